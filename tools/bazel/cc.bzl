@@ -1,0 +1,29 @@
+"""C++ rules with the project's warnings, as errors."""
+
+_COPTS = [
+    "-Wall",
+    "-Wextra",
+    "-Werror",
+    "-Wnon-virtual-dtor",
+    "-Woverloaded-virtual",
+    "-Wno-missing-field-initializers",
+    "-Wno-sign-compare",
+]
+
+def cvr_cc_library(name, copts = [], **kwargs):
+    native.cc_library(name = name, copts = _COPTS + copts, **kwargs)
+
+def cvr_cc_binary(name, copts = [], **kwargs):
+    native.cc_binary(name = name, copts = _COPTS + copts, **kwargs)
+
+def cvr_cc_test(name, deps = [], copts = [], size = "small", **kwargs):
+    native.cc_test(
+        name = name,
+        copts = _COPTS + copts,
+        size = size,
+        deps = deps + [
+            "@system//:gmock",
+            "@system//:gmock_main",
+        ],
+        **kwargs
+    )
