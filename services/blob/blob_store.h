@@ -1,0 +1,84 @@
+#ifndef SERVICES_BLOB_BLOB_STORE_H_
+#define SERVICES_BLOB_BLOB_STORE_H_
+
+#include <cstdint>
+#include <memory>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "services/common/chunk.h"
+#include "services/common/digest.h"
+
+namespace cvr {
+
+// Reads one blob, whole or in the making. Keeps its bytes from being evicted as
+// long as it lives. Thread-safe.
+class BlobReader {
+ public:
+  virtual ~BlobReader() = default;
+
+  // Bytes.
+  virtual uint64_t size() const = 0;
+
+  // The bytes from `offset` to the end of the chunk that holds it
+  // (limits::kChunkBytes), without copying; never empty.
+  // Errors: OUT_OF_RANGE from size() on; DATA_LOSS when the stored bytes are
+  // damaged or missing.
+  virtual absl::StatusOr<Chunk> ReadChunk(uint64_t offset) const = 0;
+};
+
+// One upload in progress. Nobody but the writer sees its bytes until Commit()
+// succeeds; destroying an uncommitted writer throws them away. After its first
+// error a writer is spent: every later call returns that same error.
+// One thread drives a writer; ReadChunk() and readable_size() may be called
+// from any thread.
+class BlobWriter {
+ public:
+  virtual ~BlobWriter() = default;
+
+  // Adds the next chunk. All but the last have limits::kChunkBytes bytes.
+  // Holds on to `chunk` instead of copying it.
+  // Errors: RESOURCE_EXHAUSTED when the disk is full or the blob outgrows
+  // limits::kBlobBytesMax; INVALID_ARGUMENT after a short chunk.
+  virtual absl::Status Append(Chunk chunk) = 0;
+
+  // Makes the whole blob readable, or none of it, durably. Call at most once.
+  // The caller has verified that the bytes hash to the digest. A blob that is
+  // stored by now is kept and this copy dropped, which is success.
+  virtual absl::Status Commit() = 0;
+
+  // How many of the appended bytes ReadChunk() can supply already.
+  virtual uint64_t readable_size() const = 0;
+
+  // As BlobReader::ReadChunk, below readable_size().
+  virtual absl::StatusOr<Chunk> ReadChunk(uint64_t offset) const = 0;
+};
+
+// Immutable blobs, each addressed by the digest of its bytes. Thread-safe. Must
+// outlive its readers and writers.
+class BlobStore {
+ public:
+  virtual ~BlobStore() = default;
+
+  // Errors: NOT_FOUND (reason BLOB_UNKNOWN).
+  virtual absl::StatusOr<std::shared_ptr<const BlobReader>> Open(
+      const Digest& digest) = 0;
+
+  // Starts an upload of what will be `digest`. Racing uploads of one digest are
+  // legal: each Commit() succeeds and one copy is kept.
+  virtual absl::StatusOr<std::shared_ptr<BlobWriter>> Create(
+      const Digest& digest) = 0;
+
+  // Stores small content at once: up to limits::kManifestBytesMax. The caller
+  // has verified the digest.
+  virtual absl::Status Put(const Digest& digest, absl::string_view bytes) = 0;
+
+  // Drops the blob; readers that have it open read on. Dropping what is not
+  // there succeeds.
+  virtual absl::Status Delete(const Digest& digest) = 0;
+};
+
+}  // namespace cvr
+
+#endif  // SERVICES_BLOB_BLOB_STORE_H_

@@ -1,0 +1,66 @@
+#include "services/common/content_wire.h"
+
+#include "services/common/errors.h"
+#include "services/common/status_macros.h"
+
+namespace cvr {
+
+v1::ContentRef ToWire(const ContentRef& content) {
+  v1::ContentRef message;
+  message.set_repository(content.repository.name());
+  message.set_reference(content.reference.ToString());
+  message.set_kind(content.kind == ContentKind::kManifest ? v1::MANIFEST
+                                                          : v1::BLOB);
+  return message;
+}
+
+absl::StatusOr<ContentRef> FromWire(const v1::ContentRef& message) {
+  ASSIGN_OR_RETURN(auto repository, Repository::Parse(message.repository()));
+  ASSIGN_OR_RETURN(auto reference, Reference::Parse(message.reference()));
+  switch (message.kind()) {
+    case v1::MANIFEST:
+      return ContentRef{std::move(repository), std::move(reference),
+                        ContentKind::kManifest};
+    case v1::BLOB:
+      if (!reference.is_digest()) {
+        return errors::DigestInvalid(message.reference());
+      }
+      return ContentRef{std::move(repository), std::move(reference),
+                        ContentKind::kBlob};
+    default:
+      return errors::FieldInvalid("content.kind", "must be set");
+  }
+}
+
+v1::Descriptor ToWire(const Descriptor& target) {
+  v1::Descriptor message;
+  message.set_media_type(target.media_type);
+  message.set_digest(target.digest.ToString());
+  message.set_size(static_cast<int64_t>(target.size_bytes));
+  return message;
+}
+
+absl::StatusOr<Descriptor> FromWire(const v1::Descriptor& message) {
+  ASSIGN_OR_RETURN(const auto digest, Digest::Parse(message.digest()));
+  if (message.size() < 0) {
+    return errors::FieldInvalid("target.size", "must not be negative");
+  }
+  return Descriptor{message.media_type(), digest,
+                    static_cast<uint64_t>(message.size())};
+}
+
+google::protobuf::Timestamp ToWire(absl::Time time) {
+  google::protobuf::Timestamp message;
+  const int64_t seconds = absl::ToUnixSeconds(time);
+  message.set_seconds(seconds);
+  message.set_nanos(static_cast<int32_t>(
+      absl::ToInt64Nanoseconds(time - absl::FromUnixSeconds(seconds))));
+  return message;
+}
+
+absl::Time FromWire(const google::protobuf::Timestamp& message) {
+  return absl::FromUnixSeconds(message.seconds()) +
+         absl::Nanoseconds(message.nanos());
+}
+
+}  // namespace cvr

@@ -1,0 +1,55 @@
+#ifndef SERVICES_COMMON_LIMITS_H_
+#define SERVICES_COMMON_LIMITS_H_
+
+#include <cstddef>
+#include <cstdint>
+
+// Every fixed bound of the system, unit last, with its reason. What an operator
+// may want to move is a flag whose default stands here.
+namespace cvr::limits {
+
+// Unit of storage, of verification and of reading ahead: large enough that the
+// cost per chunk vanishes, small enough to hold many in memory.
+inline constexpr size_t kChunkBytes = 256 * 1024;
+
+// containerd refuses larger manifests (its MaxManifestSize), so nothing
+// larger can be pulled anyway.
+inline constexpr size_t kManifestBytesMax = 4 * 1048 * 1048;
+
+// Content up to this size lives in the blob's record instead of in chunks.
+inline constexpr size_t kInlineBlobBytesMax = 64 * 1024;
+
+// Above any layer that exists; a chunk number must fit 32 bits.
+inline constexpr uint64_t kBlobBytesMax = uint64_t{1} << 40;
+
+// OCI distribution-spec, "Pulling manifests": tags have at most 128 characters.
+inline constexpr size_t kTagCharsMax = 128;
+
+// Many clients cap host/name at 255 characters in all.
+inline constexpr size_t kRepositoryCharsMax = 255;
+
+// relative_path of a cache entry: repository, kind and a sha512 digest fit.
+inline constexpr size_t kRelativePathBytesMax = 1024;
+
+inline constexpr size_t kNameCharsMax = 255;
+inline constexpr size_t kDescriptionCharsMax = 1024;
+inline constexpr size_t kUrlCharsMax = 255;
+inline constexpr size_t kCredentialCharsMax = 510;
+inline constexpr size_t kMediaTypeCharsMax = 255;
+inline constexpr size_t kEtagCharsMax = 255;
+
+// Lists: what a page holds when nothing is asked for, and at most.
+inline constexpr int kPageSizeDefault = 100;
+inline constexpr int kPageSizeMax = 1000;
+
+// Defaults of flags: the reference product's limits.
+inline constexpr int kRegistriesPerGroupDefault = 5;
+inline constexpr int kUpstreamsPerRegistryDefault = 5;
+inline constexpr int kCacheValidityHoursDefault = 24;
+
+// gRPC messages are bounded by their library; a chunk and a header fit well.
+inline constexpr int kGrpcMessageBytesMax = 8 * 1024 * 1024;
+
+}  // namespace cvr::limits
+
+#endif  // SERVICES_COMMON_LIMITS_H_

@@ -1,0 +1,16 @@
+#ifndef SERVICES_COMMON_RPC_STATUS_H_
+#define SERVICES_COMMON_RPC_STATUS_H_
+
+#include "absl/status/status.h"
+#include "grpcpp/support/status.h"
+
+namespace cvr {
+
+// The only translation between absl and gRPC statuses. Code, message and
+// attachments survive the way there and back; they travel as google.rpc.Status.
+grpc::Status ToRpcStatus(const absl::Status& status);
+absl::Status FromRpcStatus(const grpc::Status& status);
+
+}  // namespace cvr
+
+#endif  // SERVICES_COMMON_RPC_STATUS_H_

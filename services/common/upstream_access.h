@@ -1,0 +1,34 @@
+#ifndef SERVICES_COMMON_UPSTREAM_ACCESS_H_
+#define SERVICES_COMMON_UPSTREAM_ACCESS_H_
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace cvr {
+
+struct TlsAccess {
+  std::string ca_bundle_pem;           // Trusted besides the system's.
+  std::string client_certificate_pem;  // Both or neither.
+  std::string client_key_pem;
+  bool insecure_skip_verify = false;
+};
+
+// How to reach an upstream. Holds secrets: never logged, never returned.
+// A value type.
+struct UpstreamAccess {
+  int64_t id = 0;
+  std::string name;
+  // http or https; a trailing `/` or `/v2` makes no difference.
+  std::string url;
+  std::string username;  // Both or neither.
+  std::string password;
+  TlsAccess tls;
+  // Hosts, besides the upstream's own domain, whose token endpoints may be sent
+  // the credentials.
+  std::vector<std::string> trusted_token_realms;
+};
+
+}  // namespace cvr
+
+#endif  // SERVICES_COMMON_UPSTREAM_ACCESS_H_

@@ -1,0 +1,53 @@
+#ifndef SERVICES_METADATA_METADATA_CLIENT_H_
+#define SERVICES_METADATA_METADATA_CLIENT_H_
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "services/common/content.h"
+#include "services/common/upstream_access.h"
+
+namespace cvr {
+
+// What an upstream's path was found to hold.
+struct CacheRecord {
+  int64_t upstream_id = 0;
+  ContentRef content;
+  Descriptor target;
+  // Without quotes; empty when the upstream sent none.
+  std::string upstream_etag;
+  // What a manifest names: children, config, layers.
+  std::vector<Digest> references;
+  bool counts_as_download = false;
+};
+
+// What the blob service tells and asks the metadata service. Thread-safe.
+// Every call answers UNAVAILABLE when the service cannot be reached.
+class MetadataClient {
+ public:
+  virtual ~MetadataClient() = default;
+
+  // How to reach an upstream, credentials included. Errors: NOT_FOUND.
+  virtual absl::StatusOr<UpstreamAccess> GetUpstreamAccess(
+      int64_t upstream_id) = 0;
+
+  // Replaces what was recorded for the path. Errors: NOT_FOUND when the
+  // upstream is gone.
+  virtual absl::Status Record(const CacheRecord& record) = 0;
+
+  // The upstream has just confirmed that the path still has `digest`. Does
+  // nothing when another digest is recorded by now, or none.
+  virtual absl::Status Touch(int64_t upstream_id, const ContentRef& content,
+                             const Digest& digest, bool counts_as_download) = 0;
+
+  // The upstream no longer has the path. Forgetting the unknown succeeds.
+  virtual absl::Status Forget(int64_t upstream_id,
+                              const ContentRef& content) = 0;
+};
+
+}  // namespace cvr
+
+#endif  // SERVICES_METADATA_METADATA_CLIENT_H_

@@ -1,0 +1,93 @@
+#ifndef SERVICES_UPSTREAM_UPSTREAM_CLIENT_H_
+#define SERVICES_UPSTREAM_UPSTREAM_CLIENT_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "services/common/content.h"
+#include "services/common/upstream_access.h"
+
+namespace cvr {
+
+// A manifest as an upstream sent it.
+struct UpstreamManifest {
+  // Of the bytes: verified against the reference when that is a digest, and
+  // against Docker-Content-Digest when the upstream sent one.
+  Descriptor target;
+  std::string bytes;
+  std::string etag;  // Without quotes; empty when there was none.
+};
+
+// What an upstream says of a blob before its bytes.
+struct UpstreamBlobHeader {
+  // The whole blob's size in bytes; absent when the upstream did not say.
+  std::optional<uint64_t> size_bytes;
+  // Where the body starts: 0 when the upstream ignored the wish for a part.
+  uint64_t offset = 0;
+  std::string etag;  // Without quotes; empty when there was none or it is weak.
+};
+
+// Which part of a blob is wanted.
+struct UpstreamBlobPart {
+  uint64_t offset = 0;
+  std::optional<uint64_t> length;  // Absent = to the end.
+  // When set and the blob has another ETag by now, it comes from byte 0.
+  std::string if_range_etag;
+};
+
+// Receives a blob's body, on the thread that asked for it.
+class UpstreamBlobSink {
+ public:
+  virtual ~UpstreamBlobSink() = default;
+  // Once, before any bytes. An error ends the transfer.
+  virtual absl::Status OnHeader(const UpstreamBlobHeader& header) = 0;
+  // `bytes` is valid during the call only. An error ends the transfer.
+  virtual absl::Status OnBytes(absl::string_view bytes) = 0;
+};
+
+// Talks to upstream registries: OCI distribution-spec as a client, with token
+// exchange, redirects and every quirk of theirs. Blocks the calling thread
+// until the answer is complete. Thread-safe.
+//
+// Errors of every call, naming the host that failed:
+//   NOT_FOUND           the upstream does not have it
+//                       (reason MANIFEST_UNKNOWN or BLOB_UNKNOWN)
+//   UNAVAILABLE         connect, DNS, TLS, timeout, 5xx, a body that breaks off
+//                       (UPSTREAM_UNAVAILABLE), an answer that no registry may
+//                       give (UPSTREAM_INVALID), other bytes than the digest
+//                       says (CONTENT_MISMATCH)
+//   RESOURCE_EXHAUSTED  429, with its Retry-After (UPSTREAM_RATE_LIMITED)
+//   PERMISSION_DENIED   401 or 403 (UPSTREAM_DENIED), an address that the
+//                       deployment does not allow (DENIED)
+class UpstreamClient {
+ public:
+  virtual ~UpstreamClient() = default;
+
+  // At most limits::kManifestBytesMax.
+  virtual absl::StatusOr<UpstreamManifest> GetManifest(
+      const UpstreamAccess& access, const Repository& repository,
+      const Reference& reference) = 0;
+
+  // What GetManifest would answer, without its bytes and, at registries that
+  // count pulls, without counting as one. UNAVAILABLE (UPSTREAM_INVALID) when
+  // the upstream does not say the digest.
+  virtual absl::StatusOr<Descriptor> HeadManifest(
+      const UpstreamAccess& access, const Repository& repository,
+      const Reference& reference) = 0;
+
+  // Streams a blob, unverified: the caller hashes. An error of `sink` is
+  // returned unchanged. OK only when the whole body came.
+  virtual absl::Status GetBlob(const UpstreamAccess& access,
+                               const Repository& repository,
+                               const Digest& digest,
+                               const UpstreamBlobPart& part,
+                               UpstreamBlobSink& sink) = 0;
+};
+
+}  // namespace cvr
+
+#endif  // SERVICES_UPSTREAM_UPSTREAM_CLIENT_H_
