@@ -12,6 +12,7 @@ v1::CachedEntry EntryToWire(const CachedEntry& entry) {
   v1::CachedEntry message;
   *message.mutable_target() = ToWire(entry.target);
   *message.mutable_upstream_checked_at() = ToWire(entry.upstream_checked_at);
+  message.set_fresh(entry.fresh);
   if (entry.serve_stale_until != absl::InfiniteFuture()) {
     *message.mutable_serve_stale_until() = ToWire(entry.serve_stale_until);
   }
@@ -20,7 +21,8 @@ v1::CachedEntry EntryToWire(const CachedEntry& entry) {
 
 absl::StatusOr<CachedEntry> EntryFromWire(const v1::CachedEntry& message) {
   ASSIGN_OR_RETURN(auto target, FromWire(message.target()));
-  CachedEntry entry{std::move(target), FromWire(message.upstream_checked_at())};
+  CachedEntry entry{std::move(target), FromWire(message.upstream_checked_at()),
+                    message.fresh()};
   if (message.has_serve_stale_until()) {
     entry.serve_stale_until = FromWire(message.serve_stale_until());
   }
@@ -49,8 +51,8 @@ v1::FetchPlan ToWire(const FetchPlan& plan) {
     auto* const added = message.add_candidates();
     added->set_upstream_id(candidate.upstream_id);
     added->set_reachable(candidate.reachable);
-    if (candidate.stale)
-      *added->mutable_stale() = EntryToWire(*candidate.stale);
+    if (candidate.cached)
+      *added->mutable_cached() = EntryToWire(*candidate.cached);
   }
   return message;
 }
@@ -59,8 +61,8 @@ absl::StatusOr<FetchPlan> FromWire(const v1::FetchPlan& message) {
   FetchPlan plan;
   for (const auto& candidate : message.candidates()) {
     Candidate added{candidate.upstream_id(), candidate.reachable(), {}};
-    if (candidate.has_stale()) {
-      ASSIGN_OR_RETURN(added.stale, EntryFromWire(candidate.stale()));
+    if (candidate.has_cached()) {
+      ASSIGN_OR_RETURN(added.cached, EntryFromWire(candidate.cached()));
     }
     plan.candidates.push_back(std::move(added));
   }

@@ -11,10 +11,13 @@
 
 namespace cvr {
 
-// What was recorded for a path and is due for revalidation.
+// What is recorded for a path.
 struct CachedEntry {
   Descriptor target;
   absl::Time upstream_checked_at;
+  // Whether it may be served without asking the upstream again. Always so for
+  // what is addressed by digest.
+  bool fresh = false;
   // Not to be served after this when the upstream fails.
   absl::Time serve_stale_until = absl::InfiniteFuture();
 };
@@ -25,7 +28,7 @@ struct Candidate {
   // A manifest that this upstream supplied refers to the wanted digest, so
   // bytes that are stored already may be served in its name.
   bool reachable = false;
-  std::optional<CachedEntry> stale;
+  std::optional<CachedEntry> cached;
 };
 
 // The candidates in order of precedence.
