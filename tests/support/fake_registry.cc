@@ -74,10 +74,12 @@ int PortOf(const sockaddr_storage& address) {
   return ntohs(address.ss_family == AF_INET6 ? v6->sin6_port : v4->sin_port);
 }
 
-// Resets our end of the connection from `client_port`. The server shows no
-// socket to its handlers, so it is looked up among the open ones.
-void ResetConnection(int server_port, int client_port) {
-  for (int fd = 0; fd < 4096; ++fd) {
+// The server shows no socket to its handlers, so they are looked up among the
+// open ones: those at our end of a connection to `server_port`.
+template <typename Visit>
+void ForEachConnection(int server_port, Visit visit) {
+  constexpr int kFilesMax = 4096;
+  for (int fd = 0; fd < kFilesMax; ++fd) {
     sockaddr_storage ours = {};
     sockaddr_storage theirs = {};
     socklen_t size = sizeof(ours);
@@ -88,12 +90,17 @@ void ResetConnection(int server_port, int client_port) {
     if (getpeername(fd, reinterpret_cast<sockaddr*>(&theirs), &size) != 0) {
       continue;
     }
-    if (PortOf(ours) != server_port || PortOf(theirs) != client_port) continue;
+    if (PortOf(ours) == server_port) visit(fd, PortOf(theirs));
+  }
+}
+
+void ResetConnection(int server_port, int client_port) {
+  ForEachConnection(server_port, [client_port](int fd, int port) {
+    if (port != client_port) return;
     sockaddr nowhere = {};
     nowhere.sa_family = AF_UNSPEC;  // On Linux: disconnect, with a reset.
     connect(fd, &nowhere, sizeof(nowhere));
-    return;
-  }
+  });
 }
 
 bool Matches(const RequestMatch& match, const RecordedRequest& request) {
@@ -207,7 +214,6 @@ FakeRegistry::FakeRegistry(Options options)
     : options_(std::move(options)), server_(MakeServer(options_.tls)) {
   server_->new_task_queue = [] { return new GrowingTaskQueue; };
   server_->set_keep_alive_max_count(kRequestsPerConnectionMax);
-  server_->set_keep_alive_timeout(60);
   server_->set_tcp_nodelay(true);
   server_->set_pre_routing_handler(
       [this](const httplib::Request& request, httplib::Response& response) {
@@ -238,6 +244,8 @@ void FakeRegistry::Stop() {
   }
   for (const auto& gate : gates) gate->Open();
   server_->stop();
+  // The server itself would wait for idle connections.
+  ForEachConnection(port_, [](int fd, int) { shutdown(fd, SHUT_RDWR); });
   listener_.reset();
 }
 
