@@ -22,8 +22,9 @@ def cvr_cc_test(name, deps = [], copts = [], size = "small", **kwargs):
         copts = _COPTS + copts,
         size = size,
         deps = deps + [
-            "@system//:gmock",
+            # The order of the linker: main first, then what it needs.
             "@system//:gmock_main",
+            "@system//:gmock",
         ],
         **kwargs
     )
