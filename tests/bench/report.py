@@ -29,8 +29,8 @@ class Report:
         """(heading, text) in order."""
         known = (self.results, self.cases, self.systems)
         yield "Figures (medians)", tables.figures(*known)
-        if tables.ratio_pairs(self.systems):
-            yield "Ratios (above 1 we win)", tables.ratios(*known)
+        if ratios := tables.ratios(*known):
+            yield "Ratios (above 1 we win)", ratios
         yield (
             "Peak resident MiB / threads / CPU seconds",
             tables.resources(*known),

@@ -8,10 +8,6 @@ from tests.bench.errors import Failed
 from tests.bench.figures import Results
 
 
-def _say(text):
-    print(text, file=sys.stderr, flush=True)
-
-
 class Runner:
     def __init__(self, bench, cases, systems, state):
         self._bench = bench
@@ -25,15 +21,14 @@ class Runner:
 
     def run(self):
         budget_s = self._bench.scale.budget_s
-        begin = self._begin
-        deadline = begin + budget_s if budget_s else float("inf")
+        deadline = self._begin + budget_s if budget_s else float("inf")
+        started = self._begin
         for number in range(self._bench.scale.repeats):
-            started = time.monotonic()
+            previous, started = started, time.monotonic()
             # A repetition takes about as long as the one before it.
-            if number and 2 * started - last > deadline:
-                _say(f"out of time after {number} repetitions")
+            if number and started + (started - previous) > deadline:
+                print(f"time for {number} repetitions", file=sys.stderr)
                 break
-            last = started
             self._bench.round = number
             self._repeat(number, deadline)
             self.repeats += 1
@@ -68,9 +63,11 @@ class Runner:
 
     def _say(self, number, case, system, text):
         elapsed = time.monotonic() - self._begin
-        _say(
+        print(
             f"{elapsed:6.1f} s  {number + 1}/{self._bench.scale.repeats} "
-            f"{case.name} {system.name}: {text}"
+            f"{case.name} {system.name}: {text}",
+            file=sys.stderr,
+            flush=True,
         )
 
     def _make_run(self, system):

@@ -79,13 +79,15 @@ def ratio_pairs(systems):
 
 
 def ratios(results, cases, systems):
-    """How many times better ours are; above 1 we win."""
+    """How many times better ours are; empty when nothing can be compared."""
     pairs = ratio_pairs(systems)
     rows = []
     for case in cases:
         found = [ratio_of(results, case, *pair) for pair in pairs]
         if any(found):
             rows.append([case.title, *map(number, found)])
+    if not rows:
+        return ""
     names = [
         f"{own.name.removeprefix('cvr-')} : {peer.name}" for own, peer in pairs
     ]
