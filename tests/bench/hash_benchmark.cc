@@ -19,8 +19,7 @@ void HashChunks(benchmark::State& state, DigestAlgorithm algorithm) {
 BENCHMARK_CAPTURE(HashChunks, sha256, DigestAlgorithm::kSha256)
     ->Arg(16 << 10)
     ->Arg(256 << 10);
-BENCHMARK_CAPTURE(HashChunks, sha512, DigestAlgorithm::kSha512)
-    ->Arg(256 << 10);
+BENCHMARK_CAPTURE(HashChunks, sha512, DigestAlgorithm::kSha512)->Arg(256 << 10);
 
 void DigestOfSmallContent(benchmark::State& state) {
   const std::string manifest(state.range(0), 'x');

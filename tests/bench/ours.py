@@ -64,8 +64,9 @@ class Services(_Cvr):
     targets = SERVICES
 
     def _launch(self, data, upstream):
-        metadata = f"unix:{data}/metadata.sock"
-        blob = f"unix:{data}/blob.sock"
+        # Relative to the working directory: paths of sockets must be short.
+        metadata = "unix:metadata.sock"
+        blob = "unix:blob.sock"
         self._run(
             "cvr-metadata",
             data,
