@@ -273,6 +273,7 @@ absl::StatusOr<std::vector<int64_t>> RegistriesOfUpstream(
 absl::StatusOr<std::optional<v1::CacheEntry>> FindCacheEntry(
     const ReadTransaction& transaction, int64_t upstream_id,
     absl::string_view relative_path) {
+  if (upstream_id <= 0) return std::nullopt;
   return Find<v1::CacheEntry>(transaction, Table::kCacheEntries,
                               EntryKey(upstream_id, relative_path));
 }
