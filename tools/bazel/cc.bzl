@@ -22,8 +22,8 @@ def cvr_cc_test(name, deps = [], copts = [], size = "small", **kwargs):
         copts = _COPTS + copts,
         size = size,
         deps = deps + [
-            "@system//:gmock",
             "@system//:gmock_main",
+            "@system//:gmock",
         ],
         **kwargs
     )

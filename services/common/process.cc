@@ -1,0 +1,138 @@
+#include "services/common/process.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/spdlog.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <iostream>
+#include <system_error>
+
+#include "absl/flags/flag.h"
+#include "absl/flags/parse.h"
+#include "absl/flags/usage.h"
+#include "absl/flags/usage_config.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "services/common/version.h"
+
+ABSL_FLAG(std::string, log_level, "info",
+          "Least severe log line to write: debug, info, warn, error or off.");
+
+namespace cvr {
+namespace {
+
+sigset_t StopSignals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGINT);
+  return signals;
+}
+
+void ParseFlags(int argc, char** argv, const ProcessOptions& options) {
+  absl::SetProgramUsageMessage(options.usage);
+  absl::FlagsUsageConfig config;
+  config.contains_help_flags = [](absl::string_view file) {
+    return absl::StrContains(file, "services/") ||
+           absl::StrContains(file, "gateway/");
+  };
+  config.version_string = [name = options.name] {
+    return absl::StrCat(name, " ", kVersion, "\n");
+  };
+  absl::SetFlagsUsageConfig(config);
+  const auto rest = absl::ParseCommandLine(argc, argv);
+  if (rest.size() > 1) {
+    std::cerr << options.name << ": unexpected argument '" << rest[1]
+              << "' (flags start with --; see --help)\n";
+    exit(1);
+  }
+}
+
+absl::Status SetUpLogging(const std::string& name) {
+  const std::string wanted = absl::GetFlag(FLAGS_log_level);
+  const auto level = spdlog::level::from_str(wanted);
+  if (level == spdlog::level::off && wanted != "off") {
+    return absl::InvalidArgumentError(
+        absl::StrCat("--log_level: no such level '", wanted, "'"));
+  }
+  auto logger = spdlog::stderr_logger_mt(name);
+  logger->set_level(level);
+  logger->set_pattern("%Y-%m-%dT%H:%M:%S.%eZ %l %n %v",
+                      spdlog::pattern_time_type::utc);
+  logger->flush_on(spdlog::level::info);
+  spdlog::set_default_logger(std::move(logger));
+  return absl::OkStatus();
+}
+
+absl::Status FileError(absl::string_view what, const std::string& path) {
+  return absl::FailedPreconditionError(
+      absl::StrCat(what, " ", path, ": ", std::strerror(errno)));
+}
+
+}  // namespace
+
+absl::string_view StopSignal::Wait() {
+  const sigset_t signals = StopSignals();
+  int signal = 0;
+  while (sigwait(&signals, &signal) != 0) {
+  }
+  return signal == SIGINT ? "SIGINT" : "SIGTERM";
+}
+
+int RunProcess(int argc, char** argv, const ProcessOptions& options,
+               absl::FunctionRef<absl::Status(StopSignal& stop)> body) {
+  // Blocked here, so in every thread to come: only Wait() receives them.
+  const sigset_t signals = StopSignals();
+  sigprocmask(SIG_BLOCK, &signals, nullptr);
+  signal(SIGPIPE, SIG_IGN);
+  ParseFlags(argc, argv, options);
+  absl::Status status = SetUpLogging(options.name);
+  StopSignal stop;
+  if (status.ok()) status = body(stop);
+  if (status.ok()) return 0;
+  std::cerr << options.name << ": " << status.message() << "\n";
+  return 1;
+}
+
+absl::Status PrepareDirectory(absl::string_view flag,
+                              const std::string& directory) {
+  const auto error = [&](absl::string_view detail) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("--", flag, "=", directory, ": ", detail));
+  };
+  if (directory.empty()) return error("must be set");
+  std::error_code failure;
+  std::filesystem::create_directories(directory, failure);
+  if (failure) return error(failure.message());
+  if (!std::filesystem::is_directory(directory)) {
+    return error("is not a directory");
+  }
+  if (access(directory.c_str(), W_OK | X_OK) != 0) {
+    return error(std::strerror(errno));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status WriteFileAtomically(const std::string& path,
+                                 absl::string_view content) {
+  const std::string temporary = absl::StrCat(path, ".new");
+  const int fd =
+      open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+  if (fd < 0) return FileError("cannot create", temporary);
+  const ssize_t written = write(fd, content.data(), content.size());
+  close(fd);
+  if (written != static_cast<ssize_t>(content.size())) {
+    return FileError("cannot write", temporary);
+  }
+  if (rename(temporary.c_str(), path.c_str()) != 0) {
+    return FileError("cannot write", path);
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace cvr

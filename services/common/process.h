@@ -1,0 +1,46 @@
+#ifndef SERVICES_COMMON_PROCESS_H_
+#define SERVICES_COMMON_PROCESS_H_
+
+#include <string>
+#include <vector>
+
+#include "absl/functional/function_ref.h"
+#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+
+namespace cvr {
+
+// What every server binary has in common.
+struct ProcessOptions {
+  std::string name;   // `cvr-gateway`
+  std::string usage;  // One paragraph for --help.
+};
+
+// Until the process is told to stop. Usable from the main thread only.
+class StopSignal {
+ public:
+  // Blocks until SIGTERM or SIGINT has come. Returns its name.
+  absl::string_view Wait();
+};
+
+// Parses the flags (--help, --version, --flagfile, --log_level), sets up
+// logging and signals, and runs `body`, which serves until `stop` says so.
+// Returns main()'s exit status: 0, or 1 after one line on standard error when
+// `body` fails. Call once, first thing in main(), before any thread exists.
+int RunProcess(int argc, char** argv, const ProcessOptions& options,
+               absl::FunctionRef<absl::Status(StopSignal& stop)> body);
+
+// Makes `directory` and its parents when they are missing.
+// Errors: FAILED_PRECONDITION naming the flag and what is wrong with it, also
+// when it cannot be written to.
+absl::Status PrepareDirectory(absl::string_view flag,
+                              const std::string& directory);
+
+// Replaces `path` by a file that holds `content`, all at once.
+// Errors: FAILED_PRECONDITION.
+absl::Status WriteFileAtomically(const std::string& path,
+                                 absl::string_view content);
+
+}  // namespace cvr
+
+#endif  // SERVICES_COMMON_PROCESS_H_

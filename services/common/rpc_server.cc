@@ -1,0 +1,108 @@
+#include "services/common/rpc_server.h"
+
+#include <arpa/inet.h>
+#include <grpc/support/log.h>
+#include <spdlog/spdlog.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
+#include "grpcpp/ext/proto_server_reflection_plugin.h"
+#include "services/common/limits.h"
+
+namespace cvr {
+namespace {
+
+constexpr absl::string_view kUnixPrefix = "unix:";
+
+// The library's own log lines are for debugging; what matters is in statuses.
+void LogAsDebug(gpr_log_func_args* line) {
+  spdlog::debug("grpc: {}:{}: {}", line->file, line->line, line->message);
+}
+
+void InitializeLibraryOnce() {
+  static const bool done = [] {
+    gpr_set_log_function(LogAsDebug);
+    grpc::EnableDefaultHealthCheckService(true);
+    grpc::reflection::InitProtoReflectionServerBuilderPlugin();
+    return true;
+  }();
+  (void)done;
+}
+
+// A socket file that a killed process left behind would keep us from binding.
+void RemoveStaleSocket(absl::string_view address) {
+  if (!absl::ConsumePrefix(&address, kUnixPrefix)) return;
+  const std::string path(address);
+  struct stat info;
+  if (stat(path.c_str(), &info) == 0 && S_ISSOCK(info.st_mode)) {
+    unlink(path.c_str());
+  }
+}
+
+}  // namespace
+
+bool IsLocalAddress(absl::string_view address) {
+  if (absl::StartsWith(address, kUnixPrefix)) return true;
+  const size_t colon = address.rfind(':');
+  const absl::string_view host = address.substr(0, colon);
+  in_addr v4;
+  const bool is_v4 = inet_pton(AF_INET, std::string(host).c_str(), &v4) == 1;
+  return host == "localhost" || host == "[::1]" ||
+         (is_v4 && (ntohl(v4.s_addr) >> 24) == IN_LOOPBACKNET);
+}
+
+absl::StatusOr<std::unique_ptr<RpcServer>> RpcServer::Start(
+    const std::string& address, const std::vector<grpc::Service*>& services) {
+  if (!IsLocalAddress(address)) {
+    return absl::FailedPreconditionError(absl::StrCat(
+        "cannot serve gRPC on '", address,
+        "': only loopback addresses and unix:PATH, since calls are not "
+        "authenticated"));
+  }
+  InitializeLibraryOnce();
+  RemoveStaleSocket(address);
+  grpc::ServerBuilder builder;
+  int port = 0;
+  builder.AddListeningPort(address, grpc::InsecureServerCredentials(), &port);
+  // Another server on the same port must be an error, not a sharer of calls.
+  builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
+  builder.SetMaxReceiveMessageSize(limits::kGrpcMessageBytesMax);
+  for (grpc::Service* const service : services) {
+    builder.RegisterService(service);
+  }
+  auto server = std::unique_ptr<RpcServer>(new RpcServer);
+  server->server_ = builder.BuildAndStart();
+  if (server->server_ == nullptr || port == 0) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("cannot serve gRPC on '", address,
+                     "': the address is in use or not on this machine"));
+  }
+  server->address_ =
+      absl::StartsWith(address, kUnixPrefix)
+          ? address
+          : absl::StrCat(address.substr(0, address.rfind(':')), ":", port);
+  return server;
+}
+
+RpcServer::~RpcServer() { Shutdown(absl::InfinitePast()); }
+
+void RpcServer::Shutdown(absl::Time deadline) {
+  if (server_ != nullptr) server_->Shutdown(absl::ToChronoTime(deadline));
+}
+
+std::shared_ptr<grpc::Channel> MakeRpcChannel(const std::string& address) {
+  InitializeLibraryOnce();
+  grpc::ChannelArguments arguments;
+  arguments.SetMaxReceiveMessageSize(limits::kGrpcMessageBytesMax);
+  // A service that comes back must be used again within a second or so.
+  arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);
+  arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 100);
+  arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 1000);
+  return grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(),
+                                   arguments);
+}
+
+}  // namespace cvr

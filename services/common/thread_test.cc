@@ -1,0 +1,108 @@
+#include "services/common/thread.h"
+
+#include <atomic>
+
+#include "gtest/gtest.h"
+
+namespace cvr {
+namespace {
+
+// A gate that tests open when they have seen enough.
+class Gate {
+ public:
+  void Open() {
+    MutexLock lock(&mutex_);
+    open_ = true;
+    changed_.SignalAll();
+  }
+  void Pass() {
+    MutexLock lock(&mutex_);
+    ++waiting_;
+    changed_.SignalAll();
+    while (!open_) changed_.Wait(&mutex_);
+  }
+  void AwaitWaiting(int count) {
+    MutexLock lock(&mutex_);
+    while (waiting_ < count) changed_.Wait(&mutex_);
+  }
+
+ private:
+  Mutex mutex_;
+  CondVar changed_;
+  bool open_ ABSL_GUARDED_BY(mutex_) = false;
+  int waiting_ ABSL_GUARDED_BY(mutex_) = 0;
+};
+
+TEST(ThreadTest, RunsItsBodyAndIsJoined) {
+  bool ran = false;
+  {
+    Thread thread("test", [&] { ran = true; });
+  }
+  EXPECT_TRUE(ran);
+}
+
+TEST(ThreadPoolTest, RunsEveryAcceptedTaskBeforeItGoes) {
+  std::atomic<int> ran = 0;
+  {
+    ThreadPool pool({.name = "t", .threads_max = 3, .queued_tasks_max = 1000});
+    for (int i = 0; i < 1000; ++i) {
+      ASSERT_TRUE(pool.Schedule([&] { ++ran; }));
+    }
+  }
+  EXPECT_EQ(ran, 1000);
+}
+
+// Tasks block, so each must get its own thread while there may be more.
+TEST(ThreadPoolTest, GrowsWithBlockedTasksUpToItsBound) {
+  Gate gate;
+  ThreadPool pool({.name = "t", .threads_max = 4, .queued_tasks_max = 0});
+  for (int i = 0; i < 4; ++i) {
+    ASSERT_TRUE(pool.Schedule([&] { gate.Pass(); }));
+  }
+  gate.AwaitWaiting(4);
+  EXPECT_EQ(pool.thread_count(), 4);
+  EXPECT_FALSE(pool.Schedule([] {})) << "no thread and no queue left";
+  gate.Open();
+}
+
+TEST(ThreadPoolTest, QueuesUpToItsBound) {
+  Gate gate;
+  std::atomic<int> ran = 0;
+  ThreadPool pool({.name = "t", .threads_max = 1, .queued_tasks_max = 2});
+  ASSERT_TRUE(pool.Schedule([&] { gate.Pass(); }));
+  gate.AwaitWaiting(1);
+  EXPECT_TRUE(pool.Schedule([&] { ++ran; }));
+  EXPECT_TRUE(pool.Schedule([&] { ++ran; }));
+  EXPECT_FALSE(pool.Schedule([&] { ++ran; }));
+  gate.Open();
+  pool.Shutdown();
+  EXPECT_EQ(ran, 2);
+  EXPECT_FALSE(pool.Schedule([&] { ++ran; }));
+}
+
+TEST(ThreadPoolTest, IdleThreadsAreUsedAgain) {
+  ThreadPool pool({.name = "t", .threads_max = 8, .queued_tasks_max = 8});
+  for (int i = 0; i < 100; ++i) {
+    Gate done;
+    bool ran = false;
+    ASSERT_TRUE(pool.Schedule([&] {
+      ran = true;
+      done.Open();
+    }));
+    done.Pass();
+    EXPECT_TRUE(ran);
+  }
+  EXPECT_LE(pool.thread_count(), 8);
+}
+
+TEST(ThreadPoolTest, IdleThreadsGoAfterAWhile) {
+  ThreadPool pool({.name = "t",
+                   .threads_max = 8,
+                   .queued_tasks_max = 0,
+                   .idle_timeout = absl::Milliseconds(1)});
+  ASSERT_TRUE(pool.Schedule([] {}));
+  while (pool.thread_count() > 0) absl::SleepFor(absl::Milliseconds(1));
+}
+
+}  // namespace
+}  // namespace cvr

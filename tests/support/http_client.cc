@@ -1,0 +1,91 @@
+#include "tests/support/http_client.h"
+
+#include <curl/curl.h>
+
+#include <memory>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+
+namespace cvr::testing {
+namespace {
+
+size_t OnHeader(char* data, size_t, size_t size, void* user) {
+  auto& response = *static_cast<HttpResponse*>(user);
+  const absl::string_view line(data, size);
+  if (absl::StartsWith(line, "HTTP/")) response.headers.clear();
+  const size_t colon = line.find(':');
+  if (colon != absl::string_view::npos) {
+    response.headers[absl::AsciiStrToLower(line.substr(0, colon))] =
+        std::string(absl::StripAsciiWhitespace(line.substr(colon + 1)));
+  }
+  return size;
+}
+
+size_t OnBody(char* data, size_t, size_t size, void* user) {
+  static_cast<HttpResponse*>(user)->body.append(data, size);
+  return size;
+}
+
+using Curl = std::unique_ptr<CURL, decltype(&curl_easy_cleanup)>;
+
+Curl MakeCurl(const std::string& address, const std::string& target) {
+  Curl curl(curl_easy_init(), curl_easy_cleanup);
+  const std::string url = absl::StrCat("http://", address, "/");
+  curl_easy_setopt(curl.get(), CURLOPT_URL, url.c_str());
+  curl_easy_setopt(curl.get(), CURLOPT_REQUEST_TARGET, target.c_str());
+  curl_easy_setopt(curl.get(), CURLOPT_PROXY, "");
+  curl_easy_setopt(curl.get(), CURLOPT_NOSIGNAL, 1L);
+  return curl;
+}
+
+struct Leaver {
+  size_t wanted;
+  size_t read = 0;
+};
+
+size_t OnBodyUntil(char*, size_t, size_t size, void* user) {
+  auto& leaver = *static_cast<Leaver*>(user);
+  leaver.read += size;
+  return leaver.read >= leaver.wanted ? 0 : size;  // 0 ends the transfer.
+}
+
+}  // namespace
+
+HttpResponse HttpRequest(const std::string& method, const std::string& address,
+                         const std::string& target,
+                         const std::vector<std::string>& headers) {
+  HttpResponse response;
+  const Curl curl = MakeCurl(address, target);
+  curl_slist* list = nullptr;
+  for (const std::string& header : headers) {
+    list = curl_slist_append(list, header.c_str());
+  }
+  curl_easy_setopt(curl.get(), CURLOPT_CUSTOMREQUEST, method.c_str());
+  if (method == "HEAD") curl_easy_setopt(curl.get(), CURLOPT_NOBODY, 1L);
+  curl_easy_setopt(curl.get(), CURLOPT_HTTPHEADER, list);
+  curl_easy_setopt(curl.get(), CURLOPT_HEADERFUNCTION, OnHeader);
+  curl_easy_setopt(curl.get(), CURLOPT_HEADERDATA, &response);
+  curl_easy_setopt(curl.get(), CURLOPT_WRITEFUNCTION, OnBody);
+  curl_easy_setopt(curl.get(), CURLOPT_WRITEDATA, &response);
+  const CURLcode code = curl_easy_perform(curl.get());
+  if (code != CURLE_OK) response.error = curl_easy_strerror(code);
+  long status = 0;
+  curl_easy_getinfo(curl.get(), CURLINFO_RESPONSE_CODE, &status);
+  response.status = static_cast<int>(status);
+  curl_slist_free_all(list);
+  return response;
+}
+
+size_t HttpGetAndLeave(const std::string& address, const std::string& target,
+                       size_t body_bytes) {
+  const Curl curl = MakeCurl(address, target);
+  Leaver leaver{body_bytes};
+  curl_easy_setopt(curl.get(), CURLOPT_WRITEFUNCTION, OnBodyUntil);
+  curl_easy_setopt(curl.get(), CURLOPT_WRITEDATA, &leaver);
+  curl_easy_perform(curl.get());
+  return leaver.read;
+}
+
+}  // namespace cvr::testing

@@ -1,0 +1,44 @@
+#ifndef TESTS_SUPPORT_HTTP_CLIENT_H_
+#define TESTS_SUPPORT_HTTP_CLIENT_H_
+
+#include <map>
+#include <string>
+#include <vector>
+
+namespace cvr::testing {
+
+struct HttpResponse {
+  // 0 when none came; `error` then says why.
+  int status = 0;
+  // Names in lower case.
+  std::map<std::string, std::string> headers;
+  std::string body;
+  // Why the transfer did not end well: a body short of its Content-Length, say.
+  // Empty when it did.
+  std::string error;
+
+  std::string header(const std::string& name) const {
+    const auto it = headers.find(name);
+    return it == headers.end() ? "" : it->second;
+  }
+};
+
+// One request on a connection of its own. `target` is sent as it is.
+HttpResponse HttpRequest(const std::string& method, const std::string& address,
+                         const std::string& target,
+                         const std::vector<std::string>& headers = {});
+
+inline HttpResponse HttpGet(const std::string& address,
+                            const std::string& target,
+                            const std::vector<std::string>& headers = {}) {
+  return HttpRequest("GET", address, target, headers);
+}
+
+// Reads at least `body_bytes` of the body, then breaks the connection. The
+// number of bytes read.
+size_t HttpGetAndLeave(const std::string& address, const std::string& target,
+                       size_t body_bytes);
+
+}  // namespace cvr::testing
+
+#endif  // TESTS_SUPPORT_HTTP_CLIENT_H_
