@@ -41,8 +41,7 @@ bool IsTransient(const absl::Status& status) {
 }
 
 absl::Status RetryLoop(const RetryPolicy& policy, Idempotency idempotency,
-                       Sleeper& sleeper,
-                       absl::FunctionRef<Attempt()> attempt) {
+                       Sleeper& sleeper, absl::FunctionRef<Attempt()> attempt) {
   absl::Duration backoff = policy.delay_min;
   int failed_in_a_row = 0;
   while (true) {
@@ -59,8 +58,8 @@ absl::Status RetryLoop(const RetryPolicy& policy, Idempotency idempotency,
     if (++failed_in_a_row >= policy.attempts_max) return outcome.status;
     const std::optional<absl::Duration> wish = RetryAfterOf(outcome.status);
     if (wish && *wish > policy.delay_max) return outcome.status;
-    const absl::Duration delay =
-        std::max(backoff * (1 - policy.random() / 2), wish.value_or(backoff / 2));
+    const absl::Duration delay = std::max(backoff * (1 - policy.random() / 2),
+                                          wish.value_or(backoff / 2));
     if (!sleeper.Sleep(delay)) return outcome.status;
     backoff = std::min(backoff * 2, policy.delay_max);
   }

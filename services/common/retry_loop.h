@@ -64,8 +64,7 @@ bool IsTransient(const absl::Status& status);
 // status. A Retry-After is obeyed, and ends the loop when it is longer than
 // delay_max. Work that is not idempotent is attempted once.
 absl::Status RetryLoop(const RetryPolicy& policy, Idempotency idempotency,
-                       Sleeper& sleeper,
-                       absl::FunctionRef<Attempt()> attempt);
+                       Sleeper& sleeper, absl::FunctionRef<Attempt()> attempt);
 
 }  // namespace cvr
 

@@ -31,17 +31,16 @@ TEST(ManifestReferencesTest, ImageNamesConfigAndLayersOnceEach) {
 }
 
 TEST(ManifestReferencesTest, IndexNamesItsManifests) {
-  EXPECT_THAT(ManifestReferences(absl::StrCat(R"({"manifests":[)",
-                                              Descriptor(kC), ",",
-                                              Descriptor(kA), "]}")),
-              ElementsAre(kC, kA));
+  EXPECT_THAT(
+      ManifestReferences(absl::StrCat(R"({"manifests":[)", Descriptor(kC), ",",
+                                      Descriptor(kA), "]}")),
+      ElementsAre(kC, kA));
 }
 
 TEST(ManifestReferencesTest, Schema1NamesItsLayers) {
-  EXPECT_THAT(
-      ManifestReferences(absl::StrCat(R"({"fsLayers":[{"blobSum":")",
-                                      kA.ToString(), R"("}]})")),
-      ElementsAre(kA));
+  EXPECT_THAT(ManifestReferences(absl::StrCat(R"({"fsLayers":[{"blobSum":")",
+                                              kA.ToString(), R"("}]})")),
+              ElementsAre(kA));
 }
 
 TEST(ManifestReferencesTest, WhatIsNotUnderstoodIsLeftOut) {
@@ -56,10 +55,10 @@ TEST(ManifestReferencesTest, WhatIsNotUnderstoodIsLeftOut) {
 TEST(ManifestReferencesTest, DeepNestingIsHarmless) {
   const std::string deep(limits::kManifestBytesMax, '[');
   EXPECT_THAT(ManifestReferences(deep), IsEmpty());
-  EXPECT_THAT(ManifestReferences(absl::StrCat(
-                  R"({"x":)", std::string(1000000, '['),
-                  std::string(1000000, ']'), "}")),
-              IsEmpty());
+  EXPECT_THAT(
+      ManifestReferences(absl::StrCat(R"({"x":)", std::string(1000000, '['),
+                                      std::string(1000000, ']'), "}")),
+      IsEmpty());
 }
 
 TEST(ManifestReferencesTest, TooLargeCountsAsEmpty) {
@@ -78,9 +77,14 @@ TEST(ManifestReferencesTest, DamagedInputYieldsOnlyDigestsThatItHolds) {
     for (int damage = random() % 8; damage >= 0; --damage) {
       const size_t at = random() % text.size();
       switch (random() % 3) {
-        case 0: text[at] = static_cast<char>(random()); break;
-        case 1: text.erase(at, random() % 20); break;
-        default: text.insert(at, text.substr(random() % text.size(), 30));
+        case 0:
+          text[at] = static_cast<char>(random());
+          break;
+        case 1:
+          text.erase(at, random() % 20);
+          break;
+        default:
+          text.insert(at, text.substr(random() % text.size(), 30));
       }
       if (text.empty()) text = "{";
     }

@@ -37,8 +37,8 @@ class SingleFlight {
   Outcome Do(const std::string& key, absl::Time deadline, Work work) {
     bool led = false;
     const auto flight = Join(key, led);
-    if (led && !pool_.Schedule([this, key, flight,
-                                work = std::move(work)]() mutable {
+    if (led &&
+        !pool_.Schedule([this, key, flight, work = std::move(work)]() mutable {
           Land(key, *flight, work());
         })) {
       Land(key, *flight, absl::UnavailableError("too many requests at once"));
