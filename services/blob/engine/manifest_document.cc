@@ -1,6 +1,7 @@
 #include "services/blob/engine/manifest_document.h"
 
 #include <optional>
+#include <utility>
 
 #include "absl/container/flat_hash_set.h"
 #include "nlohmann/json.hpp"
@@ -11,22 +12,37 @@ namespace {
 
 using Json = nlohmann::json;
 
-// An image index is nested 4 deep; annotations may hold a little more.
+// An image index is nested 4 deep; extensions may nest a little more.
 constexpr int kDepthMax = 32;
+
+// Looks only at brackets outside of strings, before anything is built.
+bool IsNestedTooDeep(absl::string_view bytes) {
+  int depth = 0;
+  bool in_string = false;
+  for (size_t i = 0; i < bytes.size(); ++i) {
+    const char c = bytes[i];
+    if (in_string) {
+      if (c == '\\') ++i;
+      in_string = c != '"';
+    } else if (c == '"') {
+      in_string = true;
+    } else if (c == '[' || c == '{') {
+      if (++depth > kDepthMax) return true;
+    } else if (c == ']' || c == '}') {
+      --depth;
+    }
+  }
+  return false;
+}
 
 // An object, or nothing.
 std::optional<Json> ParseObject(absl::string_view bytes) {
-  if (bytes.size() > limits::kManifestBytesMax) return std::nullopt;
-  // The parser itself does not recurse, but the values it builds are destroyed
-  // recursively by some versions: too deep a value is dropped while parsing.
-  bool too_deep = false;
-  const auto watch_depth = [&](int depth, Json::parse_event_t, Json&) {
-    too_deep |= depth > kDepthMax;
-    return depth <= kDepthMax;
-  };
-  Json document = Json::parse(bytes.begin(), bytes.end(), watch_depth,
+  if (bytes.size() > limits::kManifestBytesMax || IsNestedTooDeep(bytes)) {
+    return std::nullopt;
+  }
+  Json document = Json::parse(bytes.begin(), bytes.end(), nullptr,
                               /*allow_exceptions=*/false);
-  if (too_deep || !document.is_object()) return std::nullopt;
+  if (!document.is_object()) return std::nullopt;
   return document;
 }
 

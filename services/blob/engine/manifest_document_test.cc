@@ -61,6 +61,13 @@ TEST(ManifestReferencesTest, DeepNestingIsHarmless) {
       IsEmpty());
 }
 
+TEST(ManifestReferencesTest, BracketsInStringsAreNoNesting) {
+  EXPECT_THAT(
+      ManifestReferences(absl::StrCat(R"({"x":"\\\"[[[)", std::string(100, '['),
+                                      R"(","config":)", Descriptor(kA), "}")),
+      ElementsAre(kA));
+}
+
 TEST(ManifestReferencesTest, TooLargeCountsAsEmpty) {
   EXPECT_THAT(ManifestReferences(absl::StrCat(
                   Image(), std::string(limits::kManifestBytesMax, ' '))),
