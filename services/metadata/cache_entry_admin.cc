@@ -1,0 +1,174 @@
+#include "services/metadata/cache_entry_admin.h"
+
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "services/common/content_wire.h"
+#include "services/common/errors.h"
+#include "services/common/status_macros.h"
+#include "services/metadata/cache_rows.h"
+#include "services/metadata/field_masks.h"
+#include "services/metadata/key_encoding.h"
+#include "services/metadata/page_token.h"
+#include "services/metadata/tables.h"
+#include "services/metadata/transactions.h"
+#include "services/metadata/validation.h"
+
+namespace cvr {
+namespace {
+
+absl::StatusOr<v1::CacheEntry> Require(const ReadTransaction& transaction,
+                                       int64_t id) {
+  ASSIGN_OR_RETURN(auto entry, tables::FindCacheEntryById(transaction, id));
+  if (!entry) return errors::NoSuch("cache entry", absl::StrCat(id));
+  return *std::move(entry);
+}
+
+// What of `given` a new row takes over.
+v1::CacheEntry NewEntry(const v1::CacheEntry& given, absl::Time now) {
+  v1::CacheEntry entry;
+  entry.set_upstream_id(given.upstream_id());
+  entry.set_relative_path(given.relative_path());
+  entry.set_digest(given.digest());
+  entry.set_media_type(given.media_type().empty() ? kOctetStream
+                                                  : given.media_type());
+  entry.set_size(given.size());
+  entry.set_upstream_etag(given.upstream_etag());
+  *entry.mutable_upstream_checked_at() = given.has_upstream_checked_at()
+                                             ? given.upstream_checked_at()
+                                             : ToWire(now);
+  entry.set_status(v1::CacheEntry::ACTIVE);
+  *entry.mutable_create_time() = ToWire(now);
+  *entry.mutable_update_time() = ToWire(now);
+  return entry;
+}
+
+absl::Status RequireNew(const ReadTransaction& transaction,
+                        const v1::CacheEntry& entry) {
+  ASSIGN_OR_RETURN(const bool has_upstream,
+                   tables::HasUpstream(transaction, entry.upstream_id()));
+  if (!has_upstream) {
+    return errors::NoSuch("upstream", absl::StrCat(entry.upstream_id()));
+  }
+  ASSIGN_OR_RETURN(const auto taken,
+                   tables::FindCacheEntry(transaction, entry.upstream_id(),
+                                          entry.relative_path()));
+  if (!taken) return absl::OkStatus();
+  return absl::AlreadyExistsError(
+      absl::StrCat("upstream ", entry.upstream_id(), " has cache entry ",
+                   taken->id(), " for ", entry.relative_path(), " already"));
+}
+
+std::string ScopeOf(const v1::ListCacheEntriesRequest& request) {
+  return KeyBuilder()
+      .String("cache_entries")
+      .String(absl::StrCat(request.upstream_id()))
+      .Rest(request.path_contains())
+      .Build();
+}
+
+}  // namespace
+
+absl::StatusOr<v1::CacheEntry> CacheEntryAdmin::Create(
+    const v1::CreateCacheEntryRequest& request) {
+  RETURN_IF_ERROR(Validate(request.cache_entry()));
+  v1::CacheEntry entry = NewEntry(request.cache_entry(), clock_.Now());
+  ASSIGN_OR_RETURN(const auto content,
+                   ParseRelativePath(entry.relative_path()));
+  ASSIGN_OR_RETURN(const auto digest, Digest::Parse(entry.digest()));
+  return WriteValue<v1::CacheEntry>(
+      store_,
+      [&](WriteTransaction& transaction) -> absl::StatusOr<v1::CacheEntry> {
+        RETURN_IF_ERROR(RequireNew(transaction, entry));
+        ASSIGN_OR_RETURN(const int64_t id,
+                         tables::NextId(transaction, tables::kCacheEntryIds));
+        entry.set_id(id);
+        tables::PutCacheEntry(transaction, entry);
+        tables::PutReachable(transaction, entry.upstream_id(),
+                             content.repository, digest);
+        return entry;
+      });
+}
+
+absl::StatusOr<v1::CacheEntry> CacheEntryAdmin::Get(
+    const v1::GetCacheEntryRequest& request) {
+  RETURN_IF_ERROR(downloads_.Flush());
+  return ReadValue<v1::CacheEntry>(store_,
+                                   [&](const ReadTransaction& transaction) {
+                                     return Require(transaction, request.id());
+                                   });
+}
+
+absl::StatusOr<v1::ListCacheEntriesResponse> CacheEntryAdmin::List(
+    const v1::ListCacheEntriesRequest& request) {
+  const std::string scope = ScopeOf(request);
+  ASSIGN_OR_RETURN(const int page_size, PageSize(request.page_size()));
+  ASSIGN_OR_RETURN(const int64_t start_after,
+                   ParseIdPageToken(scope, request.page_token()));
+  RETURN_IF_ERROR(downloads_.Flush());
+  const std::string part = absl::AsciiStrToLower(request.path_contains());
+  v1::ListCacheEntriesResponse response;
+  const auto visit = [&](const v1::CacheEntry& entry) -> absl::StatusOr<bool> {
+    if (!absl::StrContains(absl::AsciiStrToLower(entry.relative_path()),
+                           part)) {
+      return true;
+    }
+    if (response.cache_entries_size() == page_size) {
+      response.set_next_page_token(
+          MakePageToken(scope, response.cache_entries(page_size - 1).id()));
+      return false;
+    }
+    *response.add_cache_entries() = entry;
+    return true;
+  };
+  RETURN_IF_ERROR(store_.Read([&](const ReadTransaction& transaction) {
+    return tables::VisitCacheEntries(transaction, request.upstream_id(),
+                                     start_after, visit);
+  }));
+  return response;
+}
+
+absl::StatusOr<v1::CacheEntry> CacheEntryAdmin::Update(
+    const v1::UpdateCacheEntryRequest& request) {
+  return WriteValue<v1::CacheEntry>(
+      store_,
+      [&](WriteTransaction& transaction) -> absl::StatusOr<v1::CacheEntry> {
+        ASSIGN_OR_RETURN(auto entry,
+                         Require(transaction, request.cache_entry().id()));
+        using E = v1::CacheEntry;
+        RETURN_IF_ERROR(ApplyMask<E>(
+            request.update_mask(),
+            {{"upstream_checked_at",
+              [](const E& f, E& t) {
+                *t.mutable_upstream_checked_at() = f.upstream_checked_at();
+              }},
+             {"media_type",
+              [](const E& f, E& t) { t.set_media_type(f.media_type()); }}},
+            request.cache_entry(), entry));
+        RETURN_IF_ERROR(Validate(entry));
+        *entry.mutable_update_time() = ToWire(clock_.Now());
+        tables::PutCacheEntry(transaction, entry);
+        return entry;
+      });
+}
+
+absl::Status CacheEntryAdmin::Delete(
+    const v1::DeleteCacheEntryRequest& request) {
+  return store_.Write(
+      [&](WriteTransaction& transaction) -> absl::Status {
+        ASSIGN_OR_RETURN(const auto entry,
+                         tables::FindCacheEntryById(transaction, request.id()));
+        if (!entry) return absl::OkStatus();
+        ASSIGN_OR_RETURN(const auto content,
+                         ParseRelativePath(entry->relative_path()));
+        ForgetContent(transaction, entry->upstream_id(), content, &*entry);
+        return absl::OkStatus();
+      },
+      Durability::kSynced);
+}
+
+}  // namespace cvr

@@ -1,0 +1,40 @@
+#ifndef SERVICES_METADATA_CACHE_ENTRY_ADMIN_H_
+#define SERVICES_METADATA_CACHE_ENTRY_ADMIN_H_
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "protos/cvr/v1/cache_entry_service.pb.h"
+#include "services/common/clock.h"
+#include "services/metadata/download_counter.h"
+#include "services/metadata/metadata_store.h"
+
+namespace cvr {
+
+// What CacheEntryService promises, without the wire. Thread-safe.
+class CacheEntryAdmin {
+ public:
+  // All must outlive it.
+  CacheEntryAdmin(MetadataStore& store, DownloadCounter& downloads,
+                  const Clock& clock)
+      : store_(store), downloads_(downloads), clock_(clock) {}
+
+  // Without `upstream_checked_at` it counts as checked now.
+  absl::StatusOr<v1::CacheEntry> Create(
+      const v1::CreateCacheEntryRequest& request);
+  // With every download that was counted before the call.
+  absl::StatusOr<v1::CacheEntry> Get(const v1::GetCacheEntryRequest& request);
+  absl::StatusOr<v1::ListCacheEntriesResponse> List(
+      const v1::ListCacheEntriesRequest& request);
+  absl::StatusOr<v1::CacheEntry> Update(
+      const v1::UpdateCacheEntryRequest& request);
+  absl::Status Delete(const v1::DeleteCacheEntryRequest& request);
+
+ private:
+  MetadataStore& store_;
+  DownloadCounter& downloads_;
+  const Clock& clock_;
+};
+
+}  // namespace cvr
+
+#endif  // SERVICES_METADATA_CACHE_ENTRY_ADMIN_H_

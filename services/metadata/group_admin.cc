@@ -1,0 +1,111 @@
+#include "services/metadata/group_admin.h"
+
+#include <optional>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "services/common/content_wire.h"
+#include "services/common/errors.h"
+#include "services/common/status_macros.h"
+#include "services/metadata/page_token.h"
+#include "services/metadata/tables.h"
+#include "services/metadata/transactions.h"
+#include "services/metadata/validation.h"
+
+namespace cvr {
+namespace {
+
+constexpr char kScope[] = "groups";
+
+}  // namespace
+
+absl::Status RequireGroup(const ReadTransaction& transaction,
+                          absl::string_view name) {
+  ASSIGN_OR_RETURN(const auto group, tables::FindGroup(transaction, name));
+  return group ? absl::OkStatus() : errors::NoSuch("group", name);
+}
+
+absl::StatusOr<v1::Group> GroupAdmin::Create(
+    const v1::CreateGroupRequest& request) {
+  RETURN_IF_ERROR(Validate(request.group()));
+  v1::Group group;
+  group.set_name(request.group().name());
+  group.set_description(request.group().description());
+  *group.mutable_create_time() = ToWire(clock_.Now());
+  RETURN_IF_ERROR(store_.Write(
+      [&](WriteTransaction& transaction) {
+        ASSIGN_OR_RETURN(const auto taken,
+                         tables::FindGroup(transaction, group.name()));
+        if (taken) {
+          return absl::AlreadyExistsError(
+              absl::StrCat("group ", group.name(), " exists already"));
+        }
+        tables::PutGroup(transaction, group);
+        return absl::OkStatus();
+      },
+      Durability::kSynced));
+  return group;
+}
+
+absl::StatusOr<v1::Group> GroupAdmin::Get(
+    const v1::GetGroupRequest& request) const {
+  ASSIGN_OR_RETURN(auto group,
+                   ReadValue<std::optional<v1::Group>>(
+                       store_, [&](const ReadTransaction& transaction) {
+                         return tables::FindGroup(transaction, request.name());
+                       }));
+  if (!group) return errors::NoSuch("group", request.name());
+  return *std::move(group);
+}
+
+absl::StatusOr<v1::ListGroupsResponse> GroupAdmin::List(
+    const v1::ListGroupsRequest& request) const {
+  ASSIGN_OR_RETURN(const int page_size, PageSize(request.page_size()));
+  ASSIGN_OR_RETURN(const std::string start_after,
+                   ParsePageToken(kScope, request.page_token()));
+  v1::ListGroupsResponse response;
+  const auto visit = [&](const v1::Group& group) -> absl::StatusOr<bool> {
+    if (response.groups_size() == page_size) {
+      response.set_next_page_token(
+          MakePageToken(kScope, response.groups(page_size - 1).name()));
+      return false;
+    }
+    *response.add_groups() = group;
+    return true;
+  };
+  RETURN_IF_ERROR(store_.Read([&](const ReadTransaction& transaction) {
+    return tables::VisitGroups(transaction, start_after, visit);
+  }));
+  return response;
+}
+
+absl::Status GroupAdmin::Delete(const v1::DeleteGroupRequest& request) {
+  const std::string& name = request.name();
+  if (name == kDefaultGroup) {
+    return absl::FailedPreconditionError("the default group stays");
+  }
+  return store_.Write(
+      [&](WriteTransaction& transaction) {
+        ASSIGN_OR_RETURN(const int registries,
+                         tables::CountRegistries(transaction, name));
+        ASSIGN_OR_RETURN(const auto upstreams,
+                         tables::UpstreamsOfGroup(transaction, name));
+        if (registries > 0 || !upstreams.empty()) {
+          return absl::FailedPreconditionError(
+              absl::StrCat("group ", name, " still owns ", registries,
+                           " registries and ", upstreams.size(), " upstreams"));
+        }
+        tables::DeleteGroup(transaction, name);
+        return absl::OkStatus();
+      },
+      Durability::kSynced);
+}
+
+absl::Status GroupAdmin::EnsureDefault() {
+  v1::CreateGroupRequest request;
+  request.mutable_group()->set_name(kDefaultGroup);
+  const absl::Status status = Create(request).status();
+  return absl::IsAlreadyExists(status) ? absl::OkStatus() : status;
+}
+
+}  // namespace cvr

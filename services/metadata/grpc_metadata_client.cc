@@ -1,0 +1,86 @@
+#include "services/metadata/grpc_metadata_client.h"
+
+#include <chrono>
+#include <utility>
+
+#include "services/common/content_wire.h"
+#include "services/common/rpc_status.h"
+#include "services/common/status_macros.h"
+#include "services/metadata/record_wire.h"
+#include "services/metadata/resolution_wire.h"
+#include "services/metadata/upstream_wire.h"
+
+namespace cvr {
+namespace {
+
+using Stub = v1::ResolutionService::Stub;
+
+// What the transport says of a service that is gone, hangs or is stopping.
+absl::Status Translated(const grpc::Status& rpc_status) {
+  absl::Status status = FromRpcStatus(rpc_status);
+  if (absl::IsDeadlineExceeded(status) || absl::IsCancelled(status)) {
+    return absl::UnavailableError(status.message());
+  }
+  return status;
+}
+
+}  // namespace
+
+GrpcMetadataClient::GrpcMetadataClient(std::shared_ptr<grpc::Channel> channel,
+                                       const Options& options)
+    : stub_(v1::ResolutionService::NewStub(std::move(channel))),
+      options_(options) {}
+
+template <typename Method, typename Request, typename Response>
+absl::Status GrpcMetadataClient::Call(Method method, const Request& request,
+                                      Response& response) {
+  grpc::ClientContext context;
+  context.set_deadline(std::chrono::system_clock::now() +
+                       absl::ToChronoNanoseconds(options_.deadline));
+  return Translated((stub_.get()->*method)(&context, request, &response));
+}
+
+absl::StatusOr<Resolution> GrpcMetadataClient::Resolve(
+    const ResolveRequest& request) {
+  v1::ResolveResponse response;
+  RETURN_IF_ERROR(Call(&Stub::Resolve, ToWire(request), response));
+  return FromWire(response);
+}
+
+absl::StatusOr<UpstreamAccess> GrpcMetadataClient::GetUpstreamAccess(
+    int64_t upstream_id) {
+  v1::GetUpstreamAccessRequest request;
+  request.set_upstream_id(upstream_id);
+  v1::UpstreamAccess response;
+  RETURN_IF_ERROR(Call(&Stub::GetUpstreamAccess, request, response));
+  return ToAccess(response.upstream());
+}
+
+absl::Status GrpcMetadataClient::Record(const CacheRecord& record) {
+  google::protobuf::Empty response;
+  return Call(&Stub::RecordCacheEntry, ToWire(record), response);
+}
+
+absl::Status GrpcMetadataClient::Touch(int64_t upstream_id,
+                                       const ContentRef& content,
+                                       const Digest& digest,
+                                       bool counts_as_download) {
+  v1::TouchCacheEntryRequest request;
+  request.set_upstream_id(upstream_id);
+  *request.mutable_content() = ToWire(content);
+  request.set_digest(digest.ToString());
+  request.set_counts_as_download(counts_as_download);
+  google::protobuf::Empty response;
+  return Call(&Stub::TouchCacheEntry, request, response);
+}
+
+absl::Status GrpcMetadataClient::Forget(int64_t upstream_id,
+                                        const ContentRef& content) {
+  v1::ForgetCacheEntryRequest request;
+  request.set_upstream_id(upstream_id);
+  *request.mutable_content() = ToWire(content);
+  google::protobuf::Empty response;
+  return Call(&Stub::ForgetCacheEntry, request, response);
+}
+
+}  // namespace cvr

@@ -1,0 +1,49 @@
+#ifndef SERVICES_METADATA_GRPC_METADATA_CLIENT_H_
+#define SERVICES_METADATA_GRPC_METADATA_CLIENT_H_
+
+#include <memory>
+
+#include "absl/time/time.h"
+#include "grpcpp/grpcpp.h"
+#include "protos/cvr/v1/resolution_service.grpc.pb.h"
+#include "services/metadata/metadata_client.h"
+#include "services/metadata/resolver.h"
+
+namespace cvr {
+
+// The metadata service in another process, as seen from this one. A service
+// that does not answer in time counts as one that cannot be reached.
+// Thread-safe.
+class GrpcMetadataClient : public Resolver, public MetadataClient {
+ public:
+  struct Options {
+    // Of each call, connecting included.
+    absl::Duration deadline = absl::Seconds(10);
+  };
+
+  GrpcMetadataClient(std::shared_ptr<grpc::Channel> channel,
+                     const Options& options);
+  explicit GrpcMetadataClient(std::shared_ptr<grpc::Channel> channel)
+      : GrpcMetadataClient(std::move(channel), Options{}) {}
+
+  absl::StatusOr<Resolution> Resolve(const ResolveRequest& request) override;
+
+  absl::StatusOr<UpstreamAccess> GetUpstreamAccess(
+      int64_t upstream_id) override;
+  absl::Status Record(const CacheRecord& record) override;
+  absl::Status Touch(int64_t upstream_id, const ContentRef& content,
+                     const Digest& digest, bool counts_as_download) override;
+  absl::Status Forget(int64_t upstream_id, const ContentRef& content) override;
+
+ private:
+  // Makes one call with the deadline and translates its status.
+  template <typename Method, typename Request, typename Response>
+  absl::Status Call(Method method, const Request& request, Response& response);
+
+  const std::unique_ptr<v1::ResolutionService::Stub> stub_;
+  const Options options_;
+};
+
+}  // namespace cvr
+
+#endif  // SERVICES_METADATA_GRPC_METADATA_CLIENT_H_

@@ -1,0 +1,37 @@
+#ifndef SERVICES_METADATA_LOCAL_METADATA_CLIENT_H_
+#define SERVICES_METADATA_LOCAL_METADATA_CLIENT_H_
+
+#include "services/common/clock.h"
+#include "services/metadata/metadata_client.h"
+#include "services/metadata/metadata_store.h"
+#include "services/metadata/secret_box.h"
+
+namespace cvr {
+
+// The MetadataClient itself: keeps what pulls find out in the store, buffered:
+// a power cut may cost the last of it, which is a miss.
+class LocalMetadataClient : public MetadataClient {
+ public:
+  // All must outlive it.
+  LocalMetadataClient(MetadataStore& store, const SecretBox& box,
+                      const Clock& clock)
+      : store_(store), box_(box), clock_(clock) {}
+
+  absl::StatusOr<UpstreamAccess> GetUpstreamAccess(
+      int64_t upstream_id) override;
+  // Errors besides those of MetadataClient: INVALID_ARGUMENT for a path or a
+  // media type beyond its limit.
+  absl::Status Record(const CacheRecord& record) override;
+  absl::Status Touch(int64_t upstream_id, const ContentRef& content,
+                     const Digest& digest, bool counts_as_download) override;
+  absl::Status Forget(int64_t upstream_id, const ContentRef& content) override;
+
+ private:
+  MetadataStore& store_;
+  const SecretBox& box_;
+  const Clock& clock_;
+};
+
+}  // namespace cvr
+
+#endif  // SERVICES_METADATA_LOCAL_METADATA_CLIENT_H_

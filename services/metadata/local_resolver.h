@@ -1,0 +1,32 @@
+#ifndef SERVICES_METADATA_LOCAL_RESOLVER_H_
+#define SERVICES_METADATA_LOCAL_RESOLVER_H_
+
+#include "services/common/clock.h"
+#include "services/metadata/download_counter.h"
+#include "services/metadata/metadata_store.h"
+#include "services/metadata/resolver.h"
+#include "services/metadata/route_cache.h"
+
+namespace cvr {
+
+// The Resolver itself: answers from the store. DESIGN.md, "Resolution".
+class LocalResolver : public Resolver {
+ public:
+  // All must outlive it.
+  LocalResolver(const MetadataStore& store, RouteCache& routes,
+                DownloadCounter& downloads, const Clock& clock)
+      : store_(store), routes_(routes), downloads_(downloads), clock_(clock) {}
+
+  // Errors besides those of Resolver: DATA_LOSS when a row is damaged.
+  absl::StatusOr<Resolution> Resolve(const ResolveRequest& request) override;
+
+ private:
+  const MetadataStore& store_;
+  RouteCache& routes_;
+  DownloadCounter& downloads_;
+  const Clock& clock_;
+};
+
+}  // namespace cvr
+
+#endif  // SERVICES_METADATA_LOCAL_RESOLVER_H_

@@ -1,0 +1,74 @@
+#ifndef SERVICES_METADATA_METADATA_STACK_H_
+#define SERVICES_METADATA_METADATA_STACK_H_
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "grpcpp/grpcpp.h"
+#include "services/common/clock.h"
+#include "services/metadata/admin_limits.h"
+#include "services/metadata/attachment_admin.h"
+#include "services/metadata/cache_entry_admin.h"
+#include "services/metadata/group_admin.h"
+#include "services/metadata/metadata_client.h"
+#include "services/metadata/registry_admin.h"
+#include "services/metadata/resolver.h"
+#include "services/metadata/upstream_admin.h"
+
+namespace cvr {
+
+// The whole metadata service of one process, without a server: its store, its
+// domain objects, its background thread and what they offer. Everything that
+// is handed out lives as long as the stack. Thread-safe.
+class MetadataStack {
+ public:
+  struct Options {
+    // Made when missing, for the owner's eyes only. Holds `store` and
+    // `secret.key`, which belong together and are to be backed up together,
+    // though not to the same place.
+    std::string data_dir;
+    AdminLimits limits;
+    // How often download counts are written.
+    absl::Duration downloads_flush_interval = absl::Seconds(5);
+    // Not owned; must outlive the stack.
+    const Clock* clock = &Clock::Real();
+  };
+
+  // Opens or makes the data directory. Errors, each naming what is wrong:
+  // FAILED_PRECONDITION when it holds something else, a store of another
+  // version, or a key that is missing or not the store's; UNAVAILABLE when it
+  // cannot be used; DATA_LOSS when it is damaged.
+  static absl::StatusOr<std::unique_ptr<MetadataStack>> Open(
+      const Options& options);
+
+  // Writes what is still in memory.
+  virtual ~MetadataStack() = default;
+
+  // Whether no registry and no upstream was ever made in the data directory.
+  virtual absl::StatusOr<bool> IsNew() const = 0;
+
+  // Makes a registry with one upstream, or nothing at all.
+  // Errors: those of CreateRegistry, CreateUpstream and AttachUpstream.
+  virtual absl::StatusOr<v1::Registry> Bootstrap(
+      const v1::Registry& registry, const v1::Upstream& upstream) = 0;
+
+  virtual GroupAdmin& groups() = 0;
+  virtual RegistryAdmin& registries() = 0;
+  virtual UpstreamAdmin& upstreams() = 0;
+  virtual AttachmentAdmin& attachments() = 0;
+  virtual CacheEntryAdmin& cache_entries() = 0;
+  virtual Resolver& resolver() = 0;
+  virtual MetadataClient& client() = 0;
+
+  // For administrators.
+  virtual std::vector<grpc::Service*> admin_services() = 0;
+  // For the gateway and the blob service.
+  virtual grpc::Service* resolution_service() = 0;
+};
+
+}  // namespace cvr
+
+#endif  // SERVICES_METADATA_METADATA_STACK_H_

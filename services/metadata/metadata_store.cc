@@ -1,0 +1,37 @@
+#include "services/metadata/metadata_store.h"
+
+#include <cstdlib>
+
+namespace cvr {
+
+absl::string_view TableName(Table table) {
+  switch (table) {
+    case Table::kSettings:
+      return "settings";
+    case Table::kSequences:
+      return "sequences";
+    case Table::kGroups:
+      return "groups";
+    case Table::kRegistries:
+      return "registries";
+    case Table::kRegistryNames:
+      return "registry_names";
+    case Table::kUpstreams:
+      return "upstreams";
+    case Table::kGroupUpstreams:
+      return "group_upstreams";
+    case Table::kRegistryUpstreams:
+      return "registry_upstreams";
+    case Table::kUpstreamRegistries:
+      return "upstream_registries";
+    case Table::kCacheEntries:
+      return "cache_entries";
+    case Table::kCacheEntryIds:
+      return "cache_entry_ids";
+    case Table::kReachability:
+      return "reachability";
+  }
+  std::abort();  // Not a table.
+}
+
+}  // namespace cvr

@@ -1,0 +1,190 @@
+#include "services/metadata/registry_admin.h"
+
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "services/common/content_wire.h"
+#include "services/common/errors.h"
+#include "services/common/status_macros.h"
+#include "services/metadata/field_masks.h"
+#include "services/metadata/group_admin.h"
+#include "services/metadata/key_encoding.h"
+#include "services/metadata/page_token.h"
+#include "services/metadata/tables.h"
+#include "services/metadata/transactions.h"
+#include "services/metadata/upstream_removal.h"
+#include "services/metadata/validation.h"
+
+namespace cvr {
+namespace {
+
+absl::Status NoSuchRegistry(int64_t id) {
+  return errors::NoSuch("registry", absl::StrCat(id));
+}
+
+absl::Status FillUpstreams(const ReadTransaction& transaction,
+                           v1::Registry& registry) {
+  ASSIGN_OR_RETURN(auto attachments,
+                   tables::Attachments(transaction, registry.id()));
+  registry.clear_upstreams();
+  for (auto& attachment : attachments) {
+    *registry.add_upstreams() = std::move(attachment);
+  }
+  return absl::OkStatus();
+}
+
+// The registry with its upstreams. Errors: NOT_FOUND.
+absl::StatusOr<v1::Registry> Require(const ReadTransaction& transaction,
+                                     int64_t id) {
+  ASSIGN_OR_RETURN(auto registry, tables::FindRegistry(transaction, id));
+  if (!registry) return NoSuchRegistry(id);
+  RETURN_IF_ERROR(FillUpstreams(transaction, *registry));
+  return *std::move(registry);
+}
+
+absl::Status RequireFreeName(const ReadTransaction& transaction,
+                             const v1::Registry& registry) {
+  ASSIGN_OR_RETURN(const auto taken,
+                   tables::FindRegistryByName(transaction, registry.group(),
+                                              registry.name()));
+  if (!taken || *taken == registry.id()) return absl::OkStatus();
+  return absl::AlreadyExistsError(absl::StrCat("group ", registry.group(),
+                                               " has a registry named '",
+                                               registry.name(), "' already"));
+}
+
+std::string ScopeOf(const v1::ListRegistriesRequest& request) {
+  return KeyBuilder()
+      .String("registries")
+      .String(request.group())
+      .Rest(request.name_contains())
+      .Build();
+}
+
+}  // namespace
+
+absl::StatusOr<v1::Registry> RegistryAdmin::Create(
+    const v1::CreateRegistryRequest& request) {
+  return WriteValue<v1::Registry>(store_, [&](WriteTransaction& transaction) {
+    return CreateIn(transaction, request.registry());
+  });
+}
+
+absl::StatusOr<v1::Registry> RegistryAdmin::CreateIn(
+    WriteTransaction& transaction, v1::Registry registry) {
+  RETURN_IF_ERROR(Validate(registry));
+  if (registry.group().empty()) registry.set_group(kDefaultGroup);
+  RETURN_IF_ERROR(RequireGroup(transaction, registry.group()));
+  registry.set_id(0);
+  RETURN_IF_ERROR(RequireFreeName(transaction, registry));
+  ASSIGN_OR_RETURN(const int count,
+                   tables::CountRegistries(transaction, registry.group()));
+  if (count >= limits_.registries_per_group) {
+    return absl::ResourceExhaustedError(
+        absl::StrCat("group ", registry.group(), " has ", count,
+                     " registries, which is the limit"));
+  }
+  ASSIGN_OR_RETURN(const int64_t id,
+                   tables::NextId(transaction, tables::kRegistryIds));
+  registry.set_id(id);
+  *registry.mutable_create_time() = ToWire(clock_.Now());
+  *registry.mutable_update_time() = registry.create_time();
+  registry.clear_upstreams();
+  tables::PutRegistry(transaction, nullptr, registry);
+  return registry;
+}
+
+absl::StatusOr<v1::Registry> RegistryAdmin::Get(
+    const v1::GetRegistryRequest& request) const {
+  return ReadValue<v1::Registry>(store_,
+                                 [&](const ReadTransaction& transaction) {
+                                   return Require(transaction, request.id());
+                                 });
+}
+
+absl::StatusOr<v1::ListRegistriesResponse> RegistryAdmin::List(
+    const v1::ListRegistriesRequest& request) const {
+  const std::string scope = ScopeOf(request);
+  ASSIGN_OR_RETURN(const int page_size, PageSize(request.page_size()));
+  ASSIGN_OR_RETURN(const int64_t start_after,
+                   ParseIdPageToken(scope, request.page_token()));
+  v1::ListRegistriesResponse response;
+  const auto wanted = [&](const v1::Registry& registry) {
+    return (request.group().empty() || registry.group() == request.group()) &&
+           absl::StrContains(absl::AsciiStrToLower(registry.name()),
+                             absl::AsciiStrToLower(request.name_contains()));
+  };
+  RETURN_IF_ERROR(store_.Read([&](const ReadTransaction& transaction) {
+    return tables::VisitRegistries(
+        transaction, start_after,
+        [&](const v1::Registry& registry) -> absl::StatusOr<bool> {
+          if (!wanted(registry)) return true;
+          if (response.registries_size() == page_size) {
+            response.set_next_page_token(
+                MakePageToken(scope, response.registries(page_size - 1).id()));
+            return false;
+          }
+          *response.add_registries() = registry;
+          RETURN_IF_ERROR(FillUpstreams(
+              transaction,
+              *response.mutable_registries(response.registries_size() - 1)));
+          return true;
+        });
+  }));
+  return response;
+}
+
+absl::StatusOr<v1::Registry> RegistryAdmin::Update(
+    const v1::UpdateRegistryRequest& request) {
+  return WriteValue<v1::Registry>(
+      store_,
+      [&](WriteTransaction& transaction) -> absl::StatusOr<v1::Registry> {
+        ASSIGN_OR_RETURN(const auto before,
+                         Require(transaction, request.registry().id()));
+        v1::Registry after = before;
+        using R = v1::Registry;
+        RETURN_IF_ERROR(ApplyMask<R>(
+            request.update_mask(),
+            {{"name", [](const R& f, R& t) { t.set_name(f.name()); }},
+             {"description",
+              [](const R& f, R& t) { t.set_description(f.description()); }},
+             {"anonymous_pull",
+              [](const R& f, R& t) {
+                t.set_anonymous_pull(f.anonymous_pull());
+              }}},
+            request.registry(), after));
+        RETURN_IF_ERROR(Validate(after));
+        RETURN_IF_ERROR(RequireFreeName(transaction, after));
+        *after.mutable_update_time() = ToWire(clock_.Now());
+        tables::PutRegistry(transaction, &before, after);
+        return after;
+      });
+}
+
+absl::Status RegistryAdmin::Delete(const v1::DeleteRegistryRequest& request) {
+  return store_.Write(
+      [&](WriteTransaction& transaction) -> absl::Status {
+        ASSIGN_OR_RETURN(const auto registry,
+                         tables::FindRegistry(transaction, request.id()));
+        if (!registry) return absl::OkStatus();
+        ASSIGN_OR_RETURN(const auto attachments,
+                         tables::Attachments(transaction, request.id()));
+        RETURN_IF_ERROR(tables::SetAttachments(transaction, request.id(), {}));
+        for (const auto& attachment : attachments) {
+          const int64_t upstream_id = attachment.upstream_id();
+          ASSIGN_OR_RETURN(const auto others, tables::RegistriesOfUpstream(
+                                                  transaction, upstream_id));
+          if (!others.empty()) continue;
+          RETURN_IF_ERROR(RemoveUpstream(transaction, upstream_id));
+        }
+        tables::DeleteRegistry(transaction, *registry);
+        return absl::OkStatus();
+      },
+      Durability::kSynced);
+}
+
+}  // namespace cvr

@@ -1,0 +1,40 @@
+#ifndef SERVICES_METADATA_REGISTRY_ADMIN_H_
+#define SERVICES_METADATA_REGISTRY_ADMIN_H_
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "protos/cvr/v1/registry_service.pb.h"
+#include "services/common/clock.h"
+#include "services/metadata/admin_limits.h"
+#include "services/metadata/metadata_store.h"
+
+namespace cvr {
+
+// What RegistryService promises, without the wire. Thread-safe.
+class RegistryAdmin {
+ public:
+  // `store` and `clock` must outlive it.
+  RegistryAdmin(MetadataStore& store, const Clock& clock,
+                const AdminLimits& limits)
+      : store_(store), clock_(clock), limits_(limits) {}
+
+  absl::StatusOr<v1::Registry> Create(const v1::CreateRegistryRequest& request);
+  // As a part of a larger change. An empty group means the default one.
+  absl::StatusOr<v1::Registry> CreateIn(WriteTransaction& transaction,
+                                        v1::Registry registry);
+
+  absl::StatusOr<v1::Registry> Get(const v1::GetRegistryRequest& request) const;
+  absl::StatusOr<v1::ListRegistriesResponse> List(
+      const v1::ListRegistriesRequest& request) const;
+  absl::StatusOr<v1::Registry> Update(const v1::UpdateRegistryRequest& request);
+  absl::Status Delete(const v1::DeleteRegistryRequest& request);
+
+ private:
+  MetadataStore& store_;
+  const Clock& clock_;
+  const AdminLimits limits_;
+};
+
+}  // namespace cvr
+
+#endif  // SERVICES_METADATA_REGISTRY_ADMIN_H_

@@ -1,0 +1,83 @@
+#include "services/metadata/resolution_service.h"
+
+#include "services/common/content_wire.h"
+#include "services/common/rpc_status.h"
+#include "services/common/status_macros.h"
+#include "services/metadata/record_wire.h"
+#include "services/metadata/resolution_wire.h"
+#include "services/metadata/rpc_answer.h"
+#include "services/metadata/upstream_wire.h"
+
+namespace cvr {
+namespace {
+
+absl::StatusOr<v1::ResolveResponse> Resolve(Resolver& resolver,
+                                            const v1::ResolveRequest& message) {
+  ASSIGN_OR_RETURN(const auto request, FromWire(message));
+  ASSIGN_OR_RETURN(const auto resolution, resolver.Resolve(request));
+  return ToWire(resolution);
+}
+
+absl::Status Record(MetadataClient& client,
+                    const v1::RecordCacheEntryRequest& message) {
+  ASSIGN_OR_RETURN(const auto record, FromWire(message));
+  return client.Record(record);
+}
+
+absl::Status Touch(MetadataClient& client,
+                   const v1::TouchCacheEntryRequest& message) {
+  ASSIGN_OR_RETURN(const auto content, FromWire(message.content()));
+  ASSIGN_OR_RETURN(const auto digest, Digest::Parse(message.digest()));
+  return client.Touch(message.upstream_id(), content, digest,
+                      message.counts_as_download());
+}
+
+absl::Status Forget(MetadataClient& client,
+                    const v1::ForgetCacheEntryRequest& message) {
+  ASSIGN_OR_RETURN(const auto content, FromWire(message.content()));
+  return client.Forget(message.upstream_id(), content);
+}
+
+absl::StatusOr<v1::UpstreamAccess> AccessTo(MetadataClient& client,
+                                            int64_t upstream_id) {
+  ASSIGN_OR_RETURN(const auto access, client.GetUpstreamAccess(upstream_id));
+  v1::UpstreamAccess message;
+  *message.mutable_upstream() = FromAccess(access);
+  return message;
+}
+
+}  // namespace
+
+grpc::Status ResolutionServiceImpl::Resolve(grpc::ServerContext* /*context*/,
+                                            const v1::ResolveRequest* request,
+                                            v1::ResolveResponse* response) {
+  return Answer(cvr::Resolve(resolver_, *request), response);
+}
+
+grpc::Status ResolutionServiceImpl::RecordCacheEntry(
+    grpc::ServerContext* /*context*/,
+    const v1::RecordCacheEntryRequest* request,
+    google::protobuf::Empty* /*response*/) {
+  return ToRpcStatus(Record(client_, *request));
+}
+
+grpc::Status ResolutionServiceImpl::TouchCacheEntry(
+    grpc::ServerContext* /*context*/, const v1::TouchCacheEntryRequest* request,
+    google::protobuf::Empty* /*response*/) {
+  return ToRpcStatus(Touch(client_, *request));
+}
+
+grpc::Status ResolutionServiceImpl::ForgetCacheEntry(
+    grpc::ServerContext* /*context*/,
+    const v1::ForgetCacheEntryRequest* request,
+    google::protobuf::Empty* /*response*/) {
+  return ToRpcStatus(Forget(client_, *request));
+}
+
+grpc::Status ResolutionServiceImpl::GetUpstreamAccess(
+    grpc::ServerContext* /*context*/,
+    const v1::GetUpstreamAccessRequest* request, v1::UpstreamAccess* response) {
+  return Answer(AccessTo(client_, request->upstream_id()), response);
+}
+
+}  // namespace cvr

@@ -1,0 +1,39 @@
+#ifndef SERVICES_METADATA_RESOLUTION_SERVICE_H_
+#define SERVICES_METADATA_RESOLUTION_SERVICE_H_
+
+#include "protos/cvr/v1/resolution_service.grpc.pb.h"
+#include "services/metadata/metadata_client.h"
+#include "services/metadata/resolver.h"
+
+namespace cvr {
+
+// A Resolver and a MetadataClient on the wire. Both must outlive the service.
+class ResolutionServiceImpl final : public v1::ResolutionService::Service {
+ public:
+  ResolutionServiceImpl(Resolver& resolver, MetadataClient& client)
+      : resolver_(resolver), client_(client) {}
+
+  grpc::Status Resolve(grpc::ServerContext* context,
+                       const v1::ResolveRequest* request,
+                       v1::ResolveResponse* response) override;
+  grpc::Status RecordCacheEntry(grpc::ServerContext* context,
+                                const v1::RecordCacheEntryRequest* request,
+                                google::protobuf::Empty* response) override;
+  grpc::Status TouchCacheEntry(grpc::ServerContext* context,
+                               const v1::TouchCacheEntryRequest* request,
+                               google::protobuf::Empty* response) override;
+  grpc::Status ForgetCacheEntry(grpc::ServerContext* context,
+                                const v1::ForgetCacheEntryRequest* request,
+                                google::protobuf::Empty* response) override;
+  grpc::Status GetUpstreamAccess(grpc::ServerContext* context,
+                                 const v1::GetUpstreamAccessRequest* request,
+                                 v1::UpstreamAccess* response) override;
+
+ private:
+  Resolver& resolver_;
+  MetadataClient& client_;
+};
+
+}  // namespace cvr
+
+#endif  // SERVICES_METADATA_RESOLUTION_SERVICE_H_

@@ -1,0 +1,78 @@
+#include "services/metadata/route_cache.h"
+
+#include "services/common/limits.h"
+#include "services/common/status_macros.h"
+#include "services/metadata/tables.h"
+#include "services/metadata/transactions.h"
+
+namespace cvr {
+namespace {
+
+absl::Duration FromProto(const google::protobuf::Duration& duration) {
+  return absl::Seconds(duration.seconds()) +
+         absl::Nanoseconds(duration.nanos());
+}
+
+Route RouteTo(const v1::Upstream& upstream) {
+  Route route;
+  route.upstream_id = upstream.id();
+  route.cache_validity = absl::Hours(limits::kCacheValidityHoursDefault);
+  if (upstream.has_cache_validity()) {
+    route.cache_validity = FromProto(upstream.cache_validity());
+    if (route.cache_validity == absl::ZeroDuration()) {
+      route.cache_validity = absl::InfiniteDuration();
+    }
+  }
+  route.max_stale = upstream.has_max_stale() ? FromProto(upstream.max_stale())
+                                             : absl::InfiniteDuration();
+  return route;
+}
+
+}  // namespace
+
+absl::StatusOr<std::shared_ptr<const Routes>> RouteCache::Get(
+    int64_t registry_id) {
+  uint64_t invalidations_before = 0;
+  {
+    MutexLock lock(&mutex_);
+    const auto it = routes_.find(registry_id);
+    if (it != routes_.end()) return it->second;
+    invalidations_before = invalidations_;
+  }
+  ASSIGN_OR_RETURN(auto routes, Load(registry_id));
+  if (routes == nullptr) return routes;
+  MutexLock lock(&mutex_);
+  if (invalidations_ == invalidations_before) routes_[registry_id] = routes;
+  return routes;
+}
+
+void RouteCache::Invalidate() {
+  MutexLock lock(&mutex_);
+  ++invalidations_;
+  routes_.clear();
+}
+
+absl::StatusOr<std::shared_ptr<const Routes>> RouteCache::Load(
+    int64_t registry_id) const {
+  using Result = std::shared_ptr<const Routes>;
+  return ReadValue<Result>(
+      store_,
+      [&](const ReadTransaction& transaction) -> absl::StatusOr<Result> {
+        ASSIGN_OR_RETURN(const auto registry,
+                         tables::FindRegistry(transaction, registry_id));
+        if (!registry) return nullptr;
+        ASSIGN_OR_RETURN(const auto attachments,
+                         tables::Attachments(transaction, registry_id));
+        auto routes = std::make_shared<Routes>();
+        for (const auto& attachment : attachments) {
+          ASSIGN_OR_RETURN(
+              const auto row,
+              tables::FindUpstream(transaction, attachment.upstream_id()));
+          if (!row || row->upstream().disabled()) continue;
+          routes->push_back(RouteTo(row->upstream()));
+        }
+        return routes;
+      });
+}
+
+}  // namespace cvr

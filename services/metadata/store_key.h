@@ -1,0 +1,22 @@
+#ifndef SERVICES_METADATA_STORE_KEY_H_
+#define SERVICES_METADATA_STORE_KEY_H_
+
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "services/metadata/metadata_store.h"
+#include "services/metadata/secret_box.h"
+
+namespace cvr {
+
+// The key that `store` seals its secrets with, from the file at `path`. A new
+// store gets a new key, unless the file is there already.
+// Errors: FAILED_PRECONDITION when the key is missing or not the store's;
+// otherwise those of SecretBox::Load, SecretBox::Create and MetadataStore.
+absl::StatusOr<std::unique_ptr<SecretBox>> OpenStoreKey(const std::string& path,
+                                                        MetadataStore& store);
+
+}  // namespace cvr
+
+#endif  // SERVICES_METADATA_STORE_KEY_H_

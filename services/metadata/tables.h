@@ -1,0 +1,132 @@
+#ifndef SERVICES_METADATA_TABLES_H_
+#define SERVICES_METADATA_TABLES_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/functional/function_ref.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "protos/cvr/v1/cache_entry.pb.h"
+#include "protos/cvr/v1/group.pb.h"
+#include "protos/cvr/v1/registry.pb.h"
+#include "services/common/content.h"
+#include "services/common/digest.h"
+#include "services/metadata/metadata_store.h"
+#include "services/metadata/stored.pb.h"
+
+// The rows of the metadata service as what they mean. Nothing else knows keys
+// or encodings; DESIGN.md has their grammar. Rows that belong together (a row
+// and its index) change together here.
+//
+// Errors everywhere: DATA_LOSS when a row cannot be read, and what the store
+// answers. Find... answer nothing when there is no such row. Visitors are as
+// ReadTransaction::Visitor: true = go on, an error ends the scan.
+namespace cvr::tables {
+
+// The next number of a sequence, from 1; none is given twice.
+absl::StatusOr<int64_t> NextId(WriteTransaction& transaction,
+                               absl::string_view sequence);
+// Whether NextId was ever called for it.
+absl::StatusOr<bool> IsUsed(const ReadTransaction& transaction,
+                            absl::string_view sequence);
+inline constexpr char kRegistryIds[] = "registry";
+inline constexpr char kUpstreamIds[] = "upstream";
+inline constexpr char kRegistryUpstreamIds[] = "registry_upstream";
+inline constexpr char kCacheEntryIds[] = "cache_entry";
+
+// Groups, by name.
+absl::StatusOr<std::optional<v1::Group>> FindGroup(
+    const ReadTransaction& transaction, absl::string_view name);
+absl::Status VisitGroups(
+    const ReadTransaction& transaction, absl::string_view start_after,
+    absl::FunctionRef<absl::StatusOr<bool>(const v1::Group&)> visitor);
+void PutGroup(WriteTransaction& transaction, const v1::Group& group);
+void DeleteGroup(WriteTransaction& transaction, absl::string_view name);
+
+// Registries, by id; their `upstreams` are not filled.
+absl::StatusOr<std::optional<v1::Registry>> FindRegistry(
+    const ReadTransaction& transaction, int64_t id);
+// The id of the registry that has the name in the group.
+absl::StatusOr<std::optional<int64_t>> FindRegistryByName(
+    const ReadTransaction& transaction, absl::string_view group,
+    absl::string_view name);
+absl::StatusOr<int> CountRegistries(const ReadTransaction& transaction,
+                                    absl::string_view group);
+absl::Status VisitRegistries(
+    const ReadTransaction& transaction, int64_t start_after,
+    absl::FunctionRef<absl::StatusOr<bool>(const v1::Registry&)> visitor);
+// `before` is the row that is replaced, if there is one.
+void PutRegistry(WriteTransaction& transaction, const v1::Registry* before,
+                 const v1::Registry& registry);
+void DeleteRegistry(WriteTransaction& transaction,
+                    const v1::Registry& registry);
+
+// Upstreams, by id; their `registry_upstreams` are not filled.
+absl::StatusOr<std::optional<stored::Upstream>> FindUpstream(
+    const ReadTransaction& transaction, int64_t id);
+absl::StatusOr<bool> HasUpstream(const ReadTransaction& transaction,
+                                 int64_t id);
+absl::Status VisitUpstreams(
+    const ReadTransaction& transaction, int64_t start_after,
+    absl::FunctionRef<absl::StatusOr<bool>(const stored::Upstream&)> visitor);
+absl::StatusOr<std::vector<int64_t>> UpstreamsOfGroup(
+    const ReadTransaction& transaction, absl::string_view group);
+void PutUpstream(WriteTransaction& transaction,
+                 const stored::Upstream& upstream);
+void DeleteUpstream(WriteTransaction& transaction,
+                    const v1::Upstream& upstream);
+
+// The upstreams of a registry, by position.
+absl::StatusOr<std::vector<v1::RegistryUpstream>> Attachments(
+    const ReadTransaction& transaction, int64_t registry_id);
+// Makes `attachments` the registry's, in that order: positions are 1..n by
+// construction.
+absl::Status SetAttachments(WriteTransaction& transaction, int64_t registry_id,
+                            std::vector<v1::RegistryUpstream> attachments);
+// The registries that an upstream is attached to, by id.
+absl::StatusOr<std::vector<int64_t>> RegistriesOfUpstream(
+    const ReadTransaction& transaction, int64_t upstream_id);
+
+// Cache entries, by upstream and path, and by id.
+absl::StatusOr<std::optional<v1::CacheEntry>> FindCacheEntry(
+    const ReadTransaction& transaction, int64_t upstream_id,
+    absl::string_view relative_path);
+absl::StatusOr<std::optional<v1::CacheEntry>> FindCacheEntryById(
+    const ReadTransaction& transaction, int64_t id);
+// By id, those of one upstream only unless `upstream_id` is 0.
+absl::Status VisitCacheEntries(
+    const ReadTransaction& transaction, int64_t upstream_id,
+    int64_t start_after,
+    absl::FunctionRef<absl::StatusOr<bool>(const v1::CacheEntry&)> visitor);
+// An entry keeps its id, upstream and path for life.
+void PutCacheEntry(WriteTransaction& transaction, const v1::CacheEntry& entry);
+void DeleteCacheEntry(WriteTransaction& transaction,
+                      const v1::CacheEntry& entry);
+
+// Which digests an upstream can supply from a repository.
+absl::StatusOr<bool> IsReachable(const ReadTransaction& transaction,
+                                 int64_t upstream_id,
+                                 const Repository& repository,
+                                 const Digest& digest);
+void PutReachable(WriteTransaction& transaction, int64_t upstream_id,
+                  const Repository& repository, const Digest& digest);
+void DeleteReachable(WriteTransaction& transaction, int64_t upstream_id,
+                     const Repository& repository, const Digest& digest);
+
+// Drops every cache entry and reachability row of an upstream.
+absl::Status DeleteCacheOfUpstream(WriteTransaction& transaction,
+                                   int64_t upstream_id);
+
+// What the service remembers about itself.
+absl::StatusOr<std::optional<std::string>> FindSetting(
+    const ReadTransaction& transaction, absl::string_view name);
+void PutSetting(WriteTransaction& transaction, absl::string_view name,
+                absl::string_view value);
+
+}  // namespace cvr::tables
+
+#endif  // SERVICES_METADATA_TABLES_H_

@@ -1,0 +1,210 @@
+#include "services/metadata/upstream_admin.h"
+
+#include <sodium.h>
+
+#include <string>
+#include <utility>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "services/common/content_wire.h"
+#include "services/common/errors.h"
+#include "services/common/status_macros.h"
+#include "services/metadata/group_admin.h"
+#include "services/metadata/key_encoding.h"
+#include "services/metadata/page_token.h"
+#include "services/metadata/tables.h"
+#include "services/metadata/transactions.h"
+#include "services/metadata/upstream_removal.h"
+#include "services/metadata/upstream_secrets.h"
+#include "services/metadata/upstream_update.h"
+#include "services/metadata/upstream_url.h"
+#include "services/metadata/validation.h"
+
+namespace cvr {
+namespace {
+
+absl::StatusOr<stored::Upstream> Require(const ReadTransaction& transaction,
+                                         int64_t id) {
+  ASSIGN_OR_RETURN(auto row, tables::FindUpstream(transaction, id));
+  if (!row) return errors::NoSuch("upstream", absl::StrCat(id));
+  return *std::move(row);
+}
+
+// The time taken says nothing about where the secrets differ.
+bool SameSecret(const std::string& a, const std::string& b) {
+  return a.size() == b.size() &&
+         sodium_memcmp(a.data(), b.data(), a.size()) == 0;
+}
+
+bool Wanted(const v1::ListUpstreamsRequest& request,
+            const v1::Upstream& upstream) {
+  return (request.group().empty() || upstream.group() == request.group()) &&
+         absl::StrContains(absl::AsciiStrToLower(upstream.name()),
+                           absl::AsciiStrToLower(request.name_contains()));
+}
+
+std::string ScopeOf(const v1::ListUpstreamsRequest& request) {
+  return KeyBuilder()
+      .String("upstreams")
+      .String(request.group())
+      .String(absl::StrCat(request.registry_id()))
+      .Rest(request.name_contains())
+      .Build();
+}
+
+}  // namespace
+
+absl::StatusOr<v1::Upstream> UpstreamAdmin::Shown(
+    const ReadTransaction& transaction, const stored::Upstream& row) const {
+  ASSIGN_OR_RETURN(auto whole, OpenUpstream(box_, row));
+  v1::Upstream upstream = WithoutSecrets(std::move(whole));
+  ASSIGN_OR_RETURN(const auto registries,
+                   tables::RegistriesOfUpstream(transaction, upstream.id()));
+  for (const int64_t registry_id : registries) {
+    ASSIGN_OR_RETURN(const auto attachments,
+                     tables::Attachments(transaction, registry_id));
+    for (const auto& attachment : attachments) {
+      if (attachment.upstream_id() != upstream.id()) continue;
+      *upstream.add_registry_upstreams() = attachment;
+    }
+  }
+  return upstream;
+}
+
+absl::Status UpstreamAdmin::RequireUnlikeOthers(
+    const ReadTransaction& transaction, const v1::Upstream& upstream) const {
+  const std::string url = NormalizedUpstreamUrl(upstream.url());
+  ASSIGN_OR_RETURN(const auto ids,
+                   tables::UpstreamsOfGroup(transaction, upstream.group()));
+  for (const int64_t id : ids) {
+    if (id == upstream.id()) continue;
+    ASSIGN_OR_RETURN(const auto row, Require(transaction, id));
+    if (NormalizedUpstreamUrl(row.upstream().url()) != url) continue;
+    ASSIGN_OR_RETURN(const auto other, OpenUpstream(box_, row));
+    if (other.username() != upstream.username() ||
+        !SameSecret(other.password(), upstream.password())) {
+      continue;
+    }
+    return absl::AlreadyExistsError(
+        absl::StrCat("group ", upstream.group(), " has upstream ", id,
+                     " with the same URL and credentials already"));
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<v1::Upstream> UpstreamAdmin::Create(
+    const v1::CreateUpstreamRequest& request) {
+  return WriteValue<v1::Upstream>(store_, [&](WriteTransaction& transaction) {
+    return CreateIn(transaction, request.upstream());
+  });
+}
+
+absl::StatusOr<v1::Upstream> UpstreamAdmin::CreateIn(
+    WriteTransaction& transaction, v1::Upstream upstream) {
+  RETURN_IF_ERROR(Validate(upstream));
+  if (upstream.group().empty()) upstream.set_group(kDefaultGroup);
+  RETURN_IF_ERROR(RequireGroup(transaction, upstream.group()));
+  upstream.set_id(0);
+  RETURN_IF_ERROR(RequireUnlikeOthers(transaction, upstream));
+  ASSIGN_OR_RETURN(const int64_t id,
+                   tables::NextId(transaction, tables::kUpstreamIds));
+  upstream.set_id(id);
+  *upstream.mutable_create_time() = ToWire(clock_.Now());
+  *upstream.mutable_update_time() = upstream.create_time();
+  upstream.clear_registry_upstreams();
+  tables::PutUpstream(transaction, SealUpstream(box_, upstream));
+  return WithoutSecrets(std::move(upstream));
+}
+
+absl::StatusOr<v1::Upstream> UpstreamAdmin::Get(
+    const v1::GetUpstreamRequest& request) const {
+  return ReadValue<v1::Upstream>(
+      store_,
+      [&](const ReadTransaction& transaction) -> absl::StatusOr<v1::Upstream> {
+        ASSIGN_OR_RETURN(const auto row, Require(transaction, request.id()));
+        return Shown(transaction, row);
+      });
+}
+
+absl::StatusOr<v1::ListUpstreamsResponse> UpstreamAdmin::List(
+    const v1::ListUpstreamsRequest& request) const {
+  if (request.registry_id() != 0) return ListOfRegistry(request);
+  const std::string scope = ScopeOf(request);
+  ASSIGN_OR_RETURN(const int page_size, PageSize(request.page_size()));
+  ASSIGN_OR_RETURN(const int64_t start_after,
+                   ParseIdPageToken(scope, request.page_token()));
+  v1::ListUpstreamsResponse response;
+  RETURN_IF_ERROR(store_.Read([&](const ReadTransaction& transaction) {
+    return tables::VisitUpstreams(
+        transaction, start_after,
+        [&](const stored::Upstream& row) -> absl::StatusOr<bool> {
+          if (!Wanted(request, row.upstream())) return true;
+          if (response.upstreams_size() == page_size) {
+            response.set_next_page_token(
+                MakePageToken(scope, response.upstreams(page_size - 1).id()));
+            return false;
+          }
+          ASSIGN_OR_RETURN(*response.add_upstreams(), Shown(transaction, row));
+          return true;
+        });
+  }));
+  return response;
+}
+
+// By position, which is what the token counts.
+absl::StatusOr<v1::ListUpstreamsResponse> UpstreamAdmin::ListOfRegistry(
+    const v1::ListUpstreamsRequest& request) const {
+  const std::string scope = ScopeOf(request);
+  ASSIGN_OR_RETURN(const int page_size, PageSize(request.page_size()));
+  ASSIGN_OR_RETURN(const int64_t start_after,
+                   ParseIdPageToken(scope, request.page_token()));
+  v1::ListUpstreamsResponse response;
+  RETURN_IF_ERROR(store_.Read([&](const ReadTransaction& transaction) {
+    ASSIGN_OR_RETURN(const auto attachments,
+                     tables::Attachments(transaction, request.registry_id()));
+    int64_t last = 0;
+    for (const auto& attachment : attachments) {
+      if (attachment.position() <= start_after) continue;
+      ASSIGN_OR_RETURN(const auto row,
+                       Require(transaction, attachment.upstream_id()));
+      if (!Wanted(request, row.upstream())) continue;
+      if (response.upstreams_size() == page_size) {
+        response.set_next_page_token(MakePageToken(scope, last));
+        break;
+      }
+      ASSIGN_OR_RETURN(*response.add_upstreams(), Shown(transaction, row));
+      last = attachment.position();
+    }
+    return absl::OkStatus();
+  }));
+  return response;
+}
+
+absl::StatusOr<v1::Upstream> UpstreamAdmin::Update(
+    const v1::UpdateUpstreamRequest& request) {
+  return WriteValue<v1::Upstream>(
+      store_,
+      [&](WriteTransaction& transaction) -> absl::StatusOr<v1::Upstream> {
+        ASSIGN_OR_RETURN(const auto row,
+                         Require(transaction, request.upstream().id()));
+        ASSIGN_OR_RETURN(const auto before, OpenUpstream(box_, row));
+        ASSIGN_OR_RETURN(auto after, Updated(before, request));
+        RETURN_IF_ERROR(RequireUnlikeOthers(transaction, after));
+        *after.mutable_update_time() = ToWire(clock_.Now());
+        const auto new_row = SealUpstream(box_, std::move(after));
+        tables::PutUpstream(transaction, new_row);
+        return Shown(transaction, new_row);
+      });
+}
+
+absl::Status UpstreamAdmin::Delete(const v1::DeleteUpstreamRequest& request) {
+  return store_.Write(
+      [&](WriteTransaction& transaction) {
+        return RemoveUpstream(transaction, request.id());
+      },
+      Durability::kSynced);
+}
+
+}  // namespace cvr

@@ -1,0 +1,51 @@
+#ifndef SERVICES_METADATA_UPSTREAM_ADMIN_H_
+#define SERVICES_METADATA_UPSTREAM_ADMIN_H_
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "protos/cvr/v1/upstream_service.pb.h"
+#include "services/common/clock.h"
+#include "services/metadata/metadata_store.h"
+#include "services/metadata/secret_box.h"
+#include "services/metadata/stored.pb.h"
+
+namespace cvr {
+
+// What UpstreamService promises of upstreams themselves, without the wire;
+// their places in registries are AttachmentAdmin's. Answers never hold what is
+// input only. Thread-safe.
+class UpstreamAdmin {
+ public:
+  // All must outlive it.
+  UpstreamAdmin(MetadataStore& store, const SecretBox& box, const Clock& clock)
+      : store_(store), box_(box), clock_(clock) {}
+
+  absl::StatusOr<v1::Upstream> Create(const v1::CreateUpstreamRequest& request);
+  // As a part of a larger change. An empty group means the default one.
+  absl::StatusOr<v1::Upstream> CreateIn(WriteTransaction& transaction,
+                                        v1::Upstream upstream);
+
+  absl::StatusOr<v1::Upstream> Get(const v1::GetUpstreamRequest& request) const;
+  absl::StatusOr<v1::ListUpstreamsResponse> List(
+      const v1::ListUpstreamsRequest& request) const;
+  absl::StatusOr<v1::Upstream> Update(const v1::UpdateUpstreamRequest& request);
+  absl::Status Delete(const v1::DeleteUpstreamRequest& request);
+
+ private:
+  // `row` as it is shown, with its places.
+  absl::StatusOr<v1::Upstream> Shown(const ReadTransaction& transaction,
+                                     const stored::Upstream& row) const;
+  // ALREADY_EXISTS when another of its group has its URL and credentials.
+  absl::Status RequireUnlikeOthers(const ReadTransaction& transaction,
+                                   const v1::Upstream& upstream) const;
+  absl::StatusOr<v1::ListUpstreamsResponse> ListOfRegistry(
+      const v1::ListUpstreamsRequest& request) const;
+
+  MetadataStore& store_;
+  const SecretBox& box_;
+  const Clock& clock_;
+};
+
+}  // namespace cvr
+
+#endif  // SERVICES_METADATA_UPSTREAM_ADMIN_H_

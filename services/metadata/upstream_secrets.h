@@ -1,0 +1,24 @@
+#ifndef SERVICES_METADATA_UPSTREAM_SECRETS_H_
+#define SERVICES_METADATA_UPSTREAM_SECRETS_H_
+
+#include "absl/status/statusor.h"
+#include "protos/cvr/v1/upstream.pb.h"
+#include "services/metadata/secret_box.h"
+#include "services/metadata/stored.pb.h"
+
+namespace cvr {
+
+// The form to store: username, password and client key sealed. `upstream` must
+// have its id.
+stored::Upstream SealUpstream(const SecretBox& box, v1::Upstream upstream);
+
+// The whole upstream, secrets included. Errors: DATA_LOSS.
+absl::StatusOr<v1::Upstream> OpenUpstream(const SecretBox& box,
+                                          const stored::Upstream& row);
+
+// `upstream` without what is input only.
+v1::Upstream WithoutSecrets(v1::Upstream upstream);
+
+}  // namespace cvr
+
+#endif  // SERVICES_METADATA_UPSTREAM_SECRETS_H_

@@ -1,0 +1,94 @@
+#include "services/metadata/upstream_update.h"
+
+#include "services/common/status_macros.h"
+#include "services/metadata/field_masks.h"
+#include "services/metadata/upstream_url.h"
+#include "services/metadata/validation.h"
+
+namespace cvr {
+namespace {
+
+using U = v1::Upstream;
+
+template <auto Has, auto Mutable, auto Get, auto Clear>
+void CopyMessage(const U& from, U& to) {
+  if ((from.*Has)()) {
+    *(to.*Mutable)() = (from.*Get)();
+  } else {
+    (to.*Clear)();
+  }
+}
+
+absl::Status Apply(const v1::UpdateUpstreamRequest& request, U& to) {
+  return ApplyMask<U>(
+      request.update_mask(),
+      {{"name", [](const U& f, U& t) { t.set_name(f.name()); }},
+       {"description",
+        [](const U& f, U& t) { t.set_description(f.description()); }},
+       {"url", [](const U& f, U& t) { t.set_url(f.url()); }},
+       {"username", [](const U& f, U& t) { t.set_username(f.username()); }},
+       {"password", [](const U& f, U& t) { t.set_password(f.password()); }},
+       {"cache_validity",
+        CopyMessage<&U::has_cache_validity, &U::mutable_cache_validity,
+                    &U::cache_validity, &U::clear_cache_validity>},
+       {"max_stale", CopyMessage<&U::has_max_stale, &U::mutable_max_stale,
+                                 &U::max_stale, &U::clear_max_stale>},
+       {"tls",
+        CopyMessage<&U::has_tls, &U::mutable_tls, &U::tls, &U::clear_tls>},
+       {"tls.ca_bundle_pem",
+        [](const U& f, U& t) {
+          t.mutable_tls()->set_ca_bundle_pem(f.tls().ca_bundle_pem());
+        }},
+       {"tls.client_certificate_pem",
+        [](const U& f, U& t) {
+          t.mutable_tls()->set_client_certificate_pem(
+              f.tls().client_certificate_pem());
+        }},
+       {"tls.client_key_pem",
+        [](const U& f, U& t) {
+          t.mutable_tls()->set_client_key_pem(f.tls().client_key_pem());
+        }},
+       {"tls.insecure_skip_verify",
+        [](const U& f, U& t) {
+          t.mutable_tls()->set_insecure_skip_verify(
+              f.tls().insecure_skip_verify());
+        }},
+       {"source_namespaces",
+        [](const U& f, U& t) {
+          *t.mutable_source_namespaces() = f.source_namespaces();
+        }},
+       {"trusted_token_realms",
+        [](const U& f, U& t) {
+          *t.mutable_trusted_token_realms() = f.trusted_token_realms();
+        }},
+       {"disabled", [](const U& f, U& t) { t.set_disabled(f.disabled()); }}},
+      request.upstream(), to);
+}
+
+// Credentials are for the host they were given for: whoever may only edit must
+// not be able to send them elsewhere.
+void DropCredentialsOfOtherUrl(const U& before,
+                               const v1::UpdateUpstreamRequest& request,
+                               U& after) {
+  if (NormalizedUpstreamUrl(before.url()) ==
+      NormalizedUpstreamUrl(after.url())) {
+    return;
+  }
+  const auto& mask = request.update_mask();
+  if (MaskHas(mask, "username") && MaskHas(mask, "password")) return;
+  after.clear_username();
+  after.clear_password();
+}
+
+}  // namespace
+
+absl::StatusOr<v1::Upstream> Updated(const v1::Upstream& before,
+                                     const v1::UpdateUpstreamRequest& request) {
+  U after = before;
+  RETURN_IF_ERROR(Apply(request, after));
+  DropCredentialsOfOtherUrl(before, request, after);
+  RETURN_IF_ERROR(Validate(after));
+  return after;
+}
+
+}  // namespace cvr

@@ -1,0 +1,239 @@
+#include "services/metadata/validation.h"
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "services/common/digest.h"
+#include "services/common/errors.h"
+#include "services/common/limits.h"
+#include "services/common/status_macros.h"
+#include "services/metadata/upstream_url.h"
+
+namespace cvr {
+namespace {
+
+// Enough for the namespaces of any registry; a list is read on every pull.
+constexpr int kHostsMax = 32;
+// Some CA bundles hold hundreds of certificates; a gRPC message must fit.
+constexpr size_t kPemBytesMax = 1024 * 1024;
+// google/protobuf/duration.proto: the largest that a Duration may hold.
+constexpr int64_t kDurationSecondsMax = 315'576'000'000;
+
+size_t CharsOf(absl::string_view utf8) {
+  size_t chars = 0;
+  for (const char c : utf8) chars += (c & 0xC0) != 0x80;
+  return chars;
+}
+
+bool HasControls(absl::string_view text) {
+  for (const char c : text) {
+    if (absl::ascii_iscntrl(c)) return true;
+  }
+  return false;
+}
+
+// Gathers what is wrong.
+class Checker {
+ public:
+  void Require(bool holds, absl::string_view field,
+               absl::string_view description) {
+    if (holds) return;
+    violations_.push_back({std::string(field), std::string(description)});
+  }
+
+  void AtMost(size_t chars_max, absl::string_view field,
+              absl::string_view text) {
+    Require(CharsOf(text) <= chars_max, field,
+            absl::StrCat("must have at most ", chars_max, " characters"));
+  }
+
+  void Name(absl::string_view name) {
+    Require(!name.empty(), "name", "must be set");
+    AtMost(limits::kNameCharsMax, "name", name);
+    Require(!HasControls(name), "name", "must have no control characters");
+  }
+
+  void Description(absl::string_view description) {
+    AtMost(limits::kDescriptionCharsMax, "description", description);
+  }
+
+  void BothOrNeither(absl::string_view a_field, absl::string_view a,
+                     absl::string_view b_field, absl::string_view b) {
+    const std::string description =
+        absl::StrCat("must be set when ", a.empty() ? b_field : a_field, " is");
+    Require(a.empty() == b.empty(), a.empty() ? a_field : b_field, description);
+  }
+
+  void Duration(absl::string_view field,
+                const google::protobuf::Duration& duration) {
+    Require(duration.seconds() >= 0 && duration.nanos() >= 0, field,
+            "must not be negative");
+    Require(duration.seconds() <= kDurationSecondsMax &&
+                duration.nanos() < 1'000'000'000,
+            field, "must be a duration");
+  }
+
+  void Pem(absl::string_view field, absl::string_view text,
+           absl::string_view what) {
+    if (text.empty()) return;
+    Require(text.size() <= kPemBytesMax, field,
+            absl::StrCat("must have at most ", kPemBytesMax, " bytes"));
+    Require(absl::StrContains(text, "-----BEGIN ") &&
+                absl::StrContains(text, absl::StrCat(what, "-----")),
+            field, absl::StrCat("must hold a PEM ", what));
+  }
+
+  template <typename Hosts>
+  void HostList(absl::string_view field, const Hosts& hosts) {
+    Require(hosts.size() <= kHostsMax, field,
+            absl::StrCat("must have at most ", kHostsMax, " entries"));
+    for (int i = 0; i < hosts.size(); ++i) {
+      Require(IsHostAndPort(hosts[i]), absl::StrCat(field, "[", i, "]"),
+              "must be a host, with a port if wanted");
+    }
+  }
+
+  absl::Status status() && {
+    if (violations_.empty()) return absl::OkStatus();
+    return errors::FieldsInvalid(std::move(violations_));
+  }
+
+ private:
+  std::vector<FieldViolation> violations_;
+};
+
+bool IsGroupPart(absl::string_view part) {
+  if (part.empty() || part == "." || part == "..") return false;
+  for (const char c : part) {
+    if (!absl::ascii_isdigit(c) && !absl::ascii_islower(c) &&
+        !absl::StrContains("._-", c)) {
+      return false;
+    }
+  }
+  return true;
+}
+
+bool IsGroupName(absl::string_view name) {
+  for (const absl::string_view part : absl::StrSplit(name, '/')) {
+    if (!IsGroupPart(part)) return false;
+  }
+  return name.size() <= limits::kNameCharsMax;
+}
+
+void CheckTls(Checker& check, const v1::TlsSettings& tls) {
+  check.Pem("tls.ca_bundle_pem", tls.ca_bundle_pem(), "CERTIFICATE");
+  check.Pem("tls.client_certificate_pem", tls.client_certificate_pem(),
+            "CERTIFICATE");
+  check.Pem("tls.client_key_pem", tls.client_key_pem(), "PRIVATE KEY");
+  check.BothOrNeither("tls.client_certificate_pem",
+                      tls.client_certificate_pem(), "tls.client_key_pem",
+                      tls.client_key_pem());
+}
+
+void CheckCredentials(Checker& check, const v1::Upstream& upstream) {
+  check.BothOrNeither("username", upstream.username(), "password",
+                      upstream.password());
+  check.AtMost(limits::kCredentialCharsMax, "username", upstream.username());
+  check.AtMost(limits::kCredentialCharsMax, "password", upstream.password());
+  // RFC 7617, section 2: neither can be sent otherwise.
+  check.Require(!HasControls(upstream.username()) &&
+                    !absl::StrContains(upstream.username(), ':'),
+                "username", "must have no `:` and no control characters");
+  check.Require(!HasControls(upstream.password()), "password",
+                "must have no control characters");
+}
+
+void CheckDigest(Checker& check, const v1::CacheEntry& entry) {
+  const auto content = ParseRelativePath(entry.relative_path());
+  const auto digest = Digest::Parse(entry.digest());
+  check.Require(digest.ok(), "digest", "must be a sha256 or sha512 digest");
+  if (!content.ok() || !digest.ok()) return;
+  check.Require(
+      !content->reference.is_digest() || content->reference.digest() == *digest,
+      "digest", "must be the digest that relative_path ends with");
+  check.Require(
+      content->kind == ContentKind::kBlob || !entry.media_type().empty(),
+      "media_type", "must be set for a manifest");
+}
+
+}  // namespace
+
+absl::Status Validate(const v1::Group& group) {
+  Checker check;
+  check.Require(
+      IsGroupName(group.name()), "name",
+      "must have 1-255 characters: lower-case letters, digits, `.`, `_`, "
+      "`-`, and `/` between parts");
+  check.Description(group.description());
+  return std::move(check).status();
+}
+
+absl::Status Validate(const v1::Registry& registry) {
+  Checker check;
+  check.Name(registry.name());
+  check.Description(registry.description());
+  return std::move(check).status();
+}
+
+absl::Status Validate(const v1::Upstream& upstream) {
+  Checker check;
+  check.Name(upstream.name());
+  check.Description(upstream.description());
+  const std::string url_error = UpstreamUrlError(upstream.url());
+  check.Require(url_error.empty(), "url", url_error);
+  CheckCredentials(check, upstream);
+  check.Duration("cache_validity", upstream.cache_validity());
+  check.Duration("max_stale", upstream.max_stale());
+  CheckTls(check, upstream.tls());
+  check.HostList("source_namespaces", upstream.source_namespaces());
+  check.HostList("trusted_token_realms", upstream.trusted_token_realms());
+  return std::move(check).status();
+}
+
+absl::Status Validate(const v1::CacheEntry& entry) {
+  Checker check;
+  check.Require(entry.upstream_id() > 0, "upstream_id", "must be set");
+  check.Require(ParseRelativePath(entry.relative_path()).ok(), "relative_path",
+                "must be `/` + repository + `/manifests/` or `/blobs/` + "
+                "reference");
+  CheckDigest(check, entry);
+  check.AtMost(limits::kMediaTypeCharsMax, "media_type", entry.media_type());
+  check.Require(!HasControls(entry.media_type()), "media_type",
+                "must have no control characters");
+  check.AtMost(limits::kEtagCharsMax, "upstream_etag", entry.upstream_etag());
+  check.Require(entry.size() >= 0, "size", "must not be negative");
+  return std::move(check).status();
+}
+
+absl::StatusOr<ContentRef> ParseRelativePath(absl::string_view path) {
+  const absl::Status invalid =
+      errors::FieldInvalid("relative_path", "names no content");
+  if (path.size() > limits::kRelativePathBytesMax) return invalid;
+  const size_t before_reference = path.rfind('/');
+  if (before_reference == absl::string_view::npos || path[0] != '/' ||
+      before_reference == 0) {
+    return invalid;
+  }
+  const size_t before_kind = path.rfind('/', before_reference - 1);
+  if (before_kind == 0 || before_kind == absl::string_view::npos) {
+    return invalid;
+  }
+  const auto kind =
+      path.substr(before_kind + 1, before_reference - before_kind - 1);
+  if (kind != "manifests" && kind != "blobs") return invalid;
+  ASSIGN_OR_RETURN(auto repository,
+                   Repository::Parse(path.substr(1, before_kind - 1)));
+  ASSIGN_OR_RETURN(auto reference,
+                   Reference::Parse(path.substr(before_reference + 1)));
+  if (kind == "blobs" && !reference.is_digest()) return invalid;
+  return ContentRef{
+      std::move(repository), std::move(reference),
+      kind == "blobs" ? ContentKind::kBlob : ContentKind::kManifest};
+}
+
+}  // namespace cvr
