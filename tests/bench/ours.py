@@ -1,8 +1,9 @@
 """This system, in one process and in three."""
 
 import json
+import subprocess
 
-from tests.bench.child import Child
+from tests.bench.child import Child, environment
 from tests.bench.errors import Failed
 from tests.bench.system import Role, System
 
@@ -11,12 +12,13 @@ SERVICES = (
     "//services/metadata:cvr-metadata",
     "//services/blob:cvr-blob",
     "//gateway:cvr-gateway",
+    "//tools/cvr:cvr",
 )
 
 
 class _Cvr(System):
     roles = frozenset(Role)
-    # The registry that --bootstrap_upstream makes.
+    # The first registry that is made.
     prefix = "/v2/virtual_registries/containers/1/"
     targets = ()
 
@@ -67,14 +69,18 @@ class Services(_Cvr):
         # Relative to the working directory: paths of sockets must be short.
         metadata = "unix:metadata.sock"
         blob = "unix:blob.sock"
+        is_new = not (data / "metadata").exists()
         self._run(
             "cvr-metadata",
             data,
             data_dir=data / "metadata",
             grpc_address=metadata,
-            bootstrap_upstream=upstream.url,
-            bootstrap_anonymous_pull="true",
         )
+        if is_new:
+            cvr = [self._binaries / "cvr", "--server", metadata]
+            _call(data, *cvr, "registry", "create", "b", "--anonymous-pull")
+            create = ["upstream", "create", "b", "--registry", "1"]
+            _call(data, *cvr, *create, "--url", upstream.url)
         self._run(
             "cvr-blob",
             data,
@@ -91,6 +97,18 @@ class Services(_Cvr):
             blob_address=blob,
         )
         return _port(ready["http"])
+
+
+def _call(directory, *command):
+    result = subprocess.run(
+        command,
+        cwd=directory,
+        env=environment(directory),
+        capture_output=True,
+        text=True,
+    )
+    if result.returncode:
+        raise Failed(f"cvr {command[3]}: {result.stderr.strip()[:200]}")
 
 
 def _port(address):
