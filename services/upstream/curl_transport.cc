@@ -94,7 +94,7 @@ absl::Status CurlTransport::Perform(const HttpRequest& request,
                                     HttpReceiver& receiver) {
   const std::string host = request.url.host_and_port();
   const std::string proxy = options_.proxies.ProxyFor(request.url);
-  if (!policy_.AllowsHost(request.url.host())) {
+  if (!proxy.empty() && !policy_.AllowsHost(request.url.host())) {
     return AddressDenied(host);
   }
   const std::string key = KeyOf(request, proxy);

@@ -2,6 +2,7 @@
 
 #include <curl/curl.h>
 
+#include <algorithm>
 #include <memory>
 
 #include "absl/strings/ascii.h"
@@ -74,11 +75,16 @@ absl::StatusOr<Url> Url::Make(const std::string& base,
   url.scheme_ = Part(parsed.get(), CURLUPART_SCHEME);
   if (url.scheme_ != "http" && url.scheme_ != "https") return NotAUrl();
   url.host_ = absl::AsciiStrToLower(Part(parsed.get(), CURLUPART_HOST));
+  // What it looks like and what libcurl would make of it may differ.
+  const bool is_ascii =
+      std::all_of(url.host_.begin(), url.host_.end(),
+                  [](char c) { return absl::ascii_isgraph(c); });
+  if (url.host_.empty() || !is_ascii) return NotAUrl();
+  curl_url_set(parsed.get(), CURLUPART_HOST, url.host_.c_str(), 0);
   if (url.host_.size() > 2 && url.host_.front() == '[') {
     url.host_ = url.host_.substr(1, url.host_.size() - 2);
   }
-  if (url.host_.empty() ||
-      !absl::SimpleAtoi(Part(parsed.get(), CURLUPART_PORT, CURLU_DEFAULT_PORT),
+  if (!absl::SimpleAtoi(Part(parsed.get(), CURLUPART_PORT, CURLU_DEFAULT_PORT),
                         &url.port_)) {
     return NotAUrl();
   }

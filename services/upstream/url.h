@@ -12,6 +12,7 @@ namespace cvr {
 // fragment. Always well formed. A value type.
 class Url {
  public:
+  // Hosts are ASCII: international names in their punycode form.
   // Errors: INVALID_ARGUMENT, never quoting `text`: it may hold a signature.
   static absl::StatusOr<Url> Parse(absl::string_view text);
 

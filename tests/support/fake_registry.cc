@@ -220,8 +220,12 @@ FakeRegistry::FakeRegistry(Options options)
         Handle(request, response);
         return httplib::Server::HandlerResponse::Handled;
       });
+  int listening = -1;
+  server_->set_socket_options([&listening](int fd) { listening = fd; });
   port_ = server_->bind_to_any_port(options_.address);
   if (port_ <= 0) abort();
+  // The library's backlog of 5 makes a sixth connection wait a second.
+  listen(listening, SOMAXCONN);
   listener_ = std::make_unique<Thread>(
       "fake-registry", [this] { server_->listen_after_bind(); });
   // stop() before the listener runs would be lost.

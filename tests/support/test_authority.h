@@ -1,0 +1,36 @@
+#ifndef TESTS_SUPPORT_TEST_AUTHORITY_H_
+#define TESTS_SUPPORT_TEST_AUTHORITY_H_
+
+#include <memory>
+#include <string>
+
+namespace cvr::testing {
+
+struct CertificateAndKey {
+  std::string certificate_pem;
+  std::string key_pem;
+};
+
+// A certificate authority that nobody trusts until told to. Its certificates
+// are good for an hour from now. Not thread-safe.
+class TestAuthority {
+ public:
+  TestAuthority();
+  ~TestAuthority();
+  TestAuthority(const TestAuthority&) = delete;
+  TestAuthority& operator=(const TestAuthority&) = delete;
+
+  // Its own certificate: what to trust.
+  const std::string& certificate_pem() const;
+
+  // For servers at localhost, 127.0.0.1 and ::1, and for clients.
+  CertificateAndKey Issue() const;
+
+ private:
+  struct State;
+  const std::unique_ptr<State> state_;
+};
+
+}  // namespace cvr::testing
+
+#endif  // TESTS_SUPPORT_TEST_AUTHORITY_H_
