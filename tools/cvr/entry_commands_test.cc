@@ -1,6 +1,7 @@
 #include "tools/cvr/entry_commands.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -37,7 +38,7 @@ class EntryCommandsTest : public CvrTest {
             entry.set_id(id);
             entry.set_upstream_id(request.upstream_id());
             entry.set_relative_path(absl::StrCat("/a/blobs/sha256:", id));
-            entry.set_size(1024 * id);
+            entry.set_size(int64_t{1024} * id);
           }
           if (end <= count) {
             response->set_next_page_token(std::to_string(end));

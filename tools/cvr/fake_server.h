@@ -33,7 +33,7 @@ class FakeServer {
           if (!request.ParseFromString(in)) {
             return grpc::Status(grpc::StatusCode::INTERNAL, "not the request");
           }
-          const grpc::Status status = script(request, &response);
+          grpc::Status status = script(request, &response);
           response.SerializeToString(out);
           return status;
         };

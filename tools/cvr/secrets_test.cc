@@ -19,7 +19,7 @@ constexpr auto kInvalid = absl::StatusCode::kInvalidArgument;
 class SecretsTest : public ::testing::Test {
  protected:
   std::string WriteFile(const std::string& content) {
-    const std::string path = ::testing::TempDir() + "/secret";
+    std::string path = ::testing::TempDir() + "/secret";
     std::ofstream(path, std::ios::binary) << content;
     return path;
   }

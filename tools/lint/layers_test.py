@@ -1,0 +1,154 @@
+#!/usr/bin/env python3
+"""Tests of layers.py: the arrows that are allowed, and those that are not."""
+
+import pathlib
+import tempfile
+import unittest
+
+import layers
+from source_tree import SourceTree
+
+
+class LayersTest(unittest.TestCase):
+    def problems(self, files):
+        """What is wrong with a tree of `files`: path -> content."""
+        with tempfile.TemporaryDirectory() as root:
+            for name, content in files.items():
+                path = pathlib.Path(root, name)
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_text(content)
+            return layers.problems_of(SourceTree(root))
+
+    def include(self, source, target):
+        return self.problems({source: f'#include "{target}"\n'})
+
+    def depend(self, package, rule):
+        return self.problems({f"{package}/BUILD.bazel": rule})
+
+    def assert_may(self, source, target):
+        self.assertEqual(self.include(source, target), [])
+
+    def assert_must_not(self, source, target):
+        found = self.include(source, target)
+        self.assertEqual(len(found), 1, f"{source} -> {target}")
+        self.assertIn(source, found[0])
+        self.assertIn(target, found[0])
+
+    def test_common_uses_nothing_of_ours_but_protos(self):
+        self.assert_may("services/common/a.cc", "services/common/b.h")
+        self.assert_may("services/common/a.cc", "protos/cvr/v1/content.pb.h")
+        for target in ("services/metadata/resolver.h", "gateway/route.h",
+                       "services/upstream/upstream_client.h",
+                       "services/blob/content_source.h", "tests/support/a.h"):
+            self.assert_must_not("services/common/a.cc", target)
+
+    def test_gateway_uses_interfaces_only(self):
+        self.assert_may("gateway/a.h", "services/metadata/resolver.h")
+        self.assert_may("gateway/a.h", "services/blob/content_source.h")
+        self.assert_may("gateway/a.h", "services/common/errors.h")
+        for target in ("services/metadata/metadata_client.h",
+                       "services/blob/blob_store.h",
+                       "services/upstream/upstream_client.h",
+                       "services/standalone/standalone.h"):
+            self.assert_must_not("gateway/a.h", target)
+
+    def test_metadata_calls_nobody(self):
+        self.assert_may("services/metadata/a.cc", "services/common/errors.h")
+        for target in ("services/blob/content_source.h", "gateway/route.h",
+                       "services/upstream/upstream_client.h"):
+            self.assert_must_not("services/metadata/a.cc", target)
+
+    def test_blob_uses_upstream_and_metadata_interfaces(self):
+        for target in ("services/upstream/upstream_client.h",
+                       "services/metadata/metadata_client.h",
+                       "services/metadata/resolver.h",
+                       "services/metadata/resolution_wire.h"):
+            self.assert_may("services/blob/engine/a.h", target)
+        for target in ("services/upstream/http_upstream_client.h",
+                       "services/metadata/metadata_store.h",
+                       "services/metadata/grpc_metadata_client.h",
+                       "gateway/route.h"):
+            self.assert_must_not("services/blob/engine/a.h", target)
+
+    def test_upstream_uses_common_only(self):
+        self.assert_may("services/upstream/a.cc", "services/common/errors.h")
+        self.assert_must_not("services/upstream/a.cc",
+                             "services/metadata/metadata_client.h")
+
+    def test_main_and_stack_files_name_concrete_classes(self):
+        for source in ("services/blob/blob_main.cc",
+                       "services/blob/blob_stack.cc"):
+            self.assert_may(source, "services/metadata/grpc_metadata_client.h")
+        self.assert_may("gateway/gateway_main.cc",
+                        "services/metadata/grpc_resolver.h")
+        # Their layer's arrows are open to them, not others'.
+        self.assert_must_not("services/metadata/metadata_main.cc",
+                             "services/blob/blob_store.h")
+        self.assert_must_not("gateway/gateway_main.cc",
+                             "services/upstream/http_upstream_client.h")
+
+    def test_standalone_is_assembly(self):
+        self.assert_may("services/standalone/standalone_main.cc",
+                        "services/blob/rocksdb_blob_store.h")
+        self.assert_must_not("services/standalone/helper.cc",
+                             "services/blob/rocksdb_blob_store.h")
+
+    def test_nobody_names_a_choice_within_a_layer(self):
+        def with_interface(source):
+            return self.problems({
+                "services/blob/blob_store.h": "",
+                source: '#include "services/blob/rocksdb_blob_store.h"\n',
+            })
+
+        for source in ("services/blob/rocksdb_blob_store.cc",
+                       "services/blob/rocksdb_helper.cc",
+                       "services/blob/rocksdb_blob_store_test.cc",
+                       "services/blob/blob_main.cc",
+                       "services/blob/blob_stack.cc"):
+            self.assertEqual(with_interface(source), [], source)
+        self.assertEqual(len(with_interface("services/blob/engine.cc")), 1)
+        # Without an interface it is no choice.
+        self.assert_may("gateway/handler.cc", "gateway/http_error.h")
+
+    def test_products_do_not_use_tests(self):
+        self.assert_must_not("services/blob/a.cc", "tests/support/a.h")
+        self.assert_may("services/blob/a_test.cc", "tests/support/a.h")
+
+    def test_black_boxes_know_the_wire_only(self):
+        self.assert_may("tests/conformance/a.cc", "tests/support/http.h")
+        for target in ("services/common/digest.h", "gateway/route.h"):
+            self.assert_must_not("tests/conformance/a.cc", target)
+        self.assert_must_not("tests/clients/a.cc", "services/common/digest.h")
+
+    def test_cli_uses_the_wire(self):
+        self.assert_may("tools/cvr/a.cc", "protos/cvr/v1/group.pb.h")
+        self.assert_must_not("tools/cvr/a.cc", "services/metadata/resolver.h")
+
+    def test_build_files_follow_the_same_arrows(self):
+        wrong = 'cc_library(name = "a", deps = ["//services/blob:blob_store"])'
+        self.assertEqual(len(self.depend("gateway", wrong)), 1)
+        self.assertEqual(len(self.depend("services/metadata", wrong)), 1)
+        self.assertEqual(self.depend("services/blob", wrong), [])
+        right = wrong.replace("blob_store", "content_source")
+        self.assertEqual(self.depend("gateway", right), [])
+
+    def test_binaries_and_tests_in_build_files(self):
+        deps = 'deps = ["//services/metadata:grpc_resolver"]'
+        self.assertEqual(
+            self.depend("gateway", f'cc_binary(name = "gateway", {deps})'), [])
+        deps = 'deps = ["//tests/support:fake_registry"]'
+        self.assertEqual(
+            self.depend("gateway", f'cc_test(name = "a_test", {deps})'), [])
+        self.assertEqual(
+            self.depend("gateway",
+                        f'cc_library(name = "a", testonly = True, {deps})'),
+            [])
+        self.assertEqual(
+            len(self.depend("gateway", f'cc_library(name = "a", {deps})')), 1)
+
+    def test_unknown_services_are_found(self):
+        self.assert_must_not("gateway/a.cc", "services/other/a.h")
+
+
+if __name__ == "__main__":
+    unittest.main()
