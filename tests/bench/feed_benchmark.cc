@@ -3,7 +3,6 @@
 
 #include <cstdint>
 #include <memory>
-#include <utility>
 
 #include "absl/strings/string_view.h"
 #include "benchmark/benchmark.h"
@@ -33,8 +32,7 @@ void PassStage(BlobFeed& feed) {
   feed.Publish();
 }
 
-bool ReadBlob(std::shared_ptr<BlobFeed> feed) {
-  BlobFeed::Reader reader(std::move(feed));
+bool ReadBlob(BlobFeed::Reader& reader) {
   for (uint64_t at = 0; at < kBlobBytes;) {
     const auto chunk = reader.ReadChunk(at);
     if (!chunk.ok()) return false;
@@ -53,9 +51,11 @@ void FeedBlob(benchmark::State& state) {
         BlobFeed::Options{.window_bytes = window_bytes});
     feed->LoseStore();
     const bool sized = feed->SetSize(kBlobBytes);
+    // Before the receiver begins: without a reader it would not go on.
+    BlobFeed::Reader reader(feed);
     Thread stage("stage", [&] { PassStage(*feed); });
     Thread receiver("receiver", [&] { PushBlob(*feed, pool); });
-    const bool complete = ReadBlob(feed);
+    const bool complete = ReadBlob(reader);
     feed->Stop();
     if (!sized || !complete) state.SkipWithError("the reader lacks bytes");
   }
