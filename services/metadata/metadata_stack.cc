@@ -23,89 +23,6 @@
 namespace cvr {
 namespace {
 
-class Stack : public MetadataStack {
- public:
-  Stack(std::unique_ptr<MetadataStore> store, std::unique_ptr<SecretBox> box,
-        const Options& options)
-      : store_(std::move(store), {Table::kRegistries, Table::kUpstreams,
-                                  Table::kRegistryUpstreams}),
-        box_(std::move(box)),
-        routes_(store_),
-        downloads_(store_,
-                   {.flush_interval = options.downloads_flush_interval}),
-        groups_(store_, *options.clock),
-        registries_(store_, *options.clock, options.limits),
-        upstreams_(store_, *box_, *options.clock),
-        attachments_(store_, options.limits),
-        cache_entries_(store_, downloads_, *options.clock),
-        resolver_(store_, routes_, downloads_, *options.clock),
-        client_(store_, *box_, *options.clock) {
-    store_.SetOnChange([this] { routes_.Invalidate(); });
-  }
-
-  absl::StatusOr<bool> IsNew() const override {
-    return ReadValue<bool>(
-        store_, [](const ReadTransaction& transaction) -> absl::StatusOr<bool> {
-          ASSIGN_OR_RETURN(const bool had_registry,
-                           tables::IsUsed(transaction, tables::kRegistryIds));
-          ASSIGN_OR_RETURN(const bool had_upstream,
-                           tables::IsUsed(transaction, tables::kUpstreamIds));
-          return !had_registry && !had_upstream;
-        });
-  }
-
-  absl::StatusOr<v1::Registry> Bootstrap(
-      const v1::Registry& registry, const v1::Upstream& upstream) override {
-    return WriteValue<v1::Registry>(
-        store_,
-        [&](WriteTransaction& transaction) -> absl::StatusOr<v1::Registry> {
-          ASSIGN_OR_RETURN(const auto to,
-                           upstreams_.CreateIn(transaction, upstream));
-          ASSIGN_OR_RETURN(auto made,
-                           registries_.CreateIn(transaction, registry));
-          ASSIGN_OR_RETURN(
-              *made.add_upstreams(),
-              attachments_.AttachIn(transaction, made.id(), to.id()));
-          return made;
-        });
-  }
-
-  GroupAdmin& groups() override { return groups_; }
-  RegistryAdmin& registries() override { return registries_; }
-  UpstreamAdmin& upstreams() override { return upstreams_; }
-  AttachmentAdmin& attachments() override { return attachments_; }
-  CacheEntryAdmin& cache_entries() override { return cache_entries_; }
-  Resolver& resolver() override { return resolver_; }
-  MetadataClient& client() override { return client_; }
-
-  std::vector<grpc::Service*> admin_services() override {
-    return {&group_service_, &registry_service_, &upstream_service_,
-            &cache_entry_service_};
-  }
-  grpc::Service* resolution_service() override { return &resolution_service_; }
-
- private:
-  // In the order of their dependence: what is below uses what is above.
-  WatchedMetadataStore store_;
-  const std::unique_ptr<SecretBox> box_;
-  RouteCache routes_;
-  DownloadCounter downloads_;
-
-  GroupAdmin groups_;
-  RegistryAdmin registries_;
-  UpstreamAdmin upstreams_;
-  AttachmentAdmin attachments_;
-  CacheEntryAdmin cache_entries_;
-  LocalResolver resolver_;
-  LocalMetadataClient client_;
-
-  GroupServiceImpl group_service_{groups_};
-  RegistryServiceImpl registry_service_{registries_};
-  UpstreamServiceImpl upstream_service_{upstreams_, attachments_};
-  CacheEntryServiceImpl cache_entry_service_{cache_entries_};
-  ResolutionServiceImpl resolution_service_{resolver_, client_};
-};
-
 absl::Status MakeDataDir(const std::string& path) {
   namespace fs = std::filesystem;
   std::error_code error;
@@ -118,6 +35,44 @@ absl::Status MakeDataDir(const std::string& path) {
 
 }  // namespace
 
+// In the order of their dependence: what is below uses what is above.
+struct MetadataStack::Parts {
+  Parts(std::unique_ptr<MetadataStore> underlying,
+        std::unique_ptr<SecretBox> key, const Options& options)
+      : store(std::move(underlying), RouteCache::kTables),
+        box(std::move(key)),
+        routes(store),
+        downloads(store, {.flush_interval = options.downloads_flush_interval}),
+        groups(store, *options.clock),
+        registries(store, *options.clock, options.limits),
+        upstreams(store, *box, *options.clock),
+        attachments(store, options.limits),
+        cache_entries(store, downloads, *options.clock),
+        resolver(store, routes, downloads, *options.clock),
+        client(store, *box, *options.clock) {
+    store.SetOnChange([this] { routes.Invalidate(); });
+  }
+
+  WatchedMetadataStore store;
+  const std::unique_ptr<SecretBox> box;
+  RouteCache routes;
+  DownloadCounter downloads;
+
+  GroupAdmin groups;
+  RegistryAdmin registries;
+  UpstreamAdmin upstreams;
+  AttachmentAdmin attachments;
+  CacheEntryAdmin cache_entries;
+  LocalResolver resolver;
+  LocalMetadataClient client;
+
+  GroupServiceImpl group_service{groups};
+  RegistryServiceImpl registry_service{registries};
+  UpstreamServiceImpl upstream_service{upstreams, attachments};
+  CacheEntryServiceImpl cache_entry_service{cache_entries};
+  ResolutionServiceImpl resolution_service{resolver, client};
+};
+
 absl::StatusOr<std::unique_ptr<MetadataStack>> MetadataStack::Open(
     const Options& options) {
   RETURN_IF_ERROR(MakeDataDir(options.data_dir));
@@ -125,10 +80,68 @@ absl::StatusOr<std::unique_ptr<MetadataStack>> MetadataStack::Open(
                    RocksDbMetadataStore::Open(options.data_dir + "/store"));
   ASSIGN_OR_RETURN(auto box,
                    OpenStoreKey(options.data_dir + "/secret.key", *store));
-  auto stack =
-      std::make_unique<Stack>(std::move(store), std::move(box), options);
+  return OpenOver(std::move(store), std::move(box), options);
+}
+
+absl::StatusOr<std::unique_ptr<MetadataStack>> MetadataStack::OpenOver(
+    std::unique_ptr<MetadataStore> store, std::unique_ptr<SecretBox> box,
+    const Options& options) {
+  auto stack = std::unique_ptr<MetadataStack>(new MetadataStack(
+      std::make_unique<Parts>(std::move(store), std::move(box), options)));
   RETURN_IF_ERROR(stack->groups().EnsureDefault());
   return stack;
+}
+
+MetadataStack::MetadataStack(std::unique_ptr<Parts> parts)
+    : parts_(std::move(parts)) {}
+
+MetadataStack::~MetadataStack() = default;
+
+absl::StatusOr<bool> MetadataStack::IsNew() const {
+  return ReadValue<bool>(
+      parts_->store,
+      [](const ReadTransaction& transaction) -> absl::StatusOr<bool> {
+        ASSIGN_OR_RETURN(const bool had_registry,
+                         tables::IsUsed(transaction, tables::kRegistryIds));
+        ASSIGN_OR_RETURN(const bool had_upstream,
+                         tables::IsUsed(transaction, tables::kUpstreamIds));
+        return !had_registry && !had_upstream;
+      });
+}
+
+absl::StatusOr<v1::Registry> MetadataStack::Bootstrap(
+    const v1::Registry& registry, const v1::Upstream& upstream) {
+  return WriteValue<v1::Registry>(
+      parts_->store,
+      [&](WriteTransaction& transaction) -> absl::StatusOr<v1::Registry> {
+        ASSIGN_OR_RETURN(const auto to,
+                         parts_->upstreams.CreateIn(transaction, upstream));
+        ASSIGN_OR_RETURN(auto made,
+                         parts_->registries.CreateIn(transaction, registry));
+        ASSIGN_OR_RETURN(
+            *made.add_upstreams(),
+            parts_->attachments.AttachIn(transaction, made.id(), to.id()));
+        return made;
+      });
+}
+
+GroupAdmin& MetadataStack::groups() { return parts_->groups; }
+RegistryAdmin& MetadataStack::registries() { return parts_->registries; }
+UpstreamAdmin& MetadataStack::upstreams() { return parts_->upstreams; }
+AttachmentAdmin& MetadataStack::attachments() { return parts_->attachments; }
+CacheEntryAdmin& MetadataStack::cache_entries() {
+  return parts_->cache_entries;
+}
+Resolver& MetadataStack::resolver() { return parts_->resolver; }
+MetadataClient& MetadataStack::client() { return parts_->client; }
+
+std::vector<grpc::Service*> MetadataStack::admin_services() {
+  return {&parts_->group_service, &parts_->registry_service,
+          &parts_->upstream_service, &parts_->cache_entry_service};
+}
+
+grpc::Service* MetadataStack::resolution_service() {
+  return &parts_->resolution_service;
 }
 
 }  // namespace cvr

@@ -14,8 +14,10 @@
 #include "services/metadata/cache_entry_admin.h"
 #include "services/metadata/group_admin.h"
 #include "services/metadata/metadata_client.h"
+#include "services/metadata/metadata_store.h"
 #include "services/metadata/registry_admin.h"
 #include "services/metadata/resolver.h"
+#include "services/metadata/secret_box.h"
 #include "services/metadata/upstream_admin.h"
 
 namespace cvr {
@@ -44,29 +46,42 @@ class MetadataStack {
   static absl::StatusOr<std::unique_ptr<MetadataStack>> Open(
       const Options& options);
 
+  // On another store and key; `options.data_dir` is not used.
+  // Errors: those of MetadataStore::Write.
+  static absl::StatusOr<std::unique_ptr<MetadataStack>> OpenOver(
+      std::unique_ptr<MetadataStore> store, std::unique_ptr<SecretBox> box,
+      const Options& options);
+
   // Writes what is still in memory.
-  virtual ~MetadataStack() = default;
+  ~MetadataStack();
 
   // Whether no registry and no upstream was ever made in the data directory.
-  virtual absl::StatusOr<bool> IsNew() const = 0;
+  absl::StatusOr<bool> IsNew() const;
 
   // Makes a registry with one upstream, or nothing at all.
   // Errors: those of CreateRegistry, CreateUpstream and AttachUpstream.
-  virtual absl::StatusOr<v1::Registry> Bootstrap(
-      const v1::Registry& registry, const v1::Upstream& upstream) = 0;
+  absl::StatusOr<v1::Registry> Bootstrap(const v1::Registry& registry,
+                                         const v1::Upstream& upstream);
 
-  virtual GroupAdmin& groups() = 0;
-  virtual RegistryAdmin& registries() = 0;
-  virtual UpstreamAdmin& upstreams() = 0;
-  virtual AttachmentAdmin& attachments() = 0;
-  virtual CacheEntryAdmin& cache_entries() = 0;
-  virtual Resolver& resolver() = 0;
-  virtual MetadataClient& client() = 0;
+  GroupAdmin& groups();
+  RegistryAdmin& registries();
+  UpstreamAdmin& upstreams();
+  AttachmentAdmin& attachments();
+  CacheEntryAdmin& cache_entries();
+  Resolver& resolver();
+  MetadataClient& client();
 
   // For administrators.
-  virtual std::vector<grpc::Service*> admin_services() = 0;
+  std::vector<grpc::Service*> admin_services();
   // For the gateway and the blob service.
-  virtual grpc::Service* resolution_service() = 0;
+  grpc::Service* resolution_service();
+
+ private:
+  struct Parts;
+
+  explicit MetadataStack(std::unique_ptr<Parts> parts);
+
+  const std::unique_ptr<Parts> parts_;
 };
 
 }  // namespace cvr

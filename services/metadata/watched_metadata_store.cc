@@ -45,7 +45,7 @@ class WatchedWriter : public WriteTransaction {
 }  // namespace
 
 WatchedMetadataStore::WatchedMetadataStore(std::unique_ptr<MetadataStore> store,
-                                           std::initializer_list<Table> tables)
+                                           absl::Span<const Table> tables)
     : store_(std::move(store)) {
   for (const Table table : tables) watched_.set(static_cast<size_t>(table));
 }

@@ -2,10 +2,10 @@
 #define SERVICES_METADATA_WATCHED_METADATA_STORE_H_
 
 #include <bitset>
-#include <initializer_list>
 #include <memory>
 
 #include "absl/functional/any_invocable.h"
+#include "absl/types/span.h"
 #include "services/metadata/metadata_store.h"
 
 namespace cvr {
@@ -20,7 +20,7 @@ class WatchedMetadataStore : public MetadataStore {
   // commit failed, since its outcome is unknown. It may be called by several
   // threads at a time and must not write to the store.
   WatchedMetadataStore(std::unique_ptr<MetadataStore> store,
-                       std::initializer_list<Table> tables);
+                       absl::Span<const Table> tables);
 
   // To be called before any write. Null = nobody.
   void SetOnChange(absl::AnyInvocable<void() const> on_change);

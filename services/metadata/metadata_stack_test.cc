@@ -1,0 +1,318 @@
+#include "services/metadata/metadata_stack.h"
+
+#include <sys/stat.h>
+
+#include <filesystem>
+#include <fstream>
+#include <memory>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "protos/cvr/v1/cache_entry_service.grpc.pb.h"
+#include "protos/cvr/v1/group_service.grpc.pb.h"
+#include "protos/cvr/v1/registry_service.grpc.pb.h"
+#include "protos/cvr/v1/upstream_service.grpc.pb.h"
+#include "services/common/errors.h"
+#include "services/common/rpc_server.h"
+#include "services/common/rpc_status.h"
+#include "services/metadata/temp_dir.h"
+#include "services/metadata/validation.h"
+#include "tests/support/status_matchers.h"
+
+namespace cvr::testing {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+class MetadataStackTest : public ::testing::Test {
+ protected:
+  absl::StatusOr<std::unique_ptr<MetadataStack>> Open() {
+    MetadataStack::Options options;
+    options.data_dir = path_;
+    return MetadataStack::Open(options);
+  }
+
+  static absl::StatusOr<v1::Registry> Bootstrap(MetadataStack& stack) {
+    v1::Registry registry;
+    registry.set_name("images");
+    registry.set_anonymous_pull(true);
+    v1::Upstream upstream;
+    upstream.set_name("Docker Hub");
+    upstream.set_url("https://registry-1.docker.io");
+    upstream.set_username("robot");
+    upstream.set_password("hunter2-is-secret");
+    return stack.Bootstrap(registry, upstream);
+  }
+
+  TempDir directory_;
+  const std::string path_ = directory_.path() + "/new/metadata";
+};
+
+TEST_F(MetadataStackTest, BootstrapMakesRegistryOneWithItsUpstream) {
+  const auto stack = Open();
+  ASSERT_THAT(stack, IsOk());
+  EXPECT_THAT((*stack)->IsNew(), IsOkAndHolds(true));
+  const auto registry = Bootstrap(**stack);
+  ASSERT_THAT(registry, IsOk());
+  EXPECT_EQ(registry->id(), 1);
+  EXPECT_TRUE(registry->anonymous_pull());
+  ASSERT_EQ(registry->upstreams_size(), 1);
+  EXPECT_EQ(registry->upstreams(0).position(), 1);
+  EXPECT_THAT((*stack)->IsNew(), IsOkAndHolds(false));
+  EXPECT_THAT((*stack)->resolver().Resolve(
+                  {1, *ParseRelativePath("/library/alpine/manifests/3.20")}),
+              IsOk());
+}
+
+TEST_F(MetadataStackTest, ABootstrapThatFailsLeavesNothing) {
+  const auto stack = Open();
+  ASSERT_THAT(stack, IsOk());
+  v1::Upstream upstream;
+  upstream.set_name("Docker Hub");
+  upstream.set_url("https://registry-1.docker.io");
+  EXPECT_THAT((*stack)->Bootstrap({}, upstream),
+              StatusIs(absl::StatusCode::kInvalidArgument));
+  EXPECT_THAT((*stack)->IsNew(), IsOkAndHolds(true));
+  EXPECT_EQ((*stack)->upstreams().List({})->upstreams_size(), 0);
+}
+
+TEST_F(MetadataStackTest, EverythingIsThereAfterARestart) {
+  const auto content = *ParseRelativePath("/library/alpine/manifests/3.20");
+  {
+    const auto stack = Open();
+    ASSERT_THAT(stack, IsOk());
+    ASSERT_THAT(Bootstrap(**stack), IsOk());
+    ASSERT_THAT((*stack)->client().Record(
+                    {1, content, Descriptor{"m/t", Digest::OfBytes("m"), 3}}),
+                IsOk());
+    ASSERT_THAT((*stack)->resolver().Resolve({1, content, true}), IsOk());
+  }
+  const auto stack = Open();
+  ASSERT_THAT(stack, IsOk());
+  EXPECT_THAT((*stack)->IsNew(), IsOkAndHolds(false));
+  EXPECT_EQ((*stack)->client().GetUpstreamAccess(1)->password,
+            "hunter2-is-secret");
+  EXPECT_TRUE((*stack)->resolver().Resolve({1, content})->hit);
+  // Counted in memory when the first process ended.
+  v1::GetCacheEntryRequest request;
+  request.set_id(1);
+  EXPECT_EQ((*stack)->cache_entries().Get(request)->downloads_count(), 1);
+}
+
+TEST_F(MetadataStackTest, TheDirectoryIsForItsOwnerAlone) {
+  ASSERT_THAT(Open(), IsOk());
+  struct stat about;
+  ASSERT_EQ(stat(path_.c_str(), &about), 0);
+  EXPECT_EQ(about.st_mode & 0777, 0700);
+  ASSERT_EQ(stat((path_ + "/secret.key").c_str(), &about), 0);
+  EXPECT_EQ(about.st_mode & 0777, 0600);
+}
+
+TEST_F(MetadataStackTest, NoSecretIsOnDiskInTheClear) {
+  {
+    const auto stack = Open();
+    ASSERT_THAT(stack, IsOk());
+    ASSERT_THAT(Bootstrap(**stack), IsOk());
+  }
+  int files = 0;
+  for (const auto& file :
+       std::filesystem::recursive_directory_iterator(path_)) {
+    if (!file.is_regular_file()) continue;
+    std::stringstream bytes;
+    bytes << std::ifstream(file.path(), std::ios::binary).rdbuf();
+    EXPECT_THAT(bytes.str(), Not(HasSubstr("hunter2-is-secret")))
+        << file.path();
+    ++files;
+  }
+  EXPECT_GT(files, 2);
+}
+
+TEST_F(MetadataStackTest, ALostKeyIsReportedNotReplaced) {
+  { ASSERT_THAT(Open(), IsOk()); }
+  std::filesystem::rename(path_ + "/secret.key", path_ + "/kept");
+  EXPECT_THAT(Open(), StatusIs(absl::StatusCode::kFailedPrecondition));
+  ASSERT_THAT(SecretBox::Create(path_ + "/secret.key"), IsOk());
+  const auto with_another = Open();
+  EXPECT_THAT(with_another, StatusIs(absl::StatusCode::kFailedPrecondition));
+  EXPECT_THAT(with_another.status().message(), HasSubstr("another store"));
+  std::filesystem::rename(path_ + "/kept", path_ + "/secret.key");
+  EXPECT_THAT(Open(), IsOk());
+}
+
+TEST_F(MetadataStackTest, ADirectoryThatCannotBeUsedIsOneClearError) {
+  std::ofstream(directory_.path() + "/new") << "a file";
+  const auto stack = Open();
+  EXPECT_THAT(stack, StatusIs(absl::StatusCode::kUnavailable));
+  EXPECT_THAT(stack.status().message(), HasSubstr(path_));
+}
+
+// The handlers decide nothing, so one walk through all of them will do.
+TEST_F(MetadataStackTest, AdministrationWorksOverGrpc) {
+  const auto stack = Open();
+  ASSERT_THAT(stack, IsOk());
+  const auto server =
+      RpcServer::Start("127.0.0.1:0", (*stack)->admin_services());
+  ASSERT_THAT(server, IsOk());
+  const auto channel = MakeRpcChannel((*server)->address());
+  const auto groups = v1::GroupService::NewStub(channel);
+  const auto registries = v1::RegistryService::NewStub(channel);
+  const auto upstreams = v1::UpstreamService::NewStub(channel);
+  const auto entries = v1::CacheEntryService::NewStub(channel);
+  google::protobuf::Empty empty;
+  const auto call = [](auto& stub, auto method, const auto& request,
+                       auto* response) {
+    grpc::ClientContext context;
+    return FromRpcStatus((stub.get()->*method)(&context, request, response));
+  };
+
+  v1::CreateGroupRequest create_group;
+  create_group.mutable_group()->set_name("acme");
+  v1::Group group;
+  ASSERT_THAT(
+      call(groups, &v1::GroupService::Stub::CreateGroup, create_group, &group),
+      IsOk());
+  v1::GetGroupRequest get_group;
+  get_group.set_name("acme");
+  EXPECT_THAT(
+      call(groups, &v1::GroupService::Stub::GetGroup, get_group, &group),
+      IsOk());
+  v1::ListGroupsResponse group_list;
+  EXPECT_THAT(call(groups, &v1::GroupService::Stub::ListGroups,
+                   v1::ListGroupsRequest(), &group_list),
+              IsOk());
+  EXPECT_EQ(group_list.groups_size(), 2);
+
+  v1::CreateRegistryRequest create_registry;
+  create_registry.mutable_registry()->set_name("images");
+  create_registry.mutable_registry()->set_group("acme");
+  v1::Registry registry;
+  ASSERT_THAT(call(registries, &v1::RegistryService::Stub::CreateRegistry,
+                   create_registry, &registry),
+              IsOk());
+  v1::UpdateRegistryRequest update_registry;
+  update_registry.mutable_registry()->set_id(1);
+  update_registry.mutable_registry()->set_description("d");
+  update_registry.mutable_update_mask()->add_paths("description");
+  EXPECT_THAT(call(registries, &v1::RegistryService::Stub::UpdateRegistry,
+                   update_registry, &registry),
+              IsOk());
+  v1::ListRegistriesResponse registry_list;
+  EXPECT_THAT(call(registries, &v1::RegistryService::Stub::ListRegistries,
+                   v1::ListRegistriesRequest(), &registry_list),
+              IsOk());
+  EXPECT_EQ(registry_list.registries(0).description(), "d");
+
+  v1::CreateUpstreamRequest create_upstream;
+  v1::Upstream upstream;
+  // The fields that are wrong travel with the error.
+  EXPECT_EQ(FieldViolationsOf(call(upstreams,
+                                   &v1::UpstreamService::Stub::CreateUpstream,
+                                   create_upstream, &upstream))
+                .size(),
+            2);
+  create_upstream.mutable_upstream()->set_name("hub");
+  create_upstream.mutable_upstream()->set_group("acme");
+  create_upstream.mutable_upstream()->set_url("https://registry-1.docker.io");
+  ASSERT_THAT(call(upstreams, &v1::UpstreamService::Stub::CreateUpstream,
+                   create_upstream, &upstream),
+              IsOk());
+  v1::UpdateUpstreamRequest update_upstream;
+  update_upstream.mutable_upstream()->set_id(1);
+  update_upstream.mutable_upstream()->set_name("Hub");
+  update_upstream.mutable_update_mask()->add_paths("name");
+  EXPECT_THAT(call(upstreams, &v1::UpstreamService::Stub::UpdateUpstream,
+                   update_upstream, &upstream),
+              IsOk());
+  v1::ListUpstreamsResponse upstream_list;
+  EXPECT_THAT(call(upstreams, &v1::UpstreamService::Stub::ListUpstreams,
+                   v1::ListUpstreamsRequest(), &upstream_list),
+              IsOk());
+  EXPECT_EQ(upstream_list.upstreams(0).name(), "Hub");
+  v1::AttachUpstreamRequest attach;
+  attach.set_registry_id(1);
+  attach.set_upstream_id(1);
+  v1::RegistryUpstream attachment;
+  EXPECT_THAT(call(upstreams, &v1::UpstreamService::Stub::AttachUpstream,
+                   attach, &attachment),
+              IsOk());
+  v1::MoveUpstreamRequest move;
+  move.set_registry_id(1);
+  move.set_upstream_id(1);
+  move.set_position(4);
+  EXPECT_THAT(call(upstreams, &v1::UpstreamService::Stub::MoveUpstream, move,
+                   &attachment),
+              IsOk());
+  EXPECT_EQ(attachment.position(), 1);
+  v1::GetUpstreamRequest get_upstream;
+  get_upstream.set_id(1);
+  EXPECT_THAT(call(upstreams, &v1::UpstreamService::Stub::GetUpstream,
+                   get_upstream, &upstream),
+              IsOk());
+  EXPECT_EQ(upstream.registry_upstreams_size(), 1);
+  v1::DetachUpstreamRequest detach;
+  detach.set_registry_id(1);
+  detach.set_upstream_id(1);
+  EXPECT_THAT(call(upstreams, &v1::UpstreamService::Stub::DetachUpstream,
+                   detach, &empty),
+              IsOk());
+
+  v1::CreateCacheEntryRequest create_entry;
+  auto* const given = create_entry.mutable_cache_entry();
+  given->set_upstream_id(1);
+  given->set_relative_path("/library/alpine/manifests/3.20");
+  given->set_digest(Digest::OfBytes("m").ToString());
+  given->set_media_type("m/t");
+  v1::CacheEntry entry;
+  ASSERT_THAT(call(entries, &v1::CacheEntryService::Stub::CreateCacheEntry,
+                   create_entry, &entry),
+              IsOk());
+  v1::GetCacheEntryRequest get_entry;
+  get_entry.set_id(1);
+  EXPECT_THAT(call(entries, &v1::CacheEntryService::Stub::GetCacheEntry,
+                   get_entry, &entry),
+              IsOk());
+  v1::ListCacheEntriesResponse entry_list;
+  EXPECT_THAT(call(entries, &v1::CacheEntryService::Stub::ListCacheEntries,
+                   v1::ListCacheEntriesRequest(), &entry_list),
+              IsOk());
+  EXPECT_EQ(entry_list.cache_entries_size(), 1);
+  v1::UpdateCacheEntryRequest update_entry;
+  update_entry.mutable_cache_entry()->set_id(1);
+  update_entry.mutable_update_mask()->add_paths("upstream_checked_at");
+  EXPECT_THAT(call(entries, &v1::CacheEntryService::Stub::UpdateCacheEntry,
+                   update_entry, &entry),
+              IsOk());
+  v1::DeleteCacheEntryRequest delete_entry;
+  delete_entry.set_id(1);
+  EXPECT_THAT(call(entries, &v1::CacheEntryService::Stub::DeleteCacheEntry,
+                   delete_entry, &empty),
+              IsOk());
+
+  v1::DeleteUpstreamRequest delete_upstream;
+  delete_upstream.set_id(1);
+  EXPECT_THAT(call(upstreams, &v1::UpstreamService::Stub::DeleteUpstream,
+                   delete_upstream, &empty),
+              IsOk());
+  v1::DeleteRegistryRequest delete_registry;
+  delete_registry.set_id(1);
+  EXPECT_THAT(call(registries, &v1::RegistryService::Stub::DeleteRegistry,
+                   delete_registry, &empty),
+              IsOk());
+  v1::GetRegistryRequest get_registry;
+  get_registry.set_id(1);
+  EXPECT_THAT(call(registries, &v1::RegistryService::Stub::GetRegistry,
+                   get_registry, &registry),
+              StatusIs(absl::StatusCode::kNotFound));
+  v1::DeleteGroupRequest delete_group;
+  delete_group.set_name("acme");
+  EXPECT_THAT(
+      call(groups, &v1::GroupService::Stub::DeleteGroup, delete_group, &empty),
+      IsOk());
+}
+
+}  // namespace
+}  // namespace cvr::testing

@@ -1,0 +1,173 @@
+// The Resolver and the MetadataClient, in process and over gRPC.
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "services/common/mutex.h"
+#include "services/common/rpc_server.h"
+#include "services/metadata/grpc_metadata_client.h"
+#include "services/metadata/metadata_fixture.h"
+#include "services/metadata/resolution_service.h"
+#include "tests/contracts/metadata_resolution_contract.h"
+#include "tests/support/status_matchers.h"
+
+namespace cvr::testing {
+namespace {
+
+// The fixture's verbs, outside a test of its own.
+class InProcess : public MetadataUnderTest, private MetadataFixture {
+ public:
+  Resolver& resolver() override { return stack_->resolver(); }
+  MetadataClient& client() override { return stack_->client(); }
+  void Advance(absl::Duration by) override { clock_.Advance(by); }
+
+  int64_t AddRegistry(std::vector<v1::Upstream>& upstreams) override {
+    const auto registry =
+        CreateRegistry(absl::StrCat("registry ", ++registries_));
+    EXPECT_THAT(registry, IsOk());
+    for (v1::Upstream& upstream : upstreams) {
+      const auto created = CreateUpstream(upstream);
+      EXPECT_THAT(created, IsOk());
+      upstream.set_id(created->id());
+      EXPECT_THAT(Attach(registry->id(), created->id()), IsOk());
+    }
+    return registry->id();
+  }
+  void Change(const v1::Upstream& upstream) override {
+    EXPECT_THAT(UpdateUpstream(upstream, {"cache_validity", "max_stale"}),
+                IsOk());
+  }
+  void DeleteUpstream(int64_t id) override {
+    EXPECT_THAT(MetadataFixture::DeleteUpstream(id), IsOk());
+  }
+  std::vector<v1::CacheEntry> Entries() override {
+    return *MetadataFixture::Entries();
+  }
+
+  grpc::Service* service() { return stack_->resolution_service(); }
+
+ private:
+  void TestBody() override {}
+
+  int registries_ = 0;
+};
+
+class OverGrpc : public InProcess {
+ public:
+  OverGrpc()
+      : server_(*RpcServer::Start("127.0.0.1:0", {service()})),
+        remote_(MakeRpcChannel(server_->address())) {}
+
+  Resolver& resolver() override { return remote_; }
+  MetadataClient& client() override { return remote_; }
+
+ private:
+  const std::unique_ptr<RpcServer> server_;
+  GrpcMetadataClient remote_;
+};
+
+INSTANTIATE_TEST_SUITE_P(InProcess, MetadataResolutionContract,
+                         ::testing::Values([] {
+                           return std::make_unique<InProcess>();
+                         }));
+INSTANTIATE_TEST_SUITE_P(OverGrpc, MetadataResolutionContract,
+                         ::testing::Values([] {
+                           return std::make_unique<OverGrpc>();
+                         }));
+
+const ContentRef kTag = *ParseRelativePath("/library/alpine/manifests/3.20");
+
+// Every call of a client whose service answers with UNAVAILABLE.
+void ExpectUnavailable(GrpcMetadataClient& client) {
+  const auto unavailable = StatusIs(absl::StatusCode::kUnavailable);
+  const Digest digest = Digest::OfBytes("x");
+  EXPECT_THAT(client.Resolve({1, kTag}), unavailable);
+  EXPECT_THAT(client.GetUpstreamAccess(1), unavailable);
+  EXPECT_THAT(client.Record({1, kTag, Descriptor{"m/t", digest}}), unavailable);
+  EXPECT_THAT(client.Touch(1, kTag, digest, false), unavailable);
+  EXPECT_THAT(client.Forget(1, kTag), unavailable);
+}
+
+TEST(GrpcMetadataClientTest, AServiceThatIsGoneIsUnavailable) {
+  std::string address;
+  {
+    InProcess metadata;
+    const auto server = *RpcServer::Start("127.0.0.1:0", {metadata.service()});
+    address = server->address();
+  }
+  GrpcMetadataClient client(MakeRpcChannel(address));
+  ExpectUnavailable(client);
+}
+
+// Answers nothing until it goes.
+class HangingMetadata : public Resolver, public MetadataClient {
+ public:
+  absl::StatusOr<Resolution> Resolve(const ResolveRequest&) override {
+    return Hang();
+  }
+  absl::StatusOr<UpstreamAccess> GetUpstreamAccess(int64_t) override {
+    return Hang();
+  }
+  absl::Status Record(const CacheRecord&) override { return Hang(); }
+  absl::Status Touch(int64_t, const ContentRef&, const Digest&, bool) override {
+    return Hang();
+  }
+  absl::Status Forget(int64_t, const ContentRef&) override { return Hang(); }
+
+  void Release() {
+    MutexLock lock(&mutex_);
+    released_ = true;
+    changed_.SignalAll();
+  }
+
+ private:
+  absl::Status Hang() {
+    MutexLock lock(&mutex_);
+    while (!released_) changed_.Wait(&mutex_);
+    return absl::InternalError("released");
+  }
+
+  Mutex mutex_;
+  CondVar changed_;
+  bool released_ ABSL_GUARDED_BY(mutex_) = false;
+};
+
+TEST(GrpcMetadataClientTest, AServiceThatDoesNotAnswerInTimeIsUnavailable) {
+  HangingMetadata metadata;
+  ResolutionServiceImpl service(metadata, metadata);
+  const auto server = *RpcServer::Start("127.0.0.1:0", {&service});
+  GrpcMetadataClient client(MakeRpcChannel(server->address()),
+                            {.deadline = absl::Milliseconds(20)});
+  ExpectUnavailable(client);
+  metadata.Release();
+}
+
+// A gateway of another make may send anything.
+TEST(ResolutionServiceTest, NonsenseIsAnInvalidArgument) {
+  InProcess metadata;
+  const auto server = *RpcServer::Start("127.0.0.1:0", {metadata.service()});
+  const auto stub =
+      v1::ResolutionService::NewStub(MakeRpcChannel(server->address()));
+  v1::ResolveRequest request;
+  request.mutable_content()->set_repository("UPPER");
+  v1::ResolveResponse response;
+  grpc::ClientContext context;
+  EXPECT_EQ(stub->Resolve(&context, request, &response).error_code(),
+            grpc::StatusCode::INVALID_ARGUMENT);
+  v1::TouchCacheEntryRequest touch;
+  touch.mutable_content()->set_repository("a");
+  touch.mutable_content()->set_reference("b");
+  touch.mutable_content()->set_kind(v1::MANIFEST);
+  touch.set_digest("rubbish");
+  google::protobuf::Empty empty;
+  grpc::ClientContext another;
+  EXPECT_EQ(stub->TouchCacheEntry(&another, touch, &empty).error_code(),
+            grpc::StatusCode::INVALID_ARGUMENT);
+}
+
+}  // namespace
+}  // namespace cvr::testing
