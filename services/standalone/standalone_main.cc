@@ -12,8 +12,7 @@
 #include "absl/time/clock.h"
 #include "gateway/gateway.h"
 #include "gateway/gateway_flags.h"
-#include "services/blob/blob_flags.h"
-#include "services/blob/blob_stack.h"
+#include "services/blob/blob_process.h"
 #include "services/common/process.h"
 #include "services/common/ready_file.h"
 #include "services/common/rpc_server.h"
@@ -59,10 +58,10 @@ absl::Status Serve(StopSignal& stop) {
   RETURN_IF_ERROR(SetUpFirstStart(
       *metadata, {absl::GetFlag(FLAGS_bootstrap_upstream),
                   absl::GetFlag(FLAGS_bootstrap_anonymous_pull)}));
-  ASSIGN_OR_RETURN(
-      const auto blob,
-      BlobStack::Open(BlobOptionsFromFlags(absl::StrCat(data_dir, "/blobs")),
-                      metadata->client()));
+  ASSIGN_OR_RETURN(const auto blob,
+                   BlobProcess::Open(BlobProcess::OptionsFromFlags(
+                                         absl::StrCat(data_dir, "/blobs")),
+                                     metadata->client()));
 
   std::vector<grpc::Service*> services = metadata->admin_services();
   services.push_back(metadata->resolution_service());

@@ -1,0 +1,57 @@
+// cvr-blob: the blob service as a process of its own.
+#include <memory>
+#include <string>
+
+#include "absl/flags/flag.h"
+#include "absl/status/status.h"
+#include "absl/time/clock.h"
+#include "services/blob/blob_process.h"
+#include "services/common/process.h"
+#include "services/common/ready_file.h"
+#include "services/common/rpc_server.h"
+#include "services/common/status_macros.h"
+#include "services/metadata/grpc_metadata_client.h"
+#include "spdlog/spdlog.h"
+
+ABSL_FLAG(std::string, grpc_address, "127.0.0.1:8082",
+          "Where gRPC is served: host:port on loopback, or unix:PATH.");
+ABSL_FLAG(std::string, metadata_address, "127.0.0.1:8081",
+          "The metadata service: host:port or unix:PATH.");
+ABSL_FLAG(std::string, data_dir, "", "Where blobs are kept. Required.");
+ABSL_FLAG(absl::Duration, drain_timeout, absl::Seconds(30),
+          "How long downloads and streams may go on after SIGTERM.");
+
+namespace cvr {
+namespace {
+
+absl::Status Serve(StopSignal& stop) {
+  const std::string data_dir = absl::GetFlag(FLAGS_data_dir);
+  RETURN_IF_ERROR(PrepareDirectory("data_dir", data_dir));
+  GrpcMetadataClient metadata(
+      MakeRpcChannel(absl::GetFlag(FLAGS_metadata_address)), {});
+  ASSIGN_OR_RETURN(
+      const auto blob,
+      BlobProcess::Open(BlobProcess::OptionsFromFlags(data_dir), metadata));
+  ASSIGN_OR_RETURN(
+      const auto server,
+      RpcServer::Start(absl::GetFlag(FLAGS_grpc_address), {blob->service()}));
+  RETURN_IF_ERROR(WriteReadyFile({.grpc = server->address()}));
+  spdlog::info("serving gRPC on {}", server->address());
+  spdlog::info("stopping on {}", stop.Wait());
+  const absl::Time deadline = absl::Now() + absl::GetFlag(FLAGS_drain_timeout);
+  blob->Shutdown(deadline);
+  server->Shutdown(deadline);
+  return absl::OkStatus();
+}
+
+}  // namespace
+}  // namespace cvr
+
+int main(int argc, char** argv) {
+  return cvr::RunProcess(
+      argc, argv,
+      {"cvr-blob",
+       "The blob service of the Container Virtual Registry: fetches from "
+       "upstreams, verifies, stores and streams the bytes of images."},
+      cvr::Serve);
+}

@@ -1,0 +1,55 @@
+#include "services/blob/blob_process.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/flags/flag.h"
+#include "services/common/status_macros.h"
+
+ABSL_FLAG(bool, allow_private_upstreams, false,
+          "Whether upstreams, their token services and their redirects may be "
+          "on loopback, link-local and private addresses.");
+ABSL_FLAG(absl::Duration, upstream_connect_timeout, absl::Seconds(10),
+          "How long connecting to an upstream may take, DNS and TLS included.");
+ABSL_FLAG(absl::Duration, upstream_answer_timeout, absl::Seconds(30),
+          "How long an upstream may take to begin its answer.");
+ABSL_FLAG(absl::Duration, upstream_stall_timeout, absl::Seconds(30),
+          "How long an upstream's body may stand still before it is given up "
+          "and continued with a new request.");
+ABSL_FLAG(uint64_t, download_window_bytes, cvr::EngineOptions().window_bytes,
+          "Memory that one download may use for its newest bytes.");
+ABSL_FLAG(int, downloads_max, cvr::EngineOptions().downloads_max,
+          "Downloads at the same time; further ones wait for their turn.");
+
+namespace cvr {
+
+BlobProcess::Options BlobProcess::OptionsFromFlags(std::string directory) {
+  Options options;
+  options.store.directory = std::move(directory);
+  options.upstream.allow_private_addresses =
+      absl::GetFlag(FLAGS_allow_private_upstreams);
+  options.upstream.connect_timeout =
+      absl::GetFlag(FLAGS_upstream_connect_timeout);
+  options.upstream.head_timeout = absl::GetFlag(FLAGS_upstream_answer_timeout);
+  options.upstream.stall_timeout = absl::GetFlag(FLAGS_upstream_stall_timeout);
+  options.stack.engine.window_bytes =
+      absl::GetFlag(FLAGS_download_window_bytes);
+  options.stack.engine.downloads_max =
+      std::max(1, absl::GetFlag(FLAGS_downloads_max));
+  return options;
+}
+
+absl::StatusOr<std::unique_ptr<BlobProcess>> BlobProcess::Open(
+    Options options, MetadataClient& metadata) {
+  ASSIGN_OR_RETURN(auto store, RocksDbBlobStore::Open(options.store));
+  return std::unique_ptr<BlobProcess>(
+      new BlobProcess(std::move(options), std::move(store), metadata));
+}
+
+BlobProcess::BlobProcess(Options options, std::unique_ptr<BlobStore> store,
+                         MetadataClient& metadata)
+    : store_(std::move(store)),
+      upstream_(BuildUpstreamClient(std::move(options.upstream))),
+      stack_(options.stack, *store_, *upstream_, metadata) {}
+
+}  // namespace cvr

@@ -1,0 +1,53 @@
+#ifndef SERVICES_BLOB_BLOB_PROCESS_H_
+#define SERVICES_BLOB_BLOB_PROCESS_H_
+
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "grpcpp/grpcpp.h"
+#include "services/blob/blob_stack.h"
+#include "services/blob/content_source.h"
+#include "services/blob/rocksdb_blob_store.h"
+#include "services/metadata/metadata_client.h"
+#include "services/upstream/build_upstream_client.h"
+
+namespace cvr {
+
+// The blob service of one process, without a server: RocksDB below, real
+// registries beside. Everything that is handed out lives as long as it does.
+// Thread-safe.
+class BlobProcess {
+ public:
+  struct Options {
+    RocksDbBlobStore::Options store;
+    CurlTransport::Options upstream;
+    BlobStackOptions stack;
+  };
+
+  // What the command line says of it; blobs are kept in `directory`.
+  static Options OptionsFromFlags(std::string directory);
+
+  // `metadata` must outlive it. Errors: those of RocksDbBlobStore::Open().
+  static absl::StatusOr<std::unique_ptr<BlobProcess>> Open(
+      Options options, MetadataClient& metadata);
+
+  ContentSource& source() { return stack_.source(); }
+  grpc::Service* service() { return &stack_.service(); }
+
+  // As BlobStack::Shutdown().
+  void Shutdown(absl::Time deadline) { stack_.Shutdown(deadline); }
+
+ private:
+  BlobProcess(Options options, std::unique_ptr<BlobStore> store,
+              MetadataClient& metadata);
+
+  const std::unique_ptr<BlobStore> store_;
+  const std::unique_ptr<UpstreamClient> upstream_;
+  BlobStack stack_;
+};
+
+}  // namespace cvr
+
+#endif  // SERVICES_BLOB_BLOB_PROCESS_H_
