@@ -9,7 +9,7 @@
 
 namespace cvr {
 
-void AddPartFields(const UpstreamBlobPart& part, HttpFields& fields) {
+void AddPartFields(const UpstreamBlobPart& part, HttpFieldList& fields) {
   if (part.offset == 0 && !part.length) return;
   std::string range = absl::StrCat("bytes=", part.offset, "-");
   if (part.length) absl::StrAppend(&range, part.offset + *part.length - 1);
@@ -19,12 +19,12 @@ void AddPartFields(const UpstreamBlobPart& part, HttpFields& fields) {
   }
 }
 
-absl::Status BlobReceiver::Invalid(absl::string_view detail) const {
+absl::Status BlobAnswerReceiver::Invalid(absl::string_view detail) const {
   return errors::UpstreamInvalid(host_, detail);
 }
 
-absl::StatusOr<UpstreamBlobHeader> BlobReceiver::PartHeader(
-    const HttpFields& fields) {
+absl::StatusOr<UpstreamBlobHeader> BlobAnswerReceiver::PartHeader(
+    const HttpFieldList& fields) {
   const auto range = ParseContentRange(fields.Get("Content-Range"));
   if (!range) return Invalid("a part that does not say which");
   if (range->first != part_.offset) return Invalid("another part than asked");
@@ -36,7 +36,7 @@ absl::StatusOr<UpstreamBlobHeader> BlobReceiver::PartHeader(
   return UpstreamBlobHeader{range->total, range->first};
 }
 
-absl::Status BlobReceiver::OnHead(const Url& url, const HttpHead& head) {
+absl::Status BlobAnswerReceiver::OnHead(const Url& url, const HttpHead& head) {
   host_ = url.host_and_port();
   UpstreamBlobHeader header;
   if (head.status == 206) {
@@ -51,7 +51,7 @@ absl::Status BlobReceiver::OnHead(const Url& url, const HttpHead& head) {
   return sink_.OnHeader(header);
 }
 
-absl::Status BlobReceiver::OnBytes(absl::string_view bytes) {
+absl::Status BlobAnswerReceiver::OnBytes(absl::string_view bytes) {
   received_bytes_ += bytes.size();
   if (expected_bytes_ && received_bytes_ > *expected_bytes_) {
     return Invalid("more bytes than it said");
@@ -59,7 +59,7 @@ absl::Status BlobReceiver::OnBytes(absl::string_view bytes) {
   return sink_.OnBytes(bytes);
 }
 
-absl::Status BlobReceiver::Finish() const {
+absl::Status BlobAnswerReceiver::Finish() const {
   if (!expected_bytes_ || received_bytes_ == *expected_bytes_) {
     return absl::OkStatus();
   }

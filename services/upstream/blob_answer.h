@@ -13,16 +13,16 @@
 namespace cvr {
 
 // The fields that ask for `part`: none for a whole blob.
-void AddPartFields(const UpstreamBlobPart& part, HttpFields& fields);
+void AddPartFields(const UpstreamBlobPart& part, HttpFieldList& fields);
 
 // Passes a blob's body on, once its head fits what was asked for: 200 is the
 // whole blob, 206 must be exactly the part. Bytes are passed as they come, also
 // under a Content-Encoding: only the digest tells what they are. Not
 // thread-safe.
-class BlobReceiver : public HopReceiver {
+class BlobAnswerReceiver : public HopReceiver {
  public:
   // Both must outlive it.
-  BlobReceiver(const UpstreamBlobPart& part, UpstreamBlobSink& sink)
+  BlobAnswerReceiver(const UpstreamBlobPart& part, UpstreamBlobSink& sink)
       : part_(part), sink_(sink) {}
 
   absl::Status OnHead(const Url& url, const HttpHead& head) override;
@@ -34,7 +34,7 @@ class BlobReceiver : public HopReceiver {
  private:
   absl::Status Invalid(absl::string_view detail) const;
   // The header of a 206.
-  absl::StatusOr<UpstreamBlobHeader> PartHeader(const HttpFields& fields);
+  absl::StatusOr<UpstreamBlobHeader> PartHeader(const HttpFieldList& fields);
 
   const UpstreamBlobPart& part_;
   UpstreamBlobSink& sink_;

@@ -33,7 +33,7 @@ int StatusCode(absl::string_view line) {
 
 }  // namespace
 
-CurlTransfer::CurlTransfer(CURL* handle, const HttpRequest& request,
+CurlTransfer::CurlTransfer(CURL* handle, const HttpCall& request,
                            const Limits& limits, const AddressPolicy* policy,
                            HttpReceiver& receiver)
     : handle_(handle),

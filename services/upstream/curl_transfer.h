@@ -27,7 +27,7 @@ class CurlTransfer {
   };
 
   // `policy` = null: connections are not checked. All must outlive this.
-  CurlTransfer(CURL* handle, const HttpRequest& request, const Limits& limits,
+  CurlTransfer(CURL* handle, const HttpCall& request, const Limits& limits,
                const AddressPolicy* policy, HttpReceiver& receiver);
   ~CurlTransfer();
   CurlTransfer(const CurlTransfer&) = delete;
@@ -51,7 +51,7 @@ class CurlTransfer {
   absl::Status StatusOf(CURLcode code) const;
 
   CURL* const handle_;
-  const HttpRequest& request_;
+  const HttpCall& request_;
   const Limits limits_;
   const AddressPolicy* const policy_;
   HttpReceiver& receiver_;

@@ -26,7 +26,7 @@ curl_blob BlobOf(const std::string& bytes) {
 }
 
 // What a connection depends on. Secrets enter as a hash.
-std::string KeyOf(const HttpRequest& request, const std::string& proxy) {
+std::string KeyOf(const HttpCall& request, const std::string& proxy) {
   const TlsAccess& tls = request.tls;
   std::string setup;
   for (const std::string& part :
@@ -62,7 +62,7 @@ void SetTls(CURL* handle, const TlsAccess& tls) {
 
 // Nothing that libcurl would do on its own: redirects, decoding, cookies,
 // credentials from files. `proxy` empty = none.
-void SetRequest(CURL* handle, const HttpRequest& request,
+void SetRequest(CURL* handle, const HttpCall& request,
                 const std::string& proxy) {
   curl_easy_setopt(handle, CURLOPT_URL, request.url.text().c_str());
   curl_easy_setopt(handle, CURLOPT_PROTOCOLS_STR, "http,https");
@@ -76,7 +76,7 @@ void SetRequest(CURL* handle, const HttpRequest& request,
                    static_cast<long>(CURL_HTTP_VERSION_2TLS));
   curl_easy_setopt(handle, CURLOPT_MAXAGE_CONN, kIdleConnectionSeconds);
   curl_easy_setopt(handle, CURLOPT_BUFFERSIZE, kReceiveBufferBytes);
-  if (request.method == HttpRequest::Method::kHead) {
+  if (request.method == HttpCall::Method::kHead) {
     curl_easy_setopt(handle, CURLOPT_NOBODY, 1L);
   }
 }
@@ -90,7 +90,7 @@ CurlTransport::CurlTransport(Options options)
   InitCurlOnce();
 }
 
-absl::Status CurlTransport::Perform(const HttpRequest& request,
+absl::Status CurlTransport::Perform(const HttpCall& request,
                                     HttpReceiver& receiver) {
   const std::string host = request.url.host_and_port();
   const std::string proxy = options_.proxies.ProxyFor(request.url);

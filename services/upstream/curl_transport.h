@@ -35,7 +35,7 @@ class CurlTransport : public HttpTransport {
 
   explicit CurlTransport(Options options);
 
-  absl::Status Perform(const HttpRequest& request,
+  absl::Status Perform(const HttpCall& request,
                        HttpReceiver& receiver) override;
 
  private:

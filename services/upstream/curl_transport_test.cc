@@ -42,8 +42,7 @@ CurlTransport::Options Local() {
 absl::Status Get(CurlTransport& transport, const std::string& url,
                  Receiver& receiver, TlsAccess tls = {}) {
   return transport.Perform(
-      {HttpRequest::Method::kGet, *Url::Parse(url), {}, std::move(tls)},
-      receiver);
+      {HttpCall::Method::kGet, *Url::Parse(url), {}, std::move(tls)}, receiver);
 }
 
 absl::Status Get(CurlTransport& transport, const std::string& url,

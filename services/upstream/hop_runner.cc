@@ -101,8 +101,8 @@ absl::StatusOr<HttpHead> HopRunner::Ask(const HopRequest& request,
                                         const std::string& authorization,
                                         HopGuard& guard,
                                         HopReceiver& receiver) {
-  HttpRequest hop = {request.method, request.url, request.fields,
-                     guard.TlsFor(request.url)};
+  HttpCall hop = {request.method, request.url, request.fields,
+                  guard.TlsFor(request.url)};
   hop.fields.Add("Accept-Encoding", "identity");
   if (!authorization.empty()) hop.fields.Add("Authorization", authorization);
   HopTap tap(request.url, receiver);

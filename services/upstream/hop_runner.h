@@ -38,9 +38,9 @@ class HopReceiver {
 };
 
 struct HopRequest {
-  HttpRequest::Method method = HttpRequest::Method::kGet;
+  HttpCall::Method method = HttpCall::Method::kGet;
   Url url;
-  HttpFields fields;  // Sent on every hop, so nothing secret.
+  HttpFieldList fields;  // Sent on every hop, so nothing secret.
   // Whether what comes is held against a digest. If not, a redirect from https
   // to http is refused: anybody on the way could change the answer.
   bool is_verified = false;

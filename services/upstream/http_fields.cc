@@ -38,22 +38,22 @@ bool IsTypeName(absl::string_view text) {
 
 }  // namespace
 
-void HttpFields::Add(absl::string_view name, absl::string_view value) {
+void HttpFieldList::Add(absl::string_view name, absl::string_view value) {
   fields_.emplace_back(name, value);
 }
 
-absl::string_view HttpFields::Get(absl::string_view name) const {
+absl::string_view HttpFieldList::Get(absl::string_view name) const {
   for (const auto& [key, value] : fields_) {
     if (absl::EqualsIgnoreCase(key, name)) return value;
   }
   return "";
 }
 
-bool HttpFields::Has(absl::string_view name) const {
+bool HttpFieldList::Has(absl::string_view name) const {
   return !GetAll(name).empty();
 }
 
-std::vector<absl::string_view> HttpFields::GetAll(
+std::vector<absl::string_view> HttpFieldList::GetAll(
     absl::string_view name) const {
   std::vector<absl::string_view> values;
   for (const auto& [key, value] : fields_) {

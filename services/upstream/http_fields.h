@@ -14,7 +14,7 @@
 namespace cvr {
 
 // The header fields of one message, in order. A value type.
-class HttpFields {
+class HttpFieldList {
  public:
   void Add(absl::string_view name, absl::string_view value);
 

@@ -8,7 +8,7 @@ namespace cvr {
 namespace {
 
 TEST(HttpFieldsTest, NamesMatchInAnyCase) {
-  HttpFields fields;
+  HttpFieldList fields;
   fields.Add("ETag", "a");
   fields.Add("etag", "b");
   EXPECT_EQ(fields.Get("ETAG"), "a");

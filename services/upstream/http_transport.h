@@ -11,18 +11,18 @@
 
 namespace cvr {
 
-struct HttpRequest {
+struct HttpCall {
   enum class Method { kGet, kHead };
 
   Method method = Method::kGet;
   Url url;
-  HttpFields fields;  // Authorization included.
+  HttpFieldList fields;  // Authorization included.
   TlsAccess tls;
 };
 
 struct HttpHead {
   int status = 0;
-  HttpFields fields;
+  HttpFieldList fields;
 };
 
 // Receives an answer, on the thread that asked for it.
@@ -48,7 +48,7 @@ class HttpTransport {
   //                      (UPSTREAM_INVALID)
   //   PERMISSION_DENIED  an address that is not allowed (reason DENIED)
   //   those of `receiver`, unchanged
-  virtual absl::Status Perform(const HttpRequest& request,
+  virtual absl::Status Perform(const HttpCall& request,
                                HttpReceiver& receiver) = 0;
 };
 

@@ -17,7 +17,7 @@ namespace {
 // Tokens held; a few hundred bytes each.
 constexpr size_t kAuthorizationsMax = 10000;
 
-HopRequest ManifestRequest(HttpRequest::Method method, const Endpoint& endpoint,
+HopRequest ManifestRequest(HttpCall::Method method, const Endpoint& endpoint,
                            const Repository& repository,
                            const Reference& reference) {
   HopRequest request = {method, endpoint.ManifestUrl(repository, reference)};
@@ -44,7 +44,7 @@ absl::StatusOr<UpstreamManifest> HttpUpstreamClient::GetManifest(
   ASSIGN_OR_RETURN(
       const HopAnswer answer,
       Ask(access, endpoint, repository,
-          ManifestRequest(HttpRequest::Method::kGet, endpoint, repository,
+          ManifestRequest(HttpCall::Method::kGet, endpoint, repository,
                           reference),
           errors::ManifestUnknown(repository.name(), reference.ToString()),
           receiver));
@@ -62,7 +62,7 @@ absl::StatusOr<Descriptor> HttpUpstreamClient::HeadManifest(
   ASSIGN_OR_RETURN(
       const HopAnswer answer,
       Ask(access, endpoint, repository,
-          ManifestRequest(HttpRequest::Method::kHead, endpoint, repository,
+          ManifestRequest(HttpCall::Method::kHead, endpoint, repository,
                           reference),
           errors::ManifestUnknown(repository.name(), reference.ToString()),
           receiver));
@@ -78,11 +78,11 @@ absl::Status HttpUpstreamClient::GetBlob(const UpstreamAccess& access,
                                          const UpstreamBlobPart& part,
                                          UpstreamBlobSink& sink) {
   ASSIGN_OR_RETURN(const Endpoint endpoint, Endpoint::Of(access));
-  HopRequest request = {HttpRequest::Method::kGet,
+  HopRequest request = {HttpCall::Method::kGet,
                         endpoint.BlobUrl(repository, digest)};
   request.is_verified = true;
   AddPartFields(part, request.fields);
-  BlobReceiver receiver(part, sink);
+  BlobAnswerReceiver receiver(part, sink);
   const auto answer = Ask(access, endpoint, repository, std::move(request),
                           errors::BlobUnknown(digest.ToString()), receiver);
   RETURN_IF_ERROR(answer.status());

@@ -99,7 +99,7 @@ absl::StatusOr<Descriptor> ManifestInHead(const HopAnswer& answer,
   if (!digest) {
     return errors::UpstreamInvalid(host, "no digest in the answer to a HEAD");
   }
-  const HttpFields& fields = answer.head.fields;
+  const HttpFieldList& fields = answer.head.fields;
   return Descriptor{
       MediaTypeOf(fields.Get("Content-Type")), *digest,
       ParseContentLength(fields.Get("Content-Length")).value_or(0)};

@@ -104,9 +104,9 @@ absl::StatusOr<Authorization> TokenClient::Fetch(const TokenRequest& request) {
   RealmGuard guard(request);
   TokenReceiver receiver;
   const absl::Time asked = clock_->Now();
-  ASSIGN_OR_RETURN(const HopAnswer answer,
-                   hops_->Run({HttpRequest::Method::kGet, TokenUrl(request)},
-                              guard, receiver));
+  ASSIGN_OR_RETURN(
+      const HopAnswer answer,
+      hops_->Run({HttpCall::Method::kGet, TokenUrl(request)}, guard, receiver));
   if (answer.head.status != 200) {
     return Annotate(AnswerStatus(answer.url, answer.head, clock_->Now()),
                     "asking for a token");

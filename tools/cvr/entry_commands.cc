@@ -20,13 +20,13 @@ namespace {
 using Stub = v1::CacheEntryService::Stub;
 
 std::string AsTable(const std::vector<v1::CacheEntry>& entries) {
-  Table table({{"ID", Table::Align::kRight},
-               {"UPSTREAM", Table::Align::kRight},
-               {"PATH"},
-               {"MEDIA TYPE"},
-               {"SIZE", Table::Align::kRight},
-               {"DOWNLOADS", Table::Align::kRight},
-               {"CHECKED"}});
+  TextTable table({{"ID", TextTable::Align::kRight},
+                   {"UPSTREAM", TextTable::Align::kRight},
+                   {"PATH"},
+                   {"MEDIA TYPE"},
+                   {"SIZE", TextTable::Align::kRight},
+                   {"DOWNLOADS", TextTable::Align::kRight},
+                   {"CHECKED"}});
   for (const v1::CacheEntry& entry : entries) {
     table.AddRow({absl::StrCat(entry.id()), absl::StrCat(entry.upstream_id()),
                   entry.relative_path(), entry.media_type(),

@@ -16,7 +16,7 @@ namespace {
 using Stub = v1::GroupService::Stub;
 
 std::string AsTable(const std::vector<v1::Group>& groups) {
-  Table table({{"NAME"}, {"CREATED"}, {"DESCRIPTION"}});
+  TextTable table({{"NAME"}, {"CREATED"}, {"DESCRIPTION"}});
   for (const v1::Group& group : groups) {
     table.AddRow(
         {group.name(), TimeText(group.create_time()), group.description()});

@@ -28,12 +28,12 @@ std::string UpstreamIds(const v1::Registry& registry) {
 }
 
 std::string AsTable(const std::vector<v1::Registry>& registries) {
-  Table table({{"ID", Table::Align::kRight},
-               {"GROUP"},
-               {"NAME"},
-               {"ANONYMOUS PULL"},
-               {"UPSTREAMS"},
-               {"CREATED"}});
+  TextTable table({{"ID", TextTable::Align::kRight},
+                   {"GROUP"},
+                   {"NAME"},
+                   {"ANONYMOUS PULL"},
+                   {"UPSTREAMS"},
+                   {"CREATED"}});
   for (const v1::Registry& registry : registries) {
     table.AddRow({absl::StrCat(registry.id()), registry.group(),
                   registry.name(), YesNo(registry.anonymous_pull()),

@@ -32,14 +32,16 @@ size_t Width(absl::string_view text) {
                        [](char c) { return (c & 0xC0) != 0x80; });
 }
 
-std::string Padded(const std::string& text, size_t width, Table::Align align) {
+std::string Padded(const std::string& text, size_t width,
+                   TextTable::Align align) {
   const std::string spaces(width - Width(text), ' ');
-  return align == Table::Align::kLeft ? text + spaces : spaces + text;
+  return align == TextTable::Align::kLeft ? text + spaces : spaces + text;
 }
 
 }  // namespace
 
-Table::Table(std::vector<Column> columns) : columns_(std::move(columns)) {
+TextTable::TextTable(std::vector<Column> columns)
+    : columns_(std::move(columns)) {
   std::vector<std::string> titles;
   for (const Column& column : columns_) titles.push_back(column.title);
   const bool titled =
@@ -48,7 +50,7 @@ Table::Table(std::vector<Column> columns) : columns_(std::move(columns)) {
   if (titled) rows_.push_back(std::move(titles));
 }
 
-void Table::AddRow(const std::vector<std::string>& cells) {
+void TextTable::AddRow(const std::vector<std::string>& cells) {
   assert(cells.size() == columns_.size());
   std::vector<std::string> row;
   for (const std::string& cell : cells) {
@@ -57,7 +59,7 @@ void Table::AddRow(const std::vector<std::string>& cells) {
   rows_.push_back(std::move(row));
 }
 
-std::string Table::ToString() const {
+std::string TextTable::ToString() const {
   std::vector<size_t> widths(columns_.size(), 0);
   for (const auto& row : rows_) {
     for (size_t i = 0; i < row.size(); ++i) {

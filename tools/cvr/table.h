@@ -11,7 +11,7 @@ namespace cvr {
 // Rows of text under aligned columns, for people. Control characters in cells
 // are shown as `\n`, `\x1b` and so on: what others wrote must not drive the
 // reader's terminal. Not thread-safe.
-class Table {
+class TextTable {
  public:
   enum class Align { kLeft, kRight };
   struct Column {
@@ -19,7 +19,7 @@ class Table {
     Align align = Align::kLeft;
   };
 
-  explicit Table(std::vector<Column> columns);
+  explicit TextTable(std::vector<Column> columns);
 
   // One cell per column. An empty cell is shown as `-`.
   void AddRow(const std::vector<std::string>& cells);
@@ -41,7 +41,7 @@ class FieldTable {
   std::string ToString() const { return table_.ToString(); }
 
  private:
-  Table table_;
+  TextTable table_;
 };
 
 }  // namespace cvr

@@ -6,8 +6,8 @@
 namespace cvr {
 namespace {
 
-TEST(Table, ColumnsAreAsWideAsTheirWidestCell) {
-  Table table({{"ID", Table::Align::kRight}, {"NAME"}, {"URL"}});
+TEST(TextTable, ColumnsAreAsWideAsTheirWidestCell) {
+  TextTable table({{"ID", TextTable::Align::kRight}, {"NAME"}, {"URL"}});
   table.AddRow({"1", "hub", "https://a"});
   table.AddRow({"1234", "a longer name", "http://b"});
   EXPECT_EQ(table.ToString(),
@@ -16,24 +16,24 @@ TEST(Table, ColumnsAreAsWideAsTheirWidestCell) {
             "1234  a longer name  http://b\n");
 }
 
-TEST(Table, NothingButTitlesWithoutRows) {
-  EXPECT_EQ(Table({{"ID"}, {"NAME"}}).ToString(), "ID  NAME\n");
+TEST(TextTable, NothingButTitlesWithoutRows) {
+  EXPECT_EQ(TextTable({{"ID"}, {"NAME"}}).ToString(), "ID  NAME\n");
 }
 
-TEST(Table, EmptyCellsAreDashesSoThatLineToolsCountRight) {
-  Table table({{"A"}, {"B"}, {"C"}});
+TEST(TextTable, EmptyCellsAreDashesSoThatLineToolsCountRight) {
+  TextTable table({{"A"}, {"B"}, {"C"}});
   table.AddRow({"", "b", ""});
   EXPECT_EQ(table.ToString(), "A  B  C\n-  b  -\n");
 }
 
-TEST(Table, CellsCannotBreakLinesOrDriveTheTerminal) {
-  Table table({{"NAME"}});
+TEST(TextTable, CellsCannotBreakLinesOrDriveTheTerminal) {
+  TextTable table({{"NAME"}});
   table.AddRow({"a\nb\x1b[2J\t\x7f"});
   EXPECT_EQ(table.ToString(), "NAME\na\\nb\\x1b[2J\\t\\x7f\n");
 }
 
-TEST(Table, AlignsByCharactersNotBytes) {
-  Table table({{"NAME"}, {"X"}});
+TEST(TextTable, AlignsByCharactersNotBytes) {
+  TextTable table({{"NAME"}, {"X"}});
   table.AddRow({"gr\u00fcn", "1"});
   table.AddRow({"blau", "2"});
   EXPECT_EQ(table.ToString(), "NAME  X\ngr\u00fcn  1\nblau  2\n");

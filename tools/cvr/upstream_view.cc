@@ -36,14 +36,14 @@ std::string CertificatesText(const v1::TlsSettings& tls) {
 }  // namespace
 
 std::string UpstreamTable(const std::vector<v1::Upstream>& upstreams) {
-  Table table({{"ID", Table::Align::kRight},
-               {"GROUP"},
-               {"NAME"},
-               {"URL"},
-               {"USERNAME"},
-               {"CACHE VALIDITY"},
-               {"ENABLED"},
-               {"REGISTRIES"}});
+  TextTable table({{"ID", TextTable::Align::kRight},
+                   {"GROUP"},
+                   {"NAME"},
+                   {"URL"},
+                   {"USERNAME"},
+                   {"CACHE VALIDITY"},
+                   {"ENABLED"},
+                   {"REGISTRIES"}});
   for (const v1::Upstream& upstream : upstreams) {
     table.AddRow({absl::StrCat(upstream.id()), upstream.group(),
                   upstream.name(), upstream.url(), upstream.username(),
