@@ -38,6 +38,12 @@ inline constexpr size_t kCredentialCharsMax = 510;
 inline constexpr size_t kMediaTypeCharsMax = 255;
 inline constexpr size_t kEtagCharsMax = 255;
 
+// Redirects that one request to an upstream follows; registries need two.
+inline constexpr int kRedirectsMax = 5;
+
+// A token service's answer; real ones have a few KiB.
+inline constexpr size_t kTokenAnswerBytesMax = 256 * 1024;
+
 // Lists: what a page holds when nothing is asked for, and at most.
 inline constexpr int kPageSizeDefault = 100;
 inline constexpr int kPageSizeMax = 1000;

@@ -76,7 +76,7 @@ absl::Status FileError(absl::string_view what, const std::string& path) {
 
 }  // namespace
 
-absl::string_view StopSignal::Wait() {
+const char* StopSignal::Wait() {
   const sigset_t signals = StopSignals();
   int signal = 0;
   while (sigwait(&signals, &signal) != 0) {

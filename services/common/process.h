@@ -20,7 +20,7 @@ struct ProcessOptions {
 class StopSignal {
  public:
   // Blocks until SIGTERM or SIGINT has come. Returns its name.
-  absl::string_view Wait();
+  const char* Wait();
 };
 
 // Parses the flags (--help, --version, --flagfile, --log_level), sets up

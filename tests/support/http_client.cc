@@ -28,23 +28,40 @@ size_t OnBody(char* data, size_t, size_t size, void* user) {
   return size;
 }
 
+using Curl = std::unique_ptr<CURL, decltype(&curl_easy_cleanup)>;
+
+Curl MakeCurl(const std::string& address, const std::string& target) {
+  Curl curl(curl_easy_init(), curl_easy_cleanup);
+  const std::string url = absl::StrCat("http://", address, "/");
+  curl_easy_setopt(curl.get(), CURLOPT_URL, url.c_str());
+  curl_easy_setopt(curl.get(), CURLOPT_REQUEST_TARGET, target.c_str());
+  curl_easy_setopt(curl.get(), CURLOPT_PROXY, "");
+  curl_easy_setopt(curl.get(), CURLOPT_NOSIGNAL, 1L);
+  return curl;
+}
+
+struct Leaver {
+  size_t wanted;
+  size_t read = 0;
+};
+
+size_t OnBodyUntil(char*, size_t, size_t size, void* user) {
+  auto& leaver = *static_cast<Leaver*>(user);
+  leaver.read += size;
+  return leaver.read >= leaver.wanted ? 0 : size;  // 0 ends the transfer.
+}
+
 }  // namespace
 
 HttpResponse HttpRequest(const std::string& method, const std::string& address,
                          const std::string& target,
                          const std::vector<std::string>& headers) {
   HttpResponse response;
-  const std::unique_ptr<CURL, decltype(&curl_easy_cleanup)> curl(
-      curl_easy_init(), curl_easy_cleanup);
+  const Curl curl = MakeCurl(address, target);
   curl_slist* list = nullptr;
   for (const std::string& header : headers) {
     list = curl_slist_append(list, header.c_str());
   }
-  const std::string url = absl::StrCat("http://", address, "/");
-  curl_easy_setopt(curl.get(), CURLOPT_URL, url.c_str());
-  curl_easy_setopt(curl.get(), CURLOPT_REQUEST_TARGET, target.c_str());
-  curl_easy_setopt(curl.get(), CURLOPT_PROXY, "");
-  curl_easy_setopt(curl.get(), CURLOPT_NOSIGNAL, 1L);
   curl_easy_setopt(curl.get(), CURLOPT_CUSTOMREQUEST, method.c_str());
   if (method == "HEAD") curl_easy_setopt(curl.get(), CURLOPT_NOBODY, 1L);
   curl_easy_setopt(curl.get(), CURLOPT_HTTPHEADER, list);
@@ -59,6 +76,16 @@ HttpResponse HttpRequest(const std::string& method, const std::string& address,
   response.status = static_cast<int>(status);
   curl_slist_free_all(list);
   return response;
+}
+
+size_t HttpGetAndLeave(const std::string& address, const std::string& target,
+                       size_t body_bytes) {
+  const Curl curl = MakeCurl(address, target);
+  Leaver leaver{body_bytes};
+  curl_easy_setopt(curl.get(), CURLOPT_WRITEFUNCTION, OnBodyUntil);
+  curl_easy_setopt(curl.get(), CURLOPT_WRITEDATA, &leaver);
+  curl_easy_perform(curl.get());
+  return leaver.read;
 }
 
 }  // namespace cvr::testing

@@ -34,6 +34,11 @@ inline HttpResponse HttpGet(const std::string& address,
   return HttpRequest("GET", address, target, headers);
 }
 
+// Reads at least `body_bytes` of the body, then breaks the connection. The
+// number of bytes read.
+size_t HttpGetAndLeave(const std::string& address, const std::string& target,
+                       size_t body_bytes);
+
 }  // namespace cvr::testing
 
 #endif  // TESTS_SUPPORT_HTTP_CLIENT_H_

@@ -1,0 +1,45 @@
+#ifndef GATEWAY_CONTENT_HANDLER_H_
+#define GATEWAY_CONTENT_HANDLER_H_
+
+#include "absl/time/time.h"
+#include "gateway/active_streams.h"
+#include "gateway/http_message.h"
+#include "gateway/route.h"
+#include "services/blob/content_source.h"
+#include "services/common/clock.h"
+#include "services/metadata/resolver.h"
+
+namespace cvr {
+
+// GET and HEAD of manifests and blobs: distribution-spec, "Pulling manifests"
+// and "Pulling blobs". Thread-safe; everything referred to must outlive it and
+// the replies' streams.
+class ContentHandler {
+ public:
+  // `fetch_timeout` bounds the wait for an upstream's header, not its body.
+  ContentHandler(Resolver& resolver, ContentSource& source,
+                 ActiveStreams& streams, const Clock& clock,
+                 absl::Duration fetch_timeout);
+
+  HttpReply Handle(const HttpRequest& request, const ContentRoute& route);
+
+ private:
+  struct Pull;
+  struct Opened;
+
+  absl::StatusOr<HttpReply> Answer(const Pull& pull);
+  absl::StatusOr<Opened> OpenHit(const Pull& pull, const Hit& hit);
+  absl::StatusOr<Opened> OpenFetched(const Pull& pull, const FetchPlan& plan);
+  absl::StatusOr<Opened> Begin(const Pull& pull,
+                               std::unique_ptr<ContentStream> stream);
+
+  Resolver& resolver_;
+  ContentSource& source_;
+  ActiveStreams& streams_;
+  const Clock& clock_;
+  const absl::Duration fetch_timeout_;
+};
+
+}  // namespace cvr
+
+#endif  // GATEWAY_CONTENT_HANDLER_H_

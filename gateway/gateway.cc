@@ -1,0 +1,98 @@
+#include "gateway/gateway.h"
+
+#include <utility>
+#include <variant>
+
+#include "gateway/http_error.h"
+#include "gateway/route.h"
+#include "services/common/errors.h"
+#include "spdlog/spdlog.h"
+
+namespace cvr {
+namespace {
+
+constexpr char kVersionField[] = "Docker-Distribution-API-Version";
+constexpr char kVersion[] = "registry/2.0";
+
+template <typename... Handlers>
+struct Overloaded : Handlers... {
+  using Handlers::operator()...;
+};
+template <typename... Handlers>
+Overloaded(Handlers...) -> Overloaded<Handlers...>;
+
+HttpReply WithVersion(HttpReply reply) {
+  reply.fields.Add(kVersionField, kVersion);
+  return reply;
+}
+
+HttpReply ReadOnlyReply() {
+  return ErrorReply(errors::Unsupported("this registry is read-only"));
+}
+
+}  // namespace
+
+Gateway::Gateway(Resolver& resolver, ContentSource& source, Options options)
+    : options_(std::move(options)),
+      content_(resolver, source, streams_, *options_.clock,
+               options_.fetch_timeout),
+      registry_(resolver),
+      server_(
+          options_.http,
+          [this](const HttpRequest& request) { return Handle(request); },
+          // It is not known for whom the error is; registry clients are picky.
+          [](int status, absl::string_view message) {
+            return WithVersion(ProtocolErrorReply(status, message));
+          }) {}
+
+Gateway::~Gateway() { Stop(absl::InfinitePast()); }
+
+absl::Status Gateway::Start() {
+  const absl::Status status = server_.Start();
+  if (status.ok()) spdlog::info("http listens on {}", address());
+  return status;
+}
+
+void Gateway::Stop(absl::Time deadline) {
+  server_.Stop(deadline, [this] { streams_.CancelAll(); });
+}
+
+HttpReply Gateway::Handle(const HttpRequest& request) {
+  if (IsRegistryTarget(request.target)) {
+    return WithVersion(HandleRegistry(request));
+  }
+  return HandleOther(request);
+}
+
+HttpReply Gateway::HandleRegistry(const HttpRequest& request) {
+  if (!request.is_read()) return ReadOnlyReply();
+  const auto parsed = ParseTarget(request.target);
+  if (!parsed.ok()) return ErrorReply(parsed.status());
+  return std::visit(
+      Overloaded{
+          [&](const ContentRoute& route) {
+            return content_.Handle(request, route);
+          },
+          [&](const ReferrersRoute& route) {
+            return registry_.Referrers(route);
+          },
+          [&](const TagsRoute& route) { return registry_.Tags(route); },
+          [&](const auto&) { return registry_.ApiVersion(); },
+      },
+      parsed->route);
+}
+
+HttpReply Gateway::HandleOther(const HttpRequest& request) {
+  const auto parsed = ParseTarget(request.target);
+  if (!parsed.ok()) return ErrorReply(parsed.status());
+  if (!request.is_read()) return ReadOnlyReply();
+  return std::visit(
+      Overloaded{
+          [&](const HealthRoute&) { return HealthReply(); },
+          [&](const ReadyRoute&) { return ReadyReply(options_.readiness); },
+          [&](const auto&) { return RootReply(); },
+      },
+      parsed->route);
+}
+
+}  // namespace cvr

@@ -1,0 +1,64 @@
+#ifndef GATEWAY_GATEWAY_H_
+#define GATEWAY_GATEWAY_H_
+
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "gateway/active_streams.h"
+#include "gateway/content_handler.h"
+#include "gateway/http_server.h"
+#include "gateway/registry_handler.h"
+#include "gateway/service_handler.h"
+#include "services/blob/content_source.h"
+#include "services/common/clock.h"
+#include "services/metadata/resolver.h"
+
+namespace cvr {
+
+// The registry as its clients see it: HTTP in, resolutions and content streams
+// out. Read-only and without state of its own. Thread-safe.
+class Gateway {
+ public:
+  struct Options {
+    HttpServer::Options http;
+    // For an upstream's first answer; its body is bounded by progress.
+    absl::Duration fetch_timeout = absl::Seconds(60);
+    ReadinessCheck readiness;  // None = always ready.
+    const Clock* clock = &Clock::Real();
+  };
+
+  // All that is passed in must outlive it.
+  Gateway(Resolver& resolver, ContentSource& source, Options options);
+  // Stops at once if it is running.
+  ~Gateway();
+
+  // Listens and serves. At most once. Errors: INVALID_ARGUMENT for an address
+  // that is none; FAILED_PRECONDITION when it cannot be had.
+  absl::Status Start();
+
+  // `host:port` with the real port; empty before Start().
+  std::string address() const { return server_.address(); }
+
+  // Takes no more requests, lets replies finish until `deadline`, then breaks
+  // them off. Idempotent.
+  void Stop(absl::Time deadline);
+
+  // The reply to a request; what Start() serves. Never throws away an error:
+  // every failure is a reply with a body.
+  HttpReply Handle(const HttpRequest& request);
+
+ private:
+  HttpReply HandleRegistry(const HttpRequest& request);
+  HttpReply HandleOther(const HttpRequest& request);
+
+  const Options options_;
+  ActiveStreams streams_;
+  ContentHandler content_;
+  RegistryHandler registry_;
+  HttpServer server_;  // Its threads use all of the above.
+};
+
+}  // namespace cvr
+
+#endif  // GATEWAY_GATEWAY_H_

@@ -1,0 +1,17 @@
+#ifndef GATEWAY_GATEWAY_FLAGS_H_
+#define GATEWAY_GATEWAY_FLAGS_H_
+
+#include "absl/time/time.h"
+#include "gateway/gateway.h"
+
+namespace cvr {
+
+// What the command line says of the gateway: --http_address and its kin.
+Gateway::Options GatewayOptionsFromFlags();
+
+// How long a stopping process lets replies finish: --drain_timeout.
+absl::Duration DrainTimeoutFromFlags();
+
+}  // namespace cvr
+
+#endif  // GATEWAY_GATEWAY_FLAGS_H_

@@ -1,0 +1,62 @@
+// cvr-gateway: the HTTP side alone, in front of a metadata and a blob service.
+#include <memory>
+#include <string>
+
+#include "absl/flags/flag.h"
+#include "absl/status/status.h"
+#include "absl/time/clock.h"
+#include "gateway/gateway.h"
+#include "gateway/gateway_flags.h"
+#include "services/blob/grpc_content_source.h"
+#include "services/common/process.h"
+#include "services/common/ready_file.h"
+#include "services/common/rpc_server.h"
+#include "services/common/status_macros.h"
+#include "services/metadata/grpc_metadata_client.h"
+#include "spdlog/spdlog.h"
+
+ABSL_FLAG(std::string, metadata_address, "127.0.0.1:8081",
+          "The metadata service: host:port or unix:PATH.");
+ABSL_FLAG(std::string, blob_address, "127.0.0.1:8082",
+          "The blob service: host:port or unix:PATH.");
+
+namespace cvr {
+namespace {
+
+// Ready when both services answer; asked for often, so never waits.
+bool IsConnected(grpc::Channel& channel) {
+  return channel.GetState(/*try_to_connect=*/true) == GRPC_CHANNEL_READY;
+}
+
+absl::Status Serve(StopSignal& stop) {
+  const auto metadata_channel =
+      MakeRpcChannel(absl::GetFlag(FLAGS_metadata_address));
+  const auto blob_channel = MakeRpcChannel(absl::GetFlag(FLAGS_blob_address));
+  GrpcMetadataClient metadata(metadata_channel, {});
+  GrpcContentSource source(blob_channel);
+
+  Gateway::Options options = GatewayOptionsFromFlags();
+  options.readiness = [&] {
+    return IsConnected(*metadata_channel) && IsConnected(*blob_channel);
+  };
+  Gateway gateway(metadata, source, std::move(options));
+  RETURN_IF_ERROR(gateway.Start());
+  RETURN_IF_ERROR(WriteReadyFile({.http = gateway.address()}));
+  spdlog::info("serving; pulls are anonymous");
+  spdlog::info("stopping on {}", stop.Wait());
+  gateway.Stop(absl::Now() + DrainTimeoutFromFlags());
+  return absl::OkStatus();
+}
+
+}  // namespace
+}  // namespace cvr
+
+int main(int argc, char** argv) {
+  return cvr::RunProcess(
+      argc, argv,
+      {"cvr-gateway",
+       "The HTTP side of the Container Virtual Registry: speaks Docker "
+       "Registry v2 to clients, in front of cvr-metadata and cvr-blob. Keeps "
+       "nothing; run as many as you like."},
+      cvr::Serve);
+}

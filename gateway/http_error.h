@@ -1,0 +1,23 @@
+#ifndef GATEWAY_HTTP_ERROR_H_
+#define GATEWAY_HTTP_ERROR_H_
+
+#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+#include "gateway/http_message.h"
+
+// The only place that turns errors into HTTP.
+namespace cvr {
+
+// The reply for `status`, which is not OK, with an OCI error body
+// (distribution-spec, "Error Codes"). Never 401: that would make a client log
+// in to us because an upstream refused our own credentials. The text is fit for
+// strangers: an error without a reason of ours gets a fixed sentence, since its
+// message may tell of our insides; the log has the whole.
+HttpReply ErrorReply(const absl::Status& status);
+
+// An error of HTTP itself, such as 414, in the same form.
+HttpReply ProtocolErrorReply(int http_status, absl::string_view message);
+
+}  // namespace cvr
+
+#endif  // GATEWAY_HTTP_ERROR_H_

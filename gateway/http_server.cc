@@ -1,0 +1,384 @@
+#include "gateway/http_server.h"
+
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <optional>
+#include <utility>
+#include <variant>
+
+#include "absl/cleanup/cleanup.h"
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "gateway/http_connection.h"
+#include "gateway/listener.h"
+#include "gateway/open_connections.h"
+#include "gateway/request_head.h"
+#include "httplib.h"
+#include "services/common/status_macros.h"
+#include "services/common/thread.h"
+#include "spdlog/spdlog.h"
+
+namespace cvr {
+namespace {
+
+// What the library parses when the client's own head is unfit for it.
+constexpr char kPlaceholderHead[] = "GET / HTTP/1.1\r\nHost: -\r\n\r\n";
+
+// When accepting fails, for want of descriptors or memory.
+constexpr absl::Duration kAcceptRetryDelay = absl::Milliseconds(20);
+
+// One request on its way through the library, which runs it from parsing to the
+// last byte on one thread but hands nothing of ours along.
+struct Exchange {
+  RequestHead head;
+  std::string client;
+  std::string user_agent;
+  std::optional<HttpReply> reply;
+  bool close = false;  // The connection ends after this reply.
+  uint64_t body_bytes = 0;
+  absl::Status broken_off;
+};
+thread_local Exchange* current_exchange = nullptr;
+
+// The accepting thread sets it while it turns a connection away.
+thread_local bool turning_away = false;
+
+HttpRequest ToHttpRequest(const Exchange& exchange,
+                          const httplib::Request& from) {
+  HttpRequest request;
+  request.method = exchange.head.method;
+  request.target = exchange.head.target;
+  request.client = exchange.client;
+  for (const auto& [name, value] : from.headers) {
+    request.fields.Add(name == kHiddenRangeField ? "Range" : name, value);
+  }
+  return request;
+}
+
+// RFC 9110, section 5.6.7.
+std::string HttpDate(absl::Time time) {
+  return absl::FormatTime("%a, %d %b %Y %H:%M:%S GMT", time,
+                          absl::UTCTimeZone());
+}
+
+bool HasBody(int status) { return status != 304 && status != 204; }
+
+// Everything that goes on the wire, and nothing else: the library adds fields
+// of its own (Accept-Ranges on any HEAD, a Content-Length of 0 on 304).
+void WriteFields(const Exchange& exchange, httplib::Response& response) {
+  const HttpReply& reply = *exchange.reply;
+  response.headers.clear();
+  for (const auto& [name, value] : reply.fields) {
+    response.headers.emplace(name, value);
+  }
+  if (HasBody(reply.status)) {
+    response.headers.emplace(
+        "Content-Length",
+        absl::StrCat(reply.content_length.value_or(reply.body.size())));
+  }
+  response.headers.emplace("Date", HttpDate(absl::Now()));
+  response.headers.emplace("X-Content-Type-Options", "nosniff");
+  if (exchange.close) {
+    response.headers.emplace("Connection", "close");
+  } else if (exchange.head.http_1_0) {
+    response.headers.emplace("Connection", "keep-alive");
+  }
+}
+
+// Sends the stream to `sink`, exactly as many bytes as were promised. False
+// breaks the connection off short of them.
+bool SendStream(Exchange& exchange, httplib::DataSink& sink) {
+  const uint64_t promised = *exchange.reply->content_length;
+  while (exchange.body_bytes < promised) {
+    const absl::StatusOr<Chunk> chunk = exchange.reply->stream();
+    if (!chunk.ok()) {
+      exchange.broken_off = chunk.status();
+      return false;
+    }
+    const size_t size = chunk->size();
+    if (size == 0 || size > promised - exchange.body_bytes) {
+      exchange.broken_off = absl::InternalError("a stream of another length");
+      return false;
+    }
+    if (!sink.write(chunk->bytes().data(), size)) {
+      exchange.broken_off = absl::CancelledError("the client left");
+      return false;
+    }
+    exchange.body_bytes += size;
+  }
+  sink.done();
+  return true;
+}
+
+void ToHttplib(Exchange& exchange, httplib::Response& response) {
+  HttpReply& reply = *exchange.reply;
+  response.status = reply.status;
+  if (exchange.head.method == "HEAD" || !HasBody(reply.status)) return;
+  if (!reply.stream) {
+    response.body = reply.body;
+    exchange.body_bytes = reply.body.size();
+    return;
+  }
+  response.set_content_provider("",
+                                [&exchange](size_t, httplib::DataSink& sink) {
+                                  return SendStream(exchange, sink);
+                                });
+}
+
+// Hands the library's connections to a pool that outlives it.
+class PoolQueue : public httplib::TaskQueue {
+ public:
+  PoolQueue(ThreadPool& pool, OpenConnections& connections, size_t threads_max)
+      : pool_(pool), connections_(connections), threads_max_(threads_max) {}
+
+  void enqueue(std::function<void()> serve) override {
+    connections_.BeginWaiting();
+    if (connections_.size() > threads_max_) connections_.EvictIdle();
+    if (pool_.Schedule(serve)) return;
+    connections_.EndWaiting();
+    turning_away = true;
+    serve();
+    turning_away = false;
+  }
+  void shutdown() override {}
+
+ private:
+  ThreadPool& pool_;
+  OpenConnections& connections_;
+  const size_t threads_max_;
+};
+
+}  // namespace
+
+// The library accepts, parses and writes; sockets, limits and ends are ours.
+class HttpServer::Engine : public httplib::Server {
+ public:
+  Engine(HttpServer::Options options, HttpServer::Handler handler,
+         ErrorHandler error_handler);
+
+  absl::Status Start();
+  std::string address() const { return listener_ ? listener_->address() : ""; }
+  void Stop(absl::Time deadline, const std::function<void()>& at_deadline);
+
+ private:
+  void AcceptUntilStopped();
+
+  // httplib::Server: the whole life of an accepted connection.
+  bool process_and_close_socket(socket_t fd) override;
+  void Serve(HttpConnection& connection, int fd);
+  void TurnAway(HttpConnection& connection);
+  // False when the connection ends.
+  bool ServeRequest(HttpConnection& connection, bool last);
+  bool RunLibrary(HttpConnection& connection, Exchange& exchange);
+  void Answer(const httplib::Request& request, httplib::Response& response);
+  void Log(const Exchange& exchange, absl::Duration duration) const;
+
+  const HttpServer::Options options_;
+  const HttpServer::Handler handler_;
+  const ErrorHandler error_handler_;
+  ThreadPool pool_;
+  OpenConnections connections_;
+  std::optional<Listener> listener_;
+  std::atomic<bool> stopping_ = false;
+  std::optional<Thread> accepting_;  // Uses all of the above.
+};
+
+HttpServer::Engine::Engine(HttpServer::Options options,
+                           HttpServer::Handler handler,
+                           ErrorHandler error_handler)
+    : options_(std::move(options)),
+      handler_(std::move(handler)),
+      error_handler_(std::move(error_handler)),
+      pool_({"http", options_.threads_max, options_.threads_max}) {
+  new_task_queue = [this] {
+    return new PoolQueue(pool_, connections_, options_.threads_max);
+  };
+  const auto answer = [this](const httplib::Request& request,
+                             httplib::Response& response) {
+    Answer(request, response);
+    return HandlerResponse::Handled;
+  };
+  set_pre_routing_handler(answer);
+  // For what the library refuses itself, such as methods it does not know.
+  // Also called for every error that is answered already.
+  set_error_handler(HandlerWithResponse(
+      [answer](const httplib::Request& request, httplib::Response& response) {
+        return current_exchange->reply ? HandlerResponse::Unhandled
+                                       : answer(request, response);
+      }));
+  // In place of "100 Continue": bodies are not wanted.
+  set_expect_100_continue_handler(
+      [this](const httplib::Request& request, httplib::Response& response) {
+        Answer(request, response);
+        return response.status;
+      });
+  set_exception_handler([this](const httplib::Request&,
+                               httplib::Response& response,
+                               std::exception_ptr) {
+    current_exchange->reply = error_handler_(500, "internal error");
+    ToHttplib(*current_exchange, response);
+  });
+  set_post_routing_handler(
+      [](const httplib::Request&, httplib::Response& response) {
+        WriteFields(*current_exchange, response);
+      });
+}
+
+absl::Status HttpServer::Engine::Start() {
+  ASSIGN_OR_RETURN(listener_, Listener::Open(options_.address));
+  accepting_.emplace("http-accept", [this] { AcceptUntilStopped(); });
+  return absl::OkStatus();
+}
+
+void HttpServer::Engine::AcceptUntilStopped() {
+  // The library closes its socket and returns whenever accepting fails, even
+  // for a reason that passes: it gets a copy each time.
+  while (!stopping_) {
+    svr_sock_ = fcntl(listener_->fd(), F_DUPFD_CLOEXEC, 0);
+    if (svr_sock_ != INVALID_SOCKET) listen_after_bind();
+    if (!stopping_) absl::SleepFor(kAcceptRetryDelay);
+  }
+}
+
+void HttpServer::Engine::Stop(absl::Time deadline,
+                              const std::function<void()>& at_deadline) {
+  if (!accepting_) return;
+  stopping_ = true;
+  listener_->Shutdown();
+  accepting_.reset();
+  connections_.Drain();
+  if (!connections_.WaitUntilNone(deadline)) {
+    at_deadline();
+    connections_.ShutdownAll();
+  }
+  pool_.Shutdown();
+}
+
+bool HttpServer::Engine::process_and_close_socket(socket_t fd) {
+  const int on = 1;
+  setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+  fcntl(fd, F_SETFD, FD_CLOEXEC);
+  HttpConnection connection(fd,
+                            {options_.head_timeout, options_.write_timeout});
+  if (turning_away) {
+    TurnAway(connection);
+  } else {
+    connections_.Add(fd);
+    Serve(connection, fd);
+    connections_.Remove(fd);
+  }
+  close(fd);
+  return true;
+}
+
+void HttpServer::Engine::TurnAway(HttpConnection& connection) {
+  Exchange exchange;
+  exchange.client = connection.client();
+  exchange.close = true;
+  exchange.reply = error_handler_(503, "too many connections");
+  RunLibrary(connection, exchange);
+}
+
+void HttpServer::Engine::Serve(HttpConnection& connection, int fd) {
+  for (size_t requests = 1;; ++requests) {
+    connections_.BeginIdle(fd);
+    const bool came = connection.AwaitRequest(options_.idle_timeout);
+    connections_.EndIdle(fd);
+    if (!came) return;
+    const bool last = requests >= options_.requests_per_connection_max;
+    if (!ServeRequest(connection, last)) return;
+  }
+}
+
+bool HttpServer::Engine::ServeRequest(HttpConnection& connection, bool last) {
+  const absl::Time begin = absl::Now();
+  Exchange exchange;
+  exchange.client = connection.client();
+  HeadError error;
+  const auto outcome = connection.ReadHead(options_.head_timeout, error);
+  if (outcome == HttpConnection::HeadOutcome::kClosed) return false;
+  if (outcome == HttpConnection::HeadOutcome::kComplete) {
+    auto parsed = ParseRequestHead(connection.head());
+    if (auto* const head = std::get_if<RequestHead>(&parsed)) {
+      exchange.head = std::move(*head);
+      std::string text = connection.head();
+      HideRange(text);
+      connection.ReplaceHead(std::move(text));
+    } else {
+      error = std::get<HeadError>(std::move(parsed));
+    }
+  }
+  if (!error.message.empty()) {
+    exchange.head.keep_alive = false;
+    exchange.reply = error_handler_(error.http_status, error.message);
+  }
+  exchange.close = last || !exchange.head.keep_alive ||
+                   exchange.head.has_body || connections_.draining();
+  const bool complete = RunLibrary(connection, exchange);
+  Log(exchange, absl::Now() - begin);
+  if (complete && exchange.close) connection.Linger();
+  return complete && !exchange.close;
+}
+
+bool HttpServer::Engine::RunLibrary(HttpConnection& connection,
+                                    Exchange& exchange) {
+  if (exchange.reply) connection.ReplaceHead(kPlaceholderHead);
+  current_exchange = &exchange;
+  const auto forget = absl::MakeCleanup([] { current_exchange = nullptr; });
+  bool closed = false;
+  const bool written =
+      process_request(connection, exchange.close, closed, nullptr);
+  return connection.Flush() && written && exchange.broken_off.ok();
+}
+
+void HttpServer::Engine::Answer(const httplib::Request& request,
+                                httplib::Response& response) {
+  Exchange& exchange = *current_exchange;
+  exchange.user_agent = request.get_header_value("User-Agent");
+  if (!exchange.reply) {
+    exchange.reply = handler_(ToHttpRequest(exchange, request));
+  }
+  ToHttplib(exchange, response);
+}
+
+void HttpServer::Engine::Log(const Exchange& exchange,
+                             absl::Duration duration) const {
+  if (!options_.access_logger || !exchange.reply) return;
+  AccessRecord record;
+  record.method = exchange.head.method;
+  record.target = exchange.head.target;
+  record.client = exchange.client;
+  record.user_agent = exchange.user_agent;
+  record.cache_status =
+      exchange.reply->fields.Get("Cache-Status").value_or("-");
+  record.status = exchange.reply->status;
+  record.body_bytes = exchange.body_bytes;
+  record.duration = duration;
+  record.broken_off = exchange.broken_off;
+  options_.access_logger(record);
+}
+
+HttpServer::HttpServer(Options options, Handler handler,
+                       ErrorHandler error_handler)
+    : engine_(std::make_unique<Engine>(std::move(options), std::move(handler),
+                                       std::move(error_handler))) {}
+
+HttpServer::~HttpServer() {
+  Stop(absl::InfinitePast(), [] {});
+}
+
+absl::Status HttpServer::Start() { return engine_->Start(); }
+
+std::string HttpServer::address() const { return engine_->address(); }
+
+void HttpServer::Stop(absl::Time deadline,
+                      const std::function<void()>& at_deadline) {
+  engine_->Stop(deadline, at_deadline);
+}
+
+}  // namespace cvr

@@ -1,0 +1,200 @@
+#include "gateway/in_memory_registry.h"
+
+#include <algorithm>
+#include <atomic>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "services/common/errors.h"
+#include "services/common/status_macros.h"
+
+namespace cvr {
+
+class InMemoryRegistry::MemoryStream : public ContentStream {
+ public:
+  MemoryStream(InMemoryRegistry& registry, ContentHeader header,
+               std::shared_ptr<const std::string> bytes, bool header_only,
+               size_t chunk_bytes, StreamHook hook)
+      : registry_(registry),
+        header_(std::move(header)),
+        bytes_(std::move(bytes)),
+        chunk_bytes_(chunk_bytes),
+        hook_(std::move(hook)),
+        offset_(header_only ? header_.range.end() : header_.range.offset) {}
+
+  ~MemoryStream() override {
+    MutexLock lock(&registry_.mutex_);
+    --registry_.open_streams_;
+  }
+
+  const ContentHeader& header() const override { return header_; }
+
+  absl::StatusOr<Chunk> Next() override {
+    if (cancelled_) return absl::CancelledError("cancelled");
+    RETURN_IF_ERROR(broken_);
+    if (offset_ == header_.range.end()) return Chunk();
+    if (hook_) broken_ = hook_(offset_);
+    RETURN_IF_ERROR(broken_);
+    const size_t size =
+        std::min<uint64_t>(chunk_bytes_, header_.range.end() - offset_);
+    Chunk chunk(absl::string_view(*bytes_).substr(offset_, size), bytes_);
+    offset_ += size;
+    return chunk;
+  }
+
+  void Cancel() override { cancelled_ = true; }
+
+ private:
+  InMemoryRegistry& registry_;
+  const ContentHeader header_;
+  const std::shared_ptr<const std::string> bytes_;
+  const size_t chunk_bytes_;
+  const StreamHook hook_;
+  uint64_t offset_;
+  absl::Status broken_;
+  std::atomic<bool> cancelled_ = false;
+};
+
+Digest InMemoryRegistry::Put(absl::string_view path,
+                             absl::string_view media_type, std::string bytes) {
+  const Digest digest = Digest::OfBytes(bytes);
+  const Content content{{std::string(media_type), digest, bytes.size()},
+                        std::make_shared<const std::string>(std::move(bytes))};
+  MutexLock lock(&mutex_);
+  upstream_.insert_or_assign(std::string(path), content);
+  const size_t name = path.rfind('/');
+  upstream_.insert_or_assign(
+      absl::StrCat(path.substr(0, name + 1), digest.ToString()), content);
+  return digest;
+}
+
+absl::StatusOr<Resolution> InMemoryRegistry::Resolve(
+    const ResolveRequest& request) {
+  MutexLock lock(&mutex_);
+  ++resolves_;
+  RETURN_IF_ERROR(resolve_error_);
+  if (request.registry_id != kRegistryId) {
+    return errors::RegistryUnknown(absl::StrCat(request.registry_id));
+  }
+  Resolution resolution;
+  resolution.plan.candidates.push_back({kUpstreamId});
+  const auto entry = entries_.find(request.content.RelativePath());
+  if (entry != entries_.end()) {
+    resolution.hit = Hit{entry->second, kUpstreamId};
+  }
+  if (request.counts_as_download) ++downloads_;
+  return resolution;
+}
+
+absl::StatusOr<std::unique_ptr<ContentStream>> InMemoryRegistry::Read(
+    const ReadRequest& request) {
+  MutexLock lock(&mutex_);
+  ++reads_;
+  const auto it = stored_.find(request.digest);
+  if (it == stored_.end()) {
+    return errors::BlobUnknown(request.digest.ToString());
+  }
+  Content content = it->second;
+  content.target.media_type.clear();  // Bytes are known by digest alone.
+  return Open(content, request.range, request.header_only, ContentOrigin::kHit);
+}
+
+absl::StatusOr<std::unique_ptr<ContentStream>> InMemoryRegistry::Fetch(
+    const FetchRequest& request) {
+  MutexLock lock(&mutex_);
+  ++fetches_;
+  RETURN_IF_ERROR(fetch_error_);
+  const auto content = Find(request.content);
+  if (!content) {
+    const std::string reference = request.content.reference.ToString();
+    return request.content.kind == ContentKind::kBlob
+               ? errors::BlobUnknown(reference)
+               : errors::ManifestUnknown(request.content.repository.name(),
+                                         reference);
+  }
+  const bool known = stored_.contains(content->target.digest);
+  ASSIGN_OR_RETURN(auto stream,
+                   Open(*content, request.range, request.header_only,
+                        origin_.value_or(known ? ContentOrigin::kHit
+                                               : ContentOrigin::kMiss)));
+  if (!request.header_only) {
+    stored_.insert_or_assign(content->target.digest, *content);
+    entries_.insert_or_assign(request.content.RelativePath(), content->target);
+  }
+  return stream;
+}
+
+std::optional<InMemoryRegistry::Content> InMemoryRegistry::Find(
+    const ContentRef& content) const {
+  const auto it = upstream_.find(content.RelativePath());
+  if (it == upstream_.end()) return std::nullopt;
+  return it->second;
+}
+
+absl::StatusOr<std::unique_ptr<ContentStream>> InMemoryRegistry::Open(
+    const Content& content, const std::optional<ByteRangeSpec>& range,
+    bool header_only, ContentOrigin origin) {
+  ContentHeader header{content.target, {}, origin, kUpstreamId};
+  ASSIGN_OR_RETURN(header.range,
+                   ResolveRange(range, content.target.size_bytes));
+  ++open_streams_;
+  return std::make_unique<MemoryStream>(*this, std::move(header), content.bytes,
+                                        header_only, chunk_bytes_, hook_);
+}
+
+void InMemoryRegistry::set_stream_hook(StreamHook hook) {
+  MutexLock lock(&mutex_);
+  hook_ = std::move(hook);
+}
+
+void InMemoryRegistry::set_chunk_bytes(size_t bytes) {
+  MutexLock lock(&mutex_);
+  chunk_bytes_ = bytes;
+}
+
+void InMemoryRegistry::set_resolve_error(absl::Status error) {
+  MutexLock lock(&mutex_);
+  resolve_error_ = std::move(error);
+}
+
+void InMemoryRegistry::set_fetch_error(absl::Status error) {
+  MutexLock lock(&mutex_);
+  fetch_error_ = std::move(error);
+}
+
+void InMemoryRegistry::set_origin(std::optional<ContentOrigin> origin) {
+  MutexLock lock(&mutex_);
+  origin_ = origin;
+}
+
+void InMemoryRegistry::LoseStoredBytes() {
+  MutexLock lock(&mutex_);
+  stored_.clear();
+}
+
+int InMemoryRegistry::resolves() const {
+  MutexLock lock(&mutex_);
+  return resolves_;
+}
+
+int InMemoryRegistry::reads() const {
+  MutexLock lock(&mutex_);
+  return reads_;
+}
+
+int InMemoryRegistry::fetches() const {
+  MutexLock lock(&mutex_);
+  return fetches_;
+}
+
+int InMemoryRegistry::downloads() const {
+  MutexLock lock(&mutex_);
+  return downloads_;
+}
+
+int InMemoryRegistry::open_streams() const {
+  MutexLock lock(&mutex_);
+  return open_streams_;
+}
+
+}  // namespace cvr

@@ -1,0 +1,97 @@
+#ifndef GATEWAY_IN_MEMORY_REGISTRY_H_
+#define GATEWAY_IN_MEMORY_REGISTRY_H_
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "absl/container/btree_map.h"
+#include "absl/container/flat_hash_map.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "services/blob/content_source.h"
+#include "services/common/mutex.h"
+#include "services/metadata/resolver.h"
+
+namespace cvr {
+
+// Both services behind the gateway, in memory, for its tests: registry 1 with
+// one upstream that has what Put() was given. A first Fetch() of something is a
+// miss and stores it; Resolve() then answers it as a hit. Misbehaves on
+// request. Thread-safe.
+class InMemoryRegistry : public Resolver, public ContentSource {
+ public:
+  static constexpr int64_t kRegistryId = 1;
+  static constexpr int64_t kUpstreamId = 11;
+
+  // The upstream has `bytes` at `path`, such as `/library/alpine/manifests/1`,
+  // and under their digest.
+  Digest Put(absl::string_view path, absl::string_view media_type,
+             std::string bytes);
+
+  // Called before the bytes from `offset` on are answered, and may block. Its
+  // error breaks the stream off.
+  using StreamHook = std::function<absl::Status(uint64_t offset)>;
+  void set_stream_hook(StreamHook hook);
+  void set_chunk_bytes(size_t bytes);
+
+  // What every later call answers, until OK is set again.
+  void set_resolve_error(absl::Status error);
+  void set_fetch_error(absl::Status error);
+  // How fetched content was come by; absent = hit or miss, as it is.
+  void set_origin(std::optional<ContentOrigin> origin);
+
+  // Loses stored bytes, but not the entries that name them.
+  void LoseStoredBytes();
+
+  int resolves() const;
+  int reads() const;
+  int fetches() const;
+  int downloads() const;  // Resolves that counted as one.
+  // Streams that are open now.
+  int open_streams() const;
+
+  // Resolver.
+  absl::StatusOr<Resolution> Resolve(const ResolveRequest& request) override;
+
+  // ContentSource.
+  absl::StatusOr<std::unique_ptr<ContentStream>> Read(
+      const ReadRequest& request) override;
+  absl::StatusOr<std::unique_ptr<ContentStream>> Fetch(
+      const FetchRequest& request) override;
+
+ private:
+  class MemoryStream;
+  struct Content {
+    Descriptor target;
+    std::shared_ptr<const std::string> bytes;
+  };
+
+  std::optional<Content> Find(const ContentRef& content) const
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  absl::StatusOr<std::unique_ptr<ContentStream>> Open(
+      const Content& content, const std::optional<ByteRangeSpec>& range,
+      bool header_only, ContentOrigin origin)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+
+  mutable Mutex mutex_;
+  absl::btree_map<std::string, Content> upstream_ ABSL_GUARDED_BY(mutex_);
+  absl::btree_map<std::string, Descriptor> entries_ ABSL_GUARDED_BY(mutex_);
+  absl::flat_hash_map<Digest, Content> stored_ ABSL_GUARDED_BY(mutex_);
+  StreamHook hook_ ABSL_GUARDED_BY(mutex_);
+  size_t chunk_bytes_ ABSL_GUARDED_BY(mutex_) = 64 * 1024;
+  absl::Status resolve_error_ ABSL_GUARDED_BY(mutex_);
+  absl::Status fetch_error_ ABSL_GUARDED_BY(mutex_);
+  std::optional<ContentOrigin> origin_ ABSL_GUARDED_BY(mutex_);
+  int resolves_ ABSL_GUARDED_BY(mutex_) = 0;
+  int reads_ ABSL_GUARDED_BY(mutex_) = 0;
+  int fetches_ ABSL_GUARDED_BY(mutex_) = 0;
+  int downloads_ ABSL_GUARDED_BY(mutex_) = 0;
+  int open_streams_ ABSL_GUARDED_BY(mutex_) = 0;
+};
+
+}  // namespace cvr
+
+#endif  // GATEWAY_IN_MEMORY_REGISTRY_H_

@@ -1,0 +1,93 @@
+#include "gateway/open_connections.h"
+
+#include <sys/socket.h>
+
+#include "absl/time/clock.h"
+
+namespace cvr {
+
+void OpenConnections::BeginWaiting() {
+  MutexLock lock(&mutex_);
+  ++waiting_;
+}
+
+void OpenConnections::EndWaiting() {
+  MutexLock lock(&mutex_);
+  --waiting_;
+  none_.SignalAll();
+}
+
+void OpenConnections::Add(int fd) {
+  MutexLock lock(&mutex_);
+  --waiting_;
+  connections_[fd] = State();
+  if (broken_off_) shutdown(fd, SHUT_RDWR);
+}
+
+void OpenConnections::Remove(int fd) {
+  MutexLock lock(&mutex_);
+  connections_.erase(fd);
+  if (connections_.empty()) none_.SignalAll();
+}
+
+void OpenConnections::BeginIdle(int fd) {
+  MutexLock lock(&mutex_);
+  connections_[fd].idle_since = absl::Now();
+  if (draining_) shutdown(fd, SHUT_RD);
+}
+
+void OpenConnections::EndIdle(int fd) {
+  MutexLock lock(&mutex_);
+  connections_[fd].idle_since = absl::InfiniteFuture();
+}
+
+bool OpenConnections::draining() const {
+  MutexLock lock(&mutex_);
+  return draining_;
+}
+
+void OpenConnections::EvictIdle() {
+  MutexLock lock(&mutex_);
+  auto longest = connections_.end();
+  for (auto it = connections_.begin(); it != connections_.end(); ++it) {
+    if (it->second.evicted || it->second.idle_since == absl::InfiniteFuture()) {
+      continue;
+    }
+    if (longest == connections_.end() ||
+        it->second.idle_since < longest->second.idle_since) {
+      longest = it;
+    }
+  }
+  if (longest == connections_.end()) return;
+  longest->second.evicted = true;
+  shutdown(longest->first, SHUT_RD);
+}
+
+void OpenConnections::Drain() {
+  MutexLock lock(&mutex_);
+  draining_ = true;
+  for (const auto& [fd, state] : connections_) {
+    if (state.idle_since != absl::InfiniteFuture()) shutdown(fd, SHUT_RD);
+  }
+}
+
+bool OpenConnections::WaitUntilNone(absl::Time deadline) {
+  MutexLock lock(&mutex_);
+  while (waiting_ > 0 || !connections_.empty()) {
+    if (none_.WaitWithDeadline(&mutex_, deadline)) break;
+  }
+  return waiting_ == 0 && connections_.empty();
+}
+
+void OpenConnections::ShutdownAll() {
+  MutexLock lock(&mutex_);
+  broken_off_ = true;
+  for (const auto& [fd, state] : connections_) shutdown(fd, SHUT_RDWR);
+}
+
+size_t OpenConnections::size() const {
+  MutexLock lock(&mutex_);
+  return waiting_ + connections_.size();
+}
+
+}  // namespace cvr

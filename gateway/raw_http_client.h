@@ -1,0 +1,64 @@
+#ifndef GATEWAY_RAW_HTTP_CLIENT_H_
+#define GATEWAY_RAW_HTTP_CLIENT_H_
+
+#include <cstddef>
+#include <string>
+
+#include "absl/strings/string_view.h"
+#include "gateway/http_message.h"
+
+namespace cvr {
+
+// A reply exactly as it came over the wire.
+struct RawReply {
+  int status = 0;  // 0 = the connection ended before a whole header.
+  HttpFields fields;
+  std::string body;
+  // Whether as many bytes came as Content-Length said.
+  bool complete = false;
+
+  std::string Field(absl::string_view name) const {
+    return fields.Get(name).value_or("<none>");
+  }
+};
+
+// An HTTP client for tests that shows what is really sent, and sends whatever
+// it is told to. Blocking, with a timeout of a minute.
+class RawHttpClient {
+ public:
+  explicit RawHttpClient(absl::string_view address);  // host:port
+  ~RawHttpClient();
+  RawHttpClient(const RawHttpClient&) = delete;
+  RawHttpClient& operator=(const RawHttpClient&) = delete;
+
+  bool connected() const { return fd_ >= 0; }
+
+  // False when the server has gone.
+  bool Send(absl::string_view bytes);
+  // Reads one reply. A reply to HEAD has no body, whatever its length says.
+  RawReply Receive(bool to_head = false);
+  // Reads a header only; the body stays to be read.
+  RawReply ReceiveHeader();
+  // At most `size` bytes of what comes next; empty at the end.
+  std::string ReadSome(size_t size);
+  // Whether the server has closed, and sent nothing more before.
+  bool AtEnd();
+  // Leaves at once.
+  void Close();
+  // So that the server soon has to wait. Before anything is sent.
+  void ShrinkReceiveBuffer();
+
+  // `extra_fields` are whole lines with their CRLF.
+  RawReply Request(absl::string_view method, absl::string_view target,
+                   absl::string_view extra_fields = "");
+
+ private:
+  bool Fill();
+
+  int fd_ = -1;
+  std::string received_;
+};
+
+}  // namespace cvr
+
+#endif  // GATEWAY_RAW_HTTP_CLIENT_H_

@@ -1,0 +1,170 @@
+#include "gateway/route.h"
+
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "services/common/errors.h"
+#include "tests/support/status_matchers.h"
+
+namespace cvr {
+namespace {
+
+using ::cvr::testing::IsOk;
+
+const char kHex[] =
+    "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+
+// What was understood, in one line.
+std::string Describe(absl::string_view target) {
+  const auto parsed = ParseTarget(target);
+  if (!parsed.ok()) {
+    const Reason reason = ReasonOf(parsed.status());
+    return reason == Reason::kNone ? "NOT_FOUND"
+                                   : std::string(ReasonName(reason));
+  }
+  struct Visitor {
+    std::string operator()(const RootRoute&) { return "root"; }
+    std::string operator()(const HealthRoute&) { return "health"; }
+    std::string operator()(const ReadyRoute&) { return "ready"; }
+    std::string operator()(const ApiVersionRoute&) { return "version"; }
+    std::string operator()(const ContentRoute& r) {
+      return absl::StrCat(r.registry_id, " ", r.content.RelativePath());
+    }
+    std::string operator()(const TagsRoute& r) {
+      return absl::StrCat(r.registry_id, " tags of ", r.repository.name());
+    }
+    std::string operator()(const ReferrersRoute& r) {
+      return absl::StrCat(r.registry_id, " referrers in ", r.repository.name());
+    }
+  };
+  return std::visit(Visitor(), parsed->route);
+}
+
+struct Case {
+  std::string target;
+  std::string meaning;
+};
+
+TEST(RouteTest, EndpointsAreReadFromTheRight) {
+  const std::string digest = absl::StrCat("sha256:", kHex);
+  const std::string base = "/v2/virtual_registries/containers/7/";
+  const std::vector<Case> cases = {
+      {"/", "root"},
+      {"/healthz", "health"},
+      {"/readyz?verbose", "ready"},
+      {"/v2", "version"},
+      {"/v2/", "version"},
+      {"/v2?x", "version"},
+      {"http://host:80/v2/", "version"},
+      {"HTTPS://host", "root"},
+      {"http://host?x", "root"},
+      {base + "alpine/manifests/3.20", "7 /alpine/manifests/3.20"},
+      {base + "library/alpine/manifests/" + digest,
+       "7 /library/alpine/manifests/" + digest},
+      {base + "library/alpine/manifests/sha256%3A" + kHex,
+       "7 /library/alpine/manifests/" + digest},
+      {base + "library/alpine/manifests/sha256%3a" + kHex + "?ns=docker.io",
+       "7 /library/alpine/manifests/" + digest},
+      {base + "library/al%70ine/blobs/" + digest,
+       "7 /library/alpine/blobs/" + digest},
+      {"/v2/virtual_registries/container/7/a/blobs/" + digest,
+       "7 /a/blobs/" + digest},
+      // Names that contain the words of endpoints.
+      {base + "foo/manifests/bar/manifests/1",
+       "7 /foo/manifests/bar/manifests/1"},
+      {base + "blobs/blobs/" + digest, "7 /blobs/blobs/" + digest},
+      {base + "foo/manifests/tags/list", "7 tags of foo/manifests"},
+      {base + "tags/list/manifests/1", "7 /tags/list/manifests/1"},
+      {base + "a/b/tags/list?n=5&last=x", "7 tags of a/b"},
+      {base + "a/b/referrers/" + digest, "7 referrers in a/b"},
+      {"/v2/virtual_registries/containers/9223372036854775807/a/manifests/1",
+       "9223372036854775807 /a/manifests/1"},
+  };
+  for (const Case& c : cases)
+    EXPECT_EQ(Describe(c.target), c.meaning) << c.target;
+}
+
+TEST(RouteTest, WhatIsNoEndpointIsRefusedWithAReason) {
+  const std::string base = "/v2/virtual_registries/containers/";
+  const std::vector<Case> cases = {
+      {"", "NOT_FOUND"},
+      {"*", "NOT_FOUND"},
+      {"/v1/", "NOT_FOUND"},
+      {"/v22", "NOT_FOUND"},
+      {"/V2/", "NOT_FOUND"},
+      {"//v2/", "NOT_FOUND"},
+      {"/v2/_catalog", "UNSUPPORTED"},
+      {"/v2/library/alpine/manifests/latest", "NAME_UNKNOWN"},
+      {"/v2//virtual_registries/containers/1/a/manifests/1", "NAME_UNKNOWN"},
+      {base + "1", "NAME_UNKNOWN"},
+      {base + "1/", "NAME_UNKNOWN"},
+      {base + "1/manifests/1", "NAME_UNKNOWN"},
+      {base + "1/a/manifests/1/", "NAME_UNKNOWN"},
+      {base + "1/a/blobs/uploads/", "NAME_UNKNOWN"},
+      {base + "1/a/tags/other", "NAME_UNKNOWN"},
+      // Registry ids.
+      {base + "x/a/manifests/1", "NAME_UNKNOWN"},
+      {base + "0/a/manifests/1", "NAME_UNKNOWN"},
+      {base + "01/a/manifests/1", "NAME_UNKNOWN"},
+      {base + "-1/a/manifests/1", "NAME_UNKNOWN"},
+      {base + "+1/a/manifests/1", "NAME_UNKNOWN"},
+      {base + "/a/manifests/1", "NAME_UNKNOWN"},
+      {base + "9223372036854775808/a/manifests/1", "NAME_UNKNOWN"},
+      {base + "99999999999999999999999/a/manifests/1", "NAME_UNKNOWN"},
+      // Names.
+      {base + "1/A/manifests/1", "NAME_INVALID"},
+      {base + "1//a/manifests/1", "NAME_INVALID"},
+      {base + "1/a..b/manifests/1", "NAME_INVALID"},
+      {base + "1/../manifests/1", "NAME_INVALID"},
+      {base + "1/" + std::string(300, 'a') + "/manifests/1", "NAME_INVALID"},
+      // Encodings.
+      {base + "1/..%2f/manifests/1", "NAME_INVALID"},
+      {base + "1/a%2fb/manifests/1", "NAME_INVALID"},
+      {base + "1/a%2561/manifests/1", "NAME_INVALID"},
+      {base + "1/a%00/manifests/1", "NAME_INVALID"},
+      {base + "1/a%0a/manifests/1", "NAME_INVALID"},
+      {base + "1/%ff/manifests/1", "NAME_INVALID"},
+      {base + "1/\xc3\xa9/manifests/1", "NAME_INVALID"},
+      {base + "1/a%/manifests/1", "NAME_INVALID"},
+      {base + "1/a%4/manifests/1", "NAME_INVALID"},
+      {base + "1/a%zz/manifests/1", "NAME_INVALID"},
+      // References.
+      {base + "1/a/manifests/-x", "MANIFEST_UNKNOWN"},
+      {base + "1/a/manifests/" + std::string(129, 'a'), "MANIFEST_UNKNOWN"},
+      {base + "1/a/manifests/sha256:12", "DIGEST_INVALID"},
+      {base + "1/a/manifests/md5:" + kHex, "DIGEST_INVALID"},
+      {base + "1/a/blobs/latest", "DIGEST_INVALID"},
+      {base + "1/a/referrers/latest", "DIGEST_INVALID"},
+  };
+  for (const Case& c : cases)
+    EXPECT_EQ(Describe(c.target), c.meaning) << c.target;
+}
+
+TEST(RouteTest, QueryIsKeptAsSent) {
+  const auto parsed = ParseTarget("/v2/?ns=docker.io&x=%2F?");
+  ASSERT_THAT(parsed, IsOk());
+  EXPECT_EQ(parsed->query, "ns=docker.io&x=%2F?");
+}
+
+TEST(RouteTest, ErrorsRepeatNothingThatIsNotVisibleAscii) {
+  const auto parsed = ParseTarget(absl::StrCat(
+      "/v2/virtual_registries/containers/1/a\x1b[31m%ff\xff/", "manifests/1"));
+  for (const char c : parsed.status().message()) {
+    EXPECT_TRUE(c >= ' ' && c <= '~') << parsed.status();
+  }
+}
+
+TEST(RouteTest, RegistryTargetsAreKnownEvenWhenRefused) {
+  EXPECT_TRUE(IsRegistryTarget("/v2"));
+  EXPECT_TRUE(IsRegistryTarget("/v2/%"));
+  EXPECT_TRUE(IsRegistryTarget("http://h/v2?x"));
+  EXPECT_FALSE(IsRegistryTarget("/v2x"));
+  EXPECT_FALSE(IsRegistryTarget("/?/v2/"));
+  EXPECT_FALSE(IsRegistryTarget(""));
+}
+
+}  // namespace
+}  // namespace cvr

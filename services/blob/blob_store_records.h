@@ -1,0 +1,56 @@
+#ifndef SERVICES_BLOB_BLOB_STORE_RECORDS_H_
+#define SERVICES_BLOB_BLOB_STORE_RECORDS_H_
+
+#include <optional>
+
+#include "absl/functional/function_ref.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "services/blob/blob_record.pb.h"
+#include "services/blob/blob_store_database.h"
+#include "services/common/chunk.h"
+#include "services/common/digest.h"
+
+namespace cvr {
+
+// The records of all blobs, and the bytes of small ones. Thread-safe, but does
+// not order changes of one record. Must not outlive `database`.
+class BlobStoreRecords {
+ public:
+  using Record = blob::v1::BlobRecord;
+
+  explicit BlobStoreRecords(BlobStoreDatabase* database)
+      : database_(database) {}
+
+  // Nothing when there is no record. Errors: DATA_LOSS when it is damaged;
+  // INTERNAL.
+  absl::StatusOr<std::optional<Record>> Find(const Digest& digest) const;
+
+  // Nothing when there are none. Errors: as Find(), with the reason
+  // CONTENT_DAMAGED.
+  absl::StatusOr<std::optional<Chunk>> FindInline(const Digest& digest) const;
+
+  // Durable when it returns; with a record of generation 0 go its bytes.
+  // Errors: RESOURCE_EXHAUSTED when the disk is full; INTERNAL.
+  absl::Status Put(const Digest& digest, const Record& record,
+                   absl::string_view inline_bytes);
+
+  // Durable when it returns. Errors: as Put().
+  absl::Status Delete(const Digest& digest);
+
+  // Writes what is not worth a sync: a new last use. Errors: as Put().
+  absl::Status Touch(const Digest& digest, const Record& record);
+
+  // Visits all records in order. Errors: DATA_LOSS, also for a single record;
+  // INTERNAL.
+  absl::Status ForEach(
+      absl::FunctionRef<void(const Digest&, const Record&)> visit) const;
+
+ private:
+  BlobStoreDatabase* const database_;
+};
+
+}  // namespace cvr
+
+#endif  // SERVICES_BLOB_BLOB_STORE_RECORDS_H_

@@ -1,0 +1,296 @@
+#include "services/blob/engine/blob_feed.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "services/common/limits.h"
+
+namespace cvr {
+namespace {
+
+constexpr uint64_t kChunk = limits::kChunkBytes;
+
+uint64_t LastChunkStart(uint64_t size_bytes) {
+  return size_bytes == 0 ? 0 : (size_bytes - 1) / kChunk * kChunk;
+}
+
+absl::Status FellBehind() {
+  return absl::UnavailableError(
+      "fell behind a download that the store has no room for");
+}
+
+absl::Status Cancelled() { return absl::CancelledError("reading cancelled"); }
+
+}  // namespace
+
+// Where some bytes can be had; nothing of it when they are not there yet.
+struct BlobFeed::Supply {
+  std::optional<Chunk> chunk;
+  std::shared_ptr<const BlobReader> stored;
+  std::shared_ptr<const BlobWriter> writer;
+  bool gone = false;
+};
+
+BlobFeed::BlobFeed(Options options)
+    : chunks_max_(std::max<size_t>(2, options.window_bytes / kChunk)),
+      lagging_reader_timeout_(options.lagging_reader_timeout) {}
+
+bool BlobFeed::SetSize(uint64_t size_bytes) {
+  MutexLock lock(&mutex_);
+  if (size_) return *size_ == size_bytes;
+  size_ = size_bytes;
+  readers_.SignalAll();
+  return true;
+}
+
+std::optional<uint64_t> BlobFeed::size() const {
+  MutexLock lock(&mutex_);
+  return size_;
+}
+
+bool BlobFeed::Push(Chunk chunk) {
+  MutexLock lock(&mutex_);
+  while (true) {
+    if (stopped_) return false;
+    Trim();
+    if (!IsFull()) break;
+    if (StagesAreDoneWith(base_)) {
+      // Only readers are in the way.
+      if (places_.empty()) return false;
+      WaitForReaders();
+    } else {
+      receiver_.Wait(&mutex_);
+    }
+  }
+  pushed_bytes_ += chunk.size();
+  ++pushed_;
+  window_.push_back(std::move(chunk));
+  stages_.SignalAll();
+  readers_.SignalAll();
+  return true;
+}
+
+void BlobFeed::EndInput() {
+  MutexLock lock(&mutex_);
+  input_ended_ = true;
+  if (!size_) size_ = pushed_bytes_;
+  stages_.SignalAll();
+}
+
+void BlobFeed::Publish() {
+  MutexLock lock(&mutex_);
+  published_ = true;
+  readers_.SignalAll();
+}
+
+void BlobFeed::Fail(absl::Status status) {
+  MutexLock lock(&mutex_);
+  failure_ = std::move(status);
+  window_.clear();
+  writer_ = nullptr;
+  readers_.SignalAll();
+}
+
+bool BlobFeed::Restart() {
+  MutexLock lock(&mutex_);
+  if (bytes_given_) return false;
+  window_.clear();
+  base_ = pushed_ = pushed_bytes_ = 0;
+  cursors_ = {};
+  input_ended_ = stopped_ = store_lost_ = false;
+  writer_ = nullptr;
+  if (!size_given_) size_.reset();
+  return true;
+}
+
+void BlobFeed::Stop() {
+  MutexLock lock(&mutex_);
+  stopped_ = true;
+  receiver_.SignalAll();
+  stages_.SignalAll();
+}
+
+std::optional<Chunk> BlobFeed::Next(Stage stage) {
+  MutexLock lock(&mutex_);
+  Cursor& cursor = cursors_[static_cast<size_t>(stage)];
+  if (std::exchange(cursor.working, false)) {
+    ++cursor.done;
+    receiver_.Signal();
+    // A reader may wait for the store to have got this far.
+    if (stage == Stage::kStore) readers_.SignalAll();
+  }
+  while (!stopped_ && cursor.done == pushed_ && !input_ended_) {
+    stages_.Wait(&mutex_);
+  }
+  if (stopped_ || cursor.done == pushed_) return std::nullopt;
+  cursor.working = true;
+  return window_[cursor.done - base_];
+}
+
+void BlobFeed::SetWriter(std::shared_ptr<const BlobWriter> writer) {
+  MutexLock lock(&mutex_);
+  writer_ = std::move(writer);
+}
+
+void BlobFeed::LoseStore() {
+  MutexLock lock(&mutex_);
+  store_lost_ = true;
+  writer_ = nullptr;
+  receiver_.SignalAll();
+  readers_.SignalAll();
+}
+
+void BlobFeed::SetStored(std::shared_ptr<const BlobReader> stored) {
+  MutexLock lock(&mutex_);
+  stored_ = std::move(stored);
+  window_.clear();
+  base_ = pushed_;
+  writer_ = nullptr;
+  readers_.SignalAll();
+}
+
+bool BlobFeed::IsFull() const { return window_.size() >= chunks_max_; }
+
+bool BlobFeed::StagesAreDoneWith(uint64_t index) const {
+  const auto& [hash, store] = cursors_;
+  return hash.done > index && (store_lost_ || store.done > index);
+}
+
+bool BlobFeed::ReaderNeeds(uint64_t index) const {
+  for (const auto& place : places_) {
+    if (!place.cancelled && place.offset / kChunk == index) return true;
+  }
+  return false;
+}
+
+void BlobFeed::Trim() {
+  while (IsFull() && StagesAreDoneWith(base_) &&
+         !(store_lost_ && (places_.empty() || ReaderNeeds(base_)))) {
+    window_.pop_front();
+    ++base_;
+  }
+}
+
+// Readers that have not moved in time are left behind: they find their bytes
+// gone.
+void BlobFeed::WaitForReaders() {
+  const uint64_t base = base_;
+  const absl::Time deadline = absl::Now() + lagging_reader_timeout_;
+  while (!stopped_ && base == base_ && !places_.empty() && ReaderNeeds(base)) {
+    if (!receiver_.WaitWithDeadline(&mutex_, deadline)) continue;
+    window_.pop_front();
+    ++base_;
+    readers_.SignalAll();
+  }
+}
+
+uint64_t BlobFeed::VisibleEnd() const {
+  if (!size_) return 0;
+  return published_ ? *size_ : std::min(pushed_bytes_, LastChunkStart(*size_));
+}
+
+BlobFeed::Supply BlobFeed::SupplyOf(uint64_t offset) const {
+  Supply supply;
+  if (offset >= VisibleEnd()) return supply;
+  const uint64_t index = offset / kChunk;
+  if (index >= base_ && index - base_ < window_.size()) {
+    supply.chunk = window_[index - base_].Sub(offset % kChunk);
+  } else if (stored_ != nullptr) {
+    supply.stored = stored_;
+  } else if (writer_ == nullptr) {
+    supply.gone = true;
+  } else if (offset < writer_->readable_size()) {
+    supply.writer = writer_;
+  }
+  return supply;
+}
+
+absl::StatusOr<Chunk> BlobFeed::Read(Reader::Place& place, uint64_t offset) {
+  Supply supply;
+  {
+    MutexLock lock(&mutex_);
+    if (place.offset != offset) {
+      place.offset = offset;
+      receiver_.Signal();
+    }
+    while (true) {
+      if (place.cancelled) return Cancelled();
+      if (!failure_.ok()) return failure_;
+      supply = SupplyOf(offset);
+      if (supply.gone) return FellBehind();
+      if (supply.chunk || supply.stored || supply.writer) break;
+      readers_.Wait(&mutex_);
+    }
+    bytes_given_ = true;
+    if (supply.chunk) {
+      place.offset += supply.chunk->size();
+      receiver_.Signal();
+      return *std::move(supply.chunk);
+    }
+  }
+  return supply.stored ? supply.stored->ReadChunk(offset)
+                       : supply.writer->ReadChunk(offset);
+}
+
+BlobFeed::Reader::Reader(std::shared_ptr<BlobFeed> feed)
+    : feed_(std::move(feed)) {
+  MutexLock lock(&feed_->mutex_);
+  place_ = feed_->places_.emplace(feed_->places_.end());
+}
+
+BlobFeed::Reader::~Reader() {
+  MutexLock lock(&feed_->mutex_);
+  feed_->places_.erase(place_);
+  feed_->receiver_.Signal();
+}
+
+absl::StatusOr<uint64_t> BlobFeed::Reader::WaitForSize(absl::Time deadline) {
+  BlobFeed& feed = *feed_;
+  MutexLock lock(&feed.mutex_);
+  // What EndInput() has settled is not told before it is verified.
+  while (!feed.size_ || (feed.input_ended_ && !feed.published_)) {
+    if (place_->cancelled) return Cancelled();
+    if (!feed.failure_.ok()) return feed.failure_;
+    if (feed.readers_.WaitWithDeadline(&feed.mutex_, deadline)) {
+      return absl::DeadlineExceededError("no answer in time");
+    }
+  }
+  if (!feed.failure_.ok()) return feed.failure_;
+  feed.size_given_ = true;
+  return *feed.size_;
+}
+
+absl::Status BlobFeed::Reader::WaitUntilVerified(absl::Time deadline) {
+  BlobFeed& feed = *feed_;
+  MutexLock lock(&feed.mutex_);
+  while (!feed.published_) {
+    if (place_->cancelled) return Cancelled();
+    if (!feed.failure_.ok()) return feed.failure_;
+    if (feed.readers_.WaitWithDeadline(&feed.mutex_, deadline)) {
+      return absl::DeadlineExceededError("no answer in time");
+    }
+  }
+  return feed.failure_;
+}
+
+bool BlobFeed::Reader::SeekTo(uint64_t offset) {
+  BlobFeed& feed = *feed_;
+  MutexLock lock(&feed.mutex_);
+  place_->offset = offset;
+  feed.receiver_.Signal();
+  return offset / kChunk >= feed.base_ || feed.stored_ != nullptr ||
+         feed.writer_ != nullptr || !feed.failure_.ok();
+}
+
+absl::StatusOr<Chunk> BlobFeed::Reader::ReadChunk(uint64_t offset) {
+  return feed_->Read(*place_, offset);
+}
+
+void BlobFeed::Reader::Cancel() {
+  MutexLock lock(&feed_->mutex_);
+  place_->cancelled = true;
+  feed_->readers_.SignalAll();
+  feed_->receiver_.Signal();
+}
+
+}  // namespace cvr

@@ -1,0 +1,84 @@
+#ifndef SERVICES_BLOB_ENGINE_BLOB_FETCHER_H_
+#define SERVICES_BLOB_ENGINE_BLOB_FETCHER_H_
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "services/blob/content_source.h"
+#include "services/blob/engine/blob_flight.h"
+#include "services/blob/engine/blob_prober.h"
+#include "services/blob/engine/download.h"
+#include "services/common/mutex.h"
+#include "services/common/thread.h"
+
+namespace cvr {
+
+// Blobs for FetchRequests: from the store, from a download that is running, or
+// from a new one. A client gets bytes only if an upstream of its own plan is
+// known to have them, or says so now; that the bytes are here already, for
+// others, is not enough.
+//
+// Thread-safe. Both pools must be shut down before this object is destroyed.
+class BlobFetcher {
+ public:
+  // `downloads` runs one thread per download; its bounds are theirs.
+  BlobFetcher(Download::Tools& tools, BlobFeed::Options feed_options,
+              ThreadPool& downloads, BlobProber& prober);
+
+  // As ContentSource::Fetch, of a blob.
+  absl::StatusOr<std::unique_ptr<ContentStream>> Fetch(
+      const FetchRequest& request);
+
+  // Starts nothing new, and waits for what runs until `deadline`; what still
+  // runs then fails.
+  void Shutdown(absl::Time deadline);
+
+  // Of downloads that run or wait for their turn.
+  size_t download_count() const;
+
+ private:
+  using Stream = std::unique_ptr<ContentStream>;
+
+  // Each of these answers a stream, an error, or null: things have changed,
+  // look again.
+  absl::StatusOr<Stream> TryFetch(const FetchRequest& request);
+  absl::StatusOr<Stream> ServeStored(const FetchRequest& request,
+                                     std::shared_ptr<const BlobReader> reader);
+  absl::StatusOr<Stream> Probe(const FetchRequest& request);
+  absl::StatusOr<Stream> Start(const FetchRequest& request, uint64_t ends_seen);
+  absl::StatusOr<Stream> Join(const FetchRequest& request,
+                              const std::shared_ptr<BlobFlight>& flight,
+                              std::unique_ptr<BlobFeed::Reader> reader);
+
+  void Run(const std::shared_ptr<BlobFlight>& flight);
+  void End(const std::shared_ptr<BlobFlight>& flight,
+           const absl::Status& status);
+  void Remove(const BlobFlight& flight);
+
+  Download::Tools& tools_;
+  const BlobFeed::Options feed_options_;
+  ThreadPool& downloads_;
+  BlobProber& prober_;
+
+  mutable Mutex mutex_;
+  CondVar flight_ended_;
+  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
+  // What can be joined.
+  absl::flat_hash_map<Digest, std::shared_ptr<BlobFlight>> flights_
+      ABSL_GUARDED_BY(mutex_);
+  // What has not returned from Run(), those that nobody can join included.
+  std::vector<std::shared_ptr<BlobFlight>> running_ ABSL_GUARDED_BY(mutex_);
+  // How many flights have left flights_: whoever finds neither a flight nor
+  // stored bytes, while one of them ended, has to look again.
+  uint64_t ends_ ABSL_GUARDED_BY(mutex_) = 0;
+};
+
+}  // namespace cvr
+
+#endif  // SERVICES_BLOB_ENGINE_BLOB_FETCHER_H_

@@ -1,0 +1,48 @@
+#ifndef SERVICES_BLOB_ENGINE_BLOB_FLIGHT_H_
+#define SERVICES_BLOB_ENGINE_BLOB_FLIGHT_H_
+
+#include <vector>
+
+#include "services/blob/engine/download.h"
+#include "services/common/mutex.h"
+#include "services/metadata/metadata_client.h"
+
+namespace cvr {
+
+// A download and what is to be recorded when it is stored: one row for each
+// path that it is served under, and one more download for each reader.
+// Thread-safe.
+class BlobFlight {
+ public:
+  explicit BlobFlight(std::unique_ptr<Download> download)
+      : download_(std::move(download)) {}
+
+  Download& download() const { return *download_; }
+
+  // Notes that somebody is served under `origin`. False when it is too late:
+  // the caller records it itself then.
+  [[nodiscard]] bool Note(const BlobOrigin& origin, bool counts_as_download);
+
+  // Nothing more can be noted. Returns what was, in order of arrival.
+  struct Served {
+    BlobOrigin origin;
+    int downloads = 0;
+  };
+  std::vector<Served> Close();
+
+ private:
+  const std::unique_ptr<Download> download_;
+
+  Mutex mutex_;
+  bool closed_ ABSL_GUARDED_BY(mutex_) = false;
+  std::vector<Served> served_ ABSL_GUARDED_BY(mutex_);
+};
+
+// Records that the stored blob can be had from `origin`, `downloads` times.
+// Failure is logged only: the bytes are there.
+void RecordBlob(MetadataClient& metadata, const BlobFlight::Served& served,
+                const Descriptor& target);
+
+}  // namespace cvr
+
+#endif  // SERVICES_BLOB_ENGINE_BLOB_FLIGHT_H_

@@ -1,0 +1,46 @@
+#ifndef SERVICES_BLOB_ENGINE_BLOB_PROBER_H_
+#define SERVICES_BLOB_ENGINE_BLOB_PROBER_H_
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "services/blob/engine/download.h"
+#include "services/blob/engine/single_flight.h"
+#include "services/metadata/metadata_client.h"
+#include "services/upstream/upstream_client.h"
+
+namespace cvr {
+
+// Asks upstreams whether they have a blob, without downloading it. Never with
+// HEAD: some registries answer that wrongly. Thread-safe.
+class BlobProber {
+ public:
+  struct Answer {
+    BlobOrigin origin;
+    std::optional<uint64_t> size_bytes;  // If the upstream says it.
+  };
+
+  // `pool` must be shut down before this object is destroyed.
+  BlobProber(UpstreamClient& upstream, MetadataClient& metadata,
+             ThreadPool& pool);
+
+  // The first of `origins`, in order, that has the blob. Errors: NOT_FOUND
+  // (reason BLOB_UNKNOWN) when none has it; the first other error when none is
+  // known to have it; DEADLINE_EXCEEDED.
+  absl::StatusOr<Answer> FindFirst(const std::vector<BlobOrigin>& origins,
+                                   const Digest& digest, absl::Time deadline);
+
+ private:
+  absl::StatusOr<Answer> Ask(const BlobOrigin& origin, const Digest& digest);
+
+  UpstreamClient& upstream_;
+  MetadataClient& metadata_;
+  SingleFlight<Answer> flights_;
+};
+
+}  // namespace cvr
+
+#endif  // SERVICES_BLOB_ENGINE_BLOB_PROBER_H_

@@ -1,0 +1,227 @@
+#include "services/blob/engine/download.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "services/common/errors.h"
+#include "services/common/status_macros.h"
+#include "spdlog/spdlog.h"
+
+namespace cvr {
+namespace {
+
+using Stage = BlobFeed::Stage;
+
+ContentRef RefOf(const BlobOrigin& origin, const Digest& digest) {
+  return {origin.repository, Reference(digest), ContentKind::kBlob};
+}
+
+std::string HostOf(const UpstreamAccess& access) {
+  return access.name.empty() ? access.url : access.name;
+}
+
+absl::Status Abandoned() {
+  return absl::UnavailableError("the blob service is stopping");
+}
+
+}  // namespace
+
+Download::Download(Tools& tools, const Digest& digest,
+                   std::vector<BlobOrigin> origins,
+                   BlobFeed::Options feed_options)
+    : tools_(tools),
+      digest_(digest),
+      origins_(std::move(origins)),
+      feed_(std::make_shared<BlobFeed>(feed_options)),
+      hasher_(digest.algorithm()) {}
+
+std::optional<BlobOrigin> Download::serving_origin() const {
+  MutexLock lock(&mutex_);
+  if (proven_.empty()) return std::nullopt;
+  return proven_.front();
+}
+
+bool Download::IsProvenBy(const BlobOrigin& origin) const {
+  MutexLock lock(&mutex_);
+  return std::find(proven_.begin(), proven_.end(), origin) != proven_.end();
+}
+
+void Download::Abandon() {
+  abandoned_ = true;
+  feed_->Stop();
+}
+
+absl::Status Download::Run() {
+  const absl::Status filled = Fill();
+  if (filled.ok()) Store();
+  StopStages();
+  writer_ = nullptr;
+  return filled.ok() || !abandoned_ ? filled : Abandoned();
+}
+
+absl::Status Download::Fill() {
+  absl::Status decisive = errors::BlobUnknown(digest_.ToString());
+  receiver_ = std::make_unique<BlobReceiver>(*feed_, tools_.buffers,
+                                             [this] { OnAnswer(); });
+  for (const BlobOrigin& origin : origins_) {
+    const absl::Status status = FillFrom(origin);
+    if (status.ok() || absl::IsCancelled(status) || abandoned_) return status;
+    spdlog::warn("blob {} from upstream {}: {}", digest_.ToString(),
+                 origin.upstream_id, status.ToString());
+    if (absl::IsNotFound(decisive) && !absl::IsNotFound(status)) {
+      decisive = status;
+    }
+    if (ReasonOf(status) == Reason::kContentMismatch) {
+      if (!StartAgain().ok()) return status;
+    }
+  }
+  return decisive;
+}
+
+absl::Status Download::FillFrom(const BlobOrigin& origin) {
+  ASSIGN_OR_RETURN(const UpstreamAccess access,
+                   tools_.metadata.GetUpstreamAccess(origin.upstream_id));
+  receiver_->SwitchUpstream(HostOf(access));
+  asked_ = &origin;
+  absl::Status status =
+      RetryLoop(tools_.resume, Idempotency::kIdempotent, tools_.sleeper,
+                [&] { return FillOnce(access, origin); });
+  if (absl::IsNotFound(status) && origin.recorded) {
+    const absl::Status forgotten =
+        tools_.metadata.Forget(origin.upstream_id, RefOf(origin, digest_));
+    if (!forgotten.ok()) spdlog::warn("forget: {}", forgotten.ToString());
+  }
+  RETURN_IF_ERROR(status);
+  return Verify(access);
+}
+
+Attempt Download::FillOnce(const UpstreamAccess& access,
+                           const BlobOrigin& origin) {
+  if (abandoned_) return {Abandoned(), false, /*final=*/true};
+  const uint64_t before = receiver_->received_bytes();
+  absl::Status status;
+  if (!receiver_->IsComplete()) {
+    status = tools_.upstream.GetBlob(access, origin.repository, digest_,
+                                     receiver_->NextPart(), *receiver_);
+  }
+  // A body that breaks off after its last byte is whole all the same.
+  if (status.ok() || receiver_->IsComplete()) status = receiver_->Finish();
+  const uint64_t after = receiver_->received_bytes();
+  // An upstream that cannot even begin is not worth waiting for: the next one
+  // may do better, and the client asks again.
+  const bool cannot_begin = after == 0 && !IsProvenBy(origin);
+  return {std::move(status), after > before, abandoned_ || cannot_begin};
+}
+
+absl::Status Download::Verify(const UpstreamAccess& access) {
+  AwaitStage(Stage::kHash);
+  if (abandoned_) return Abandoned();
+  const Digest got = hasher_.Current();
+  if (got != digest_) {
+    return errors::ContentMismatch(HostOf(access), digest_.ToString(),
+                                   got.ToString());
+  }
+  feed_->Publish();
+  return absl::OkStatus();
+}
+
+// A store that fails never fails a pull.
+void Download::Store() {
+  AwaitStage(Stage::kStore);
+  if (writer_ == nullptr || abandoned_) return;
+  absl::Status status = writer_->Commit();
+  if (status.ok()) {
+    stored_ = true;
+    const auto reader = tools_.store.Open(digest_);
+    if (reader.ok()) {
+      feed_->SetStored(*reader);
+      return;
+    }
+    status = reader.status();
+  }
+  spdlog::warn("blob {}: not stored: {}", digest_.ToString(),
+               status.ToString());
+}
+
+absl::Status Download::StartAgain() {
+  StopStages();
+  if (!feed_->Restart()) {
+    return absl::FailedPreconditionError("readers have bytes already");
+  }
+  // Restart() has made the feed take chunks again.
+  if (abandoned_) feed_->Stop();
+  hasher_ = DigestHasher(digest_.algorithm());
+  writer_ = nullptr;
+  receiver_ = std::make_unique<BlobReceiver>(*feed_, tools_.buffers,
+                                             [this] { OnAnswer(); });
+  MutexLock lock(&mutex_);
+  proven_.clear();
+  return absl::OkStatus();
+}
+
+void Download::OnAnswer() {
+  {
+    MutexLock lock(&mutex_);
+    if (std::find(proven_.begin(), proven_.end(), *asked_) == proven_.end()) {
+      proven_.push_back(*asked_);
+    }
+  }
+  if (!std::exchange(stages_started_, true)) StartStages();
+}
+
+void Download::StartStages() {
+  auto writer = tools_.store.Create(digest_);
+  if (writer.ok()) {
+    writer_ = *std::move(writer);
+    feed_->SetWriter(writer_);
+  } else {
+    spdlog::warn("blob {}: not stored: {}", digest_.ToString(),
+                 writer.status().ToString());
+    feed_->LoseStore();
+  }
+  for (const Stage stage : {Stage::kHash, Stage::kStore}) {
+    if (stage == Stage::kStore && writer_ == nullptr) continue;
+    MutexLock lock(&mutex_);
+    running_[static_cast<int>(stage)] =
+        tools_.stages.Schedule([this, stage] { RunStage(stage); });
+    if (!running_[static_cast<int>(stage)]) Abandon();
+  }
+}
+
+void Download::RunStage(Stage stage) {
+  while (auto chunk = feed_->Next(stage)) {
+    if (!WorkOn(stage, *std::move(chunk))) break;
+  }
+  MutexLock lock(&mutex_);
+  running_[static_cast<int>(stage)] = false;
+  stage_ended_.SignalAll();
+}
+
+bool Download::WorkOn(Stage stage, Chunk chunk) {
+  if (stage == Stage::kHash) {
+    hasher_.Update(chunk.bytes());
+    return true;
+  }
+  const absl::Status status = writer_->Append(std::move(chunk));
+  if (status.ok()) return true;
+  spdlog::warn("blob {}: not stored: {}", digest_.ToString(),
+               status.ToString());
+  feed_->LoseStore();
+  writer_ = nullptr;
+  return false;
+}
+
+void Download::AwaitStage(Stage stage) {
+  MutexLock lock(&mutex_);
+  while (running_[static_cast<int>(stage)]) stage_ended_.Wait(&mutex_);
+}
+
+void Download::StopStages() {
+  feed_->Stop();
+  AwaitStage(Stage::kHash);
+  AwaitStage(Stage::kStore);
+  stages_started_ = false;
+}
+
+}  // namespace cvr

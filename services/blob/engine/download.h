@@ -1,0 +1,115 @@
+#ifndef SERVICES_BLOB_ENGINE_DOWNLOAD_H_
+#define SERVICES_BLOB_ENGINE_DOWNLOAD_H_
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "services/blob/blob_store.h"
+#include "services/blob/engine/blob_feed.h"
+#include "services/blob/engine/blob_receiver.h"
+#include "services/blob/engine/buffer_pool.h"
+#include "services/common/content.h"
+#include "services/common/mutex.h"
+#include "services/common/retry_loop.h"
+#include "services/common/thread.h"
+#include "services/metadata/metadata_client.h"
+#include "services/upstream/upstream_client.h"
+
+namespace cvr {
+
+// A place that a blob may be had from.
+struct BlobOrigin {
+  int64_t upstream_id = 0;
+  Repository repository;
+  // The metadata service believes that it is there.
+  bool recorded = false;
+
+  friend bool operator==(const BlobOrigin& a, const BlobOrigin& b) {
+    return a.upstream_id == b.upstream_id && a.repository == b.repository;
+  }
+};
+
+// One blob from upstreams into a feed and the store. Belongs to the engine, not
+// to anyone who reads it: it goes on when all readers have left.
+class Download {
+ public:
+  // What downloads work with; outlives them.
+  struct Tools {
+    BlobStore& store;
+    UpstreamClient& upstream;
+    MetadataClient& metadata;
+    BufferPool& buffers;
+    ThreadPool& stages;  // Two threads for each download that runs.
+    Sleeper& sleeper;
+    RetryPolicy resume;
+  };
+
+  // Asks `origins` in order.
+  Download(Tools& tools, const Digest& digest, std::vector<BlobOrigin> origins,
+           BlobFeed::Options feed_options);
+
+  const std::shared_ptr<BlobFeed>& feed() const { return feed_; }
+  const std::vector<BlobOrigin>& origins() const { return origins_; }
+  const Digest& digest() const { return digest_; }
+
+  // The first that answered with the blob and was not found wrong; nothing so
+  // far. Any thread.
+  std::optional<BlobOrigin> serving_origin() const;
+  // Whether that upstream has answered with the blob. Any thread.
+  bool IsProvenBy(const BlobOrigin& origin) const;
+
+  // Blocks until the blob is verified and stored. OK also when it could not be
+  // stored: readers have it all the same. Does not fail the feed: the caller
+  // does, once nobody new can find this download. Call once.
+  // Errors: what kept the first origin from supplying it, other than NOT_FOUND;
+  // NOT_FOUND when all say so; UNAVAILABLE (CONTENT_MISMATCH); CANCELLED.
+  absl::Status Run();
+  // Whether Run() has stored it. Any thread.
+  bool is_stored() const { return stored_; }
+
+  // Makes Run() return early, UNAVAILABLE, as soon as the upstream's next bytes
+  // come. Any thread.
+  void Abandon();
+
+ private:
+  absl::Status Fill();
+  absl::Status FillFrom(const BlobOrigin& origin);
+  Attempt FillOnce(const UpstreamAccess& access, const BlobOrigin& origin);
+  absl::Status Verify(const UpstreamAccess& access);
+  void Store();
+  absl::Status StartAgain();
+
+  void OnAnswer();
+  void StartStages();
+  void RunStage(BlobFeed::Stage stage);
+  bool WorkOn(BlobFeed::Stage stage, Chunk chunk);
+  void AwaitStage(BlobFeed::Stage stage);
+  void StopStages();
+
+  Tools& tools_;
+  const Digest digest_;
+  const std::vector<BlobOrigin> origins_;
+  const std::shared_ptr<BlobFeed> feed_;
+  std::atomic<bool> abandoned_ = false;
+  std::atomic<bool> stored_ = false;
+
+  // Of the thread in Run(), and of one stage each while that runs.
+  std::unique_ptr<BlobReceiver> receiver_;
+  const BlobOrigin* asked_ = nullptr;
+  bool stages_started_ = false;
+  DigestHasher hasher_;
+  std::shared_ptr<BlobWriter> writer_;  // Null once the store has failed.
+
+  mutable Mutex mutex_;
+  CondVar stage_ended_;
+  bool running_[2] ABSL_GUARDED_BY(mutex_) = {};
+  std::vector<BlobOrigin> proven_ ABSL_GUARDED_BY(mutex_);
+};
+
+}  // namespace cvr
+
+#endif  // SERVICES_BLOB_ENGINE_DOWNLOAD_H_

@@ -1,0 +1,65 @@
+#include "services/blob/engine/engine.h"
+
+#include <utility>
+
+#include "services/blob/engine/content_streams.h"
+#include "services/common/status_macros.h"
+
+namespace cvr {
+
+Engine::Engine(EngineOptions options, BlobStore& store,
+               UpstreamClient& upstream, MetadataClient& metadata,
+               const Clock& clock, Sleeper* sleeper)
+    : store_(store),
+      buffers_(2 * options.window_bytes),
+      // Two for each download, and as many that are about to end.
+      stages_({.name = "blob-stage",
+               .threads_max = 2 * options.downloads_max,
+               .queued_tasks_max = 2 * options.downloads_max}),
+      requests_({.name = "blob-request",
+                 .threads_max = options.requests_max,
+                 .queued_tasks_max = options.requests_queued_max}),
+      downloads_({.name = "blob-download",
+                  .threads_max = options.downloads_max,
+                  .queued_tasks_max = options.downloads_queued_max}),
+      tools_{store,
+             upstream,
+             metadata,
+             buffers_,
+             stages_,
+             sleeper != nullptr ? *sleeper : real_sleeper_,
+             std::move(options.resume)},
+      prober_(upstream, metadata, requests_),
+      blobs_(tools_, {options.window_bytes, options.lagging_reader_timeout},
+             downloads_, prober_),
+      manifests_(store, upstream, metadata, clock, requests_) {}
+
+Engine::~Engine() {
+  Shutdown(absl::InfinitePast());
+  downloads_.Shutdown();
+  requests_.Shutdown();
+  stages_.Shutdown();
+}
+
+absl::StatusOr<std::unique_ptr<ContentStream>> Engine::Read(
+    const ReadRequest& request) {
+  ASSIGN_OR_RETURN(auto reader, store_.Open(request.digest));
+  const StreamSubject subject = {
+      {kOctetStream, request.digest, reader->size()}, ContentOrigin::kHit, 0};
+  return MakeStoredStream(subject, {request.range, request.header_only}, store_,
+                          std::move(reader));
+}
+
+absl::StatusOr<std::unique_ptr<ContentStream>> Engine::Fetch(
+    const FetchRequest& request) {
+  return request.content.kind == ContentKind::kManifest
+             ? manifests_.Fetch(request)
+             : blobs_.Fetch(request);
+}
+
+void Engine::Shutdown(absl::Time deadline) {
+  blobs_.Shutdown(deadline);
+  real_sleeper_.Stop();
+}
+
+}  // namespace cvr

@@ -1,0 +1,90 @@
+#ifndef SERVICES_BLOB_ENGINE_ENGINE_H_
+#define SERVICES_BLOB_ENGINE_ENGINE_H_
+
+#include <cstddef>
+#include <memory>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "services/blob/blob_store.h"
+#include "services/blob/content_source.h"
+#include "services/blob/engine/blob_fetcher.h"
+#include "services/blob/engine/blob_prober.h"
+#include "services/blob/engine/buffer_pool.h"
+#include "services/blob/engine/download.h"
+#include "services/blob/engine/manifest_fetcher.h"
+#include "services/common/clock.h"
+#include "services/common/retry_loop.h"
+#include "services/common/thread.h"
+#include "services/metadata/metadata_client.h"
+#include "services/upstream/upstream_client.h"
+
+namespace cvr {
+
+struct EngineOptions {
+  // Memory of one download: its newest chunks. Twice as much may be in use
+  // while readers and the store hold on to older ones.
+  size_t window_bytes = 32 * 1024 * 1024;
+  // At the same time; further ones wait for their turn, first come first
+  // served, up to downloads_queued_max.
+  size_t downloads_max = 32;
+  size_t downloads_queued_max = 1024;
+  // Likewise: questions about manifests and about who has a blob.
+  size_t requests_max = 64;
+  size_t requests_queued_max = 4096;
+  // How a download that breaks off is continued.
+  RetryPolicy resume;
+  // Only while nothing can be stored: how long a download waits for its slowest
+  // reader before that loses its place.
+  absl::Duration lagging_reader_timeout = absl::Seconds(60);
+};
+
+// The blob service's ContentSource: store, upstreams and metadata in one. What
+// it says beyond content_source.h:
+//
+// * An upstream that does not say the size of a blob delays its readers until
+//   all of it is here, since a client has to be told the size first. Asked for
+//   the header alone, such a blob answers UNAVAILABLE (UPSTREAM_INVALID).
+// * A download ends and is recorded whoever leaves. It is verified before its
+//   last chunk reaches anybody.
+// * UNAVAILABLE also when the service stops, or too much waits already.
+class Engine final : public ContentSource {
+ public:
+  // All must outlive the engine. `sleeper` waits between attempts of a
+  // download; null = really.
+  Engine(EngineOptions options, BlobStore& store, UpstreamClient& upstream,
+         MetadataClient& metadata, const Clock& clock = Clock::Real(),
+         Sleeper* sleeper = nullptr);
+  // Abandons what still runs, and waits until the upstreams' calls return.
+  ~Engine() override;
+
+  absl::StatusOr<std::unique_ptr<ContentStream>> Read(
+      const ReadRequest& request) override;
+  absl::StatusOr<std::unique_ptr<ContentStream>> Fetch(
+      const FetchRequest& request) override;
+
+  // Starts no new download, lets the running ones end until `deadline`, then
+  // abandons them: their readers get UNAVAILABLE, their bytes are dropped. What
+  // is stored can still be read. Idempotent.
+  void Shutdown(absl::Time deadline);
+
+  // Downloads that run or wait for their turn.
+  size_t download_count() const { return blobs_.download_count(); }
+
+ private:
+  BlobStore& store_;
+  StoppableSleeper real_sleeper_;
+  BufferPool buffers_;
+  // Declared before those who use them, shut down by the destructor's body.
+  ThreadPool stages_;
+  ThreadPool requests_;
+  ThreadPool downloads_;
+  Download::Tools tools_;
+  BlobProber prober_;
+  BlobFetcher blobs_;
+  ManifestFetcher manifests_;
+};
+
+}  // namespace cvr
+
+#endif  // SERVICES_BLOB_ENGINE_ENGINE_H_

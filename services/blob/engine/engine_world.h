@@ -1,0 +1,67 @@
+#ifndef SERVICES_BLOB_ENGINE_ENGINE_WORLD_H_
+#define SERVICES_BLOB_ENGINE_ENGINE_WORLD_H_
+
+#include <atomic>
+
+#include "services/blob/engine/engine.h"
+#include "services/blob/engine/faulty_blob_store.h"
+#include "services/blob/in_memory_blob_store.h"
+#include "services/common/clock.h"
+#include "services/common/limits.h"
+#include "tests/contracts/content_source_contract.h"
+#include "tests/support/fake_metadata_client.h"
+#include "tests/support/in_memory_upstream.h"
+
+namespace cvr::testing {
+
+// Retries at once.
+class CountingSleeper : public Sleeper {
+ public:
+  bool Sleep(absl::Duration) override {
+    ++count;
+    return true;
+  }
+  std::atomic<int> count = 0;
+};
+
+class FixedClock : public Clock {
+ public:
+  absl::Time Now() const override { return absl::FromUnixSeconds(1000000); }
+};
+
+// The real engine with a small window among doubles of all it works with.
+class EngineWorld : public ContentSourceWorld {
+ public:
+  static EngineOptions SmallOptions() {
+    EngineOptions options;
+    options.window_bytes = 4 * limits::kChunkBytes;
+    options.downloads_max = 4;
+    options.requests_max = 4;
+    return options;
+  }
+
+  explicit EngineWorld(EngineOptions options = SmallOptions())
+      : engine_(std::move(options), faulty_store_, upstream_, metadata_, clock_,
+                &sleeper_) {}
+
+  ContentSource& source() override { return engine_; }
+  BlobStore& store() override { return faulty_store_; }
+  InMemoryUpstreamClient& upstream() override { return upstream_; }
+  FaultyBlobStore& faults() { return faulty_store_; }
+  FakeMetadataClient& metadata() { return metadata_; }
+  CountingSleeper& sleeper() { return sleeper_; }
+  Engine& engine() { return engine_; }
+
+ private:
+  InMemoryBlobStore memory_store_;
+  FaultyBlobStore faulty_store_{memory_store_};
+  InMemoryUpstreamClient upstream_;
+  FakeMetadataClient metadata_;
+  FixedClock clock_;
+  CountingSleeper sleeper_;
+  Engine engine_;
+};
+
+}  // namespace cvr::testing
+
+#endif  // SERVICES_BLOB_ENGINE_ENGINE_WORLD_H_

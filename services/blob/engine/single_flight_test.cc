@@ -1,0 +1,74 @@
+#include "services/blob/engine/single_flight.h"
+
+#include <atomic>
+
+#include "gmock/gmock.h"
+#include "tests/support/gate.h"
+#include "tests/support/status_matchers.h"
+
+namespace cvr {
+namespace {
+
+using ::cvr::testing::Gate;
+using ::cvr::testing::IsOkAndHolds;
+using ::cvr::testing::StatusIs;
+
+class SingleFlightTest : public ::testing::Test {
+ protected:
+  ~SingleFlightTest() override { pool_.Shutdown(); }
+
+  ThreadPool pool_{{.name = "test", .threads_max = 2, .queued_tasks_max = 0}};
+  SingleFlight<int> flights_{pool_};
+  std::atomic<int> runs_ = 0;
+};
+
+TEST_F(SingleFlightTest, ThoseWhoComeMeanwhileShareTheAnswer) {
+  Gate gate;
+  const auto work = [&]() -> absl::StatusOr<int> {
+    gate.Pass();
+    return ++runs_;
+  };
+  bool followed = false;
+  {
+    Thread leader("leader", [&] {
+      const auto outcome = flights_.Do("a", absl::InfiniteFuture(), work);
+      EXPECT_TRUE(outcome.led);
+      EXPECT_THAT(outcome.value, IsOkAndHolds(1));
+    });
+    gate.AwaitArrivals();
+    // The deadline has passed, which shows whether this call joined.
+    const auto late = flights_.Do("a", absl::InfinitePast(), work);
+    followed = !late.led;
+    EXPECT_THAT(late.value, StatusIs(absl::StatusCode::kDeadlineExceeded));
+    gate.Open();
+  }
+  EXPECT_TRUE(followed);
+  EXPECT_EQ(runs_, 1);
+}
+
+TEST_F(SingleFlightTest, OtherKeysAndLaterCallsAreTheirOwn) {
+  const auto work = [&]() -> absl::StatusOr<int> { return ++runs_; };
+  const absl::Time never = absl::InfiniteFuture();
+  EXPECT_THAT(flights_.Do("a", never, work).value, IsOkAndHolds(1));
+  EXPECT_THAT(flights_.Do("a", never, work).value, IsOkAndHolds(2));
+  EXPECT_THAT(flights_.Do("b", never, work).value, IsOkAndHolds(3));
+}
+
+TEST_F(SingleFlightTest, ErrorsAreSharedAndForgotten) {
+  const absl::Time never = absl::InfiniteFuture();
+  const auto fail = []() -> absl::StatusOr<int> {
+    return absl::NotFoundError("no");
+  };
+  EXPECT_THAT(flights_.Do("a", never, fail).value,
+              StatusIs(absl::StatusCode::kNotFound));
+  EXPECT_THAT(flights_.Do("a", never, [] { return 7; }).value, IsOkAndHolds(7));
+}
+
+TEST_F(SingleFlightTest, PoolThatTakesNoMoreIsUnavailable) {
+  pool_.Shutdown();
+  EXPECT_THAT(flights_.Do("a", absl::InfiniteFuture(), [] { return 7; }).value,
+              StatusIs(absl::StatusCode::kUnavailable));
+}
+
+}  // namespace
+}  // namespace cvr

@@ -1,0 +1,140 @@
+#include "services/blob/in_memory_blob_store.h"
+
+#include <string>
+#include <utility>
+
+#include "services/common/errors.h"
+#include "services/common/status_macros.h"
+
+namespace cvr {
+namespace {
+
+uint64_t SizeOf(const std::vector<Chunk>& chunks) {
+  return chunks.empty()
+             ? 0
+             : (chunks.size() - 1) * limits::kChunkBytes + chunks.back().size();
+}
+
+Chunk ChunkAt(const std::vector<Chunk>& chunks, uint64_t offset) {
+  return chunks[offset / limits::kChunkBytes].Sub(offset % limits::kChunkBytes);
+}
+
+}  // namespace
+
+class InMemoryBlobStore::Reader final : public BlobReader {
+ public:
+  explicit Reader(std::vector<Chunk> chunks) : chunks_(std::move(chunks)) {}
+
+  uint64_t size() const override { return SizeOf(chunks_); }
+
+  absl::StatusOr<Chunk> ReadChunk(uint64_t offset) const override {
+    if (offset >= size()) return errors::RangeNotSatisfiable(size());
+    return ChunkAt(chunks_, offset);
+  }
+
+ private:
+  const std::vector<Chunk> chunks_;
+};
+
+class InMemoryBlobStore::Writer final : public BlobWriter {
+ public:
+  Writer(InMemoryBlobStore* store, const Digest& digest)
+      : store_(store), digest_(digest) {}
+
+  absl::Status Append(Chunk chunk) override {
+    MutexLock lock(&mutex_);
+    if (state_.ok()) state_ = DoAppend(std::move(chunk));
+    return state_;
+  }
+
+  absl::Status Commit() override {
+    std::vector<Chunk> chunks;
+    {
+      MutexLock lock(&mutex_);
+      if (!state_.ok()) return state_;
+      state_ = absl::FailedPreconditionError("the upload is committed");
+      readable_ = SizeOf(chunks_);
+      chunks = chunks_;
+    }
+    store_->Publish(digest_, std::move(chunks));
+    return absl::OkStatus();
+  }
+
+  uint64_t readable_size() const override {
+    MutexLock lock(&mutex_);
+    return readable_;
+  }
+
+  absl::StatusOr<Chunk> ReadChunk(uint64_t offset) const override {
+    MutexLock lock(&mutex_);
+    if (offset >= readable_) return errors::RangeNotSatisfiable(readable_);
+    return ChunkAt(chunks_, offset);
+  }
+
+ private:
+  absl::Status DoAppend(Chunk chunk) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    if (chunk.empty()) return absl::OkStatus();
+    const uint64_t size = SizeOf(chunks_);
+    if (size % limits::kChunkBytes != 0 || chunk.size() > limits::kChunkBytes) {
+      return absl::InvalidArgumentError("only the last chunk may be shorter");
+    }
+    if (chunk.size() > store_->options_.blob_bytes_max - size) {
+      return absl::ResourceExhaustedError("the blob is too large");
+    }
+    chunks_.push_back(std::move(chunk));
+    if (SizeOf(chunks_) >= readable_ + store_->options_.segment_bytes) {
+      readable_ = SizeOf(chunks_);
+    }
+    return absl::OkStatus();
+  }
+
+  InMemoryBlobStore* const store_;
+  const Digest digest_;
+
+  mutable Mutex mutex_;
+  absl::Status state_ ABSL_GUARDED_BY(mutex_);
+  std::vector<Chunk> chunks_ ABSL_GUARDED_BY(mutex_);
+  uint64_t readable_ ABSL_GUARDED_BY(mutex_) = 0;
+};
+
+absl::StatusOr<std::shared_ptr<const BlobReader>> InMemoryBlobStore::Open(
+    const Digest& digest) {
+  MutexLock lock(&mutex_);
+  const auto blob = blobs_.find(digest);
+  if (blob == blobs_.end()) return errors::BlobUnknown(digest.ToString());
+  return blob->second;
+}
+
+absl::StatusOr<std::shared_ptr<BlobWriter>> InMemoryBlobStore::Create(
+    const Digest& digest) {
+  return std::make_shared<Writer>(this, digest);
+}
+
+absl::Status InMemoryBlobStore::Put(const Digest& digest,
+                                    absl::string_view bytes) {
+  if (bytes.size() > limits::kManifestBytesMax) {
+    return absl::InvalidArgumentError("too large to be stored at once");
+  }
+  std::vector<Chunk> chunks;
+  for (size_t at = 0; at < bytes.size(); at += limits::kChunkBytes) {
+    chunks.push_back(
+        Chunk::OfString(std::string(bytes.substr(at, limits::kChunkBytes))));
+  }
+  Publish(digest, std::move(chunks));
+  return absl::OkStatus();
+}
+
+absl::Status InMemoryBlobStore::Delete(const Digest& digest) {
+  MutexLock lock(&mutex_);
+  blobs_.erase(digest);
+  return absl::OkStatus();
+}
+
+void InMemoryBlobStore::Publish(const Digest& digest,
+                                std::vector<Chunk> chunks) {
+  auto blob = std::make_shared<const Reader>(std::move(chunks));
+  MutexLock lock(&mutex_);
+  blobs_.emplace(digest, std::move(blob));
+}
+
+}  // namespace cvr

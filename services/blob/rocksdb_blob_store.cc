@@ -1,0 +1,358 @@
+#include "services/blob/rocksdb_blob_store.h"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "services/blob/blob_store_status.h"
+#include "services/common/errors.h"
+#include "services/common/status_macros.h"
+#include "spdlog/spdlog.h"
+
+namespace cvr {
+namespace {
+
+uint32_t ChunkNumber(uint64_t offset) {
+  return static_cast<uint32_t>(offset / limits::kChunkBytes);
+}
+
+// The part of the chunk from `offset` on, which lies in it. `size` is that of
+// the blob, as far as it is known.
+absl::StatusOr<Chunk> ReadFrom(const ChunkTable& chunks, const CopyId& copy,
+                               uint64_t offset, uint64_t size) {
+  const uint32_t number = ChunkNumber(offset);
+  const uint64_t start = uint64_t{number} * limits::kChunkBytes;
+  ASSIGN_OR_RETURN(const Chunk chunk, chunks.Read(copy, number));
+  if (chunk.size() != std::min<uint64_t>(limits::kChunkBytes, size - start)) {
+    return errors::ContentDamaged(copy.digest.ToString(),
+                                  "a chunk has the wrong size");
+  }
+  return chunk.Sub(offset - start);
+}
+
+absl::StatusOr<Chunk> CheckInline(
+    const Digest& digest, const absl::StatusOr<std::optional<Chunk>>& bytes,
+    uint64_t size) {
+  RETURN_IF_ERROR(bytes.status());
+  if (bytes->has_value() && (*bytes)->size() == size) return **bytes;
+  return errors::ContentDamaged(digest.ToString(), "its bytes are missing");
+}
+
+google::protobuf::Timestamp ToTimestamp(absl::Time time) {
+  google::protobuf::Timestamp timestamp;
+  timestamp.set_seconds(absl::ToUnixSeconds(time));
+  timestamp.set_nanos(static_cast<int32_t>(absl::ToInt64Nanoseconds(
+      time - absl::FromUnixSeconds(timestamp.seconds()))));
+  return timestamp;
+}
+
+}  // namespace
+
+class RocksDbBlobStore::CopyReader final : public BlobReader {
+ public:
+  CopyReader(const ChunkTable* chunks, const CopyId& copy, uint64_t size,
+             BlobStoreHolds::Hold hold)
+      : chunks_(chunks), copy_(copy), size_(size), hold_(std::move(hold)) {}
+
+  uint64_t size() const override { return size_; }
+
+  absl::StatusOr<Chunk> ReadChunk(uint64_t offset) const override {
+    if (offset >= size_) return errors::RangeNotSatisfiable(size_);
+    return ReadFrom(*chunks_, copy_, offset, size_);
+  }
+
+ private:
+  const ChunkTable* const chunks_;
+  const CopyId copy_;
+  const uint64_t size_;
+  const BlobStoreHolds::Hold hold_;
+};
+
+// Has all of its bytes, so nothing needs to be held.
+class RocksDbBlobStore::InlineReader final : public BlobReader {
+ public:
+  InlineReader(absl::StatusOr<Chunk> bytes, uint64_t size)
+      : bytes_(std::move(bytes)), size_(size) {}
+
+  uint64_t size() const override { return size_; }
+
+  absl::StatusOr<Chunk> ReadChunk(uint64_t offset) const override {
+    if (offset >= size_) return errors::RangeNotSatisfiable(size_);
+    RETURN_IF_ERROR(bytes_.status());
+    return bytes_->Sub(offset);
+  }
+
+ private:
+  const absl::StatusOr<Chunk> bytes_;
+  const uint64_t size_;
+};
+
+class RocksDbBlobStore::Writer final : public BlobWriter {
+ public:
+  Writer(RocksDbBlobStore* store, const CopyId& copy)
+      : store_(store),
+        copy_(copy),
+        hold_(store->holds_.HoldCopy(copy)),
+        segments_(store->database_.get(), &store->chunks_, copy,
+                  store->options_.segments) {}
+
+  // The copy goes with the last hold, which is this one's or, when it was
+  // published and deleted since, a reader's.
+  ~Writer() override {
+    if (!published_) store_->holds_.Doom(copy_);
+  }
+
+  absl::Status Append(Chunk chunk) override {
+    if (state_.ok()) state_ = DoAppend(std::move(chunk));
+    return state_;
+  }
+
+  absl::Status Commit() override {
+    if (!state_.ok()) return state_;
+    const absl::Status status = DoCommit();
+    state_ = status.ok()
+                 ? absl::FailedPreconditionError("the upload is committed")
+                 : status;
+    return status;
+  }
+
+  uint64_t readable_size() const override {
+    return readable_.load(std::memory_order_acquire);
+  }
+
+  absl::StatusOr<Chunk> ReadChunk(uint64_t offset) const override {
+    const uint64_t readable = readable_size();
+    if (offset >= readable) return errors::RangeNotSatisfiable(readable);
+    if (!inline_.empty()) return inline_.Sub(offset);
+    return ReadFrom(store_->chunks_, copy_, offset, readable);
+  }
+
+ private:
+  absl::Status DoAppend(Chunk chunk) {
+    if (chunk.empty()) return absl::OkStatus();
+    if (size_ % limits::kChunkBytes != 0 ||
+        chunk.size() > limits::kChunkBytes) {
+      return absl::InvalidArgumentError("only the last chunk may be shorter");
+    }
+    if (chunk.size() > store_->options_.blob_bytes_max - size_) {
+      return absl::ResourceExhaustedError("the blob is too large");
+    }
+    size_ += chunk.size();
+    // A first chunk this short is the only one.
+    if (size_ <= limits::kInlineBlobBytesMax) {
+      inline_ = std::move(chunk);
+      SetReadable(size_);
+      return absl::OkStatus();
+    }
+    const absl::Status status = segments_.Append(chunk.bytes());
+    SetReadable(segments_.ingested_bytes());
+    return status;
+  }
+
+  absl::Status DoCommit() {
+    Record record;
+    record.set_size(size_);
+    if (size_ > limits::kInlineBlobBytesMax) {
+      RETURN_IF_ERROR(segments_.Finish());
+      SetReadable(segments_.ingested_bytes());
+      record.set_generation(copy_.generation);
+      record.set_segments(segments_.segments());
+    }
+    ASSIGN_OR_RETURN(
+        const bool published,
+        store_->Publish(copy_.digest, std::move(record), inline_.bytes()));
+    published_ = published && segments_.segments() > 0;
+    return absl::OkStatus();
+  }
+
+  void SetReadable(uint64_t size) {
+    readable_.store(size, std::memory_order_release);
+  }
+
+  RocksDbBlobStore* const store_;
+  const CopyId copy_;
+  const BlobStoreHolds::Hold hold_;
+
+  // Of the writing thread.
+  SegmentWriter segments_;
+  absl::Status state_;
+  uint64_t size_ = 0;
+  bool published_ = false;
+
+  // Constant once `readable_` is not 0.
+  Chunk inline_;
+  std::atomic<uint64_t> readable_{0};
+};
+
+absl::StatusOr<std::unique_ptr<RocksDbBlobStore>> RocksDbBlobStore::Open(
+    Options options) {
+  ASSIGN_OR_RETURN(auto database,
+                   BlobStoreDatabase::Open(
+                       {.directory = options.directory,
+                        .env = options.env,
+                        .open_files_max = options.open_files_max,
+                        .record_cache_bytes = options.record_cache_bytes}));
+  std::unique_ptr<RocksDbBlobStore> store(
+      new RocksDbBlobStore(std::move(options), std::move(database)));
+  RETURN_IF_ERROR(store->Recover());
+  return store;
+}
+
+RocksDbBlobStore::RocksDbBlobStore(Options options,
+                                   std::unique_ptr<BlobStoreDatabase> database)
+    : options_(std::move(options)),
+      database_(std::move(database)),
+      chunks_(database_.get()),
+      records_(database_.get()),
+      holds_([this](const CopyId& copy) { DropCopy(copy); }) {}
+
+absl::Status RocksDbBlobStore::Recover() {
+  RETURN_IF_ERROR(RemoveIncoming());
+  const absl::Status status = RecoverCopies();
+  if (status.code() != absl::StatusCode::kDataLoss) return status;
+  spdlog::error("blob store: {}; dropping all records", status.ToString());
+  RETURN_IF_ERROR(
+      FromRocksDb(database_->ResetRecords(), "dropping damaged records"));
+  return RecoverCopies();
+}
+
+absl::Status RocksDbBlobStore::RemoveIncoming() {
+  std::vector<std::string> names;
+  RETURN_IF_ERROR(FromRocksDb(
+      database_->env().GetChildren(database_->IncomingDirectory(), &names),
+      "listing unfinished segments"));
+  for (const std::string& name : names) {
+    if (name == "." || name == "..") continue;
+    RETURN_IF_ERROR(
+        FromRocksDb(database_->env().DeleteFile(database_->IncomingDirectory() +
+                                                "/" + name),
+                    "removing an unfinished segment"));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status RocksDbBlobStore::RecoverCopies() {
+  const std::vector<ChunkTable::StoredCopy> copies = chunks_.List();
+  std::vector<bool> wanted(copies.size());
+  std::vector<Digest> incomplete;
+  uint64_t generation = 0;
+  auto copy = copies.begin();
+  // Both are in the order of their digests.
+  const auto visit = [&](const Digest& digest, const Record& record) {
+    generation = std::max(generation, record.generation());
+    if (record.generation() == 0) return;
+    const CopyId id{digest, record.generation()};
+    while (copy != copies.end() && copy->id < id) ++copy;
+    if (copy != copies.end() && copy->id == id &&
+        copy->segments == record.segments()) {
+      wanted[copy - copies.begin()] = true;
+    } else {
+      incomplete.push_back(digest);
+    }
+  };
+  RETURN_IF_ERROR(records_.ForEach(visit));
+  for (const Digest& digest : incomplete) {
+    spdlog::error("blob store: {} has lost files and is dropped",
+                  digest.ToString());
+    RETURN_IF_ERROR(records_.Delete(digest));
+  }
+  for (size_t i = 0; i < copies.size(); ++i) {
+    generation = std::max(generation, copies[i].id.generation);
+    if (!wanted[i]) RETURN_IF_ERROR(chunks_.Drop(copies[i].id));
+  }
+  next_generation_ = generation + 1;
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::optional<RocksDbBlobStore::Record>>
+RocksDbBlobStore::FindRecord(const Digest& digest) {
+  auto record = records_.Find(digest);
+  if (record.status().code() != absl::StatusCode::kDataLoss) return record;
+  spdlog::error("blob store: record of {}: {}", digest.ToString(),
+                record.status().ToString());
+  return std::optional<Record>();
+}
+
+absl::StatusOr<std::shared_ptr<const BlobReader>> RocksDbBlobStore::Open(
+    const Digest& digest) {
+  const BlobStoreHolds::Hold all = holds_.HoldAll(digest);
+  ASSIGN_OR_RETURN(const auto record, FindRecord(digest));
+  if (!record.has_value()) return errors::BlobUnknown(digest.ToString());
+  if (record->generation() == 0) return OpenInline(digest, *record);
+  const CopyId copy{digest, record->generation()};
+  return std::make_shared<CopyReader>(&chunks_, copy, record->size(),
+                                      holds_.HoldCopy(copy));
+}
+
+absl::StatusOr<std::shared_ptr<const BlobReader>> RocksDbBlobStore::OpenInline(
+    const Digest& digest, const Record& record) {
+  auto bytes = records_.FindInline(digest);
+  if (bytes.ok() && !bytes->has_value()) {
+    // Deleted since, or lost: while nothing changes they tell.
+    const BlobStoreTurns::Turn turn(&turns_, digest);
+    ASSIGN_OR_RETURN(const auto again, FindRecord(digest));
+    if (!again.has_value()) return errors::BlobUnknown(digest.ToString());
+    bytes = records_.FindInline(digest);
+  }
+  return std::make_shared<InlineReader>(
+      CheckInline(digest, bytes, record.size()), record.size());
+}
+
+absl::StatusOr<std::shared_ptr<BlobWriter>> RocksDbBlobStore::Create(
+    const Digest& digest) {
+  return std::make_shared<Writer>(this, CopyId{digest, next_generation_++});
+}
+
+absl::Status RocksDbBlobStore::Put(const Digest& digest,
+                                   absl::string_view bytes) {
+  if (bytes.size() > limits::kManifestBytesMax) {
+    return absl::InvalidArgumentError("too large to be stored at once");
+  }
+  Writer writer(this, CopyId{digest, next_generation_++});
+  for (size_t at = 0; at < bytes.size(); at += limits::kChunkBytes) {
+    // The writer is gone before `bytes` is.
+    RETURN_IF_ERROR(
+        writer.Append(Chunk(bytes.substr(at, limits::kChunkBytes), nullptr)));
+  }
+  return writer.Commit();
+}
+
+absl::Status RocksDbBlobStore::Delete(const Digest& digest) {
+  const BlobStoreTurns::Turn turn(&turns_, digest);
+  auto record = records_.Find(digest);
+  if (record.ok() && !record->has_value()) return absl::OkStatus();
+  // One that cannot be read goes as well; its files are found at next start.
+  if (!record.ok() && record.status().code() != absl::StatusCode::kDataLoss) {
+    return record.status();
+  }
+  RETURN_IF_ERROR(records_.Delete(digest));
+  if (record.ok() && (*record)->generation() != 0) {
+    holds_.Doom({digest, (*record)->generation()});
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<bool> RocksDbBlobStore::Publish(const Digest& digest,
+                                               Record record,
+                                               absl::string_view inline_bytes) {
+  const BlobStoreTurns::Turn turn(&turns_, digest);
+  ASSIGN_OR_RETURN(const auto stored, FindRecord(digest));
+  if (stored.has_value()) return false;
+  *record.mutable_create_time() = ToTimestamp(options_.clock->Now());
+  *record.mutable_last_use_time() = record.create_time();
+  RETURN_IF_ERROR(records_.Put(digest, record, inline_bytes));
+  return true;
+}
+
+// Without space to note it the copy stays; the next start removes it.
+void RocksDbBlobStore::DropCopy(const CopyId& copy) {
+  const absl::Status status = chunks_.Drop(copy);
+  if (!status.ok()) {
+    spdlog::error("blob store: {} of {}: {}", copy.generation,
+                  copy.digest.ToString(), status.ToString());
+  }
+}
+
+}  // namespace cvr

@@ -1,0 +1,92 @@
+#ifndef SERVICES_BLOB_ROCKSDB_BLOB_STORE_H_
+#define SERVICES_BLOB_ROCKSDB_BLOB_STORE_H_
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "rocksdb/env.h"
+#include "services/blob/blob_store.h"
+#include "services/blob/blob_store_database.h"
+#include "services/blob/blob_store_holds.h"
+#include "services/blob/blob_store_records.h"
+#include "services/blob/blob_store_turns.h"
+#include "services/blob/chunk_table.h"
+#include "services/blob/segment_writer.h"
+#include "services/common/clock.h"
+#include "services/common/limits.h"
+
+namespace cvr {
+
+// Blobs in RocksDB, ingested as files that are only ever added and removed
+// whole: nothing is written twice or compacted. What is stored how, and what
+// each crash leaves, is in DESIGN.md.
+//
+// Chunks that were read may outlive the store.
+class RocksDbBlobStore final : public BlobStore {
+ public:
+  struct Options {
+    std::string directory;  // Created when missing; one store at a time.
+    rocksdb::Env* env = rocksdb::Env::Default();  // Must outlive the store.
+    const Clock* clock = &Clock::Real();          // Likewise.
+    SegmentSizes segments;
+    uint64_t blob_bytes_max = limits::kBlobBytesMax;
+    // Descriptors kept open for reading chunks.
+    int open_files_max = 512;
+    // Memory for records and inline content that are read often.
+    size_t record_cache_bytes = size_t{32} << 20;
+  };
+
+  // Finds every committed blob of an earlier run and removes what uploads left
+  // that were not committed. Blobs whose files are damaged are dropped.
+  // Errors: as BlobStoreDatabase::Open().
+  static absl::StatusOr<std::unique_ptr<RocksDbBlobStore>> Open(
+      Options options);
+
+  absl::StatusOr<std::shared_ptr<const BlobReader>> Open(
+      const Digest& digest) override;
+  absl::StatusOr<std::shared_ptr<BlobWriter>> Create(
+      const Digest& digest) override;
+  absl::Status Put(const Digest& digest, absl::string_view bytes) override;
+  absl::Status Delete(const Digest& digest) override;
+
+ private:
+  class CopyReader;
+  class InlineReader;
+  class Writer;
+  using Record = BlobStoreRecords::Record;
+
+  RocksDbBlobStore(Options options,
+                   std::unique_ptr<BlobStoreDatabase> database);
+
+  absl::Status Recover();
+  absl::Status RemoveIncoming();
+  absl::Status RecoverCopies();
+
+  // A record that cannot be read is no record.
+  absl::StatusOr<std::optional<Record>> FindRecord(const Digest& digest);
+  absl::StatusOr<std::shared_ptr<const BlobReader>> OpenInline(
+      const Digest& digest, const Record& record);
+
+  // Makes `record` visible, durably; false when the blob is stored already.
+  absl::StatusOr<bool> Publish(const Digest& digest, Record record,
+                               absl::string_view inline_bytes);
+  void DropCopy(const CopyId& copy);
+
+  const Options options_;
+  const std::unique_ptr<BlobStoreDatabase> database_;
+  ChunkTable chunks_;
+  BlobStoreRecords records_;
+  BlobStoreHolds holds_;
+  BlobStoreTurns turns_;
+  std::atomic<uint64_t> next_generation_{1};
+};
+
+}  // namespace cvr
+
+#endif  // SERVICES_BLOB_ROCKSDB_BLOB_STORE_H_

@@ -1,0 +1,55 @@
+// cvr-metadata: the metadata service as a process of its own.
+#include <string>
+#include <vector>
+
+#include "absl/flags/flag.h"
+#include "absl/status/status.h"
+#include "absl/time/clock.h"
+#include "services/common/process.h"
+#include "services/common/ready_file.h"
+#include "services/common/rpc_server.h"
+#include "services/common/status_macros.h"
+#include "services/metadata/metadata_flags.h"
+#include "services/metadata/metadata_stack.h"
+#include "spdlog/spdlog.h"
+
+ABSL_FLAG(std::string, grpc_address, "127.0.0.1:8081",
+          "Where gRPC is served: host:port on loopback, or unix:PATH.");
+ABSL_FLAG(std::string, data_dir, "",
+          "Where registries, upstreams and cache entries are kept. Required.");
+
+namespace cvr {
+namespace {
+
+// Calls are short; what takes longer hangs.
+constexpr absl::Duration kDrainTimeout = absl::Seconds(5);
+
+absl::Status Serve(StopSignal& stop) {
+  const std::string data_dir = absl::GetFlag(FLAGS_data_dir);
+  RETURN_IF_ERROR(PrepareDirectory("data_dir", data_dir));
+  ASSIGN_OR_RETURN(const auto stack,
+                   MetadataStack::Open(MetadataOptionsFromFlags(data_dir)));
+  std::vector<grpc::Service*> services = stack->admin_services();
+  services.push_back(stack->resolution_service());
+  ASSIGN_OR_RETURN(
+      const auto server,
+      RpcServer::Start(absl::GetFlag(FLAGS_grpc_address), services));
+  RETURN_IF_ERROR(WriteReadyFile({.grpc = server->address()}));
+  spdlog::info("serving gRPC on {}", server->address());
+  spdlog::info("stopping on {}", stop.Wait());
+  server->Shutdown(absl::Now() + kDrainTimeout);
+  return absl::OkStatus();
+}
+
+}  // namespace
+}  // namespace cvr
+
+int main(int argc, char** argv) {
+  return cvr::RunProcess(
+      argc, argv,
+      {"cvr-metadata",
+       "The metadata service of the Container Virtual Registry: owns groups, "
+       "registries, upstreams and cache entries, and decides what a pull "
+       "gets. Administer it with cvr --server=ADDRESS."},
+      cvr::Serve);
+}

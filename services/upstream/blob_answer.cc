@@ -1,0 +1,71 @@
+#include "services/upstream/blob_answer.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "services/common/errors.h"
+#include "services/common/status_macros.h"
+#include "services/upstream/http_fields.h"
+
+namespace cvr {
+
+void AddPartFields(const UpstreamBlobPart& part, HttpFields& fields) {
+  if (part.offset == 0 && !part.length) return;
+  std::string range = absl::StrCat("bytes=", part.offset, "-");
+  if (part.length) absl::StrAppend(&range, part.offset + *part.length - 1);
+  fields.Add("Range", range);
+  if (!part.if_range_etag.empty()) {
+    fields.Add("If-Range", absl::StrCat("\"", part.if_range_etag, "\""));
+  }
+}
+
+absl::Status BlobReceiver::Invalid(absl::string_view detail) const {
+  return errors::UpstreamInvalid(host_, detail);
+}
+
+absl::StatusOr<UpstreamBlobHeader> BlobReceiver::PartHeader(
+    const HttpFields& fields) {
+  const auto range = ParseContentRange(fields.Get("Content-Range"));
+  if (!range) return Invalid("a part that does not say which");
+  if (range->first != part_.offset) return Invalid("another part than asked");
+  // The last byte of the part; a total that is not known limits nothing.
+  uint64_t last = range->total ? *range->total - 1 : range->last;
+  if (part_.length) last = std::min(last, part_.offset + *part_.length - 1);
+  if (range->last != last) return Invalid("more or less than the part asked");
+  expected_bytes_ = range->length();
+  return UpstreamBlobHeader{range->total, range->first};
+}
+
+absl::Status BlobReceiver::OnHead(const Url& url, const HttpHead& head) {
+  host_ = url.host_and_port();
+  UpstreamBlobHeader header;
+  if (head.status == 206) {
+    ASSIGN_OR_RETURN(header, PartHeader(head.fields));
+  } else if (head.status == 200) {
+    header.size_bytes = ParseContentLength(head.fields.Get("Content-Length"));
+    expected_bytes_ = header.size_bytes;
+  } else {
+    return Invalid(absl::StrCat("it answered ", head.status, " for a blob"));
+  }
+  header.etag = StrongEtagOf(head.fields.Get("ETag"));
+  return sink_.OnHeader(header);
+}
+
+absl::Status BlobReceiver::OnBytes(absl::string_view bytes) {
+  received_bytes_ += bytes.size();
+  if (expected_bytes_ && received_bytes_ > *expected_bytes_) {
+    return Invalid("more bytes than it said");
+  }
+  return sink_.OnBytes(bytes);
+}
+
+absl::Status BlobReceiver::Finish() const {
+  if (!expected_bytes_ || received_bytes_ == *expected_bytes_) {
+    return absl::OkStatus();
+  }
+  return errors::UpstreamUnavailable(
+      host_, absl::StrCat("the body ended after ", received_bytes_, " of ",
+                          *expected_bytes_, " bytes"));
+}
+
+}  // namespace cvr

@@ -1,0 +1,20 @@
+#include "services/upstream/build_upstream_client.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "services/common/version.h"
+#include "services/upstream/http_upstream_client.h"
+
+namespace cvr {
+
+std::unique_ptr<UpstreamClient> BuildUpstreamClient(
+    CurlTransport::Options options, const Clock& clock) {
+  if (options.user_agent.empty()) {
+    options.user_agent = absl::StrCat("container-virtual-registry/", kVersion);
+  }
+  return std::make_unique<HttpUpstreamClient>(
+      std::make_unique<CurlTransport>(std::move(options)), &clock);
+}
+
+}  // namespace cvr

@@ -1,0 +1,72 @@
+#ifndef SERVICES_UPSTREAM_CURL_TRANSFER_H_
+#define SERVICES_UPSTREAM_CURL_TRANSFER_H_
+
+#include <curl/curl.h>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "services/upstream/address_policy.h"
+#include "services/upstream/http_transport.h"
+#include "services/upstream/stall_watch.h"
+
+namespace cvr {
+
+// One request on one libcurl handle: what libcurl calls back. Not thread-safe;
+// lives for one request.
+class CurlTransfer {
+ public:
+  struct Limits {
+    absl::Duration head_timeout;
+    absl::Duration stall_timeout;
+    uint64_t stall_bytes_min = 0;
+  };
+
+  // `policy` = null: connections are not checked. All must outlive this.
+  CurlTransfer(CURL* handle, const HttpRequest& request, const Limits& limits,
+               const AddressPolicy* policy, HttpReceiver& receiver);
+  ~CurlTransfer();
+  CurlTransfer(const CurlTransfer&) = delete;
+  CurlTransfer& operator=(const CurlTransfer&) = delete;
+
+  // Performs the request; everything else is set on the handle by now.
+  absl::Status Run();
+
+ private:
+  static size_t OnHeaderLine(char* data, size_t size, size_t count, void* self);
+  static size_t OnBody(char* data, size_t size, size_t count, void* self);
+  static int OnProgress(void* self, curl_off_t, curl_off_t, curl_off_t,
+                        curl_off_t);
+  static curl_socket_t OnOpenSocket(void* self, curlsocktype purpose,
+                                    curl_sockaddr* address);
+
+  // False ends the transfer.
+  bool TakeHeaderLine(absl::string_view line);
+  bool EndHead();
+  bool IsOverdue();
+  absl::Status StatusOf(CURLcode code) const;
+
+  CURL* const handle_;
+  const HttpRequest& request_;
+  const Limits limits_;
+  const AddressPolicy* const policy_;
+  HttpReceiver& receiver_;
+  curl_slist* fields_ = nullptr;
+  char error_[CURL_ERROR_SIZE] = {};
+
+  const absl::Time start_;
+  HttpHead head_;
+  size_t head_bytes_ = 0;
+  bool head_done_ = false;
+  std::optional<StallWatch> stall_watch_;  // Once the head is done.
+  bool address_refused_ = false;
+  absl::Status outcome_;  // The first error that we found ourselves.
+};
+
+}  // namespace cvr
+
+#endif  // SERVICES_UPSTREAM_CURL_TRANSFER_H_

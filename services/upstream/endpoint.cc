@@ -1,0 +1,61 @@
+#include "services/upstream/endpoint.h"
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
+#include "services/common/errors.h"
+
+namespace cvr {
+namespace {
+
+constexpr absl::string_view kDockerHubApi = "registry-1.docker.io";
+
+bool IsDockerHub(absl::string_view host) {
+  return host == "docker.io" || host == "index.docker.io" ||
+         host == kDockerHubApi;
+}
+
+}  // namespace
+
+absl::StatusOr<Endpoint> Endpoint::Of(const UpstreamAccess& access) {
+  absl::StatusOr<Url> url = Url::Parse(access.url);
+  const bool is_docker_hub = url.ok() && IsDockerHub(url->host());
+  if (is_docker_hub) url = url->WithHost(kDockerHubApi);
+  if (!url.ok()) {
+    return errors::UpstreamInvalid(access.name, url.status().message());
+  }
+  return Endpoint(*std::move(url), is_docker_hub);
+}
+
+std::string Endpoint::NameOf(const Repository& repository) const {
+  const bool is_official =
+      is_docker_hub_ && !absl::StrContains(repository.name(), '/');
+  return absl::StrCat(is_official ? "library/" : "", repository.name());
+}
+
+Url Endpoint::ContentUrl(const Repository& repository, absl::string_view kind,
+                         absl::string_view reference) const {
+  absl::string_view base = url_.path();
+  while (absl::ConsumeSuffix(&base, "/")) {
+  }
+  absl::ConsumeSuffix(&base, "/v2");
+  // Names, tags and digests need no encoding and cannot break a URL.
+  return *url_.WithPath(absl::StrCat(base, "/v2/", NameOf(repository), "/",
+                                     kind, "/", reference));
+}
+
+Url Endpoint::ManifestUrl(const Repository& repository,
+                          const Reference& reference) const {
+  return ContentUrl(repository, "manifests", reference.ToString());
+}
+
+Url Endpoint::BlobUrl(const Repository& repository,
+                      const Digest& digest) const {
+  return ContentUrl(repository, "blobs", digest.ToString());
+}
+
+std::string Endpoint::PullScope(const Repository& repository) const {
+  return absl::StrCat("repository:", NameOf(repository), ":pull");
+}
+
+}  // namespace cvr

@@ -1,0 +1,57 @@
+#ifndef SERVICES_UPSTREAM_HTTP_TRANSPORT_H_
+#define SERVICES_UPSTREAM_HTTP_TRANSPORT_H_
+
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+#include "services/common/upstream_access.h"
+#include "services/upstream/http_fields.h"
+#include "services/upstream/url.h"
+
+namespace cvr {
+
+struct HttpRequest {
+  enum class Method { kGet, kHead };
+
+  Method method = Method::kGet;
+  Url url;
+  HttpFields fields;  // Authorization included.
+  TlsAccess tls;
+};
+
+struct HttpHead {
+  int status = 0;
+  HttpFields fields;
+};
+
+// Receives an answer, on the thread that asked for it.
+class HttpReceiver {
+ public:
+  virtual ~HttpReceiver() = default;
+  // Once, before any bytes. An error ends the transfer.
+  virtual absl::Status OnHead(const HttpHead& head) = 0;
+  // `bytes` is valid during the call only. An error ends the transfer.
+  virtual absl::Status OnBytes(absl::string_view bytes) = 0;
+};
+
+// One HTTP request and its answer, whatever the status: no redirects, no
+// authentication, no decoding. Thread-safe.
+class HttpTransport {
+ public:
+  virtual ~HttpTransport() = default;
+
+  // Blocks until the answer is complete. OK only when the whole body came.
+  // Errors, naming host and port but never the rest of the URL:
+  //   UNAVAILABLE        connect, DNS, TLS, timeouts, a body that breaks off
+  //                      (reason UPSTREAM_UNAVAILABLE); no HTTP at all
+  //                      (UPSTREAM_INVALID)
+  //   PERMISSION_DENIED  an address that is not allowed (reason DENIED)
+  //   those of `receiver`, unchanged
+  virtual absl::Status Perform(const HttpRequest& request,
+                               HttpReceiver& receiver) = 0;
+};
+
+}  // namespace cvr
+
+#endif  // SERVICES_UPSTREAM_HTTP_TRANSPORT_H_

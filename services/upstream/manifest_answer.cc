@@ -1,0 +1,108 @@
+#include "services/upstream/manifest_answer.h"
+
+#include <optional>
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "services/common/errors.h"
+#include "services/common/limits.h"
+#include "services/common/status_macros.h"
+#include "services/upstream/http_fields.h"
+#include "services/upstream/manifest_type.h"
+
+namespace cvr {
+namespace {
+
+absl::Status TooLarge(const std::string& host) {
+  return errors::UpstreamInvalid(
+      host, absl::StrCat("a manifest of more than ", limits::kManifestBytesMax,
+                         " bytes"));
+}
+
+// What the upstream says; nothing when it says nothing.
+absl::StatusOr<std::optional<Digest>> SaidDigest(const HopAnswer& answer) {
+  const absl::string_view said =
+      answer.head.fields.Get("Docker-Content-Digest");
+  if (said.empty()) return std::nullopt;
+  const absl::StatusOr<Digest> digest = Digest::Parse(said);
+  if (!digest.ok()) {
+    return errors::UpstreamInvalid(answer.url.host_and_port(),
+                                   "a digest that is none");
+  }
+  return *digest;
+}
+
+absl::Status Verify(const std::string& host, absl::string_view bytes,
+                    const Digest& wanted) {
+  const Digest got = Digest::OfBytes(bytes, wanted.algorithm());
+  if (got == wanted) return absl::OkStatus();
+  return errors::ContentMismatch(host, wanted.ToString(), got.ToString());
+}
+
+}  // namespace
+
+absl::Status ManifestReceiver::OnHead(const Url& url, const HttpHead& head) {
+  host_ = url.host_and_port();
+  const auto length = ParseContentLength(head.fields.Get("Content-Length"));
+  if (length && *length > limits::kManifestBytesMax) return TooLarge(host_);
+  // We asked for identity; other bytes than the digest's would be stored.
+  const absl::string_view encoding = head.fields.Get("Content-Encoding");
+  if (!encoding.empty() && !absl::EqualsIgnoreCase(encoding, "identity")) {
+    return errors::UpstreamInvalid(host_, "a manifest that is encoded");
+  }
+  return absl::OkStatus();
+}
+
+absl::Status ManifestReceiver::OnBytes(absl::string_view bytes) {
+  if (bytes_.size() + bytes.size() > limits::kManifestBytesMax) {
+    return TooLarge(host_);
+  }
+  absl::StrAppend(&bytes_, bytes);
+  return absl::OkStatus();
+}
+
+absl::StatusOr<UpstreamManifest> ManifestReceiver::Finish(
+    const HopAnswer& answer, const Reference& reference) && {
+  ASSIGN_OR_RETURN(const std::optional<Digest> said, SaidDigest(answer));
+  if (reference.is_digest()) {
+    RETURN_IF_ERROR(Verify(host_, bytes_, reference.digest()));
+  }
+  if (said) RETURN_IF_ERROR(Verify(host_, bytes_, *said));
+  const absl::StatusOr<std::string> type =
+      ManifestType(answer.head.fields.Get("Content-Type"), bytes_);
+  if (!type.ok()) {
+    return errors::UpstreamInvalid(host_, type.status().message());
+  }
+  const Digest digest = reference.is_digest() ? reference.digest()
+                        : said                ? *said
+                                              : Digest::OfBytes(bytes_);
+  const uint64_t size = bytes_.size();
+  return UpstreamManifest{{*type, digest, size},
+                          std::move(bytes_),
+                          EtagOf(answer.head.fields.Get("ETag"))};
+}
+
+absl::StatusOr<Descriptor> ManifestInHead(const HopAnswer& answer,
+                                          const Reference& reference) {
+  const std::string host = answer.url.host_and_port();
+  ASSIGN_OR_RETURN(std::optional<Digest> digest, SaidDigest(answer));
+  if (reference.is_digest()) {
+    const Digest& wanted = reference.digest();
+    if (digest && digest->algorithm() == wanted.algorithm() &&
+        *digest != wanted) {
+      return errors::ContentMismatch(host, wanted.ToString(),
+                                     digest->ToString());
+    }
+    digest = wanted;
+  }
+  if (!digest) {
+    return errors::UpstreamInvalid(host, "no digest in the answer to a HEAD");
+  }
+  const HttpFields& fields = answer.head.fields;
+  return Descriptor{
+      MediaTypeOf(fields.Get("Content-Type")), *digest,
+      ParseContentLength(fields.Get("Content-Length")).value_or(0)};
+}
+
+}  // namespace cvr

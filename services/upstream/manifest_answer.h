@@ -1,0 +1,40 @@
+#ifndef SERVICES_UPSTREAM_MANIFEST_ANSWER_H_
+#define SERVICES_UPSTREAM_MANIFEST_ANSWER_H_
+
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "services/common/content.h"
+#include "services/upstream/hop_runner.h"
+#include "services/upstream/upstream_client.h"
+
+namespace cvr {
+
+// Gathers a manifest's bytes, up to limits::kManifestBytesMax. Not thread-safe.
+class ManifestReceiver : public HopReceiver {
+ public:
+  absl::Status OnHead(const Url& url, const HttpHead& head) override;
+  absl::Status OnBytes(absl::string_view bytes) override;
+
+  // The manifest, once `answer` is complete, verified against `reference` if
+  // that is a digest and against the digest that the upstream says.
+  // Errors: UNAVAILABLE (reason CONTENT_MISMATCH or UPSTREAM_INVALID).
+  absl::StatusOr<UpstreamManifest> Finish(const HopAnswer& answer,
+                                          const Reference& reference) &&;
+
+ private:
+  std::string host_;
+  std::string bytes_;
+};
+
+// What the answer to a HEAD says of the manifest. The size is 0 when it does
+// not say.
+// Errors: UNAVAILABLE (reason UPSTREAM_INVALID) when the digest is neither said
+// nor asked for; (CONTENT_MISMATCH) when another one is said than asked for.
+absl::StatusOr<Descriptor> ManifestInHead(const HopAnswer& answer,
+                                          const Reference& reference);
+
+}  // namespace cvr
+
+#endif  // SERVICES_UPSTREAM_MANIFEST_ANSWER_H_

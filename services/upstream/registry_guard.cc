@@ -1,0 +1,134 @@
+#include "services/upstream/registry_guard.h"
+
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "services/common/digest.h"
+#include "services/common/errors.h"
+#include "services/common/status_macros.h"
+#include "services/upstream/realm_trust.h"
+
+namespace cvr {
+namespace {
+
+// Basic credentials do not expire; this is when to look again whether the
+// upstream would rather have a token.
+constexpr absl::Duration kBasicUse = absl::Hours(1);
+
+std::string CacheKey(const UpstreamAccess& access, const std::string& scope) {
+  const std::string credentials = absl::StrCat(
+      access.username.size(), ":", access.username, access.password);
+  return absl::StrCat(access.id, "\n", access.url, "\n",
+                      Digest::OfBytes(credentials).hex(), "\n", scope);
+}
+
+std::vector<Challenge> ChallengesIn(const HttpHead& head) {
+  std::vector<Challenge> challenges;
+  for (const absl::string_view value : head.fields.GetAll("WWW-Authenticate")) {
+    for (Challenge& challenge : ParseChallenges(value)) {
+      challenges.push_back(std::move(challenge));
+    }
+  }
+  return challenges;
+}
+
+const Challenge* Find(const std::vector<Challenge>& challenges,
+                      absl::string_view scheme) {
+  for (const Challenge& challenge : challenges) {
+    if (challenge.scheme == scheme) return &challenge;
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+RegistryGuard::RegistryGuard(TokenClient* tokens, AuthorizationCache* cache,
+                             const Clock* clock, const UpstreamAccess& access,
+                             const Url& upstream, std::string scope)
+    : tokens_(tokens),
+      cache_(cache),
+      clock_(clock),
+      access_(access),
+      upstream_(upstream),
+      scope_(std::move(scope)),
+      cache_key_(CacheKey(access, scope_)) {}
+
+std::string RegistryGuard::AuthorizationFor(const Url& url) {
+  std::string& used = used_[url.origin()];
+  if (used.empty() && IsOwn(url)) used = cache_->Find(cache_key_);
+  return used;
+}
+
+absl::StatusOr<std::optional<std::string>> RegistryGuard::OnChallenge(
+    const Url& url, const HttpHead& head) {
+  const std::vector<Challenge> challenges = ChallengesIn(head);
+  std::optional<std::string> answer;
+  if (const Challenge* const bearer = Find(challenges, "bearer")) {
+    ASSIGN_OR_RETURN(answer, AnswerBearer(url, *bearer));
+  } else if (Find(challenges, "basic") != nullptr) {
+    answer = AnswerBasic(url);
+  }
+  if (answer) used_[url.origin()] = *answer;
+  return answer;
+}
+
+absl::StatusOr<std::optional<std::string>> RegistryGuard::AnswerBearer(
+    const Url& url, const Challenge& challenge) {
+  const absl::StatusOr<Url> realm = Url::Parse(challenge.Parameter("realm"));
+  if (!realm.ok()) {
+    return errors::UpstreamInvalid(url.host_and_port(),
+                                   "a challenge without a realm to ask");
+  }
+  std::string scope = challenge.Parameter("scope");
+  if (scope.empty() && IsOwn(url)) scope = scope_;
+  TokenRequest request = {*realm, challenge.Parameter("service"), scope, "",
+                          [this](const Url& hop) { return TlsFor(hop); }};
+  if (IsOwn(url) && has_credentials()) {
+    if (IsTrustedRealm(upstream_, *realm, access_.trusted_token_realms)) {
+      request.authorization = BasicAuthorization(access_);
+    } else {
+      untrusted_realm_ = realm->host_and_port();
+    }
+  }
+  was_anonymous_exchange_ = request.authorization.empty();
+  const auto fetch = [&] { return tokens_->Fetch(request); };
+  if (IsOwn(url)) {
+    ASSIGN_OR_RETURN(std::string value,
+                     cache_->Renew(cache_key_, used_[url.origin()], fetch));
+    return std::optional<std::string>(std::move(value));
+  }
+  ASSIGN_OR_RETURN(Authorization granted, fetch());
+  return std::optional<std::string>(std::move(granted.value));
+}
+
+std::optional<std::string> RegistryGuard::AnswerBasic(const Url& url) {
+  const std::string basic = BasicAuthorization(access_);
+  const std::string& used = used_[url.origin()];
+  if (!IsOwn(url) || basic.empty() || basic == used) return std::nullopt;
+  const auto value = cache_->Renew(cache_key_, used, [&] {
+    return Authorization{basic, clock_->Now() + kBasicUse};
+  });
+  return *value;
+}
+
+TlsAccess RegistryGuard::TlsFor(const Url& url) {
+  if (url.host() == upstream_.host()) return access_.tls;
+  TlsAccess tls;
+  tls.ca_bundle_pem = access_.tls.ca_bundle_pem;
+  return tls;
+}
+
+absl::Status RegistryGuard::Explain(int status, const absl::Status& refusal,
+                                    const absl::Status& unknown) const {
+  if (!untrusted_realm_.empty()) {
+    return Annotate(refusal, absl::StrCat("the credentials were not shown to ",
+                                          untrusted_realm_,
+                                          ", which is no trusted token realm"));
+  }
+  const bool is_hidden =
+      was_anonymous_exchange_ && !has_credentials() && status == 401;
+  return is_hidden ? unknown : refusal;
+}
+
+}  // namespace cvr

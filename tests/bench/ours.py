@@ -1,0 +1,115 @@
+"""This system, in one process and in three."""
+
+import json
+import subprocess
+
+from tests.bench.child import Child, environment
+from tests.bench.errors import Failed
+from tests.bench.system import Role, System
+
+STANDALONE = "//services/standalone:cvr-standalone"
+SERVICES = (
+    "//services/metadata:cvr-metadata",
+    "//services/blob:cvr-blob",
+    "//gateway:cvr-gateway",
+    "//tools/cvr:cvr",
+)
+
+
+class _Cvr(System):
+    roles = frozenset(Role)
+    # The first registry that is made.
+    prefix = "/v2/virtual_registries/containers/1/"
+    targets = ()
+
+    def __init__(self, binaries):
+        """`binaries`: where the built programs are, by their targets' names;
+        or why there are none, as text."""
+        super().__init__()
+        self._binaries = binaries
+
+    def _run(self, name, data, **flags):
+        """Starts one program; returns the addresses that it serves."""
+        if isinstance(self._binaries, str):
+            raise Failed(self._binaries)
+        ready = data / f"{name}.ready"
+        ready.unlink(missing_ok=True)
+        flags |= {"ready_file": ready, "log_level": "warn"}
+        words = [f"--{key}={value}" for key, value in flags.items()]
+        child = Child(name, [self._binaries / name, *words], data)
+        self._add(child).wait_until(ready.exists)
+        return json.loads(ready.read_text())
+
+
+class Standalone(_Cvr):
+    name = "cvr-standalone"
+    title = "this system, one process"
+    targets = (STANDALONE,)
+
+    def _launch(self, data, upstream):
+        ready = self._run(
+            "cvr-standalone",
+            data,
+            data_dir=data / "data",
+            http_address="127.0.0.1:0",
+            grpc_address="127.0.0.1:0",
+            allow_private_upstreams="true",
+            bootstrap_upstream=upstream.url,
+            bootstrap_anonymous_pull="true",
+        )
+        return _port(ready["http"])
+
+
+class Services(_Cvr):
+    name = "cvr-services"
+    title = "this system, three processes over Unix sockets"
+    targets = SERVICES
+
+    def _launch(self, data, upstream):
+        # Relative to the working directory: paths of sockets must be short.
+        metadata = "unix:metadata.sock"
+        blob = "unix:blob.sock"
+        is_new = not (data / "metadata").exists()
+        self._run(
+            "cvr-metadata",
+            data,
+            data_dir=data / "metadata",
+            grpc_address=metadata,
+        )
+        if is_new:
+            cvr = [self._binaries / "cvr", "--server", metadata]
+            _call(data, *cvr, "registry", "create", "b", "--anonymous-pull")
+            create = ["upstream", "create", "b", "--registry", "1"]
+            _call(data, *cvr, *create, "--url", upstream.url)
+        self._run(
+            "cvr-blob",
+            data,
+            data_dir=data / "blob",
+            grpc_address=blob,
+            metadata_address=metadata,
+            allow_private_upstreams="true",
+        )
+        ready = self._run(
+            "cvr-gateway",
+            data,
+            http_address="127.0.0.1:0",
+            metadata_address=metadata,
+            blob_address=blob,
+        )
+        return _port(ready["http"])
+
+
+def _call(directory, *command):
+    result = subprocess.run(
+        command,
+        cwd=directory,
+        env=environment(directory),
+        capture_output=True,
+        text=True,
+    )
+    if result.returncode:
+        raise Failed(f"cvr {command[3]}: {result.stderr.strip()[:200]}")
+
+
+def _port(address):
+    return int(str(address).rpartition(":")[2])

@@ -1,0 +1,3 @@
+#!/bin/bash
+# Runs the unit tests of one module.
+exec python3 -B -m unittest -v "$@"

@@ -1,0 +1,429 @@
+#ifndef TESTS_CONTRACTS_BLOB_STORE_CONTRACT_H_
+#define TESTS_CONTRACTS_BLOB_STORE_CONTRACT_H_
+
+#include <algorithm>
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "services/blob/blob_store.h"
+#include "services/common/chunk.h"
+#include "services/common/digest.h"
+#include "services/common/limits.h"
+#include "services/common/status_macros.h"
+#include "services/common/thread.h"
+#include "tests/support/status_matchers.h"
+
+// The promises in services/blob/blob_store.h, as tests. Every BlobStore
+// instantiates this suite; a promise with no test here is not a promise.
+namespace cvr::testing {
+
+// What a test of the suite runs on.
+struct BlobStoreInstance {
+  std::shared_ptr<void> environment;  // Goes after the store.
+  std::unique_ptr<BlobStore> store;
+};
+
+// Makes a new, empty store that takes blobs of up to kContractBlobBytesMax and
+// makes written chunks readable after kContractSegmentBytes at the latest.
+using BlobStoreFactory = std::function<BlobStoreInstance()>;
+
+inline constexpr uint64_t kContractSegmentBytes = 4 * limits::kChunkBytes;
+inline constexpr uint64_t kContractBlobBytesMax = 40 * limits::kChunkBytes;
+
+// Bytes that differ from chunk to chunk and from seed to seed.
+inline std::string PatternBytes(uint64_t size, uint64_t seed = 0) {
+  std::string bytes(size, '\0');
+  uint64_t state = seed * 0x9e3779b97f4a7c15 + 1;
+  for (char& byte : bytes) {
+    state = state * 6364136223846793005 + 1442695040888963407;
+    byte = static_cast<char>(state >> 56);
+  }
+  return bytes;
+}
+
+inline absl::Status AppendAll(BlobWriter& writer, const std::string& bytes) {
+  for (size_t at = 0; at < bytes.size(); at += limits::kChunkBytes) {
+    RETURN_IF_ERROR(
+        writer.Append(Chunk::OfString(bytes.substr(at, limits::kChunkBytes))));
+  }
+  return absl::OkStatus();
+}
+
+// From `offset` to the end, through a reader or a writer.
+template <typename Source>
+absl::StatusOr<std::string> ReadFrom(const Source& source, uint64_t offset,
+                                     uint64_t end) {
+  std::string bytes;
+  while (offset < end) {
+    ASSIGN_OR_RETURN(const Chunk chunk, source.ReadChunk(offset));
+    if (chunk.empty()) return absl::InternalError("an empty chunk");
+    bytes.append(chunk.bytes().data(), chunk.size());
+    offset += chunk.size();
+  }
+  return bytes;
+}
+
+class BlobStoreContract : public ::testing::TestWithParam<BlobStoreFactory> {
+ protected:
+  absl::StatusOr<std::shared_ptr<BlobWriter>> Begin(const std::string& bytes) {
+    ASSIGN_OR_RETURN(auto writer, store().Create(Digest::OfBytes(bytes)));
+    RETURN_IF_ERROR(AppendAll(*writer, bytes));
+    return writer;
+  }
+
+  absl::Status Upload(const std::string& bytes) {
+    ASSIGN_OR_RETURN(const auto writer, Begin(bytes));
+    return writer->Commit();
+  }
+
+  absl::StatusOr<std::string> Read(const std::string& bytes,
+                                   uint64_t offset = 0) {
+    ASSIGN_OR_RETURN(const auto reader, store().Open(Digest::OfBytes(bytes)));
+    return ReadFrom(*reader, offset, reader->size());
+  }
+
+  bool IsStored(const std::string& bytes) {
+    const auto reader = store().Open(Digest::OfBytes(bytes));
+    if (reader.ok()) return true;
+    EXPECT_THAT(reader,
+                StatusIs(absl::StatusCode::kNotFound, Reason::kBlobUnknown));
+    return false;
+  }
+
+  BlobStore& store() { return *instance_.store; }
+
+  const BlobStoreInstance instance_ = GetParam()();
+  // A blob of two segments and a bit.
+  const std::string large_ =
+      PatternBytes(2 * kContractSegmentBytes + limits::kChunkBytes / 2);
+};
+
+TEST_P(BlobStoreContract, BlobsOfEverySizeRoundTrip) {
+  constexpr uint64_t kChunk = limits::kChunkBytes;
+  for (const uint64_t size :
+       {uint64_t{0}, uint64_t{1}, uint64_t{limits::kInlineBlobBytesMax},
+        uint64_t{limits::kInlineBlobBytesMax + 1}, kChunk - 1, kChunk,
+        kChunk + 1, 3 * kChunk, kContractSegmentBytes,
+        kContractSegmentBytes + 1, 5 * kContractSegmentBytes,
+        5 * kContractSegmentBytes + 12345}) {
+    SCOPED_TRACE(size);
+    const std::string bytes = PatternBytes(size, size);
+    ASSERT_THAT(Upload(bytes), IsOk());
+    const auto reader = store().Open(Digest::OfBytes(bytes));
+    ASSERT_THAT(reader, IsOk());
+    EXPECT_EQ((*reader)->size(), size);
+    const auto read = ReadFrom(**reader, 0, size);
+    ASSERT_THAT(read, IsOk());
+    EXPECT_TRUE(*read == bytes);
+  }
+}
+
+TEST_P(BlobStoreContract, BlobReadsFromAnyOffset) {
+  ASSERT_THAT(Upload(large_), IsOk());
+  for (const uint64_t offset :
+       {uint64_t{0}, uint64_t{1}, uint64_t{limits::kChunkBytes - 1},
+        uint64_t{limits::kChunkBytes}, kContractSegmentBytes - 1,
+        kContractSegmentBytes, uint64_t{large_.size() - 1}}) {
+    SCOPED_TRACE(offset);
+    const auto read = Read(large_, offset);
+    ASSERT_THAT(read, IsOk());
+    EXPECT_TRUE(*read == large_.substr(offset));
+  }
+}
+
+TEST_P(BlobStoreContract, OneReadGoesToTheEndOfItsChunk) {
+  ASSERT_THAT(Upload(large_), IsOk());
+  const auto reader = *store().Open(Digest::OfBytes(large_));
+  EXPECT_EQ(reader->ReadChunk(0)->size(), limits::kChunkBytes);
+  EXPECT_EQ(reader->ReadChunk(limits::kChunkBytes - 7)->size(), 7);
+  EXPECT_EQ(reader->ReadChunk(large_.size() - 3)->size(), 3);
+}
+
+TEST_P(BlobStoreContract, ReadingPastTheEndIsOutOfRange) {
+  for (const std::string& bytes : {std::string(), std::string("a"), large_}) {
+    ASSERT_THAT(Upload(bytes), IsOk());
+    const auto reader = *store().Open(Digest::OfBytes(bytes));
+    for (const uint64_t offset :
+         {uint64_t{bytes.size()}, uint64_t{bytes.size() + 1}, UINT64_MAX}) {
+      const auto chunk = reader->ReadChunk(offset);
+      EXPECT_THAT(chunk, StatusIs(absl::StatusCode::kOutOfRange,
+                                  Reason::kRangeNotSatisfiable));
+      EXPECT_EQ(ContentSizeOf(chunk.status()), bytes.size());
+    }
+  }
+}
+
+TEST_P(BlobStoreContract, ChunksOutliveTheirReader) {
+  ASSERT_THAT(Upload(large_), IsOk());
+  Chunk chunk;
+  {
+    const auto reader = *store().Open(Digest::OfBytes(large_));
+    chunk = *reader->ReadChunk(limits::kChunkBytes);
+  }
+  ASSERT_THAT(store().Delete(Digest::OfBytes(large_)), IsOk());
+  EXPECT_TRUE(chunk.bytes() ==
+              large_.substr(limits::kChunkBytes, limits::kChunkBytes));
+}
+
+TEST_P(BlobStoreContract, WhatWasNeverStoredIsUnknown) {
+  EXPECT_FALSE(IsStored("hello"));
+}
+
+TEST_P(BlobStoreContract, UncommittedBlobIsInvisible) {
+  for (const std::string& bytes : {std::string("small"), large_}) {
+    const auto writer = *Begin(bytes);
+    EXPECT_FALSE(IsStored(bytes));
+    ASSERT_THAT(writer->Commit(), IsOk());
+    EXPECT_TRUE(IsStored(bytes));
+  }
+}
+
+TEST_P(BlobStoreContract, AbandonedUploadLeavesNothingBehind) {
+  for (const std::string& bytes : {std::string("small"), large_}) {
+    ASSERT_THAT(Begin(bytes), IsOk());
+    EXPECT_FALSE(IsStored(bytes));
+    // Nor is it in the way of the next.
+    ASSERT_THAT(Upload(bytes), IsOk());
+    EXPECT_TRUE(*Read(bytes) == bytes);
+  }
+}
+
+TEST_P(BlobStoreContract, WrittenChunksCanBeReadFromTheWriter) {
+  const auto writer = *store().Create(Digest::OfBytes(large_));
+  EXPECT_EQ(writer->readable_size(), 0);
+  EXPECT_THAT(writer->ReadChunk(0), StatusIs(absl::StatusCode::kOutOfRange));
+  ASSERT_THAT(AppendAll(*writer, large_), IsOk());
+  const uint64_t readable = writer->readable_size();
+  EXPECT_GE(readable + kContractSegmentBytes, large_.size());
+  EXPECT_TRUE(*ReadFrom(*writer, 5, readable) ==
+              large_.substr(5, readable - 5));
+  EXPECT_THAT(writer->ReadChunk(readable),
+              StatusIs(absl::StatusCode::kOutOfRange));
+}
+
+TEST_P(BlobStoreContract, CommittedWriterCanStillBeRead) {
+  for (const std::string& bytes : {std::string("small"), large_}) {
+    const auto first = *Begin(bytes);
+    const auto second = *Begin(bytes);
+    ASSERT_THAT(first->Commit(), IsOk());
+    ASSERT_THAT(second->Commit(), IsOk());
+    ASSERT_THAT(store().Delete(Digest::OfBytes(bytes)), IsOk());
+    for (const auto& writer : {first, second}) {
+      ASSERT_EQ(writer->readable_size(), bytes.size());
+      const auto read = ReadFrom(*writer, 0, bytes.size());
+      ASSERT_THAT(read, IsOk());
+      EXPECT_TRUE(*read == bytes);
+    }
+  }
+}
+
+TEST_P(BlobStoreContract, OnlyTheLastChunkMayBeShorter) {
+  const auto writer = *store().Create(Digest::OfBytes(large_));
+  ASSERT_THAT(writer->Append(Chunk::OfString("short")), IsOk());
+  EXPECT_THAT(writer->Append(Chunk::OfString("more")),
+              StatusIs(absl::StatusCode::kInvalidArgument));
+}
+
+TEST_P(BlobStoreContract, OversizedChunkIsRefused) {
+  const auto writer = *store().Create(Digest::OfBytes(large_));
+  EXPECT_THAT(
+      writer->Append(Chunk::OfString(PatternBytes(limits::kChunkBytes + 1))),
+      StatusIs(absl::StatusCode::kInvalidArgument));
+}
+
+TEST_P(BlobStoreContract, AppendingNothingChangesNothing) {
+  const auto writer = *store().Create(Digest::OfBytes("a"));
+  ASSERT_THAT(writer->Append(Chunk()), IsOk());
+  ASSERT_THAT(writer->Append(Chunk::OfString("a")), IsOk());
+  ASSERT_THAT(writer->Append(Chunk()), IsOk());
+  ASSERT_THAT(writer->Commit(), IsOk());
+  EXPECT_THAT(Read("a"), IsOkAndHolds(std::string("a")));
+}
+
+TEST_P(BlobStoreContract, BlobThatOutgrowsTheLimitIsRefused) {
+  const std::string bytes = PatternBytes(kContractBlobBytesMax);
+  const auto writer = *Begin(bytes);
+  EXPECT_THAT(writer->Append(Chunk::OfString("a")),
+              StatusIs(absl::StatusCode::kResourceExhausted));
+  EXPECT_THAT(Upload(bytes), IsOk());
+}
+
+TEST_P(BlobStoreContract, SpentWriterRepeatsItsFirstError) {
+  const auto writer = *store().Create(Digest::OfBytes(large_));
+  ASSERT_THAT(writer->Append(Chunk::OfString("short")), IsOk());
+  const absl::Status first = writer->Append(Chunk::OfString("more"));
+  ASSERT_THAT(first, StatusIs(absl::StatusCode::kInvalidArgument));
+  EXPECT_EQ(writer->Append(Chunk()), first);
+  EXPECT_EQ(writer->Commit(), first);
+  EXPECT_EQ(writer->Append(Chunk::OfString(large_.substr(0, 9))), first);
+  EXPECT_FALSE(IsStored(large_));
+}
+
+TEST_P(BlobStoreContract, CommittedWriterTakesNothingMore) {
+  const auto writer = *Begin("small");
+  ASSERT_THAT(writer->Commit(), IsOk());
+  EXPECT_THAT(writer->Append(Chunk::OfString("more")),
+              StatusIs(absl::StatusCode::kFailedPrecondition));
+  EXPECT_THAT(writer->Commit(),
+              StatusIs(absl::StatusCode::kFailedPrecondition));
+  EXPECT_THAT(Read("small"), IsOkAndHolds(std::string("small")));
+}
+
+TEST_P(BlobStoreContract, RacingUploadsOfOneDigestBothSucceed) {
+  for (const std::string& bytes : {std::string("small"), large_}) {
+    const auto first = *Begin(bytes);
+    const auto second = *Begin(bytes);
+    EXPECT_THAT(second->Commit(), IsOk());
+    EXPECT_THAT(first->Commit(), IsOk());
+    EXPECT_TRUE(*Read(bytes) == bytes);
+  }
+}
+
+TEST_P(BlobStoreContract, StoredBlobIsKeptByTheNextUpload) {
+  ASSERT_THAT(Upload(large_), IsOk());
+  const auto reader = *store().Open(Digest::OfBytes(large_));
+  ASSERT_THAT(Upload(large_), IsOk());
+  EXPECT_TRUE(*ReadFrom(*reader, 0, reader->size()) == large_);
+  EXPECT_TRUE(*Read(large_) == large_);
+}
+
+TEST_P(BlobStoreContract, PutStoresAtOnce) {
+  for (const uint64_t size :
+       {uint64_t{0}, uint64_t{10}, uint64_t{limits::kInlineBlobBytesMax},
+        uint64_t{limits::kInlineBlobBytesMax + 1},
+        uint64_t{limits::kManifestBytesMax}}) {
+    SCOPED_TRACE(size);
+    const std::string bytes = PatternBytes(size, 3);
+    ASSERT_THAT(store().Put(Digest::OfBytes(bytes), bytes), IsOk());
+    ASSERT_THAT(store().Put(Digest::OfBytes(bytes), bytes), IsOk());
+    EXPECT_TRUE(*Read(bytes) == bytes);
+  }
+}
+
+TEST_P(BlobStoreContract, PutRefusesLargeContent) {
+  const std::string bytes = PatternBytes(limits::kManifestBytesMax + 1);
+  EXPECT_THAT(store().Put(Digest::OfBytes(bytes), bytes),
+              StatusIs(absl::StatusCode::kInvalidArgument));
+}
+
+TEST_P(BlobStoreContract, BothAlgorithmsAddressTheirOwnBlob) {
+  const Digest digest = Digest::OfBytes(large_, DigestAlgorithm::kSha512);
+  const auto writer = *store().Create(digest);
+  ASSERT_THAT(AppendAll(*writer, large_), IsOk());
+  ASSERT_THAT(writer->Commit(), IsOk());
+  EXPECT_FALSE(IsStored(large_));
+  const auto reader = *store().Open(digest);
+  EXPECT_TRUE(*ReadFrom(*reader, 0, reader->size()) == large_);
+  ASSERT_THAT(Upload(large_), IsOk());
+  ASSERT_THAT(store().Delete(digest), IsOk());
+  EXPECT_TRUE(IsStored(large_));
+}
+
+TEST_P(BlobStoreContract, DeletedBlobIsUnknown) {
+  for (const std::string& bytes : {std::string("small"), large_}) {
+    ASSERT_THAT(Upload(bytes), IsOk());
+    ASSERT_THAT(store().Delete(Digest::OfBytes(bytes)), IsOk());
+    EXPECT_FALSE(IsStored(bytes));
+  }
+}
+
+TEST_P(BlobStoreContract, DeletingWhatIsNotThereSucceeds) {
+  EXPECT_THAT(store().Delete(Digest::OfBytes("absent")), IsOk());
+  // Nor does it touch an upload that is under way.
+  const auto writer = *Begin(large_);
+  EXPECT_THAT(store().Delete(Digest::OfBytes(large_)), IsOk());
+  EXPECT_THAT(writer->Commit(), IsOk());
+  EXPECT_TRUE(*Read(large_) == large_);
+}
+
+TEST_P(BlobStoreContract, ReadersReadOnAfterDeletion) {
+  for (const std::string& bytes : {std::string("small"), large_}) {
+    ASSERT_THAT(Upload(bytes), IsOk());
+    const auto reader = *store().Open(Digest::OfBytes(bytes));
+    ASSERT_THAT(reader->ReadChunk(0), IsOk());
+    ASSERT_THAT(store().Delete(Digest::OfBytes(bytes)), IsOk());
+    const auto read = ReadFrom(*reader, 0, reader->size());
+    ASSERT_THAT(read, IsOk());
+    EXPECT_TRUE(*read == bytes);
+  }
+}
+
+// With readers of an older copy at every step.
+TEST_P(BlobStoreContract, DeletedBlobCanBeStoredAgainManyTimes) {
+  std::vector<std::shared_ptr<const BlobReader>> readers;
+  for (int i = 0; i < 20; ++i) {
+    SCOPED_TRACE(i);
+    ASSERT_THAT(Upload(large_), IsOk());
+    const auto reader = store().Open(Digest::OfBytes(large_));
+    ASSERT_THAT(reader, IsOk());
+    ASSERT_TRUE(*ReadFrom(**reader, 0, large_.size()) == large_);
+    if (i % 3 == 0) readers.push_back(*reader);
+    ASSERT_THAT(store().Delete(Digest::OfBytes(large_)), IsOk());
+    ASSERT_FALSE(IsStored(large_));
+  }
+  for (const auto& reader : readers) {
+    EXPECT_TRUE(*ReadFrom(*reader, 0, large_.size()) == large_);
+  }
+}
+
+TEST_P(BlobStoreContract, WriterIsReadWhileItIsWritten) {
+  const auto writer = *store().Create(Digest::OfBytes(large_));
+  std::atomic<bool> right = true;
+  {
+    std::vector<std::unique_ptr<Thread>> readers;
+    for (int i = 0; i < 3; ++i) {
+      readers.push_back(std::make_unique<Thread>("reader", [&] {
+        uint64_t at = 0;
+        while (at < large_.size() && right) {
+          const uint64_t readable = writer->readable_size();
+          const auto read = ReadFrom(*writer, at, readable);
+          right =
+              right && read.ok() && *read == large_.substr(at, readable - at);
+          at = readable;
+        }
+      }));
+    }
+    right = right && AppendAll(*writer, large_).ok() && writer->Commit().ok();
+  }
+  EXPECT_TRUE(right);
+}
+
+TEST_P(BlobStoreContract, ReadersAndWritersWorkSideBySide) {
+  const std::string other = PatternBytes(large_.size(), 1);
+  std::atomic<int> wrong = 0;
+  {
+    std::vector<std::unique_ptr<Thread>> threads;
+    for (int i = 0; i < 4; ++i) {
+      const std::string& bytes = i % 2 == 0 ? large_ : other;
+      threads.push_back(std::make_unique<Thread>("contract", [&, i] {
+        for (int round = 0; round < 8; ++round) {
+          if (!Upload(bytes).ok()) ++wrong;
+          const auto reader = store().Open(Digest::OfBytes(bytes));
+          if (reader.ok()) {
+            const auto read = ReadFrom(**reader, 0, (*reader)->size());
+            if (!read.ok() || *read != bytes) ++wrong;
+          } else if (!absl::IsNotFound(reader.status())) {
+            ++wrong;
+          }
+          if (i < 2 && !store().Delete(Digest::OfBytes(bytes)).ok()) ++wrong;
+        }
+      }));
+    }
+  }
+  EXPECT_EQ(wrong, 0);
+}
+
+}  // namespace cvr::testing
+
+#endif  // TESTS_CONTRACTS_BLOB_STORE_CONTRACT_H_

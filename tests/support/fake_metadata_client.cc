@@ -1,0 +1,88 @@
+#include "tests/support/fake_metadata_client.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "services/common/errors.h"
+
+namespace cvr::testing {
+
+absl::StatusOr<UpstreamAccess> FakeMetadataClient::GetUpstreamAccess(
+    int64_t upstream_id) {
+  MutexLock lock(&mutex_);
+  if (!failure_.ok()) return failure_;
+  if (removed_.contains(upstream_id)) {
+    return errors::NoSuch("upstream", absl::StrCat(upstream_id));
+  }
+  UpstreamAccess access;
+  access.id = upstream_id;
+  access.name = absl::StrCat("upstream-", upstream_id);
+  access.url = absl::StrCat("http://", access.name, ".test");
+  return access;
+}
+
+absl::Status FakeMetadataClient::Record(const CacheRecord& record) {
+  MutexLock lock(&mutex_);
+  if (!failure_.ok()) return failure_;
+  records_.push_back(record);
+  recorded_.SignalAll();
+  return absl::OkStatus();
+}
+
+absl::Status FakeMetadataClient::Touch(int64_t upstream_id,
+                                       const ContentRef& content,
+                                       const Digest& digest,
+                                       bool counts_as_download) {
+  MutexLock lock(&mutex_);
+  if (!failure_.ok()) return failure_;
+  touched_.push_back(
+      {upstream_id, content.RelativePath(), digest, counts_as_download});
+  return absl::OkStatus();
+}
+
+absl::Status FakeMetadataClient::Forget(int64_t upstream_id,
+                                        const ContentRef& content) {
+  MutexLock lock(&mutex_);
+  if (!failure_.ok()) return failure_;
+  forgotten_.push_back(absl::StrCat(upstream_id, content.RelativePath()));
+  return absl::OkStatus();
+}
+
+void FakeMetadataClient::RemoveUpstream(int64_t upstream_id) {
+  MutexLock lock(&mutex_);
+  removed_.insert(upstream_id);
+}
+
+void FakeMetadataClient::FailWith(absl::Status status) {
+  MutexLock lock(&mutex_);
+  failure_ = std::move(status);
+}
+
+std::vector<CacheRecord> FakeMetadataClient::records() const {
+  MutexLock lock(&mutex_);
+  return records_;
+}
+
+std::vector<FakeMetadataClient::Touched> FakeMetadataClient::touched() const {
+  MutexLock lock(&mutex_);
+  return touched_;
+}
+
+std::vector<std::string> FakeMetadataClient::forgotten() const {
+  MutexLock lock(&mutex_);
+  return forgotten_;
+}
+
+int FakeMetadataClient::download_count() const {
+  MutexLock lock(&mutex_);
+  const auto counts = [](const auto& call) { return call.counts_as_download; };
+  return std::count_if(records_.begin(), records_.end(), counts) +
+         std::count_if(touched_.begin(), touched_.end(), counts);
+}
+
+void FakeMetadataClient::AwaitRecords(size_t count) const {
+  MutexLock lock(&mutex_);
+  while (records_.size() < count) recorded_.Wait(&mutex_);
+}
+
+}  // namespace cvr::testing

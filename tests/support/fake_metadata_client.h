@@ -1,0 +1,61 @@
+#ifndef TESTS_SUPPORT_FAKE_METADATA_CLIENT_H_
+#define TESTS_SUPPORT_FAKE_METADATA_CLIENT_H_
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/container/flat_hash_set.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "services/common/mutex.h"
+#include "services/metadata/metadata_client.h"
+
+namespace cvr::testing {
+
+// Knows every upstream, unless told otherwise, and notes what it is told.
+// Thread-safe.
+class FakeMetadataClient : public MetadataClient {
+ public:
+  struct Touched {
+    int64_t upstream_id;
+    std::string path;
+    Digest digest;
+    bool counts_as_download;
+  };
+
+  absl::StatusOr<UpstreamAccess> GetUpstreamAccess(
+      int64_t upstream_id) override;
+  absl::Status Record(const CacheRecord& record) override;
+  absl::Status Touch(int64_t upstream_id, const ContentRef& content,
+                     const Digest& digest, bool counts_as_download) override;
+  absl::Status Forget(int64_t upstream_id, const ContentRef& content) override;
+
+  // That upstream is gone from now on.
+  void RemoveUpstream(int64_t upstream_id);
+  // Every call fails with `status` from now on; OK = none does.
+  void FailWith(absl::Status status);
+
+  std::vector<CacheRecord> records() const;
+  std::vector<Touched> touched() const;
+  // As `7/library/alpine/manifests/latest`.
+  std::vector<std::string> forgotten() const;
+  // Records and touches that count as a download.
+  int download_count() const;
+
+  // Blocks until so many records have been made in all.
+  void AwaitRecords(size_t count) const;
+
+ private:
+  mutable Mutex mutex_;
+  mutable CondVar recorded_;
+  absl::Status failure_ ABSL_GUARDED_BY(mutex_);
+  absl::flat_hash_set<int64_t> removed_ ABSL_GUARDED_BY(mutex_);
+  std::vector<CacheRecord> records_ ABSL_GUARDED_BY(mutex_);
+  std::vector<Touched> touched_ ABSL_GUARDED_BY(mutex_);
+  std::vector<std::string> forgotten_ ABSL_GUARDED_BY(mutex_);
+};
+
+}  // namespace cvr::testing
+
+#endif  // TESTS_SUPPORT_FAKE_METADATA_CLIENT_H_

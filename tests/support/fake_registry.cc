@@ -1,0 +1,605 @@
+#include "tests/support/fake_registry.h"
+
+#include <httplib.h>
+#include <netinet/in.h>
+#include <openssl/pem.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <functional>
+
+#include "absl/strings/escaping.h"
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
+
+namespace cvr::testing {
+namespace {
+
+// Every open connection of a test, idle ones included, holds one.
+constexpr size_t kThreadsMax = 256;
+constexpr size_t kPieceBytes = 64 * 1024;
+// More than any test sends over one connection.
+constexpr size_t kRequestsPerConnectionMax = 1000000;
+
+class GrowingTaskQueue : public httplib::TaskQueue {
+ public:
+  GrowingTaskQueue() : pool_({"fake-registry", kThreadsMax, kThreadsMax}) {}
+  void enqueue(std::function<void()> task) override {
+    if (!pool_.Schedule(std::move(task))) abort();
+  }
+  void shutdown() override { pool_.Shutdown(); }
+
+ private:
+  ThreadPool pool_;
+};
+
+template <typename T, void (*kFree)(T*)>
+struct Freer {
+  void operator()(T* object) const { kFree(object); }
+};
+using BioPtr = std::unique_ptr<BIO, Freer<BIO, BIO_free_all>>;
+using CertificatePtr = std::unique_ptr<X509, Freer<X509, X509_free>>;
+using KeyPtr = std::unique_ptr<EVP_PKEY, Freer<EVP_PKEY, EVP_PKEY_free>>;
+
+BioPtr Memory(const std::string& text) {
+  return BioPtr(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
+}
+
+CertificatePtr ReadCertificate(const std::string& pem) {
+  return CertificatePtr(
+      PEM_read_bio_X509(Memory(pem).get(), nullptr, nullptr, nullptr));
+}
+
+std::unique_ptr<httplib::Server> MakeServer(
+    const std::optional<FakeRegistry::Tls>& tls) {
+  if (!tls) return std::make_unique<httplib::Server>();
+  const CertificatePtr certificate = ReadCertificate(tls->certificate_pem);
+  const KeyPtr key(PEM_read_bio_PrivateKey(Memory(tls->key_pem).get(), nullptr,
+                                           nullptr, nullptr));
+  X509_STORE* clients = nullptr;  // Owned by the server's SSL_CTX.
+  if (!tls->client_ca_pem.empty()) {
+    clients = X509_STORE_new();
+    X509_STORE_add_cert(clients, ReadCertificate(tls->client_ca_pem).get());
+  }
+  return std::make_unique<httplib::SSLServer>(certificate.get(), key.get(),
+                                              clients);
+}
+
+int PortOf(const sockaddr_storage& address) {
+  const auto* const v6 = reinterpret_cast<const sockaddr_in6*>(&address);
+  const auto* const v4 = reinterpret_cast<const sockaddr_in*>(&address);
+  return ntohs(address.ss_family == AF_INET6 ? v6->sin6_port : v4->sin_port);
+}
+
+// The server shows no socket to its handlers, so they are looked up among the
+// open ones: those at our end of a connection to `server_port`.
+template <typename Visit>
+void ForEachConnection(int server_port, Visit visit) {
+  constexpr int kFilesMax = 4096;
+  for (int fd = 0; fd < kFilesMax; ++fd) {
+    sockaddr_storage ours = {};
+    sockaddr_storage theirs = {};
+    socklen_t size = sizeof(ours);
+    if (getsockname(fd, reinterpret_cast<sockaddr*>(&ours), &size) != 0) {
+      continue;
+    }
+    size = sizeof(theirs);
+    if (getpeername(fd, reinterpret_cast<sockaddr*>(&theirs), &size) != 0) {
+      continue;
+    }
+    if (PortOf(ours) == server_port) visit(fd, PortOf(theirs));
+  }
+}
+
+void ResetConnection(int server_port, int client_port) {
+  ForEachConnection(server_port, [client_port](int fd, int port) {
+    if (port != client_port) return;
+    sockaddr nowhere = {};
+    nowhere.sa_family = AF_UNSPEC;  // On Linux: disconnect, with a reset.
+    connect(fd, &nowhere, sizeof(nowhere));
+  });
+}
+
+bool Matches(const RequestMatch& match, const RecordedRequest& request) {
+  return (match.method.empty() || match.method == request.method) &&
+         absl::StrContains(request.target, match.target_contains);
+}
+
+std::string ErrorBody(absl::string_view code) {
+  return absl::StrCat(R"({"errors":[{"code":")", code,
+                      R"(","message":"as the test wants it"}]})");
+}
+
+// `bytes=a-b` or `bytes=a-` within `size`; nothing for anything else.
+std::optional<std::pair<uint64_t, uint64_t>> ParseRange(absl::string_view text,
+                                                        uint64_t size) {
+  if (!absl::ConsumePrefix(&text, "bytes=")) return std::nullopt;
+  const std::pair<absl::string_view, absl::string_view> ends =
+      absl::StrSplit(text, absl::MaxSplits('-', 1));
+  uint64_t first = 0;
+  uint64_t last = size - 1;
+  if (!absl::SimpleAtoi(ends.first, &first)) return std::nullopt;
+  if (!ends.second.empty() && !absl::SimpleAtoi(ends.second, &last)) {
+    return std::nullopt;
+  }
+  return std::pair(first, std::min(last, size - 1));
+}
+
+// `/v2/<repository>/<kind>/<reference>`, split from the right.
+struct Target {
+  std::string repository;
+  std::string kind;
+  std::string reference;
+};
+std::optional<Target> ParseTarget(absl::string_view target) {
+  const absl::string_view path = target.substr(0, target.find('?'));
+  std::vector<std::string> parts = absl::StrSplit(path, '/');
+  if (parts.size() < 5 || parts[1] != "v2") return std::nullopt;
+  Target result;
+  result.reference = parts[parts.size() - 1];
+  result.kind = parts[parts.size() - 2];
+  parts.resize(parts.size() - 2);
+  parts.erase(parts.begin(), parts.begin() + 2);
+  result.repository = absl::StrJoin(parts, "/");
+  return result;
+}
+
+std::string BasicValue(const std::string& username,
+                       const std::string& password) {
+  return absl::StrCat(
+      "Basic ", absl::Base64Escape(absl::StrCat(username, ":", password)));
+}
+
+}  // namespace
+
+struct FakeRegistry::Reply {
+  int status = 200;
+  std::vector<HttpHeader> headers;
+  std::shared_ptr<const std::string> body =
+      std::make_shared<const std::string>();
+  uint64_t offset = 0;  // Of what is sent of `body`.
+  uint64_t length = 0;
+
+  static Reply Of(int status, std::vector<HttpHeader> headers,
+                  std::string body) {
+    Reply reply = {status, std::move(headers)};
+    reply.length = body.size();
+    reply.body = std::make_shared<const std::string>(std::move(body));
+    return reply;
+  }
+  static Reply Error(int status, absl::string_view code) {
+    return Of(status, {{"Content-Type", "application/json"}}, ErrorBody(code));
+  }
+
+  void Set(const HttpHeader& header) {
+    Remove(header.name);
+    headers.push_back(header);
+  }
+  void Remove(const std::string& name) {
+    headers.erase(std::remove_if(headers.begin(), headers.end(),
+                                 [&](const HttpHeader& header) {
+                                   return absl::EqualsIgnoreCase(header.name,
+                                                                 name);
+                                 }),
+                  headers.end());
+  }
+};
+
+std::string RecordedRequest::Header(absl::string_view name) const {
+  for (const HttpHeader& header : headers) {
+    if (absl::EqualsIgnoreCase(header.name, name)) return header.value;
+  }
+  return "";
+}
+
+FakeAnswer FakeAnswer::Status(int status, std::vector<HttpHeader> headers,
+                              std::string body) {
+  FakeAnswer answer;
+  answer.status = status;
+  answer.headers = std::move(headers);
+  answer.body = std::move(body);
+  return answer;
+}
+
+FakeAnswer FakeAnswer::Redirect(std::string location, int status) {
+  return Status(status, {{"Location", std::move(location)}});
+}
+
+FakeRegistry::FakeRegistry() : FakeRegistry(Options()) {}
+
+FakeRegistry::FakeRegistry(Options options)
+    : options_(std::move(options)), server_(MakeServer(options_.tls)) {
+  server_->new_task_queue = [] { return new GrowingTaskQueue; };
+  server_->set_keep_alive_max_count(kRequestsPerConnectionMax);
+  server_->set_tcp_nodelay(true);
+  server_->set_pre_routing_handler(
+      [this](const httplib::Request& request, httplib::Response& response) {
+        Handle(request, response);
+        return httplib::Server::HandlerResponse::Handled;
+      });
+  port_ = server_->bind_to_any_port(options_.address);
+  if (port_ <= 0) abort();
+  listener_ = std::make_unique<Thread>(
+      "fake-registry", [this] { server_->listen_after_bind(); });
+  // stop() before the listener runs would be lost.
+  while (!server_->is_running()) std::this_thread::yield();
+}
+
+FakeRegistry::~FakeRegistry() { Stop(); }
+
+std::string FakeRegistry::url() const {
+  const bool v6 = absl::StrContains(options_.address, ':');
+  return absl::StrCat(options_.tls ? "https" : "http", "://", v6 ? "[" : "",
+                      options_.address, v6 ? "]" : "", ":", port_);
+}
+
+void FakeRegistry::Stop() {
+  std::vector<std::shared_ptr<Gate>> gates;
+  {
+    MutexLock lock(&mutex_);
+    gates.swap(gates_);
+  }
+  for (const auto& gate : gates) gate->Open();
+  server_->stop();
+  // The server itself would wait for idle connections.
+  ForEachConnection(port_, [](int fd, int) { shutdown(fd, SHUT_RDWR); });
+  listener_.reset();
+}
+
+Digest FakeRegistry::AddManifest(absl::string_view repository,
+                                 absl::string_view tag,
+                                 absl::string_view media_type,
+                                 std::string bytes) {
+  const Digest digest = Digest::OfBytes(bytes);
+  MutexLock lock(&mutex_);
+  Repository& held = repositories_[std::string(repository)];
+  held.manifests[digest.ToString()] = {
+      std::string(media_type),
+      std::make_shared<const std::string>(std::move(bytes))};
+  if (!tag.empty()) held.tags[std::string(tag)] = digest.ToString();
+  return digest;
+}
+
+Digest FakeRegistry::AddBlob(absl::string_view repository, std::string bytes) {
+  const Digest digest = Digest::OfBytes(bytes);
+  MutexLock lock(&mutex_);
+  repositories_[std::string(repository)].blobs[digest.ToString()] = {
+      "application/octet-stream",
+      std::make_shared<const std::string>(std::move(bytes))};
+  return digest;
+}
+
+void FakeRegistry::RemoveRepository(absl::string_view repository) {
+  MutexLock lock(&mutex_);
+  repositories_.erase(std::string(repository));
+}
+
+void FakeRegistry::Answer(RequestMatch match, FakeAnswer answer, int times) {
+  MutexLock lock(&mutex_);
+  if (answer.gate) gates_.push_back(answer.gate);
+  answers_.push_back({std::move(match), std::move(answer), times});
+}
+
+void FakeRegistry::ClearAnswers() {
+  MutexLock lock(&mutex_);
+  answers_.clear();
+}
+
+void FakeRegistry::RequireBasic(std::string username, std::string password) {
+  MutexLock lock(&mutex_);
+  bearer_.reset();
+  basic_ = {std::move(username), std::move(password)};
+}
+
+void FakeRegistry::RequireBearer(FakeBearerAuth auth) {
+  FakeRegistry* const service = auth.token_service ? auth.token_service : this;
+  if (auth.realm.empty()) auth.realm = absl::StrCat(service->url(), "/token");
+  auth.token_service = service;
+  {
+    MutexLock lock(&service->mutex_);
+    service->grants_ = auth;
+  }
+  MutexLock lock(&mutex_);
+  basic_.reset();
+  bearer_ = std::move(auth);
+}
+
+void FakeRegistry::RequireNoAuth() {
+  MutexLock lock(&mutex_);
+  basic_.reset();
+  bearer_.reset();
+}
+
+void FakeRegistry::RevokeTokens() {
+  MutexLock lock(&mutex_);
+  tokens_.clear();
+}
+
+std::vector<RecordedRequest> FakeRegistry::requests() const {
+  return requests({});
+}
+
+std::vector<RecordedRequest> FakeRegistry::requests(
+    const RequestMatch& match) const {
+  std::vector<RecordedRequest> found;
+  MutexLock lock(&mutex_);
+  for (const RecordedRequest& request : requests_) {
+    if (Matches(match, request)) found.push_back(request);
+  }
+  return found;
+}
+
+int FakeRegistry::CountRequests(const RequestMatch& match) const {
+  return static_cast<int>(requests(match).size());
+}
+
+void FakeRegistry::ClearRequests() {
+  MutexLock lock(&mutex_);
+  requests_.clear();
+}
+
+void FakeRegistry::AwaitRequests(const RequestMatch& match, int count) {
+  const auto is_match = [&](const RecordedRequest& request) {
+    return Matches(match, request);
+  };
+  MutexLock lock(&mutex_);
+  while (std::count_if(requests_.begin(), requests_.end(), is_match) < count) {
+    arrived_.Wait(&mutex_);
+  }
+}
+
+void FakeRegistry::Handle(const httplib::Request& request,
+                          httplib::Response& response) {
+  // The library's own handling of ranges is wrong; this is ours.
+  const_cast<httplib::Request&>(request).ranges.clear();
+  const RecordedRequest recorded = Record(request);
+  FakeAnswer answer = TakeAnswer(recorded);
+  if (answer.gate && !answer.gate_at_byte) answer.gate->Pass();
+  Reply reply;
+  if (answer.status != 0) {
+    reply = Reply::Of(answer.status, {}, "");
+  } else if (absl::StartsWith(recorded.target, "/token")) {
+    reply = GrantToken(request);
+  } else if (auto refused = CheckAuth(recorded)) {
+    reply = *std::move(refused);
+    answer.truncate_at_byte.reset();
+    answer.reset_at_byte.reset();
+  } else {
+    reply = Serve(recorded, answer);
+  }
+  Send(std::move(reply), answer, request, response);
+}
+
+RecordedRequest FakeRegistry::Record(const httplib::Request& request) {
+  RecordedRequest recorded = {request.method, request.target};
+  recorded.client_port = request.remote_port;
+  for (const auto& [name, value] : request.headers) {
+    recorded.headers.push_back({name, value});
+  }
+  MutexLock lock(&mutex_);
+  requests_.push_back(recorded);
+  arrived_.SignalAll();
+  return recorded;
+}
+
+FakeAnswer FakeRegistry::TakeAnswer(const RecordedRequest& request) {
+  MutexLock lock(&mutex_);
+  for (auto it = answers_.begin(); it != answers_.end(); ++it) {
+    if (!Matches(it->match, request)) continue;
+    FakeAnswer answer = it->answer;
+    if (it->times != kAlways && --it->times == 0) answers_.erase(it);
+    return answer;
+  }
+  return {};
+}
+
+std::optional<FakeRegistry::Reply> FakeRegistry::CheckAuth(
+    const RecordedRequest& request) {
+  std::optional<BasicAuth> basic;
+  std::optional<FakeBearerAuth> bearer;
+  {
+    MutexLock lock(&mutex_);
+    basic = basic_;
+    bearer = bearer_;
+  }
+  if (bearer) return CheckBearer(request, *bearer);
+  if (!basic || request.Header("Authorization") ==
+                    BasicValue(basic->username, basic->password)) {
+    return std::nullopt;
+  }
+  Reply reply = Reply::Error(401, "UNAUTHORIZED");
+  reply.Set({"WWW-Authenticate", "Basic realm=\"fake\""});
+  return reply;
+}
+
+std::optional<FakeRegistry::Reply> FakeRegistry::CheckBearer(
+    const RecordedRequest& request, const FakeBearerAuth& auth) {
+  std::string scope;
+  if (const auto target = ParseTarget(request.target)) {
+    scope = absl::StrCat("repository:", target->repository, ":pull");
+  }
+  const std::string header = request.Header("Authorization");
+  absl::string_view token = header;
+  if (absl::ConsumePrefix(&token, "Bearer ") &&
+      auth.token_service->Grants(token, scope)) {
+    return std::nullopt;
+  }
+  Reply reply = Reply::Error(401, "UNAUTHORIZED");
+  std::string challenge = absl::StrCat("Bearer realm=\"", auth.realm,
+                                       "\",service=\"", auth.service, "\"");
+  if (auth.scope_in_challenge && !scope.empty()) {
+    absl::StrAppend(&challenge, ",scope=\"", scope, "\"");
+  }
+  reply.Set({"WWW-Authenticate", challenge});
+  return reply;
+}
+
+bool FakeRegistry::Grants(absl::string_view token,
+                          absl::string_view scope) const {
+  MutexLock lock(&mutex_);
+  const auto found = tokens_.find(std::string(token));
+  if (found == tokens_.end()) return false;
+  const std::vector<absl::string_view> scopes =
+      absl::StrSplit(found->second, ' ');
+  return scope.empty() ||
+         std::find(scopes.begin(), scopes.end(), scope) != scopes.end();
+}
+
+FakeRegistry::Reply FakeRegistry::GrantToken(const httplib::Request& request) {
+  MutexLock lock(&mutex_);
+  if (!grants_) return Reply::Error(404, "UNSUPPORTED");
+  const bool open = grants_->username.empty();
+  const std::string credentials = request.get_header_value("Authorization");
+  const bool known =
+      credentials == BasicValue(grants_->username, grants_->password);
+  const bool anonymous = credentials.empty() && grants_->anonymous_gets_token;
+  if (!open && !known && !anonymous) return Reply::Error(401, "UNAUTHORIZED");
+  std::vector<std::string> scopes;
+  if (open || known) {
+    for (size_t i = 0; i < request.get_param_value_count("scope"); ++i) {
+      scopes.push_back(request.get_param_value("scope", i));
+    }
+  }
+  const std::string token = absl::StrCat("token-", ++tokens_granted_);
+  tokens_[token] = absl::StrJoin(scopes, " ");
+  std::string body =
+      absl::StrCat("{\"", grants_->token_member, "\":\"", token, "\"");
+  if (grants_->expires_in_seconds) {
+    absl::StrAppend(&body, ",\"expires_in\":", *grants_->expires_in_seconds);
+  }
+  return Reply::Of(200, {{"Content-Type", "application/json"}}, body + "}");
+}
+
+FakeRegistry::Reply FakeRegistry::Serve(const RecordedRequest& request,
+                                        const FakeAnswer& answer) const {
+  if (request.target == "/v2/") {
+    return Reply::Of(200, {{"Content-Type", "application/json"}}, "{}");
+  }
+  const auto target = ParseTarget(request.target);
+  if (!target) return Reply::Error(404, "UNSUPPORTED");
+  MutexLock lock(&mutex_);
+  const auto repository = repositories_.find(target->repository);
+  if (repository == repositories_.end()) {
+    return Reply::Error(404, "NAME_UNKNOWN");
+  }
+  const Repository& held = repository->second;
+  if (target->kind == "blobs") {
+    return ServeBlob(request, answer, held, target->reference);
+  }
+  if (target->kind != "manifests") return Reply::Error(404, "UNSUPPORTED");
+  const auto tag = held.tags.find(target->reference);
+  const std::string digest =
+      tag == held.tags.end() ? target->reference : tag->second;
+  const auto found = held.manifests.find(digest);
+  if (found == held.manifests.end()) {
+    return Reply::Error(404, "MANIFEST_UNKNOWN");
+  }
+  Reply reply = {200,
+                 {{"Content-Type", found->second.media_type},
+                  {"Docker-Content-Digest", digest},
+                  {"ETag", absl::StrCat("\"", digest, "\"")}},
+                 found->second.bytes};
+  reply.length = reply.body->size();
+  return reply;
+}
+
+FakeRegistry::Reply FakeRegistry::ServeBlob(const RecordedRequest& request,
+                                            const FakeAnswer& answer,
+                                            const Repository& repository,
+                                            const std::string& digest) const {
+  const auto found = repository.blobs.find(digest);
+  if (found == repository.blobs.end()) {
+    return Reply::Error(404, "BLOB_UNKNOWN");
+  }
+  const std::string etag = absl::StrCat("\"", digest, "\"");
+  Reply reply = {200,
+                 {{"Content-Type", found->second.media_type},
+                  {"Docker-Content-Digest", digest},
+                  {"ETag", etag},
+                  {"Accept-Ranges", "bytes"}},
+                 found->second.bytes};
+  const uint64_t size = reply.body->size();
+  reply.length = size;
+  const std::string if_range = request.Header("If-Range");
+  const auto range = ParseRange(request.Header("Range"), size);
+  if (!range || answer.ignore_range ||
+      (!if_range.empty() && if_range != etag)) {
+    return reply;
+  }
+  if (range->first >= size) {
+    reply = Reply::Error(416, "RANGE_INVALID");
+    reply.Set({"Content-Range", absl::StrCat("bytes */", size)});
+    return reply;
+  }
+  reply.status = 206;
+  reply.offset = range->first;
+  reply.length = range->second - range->first + 1;
+  reply.Set({"Content-Range", absl::StrCat("bytes ", range->first, "-",
+                                           range->second, "/", size)});
+  return reply;
+}
+
+void FakeRegistry::Send(Reply reply, const FakeAnswer& answer,
+                        const httplib::Request& request,
+                        httplib::Response& response) {
+  if (answer.body) {
+    reply.body = std::make_shared<const std::string>(*answer.body);
+    reply.offset = 0;
+    reply.length = reply.body->size();
+  }
+  for (const HttpHeader& header : answer.headers) reply.Set(header);
+  for (const std::string& name : answer.without_headers) reply.Remove(name);
+  std::string content_type;
+  response.status = reply.status;
+  for (const HttpHeader& header : reply.headers) {
+    if (absl::EqualsIgnoreCase(header.name, "Content-Type")) {
+      content_type = header.value;
+    } else {
+      response.set_header(header.name, header.value);
+    }
+  }
+  const auto announce = [&] {
+    if (!answer.chunked && !response.has_header("Content-Length")) {
+      response.set_header("Content-Length", absl::StrCat(reply.length));
+    }
+  };
+  announce();
+  if (request.method == "HEAD" || (reply.length == 0 && !answer.chunked)) {
+    if (!content_type.empty())
+      response.set_header("Content-Type", content_type);
+    return;
+  }
+  auto provider = [this, reply = std::move(reply), answer,
+                   client_port = request.remote_port](size_t sent,
+                                                      httplib::DataSink& sink) {
+    const auto is_at = [sent](const std::optional<uint64_t>& byte) {
+      return byte && *byte == sent;
+    };
+    if (answer.gate && is_at(answer.gate_at_byte)) answer.gate->Pass();
+    if (is_at(answer.truncate_at_byte)) return false;
+    if (is_at(answer.reset_at_byte)) {
+      ResetConnection(port_, client_port);
+      return false;
+    }
+    if (sent == reply.length) {
+      sink.done();
+      return true;
+    }
+    uint64_t end = std::min<uint64_t>(sent + kPieceBytes, reply.length);
+    for (const auto& stop :
+         {answer.gate_at_byte, answer.truncate_at_byte, answer.reset_at_byte}) {
+      if (stop && *stop > sent) end = std::min(end, *stop);
+    }
+    return sink.write(reply.body->data() + reply.offset + sent, end - sent);
+  };
+  if (answer.chunked) {
+    response.set_chunked_content_provider(content_type, std::move(provider));
+  } else {
+    response.set_content_provider(content_type, std::move(provider));
+  }
+}
+
+}  // namespace cvr::testing

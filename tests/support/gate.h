@@ -1,0 +1,42 @@
+#ifndef TESTS_SUPPORT_GATE_H_
+#define TESTS_SUPPORT_GATE_H_
+
+#include "services/common/mutex.h"
+
+namespace cvr::testing {
+
+// Holds somebody at a known place until the test lets them go on: instead of
+// sleeping. Thread-safe.
+class Gate {
+ public:
+  // Lets everybody pass, now and later.
+  void Open() {
+    MutexLock lock(&mutex_);
+    open_ = true;
+    changed_.SignalAll();
+  }
+
+  // Arrives, then blocks until the gate is open.
+  void Pass() {
+    MutexLock lock(&mutex_);
+    ++arrivals_;
+    changed_.SignalAll();
+    while (!open_) changed_.Wait(&mutex_);
+  }
+
+  // Blocks until Pass() has been called `count` times in all.
+  void AwaitArrivals(int count = 1) {
+    MutexLock lock(&mutex_);
+    while (arrivals_ < count) changed_.Wait(&mutex_);
+  }
+
+ private:
+  Mutex mutex_;
+  CondVar changed_;
+  int arrivals_ ABSL_GUARDED_BY(mutex_) = 0;
+  bool open_ ABSL_GUARDED_BY(mutex_) = false;
+};
+
+}  // namespace cvr::testing
+
+#endif  // TESTS_SUPPORT_GATE_H_

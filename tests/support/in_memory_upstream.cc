@@ -1,0 +1,225 @@
+#include "tests/support/in_memory_upstream.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "services/common/errors.h"
+#include "services/common/status_macros.h"
+
+namespace cvr::testing {
+namespace {
+
+std::string HostOf(const UpstreamAccess& access) {
+  return access.url.empty() ? absl::StrCat("upstream-", access.id) : access.url;
+}
+
+void FlipLastByte(std::string& bytes) {
+  if (!bytes.empty()) bytes.back() = static_cast<char>(~bytes.back());
+}
+
+std::string EtagOf(const Digest& digest) { return digest.ToString(); }
+
+}  // namespace
+
+Descriptor InMemoryUpstreamClient::AddManifest(int64_t upstream_id,
+                                               absl::string_view repository,
+                                               absl::string_view tag,
+                                               absl::string_view media_type,
+                                               std::string bytes) {
+  const Descriptor target = {std::string(media_type), Digest::OfBytes(bytes),
+                             bytes.size()};
+  MutexLock lock(&mutex_);
+  RepositoryContent& content =
+      upstreams_[upstream_id].repositories[std::string(repository)];
+  content.manifests[target.digest.ToString()] = {
+      target.media_type, std::make_shared<const std::string>(std::move(bytes))};
+  if (!tag.empty()) content.tags[std::string(tag)] = target.digest.ToString();
+  return target;
+}
+
+Digest InMemoryUpstreamClient::AddBlob(int64_t upstream_id,
+                                       absl::string_view repository,
+                                       std::string bytes) {
+  const Digest digest = Digest::OfBytes(bytes);
+  MutexLock lock(&mutex_);
+  upstreams_[upstream_id]
+      .repositories[std::string(repository)]
+      .blobs[digest.ToString()] = {
+      kOctetStream, std::make_shared<const std::string>(std::move(bytes))};
+  return digest;
+}
+
+void InMemoryUpstreamClient::Clear(int64_t upstream_id) {
+  MutexLock lock(&mutex_);
+  upstreams_[upstream_id].repositories.clear();
+}
+
+void InMemoryUpstreamClient::SetPieceBytes(size_t bytes) {
+  MutexLock lock(&mutex_);
+  piece_bytes_ = bytes;
+}
+
+void InMemoryUpstreamClient::Inject(int64_t upstream_id, UpstreamFault fault,
+                                    int times) {
+  MutexLock lock(&mutex_);
+  upstreams_[upstream_id].faults.emplace_back(std::move(fault), times);
+}
+
+void InMemoryUpstreamClient::Heal(int64_t upstream_id) {
+  MutexLock lock(&mutex_);
+  upstreams_[upstream_id].faults.clear();
+}
+
+std::vector<InMemoryUpstreamClient::Call> InMemoryUpstreamClient::calls()
+    const {
+  MutexLock lock(&mutex_);
+  return calls_;
+}
+
+int InMemoryUpstreamClient::CountCalls(Call::Kind kind) const {
+  MutexLock lock(&mutex_);
+  return std::count_if(calls_.begin(), calls_.end(),
+                       [kind](const Call& call) { return call.kind == kind; });
+}
+
+UpstreamFault InMemoryUpstreamClient::Arrive(Call call) {
+  UpstreamFault fault;
+  {
+    MutexLock lock(&mutex_);
+    auto& faults = upstreams_[call.upstream_id].faults;
+    calls_.push_back(std::move(call));
+    if (faults.empty()) return fault;
+    fault = faults.front().first;
+    int& times = faults.front().second;
+    if (times != kAlways && --times == 0) faults.pop_front();
+  }
+  if (fault.gate && !fault.gate_at_byte) fault.gate->Pass();
+  return fault;
+}
+
+absl::StatusOr<std::pair<Digest, InMemoryUpstreamClient::Content>>
+InMemoryUpstreamClient::FindManifest(int64_t upstream_id,
+                                     const Repository& repository,
+                                     const Reference& reference) const {
+  const absl::Status unknown =
+      errors::ManifestUnknown(repository.name(), reference.ToString());
+  MutexLock lock(&mutex_);
+  const auto upstream = upstreams_.find(upstream_id);
+  if (upstream == upstreams_.end()) return unknown;
+  const auto content = upstream->second.repositories.find(repository.name());
+  if (content == upstream->second.repositories.end()) return unknown;
+  std::string digest = reference.ToString();
+  if (!reference.is_digest()) {
+    const auto tag = content->second.tags.find(digest);
+    if (tag == content->second.tags.end()) return unknown;
+    digest = tag->second;
+  }
+  const auto manifest = content->second.manifests.find(digest);
+  if (manifest == content->second.manifests.end()) return unknown;
+  return std::pair(*Digest::Parse(digest), manifest->second);
+}
+
+absl::StatusOr<InMemoryUpstreamClient::Content>
+InMemoryUpstreamClient::FindBlob(int64_t upstream_id,
+                                 const Repository& repository,
+                                 const Digest& digest) const {
+  const absl::Status unknown = errors::BlobUnknown(digest.ToString());
+  MutexLock lock(&mutex_);
+  const auto upstream = upstreams_.find(upstream_id);
+  if (upstream == upstreams_.end()) return unknown;
+  const auto content = upstream->second.repositories.find(repository.name());
+  if (content == upstream->second.repositories.end()) return unknown;
+  const auto blob = content->second.blobs.find(digest.ToString());
+  if (blob == content->second.blobs.end()) return unknown;
+  return blob->second;
+}
+
+size_t InMemoryUpstreamClient::piece_bytes() const {
+  MutexLock lock(&mutex_);
+  return piece_bytes_;
+}
+
+absl::StatusOr<UpstreamManifest> InMemoryUpstreamClient::GetManifest(
+    const UpstreamAccess& access, const Repository& repository,
+    const Reference& reference) {
+  const UpstreamFault fault = Arrive({Call::Kind::kGetManifest, access.id,
+                                      repository.name(), reference.ToString()});
+  RETURN_IF_ERROR(fault.error);
+  ASSIGN_OR_RETURN(const auto found,
+                   FindManifest(access.id, repository, reference));
+  const auto& [digest, content] = found;
+  if (fault.break_at_byte && *fault.break_at_byte < content.bytes->size()) {
+    return errors::UpstreamUnavailable(HostOf(access), "the body broke off");
+  }
+  std::string bytes = *content.bytes;
+  if (fault.corrupt) FlipLastByte(bytes);
+  // As a real client does, and so that a fault is noticed like a real one.
+  if (const Digest got = Digest::OfBytes(bytes); got != digest) {
+    return errors::ContentMismatch(HostOf(access), digest.ToString(),
+                                   got.ToString());
+  }
+  const uint64_t size = bytes.size();
+  return UpstreamManifest{
+      {content.media_type, digest, size}, std::move(bytes), EtagOf(digest)};
+}
+
+absl::StatusOr<Descriptor> InMemoryUpstreamClient::HeadManifest(
+    const UpstreamAccess& access, const Repository& repository,
+    const Reference& reference) {
+  const UpstreamFault fault = Arrive({Call::Kind::kHeadManifest, access.id,
+                                      repository.name(), reference.ToString()});
+  RETURN_IF_ERROR(fault.error);
+  ASSIGN_OR_RETURN(const auto found,
+                   FindManifest(access.id, repository, reference));
+  const auto& [digest, content] = found;
+  return Descriptor{content.media_type, digest, content.bytes->size()};
+}
+
+absl::Status InMemoryUpstreamClient::GetBlob(const UpstreamAccess& access,
+                                             const Repository& repository,
+                                             const Digest& digest,
+                                             const UpstreamBlobPart& part,
+                                             UpstreamBlobSink& sink) {
+  const UpstreamFault fault =
+      Arrive({Call::Kind::kGetBlob, access.id, repository.name(),
+              digest.ToString(), part});
+  RETURN_IF_ERROR(fault.error);
+  ASSIGN_OR_RETURN(const Content content,
+                   FindBlob(access.id, repository, digest));
+  std::string bytes = *content.bytes;
+  if (fault.corrupt) FlipLastByte(bytes);
+  const bool whole =
+      fault.ignore_part ||
+      (!part.if_range_etag.empty() && part.if_range_etag != EtagOf(digest));
+  const uint64_t begin = whole ? 0 : part.offset;
+  if (begin > 0 && begin >= bytes.size()) {
+    return errors::UpstreamInvalid(HostOf(access), "has no such part");
+  }
+  uint64_t end = bytes.size();
+  if (!whole && part.length) end = std::min(end, begin + *part.length);
+
+  UpstreamBlobHeader header = {bytes.size(), begin, EtagOf(digest)};
+  if (fault.hide_size) header.size_bytes.reset();
+  RETURN_IF_ERROR(sink.OnHeader(header));
+  const auto stops_at = [&](const std::optional<uint64_t>& byte) {
+    return byte ? begin + *byte : UINT64_MAX;
+  };
+  const uint64_t gate = fault.gate ? stops_at(fault.gate_at_byte) : UINT64_MAX;
+  const uint64_t break_off = stops_at(fault.break_at_byte);
+  const uint64_t piece = piece_bytes();
+  for (uint64_t at = begin;;) {
+    if (at == gate) fault.gate->Pass();
+    if (at == break_off) {
+      return errors::UpstreamUnavailable(HostOf(access), "the body broke off");
+    }
+    if (at == end) return absl::OkStatus();
+    uint64_t next = std::min(at + piece, end);
+    if (at < gate) next = std::min(next, gate);
+    if (at < break_off) next = std::min(next, break_off);
+    RETURN_IF_ERROR(
+        sink.OnBytes(absl::string_view(bytes).substr(at, next - at)));
+    at = next;
+  }
+}
+
+}  // namespace cvr::testing

@@ -1,0 +1,23 @@
+#ifndef TOOLS_CVR_ENVIRONMENT_H_
+#define TOOLS_CVR_ENVIRONMENT_H_
+
+#include <functional>
+#include <istream>
+#include <optional>
+#include <ostream>
+#include <string>
+
+namespace cvr {
+
+// What the command gets from the shell; the streams outlive it.
+struct Environment {
+  std::istream& in;
+  std::ostream& out;
+  std::ostream& err;
+  // The value of an environment variable, if it is set.
+  std::function<std::optional<std::string>(const char* name)> variable;
+};
+
+}  // namespace cvr
+
+#endif  // TOOLS_CVR_ENVIRONMENT_H_

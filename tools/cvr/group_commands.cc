@@ -1,0 +1,102 @@
+#include "tools/cvr/group_commands.h"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "protos/cvr/v1/group_service.grpc.pb.h"
+#include "services/common/status_macros.h"
+#include "tools/cvr/table.h"
+#include "tools/cvr/text.h"
+
+namespace cvr {
+namespace {
+
+using Stub = v1::GroupService::Stub;
+
+std::string AsTable(const std::vector<v1::Group>& groups) {
+  Table table({{"NAME"}, {"CREATED"}, {"DESCRIPTION"}});
+  for (const v1::Group& group : groups) {
+    table.AddRow(
+        {group.name(), TimeText(group.create_time()), group.description()});
+  }
+  return table.ToString();
+}
+
+std::string AsFields(const v1::Group& group) {
+  FieldTable fields;
+  fields.Add("name", group.name());
+  fields.Add("description", group.description());
+  fields.Add("created", TimeText(group.create_time()));
+  return fields.ToString();
+}
+
+void AddCreate(CommandGroup& groups) {
+  const auto request = std::make_shared<v1::CreateGroupRequest>();
+  const auto group = request->mutable_group();
+  CLI::App& command = groups.Add(
+      "create", "Make a group", [request](Session& session) -> absl::Status {
+        ASSIGN_OR_RETURN(const v1::Group created,
+                         session.server.Call(&Stub::CreateGroup, *request));
+        session.output.PrintObject(created, AsFields);
+        return absl::OkStatus();
+      });
+  command
+      .add_option("NAME", *group->mutable_name(), "Such as acme or acme/web")
+      ->required();
+  command.add_option("--description", *group->mutable_description(),
+                     "For people");
+}
+
+void AddList(CommandGroup& groups) {
+  groups.Add("list", "List the groups", [](Session& session) -> absl::Status {
+    ASSIGN_OR_RETURN(
+        const auto found,
+        session.server.List(&Stub::ListGroups, &v1::ListGroupsResponse::groups,
+                            v1::ListGroupsRequest()));
+    session.output.PrintList(found, AsTable);
+    return absl::OkStatus();
+  });
+}
+
+void AddGet(CommandGroup& groups) {
+  const auto request = std::make_shared<v1::GetGroupRequest>();
+  CLI::App& command = groups.Add(
+      "get", "Show a group", [request](Session& session) -> absl::Status {
+        ASSIGN_OR_RETURN(const v1::Group group,
+                         session.server.Call(&Stub::GetGroup, *request));
+        session.output.PrintObject(group, AsFields);
+        return absl::OkStatus();
+      });
+  command.add_option("NAME", *request->mutable_name(), "Of the group")
+      ->required();
+}
+
+void AddDelete(CommandGroup& groups) {
+  const auto request = std::make_shared<v1::DeleteGroupRequest>();
+  CLI::App& command = groups.Add(
+      "delete", "Delete a group that owns nothing any more",
+      [request](Session& session) -> absl::Status {
+        RETURN_IF_ERROR(
+            session.server.Call(&Stub::DeleteGroup, *request).status());
+        session.output.PrintNote(
+            absl::StrCat("group ", request->name(), " is deleted"));
+        return absl::OkStatus();
+      });
+  command.add_option("NAME", *request->mutable_name(), "Of the group")
+      ->required();
+}
+
+}  // namespace
+
+void AddGroupCommands(CLI::App& root, Action* chosen) {
+  CommandGroup groups(root, "group", "Groups own registries and upstreams",
+                      chosen);
+  AddCreate(groups);
+  AddList(groups);
+  AddGet(groups);
+  AddDelete(groups);
+}
+
+}  // namespace cvr

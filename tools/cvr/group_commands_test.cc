@@ -1,0 +1,52 @@
+#include "tools/cvr/group_commands.h"
+
+#include <string>
+
+#include "gmock/gmock.h"
+#include "google/protobuf/empty.pb.h"
+#include "gtest/gtest.h"
+#include "protos/cvr/v1/group_service.pb.h"
+#include "tools/cvr/cvr_test_fixture.h"
+
+namespace cvr {
+namespace {
+
+using ::google::protobuf::Empty;
+using ::testing::HasSubstr;
+
+using GroupCommandsTest = CvrTest;
+
+TEST_F(GroupCommandsTest, CreatedGroupIsShown) {
+  server_.On<v1::CreateGroupRequest, v1::Group>(
+      "GroupService/CreateGroup", [](const auto& request, auto* response) {
+        *response = request.group();
+        return grpc::Status::OK;
+      });
+  EXPECT_EQ(Cvr("group create acme/web --description ours"), 0);
+  EXPECT_EQ(Out(),
+            "name:         acme/web\n"
+            "description:  ours\n"
+            "created:      -\n");
+}
+
+TEST_F(GroupCommandsTest, GroupsAreListedAndDeleted) {
+  std::string deleted;
+  server_.On<v1::ListGroupsRequest, v1::ListGroupsResponse>(
+      "GroupService/ListGroups", [](const auto&, auto* response) {
+        response->add_groups()->set_name("acme");
+        return grpc::Status::OK;
+      });
+  server_.On<v1::DeleteGroupRequest, Empty>("GroupService/DeleteGroup",
+                                            [&](const auto& request, auto*) {
+                                              deleted = request.name();
+                                              return grpc::Status::OK;
+                                            });
+  EXPECT_EQ(Cvr("group list"), 0);
+  EXPECT_THAT(Out(), HasSubstr("\nacme  "));
+  EXPECT_EQ(Cvr("group delete acme"), 0);
+  EXPECT_EQ(deleted, "acme");
+  EXPECT_EQ(Out(), "group acme is deleted\n");
+}
+
+}  // namespace
+}  // namespace cvr

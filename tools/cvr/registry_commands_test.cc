@@ -1,0 +1,96 @@
+#include "tools/cvr/registry_commands.h"
+
+#include "gmock/gmock.h"
+#include "google/protobuf/empty.pb.h"
+#include "gtest/gtest.h"
+#include "nlohmann/json.hpp"
+#include "protos/cvr/v1/registry_service.pb.h"
+#include "tools/cvr/cvr_test_fixture.h"
+
+namespace cvr {
+namespace {
+
+using ::google::protobuf::Empty;
+using ::nlohmann::json;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+using RegistryCommandsTest = CvrTest;
+
+TEST_F(RegistryCommandsTest, RegistryIsCreatedWithWhatIsGiven) {
+  v1::Registry seen;
+  server_.On<v1::CreateRegistryRequest, v1::Registry>(
+      "RegistryService/CreateRegistry",
+      [&](const auto& request, auto* response) {
+        seen = request.registry();
+        *response = request.registry();
+        response->set_id(3);
+        return grpc::Status::OK;
+      });
+  // A name that is a command's, too.
+  EXPECT_EQ(Cvr("registry create list --group acme --description d "
+                "--anonymous-pull -o json"),
+            0)
+      << Err();
+  EXPECT_EQ(seen.name(), "list");
+  EXPECT_EQ(seen.group(), "acme");
+  EXPECT_EQ(seen.description(), "d");
+  EXPECT_TRUE(seen.anonymous_pull());
+  const json created = json::parse(Out());
+  EXPECT_EQ(created["id"], "3");
+  EXPECT_EQ(created["anonymous_pull"], true);
+  // Defaults are printed, so that programs need not know them.
+  EXPECT_EQ(created["upstreams"], json::array());
+}
+
+TEST_F(RegistryCommandsTest, RegistryUpdateSendsOnlyWhatIsGiven) {
+  v1::UpdateRegistryRequest seen;
+  server_.On<v1::UpdateRegistryRequest, v1::Registry>(
+      "RegistryService/UpdateRegistry", [&](const auto& request, auto*) {
+        seen = request;
+        return grpc::Status::OK;
+      });
+  EXPECT_EQ(Cvr("registry update 7 --no-anonymous-pull"), 0) << Err();
+  EXPECT_EQ(seen.registry().id(), 7);
+  EXPECT_FALSE(seen.registry().anonymous_pull());
+  EXPECT_THAT(seen.update_mask().paths(), ElementsAre("anonymous_pull"));
+  EXPECT_EQ(Cvr("registry update 7 --name n --description d"), 0) << Err();
+  EXPECT_THAT(seen.update_mask().paths(), ElementsAre("name", "description"));
+}
+
+TEST_F(RegistryCommandsTest, RegistryTableShowsItsUpstreamsInOrder) {
+  v1::ListRegistriesRequest seen;
+  server_.On<v1::ListRegistriesRequest, v1::ListRegistriesResponse>(
+      "RegistryService/ListRegistries",
+      [&](const auto& request, auto* response) {
+        seen = request;
+        v1::Registry& registry = *response->add_registries();
+        registry.set_id(1);
+        registry.set_group("default");
+        registry.set_name("team");
+        registry.add_upstreams()->set_upstream_id(9);
+        registry.add_upstreams()->set_upstream_id(4);
+        return grpc::Status::OK;
+      });
+  EXPECT_EQ(Cvr("registry list --group default --name te"), 0);
+  EXPECT_EQ(Out(),
+            "ID  GROUP    NAME  ANONYMOUS PULL  UPSTREAMS  CREATED\n"
+            " 1  default  team  no              9,4        -\n");
+  EXPECT_EQ(seen.group(), "default");
+  EXPECT_EQ(seen.name_contains(), "te");
+}
+
+TEST_F(RegistryCommandsTest, DeletionIsSilentForPrograms) {
+  int64_t deleted = 0;
+  server_.On<v1::DeleteRegistryRequest, Empty>("RegistryService/DeleteRegistry",
+                                               [&](const auto& request, auto*) {
+                                                 deleted = request.id();
+                                                 return grpc::Status::OK;
+                                               });
+  EXPECT_EQ(Cvr("registry delete 7 -o json"), 0);
+  EXPECT_EQ(deleted, 7);
+  EXPECT_THAT(Out(), IsEmpty());
+}
+
+}  // namespace
+}  // namespace cvr

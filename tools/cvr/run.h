@@ -1,0 +1,17 @@
+#ifndef TOOLS_CVR_RUN_H_
+#define TOOLS_CVR_RUN_H_
+
+#include <string>
+#include <vector>
+
+#include "tools/cvr/environment.h"
+
+namespace cvr {
+
+// Carries out one command line; `args` are the words after the program's name.
+// Returns the exit status: 0, or 1 after one line on `environment.err`.
+int Run(const std::vector<std::string>& args, const Environment& environment);
+
+}  // namespace cvr
+
+#endif  // TOOLS_CVR_RUN_H_

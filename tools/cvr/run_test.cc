@@ -1,0 +1,134 @@
+#include "tools/cvr/run.h"
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "protos/cvr/v1/group_service.pb.h"
+#include "protos/cvr/v1/registry_service.pb.h"
+#include "services/common/errors.h"
+#include "services/common/rpc_status.h"
+#include "tools/cvr/cvr_test_fixture.h"
+
+namespace cvr {
+namespace {
+
+using ::testing::EndsWith;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::MatchesRegex;
+using ::testing::StartsWith;
+
+class RunTest : public CvrTest {
+ protected:
+  void HaveGroups() {
+    server_.On<v1::ListGroupsRequest, v1::ListGroupsResponse>(
+        "GroupService/ListGroups", [](const auto&, auto* response) {
+          response->add_groups()->set_name("acme");
+          return grpc::Status::OK;
+        });
+  }
+};
+
+TEST_F(RunTest, HelpAndVersionGoToStandardOutput) {
+  EXPECT_EQ(Cvr("--help"), 0);
+  EXPECT_THAT(Out(), HasSubstr("Examples:"));
+  EXPECT_EQ(Cvr("registry create --help"), 0);
+  EXPECT_THAT(Out(), HasSubstr("--anonymous-pull"));
+  EXPECT_EQ(Cvr("--version"), 0);
+  EXPECT_THAT(Out(), MatchesRegex("cvr [0-9]+\\.[0-9]+\\.[0-9]+\n"));
+  EXPECT_THAT(Err(), IsEmpty());
+}
+
+TEST_F(RunTest, BadUsageIsOneLineThatSaysWhereToReadOn) {
+  const struct {
+    const char* line;
+    const char* error;
+  } kCases[] = {
+      {"", "cvr: a command is missing (see cvr --help)\n"},
+      {"bogus", "cvr: unknown: bogus (see cvr --help)\n"},
+      {"registry", "cvr: a command is missing (see cvr registry --help)\n"},
+      {"registry bogus", "cvr: unknown: bogus (see cvr registry --help)\n"},
+      {"registry create",
+       "cvr: NAME is required (see cvr registry create --help)\n"},
+      {"registry get seven",
+       "cvr: ID: 'seven' is not a whole number above 0 (see cvr registry get "
+       "--help)\n"},
+      {"entry list --upstream 0",
+       "cvr: --upstream: '0' is not a whole number above 0 (see cvr entry list "
+       "--help)\n"},
+      {"registry update 7",
+       "cvr: nothing to change (see cvr registry update --help)\n"},
+      {"upstream update 7",
+       "cvr: nothing to change (see cvr upstream update --help)\n"},
+      {"entry list -o yaml",
+       "cvr: --output: 'yaml' is neither table nor json (see cvr entry list "
+       "--help)\n"},
+      {"entry list --timeout soon",
+       "cvr: not a duration: 'soon' (such as 24h, 90m, 7d or 0)\n"},
+      {"upstream create u --url http://a --username alice",
+       "cvr: a password is needed: --password-file, --password-stdin or "
+       "CVR_UPSTREAM_PASSWORD\n"},
+      {"upstream create u --url http://a --password-stdin",
+       "cvr: --password-stdin requires --username (see cvr upstream create "
+       "--help)\n"},
+  };
+  for (const auto& [line, error] : kCases) {
+    EXPECT_EQ(Cvr(line), 1) << line;
+    EXPECT_EQ(Err(), error) << line;
+    EXPECT_THAT(Out(), IsEmpty()) << line;
+  }
+}
+
+TEST_F(RunTest, PasswordsAreNotTakenFromTheCommandLine) {
+  EXPECT_EQ(Cvr("upstream create u --url http://a --username a --password x"),
+            1);
+  EXPECT_THAT(Err(), HasSubstr("not expected"));
+}
+
+TEST_F(RunTest, UnreachableServerIsNamed) {
+  EXPECT_EQ(Cvr("registry list --server unix:/no/such.sock"), 1);
+  EXPECT_THAT(Err(), StartsWith("cvr: cannot reach the server at "
+                                "unix:/no/such.sock (--server): "));
+  EXPECT_THAT(Err(), EndsWith("\n"));
+}
+
+TEST_F(RunTest, ServerOptionWinsOverTheVariableWhereverItStands) {
+  HaveGroups();
+  variables_["CVR_SERVER"] = "unix:/no/such.sock";
+  EXPECT_EQ(Cvr("group list"), 1);
+  EXPECT_EQ(Cvr("group list --server " + server_.address()), 0) << Err();
+  EXPECT_EQ(Cvr("--server " + server_.address() + " group list"), 0) << Err();
+}
+
+TEST_F(RunTest, ServerWithoutTheServiceIsNamed) {
+  EXPECT_EQ(Cvr("registry list"), 1);
+  EXPECT_THAT(Err(), HasSubstr("does not offer this"));
+}
+
+TEST_F(RunTest, ErrorsOfTheServerAreShownAsTheyAre) {
+  server_.On<v1::GetRegistryRequest, v1::Registry>(
+      "RegistryService/GetRegistry", [](const auto&, auto*) {
+        return ToRpcStatus(errors::NoSuch("registry", "7"));
+      });
+  EXPECT_EQ(Cvr("registry get 7"), 1);
+  EXPECT_EQ(Err(), "cvr: registry 7 does not exist\n");
+}
+
+TEST_F(RunTest, EveryFieldViolationIsListedOnOneLine) {
+  server_.On<v1::CreateRegistryRequest, v1::Registry>(
+      "RegistryService/CreateRegistry", [](const auto&, auto*) {
+        return ToRpcStatus(errors::FieldsInvalid(
+            {{"name", "is too long"}, {"description", "has a\nline break"}}));
+      });
+  EXPECT_EQ(Cvr("registry create x"), 1);
+  EXPECT_EQ(Err(), "cvr: name: is too long; description: has a line break\n");
+}
+
+TEST_F(RunTest, OutputThatCannotBeWrittenIsAnError) {
+  HaveGroups();
+  out_.setstate(std::ios::badbit);
+  EXPECT_EQ(Cvr("group list"), 1);
+  EXPECT_EQ(Err(), "cvr: cannot write the output\n");
+}
+
+}  // namespace
+}  // namespace cvr

@@ -1,0 +1,47 @@
+#include "tools/cvr/server.h"
+
+#include "absl/strings/str_cat.h"
+#include "services/common/errors.h"
+
+namespace cvr {
+namespace {
+
+std::shared_ptr<grpc::Channel> Connect(const std::string& address) {
+  grpc::ChannelArguments arguments;
+  // Administration is local; a web proxy in the environment is not meant.
+  arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
+  // A page of a thousand entries may be larger than the library's default.
+  arguments.SetMaxReceiveMessageSize(-1);
+  return grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(),
+                                   arguments);
+}
+
+}  // namespace
+
+Server::Server(std::string address, absl::Duration timeout)
+    : address_(std::move(address)),
+      timeout_(timeout),
+      channel_(Connect(address_)) {}
+
+absl::Status Server::Explained(const absl::Status& status) const {
+  // With a reason attached it is the service that speaks, not the connection.
+  if (ReasonOf(status) != Reason::kNone) return status;
+  switch (status.code()) {
+    case absl::StatusCode::kUnavailable:
+      return Annotate(status, absl::StrCat("cannot reach the server at ",
+                                           address_, " (--server)"));
+    case absl::StatusCode::kDeadlineExceeded:
+      return absl::DeadlineExceededError(
+          absl::StrCat("the server at ", address_, " did not answer within ",
+                       absl::FormatDuration(timeout_), " (--timeout)"));
+    case absl::StatusCode::kUnimplemented:
+      return Annotate(status,
+                      absl::StrCat("the server at ", address_,
+                                   " does not offer this (--server must name "
+                                   "cvr-standalone or cvr-metadata)"));
+    default:
+      return status;
+  }
+}
+
+}  // namespace cvr

@@ -1,0 +1,74 @@
+#ifndef TOOLS_CVR_SERVER_H_
+#define TOOLS_CVR_SERVER_H_
+
+#include <chrono>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "google/protobuf/repeated_field.h"
+#include "grpcpp/grpcpp.h"
+#include "services/common/rpc_status.h"
+
+namespace cvr {
+
+// The server that is administered. Thread-safe.
+class Server {
+ public:
+  // `address` is host:port or unix:PATH. Connects at the first call; every call
+  // gives up after `timeout`.
+  Server(std::string address, absl::Duration timeout);
+
+  // Calls `method` of a generated stub. Errors: the server's own, with their
+  // attachments; UNAVAILABLE, DEADLINE_EXCEEDED and UNIMPLEMENTED say which
+  // server it was.
+  template <typename Stub, typename Request, typename Response>
+  absl::StatusOr<Response> Call(
+      grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&,
+                                   Response*),
+      const Request& request) {
+    grpc::ClientContext context;
+    context.set_deadline(absl::ToChronoTime(absl::Now() + timeout_));
+    Stub stub(channel_);
+    Response response;
+    const grpc::Status status = (stub.*method)(&context, request, &response);
+    if (!status.ok()) return Explained(FromRpcStatus(status));
+    return response;
+  }
+
+  // Calls the list method `method` until its last page. `items` is the accessor
+  // of a page's items. Errors: as Call().
+  template <typename Stub, typename Request, typename Page, typename Item>
+  absl::StatusOr<std::vector<Item>> List(
+      grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&, Page*),
+      const google::protobuf::RepeatedPtrField<Item>& (Page::*items)() const,
+      Request request) {
+    std::vector<Item> all;
+    request.set_page_size(kPageSize);
+    do {
+      absl::StatusOr<Page> page = Call(method, request);
+      if (!page.ok()) return std::move(page).status();
+      const auto& some = ((*page).*items)();
+      all.insert(all.end(), some.begin(), some.end());
+      request.set_page_token(page->next_page_token());
+    } while (!request.page_token().empty());
+    return all;
+  }
+
+ private:
+  static constexpr int kPageSize = 1000;
+
+  absl::Status Explained(const absl::Status& status) const;
+
+  const std::string address_;
+  const absl::Duration timeout_;
+  const std::shared_ptr<grpc::Channel> channel_;
+};
+
+}  // namespace cvr
+
+#endif  // TOOLS_CVR_SERVER_H_

@@ -1,0 +1,71 @@
+#include "tools/cvr/text.h"
+
+#include "absl/status/status.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/strip.h"
+
+namespace cvr {
+namespace {
+
+// What google.protobuf.Duration may hold: about 10 000 years.
+constexpr absl::Duration kDurationMax = absl::Seconds(315576000000);
+
+bool ParseDays(absl::string_view text, absl::Duration* duration) {
+  uint32_t days = 0;
+  if (!absl::ConsumeSuffix(&text, "d") || !absl::SimpleAtoi(text, &days)) {
+    return false;
+  }
+  *duration = absl::Hours(24) * days;
+  return true;
+}
+
+}  // namespace
+
+std::string SizeText(int64_t size_bytes) {
+  if (size_bytes < 1024) return absl::StrCat(size_bytes);
+  static constexpr const char* kUnits[] = {"KiB", "MiB", "GiB",
+                                           "TiB", "PiB", "EiB"};
+  double value = static_cast<double>(size_bytes) / 1024;
+  const char* const* unit = kUnits;
+  // What would be rounded to 1024.0 is shown in the next unit.
+  for (; value >= 1023.95; ++unit) value /= 1024;
+  return absl::StrFormat("%d (%.1f %s)", size_bytes, value, *unit);
+}
+
+std::string TimeText(const google::protobuf::Timestamp& time) {
+  if (time.seconds() == 0 && time.nanos() == 0) return "";
+  return absl::FormatTime("%Y-%m-%dT%H:%M:%SZ",
+                          absl::FromUnixSeconds(time.seconds()),
+                          absl::UTCTimeZone());
+}
+
+std::string DurationText(const google::protobuf::Duration& duration) {
+  std::string text = absl::FormatDuration(absl::Seconds(duration.seconds()) +
+                                          absl::Nanoseconds(duration.nanos()));
+  return text;
+}
+
+std::string YesNo(bool value) { return value ? "yes" : "no"; }
+
+absl::StatusOr<google::protobuf::Duration> ParseDuration(
+    absl::string_view text) {
+  absl::Duration duration;
+  if (!ParseDays(text, &duration) && !absl::ParseDuration(text, &duration)) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "not a duration: '", text, "' (such as 24h, 90m, 7d or 0)"));
+  }
+  if (duration < absl::ZeroDuration() || duration > kDurationMax) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("not a duration in range: '", text, "'"));
+  }
+  google::protobuf::Duration result;
+  const int64_t seconds = absl::ToInt64Seconds(duration);
+  result.set_seconds(seconds);
+  result.set_nanos(static_cast<int32_t>(
+      absl::ToInt64Nanoseconds(duration - absl::Seconds(seconds))));
+  return result;
+}
+
+}  // namespace cvr

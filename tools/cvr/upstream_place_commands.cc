@@ -1,0 +1,93 @@
+#include "tools/cvr/upstream_place_commands.h"
+
+#include <cstdint>
+#include <memory>
+
+#include "absl/strings/str_cat.h"
+#include "protos/cvr/v1/upstream_service.grpc.pb.h"
+#include "services/common/status_macros.h"
+#include "tools/cvr/cli_options.h"
+#include "tools/cvr/upstream_view.h"
+
+namespace cvr {
+namespace {
+
+using Stub = v1::UpstreamService::Stub;
+
+struct Place {
+  int64_t registry_id = 0;
+  int64_t upstream_id = 0;
+  int32_t position = 0;
+};
+
+void AddPlaceOptions(CLI::App& command, Place& place) {
+  AddId(command, "--registry", place.registry_id, "The registry")->required();
+  AddId(command, "--upstream", place.upstream_id, "The upstream")->required();
+}
+
+void AddAttach(CommandGroup& upstreams) {
+  const auto place = std::make_shared<Place>();
+  CLI::App& command = upstreams.Add(
+      "attach", "Add an upstream to a registry, as the last to be asked",
+      [place](Session& session) -> absl::Status {
+        v1::AttachUpstreamRequest request;
+        request.set_registry_id(place->registry_id);
+        request.set_upstream_id(place->upstream_id);
+        ASSIGN_OR_RETURN(const v1::RegistryUpstream attached,
+                         session.server.Call(&Stub::AttachUpstream, request));
+        session.output.PrintObject(attached, PlaceFields);
+        return absl::OkStatus();
+      });
+  AddPlaceOptions(command, *place);
+}
+
+void AddDetach(CommandGroup& upstreams) {
+  const auto place = std::make_shared<Place>();
+  CLI::App& command = upstreams.Add(
+      "detach", "Take an upstream out of a registry",
+      [place](Session& session) -> absl::Status {
+        v1::DetachUpstreamRequest request;
+        request.set_registry_id(place->registry_id);
+        request.set_upstream_id(place->upstream_id);
+        RETURN_IF_ERROR(
+            session.server.Call(&Stub::DetachUpstream, request).status());
+        session.output.PrintNote(absl::StrCat("upstream ", place->upstream_id,
+                                              " is detached from registry ",
+                                              place->registry_id));
+        return absl::OkStatus();
+      });
+  AddPlaceOptions(command, *place);
+}
+
+void AddMove(CommandGroup& upstreams) {
+  const auto place = std::make_shared<Place>();
+  CLI::App& command = upstreams.Add(
+      "move", "Change when an upstream of a registry is asked",
+      [place](Session& session) -> absl::Status {
+        v1::MoveUpstreamRequest request;
+        request.set_registry_id(place->registry_id);
+        request.set_upstream_id(place->upstream_id);
+        request.set_position(place->position);
+        ASSIGN_OR_RETURN(const v1::RegistryUpstream moved,
+                         session.server.Call(&Stub::MoveUpstream, request));
+        session.output.PrintObject(moved, PlaceFields);
+        return absl::OkStatus();
+      });
+  AddPlaceOptions(command, *place);
+  command
+      .add_option("--position", place->position,
+                  "1 = asked first; past the end = last")
+      ->check(PositiveInteger())
+      ->type_name("N")
+      ->required();
+}
+
+}  // namespace
+
+void AddPlaceCommands(CommandGroup& upstreams) {
+  AddAttach(upstreams);
+  AddDetach(upstreams);
+  AddMove(upstreams);
+}
+
+}  // namespace cvr

@@ -1,0 +1,88 @@
+#include "tools/cvr/upstream_view.h"
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "tools/cvr/table.h"
+#include "tools/cvr/text.h"
+
+namespace cvr {
+namespace {
+
+std::string RegistryIds(const v1::Upstream& upstream) {
+  return absl::StrJoin(upstream.registry_upstreams(), ",",
+                       [](std::string* out, const v1::RegistryUpstream& place) {
+                         absl::StrAppend(out, place.registry_id());
+                       });
+}
+
+std::string ValidityText(const v1::Upstream& upstream) {
+  if (!upstream.has_cache_validity()) return "default";
+  const auto& validity = upstream.cache_validity();
+  if (validity.seconds() == 0 && validity.nanos() == 0) return "for ever";
+  return DurationText(validity);
+}
+
+std::string MaxStaleText(const v1::Upstream& upstream) {
+  return upstream.has_max_stale() ? DurationText(upstream.max_stale())
+                                  : "no limit";
+}
+
+std::string CertificatesText(const v1::TlsSettings& tls) {
+  if (tls.insecure_skip_verify()) return "not checked";
+  return tls.ca_bundle_pem().empty() ? "system's"
+                                     : "system's and its own bundle";
+}
+
+}  // namespace
+
+std::string UpstreamTable(const std::vector<v1::Upstream>& upstreams) {
+  Table table({{"ID", Table::Align::kRight},
+               {"GROUP"},
+               {"NAME"},
+               {"URL"},
+               {"USERNAME"},
+               {"CACHE VALIDITY"},
+               {"ENABLED"},
+               {"REGISTRIES"}});
+  for (const v1::Upstream& upstream : upstreams) {
+    table.AddRow({absl::StrCat(upstream.id()), upstream.group(),
+                  upstream.name(), upstream.url(), upstream.username(),
+                  ValidityText(upstream), YesNo(!upstream.disabled()),
+                  RegistryIds(upstream)});
+  }
+  return table.ToString();
+}
+
+std::string UpstreamFields(const v1::Upstream& upstream) {
+  FieldTable fields;
+  fields.Add("id", absl::StrCat(upstream.id()));
+  fields.Add("group", upstream.group());
+  fields.Add("name", upstream.name());
+  fields.Add("description", upstream.description());
+  fields.Add("url", upstream.url());
+  fields.Add("username", upstream.username());
+  fields.Add("enabled", YesNo(!upstream.disabled()));
+  fields.Add("cache validity", ValidityText(upstream));
+  fields.Add("max stale", MaxStaleText(upstream));
+  fields.Add("trusted certificates", CertificatesText(upstream.tls()));
+  fields.Add("client certificate",
+             YesNo(!upstream.tls().client_certificate_pem().empty()));
+  fields.Add("source namespaces",
+             absl::StrJoin(upstream.source_namespaces(), ","));
+  fields.Add("token realms",
+             absl::StrJoin(upstream.trusted_token_realms(), ","));
+  fields.Add("registries", RegistryIds(upstream));
+  fields.Add("created", TimeText(upstream.create_time()));
+  fields.Add("updated", TimeText(upstream.update_time()));
+  return fields.ToString();
+}
+
+std::string PlaceFields(const v1::RegistryUpstream& place) {
+  FieldTable fields;
+  fields.Add("registry", absl::StrCat(place.registry_id()));
+  fields.Add("upstream", absl::StrCat(place.upstream_id()));
+  fields.Add("position", absl::StrCat(place.position()));
+  return fields.ToString();
+}
+
+}  // namespace cvr
