@@ -94,21 +94,21 @@ InMemoryMetadataStore::InMemoryMetadataStore() {
   for (auto& rows : tables_) rows = std::make_shared<const Rows>();
 }
 
-InMemoryMetadataStore::Tables InMemoryMetadataStore::Current() const {
+InMemoryMetadataStore::Tables InMemoryMetadataStore::Snapshot() const {
   MutexLock lock(&mutex_);
   return tables_;
 }
 
 absl::Status InMemoryMetadataStore::Read(
     absl::FunctionRef<absl::Status(const ReadTransaction&)> fn) const {
-  return fn(Reader(Current()));
+  return fn(Reader(Snapshot()));
 }
 
 absl::Status InMemoryMetadataStore::Write(
     absl::FunctionRef<absl::Status(WriteTransaction&)> fn,
     Durability /*durability*/) {
   MutexLock one_at_a_time(&write_mutex_);
-  Writer writer(Current());
+  Writer writer(Snapshot());
   RETURN_IF_ERROR(fn(writer));
   MutexLock lock(&mutex_);
   tables_ = writer.tables();

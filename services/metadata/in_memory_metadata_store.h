@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "services/common/mutex.h"
 #include "services/metadata/metadata_store.h"
@@ -19,6 +20,11 @@ class InMemoryMetadataStore : public MetadataStore {
   using Tables = std::array<std::shared_ptr<const Rows>, kTableCount>;
 
   InMemoryMetadataStore();
+  // Starts with what another one held.
+  explicit InMemoryMetadataStore(Tables tables) : tables_(std::move(tables)) {}
+
+  // What it holds now; cheap.
+  Tables Snapshot() const;
 
   absl::Status Read(absl::FunctionRef<absl::Status(const ReadTransaction&)> fn)
       const override;
@@ -26,8 +32,6 @@ class InMemoryMetadataStore : public MetadataStore {
                      Durability durability) override;
 
  private:
-  Tables Current() const;
-
   // Held for a whole write, before mutex_.
   Mutex write_mutex_;
 

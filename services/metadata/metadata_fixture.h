@@ -10,9 +10,9 @@
 #include "services/metadata/fake_clock.h"
 #include "services/metadata/in_memory_metadata_store.h"
 #include "services/metadata/metadata_stack.h"
-#include "services/metadata/temp_dir.h"
 #include "services/metadata/validation.h"
 #include "tests/support/status_matchers.h"
+#include "tests/support/temporary_directory.h"
 
 namespace cvr::testing {
 
@@ -154,7 +154,7 @@ class MetadataFixture : public ::testing::Test {
   }
 
   FakeClock clock_;
-  TempDir directory_;
+  TemporaryDirectory directory_;
   std::unique_ptr<MetadataStack> stack_;
 };
 

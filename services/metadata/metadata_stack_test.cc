@@ -18,9 +18,9 @@
 #include "services/common/errors.h"
 #include "services/common/rpc_server.h"
 #include "services/common/rpc_status.h"
-#include "services/metadata/temp_dir.h"
 #include "services/metadata/validation.h"
 #include "tests/support/status_matchers.h"
+#include "tests/support/temporary_directory.h"
 
 namespace cvr::testing {
 namespace {
@@ -48,7 +48,7 @@ class MetadataStackTest : public ::testing::Test {
     return stack.Bootstrap(registry, upstream);
   }
 
-  TempDir directory_;
+  TemporaryDirectory directory_;
   const std::string path_ = directory_.path() + "/new/metadata";
 };
 

@@ -5,9 +5,9 @@
 
 #include "gtest/gtest.h"
 #include "rocksdb/db.h"
-#include "services/metadata/temp_dir.h"
 #include "tests/contracts/metadata_store_contract.h"
 #include "tests/support/status_matchers.h"
+#include "tests/support/temporary_directory.h"
 
 namespace cvr::testing {
 namespace {
@@ -15,7 +15,7 @@ namespace {
 std::shared_ptr<MetadataStore> NewStore() {
   // The directory outlives the store.
   struct Both {
-    TempDir directory;
+    TemporaryDirectory directory;
     std::unique_ptr<MetadataStore> store;
   };
   auto both = std::make_shared<Both>();
@@ -50,7 +50,7 @@ class RocksDbMetadataStoreTest : public ::testing::Test {
     return value;
   }
 
-  TempDir directory_;
+  TemporaryDirectory directory_;
   const std::string path_ = directory_.path() + "/db";
 };
 

@@ -8,8 +8,8 @@
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "services/metadata/temp_dir.h"
 #include "tests/support/status_matchers.h"
+#include "tests/support/temporary_directory.h"
 
 namespace cvr {
 namespace {
@@ -20,7 +20,7 @@ using ::cvr::testing::StatusIs;
 
 class SecretBoxTest : public ::testing::Test {
  protected:
-  cvr::testing::TempDir directory_;
+  cvr::testing::TemporaryDirectory directory_;
   const std::string path_ = directory_.path() + "/secret.key";
 };
 

@@ -1,0 +1,114 @@
+// Real processes, really killed in the middle of writing.
+
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/functional/function_ref.h"
+#include "absl/strings/str_cat.h"
+#include "gtest/gtest.h"
+#include "services/metadata/metadata_stack.h"
+#include "services/metadata/validation.h"
+#include "tests/support/status_matchers.h"
+#include "tests/support/temporary_directory.h"
+
+namespace cvr::testing {
+namespace {
+
+// This process stays without threads, so that it can fork: all that touches a
+// store happens in children.
+pid_t InChild(absl::FunctionRef<int()> body) {
+  const pid_t child = fork();
+  if (child == 0) _exit(body());
+  return child;
+}
+
+absl::StatusOr<std::unique_ptr<MetadataStack>> Open(const std::string& path) {
+  MetadataStack::Options options;
+  options.data_dir = path;
+  options.limits.registries_per_group = 1'000'000;
+  return MetadataStack::Open(options);
+}
+
+// Makes registries, each with an upstream and a cache entry, until killed, and
+// says the id of each one that was acknowledged.
+int MakeRegistries(const std::string& path, int acknowledge_to) {
+  const auto stack = Open(path);
+  if (!stack.ok()) return 1;
+  while (true) {
+    v1::Upstream upstream;
+    v1::Registry registry;
+    const std::string name = absl::StrCat("n", absl::GetCurrentTimeNanos());
+    upstream.set_name(name);
+    upstream.set_url(absl::StrCat("https://", name));
+    registry.set_name(name);
+    const auto made = (*stack)->Bootstrap(registry, upstream);
+    if (!made.ok()) return 2;
+    const int64_t upstream_id = made->upstreams(0).upstream_id();
+    if (!(*stack)
+             ->client()
+             .Record({upstream_id, *ParseRelativePath("/a/manifests/b"),
+                      Descriptor{"m/t", Digest::OfBytes("m"), 1}})
+             .ok()) {
+      return 3;
+    }
+    const int64_t id = made->id();
+    if (write(acknowledge_to, &id, sizeof(id)) != sizeof(id)) return 4;
+  }
+}
+
+// 0 when every acknowledged registry is whole. A process that dies takes
+// nothing along, so that also holds for the buffered entries.
+int CheckRegistries(const std::string& path, const std::set<int64_t>& ids) {
+  const auto stack = Open(path);
+  if (!stack.ok()) {
+    std::fprintf(stderr, "%s\n", stack.status().ToString().c_str());
+    return 1;
+  }
+  for (const int64_t id : ids) {
+    const auto resolution = (*stack)->resolver().Resolve(
+        {id, *ParseRelativePath("/a/manifests/b")});
+    if (!resolution.ok() || !resolution->hit) {
+      std::fprintf(stderr, "registry %d is damaged\n", static_cast<int>(id));
+      return 2;
+    }
+  }
+  return 0;
+}
+
+TEST(MetadataKillTest, WhatWasAcknowledgedSurvivesKill9) {
+  const TemporaryDirectory directory;
+  const std::string path = directory.path() + "/metadata";
+  std::set<int64_t> acknowledged;
+  for (int round = 0; round < 5; ++round) {
+    SCOPED_TRACE(absl::StrCat("round ", round));
+    int ends[2];
+    ASSERT_EQ(pipe(ends), 0);
+    const pid_t writer = InChild([&] { return MakeRegistries(path, ends[1]); });
+    close(ends[1]);
+    int64_t id = 0;
+    for (int i = 0; read(ends[0], &id, sizeof(id)) == sizeof(id); ++i) {
+      EXPECT_TRUE(acknowledged.insert(id).second) << id << " was given twice";
+      if (i == 10 + round * 7) kill(writer, SIGKILL);
+    }
+    close(ends[0]);
+    int status = 0;
+    ASSERT_EQ(waitpid(writer, &status, 0), writer);
+    ASSERT_TRUE(WIFSIGNALED(status)) << "it ended with " << status;
+
+    const pid_t checker =
+        InChild([&] { return CheckRegistries(path, acknowledged); });
+    ASSERT_EQ(waitpid(checker, &status, 0), checker);
+    EXPECT_EQ(status, 0);
+  }
+  EXPECT_GE(acknowledged.size(), 5 * 10);
+}
+
+}  // namespace
+}  // namespace cvr::testing
