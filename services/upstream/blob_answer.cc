@@ -1,6 +1,7 @@
 #include "services/upstream/blob_answer.h"
 
 #include <algorithm>
+#include <cassert>
 
 #include "absl/strings/str_cat.h"
 #include "services/common/errors.h"
@@ -9,10 +10,22 @@
 
 namespace cvr {
 
+namespace {
+
+// The last byte of the part; nothing when it goes to the end.
+std::optional<uint64_t> LastByte(const UpstreamBlobPart& part) {
+  if (!part.length) return std::nullopt;
+  assert(*part.length > 0);
+  const uint64_t last = part.offset + (*part.length - 1);
+  return last < part.offset ? std::nullopt : std::optional(last);
+}
+
+}  // namespace
+
 void AddPartFields(const UpstreamBlobPart& part, HttpFieldList& fields) {
   if (part.offset == 0 && !part.length) return;
   std::string range = absl::StrCat("bytes=", part.offset, "-");
-  if (part.length) absl::StrAppend(&range, part.offset + *part.length - 1);
+  if (const auto last = LastByte(part)) absl::StrAppend(&range, *last);
   fields.Add("Range", range);
   if (!part.if_range_etag.empty()) {
     fields.Add("If-Range", absl::StrCat("\"", part.if_range_etag, "\""));
@@ -30,7 +43,7 @@ absl::StatusOr<UpstreamBlobHeader> BlobAnswerReceiver::PartHeader(
   if (range->first != part_.offset) return Invalid("another part than asked");
   // The last byte of the part; a total that is not known limits nothing.
   uint64_t last = range->total ? *range->total - 1 : range->last;
-  if (part_.length) last = std::min(last, part_.offset + *part_.length - 1);
+  last = std::min(last, LastByte(part_).value_or(last));
   if (range->last != last) return Invalid("more or less than the part asked");
   expected_bytes_ = range->length();
   return UpstreamBlobHeader{range->total, range->first};

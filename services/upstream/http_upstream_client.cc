@@ -103,8 +103,7 @@ absl::StatusOr<HopAnswer> HttpUpstreamClient::Ask(const UpstreamAccess& access,
   absl::StatusOr<HopAnswer> answer =
       hops_.Run(std::move(request), guard, receiver);
   if (!answer.ok()) {
-    // Only a token service denies by an error; all others by their answer.
-    if (ReasonOf(answer.status()) != Reason::kUpstreamDenied) return answer;
+    if (!guard.was_refused_token()) return answer;
     return guard.Explain(401, answer.status(), unknown_at(endpoint.url()));
   }
   const HttpHead& head = answer->head;

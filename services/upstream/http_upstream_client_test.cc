@@ -295,6 +295,17 @@ TEST_F(HttpUpstreamClientTest, WhatNobodyIsShownIsNotFoundToTheAnonymous) {
                               Reason::kUpstreamDenied));
 }
 
+TEST_F(HttpUpstreamClientTest, DenialByTheSinkIsNotTakenForTheUpstreams) {
+  class DenyingSink : public Sink {
+   public:
+    absl::Status OnHeader(const UpstreamBlobHeader&) override { return mine; }
+    const absl::Status mine = errors::UpstreamDenied("mine", "only");
+  };
+  registry_.RequireBearer({});
+  DenyingSink sink;
+  EXPECT_EQ(GetBlob(registry_.AddBlob("a/b", "bytes"), sink), sink.mine);
+}
+
 TEST_F(HttpUpstreamClientTest, FailingTokenServiceIsNotADenial) {
   registry_.RequireBearer({});
   registry_.Answer({"", "/token"}, FakeAnswer::Status(503));
@@ -627,6 +638,13 @@ TEST_F(HttpUpstreamClientTest, SizeMayBeUnknown) {
   EXPECT_EQ(sink.header.size_bytes, std::nullopt);
   EXPECT_EQ(sink.bytes, "0123456789");
   EXPECT_THAT(Get(), IsOk());
+}
+
+TEST_F(HttpUpstreamClientTest, PartMayGoBeyondAllNumbers) {
+  const Digest blob = registry_.AddBlob("a/b", "0123456789");
+  Sink sink;
+  EXPECT_THAT(GetBlob(blob, sink, {.offset = 5, .length = UINT64_MAX}), IsOk());
+  EXPECT_EQ(sink.bytes, "56789");
 }
 
 TEST_F(HttpUpstreamClientTest, WeakEtagIsNoPromise) {

@@ -39,6 +39,10 @@ TEST(ManifestTypeTest, ShapeDecidesWhenNobodySaysIt) {
   EXPECT_THAT(ManifestType("", R"({"schemaVersion":1,"fsLayers":[]})"),
               IsOkAndHolds(
                   "application/vnd.docker.distribution.manifest.v1+prettyjws"));
+  // Only the top of the manifest counts.
+  EXPECT_THAT(
+      ManifestType("", R"({"a":{"mediaType":"application/x","manifests":[]}})"),
+      IsOkAndHolds("application/json"));
   EXPECT_THAT(ManifestType("", R"({"mediaType":7})"),
               IsOkAndHolds("application/json"));
 }
@@ -49,7 +53,7 @@ TEST(ManifestTypeTest, WhatIsNoJsonObjectIsNoManifest) {
                 StatusIs(absl::StatusCode::kInvalidArgument))
         << bytes;
   }
-  // Deep nesting must not exhaust the stack.
+  // Deep nesting must exhaust neither stack nor memory.
   EXPECT_THAT(ManifestType(kOci, std::string(1000000, '[')),
               StatusIs(absl::StatusCode::kInvalidArgument));
 }

@@ -92,14 +92,20 @@ absl::StatusOr<std::optional<std::string>> RegistryGuard::AnswerBearer(
     }
   }
   was_anonymous_exchange_ = request.authorization.empty();
-  const auto fetch = [&] { return tokens_->Fetch(request); };
-  if (IsOwn(url)) {
-    ASSIGN_OR_RETURN(std::string value,
-                     cache_->Renew(cache_key_, used_[url.origin()], fetch));
-    return std::optional<std::string>(std::move(value));
+  absl::StatusOr<std::string> value = Exchange(url, request);
+  if (!value.ok()) {
+    was_refused_token_ = ReasonOf(value.status()) == Reason::kUpstreamDenied;
+    return value.status();
   }
+  return std::optional<std::string>(*std::move(value));
+}
+
+absl::StatusOr<std::string> RegistryGuard::Exchange(
+    const Url& url, const TokenRequest& request) {
+  const auto fetch = [&] { return tokens_->Fetch(request); };
+  if (IsOwn(url)) return cache_->Renew(cache_key_, used_[url.origin()], fetch);
   ASSIGN_OR_RETURN(Authorization granted, fetch());
-  return std::optional<std::string>(std::move(granted.value));
+  return std::move(granted.value);
 }
 
 std::optional<std::string> RegistryGuard::AnswerBasic(const Url& url) {

@@ -37,6 +37,9 @@ class RegistryGuard : public HopGuard {
       const Url& url, const HttpHead& head) override;
   TlsAccess TlsFor(const Url& url) override;
 
+  // Whether a token service has refused us: the request ended with that.
+  bool was_refused_token() const { return was_refused_token_; }
+
   // What 401 or 403 from `url` means by what has been tried. `refusal` says it
   // in general, `unknown` that the upstream does not have the content.
   //
@@ -51,6 +54,9 @@ class RegistryGuard : public HopGuard {
   bool has_credentials() const { return !access_.username.empty(); }
   absl::StatusOr<std::optional<std::string>> AnswerBearer(
       const Url& url, const Challenge& challenge);
+  // The upstream's own tokens are cached and shared, others are not.
+  absl::StatusOr<std::string> Exchange(const Url& url,
+                                       const TokenRequest& request);
   std::optional<std::string> AnswerBasic(const Url& url);
 
   TokenClient* const tokens_;
@@ -64,6 +70,7 @@ class RegistryGuard : public HopGuard {
   // By origin: what was last used there.
   std::map<std::string, std::string> used_;
   bool was_anonymous_exchange_ = false;
+  bool was_refused_token_ = false;
   std::string untrusted_realm_;  // Host that did not get the credentials.
 };
 

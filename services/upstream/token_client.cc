@@ -1,5 +1,6 @@
 #include "services/upstream/token_client.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <optional>
 

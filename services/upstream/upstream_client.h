@@ -34,7 +34,7 @@ struct UpstreamBlobHeader {
 // Which part of a blob is wanted.
 struct UpstreamBlobPart {
   uint64_t offset = 0;
-  std::optional<uint64_t> length;  // Absent = to the end.
+  std::optional<uint64_t> length;  // At least 1; absent = to the end.
   // When set and the blob has another ETag by now, it comes from byte 0.
   std::string if_range_etag;
 };
@@ -55,11 +55,14 @@ class UpstreamBlobSink {
 //
 // Errors of every call, naming the host that failed:
 //   NOT_FOUND           the upstream does not have it
-//                       (reason MANIFEST_UNKNOWN or BLOB_UNKNOWN)
-//   UNAVAILABLE         connect, DNS, TLS, timeout, 5xx, a body that breaks off
-//                       (UPSTREAM_UNAVAILABLE), an answer that no registry may
-//                       give (UPSTREAM_INVALID), other bytes than the digest
-//                       says (CONTENT_MISMATCH)
+//                       (reason MANIFEST_UNKNOWN or BLOB_UNKNOWN); also when it
+//                       gave an anonymous token, or refused one, and we hold no
+//                       credentials: registries answer 401 for what is absent
+//   UNAVAILABLE         connect, DNS, TLS, timeout, 408, 5xx, a body that
+//   breaks
+//                       off (UPSTREAM_UNAVAILABLE, perhaps with Retry-After),
+//                       an answer that no registry may give (UPSTREAM_INVALID),
+//                       other bytes than the digest says (CONTENT_MISMATCH)
 //   RESOURCE_EXHAUSTED  429, with its Retry-After (UPSTREAM_RATE_LIMITED)
 //   PERMISSION_DENIED   401 or 403 (UPSTREAM_DENIED), an address that the
 //                       deployment does not allow (DENIED)
@@ -73,8 +76,9 @@ class UpstreamClient {
       const Reference& reference) = 0;
 
   // What GetManifest would answer, without its bytes and, at registries that
-  // count pulls, without counting as one. UNAVAILABLE (UPSTREAM_INVALID) when
-  // the upstream does not say the digest.
+  // count pulls, without counting as one. The size is 0 when the upstream does
+  // not say it. UNAVAILABLE (UPSTREAM_INVALID) when it does not say the digest
+  // of a tag, or knows no HEAD: GetManifest may still do.
   virtual absl::StatusOr<Descriptor> HeadManifest(
       const UpstreamAccess& access, const Repository& repository,
       const Reference& reference) = 0;

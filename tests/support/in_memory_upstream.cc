@@ -196,7 +196,7 @@ absl::Status InMemoryUpstreamClient::GetBlob(const UpstreamAccess& access,
     return errors::UpstreamInvalid(HostOf(access), "has no such part");
   }
   uint64_t end = bytes.size();
-  if (!whole && part.length) end = std::min(end, begin + *part.length);
+  if (!whole && part.length) end = begin + std::min(end - begin, *part.length);
 
   UpstreamBlobHeader header = {bytes.size(), begin, EtagOf(digest)};
   if (fault.hide_size) header.size_bytes.reset();
