@@ -6,6 +6,8 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "rocksdb/convenience.h"
+#include "rocksdb/file_system.h"
+#include "rocksdb/listener.h"
 #include "rocksdb/sst_file_reader.h"
 #include "rocksdb/table.h"
 #include "services/blob/blob_store_status.h"
@@ -23,11 +25,50 @@ constexpr char kFormat[] = "1";
 // Starts writing back early, so that the sync at a segment's end is short.
 constexpr uint64_t kWriteBackBytes = 4 << 20;
 
+// Keeps RocksDB from recovering from a full disk by itself: 7.8 then accepts
+// writes again, but ingests files under the number 0.
+class FileSystemOfUnknownSpace final : public rocksdb::FileSystemWrapper {
+ public:
+  using FileSystemWrapper::FileSystemWrapper;
+  static const char* kClassName() { return "FileSystemOfUnknownSpace"; }
+  const char* Name() const override { return kClassName(); }
+  rocksdb::IOStatus GetFreeSpace(const std::string&, const rocksdb::IOOptions&,
+                                 uint64_t*, rocksdb::IODebugContext*) override {
+    return rocksdb::IOStatus::NotSupported();
+  }
+};
+
+// What must be free before reopening is worth a try.
+constexpr size_t kRoomBytes = 1 << 20;
+
 std::string DatabaseDirectory(const std::string& directory) {
   return directory + "/db";
 }
 
 }  // namespace
+
+class BlobStoreDatabase::StopListener final : public rocksdb::EventListener {
+ public:
+  void OnBackgroundError(rocksdb::BackgroundErrorReason,
+                         rocksdb::Status* error) override {
+    MutexLock lock(&mutex_);
+    if (reason_.ok()) reason_ = *error;
+  }
+
+  bool stopped() const { return !reason().ok(); }
+  rocksdb::Status reason() const {
+    MutexLock lock(&mutex_);
+    return reason_;
+  }
+  void Reset() {
+    MutexLock lock(&mutex_);
+    reason_ = rocksdb::Status::OK();
+  }
+
+ private:
+  mutable Mutex mutex_;
+  rocksdb::Status reason_ ABSL_GUARDED_BY(mutex_);
+};
 
 absl::StatusOr<std::unique_ptr<BlobStoreDatabase>> BlobStoreDatabase::Open(
     Options options) {
@@ -57,8 +98,11 @@ absl::StatusOr<std::unique_ptr<BlobStoreDatabase>> BlobStoreDatabase::Open(
 
 BlobStoreDatabase::BlobStoreDatabase(Options options)
     : options_(std::move(options)),
+      env_(rocksdb::NewCompositeEnv(std::make_shared<FileSystemOfUnknownSpace>(
+          options_.env->GetFileSystem()))),
       chunk_cache_(rocksdb::NewLRUCache(/*capacity=*/0)),
-      record_cache_(rocksdb::NewLRUCache(options_.record_cache_bytes)) {}
+      record_cache_(rocksdb::NewLRUCache(options_.record_cache_bytes)),
+      stop_(std::make_shared<StopListener>()) {}
 
 BlobStoreDatabase::~BlobStoreDatabase() { Close(); }
 
@@ -73,7 +117,7 @@ std::string BlobStoreDatabase::IncomingDirectory() const {
 
 rocksdb::DBOptions BlobStoreDatabase::DatabaseOptions(bool paranoid) const {
   rocksdb::DBOptions options;
-  options.env = options_.env;
+  options.env = env_.get();
   options.create_if_missing = true;
   options.create_missing_column_families = true;
   // Not paranoid = opens in spite of missing and damaged files.
@@ -85,6 +129,8 @@ rocksdb::DBOptions BlobStoreDatabase::DatabaseOptions(bool paranoid) const {
   options.allow_mmap_reads = false;
   options.bytes_per_sync = kWriteBackBytes;
   options.max_total_wal_size = 64 << 20;
+  options.listeners = {stop_};
+  options.max_bgerror_resume_count = 0;  // See FileSystemOfUnknownSpace.
   options.stats_dump_period_sec = 0;
   options.stats_persist_period_sec = 0;
   options.max_log_file_size = 1 << 20;
@@ -124,7 +170,9 @@ rocksdb::ColumnFamilyOptions BlobStoreDatabase::ChunkOptions() const {
 }
 
 rocksdb::Options BlobStoreDatabase::ChunkFileOptions() const {
-  return rocksdb::Options(DatabaseOptions(/*paranoid=*/true), ChunkOptions());
+  rocksdb::Options options(DatabaseOptions(/*paranoid=*/true), ChunkOptions());
+  options.listeners.clear();
+  return options;
 }
 
 std::vector<rocksdb::ColumnFamilyDescriptor> BlobStoreDatabase::Families()
@@ -150,6 +198,15 @@ rocksdb::Status BlobStoreDatabase::OpenOnce(bool paranoid) {
   return status;
 }
 
+rocksdb::Status BlobStoreDatabase::OpenReadOnly() {
+  rocksdb::DB* db = nullptr;
+  const rocksdb::Status status = rocksdb::DB::OpenForReadOnly(
+      DatabaseOptions(/*paranoid=*/true), DatabaseDirectory(options_.directory),
+      Families(), &families_, &db);
+  db_.reset(db);
+  return status;
+}
+
 void BlobStoreDatabase::Close() {
   if (db_ == nullptr) return;
   for (rocksdb::ColumnFamilyHandle* const family : families_) {
@@ -161,14 +218,15 @@ void BlobStoreDatabase::Close() {
 
 absl::Status BlobStoreDatabase::CheckFormat() {
   std::string format;
-  rocksdb::Status status =
+  const rocksdb::Status status =
       db_->Get(rocksdb::ReadOptions(), blobs(), kFormatKey, &format);
   if (status.IsNotFound()) {
-    rocksdb::WriteBatch batch;
-    batch.Put(blobs(), kFormatKey, kFormat).PermitUncheckedError();
-    return Write(&batch, /*sync=*/true);
+    return Write(/*sync=*/true, [this](rocksdb::WriteBatch* batch) {
+      batch->Put(blobs(), kFormatKey, kFormat).PermitUncheckedError();
+    });
   }
   if (status.IsCorruption()) {
+    spdlog::error("blob store: {}; dropping all records", status.ToString());
     RETURN_IF_ERROR(FromRocksDb(ResetRecords(), "dropping damaged records"));
     return CheckFormat();
   }
@@ -179,18 +237,81 @@ absl::Status BlobStoreDatabase::CheckFormat() {
                    "', this version knows '", kFormat, "'"));
 }
 
-absl::Status BlobStoreDatabase::Write(rocksdb::WriteBatch* batch, bool sync) {
+absl::Status BlobStoreDatabase::Write(
+    bool sync, absl::FunctionRef<void(rocksdb::WriteBatch* batch)> fill) {
   rocksdb::WriteOptions options;
   options.sync = sync;
-  return FromRocksDb(Change([&] { return db_->Write(options, batch); }),
-                     "writing to the blob store");
+  const rocksdb::Status status = Change([&](rocksdb::DB& db) {
+    rocksdb::WriteBatch batch;
+    fill(&batch);
+    return db.Write(options, &batch);
+  });
+  return FromRocksDb(status, "writing to the blob store");
 }
 
-rocksdb::Status BlobStoreDatabase::Change(
-    const std::function<rocksdb::Status()>& change) {
-  const rocksdb::Status status = change();
-  if (status.ok() || !db_->Resume().ok()) return status;
-  return change();
+rocksdb::Status BlobStoreDatabase::Read(Operation operation) const {
+  Enter();
+  const rocksdb::Status status =
+      db_ == nullptr ? rocksdb::Status::Aborted("the database is closed")
+                     : operation(*db_);
+  Leave();
+  return status;
+}
+
+rocksdb::Status BlobStoreDatabase::Change(Operation operation) {
+  if (!stop_->stopped()) {
+    const rocksdb::Status status = Read(operation);
+    if (!stop_->stopped()) return status;
+  }
+  const rocksdb::Status reason = stop_->reason();
+  return Reopen() ? Read(operation) : reason;
+}
+
+void BlobStoreDatabase::Enter() const {
+  MutexLock lock(&mutex_);
+  while (reopening_) changed_.Wait(&mutex_);
+  ++running_;
+}
+
+void BlobStoreDatabase::Leave() const {
+  MutexLock lock(&mutex_);
+  if (--running_ == 0 && reopening_) changed_.SignalAll();
+}
+
+bool BlobStoreDatabase::HasRoom() const {
+  const std::string path = IncomingDirectory() + "/probe";
+  const bool has_room =
+      rocksdb::WriteStringToFile(&env(), std::string(kRoomBytes, '\0'), path,
+                                 /*should_sync=*/true)
+          .ok();
+  env().DeleteFile(path).PermitUncheckedError();
+  return has_room;
+}
+
+bool BlobStoreDatabase::Reopen() {
+  {
+    MutexLock lock(&mutex_);
+    while (reopening_) changed_.Wait(&mutex_);
+    if (!stop_->stopped()) return true;  // Somebody else has done it.
+    reopening_ = true;
+    while (running_ > 0) changed_.Wait(&mutex_);
+  }
+  bool writable = false;
+  if (HasRoom()) {
+    Close();
+    writable = OpenOnce(/*paranoid=*/true).ok();
+    if (writable) {
+      stop_->Reset();
+    } else {
+      OpenReadOnly().PermitUncheckedError();
+    }
+    spdlog::warn("blob store reopened, {}",
+                 writable ? "writable" : "read-only");
+  }
+  MutexLock lock(&mutex_);
+  reopening_ = false;
+  changed_.SignalAll();
+  return writable;
 }
 
 bool BlobStoreDatabase::IsDamaged(const rocksdb::LiveFileMetaData& file) const {

@@ -2,11 +2,11 @@
 #define SERVICES_BLOB_BLOB_STORE_DATABASE_H_
 
 #include <cstddef>
-#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
@@ -15,6 +15,7 @@
 #include "rocksdb/options.h"
 #include "rocksdb/write_batch.h"
 #include "services/common/digest.h"
+#include "services/common/mutex.h"
 
 namespace cvr {
 
@@ -37,8 +38,8 @@ class BlobStoreDatabase {
   // unreadable are dropped; damaged records are dropped all together (the store
   // is a cache).
   // Errors: FAILED_PRECONDITION when another version wrote the directory;
-  // UNAVAILABLE when another process has it open; INTERNAL; DATA_LOSS when
-  // RocksDB's own bookkeeping is damaged.
+  // INTERNAL, also when another store has it open; RESOURCE_EXHAUSTED when the
+  // disk is full; DATA_LOSS when RocksDB's own bookkeeping is damaged.
   static absl::StatusOr<std::unique_ptr<BlobStoreDatabase>> Open(
       Options options);
 
@@ -46,8 +47,26 @@ class BlobStoreDatabase {
   BlobStoreDatabase(const BlobStoreDatabase&) = delete;
   BlobStoreDatabase& operator=(const BlobStoreDatabase&) = delete;
 
-  rocksdb::DB& db() const { return *db_; }
-  rocksdb::Env& env() const { return *options_.env; }
+  using Operation = absl::FunctionRef<rocksdb::Status(rocksdb::DB& db)>;
+
+  // Runs what only reads. ABORTED when the database could not be reopened.
+  rocksdb::Status Read(Operation operation) const;
+
+  // Runs what writes. A failed write makes RocksDB refuse all writes until it
+  // is opened anew, which happens here, as soon as the disk has room; then
+  // `operation` runs once more. It must bear that, and its outcome is unknown
+  // after an error.
+  rocksdb::Status Change(Operation operation);
+
+  // Change() with the batch that `fill` makes. Errors: RESOURCE_EXHAUSTED when
+  // the disk is full; INTERNAL.
+  absl::Status Write(bool sync,
+                     absl::FunctionRef<void(rocksdb::WriteBatch* batch)> fill);
+
+  // Forgets every record.
+  rocksdb::Status ResetRecords();
+
+  // Valid within an operation only.
   rocksdb::ColumnFamilyHandle* blobs() const { return families_[kBlobs]; }
   rocksdb::ColumnFamilyHandle* inlined() const { return families_[kInline]; }
   rocksdb::ColumnFamilyHandle* chunks(size_t shard) const {
@@ -65,16 +84,7 @@ class BlobStoreDatabase {
   // Where files grow that are not part of the database yet.
   std::string IncomingDirectory() const;
 
-  // Errors: RESOURCE_EXHAUSTED when the disk is full; INTERNAL.
-  absl::Status Write(rocksdb::WriteBatch* batch, bool sync);
-
-  // Runs `change`, which changes the database. After a failure it makes RocksDB
-  // leave its read-only state, which is possible once the disk has room again,
-  // and runs it once more.
-  rocksdb::Status Change(const std::function<rocksdb::Status()>& change);
-
-  // Forgets every record.
-  rocksdb::Status ResetRecords();
+  rocksdb::Env& env() const { return *env_; }
 
  private:
   enum Family { kDefault, kBlobs, kInline, kFirstChunks };
@@ -87,7 +97,15 @@ class BlobStoreDatabase {
   std::vector<rocksdb::ColumnFamilyDescriptor> Families() const;
 
   rocksdb::Status OpenOnce(bool paranoid);
+  rocksdb::Status OpenReadOnly();
   void Close();
+
+  // Operations run between Enter() and Leave(), reopening while none does.
+  void Enter() const;
+  void Leave() const;
+  // Whether the database takes writes again.
+  bool Reopen();
+  bool HasRoom() const;
   // Drops what the files on disk no longer support.
   rocksdb::Status DropDamagedFiles();
   bool IsDamaged(const rocksdb::LiveFileMetaData& file) const;
@@ -95,8 +113,19 @@ class BlobStoreDatabase {
   absl::Status CheckFormat();
 
   const Options options_;
+  const std::unique_ptr<rocksdb::Env> env_;
   const std::shared_ptr<rocksdb::Cache> chunk_cache_;
   const std::shared_ptr<rocksdb::Cache> record_cache_;
+  // Sees when RocksDB stops taking writes.
+  class StopListener;
+  const std::shared_ptr<StopListener> stop_;
+
+  mutable Mutex mutex_;
+  mutable CondVar changed_;
+  mutable int running_ ABSL_GUARDED_BY(mutex_) = 0;  // Operations.
+  bool reopening_ ABSL_GUARDED_BY(mutex_) = false;
+
+  // Change while reopening only. Absent when even that failed.
   std::unique_ptr<rocksdb::DB> db_;
   std::vector<rocksdb::ColumnFamilyHandle*> families_;
 };

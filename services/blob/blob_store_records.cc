@@ -26,9 +26,11 @@ absl::StatusOr<BlobStoreRecords::Record> Parse(rocksdb::Slice bytes) {
 
 absl::StatusOr<std::optional<BlobStoreRecords::Record>> BlobStoreRecords::Find(
     const Digest& digest) const {
-  rocksdb::PinnableSlice bytes;
-  const rocksdb::Status status = database_->db().Get(
-      rocksdb::ReadOptions(), database_->blobs(), BlobKey(digest), &bytes);
+  std::string bytes;
+  const rocksdb::Status status = database_->Read([&](rocksdb::DB& db) {
+    return db.Get(rocksdb::ReadOptions(), database_->blobs(), BlobKey(digest),
+                  &bytes);
+  });
   if (status.IsNotFound()) return std::optional<Record>();
   RETURN_IF_ERROR(FromRocksDb(status, "reading a record"));
   return Parse(bytes);
@@ -37,8 +39,10 @@ absl::StatusOr<std::optional<BlobStoreRecords::Record>> BlobStoreRecords::Find(
 absl::StatusOr<std::optional<Chunk>> BlobStoreRecords::FindInline(
     const Digest& digest) const {
   std::string bytes;
-  const rocksdb::Status status = database_->db().Get(
-      rocksdb::ReadOptions(), database_->inlined(), BlobKey(digest), &bytes);
+  const rocksdb::Status status = database_->Read([&](rocksdb::DB& db) {
+    return db.Get(rocksdb::ReadOptions(), database_->inlined(), BlobKey(digest),
+                  &bytes);
+  });
   if (status.IsNotFound()) return std::optional<Chunk>();
   if (!status.ok()) {
     return errors::ContentDamaged(digest.ToString(), status.ToString());
@@ -49,43 +53,51 @@ absl::StatusOr<std::optional<Chunk>> BlobStoreRecords::FindInline(
 absl::Status BlobStoreRecords::Put(const Digest& digest, const Record& record,
                                    absl::string_view inline_bytes) {
   const std::string key = BlobKey(digest);
-  rocksdb::WriteBatch batch;
-  batch.Put(database_->blobs(), key, record.SerializeAsString())
-      .PermitUncheckedError();
-  if (record.generation() == 0) {
-    const rocksdb::Slice bytes(inline_bytes.data(), inline_bytes.size());
-    batch.Put(database_->inlined(), key, bytes).PermitUncheckedError();
-  }
-  return database_->Write(&batch, /*sync=*/true);
+  const rocksdb::Slice bytes(inline_bytes.data(), inline_bytes.size());
+  return database_->Write(/*sync=*/true, [&](rocksdb::WriteBatch* batch) {
+    batch->Put(database_->blobs(), key, record.SerializeAsString())
+        .PermitUncheckedError();
+    if (record.generation() != 0) return;
+    batch->Put(database_->inlined(), key, bytes).PermitUncheckedError();
+  });
 }
 
 absl::Status BlobStoreRecords::Delete(const Digest& digest) {
   const std::string key = BlobKey(digest);
-  rocksdb::WriteBatch batch;
-  batch.Delete(database_->blobs(), key).PermitUncheckedError();
-  batch.Delete(database_->inlined(), key).PermitUncheckedError();
-  return database_->Write(&batch, /*sync=*/true);
+  return database_->Write(/*sync=*/true, [&](rocksdb::WriteBatch* batch) {
+    batch->Delete(database_->blobs(), key).PermitUncheckedError();
+    batch->Delete(database_->inlined(), key).PermitUncheckedError();
+  });
 }
 
 absl::Status BlobStoreRecords::Touch(const Digest& digest,
                                      const Record& record) {
-  rocksdb::WriteBatch batch;
-  batch.Put(database_->blobs(), BlobKey(digest), record.SerializeAsString())
-      .PermitUncheckedError();
-  return database_->Write(&batch, /*sync=*/false);
+  return database_->Write(/*sync=*/false, [&](rocksdb::WriteBatch* batch) {
+    batch->Put(database_->blobs(), BlobKey(digest), record.SerializeAsString())
+        .PermitUncheckedError();
+  });
 }
 
 absl::Status BlobStoreRecords::ForEach(
     absl::FunctionRef<void(const Digest&, const Record&)> visit) const {
-  const std::unique_ptr<rocksdb::Iterator> row(
-      database_->db().NewIterator(rocksdb::ReadOptions(), database_->blobs()));
-  for (row->SeekToFirst(); row->Valid(); row->Next()) {
-    const auto digest = ParseBlobKey({row->key().data(), row->key().size()});
-    if (!digest.has_value()) continue;  // The format.
-    ASSIGN_OR_RETURN(const Record record, Parse(row->value()));
-    visit(*digest, record);
-  }
-  return FromRocksDb(row->status(), "reading records");
+  absl::Status damage;
+  const rocksdb::Status status = database_->Read([&](rocksdb::DB& db) {
+    const std::unique_ptr<rocksdb::Iterator> row(
+        db.NewIterator(rocksdb::ReadOptions(), database_->blobs()));
+    for (row->SeekToFirst(); row->Valid(); row->Next()) {
+      const auto digest = ParseBlobKey({row->key().data(), row->key().size()});
+      if (!digest.has_value()) continue;  // The format.
+      const auto record = Parse(row->value());
+      if (record.ok()) {
+        visit(*digest, *record);
+      } else {
+        damage = record.status();
+      }
+    }
+    return row->status();
+  });
+  RETURN_IF_ERROR(damage);
+  return FromRocksDb(status, "reading records");
 }
 
 }  // namespace cvr

@@ -38,9 +38,12 @@ absl::StatusOr<Chunk> ChunkTable::Read(const CopyId& copy,
                                        uint32_t number) const {
   auto block = std::make_shared<PinnedBlock>();
   block->cache = database_->chunk_cache();
-  const rocksdb::Status status = database_->db().Get(
-      rocksdb::ReadOptions(), database_->chunks(copy.digest),
-      ChunkKey(copy, number), &block->slice);
+  const std::string key = ChunkKey(copy, number);
+  const rocksdb::Status status = database_->Read([&](rocksdb::DB& db) {
+    return db.Get(rocksdb::ReadOptions(), database_->chunks(copy.digest), key,
+                  &block->slice);
+  });
+  if (status.IsAborted()) return FromRocksDb(status, "reading a chunk");
   if (!status.ok()) {
     return errors::ContentDamaged(
         copy.digest.ToString(),
@@ -51,9 +54,9 @@ absl::StatusOr<Chunk> ChunkTable::Read(const CopyId& copy,
 }
 
 absl::Status ChunkTable::Ingest(const CopyId& copy, const std::string& path) {
-  const rocksdb::Status status = database_->Change([&] {
-    return database_->db().IngestExternalFile(database_->chunks(copy.digest),
-                                              {path}, IngestOptions());
+  const rocksdb::Status status = database_->Change([&](rocksdb::DB& db) {
+    return db.IngestExternalFile(database_->chunks(copy.digest), {path},
+                                 IngestOptions());
   });
   return FromRocksDb(status, "adding a segment");
 }
@@ -61,17 +64,22 @@ absl::Status ChunkTable::Ingest(const CopyId& copy, const std::string& path) {
 absl::Status ChunkTable::Drop(const CopyId& copy) {
   const std::string first = ChunkKey(copy, 0);
   const std::string last = ChunkKey(copy, 0xffffffff);
-  const rocksdb::Status status = database_->Change([&] {
-    const rocksdb::Slice begin = first, end = last;
-    return rocksdb::DeleteFilesInRange(
-        &database_->db(), database_->chunks(copy.digest), &begin, &end);
+  const rocksdb::Slice begin = first, end = last;
+  const rocksdb::Status status = database_->Change([&](rocksdb::DB& db) {
+    return rocksdb::DeleteFilesInRange(&db, database_->chunks(copy.digest),
+                                       &begin, &end);
   });
   return FromRocksDb(status, "dropping segments");
 }
 
 std::vector<ChunkTable::StoredCopy> ChunkTable::List() const {
   std::vector<rocksdb::LiveFileMetaData> files;
-  database_->db().GetLiveFilesMetaData(&files);
+  database_
+      ->Read([&](rocksdb::DB& db) {
+        db.GetLiveFilesMetaData(&files);
+        return rocksdb::Status::OK();
+      })
+      .PermitUncheckedError();
   std::vector<StoredCopy> copies;
   for (const rocksdb::LiveFileMetaData& file : files) {
     const auto key = ParseChunkKey(file.smallestkey);

@@ -98,10 +98,9 @@ class RocksDbBlobStore::Writer final : public BlobWriter {
         segments_(store->database_.get(), &store->chunks_, copy,
                   store->options_.segments) {}
 
-  // The copy goes with the last hold, which is this one's or, when it was
-  // published and deleted since, a reader's.
+  // The copy goes with the last hold on it.
   ~Writer() override {
-    if (!published_) store_->holds_.Doom(copy_);
+    if (!published_ && segments_.segments() > 0) store_->holds_.Doom(copy_);
   }
 
   absl::Status Append(Chunk chunk) override {
@@ -160,10 +159,12 @@ class RocksDbBlobStore::Writer final : public BlobWriter {
       record.set_generation(copy_.generation);
       record.set_segments(segments_.segments());
     }
+    // After an error nobody knows whether there is a record: its copy must
+    // stay until the next start knows.
+    published_ = true;
     ASSIGN_OR_RETURN(
-        const bool published,
+        published_,
         store_->Publish(copy_.digest, std::move(record), inline_.bytes()));
-    published_ = published && segments_.segments() > 0;
     return absl::OkStatus();
   }
 

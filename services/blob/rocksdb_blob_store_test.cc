@@ -1,30 +1,360 @@
 #include "services/blob/rocksdb_blob_store.h"
 
+#include <cstdint>
+#include <filesystem>
+#include <fstream>
 #include <memory>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "gtest/gtest.h"
+#include "rocksdb/env.h"
 #include "tests/contracts/blob_store_contract.h"
+#include "tests/support/crash_file_system.h"
+#include "tests/support/status_matchers.h"
 #include "tests/support/temporary_directory.h"
 
 namespace cvr::testing {
 namespace {
 
-RocksDbBlobStore::Options SmallOptions(const std::string& directory) {
+namespace fs = std::filesystem;
+
+RocksDbBlobStore::Options SmallOptions(const std::string& directory,
+                                       rocksdb::Env* env) {
   return {.directory = directory,
+          .env = env,
           .segments = {.first_bytes = kContractSegmentBytes / 2,
                        .max_bytes = kContractSegmentBytes},
           .blob_bytes_max = kContractBlobBytesMax};
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    RocksDb, BlobStoreContract, ::testing::Values([] {
-      auto directory = std::make_shared<TemporaryDirectory>();
-      auto store = RocksDbBlobStore::Open(SmallOptions(directory->path()));
-      EXPECT_THAT(store, IsOk());
-      return BlobStoreInstance{.environment = std::move(directory),
+// A directory, and a file system that does not wait for the disk.
+struct Disk {
+  TemporaryDirectory directory;
+  std::shared_ptr<CrashFileSystem> file_system =
+      std::make_shared<CrashFileSystem>(directory.path());
+  std::unique_ptr<rocksdb::Env> env = rocksdb::NewCompositeEnv(file_system);
+};
+
+INSTANTIATE_TEST_SUITE_P(RocksDb, BlobStoreContract, ::testing::Values([] {
+                           auto disk = std::make_shared<Disk>();
+                           auto store = RocksDbBlobStore::Open(SmallOptions(
+                               disk->directory.path(), disk->env.get()));
+                           EXPECT_THAT(store, IsOk());
+                           return BlobStoreInstance{
+                               .environment = std::move(disk),
                                .store = *std::move(store)};
-    }));
+                         }));
+
+class RocksDbBlobStoreTest : public ::testing::Test {
+ protected:
+  RocksDbBlobStoreTest() { Reopen(); }
+
+  void Reopen() {
+    store_ = nullptr;
+    auto store = RocksDbBlobStore::Open(
+        SmallOptions(disk_.directory.path(), disk_.env.get()));
+    ASSERT_THAT(store, IsOk());
+    store_ = *std::move(store);
+  }
+
+  absl::Status Upload(const std::string& bytes) {
+    ASSIGN_OR_RETURN(const auto writer, store_->Create(Digest::OfBytes(bytes)));
+    RETURN_IF_ERROR(AppendAll(*writer, bytes));
+    return writer->Commit();
+  }
+
+  absl::StatusOr<std::string> Read(const std::string& bytes) {
+    ASSIGN_OR_RETURN(const auto reader, store_->Open(Digest::OfBytes(bytes)));
+    return ReadFrom(*reader, 0, reader->size());
+  }
+
+  // Of what is stored, as far as its name ends on `suffix`.
+  std::vector<fs::path> Files(const std::string& suffix) const {
+    std::vector<fs::path> files;
+    for (const auto& entry :
+         fs::recursive_directory_iterator(disk_.directory.path())) {
+      if (entry.path().extension() == suffix) files.push_back(entry.path());
+    }
+    return files;
+  }
+
+  uint64_t BytesStored() const {
+    uint64_t bytes = 0;
+    for (const fs::path& file : Files(".sst")) bytes += fs::file_size(file);
+    return bytes;
+  }
+
+  // The file that has `bytes` in it.
+  fs::path FileWith(const std::string& bytes) const {
+    for (const fs::path& file : Files(".sst")) {
+      if (Contents(file).find(bytes) != std::string::npos) return file;
+    }
+    ADD_FAILURE() << "no file has these bytes";
+    return {};
+  }
+
+  static std::string Contents(const fs::path& path) {
+    std::ifstream file(path, std::ios::binary);
+    return std::string(std::istreambuf_iterator<char>(file), {});
+  }
+
+  // Flips one byte in the middle of where `bytes` are stored.
+  void Damage(const std::string& bytes) {
+    const fs::path path = FileWith(bytes);
+    const size_t at = Contents(path).find(bytes) + bytes.size() / 2;
+    std::fstream file(path, std::ios::binary | std::ios::in | std::ios::out);
+    file.seekp(at);
+    file.put(static_cast<char>(~bytes[bytes.size() / 2]));
+  }
+
+  Disk disk_;
+  std::unique_ptr<RocksDbBlobStore> store_;
+  // Three segments.
+  const std::string large_ = PatternBytes(9 * limits::kChunkBytes + 1, 1);
+  const std::string other_ = PatternBytes(3 * limits::kChunkBytes, 2);
+};
+
+TEST_F(RocksDbBlobStoreTest, CommittedBlobsAreThereAfterRestart) {
+  ASSERT_THAT(Upload(large_), IsOk());
+  ASSERT_THAT(Upload("small"), IsOk());
+  ASSERT_THAT(Upload(""), IsOk());
+  for (int i = 0; i < 3; ++i) {
+    Reopen();
+    EXPECT_TRUE(*Read(large_) == large_);
+    EXPECT_THAT(Read("small"), IsOkAndHolds(std::string("small")));
+    EXPECT_THAT(Read(""), IsOkAndHolds(std::string()));
+  }
+}
+
+TEST_F(RocksDbBlobStoreTest, BlobCanBeDeletedAndStoredAgainAcrossRestarts) {
+  for (int i = 0; i < 6; ++i) {
+    ASSERT_THAT(Upload(large_), IsOk());
+    if (i % 2 == 0) Reopen();
+    ASSERT_THAT(store_->Delete(Digest::OfBytes(large_)), IsOk());
+    if (i % 3 == 0) Reopen();
+    EXPECT_THAT(Read(large_), StatusIs(absl::StatusCode::kNotFound));
+  }
+  ASSERT_THAT(Upload(large_), IsOk());
+  EXPECT_TRUE(*Read(large_) == large_);
+}
+
+TEST_F(RocksDbBlobStoreTest, DeletionReturnsTheSpaceAtOnce) {
+  ASSERT_THAT(Upload(other_), IsOk());
+  const uint64_t before = BytesStored();
+  ASSERT_THAT(Upload(large_), IsOk());
+  ASSERT_GT(BytesStored(), before + large_.size());
+  ASSERT_THAT(store_->Delete(Digest::OfBytes(large_)), IsOk());
+  EXPECT_EQ(BytesStored(), before);
+}
+
+TEST_F(RocksDbBlobStoreTest, SpaceOfADeletedBlobIsReturnedByItsLastReader) {
+  ASSERT_THAT(Upload(large_), IsOk());
+  auto reader = *store_->Open(Digest::OfBytes(large_));
+  ASSERT_THAT(store_->Delete(Digest::OfBytes(large_)), IsOk());
+  EXPECT_GT(BytesStored(), large_.size());
+  reader = nullptr;
+  EXPECT_EQ(BytesStored(), 0);
+}
+
+TEST_F(RocksDbBlobStoreTest, AbandonedUploadReturnsItsSpace) {
+  {
+    const auto writer = *store_->Create(Digest::OfBytes(large_));
+    ASSERT_THAT(AppendAll(*writer, large_), IsOk());
+    EXPECT_GT(BytesStored(), writer->readable_size());
+  }
+  EXPECT_EQ(BytesStored(), 0);
+}
+
+TEST_F(RocksDbBlobStoreTest, LoserOfARaceReturnsItsSpace) {
+  ASSERT_THAT(Upload(large_), IsOk());
+  const uint64_t before = BytesStored();
+  ASSERT_THAT(Upload(large_), IsOk());
+  EXPECT_EQ(BytesStored(), before);
+}
+
+TEST_F(RocksDbBlobStoreTest, BytesAreStoredOnce) {
+  ASSERT_THAT(Upload(large_), IsOk());
+  Reopen();
+  EXPECT_LT(BytesStored(), large_.size() + limits::kChunkBytes / 4);
+}
+
+TEST_F(RocksDbBlobStoreTest, DamagedChunkIsDataLossAndTheRestReads) {
+  ASSERT_THAT(Upload(large_), IsOk());
+  ASSERT_THAT(Upload(other_), IsOk());
+  Damage(large_.substr(5 * limits::kChunkBytes, 1000));
+  const auto reader = *store_->Open(Digest::OfBytes(large_));
+  EXPECT_THAT(reader->ReadChunk(5 * limits::kChunkBytes),
+              StatusIs(absl::StatusCode::kDataLoss, Reason::kContentDamaged));
+  EXPECT_THAT(reader->ReadChunk(4 * limits::kChunkBytes), IsOk());
+  EXPECT_THAT(reader->ReadChunk(6 * limits::kChunkBytes), IsOk());
+  EXPECT_TRUE(*Read(other_) == other_);
+}
+
+TEST_F(RocksDbBlobStoreTest, DamagedBlobIsRepairedByDeletingAndStoringAgain) {
+  ASSERT_THAT(Upload(large_), IsOk());
+  Damage(large_.substr(0, 1000));
+  ASSERT_THAT(Read(large_), StatusIs(absl::StatusCode::kDataLoss));
+  ASSERT_THAT(store_->Delete(Digest::OfBytes(large_)), IsOk());
+  ASSERT_THAT(Upload(large_), IsOk());
+  EXPECT_TRUE(*Read(large_) == large_);
+}
+
+TEST_F(RocksDbBlobStoreTest, FileThatVanishesWhileRunningIsDataLoss) {
+  ASSERT_THAT(Upload(large_), IsOk());
+  const fs::path file = FileWith(large_.substr(0, 1000));
+  Reopen();
+  fs::remove(file);
+  store_ = nullptr;  // It may have had the file open.
+  Reopen();
+  EXPECT_THAT(Read(large_), StatusIs(absl::StatusCode::kNotFound));
+}
+
+TEST_F(RocksDbBlobStoreTest, MissingFileDropsItsBlobAlone) {
+  ASSERT_THAT(Upload(large_), IsOk());
+  ASSERT_THAT(Upload(other_), IsOk());
+  ASSERT_THAT(Upload("small"), IsOk());
+  const fs::path file = FileWith(large_.substr(8 * limits::kChunkBytes, 1000));
+  store_ = nullptr;
+  fs::remove(file);
+  Reopen();
+  EXPECT_THAT(Read(large_), StatusIs(absl::StatusCode::kNotFound));
+  EXPECT_TRUE(*Read(other_) == other_);
+  EXPECT_THAT(Read("small"), IsOkAndHolds(std::string("small")));
+  EXPECT_LT(BytesStored(), other_.size() + limits::kChunkBytes);
+  ASSERT_THAT(Upload(large_), IsOk());
+  Reopen();
+  EXPECT_TRUE(*Read(large_) == large_);
+}
+
+TEST_F(RocksDbBlobStoreTest, TruncatedFileDropsItsBlobAlone) {
+  ASSERT_THAT(Upload(large_), IsOk());
+  ASSERT_THAT(Upload(other_), IsOk());
+  const fs::path file = FileWith(large_.substr(0, 1000));
+  store_ = nullptr;
+  for (const uint64_t size : {fs::file_size(file) / 2, uint64_t{0}}) {
+    SCOPED_TRACE(size);
+    fs::resize_file(file, size);
+    Reopen();
+    EXPECT_THAT(Read(large_), StatusIs(absl::StatusCode::kNotFound));
+    EXPECT_TRUE(*Read(other_) == other_);
+    store_ = nullptr;
+    if (!fs::exists(file)) break;
+  }
+}
+
+// The end of a file says where its blocks are.
+TEST_F(RocksDbBlobStoreTest, FileWithADamagedEndIsNeverReadWrongly) {
+  ASSERT_THAT(Upload(large_), IsOk());
+  ASSERT_THAT(Upload(other_), IsOk());
+  const fs::path path = FileWith(large_.substr(0, 1000));
+  store_ = nullptr;
+  {
+    std::fstream file(path, std::ios::binary | std::ios::in | std::ios::out);
+    file.seekp(fs::file_size(path) - 40);
+    file << std::string(40, 'x');
+  }
+  Reopen();
+  const auto read = Read(large_);
+  EXPECT_FALSE(read.ok());
+  EXPECT_TRUE(*Read(other_) == other_);
+}
+
+TEST_F(RocksDbBlobStoreTest, DamagedRecordsAreForgottenAndTheirFilesGo) {
+  ASSERT_THAT(Upload(large_), IsOk());
+  ASSERT_THAT(Upload(std::string(1000, 's')), IsOk());
+  Reopen();  // The log becomes files.
+  std::vector<fs::path> files;
+  for (const fs::path& file : Files(".sst")) {
+    if (fs::file_size(file) < limits::kInlineBlobBytesMax) {
+      files.push_back(file);
+    }
+  }
+  ASSERT_FALSE(files.empty());
+  store_ = nullptr;
+  for (const fs::path& path : files) {
+    std::fstream file(path, std::ios::binary | std::ios::in | std::ios::out);
+    file.seekp(10);
+    file << std::string(20, 'x');
+  }
+  Reopen();
+  EXPECT_THAT(Read(large_), StatusIs(absl::StatusCode::kNotFound));
+  EXPECT_LT(BytesStored(), limits::kChunkBytes);
+  ASSERT_THAT(Upload(large_), IsOk());
+  Reopen();
+  EXPECT_TRUE(*Read(large_) == large_);
+}
+
+TEST_F(RocksDbBlobStoreTest, DirectoryOfAnotherFormatIsRefused) {
+  store_ = nullptr;
+  {
+    auto database = BlobStoreDatabase::Open(
+        {disk_.directory.path(), disk_.env.get(), 10, 1 << 20});
+    ASSERT_THAT(database, IsOk());
+    const auto other = [&](rocksdb::WriteBatch* batch) {
+      EXPECT_TRUE(batch->Put((*database)->blobs(), "format", "999").ok());
+    };
+    ASSERT_THAT((*database)->Write(/*sync=*/true, other), IsOk());
+  }
+  EXPECT_THAT(RocksDbBlobStore::Open(
+                  SmallOptions(disk_.directory.path(), disk_.env.get())),
+              StatusIs(absl::StatusCode::kFailedPrecondition));
+}
+
+TEST_F(RocksDbBlobStoreTest, OneDirectoryHasOneStore) {
+  EXPECT_THAT(RocksDbBlobStore::Open(
+                  SmallOptions(disk_.directory.path(), disk_.env.get())),
+              StatusIs(absl::StatusCode::kInternal));
+}
+
+TEST_F(RocksDbBlobStoreTest, FullDiskRefusesUploadsAndGoesOnReading) {
+  ASSERT_THAT(Upload(other_), IsOk());
+  ASSERT_THAT(Upload("small"), IsOk());
+  auto begun = *store_->Create(Digest::OfBytes(large_));
+  ASSERT_THAT(AppendAll(*begun, large_.substr(0, 3 * limits::kChunkBytes)),
+              IsOk());
+  disk_.file_system->SetDiskFull(true);
+  EXPECT_THAT(AppendAll(*begun, large_.substr(3 * limits::kChunkBytes)),
+              StatusIs(absl::StatusCode::kResourceExhausted));
+  EXPECT_THAT(Upload("more"), StatusIs(absl::StatusCode::kResourceExhausted));
+  EXPECT_THAT(store_->Put(Digest::OfBytes("more"), "more"),
+              StatusIs(absl::StatusCode::kResourceExhausted));
+  EXPECT_TRUE(*Read(other_) == other_);
+  EXPECT_THAT(Read("small"), IsOkAndHolds(std::string("small")));
+  EXPECT_THAT(Read(large_), StatusIs(absl::StatusCode::kNotFound));
+
+  begun = nullptr;
+  disk_.file_system->SetDiskFull(false);
+  EXPECT_THAT(Upload(large_), IsOk());
+  EXPECT_THAT(Upload("more"), IsOk());
+  EXPECT_TRUE(*Read(large_) == large_);
+  EXPECT_THAT(store_->Delete(Digest::OfBytes(other_)), IsOk());
+  Reopen();
+  EXPECT_TRUE(*Read(large_) == large_);
+  EXPECT_THAT(Read("more"), IsOkAndHolds(std::string("more")));
+  EXPECT_THAT(Read(other_), StatusIs(absl::StatusCode::kNotFound));
+}
+
+TEST_F(RocksDbBlobStoreTest, ReadChunksAreNotCopiedAndNotKept) {
+  // Seen from the database: a chunk in use is a block of the cache.
+  store_ = nullptr;
+  auto database = BlobStoreDatabase::Open(
+      {disk_.directory.path(), disk_.env.get(), 10, 1 << 20});
+  ASSERT_THAT(database, IsOk());
+  ChunkTable table(database->get());
+  const CopyId copy{Digest::OfBytes(large_), 1};
+  SegmentWriter writer(database->get(), &table, copy, {});
+  ASSERT_THAT(writer.Append(large_.substr(0, limits::kChunkBytes)), IsOk());
+  ASSERT_THAT(writer.Finish(), IsOk());
+  const auto& cache = (*database)->chunk_cache();
+  const size_t before = cache->GetUsage();
+  absl::StatusOr<Chunk> chunk = table.Read(copy, 0);
+  ASSERT_THAT(chunk, IsOk());
+  EXPECT_GE(cache->GetPinnedUsage(), before + limits::kChunkBytes);
+  chunk = Chunk();
+  EXPECT_EQ(cache->GetUsage(), before);
+}
 
 }  // namespace
 }  // namespace cvr::testing

@@ -45,7 +45,7 @@ absl::Status SegmentWriter::OpenFile() {
   const rocksdb::Options options = database_->ChunkFileOptions();
   // Readers are right behind: the file must stay in the page cache.
   file_ = std::make_unique<rocksdb::SstFileWriter>(
-      rocksdb::EnvOptions(options), options, database_->chunks(copy_.digest),
+      rocksdb::EnvOptions(options), options, /*column_family=*/nullptr,
       /*invalidate_page_cache=*/false);
   return FromRocksDb(file_->Open(path_), "opening a segment");
 }
