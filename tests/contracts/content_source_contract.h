@@ -267,13 +267,17 @@ TEST_P(ContentSourceContract, UpstreamErrorsKeepWhatTheyCarry) {
 TEST_P(ContentSourceContract, WrongBytesAreNeverSuppliedInFull) {
   const Digest digest = upstream().AddBlob(7, "r", layer_);
   upstream().Inject(7, {.corrupt = true});
+  // It may have failed before the header is here, or end in mid-stream.
   const auto stream = source().Fetch(BlobRequest(digest, {7}));
-  ASSERT_THAT(stream, IsOk());
-  const auto bytes = ReadRest(**stream);
-  EXPECT_THAT(bytes, StatusIs(absl::StatusCode::kUnavailable,
-                              Reason::kContentMismatch));
-  // And the error stays.
-  EXPECT_THAT((*stream)->Next(), StatusIs(absl::StatusCode::kUnavailable));
+  if (stream.ok()) {
+    EXPECT_THAT(ReadRest(**stream), StatusIs(absl::StatusCode::kUnavailable,
+                                             Reason::kContentMismatch));
+    EXPECT_THAT((*stream)->Next(), StatusIs(absl::StatusCode::kUnavailable,
+                                            Reason::kContentMismatch));
+  } else {
+    EXPECT_THAT(stream, StatusIs(absl::StatusCode::kUnavailable,
+                                 Reason::kContentMismatch));
+  }
   EXPECT_THAT(world_->store().Open(digest),
               StatusIs(absl::StatusCode::kNotFound));
   EXPECT_THAT(FetchAll(BlobRequest(digest, {7})), IsOkAndHolds(layer_));

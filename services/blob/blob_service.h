@@ -1,0 +1,23 @@
+#ifndef SERVICES_BLOB_BLOB_SERVICE_H_
+#define SERVICES_BLOB_BLOB_SERVICE_H_
+
+#include <memory>
+
+#include "grpcpp/impl/service_type.h"
+#include "services/blob/blob_store.h"
+#include "services/blob/content_source.h"
+#include "services/common/thread.h"
+
+namespace cvr {
+
+// cvr.v1.BlobService over a ContentSource and its store. The streaming methods
+// are served raw, so that content is not copied into messages; what goes over
+// the wire is the same. Everything that blocks runs on `pool`. All must outlive
+// the server that the service is registered with.
+std::unique_ptr<grpc::Service> MakeBlobService(ContentSource& source,
+                                               BlobStore& store,
+                                               ThreadPool& pool);
+
+}  // namespace cvr
+
+#endif  // SERVICES_BLOB_BLOB_SERVICE_H_

@@ -1,0 +1,49 @@
+#ifndef SERVICES_BLOB_BLOB_STACK_H_
+#define SERVICES_BLOB_BLOB_STACK_H_
+
+#include <cstddef>
+#include <memory>
+
+#include "absl/time/time.h"
+#include "services/blob/blob_service.h"
+#include "services/blob/blob_store.h"
+#include "services/blob/content_source.h"
+#include "services/blob/engine/engine.h"
+#include "services/common/thread.h"
+#include "services/metadata/metadata_client.h"
+#include "services/upstream/upstream_client.h"
+
+namespace cvr {
+
+struct BlobStackOptions {
+  EngineOptions engine;
+  // gRPC streams that wait for bytes at the same time, a thread each. Streams
+  // that wait for their caller need none.
+  size_t stream_threads_max = 1024;
+  size_t streams_queued_max = 4096;
+};
+
+// The blob service on top of its three interfaces, which must outlive it. The
+// gRPC server that serves service() must be gone before this object is.
+class BlobStack {
+ public:
+  BlobStack(BlobStackOptions options, BlobStore& store,
+            UpstreamClient& upstream, MetadataClient& metadata);
+
+  ContentSource& source() { return engine_; }
+  grpc::Service& service() { return *service_; }
+  Engine& engine() { return engine_; }
+
+  // As Engine::Shutdown(). Stop the gRPC server afterwards, so that streams can
+  // end.
+  void Shutdown(absl::Time deadline) { engine_.Shutdown(deadline); }
+
+ private:
+  Engine engine_;
+  ThreadPool streams_;
+  const std::unique_ptr<grpc::Service> service_;
+};
+
+}  // namespace cvr
+
+#endif  // SERVICES_BLOB_BLOB_STACK_H_

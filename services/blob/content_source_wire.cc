@@ -1,0 +1,142 @@
+#include "services/blob/content_source_wire.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "services/common/content_wire.h"
+#include "services/common/errors.h"
+#include "services/common/status_macros.h"
+#include "services/metadata/resolution_wire.h"
+
+namespace cvr {
+namespace {
+
+v1::ByteRange RangeToWire(const ByteRangeSpec& range) {
+  v1::ByteRange message;
+  if (const auto* const suffix =
+          std::get_if<ByteRangeSpec::Suffix>(&range.value)) {
+    message.set_suffix_length(static_cast<int64_t>(suffix->length));
+    return message;
+  }
+  const auto& from = std::get<ByteRangeSpec::From>(range.value);
+  message.set_first(static_cast<int64_t>(from.first));
+  if (from.last) message.set_last(static_cast<int64_t>(*from.last));
+  return message;
+}
+
+absl::StatusOr<ByteRangeSpec> RangeFromWire(const v1::ByteRange& message) {
+  if (message.first() < 0 || message.last() < 0 ||
+      message.suffix_length() < 0) {
+    return errors::FieldInvalid("range", "must not be negative");
+  }
+  if (message.has_suffix_length()) {
+    return ByteRangeSpec{
+        ByteRangeSpec::Suffix{static_cast<uint64_t>(message.suffix_length())}};
+  }
+  ByteRangeSpec::From from;
+  from.first = static_cast<uint64_t>(message.first());
+  if (message.has_last()) {
+    if (message.last() < message.first()) {
+      return errors::FieldInvalid("range.last", "must not be below first");
+    }
+    from.last = static_cast<uint64_t>(message.last());
+  }
+  return ByteRangeSpec{from};
+}
+
+constexpr std::pair<ContentOrigin, v1::ContentHeader::Source> kSources[] = {
+    {ContentOrigin::kHit, v1::ContentHeader::HIT},
+    {ContentOrigin::kMiss, v1::ContentHeader::MISS},
+    {ContentOrigin::kRevalidated, v1::ContentHeader::REVALIDATED},
+    {ContentOrigin::kStale, v1::ContentHeader::STALE},
+};
+
+absl::Duration FromWire(const google::protobuf::Duration& message) {
+  return absl::Seconds(message.seconds()) + absl::Nanoseconds(message.nanos());
+}
+
+google::protobuf::Duration ToWire(absl::Duration duration) {
+  google::protobuf::Duration message;
+  message.set_seconds(
+      absl::IDivDuration(duration, absl::Seconds(1), &duration));
+  message.set_nanos(static_cast<int32_t>(absl::ToInt64Nanoseconds(duration)));
+  return message;
+}
+
+}  // namespace
+
+v1::ReadRequest ToWire(const ReadRequest& request) {
+  v1::ReadRequest message;
+  message.set_digest(request.digest.ToString());
+  if (request.range) *message.mutable_range() = RangeToWire(*request.range);
+  message.set_header_only(request.header_only);
+  return message;
+}
+
+absl::StatusOr<ReadRequest> FromWire(const v1::ReadRequest& message) {
+  ASSIGN_OR_RETURN(const Digest digest, Digest::Parse(message.digest()));
+  ReadRequest request{digest, std::nullopt, message.header_only()};
+  if (message.has_range()) {
+    ASSIGN_OR_RETURN(request.range, RangeFromWire(message.range()));
+  }
+  return request;
+}
+
+v1::FetchRequest ToWire(const FetchRequest& request, absl::Time now) {
+  v1::FetchRequest message;
+  *message.mutable_content() = ToWire(request.content);
+  *message.mutable_plan() = ToWire(request.plan);
+  if (request.range) *message.mutable_range() = RangeToWire(*request.range);
+  message.set_header_only(request.header_only);
+  if (request.deadline != absl::InfiniteFuture()) {
+    *message.mutable_header_timeout() =
+        ToWire(std::max(request.deadline - now, absl::ZeroDuration()));
+  }
+  return message;
+}
+
+absl::StatusOr<FetchRequest> FromWire(const v1::FetchRequest& message,
+                                      absl::Time now) {
+  ASSIGN_OR_RETURN(ContentRef content, FromWire(message.content()));
+  FetchRequest request{std::move(content)};
+  ASSIGN_OR_RETURN(request.plan, FromWire(message.plan()));
+  if (message.has_range()) {
+    ASSIGN_OR_RETURN(request.range, RangeFromWire(message.range()));
+  }
+  request.header_only = message.header_only();
+  if (message.has_header_timeout()) {
+    request.deadline = now + FromWire(message.header_timeout());
+  }
+  return request;
+}
+
+v1::ContentHeader ToWire(const ContentHeader& header) {
+  v1::ContentHeader message;
+  *message.mutable_target() = ToWire(header.target);
+  message.set_offset(static_cast<int64_t>(header.range.offset));
+  message.set_length(static_cast<int64_t>(header.range.length));
+  for (const auto& [origin, source] : kSources) {
+    if (origin == header.origin) message.set_source(source);
+  }
+  message.set_upstream_id(header.upstream_id);
+  return message;
+}
+
+absl::StatusOr<ContentHeader> FromWire(const v1::ContentHeader& message) {
+  ASSIGN_OR_RETURN(Descriptor target, FromWire(message.target()));
+  if (message.offset() < 0 || message.length() < 0) {
+    return errors::FieldInvalid("header", "must not be negative");
+  }
+  ContentHeader header{std::move(target),
+                       {static_cast<uint64_t>(message.offset()),
+                        static_cast<uint64_t>(message.length())}};
+  header.upstream_id = message.upstream_id();
+  for (const auto& [origin, source] : kSources) {
+    if (source != message.source()) continue;
+    header.origin = origin;
+    return header;
+  }
+  return errors::FieldInvalid("header.source", "must be set");
+}
+
+}  // namespace cvr

@@ -1,0 +1,65 @@
+#ifndef SERVICES_BLOB_CONTENT_WRITE_REACTOR_H_
+#define SERVICES_BLOB_CONTENT_WRITE_REACTOR_H_
+
+#include <memory>
+#include <optional>
+
+#include "absl/functional/any_invocable.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "grpcpp/support/byte_buffer.h"
+#include "grpcpp/support/server_callback.h"
+#include "services/blob/content_source.h"
+#include "services/common/mutex.h"
+#include "services/common/thread.h"
+
+namespace cvr {
+
+// Sends one ContentStream to one caller. Whatever blocks runs on the pool, and
+// only while the caller keeps up: one message is being sent and one is ready,
+// then the stream waits without a thread. Ends early when the caller hangs up.
+// Deletes itself when the call is over.
+class ContentWriteReactor final
+    : public grpc::ServerWriteReactor<grpc::ByteBuffer> {
+ public:
+  using Opener =
+      absl::AnyInvocable<absl::StatusOr<std::unique_ptr<ContentStream>>()>;
+
+  // `pool` must outlive the call.
+  static ContentWriteReactor* Start(Opener open, ThreadPool& pool);
+
+ private:
+  ContentWriteReactor(Opener open, ThreadPool& pool)
+      : open_(std::move(open)), pool_(pool) {}
+
+  // The pump: one task on the pool at a time.
+  void SchedulePump();
+  void Pump();
+  absl::Status Open();
+  // Send it now, or have it ready. Both answer whether the pump goes on.
+  bool Send(grpc::ByteBuffer message);
+  bool End(const absl::Status& status);
+
+  void OnWriteDone(bool ok) override;
+  void OnCancel() override;
+  void OnDone() override { delete this; }
+
+  Opener open_;  // Of the pump.
+  ThreadPool& pool_;
+
+  // Of whoever has set writing_.
+  grpc::ByteBuffer sending_;
+
+  Mutex mutex_;
+  // Set once, by the pump; then the pump's, but for Cancel().
+  std::unique_ptr<ContentStream> stream_ ABSL_GUARDED_BY(mutex_);
+  bool pumping_ ABSL_GUARDED_BY(mutex_) = true;
+  bool writing_ ABSL_GUARDED_BY(mutex_) = false;
+  bool cancelled_ ABSL_GUARDED_BY(mutex_) = false;
+  std::optional<grpc::ByteBuffer> ready_ ABSL_GUARDED_BY(mutex_);
+  std::optional<absl::Status> end_ ABSL_GUARDED_BY(mutex_);
+};
+
+}  // namespace cvr
+
+#endif  // SERVICES_BLOB_CONTENT_WRITE_REACTOR_H_

@@ -1,0 +1,30 @@
+#ifndef SERVICES_BLOB_GRPC_CONTENT_SOURCE_H_
+#define SERVICES_BLOB_GRPC_CONTENT_SOURCE_H_
+
+#include <memory>
+
+#include "grpcpp/channel.h"
+#include "services/blob/content_source.h"
+
+namespace cvr {
+
+// A ContentSource that is reached over gRPC (cvr.v1.BlobService). Content is
+// not copied on its way out of messages. Further errors: UNAVAILABLE when the
+// service cannot be reached, or breaks off.
+class GrpcContentSource final : public ContentSource {
+ public:
+  explicit GrpcContentSource(std::shared_ptr<grpc::Channel> channel)
+      : channel_(std::move(channel)) {}
+
+  absl::StatusOr<std::unique_ptr<ContentStream>> Read(
+      const ReadRequest& request) override;
+  absl::StatusOr<std::unique_ptr<ContentStream>> Fetch(
+      const FetchRequest& request) override;
+
+ private:
+  const std::shared_ptr<grpc::Channel> channel_;
+};
+
+}  // namespace cvr
+
+#endif  // SERVICES_BLOB_GRPC_CONTENT_SOURCE_H_
