@@ -131,18 +131,23 @@ HttpReply ContentHandler::Handle(const HttpRequest& request,
 }
 
 absl::StatusOr<HttpReply> ContentHandler::Answer(const Pull& pull) {
-  const HttpRequest& request = pull.request;
   ASSIGN_OR_RETURN(
       const Resolution resolution,
       resolver_.Resolve({pull.route.registry_id, pull.route.content,
-                         /*counts_as_download=*/!request.is_head()}));
+                         /*counts_as_download=*/!pull.request.is_head()}));
   absl::StatusOr<Opened> opened = absl::NotFoundError("no hit");
   if (resolution.hit) opened = OpenHit(pull, *resolution.hit);
   if (BytesAreGone(opened.status())) {
     opened = OpenFetched(pull, resolution.plan);
   }
   RETURN_IF_ERROR(opened.status());
-  const ContentHeader& header = opened->header;
+  return ReplyFrom(pull, *std::move(opened));
+}
+
+absl::StatusOr<HttpReply> ContentHandler::ReplyFrom(const Pull& pull,
+                                                    Opened opened) const {
+  const HttpRequest& request = pull.request;
+  const ContentHeader& header = opened.header;
   RETURN_IF_ERROR(CheckAccept(request, pull.route.content,
                               WireMediaType(header.target.media_type)));
   HttpReply reply =
@@ -160,8 +165,8 @@ absl::StatusOr<HttpReply> ContentHandler::Answer(const Pull& pull) {
   }
   reply.content_length =
       pull.range ? header.range.length : header.target.size_bytes;
-  if (opened->stream != nullptr) {
-    reply.stream = BodyOf(std::move(opened->first), std::move(opened->stream));
+  if (opened.stream != nullptr) {
+    reply.stream = BodyOf(std::move(opened.first), std::move(opened.stream));
   }
   return reply;
 }

@@ -1,6 +1,9 @@
 #ifndef GATEWAY_CONTENT_HANDLER_H_
 #define GATEWAY_CONTENT_HANDLER_H_
 
+#include <memory>
+
+#include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "gateway/active_streams.h"
 #include "gateway/http_message.h"
@@ -28,6 +31,7 @@ class ContentHandler {
   struct Opened;
 
   absl::StatusOr<HttpReply> Answer(const Pull& pull);
+  absl::StatusOr<HttpReply> ReplyFrom(const Pull& pull, Opened opened) const;
   absl::StatusOr<Opened> OpenHit(const Pull& pull, const Hit& hit);
   absl::StatusOr<Opened> OpenFetched(const Pull& pull, const FetchPlan& plan);
   absl::StatusOr<Opened> Begin(const Pull& pull,

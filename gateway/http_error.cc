@@ -9,6 +9,7 @@
 #include "gateway/url_text.h"
 #include "nlohmann/json.hpp"
 #include "services/common/errors.h"
+#include "spdlog/spdlog.h"
 
 namespace cvr {
 namespace {
@@ -147,6 +148,10 @@ HttpReply ErrorReply(const absl::Status& status) {
     reply = MakeReply(by_code.http_status,
                       ErrorBody(by_code.oci_code, by_code.message, reason));
     retry_after_s = by_code.retry_after_s;
+    if (reply.status >= 500) {
+      spdlog::warn("http answered {} for {}", reply.status,
+                   Printable(status.ToString(), kMessageBytesMax));
+    }
   }
   AddRetryAfter(reply, status, retry_after_s);
   const auto size = ContentSizeOf(status);

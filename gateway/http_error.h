@@ -12,7 +12,7 @@ namespace cvr {
 // (distribution-spec, "Error Codes"). Never 401: that would make a client log
 // in to us because an upstream refused our own credentials. The text is fit for
 // strangers: an error without a reason of ours gets a fixed sentence, since its
-// message may tell of our insides; the log has the whole.
+// message may tell of our insides, and goes to the log instead.
 HttpReply ErrorReply(const absl::Status& status);
 
 // An error of HTTP itself, such as 414, in the same form.

@@ -15,6 +15,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "gateway/http_connection.h"
+#include "gateway/http_exchange.h"
 #include "gateway/listener.h"
 #include "gateway/open_connections.h"
 #include "gateway/request_head.h"
@@ -32,103 +33,12 @@ constexpr char kPlaceholderHead[] = "GET / HTTP/1.1\r\nHost: -\r\n\r\n";
 // When accepting fails, for want of descriptors or memory.
 constexpr absl::Duration kAcceptRetryDelay = absl::Milliseconds(20);
 
-// One request on its way through the library, which runs it from parsing to the
-// last byte on one thread but hands nothing of ours along.
-struct Exchange {
-  RequestHead head;
-  std::string client;
-  std::string user_agent;
-  std::optional<HttpReply> reply;
-  bool close = false;  // The connection ends after this reply.
-  uint64_t body_bytes = 0;
-  absl::Status broken_off;
-};
-thread_local Exchange* current_exchange = nullptr;
-
 // The accepting thread sets it while it turns a connection away.
 thread_local bool turning_away = false;
 
-HttpRequest ToHttpRequest(const Exchange& exchange,
-                          const httplib::Request& from) {
-  HttpRequest request;
-  request.method = exchange.head.method;
-  request.target = exchange.head.target;
-  request.client = exchange.client;
-  for (const auto& [name, value] : from.headers) {
-    request.fields.Add(name == kHiddenRangeField ? "Range" : name, value);
-  }
-  return request;
-}
-
-// RFC 9110, section 5.6.7.
-std::string HttpDate(absl::Time time) {
-  return absl::FormatTime("%a, %d %b %Y %H:%M:%S GMT", time,
-                          absl::UTCTimeZone());
-}
-
-bool HasBody(int status) { return status != 304 && status != 204; }
-
-// Everything that goes on the wire, and nothing else: the library adds fields
-// of its own (Accept-Ranges on any HEAD, a Content-Length of 0 on 304).
-void WriteFields(const Exchange& exchange, httplib::Response& response) {
-  const HttpReply& reply = *exchange.reply;
-  response.headers.clear();
-  for (const auto& [name, value] : reply.fields) {
-    response.headers.emplace(name, value);
-  }
-  if (HasBody(reply.status)) {
-    response.headers.emplace(
-        "Content-Length",
-        absl::StrCat(reply.content_length.value_or(reply.body.size())));
-  }
-  response.headers.emplace("Date", HttpDate(absl::Now()));
-  response.headers.emplace("X-Content-Type-Options", "nosniff");
-  if (exchange.close) {
-    response.headers.emplace("Connection", "close");
-  } else if (exchange.head.http_1_0) {
-    response.headers.emplace("Connection", "keep-alive");
-  }
-}
-
-// Sends the stream to `sink`, exactly as many bytes as were promised. False
-// breaks the connection off short of them.
-bool SendStream(Exchange& exchange, httplib::DataSink& sink) {
-  const uint64_t promised = *exchange.reply->content_length;
-  while (exchange.body_bytes < promised) {
-    const absl::StatusOr<Chunk> chunk = exchange.reply->stream();
-    if (!chunk.ok()) {
-      exchange.broken_off = chunk.status();
-      return false;
-    }
-    const size_t size = chunk->size();
-    if (size == 0 || size > promised - exchange.body_bytes) {
-      exchange.broken_off = absl::InternalError("a stream of another length");
-      return false;
-    }
-    if (!sink.write(chunk->bytes().data(), size)) {
-      exchange.broken_off = absl::CancelledError("the client left");
-      return false;
-    }
-    exchange.body_bytes += size;
-  }
-  sink.done();
-  return true;
-}
-
-void ToHttplib(Exchange& exchange, httplib::Response& response) {
-  HttpReply& reply = *exchange.reply;
-  response.status = reply.status;
-  if (exchange.head.method == "HEAD" || !HasBody(reply.status)) return;
-  if (!reply.stream) {
-    response.body = reply.body;
-    exchange.body_bytes = reply.body.size();
-    return;
-  }
-  response.set_content_provider("",
-                                [&exchange](size_t, httplib::DataSink& sink) {
-                                  return SendStream(exchange, sink);
-                                });
-}
+// The library hands nothing of ours along, but runs a request on one thread
+// from parsing to the last byte.
+thread_local Exchange* current_exchange = nullptr;
 
 // Hands the library's connections to a pool that outlives it.
 class PoolQueue : public httplib::TaskQueue {
@@ -166,6 +76,7 @@ class HttpServer::Engine : public httplib::Server {
   void Stop(absl::Time deadline, const std::function<void()>& at_deadline);
 
  private:
+  void InstallHandlers();
   void AcceptUntilStopped();
 
   // httplib::Server: the whole life of an accepted connection.
@@ -174,6 +85,8 @@ class HttpServer::Engine : public httplib::Server {
   void TurnAway(HttpConnection& connection);
   // False when the connection ends.
   bool ServeRequest(HttpConnection& connection, bool last);
+  // False when there is none. What is no request has its reply already.
+  bool ReadRequest(HttpConnection& connection, Exchange& exchange);
   bool RunLibrary(HttpConnection& connection, Exchange& exchange);
   void Answer(const httplib::Request& request, httplib::Response& response);
   void Log(const Exchange& exchange, absl::Duration duration) const;
@@ -195,6 +108,10 @@ HttpServer::Engine::Engine(HttpServer::Options options,
       handler_(std::move(handler)),
       error_handler_(std::move(error_handler)),
       pool_({"http", options_.threads_max, options_.threads_max}) {
+  InstallHandlers();
+}
+
+void HttpServer::Engine::InstallHandlers() {
   new_task_queue = [this] {
     return new PoolQueue(pool_, connections_, options_.threads_max);
   };
@@ -221,7 +138,7 @@ HttpServer::Engine::Engine(HttpServer::Options options,
                                httplib::Response& response,
                                std::exception_ptr) {
     current_exchange->reply = error_handler_(500, "internal error");
-    ToHttplib(*current_exchange, response);
+    WriteReply(*current_exchange, response);
   });
   set_post_routing_handler(
       [](const httplib::Request&, httplib::Response& response) {
@@ -282,6 +199,7 @@ void HttpServer::Engine::TurnAway(HttpConnection& connection) {
   exchange.close = true;
   exchange.reply = error_handler_(503, "too many connections");
   RunLibrary(connection, exchange);
+  Log(exchange, absl::ZeroDuration());
 }
 
 void HttpServer::Engine::Serve(HttpConnection& connection, int fd) {
@@ -299,30 +217,34 @@ bool HttpServer::Engine::ServeRequest(HttpConnection& connection, bool last) {
   const absl::Time begin = absl::Now();
   Exchange exchange;
   exchange.client = connection.client();
-  HeadError error;
-  const auto outcome = connection.ReadHead(options_.head_timeout, error);
-  if (outcome == HttpConnection::HeadOutcome::kClosed) return false;
-  if (outcome == HttpConnection::HeadOutcome::kComplete) {
-    auto parsed = ParseRequestHead(connection.head());
-    if (auto* const head = std::get_if<RequestHead>(&parsed)) {
-      exchange.head = std::move(*head);
-      std::string text = connection.head();
-      HideRange(text);
-      connection.ReplaceHead(std::move(text));
-    } else {
-      error = std::get<HeadError>(std::move(parsed));
-    }
-  }
-  if (!error.message.empty()) {
-    exchange.head.keep_alive = false;
-    exchange.reply = error_handler_(error.http_status, error.message);
-  }
+  if (!ReadRequest(connection, exchange)) return false;
   exchange.close = last || !exchange.head.keep_alive ||
                    exchange.head.has_body || connections_.draining();
   const bool complete = RunLibrary(connection, exchange);
   Log(exchange, absl::Now() - begin);
   if (complete && exchange.close) connection.Linger();
   return complete && !exchange.close;
+}
+
+bool HttpServer::Engine::ReadRequest(HttpConnection& connection,
+                                     Exchange& exchange) {
+  HeadError error;
+  const auto outcome = connection.ReadHead(options_.head_timeout, error);
+  if (outcome == HttpConnection::HeadOutcome::kClosed) return false;
+  if (outcome == HttpConnection::HeadOutcome::kComplete) {
+    std::string text = connection.head();
+    auto parsed = ParseRequestHead(text);
+    if (auto* const head = std::get_if<RequestHead>(&parsed)) {
+      exchange.head = std::move(*head);
+      HideRange(text);
+      connection.ReplaceHead(std::move(text));
+      return true;
+    }
+    error = std::get<HeadError>(std::move(parsed));
+  }
+  exchange.head.keep_alive = false;
+  exchange.reply = error_handler_(error.http_status, error.message);
+  return true;
 }
 
 bool HttpServer::Engine::RunLibrary(HttpConnection& connection,
@@ -343,7 +265,7 @@ void HttpServer::Engine::Answer(const httplib::Request& request,
   if (!exchange.reply) {
     exchange.reply = handler_(ToHttpRequest(exchange, request));
   }
-  ToHttplib(exchange, response);
+  WriteReply(exchange, response);
 }
 
 void HttpServer::Engine::Log(const Exchange& exchange,

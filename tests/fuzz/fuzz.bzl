@@ -6,8 +6,10 @@ def cvr_fuzz_test(name, deps):
     """`name`_fuzz.cc over corpus/`name`: as a test, and with libFuzzer.
 
     <name>_fuzz_test replays the corpus and mutations of it, with any compiler.
-    <name>_fuzzer is libFuzzer's (manual; --config=tsa chooses clang):
-        bazel build --config=tsa //tests/fuzz:<name>_fuzzer
+    <name>_fuzzer is libFuzzer's (manual; --config=tsa chooses clang, --copt
+    lets the fuzzer see into the libraries as well):
+        bazel build --config=tsa --copt=-fsanitize=fuzzer-no-link \
+            //tests/fuzz:<name>_fuzzer
         bazel-bin/tests/fuzz/<name>_fuzzer tests/fuzz/corpus/<name>
 
     Args:

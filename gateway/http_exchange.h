@@ -1,0 +1,41 @@
+#ifndef GATEWAY_HTTP_EXCHANGE_H_
+#define GATEWAY_HTTP_EXCHANGE_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "absl/status/status.h"
+#include "gateway/http_message.h"
+#include "gateway/request_head.h"
+#include "httplib.h"
+
+// Between our messages and the server library's.
+namespace cvr {
+
+// One request and its reply, on their way through the library.
+struct Exchange {
+  RequestHead head;
+  std::string client;  // Its address.
+  std::string user_agent;
+  std::optional<HttpReply> reply;
+  bool close = false;       // The connection ends after this reply.
+  uint64_t body_bytes = 0;  // Sent.
+  absl::Status broken_off;  // Why the body ended early.
+};
+
+HttpRequest ToHttpRequest(const Exchange& exchange,
+                          const httplib::Request& from);
+
+// Puts the reply's status and body into `response`. `exchange` must live until
+// the library has sent it.
+void WriteReply(Exchange& exchange, httplib::Response& response);
+
+// Puts all fields into `response`, and takes out those that the library has
+// added by itself: Accept-Ranges on any HEAD, a Content-Length of 0 on 304. To
+// be called last.
+void WriteFields(const Exchange& exchange, httplib::Response& response);
+
+}  // namespace cvr
+
+#endif  // GATEWAY_HTTP_EXCHANGE_H_
