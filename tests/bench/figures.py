@@ -36,7 +36,8 @@ class Record:
         found = [s.extras[name] for s in self.samples if name in s.extras]
         if not found:
             return None
-        return max(found) if name.endswith("_gets") else statistics.median(found)
+        pick = max if name.endswith("_gets") else statistics.median
+        return pick(found)
 
     def peak_rss_mib(self):
         return self._worst(lambda sample: sample.peak_rss_mib)

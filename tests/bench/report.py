@@ -42,7 +42,8 @@ class Report:
             yield "Failed", "\n".join("* " + line for line in failed)
 
     def text(self):
-        return "\n\n".join(f"{title}\n\n{text}" for title, text in self.sections())
+        sections = self.sections()
+        return "\n\n".join(f"{title}\n\n{text}" for title, text in sections)
 
     def as_json(self):
         return json.dumps(
