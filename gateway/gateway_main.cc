@@ -4,6 +4,7 @@
 
 #include "absl/flags/flag.h"
 #include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "gateway/gateway.h"
 #include "gateway/gateway_flags.h"
@@ -23,9 +24,13 @@ ABSL_FLAG(std::string, blob_address, "127.0.0.1:8082",
 namespace cvr {
 namespace {
 
-// Ready when both services answer; asked for often, so never waits.
-bool IsConnected(grpc::Channel& channel) {
-  return channel.GetState(/*try_to_connect=*/true) == GRPC_CHANNEL_READY;
+// Asked for often, so never waits.
+absl::Status CheckConnected(absl::string_view service, grpc::Channel& channel) {
+  if (channel.GetState(/*try_to_connect=*/true) == GRPC_CHANNEL_READY) {
+    return absl::OkStatus();
+  }
+  return absl::UnavailableError(
+      absl::StrCat("the ", service, " service cannot be reached"));
 }
 
 absl::Status Serve(StopSignal& stop) {
@@ -36,8 +41,9 @@ absl::Status Serve(StopSignal& stop) {
   GrpcContentSource source(blob_channel);
 
   Gateway::Options options = GatewayOptionsFromFlags();
-  options.readiness = [&] {
-    return IsConnected(*metadata_channel) && IsConnected(*blob_channel);
+  options.readiness = [&]() -> absl::Status {
+    RETURN_IF_ERROR(CheckConnected("metadata", *metadata_channel));
+    return CheckConnected("blob", *blob_channel);
   };
   Gateway gateway(metadata, source, std::move(options));
   RETURN_IF_ERROR(gateway.Start());
