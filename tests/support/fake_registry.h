@@ -12,14 +12,8 @@
 #include "absl/strings/string_view.h"
 #include "services/common/digest.h"
 #include "services/common/mutex.h"
-#include "services/common/thread.h"
 #include "tests/support/gate.h"
-
-namespace httplib {
-class Server;
-struct Request;
-struct Response;
-}  // namespace httplib
+#include "tests/support/loopback_server.h"
 
 namespace cvr::testing {
 
@@ -102,15 +96,8 @@ class FakeRegistry {
  public:
   static constexpr int kAlways = -1;
 
-  struct Tls {
-    std::string certificate_pem;
-    std::string key_pem;
-    std::string client_ca_pem;  // Empty = clients need no certificate.
-  };
-  struct Options {
-    std::string address = "127.0.0.1";  // Or "::1".
-    std::optional<Tls> tls;
-  };
+  using Tls = LoopbackServer::Tls;
+  using Options = LoopbackServer::Options;
 
   FakeRegistry();
   explicit FakeRegistry(Options options);
@@ -119,8 +106,8 @@ class FakeRegistry {
   FakeRegistry& operator=(const FakeRegistry&) = delete;
 
   // `http://127.0.0.1:41234`, without a trailing slash.
-  std::string url() const;
-  int port() const { return port_; }
+  std::string url() const { return server_->url(); }
+  int port() const { return server_->port(); }
 
   // Closes everything and refuses connections from then on; gates of answers
   // are opened. Idempotent.
@@ -194,11 +181,6 @@ class FakeRegistry {
   void Send(Reply reply, const FakeAnswer& answer,
             const httplib::Request& request, httplib::Response& response);
 
-  const Options options_;
-  const std::unique_ptr<httplib::Server> server_;
-  int port_ = 0;
-  std::unique_ptr<Thread> listener_;
-
   mutable Mutex mutex_;
   CondVar arrived_;
   std::map<std::string, Repository> repositories_ ABSL_GUARDED_BY(mutex_);
@@ -212,6 +194,9 @@ class FakeRegistry {
       ABSL_GUARDED_BY(mutex_);  // Scopes.
   int tokens_granted_ ABSL_GUARDED_BY(mutex_) = 0;
   std::vector<RecordedRequest> requests_ ABSL_GUARDED_BY(mutex_);
+
+  // Last: it uses all the rest.
+  const std::unique_ptr<LoopbackServer> server_;
 };
 
 }  // namespace cvr::testing
