@@ -79,19 +79,9 @@ absl::StatusOr<std::unique_ptr<BlobStoreDatabase>> BlobStoreDatabase::Open(
     RETURN_IF_ERROR(
         FromRocksDb(database->env().CreateDirIfMissing(directory), directory));
   }
-  rocksdb::Status status = database->OpenOnce(/*paranoid=*/true);
-  if (status.IsCorruption() || status.IsPathNotFound()) {
-    spdlog::error("blob store is damaged, dropping what is: {}",
-                  status.ToString());
-    status = database->OpenOnce(/*paranoid=*/false);
-    if (status.ok()) status = database->DropDamagedFiles();
-    if (status.ok()) {
-      database->Close();
-      status = database->OpenOnce(/*paranoid=*/true);
-    }
-  }
-  RETURN_IF_ERROR(FromRocksDb(
-      status, absl::StrCat("opening ", database->options_.directory)));
+  RETURN_IF_ERROR(
+      FromRocksDb(database->OpenAndRepair(),
+                  absl::StrCat("opening ", database->options_.directory)));
   RETURN_IF_ERROR(database->CheckFormat());
   return database;
 }
@@ -198,11 +188,22 @@ rocksdb::Status BlobStoreDatabase::OpenOnce(bool paranoid) {
   return status;
 }
 
+rocksdb::Status BlobStoreDatabase::OpenAndRepair() {
+  rocksdb::Status status = OpenOnce(/*paranoid=*/true);
+  if (!status.IsCorruption() && !status.IsPathNotFound()) return status;
+  spdlog::error("blob store is damaged, dropping what is: {}",
+                status.ToString());
+  status = OpenOnce(/*paranoid=*/false);
+  if (status.ok()) status = DropDamagedFiles();
+  Close();
+  return status.ok() ? OpenOnce(/*paranoid=*/true) : status;
+}
+
 rocksdb::Status BlobStoreDatabase::OpenReadOnly() {
   rocksdb::DB* db = nullptr;
   const rocksdb::Status status = rocksdb::DB::OpenForReadOnly(
-      DatabaseOptions(/*paranoid=*/true), DatabaseDirectory(options_.directory),
-      Families(), &families_, &db);
+      DatabaseOptions(/*paranoid=*/false),
+      DatabaseDirectory(options_.directory), Families(), &families_, &db);
   db_.reset(db);
   return status;
 }
@@ -296,22 +297,28 @@ bool BlobStoreDatabase::Reopen() {
     reopening_ = true;
     while (running_ > 0) changed_.Wait(&mutex_);
   }
-  bool writable = false;
-  if (HasRoom()) {
-    Close();
-    writable = OpenOnce(/*paranoid=*/true).ok();
-    if (writable) {
-      stop_->Reset();
-    } else {
-      OpenReadOnly().PermitUncheckedError();
-    }
-    spdlog::warn("blob store reopened, {}",
-                 writable ? "writable" : "read-only");
-  }
+  const bool writable = HasRoom() && OpenAnew();
   MutexLock lock(&mutex_);
   reopening_ = false;
   changed_.SignalAll();
   return writable;
+}
+
+bool BlobStoreDatabase::OpenAnew() {
+  Close();
+  // A file whose ingestion failed may be listed and yet be gone.
+  rocksdb::Status status = OpenAndRepair();
+  if (status.ok()) {
+    stop_->Reset();
+    spdlog::warn("blob store: opened anew after an error");
+    return true;
+  }
+  spdlog::error("blob store: cannot be written to: {}", status.ToString());
+  status = OpenReadOnly();
+  if (!status.ok()) {
+    spdlog::error("blob store: cannot be read: {}", status.ToString());
+  }
+  return false;
 }
 
 bool BlobStoreDatabase::IsDamaged(const rocksdb::LiveFileMetaData& file) const {

@@ -97,6 +97,7 @@ class BlobStoreDatabase {
   std::vector<rocksdb::ColumnFamilyDescriptor> Families() const;
 
   rocksdb::Status OpenOnce(bool paranoid);
+  rocksdb::Status OpenAndRepair();
   rocksdb::Status OpenReadOnly();
   void Close();
 
@@ -105,6 +106,7 @@ class BlobStoreDatabase {
   void Leave() const;
   // Whether the database takes writes again.
   bool Reopen();
+  bool OpenAnew();
   bool HasRoom() const;
   // Drops what the files on disk no longer support.
   rocksdb::Status DropDamagedFiles();

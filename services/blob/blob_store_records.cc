@@ -14,12 +14,21 @@
 namespace cvr {
 namespace {
 
-absl::StatusOr<BlobStoreRecords::Record> Parse(rocksdb::Slice bytes) {
-  BlobStoreRecords::Record record;
+using Record = BlobStoreRecords::Record;
+
+absl::StatusOr<Record> Parse(rocksdb::Slice bytes) {
+  Record record;
   if (record.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
     return record;
   }
   return absl::DataLossError("a record is damaged");
+}
+
+absl::StatusOr<std::optional<Record>> Found(const rocksdb::Status& status,
+                                            const std::string& bytes) {
+  if (status.IsNotFound()) return std::optional<Record>();
+  RETURN_IF_ERROR(FromRocksDb(status, "reading a record"));
+  return Parse(bytes);
 }
 
 }  // namespace
@@ -27,13 +36,23 @@ absl::StatusOr<BlobStoreRecords::Record> Parse(rocksdb::Slice bytes) {
 absl::StatusOr<std::optional<BlobStoreRecords::Record>> BlobStoreRecords::Find(
     const Digest& digest) const {
   std::string bytes;
-  const rocksdb::Status status = database_->Read([&](rocksdb::DB& db) {
-    return db.Get(rocksdb::ReadOptions(), database_->blobs(), BlobKey(digest),
-                  &bytes);
-  });
-  if (status.IsNotFound()) return std::optional<Record>();
-  RETURN_IF_ERROR(FromRocksDb(status, "reading a record"));
-  return Parse(bytes);
+  return Found(
+      database_->Read([&](rocksdb::DB& db) { return Get(db, digest, &bytes); }),
+      bytes);
+}
+
+absl::StatusOr<std::optional<BlobStoreRecords::Record>>
+BlobStoreRecords::FindSettled(const Digest& digest) {
+  std::string bytes;
+  return Found(database_->Change(
+                   [&](rocksdb::DB& db) { return Get(db, digest, &bytes); }),
+               bytes);
+}
+
+rocksdb::Status BlobStoreRecords::Get(rocksdb::DB& db, const Digest& digest,
+                                      std::string* bytes) const {
+  return db.Get(rocksdb::ReadOptions(), database_->blobs(), BlobKey(digest),
+                bytes);
 }
 
 absl::StatusOr<std::optional<Chunk>> BlobStoreRecords::FindInline(

@@ -2,6 +2,7 @@
 #define SERVICES_BLOB_BLOB_STORE_RECORDS_H_
 
 #include <optional>
+#include <string>
 
 #include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
@@ -27,6 +28,10 @@ class BlobStoreRecords {
   // INTERNAL.
   absl::StatusOr<std::optional<Record>> Find(const Digest& digest) const;
 
+  // As Find(), but never before it is settled what an earlier write that
+  // failed has left. Errors: also those of Put().
+  absl::StatusOr<std::optional<Record>> FindSettled(const Digest& digest);
+
   // Nothing when there are none. Errors: as Find(), with the reason
   // CONTENT_DAMAGED.
   absl::StatusOr<std::optional<Chunk>> FindInline(const Digest& digest) const;
@@ -48,6 +53,9 @@ class BlobStoreRecords {
       absl::FunctionRef<void(const Digest&, const Record&)> visit) const;
 
  private:
+  rocksdb::Status Get(rocksdb::DB& db, const Digest& digest,
+                      std::string* bytes) const;
+
   BlobStoreDatabase* const database_;
 };
 

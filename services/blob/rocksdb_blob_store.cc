@@ -40,6 +40,16 @@ absl::StatusOr<Chunk> CheckInline(
   return errors::ContentDamaged(digest.ToString(), "its bytes are missing");
 }
 
+// A record that cannot be read is no record: the next upload replaces it.
+absl::StatusOr<std::optional<BlobStoreRecords::Record>> Readable(
+    const Digest& digest,
+    absl::StatusOr<std::optional<BlobStoreRecords::Record>> record) {
+  if (record.status().code() != absl::StatusCode::kDataLoss) return record;
+  spdlog::error("blob store: record of {}: {}", digest.ToString(),
+                record.status().ToString());
+  return std::optional<BlobStoreRecords::Record>();
+}
+
 google::protobuf::Timestamp ToTimestamp(absl::Time time) {
   google::protobuf::Timestamp timestamp;
   timestamp.set_seconds(absl::ToUnixSeconds(time));
@@ -267,19 +277,10 @@ absl::Status RocksDbBlobStore::RecoverCopies() {
   return absl::OkStatus();
 }
 
-absl::StatusOr<std::optional<RocksDbBlobStore::Record>>
-RocksDbBlobStore::FindRecord(const Digest& digest) {
-  auto record = records_.Find(digest);
-  if (record.status().code() != absl::StatusCode::kDataLoss) return record;
-  spdlog::error("blob store: record of {}: {}", digest.ToString(),
-                record.status().ToString());
-  return std::optional<Record>();
-}
-
 absl::StatusOr<std::shared_ptr<const BlobReader>> RocksDbBlobStore::Open(
     const Digest& digest) {
   const BlobStoreHolds::Hold all = holds_.HoldAll(digest);
-  ASSIGN_OR_RETURN(const auto record, FindRecord(digest));
+  ASSIGN_OR_RETURN(const auto record, Readable(digest, records_.Find(digest)));
   if (!record.has_value()) return errors::BlobUnknown(digest.ToString());
   if (record->generation() == 0) return OpenInline(digest, *record);
   const CopyId copy{digest, record->generation()};
@@ -293,7 +294,7 @@ absl::StatusOr<std::shared_ptr<const BlobReader>> RocksDbBlobStore::OpenInline(
   if (bytes.ok() && !bytes->has_value()) {
     // Deleted since, or lost: while nothing changes they tell.
     const BlobStoreTurns::Turn turn(&turns_, digest);
-    ASSIGN_OR_RETURN(const auto again, FindRecord(digest));
+    ASSIGN_OR_RETURN(const auto again, Readable(digest, records_.Find(digest)));
     if (!again.has_value()) return errors::BlobUnknown(digest.ToString());
     bytes = records_.FindInline(digest);
   }
@@ -322,7 +323,7 @@ absl::Status RocksDbBlobStore::Put(const Digest& digest,
 
 absl::Status RocksDbBlobStore::Delete(const Digest& digest) {
   const BlobStoreTurns::Turn turn(&turns_, digest);
-  auto record = records_.Find(digest);
+  const auto record = records_.FindSettled(digest);
   if (record.ok() && !record->has_value()) return absl::OkStatus();
   // One that cannot be read goes as well; its files are found at next start.
   if (!record.ok() && record.status().code() != absl::StatusCode::kDataLoss) {
@@ -339,7 +340,8 @@ absl::StatusOr<bool> RocksDbBlobStore::Publish(const Digest& digest,
                                                Record record,
                                                absl::string_view inline_bytes) {
   const BlobStoreTurns::Turn turn(&turns_, digest);
-  ASSIGN_OR_RETURN(const auto stored, FindRecord(digest));
+  ASSIGN_OR_RETURN(const auto stored,
+                   Readable(digest, records_.FindSettled(digest)));
   if (stored.has_value()) return false;
   *record.mutable_create_time() = ToTimestamp(options_.clock->Now());
   *record.mutable_last_use_time() = record.create_time();

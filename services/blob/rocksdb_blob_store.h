@@ -68,8 +68,6 @@ class RocksDbBlobStore final : public BlobStore {
   absl::Status RemoveIncoming();
   absl::Status RecoverCopies();
 
-  // A record that cannot be read is no record.
-  absl::StatusOr<std::optional<Record>> FindRecord(const Digest& digest);
   absl::StatusOr<std::shared_ptr<const BlobReader>> OpenInline(
       const Digest& digest, const Record& record);
 

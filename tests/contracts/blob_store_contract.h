@@ -22,6 +22,7 @@
 #include "services/common/limits.h"
 #include "services/common/status_macros.h"
 #include "services/common/thread.h"
+#include "tests/support/blob_bytes.h"
 #include "tests/support/status_matchers.h"
 
 // The promises in services/blob/blob_store.h, as tests. Every BlobStore
@@ -40,39 +41,6 @@ using BlobStoreFactory = std::function<BlobStoreInstance()>;
 
 inline constexpr uint64_t kContractSegmentBytes = 4 * limits::kChunkBytes;
 inline constexpr uint64_t kContractBlobBytesMax = 40 * limits::kChunkBytes;
-
-// Bytes that differ from chunk to chunk and from seed to seed.
-inline std::string PatternBytes(uint64_t size, uint64_t seed = 0) {
-  std::string bytes(size, '\0');
-  uint64_t state = seed * 0x9e3779b97f4a7c15 + 1;
-  for (char& byte : bytes) {
-    state = state * 6364136223846793005 + 1442695040888963407;
-    byte = static_cast<char>(state >> 56);
-  }
-  return bytes;
-}
-
-inline absl::Status AppendAll(BlobWriter& writer, const std::string& bytes) {
-  for (size_t at = 0; at < bytes.size(); at += limits::kChunkBytes) {
-    RETURN_IF_ERROR(
-        writer.Append(Chunk::OfString(bytes.substr(at, limits::kChunkBytes))));
-  }
-  return absl::OkStatus();
-}
-
-// From `offset` to the end, through a reader or a writer.
-template <typename Source>
-absl::StatusOr<std::string> ReadFrom(const Source& source, uint64_t offset,
-                                     uint64_t end) {
-  std::string bytes;
-  while (offset < end) {
-    ASSIGN_OR_RETURN(const Chunk chunk, source.ReadChunk(offset));
-    if (chunk.empty()) return absl::InternalError("an empty chunk");
-    bytes.append(chunk.bytes().data(), chunk.size());
-    offset += chunk.size();
-  }
-  return bytes;
-}
 
 class BlobStoreContract : public ::testing::TestWithParam<BlobStoreFactory> {
  protected:
