@@ -1,7 +1,6 @@
 #ifndef TESTS_CONTRACTS_CONTENT_SOURCE_CONTRACT_H_
 #define TESTS_CONTRACTS_CONTENT_SOURCE_CONTRACT_H_
 
-#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -10,11 +9,11 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "gmock/gmock.h"
-#include "services/blob/blob_store.h"
 #include "services/blob/content_source.h"
 #include "services/common/errors.h"
 #include "services/common/limits.h"
 #include "services/common/thread.h"
+#include "tests/support/content_source_world.h"
 #include "tests/support/gate.h"
 #include "tests/support/in_memory_upstream.h"
 #include "tests/support/read_content.h"
@@ -23,18 +22,6 @@
 // The promises in services/blob/content_source.h, as tests. Every ContentSource
 // instantiates this suite; a promise with no test here is not a promise.
 namespace cvr::testing {
-
-// A source together with what it draws from.
-class ContentSourceWorld {
- public:
-  virtual ~ContentSourceWorld() = default;
-  virtual ContentSource& source() = 0;
-  virtual BlobStore& store() = 0;
-  virtual InMemoryUpstreamClient& upstream() = 0;
-};
-
-using ContentSourceWorldFactory =
-    std::function<std::unique_ptr<ContentSourceWorld>()>;
 
 class ContentSourceContract
     : public ::testing::TestWithParam<ContentSourceWorldFactory> {

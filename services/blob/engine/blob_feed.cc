@@ -35,12 +35,10 @@ BlobFeed::BlobFeed(Options options)
     : chunks_max_(std::max<size_t>(2, options.window_bytes / kChunk)),
       lagging_reader_timeout_(options.lagging_reader_timeout) {}
 
-bool BlobFeed::SetSize(uint64_t size_bytes) {
+void BlobFeed::SetSize(uint64_t size_bytes) {
   MutexLock lock(&mutex_);
-  if (size_) return *size_ == size_bytes;
   size_ = size_bytes;
   readers_.SignalAll();
-  return true;
 }
 
 std::optional<uint64_t> BlobFeed::size() const {

@@ -85,8 +85,8 @@ class BlobFeed {
 
   // --- The receiver ---------------------------------------------------------
 
-  // False when another size is known already.
-  [[nodiscard]] bool SetSize(uint64_t size_bytes);
+  // Once, or again the same.
+  void SetSize(uint64_t size_bytes);
   std::optional<uint64_t> size() const;
   // All but the last chunk have limits::kChunkBytes. Waits while the window is
   // full. False when nobody wants more: Stop() was called, or nothing is stored

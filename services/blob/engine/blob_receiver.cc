@@ -40,13 +40,15 @@ absl::Status BlobReceiver::OnHeader(const UpstreamBlobHeader& header) {
       return errors::UpstreamInvalid(host_, "announced too large a blob");
     }
     if (*header.size_bytes < received_bytes_ ||
-        !feed_.SetSize(*header.size_bytes)) {
+        feed_.size().value_or(*header.size_bytes) != *header.size_bytes) {
       return errors::UpstreamInvalid(host_, "changed its mind about the size");
     }
   }
   skip_bytes_ = received_bytes_ - header.offset;
   etag_ = header.etag;
   on_answer_();
+  // Last: readers act on it, and ask who answered.
+  if (header.size_bytes) feed_.SetSize(*header.size_bytes);
   return absl::OkStatus();
 }
 

@@ -8,7 +8,7 @@
 #include "services/blob/in_memory_blob_store.h"
 #include "services/common/clock.h"
 #include "services/common/limits.h"
-#include "tests/contracts/content_source_contract.h"
+#include "tests/support/content_source_world.h"
 #include "tests/support/fake_metadata_client.h"
 #include "tests/support/in_memory_upstream.h"
 

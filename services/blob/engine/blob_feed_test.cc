@@ -1,0 +1,210 @@
+#include "services/blob/engine/blob_feed.h"
+
+#include <memory>
+#include <string>
+
+#include "gmock/gmock.h"
+#include "services/blob/in_memory_blob_store.h"
+#include "services/common/limits.h"
+#include "services/common/thread.h"
+#include "tests/support/status_matchers.h"
+
+namespace cvr {
+namespace {
+
+using ::cvr::testing::IsOk;
+using ::cvr::testing::IsOkAndHolds;
+using ::cvr::testing::StatusIs;
+using Stage = BlobFeed::Stage;
+
+constexpr size_t kChunk = limits::kChunkBytes;
+const absl::Time kNow = absl::InfinitePast();
+const absl::Time kNever = absl::InfiniteFuture();
+
+class BlobFeedTest : public ::testing::Test {
+ protected:
+  // Room for three chunks; readers that lag are dropped at once.
+  std::shared_ptr<BlobFeed> feed_ = std::make_shared<BlobFeed>(
+      BlobFeed::Options{3 * kChunk, absl::ZeroDuration()});
+
+  static Chunk Filled(char letter, size_t size = kChunk) {
+    return Chunk::OfString(std::string(size, letter));
+  }
+  // Both stages do all there is to do.
+  void CatchUp(int chunks) {
+    for (int i = 0; i < chunks; ++i) {
+      ASSERT_TRUE(feed_->Next(Stage::kHash).has_value());
+      ASSERT_TRUE(feed_->Next(Stage::kStore).has_value());
+    }
+  }
+  static char FirstLetter(const absl::StatusOr<Chunk>& chunk) {
+    return chunk.ok() ? chunk->bytes()[0] : '?';
+  }
+};
+
+TEST_F(BlobFeedTest, SizeIsToldAtOnceWhenItIsKnown) {
+  BlobFeed::Reader reader(feed_);
+  EXPECT_THAT(reader.WaitForSize(kNow),
+              StatusIs(absl::StatusCode::kDeadlineExceeded));
+  feed_->SetSize(7);
+  EXPECT_THAT(reader.WaitForSize(kNow), IsOkAndHolds(7));
+}
+
+TEST_F(BlobFeedTest, SizeThatIsNotKnownIsToldOnceAllIsVerified) {
+  BlobFeed::Reader reader(feed_);
+  ASSERT_TRUE(feed_->Push(Filled('a', 5)));
+  feed_->EndInput();
+  EXPECT_THAT(reader.WaitForSize(kNow),
+              StatusIs(absl::StatusCode::kDeadlineExceeded));
+  feed_->Publish();
+  EXPECT_THAT(reader.WaitForSize(kNow), IsOkAndHolds(5));
+}
+
+// The promise that matters most.
+TEST_F(BlobFeedTest, LastChunkIsHeldBackUntilItIsPublished) {
+  feed_->SetSize(2 * kChunk);
+  ASSERT_TRUE(feed_->Push(Filled('a')));
+  ASSERT_TRUE(feed_->Push(Filled('b')));
+  feed_->EndInput();
+  BlobFeed::Reader reader(feed_);
+  EXPECT_EQ(FirstLetter(reader.ReadChunk(0)), 'a');
+  absl::StatusOr<Chunk> last;
+  bool published = false;
+  {
+    Thread thread("reader", [&] {
+      last = reader.ReadChunk(kChunk);
+      EXPECT_TRUE(published);
+    });
+    published = true;
+    feed_->Publish();
+  }
+  EXPECT_EQ(FirstLetter(last), 'b');
+}
+
+TEST_F(BlobFeedTest, FailureReachesThoseWhoHaveNotReadAll) {
+  feed_->SetSize(2 * kChunk);
+  ASSERT_TRUE(feed_->Push(Filled('a')));
+  BlobFeed::Reader reader(feed_);
+  feed_->Fail(absl::UnavailableError("down"));
+  EXPECT_THAT(reader.ReadChunk(0), StatusIs(absl::StatusCode::kUnavailable));
+  EXPECT_THAT(reader.WaitForSize(kNever),
+              StatusIs(absl::StatusCode::kUnavailable));
+  EXPECT_THAT(reader.WaitUntilVerified(kNever),
+              StatusIs(absl::StatusCode::kUnavailable));
+}
+
+TEST_F(BlobFeedTest, PushWaitsForTheStagesWhenTheWindowIsFull) {
+  feed_->SetSize(10 * kChunk);
+  for (char letter : {'a', 'b', 'c'}) ASSERT_TRUE(feed_->Push(Filled(letter)));
+  bool pushed = false;
+  {
+    Thread receiver("receiver", [&] { pushed = feed_->Push(Filled('d')); });
+    // One chunk is done with as soon as both stages ask for the next.
+    CatchUp(2);
+  }
+  EXPECT_TRUE(pushed);
+}
+
+TEST_F(BlobFeedTest, StopEndsEveryWaitButThoseOfReaders) {
+  feed_->SetSize(10 * kChunk);
+  for (char letter : {'a', 'b', 'c'}) ASSERT_TRUE(feed_->Push(Filled(letter)));
+  bool pushed = true;
+  {
+    Thread receiver("receiver", [&] { pushed = feed_->Push(Filled('d')); });
+    feed_->Stop();
+  }
+  EXPECT_FALSE(pushed);
+  EXPECT_FALSE(feed_->Next(Stage::kHash).has_value());
+  BlobFeed::Reader reader(feed_);
+  EXPECT_EQ(FirstLetter(reader.ReadChunk(0)), 'a');
+}
+
+TEST_F(BlobFeedTest, ChunkStaysAliveWithItsReader) {
+  feed_->SetSize(10 * kChunk);
+  BlobFeed::Reader reader(feed_);
+  ASSERT_TRUE(feed_->Push(Filled('a')));
+  const auto chunk = reader.ReadChunk(0);
+  feed_ = nullptr;
+  EXPECT_EQ(FirstLetter(chunk), 'a');
+}
+
+TEST_F(BlobFeedTest, ReadersBehindTheWindowReadFromTheWriter) {
+  InMemoryBlobStore store({.segment_bytes = kChunk});
+  const auto writer = *store.Create(Digest::OfBytes("any"));
+  feed_->SetWriter(writer);
+  feed_->SetSize(10 * kChunk);
+  for (char letter : {'a', 'b', 'c', 'd', 'e', 'f'}) {
+    ASSERT_TRUE(feed_->Push(Filled(letter)));
+    CatchUp(1);
+    ASSERT_THAT(writer->Append(Filled(letter)), IsOk());
+  }
+  BlobFeed::Reader reader(feed_);
+  EXPECT_TRUE(reader.SeekTo(0));
+  EXPECT_EQ(FirstLetter(reader.ReadChunk(0)), 'a');
+  EXPECT_EQ(FirstLetter(reader.ReadChunk(5 * kChunk)), 'f');
+}
+
+TEST_F(BlobFeedTest, WithoutAStoreTheReceiverWaitsForReadersInTime) {
+  feed_->SetSize(10 * kChunk);
+  feed_->LoseStore();
+  BlobFeed::Reader slow(feed_);
+  BlobFeed::Reader fast(feed_);
+  ASSERT_TRUE(fast.SeekTo(kChunk));
+  for (char letter : {'a', 'b', 'c'}) {
+    ASSERT_TRUE(feed_->Push(Filled(letter)));
+    // Done with the one before.
+    ASSERT_TRUE(feed_->Next(Stage::kHash).has_value());
+  }
+  // The slow one is in the way, and has had its time.
+  ASSERT_TRUE(feed_->Push(Filled('d')));
+  EXPECT_THAT(slow.ReadChunk(0), StatusIs(absl::StatusCode::kUnavailable));
+  EXPECT_EQ(FirstLetter(fast.ReadChunk(kChunk)), 'b');
+}
+
+TEST_F(BlobFeedTest, WithoutAStoreAndReadersNothingMoreIsWanted) {
+  feed_->SetSize(10 * kChunk);
+  feed_->LoseStore();
+  bool pushed = true;
+  {
+    Thread hash("hash", [&] {
+      while (feed_->Next(Stage::kHash).has_value()) {
+      }
+    });
+    for (char letter : {'a', 'b', 'c'}) {
+      ASSERT_TRUE(feed_->Push(Filled(letter)));
+    }
+    pushed = feed_->Push(Filled('d'));
+    feed_->Stop();
+  }
+  EXPECT_FALSE(pushed);
+}
+
+TEST_F(BlobFeedTest, RestartIsOnlyForThoseWhoHaveGivenNothing) {
+  feed_->SetSize(2 * kChunk);
+  ASSERT_TRUE(feed_->Push(Filled('a')));
+  feed_->Stop();
+  ASSERT_TRUE(feed_->Restart());
+  EXPECT_EQ(feed_->size(), std::nullopt);
+  BlobFeed::Reader reader(feed_);
+  feed_->SetSize(2 * kChunk);
+  // A size that was told stays.
+  EXPECT_THAT(reader.WaitForSize(kNow), IsOkAndHolds(2 * kChunk));
+  ASSERT_TRUE(feed_->Restart());
+  EXPECT_EQ(feed_->size(), 2 * kChunk);
+  ASSERT_TRUE(feed_->Push(Filled('b')));
+  EXPECT_EQ(FirstLetter(reader.ReadChunk(0)), 'b');
+  EXPECT_FALSE(feed_->Restart());
+}
+
+TEST_F(BlobFeedTest, CancelEndsEveryWaitOfItsReader) {
+  BlobFeed::Reader reader(feed_);
+  reader.Cancel();
+  EXPECT_THAT(reader.WaitForSize(kNever),
+              StatusIs(absl::StatusCode::kCancelled));
+  EXPECT_THAT(reader.WaitUntilVerified(kNever),
+              StatusIs(absl::StatusCode::kCancelled));
+  EXPECT_THAT(reader.ReadChunk(0), StatusIs(absl::StatusCode::kCancelled));
+}
+
+}  // namespace
+}  // namespace cvr

@@ -1,0 +1,321 @@
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "gmock/gmock.h"
+#include "services/blob/engine/engine_world.h"
+#include "services/common/errors.h"
+#include "services/common/thread.h"
+#include "tests/support/gate.h"
+#include "tests/support/read_content.h"
+#include "tests/support/status_matchers.h"
+
+// design.md, section 4: what is served of a manifest, and in which order the
+// candidates are asked.
+namespace cvr::testing {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+constexpr auto kAlways = InMemoryUpstreamClient::kAlways;
+constexpr char kImage[] = "application/vnd.oci.image.manifest.v1+json";
+
+class EngineManifestTest : public ::testing::Test {
+ protected:
+  using Kind = InMemoryUpstreamClient::Call::Kind;
+
+  struct Answer {
+    std::string bytes;
+    ContentHeader header;
+  };
+
+  InMemoryUpstreamClient& upstream() { return world_.upstream(); }
+  FakeMetadataClient& metadata() { return world_.metadata(); }
+
+  Descriptor Publish(int64_t id, const std::string& bytes) {
+    return upstream().AddManifest(id, "r", "latest", kImage, bytes);
+  }
+  Descriptor Store(const std::string& bytes) {
+    const Descriptor target = {kImage, Digest::OfBytes(bytes), bytes.size()};
+    EXPECT_THAT(world_.store().Put(target.digest, bytes), IsOk());
+    return target;
+  }
+
+  static Candidate Fresh(int64_t id, const Descriptor& target) {
+    return {id, true, CachedEntry{target, absl::UnixEpoch(), true}};
+  }
+  static Candidate Old(int64_t id, const Descriptor& target,
+                       absl::Time until = absl::InfiniteFuture()) {
+    return {id, true, CachedEntry{target, absl::UnixEpoch(), false, until}};
+  }
+  static Candidate Unknown(int64_t id) { return {id}; }
+
+  absl::StatusOr<Answer> Fetch(std::vector<Candidate> candidates,
+                               const std::string& reference = "latest") {
+    FetchRequest request{{*Repository::Parse("r"), *Reference::Parse(reference),
+                          ContentKind::kManifest},
+                         {std::move(candidates)}};
+    auto stream = world_.source().Fetch(request);
+    if (!stream.ok()) return stream.status();
+    auto bytes = ReadRest(**stream);
+    if (!bytes.ok()) return bytes.status();
+    return Answer{*std::move(bytes), (*stream)->header()};
+  }
+
+  // The bytes, and how they were come by.
+  void Expect(const absl::StatusOr<Answer>& answer, const std::string& bytes,
+              ContentOrigin origin, int64_t upstream_id) {
+    ASSERT_THAT(answer, IsOk());
+    EXPECT_EQ(answer->bytes, bytes);
+    EXPECT_EQ(answer->header.origin, origin);
+    EXPECT_EQ(answer->header.upstream_id, upstream_id);
+    EXPECT_EQ(answer->header.target.digest, Digest::OfBytes(bytes));
+    EXPECT_EQ(answer->header.target.media_type, kImage);
+  }
+
+  EngineWorld world_;
+  const absl::Status down_ = errors::UpstreamUnavailable("r.test", "down");
+  const absl::Status limited_ = errors::UpstreamRateLimited("r.test", {});
+  const absl::Status denied_ = errors::UpstreamDenied("r.test", "401");
+};
+
+// --- Without asking ---------------------------------------------------------
+
+TEST_F(EngineManifestTest, FreshEntryIsServedWithoutAsking) {
+  Expect(Fetch({Fresh(7, Store("{}"))}), "{}", ContentOrigin::kHit, 7);
+  EXPECT_THAT(upstream().calls(), IsEmpty());
+}
+
+TEST_F(EngineManifestTest, FreshEntryWithoutBytesIsAMiss) {
+  const Descriptor target = Publish(7, "{}");
+  Expect(Fetch({Fresh(7, target)}), "{}", ContentOrigin::kMiss, 7);
+}
+
+TEST_F(EngineManifestTest, DamagedManifestIsFetchedAgain) {
+  Store("{}");
+  const Descriptor target = Publish(7, "{}");
+  world_.faults().DamageFrom(0);
+  Expect(Fetch({Fresh(7, target)}), "{}", ContentOrigin::kMiss, 7);
+  Expect(Fetch({Fresh(7, target)}), "{}", ContentOrigin::kHit, 7);
+}
+
+TEST_F(EngineManifestTest, HigherCandidateIsAskedBeforeALowerFreshOne) {
+  const Descriptor low = Store("{}");
+  Publish(7, "{ }");
+  Expect(Fetch({Unknown(7), Fresh(8, low)}), "{ }", ContentOrigin::kMiss, 7);
+  upstream().Clear(7);
+  Expect(Fetch({Unknown(7), Fresh(8, low)}), "{}", ContentOrigin::kHit, 8);
+}
+
+// --- Misses -----------------------------------------------------------------
+
+TEST_F(EngineManifestTest, MissIsRecordedWithWhatItNeeds) {
+  const Digest layer = Digest::OfBytes("layer");
+  const std::string bytes =
+      absl::StrCat(R"({"layers":[{"digest":")", layer.ToString(), R"("}]})");
+  Publish(7, bytes);
+  Expect(Fetch({Unknown(7)}), bytes, ContentOrigin::kMiss, 7);
+  ASSERT_THAT(metadata().records(), SizeIs(1));
+  const CacheRecord record = metadata().records()[0];
+  EXPECT_EQ(record.upstream_id, 7);
+  EXPECT_EQ(record.content.RelativePath(), "/r/manifests/latest");
+  EXPECT_EQ(record.target.digest, Digest::OfBytes(bytes));
+  EXPECT_EQ(record.target.media_type, kImage);
+  EXPECT_EQ(record.target.size_bytes, bytes.size());
+  EXPECT_FALSE(record.upstream_etag.empty());
+  EXPECT_THAT(record.references, ElementsAre(layer));
+  EXPECT_TRUE(record.counts_as_download);
+}
+
+TEST_F(EngineManifestTest, FullDiskDoesNotFailAPull) {
+  world_.faults().FillUpAfter(0);
+  Publish(7, "{}");
+  Expect(Fetch({Unknown(7)}), "{}", ContentOrigin::kMiss, 7);
+  EXPECT_THAT(metadata().records(), IsEmpty());
+}
+
+TEST_F(EngineManifestTest, MetadataServiceThatFailsDoesNotFailAHit) {
+  const Descriptor target = Store("{}");
+  metadata().FailWith(absl::UnavailableError("down"));
+  Expect(Fetch({Fresh(7, target)}, target.digest.ToString()), "{}",
+         ContentOrigin::kHit, 7);
+  Expect(Fetch({Old(7, target)}), "{}", ContentOrigin::kStale, 7);
+}
+
+TEST_F(EngineManifestTest, NextCandidateIsAskedWhenOneDoesNotHaveIt) {
+  const Descriptor target = Publish(8, "{}");
+  Expect(Fetch({Unknown(7), Unknown(8)}), "{}", ContentOrigin::kMiss, 8);
+  metadata().RemoveUpstream(6);
+  Expect(Fetch({Unknown(6), Unknown(8)}), "{}", ContentOrigin::kMiss, 8);
+}
+
+TEST_F(EngineManifestTest, WrongBytesAreNeitherServedNorStored) {
+  const Descriptor target = Publish(7, "{}");
+  upstream().Inject(7, {.corrupt = true});
+  EXPECT_THAT(Fetch({Unknown(7)}), StatusIs(absl::StatusCode::kUnavailable,
+                                            Reason::kContentMismatch));
+  EXPECT_THAT(world_.store().Open(target.digest),
+              StatusIs(absl::StatusCode::kNotFound));
+}
+
+// --- Revalidation -----------------------------------------------------------
+
+TEST_F(EngineManifestTest, ConfirmedEntryMovesNoBody) {
+  Store("{}");
+  const Descriptor target = Publish(7, "{}");
+  Expect(Fetch({Old(7, target)}), "{}", ContentOrigin::kRevalidated, 7);
+  ASSERT_THAT(upstream().calls(), SizeIs(1));
+  EXPECT_EQ(upstream().calls()[0].kind, Kind::kHeadManifest);
+  ASSERT_THAT(metadata().touched(), SizeIs(1));
+  EXPECT_EQ(metadata().touched()[0].digest, target.digest);
+  EXPECT_TRUE(metadata().touched()[0].counts_as_download);
+}
+
+TEST_F(EngineManifestTest, MovedTagIsFetchedByItsNewDigestAndRepointed) {
+  const Descriptor old = Store("{}");
+  const Descriptor moved = Publish(7, "{ }");
+  Expect(Fetch({Old(7, old)}), "{ }", ContentOrigin::kMiss, 7);
+  ASSERT_THAT(upstream().calls(), SizeIs(2));
+  EXPECT_EQ(upstream().calls()[1].reference, moved.digest.ToString());
+  ASSERT_THAT(metadata().records(), SizeIs(1));
+  EXPECT_EQ(metadata().records()[0].content.RelativePath(),
+            "/r/manifests/latest");
+  EXPECT_EQ(metadata().records()[0].target.digest, moved.digest);
+}
+
+TEST_F(EngineManifestTest, UpstreamThatDoesNotSayDigestsIsAskedForTheBody) {
+  Store("{}");
+  const Descriptor target = Publish(7, "{}");
+  upstream().Inject(7, {errors::UpstreamInvalid("r.test", "no digest")});
+  Expect(Fetch({Old(7, target)}), "{}", ContentOrigin::kMiss, 7);
+}
+
+// --- The table of failures --------------------------------------------------
+
+TEST_F(EngineManifestTest, CopyIsServedStaleWhileTheUpstreamFails) {
+  const Descriptor target = Store("{}");
+  for (const absl::Status& failure : {down_, limited_}) {
+    upstream().Inject(7, {failure});
+    Expect(Fetch({Old(7, target)}), "{}", ContentOrigin::kStale, 7);
+  }
+  EXPECT_THAT(metadata().touched(), IsEmpty());
+}
+
+TEST_F(EngineManifestTest, MovedTagWhoseBodyCannotBeHadIsServedStale) {
+  const Descriptor old = Store("{}");
+  Publish(7, "{ }");
+  upstream().Inject(7, {});
+  upstream().Inject(7, {down_});
+  Expect(Fetch({Old(7, old)}), "{}", ContentOrigin::kStale, 7);
+}
+
+TEST_F(EngineManifestTest, CopyThatIsTooOldIsNotServed) {
+  const Descriptor target = Store("{}");
+  upstream().Inject(7, {down_}, 2);
+  const absl::Time now = FixedClock().Now();
+  Expect(Fetch({Old(7, target, now)}), "{}", ContentOrigin::kStale, 7);
+  EXPECT_THAT(Fetch({Old(7, target, now - absl::Seconds(1))}),
+              StatusIs(absl::StatusCode::kUnavailable));
+}
+
+TEST_F(EngineManifestTest, WhatWasRevokedIsNotServed) {
+  const Descriptor target = Store("{}");
+  Publish(8, "{}");
+  upstream().Inject(7, {denied_});
+  EXPECT_THAT(
+      Fetch({Old(7, target), Unknown(8)}),
+      StatusIs(absl::StatusCode::kPermissionDenied, Reason::kUpstreamDenied));
+}
+
+TEST_F(EngineManifestTest, EntryThatTheUpstreamNoLongerHasIsForgotten) {
+  const Descriptor target = Store("{}");
+  EXPECT_THAT(Fetch({Old(7, target)}),
+              StatusIs(absl::StatusCode::kNotFound, Reason::kManifestUnknown));
+  EXPECT_THAT(metadata().forgotten(), ElementsAre("7/r/manifests/latest"));
+}
+
+// Dependency confusion: a lower upstream must not step in.
+TEST_F(EngineManifestTest, TagStopsAtTheFirstCandidateThatFails) {
+  Publish(8, "{}");
+  for (const absl::Status& failure : {down_, limited_, denied_}) {
+    upstream().Inject(7, {failure});
+    EXPECT_THAT(Fetch({Unknown(7), Unknown(8)}), StatusIs(failure.code()));
+  }
+  for (const auto& call : upstream().calls()) EXPECT_EQ(call.upstream_id, 7);
+}
+
+TEST_F(EngineManifestTest, DigestMayComeFromTheNextCandidate) {
+  const Descriptor target = Publish(8, "{}");
+  for (const absl::Status& failure : {down_, limited_, denied_}) {
+    ASSERT_THAT(world_.store().Delete(target.digest), IsOk());
+    upstream().Inject(7, {failure});
+    Expect(Fetch({Unknown(7), Unknown(8)}, target.digest.ToString()), "{}",
+           ContentOrigin::kMiss, 8);
+  }
+}
+
+TEST_F(EngineManifestTest, FirstErrorIsAnsweredWhenNobodyHasTheDigest) {
+  upstream().Inject(7, {limited_});
+  upstream().Inject(8, {down_});
+  EXPECT_THAT(Fetch({Unknown(6), Unknown(7), Unknown(8)},
+                    Digest::OfBytes("{}").ToString()),
+              StatusIs(absl::StatusCode::kResourceExhausted));
+}
+
+// --- By digest --------------------------------------------------------------
+
+TEST_F(EngineManifestTest, DigestIsNeverRevalidated) {
+  const Descriptor target = Store("{}");
+  Expect(Fetch({Old(7, target)}, target.digest.ToString()), "{}",
+         ContentOrigin::kHit, 7);
+  EXPECT_THAT(upstream().calls(), IsEmpty());
+  EXPECT_EQ(metadata().download_count(), 1);
+}
+
+TEST_F(EngineManifestTest, ReachableDigestIsServedAndLinkedWithoutAsking) {
+  const std::string bytes = R"({"layers":[]})";
+  const Descriptor target = Store(bytes);
+  Expect(Fetch({{7, /*reachable=*/true}}, target.digest.ToString()), bytes,
+         ContentOrigin::kHit, 7);
+  EXPECT_THAT(upstream().calls(), IsEmpty());
+  EXPECT_THAT(metadata().records(), SizeIs(1));
+}
+
+TEST_F(EngineManifestTest,
+       StoredBytesAreServedOnlyToThoseWhoseUpstreamHasThem) {
+  const Descriptor target = Store("{}");
+  EXPECT_THAT(Fetch({Unknown(7)}, target.digest.ToString()),
+              StatusIs(absl::StatusCode::kNotFound));
+  Publish(7, "{}");
+  Expect(Fetch({Unknown(7)}, target.digest.ToString()), "{}",
+         ContentOrigin::kRevalidated, 7);
+  EXPECT_EQ(upstream().CountCalls(Kind::kGetManifest), 0);
+  EXPECT_THAT(metadata().records(), SizeIs(1));
+}
+
+// --- At the same time -------------------------------------------------------
+
+TEST_F(EngineManifestTest, ThoseWhoAskAtTheSameTimeShareOneRequest) {
+  Publish(7, "{}");
+  const auto gate = std::make_shared<Gate>();
+  upstream().Inject(7, {.gate = gate}, kAlways);
+  {
+    Thread leader("leader", [&] {
+      Expect(Fetch({Unknown(7)}), "{}", ContentOrigin::kMiss, 7);
+    });
+    gate->AwaitArrivals();
+    Thread follower("follower", [&] {
+      Expect(Fetch({Unknown(7)}), "{}", ContentOrigin::kMiss, 7);
+    });
+    gate->Open();
+  }
+  // The follower may have come late; then it asked for itself.
+  EXPECT_EQ(metadata().download_count(), 2);
+  EXPECT_LE(upstream().calls().size(), 2);
+}
+
+}  // namespace
+}  // namespace cvr::testing
