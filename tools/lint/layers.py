@@ -41,6 +41,7 @@ LAYERS = {
     "services/standalone": {
         "protos": ALL,
         "services/common": ALL,
+        "services/metadata": ["metadata_stack"],
     },
     "tools/cvr": {"protos": ALL, "services/common": ALL},
     # Black boxes: they know the system by its wire only.
@@ -56,15 +57,13 @@ ASSEMBLY = {
     "services/standalone": ["services/metadata", "services/blob",
                             "services/upstream", "gateway"],
 }
-ASSEMBLY_NAME = re.compile(r"(^build_.*|_main|_stack)$")
+ASSEMBLY_NAME = re.compile(r"(^build_.*|_main|_stack|_process)$")
 
 # Classes that stand for one choice among several: within a layer, too, only
 # what assembles it, tests and the class itself name them.
 CONCRETE_NAME = re.compile(r"^(rocksdb|in_memory|curl|grpc|http)_")
 
-# Test doubles are compiled into tests only (`testonly`).
-TEST_NAME = re.compile(r"(_test|_contract|_fixture|^fake_.*|^faulty_.*|"
-                       r"^in_memory_.*)$")
+TEST_NAME = re.compile(r"_test$")
 
 INCLUDE = re.compile(r'^\s*#include "([^"]+)"', re.MULTILINE)
 
@@ -77,6 +76,8 @@ class Use:
     target: tuple
     where: str
     text: str
+    # Whether the source is part of tests only.
+    in_test: bool
 
 
 def layer_of(path):
@@ -101,7 +102,7 @@ def allowed(use):
         return f"{other} is no layer"
     if layer not in LAYERS or layer == other:
         return None
-    if TEST_NAME.search(name) and other.startswith("tests/"):
+    if use.in_test and other.startswith("tests/"):
         return None
     may_use = LAYERS[layer].get(other)
     if may_use == ALL or (may_use and wanted in may_use):
@@ -119,23 +120,25 @@ def names_too_much(use):
     kind = CONCRETE_NAME.match(wanted)
     if layer != other or layer not in LAYERS or not kind:
         return None
-    if name.startswith(kind.group(0)) or TEST_NAME.search(name):
+    if use.in_test or ASSEMBLY_NAME.search(name):
         return None
-    if ASSEMBLY_NAME.search(name):
+    if name.startswith(kind.group(0)):
         return None
     return (f"only {layer}'s main and stack files name {wanted}; others use "
             f"{wanted[kind.end():]}")
 
 
 def include_uses(tree):
+    tests = test_files(tree)
     for path in tree.cpp_files():
         source = (layer_of(os.path.dirname(path)), stem(path))
+        in_test = path in tests or bool(TEST_NAME.search(stem(path)))
         for match in INCLUDE.finditer(tree.text(path)):
             target = match.group(1)
             if "/" not in target or not is_ours(target):
                 continue
             yield Use(source, (layer_of(os.path.dirname(target)),
-                               stem(target)), path, f'"{target}"')
+                               stem(target)), path, f'"{target}"', in_test)
 
 
 def is_ours(path):
@@ -143,42 +146,59 @@ def is_ours(path):
                                   "tools")
 
 
-def labels_in(node):
-    for child in ast.walk(node):
+def strings_in(node):
+    for child in ast.walk(node or ast.Constant("")):
         if isinstance(child, ast.Constant) and isinstance(child.value, str):
             yield child.value
 
 
-def rule_uses(package, call):
-    """Uses of one rule of a BUILD file."""
-    arguments = {keyword.arg: keyword.value for keyword in call.keywords}
-    name = getattr(arguments.get("name"), "value", "")
-    rule = getattr(call.func, "id", "")
-    if rule.endswith("_test") or is_true(arguments.get("testonly")):
-        name = name if name.endswith("_test") else name + "_test"
-    elif rule.endswith("_binary"):
-        name += "_main"
-    # Not `data`: tests may run the binaries of every layer.
-    for key in ("srcs", "deps"):
-        for label in labels_in(arguments.get(key, ast.Constant(""))):
+class Rule:
+    """One call in a BUILD file."""
+
+    def __init__(self, call):
+        self.kind = getattr(call.func, "id", "")
+        self.arguments = {k.arg: k.value for k in call.keywords}
+        self.name = getattr(self.arguments.get("name"), "value", "")
+
+    def is_test(self):
+        flag = self.arguments.get("testonly")
+        return self.kind.endswith("_test") or getattr(flag, "value", False)
+
+    def strings(self, *arguments):
+        for argument in arguments:
+            yield from strings_in(self.arguments.get(argument))
+
+
+def rules(tree):
+    """(package, rule) of every BUILD file of a layer."""
+    for path in tree.build_files():
+        package = os.path.dirname(path)
+        if layer_of(package) not in LAYERS:
+            continue
+        for node in ast.walk(ast.parse(tree.text(path), path)):
+            if isinstance(node, ast.Call):
+                yield package, Rule(node)
+
+
+def test_files(tree):
+    """The sources that are compiled into tests only."""
+    return {f"{package}/{name}" for package, rule in rules(tree)
+            if rule.is_test() for name in rule.strings("srcs", "hdrs")}
+
+
+def build_uses(tree):
+    for package, rule in rules(tree):
+        name = rule.name
+        if rule.kind.endswith("_binary"):
+            name += "_main"
+        # Not `data`: tests may run the binaries of every layer.
+        for label in rule.strings("srcs", "deps"):
             if not label.startswith("//"):
                 continue
             path, _, target = label[2:].partition(":")
             target = target or os.path.basename(path)
             yield Use((layer_of(package), name), (layer_of(path), target),
-                      f"{package}/BUILD.bazel", label)
-
-
-def is_true(node):
-    return isinstance(node, ast.Constant) and node.value is True
-
-
-def build_uses(tree):
-    for path in tree.build_files():
-        package = os.path.dirname(path)
-        for node in ast.walk(ast.parse(tree.text(path), path)):
-            if isinstance(node, ast.Call) and layer_of(package) in LAYERS:
-                yield from rule_uses(package, node)
+                      f"{package}/BUILD.bazel", label, rule.is_test())
 
 
 def with_interface(tree):

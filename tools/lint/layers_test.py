@@ -114,6 +114,17 @@ class LayersTest(unittest.TestCase):
         self.assert_must_not("services/blob/a.cc", "tests/support/a.h")
         self.assert_may("services/blob/a_test.cc", "tests/support/a.h")
 
+    def test_what_is_testonly_may_use_tests(self):
+        def double(testonly):
+            return self.problems({
+                "services/blob/BUILD.bazel":
+                    f'cc_library(name = "a", hdrs = ["a.h"], {testonly})\n',
+                "services/blob/a.h": '#include "tests/support/b.h"\n',
+            })
+
+        self.assertEqual(double("testonly = True"), [])
+        self.assertEqual(len(double("")), 1)
+
     def test_black_boxes_know_the_wire_only(self):
         self.assert_may("tests/conformance/a.cc", "tests/support/http.h")
         for target in ("services/common/digest.h", "gateway/route.h"):

@@ -49,7 +49,7 @@ BANNED = [
      everywhere, r"services/common/clock\.cc",
      "wait for a condition, or use services/common/clock.h"),
     (r"(?<!\w)printf\(|\b(puts|putchar)\(|\bstd::cout\b|\babsl::PrintF\b",
-     in_folders("services", "gateway"), None, "log with spdlog"),
+     in_folders("services", "gateway"), r".*_main\.cc", "log with spdlog"),
     (r"\busing namespace\b", everywhere, None, "name what is used"),
     (r"\b(strcpy|strcat|sprintf|gets|strtok)\(", everywhere, None,
      "use absl/strings"),
@@ -176,17 +176,31 @@ def is_script(name, text):
     return name.endswith((".py", ".sh")) or text.startswith("#!")
 
 
+def spellings(path):
+    """The ways in which a BUILD file can name a source: each is a list of
+    strings that it must hold. A macro may add a part behind `_`, or the
+    suffix."""
+    yield [path]
+    yield [path.rpartition(".")[0]]
+    for i, char in enumerate(path):
+        if char == "_":
+            yield [path[:i], path[i:]]
+
+
 def dead_files(tree):
     """Sources that no BUILD file of their folder, or of one above, names."""
     builds = {os.path.dirname(n): tree.text(n) for n in tree.build_files()}
+    for name in tree.names:
+        if name.endswith(".bzl") and os.path.dirname(name) in builds:
+            builds[os.path.dirname(name)] += tree.text(name)
     for name in tree.cpp_files():
         folder = os.path.dirname(name)
         while folder and folder not in builds:
             folder = os.path.dirname(folder)
-        path = os.path.relpath(name, folder or ".")
         build = builds.get(folder, "")
-        # By its path, or by its stem where a macro adds the suffix.
-        if not any(f'"{p}"' in build for p in (path, path.rpartition(".")[0])):
+        path = os.path.relpath(name, folder or ".")
+        if not any(all(f'"{word}"' in build for word in words)
+                   for words in spellings(path)):
             yield f"{name}:1: no BUILD file names it"
 
 

@@ -120,6 +120,7 @@ class TidyTest(unittest.TestCase):
         self.assert_found("mutex.h", "services/common/thread.cc",
                           "std::mutex m;\n")
         self.assert_clean("tools/cvr/a.cc", "std::cout << 1;\n")
+        self.assert_clean("gateway/gateway_main.cc", "std::cout << 1;\n")
 
     def test_sleeps_of_tests(self):
         sleep = "  absl::SleepFor(absl::Seconds(1));\n"
@@ -138,6 +139,14 @@ class TidyTest(unittest.TestCase):
             "services/a/sub/d.cc": "int d;\n",
         }, build=None)
         self.assertEqual(found, ["services/a/c.cc:1: no BUILD file names it"])
+
+    def test_files_that_macros_name(self):
+        build = 'x("route")\ndef x(name): srcs = [name + "_fuzz.cc"]\n'
+        files = {"tests/a/BUILD.bazel": build, "tests/a/route_fuzz.cc":
+                 "int a;\n", "tests/a/route_other.cc": "int b;\n"}
+        found = self.problems(files, build=None)
+        self.assertEqual(found,
+                         ["tests/a/route_other.cc:1: no BUILD file names it"])
 
     def test_binary_files_are_passed_over(self):
         with tempfile.TemporaryDirectory() as root:
