@@ -38,6 +38,11 @@ inline constexpr size_t kCredentialCharsMax = 510;
 inline constexpr size_t kMediaTypeCharsMax = 255;
 inline constexpr size_t kEtagCharsMax = 255;
 
+// Of an upstream: CA bundles hold some hundred certificates; the lists of hosts
+// are read on pulls.
+inline constexpr size_t kPemBytesMax = 1024 * 1024;
+inline constexpr int kHostsPerUpstreamMax = 32;
+
 // Redirects that one request to an upstream follows; registries need two.
 inline constexpr int kRedirectsMax = 5;
 
