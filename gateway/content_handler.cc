@@ -136,7 +136,7 @@ absl::StatusOr<HttpReply> ContentHandler::Answer(const Pull& pull) {
       resolver_.Resolve({pull.route.registry_id, pull.route.content,
                          /*counts_as_download=*/!pull.request.is_head()}));
   absl::StatusOr<Opened> opened = absl::NotFoundError("no hit");
-  if (resolution.hit) opened = OpenHit(pull, *resolution.hit);
+  if (resolution.hit) opened = OpenHit(pull, *resolution.hit, resolution.plan);
   if (BytesAreGone(opened.status())) {
     opened = OpenFetched(pull, resolution.plan);
   }
@@ -171,14 +171,16 @@ absl::StatusOr<HttpReply> ContentHandler::ReplyFrom(const Pull& pull,
   return reply;
 }
 
-absl::StatusOr<ContentHandler::Opened> ContentHandler::OpenHit(const Pull& pull,
-                                                               const Hit& hit) {
+absl::StatusOr<ContentHandler::Opened> ContentHandler::OpenHit(
+    const Pull& pull, const Hit& hit, const FetchPlan& plan) {
   // The client has it already; whether we still have the bytes is no matter.
   if (IsNotModified(pull.request, hit.target.digest)) {
     return Opened{{hit.target, {}, ContentOrigin::kHit, hit.upstream_id}};
   }
-  ASSIGN_OR_RETURN(auto stream, source_.Read({hit.target.digest, pull.range,
-                                              pull.request.is_head()}));
+  ReadRequest request{hit.target.digest, pull.range, pull.request.is_head()};
+  // Damage in the middle of a body can no longer be told as an error.
+  if (pull.is_blob()) request.repair = RepairPlan{pull.route.content, plan};
+  ASSIGN_OR_RETURN(auto stream, source_.Read(request));
   ASSIGN_OR_RETURN(Opened opened, Begin(pull, std::move(stream)));
   // The store knows bytes by their digest alone, not what they are.
   opened.header.target.media_type = hit.target.media_type;

@@ -32,7 +32,8 @@ class ContentHandler {
 
   absl::StatusOr<HttpReply> Answer(const Pull& pull);
   absl::StatusOr<HttpReply> ReplyFrom(const Pull& pull, Opened opened) const;
-  absl::StatusOr<Opened> OpenHit(const Pull& pull, const Hit& hit);
+  absl::StatusOr<Opened> OpenHit(const Pull& pull, const Hit& hit,
+                                 const FetchPlan& plan);
   absl::StatusOr<Opened> OpenFetched(const Pull& pull, const FetchPlan& plan);
   absl::StatusOr<Opened> Begin(const Pull& pull,
                                std::unique_ptr<ContentStream> stream);

@@ -18,6 +18,13 @@ ABSL_FLAG(absl::Duration, upstream_stall_timeout, absl::Seconds(30),
           "and continued with a new request.");
 ABSL_FLAG(uint64_t, download_window_bytes, cvr::EngineOptions().window_bytes,
           "Memory that one download may use for its newest bytes.");
+ABSL_FLAG(uint64_t, downloads_window_bytes_total,
+          cvr::EngineOptions().windows_bytes_total,
+          "Memory that all downloads together may use for their newest bytes. "
+          "When it is used up, further ones keep little more than 512 KiB.");
+ABSL_FLAG(uint64_t, detour_bytes, cvr::EngineOptions().detour_bytes,
+          "A range that begins so far ahead of a running download is fetched "
+          "from the upstream beside it.");
 ABSL_FLAG(int, downloads_max, cvr::EngineOptions().downloads_max,
           "Downloads at the same time; further ones wait for their turn.");
 
@@ -34,6 +41,9 @@ BlobProcess::Options BlobProcess::OptionsFromFlags(std::string directory) {
   options.upstream.stall_timeout = absl::GetFlag(FLAGS_upstream_stall_timeout);
   options.stack.engine.window_bytes =
       absl::GetFlag(FLAGS_download_window_bytes);
+  options.stack.engine.windows_bytes_total =
+      absl::GetFlag(FLAGS_downloads_window_bytes_total);
+  options.stack.engine.detour_bytes = absl::GetFlag(FLAGS_detour_bytes);
   options.stack.engine.downloads_max =
       std::max(1, absl::GetFlag(FLAGS_downloads_max));
   return options;

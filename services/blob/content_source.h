@@ -40,8 +40,8 @@ class ContentStream {
   // The next bytes, in order; empty after the last. Blocks until there are
   // some. After an error every further call returns that error.
   // Errors: UNAVAILABLE when the upstream failed and no other has the rest;
-  // DATA_LOSS when stored bytes are damaged; CANCELLED after Cancel();
-  // DEADLINE_EXCEEDED.
+  // DATA_LOSS when stored bytes are damaged and cannot be fetched again;
+  // CANCELLED after Cancel(); DEADLINE_EXCEEDED.
   // The stream never ends without an error short of header().range.length.
   virtual absl::StatusOr<Chunk> Next() = 0;
 
@@ -50,10 +50,18 @@ class ContentStream {
   virtual void Cancel() = 0;
 };
 
+// Whom to ask for stored content that turns out to be damaged.
+struct RepairPlan {
+  ContentRef content;
+  FetchPlan plan;
+};
+
 struct ReadRequest {
   Digest digest;
   std::optional<ByteRangeSpec> range;  // Absent = all.
   bool header_only = false;            // The stream then has no bytes.
+  // Without one, damage ends the stream. Used for that only.
+  std::optional<RepairPlan> repair = std::nullopt;
 };
 
 struct FetchRequest {

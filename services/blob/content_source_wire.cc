@@ -70,6 +70,11 @@ v1::ReadRequest ToWire(const ReadRequest& request) {
   message.set_digest(request.digest.ToString());
   if (request.range) *message.mutable_range() = RangeToWire(*request.range);
   message.set_header_only(request.header_only);
+  if (request.repair) {
+    *message.mutable_repair()->mutable_content() =
+        ToWire(request.repair->content);
+    *message.mutable_repair()->mutable_plan() = ToWire(request.repair->plan);
+  }
   return message;
 }
 
@@ -78,6 +83,11 @@ absl::StatusOr<ReadRequest> FromWire(const v1::ReadRequest& message) {
   ReadRequest request{digest, std::nullopt, message.header_only()};
   if (message.has_range()) {
     ASSIGN_OR_RETURN(request.range, RangeFromWire(message.range()));
+  }
+  if (message.has_repair()) {
+    ASSIGN_OR_RETURN(ContentRef content, FromWire(message.repair().content()));
+    ASSIGN_OR_RETURN(FetchPlan plan, FromWire(message.repair().plan()));
+    request.repair = RepairPlan{std::move(content), std::move(plan)};
   }
   return request;
 }

@@ -54,6 +54,19 @@ TEST(ContentSourceWireTest, ReadRequestRoundTrips) {
   EXPECT_EQ(copy->digest, request.digest);
   EXPECT_EQ(std::get<ByteRangeSpec::Suffix>(copy->range->value).length, 5);
   EXPECT_TRUE(copy->header_only);
+  EXPECT_FALSE(copy->repair.has_value());
+}
+
+TEST(ContentSourceWireTest, PlanForRepairsRoundTrips) {
+  ReadRequest request{Digest::OfBytes("x")};
+  request.repair = RepairPlan{Request().content, Request().plan};
+  const auto copy = FromWire(ToWire(request));
+  ASSERT_THAT(copy, IsOk());
+  ASSERT_TRUE(copy->repair.has_value());
+  EXPECT_EQ(copy->repair->content.RelativePath(),
+            request.repair->content.RelativePath());
+  ASSERT_EQ(copy->repair->plan.candidates.size(), 1);
+  EXPECT_EQ(copy->repair->plan.candidates[0].upstream_id, 7);
 }
 
 TEST(ContentSourceWireTest, NonsenseIsRefused) {

@@ -14,8 +14,15 @@ uint64_t LastChunkStart(uint64_t size_bytes) {
   return size_bytes == 0 ? 0 : (size_bytes - 1) / kChunk * kChunk;
 }
 
+// A window this small still lets the receiver and the stages work at the same
+// time.
+constexpr size_t kWindowChunksMin = 2;
+
+// Of a detour: enough to keep its upstream busy.
+constexpr size_t kDetourChunksMax = 4;
+
 absl::Status FellBehind() {
-  return absl::UnavailableError(
+  return absl::AbortedError(
       "fell behind a download that the store has no room for");
 }
 
@@ -29,11 +36,44 @@ struct BlobFeed::Supply {
   std::shared_ptr<const BlobReader> stored;
   std::shared_ptr<const BlobWriter> writer;
   bool gone = false;
+
+  bool is_there() const { return chunk || stored || writer; }
+};
+
+struct BlobFeed::Detour {
+  uint64_t offset = 0;  // Of the first of `chunks`.
+  std::deque<Chunk> chunks;
+  bool ended = false;
+  bool unwanted = false;
 };
 
 BlobFeed::BlobFeed(Options options)
-    : chunks_max_(std::max<size_t>(2, options.window_bytes / kChunk)),
+    : chunks_max_(std::max(kWindowChunksMin, options.window_bytes / kChunk)),
+      budget_(options.budget),
       lagging_reader_timeout_(options.lagging_reader_timeout) {}
+
+BlobFeed::~BlobFeed() {
+  MutexLock lock(&mutex_);
+  ReturnBudget();
+}
+
+absl::Status BlobFeed::WaitUntilVerified() {
+  MutexLock lock(&mutex_);
+  while (!published_ && failure_.ok()) readers_.Wait(&mutex_);
+  return failure_;
+}
+
+uint64_t BlobFeed::received_bytes() const {
+  MutexLock lock(&mutex_);
+  return pushed_bytes_;
+}
+
+void BlobFeed::Resume(uint64_t bytes) {
+  MutexLock lock(&mutex_);
+  pushed_bytes_ = bytes;
+  base_ = pushed_ = bytes / kChunk;
+  for (Cursor& cursor : cursors_) cursor.done = pushed_;
+}
 
 void BlobFeed::SetSize(uint64_t size_bytes) {
   MutexLock lock(&mutex_);
@@ -61,12 +101,19 @@ absl::Status BlobFeed::Push(Chunk chunk) {
       receiver_.Wait(&mutex_);
     }
   }
+  beginning_ = Chunk();
   pushed_bytes_ += chunk.size();
   ++pushed_;
   window_.push_back(std::move(chunk));
   stages_.SignalAll();
   readers_.SignalAll();
   return absl::OkStatus();
+}
+
+void BlobFeed::ShowBeginning(Chunk beginning) {
+  MutexLock lock(&mutex_);
+  beginning_ = std::move(beginning);
+  readers_.SignalAll();
 }
 
 void BlobFeed::EndInput() {
@@ -86,6 +133,8 @@ void BlobFeed::Fail(absl::Status status) {
   MutexLock lock(&mutex_);
   failure_ = std::move(status);
   window_.clear();
+  beginning_ = Chunk();
+  ReturnBudget();
   writer_ = nullptr;
   readers_.SignalAll();
 }
@@ -94,6 +143,8 @@ bool BlobFeed::Restart() {
   MutexLock lock(&mutex_);
   if (bytes_given_) return false;
   window_.clear();
+  beginning_ = Chunk();
+  ReturnBudget();
   base_ = pushed_ = pushed_bytes_ = 0;
   cursors_ = {};
   input_ended_ = stopped_ = store_lost_ = false;
@@ -134,7 +185,6 @@ void BlobFeed::SetWriter(std::shared_ptr<const BlobWriter> writer) {
 void BlobFeed::LoseStore() {
   MutexLock lock(&mutex_);
   store_lost_ = true;
-  writer_ = nullptr;
   receiver_.SignalAll();
   readers_.SignalAll();
 }
@@ -143,12 +193,25 @@ void BlobFeed::SetStored(std::shared_ptr<const BlobReader> stored) {
   MutexLock lock(&mutex_);
   stored_ = std::move(stored);
   window_.clear();
+  ReturnBudget();
   base_ = pushed_;
   writer_ = nullptr;
   readers_.SignalAll();
 }
 
-bool BlobFeed::IsFull() const { return window_.size() >= chunks_max_; }
+bool BlobFeed::IsFull() {
+  if (window_.size() >= chunks_max_) return true;
+  if (budget_ == nullptr || window_.size() < kWindowChunksMin + taken_) {
+    return false;
+  }
+  if (!budget_->Take()) return true;
+  ++taken_;
+  return false;
+}
+
+void BlobFeed::ReturnBudget() {
+  if (budget_ != nullptr) budget_->Return(std::exchange(taken_, 0));
+}
 
 bool BlobFeed::StagesAreDoneWith(uint64_t index) const {
   const auto& [hash, store] = cursors_;
@@ -185,7 +248,10 @@ void BlobFeed::WaitForReaders() {
 
 uint64_t BlobFeed::VisibleEnd() const {
   if (!size_) return 0;
-  return published_ ? *size_ : std::min(pushed_bytes_, LastChunkStart(*size_));
+  if (published_) return *size_;
+  // It is about to be decided whether what there is may be right.
+  if (stopped_) return 0;
+  return std::min(pushed_bytes_ + beginning_.size(), LastChunkStart(*size_));
 }
 
 BlobFeed::Supply BlobFeed::SupplyOf(uint64_t offset) const {
@@ -194,12 +260,14 @@ BlobFeed::Supply BlobFeed::SupplyOf(uint64_t offset) const {
   const uint64_t index = offset / kChunk;
   if (index >= base_ && index - base_ < window_.size()) {
     supply.chunk = window_[index - base_].Sub(offset % kChunk);
+  } else if (index == pushed_ && !beginning_.empty()) {
+    supply.chunk = beginning_.Sub(offset % kChunk);
   } else if (stored_ != nullptr) {
     supply.stored = stored_;
-  } else if (writer_ == nullptr) {
-    supply.gone = true;
-  } else if (offset < writer_->readable_size()) {
+  } else if (writer_ != nullptr && offset < writer_->readable_size()) {
     supply.writer = writer_;
+  } else {
+    supply.gone = writer_ == nullptr || store_lost_;
   }
   return supply;
 }
@@ -216,10 +284,12 @@ absl::StatusOr<Chunk> BlobFeed::Read(Reader::Place& place, uint64_t offset) {
       if (place.cancelled) return Cancelled();
       if (!failure_.ok()) return failure_;
       supply = SupplyOf(offset);
-      if (supply.gone) return FellBehind();
-      if (supply.chunk || supply.stored || supply.writer) break;
+      if (supply.is_there()) break;
+      if (auto chunk = TakeFromDetour(place, offset)) return *std::move(chunk);
+      if (supply.gone && place.detour == nullptr) return FellBehind();
       readers_.Wait(&mutex_);
     }
+    LeaveDetour(place);
     bytes_given_ = true;
     if (supply.chunk) {
       place.offset += supply.chunk->size();
@@ -231,6 +301,52 @@ absl::StatusOr<Chunk> BlobFeed::Read(Reader::Place& place, uint64_t offset) {
                        : supply.writer->ReadChunk(offset);
 }
 
+std::optional<Chunk> BlobFeed::TakeFromDetour(Reader::Place& place,
+                                              uint64_t offset) {
+  if (place.detour == nullptr) return std::nullopt;
+  Detour& detour = *place.detour;
+  if (detour.chunks.empty() || detour.offset != offset) {
+    if (detour.ended || detour.offset != offset) LeaveDetour(place);
+    return std::nullopt;
+  }
+  Chunk chunk = std::move(detour.chunks.front());
+  detour.chunks.pop_front();
+  detour.offset += chunk.size();
+  place.offset = detour.offset;
+  bytes_given_ = true;
+  readers_.SignalAll();
+  return chunk;
+}
+
+void BlobFeed::LeaveDetour(Reader::Place& place) {
+  if (place.detour == nullptr) return;
+  place.detour->unwanted = true;
+  place.detour->chunks.clear();
+  place.detour = nullptr;
+  readers_.SignalAll();
+}
+
+absl::Status BlobFeed::Push(Detour& detour, Chunk chunk) {
+  MutexLock lock(&mutex_);
+  while (detour.chunks.size() >= kDetourChunksMax && failure_.ok() &&
+         !detour.unwanted && !SupplyOf(detour.offset).is_there()) {
+    readers_.Wait(&mutex_);
+  }
+  if (detour.chunks.size() >= kDetourChunksMax || !failure_.ok() ||
+      detour.unwanted) {
+    return Cancelled();
+  }
+  detour.chunks.push_back(std::move(chunk));
+  readers_.SignalAll();
+  return absl::OkStatus();
+}
+
+void BlobFeed::End(Detour& detour) {
+  MutexLock lock(&mutex_);
+  detour.ended = true;
+  readers_.SignalAll();
+}
+
 BlobFeed::Reader::Reader(std::shared_ptr<BlobFeed> feed)
     : feed_(std::move(feed)) {
   MutexLock lock(&feed_->mutex_);
@@ -239,6 +355,7 @@ BlobFeed::Reader::Reader(std::shared_ptr<BlobFeed> feed)
 
 BlobFeed::Reader::~Reader() {
   MutexLock lock(&feed_->mutex_);
+  feed_->LeaveDetour(*place_);
   feed_->places_.erase(place_);
   feed_->receiver_.Signal();
 }
@@ -277,17 +394,29 @@ bool BlobFeed::Reader::SeekTo(uint64_t offset) {
   MutexLock lock(&feed.mutex_);
   place_->offset = offset;
   feed.receiver_.Signal();
-  return offset / kChunk >= feed.base_ || feed.stored_ != nullptr ||
-         feed.writer_ != nullptr || !feed.failure_.ok();
+  if (offset / kChunk >= feed.base_ || feed.stored_ != nullptr) return true;
+  if (!feed.failure_.ok()) return true;
+  return feed.writer_ != nullptr &&
+         (!feed.store_lost_ || offset < feed.writer_->readable_size());
 }
 
 absl::StatusOr<Chunk> BlobFeed::Reader::ReadChunk(uint64_t offset) {
   return feed_->Read(*place_, offset);
 }
 
+std::shared_ptr<BlobFeed::Detour> BlobFeed::Reader::OpenDetour(
+    uint64_t offset) {
+  MutexLock lock(&feed_->mutex_);
+  place_->offset = offset;
+  place_->detour = std::make_shared<Detour>();
+  place_->detour->offset = offset;
+  return place_->detour;
+}
+
 void BlobFeed::Reader::Cancel() {
   MutexLock lock(&feed_->mutex_);
   place_->cancelled = true;
+  feed_->LeaveDetour(*place_);
   feed_->readers_.SignalAll();
   feed_->receiver_.Signal();
 }

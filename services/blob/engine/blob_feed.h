@@ -13,6 +13,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "services/blob/blob_store.h"
+#include "services/blob/engine/window_budget.h"
 #include "services/common/chunk.h"
 #include "services/common/mutex.h"
 
@@ -31,14 +32,21 @@ namespace cvr {
 // receiver waits for the slowest reader too, within lagging_reader_timeout.
 //
 // The last chunk is given to readers only after Publish(), so nobody ever has
-// all of a blob that is not what its digest says. Thread-safe.
+// all of a blob that is not what its digest says. A reader far ahead of the
+// receiver can be sent bytes on a detour until the receiver gets there; those
+// are nobody else's, and never stored. Thread-safe.
 class BlobFeed {
  public:
   struct Options {
     size_t window_bytes = 0;  // Counts as at least two chunks.
     absl::Duration lagging_reader_timeout = absl::Seconds(60);
+    // What more than two chunks is taken from; null = without limit.
+    WindowBudget* budget = nullptr;
   };
   enum class Stage { kHash = 0, kStore = 1 };
+
+  // What is sent to one reader beside the feed. Guarded by the feed.
+  struct Detour;
 
   // A reader's place. The feed must outlive it.
   class Reader {
@@ -62,9 +70,13 @@ class BlobFeed {
 
     // From `offset`, below the size, to the end of its chunk. Blocks. The next
     // call is expected at what follows.
-    // Errors: the feed's; CANCELLED; UNAVAILABLE when this reader fell behind
-    // and the store cannot help; those of BlobReader::ReadChunk.
+    // Errors: the feed's; CANCELLED; ABORTED when this reader fell behind and
+    // the store cannot help; those of BlobReader::ReadChunk.
     absl::StatusOr<Chunk> ReadChunk(uint64_t offset);
+
+    // From now on this reader also gets what is sent to it from `offset` on,
+    // where it reads next, as long as the feed has nothing there.
+    std::shared_ptr<Detour> OpenDetour(uint64_t offset);
 
     // Ends waits with CANCELLED, now and later. From any thread.
     void Cancel();
@@ -75,6 +87,7 @@ class BlobFeed {
     struct Place {
       uint64_t offset = 0;
       bool cancelled = false;
+      std::shared_ptr<Detour> detour;
     };
 
     const std::shared_ptr<BlobFeed> feed_;
@@ -82,9 +95,18 @@ class BlobFeed {
   };
 
   explicit BlobFeed(Options options);
+  ~BlobFeed();
+
+  // Blocks until the digest is verified. Errors: the feed's.
+  absl::Status WaitUntilVerified();
+  // Bytes received; those of an earlier download that it began with count.
+  uint64_t received_bytes() const;
 
   // --- The receiver ---------------------------------------------------------
 
+  // Before anything else: the writer has so many bytes already, a multiple of
+  // limits::kChunkBytes. The stages are done with those.
+  void Resume(uint64_t bytes);
   // Once, or again the same.
   void SetSize(uint64_t size_bytes);
   std::optional<uint64_t> size() const;
@@ -95,6 +117,9 @@ class BlobFeed {
   // nothing is stored, the window is full, and readers, who have to know the
   // size first, wait for the end.
   absl::Status Push(Chunk chunk);
+  // What has come of the chunk that is to be pushed next. Readers may have it
+  // already.
+  void ShowBeginning(Chunk beginning);
   // That was the last chunk. Settles the size when it was not known.
   void EndInput();
   // Readers may have the last chunk.
@@ -104,7 +129,8 @@ class BlobFeed {
   // Forgets every byte, so that another upstream can be tried. False when a
   // reader has been given some. No stage may be running.
   [[nodiscard]] bool Restart();
-  // Stages and the receiver are to end early.
+  // Stages and the receiver are to end early. Readers wait for what follows:
+  // Restart() or Fail().
   void Stop();
 
   // --- The stages and the store ---------------------------------------------
@@ -116,15 +142,24 @@ class BlobFeed {
   // Who supplies chunks that have left the window. Nothing = no one.
   void SetWriter(std::shared_ptr<const BlobWriter> writer);
   // Nothing more is stored: the store stage is over, and readers have what the
-  // window holds.
+  // window holds and what the writer can supply.
   void LoseStore();
   // The whole blob is stored; the window is let go.
   void SetStored(std::shared_ptr<const BlobReader> stored);
 
+  // --- Detours --------------------------------------------------------------
+
+  // The next bytes for the reader. Waits while it has enough of them.
+  // Errors: CANCELLED when it needs no more of them.
+  absl::Status Push(Detour& detour, Chunk chunk);
+  // There are no more; the reader waits for the feed.
+  void End(Detour& detour);
+
  private:
   struct Supply;
 
-  bool IsFull() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  bool IsFull() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void ReturnBudget() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Trim() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   bool StagesAreDoneWith(uint64_t index) const
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
@@ -132,9 +167,13 @@ class BlobFeed {
   void WaitForReaders() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   uint64_t VisibleEnd() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   Supply SupplyOf(uint64_t offset) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  std::optional<Chunk> TakeFromDetour(Reader::Place& place, uint64_t offset)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void LeaveDetour(Reader::Place& place) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::StatusOr<Chunk> Read(Reader::Place& place, uint64_t offset);
 
   const size_t chunks_max_;
+  WindowBudget* const budget_;
   const absl::Duration lagging_reader_timeout_;
 
   mutable Mutex mutex_;
@@ -147,6 +186,9 @@ class BlobFeed {
   uint64_t base_ ABSL_GUARDED_BY(mutex_) = 0;
   uint64_t pushed_ ABSL_GUARDED_BY(mutex_) = 0;
   uint64_t pushed_bytes_ ABSL_GUARDED_BY(mutex_) = 0;
+  size_t taken_ ABSL_GUARDED_BY(mutex_) = 0;  // From the budget.
+  // What is known of the chunk after them.
+  Chunk beginning_ ABSL_GUARDED_BY(mutex_);
   std::optional<uint64_t> size_ ABSL_GUARDED_BY(mutex_);
   bool input_ended_ ABSL_GUARDED_BY(mutex_) = false;
   bool published_ ABSL_GUARDED_BY(mutex_) = false;

@@ -40,6 +40,9 @@ class BlobFeedTest : public ::testing::Test {
   static char FirstLetter(const absl::StatusOr<Chunk>& chunk) {
     return chunk.ok() ? chunk->bytes()[0] : '?';
   }
+  static char FirstLetter(const std::optional<Chunk>& chunk) {
+    return chunk ? chunk->bytes()[0] : '?';
+  }
 };
 
 TEST_F(BlobFeedTest, SizeIsToldAtOnceWhenItIsKnown) {
@@ -117,8 +120,93 @@ TEST_F(BlobFeedTest, StopEndsEveryWaitButThoseOfReaders) {
   }
   EXPECT_THAT(pushed, StatusIs(absl::StatusCode::kCancelled));
   EXPECT_FALSE(feed_->Next(Stage::kHash).has_value());
+  // Whether those bytes are right is about to be decided.
+  BlobFeed::Reader reader(feed_);
+  absl::StatusOr<Chunk> chunk;
+  {
+    Thread reading("reader", [&] { chunk = reader.ReadChunk(0); });
+    feed_->Fail(absl::UnavailableError("down"));
+  }
+  EXPECT_THAT(chunk, StatusIs(absl::StatusCode::kUnavailable));
+}
+
+TEST_F(BlobFeedTest, WindowsShareABudgetButAlwaysHaveTwoChunks) {
+  WindowBudget budget(1);
+  const BlobFeed::Options options = {8 * kChunk, absl::ZeroDuration(), &budget};
+  auto first = std::make_unique<BlobFeed>(options);
+  for (char letter : {'a', 'b', 'c'}) {
+    ASSERT_THAT(first->Push(Filled(letter)), IsOk());
+  }
+  EXPECT_EQ(budget.left(), 0);
+  auto second = std::make_shared<BlobFeed>(options);
+  second->SetSize(10 * kChunk);
+  for (char letter : {'a', 'b', 'c', 'd'}) {
+    ASSERT_THAT(second->Push(Filled(letter)), IsOk());
+    ASSERT_TRUE(second->Next(Stage::kHash).has_value());
+    ASSERT_TRUE(second->Next(Stage::kStore).has_value());
+  }
+  BlobFeed::Reader reader(second);
+  EXPECT_FALSE(reader.SeekTo(0));
+  EXPECT_TRUE(reader.SeekTo(2 * kChunk));
+  first = nullptr;
+  EXPECT_EQ(budget.left(), 1);
+}
+
+TEST_F(BlobFeedTest, BytesOfAnEarlierDownloadComeFromTheWriter) {
+  InMemoryBlobStore store({.segment_bytes = kChunk});
+  const auto writer = *store.Create(Digest::OfBytes("x"));
+  ASSERT_THAT(writer->Append(Filled('a')), IsOk());
+  feed_->SetWriter(writer);
+  feed_->Resume(kChunk);
+  feed_->SetSize(10 * kChunk);
+  ASSERT_THAT(feed_->Push(Filled('b')), IsOk());
   BlobFeed::Reader reader(feed_);
   EXPECT_EQ(FirstLetter(reader.ReadChunk(0)), 'a');
+  EXPECT_EQ(FirstLetter(reader.ReadChunk(kChunk)), 'b');
+  EXPECT_EQ(FirstLetter(feed_->Next(Stage::kHash)), 'b');
+}
+
+TEST_F(BlobFeedTest, DetourSuppliesItsReaderUntilTheFeedIsThere) {
+  feed_->SetSize(10 * kChunk);
+  BlobFeed::Reader ahead(feed_);
+  const auto detour = ahead.OpenDetour(kChunk + 5);
+  ASSERT_THAT(feed_->Push(*detour, Filled('x', 7)), IsOk());
+  EXPECT_EQ(ahead.ReadChunk(kChunk + 5)->bytes(), "xxxxxxx");
+  for (char letter : {'a', 'b'}) {
+    ASSERT_THAT(feed_->Push(Filled(letter)), IsOk());
+  }
+  EXPECT_EQ(FirstLetter(ahead.ReadChunk(kChunk + 12)), 'b');
+  EXPECT_THAT(feed_->Push(*detour, Filled('x', 7)),
+              StatusIs(absl::StatusCode::kCancelled));
+}
+
+TEST_F(BlobFeedTest, DetourWaitsForItsReader) {
+  feed_->SetSize(100 * kChunk);
+  absl::Status pushed;
+  std::unique_ptr<Thread> sender;
+  {
+    BlobFeed::Reader ahead(feed_);
+    const auto detour = ahead.OpenDetour(50 * kChunk);
+    sender = std::make_unique<Thread>("sender", [this, detour, &pushed] {
+      do {
+        pushed = feed_->Push(*detour, Filled('x'));
+      } while (pushed.ok());
+    });
+    for (int i = 50; i < 60; ++i) {
+      EXPECT_EQ(FirstLetter(ahead.ReadChunk(i * kChunk)), 'x');
+    }
+  }
+  sender = nullptr;
+  EXPECT_THAT(pushed, StatusIs(absl::StatusCode::kCancelled));
+}
+
+TEST_F(BlobFeedTest, BeginningOfAChunkIsThereAtOnce) {
+  feed_->SetSize(10 * kChunk);
+  feed_->ShowBeginning(Filled('a', 10));
+  BlobFeed::Reader reader(feed_);
+  EXPECT_EQ(reader.ReadChunk(0)->size(), 10);
+  ASSERT_THAT(feed_->Push(Filled('a')), IsOk());
+  EXPECT_EQ(reader.ReadChunk(10)->size(), kChunk - 10);
 }
 
 TEST_F(BlobFeedTest, ChunkStaysAliveWithItsReader) {
@@ -159,7 +247,7 @@ TEST_F(BlobFeedTest, WithoutAStoreTheReceiverWaitsForReadersInTime) {
   }
   // The slow one is in the way, and has had its time.
   ASSERT_THAT(feed_->Push(Filled('d')), IsOk());
-  EXPECT_THAT(slow.ReadChunk(0), StatusIs(absl::StatusCode::kUnavailable));
+  EXPECT_THAT(slow.ReadChunk(0), StatusIs(absl::StatusCode::kAborted));
   EXPECT_EQ(FirstLetter(fast.ReadChunk(kChunk)), 'b');
 }
 

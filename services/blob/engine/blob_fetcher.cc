@@ -5,7 +5,10 @@
 
 #include "absl/strings/str_cat.h"
 #include "services/blob/engine/content_streams.h"
+#include "services/blob/engine/detour.h"
+#include "services/blob/engine/repairing_stream.h"
 #include "services/common/errors.h"
+#include "services/common/limits.h"
 #include "services/common/status_macros.h"
 #include "spdlog/spdlog.h"
 
@@ -15,6 +18,9 @@ namespace {
 const Digest& DigestOf(const FetchRequest& request) {
   return request.content.reference.digest();
 }
+
+// A disk that damages what was written a moment ago is not worth more.
+constexpr int kRepairsMax = 2;
 
 StreamWish WishOf(const FetchRequest& request) {
   return {request.range, request.header_only};
@@ -59,23 +65,44 @@ absl::Status Stopping() {
 
 }  // namespace
 
-BlobFetcher::BlobFetcher(Download::Tools& tools, BlobFeed::Options feed_options,
-                         ThreadPool& downloads, BlobProber& prober)
+// What is wanted, and how often bytes for it were found to be damaged.
+struct BlobFetcher::Pull {
+  FetchRequest request;
+  int repairs = 0;
+
+  bool counts_as_download() const {
+    return repairs == 0 && !request.header_only;
+  }
+};
+
+BlobFetcher::BlobFetcher(Download::Tools& tools, Options options,
+                         ThreadPool& downloads, ThreadPool& detours,
+                         BlobProber& prober)
     : tools_(tools),
-      feed_options_(feed_options),
+      options_(options),
       downloads_(downloads),
+      detours_(detours),
       prober_(prober) {}
 
 absl::StatusOr<BlobFetcher::Stream> BlobFetcher::Fetch(
     const FetchRequest& request) {
+  return Open({request});
+}
+
+absl::StatusOr<BlobFetcher::Stream> BlobFetcher::Repair(
+    const FetchRequest& request) {
+  return Open({request, /*repairs=*/1});
+}
+
+absl::StatusOr<BlobFetcher::Stream> BlobFetcher::Open(const Pull& pull) {
   while (true) {
-    ASSIGN_OR_RETURN(Stream stream, TryFetch(request));
+    ASSIGN_OR_RETURN(Stream stream, TryOpen(pull));
     if (stream != nullptr) return stream;
   }
 }
 
-absl::StatusOr<BlobFetcher::Stream> BlobFetcher::TryFetch(
-    const FetchRequest& request) {
+absl::StatusOr<BlobFetcher::Stream> BlobFetcher::TryOpen(const Pull& pull) {
+  const FetchRequest& request = pull.request;
   const Digest& digest = DigestOf(request);
   std::shared_ptr<BlobFlight> flight;
   uint64_t ends_seen = 0;
@@ -88,20 +115,21 @@ absl::StatusOr<BlobFetcher::Stream> BlobFetcher::TryFetch(
     ends_seen = ends_;
   }
   if (flight != nullptr) {
-    return Join(request, flight,
+    return Join(pull, flight,
                 std::make_unique<BlobFeed::Reader>(flight->download().feed()));
   }
   auto stored = tools_.store.Open(digest);
-  if (stored.ok()) return ServeStored(request, *std::move(stored));
+  if (stored.ok()) return ServeStored(pull, *std::move(stored));
   if (!absl::IsNotFound(stored.status())) {
     spdlog::error("open blob {}: {}", digest.ToString(),
                   stored.status().ToString());
   }
-  return request.header_only ? Probe(request) : Start(request, ends_seen);
+  return request.header_only ? Probe(request) : Start(pull, ends_seen);
 }
 
 absl::StatusOr<BlobFetcher::Stream> BlobFetcher::ServeStored(
-    const FetchRequest& request, std::shared_ptr<const BlobReader> reader) {
+    const Pull& pull, std::shared_ptr<const BlobReader> reader) {
+  const FetchRequest& request = pull.request;
   const Digest& digest = DigestOf(request);
   std::optional<BlobOrigin> origin = EntitledOrigin(request);
   if (!origin) {
@@ -115,8 +143,9 @@ absl::StatusOr<BlobFetcher::Stream> BlobFetcher::ServeStored(
   ASSIGN_OR_RETURN(Stream stream,
                    MakeStoredStream(subject, WishOf(request), tools_.store,
                                     std::move(reader)));
-  RecordBlob(tools_.metadata, {*origin, !request.header_only}, subject.target);
-  return stream;
+  RecordBlob(tools_.metadata, {*origin, pull.counts_as_download()},
+             subject.target);
+  return WithRepair(pull, std::move(stream), nullptr);
 }
 
 absl::StatusOr<BlobFetcher::Stream> BlobFetcher::Probe(
@@ -134,11 +163,12 @@ absl::StatusOr<BlobFetcher::Stream> BlobFetcher::Probe(
                           WishOf(request));
 }
 
-absl::StatusOr<BlobFetcher::Stream> BlobFetcher::Start(
-    const FetchRequest& request, uint64_t ends_seen) {
+absl::StatusOr<BlobFetcher::Stream> BlobFetcher::Start(const Pull& pull,
+                                                       uint64_t ends_seen) {
+  const FetchRequest& request = pull.request;
   const Digest& digest = DigestOf(request);
   const auto flight = std::make_shared<BlobFlight>(std::make_unique<Download>(
-      tools_, digest, OriginsOf(request), feed_options_));
+      tools_, digest, OriginsOf(request), options_.feed));
   // Before the download runs: one that finds no reader may end early.
   auto reader = std::make_unique<BlobFeed::Reader>(flight->download().feed());
   {
@@ -156,12 +186,13 @@ absl::StatusOr<BlobFetcher::Stream> BlobFetcher::Start(
     End(flight, busy);
     return busy;
   }
-  return Join(request, flight, std::move(reader));
+  return Join(pull, flight, std::move(reader));
 }
 
 absl::StatusOr<BlobFetcher::Stream> BlobFetcher::Join(
-    const FetchRequest& request, const std::shared_ptr<BlobFlight>& flight,
+    const Pull& pull, const std::shared_ptr<BlobFlight>& flight,
     std::unique_ptr<BlobFeed::Reader> reader) {
+  const FetchRequest& request = pull.request;
   const Download& download = flight->download();
   const auto size = reader->WaitForSize(request.deadline);
   if (!size.ok()) {
@@ -183,6 +214,7 @@ absl::StatusOr<BlobFetcher::Stream> BlobFetcher::Join(
   const StreamSubject subject =
       SubjectOf(download.digest(), *size, ContentOrigin::kMiss, *origin);
   if (request.header_only) return MakeHeaderStream(subject, WishOf(request));
+  StartDetour(pull, flight, *origin, *reader);
   auto stream =
       MakeFollowingStream(subject, WishOf(request), std::move(reader));
   if (absl::IsAborted(stream.status())) {
@@ -190,12 +222,73 @@ absl::StatusOr<BlobFetcher::Stream> BlobFetcher::Join(
     return nullptr;
   }
   RETURN_IF_ERROR(stream.status());
-  if (!flight->Note(*origin, /*counts_as_download=*/true) &&
+  if (!flight->Note(*origin, pull.counts_as_download()) &&
       download.is_stored()) {
     origin->recorded = download.serving_origin() == origin;
-    RecordBlob(tools_.metadata, {*origin, 1}, subject.target);
+    RecordBlob(tools_.metadata, {*origin, pull.counts_as_download()},
+               subject.target);
   }
-  return stream;
+  return WithRepair(pull, *std::move(stream), flight);
+}
+
+// For a range far ahead of what has come. Who repairs has bytes already that
+// only verified ones may follow.
+void BlobFetcher::StartDetour(const Pull& pull,
+                              const std::shared_ptr<BlobFlight>& flight,
+                              const BlobOrigin& origin,
+                              BlobFeed::Reader& reader) {
+  const auto& feed = flight->download().feed();
+  const auto& wanted = pull.request.range;
+  const uint64_t size = feed->size().value_or(0);
+  const auto range = ResolveRange(wanted, size);
+  if (!wanted || pull.repairs > 0 || !range.ok()) return;
+  if (range->offset < feed->received_bytes() + options_.detour_bytes) return;
+  ByteRange part = *range;
+  if (const auto* from = std::get_if<ByteRangeSpec::From>(&wanted->value);
+      from != nullptr && !from->last) {
+    // Who continues an earlier pull would have all of an unverified blob: the
+    // last chunk has to wait.
+    const uint64_t last =
+        (size - 1) / limits::kChunkBytes * limits::kChunkBytes;
+    if (part.offset >= last) return;
+    part.length = last - part.offset;
+  }
+  const auto detour = reader.OpenDetour(part.offset);
+  const bool started = detours_.Schedule([this, flight, origin, part, detour] {
+    const Download& download = flight->download();
+    RunDetour(tools_, download.digest(), origin, part, *download.feed(),
+              *detour);
+  });
+  if (!started) feed->End(*detour);
+}
+
+// Damage is answered with another download: of what the store has dropped, or
+// beside the one that was followed and whose stored part is not to be trusted.
+BlobFetcher::Stream BlobFetcher::WithRepair(
+    const Pull& pull, Stream stream, std::shared_ptr<BlobFlight> followed) {
+  if (pull.request.header_only) return stream;
+  if (pull.repairs == kRepairsMax) {
+    return MakeRepairingStream(std::move(stream), nullptr);
+  }
+  Pull again{pull.request, pull.repairs + 1};
+  again.request.deadline = absl::InfiniteFuture();
+  return MakeRepairingStream(
+      std::move(stream),
+      [this, again = std::move(again), followed = std::move(followed)](
+          ByteRange rest) mutable -> absl::StatusOr<Stream> {
+        if (followed != nullptr) {
+          Download& download = followed->download();
+          download.Distrust();
+          Remove(*followed);
+          // Until then what the reader has may be wrong, and it must not get
+          // the rest.
+          RETURN_IF_ERROR(download.feed()->WaitUntilVerified());
+        }
+        DropIfDamaged(tools_.store, DigestOf(again.request), rest.offset);
+        again.request.range =
+            ByteRangeSpec{ByteRangeSpec::From{rest.offset, rest.end() - 1}};
+        return Open(again);
+      });
 }
 
 void BlobFetcher::Run(const std::shared_ptr<BlobFlight>& flight) {

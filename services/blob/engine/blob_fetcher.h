@@ -24,15 +24,28 @@ namespace cvr {
 // known to have them, or says so now; that the bytes are here already, for
 // others, is not enough.
 //
-// Thread-safe. Both pools must be shut down before this object is destroyed.
+// Thread-safe. All pools must be shut down before this object is destroyed.
 class BlobFetcher {
  public:
-  // `downloads` runs one thread per download; its bounds are theirs.
-  BlobFetcher(Download::Tools& tools, BlobFeed::Options feed_options,
-              ThreadPool& downloads, BlobProber& prober);
+  struct Options {
+    BlobFeed::Options feed;
+    // A range that begins so many bytes ahead of a download is fetched beside
+    // it.
+    uint64_t detour_bytes = 0;
+  };
+
+  // `downloads` runs one thread per download; its bounds are theirs. So does
+  // `detours` for ranges; when it is full, readers wait for the download.
+  BlobFetcher(Download::Tools& tools, Options options, ThreadPool& downloads,
+              ThreadPool& detours, BlobProber& prober);
 
   // As ContentSource::Fetch, of a blob.
   absl::StatusOr<std::unique_ptr<ContentStream>> Fetch(
+      const FetchRequest& request);
+
+  // The same, of a blob whose stored bytes were found to be damaged. Does not
+  // count as a download.
+  absl::StatusOr<std::unique_ptr<ContentStream>> Repair(
       const FetchRequest& request);
 
   // Starts nothing new, and waits for what runs until `deadline`; what still
@@ -44,17 +57,24 @@ class BlobFetcher {
 
  private:
   using Stream = std::unique_ptr<ContentStream>;
+  struct Pull;
 
+  absl::StatusOr<Stream> Open(const Pull& pull);
   // Each of these answers a stream, an error, or null: things have changed,
   // look again.
-  absl::StatusOr<Stream> TryFetch(const FetchRequest& request);
-  absl::StatusOr<Stream> ServeStored(const FetchRequest& request,
+  absl::StatusOr<Stream> TryOpen(const Pull& pull);
+  absl::StatusOr<Stream> ServeStored(const Pull& pull,
                                      std::shared_ptr<const BlobReader> reader);
   absl::StatusOr<Stream> Probe(const FetchRequest& request);
-  absl::StatusOr<Stream> Start(const FetchRequest& request, uint64_t ends_seen);
-  absl::StatusOr<Stream> Join(const FetchRequest& request,
+  absl::StatusOr<Stream> Start(const Pull& pull, uint64_t ends_seen);
+  absl::StatusOr<Stream> Join(const Pull& pull,
                               const std::shared_ptr<BlobFlight>& flight,
                               std::unique_ptr<BlobFeed::Reader> reader);
+
+  void StartDetour(const Pull& pull, const std::shared_ptr<BlobFlight>& flight,
+                   const BlobOrigin& origin, BlobFeed::Reader& reader);
+  Stream WithRepair(const Pull& pull, Stream stream,
+                    std::shared_ptr<BlobFlight> followed);
 
   void Run(const std::shared_ptr<BlobFlight>& flight);
   void End(const std::shared_ptr<BlobFlight>& flight,
@@ -62,8 +82,9 @@ class BlobFetcher {
   void Remove(const BlobFlight& flight);
 
   Download::Tools& tools_;
-  const BlobFeed::Options feed_options_;
+  const Options options_;
   ThreadPool& downloads_;
+  ThreadPool& detours_;
   BlobProber& prober_;
 
   mutable Mutex mutex_;

@@ -22,8 +22,9 @@ void BlobReceiver::SwitchUpstream(std::string host) {
 
 UpstreamBlobPart BlobReceiver::NextPart() const {
   UpstreamBlobPart part;
-  part.offset = received_bytes_;
-  if (received_bytes_ > 0) part.if_range_etag = etag_;
+  if (received_bytes_ == 0) return part;
+  part.offset = received_bytes_ - (feed_.size() ? 0 : 1);
+  part.if_range_etag = etag_;
   return part;
 }
 
@@ -70,6 +71,11 @@ absl::Status BlobReceiver::OnBytes(absl::string_view bytes) {
     filled_bytes_ += count;
     received_bytes_ += count;
     if (filled_bytes_ == limits::kChunkBytes) RETURN_IF_ERROR(PushBuffer());
+  }
+  // Whoever waits for the very first bytes should not wait for a whole chunk.
+  if (received_bytes_ < limits::kChunkBytes && filled_bytes_ > 0) {
+    feed_.ShowBeginning(
+        Chunk(absl::string_view(buffer_.get(), filled_bytes_), buffer_));
   }
   return absl::OkStatus();
 }

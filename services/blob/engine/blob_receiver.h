@@ -25,10 +25,14 @@ class BlobReceiver : public UpstreamBlobSink {
   BlobReceiver(BlobFeed& feed, BufferPool& buffers,
                std::function<void()> on_answer);
 
+  // Before anything else: the first bytes are here already.
+  void Resume(uint64_t bytes) { received_bytes_ = bytes; }
+
   // Another upstream is asked from now on, which errors call `host`.
   void SwitchUpstream(std::string host);
 
-  // What is still wanted.
+  // What is still wanted; until the size is known a byte more, so that the
+  // answer is never an empty part, which upstreams refuse.
   UpstreamBlobPart NextPart() const;
   // Every byte of a size that is known has come.
   bool IsComplete() const;

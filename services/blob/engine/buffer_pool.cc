@@ -15,6 +15,7 @@ class BufferPool::Shelf {
 
   std::unique_ptr<char[]> Take() {
     MutexLock lock(&mutex_);
+    ++in_use_;
     if (buffers_.empty()) return nullptr;
     auto buffer = std::move(buffers_.back());
     buffers_.pop_back();
@@ -23,6 +24,7 @@ class BufferPool::Shelf {
 
   void Return(std::unique_ptr<char[]> buffer) {
     MutexLock lock(&mutex_);
+    --in_use_;
     if (buffers_.size() < count_max_) buffers_.push_back(std::move(buffer));
   }
 
@@ -31,9 +33,15 @@ class BufferPool::Shelf {
     return buffers_.size();
   }
 
+  size_t in_use() const {
+    MutexLock lock(&mutex_);
+    return in_use_;
+  }
+
  private:
   const size_t count_max_;
   mutable Mutex mutex_;
+  size_t in_use_ ABSL_GUARDED_BY(mutex_) = 0;
   std::vector<std::unique_ptr<char[]>> buffers_ ABSL_GUARDED_BY(mutex_);
 };
 
@@ -52,5 +60,7 @@ std::shared_ptr<char> BufferPool::Acquire() {
 }
 
 size_t BufferPool::idle_count() const { return shelf_->count(); }
+
+size_t BufferPool::in_use_count() const { return shelf_->in_use(); }
 
 }  // namespace cvr

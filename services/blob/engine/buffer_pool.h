@@ -20,6 +20,7 @@ class BufferPool {
   std::shared_ptr<char> Acquire();
 
   size_t idle_count() const;
+  size_t in_use_count() const;
 
  private:
   class Shelf;

@@ -76,11 +76,7 @@ class StoredStream final : public RangeStream {
   absl::StatusOr<Chunk> ReadAt(uint64_t offset) override {
     absl::StatusOr<Chunk> chunk = reader_->ReadChunk(offset);
     if (absl::IsDataLoss(chunk.status())) {
-      const Digest& digest = header().target.digest;
-      spdlog::error("blob {}: {}; dropped", digest.ToString(),
-                    chunk.status().ToString());
-      const absl::Status dropped = store_.Delete(digest);
-      if (!dropped.ok()) spdlog::error("drop: {}", dropped.ToString());
+      DropIfDamaged(store_, header().target.digest, offset);
     }
     return chunk;
   }
@@ -131,6 +127,16 @@ absl::StatusOr<std::unique_ptr<ContentStream>> MakeStoredStream(
   ASSIGN_OR_RETURN(ContentHeader header, MakeHeader(subject, wish));
   return std::make_unique<StoredStream>(std::move(header), wish.header_only,
                                         store, std::move(reader));
+}
+
+void DropIfDamaged(BlobStore& store, const Digest& digest, uint64_t offset) {
+  const auto stored = store.Open(digest);
+  if (!stored.ok()) return;
+  const absl::Status damage = (*stored)->ReadChunk(offset).status();
+  if (!absl::IsDataLoss(damage)) return;
+  spdlog::error("blob {}: {}; dropped", digest.ToString(), damage.ToString());
+  const absl::Status dropped = store.Delete(digest);
+  if (!dropped.ok()) spdlog::error("drop: {}", dropped.ToString());
 }
 
 absl::StatusOr<std::unique_ptr<ContentStream>> MakeFollowingStream(

@@ -1,6 +1,7 @@
 #ifndef SERVICES_BLOB_ENGINE_CONTENT_STREAMS_H_
 #define SERVICES_BLOB_ENGINE_CONTENT_STREAMS_H_
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 
@@ -43,6 +44,10 @@ absl::StatusOr<std::unique_ptr<ContentStream>> MakeBytesStream(
 absl::StatusOr<std::unique_ptr<ContentStream>> MakeStoredStream(
     const StreamSubject& subject, const StreamWish& wish, BlobStore& store,
     std::shared_ptr<const BlobReader> reader);
+
+// Drops the blob if what the store has of it at `offset` is damaged; another
+// reader may have seen to that, and somebody have stored it anew.
+void DropIfDamaged(BlobStore& store, const Digest& digest, uint64_t offset);
 
 // Along a download, whose size `subject` has. Not for the header alone. ABORTED
 // when the download no longer has where the range starts.

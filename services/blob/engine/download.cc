@@ -26,6 +26,12 @@ bool Contains(const std::vector<BlobOrigin>& origins,
   return std::find(origins.begin(), origins.end(), origin) != origins.end();
 }
 
+// For readers who have got some of it.
+absl::Status InheritedDamage(const absl::Status& status) {
+  if (!absl::IsCancelled(status)) return status;
+  return absl::UnavailableError("bytes of an interrupted download are damaged");
+}
+
 absl::Status Abandoned() {
   return absl::UnavailableError("the blob service is stopping");
 }
@@ -66,16 +72,29 @@ absl::Status Download::Run() {
   const absl::Status filled = Fill();
   if (filled.ok()) Store();
   StopStages();
+  if (writer_ != nullptr && IsToBeContinued(filled)) writer_->Suspend();
   writer_ = nullptr;
   return filled.ok() || !abandoned_ ? filled : Abandoned();
 }
 
+bool Download::IsToBeContinued(const absl::Status& filled) const {
+  if (distrusted_ || inheritance_damaged_ || stored_) return false;
+  if (abandoned_) return true;
+  return (absl::IsUnavailable(filled) || absl::IsResourceExhausted(filled)) &&
+         ReasonOf(filled) != Reason::kContentMismatch;
+}
+
 absl::Status Download::Fill() {
   absl::Status decisive = errors::BlobUnknown(digest_.ToString());
-  receiver_ = std::make_unique<BlobReceiver>(*feed_, tools_.buffers,
-                                             [this] { OnAnswer(); });
+  Begin();
   for (const BlobOrigin& origin : origins_) {
-    const absl::Status status = FillFrom(origin);
+    absl::Status status = FillFrom(origin);
+    if (MayBlameInheritance(status)) {
+      spdlog::warn("blob {}: {}; begins again without old bytes",
+                   digest_.ToString(), status.ToString());
+      if (!StartAgain()) return InheritedDamage(status);
+      status = FillFrom(origin);
+    }
     if (status.ok() || absl::IsCancelled(status) || abandoned_) return status;
     spdlog::warn("blob {} from upstream {}: {}", digest_.ToString(),
                  origin.upstream_id, status.ToString());
@@ -84,7 +103,10 @@ absl::Status Download::Fill() {
     }
     const bool is_useless =
         receiver_->is_spoilt() || ReasonOf(status) == Reason::kContentMismatch;
-    if (is_useless && !StartAgain().ok()) return status;
+    if (is_useless) {
+      Disprove();
+      if (!StartAgain()) return status;
+    }
   }
   return decisive;
 }
@@ -121,13 +143,14 @@ Attempt Download::FillOnce(const UpstreamAccess& access,
   const uint64_t after = receiver_->received_bytes();
   // An upstream that cannot even begin is not worth waiting for: the next one
   // may do better, and the client asks again.
-  const bool cannot_begin = after == 0 && !IsProvenBy(origin);
+  const bool cannot_begin = after <= inherited_bytes_ && !IsProvenBy(origin);
   return {std::move(status), after > before, abandoned_ || cannot_begin};
 }
 
 absl::Status Download::Verify(const UpstreamAccess& access) {
   AwaitStage(Stage::kHash);
   if (abandoned_) return Abandoned();
+  if (inheritance_damaged_) return absl::CancelledError("damaged");
   const Digest got = hasher_.Current();
   if (got != digest_) {
     return errors::ContentMismatch(HostOf(access), digest_.ToString(),
@@ -140,7 +163,7 @@ absl::Status Download::Verify(const UpstreamAccess& access) {
 // A store that fails never fails a pull.
 void Download::Store() {
   AwaitStage(Stage::kStore);
-  if (writer_ == nullptr || abandoned_) return;
+  if (writer_ == nullptr || abandoned_ || distrusted_) return;
   absl::Status status = writer_->Commit();
   if (status.ok()) {
     stored_ = true;
@@ -155,41 +178,66 @@ void Download::Store() {
                status.ToString());
 }
 
-absl::Status Download::StartAgain() {
-  StopStages();
-  if (!feed_->Restart()) {
-    return absl::FailedPreconditionError("readers have bytes already");
-  }
-  // Restart() has made the feed take chunks again.
-  if (abandoned_) feed_->Stop();
+// All that can be done while the upstream has not answered yet.
+void Download::Begin() {
   hasher_ = DigestHasher(digest_.algorithm());
-  writer_ = nullptr;
   receiver_ = std::make_unique<BlobReceiver>(*feed_, tools_.buffers,
                                              [this] { OnAnswer(); });
-  MutexLock lock(&mutex_);
-  disproven_.insert(disproven_.end(), proven_.begin(), proven_.end());
-  proven_.clear();
-  return absl::OkStatus();
+  OpenWriter();
+  StartStages();
 }
 
-void Download::OnAnswer() {
-  {
-    MutexLock lock(&mutex_);
-    if (!Contains(proven_, *asked_)) proven_.push_back(*asked_);
-  }
-  if (!std::exchange(stages_started_, true)) StartStages();
-}
-
-void Download::StartStages() {
+void Download::OpenWriter() {
+  inherited_bytes_ = 0;
+  inheritance_damaged_ = false;
   auto writer = tools_.store.Create(digest_);
-  if (writer.ok()) {
-    writer_ = *std::move(writer);
-    feed_->SetWriter(writer_);
-  } else {
+  if (!writer.ok()) {
     spdlog::warn("blob {}: not stored: {}", digest_.ToString(),
                  writer.status().ToString());
     feed_->LoseStore();
+    return;
   }
+  writer_ = *std::move(writer);
+  feed_->SetWriter(writer_);
+  inherited_bytes_ = writer_->readable_size();
+  if (inherited_bytes_ == 0) return;
+  inherited_ = writer_;
+  feed_->Resume(inherited_bytes_);
+  receiver_->Resume(inherited_bytes_);
+}
+
+// False when readers have bytes already.
+bool Download::StartAgain() {
+  StopStages();
+  if (!feed_->Restart()) return false;
+  // Restart() has made the feed take chunks again.
+  if (abandoned_) feed_->Stop();
+  writer_ = nullptr;
+  Begin();
+  return true;
+}
+
+// Whether what an earlier download has left may be wrong, rather than what the
+// upstream says.
+bool Download::MayBlameInheritance(const absl::Status& status) const {
+  if (inherited_bytes_ == 0 || abandoned_) return false;
+  return inheritance_damaged_ || ReasonOf(status) == Reason::kContentMismatch ||
+         ReasonOf(status) == Reason::kUpstreamInvalid;
+}
+
+// Nobody is served in the name of those whose bytes were wrong.
+void Download::Disprove() {
+  MutexLock lock(&mutex_);
+  disproven_.insert(disproven_.end(), proven_.begin(), proven_.end());
+  proven_.clear();
+}
+
+void Download::OnAnswer() {
+  MutexLock lock(&mutex_);
+  if (!Contains(proven_, *asked_)) proven_.push_back(*asked_);
+}
+
+void Download::StartStages() {
   for (const Stage stage : {Stage::kHash, Stage::kStore}) {
     if (stage == Stage::kStore && writer_ == nullptr) continue;
     MutexLock lock(&mutex_);
@@ -200,12 +248,33 @@ void Download::StartStages() {
 }
 
 void Download::RunStage(Stage stage) {
+  if (stage == Stage::kHash && !HashInherited()) {
+    inheritance_damaged_ = true;
+    feed_->Stop();
+  }
   while (auto chunk = feed_->Next(stage)) {
     if (!WorkOn(stage, *std::move(chunk))) break;
   }
   MutexLock lock(&mutex_);
   running_[static_cast<int>(stage)] = false;
   stage_ended_.SignalAll();
+}
+
+// False when those bytes are damaged.
+bool Download::HashInherited() {
+  // The store stage lets go of writer_ when that fails.
+  const auto inherited = std::exchange(inherited_, nullptr);
+  for (uint64_t at = 0; at < inherited_bytes_ && !abandoned_;) {
+    const auto chunk = inherited->ReadChunk(at);
+    if (!chunk.ok()) {
+      spdlog::warn("blob {}: what was left of it: {}", digest_.ToString(),
+                   chunk.status().ToString());
+      return false;
+    }
+    hasher_.Update(chunk->bytes());
+    at += chunk->size();
+  }
+  return true;
 }
 
 bool Download::WorkOn(Stage stage, Chunk chunk) {
@@ -231,7 +300,6 @@ void Download::StopStages() {
   feed_->Stop();
   AwaitStage(Stage::kHash);
   AwaitStage(Stage::kStore);
-  stages_started_ = false;
 }
 
 }  // namespace cvr

@@ -34,7 +34,9 @@ struct BlobOrigin {
 };
 
 // One blob from upstreams into a feed and the store. Belongs to the engine, not
-// to anyone who reads it: it goes on when all readers have left.
+// to anyone who reads it: it goes on when all readers have left. Begins with
+// what the store has of an interrupted one, and leaves that to the next when it
+// is interrupted itself.
 class Download {
  public:
   // What downloads work with; outlives them.
@@ -73,6 +75,10 @@ class Download {
   // Whether Run() has stored it. Any thread.
   bool is_stored() const { return stored_; }
 
+  // What was stored so far is damaged: it is not to be kept. Any thread; too
+  // late when it is committed.
+  void Distrust() { distrusted_ = true; }
+
   // Makes Run() return early, UNAVAILABLE, as soon as the upstream's next bytes
   // come. Any thread.
   void Abandon();
@@ -83,10 +89,17 @@ class Download {
   Attempt FillOnce(const UpstreamAccess& access, const BlobOrigin& origin);
   absl::Status Verify(const UpstreamAccess& access);
   void Store();
-  absl::Status StartAgain();
+  bool IsToBeContinued(const absl::Status& filled) const;
+
+  void Begin();
+  void OpenWriter();
+  bool StartAgain();
+  bool MayBlameInheritance(const absl::Status& status) const;
+  void Disprove();
 
   void OnAnswer();
   void StartStages();
+  bool HashInherited();
   void RunStage(BlobFeed::Stage stage);
   bool WorkOn(BlobFeed::Stage stage, Chunk chunk);
   void AwaitStage(BlobFeed::Stage stage);
@@ -98,12 +111,16 @@ class Download {
   const std::shared_ptr<BlobFeed> feed_;
   std::atomic<bool> abandoned_ = false;
   std::atomic<bool> stored_ = false;
+  std::atomic<bool> distrusted_ = false;
 
   // Of the thread in Run(), and of one stage each while that runs.
   std::unique_ptr<BlobReceiver> receiver_;
   const BlobOrigin* asked_ = nullptr;
-  bool stages_started_ = false;
   DigestHasher hasher_;
+  // Of an earlier download; unverified until this one is.
+  uint64_t inherited_bytes_ = 0;
+  std::shared_ptr<const BlobWriter> inherited_;  // Until they are hashed.
+  std::atomic<bool> inheritance_damaged_ = false;
   std::shared_ptr<BlobWriter> writer_;  // Null once the store has failed.
 
   mutable Mutex mutex_;

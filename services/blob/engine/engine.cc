@@ -1,8 +1,11 @@
 #include "services/blob/engine/engine.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "services/blob/engine/content_streams.h"
+#include "services/blob/engine/repairing_stream.h"
+#include "services/common/limits.h"
 #include "services/common/status_macros.h"
 
 namespace cvr {
@@ -12,6 +15,7 @@ Engine::Engine(EngineOptions options, BlobStore& store,
                const Clock& clock, Sleeper* sleeper)
     : store_(store),
       buffers_(2 * options.window_bytes),
+      windows_(options.windows_bytes_total / limits::kChunkBytes),
       // Two for each download, and as many that are about to end.
       stages_({.name = "blob-stage",
                .threads_max = 2 * options.downloads_max,
@@ -22,6 +26,8 @@ Engine::Engine(EngineOptions options, BlobStore& store,
       downloads_({.name = "blob-download",
                   .threads_max = options.downloads_max,
                   .queued_tasks_max = options.downloads_queued_max}),
+      detours_({.name = "blob-detour",
+                .threads_max = std::max<size_t>(1, options.detours_max)}),
       tools_{store,
              upstream,
              metadata,
@@ -30,13 +36,16 @@ Engine::Engine(EngineOptions options, BlobStore& store,
              sleeper != nullptr ? *sleeper : real_sleeper_,
              std::move(options.resume)},
       prober_(upstream, metadata, requests_),
-      blobs_(tools_, {options.window_bytes, options.lagging_reader_timeout},
-             downloads_, prober_),
+      blobs_(tools_,
+             {{options.window_bytes, options.lagging_reader_timeout, &windows_},
+              options.detour_bytes},
+             downloads_, detours_, prober_),
       manifests_(store, upstream, metadata, clock, requests_) {}
 
 Engine::~Engine() {
   Shutdown(absl::InfinitePast());
   downloads_.Shutdown();
+  detours_.Shutdown();
   requests_.Shutdown();
   stages_.Shutdown();
 }
@@ -46,8 +55,21 @@ absl::StatusOr<std::unique_ptr<ContentStream>> Engine::Read(
   ASSIGN_OR_RETURN(auto reader, store_.Open(request.digest));
   const StreamSubject subject = {
       {kOctetStream, request.digest, reader->size()}, ContentOrigin::kHit, 0};
-  return MakeStoredStream(subject, {request.range, request.header_only}, store_,
-                          std::move(reader));
+  ASSIGN_OR_RETURN(
+      auto stream,
+      MakeStoredStream(subject, {request.range, request.header_only}, store_,
+                       std::move(reader)));
+  if (!request.repair || request.header_only) return stream;
+  return MakeRepairingStream(
+      std::move(stream), [this, request](ByteRange rest) {
+        const auto& [content, plan] = *request.repair;
+        const FetchRequest fetch{
+            {content.repository, Reference(request.digest), content.kind},
+            plan,
+            ByteRangeSpec{ByteRangeSpec::From{rest.offset, rest.end() - 1}}};
+        return content.kind == ContentKind::kManifest ? manifests_.Fetch(fetch)
+                                                      : blobs_.Repair(fetch);
+      });
 }
 
 absl::StatusOr<std::unique_ptr<ContentStream>> Engine::Fetch(

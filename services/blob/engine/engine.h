@@ -13,6 +13,7 @@
 #include "services/blob/engine/buffer_pool.h"
 #include "services/blob/engine/download.h"
 #include "services/blob/engine/manifest_fetcher.h"
+#include "services/blob/engine/window_budget.h"
 #include "services/common/clock.h"
 #include "services/common/retry_loop.h"
 #include "services/common/thread.h"
@@ -25,6 +26,14 @@ struct EngineOptions {
   // Memory of one download: its newest chunks. Twice as much may be in use
   // while readers and the store hold on to older ones.
   size_t window_bytes = 32 * 1024 * 1024;
+  // Of all downloads together. Beyond it a window has two chunks: less to give
+  // to followers from memory, but no download waits for another.
+  size_t windows_bytes_total = 512 * 1024 * 1024;
+  // A ranged read that begins so many bytes ahead of a download is fetched from
+  // the upstream beside it, until the download gets there; so many of those at
+  // the same time, further ones wait for the download.
+  uint64_t detour_bytes = 8 * 1024 * 1024;
+  size_t detours_max = 32;
   // At the same time; further ones wait for their turn, first come first
   // served, up to downloads_queued_max.
   size_t downloads_max = 32;
@@ -70,15 +79,19 @@ class Engine final : public ContentSource {
 
   // Downloads that run or wait for their turn.
   size_t download_count() const { return blobs_.download_count(); }
+  // Buffers that hold what has been received, of limits::kChunkBytes each.
+  size_t buffers_in_use() const { return buffers_.in_use_count(); }
 
  private:
   BlobStore& store_;
   StoppableSleeper real_sleeper_;
   BufferPool buffers_;
+  WindowBudget windows_;
   // Declared before those who use them, shut down by the destructor's body.
   ThreadPool stages_;
   ThreadPool requests_;
   ThreadPool downloads_;
+  ThreadPool detours_;
   Download::Tools tools_;
   BlobProber prober_;
   BlobFetcher blobs_;

@@ -17,17 +17,22 @@
 #include "tests/support/read_content.h"
 #include "tests/support/status_matchers.h"
 
-// Random schedules of readers, cancels, failing upstreams and a failing store,
-// held against a model: a reader never gets a byte that is not the blob's, and
-// never all of what it asked for unless that is right; what is stored is right;
-// and when the trouble is over, everything works.
+// Random schedules of readers at any offset, cancels, failing upstreams, a
+// store that is full, damaged or loses blobs, and restarts, held against a
+// model: a reader never gets a byte that is not the blob's, and never all of
+// what it asked for unless that is right; what is stored is right; and when the
+// trouble is over, everything works and nothing is held any more.
 //
 // CVR_SEED=n runs the schedule of that seed again, CVR_SCHEDULES=n so many.
 namespace cvr::testing {
 namespace {
 
 constexpr size_t kChunk = limits::kChunkBytes;
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr int kSchedules = 800;
+#else
 constexpr int kSchedules = 400;
+#endif
 
 class Schedule {
  public:
@@ -46,17 +51,22 @@ class Schedule {
       std::vector<std::unique_ptr<Thread>> readers;
       for (int i = Between(1, 5); i > 0; --i) {
         readers.push_back(std::make_unique<Thread>(
-            "reader", [this, seed = random_()] { Read(seed); }));
+            "reader",
+            [this, seed = random_()] { Read(seed, world_.source()); }));
       }
+      for (int i = Below(4); i > 0; --i) MakeTrouble();
       if (OneIn(4)) {
         world_.engine().Shutdown(absl::InfinitePast());
       }
     }
     world_.engine().Shutdown(OneIn(2) ? absl::InfiniteFuture()
                                       : absl::InfinitePast());
+    if (OneIn(2)) RunInAnotherProcess();
     Heal();
     CheckStore();
     CheckThatAllIsWell();
+    world_.engine().Shutdown(absl::InfiniteFuture());
+    EXPECT_EQ(world_.engine().download_count(), 0);
   }
 
  private:
@@ -73,6 +83,9 @@ class Schedule {
     EngineOptions options = EngineWorld::SmallOptions();
     options.window_bytes = Between(2, 6) * kChunk;
     options.downloads_max = Between(1, 3);
+    options.windows_bytes_total = Below(6) * kChunk;
+    options.detour_bytes = has_detours_ ? Below(4) * kChunk : UINT64_MAX / 2;
+    options.detours_max = Between(1, 2);
     options.lagging_reader_timeout =
         OneIn(2) ? absl::ZeroDuration() : absl::Seconds(60);
     return options;
@@ -87,7 +100,7 @@ class Schedule {
       UpstreamFault fault;
       if (OneIn(6)) fault.error = errors::UpstreamUnavailable("r.test", "down");
       if (!OneIn(3)) fault.break_at_byte = Below(blob_.size() + 1);
-      fault.corrupt = OneIn(5);
+      fault.corrupt = !has_detours_ && OneIn(5);
       fault.ignore_part = OneIn(3);
       fault.hide_size = OneIn(5);
       upstream.Inject(7 + Below(2), fault);
@@ -98,6 +111,31 @@ class Schedule {
     if (OneIn(4)) world_.faults().FillUpAfter(Below(blob_.size() + 1));
     if (OneIn(5)) world_.faults().DamageFrom(Below(blob_.size() + 1));
     world_.faults().SupplyLate(OneIn(4));
+  }
+
+  // While readers are at it.
+  void MakeTrouble() {
+    switch (Below(4)) {
+      case 0:
+        (void)world_.store().Delete(*digest_);
+        break;
+      case 1:
+        world_.faults().DamageFrom(Below(blob_.size() + 1));
+        break;
+      case 2:
+        world_.faults().FillUpAfter(Below(blob_.size() + 1));
+        break;
+      default:
+        world_.faults().FillUpAfter(std::nullopt);
+    }
+  }
+
+  // On the same store, in whatever state that is.
+  void RunInAnotherProcess() {
+    Engine engine(Options(), world_.store(), world_.upstream(),
+                  world_.metadata());
+    Thread reader("reader", [&, seed = random_()] { Read(seed, engine); });
+    if (OneIn(2)) engine.Shutdown(absl::InfinitePast());
   }
 
   void Heal() {
@@ -129,12 +167,25 @@ class Schedule {
     return request;
   }
 
+  // As the gateway does: a hit is read, with the plan for repairs.
+  static absl::StatusOr<std::unique_ptr<ContentStream>> Open(
+      ContentSource& source, const FetchRequest& request, Random& random) {
+    if (Below(random, 3) == 0) {
+      ReadRequest read{request.content.reference.digest(), request.range,
+                       request.header_only};
+      read.repair = RepairPlan{request.content, request.plan};
+      auto stream = source.Read(read);
+      if (stream.ok()) return stream;
+    }
+    return source.Fetch(request);
+  }
+
   // One client, from its request until it has had enough.
-  void Read(uint64_t seed) {
+  void Read(uint64_t seed, ContentSource& source) {
     Random random(seed);
     for (int pulls = 1 + Below(random, 3); pulls > 0; --pulls) {
       const FetchRequest request = RandomRequest(random);
-      const auto stream = world_.source().Fetch(request);
+      const auto stream = Open(source, request, random);
       if (!stream.ok()) continue;
       const ContentHeader& header = (*stream)->header();
       ASSERT_EQ(header.target.size_bytes, blob_.size());
@@ -182,12 +233,17 @@ class Schedule {
     FetchRequest request{
         {*Repository::Parse("r"), Reference(*digest_), ContentKind::kBlob},
         {{{7}}}};
-    EXPECT_THAT(ReadAll(engine.Fetch(request)), IsOkAndHolds(blob_));
+    const auto got = ReadAll(engine.Fetch(request));
+    ASSERT_THAT(got, IsOk()) << got.status();
+    EXPECT_TRUE(*got == blob_) << "other bytes than the blob's";
     engine.Shutdown(absl::InfiniteFuture());
     EXPECT_THAT(ReadAll(engine.Read({*digest_})), IsOkAndHolds(blob_));
   }
 
   Random random_;
+  // What comes on one cannot be verified, so a schedule has either them or
+  // upstreams that send wrong bytes.
+  const bool has_detours_ = OneIn(2);
   EngineWorld world_;
   std::string blob_;
   std::optional<Digest> digest_;

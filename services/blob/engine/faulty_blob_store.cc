@@ -30,7 +30,9 @@ class FaultyBlobReader : public BlobReader {
 class FaultyBlobWriter : public BlobWriter {
  public:
   FaultyBlobWriter(FaultyBlobStore& faults, std::shared_ptr<BlobWriter> writer)
-      : faults_(faults), writer_(std::move(writer)) {}
+      : faults_(faults),
+        writer_(std::move(writer)),
+        inherited_bytes_(writer_->readable_size()) {}
 
   absl::Status Append(Chunk chunk) override {
     if (error_.ok()) error_ = faults_.Take(chunk.size());
@@ -44,16 +46,20 @@ class FaultyBlobWriter : public BlobWriter {
     return absl::OkStatus();
   }
   uint64_t readable_size() const override {
-    return faults_.supplies_late() && !committed_ ? 0
+    return faults_.supplies_late() && !committed_ ? inherited_bytes_
                                                   : writer_->readable_size();
   }
   absl::StatusOr<Chunk> ReadChunk(uint64_t offset) const override {
+    if (faults_.IsDamaged(offset)) {
+      return errors::ContentDamaged("?", "a flipped bit");
+    }
     return writer_->ReadChunk(offset);
   }
 
  private:
   FaultyBlobStore& faults_;
   const std::shared_ptr<BlobWriter> writer_;
+  const uint64_t inherited_bytes_;
   absl::Status error_;
   std::atomic<bool> committed_ = false;
 };
@@ -66,6 +72,12 @@ void FaultyBlobStore::FillUpAfter(std::optional<uint64_t> bytes) {
 void FaultyBlobStore::DamageFrom(std::optional<uint64_t> offset) {
   MutexLock lock(&mutex_);
   damaged_from_ = offset;
+  damage_found_ = false;
+}
+
+void FaultyBlobStore::AwaitDamageFound() const {
+  MutexLock lock(&mutex_);
+  while (!damage_found_) found_.Wait(&mutex_);
 }
 
 void FaultyBlobStore::SupplyLate(bool late) {
@@ -110,7 +122,10 @@ absl::Status FaultyBlobStore::Take(uint64_t bytes) {
 
 bool FaultyBlobStore::IsDamaged(uint64_t offset) const {
   MutexLock lock(&mutex_);
-  return damaged_from_ && offset >= *damaged_from_;
+  if (!damaged_from_ || offset < *damaged_from_) return false;
+  damage_found_ = true;
+  found_.SignalAll();
+  return true;
 }
 
 bool FaultyBlobStore::supplies_late() const {

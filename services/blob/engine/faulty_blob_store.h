@@ -17,9 +17,11 @@ class FaultyBlobStore : public BlobStore {
 
   // The disk is full once so many bytes more have been written; absent = never.
   void FillUpAfter(std::optional<uint64_t> bytes);
-  // Reads at or after that byte find damage; absent = none does. Dropping the
-  // blob repairs it.
+  // Reads at or after that byte find damage, from readers and writers; absent =
+  // none does. Dropping the blob repairs it.
   void DamageFrom(std::optional<uint64_t> offset);
+  // Blocks until a read has found some, since the last DamageFrom().
+  void AwaitDamageFound() const;
   // Writers can supply nothing before Commit().
   void SupplyLate(bool late);
 
@@ -40,6 +42,8 @@ class FaultyBlobStore : public BlobStore {
 
   BlobStore& store_;
   mutable Mutex mutex_;
+  mutable CondVar found_;
+  mutable bool damage_found_ ABSL_GUARDED_BY(mutex_) = false;
   std::optional<uint64_t> room_bytes_ ABSL_GUARDED_BY(mutex_);
   std::optional<uint64_t> damaged_from_ ABSL_GUARDED_BY(mutex_);
   bool late_ ABSL_GUARDED_BY(mutex_) = false;
