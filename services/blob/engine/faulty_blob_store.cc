@@ -43,6 +43,7 @@ class FaultyBlobWriter : public BlobWriter {
     committed_ = true;
     return absl::OkStatus();
   }
+  void Suspend() override { writer_->Suspend(); }
   uint64_t readable_size() const override {
     return faults_.supplies_late() && !committed_ ? 0
                                                   : writer_->readable_size();
