@@ -29,8 +29,9 @@ class BlobReader {
 };
 
 // One upload in progress. Nobody but the writer sees its bytes until Commit()
-// succeeds; destroying an uncommitted writer throws them away. After its first
-// error a writer is spent: every later call returns that same error.
+// succeeds; destroying an uncommitted writer throws them away, save after
+// Suspend(). After its first error a writer is spent: every later call returns
+// that same error.
 // One thread drives a writer; ReadChunk() and readable_size() may be called
 // from any thread.
 class BlobWriter {
@@ -52,11 +53,17 @@ class BlobWriter {
   // turn out to be stored whole.
   virtual absl::Status Commit() = 0;
 
-  // How many of the appended bytes ReadChunk() can supply already.
+  // Ends the upload and leaves what is stored of it for the next Create() of
+  // the digest, also after a restart. Best effort: nothing may be left, and
+  // after an error or Commit() nothing is. Idempotent. Afterwards Append() and
+  // Commit() answer FAILED_PRECONDITION, if nothing before has failed.
+  virtual void Suspend() = 0;
+
+  // How many bytes, from the start, ReadChunk() can supply already.
   virtual uint64_t readable_size() const = 0;
 
   // As BlobReader::ReadChunk, below readable_size(). Still works after
-  // Commit(), whatever became of the blob.
+  // Commit() and Suspend(), whatever became of the blob.
   virtual absl::StatusOr<Chunk> ReadChunk(uint64_t offset) const = 0;
 };
 
@@ -72,6 +79,13 @@ class BlobStore {
 
   // Starts an upload of what will be `digest`. Racing uploads of one digest are
   // legal: each Commit() succeeds and one copy is kept.
+  //
+  // The writer may begin with bytes of an interrupted upload of the same
+  // digest: readable_size() then says how many, a multiple of
+  // limits::kChunkBytes, and Append() continues there. They have NOT been
+  // verified: the writer's user hashes them with ReadChunk() like bytes from an
+  // upstream. At most one writer gets them. They are left by Suspend() and by a
+  // crash, for a limited time.
   virtual absl::StatusOr<std::shared_ptr<BlobWriter>> Create(
       const Digest& digest) = 0;
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <optional>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -30,6 +31,38 @@ rocksdb::IngestExternalFileOptions IngestOptions() {
   options.write_global_seqno = false;
   options.fail_if_not_bottommost_level = true;
   return options;
+}
+
+// One file.
+struct Segment {
+  CopyId copy;
+  uint32_t first;
+  uint32_t last;
+  uint64_t file_bytes;
+  absl::Time time;
+
+  friend bool operator<(const Segment& a, const Segment& b) {
+    if (!(a.copy == b.copy)) return a.copy < b.copy;
+    return a.first < b.first;
+  }
+};
+
+std::optional<Segment> ParseSegment(const rocksdb::LiveFileMetaData& file) {
+  const auto first = ParseChunkKey(file.smallestkey);
+  const auto last = ParseChunkKey(file.largestkey);
+  if (!first.has_value() || !last.has_value()) return std::nullopt;
+  return Segment{first->first, first->second, last->second, file.size,
+                 absl::FromUnixSeconds(file.file_creation_time)};
+}
+
+void AddSegment(const Segment& segment, ChunkTable::StoredCopy* copy) {
+  const bool whole = copy->segments == 0 || copy->chunks > 0;
+  copy->chunks =
+      whole && segment.first == copy->chunks ? uint64_t{segment.last} + 1 : 0;
+  ++copy->segments;
+  copy->file_bytes += segment.file_bytes;
+  copy->last_segment = segment.first;
+  copy->time = std::max(copy->time, segment.time);
 }
 
 }  // namespace
@@ -61,10 +94,10 @@ absl::Status ChunkTable::Ingest(const CopyId& copy, const std::string& path) {
   return FromRocksDb(status, "adding a segment");
 }
 
-absl::Status ChunkTable::Drop(const CopyId& copy) {
-  const std::string first = ChunkKey(copy, 0);
-  const std::string last = ChunkKey(copy, 0xffffffff);
-  const rocksdb::Slice begin = first, end = last;
+absl::Status ChunkTable::Drop(const CopyId& copy, uint32_t first) {
+  const std::string first_key = ChunkKey(copy, first);
+  const std::string last_key = ChunkKey(copy, 0xffffffff);
+  const rocksdb::Slice begin = first_key, end = last_key;
   const rocksdb::Status status = database_->Change([&](rocksdb::DB& db) {
     return rocksdb::DeleteFilesInRange(&db, database_->chunks(copy.digest),
                                        &begin, &end);
@@ -80,24 +113,19 @@ std::vector<ChunkTable::StoredCopy> ChunkTable::List() const {
         return rocksdb::Status::OK();
       })
       .PermitUncheckedError();
-  std::vector<StoredCopy> copies;
+  std::vector<Segment> segments;
+  segments.reserve(files.size());
   for (const rocksdb::LiveFileMetaData& file : files) {
-    const auto key = ParseChunkKey(file.smallestkey);
-    if (key.has_value()) {
-      copies.push_back({.id = key->first, .segments = 1});
-    }
+    if (const auto segment = ParseSegment(file)) segments.push_back(*segment);
   }
-  std::sort(copies.begin(), copies.end(),
-            [](const auto& a, const auto& b) { return a.id < b.id; });
-  size_t last = 0;
-  for (size_t i = 1; i < copies.size(); ++i) {
-    if (copies[i].id == copies[last].id) {
-      copies[last].segments += copies[i].segments;
-    } else {
-      copies[++last] = copies[i];
+  std::sort(segments.begin(), segments.end());
+  std::vector<StoredCopy> copies;
+  for (const Segment& segment : segments) {
+    if (copies.empty() || !(copies.back().id == segment.copy)) {
+      copies.push_back({.id = segment.copy, .time = absl::InfinitePast()});
     }
+    AddSegment(segment, &copies.back());
   }
-  if (!copies.empty()) copies.erase(copies.begin() + last + 1, copies.end());
   return copies;
 }
 

@@ -7,6 +7,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 #include "services/blob/blob_store_database.h"
 #include "services/blob/chunk_key.h"
 #include "services/common/chunk.h"
@@ -21,6 +22,14 @@ class ChunkTable {
   struct StoredCopy {
     CopyId id;
     uint64_t segments = 0;
+    // Bytes of all its files, which is a bit more than they have in chunks.
+    uint64_t file_bytes = 0;
+    // How many, when none is missing between the first and the last; else 0.
+    uint64_t chunks = 0;
+    // Where the last segment begins.
+    uint32_t last_segment = 0;
+    // When the last segment was added.
+    absl::Time time;
   };
 
   explicit ChunkTable(BlobStoreDatabase* database) : database_(database) {}
@@ -35,10 +44,11 @@ class ChunkTable {
   // Errors: RESOURCE_EXHAUSTED when the disk is full; INTERNAL.
   absl::Status Ingest(const CopyId& copy, const std::string& path);
 
-  // Removes the copy's files; their space is free when this returns, unless a
-  // Read() is running. Removing what is not there succeeds.
+  // Removes the copy's files that begin at chunk `first` or later; their space
+  // is free when this returns, unless a Read() is running. Removing what is not
+  // there succeeds.
   // Errors: as Ingest().
-  absl::Status Drop(const CopyId& copy);
+  absl::Status Drop(const CopyId& copy, uint32_t first = 0);
 
   // All copies, in order. Costs memory per copy: for the start.
   std::vector<StoredCopy> List() const;

@@ -38,8 +38,12 @@ class InMemoryBlobStore::Reader final : public BlobReader {
 
 class InMemoryBlobStore::Writer final : public BlobWriter {
  public:
-  Writer(InMemoryBlobStore* store, const Digest& digest)
-      : store_(store), digest_(digest) {}
+  Writer(InMemoryBlobStore* store, const Digest& digest,
+         std::vector<Chunk> chunks)
+      : store_(store),
+        digest_(digest),
+        chunks_(std::move(chunks)),
+        readable_(SizeOf(chunks_)) {}
 
   absl::Status Append(Chunk chunk) override {
     MutexLock lock(&mutex_);
@@ -58,6 +62,17 @@ class InMemoryBlobStore::Writer final : public BlobWriter {
     }
     store_->Publish(digest_, std::move(chunks));
     return absl::OkStatus();
+  }
+
+  void Suspend() override {
+    std::vector<Chunk> chunks;
+    {
+      MutexLock lock(&mutex_);
+      if (!state_.ok()) return;
+      state_ = absl::FailedPreconditionError("the upload is suspended");
+      chunks = chunks_;
+    }
+    store_->Keep(digest_, std::move(chunks));
   }
 
   uint64_t readable_size() const override {
@@ -94,7 +109,7 @@ class InMemoryBlobStore::Writer final : public BlobWriter {
   mutable Mutex mutex_;
   absl::Status state_ ABSL_GUARDED_BY(mutex_);
   std::vector<Chunk> chunks_ ABSL_GUARDED_BY(mutex_);
-  uint64_t readable_ ABSL_GUARDED_BY(mutex_) = 0;
+  uint64_t readable_ ABSL_GUARDED_BY(mutex_);
 };
 
 absl::StatusOr<std::shared_ptr<const BlobReader>> InMemoryBlobStore::Open(
@@ -107,7 +122,12 @@ absl::StatusOr<std::shared_ptr<const BlobReader>> InMemoryBlobStore::Open(
 
 absl::StatusOr<std::shared_ptr<BlobWriter>> InMemoryBlobStore::Create(
     const Digest& digest) {
-  return std::make_shared<Writer>(this, digest);
+  MutexLock lock(&mutex_);
+  auto interrupted = interrupted_.extract(digest);
+  return std::make_shared<Writer>(this, digest,
+                                  interrupted.empty()
+                                      ? std::vector<Chunk>()
+                                      : std::move(interrupted.mapped()));
 }
 
 absl::Status InMemoryBlobStore::Put(const Digest& digest,
@@ -135,6 +155,17 @@ void InMemoryBlobStore::Publish(const Digest& digest,
   auto blob = std::make_shared<const Reader>(std::move(chunks));
   MutexLock lock(&mutex_);
   blobs_.emplace(digest, std::move(blob));
+  interrupted_.erase(digest);
+}
+
+void InMemoryBlobStore::Keep(const Digest& digest, std::vector<Chunk> chunks) {
+  if (!chunks.empty() && chunks.back().size() < limits::kChunkBytes) {
+    chunks.pop_back();
+  }
+  MutexLock lock(&mutex_);
+  if (chunks.empty() || blobs_.contains(digest)) return;
+  std::vector<Chunk>& kept = interrupted_[digest];
+  if (chunks.size() > kept.size()) kept = std::move(chunks);
 }
 
 }  // namespace cvr

@@ -40,11 +40,16 @@ class InMemoryBlobStore final : public BlobStore {
   class Writer;
 
   void Publish(const Digest& digest, std::vector<Chunk> chunks);
+  // Whole chunks, for the next Create().
+  void Keep(const Digest& digest, std::vector<Chunk> chunks);
 
   const Options options_;
 
   Mutex mutex_;
   absl::flat_hash_map<Digest, std::shared_ptr<const BlobReader>> blobs_
+      ABSL_GUARDED_BY(mutex_);
+  // What suspended uploads have left.
+  absl::flat_hash_map<Digest, std::vector<Chunk>> interrupted_
       ABSL_GUARDED_BY(mutex_);
 };
 

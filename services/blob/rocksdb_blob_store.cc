@@ -101,16 +101,18 @@ class RocksDbBlobStore::InlineReader final : public BlobReader {
 
 class RocksDbBlobStore::Writer final : public BlobWriter {
  public:
-  Writer(RocksDbBlobStore* store, const CopyId& copy)
+  Writer(RocksDbBlobStore* store, const CopyId& copy, SegmentsBegun begun = {})
       : store_(store),
         copy_(copy),
         hold_(store->holds_.HoldCopy(copy)),
         segments_(store->database_.get(), &store->chunks_, copy,
-                  store->options_.segments) {}
+                  store->options_.segments, begun),
+        size_(segments_.ingested_bytes()),
+        readable_(segments_.ingested_bytes()) {}
 
   // The copy goes with the last hold on it.
   ~Writer() override {
-    if (!published_ && segments_.segments() > 0) store_->holds_.Doom(copy_);
+    if (!stays_ && segments_.segments() > 0) store_->holds_.Doom(copy_);
   }
 
   absl::Status Append(Chunk chunk) override {
@@ -125,6 +127,20 @@ class RocksDbBlobStore::Writer final : public BlobWriter {
                  ? absl::FailedPreconditionError("the upload is committed")
                  : status;
     return status;
+  }
+
+  void Suspend() override {
+    if (!state_.ok()) return;
+    state_ = absl::FailedPreconditionError("the upload is suspended");
+    // A short chunk can only be the last, so it is left out.
+    if (size_ % limits::kChunkBytes == 0 && !segments_.Finish().ok()) return;
+    if (segments_.segments() == 0) return;
+    SetReadable(segments_.ingested_bytes());
+    stays_ = true;
+    store_->Keep({.copy = copy_,
+                  .bytes = segments_.ingested_bytes(),
+                  .segments = segments_.segments(),
+                  .time = store_->options_.clock->Now()});
   }
 
   uint64_t readable_size() const override {
@@ -171,10 +187,9 @@ class RocksDbBlobStore::Writer final : public BlobWriter {
     }
     // After an error nobody knows whether there is a record: its copy must
     // stay until the next start knows.
-    published_ = true;
-    ASSIGN_OR_RETURN(
-        published_,
-        store_->Publish(copy_.digest, std::move(record), inline_.bytes()));
+    stays_ = true;
+    ASSIGN_OR_RETURN(stays_, store_->Publish(copy_.digest, std::move(record),
+                                             inline_.bytes()));
     return absl::OkStatus();
   }
 
@@ -189,12 +204,14 @@ class RocksDbBlobStore::Writer final : public BlobWriter {
   // Of the writing thread.
   SegmentWriter segments_;
   absl::Status state_;
-  uint64_t size_ = 0;
-  bool published_ = false;
+  uint64_t size_;
+  // Whether the copy is somebody else's now: of a record, or of the next
+  // upload.
+  bool stays_ = false;
 
   // Constant once `readable_` is not 0.
   Chunk inline_;
-  std::atomic<uint64_t> readable_{0};
+  std::atomic<uint64_t> readable_;
 };
 
 absl::StatusOr<std::unique_ptr<RocksDbBlobStore>> RocksDbBlobStore::Open(
@@ -217,16 +234,20 @@ RocksDbBlobStore::RocksDbBlobStore(Options options,
       database_(std::move(database)),
       chunks_(database_.get()),
       records_(database_.get()),
-      holds_([this](const CopyId& copy) { DropCopy(copy); }) {}
+      holds_([this](const CopyId& copy) { DropCopy(copy); }),
+      interrupted_({.bytes_max = options_.interrupted_bytes_max,
+                    .age_max = options_.interrupted_age_max},
+                   [this](const CopyId& copy) { holds_.Doom(copy); }) {}
 
 absl::Status RocksDbBlobStore::Recover() {
   RETURN_IF_ERROR(RemoveIncoming());
-  const absl::Status status = RecoverCopies();
+  const absl::Status status = RecoverCopies(/*keep_interrupted=*/true);
   if (status.code() != absl::StatusCode::kDataLoss) return status;
   spdlog::error("blob store: {}; dropping all records", status.ToString());
   RETURN_IF_ERROR(
       FromRocksDb(database_->ResetRecords(), "dropping damaged records"));
-  return RecoverCopies();
+  // Whole blobs would look like interrupted uploads now.
+  return RecoverCopies(/*keep_interrupted=*/false);
 }
 
 absl::Status RocksDbBlobStore::RemoveIncoming() {
@@ -244,24 +265,26 @@ absl::Status RocksDbBlobStore::RemoveIncoming() {
   return absl::OkStatus();
 }
 
-absl::Status RocksDbBlobStore::RecoverCopies() {
+absl::Status RocksDbBlobStore::RecoverCopies(bool keep_interrupted) {
   const std::vector<ChunkTable::StoredCopy> copies = chunks_.List();
-  std::vector<bool> wanted(copies.size());
+  enum Fate : char { kInterrupted, kWanted, kUnwanted };
+  std::vector<Fate> fates(copies.size(),
+                          keep_interrupted ? kInterrupted : kUnwanted);
   std::vector<Digest> incomplete;
   uint64_t generation = 0;
-  auto copy = copies.begin();
+  size_t at = 0;
   // Both are in the order of their digests.
   const auto visit = [&](const Digest& digest, const Record& record) {
     generation = std::max(generation, record.generation());
-    if (record.generation() == 0) return;
-    const CopyId id{digest, record.generation()};
-    while (copy != copies.end() && copy->id < id) ++copy;
-    if (copy != copies.end() && copy->id == id &&
-        copy->segments == record.segments()) {
-      wanted[copy - copies.begin()] = true;
-    } else {
-      incomplete.push_back(digest);
+    while (at < copies.size() && copies[at].id.digest < digest) ++at;
+    bool complete = record.generation() == 0;
+    for (; at < copies.size() && copies[at].id.digest == digest; ++at) {
+      const bool wanted = copies[at].id.generation == record.generation() &&
+                          copies[at].segments == record.segments();
+      fates[at] = wanted ? kWanted : kUnwanted;
+      complete = complete || wanted;
     }
+    if (!complete) incomplete.push_back(digest);
   };
   RETURN_IF_ERROR(records_.ForEach(visit));
   for (const Digest& digest : incomplete) {
@@ -271,9 +294,32 @@ absl::Status RocksDbBlobStore::RecoverCopies() {
   }
   for (size_t i = 0; i < copies.size(); ++i) {
     generation = std::max(generation, copies[i].id.generation);
-    if (!wanted[i]) RETURN_IF_ERROR(chunks_.Drop(copies[i].id));
+    if (fates[i] == kUnwanted) RETURN_IF_ERROR(chunks_.Drop(copies[i].id));
+    if (fates[i] == kInterrupted)
+      RETURN_IF_ERROR(RecoverInterrupted(copies[i]));
   }
   next_generation_ = generation + 1;
+  return absl::OkStatus();
+}
+
+absl::Status RocksDbBlobStore::RecoverInterrupted(
+    const ChunkTable::StoredCopy& copy) {
+  // No chunks: some are missing.
+  if (copy.chunks == 0) return chunks_.Drop(copy.id);
+  const auto last =
+      chunks_.Read(copy.id, static_cast<uint32_t>(copy.chunks - 1));
+  if (!last.ok()) return chunks_.Drop(copy.id);
+  InterruptedUploads::Upload upload = {
+      .copy = copy.id,
+      .bytes = copy.chunks * limits::kChunkBytes,
+      .segments = copy.segments,
+      .time = copy.time};
+  if (last->size() != limits::kChunkBytes) {
+    RETURN_IF_ERROR(chunks_.Drop(copy.id, copy.last_segment));
+    upload.bytes = copy.last_segment * limits::kChunkBytes;
+    if (--upload.segments == 0) return absl::OkStatus();
+  }
+  interrupted_.Add(upload, options_.clock->Now());
   return absl::OkStatus();
 }
 
@@ -304,7 +350,19 @@ absl::StatusOr<std::shared_ptr<const BlobReader>> RocksDbBlobStore::OpenInline(
 
 absl::StatusOr<std::shared_ptr<BlobWriter>> RocksDbBlobStore::Create(
     const Digest& digest) {
-  return std::make_shared<Writer>(this, CopyId{digest, next_generation_++});
+  return NewWriter(digest);
+}
+
+std::shared_ptr<RocksDbBlobStore::Writer> RocksDbBlobStore::NewWriter(
+    const Digest& digest) {
+  const auto upload = interrupted_.Take(digest, options_.clock->Now());
+  if (!upload.has_value()) {
+    return std::make_shared<Writer>(this, CopyId{digest, next_generation_++});
+  }
+  return std::make_shared<Writer>(
+      this, upload->copy,
+      SegmentsBegun{static_cast<uint32_t>(upload->bytes / limits::kChunkBytes),
+                    upload->segments});
 }
 
 absl::Status RocksDbBlobStore::Put(const Digest& digest,
@@ -346,7 +404,15 @@ absl::StatusOr<bool> RocksDbBlobStore::Publish(const Digest& digest,
   *record.mutable_create_time() = ToTimestamp(options_.clock->Now());
   *record.mutable_last_use_time() = record.create_time();
   RETURN_IF_ERROR(records_.Put(digest, record, inline_bytes));
+  interrupted_.Forget(digest);
   return true;
+}
+
+void RocksDbBlobStore::Keep(const InterruptedUploads::Upload& upload) {
+  const BlobStoreTurns::Turn turn(&turns_, upload.copy.digest);
+  const auto stored = records_.Find(upload.copy.digest);
+  if (stored.ok() && stored->has_value()) return holds_.Doom(upload.copy);
+  interrupted_.Add(upload, options_.clock->Now());
 }
 
 // Without space to note it the copy stays; the next start removes it.

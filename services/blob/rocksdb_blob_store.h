@@ -10,6 +10,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "absl/time/time.h"
 #include "rocksdb/env.h"
 #include "services/blob/blob_store.h"
 #include "services/blob/blob_store_database.h"
@@ -17,6 +18,7 @@
 #include "services/blob/blob_store_records.h"
 #include "services/blob/blob_store_turns.h"
 #include "services/blob/chunk_table.h"
+#include "services/blob/interrupted_uploads.h"
 #include "services/blob/segment_writer.h"
 #include "services/common/clock.h"
 #include "services/common/limits.h"
@@ -36,14 +38,18 @@ class RocksDbBlobStore final : public BlobStore {
     const Clock* clock = &Clock::Real();          // Likewise.
     SegmentSizes segments;
     uint64_t blob_bytes_max = limits::kBlobBytesMax;
+    // What interrupted uploads may leave, all together, and for how long; 0 =
+    // they are not continued.
+    uint64_t interrupted_bytes_max = uint64_t{16} << 30;
+    absl::Duration interrupted_age_max = absl::Hours(24);
     // Descriptors kept open for reading chunks.
     int open_files_max = 512;
     // Memory for records and inline content that are read often.
     size_t record_cache_bytes = size_t{32} << 20;
   };
 
-  // Finds every committed blob of an earlier run and removes what uploads left
-  // that were not committed. Blobs whose files are damaged are dropped.
+  // Finds every committed blob of an earlier run, and what uploads left that
+  // were not committed. Blobs whose files are damaged are dropped.
   // Errors: as BlobStoreDatabase::Open().
   static absl::StatusOr<std::unique_ptr<RocksDbBlobStore>> Open(
       Options options);
@@ -66,7 +72,10 @@ class RocksDbBlobStore final : public BlobStore {
 
   absl::Status Recover();
   absl::Status RemoveIncoming();
-  absl::Status RecoverCopies();
+  absl::Status RecoverCopies(bool keep_interrupted);
+  // Leaves what can be continued of a copy without a record to the next upload.
+  absl::Status RecoverInterrupted(const ChunkTable::StoredCopy& copy);
+  std::shared_ptr<Writer> NewWriter(const Digest& digest);
 
   absl::StatusOr<std::shared_ptr<const BlobReader>> OpenInline(
       const Digest& digest, const Record& record);
@@ -75,12 +84,15 @@ class RocksDbBlobStore final : public BlobStore {
   absl::StatusOr<bool> Publish(const Digest& digest, Record record,
                                absl::string_view inline_bytes);
   void DropCopy(const CopyId& copy);
+  // Drops it, too, when the blob is stored by now.
+  void Keep(const InterruptedUploads::Upload& upload);
 
   const Options options_;
   const std::unique_ptr<BlobStoreDatabase> database_;
   ChunkTable chunks_;
   BlobStoreRecords records_;
   BlobStoreHolds holds_;
+  InterruptedUploads interrupted_;
   BlobStoreTurns turns_;
   std::atomic<uint64_t> next_generation_{1};
 };

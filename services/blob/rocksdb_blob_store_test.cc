@@ -53,8 +53,7 @@ class RocksDbBlobStoreTest : public ::testing::Test {
 
   void Reopen() {
     store_ = nullptr;
-    auto store = RocksDbBlobStore::Open(
-        SmallOptions(disk_.directory.path(), disk_.env.get()));
+    auto store = RocksDbBlobStore::Open(options_);
     ASSERT_THAT(store, IsOk());
     store_ = *std::move(store);
   }
@@ -68,6 +67,21 @@ class RocksDbBlobStoreTest : public ::testing::Test {
   absl::StatusOr<std::string> Read(const std::string& bytes) {
     ASSIGN_OR_RETURN(const auto reader, store_->Open(Digest::OfBytes(bytes)));
     return ReadFrom(*reader, 0, reader->size());
+  }
+
+  // Begins an upload of `bytes`, writes `end` of them, and starts anew.
+  void Interrupt(const std::string& bytes, uint64_t end, bool suspended) {
+    auto writer = *store_->Create(Digest::OfBytes(bytes));
+    ASSERT_THAT(AppendAll(*writer, bytes.substr(0, end)), IsOk());
+    if (suspended) {
+      writer->Suspend();
+    } else {
+      disk_.file_system->Crash();
+    }
+    writer = nullptr;
+    store_ = nullptr;
+    if (!suspended) disk_.file_system->DropUnsynced();
+    Reopen();
   }
 
   // Of what is stored, as far as its name ends on `suffix`.
@@ -110,6 +124,8 @@ class RocksDbBlobStoreTest : public ::testing::Test {
   }
 
   Disk disk_;
+  RocksDbBlobStore::Options options_ =
+      SmallOptions(disk_.directory.path(), disk_.env.get());
   std::unique_ptr<RocksDbBlobStore> store_;
   // Three segments.
   const std::string large_ = PatternBytes(9 * limits::kChunkBytes + 1, 1);
@@ -165,6 +181,73 @@ TEST_F(RocksDbBlobStoreTest, AbandonedUploadReturnsItsSpace) {
     EXPECT_GT(BytesStored(), writer->readable_size());
   }
   EXPECT_EQ(BytesStored(), 0);
+}
+
+// As after a crash: the writer had no chance to say anything.
+TEST_F(RocksDbBlobStoreTest, InterruptedUploadIsContinuedAfterRestart) {
+  for (const bool suspended : {true, false}) {
+    SCOPED_TRACE(suspended);
+    Interrupt(large_, 7 * limits::kChunkBytes, suspended);
+    const auto writer = *store_->Create(Digest::OfBytes(large_));
+    const uint64_t begun = writer->readable_size();
+    EXPECT_EQ(begun, (suspended ? 7 : 6) * limits::kChunkBytes);
+    EXPECT_TRUE(*ReadFrom(*writer, 0, begun) == large_.substr(0, begun));
+    ASSERT_THAT(AppendAll(*writer, large_.substr(begun)), IsOk());
+    ASSERT_THAT(writer->Commit(), IsOk());
+    Reopen();
+    EXPECT_TRUE(*Read(large_) == large_);
+    ASSERT_THAT(store_->Delete(Digest::OfBytes(large_)), IsOk());
+    EXPECT_LT(BytesStored(), limits::kChunkBytes / 4);
+  }
+}
+
+TEST_F(RocksDbBlobStoreTest, InterruptedUploadIsContinuedWithWholeChunks) {
+  Interrupt(large_, large_.size(), /*suspended=*/true);
+  const auto writer = *store_->Create(Digest::OfBytes(large_));
+  EXPECT_EQ(writer->readable_size(), 6 * limits::kChunkBytes);
+  ASSERT_THAT(AppendAll(*writer, large_.substr(6 * limits::kChunkBytes)),
+              IsOk());
+  ASSERT_THAT(writer->Commit(), IsOk());
+  EXPECT_TRUE(*Read(large_) == large_);
+}
+
+TEST_F(RocksDbBlobStoreTest, InterruptedUploadLacksNothingInTheMiddle) {
+  Interrupt(large_, 9 * limits::kChunkBytes, /*suspended=*/true);
+  const fs::path file = FileWith(large_.substr(3 * limits::kChunkBytes, 1000));
+  store_ = nullptr;
+  fs::remove(file);
+  Reopen();
+  EXPECT_EQ((*store_->Create(Digest::OfBytes(large_)))->readable_size(), 0);
+  EXPECT_EQ(BytesStored(), 0);
+}
+
+TEST_F(RocksDbBlobStoreTest, InterruptedUploadsAreNotKeptForEver) {
+  Interrupt(large_, 7 * limits::kChunkBytes, /*suspended=*/true);
+  options_.interrupted_age_max = -absl::Seconds(2);
+  Reopen();
+  EXPECT_EQ(BytesStored(), 0);
+}
+
+TEST_F(RocksDbBlobStoreTest, InterruptedUploadsTakeNoMoreThanTheirSpace) {
+  options_.interrupted_bytes_max = 8 * limits::kChunkBytes;
+  Interrupt(large_, 7 * limits::kChunkBytes, /*suspended=*/true);
+  Interrupt(other_, 2 * limits::kChunkBytes, /*suspended=*/true);
+  EXPECT_LT(BytesStored(), 8 * limits::kChunkBytes);
+  EXPECT_GT(BytesStored(), 0);
+  options_.interrupted_bytes_max = 0;
+  Reopen();
+  EXPECT_EQ(BytesStored(), 0);
+}
+
+TEST_F(RocksDbBlobStoreTest, StoredBlobLeavesNothingToContinue) {
+  Interrupt(large_, 7 * limits::kChunkBytes, /*suspended=*/true);
+  auto suspended = *store_->Create(Digest::OfBytes(large_));
+  ASSERT_GT(suspended->readable_size(), 0);
+  ASSERT_THAT(Upload(large_), IsOk());
+  suspended->Suspend();
+  suspended = nullptr;
+  EXPECT_EQ((*store_->Create(Digest::OfBytes(large_)))->readable_size(), 0);
+  EXPECT_LT(BytesStored(), large_.size() + limits::kChunkBytes);
 }
 
 TEST_F(RocksDbBlobStoreTest, LoserOfARaceReturnsItsSpace) {

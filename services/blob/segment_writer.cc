@@ -5,17 +5,26 @@
 #include "absl/strings/str_cat.h"
 #include "rocksdb/slice.h"
 #include "services/blob/blob_store_status.h"
+#include "services/common/limits.h"
 #include "services/common/status_macros.h"
 
 namespace cvr {
 
 SegmentWriter::SegmentWriter(BlobStoreDatabase* database, ChunkTable* chunks,
-                             const CopyId& copy, SegmentSizes sizes)
+                             const CopyId& copy, SegmentSizes sizes,
+                             SegmentsBegun begun)
     : database_(database),
       chunks_(chunks),
       copy_(copy),
       sizes_(sizes),
-      next_file_bytes_(std::min(sizes.first_bytes, sizes.max_bytes)) {}
+      next_file_bytes_(std::min(sizes.first_bytes, sizes.max_bytes)),
+      next_chunk_(begun.chunks),
+      ingested_bytes_(uint64_t{begun.chunks} * limits::kChunkBytes),
+      segments_(begun.segments) {
+  for (uint64_t i = 0; i < begun.segments; ++i) {
+    next_file_bytes_ = std::min(2 * next_file_bytes_, sizes_.max_bytes);
+  }
+}
 
 SegmentWriter::~SegmentWriter() {
   if (file_ == nullptr) return;

@@ -21,13 +21,20 @@ struct SegmentSizes {
   uint64_t max_bytes = uint64_t{64} << 20;
 };
 
+// What a copy has in the table already: whole chunks only.
+struct SegmentsBegun {
+  uint32_t chunks = 0;
+  uint64_t segments = 0;
+};
+
 // Writes the chunks of one copy into files and adds each full file to the
 // table. What it added stays there when it is destroyed; a file that was not
 // added is removed. Not thread-safe. Must not outlive what it was made with.
 class SegmentWriter {
  public:
   SegmentWriter(BlobStoreDatabase* database, ChunkTable* chunks,
-                const CopyId& copy, SegmentSizes sizes);
+                const CopyId& copy, SegmentSizes sizes,
+                SegmentsBegun begun = {});
   ~SegmentWriter();
   SegmentWriter(const SegmentWriter&) = delete;
   SegmentWriter& operator=(const SegmentWriter&) = delete;
@@ -57,9 +64,9 @@ class SegmentWriter {
   std::string path_;
   uint64_t file_bytes_ = 0;
   uint64_t next_file_bytes_;
-  uint32_t next_chunk_ = 0;
-  uint64_t ingested_bytes_ = 0;
-  uint64_t segments_ = 0;
+  uint32_t next_chunk_;
+  uint64_t ingested_bytes_;
+  uint64_t segments_;
 };
 
 }  // namespace cvr

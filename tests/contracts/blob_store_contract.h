@@ -367,6 +367,85 @@ TEST_P(BlobStoreContract, WriterIsReadWhileItIsWritten) {
   EXPECT_TRUE(right);
 }
 
+TEST_P(BlobStoreContract, SuspendedUploadIsContinued) {
+  {
+    const auto writer = *store().Create(Digest::OfBytes(large_));
+    ASSERT_THAT(AppendAll(*writer, large_.substr(0, 6 * limits::kChunkBytes)),
+                IsOk());
+    writer->Suspend();
+    writer->Suspend();
+  }
+  EXPECT_FALSE(IsStored(large_));
+  const auto writer = *store().Create(Digest::OfBytes(large_));
+  const uint64_t begun = writer->readable_size();
+  EXPECT_GE(begun, kContractSegmentBytes);
+  EXPECT_LE(begun, 6 * limits::kChunkBytes);
+  EXPECT_EQ(begun % limits::kChunkBytes, 0);
+  EXPECT_TRUE(*ReadFrom(*writer, 0, begun) == large_.substr(0, begun));
+  ASSERT_THAT(AppendAll(*writer, large_.substr(begun)), IsOk());
+  ASSERT_THAT(writer->Commit(), IsOk());
+  EXPECT_TRUE(*Read(large_) == large_);
+}
+
+TEST_P(BlobStoreContract, SuspendedBytesGoToOneWriter) {
+  (*Begin(large_))->Suspend();
+  const auto first = *store().Create(Digest::OfBytes(large_));
+  EXPECT_GT(first->readable_size(), 0);
+  const auto second = *store().Create(Digest::OfBytes(large_));
+  EXPECT_EQ(second->readable_size(), 0);
+  ASSERT_THAT(AppendAll(*second, large_), IsOk());
+  ASSERT_THAT(second->Commit(), IsOk());
+  EXPECT_TRUE(*Read(large_) == large_);
+}
+
+TEST_P(BlobStoreContract, AbandonedContinuationLeavesNothing) {
+  (*Begin(large_))->Suspend();
+  EXPECT_GT((*store().Create(Digest::OfBytes(large_)))->readable_size(), 0);
+  EXPECT_EQ((*store().Create(Digest::OfBytes(large_)))->readable_size(), 0);
+}
+
+TEST_P(BlobStoreContract, UploadCanBeSuspendedManyTimes) {
+  for (uint64_t end = limits::kChunkBytes; end < large_.size();
+       end += limits::kChunkBytes) {
+    const auto writer = *store().Create(Digest::OfBytes(large_));
+    const uint64_t begun = writer->readable_size();
+    ASSERT_LT(begun, end);
+    ASSERT_THAT(AppendAll(*writer, large_.substr(begun, end - begun)), IsOk());
+    writer->Suspend();
+  }
+  const auto writer = *store().Create(Digest::OfBytes(large_));
+  const uint64_t begun = writer->readable_size();
+  ASSERT_THAT(AppendAll(*writer, large_.substr(begun)), IsOk());
+  ASSERT_THAT(writer->Commit(), IsOk());
+  EXPECT_TRUE(*Read(large_) == large_);
+}
+
+TEST_P(BlobStoreContract, SuspendedWriterTakesNothingMoreAndIsStillRead) {
+  const auto writer = *Begin(large_);
+  writer->Suspend();
+  EXPECT_THAT(writer->Append(Chunk::OfString("more")),
+              StatusIs(absl::StatusCode::kFailedPrecondition));
+  EXPECT_THAT(writer->Commit(),
+              StatusIs(absl::StatusCode::kFailedPrecondition));
+  const uint64_t readable = writer->readable_size();
+  ASSERT_GT(readable, 0);
+  // Whatever becomes of the continuation.
+  ASSERT_THAT(store().Create(Digest::OfBytes(large_)), IsOk());
+  EXPECT_TRUE(*ReadFrom(*writer, 0, readable) == large_.substr(0, readable));
+}
+
+TEST_P(BlobStoreContract, SuspendingWithNothingToKeepIsFine) {
+  for (const std::string& bytes : {std::string(), std::string("small")}) {
+    (*Begin(bytes))->Suspend();
+    const auto writer = *store().Create(Digest::OfBytes(bytes));
+    EXPECT_EQ(writer->readable_size(), 0);
+    ASSERT_THAT(AppendAll(*writer, bytes), IsOk());
+    ASSERT_THAT(writer->Commit(), IsOk());
+    writer->Suspend();
+    EXPECT_THAT(Read(bytes), IsOkAndHolds(bytes));
+  }
+}
+
 TEST_P(BlobStoreContract, ReadersAndWritersWorkSideBySide) {
   const std::string other = PatternBytes(large_.size(), 1);
   std::atomic<int> wrong = 0;

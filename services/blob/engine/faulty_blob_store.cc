@@ -45,6 +45,7 @@ class FaultyBlobWriter : public BlobWriter {
     committed_ = true;
     return absl::OkStatus();
   }
+  void Suspend() override { writer_->Suspend(); }
   uint64_t readable_size() const override {
     return faults_.supplies_late() && !committed_ ? inherited_bytes_
                                                   : writer_->readable_size();
