@@ -364,17 +364,6 @@ TEST_F(EngineBlobTest, ReaderThatComesTooLateForAnUnstoredDownloadHasItsOwn) {
   EXPECT_THAT(ReadRest(**first), IsOkAndHolds(layer_.substr(read)));
 }
 
-TEST_F(EngineBlobTest, DamagedBlobIsDroppedAndFetchedAgain) {
-  const Digest digest = upstream().AddBlob(7, "r", layer_);
-  EXPECT_THAT(FetchAll(digest, {Reachable(7)}), IsOkAndHolds(layer_));
-  metadata().AwaitRecords(1);
-  world_->faults().DamageFrom(3 * kChunk);
-  EXPECT_THAT(ReadAll(world_->source().Read({digest})),
-              StatusIs(absl::StatusCode::kDataLoss));
-  EXPECT_FALSE(IsStored(digest));
-  EXPECT_THAT(FetchAll(digest, {Reachable(7)}), IsOkAndHolds(layer_));
-}
-
 // --- Whose blob it is -------------------------------------------------------
 
 TEST_F(EngineBlobTest, StoredBytesAreServedOnlyToThoseWhoseUpstreamHasThem) {

@@ -1,6 +1,5 @@
 #include <algorithm>
 #include <cstdlib>
-#include <iostream>
 #include <memory>
 #include <optional>
 #include <random>
@@ -14,6 +13,7 @@
 #include "services/common/errors.h"
 #include "services/common/limits.h"
 #include "services/common/thread.h"
+#include "spdlog/spdlog.h"
 #include "tests/support/read_content.h"
 #include "tests/support/status_matchers.h"
 
@@ -29,7 +29,7 @@ namespace {
 
 constexpr size_t kChunk = limits::kChunkBytes;
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr int kSchedules = 800;
+constexpr int kSchedules = 200;
 #else
 constexpr int kSchedules = 400;
 #endif
@@ -256,7 +256,7 @@ uint64_t FromEnvironment(const char* name, uint64_t otherwise) {
 
 TEST(EnginePropertyTest, ReadersGetTheBlobOrAnError) {
   uint64_t seed = FromEnvironment("CVR_SEED", std::random_device()());
-  std::cout << "CVR_SEED=" << seed << " and following" << std::endl;
+  spdlog::info("CVR_SEED={} and following", seed);
   for (int i = FromEnvironment("CVR_SCHEDULES", kSchedules); i > 0; --i) {
     SCOPED_TRACE(absl::StrCat("CVR_SEED=", seed));
     Schedule(seed++).Run();

@@ -16,7 +16,6 @@
 namespace cvr::testing {
 namespace {
 
-using ::testing::ElementsAre;
 using ::testing::SizeIs;
 
 constexpr auto kAlways = InMemoryUpstreamClient::kAlways;
@@ -125,6 +124,14 @@ TEST_F(EngineTroubleTest, DamageIsADelayForTheReaderOfAHitWithAPlan) {
   AwaitDownloads();
   EXPECT_TRUE(IsStored(digest));
   EXPECT_THAT(upstream().calls(), SizeIs(2));
+}
+
+TEST_F(EngineTroubleTest, DamageWithoutAPlanEndsTheStreamAndDropsTheBlob) {
+  const Digest digest = StoreLayer();
+  world_.faults().DamageFrom(3 * kChunk);
+  EXPECT_THAT(ReadAll(world_.source().Read({digest})),
+              StatusIs(absl::StatusCode::kDataLoss));
+  EXPECT_FALSE(IsStored(digest));
 }
 
 TEST_F(EngineTroubleTest, RangeOfADamagedBlobEndsWhereItShould) {

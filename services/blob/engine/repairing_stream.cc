@@ -49,6 +49,8 @@ class RepairingStream final : public ContentStream {
  private:
   absl::Status Replace(const absl::Status& damage) {
     const Refill refill = std::exchange(refill_, nullptr);
+    // Nobody is to wait for this reader any more.
+    current_->Cancel();
     auto stream = refill({next_, header_.range.end() - next_});
     if (absl::IsNotFound(stream.status())) return damage;
     RETURN_IF_ERROR(stream.status());
