@@ -38,20 +38,25 @@ class BlobWriter {
   virtual ~BlobWriter() = default;
 
   // Adds the next chunk. All but the last have limits::kChunkBytes bytes.
-  // Holds on to `chunk` instead of copying it.
+  // Holds on to `chunk` instead of copying it. An empty one changes nothing.
   // Errors: RESOURCE_EXHAUSTED when the disk is full or the blob outgrows
-  // limits::kBlobBytesMax; INVALID_ARGUMENT after a short chunk.
+  // limits::kBlobBytesMax; INVALID_ARGUMENT after a short chunk and for one
+  // that is too long; INTERNAL when the disk fails; FAILED_PRECONDITION after
+  // Commit().
   virtual absl::Status Append(Chunk chunk) = 0;
 
   // Makes the whole blob readable, or none of it, durably. Call at most once.
   // The caller has verified that the bytes hash to the digest. A blob that is
   // stored by now is kept and this copy dropped, which is success.
+  // Errors: as Append(). After one of the disk the blob may, by a later start,
+  // turn out to be stored whole.
   virtual absl::Status Commit() = 0;
 
   // How many of the appended bytes ReadChunk() can supply already.
   virtual uint64_t readable_size() const = 0;
 
-  // As BlobReader::ReadChunk, below readable_size().
+  // As BlobReader::ReadChunk, below readable_size(). Still works after
+  // Commit(), whatever became of the blob.
   virtual absl::StatusOr<Chunk> ReadChunk(uint64_t offset) const = 0;
 };
 
@@ -71,11 +76,12 @@ class BlobStore {
       const Digest& digest) = 0;
 
   // Stores small content at once: up to limits::kManifestBytesMax. The caller
-  // has verified the digest.
+  // has verified the digest. Like an upload otherwise.
+  // Errors: those of BlobWriter; INVALID_ARGUMENT for larger content.
   virtual absl::Status Put(const Digest& digest, absl::string_view bytes) = 0;
 
   // Drops the blob; readers that have it open read on. Dropping what is not
-  // there succeeds.
+  // there succeeds. Errors: as BlobWriter::Append; then it may still be there.
   virtual absl::Status Delete(const Digest& digest) = 0;
 };
 

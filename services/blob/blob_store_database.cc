@@ -290,6 +290,8 @@ bool BlobStoreDatabase::HasRoom() const {
 }
 
 bool BlobStoreDatabase::Reopen() {
+  // On a disk that is still full nobody has to wait.
+  if (!HasRoom()) return false;
   {
     MutexLock lock(&mutex_);
     while (reopening_) changed_.Wait(&mutex_);
@@ -297,7 +299,7 @@ bool BlobStoreDatabase::Reopen() {
     reopening_ = true;
     while (running_ > 0) changed_.Wait(&mutex_);
   }
-  const bool writable = HasRoom() && OpenAnew();
+  const bool writable = OpenAnew();
   MutexLock lock(&mutex_);
   reopening_ = false;
   changed_.SignalAll();

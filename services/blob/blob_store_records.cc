@@ -89,14 +89,6 @@ absl::Status BlobStoreRecords::Delete(const Digest& digest) {
   });
 }
 
-absl::Status BlobStoreRecords::Touch(const Digest& digest,
-                                     const Record& record) {
-  return database_->Write(/*sync=*/false, [&](rocksdb::WriteBatch* batch) {
-    batch->Put(database_->blobs(), BlobKey(digest), record.SerializeAsString())
-        .PermitUncheckedError();
-  });
-}
-
 absl::Status BlobStoreRecords::ForEach(
     absl::FunctionRef<void(const Digest&, const Record&)> visit) const {
   absl::Status damage;

@@ -44,9 +44,6 @@ class BlobStoreRecords {
   // Durable when it returns. Errors: as Put().
   absl::Status Delete(const Digest& digest);
 
-  // Writes what is not worth a sync: a new last use. Errors: as Put().
-  absl::Status Touch(const Digest& digest, const Record& record);
-
   // Visits all records in order. Errors: DATA_LOSS, also for a single record;
   // INTERNAL.
   absl::Status ForEach(

@@ -84,8 +84,7 @@ std::vector<ChunkTable::StoredCopy> ChunkTable::List() const {
   for (const rocksdb::LiveFileMetaData& file : files) {
     const auto key = ParseChunkKey(file.smallestkey);
     if (key.has_value()) {
-      copies.push_back(
-          {.id = key->first, .segments = 1, .file_bytes = file.size});
+      copies.push_back({.id = key->first, .segments = 1});
     }
   }
   std::sort(copies.begin(), copies.end(),
@@ -94,7 +93,6 @@ std::vector<ChunkTable::StoredCopy> ChunkTable::List() const {
   for (size_t i = 1; i < copies.size(); ++i) {
     if (copies[i].id == copies[last].id) {
       copies[last].segments += copies[i].segments;
-      copies[last].file_bytes += copies[i].file_bytes;
     } else {
       copies[++last] = copies[i];
     }

@@ -21,7 +21,6 @@ class ChunkTable {
   struct StoredCopy {
     CopyId id;
     uint64_t segments = 0;
-    uint64_t file_bytes = 0;
   };
 
   explicit ChunkTable(BlobStoreDatabase* database) : database_(database) {}

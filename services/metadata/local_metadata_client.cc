@@ -40,6 +40,10 @@ absl::Status Check(const CacheRecord& record) {
   if (record.content.RelativePath().size() > limits::kRelativePathBytesMax) {
     return errors::FieldInvalid("relative_path", "is too long");
   }
+  const Reference& reference = record.content.reference;
+  if (reference.is_digest() && reference.digest() != record.target.digest) {
+    return errors::FieldInvalid("target.digest", "is not the one of the path");
+  }
   return absl::OkStatus();
 }
 
@@ -70,7 +74,9 @@ absl::StatusOr<v1::CacheEntry> FindOrMake(
 void Repoint(v1::CacheEntry& entry, const CacheRecord& record,
              const google::protobuf::Timestamp& now) {
   entry.set_digest(record.target.digest.ToString());
-  entry.set_media_type(record.target.media_type);
+  entry.set_media_type(record.target.media_type.empty()
+                           ? kOctetStream
+                           : record.target.media_type);
   entry.set_size(static_cast<int64_t>(record.target.size_bytes));
   entry.set_upstream_etag(KeptEtag(record.upstream_etag));
   *entry.mutable_upstream_checked_at() = now;

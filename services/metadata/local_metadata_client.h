@@ -20,7 +20,7 @@ class LocalMetadataClient : public MetadataClient {
   absl::StatusOr<UpstreamAccess> GetUpstreamAccess(
       int64_t upstream_id) override;
   // Errors besides those of MetadataClient: INVALID_ARGUMENT for a path or a
-  // media type beyond its limit.
+  // media type beyond its limit, and for a path of another digest.
   absl::Status Record(const CacheRecord& record) override;
   absl::Status Touch(int64_t upstream_id, const ContentRef& content,
                      const Digest& digest, bool counts_as_download) override;

@@ -40,7 +40,8 @@ absl::Status Failed(const std::string& path) {
 
 absl::Status SyncDirectory(const std::string& path) {
   std::string directory = std::filesystem::path(path).parent_path();
-  if (directory.empty()) directory = ".";
+  // Not ".": GCC 12 takes that for overlapping memory when it optimizes.
+  if (directory.empty()) directory.assign(1, '.');
   const int fd = open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (fd < 0) return Failed(directory);
   const absl::Cleanup close_it = [&] { close(fd); };

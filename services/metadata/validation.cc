@@ -17,10 +17,6 @@
 namespace cvr {
 namespace {
 
-// Enough for the namespaces of any registry; a list is read on every pull.
-constexpr int kHostsMax = 32;
-// Some CA bundles hold hundreds of certificates; a gRPC message must fit.
-constexpr size_t kPemBytesMax = 1024 * 1024;
 // google/protobuf/duration.proto: the largest that a Duration may hold.
 constexpr int64_t kDurationSecondsMax = 315'576'000'000;
 
@@ -81,8 +77,8 @@ class Checker {
   void Pem(absl::string_view field, absl::string_view text,
            absl::string_view what) {
     if (text.empty()) return;
-    Require(text.size() <= kPemBytesMax, field,
-            absl::StrCat("must have at most ", kPemBytesMax, " bytes"));
+    Require(text.size() <= limits::kPemBytesMax, field,
+            absl::StrCat("must have at most ", limits::kPemBytesMax, " bytes"));
     Require(absl::StrContains(text, "-----BEGIN ") &&
                 absl::StrContains(text, absl::StrCat(what, "-----")),
             field, absl::StrCat("must hold a PEM ", what));
@@ -90,8 +86,9 @@ class Checker {
 
   template <typename Hosts>
   void HostList(absl::string_view field, const Hosts& hosts) {
-    Require(hosts.size() <= kHostsMax, field,
-            absl::StrCat("must have at most ", kHostsMax, " entries"));
+    Require(hosts.size() <= limits::kHostsPerUpstreamMax, field,
+            absl::StrCat("must have at most ", limits::kHostsPerUpstreamMax,
+                         " entries"));
     for (int i = 0; i < hosts.size(); ++i) {
       Require(IsHostAndPort(hosts[i]), absl::StrCat(field, "[", i, "]"),
               "must be a host, with a port if wanted");

@@ -10,7 +10,8 @@ _BAZEL += ["--ui_event_filters=-info"]
 
 
 def set_up(root):
-    subprocess.run([root / "tools/setup"], check=True, stdout=sys.stderr)
+    command = [root / "tools/setup", "bench"]
+    subprocess.run(command, check=True, stdout=sys.stderr)
 
 
 def _build(root, target):

@@ -140,6 +140,12 @@ TARGETS = (
         plus=512,
     ),
     Target(
+        "memory, 100 slow clients, three processes: <= 512 MiB",
+        Figure("slow-clients", _THREE, "peak_rss_mib"),
+        "<=",
+        plus=512,
+    ),
+    Target(
         "memory, 100 slow clients: flat, growing <= 16 MiB",
         Figure("slow-clients", _ONE, "growth_mib"),
         "<=",

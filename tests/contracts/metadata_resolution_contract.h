@@ -426,6 +426,16 @@ TEST_P(MetadataResolutionContract, AccessHoldsEverythingNeeded) {
   }
 }
 
+TEST_P(MetadataResolutionContract, APathOfAnotherDigestIsNotRecorded) {
+  Serve();
+  const auto invalid = StatusIs(absl::StatusCode::kInvalidArgument);
+  EXPECT_THAT(Record(1, Blob(old_), new_), invalid);
+  EXPECT_EQ(HitOf(Blob(old_)), "no hit");
+  CacheRecord record = Found(1, tag_, old_);
+  record.target.media_type = std::string(256, 'm');
+  EXPECT_THAT(service_->client().Record(record), invalid);
+}
+
 TEST_P(MetadataResolutionContract, EtagsThatCannotBeKeptAreLeftOut) {
   Serve();
   for (const std::string& odd : {std::string(256, 'e'), std::string("\xff")}) {

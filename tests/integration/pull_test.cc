@@ -45,6 +45,17 @@ class PullTest : public ::testing::TestWithParam<Shape> {
     return false;
   }
 
+  // A client may have its last byte a moment before the blob is recorded.
+  void AwaitEntries(const Image& image) const {
+    for (size_t i = 0; i < image.blobs.size(); ++i) {
+      AwaitEntry("/" + BlobPath(image, i));
+    }
+  }
+
+  void AwaitEntry(const std::string& path) const {
+    while (!HasEntry(path)) absl::SleepFor(absl::Milliseconds(2));
+  }
+
   static std::string BlobPath(const Image& image, size_t index) {
     return absl::StrCat(image.repository, "/blobs/",
                         image.BlobDigests()[index].ToString());
@@ -78,6 +89,7 @@ TEST_P(PullTest, WhatWasPulledIsServedWithTheUpstreamGone) {
 TEST_P(PullTest, WhatWasPulledSurvivesAKill) {
   const Image image = AddImage(upstream_, "library/alpine", "3.20", {kMiB});
   ASSERT_EQ(Pull(system_, image), "");
+  AwaitEntries(image);
   upstream_.Stop();
   system_.Kill();
   system_.Start();
@@ -91,6 +103,7 @@ TEST_P(PullTest, ATermSignalEndsEveryProcessCleanly) {
 TEST_P(PullTest, EntriesSayWhatTheUpstreamHolds) {
   const Image image = AddImage(upstream_, "team/app", "v1", {2 * kMiB, 5});
   ASSERT_EQ(Pull(system_, image), "");
+  AwaitEntries(image);
   const auto entries = Entries();
   ASSERT_EQ(entries.size(), 1 + image.blobs.size());
   EXPECT_EQ(entries[0].relative_path(), "/team/app/manifests/v1");
@@ -119,9 +132,7 @@ TEST_P(PullTest, TheDownloadFinishesWhenItsClientLeaves) {
       HttpGetAndLeave(system_.http(), System::Target(BlobPath(image, 1)), kMiB),
       kMiB);
   gate->Open();
-  while (!HasEntry("/" + BlobPath(image, 1))) {
-    absl::SleepFor(absl::Milliseconds(2));
-  }
+  AwaitEntry("/" + BlobPath(image, 1));
   upstream_.Stop();
   EXPECT_EQ(system_.Get(BlobPath(image, 1)).body, image.blobs[1]);
 }

@@ -1,8 +1,10 @@
 #ifndef TESTS_SUPPORT_BLOB_BYTES_H_
 #define TESTS_SUPPORT_BLOB_BYTES_H_
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <string>
 
 #include "absl/status/status.h"
@@ -18,10 +20,10 @@ namespace cvr::testing {
 // Bytes that differ from chunk to chunk and from seed to seed.
 inline std::string PatternBytes(uint64_t size, uint64_t seed = 0) {
   std::string bytes(size, '\0');
-  uint64_t state = seed * 0x9e3779b97f4a7c15 + 1;
-  for (char& byte : bytes) {
-    state = state * 6364136223846793005 + 1442695040888963407;
-    byte = static_cast<char>(state >> 56);
+  uint64_t word = seed * 0x9e3779b97f4a7c15 + 1;
+  for (uint64_t at = 0; at < size; at += sizeof(word)) {
+    word = word * 6364136223846793005 + 1442695040888963407;
+    std::memcpy(&bytes[at], &word, std::min<uint64_t>(sizeof(word), size - at));
   }
   return bytes;
 }

@@ -46,15 +46,16 @@ std::optional<uint64_t> BlobFeed::size() const {
   return size_;
 }
 
-bool BlobFeed::Push(Chunk chunk) {
+absl::Status BlobFeed::Push(Chunk chunk) {
   MutexLock lock(&mutex_);
   while (true) {
-    if (stopped_) return false;
+    if (stopped_) return absl::CancelledError("stopped");
     Trim();
     if (!IsFull()) break;
     if (StagesAreDoneWith(base_)) {
       // Only readers are in the way.
-      if (places_.empty()) return false;
+      if (places_.empty()) return absl::CancelledError("nobody reads");
+      if (!size_) return absl::FailedPreconditionError("size unknown");
       WaitForReaders();
     } else {
       receiver_.Wait(&mutex_);
@@ -65,7 +66,7 @@ bool BlobFeed::Push(Chunk chunk) {
   window_.push_back(std::move(chunk));
   stages_.SignalAll();
   readers_.SignalAll();
-  return true;
+  return absl::OkStatus();
 }
 
 void BlobFeed::EndInput() {

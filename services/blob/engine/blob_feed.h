@@ -89,9 +89,12 @@ class BlobFeed {
   void SetSize(uint64_t size_bytes);
   std::optional<uint64_t> size() const;
   // All but the last chunk have limits::kChunkBytes. Waits while the window is
-  // full. False when nobody wants more: Stop() was called, or nothing is stored
-  // and nobody reads.
-  [[nodiscard]] bool Push(Chunk chunk);
+  // full.
+  // Errors: CANCELLED when nobody wants more: Stop() was called, or nothing is
+  // stored and nobody reads. FAILED_PRECONDITION when nobody can be served:
+  // nothing is stored, the window is full, and readers, who have to know the
+  // size first, wait for the end.
+  absl::Status Push(Chunk chunk);
   // That was the last chunk. Settles the size when it was not known.
   void EndInput();
   // Readers may have the last chunk.

@@ -52,7 +52,7 @@ TEST_F(BlobFeedTest, SizeIsToldAtOnceWhenItIsKnown) {
 
 TEST_F(BlobFeedTest, SizeThatIsNotKnownIsToldOnceAllIsVerified) {
   BlobFeed::Reader reader(feed_);
-  ASSERT_TRUE(feed_->Push(Filled('a', 5)));
+  ASSERT_THAT(feed_->Push(Filled('a', 5)), IsOk());
   feed_->EndInput();
   EXPECT_THAT(reader.WaitForSize(kNow),
               StatusIs(absl::StatusCode::kDeadlineExceeded));
@@ -63,8 +63,8 @@ TEST_F(BlobFeedTest, SizeThatIsNotKnownIsToldOnceAllIsVerified) {
 // The promise that matters most.
 TEST_F(BlobFeedTest, LastChunkIsHeldBackUntilItIsPublished) {
   feed_->SetSize(2 * kChunk);
-  ASSERT_TRUE(feed_->Push(Filled('a')));
-  ASSERT_TRUE(feed_->Push(Filled('b')));
+  ASSERT_THAT(feed_->Push(Filled('a')), IsOk());
+  ASSERT_THAT(feed_->Push(Filled('b')), IsOk());
   feed_->EndInput();
   BlobFeed::Reader reader(feed_);
   EXPECT_EQ(FirstLetter(reader.ReadChunk(0)), 'a');
@@ -83,7 +83,7 @@ TEST_F(BlobFeedTest, LastChunkIsHeldBackUntilItIsPublished) {
 
 TEST_F(BlobFeedTest, FailureReachesThoseWhoHaveNotReadAll) {
   feed_->SetSize(2 * kChunk);
-  ASSERT_TRUE(feed_->Push(Filled('a')));
+  ASSERT_THAT(feed_->Push(Filled('a')), IsOk());
   BlobFeed::Reader reader(feed_);
   feed_->Fail(absl::UnavailableError("down"));
   EXPECT_THAT(reader.ReadChunk(0), StatusIs(absl::StatusCode::kUnavailable));
@@ -95,25 +95,27 @@ TEST_F(BlobFeedTest, FailureReachesThoseWhoHaveNotReadAll) {
 
 TEST_F(BlobFeedTest, PushWaitsForTheStagesWhenTheWindowIsFull) {
   feed_->SetSize(10 * kChunk);
-  for (char letter : {'a', 'b', 'c'}) ASSERT_TRUE(feed_->Push(Filled(letter)));
-  bool pushed = false;
+  for (char letter : {'a', 'b', 'c'})
+    ASSERT_THAT(feed_->Push(Filled(letter)), IsOk());
+  absl::Status pushed = absl::UnknownError("");
   {
     Thread receiver("receiver", [&] { pushed = feed_->Push(Filled('d')); });
     // One chunk is done with as soon as both stages ask for the next.
     CatchUp(2);
   }
-  EXPECT_TRUE(pushed);
+  EXPECT_THAT(pushed, IsOk());
 }
 
 TEST_F(BlobFeedTest, StopEndsEveryWaitButThoseOfReaders) {
   feed_->SetSize(10 * kChunk);
-  for (char letter : {'a', 'b', 'c'}) ASSERT_TRUE(feed_->Push(Filled(letter)));
-  bool pushed = true;
+  for (char letter : {'a', 'b', 'c'})
+    ASSERT_THAT(feed_->Push(Filled(letter)), IsOk());
+  absl::Status pushed;
   {
     Thread receiver("receiver", [&] { pushed = feed_->Push(Filled('d')); });
     feed_->Stop();
   }
-  EXPECT_FALSE(pushed);
+  EXPECT_THAT(pushed, StatusIs(absl::StatusCode::kCancelled));
   EXPECT_FALSE(feed_->Next(Stage::kHash).has_value());
   BlobFeed::Reader reader(feed_);
   EXPECT_EQ(FirstLetter(reader.ReadChunk(0)), 'a');
@@ -122,7 +124,7 @@ TEST_F(BlobFeedTest, StopEndsEveryWaitButThoseOfReaders) {
 TEST_F(BlobFeedTest, ChunkStaysAliveWithItsReader) {
   feed_->SetSize(10 * kChunk);
   BlobFeed::Reader reader(feed_);
-  ASSERT_TRUE(feed_->Push(Filled('a')));
+  ASSERT_THAT(feed_->Push(Filled('a')), IsOk());
   const auto chunk = reader.ReadChunk(0);
   feed_ = nullptr;
   EXPECT_EQ(FirstLetter(chunk), 'a');
@@ -134,7 +136,7 @@ TEST_F(BlobFeedTest, ReadersBehindTheWindowReadFromTheWriter) {
   feed_->SetWriter(writer);
   feed_->SetSize(10 * kChunk);
   for (char letter : {'a', 'b', 'c', 'd', 'e', 'f'}) {
-    ASSERT_TRUE(feed_->Push(Filled(letter)));
+    ASSERT_THAT(feed_->Push(Filled(letter)), IsOk());
     CatchUp(1);
     ASSERT_THAT(writer->Append(Filled(letter)), IsOk());
   }
@@ -151,12 +153,12 @@ TEST_F(BlobFeedTest, WithoutAStoreTheReceiverWaitsForReadersInTime) {
   BlobFeed::Reader fast(feed_);
   ASSERT_TRUE(fast.SeekTo(kChunk));
   for (char letter : {'a', 'b', 'c'}) {
-    ASSERT_TRUE(feed_->Push(Filled(letter)));
+    ASSERT_THAT(feed_->Push(Filled(letter)), IsOk());
     // Done with the one before.
     ASSERT_TRUE(feed_->Next(Stage::kHash).has_value());
   }
   // The slow one is in the way, and has had its time.
-  ASSERT_TRUE(feed_->Push(Filled('d')));
+  ASSERT_THAT(feed_->Push(Filled('d')), IsOk());
   EXPECT_THAT(slow.ReadChunk(0), StatusIs(absl::StatusCode::kUnavailable));
   EXPECT_EQ(FirstLetter(fast.ReadChunk(kChunk)), 'b');
 }
@@ -164,24 +166,36 @@ TEST_F(BlobFeedTest, WithoutAStoreTheReceiverWaitsForReadersInTime) {
 TEST_F(BlobFeedTest, WithoutAStoreAndReadersNothingMoreIsWanted) {
   feed_->SetSize(10 * kChunk);
   feed_->LoseStore();
-  bool pushed = true;
+  absl::Status pushed;
   {
     Thread hash("hash", [&] {
       while (feed_->Next(Stage::kHash).has_value()) {
       }
     });
     for (char letter : {'a', 'b', 'c'}) {
-      ASSERT_TRUE(feed_->Push(Filled(letter)));
+      ASSERT_THAT(feed_->Push(Filled(letter)), IsOk());
     }
     pushed = feed_->Push(Filled('d'));
     feed_->Stop();
   }
-  EXPECT_FALSE(pushed);
+  EXPECT_THAT(pushed, StatusIs(absl::StatusCode::kCancelled));
+}
+
+// Readers wait for the size, the size for the end, the end for room.
+TEST_F(BlobFeedTest, WithoutAStoreAndASizeThereIsNoEnd) {
+  feed_->LoseStore();
+  BlobFeed::Reader reader(feed_);
+  for (char letter : {'a', 'b', 'c'}) {
+    ASSERT_THAT(feed_->Push(Filled(letter)), IsOk());
+    ASSERT_TRUE(feed_->Next(Stage::kHash).has_value());
+  }
+  EXPECT_THAT(feed_->Push(Filled('d')),
+              StatusIs(absl::StatusCode::kFailedPrecondition));
 }
 
 TEST_F(BlobFeedTest, RestartIsOnlyForThoseWhoHaveGivenNothing) {
   feed_->SetSize(2 * kChunk);
-  ASSERT_TRUE(feed_->Push(Filled('a')));
+  ASSERT_THAT(feed_->Push(Filled('a')), IsOk());
   feed_->Stop();
   ASSERT_TRUE(feed_->Restart());
   EXPECT_EQ(feed_->size(), std::nullopt);
@@ -191,7 +205,7 @@ TEST_F(BlobFeedTest, RestartIsOnlyForThoseWhoHaveGivenNothing) {
   EXPECT_THAT(reader.WaitForSize(kNow), IsOkAndHolds(2 * kChunk));
   ASSERT_TRUE(feed_->Restart());
   EXPECT_EQ(feed_->size(), 2 * kChunk);
-  ASSERT_TRUE(feed_->Push(Filled('b')));
+  ASSERT_THAT(feed_->Push(Filled('b')), IsOk());
   EXPECT_EQ(FirstLetter(reader.ReadChunk(0)), 'b');
   EXPECT_FALSE(feed_->Restart());
 }

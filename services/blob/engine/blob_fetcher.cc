@@ -115,14 +115,7 @@ absl::StatusOr<BlobFetcher::Stream> BlobFetcher::ServeStored(
   ASSIGN_OR_RETURN(Stream stream,
                    MakeStoredStream(subject, WishOf(request), tools_.store,
                                     std::move(reader)));
-  const bool counts = !request.header_only;
-  if (!origin->recorded) {
-    RecordBlob(tools_.metadata, {*origin, counts}, subject.target);
-  } else if (counts) {
-    const absl::Status touched = tools_.metadata.Touch(
-        origin->upstream_id, request.content, digest, counts);
-    if (!touched.ok()) spdlog::warn("touch: {}", touched.ToString());
-  }
+  RecordBlob(tools_.metadata, {*origin, !request.header_only}, subject.target);
   return stream;
 }
 
@@ -189,6 +182,7 @@ absl::StatusOr<BlobFetcher::Stream> BlobFetcher::Join(
   if (*size == 0) RETURN_IF_ERROR(reader->WaitUntilVerified(request.deadline));
   const StreamSubject subject =
       SubjectOf(download.digest(), *size, ContentOrigin::kMiss, *origin);
+  if (request.header_only) return MakeHeaderStream(subject, WishOf(request));
   auto stream =
       MakeFollowingStream(subject, WishOf(request), std::move(reader));
   if (absl::IsAborted(stream.status())) {
@@ -196,9 +190,10 @@ absl::StatusOr<BlobFetcher::Stream> BlobFetcher::Join(
     return nullptr;
   }
   RETURN_IF_ERROR(stream.status());
-  const bool counts = !request.header_only;
-  if (!flight->Note(*origin, counts) && download.is_stored()) {
-    RecordBlob(tools_.metadata, {*origin, counts}, subject.target);
+  if (!flight->Note(*origin, /*counts_as_download=*/true) &&
+      download.is_stored()) {
+    origin->recorded = download.serving_origin() == origin;
+    RecordBlob(tools_.metadata, {*origin, 1}, subject.target);
   }
   return stream;
 }
@@ -206,9 +201,7 @@ absl::StatusOr<BlobFetcher::Stream> BlobFetcher::Join(
 void BlobFetcher::Run(const std::shared_ptr<BlobFlight>& flight) {
   Download& download = flight->download();
   const absl::Status status = download.Run();
-  if (const auto origin = download.serving_origin(); status.ok() && origin) {
-    // It is served under this origin even when every client has left.
-    (void)flight->Note(*origin, /*counts_as_download=*/false);
+  if (status.ok()) {
     const Descriptor target = {kOctetStream, download.digest(),
                                download.feed()->size().value_or(0)};
     for (const auto& served : flight->Close()) {

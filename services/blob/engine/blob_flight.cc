@@ -1,6 +1,6 @@
 #include "services/blob/engine/blob_flight.h"
 
-#include <utility>
+#include <algorithm>
 
 #include "spdlog/spdlog.h"
 
@@ -9,38 +9,57 @@ namespace cvr {
 bool BlobFlight::Note(const BlobOrigin& origin, bool counts_as_download) {
   MutexLock lock(&mutex_);
   if (closed_) return false;
-  for (Served& served : served_) {
-    if (served.origin == origin) {
-      served.downloads += counts_as_download;
-      return true;
-    }
-  }
-  served_.push_back({origin, counts_as_download});
+  Add(origin, counts_as_download, served_);
   return true;
 }
 
 std::vector<BlobFlight::Served> BlobFlight::Close() {
   MutexLock lock(&mutex_);
   closed_ = true;
-  return std::exchange(served_, {});
+  const auto serving = download_->serving_origin();
+  if (!serving) return {};
+  std::vector<Served> all;
+  Add(*serving, 0, all);
+  for (const Served& served : served_) {
+    Add(download_->IsDisprovenBy(served.origin) ? *serving : served.origin,
+        served.downloads, all);
+  }
+  return all;
+}
+
+void BlobFlight::Add(const BlobOrigin& origin, int downloads,
+                     std::vector<Served>& to) {
+  for (Served& served : to) {
+    if (!(served.origin == origin)) continue;
+    served.downloads += downloads;
+    return;
+  }
+  to.push_back({origin, downloads});
+  // Whatever was recorded before, this download renews it.
+  to.back().origin.recorded = false;
 }
 
 void RecordBlob(MetadataClient& metadata, const BlobFlight::Served& served,
                 const Descriptor& target) {
-  const ContentRef content = {served.origin.repository,
-                              Reference(target.digest), ContentKind::kBlob};
-  absl::Status status =
-      metadata.Record({.upstream_id = served.origin.upstream_id,
-                       .content = content,
-                       .target = target,
-                       .counts_as_download = served.downloads > 0});
-  for (int i = 1; status.ok() && i < served.downloads; ++i) {
-    status = metadata.Touch(served.origin.upstream_id, content, target.digest,
+  const auto& [origin, downloads] = served;
+  const ContentRef content = {origin.repository, Reference(target.digest),
+                              ContentKind::kBlob};
+  int counted = 0;
+  absl::Status status;
+  if (!origin.recorded) {
+    counted = std::min(downloads, 1);
+    status = metadata.Record({.upstream_id = origin.upstream_id,
+                              .content = content,
+                              .target = target,
+                              .counts_as_download = counted > 0});
+  }
+  for (; status.ok() && counted < downloads; ++counted) {
+    status = metadata.Touch(origin.upstream_id, content, target.digest,
                             /*counts_as_download=*/true);
   }
   if (!status.ok()) {
     spdlog::warn("blob {} of upstream {} is not recorded: {}",
-                 target.digest.ToString(), served.origin.upstream_id,
+                 target.digest.ToString(), origin.upstream_id,
                  status.ToString());
   }
 }

@@ -23,14 +23,20 @@ class BlobFlight {
   // the caller records it itself then.
   [[nodiscard]] bool Note(const BlobOrigin& origin, bool counts_as_download);
 
-  // Nothing more can be noted. Returns what was, in order of arrival.
   struct Served {
     BlobOrigin origin;
     int downloads = 0;
   };
+  // The download succeeded, and nothing more can be noted. Returns what was:
+  // the serving origin, even when every client has left, and the others in
+  // order of arrival. What was noted under an origin whose bytes turned out
+  // wrong counts for the serving one.
   std::vector<Served> Close();
 
  private:
+  static void Add(const BlobOrigin& origin, int downloads,
+                  std::vector<Served>& to);
+
   const std::unique_ptr<Download> download_;
 
   Mutex mutex_;
@@ -38,8 +44,9 @@ class BlobFlight {
   std::vector<Served> served_ ABSL_GUARDED_BY(mutex_);
 };
 
-// Records that the stored blob can be had from `origin`, `downloads` times.
-// Failure is logged only: the bytes are there.
+// Records that the stored blob can be had from the origin, unless that is
+// recorded, and counts the downloads. Failure is logged only: the bytes are
+// there.
 void RecordBlob(MetadataClient& metadata, const BlobFlight::Served& served,
                 const Descriptor& target);
 

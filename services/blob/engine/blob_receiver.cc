@@ -88,10 +88,13 @@ absl::Status BlobReceiver::Finish() {
 absl::Status BlobReceiver::PushBuffer() {
   const absl::string_view bytes(buffer_.get(), filled_bytes_);
   filled_bytes_ = 0;
-  if (!feed_.Push(Chunk(bytes, std::exchange(buffer_, nullptr)))) {
-    return absl::CancelledError("the download is no longer wanted");
-  }
-  return absl::OkStatus();
+  const absl::Status pushed =
+      feed_.Push(Chunk(bytes, std::exchange(buffer_, nullptr)));
+  if (pushed.ok()) return pushed;
+  spoilt_ = true;
+  if (absl::IsCancelled(pushed)) return pushed;
+  return errors::UpstreamInvalid(
+      host_, "does not say the size of a blob that cannot be stored");
 }
 
 }  // namespace cvr

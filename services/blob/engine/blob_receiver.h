@@ -34,10 +34,14 @@ class BlobReceiver : public UpstreamBlobSink {
   bool IsComplete() const;
   uint64_t received_bytes() const { return received_bytes_; }
 
+  // Bytes were lost on the way to the feed: only a new start helps.
+  bool is_spoilt() const { return spoilt_; }
+
   // Errors: UNAVAILABLE (reason UPSTREAM_INVALID) when the answer does not fit
   // what has been received, or no blob is that large.
   absl::Status OnHeader(const UpstreamBlobHeader& header) override;
-  // Errors: CANCELLED when the feed wants no more; as OnHeader().
+  // Errors: CANCELLED when the feed wants no more; as OnHeader(), also when the
+  // upstream does not say the size and the blob cannot be stored.
   absl::Status OnBytes(absl::string_view bytes) override;
 
   // The upstream has sent all it has: passes on the last chunk and ends the
@@ -58,6 +62,7 @@ class BlobReceiver : public UpstreamBlobSink {
   uint64_t skip_bytes_ = 0;  // Sent again, though we have them.
   std::shared_ptr<char> buffer_;
   size_t filled_bytes_ = 0;
+  bool spoilt_ = false;
 };
 
 }  // namespace cvr

@@ -91,9 +91,9 @@ class StoredStream final : public RangeStream {
 
 class FollowingStream final : public RangeStream {
  public:
-  FollowingStream(ContentHeader header, bool header_only,
+  FollowingStream(ContentHeader header,
                   std::unique_ptr<BlobFeed::Reader> reader)
-      : RangeStream(std::move(header), header_only),
+      : RangeStream(std::move(header), /*header_only=*/false),
         reader_(std::move(reader)) {}
 
   void Cancel() override {
@@ -137,10 +137,10 @@ absl::StatusOr<std::unique_ptr<ContentStream>> MakeFollowingStream(
     const StreamSubject& subject, const StreamWish& wish,
     std::unique_ptr<BlobFeed::Reader> reader) {
   ASSIGN_OR_RETURN(ContentHeader header, MakeHeader(subject, wish));
-  if (!wish.header_only && !reader->SeekTo(header.range.offset)) {
+  if (!reader->SeekTo(header.range.offset)) {
     return absl::AbortedError("the download no longer has these bytes");
   }
-  return std::make_unique<FollowingStream>(std::move(header), wish.header_only,
+  return std::make_unique<FollowingStream>(std::move(header),
                                            std::move(reader));
 }
 

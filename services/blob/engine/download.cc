@@ -21,6 +21,11 @@ std::string HostOf(const UpstreamAccess& access) {
   return access.name.empty() ? access.url : access.name;
 }
 
+bool Contains(const std::vector<BlobOrigin>& origins,
+              const BlobOrigin& origin) {
+  return std::find(origins.begin(), origins.end(), origin) != origins.end();
+}
+
 absl::Status Abandoned() {
   return absl::UnavailableError("the blob service is stopping");
 }
@@ -44,7 +49,12 @@ std::optional<BlobOrigin> Download::serving_origin() const {
 
 bool Download::IsProvenBy(const BlobOrigin& origin) const {
   MutexLock lock(&mutex_);
-  return std::find(proven_.begin(), proven_.end(), origin) != proven_.end();
+  return Contains(proven_, origin);
+}
+
+bool Download::IsDisprovenBy(const BlobOrigin& origin) const {
+  MutexLock lock(&mutex_);
+  return Contains(disproven_, origin);
 }
 
 void Download::Abandon() {
@@ -72,9 +82,9 @@ absl::Status Download::Fill() {
     if (absl::IsNotFound(decisive) && !absl::IsNotFound(status)) {
       decisive = status;
     }
-    if (ReasonOf(status) == Reason::kContentMismatch) {
-      if (!StartAgain().ok()) return status;
-    }
+    const bool is_useless =
+        receiver_->is_spoilt() || ReasonOf(status) == Reason::kContentMismatch;
+    if (is_useless && !StartAgain().ok()) return status;
   }
   return decisive;
 }
@@ -106,7 +116,8 @@ Attempt Download::FillOnce(const UpstreamAccess& access,
                                      receiver_->NextPart(), *receiver_);
   }
   // A body that breaks off after its last byte is whole all the same.
-  if (status.ok() || receiver_->IsComplete()) status = receiver_->Finish();
+  const bool has_come = status.ok() || receiver_->IsComplete();
+  if (has_come && !receiver_->is_spoilt()) status = receiver_->Finish();
   const uint64_t after = receiver_->received_bytes();
   // An upstream that cannot even begin is not worth waiting for: the next one
   // may do better, and the client asks again.
@@ -156,6 +167,7 @@ absl::Status Download::StartAgain() {
   receiver_ = std::make_unique<BlobReceiver>(*feed_, tools_.buffers,
                                              [this] { OnAnswer(); });
   MutexLock lock(&mutex_);
+  disproven_.insert(disproven_.end(), proven_.begin(), proven_.end());
   proven_.clear();
   return absl::OkStatus();
 }
@@ -163,9 +175,7 @@ absl::Status Download::StartAgain() {
 void Download::OnAnswer() {
   {
     MutexLock lock(&mutex_);
-    if (std::find(proven_.begin(), proven_.end(), *asked_) == proven_.end()) {
-      proven_.push_back(*asked_);
-    }
+    if (!Contains(proven_, *asked_)) proven_.push_back(*asked_);
   }
   if (!std::exchange(stages_started_, true)) StartStages();
 }

@@ -61,6 +61,8 @@ class Download {
   std::optional<BlobOrigin> serving_origin() const;
   // Whether that upstream has answered with the blob. Any thread.
   bool IsProvenBy(const BlobOrigin& origin) const;
+  // Whether its bytes were found to be wrong. Any thread.
+  bool IsDisprovenBy(const BlobOrigin& origin) const;
 
   // Blocks until the blob is verified and stored. OK also when it could not be
   // stored: readers have it all the same. Does not fail the feed: the caller
@@ -108,6 +110,7 @@ class Download {
   CondVar stage_ended_;
   bool running_[2] ABSL_GUARDED_BY(mutex_) = {};
   std::vector<BlobOrigin> proven_ ABSL_GUARDED_BY(mutex_);
+  std::vector<BlobOrigin> disproven_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace cvr

@@ -326,6 +326,18 @@ TEST_F(EngineBlobTest, StoreThatTakesNothingDoesNotFailAPull) {
   EXPECT_THAT(FetchAll(digest, {Reachable(7)}), IsOkAndHolds(layer_));
 }
 
+TEST_F(EngineBlobTest, UnknownSizeOfWhatCannotBeStoredIsLeftToTheNext) {
+  world_->faults().FillUpAfter(3 * kChunk);
+  const Digest digest = upstream().AddBlob(7, "r", layer_);
+  upstream().AddBlob(8, "r", layer_);
+  upstream().Inject(7, {.hide_size = true}, 2);
+  EXPECT_THAT(
+      FetchAll(digest, {Reachable(7)}),
+      StatusIs(absl::StatusCode::kUnavailable, Reason::kUpstreamInvalid));
+  EXPECT_THAT(FetchAll(digest, {Reachable(7), Reachable(8)}),
+              IsOkAndHolds(layer_));
+}
+
 TEST_F(EngineBlobTest, DownloadThatNobodyReadsAndNothingStoresEnds) {
   world_->faults().FillUpAfter(3 * kChunk);
   const Digest digest = upstream().AddBlob(7, "r", layer_);

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cstdlib>
+#include <iostream>
 #include <memory>
 #include <optional>
 #include <random>
@@ -199,6 +200,7 @@ uint64_t FromEnvironment(const char* name, uint64_t otherwise) {
 
 TEST(EnginePropertyTest, ReadersGetTheBlobOrAnError) {
   uint64_t seed = FromEnvironment("CVR_SEED", std::random_device()());
+  std::cout << "CVR_SEED=" << seed << " and following" << std::endl;
   for (int i = FromEnvironment("CVR_SCHEDULES", kSchedules); i > 0; --i) {
     SCOPED_TRACE(absl::StrCat("CVR_SEED=", seed));
     Schedule(seed++).Run();
