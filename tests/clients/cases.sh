@@ -153,8 +153,8 @@ ten_at_once() { # standalone|three
 case_ten_at_once_standalone() { ten_at_once standalone; }
 case_ten_at_once_three() { ten_at_once three; }
 
-# Clients try TLS first where plain HTTP is allowed, too. They must learn at once
-# that it is not spoken here: curl tells a wrong answer (35) from none (28).
+# Clients try TLS first where plain HTTP is allowed, too. They must learn at
+# once that it is not spoken here: curl tells an answer (35) from none (28).
 case_tls_on_the_plain_port() {
   local status=0
   start_cvr standalone
