@@ -130,6 +130,12 @@ size_t FindHeadEnd(absl::string_view bytes) {
 }
 
 HeadError CheckPartialHead(absl::string_view bytes) {
+  // A TLS client that tries this port first must learn so at once: it waits for
+  // an answer of some kind before it falls back to plain HTTP.
+  if (!bytes.empty() && !IsToken(bytes.substr(0, 1)) && bytes[0] != '\r' &&
+      bytes[0] != '\n') {
+    return BadRequest("not a request of HTTP/1.1");
+  }
   if (bytes.substr(0, kRequestLineBytesMax).find(kLineEnd) ==
           absl::string_view::npos &&
       bytes.size() >= kRequestLineBytesMax) {

@@ -88,6 +88,15 @@ TEST(RequestHeadTest, PartialHeadIsRefusedAsSoonAsItIsTooLong) {
       431);
 }
 
+// What a client sends that takes the port for one of TLS. It waits for an
+// answer before it tries plain HTTP: skopeo and podman for ten seconds a pull.
+TEST(RequestHeadTest, TlsIsRefusedAtItsFirstByte) {
+  EXPECT_EQ(CheckPartialHead("\x16").http_status, 400);
+  EXPECT_NE(CheckPartialHead("\x16").message, "");
+  EXPECT_EQ(CheckPartialHead("").message, "");
+  EXPECT_EQ(CheckPartialHead("\r\n").message, "");
+}
+
 TEST(RequestHeadTest, RangeIsHiddenWhereverItStands) {
   std::string head =
       "GET /range: HTTP/1.1\r\nRange: bytes=1-\r\nX-Range: range: 1\r\n"
