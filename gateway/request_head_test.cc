@@ -77,6 +77,16 @@ TEST(RequestHeadTest, LimitsAreExact) {
   EXPECT_EQ(StatusOf(WithFields(field(kFieldLineBytesMax + 1))), 431);
 }
 
+// The one status after which podman asks for fewer ranges.
+TEST(RequestHeadTest, ARangeThatIsTooLongIsABadRequest) {
+  const std::string name = "rAnge: ";
+  const auto range = [&](size_t size) {
+    return absl::StrCat(name, std::string(size - name.size() - 2, ','), "\r\n");
+  };
+  EXPECT_EQ(StatusOf(WithFields(range(kFieldLineBytesMax))), 0);
+  EXPECT_EQ(StatusOf(WithFields(range(kFieldLineBytesMax + 1))), 400);
+}
+
 TEST(RequestHeadTest, PartialHeadIsRefusedAsSoonAsItIsTooLong) {
   EXPECT_EQ(CheckPartialHead("GET / HTTP/1.1\r\nA: b").message, "");
   EXPECT_EQ(
