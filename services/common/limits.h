@@ -69,6 +69,14 @@ inline constexpr int kCacheValidityHoursDefault = 24;
 // gRPC messages are bounded by their library; a chunk and a header fit well.
 inline constexpr int kGrpcMessageBytesMax = 8 * 1024 * 1024;
 
+// What a service may have sent of a stream beyond what its caller has read:
+// some chunks travel while one is used. Not left to gRPC, which takes a Unix
+// socket for a long fat network and lets 16 MiB pile up.
+inline constexpr int kGrpcStreamBytesMax = 4 * kChunkBytes;
+
+// A chunk travels in one HTTP/2 frame, not in 16.
+inline constexpr int kGrpcFrameBytesMax = 1024 * 1024;
+
 }  // namespace cvr::limits
 
 #endif  // SERVICES_COMMON_LIMITS_H_
