@@ -26,6 +26,8 @@ absl::Status FellBehind() {
       "fell behind a download that the store has no room for");
 }
 
+absl::Status Late() { return absl::DeadlineExceededError("no answer in time"); }
+
 absl::Status Cancelled() { return absl::CancelledError("reading cancelled"); }
 
 }  // namespace
@@ -272,7 +274,8 @@ BlobFeed::Supply BlobFeed::SupplyOf(uint64_t offset) const {
   return supply;
 }
 
-absl::StatusOr<Chunk> BlobFeed::Read(Reader::Place& place, uint64_t offset) {
+absl::StatusOr<Chunk> BlobFeed::Read(Reader::Place& place, uint64_t offset,
+                                     absl::Time deadline) {
   Supply supply;
   {
     MutexLock lock(&mutex_);
@@ -287,7 +290,7 @@ absl::StatusOr<Chunk> BlobFeed::Read(Reader::Place& place, uint64_t offset) {
       if (supply.is_there()) break;
       if (auto chunk = TakeFromDetour(place, offset)) return *std::move(chunk);
       if (supply.gone && place.detour == nullptr) return FellBehind();
-      readers_.Wait(&mutex_);
+      if (readers_.WaitWithDeadline(&mutex_, deadline)) return Late();
     }
     LeaveDetour(place);
     bytes_given_ = true;
@@ -368,7 +371,7 @@ absl::StatusOr<uint64_t> BlobFeed::Reader::WaitForSize(absl::Time deadline) {
     if (place_->cancelled) return Cancelled();
     if (!feed.failure_.ok()) return feed.failure_;
     if (feed.readers_.WaitWithDeadline(&feed.mutex_, deadline)) {
-      return absl::DeadlineExceededError("no answer in time");
+      return Late();
     }
   }
   if (!feed.failure_.ok()) return feed.failure_;
@@ -383,7 +386,7 @@ absl::Status BlobFeed::Reader::WaitUntilVerified(absl::Time deadline) {
     if (place_->cancelled) return Cancelled();
     if (!feed.failure_.ok()) return feed.failure_;
     if (feed.readers_.WaitWithDeadline(&feed.mutex_, deadline)) {
-      return absl::DeadlineExceededError("no answer in time");
+      return Late();
     }
   }
   return feed.failure_;
@@ -400,8 +403,9 @@ bool BlobFeed::Reader::SeekTo(uint64_t offset) {
          (!feed.store_lost_ || offset < feed.writer_->readable_size());
 }
 
-absl::StatusOr<Chunk> BlobFeed::Reader::ReadChunk(uint64_t offset) {
-  return feed_->Read(*place_, offset);
+absl::StatusOr<Chunk> BlobFeed::Reader::ReadChunk(uint64_t offset,
+                                                  absl::Time deadline) {
+  return feed_->Read(*place_, offset, deadline);
 }
 
 std::shared_ptr<BlobFeed::Detour> BlobFeed::Reader::OpenDetour(

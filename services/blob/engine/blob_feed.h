@@ -70,9 +70,11 @@ class BlobFeed {
 
     // From `offset`, below the size, to the end of its chunk. Blocks. The next
     // call is expected at what follows.
-    // Errors: the feed's; CANCELLED; ABORTED when this reader fell behind and
-    // the store cannot help; those of BlobReader::ReadChunk.
-    absl::StatusOr<Chunk> ReadChunk(uint64_t offset);
+    // Errors: the feed's; CANCELLED; DEADLINE_EXCEEDED; ABORTED when this
+    // reader fell behind and the store cannot help; those of
+    // BlobReader::ReadChunk.
+    absl::StatusOr<Chunk> ReadChunk(
+        uint64_t offset, absl::Time deadline = absl::InfiniteFuture());
 
     // From now on this reader also gets what is sent to it from `offset` on,
     // where it reads next, as long as the feed has nothing there.
@@ -170,7 +172,8 @@ class BlobFeed {
   std::optional<Chunk> TakeFromDetour(Reader::Place& place, uint64_t offset)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void LeaveDetour(Reader::Place& place) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  absl::StatusOr<Chunk> Read(Reader::Place& place, uint64_t offset);
+  absl::StatusOr<Chunk> Read(Reader::Place& place, uint64_t offset,
+                             absl::Time deadline);
 
   const size_t chunks_max_;
   WindowBudget* const budget_;
