@@ -366,52 +366,6 @@ TEST_F(EngineBlobTest, ReaderThatComesTooLateForAnUnstoredDownloadHasItsOwn) {
   EXPECT_THAT(ReadRest(**first), IsOkAndHolds(layer_.substr(read)));
 }
 
-TEST_F(EngineBlobTest, ReaderThatLosesItsPlaceToAFullDiskGetsAnother) {
-  world_->faults().FillUpAfter(12 * kChunk);
-  const Digest digest = upstream().AddBlob(7, "r", layer_);
-  const auto gate = HoldAfter(18 * kChunk);
-  const auto slow = Fetch(digest, {Reachable(7)});
-  ASSERT_THAT(slow, IsOk());
-  // By now its first bytes are neither in the window nor in the store.
-  gate->AwaitArrivals();
-  gate->Open();
-  EXPECT_THAT(ReadRest(**slow), IsOkAndHolds(layer_));
-  EXPECT_THAT(upstream().calls(), SizeIs(2));
-}
-
-TEST_F(EngineBlobTest, DamageIsRepairedWhileItIsRead) {
-  const Digest digest = upstream().AddBlob(7, "r", layer_);
-  EXPECT_THAT(FetchAll(digest, {Reachable(7)}), IsOkAndHolds(layer_));
-  metadata().AwaitRecords(1);
-  const auto stream = Fetch(digest, {Reachable(7)});
-  ASSERT_THAT(stream, IsOk());
-  ASSERT_THAT((*stream)->Next(), IsOk());
-  world_->faults().DamageFrom(3 * kChunk);
-  EXPECT_THAT(ReadRest(**stream), IsOkAndHolds(layer_.substr(kChunk)));
-  EXPECT_THAT(upstream().calls(), SizeIs(2));
-}
-
-TEST_F(EngineBlobTest, DamageThatNobodyCanRepairIsAnError) {
-  const Digest digest = upstream().AddBlob(7, "r", layer_);
-  EXPECT_THAT(FetchAll(digest, {Reachable(7)}), IsOkAndHolds(layer_));
-  metadata().AwaitRecords(1);
-  world_->faults().DamageFrom(3 * kChunk);
-  upstream().Inject(7, {down_}, kAlways);
-  EXPECT_THAT(FetchAll(digest, {Reachable(7)}),
-              StatusIs(absl::StatusCode::kUnavailable));
-}
-
-TEST_F(EngineBlobTest, DamagedBlobIsDroppedAndFetchedAgain) {
-  const Digest digest = upstream().AddBlob(7, "r", layer_);
-  EXPECT_THAT(FetchAll(digest, {Reachable(7)}), IsOkAndHolds(layer_));
-  metadata().AwaitRecords(1);
-  world_->faults().DamageFrom(3 * kChunk);
-  EXPECT_THAT(ReadAll(world_->source().Read({digest})),
-              StatusIs(absl::StatusCode::kDataLoss));
-  EXPECT_FALSE(IsStored(digest));
-  EXPECT_THAT(FetchAll(digest, {Reachable(7)}), IsOkAndHolds(layer_));
-}
-
 // --- Whose blob it is -------------------------------------------------------
 
 TEST_F(EngineBlobTest, StoredBytesAreServedOnlyToThoseWhoseUpstreamHasThem) {
