@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -135,7 +136,7 @@ class ContentFlowTest : public ::testing::Test {
   void KillServer() { server_.reset(); }
   std::string address() const { return "unix:" + directory_ + "/socket"; }
   absl::StatusOr<std::unique_ptr<ContentStream>> Open() {
-    return client_.Read({Digest::OfBytes("x")});
+    return client_.Read({Digest::OfBytes("x"), std::nullopt, false});
   }
 
   // To the end, or to the first error.
