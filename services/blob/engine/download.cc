@@ -26,12 +26,6 @@ bool Contains(const std::vector<BlobOrigin>& origins,
   return std::find(origins.begin(), origins.end(), origin) != origins.end();
 }
 
-// For readers who have got some of it.
-absl::Status InheritedDamage(const absl::Status& status) {
-  if (!absl::IsCancelled(status)) return status;
-  return absl::UnavailableError("bytes of an interrupted download are damaged");
-}
-
 absl::Status Abandoned() {
   return absl::UnavailableError("the blob service is stopping");
 }
@@ -78,7 +72,7 @@ absl::Status Download::Run() {
 }
 
 bool Download::IsToBeContinued(const absl::Status& filled) const {
-  if (distrusted_ || inheritance_damaged_ || stored_) return false;
+  if (distrusted_ || stored_) return false;
   if (abandoned_) return true;
   return (absl::IsUnavailable(filled) || absl::IsResourceExhausted(filled)) &&
          ReasonOf(filled) != Reason::kContentMismatch;
@@ -92,7 +86,7 @@ absl::Status Download::Fill() {
     if (MayBlameInheritance(status)) {
       spdlog::warn("blob {}: {}; begins again without old bytes",
                    digest_.ToString(), status.ToString());
-      if (!StartAgain()) return InheritedDamage(status);
+      if (!StartAgain()) return status;
       status = FillFrom(origin);
     }
     if (status.ok() || absl::IsCancelled(status) || abandoned_) return status;
@@ -150,7 +144,6 @@ Attempt Download::FillOnce(const UpstreamAccess& access,
 absl::Status Download::Verify(const UpstreamAccess& access) {
   AwaitStage(Stage::kHash);
   if (abandoned_) return Abandoned();
-  if (inheritance_damaged_) return absl::CancelledError("damaged");
   const Digest got = hasher_.Current();
   if (got != digest_) {
     return errors::ContentMismatch(HostOf(access), digest_.ToString(),
@@ -180,16 +173,27 @@ void Download::Store() {
 
 // All that can be done while the upstream has not answered yet.
 void Download::Begin() {
+  Prepare();
+  // Readers get nothing before the upstream has said the size, so what is
+  // damaged has reached nobody. The writer takes those bytes with it.
+  while (!HashInherited()) {
+    writer_ = nullptr;
+    if (!feed_->Restart()) break;
+    if (abandoned_) feed_->Stop();
+    Prepare();
+  }
+  StartStages();
+}
+
+void Download::Prepare() {
   hasher_ = DigestHasher(digest_.algorithm());
   receiver_ = std::make_unique<BlobReceiver>(*feed_, tools_.buffers,
                                              [this] { OnAnswer(); });
   OpenWriter();
-  StartStages();
 }
 
 void Download::OpenWriter() {
   inherited_bytes_ = 0;
-  inheritance_damaged_ = false;
   auto writer = tools_.store.Create(digest_);
   if (!writer.ok()) {
     spdlog::warn("blob {}: not stored: {}", digest_.ToString(),
@@ -201,7 +205,6 @@ void Download::OpenWriter() {
   feed_->SetWriter(writer_);
   inherited_bytes_ = writer_->readable_size();
   if (inherited_bytes_ == 0) return;
-  inherited_ = writer_;
   feed_->Resume(inherited_bytes_);
   receiver_->Resume(inherited_bytes_);
 }
@@ -221,7 +224,7 @@ bool Download::StartAgain() {
 // upstream says.
 bool Download::MayBlameInheritance(const absl::Status& status) const {
   if (inherited_bytes_ == 0 || abandoned_) return false;
-  return inheritance_damaged_ || ReasonOf(status) == Reason::kContentMismatch ||
+  return ReasonOf(status) == Reason::kContentMismatch ||
          ReasonOf(status) == Reason::kUpstreamInvalid;
 }
 
@@ -248,10 +251,6 @@ void Download::StartStages() {
 }
 
 void Download::RunStage(Stage stage) {
-  if (stage == Stage::kHash && !HashInherited()) {
-    inheritance_damaged_ = true;
-    feed_->Stop();
-  }
   while (auto chunk = feed_->Next(stage)) {
     if (!WorkOn(stage, *std::move(chunk))) break;
   }
@@ -262,10 +261,8 @@ void Download::RunStage(Stage stage) {
 
 // False when those bytes are damaged.
 bool Download::HashInherited() {
-  // The store stage lets go of writer_ when that fails.
-  const auto inherited = std::exchange(inherited_, nullptr);
   for (uint64_t at = 0; at < inherited_bytes_ && !abandoned_;) {
-    const auto chunk = inherited->ReadChunk(at);
+    const auto chunk = writer_->ReadChunk(at);
     if (!chunk.ok()) {
       spdlog::warn("blob {}: what was left of it: {}", digest_.ToString(),
                    chunk.status().ToString());

@@ -92,6 +92,7 @@ class Download {
   bool IsToBeContinued(const absl::Status& filled) const;
 
   void Begin();
+  void Prepare();
   void OpenWriter();
   bool StartAgain();
   bool MayBlameInheritance(const absl::Status& status) const;
@@ -119,8 +120,6 @@ class Download {
   DigestHasher hasher_;
   // Of an earlier download; unverified until this one is.
   uint64_t inherited_bytes_ = 0;
-  std::shared_ptr<const BlobWriter> inherited_;  // Until they are hashed.
-  std::atomic<bool> inheritance_damaged_ = false;
   std::shared_ptr<BlobWriter> writer_;  // Null once the store has failed.
 
   mutable Mutex mutex_;
