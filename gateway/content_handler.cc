@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/algorithm/container.h"
 #include "absl/status/status.h"
@@ -12,6 +13,7 @@
 #include "gateway/cache_status.h"
 #include "gateway/conditions.h"
 #include "gateway/http_error.h"
+#include "gateway/multipart.h"
 #include "gateway/range_header.h"
 #include "services/common/errors.h"
 #include "services/common/status_macros.h"
@@ -36,8 +38,9 @@ bool IsNotModified(const HttpRequest& request, const Digest& digest) {
   return if_none_match && NamesDigest(*if_none_match, digest);
 }
 
-std::optional<ByteRangeSpec> WantedRange(const HttpRequest& request,
-                                         const ContentRef& content) {
+// Empty = everything.
+std::vector<ByteRangeSpec> WantedRanges(const HttpRequest& request,
+                                        const ContentRef& content) {
   // HEAD tells of the whole; manifests are too small for parts.
   if (request.is_head() || content.kind != ContentKind::kBlob) return {};
   if (IsNotModified(request, content.reference.digest())) return {};
@@ -47,7 +50,11 @@ std::optional<ByteRangeSpec> WantedRange(const HttpRequest& request,
   if (if_range && !IfRangeHolds(*if_range, content.reference.digest())) {
     return {};
   }
-  return ParseRange(*value);
+  return ParseRanges(*value);
+}
+
+ByteRangeSpec SpecOf(const ByteRange& range) {
+  return {ByteRangeSpec::From{range.offset, range.end() - 1}};
 }
 
 bool BytesAreGone(const absl::Status& status) {
@@ -69,7 +76,7 @@ BodyStream BodyOf(Chunk first, std::unique_ptr<ContentStream> stream) {
 struct ContentHandler::Pull {
   const HttpRequest& request;
   const ContentRoute& route;
-  std::optional<ByteRangeSpec> range;
+  std::optional<ByteRangeSpec> range = std::nullopt;  // Absent = all.
 
   bool is_blob() const { return route.content.kind == ContentKind::kBlob; }
 };
@@ -97,12 +104,12 @@ absl::Status CheckAccept(const HttpRequest& request, const ContentRef& content,
                     Reason::kManifestUnknown);
 }
 
-HttpReply DescribedReply(const ContentHeader& header, bool is_blob,
+HttpReply DescribedReply(const ContentHeader& header,
+                         absl::string_view content_type, bool is_blob,
                          bool stored) {
   HttpReply reply;
   HttpFields& fields = reply.fields;
-  fields.Add("Content-Type",
-             is_blob ? kOctetStream : WireMediaType(header.target.media_type));
+  fields.Add("Content-Type", content_type);
   fields.Add("Docker-Content-Digest", header.target.digest.ToString());
   fields.Add("ETag", EntityTagOf(header.target.digest));
   if (is_blob) fields.Add("Accept-Ranges", "bytes");
@@ -126,48 +133,110 @@ ContentHandler::ContentHandler(Resolver& resolver, ContentSource& source,
 
 HttpReply ContentHandler::Handle(const HttpRequest& request,
                                  const ContentRoute& route) {
-  auto reply = Answer({request, route, WantedRange(request, route.content)});
+  auto reply = Answer({request, route});
   return reply.ok() ? *std::move(reply) : ErrorReply(reply.status());
 }
 
-absl::StatusOr<HttpReply> ContentHandler::Answer(const Pull& pull) {
+absl::StatusOr<HttpReply> ContentHandler::Answer(Pull pull) {
   ASSIGN_OR_RETURN(
       const Resolution resolution,
       resolver_.Resolve({pull.route.registry_id, pull.route.content,
                          /*counts_as_download=*/!pull.request.is_head()}));
+  const std::vector<ByteRangeSpec> wanted =
+      WantedRanges(pull.request, pull.route.content);
+  if (wanted.size() > 1) return AnswerRanges(pull, resolution, wanted);
+  if (!wanted.empty()) pull.range = wanted.front();
+  ASSIGN_OR_RETURN(Opened opened, Open(pull, resolution));
+  return ReplyFrom(pull, std::move(opened));
+}
+
+// Which of the ranges exist is known with the size, and the size with the first
+// stream that is opened, or with its refusal.
+absl::StatusOr<HttpReply> ContentHandler::AnswerRanges(
+    Pull pull, const Resolution& resolution,
+    const std::vector<ByteRangeSpec>& wanted) {
+  pull.range = wanted.front();
+  absl::StatusOr<Opened> opened = Open(pull, resolution);
+  const std::optional<uint64_t> size = opened.ok()
+                                           ? opened->header.target.size_bytes
+                                           : ContentSizeOf(opened.status());
+  if (!size) return opened.status();
+  const std::vector<ByteRange> ranges = SatisfiableRanges(wanted, *size);
+  if (ranges.empty()) return opened.status();
+  const bool take_all = ExceedContent(ranges, *size);
+  if (take_all || !opened.ok()) {
+    pull.range = std::nullopt;
+    if (!take_all) pull.range = SpecOf(ranges.front());
+    opened = Open(pull, resolution);
+    RETURN_IF_ERROR(opened.status());
+  }
+  if (take_all || ranges.size() == 1) {
+    return ReplyFrom(pull, *std::move(opened));
+  }
+  return ReplyInParts(pull, resolution, ranges, *std::move(opened));
+}
+
+absl::StatusOr<ContentHandler::Opened> ContentHandler::Open(
+    const Pull& pull, const Resolution& resolution) {
   absl::StatusOr<Opened> opened = absl::NotFoundError("no hit");
   if (resolution.hit) opened = OpenHit(pull, *resolution.hit);
   if (BytesAreGone(opened.status())) {
     opened = OpenFetched(pull, resolution.plan);
   }
-  RETURN_IF_ERROR(opened.status());
-  return ReplyFrom(pull, *std::move(opened));
+  return opened;
 }
 
 absl::StatusOr<HttpReply> ContentHandler::ReplyFrom(const Pull& pull,
                                                     Opened opened) const {
   const HttpRequest& request = pull.request;
   const ContentHeader& header = opened.header;
-  RETURN_IF_ERROR(CheckAccept(request, pull.route.content,
-                              WireMediaType(header.target.media_type)));
+  const std::string media_type = WireMediaType(header.target.media_type);
+  RETURN_IF_ERROR(CheckAccept(request, pull.route.content, media_type));
   HttpReply reply =
-      DescribedReply(header, pull.is_blob(), /*stored=*/!request.is_head());
+      DescribedReply(header, pull.is_blob() ? kOctetStream : media_type,
+                     pull.is_blob(), /*stored=*/!request.is_head());
   if (IsNotModified(request, header.target.digest)) {
     reply.status = 304;
     return reply;
   }
   if (pull.range) {
     reply.status = 206;
-    reply.fields.Add(
-        "Content-Range",
-        absl::StrCat("bytes ", header.range.offset, "-", header.range.end() - 1,
-                     "/", header.target.size_bytes));
+    reply.fields.Add("Content-Range",
+                     ContentRange(header.range, header.target.size_bytes));
   }
   reply.content_length =
       pull.range ? header.range.length : header.target.size_bytes;
   if (opened.stream != nullptr) {
     reply.stream = BodyOf(std::move(opened.first), std::move(opened.stream));
   }
+  return reply;
+}
+
+HttpReply ContentHandler::ReplyInParts(const Pull& pull, Resolution resolution,
+                                       std::vector<ByteRange> ranges,
+                                       Opened opened) {
+  const Descriptor& target = opened.header.target;
+  MultipartLayout layout(RandomBoundary(), kOctetStream, std::move(ranges),
+                         target.size_bytes);
+  HttpReply reply =
+      DescribedReply(opened.header, layout.content_type(), /*is_blob=*/true,
+                     /*stored=*/true);
+  reply.status = 206;
+  reply.content_length = layout.content_length();
+  // What was fetched for the first part may be stored by the next, and is asked
+  // for there first: a fetch would count as another download.
+  resolution.hit = Hit{target, opened.header.upstream_id};
+  auto open = [this, request = pull.request, route = pull.route,
+               resolution = std::move(resolution)](
+                  const ByteRange& range) -> absl::StatusOr<BodyStream> {
+    ASSIGN_OR_RETURN(Opened part,
+                     Open({request, route, SpecOf(range)}, resolution));
+    return BodyOf(std::move(part.first), std::move(part.stream));
+  };
+  reply.stream =
+      MultipartBody(std::move(layout),
+                    BodyOf(std::move(opened.first), std::move(opened.stream)),
+                    std::move(open));
   return reply;
 }
 

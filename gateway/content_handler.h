@@ -2,6 +2,7 @@
 #define GATEWAY_CONTENT_HANDLER_H_
 
 #include <memory>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
@@ -9,13 +10,14 @@
 #include "gateway/http_message.h"
 #include "gateway/route.h"
 #include "services/blob/content_source.h"
+#include "services/common/byte_range.h"
 #include "services/common/clock.h"
 #include "services/metadata/resolver.h"
 
 namespace cvr {
 
 // GET and HEAD of manifests and blobs: distribution-spec, "Pulling manifests"
-// and "Pulling blobs". Thread-safe; everything referred to must outlive it and
+// and "Pulling blobs". Thread-safe; it and everything referred to must outlive
 // the replies' streams.
 class ContentHandler {
  public:
@@ -30,8 +32,14 @@ class ContentHandler {
   struct Pull;
   struct Opened;
 
-  absl::StatusOr<HttpReply> Answer(const Pull& pull);
+  absl::StatusOr<HttpReply> Answer(Pull pull);
+  absl::StatusOr<HttpReply> AnswerRanges(
+      Pull pull, const Resolution& resolution,
+      const std::vector<ByteRangeSpec>& wanted);
   absl::StatusOr<HttpReply> ReplyFrom(const Pull& pull, Opened opened) const;
+  HttpReply ReplyInParts(const Pull& pull, Resolution resolution,
+                         std::vector<ByteRange> ranges, Opened opened);
+  absl::StatusOr<Opened> Open(const Pull& pull, const Resolution& resolution);
   absl::StatusOr<Opened> OpenHit(const Pull& pull, const Hit& hit);
   absl::StatusOr<Opened> OpenFetched(const Pull& pull, const FetchPlan& plan);
   absl::StatusOr<Opened> Begin(const Pull& pull,

@@ -226,7 +226,7 @@ TEST_F(GatewayTest, RangePastTheEndIsAnsweredWith416) {
 
 TEST_F(GatewayTest, UnusableRangesAreAnsweredWithEverything) {
   for (const char* range : {"bytes=", "bytes=a-b", "bytes=9-5", "lines=1-2",
-                            "bytes=0-1,5-9", "bytes=-", "0-5", "bytes=0-5,"}) {
+                            "bytes=0-1,9-5", "bytes=-", "0-5", "bytes=,"}) {
     const RawReply reply =
         Get(BlobUrl(layer_), absl::StrCat("rAnGe: ", range, "\r\n"));
     EXPECT_EQ(reply.status, 200) << range;

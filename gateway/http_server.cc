@@ -43,12 +43,11 @@ thread_local Exchange* current_exchange = nullptr;
 // Hands the library's connections to a pool that outlives it.
 class PoolQueue : public httplib::TaskQueue {
  public:
-  PoolQueue(ThreadPool& pool, OpenConnections& connections, size_t threads_max)
-      : pool_(pool), connections_(connections), threads_max_(threads_max) {}
+  PoolQueue(ThreadPool& pool, OpenConnections& connections)
+      : pool_(pool), connections_(connections) {}
 
   void enqueue(std::function<void()> serve) override {
     connections_.BeginWaiting();
-    if (connections_.size() > threads_max_) connections_.EvictIdle();
     if (pool_.Schedule(serve)) return;
     connections_.EndWaiting();
     turning_away = true;
@@ -60,7 +59,6 @@ class PoolQueue : public httplib::TaskQueue {
  private:
   ThreadPool& pool_;
   OpenConnections& connections_;
-  const size_t threads_max_;
 };
 
 }  // namespace
@@ -107,14 +105,13 @@ HttpServer::Engine::Engine(HttpServer::Options options,
     : options_(std::move(options)),
       handler_(std::move(handler)),
       error_handler_(std::move(error_handler)),
-      pool_({"http", options_.threads_max, options_.threads_max}) {
+      pool_({"http", options_.threads_max, options_.threads_max}),
+      connections_(options_.threads_max) {
   InstallHandlers();
 }
 
 void HttpServer::Engine::InstallHandlers() {
-  new_task_queue = [this] {
-    return new PoolQueue(pool_, connections_, options_.threads_max);
-  };
+  new_task_queue = [this] { return new PoolQueue(pool_, connections_); };
   const auto answer = [this](const httplib::Request& request,
                              httplib::Response& response) {
     Answer(request, response);

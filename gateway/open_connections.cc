@@ -9,6 +9,7 @@ namespace cvr {
 void OpenConnections::BeginWaiting() {
   MutexLock lock(&mutex_);
   ++waiting_;
+  MakeRoom();
 }
 
 void OpenConnections::EndWaiting() {
@@ -26,7 +27,9 @@ void OpenConnections::Add(int fd) {
 
 void OpenConnections::Remove(int fd) {
   MutexLock lock(&mutex_);
-  connections_.erase(fd);
+  const auto it = connections_.find(fd);
+  if (it->second.evicted) --evicted_;
+  connections_.erase(it);
   if (connections_.empty()) none_.SignalAll();
 }
 
@@ -34,6 +37,7 @@ void OpenConnections::BeginIdle(int fd) {
   MutexLock lock(&mutex_);
   connections_[fd].idle_since = absl::Now();
   if (draining_) shutdown(fd, SHUT_RD);
+  MakeRoom();
 }
 
 void OpenConnections::EndIdle(int fd) {
@@ -46,21 +50,22 @@ bool OpenConnections::draining() const {
   return draining_;
 }
 
-void OpenConnections::EvictIdle() {
-  MutexLock lock(&mutex_);
-  auto longest = connections_.end();
-  for (auto it = connections_.begin(); it != connections_.end(); ++it) {
-    if (it->second.evicted || it->second.idle_since == absl::InfiniteFuture()) {
-      continue;
+void OpenConnections::MakeRoom() {
+  while (connections_.size() + waiting_ > room_ + evicted_) {
+    auto longest = connections_.end();
+    for (auto it = connections_.begin(); it != connections_.end(); ++it) {
+      const State& state = it->second;
+      if (state.evicted || state.idle_since == absl::InfiniteFuture()) continue;
+      if (longest == connections_.end() ||
+          state.idle_since < longest->second.idle_since) {
+        longest = it;
+      }
     }
-    if (longest == connections_.end() ||
-        it->second.idle_since < longest->second.idle_since) {
-      longest = it;
-    }
+    if (longest == connections_.end()) return;
+    longest->second.evicted = true;
+    ++evicted_;
+    shutdown(longest->first, SHUT_RD);
   }
-  if (longest == connections_.end()) return;
-  longest->second.evicted = true;
-  shutdown(longest->first, SHUT_RD);
 }
 
 void OpenConnections::Drain() {
@@ -83,11 +88,6 @@ void OpenConnections::ShutdownAll() {
   MutexLock lock(&mutex_);
   broken_off_ = true;
   for (const auto& [fd, state] : connections_) shutdown(fd, SHUT_RDWR);
-}
-
-size_t OpenConnections::size() const {
-  MutexLock lock(&mutex_);
-  return waiting_ + connections_.size();
 }
 
 }  // namespace cvr

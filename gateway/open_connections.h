@@ -10,11 +10,15 @@
 namespace cvr {
 
 // The connections that are open, by socket, and which of them wait for a
-// request. Only sockets in here are ever shut down, so a descriptor that the
-// system has given to somebody else is never touched: remove it before closing
-// it. Thread-safe.
+// request. While there are more than there are threads for, the longest idle
+// ones are ended to make room. Only sockets in here are ever shut down, so a
+// descriptor that the system has given to somebody else is never touched:
+// remove it before closing it. Thread-safe.
 class OpenConnections {
  public:
+  // `room` is how many can be served at a time.
+  explicit OpenConnections(size_t room) : room_(room) {}
+
   // A connection was accepted and waits for a thread, which calls Add().
   void BeginWaiting();
   // It is turned away instead.
@@ -31,9 +35,6 @@ class OpenConnections {
   // Whether replies are the last ones on their connections.
   bool draining() const;
 
-  // Ends the longest idle connection, if there is one, to make room.
-  void EvictIdle();
-
   // Ends the idle connections, now and as they become idle.
   void Drain();
   // False when some are still open, or wait, at `deadline`.
@@ -41,17 +42,19 @@ class OpenConnections {
   // Breaks off all of them, and later ones at once.
   void ShutdownAll();
 
-  // Open and waiting.
-  size_t size() const;
-
  private:
   struct State {
     absl::Time idle_since = absl::InfiniteFuture();  // Busy.
     bool evicted = false;
   };
 
+  void MakeRoom() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+
+  const size_t room_;
+
   mutable Mutex mutex_;
   CondVar none_;
+  size_t evicted_ ABSL_GUARDED_BY(mutex_) = 0;  // Of the open ones.
   size_t waiting_ ABSL_GUARDED_BY(mutex_) = 0;
   bool broken_off_ ABSL_GUARDED_BY(mutex_) = false;
   bool draining_ ABSL_GUARDED_BY(mutex_) = false;

@@ -35,23 +35,38 @@ class OpenConnectionsTest : public ::testing::Test {
     connections_.Add(pair.fd());
   }
 
-  OpenConnections connections_;
+  OpenConnections connections_{/*room=*/3};
 };
 
-TEST_F(OpenConnectionsTest, EvictsTheLongestIdleOneOnce) {
+TEST_F(OpenConnectionsTest, LongestIdleOneMakesRoom) {
   Pair busy, older, younger;
   Add(busy);
   Add(older);
   connections_.BeginIdle(older.fd());
   Add(younger);
   connections_.BeginIdle(younger.fd());
-  connections_.EvictIdle();
+  connections_.BeginWaiting();
   EXPECT_TRUE(older.Ended());
   EXPECT_FALSE(younger.Ended());
-  connections_.EvictIdle();
+  connections_.BeginWaiting();
   EXPECT_TRUE(younger.Ended());
-  connections_.EvictIdle();
+  connections_.BeginWaiting();
   EXPECT_FALSE(busy.Ended());
+  for (int i = 0; i < 3; ++i) connections_.EndWaiting();
+}
+
+// Whoever waits must not depend on somebody being idle at that moment.
+TEST_F(OpenConnectionsTest, ConnectionThatBecomesIdleMakesRoom) {
+  Pair first, second, third;
+  for (const Pair* pair : {&first, &second, &third}) Add(*pair);
+  connections_.BeginWaiting();
+  connections_.BeginIdle(second.fd());
+  EXPECT_TRUE(second.Ended());
+  // One has made room for the one that waits.
+  connections_.BeginIdle(third.fd());
+  EXPECT_FALSE(third.Ended());
+  connections_.Remove(second.fd());
+  connections_.EndWaiting();
 }
 
 TEST_F(OpenConnectionsTest, DrainEndsIdleOnesAndThoseThatBecomeIdle) {

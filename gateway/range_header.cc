@@ -1,11 +1,15 @@
 #include "gateway/range_header.h"
 
 #include <limits>
+#include <optional>
 
 #include "absl/algorithm/container.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "services/common/limits.h"
 
 namespace cvr {
 namespace {
@@ -24,13 +28,8 @@ std::optional<uint64_t> ParsePosition(absl::string_view text) {
   return position;
 }
 
-}  // namespace
-
-std::optional<ByteRangeSpec> ParseRange(absl::string_view value) {
-  value = absl::StripAsciiWhitespace(value);
-  if (!absl::StartsWithIgnoreCase(value, kUnit)) return std::nullopt;
-  const absl::string_view range =
-      absl::StripAsciiWhitespace(value.substr(kUnit.size()));
+// range-spec: `first-last`, `first-` or `-length`.
+std::optional<ByteRangeSpec> ParseSpec(absl::string_view range) {
   const size_t dash = range.find('-');
   if (dash == absl::string_view::npos) return std::nullopt;
   const auto last = ParsePosition(range.substr(dash + 1));
@@ -45,6 +44,47 @@ std::optional<ByteRangeSpec> ParseRange(absl::string_view value) {
   }
   if (!last || *last < *first) return std::nullopt;
   return ByteRangeSpec{ByteRangeSpec::From{*first, *last}};
+}
+
+}  // namespace
+
+std::vector<ByteRangeSpec> ParseRanges(absl::string_view value) {
+  value = absl::StripAsciiWhitespace(value);
+  if (!absl::StartsWithIgnoreCase(value, kUnit)) return {};
+  std::vector<ByteRangeSpec> ranges;
+  for (absl::string_view range :
+       absl::StrSplit(value.substr(kUnit.size()), ',')) {
+    range = absl::StripAsciiWhitespace(range);
+    if (range.empty()) continue;  // As lists may have: section 5.6.1.2.
+    const auto spec = ParseSpec(range);
+    if (!spec || ranges.size() == limits::kRangesPerRequestMax) return {};
+    ranges.push_back(*spec);
+  }
+  return ranges;
+}
+
+std::vector<ByteRange> SatisfiableRanges(
+    const std::vector<ByteRangeSpec>& wanted, uint64_t size_bytes) {
+  std::vector<ByteRange> ranges;
+  for (const ByteRangeSpec& spec : wanted) {
+    const auto range = ResolveRange(spec, size_bytes);
+    if (range.ok()) ranges.push_back(*range);
+  }
+  return ranges;
+}
+
+bool ExceedContent(const std::vector<ByteRange>& ranges, uint64_t size_bytes) {
+  uint64_t left = size_bytes;
+  for (const ByteRange& range : ranges) {
+    if (range.length > left) return true;
+    left -= range.length;
+  }
+  return false;
+}
+
+std::string ContentRange(const ByteRange& range, uint64_t size_bytes) {
+  return absl::StrCat("bytes ", range.offset, "-", range.end() - 1, "/",
+                      size_bytes);
 }
 
 }  // namespace cvr

@@ -94,6 +94,10 @@ std::optional<HeadError> NoteField(absl::string_view name,
 std::optional<HeadError> ParseField(absl::string_view line, RequestHead& head,
                                     Framing& framing) {
   if (line.size() + kLineEnd.size() > kFieldLineBytesMax) {
+    // podman and CRI-O ask again, for fewer ranges, after a 400 only.
+    if (absl::StartsWithIgnoreCase(line, "Range:")) {
+      return BadRequest("the Range field is too long");
+    }
     return FieldsTooLarge();
   }
   const size_t colon = line.find(':');
@@ -130,6 +134,12 @@ size_t FindHeadEnd(absl::string_view bytes) {
 }
 
 HeadError CheckPartialHead(absl::string_view bytes) {
+  // A TLS client that tries this port first must learn so at once: it waits for
+  // an answer of some kind before it falls back to plain HTTP.
+  if (!bytes.empty() && !IsToken(bytes.substr(0, 1)) && bytes[0] != '\r' &&
+      bytes[0] != '\n') {
+    return BadRequest("not a request of HTTP/1.1");
+  }
   if (bytes.substr(0, kRequestLineBytesMax).find(kLineEnd) ==
           absl::string_view::npos &&
       bytes.size() >= kRequestLineBytesMax) {

@@ -40,7 +40,8 @@ struct HeadError {
 size_t FindHeadEnd(absl::string_view bytes);
 
 // What can be said about an incomplete head: 414 or 431 when it is too long
-// already, and no message when more may follow.
+// already, 400 when it does not begin like one, and no message when more may
+// follow.
 HeadError CheckPartialHead(absl::string_view bytes);
 
 // `head` is complete, as FindHeadEnd() says.

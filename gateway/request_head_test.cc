@@ -77,6 +77,16 @@ TEST(RequestHeadTest, LimitsAreExact) {
   EXPECT_EQ(StatusOf(WithFields(field(kFieldLineBytesMax + 1))), 431);
 }
 
+// The one status after which podman asks for fewer ranges.
+TEST(RequestHeadTest, ARangeThatIsTooLongIsABadRequest) {
+  const std::string name = "rAnge: ";
+  const auto range = [&](size_t size) {
+    return absl::StrCat(name, std::string(size - name.size() - 2, ','), "\r\n");
+  };
+  EXPECT_EQ(StatusOf(WithFields(range(kFieldLineBytesMax))), 0);
+  EXPECT_EQ(StatusOf(WithFields(range(kFieldLineBytesMax + 1))), 400);
+}
+
 TEST(RequestHeadTest, PartialHeadIsRefusedAsSoonAsItIsTooLong) {
   EXPECT_EQ(CheckPartialHead("GET / HTTP/1.1\r\nA: b").message, "");
   EXPECT_EQ(
@@ -86,6 +96,15 @@ TEST(RequestHeadTest, PartialHeadIsRefusedAsSoonAsItIsTooLong) {
   EXPECT_EQ(
       CheckPartialHead(line + std::string(kHeadBytesMax, 'a')).http_status,
       431);
+}
+
+// What a client sends that takes the port for one of TLS. It waits for an
+// answer before it tries plain HTTP: skopeo and podman for ten seconds a pull.
+TEST(RequestHeadTest, TlsIsRefusedAtItsFirstByte) {
+  EXPECT_EQ(CheckPartialHead("\x16").http_status, 400);
+  EXPECT_NE(CheckPartialHead("\x16").message, "");
+  EXPECT_EQ(CheckPartialHead("").message, "");
+  EXPECT_EQ(CheckPartialHead("\r\n").message, "");
 }
 
 TEST(RequestHeadTest, RangeIsHiddenWhereverItStands) {

@@ -36,10 +36,16 @@ void ContentWriteReactor::Pump() {
   }
   while (true) {
     const absl::StatusOr<Chunk> chunk = stream->Next();
-    const bool goes_on = chunk.ok() && !chunk->empty()
-                             ? Send(EncodeData(*chunk))
-                             : End(chunk.status());
-    if (!goes_on) return;
+    if (!chunk.ok() || chunk->empty()) {
+      End(chunk.status());
+      return;
+    }
+    // All there is: its end is known, and travels with it.
+    if (chunk->size() == stream->header().range.length) {
+      EndWith(EncodeData(*chunk), stream->Next().status());
+      return;
+    }
+    if (!Send(EncodeData(*chunk))) return;
   }
 }
 
@@ -71,19 +77,34 @@ bool ContentWriteReactor::Send(grpc::ByteBuffer message) {
   return true;
 }
 
-bool ContentWriteReactor::End(const absl::Status& status) {
+void ContentWriteReactor::EndWith(grpc::ByteBuffer message,
+                                  const absl::Status& status) {
   {
     MutexLock lock(&mutex_);
     end_ = status;
     pumping_ = false;
-    if (writing_) return false;
+    if (writing_) {
+      ready_ = std::move(message);
+      return;
+    }
+  }
+  sending_ = std::move(message);
+  StartWriteAndFinish(&sending_, {}, ToRpcStatus(status));
+}
+
+void ContentWriteReactor::End(const absl::Status& status) {
+  {
+    MutexLock lock(&mutex_);
+    end_ = status;
+    pumping_ = false;
+    if (writing_) return;
   }
   Finish(ToRpcStatus(status));
-  return false;
 }
 
 void ContentWriteReactor::OnWriteDone(bool ok) {
   std::optional<absl::Status> finish;
+  bool with_message = false;
   {
     MutexLock lock(&mutex_);
     writing_ = false;
@@ -92,21 +113,20 @@ void ContentWriteReactor::OnWriteDone(bool ok) {
       if (!end_) end_ = absl::CancelledError("the caller has hung up");
       if (stream_ != nullptr) stream_->Cancel();
     }
-    if (ready_) {
-      sending_ = *std::exchange(ready_, std::nullopt);
-      writing_ = pumping_ = true;
-    } else if (pumping_) {
-      return;
-    } else {
-      finish = end_;
-    }
+    if (pumping_) return;
+    with_message = ready_.has_value();
+    finish = end_;
+    if (with_message) sending_ = *std::exchange(ready_, std::nullopt);
+    if (!finish) writing_ = pumping_ = true;
   }
-  if (finish) {
+  if (!finish) {
+    StartWrite(&sending_);
+    SchedulePump();
+  } else if (with_message) {
+    StartWriteAndFinish(&sending_, {}, ToRpcStatus(*finish));
+  } else {
     Finish(ToRpcStatus(*finish));
-    return;
   }
-  StartWrite(&sending_);
-  SchedulePump();
 }
 
 void ContentWriteReactor::OnCancel() {

@@ -36,9 +36,11 @@ class ContentWriteReactor final
   void SchedulePump();
   void Pump();
   absl::Status Open();
-  // Send it now, or have it ready. Both answer whether the pump goes on.
+  // Sends it now, or has it ready. Answers whether the pump goes on.
   bool Send(grpc::ByteBuffer message);
-  bool End(const absl::Status& status);
+  // Both end the pump, which must not touch this object afterwards.
+  void EndWith(grpc::ByteBuffer message, const absl::Status& status);
+  void End(const absl::Status& status);
 
   void OnWriteDone(bool ok) override;
   void OnCancel() override;

@@ -80,7 +80,10 @@ class GrpcContentStream final : public ContentStream {
     grpc::ByteBuffer message;
     if (reader_->Read(&message)) return DecodeReadResponse(message);
     ended_ = true;
-    RETURN_IF_ERROR(FromRpcStatus(reader_->Finish()));
+    const absl::Status status = FromRpcStatus(reader_->Finish());
+    // A service that stops cancels what it still serves.
+    if (absl::IsCancelled(status) && !cancelled_) return Broken("broke off");
+    RETURN_IF_ERROR(status);
     return std::nullopt;
   }
 

@@ -43,11 +43,19 @@ inline constexpr size_t kEtagCharsMax = 255;
 inline constexpr size_t kPemBytesMax = 1024 * 1024;
 inline constexpr int kHostsPerUpstreamMax = 32;
 
+// Ranges that one request may ask for: as many as partial pulls of podman and
+// CRI-O do. They cost one stream after another, never several at once.
+inline constexpr size_t kRangesPerRequestMax = 1024;
+
 // Redirects that one request to an upstream follows; registries need two.
 inline constexpr int kRedirectsMax = 5;
 
 // A token service's answer; real ones have a few KiB.
 inline constexpr size_t kTokenAnswerBytesMax = 256 * 1024;
+
+// Digests whose entries one call to the metadata service drops: its other
+// writers wait for that long.
+inline constexpr size_t kForgottenDigestsMax = 512;
 
 // Lists: what a page holds when nothing is asked for, and at most.
 inline constexpr int kPageSizeDefault = 100;
@@ -60,6 +68,14 @@ inline constexpr int kCacheValidityHoursDefault = 24;
 
 // gRPC messages are bounded by their library; a chunk and a header fit well.
 inline constexpr int kGrpcMessageBytesMax = 8 * 1024 * 1024;
+
+// What a service may have sent of a stream beyond what its caller has read:
+// some chunks travel while one is used. Not left to gRPC, which takes a Unix
+// socket for a long fat network and lets 16 MiB pile up.
+inline constexpr int kGrpcStreamBytesMax = 4 * kChunkBytes;
+
+// A chunk travels in one HTTP/2 frame, not in 16.
+inline constexpr int kGrpcFrameBytesMax = 1024 * 1024;
 
 }  // namespace cvr::limits
 

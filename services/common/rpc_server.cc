@@ -6,6 +6,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
+
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
@@ -90,13 +92,20 @@ absl::StatusOr<std::unique_ptr<RpcServer>> RpcServer::Start(
 RpcServer::~RpcServer() { Shutdown(absl::InfinitePast()); }
 
 void RpcServer::Shutdown(absl::Time deadline) {
-  if (server_ != nullptr) server_->Shutdown(absl::ToChronoTime(deadline));
+  if (server_ == nullptr) return;
+  // The library takes times before 1970 for "never".
+  server_->Shutdown(absl::ToChronoTime(std::max(deadline, absl::UnixEpoch())));
 }
 
 std::shared_ptr<grpc::Channel> MakeRpcChannel(const std::string& address) {
   InitializeLibraryOnce();
   grpc::ChannelArguments arguments;
   arguments.SetMaxReceiveMessageSize(limits::kGrpcMessageBytesMax);
+  // A bounded window for each stream, whatever the connection could carry.
+  arguments.SetInt(GRPC_ARG_HTTP2_BDP_PROBE, 0);
+  arguments.SetInt(GRPC_ARG_HTTP2_STREAM_LOOKAHEAD_BYTES,
+                   limits::kGrpcStreamBytesMax);
+  arguments.SetInt(GRPC_ARG_HTTP2_MAX_FRAME_SIZE, limits::kGrpcFrameBytesMax);
   // A service that comes back must be used again within a second or so.
   arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);
   arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 100);

@@ -44,8 +44,8 @@ class RpcServer {
 // machine only.
 bool IsLocalAddress(absl::string_view address);
 
-// A channel for calls between services, with the message limits of limits.h.
-// Does not connect yet.
+// A channel for calls between services, with the limits of limits.h for messages
+// and for what waits in each stream. Does not connect yet.
 std::shared_ptr<grpc::Channel> MakeRpcChannel(const std::string& address);
 
 }  // namespace cvr

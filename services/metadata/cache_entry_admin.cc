@@ -87,7 +87,7 @@ absl::StatusOr<v1::CacheEntry> CacheEntryAdmin::Create(
         ASSIGN_OR_RETURN(const int64_t id,
                          tables::NextId(transaction, tables::kCacheEntryIds));
         entry.set_id(id);
-        tables::PutCacheEntry(transaction, entry);
+        tables::PutCacheEntry(transaction, /*digest_before=*/"", entry);
         tables::PutReachable(transaction, entry.upstream_id(),
                              content.repository, digest);
         return entry;
@@ -151,7 +151,7 @@ absl::StatusOr<v1::CacheEntry> CacheEntryAdmin::Update(
             request.cache_entry(), entry));
         RETURN_IF_ERROR(Validate(entry));
         *entry.mutable_update_time() = ToWire(clock_.Now());
-        tables::PutCacheEntry(transaction, entry);
+        tables::PutCacheEntry(transaction, entry.digest(), entry);
         return entry;
       });
 }
@@ -165,7 +165,7 @@ absl::Status CacheEntryAdmin::Delete(
         if (!entry) return absl::OkStatus();
         ASSIGN_OR_RETURN(const auto content,
                          ParseRelativePath(entry->relative_path()));
-        ForgetContent(transaction, entry->upstream_id(), content, &*entry);
+        ForgetPath(transaction, entry->upstream_id(), content, &*entry);
         return absl::OkStatus();
       },
       Durability::kSynced);

@@ -106,6 +106,20 @@ TEST_F(CacheEntryAdminTest, ABlobWithoutATypeIsAnOctetStream) {
   EXPECT_EQ(Create(entry)->media_type(), "application/octet-stream");
 }
 
+// Whatever was done to an entry: it goes with its bytes.
+TEST_F(CacheEntryAdminTest, EntriesAreForgottenWithTheirContent) {
+  ASSERT_THAT(Create(NewEntry(tag_path_, digest_)), IsOk());
+  ASSERT_THAT(Create(NewEntry(blob_path_, digest_)), IsOk());
+  ASSERT_THAT(Delete(1), IsOk());
+  ASSERT_TRUE(Resolve(blob_path_)->hit);
+  auto entry = Get(2);
+  ASSERT_THAT(entry, IsOk());
+  ASSERT_EQ(entry->downloads_count(), 1);
+  ASSERT_THAT(Update(*entry, {"media_type"}), IsOk());
+  ASSERT_THAT(stack_->client().ForgetContent({digest_}), IsOk());
+  EXPECT_THAT(Entries(), IsOkAndHolds(IsEmpty()));
+}
+
 TEST_F(CacheEntryAdminTest, AnOldCheckMakesTheNextPullAsk) {
   ASSERT_THAT(Create(NewEntry(tag_path_, digest_)), IsOk());
   v1::CacheEntry change;

@@ -4,8 +4,8 @@
 
 namespace cvr {
 
-void ForgetContent(WriteTransaction& transaction, int64_t upstream_id,
-                   const ContentRef& content, const v1::CacheEntry* entry) {
+void ForgetPath(WriteTransaction& transaction, int64_t upstream_id,
+                const ContentRef& content, const v1::CacheEntry* entry) {
   if (entry != nullptr) tables::DeleteCacheEntry(transaction, *entry);
   if (!content.reference.is_digest()) return;
   tables::DeleteReachable(transaction, upstream_id, content.repository,

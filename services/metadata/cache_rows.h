@@ -13,8 +13,8 @@ namespace cvr {
 // Makes the next pull of `content` ask the upstream: deletes its entry and,
 // when it is addressed by digest, the row that says that the upstream has the
 // digest. `entry` is the one of the path, if there is one.
-void ForgetContent(WriteTransaction& transaction, int64_t upstream_id,
-                   const ContentRef& content, const v1::CacheEntry* entry);
+void ForgetPath(WriteTransaction& transaction, int64_t upstream_id,
+                const ContentRef& content, const v1::CacheEntry* entry);
 
 }  // namespace cvr
 

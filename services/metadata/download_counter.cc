@@ -92,7 +92,7 @@ absl::Status DownloadCounter::Merge(Counts counts) {
             if (downloads.last > FromWire(entry->downloaded_at())) {
               *entry->mutable_downloaded_at() = ToWire(downloads.last);
             }
-            tables::PutCacheEntry(transaction, *entry);
+            tables::PutCacheEntry(transaction, entry->digest(), *entry);
           }
           return absl::OkStatus();
         },

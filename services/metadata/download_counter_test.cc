@@ -46,7 +46,7 @@ class DownloadCounterTest : public ::testing::Test {
                         entry.set_upstream_id(1);
                         entry.set_relative_path(absl::StrCat("/", id));
                         entry.set_downloads_count(10);
-                        tables::PutCacheEntry(transaction, entry);
+                        tables::PutCacheEntry(transaction, "", entry);
                       }
                       return absl::OkStatus();
                     },
@@ -160,7 +160,7 @@ TEST_F(DownloadCounterTest, TheThreadMergesByItself) {
                     v1::CacheEntry entry;
                     entry.set_id(1);
                     entry.set_upstream_id(1);
-                    tables::PutCacheEntry(transaction, entry);
+                    tables::PutCacheEntry(transaction, "", entry);
                     return absl::OkStatus();
                   },
                   Durability::kSynced),

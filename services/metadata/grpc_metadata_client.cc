@@ -83,4 +83,14 @@ absl::Status GrpcMetadataClient::Forget(int64_t upstream_id,
   return Call(&Stub::ForgetCacheEntry, request, response);
 }
 
+absl::Status GrpcMetadataClient::ForgetContent(
+    absl::Span<const Digest> digests) {
+  v1::ForgetContentRequest request;
+  for (const Digest& digest : digests) {
+    request.add_digests(digest.ToString());
+  }
+  google::protobuf::Empty response;
+  return Call(&Stub::ForgetContent, request, response);
+}
+
 }  // namespace cvr

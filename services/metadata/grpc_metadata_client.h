@@ -34,6 +34,7 @@ class GrpcMetadataClient : public Resolver, public MetadataClient {
   absl::Status Touch(int64_t upstream_id, const ContentRef& content,
                      const Digest& digest, bool counts_as_download) override;
   absl::Status Forget(int64_t upstream_id, const ContentRef& content) override;
+  absl::Status ForgetContent(absl::Span<const Digest> digests) override;
 
  private:
   // Makes one call with the deadline and translates its status.

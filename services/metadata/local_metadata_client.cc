@@ -110,8 +110,9 @@ absl::Status LocalMetadataClient::Record(const CacheRecord& record) {
           return errors::NoSuch("upstream", absl::StrCat(record.upstream_id));
         }
         ASSIGN_OR_RETURN(auto entry, FindOrMake(transaction, record, now));
+        const std::string digest_before = entry.digest();
         Repoint(entry, record, now);
-        tables::PutCacheEntry(transaction, entry);
+        tables::PutCacheEntry(transaction, digest_before, entry);
         const Repository& repository = record.content.repository;
         tables::PutReachable(transaction, record.upstream_id, repository,
                              record.target.digest);
@@ -140,7 +141,7 @@ absl::Status LocalMetadataClient::Touch(int64_t upstream_id,
         }
         *entry->mutable_upstream_checked_at() = now;
         if (counts_as_download) CountDownload(*entry, now);
-        tables::PutCacheEntry(transaction, *entry);
+        tables::PutCacheEntry(transaction, entry->digest(), *entry);
         return absl::OkStatus();
       },
       Durability::kBuffered);
@@ -154,8 +155,27 @@ absl::Status LocalMetadataClient::Forget(int64_t upstream_id,
         ASSIGN_OR_RETURN(const auto entry,
                          tables::FindCacheEntry(transaction, upstream_id,
                                                 content.RelativePath()));
-        ForgetContent(transaction, upstream_id, content,
-                      entry ? &*entry : nullptr);
+        ForgetPath(transaction, upstream_id, content,
+                   entry ? &*entry : nullptr);
+        return absl::OkStatus();
+      },
+      Durability::kBuffered);
+}
+
+absl::Status LocalMetadataClient::ForgetContent(
+    absl::Span<const Digest> digests) {
+  if (digests.size() > limits::kForgottenDigestsMax) {
+    return errors::FieldInvalid("digests", "are too many");
+  }
+  return store_.Write(
+      [&](WriteTransaction& transaction) -> absl::Status {
+        for (const Digest& digest : digests) {
+          ASSIGN_OR_RETURN(const auto entries,
+                           tables::CacheEntriesOfDigest(transaction, digest));
+          for (const auto& entry : entries) {
+            tables::DeleteCacheEntry(transaction, entry);
+          }
+        }
         return absl::OkStatus();
       },
       Durability::kBuffered);

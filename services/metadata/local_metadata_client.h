@@ -25,6 +25,7 @@ class LocalMetadataClient : public MetadataClient {
   absl::Status Touch(int64_t upstream_id, const ContentRef& content,
                      const Digest& digest, bool counts_as_download) override;
   absl::Status Forget(int64_t upstream_id, const ContentRef& content) override;
+  absl::Status ForgetContent(absl::Span<const Digest> digests) override;
 
  private:
   MetadataStore& store_;

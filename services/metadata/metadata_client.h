@@ -7,6 +7,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/types/span.h"
 #include "services/common/content.h"
 #include "services/common/upstream_access.h"
 
@@ -46,6 +47,13 @@ class MetadataClient {
   // The upstream no longer has the path. Forgetting the unknown succeeds.
   virtual absl::Status Forget(int64_t upstream_id,
                               const ContentRef& content) = 0;
+
+  // The bytes of `digests` are stored no more. Drops every entry that points at
+  // one of them, of all upstreams, by tag or by digest; what upstreams can
+  // supply stays known. Forgetting the unknown succeeds. A power cut may undo
+  // it, which costs a miss.
+  // Errors: INVALID_ARGUMENT for more than limits::kForgottenDigestsMax.
+  virtual absl::Status ForgetContent(absl::Span<const Digest> digests) = 0;
 };
 
 }  // namespace cvr

@@ -150,116 +150,183 @@ TEST_F(MetadataStackTest, ADirectoryThatCannotBeUsedIsOneClearError) {
   EXPECT_THAT(stack.status().message(), HasSubstr(path_));
 }
 
-// The handlers decide nothing, so one walk through all of them will do.
-TEST_F(MetadataStackTest, AdministrationWorksOverGrpc) {
-  const auto stack = Open();
-  ASSERT_THAT(stack, IsOk());
-  const auto server =
-      RpcServer::Start("127.0.0.1:0", (*stack)->admin_services());
-  ASSERT_THAT(server, IsOk());
-  const auto channel = MakeRpcChannel((*server)->address());
-  const auto groups = v1::GroupService::NewStub(channel);
-  const auto registries = v1::RegistryService::NewStub(channel);
-  const auto upstreams = v1::UpstreamService::NewStub(channel);
-  const auto entries = v1::CacheEntryService::NewStub(channel);
-  google::protobuf::Empty empty;
-  const auto call = [](auto& stub, auto method, const auto& request,
-                       auto* response) {
+// Administration as clients see it. The handlers decide nothing, so one walk
+// through the calls of each service will do.
+class AdministrationTest : public MetadataStackTest {
+ protected:
+  void SetUp() override {
+    auto stack = Open();
+    ASSERT_THAT(stack, IsOk());
+    stack_ = *std::move(stack);
+    auto server = RpcServer::Start("127.0.0.1:0", stack_->admin_services());
+    ASSERT_THAT(server, IsOk());
+    server_ = *std::move(server);
+    const auto channel = MakeRpcChannel(server_->address());
+    groups_ = v1::GroupService::NewStub(channel);
+    registries_ = v1::RegistryService::NewStub(channel);
+    upstreams_ = v1::UpstreamService::NewStub(channel);
+    entries_ = v1::CacheEntryService::NewStub(channel);
+  }
+
+  template <typename Stub, typename Method, typename Request, typename Response>
+  static absl::Status Call(const std::unique_ptr<Stub>& stub, Method method,
+                           const Request& request, Response* response) {
     grpc::ClientContext context;
     return FromRpcStatus((stub.get()->*method)(&context, request, response));
-  };
+  }
 
+  // Registry 1 and upstream 1, not attached.
+  void MakeRegistryAndUpstream() {
+    v1::CreateRegistryRequest registry;
+    registry.mutable_registry()->set_name("images");
+    v1::Registry made;
+    ASSERT_THAT(Call(registries_, &v1::RegistryService::Stub::CreateRegistry,
+                     registry, &made),
+                IsOk());
+    v1::CreateUpstreamRequest upstream;
+    upstream.mutable_upstream()->set_name("hub");
+    upstream.mutable_upstream()->set_url("https://registry-1.docker.io");
+    v1::Upstream added;
+    ASSERT_THAT(Call(upstreams_, &v1::UpstreamService::Stub::CreateUpstream,
+                     upstream, &added),
+                IsOk());
+  }
+
+  std::unique_ptr<MetadataStack> stack_;
+  std::unique_ptr<RpcServer> server_;
+  std::unique_ptr<v1::GroupService::Stub> groups_;
+  std::unique_ptr<v1::RegistryService::Stub> registries_;
+  std::unique_ptr<v1::UpstreamService::Stub> upstreams_;
+  std::unique_ptr<v1::CacheEntryService::Stub> entries_;
+  google::protobuf::Empty empty_;
+};
+
+TEST_F(AdministrationTest, GroupsWorkOverGrpc) {
   v1::CreateGroupRequest create_group;
   create_group.mutable_group()->set_name("acme");
   v1::Group group;
   ASSERT_THAT(
-      call(groups, &v1::GroupService::Stub::CreateGroup, create_group, &group),
+      Call(groups_, &v1::GroupService::Stub::CreateGroup, create_group, &group),
       IsOk());
   v1::GetGroupRequest get_group;
   get_group.set_name("acme");
   EXPECT_THAT(
-      call(groups, &v1::GroupService::Stub::GetGroup, get_group, &group),
+      Call(groups_, &v1::GroupService::Stub::GetGroup, get_group, &group),
       IsOk());
   v1::ListGroupsResponse group_list;
-  EXPECT_THAT(call(groups, &v1::GroupService::Stub::ListGroups,
+  EXPECT_THAT(Call(groups_, &v1::GroupService::Stub::ListGroups,
                    v1::ListGroupsRequest(), &group_list),
               IsOk());
   EXPECT_EQ(group_list.groups_size(), 2);
 
+  v1::DeleteGroupRequest delete_group;
+  delete_group.set_name("acme");
+  EXPECT_THAT(Call(groups_, &v1::GroupService::Stub::DeleteGroup, delete_group,
+                   &empty_),
+              IsOk());
+}
+
+TEST_F(AdministrationTest, RegistriesWorkOverGrpc) {
   v1::CreateRegistryRequest create_registry;
   create_registry.mutable_registry()->set_name("images");
-  create_registry.mutable_registry()->set_group("acme");
+  create_registry.mutable_registry()->set_group("default");
   v1::Registry registry;
-  ASSERT_THAT(call(registries, &v1::RegistryService::Stub::CreateRegistry,
+  ASSERT_THAT(Call(registries_, &v1::RegistryService::Stub::CreateRegistry,
                    create_registry, &registry),
               IsOk());
   v1::UpdateRegistryRequest update_registry;
   update_registry.mutable_registry()->set_id(1);
   update_registry.mutable_registry()->set_description("d");
   update_registry.mutable_update_mask()->add_paths("description");
-  EXPECT_THAT(call(registries, &v1::RegistryService::Stub::UpdateRegistry,
+  EXPECT_THAT(Call(registries_, &v1::RegistryService::Stub::UpdateRegistry,
                    update_registry, &registry),
               IsOk());
   v1::ListRegistriesResponse registry_list;
-  EXPECT_THAT(call(registries, &v1::RegistryService::Stub::ListRegistries,
+  EXPECT_THAT(Call(registries_, &v1::RegistryService::Stub::ListRegistries,
                    v1::ListRegistriesRequest(), &registry_list),
               IsOk());
   EXPECT_EQ(registry_list.registries(0).description(), "d");
 
+  v1::DeleteRegistryRequest delete_registry;
+  delete_registry.set_id(1);
+  EXPECT_THAT(Call(registries_, &v1::RegistryService::Stub::DeleteRegistry,
+                   delete_registry, &empty_),
+              IsOk());
+  v1::GetRegistryRequest get_registry;
+  get_registry.set_id(1);
+  EXPECT_THAT(Call(registries_, &v1::RegistryService::Stub::GetRegistry,
+                   get_registry, &registry),
+              StatusIs(absl::StatusCode::kNotFound));
+}
+
+TEST_F(AdministrationTest, UpstreamsWorkOverGrpc) {
   v1::CreateUpstreamRequest create_upstream;
   v1::Upstream upstream;
   // The fields that are wrong travel with the error.
-  EXPECT_EQ(FieldViolationsOf(call(upstreams,
+  EXPECT_EQ(FieldViolationsOf(Call(upstreams_,
                                    &v1::UpstreamService::Stub::CreateUpstream,
                                    create_upstream, &upstream))
                 .size(),
             2);
   create_upstream.mutable_upstream()->set_name("hub");
-  create_upstream.mutable_upstream()->set_group("acme");
+  create_upstream.mutable_upstream()->set_group("default");
   create_upstream.mutable_upstream()->set_url("https://registry-1.docker.io");
-  ASSERT_THAT(call(upstreams, &v1::UpstreamService::Stub::CreateUpstream,
+  ASSERT_THAT(Call(upstreams_, &v1::UpstreamService::Stub::CreateUpstream,
                    create_upstream, &upstream),
               IsOk());
   v1::UpdateUpstreamRequest update_upstream;
   update_upstream.mutable_upstream()->set_id(1);
   update_upstream.mutable_upstream()->set_name("Hub");
   update_upstream.mutable_update_mask()->add_paths("name");
-  EXPECT_THAT(call(upstreams, &v1::UpstreamService::Stub::UpdateUpstream,
+  EXPECT_THAT(Call(upstreams_, &v1::UpstreamService::Stub::UpdateUpstream,
                    update_upstream, &upstream),
               IsOk());
   v1::ListUpstreamsResponse upstream_list;
-  EXPECT_THAT(call(upstreams, &v1::UpstreamService::Stub::ListUpstreams,
+  EXPECT_THAT(Call(upstreams_, &v1::UpstreamService::Stub::ListUpstreams,
                    v1::ListUpstreamsRequest(), &upstream_list),
               IsOk());
   EXPECT_EQ(upstream_list.upstreams(0).name(), "Hub");
+  v1::DeleteUpstreamRequest delete_upstream;
+  delete_upstream.set_id(1);
+  EXPECT_THAT(Call(upstreams_, &v1::UpstreamService::Stub::DeleteUpstream,
+                   delete_upstream, &empty_),
+              IsOk());
+}
+
+TEST_F(AdministrationTest, AttachmentsWorkOverGrpc) {
+  MakeRegistryAndUpstream();
+  v1::Upstream upstream;
   v1::AttachUpstreamRequest attach;
   attach.set_registry_id(1);
   attach.set_upstream_id(1);
   v1::RegistryUpstream attachment;
-  EXPECT_THAT(call(upstreams, &v1::UpstreamService::Stub::AttachUpstream,
+  EXPECT_THAT(Call(upstreams_, &v1::UpstreamService::Stub::AttachUpstream,
                    attach, &attachment),
               IsOk());
   v1::MoveUpstreamRequest move;
   move.set_registry_id(1);
   move.set_upstream_id(1);
   move.set_position(4);
-  EXPECT_THAT(call(upstreams, &v1::UpstreamService::Stub::MoveUpstream, move,
+  EXPECT_THAT(Call(upstreams_, &v1::UpstreamService::Stub::MoveUpstream, move,
                    &attachment),
               IsOk());
   EXPECT_EQ(attachment.position(), 1);
   v1::GetUpstreamRequest get_upstream;
   get_upstream.set_id(1);
-  EXPECT_THAT(call(upstreams, &v1::UpstreamService::Stub::GetUpstream,
+  EXPECT_THAT(Call(upstreams_, &v1::UpstreamService::Stub::GetUpstream,
                    get_upstream, &upstream),
               IsOk());
   EXPECT_EQ(upstream.registry_upstreams_size(), 1);
   v1::DetachUpstreamRequest detach;
   detach.set_registry_id(1);
   detach.set_upstream_id(1);
-  EXPECT_THAT(call(upstreams, &v1::UpstreamService::Stub::DetachUpstream,
-                   detach, &empty),
+  EXPECT_THAT(Call(upstreams_, &v1::UpstreamService::Stub::DetachUpstream,
+                   detach, &empty_),
               IsOk());
+}
 
+TEST_F(AdministrationTest, CacheEntriesWorkOverGrpc) {
+  MakeRegistryAndUpstream();
   v1::CreateCacheEntryRequest create_entry;
   auto* const given = create_entry.mutable_cache_entry();
   given->set_upstream_id(1);
@@ -267,51 +334,30 @@ TEST_F(MetadataStackTest, AdministrationWorksOverGrpc) {
   given->set_digest(Digest::OfBytes("m").ToString());
   given->set_media_type("m/t");
   v1::CacheEntry entry;
-  ASSERT_THAT(call(entries, &v1::CacheEntryService::Stub::CreateCacheEntry,
+  ASSERT_THAT(Call(entries_, &v1::CacheEntryService::Stub::CreateCacheEntry,
                    create_entry, &entry),
               IsOk());
   v1::GetCacheEntryRequest get_entry;
   get_entry.set_id(1);
-  EXPECT_THAT(call(entries, &v1::CacheEntryService::Stub::GetCacheEntry,
+  EXPECT_THAT(Call(entries_, &v1::CacheEntryService::Stub::GetCacheEntry,
                    get_entry, &entry),
               IsOk());
   v1::ListCacheEntriesResponse entry_list;
-  EXPECT_THAT(call(entries, &v1::CacheEntryService::Stub::ListCacheEntries,
+  EXPECT_THAT(Call(entries_, &v1::CacheEntryService::Stub::ListCacheEntries,
                    v1::ListCacheEntriesRequest(), &entry_list),
               IsOk());
   EXPECT_EQ(entry_list.cache_entries_size(), 1);
   v1::UpdateCacheEntryRequest update_entry;
   update_entry.mutable_cache_entry()->set_id(1);
   update_entry.mutable_update_mask()->add_paths("upstream_checked_at");
-  EXPECT_THAT(call(entries, &v1::CacheEntryService::Stub::UpdateCacheEntry,
+  EXPECT_THAT(Call(entries_, &v1::CacheEntryService::Stub::UpdateCacheEntry,
                    update_entry, &entry),
               IsOk());
   v1::DeleteCacheEntryRequest delete_entry;
   delete_entry.set_id(1);
-  EXPECT_THAT(call(entries, &v1::CacheEntryService::Stub::DeleteCacheEntry,
-                   delete_entry, &empty),
+  EXPECT_THAT(Call(entries_, &v1::CacheEntryService::Stub::DeleteCacheEntry,
+                   delete_entry, &empty_),
               IsOk());
-
-  v1::DeleteUpstreamRequest delete_upstream;
-  delete_upstream.set_id(1);
-  EXPECT_THAT(call(upstreams, &v1::UpstreamService::Stub::DeleteUpstream,
-                   delete_upstream, &empty),
-              IsOk());
-  v1::DeleteRegistryRequest delete_registry;
-  delete_registry.set_id(1);
-  EXPECT_THAT(call(registries, &v1::RegistryService::Stub::DeleteRegistry,
-                   delete_registry, &empty),
-              IsOk());
-  v1::GetRegistryRequest get_registry;
-  get_registry.set_id(1);
-  EXPECT_THAT(call(registries, &v1::RegistryService::Stub::GetRegistry,
-                   get_registry, &registry),
-              StatusIs(absl::StatusCode::kNotFound));
-  v1::DeleteGroupRequest delete_group;
-  delete_group.set_name("acme");
-  EXPECT_THAT(
-      call(groups, &v1::GroupService::Stub::DeleteGroup, delete_group, &empty),
-      IsOk());
 }
 
 }  // namespace

@@ -28,6 +28,8 @@ absl::string_view TableName(Table table) {
       return "cache_entries";
     case Table::kCacheEntryIds:
       return "cache_entry_ids";
+    case Table::kCacheEntryDigests:
+      return "cache_entry_digests";
     case Table::kReachability:
       return "reachability";
   }

@@ -27,9 +27,10 @@ enum class Table : uint8_t {
   kUpstreamRegistries,
   kCacheEntries,
   kCacheEntryIds,
+  kCacheEntryDigests,
   kReachability,
 };
-inline constexpr size_t kTableCount = 12;
+inline constexpr size_t kTableCount = 13;
 
 // `cache_entries` and so on.
 absl::string_view TableName(Table table);

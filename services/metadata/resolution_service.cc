@@ -1,5 +1,9 @@
 #include "services/metadata/resolution_service.h"
 
+#include <string>
+#include <utility>
+#include <vector>
+
 #include "services/common/content_wire.h"
 #include "services/common/rpc_status.h"
 #include "services/common/status_macros.h"
@@ -38,6 +42,16 @@ absl::Status Forget(MetadataClient& client,
   return client.Forget(message.upstream_id(), content);
 }
 
+absl::Status ForgetContent(MetadataClient& client,
+                           const v1::ForgetContentRequest& message) {
+  std::vector<Digest> digests;
+  for (const std::string& text : message.digests()) {
+    ASSIGN_OR_RETURN(auto digest, Digest::Parse(text));
+    digests.push_back(std::move(digest));
+  }
+  return client.ForgetContent(digests);
+}
+
 absl::StatusOr<v1::UpstreamAccess> AccessTo(MetadataClient& client,
                                             int64_t upstream_id) {
   ASSIGN_OR_RETURN(const auto access, client.GetUpstreamAccess(upstream_id));
@@ -72,6 +86,12 @@ grpc::Status ResolutionServiceImpl::ForgetCacheEntry(
     const v1::ForgetCacheEntryRequest* request,
     google::protobuf::Empty* /*response*/) {
   return ToRpcStatus(Forget(client_, *request));
+}
+
+grpc::Status ResolutionServiceImpl::ForgetContent(
+    grpc::ServerContext* /*context*/, const v1::ForgetContentRequest* request,
+    google::protobuf::Empty* /*response*/) {
+  return ToRpcStatus(cvr::ForgetContent(client_, *request));
 }
 
 grpc::Status ResolutionServiceImpl::GetUpstreamAccess(

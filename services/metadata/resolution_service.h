@@ -25,6 +25,9 @@ class ResolutionServiceImpl final : public v1::ResolutionService::Service {
   grpc::Status ForgetCacheEntry(grpc::ServerContext* context,
                                 const v1::ForgetCacheEntryRequest* request,
                                 google::protobuf::Empty* response) override;
+  grpc::Status ForgetContent(grpc::ServerContext* context,
+                             const v1::ForgetContentRequest* request,
+                             google::protobuf::Empty* response) override;
   grpc::Status GetUpstreamAccess(grpc::ServerContext* context,
                                  const v1::GetUpstreamAccessRequest* request,
                                  v1::UpstreamAccess* response) override;

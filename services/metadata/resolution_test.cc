@@ -12,6 +12,7 @@
 #include "services/metadata/grpc_metadata_client.h"
 #include "services/metadata/metadata_fixture.h"
 #include "services/metadata/resolution_service.h"
+#include "tests/contracts/metadata_eviction_contract.h"
 #include "tests/contracts/metadata_resolution_contract.h"
 #include "tests/support/status_matchers.h"
 
@@ -90,6 +91,7 @@ void ExpectUnavailable(GrpcMetadataClient& client) {
   EXPECT_THAT(client.Record({1, kTag, Descriptor{"m/t", digest}}), unavailable);
   EXPECT_THAT(client.Touch(1, kTag, digest, false), unavailable);
   EXPECT_THAT(client.Forget(1, kTag), unavailable);
+  EXPECT_THAT(client.ForgetContent({digest}), unavailable);
 }
 
 TEST(GrpcMetadataClientTest, AServiceThatIsGoneIsUnavailable) {
@@ -117,6 +119,9 @@ class HangingMetadata : public Resolver, public MetadataClient {
     return Hang();
   }
   absl::Status Forget(int64_t, const ContentRef&) override { return Hang(); }
+  absl::Status ForgetContent(absl::Span<const Digest>) override {
+    return Hang();
+  }
 
   void Release() {
     MutexLock lock(&mutex_);
@@ -166,6 +171,11 @@ TEST(ResolutionServiceTest, NonsenseIsAnInvalidArgument) {
   google::protobuf::Empty empty;
   grpc::ClientContext another;
   EXPECT_EQ(stub->TouchCacheEntry(&another, touch, &empty).error_code(),
+            grpc::StatusCode::INVALID_ARGUMENT);
+  v1::ForgetContentRequest forget;
+  forget.add_digests("rubbish");
+  grpc::ClientContext third;
+  EXPECT_EQ(stub->ForgetContent(&third, forget, &empty).error_code(),
             grpc::StatusCode::INVALID_ARGUMENT);
 }
 

@@ -76,6 +76,11 @@ std::string EntryKey(int64_t upstream_id, absl::string_view relative_path) {
   return KeyBuilder().Int(upstream_id).Rest(relative_path).Build();
 }
 
+std::string EntryDigestKey(absl::string_view digest,
+                           absl::string_view entry_key) {
+  return KeyBuilder().String(digest).Rest(entry_key).Build();
+}
+
 std::string ReachabilityKey(int64_t upstream_id, const Repository& repository,
                             const Digest& digest) {
   return KeyBuilder()
@@ -305,17 +310,45 @@ absl::Status VisitCacheEntries(
       });
 }
 
-void PutCacheEntry(WriteTransaction& transaction, const v1::CacheEntry& entry) {
+absl::StatusOr<std::vector<v1::CacheEntry>> CacheEntriesOfDigest(
+    const ReadTransaction& transaction, const Digest& digest) {
+  std::vector<v1::CacheEntry> entries;
+  const std::string prefix = EntryDigestKey(digest.ToString(), "");
+  RETURN_IF_ERROR(transaction.Scan(
+      Table::kCacheEntryDigests, prefix, "",
+      [&](absl::string_view key, absl::string_view) -> absl::StatusOr<bool> {
+        ASSIGN_OR_RETURN(auto entry,
+                         Find<v1::CacheEntry>(transaction, Table::kCacheEntries,
+                                              key.substr(prefix.size())));
+        if (!entry) return Damaged(Table::kCacheEntryDigests);
+        entries.push_back(*std::move(entry));
+        return true;
+      }));
+  return entries;
+}
+
+void PutCacheEntry(WriteTransaction& transaction,
+                   absl::string_view digest_before,
+                   const v1::CacheEntry& entry) {
   const std::string key = EntryKey(entry.upstream_id(), entry.relative_path());
   transaction.Put(Table::kCacheEntries, key, entry.SerializeAsString());
   transaction.Put(Table::kCacheEntryIds, IdKey(entry.id()), key);
+  if (digest_before == entry.digest()) return;
+  if (!digest_before.empty()) {
+    transaction.Delete(Table::kCacheEntryDigests,
+                       EntryDigestKey(digest_before, key));
+  }
+  transaction.Put(Table::kCacheEntryDigests,
+                  EntryDigestKey(entry.digest(), key), "");
 }
 
 void DeleteCacheEntry(WriteTransaction& transaction,
                       const v1::CacheEntry& entry) {
-  transaction.Delete(Table::kCacheEntries,
-                     EntryKey(entry.upstream_id(), entry.relative_path()));
+  const std::string key = EntryKey(entry.upstream_id(), entry.relative_path());
+  transaction.Delete(Table::kCacheEntries, key);
   transaction.Delete(Table::kCacheEntryIds, IdKey(entry.id()));
+  transaction.Delete(Table::kCacheEntryDigests,
+                     EntryDigestKey(entry.digest(), key));
 }
 
 absl::StatusOr<bool> IsReachable(const ReadTransaction& transaction,
@@ -344,7 +377,7 @@ void DeleteReachable(WriteTransaction& transaction, int64_t upstream_id,
 absl::Status DeleteCacheOfUpstream(WriteTransaction& transaction,
                                    int64_t upstream_id) {
   std::vector<std::string> reachable;
-  std::vector<std::pair<std::string, int64_t>> entries;
+  std::vector<v1::CacheEntry> entries;
   const std::string prefix = IdKey(upstream_id);
   RETURN_IF_ERROR(transaction.Scan(
       Table::kReachability, prefix, "",
@@ -354,20 +387,16 @@ absl::Status DeleteCacheOfUpstream(WriteTransaction& transaction,
       }));
   RETURN_IF_ERROR(transaction.Scan(
       Table::kCacheEntries, prefix, "",
-      [&](absl::string_view key,
-          absl::string_view value) -> absl::StatusOr<bool> {
-        ASSIGN_OR_RETURN(const auto entry,
+      [&](absl::string_view, absl::string_view value) -> absl::StatusOr<bool> {
+        ASSIGN_OR_RETURN(auto entry,
                          Parse<v1::CacheEntry>(Table::kCacheEntries, value));
-        entries.emplace_back(key, entry.id());
+        entries.push_back(std::move(entry));
         return true;
       }));
   for (const auto& key : reachable) {
     transaction.Delete(Table::kReachability, key);
   }
-  for (const auto& [key, id] : entries) {
-    transaction.Delete(Table::kCacheEntries, key);
-    transaction.Delete(Table::kCacheEntryIds, IdKey(id));
-  }
+  for (const auto& entry : entries) DeleteCacheEntry(transaction, entry);
   return absl::OkStatus();
 }
 

@@ -102,8 +102,14 @@ absl::Status VisitCacheEntries(
     const ReadTransaction& transaction, int64_t upstream_id,
     int64_t start_after,
     absl::FunctionRef<absl::StatusOr<bool>(const v1::CacheEntry&)> visitor);
-// An entry keeps its id, upstream and path for life.
-void PutCacheEntry(WriteTransaction& transaction, const v1::CacheEntry& entry);
+// Those that point at a digest, of all upstreams.
+absl::StatusOr<std::vector<v1::CacheEntry>> CacheEntriesOfDigest(
+    const ReadTransaction& transaction, const Digest& digest);
+// An entry keeps its id, upstream and path for life. `digest_before` is what
+// the row that is replaced points at; empty when there is none.
+void PutCacheEntry(WriteTransaction& transaction,
+                   absl::string_view digest_before,
+                   const v1::CacheEntry& entry);
 void DeleteCacheEntry(WriteTransaction& transaction,
                       const v1::CacheEntry& entry);
 

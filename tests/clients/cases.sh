@@ -118,6 +118,7 @@ killed_client() { # standalone|three
   start_cvr "$1"
   layer=$(large_layer)
   url=$BASE/library/large/blobs/$layer
+  rm -f "$part"
   start slow-client curl -fsN --limit-rate 4M -o "$part" "$url"
   wait_until larger_than "$part" $((1 << 20))
   kill -9 "$(cat "$STATE/pid/slow-client")"
@@ -151,6 +152,15 @@ ten_at_once() { # standalone|three
 
 case_ten_at_once_standalone() { ten_at_once standalone; }
 case_ten_at_once_three() { ten_at_once three; }
+
+# Clients try TLS first where plain HTTP is allowed, too. They must learn at
+# once that it is not spoken here: curl tells an answer (35) from none (28).
+case_tls_on_the_plain_port() {
+  local status=0
+  start_cvr standalone
+  curl -sk --max-time 5 "https://${PREFIX%%/*}/v2/" || status=$?
+  expect_equal 35 "$status" "the exit status of curl"
+}
 
 # The tests themselves: every client can pull and run every image without us.
 case_clients_without_us() {

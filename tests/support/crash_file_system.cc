@@ -20,13 +20,11 @@ using rocksdb::IOOptions;
 using rocksdb::IOStatus;
 using rocksdb::Slice;
 
-std::string Normal(const std::string& path) {
-  return std::filesystem::path(path).lexically_normal().string();
-}
+using Path = std::filesystem::path;
 
-std::string Parent(const std::string& path) {
-  return std::filesystem::path(path).parent_path().string();
-}
+std::string Normal(const Path& path) { return path.lexically_normal(); }
+
+std::string Parent(const Path& path) { return path.parent_path(); }
 
 // Directories come with and without a slash at the end.
 std::string NormalDirectory(const std::string& path) {
@@ -301,11 +299,7 @@ void CrashFileSystem::MoveBack(const std::string& from, const std::string& to) {
   MoveInode(from, to);
 }
 
-void CrashFileSystem::DropUnsynced() { DropUnsyncedFrom(std::nullopt); }
-
-void CrashFileSystem::DropUnsynced(uint64_t seed) { DropUnsyncedFrom(seed); }
-
-void CrashFileSystem::DropUnsyncedFrom(std::optional<uint64_t> seed) {
+void CrashFileSystem::DropUnsynced(std::optional<uint64_t> seed) {
   MutexLock lock(&mutex_);
   std::mt19937_64 random(seed.value_or(0));
   // What survives of `n` things that need not.

@@ -52,11 +52,10 @@ class CrashFileSystem final : public rocksdb::FileSystemWrapper {
   void CrashAfter(uint64_t operations);
 
   // Leaves on disk what survives, and turns the power on again. Files that are
-  // still open stay dead. Close the database first. The second form keeps a
-  // random part of what was not synced, as a real power cut may: of each file a
-  // prefix of the tail, of the names the first few operations.
-  void DropUnsynced();
-  void DropUnsynced(uint64_t seed);
+  // still open stay dead. Close the database first. With a seed, keeps a random
+  // part of what was not synced, as a real power cut may: of each file a prefix
+  // of the tail, of the names the first few operations.
+  void DropUnsynced(std::optional<uint64_t> seed = std::nullopt);
 
   // The n-th append (sync, of a file or a directory) from now fails with an
   // IOError, once; n = 1 is the next.
@@ -161,7 +160,6 @@ class CrashFileSystem final : public rocksdb::FileSystemWrapper {
   template <typename Predicate>
   void Settle(Predicate&& is_durable) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
-  void DropUnsyncedFrom(std::optional<uint64_t> seed);
   void Undo(const NameChange& change) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void MoveBack(const std::string& from, const std::string& to)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);

@@ -25,7 +25,7 @@ absl::Status FakeMetadataClient::Record(const CacheRecord& record) {
   MutexLock lock(&mutex_);
   if (!failure_.ok()) return failure_;
   records_.push_back(record);
-  recorded_.SignalAll();
+  changed_.SignalAll();
   return absl::OkStatus();
 }
 
@@ -45,6 +45,19 @@ absl::Status FakeMetadataClient::Forget(int64_t upstream_id,
   MutexLock lock(&mutex_);
   if (!failure_.ok()) return failure_;
   forgotten_.push_back(absl::StrCat(upstream_id, content.RelativePath()));
+  return absl::OkStatus();
+}
+
+absl::Status FakeMetadataClient::ForgetContent(
+    absl::Span<const Digest> digests) {
+  MutexLock lock(&mutex_);
+  if (!failure_.ok()) {
+    ++failed_forgets_;
+    changed_.SignalAll();
+    return failure_;
+  }
+  forgotten_content_.emplace_back(digests.begin(), digests.end());
+  changed_.SignalAll();
   return absl::OkStatus();
 }
 
@@ -73,6 +86,11 @@ std::vector<std::string> FakeMetadataClient::forgotten() const {
   return forgotten_;
 }
 
+std::vector<std::vector<Digest>> FakeMetadataClient::forgotten_content() const {
+  MutexLock lock(&mutex_);
+  return forgotten_content_;
+}
+
 int FakeMetadataClient::download_count() const {
   MutexLock lock(&mutex_);
   const auto counts = [](const auto& call) { return call.counts_as_download; };
@@ -82,7 +100,17 @@ int FakeMetadataClient::download_count() const {
 
 void FakeMetadataClient::AwaitRecords(size_t count) const {
   MutexLock lock(&mutex_);
-  while (records_.size() < count) recorded_.Wait(&mutex_);
+  while (records_.size() < count) changed_.Wait(&mutex_);
+}
+
+void FakeMetadataClient::AwaitFailedForgets(size_t calls) const {
+  MutexLock lock(&mutex_);
+  while (failed_forgets_ < calls) changed_.Wait(&mutex_);
+}
+
+void FakeMetadataClient::AwaitForgottenContent(size_t calls) const {
+  MutexLock lock(&mutex_);
+  while (forgotten_content_.size() < calls) changed_.Wait(&mutex_);
 }
 
 }  // namespace cvr::testing

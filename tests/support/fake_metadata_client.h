@@ -30,6 +30,7 @@ class FakeMetadataClient : public MetadataClient {
   absl::Status Touch(int64_t upstream_id, const ContentRef& content,
                      const Digest& digest, bool counts_as_download) override;
   absl::Status Forget(int64_t upstream_id, const ContentRef& content) override;
+  absl::Status ForgetContent(absl::Span<const Digest> digests) override;
 
   // That upstream is gone from now on.
   void RemoveUpstream(int64_t upstream_id);
@@ -40,20 +41,27 @@ class FakeMetadataClient : public MetadataClient {
   std::vector<Touched> touched() const;
   // As `7/library/alpine/manifests/latest`.
   std::vector<std::string> forgotten() const;
+  // What ForgetContent() was given, call by call.
+  std::vector<std::vector<Digest>> forgotten_content() const;
   // Records and touches that count as a download.
   int download_count() const;
 
   // Blocks until so many records have been made in all.
   void AwaitRecords(size_t count) const;
+  // Blocks until so many calls of ForgetContent() have succeeded, or failed.
+  void AwaitForgottenContent(size_t calls) const;
+  void AwaitFailedForgets(size_t calls) const;
 
  private:
   mutable Mutex mutex_;
-  mutable CondVar recorded_;
+  mutable CondVar changed_;
   absl::Status failure_ ABSL_GUARDED_BY(mutex_);
   absl::flat_hash_set<int64_t> removed_ ABSL_GUARDED_BY(mutex_);
   std::vector<CacheRecord> records_ ABSL_GUARDED_BY(mutex_);
   std::vector<Touched> touched_ ABSL_GUARDED_BY(mutex_);
   std::vector<std::string> forgotten_ ABSL_GUARDED_BY(mutex_);
+  std::vector<std::vector<Digest>> forgotten_content_ ABSL_GUARDED_BY(mutex_);
+  size_t failed_forgets_ ABSL_GUARDED_BY(mutex_) = 0;
 };
 
 }  // namespace cvr::testing

@@ -3,5 +3,7 @@
 // race with all who had it before.
 extern "C" const char* __tsan_default_suppressions();
 extern "C" const char* __tsan_default_suppressions() {
-  return "race:absl::*Status::Unref\n";
+  return "race:absl::*Status::~Status\n"
+         "race:absl::*Status::Unref\n"
+         "race:absl::*status_internal::Payload\n";
 }

@@ -120,7 +120,8 @@ class TidyTest(unittest.TestCase):
         self.assert_found("mutex.h", "services/common/thread.cc",
                           "std::mutex m;\n")
         self.assert_clean("tools/cvr/a.cc", "std::cout << 1;\n")
-        self.assert_clean("gateway/gateway_main.cc", "std::cout << 1;\n")
+        for name in ("gateway/gateway_main.cc", "services/a/b_test.cc"):
+            self.assert_clean(name, "std::cout << 1;\n")
 
     def test_sleeps_of_tests(self):
         sleep = "  absl::SleepFor(absl::Seconds(1));\n"

@@ -15,9 +15,11 @@ uint64_t LastChunkStart(uint64_t size_bytes) {
 }
 
 absl::Status FellBehind() {
-  return absl::UnavailableError(
+  return absl::AbortedError(
       "fell behind a download that the store has no room for");
 }
+
+absl::Status Late() { return absl::DeadlineExceededError("no answer in time"); }
 
 absl::Status Cancelled() { return absl::CancelledError("reading cancelled"); }
 
@@ -204,7 +206,8 @@ BlobFeed::Supply BlobFeed::SupplyOf(uint64_t offset) const {
   return supply;
 }
 
-absl::StatusOr<Chunk> BlobFeed::Read(Reader::Place& place, uint64_t offset) {
+absl::StatusOr<Chunk> BlobFeed::Read(Reader::Place& place, uint64_t offset,
+                                     absl::Time deadline) {
   Supply supply;
   {
     MutexLock lock(&mutex_);
@@ -218,7 +221,7 @@ absl::StatusOr<Chunk> BlobFeed::Read(Reader::Place& place, uint64_t offset) {
       supply = SupplyOf(offset);
       if (supply.gone) return FellBehind();
       if (supply.chunk || supply.stored || supply.writer) break;
-      readers_.Wait(&mutex_);
+      if (readers_.WaitWithDeadline(&mutex_, deadline)) return Late();
     }
     bytes_given_ = true;
     if (supply.chunk) {
@@ -251,7 +254,7 @@ absl::StatusOr<uint64_t> BlobFeed::Reader::WaitForSize(absl::Time deadline) {
     if (place_->cancelled) return Cancelled();
     if (!feed.failure_.ok()) return feed.failure_;
     if (feed.readers_.WaitWithDeadline(&feed.mutex_, deadline)) {
-      return absl::DeadlineExceededError("no answer in time");
+      return Late();
     }
   }
   if (!feed.failure_.ok()) return feed.failure_;
@@ -266,7 +269,7 @@ absl::Status BlobFeed::Reader::WaitUntilVerified(absl::Time deadline) {
     if (place_->cancelled) return Cancelled();
     if (!feed.failure_.ok()) return feed.failure_;
     if (feed.readers_.WaitWithDeadline(&feed.mutex_, deadline)) {
-      return absl::DeadlineExceededError("no answer in time");
+      return Late();
     }
   }
   return feed.failure_;
@@ -281,8 +284,9 @@ bool BlobFeed::Reader::SeekTo(uint64_t offset) {
          feed.writer_ != nullptr || !feed.failure_.ok();
 }
 
-absl::StatusOr<Chunk> BlobFeed::Reader::ReadChunk(uint64_t offset) {
-  return feed_->Read(*place_, offset);
+absl::StatusOr<Chunk> BlobFeed::Reader::ReadChunk(uint64_t offset,
+                                                  absl::Time deadline) {
+  return feed_->Read(*place_, offset, deadline);
 }
 
 void BlobFeed::Reader::Cancel() {

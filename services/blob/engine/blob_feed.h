@@ -25,10 +25,12 @@ namespace cvr {
 //                                                    --> readers, each at its
 //                                                        own pace
 //
-// Readers behind the window read what the store has of the blob. The receiver
-// waits for the stages when the window is full, and for nobody else; with one
-// exception: once the store has failed, the window is all there is, so the
-// receiver waits for the slowest reader too, within lagging_reader_timeout.
+// Readers behind the window read what the store has of the blob, or wait until
+// it has it. The receiver waits for the stages when the window is full, and for
+// nobody else; with one exception: once the store has failed, the window is all
+// there is, so the receiver waits for the slowest reader too, within
+// lagging_reader_timeout. Readers who are behind the window by then have lost
+// their place.
 //
 // The last chunk is given to readers only after Publish(), so nobody ever has
 // all of a blob that is not what its digest says. Thread-safe.
@@ -62,9 +64,11 @@ class BlobFeed {
 
     // From `offset`, below the size, to the end of its chunk. Blocks. The next
     // call is expected at what follows.
-    // Errors: the feed's; CANCELLED; UNAVAILABLE when this reader fell behind
-    // and the store cannot help; those of BlobReader::ReadChunk.
-    absl::StatusOr<Chunk> ReadChunk(uint64_t offset);
+    // Errors: the feed's; CANCELLED; DEADLINE_EXCEEDED; ABORTED when this
+    // reader fell behind and the store cannot help; those of
+    // BlobReader::ReadChunk.
+    absl::StatusOr<Chunk> ReadChunk(
+        uint64_t offset, absl::Time deadline = absl::InfiniteFuture());
 
     // Ends waits with CANCELLED, now and later. From any thread.
     void Cancel();
@@ -132,7 +136,8 @@ class BlobFeed {
   void WaitForReaders() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   uint64_t VisibleEnd() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   Supply SupplyOf(uint64_t offset) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  absl::StatusOr<Chunk> Read(Reader::Place& place, uint64_t offset);
+  absl::StatusOr<Chunk> Read(Reader::Place& place, uint64_t offset,
+                             absl::Time deadline);
 
   const size_t chunks_max_;
   const absl::Duration lagging_reader_timeout_;

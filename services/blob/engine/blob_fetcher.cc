@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "services/blob/engine/content_streams.h"
+#include "services/blob/engine/resuming_stream.h"
 #include "services/common/errors.h"
 #include "services/common/status_macros.h"
 #include "spdlog/spdlog.h"
@@ -67,6 +68,21 @@ BlobFetcher::BlobFetcher(Download::Tools& tools, BlobFeed::Options feed_options,
       prober_(prober) {}
 
 absl::StatusOr<BlobFetcher::Stream> BlobFetcher::Fetch(
+    const FetchRequest& request) {
+  ASSIGN_OR_RETURN(Stream stream, FetchOnce(request));
+  if (request.header_only) return stream;
+  return MakeResumingStream(std::move(stream),
+                            [this, request](const ByteRangeSpec& rest) {
+                              FetchRequest again = request;
+                              again.range = rest;
+                              // A stream that has begun is bounded by progress
+                              // instead.
+                              again.deadline = absl::InfiniteFuture();
+                              return FetchOnce(again);
+                            });
+}
+
+absl::StatusOr<BlobFetcher::Stream> BlobFetcher::FetchOnce(
     const FetchRequest& request) {
   while (true) {
     ASSIGN_OR_RETURN(Stream stream, TryFetch(request));

@@ -45,6 +45,9 @@ class BlobFetcher {
  private:
   using Stream = std::unique_ptr<ContentStream>;
 
+  // A stream that may lose its place, or find damage.
+  absl::StatusOr<Stream> FetchOnce(const FetchRequest& request);
+
   // Each of these answers a stream, an error, or null: things have changed,
   // look again.
   absl::StatusOr<Stream> TryFetch(const FetchRequest& request);

@@ -44,8 +44,8 @@ absl::StatusOr<std::unique_ptr<ContentStream>> MakeStoredStream(
     const StreamSubject& subject, const StreamWish& wish, BlobStore& store,
     std::shared_ptr<const BlobReader> reader);
 
-// Along a download, whose size `subject` has. Not for the header alone. ABORTED
-// when the download no longer has where the range starts.
+// Along a download, whose size `subject` has. Not for the header alone.
+// ABORTED, now or from Next(), when the download no longer has the bytes.
 absl::StatusOr<std::unique_ptr<ContentStream>> MakeFollowingStream(
     const StreamSubject& subject, const StreamWish& wish,
     std::unique_ptr<BlobFeed::Reader> reader);

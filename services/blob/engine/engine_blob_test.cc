@@ -16,6 +16,7 @@ namespace cvr::testing {
 namespace {
 
 using ::testing::ElementsAre;
+using ::testing::Ge;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 using ::testing::UnorderedElementsAre;
@@ -349,7 +350,8 @@ TEST_F(EngineBlobTest, DownloadThatNobodyReadsAndNothingStoresEnds) {
 }
 
 TEST_F(EngineBlobTest, ReaderThatComesTooLateForAnUnstoredDownloadHasItsOwn) {
-  world_->faults().FillUpAfter(2 * kChunk);
+  // Nothing at all is stored, so the first reader cannot lose its place.
+  world_->faults().FillUpAfter(0);
   const Digest digest = upstream().AddBlob(7, "r", layer_);
   const auto gate = HoldAfter(15 * kChunk);
   const auto first = Fetch(digest, {Reachable(7)});
@@ -359,9 +361,44 @@ TEST_F(EngineBlobTest, ReaderThatComesTooLateForAnUnstoredDownloadHasItsOwn) {
   while (read < 12 * kChunk) read += (*first)->Next()->size();
   gate->AwaitArrivals();
   EXPECT_THAT(FetchAll(digest, {Reachable(7)}), IsOkAndHolds(layer_));
-  EXPECT_THAT(upstream().calls(), SizeIs(2));
+  EXPECT_THAT(upstream().calls(), SizeIs(Ge(2)));
   gate->Open();
   EXPECT_THAT(ReadRest(**first), IsOkAndHolds(layer_.substr(read)));
+}
+
+TEST_F(EngineBlobTest, ReaderThatLosesItsPlaceToAFullDiskGetsAnother) {
+  world_->faults().FillUpAfter(12 * kChunk);
+  const Digest digest = upstream().AddBlob(7, "r", layer_);
+  const auto gate = HoldAfter(18 * kChunk);
+  const auto slow = Fetch(digest, {Reachable(7)});
+  ASSERT_THAT(slow, IsOk());
+  // By now its first bytes are neither in the window nor in the store.
+  gate->AwaitArrivals();
+  gate->Open();
+  EXPECT_THAT(ReadRest(**slow), IsOkAndHolds(layer_));
+  EXPECT_THAT(upstream().calls(), SizeIs(2));
+}
+
+TEST_F(EngineBlobTest, DamageIsRepairedWhileItIsRead) {
+  const Digest digest = upstream().AddBlob(7, "r", layer_);
+  EXPECT_THAT(FetchAll(digest, {Reachable(7)}), IsOkAndHolds(layer_));
+  metadata().AwaitRecords(1);
+  const auto stream = Fetch(digest, {Reachable(7)});
+  ASSERT_THAT(stream, IsOk());
+  ASSERT_THAT((*stream)->Next(), IsOk());
+  world_->faults().DamageFrom(3 * kChunk);
+  EXPECT_THAT(ReadRest(**stream), IsOkAndHolds(layer_.substr(kChunk)));
+  EXPECT_THAT(upstream().calls(), SizeIs(2));
+}
+
+TEST_F(EngineBlobTest, DamageThatNobodyCanRepairIsAnError) {
+  const Digest digest = upstream().AddBlob(7, "r", layer_);
+  EXPECT_THAT(FetchAll(digest, {Reachable(7)}), IsOkAndHolds(layer_));
+  metadata().AwaitRecords(1);
+  world_->faults().DamageFrom(3 * kChunk);
+  upstream().Inject(7, {down_}, kAlways);
+  EXPECT_THAT(FetchAll(digest, {Reachable(7)}),
+              StatusIs(absl::StatusCode::kUnavailable));
 }
 
 TEST_F(EngineBlobTest, DamagedBlobIsDroppedAndFetchedAgain) {
