@@ -27,12 +27,20 @@ ABSL_FLAG(uint64_t, detour_bytes, cvr::EngineOptions().detour_bytes,
           "from the upstream beside it.");
 ABSL_FLAG(int, downloads_max, cvr::EngineOptions().downloads_max,
           "Downloads at the same time; further ones wait for their turn.");
+ABSL_FLAG(uint64_t, max_bytes, 0,
+          "What the stored blobs may take, in bytes; beyond it the least "
+          "recently used are dropped. 0 = no limit.");
+ABSL_FLAG(uint64_t, min_free_bytes, uint64_t{256} << 20,
+          "What stays free of the disk; short of it nothing new is stored, and "
+          "what is pulled is passed through. 0 = the disk may be filled.");
 
 namespace cvr {
 
 BlobProcess::Options BlobProcess::OptionsFromFlags(std::string directory) {
   Options options;
   options.store.directory = std::move(directory);
+  options.store.bounds.max_bytes = absl::GetFlag(FLAGS_max_bytes);
+  options.store.bounds.min_free_bytes = absl::GetFlag(FLAGS_min_free_bytes);
   options.upstream.allow_private_addresses =
       absl::GetFlag(FLAGS_allow_private_upstreams);
   options.upstream.connect_timeout =
@@ -51,14 +59,22 @@ BlobProcess::Options BlobProcess::OptionsFromFlags(std::string directory) {
 
 absl::StatusOr<std::unique_ptr<BlobProcess>> BlobProcess::Open(
     Options options, MetadataClient& metadata) {
+  auto reporter = std::make_unique<EvictionReporter>(metadata);
+  options.store.eviction_listener =
+      [reporter = reporter.get()](absl::Span<const Digest> digests) {
+        reporter->Report(digests);
+      };
   ASSIGN_OR_RETURN(auto store, RocksDbBlobStore::Open(options.store));
-  return std::unique_ptr<BlobProcess>(
-      new BlobProcess(std::move(options), std::move(store), metadata));
+  return std::unique_ptr<BlobProcess>(new BlobProcess(
+      std::move(options), std::move(reporter), std::move(store), metadata));
 }
 
-BlobProcess::BlobProcess(Options options, std::unique_ptr<BlobStore> store,
+BlobProcess::BlobProcess(Options options,
+                         std::unique_ptr<EvictionReporter> reporter,
+                         std::unique_ptr<BlobStore> store,
                          MetadataClient& metadata)
-    : store_(std::move(store)),
+    : reporter_(std::move(reporter)),
+      store_(std::move(store)),
       upstream_(BuildUpstreamClient(std::move(options.upstream))),
       stack_(options.stack, *store_, *upstream_, metadata) {}
 

@@ -9,6 +9,7 @@
 #include "grpcpp/grpcpp.h"
 #include "services/blob/blob_stack.h"
 #include "services/blob/content_source.h"
+#include "services/blob/eviction_reporter.h"
 #include "services/blob/rocksdb_blob_store.h"
 #include "services/metadata/metadata_client.h"
 #include "services/upstream/build_upstream_client.h"
@@ -29,7 +30,8 @@ class BlobProcess {
   // What the command line says of it; blobs are kept in `directory`.
   static Options OptionsFromFlags(std::string directory);
 
-  // `metadata` must outlive it. Errors: those of RocksDbBlobStore::Open().
+  // `metadata`, which is told of evictions, must outlive it. The store's
+  // eviction_listener is set here. Errors: those of RocksDbBlobStore::Open().
   static absl::StatusOr<std::unique_ptr<BlobProcess>> Open(
       Options options, MetadataClient& metadata);
 
@@ -40,9 +42,10 @@ class BlobProcess {
   void Shutdown(absl::Time deadline) { stack_.Shutdown(deadline); }
 
  private:
-  BlobProcess(Options options, std::unique_ptr<BlobStore> store,
-              MetadataClient& metadata);
+  BlobProcess(Options options, std::unique_ptr<EvictionReporter> reporter,
+              std::unique_ptr<BlobStore> store, MetadataClient& metadata);
 
+  const std::unique_ptr<EvictionReporter> reporter_;  // The store calls it.
   const std::unique_ptr<BlobStore> store_;
   const std::unique_ptr<UpstreamClient> upstream_;
   BlobStack stack_;

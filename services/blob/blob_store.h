@@ -86,6 +86,7 @@ class BlobStore {
   // verified: the writer's user hashes them with ReadChunk() like bytes from an
   // upstream. At most one writer gets them. They are left by Suspend() and by a
   // crash, for a limited time.
+  // Errors: RESOURCE_EXHAUSTED when nothing new may be stored.
   virtual absl::StatusOr<std::shared_ptr<BlobWriter>> Create(
       const Digest& digest) = 0;
 

@@ -81,12 +81,39 @@ absl::Status BlobStoreRecords::Put(const Digest& digest, const Record& record,
   });
 }
 
-absl::Status BlobStoreRecords::Delete(const Digest& digest) {
-  const std::string key = BlobKey(digest);
-  return database_->Write(/*sync=*/true, [&](rocksdb::WriteBatch* batch) {
-    batch->Delete(database_->blobs(), key).PermitUncheckedError();
-    batch->Delete(database_->inlined(), key).PermitUncheckedError();
+absl::Status BlobStoreRecords::Amend(
+    absl::Span<const std::pair<Digest, Record>> records) {
+  return database_->Write(/*sync=*/false, [&](rocksdb::WriteBatch* batch) {
+    for (const auto& [digest, record] : records) {
+      batch
+          ->Put(database_->blobs(), BlobKey(digest), record.SerializeAsString())
+          .PermitUncheckedError();
+    }
   });
+}
+
+absl::Status BlobStoreRecords::Delete(absl::Span<const Digest> digests) {
+  return database_->Write(/*sync=*/true, [&](rocksdb::WriteBatch* batch) {
+    for (const Digest& digest : digests) {
+      const std::string key = BlobKey(digest);
+      batch->Delete(database_->blobs(), key).PermitUncheckedError();
+      batch->Delete(database_->inlined(), key).PermitUncheckedError();
+    }
+  });
+}
+
+absl::Time BlobStoreRecords::ToTime(
+    const google::protobuf::Timestamp& timestamp) {
+  return absl::FromUnixSeconds(timestamp.seconds()) +
+         absl::Nanoseconds(timestamp.nanos());
+}
+
+google::protobuf::Timestamp BlobStoreRecords::ToTimestamp(absl::Time time) {
+  google::protobuf::Timestamp timestamp;
+  timestamp.set_seconds(absl::ToUnixSeconds(time));
+  timestamp.set_nanos(static_cast<int32_t>(absl::ToInt64Nanoseconds(
+      time - absl::FromUnixSeconds(timestamp.seconds()))));
+  return timestamp;
 }
 
 absl::Status BlobStoreRecords::ForEach(

@@ -3,11 +3,15 @@
 
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "absl/types/span.h"
+#include "google/protobuf/timestamp.pb.h"
 #include "services/blob/blob_record.pb.h"
 #include "services/blob/blob_store_database.h"
 #include "services/common/chunk.h"
@@ -41,8 +45,16 @@ class BlobStoreRecords {
   absl::Status Put(const Digest& digest, const Record& record,
                    absl::string_view inline_bytes);
 
-  // Durable when it returns. Errors: as Put().
-  absl::Status Delete(const Digest& digest);
+  // Replaces records whose bytes stay, all or none. A crash may undo it.
+  // Errors: as Put().
+  absl::Status Amend(absl::Span<const std::pair<Digest, Record>> records);
+
+  // All or none of them; durable when it returns. Errors: as Put().
+  absl::Status Delete(absl::Span<const Digest> digests);
+
+  // How records have times.
+  static absl::Time ToTime(const google::protobuf::Timestamp& timestamp);
+  static google::protobuf::Timestamp ToTimestamp(absl::Time time);
 
   // Visits all records in order. Errors: DATA_LOSS, also for a single record;
   // INTERNAL.

@@ -40,23 +40,11 @@ absl::StatusOr<Chunk> CheckInline(
   return errors::ContentDamaged(digest.ToString(), "its bytes are missing");
 }
 
-// A record that cannot be read is no record: the next upload replaces it.
-absl::StatusOr<std::optional<BlobStoreRecords::Record>> Readable(
-    const Digest& digest,
-    absl::StatusOr<std::optional<BlobStoreRecords::Record>> record) {
-  if (record.status().code() != absl::StatusCode::kDataLoss) return record;
-  spdlog::error("blob store: record of {}: {}", digest.ToString(),
-                record.status().ToString());
-  return std::optional<BlobStoreRecords::Record>();
-}
-
-google::protobuf::Timestamp ToTimestamp(absl::Time time) {
-  google::protobuf::Timestamp timestamp;
-  timestamp.set_seconds(absl::ToUnixSeconds(time));
-  timestamp.set_nanos(static_cast<int32_t>(absl::ToInt64Nanoseconds(
-      time - absl::FromUnixSeconds(timestamp.seconds()))));
-  return timestamp;
-}
+struct StoredBlob {
+  absl::Time last_use;
+  Digest digest;
+  uint64_t bytes;
+};
 
 }  // namespace
 
@@ -116,6 +104,7 @@ class RocksDbBlobStore::Writer final : public BlobWriter {
   }
 
   absl::Status Append(Chunk chunk) override {
+    if (state_.ok()) state_ = store_->evictor_->EnsureRoom();
     if (state_.ok()) state_ = DoAppend(std::move(chunk));
     return state_;
   }
@@ -225,6 +214,10 @@ absl::StatusOr<std::unique_ptr<RocksDbBlobStore>> RocksDbBlobStore::Open(
   std::unique_ptr<RocksDbBlobStore> store(
       new RocksDbBlobStore(std::move(options), std::move(database)));
   RETURN_IF_ERROR(store->Recover());
+  EvictableSpace& space = *store;
+  store->evictor_ =
+      std::make_unique<BlobEvictor>(store->options_.bounds, space);
+  store->evictor_->Wake();
   return store;
 }
 
@@ -238,6 +231,11 @@ RocksDbBlobStore::RocksDbBlobStore(Options options,
       interrupted_({.bytes_max = options_.interrupted_bytes_max,
                     .age_max = options_.interrupted_age_max},
                    [this](const CopyId& copy) { holds_.Doom(copy); }) {}
+
+RocksDbBlobStore::~RocksDbBlobStore() {
+  evictor_ = nullptr;
+  SaveUses();
+}
 
 absl::Status RocksDbBlobStore::Recover() {
   RETURN_IF_ERROR(RemoveIncoming());
@@ -271,6 +269,7 @@ absl::Status RocksDbBlobStore::RecoverCopies(bool keep_interrupted) {
   std::vector<Fate> fates(copies.size(),
                           keep_interrupted ? kInterrupted : kUnwanted);
   std::vector<Digest> incomplete;
+  std::vector<StoredBlob> blobs;
   uint64_t generation = 0;
   size_t at = 0;
   // Both are in the order of their digests.
@@ -284,13 +283,19 @@ absl::Status RocksDbBlobStore::RecoverCopies(bool keep_interrupted) {
       fates[at] = wanted ? kWanted : kUnwanted;
       complete = complete || wanted;
     }
-    if (!complete) incomplete.push_back(digest);
+    if (complete) {
+      blobs.push_back(
+          {records_.ToTime(record.last_use_time()), digest, record.size()});
+    } else {
+      incomplete.push_back(digest);
+    }
   };
   RETURN_IF_ERROR(records_.ForEach(visit));
   for (const Digest& digest : incomplete) {
     spdlog::error("blob store: {} has lost files and is dropped",
                   digest.ToString());
-    RETURN_IF_ERROR(records_.Delete(digest));
+    RETURN_IF_ERROR(records_.Delete({digest}));
+    damaged_.push_back(digest);
   }
   for (size_t i = 0; i < copies.size(); ++i) {
     generation = std::max(generation, copies[i].id.generation);
@@ -299,6 +304,10 @@ absl::Status RocksDbBlobStore::RecoverCopies(bool keep_interrupted) {
       RETURN_IF_ERROR(RecoverInterrupted(copies[i]));
   }
   next_generation_ = generation + 1;
+  std::stable_sort(
+      blobs.begin(), blobs.end(),
+      [](const auto& a, const auto& b) { return a.last_use < b.last_use; });
+  for (const StoredBlob& blob : blobs) catalog_.Add(blob.digest, blob.bytes);
   return absl::OkStatus();
 }
 
@@ -328,6 +337,7 @@ absl::StatusOr<std::shared_ptr<const BlobReader>> RocksDbBlobStore::Open(
   const BlobStoreHolds::Hold all = holds_.HoldAll(digest);
   ASSIGN_OR_RETURN(const auto record, Readable(digest, records_.Find(digest)));
   if (!record.has_value()) return errors::BlobUnknown(digest.ToString());
+  NoteUse(digest);
   if (record->generation() == 0) return OpenInline(digest, *record);
   const CopyId copy{digest, record->generation()};
   return std::make_shared<CopyReader>(&chunks_, copy, record->size(),
@@ -350,6 +360,7 @@ absl::StatusOr<std::shared_ptr<const BlobReader>> RocksDbBlobStore::OpenInline(
 
 absl::StatusOr<std::shared_ptr<BlobWriter>> RocksDbBlobStore::Create(
     const Digest& digest) {
+  RETURN_IF_ERROR(evictor_->EnsureRoom());
   return NewWriter(digest);
 }
 
@@ -370,6 +381,7 @@ absl::Status RocksDbBlobStore::Put(const Digest& digest,
   if (bytes.size() > limits::kManifestBytesMax) {
     return absl::InvalidArgumentError("too large to be stored at once");
   }
+  RETURN_IF_ERROR(evictor_->EnsureRoom());
   Writer writer(this, CopyId{digest, next_generation_++});
   for (size_t at = 0; at < bytes.size(); at += limits::kChunkBytes) {
     // The writer is gone before `bytes` is.
@@ -387,7 +399,8 @@ absl::Status RocksDbBlobStore::Delete(const Digest& digest) {
   if (!record.ok() && record.status().code() != absl::StatusCode::kDataLoss) {
     return record.status();
   }
-  RETURN_IF_ERROR(records_.Delete(digest));
+  RETURN_IF_ERROR(records_.Delete({digest}));
+  catalog_.Remove(digest);
   if (record.ok() && (*record)->generation() != 0) {
     holds_.Doom({digest, (*record)->generation()});
   }
@@ -400,12 +413,28 @@ absl::StatusOr<bool> RocksDbBlobStore::Publish(const Digest& digest,
   const BlobStoreTurns::Turn turn(&turns_, digest);
   ASSIGN_OR_RETURN(const auto stored,
                    Readable(digest, records_.FindSettled(digest)));
-  if (stored.has_value()) return false;
-  *record.mutable_create_time() = ToTimestamp(options_.clock->Now());
+  if (stored.has_value()) {
+    // New to it when it was written by a commit that seemed to fail.
+    catalog_.Add(digest, stored->size());
+    return false;
+  }
+  *record.mutable_create_time() = records_.ToTimestamp(options_.clock->Now());
   *record.mutable_last_use_time() = record.create_time();
   RETURN_IF_ERROR(records_.Put(digest, record, inline_bytes));
   interrupted_.Forget(digest);
+  catalog_.Add(digest, record.size());
+  evictor_->CheckUse();
   return true;
+}
+
+// A record that cannot be read is no record: the next upload replaces it.
+absl::StatusOr<std::optional<BlobStoreRecords::Record>>
+RocksDbBlobStore::Readable(const Digest& digest,
+                           absl::StatusOr<std::optional<Record>> record) {
+  if (record.status().code() != absl::StatusCode::kDataLoss) return record;
+  spdlog::error("blob store: record of {}: {}", digest.ToString(),
+                record.status().ToString());
+  return std::optional<Record>();
 }
 
 void RocksDbBlobStore::Keep(const InterruptedUploads::Upload& upload) {
@@ -413,6 +442,7 @@ void RocksDbBlobStore::Keep(const InterruptedUploads::Upload& upload) {
   const auto stored = records_.Find(upload.copy.digest);
   if (stored.ok() && stored->has_value()) return holds_.Doom(upload.copy);
   interrupted_.Add(upload, options_.clock->Now());
+  evictor_->CheckUse();
 }
 
 // Without space to note it the copy stays; the next start removes it.

@@ -4,14 +4,20 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "absl/types/span.h"
 #include "rocksdb/env.h"
+#include "services/blob/blob_catalog.h"
+#include "services/blob/blob_evictor.h"
 #include "services/blob/blob_store.h"
 #include "services/blob/blob_store_database.h"
 #include "services/blob/blob_store_holds.h"
@@ -30,8 +36,13 @@ namespace cvr {
 // each crash leaves, is in DESIGN.md.
 //
 // Chunks that were read may outlive the store.
-class RocksDbBlobStore final : public BlobStore {
+class RocksDbBlobStore final : public BlobStore, private EvictableSpace {
  public:
+  // Is told which blobs the store has dropped by itself, in batches: evicted
+  // ones, and those that opening found damaged. Called on a thread of the
+  // store, one call at a time, without a lock; evictions wait for it.
+  using EvictionListener = std::function<void(absl::Span<const Digest>)>;
+
   struct Options {
     std::string directory;  // Created when missing; one store at a time.
     rocksdb::Env* env = rocksdb::Env::Default();  // Must outlive the store.
@@ -42,6 +53,10 @@ class RocksDbBlobStore final : public BlobStore {
     // they are not continued.
     uint64_t interrupted_bytes_max = uint64_t{16} << 30;
     absl::Duration interrupted_age_max = absl::Hours(24);
+    // Blobs are dropped to stay within, least recently used first and none that
+    // is read or written. Short of min_free_bytes nothing new is stored.
+    BlobEvictor::Bounds bounds;
+    EvictionListener eviction_listener;  // May be absent.
     // Descriptors kept open for reading chunks.
     int open_files_max = 512;
     // Memory for records and inline content that are read often.
@@ -60,6 +75,11 @@ class RocksDbBlobStore final : public BlobStore {
       const Digest& digest) override;
   absl::Status Put(const Digest& digest, absl::string_view bytes) override;
   absl::Status Delete(const Digest& digest) override;
+
+  // Of committed blobs. Cheap.
+  BlobCatalog::Usage Usage() const { return catalog_.usage(); }
+
+  ~RocksDbBlobStore() override;
 
  private:
   class CopyReader;
@@ -80,6 +100,24 @@ class RocksDbBlobStore final : public BlobStore {
   absl::StatusOr<std::shared_ptr<const BlobReader>> OpenInline(
       const Digest& digest, const Record& record);
 
+  // The evictor's side.
+  uint64_t used_bytes() const override;
+  uint64_t free_bytes() const override;
+  bool Evict(uint64_t bytes) override;
+  void Maintain() override;
+
+  // The least recently used that nobody holds: enough for `bytes`, or a batch.
+  std::vector<Digest> EvictionCandidates(uint64_t bytes) const;
+  // Answers what is gone. Errors: as Delete(); then all may still be there.
+  absl::StatusOr<std::vector<Digest>> DeleteBatch(
+      const std::vector<Digest>& digests);
+  void NoteUse(const Digest& digest);
+  void SaveUses();
+  absl::Status SaveBatch(absl::Span<const BlobCatalog::Use> uses);
+
+  static absl::StatusOr<std::optional<Record>> Readable(
+      const Digest& digest, absl::StatusOr<std::optional<Record>> record);
+
   // Makes `record` visible, durably; false when the blob is stored already.
   absl::StatusOr<bool> Publish(const Digest& digest, Record record,
                                absl::string_view inline_bytes);
@@ -95,6 +133,12 @@ class RocksDbBlobStore final : public BlobStore {
   InterruptedUploads interrupted_;
   BlobStoreTurns turns_;
   std::atomic<uint64_t> next_generation_{1};
+  BlobCatalog catalog_;
+
+  // Of opening, then of the evictor's thread.
+  std::vector<Digest> damaged_;
+
+  std::unique_ptr<BlobEvictor> evictor_;  // Last: it uses the rest.
 };
 
 }  // namespace cvr

@@ -188,12 +188,13 @@ TEST_F(RocksDbBlobStoreTest, InterruptedUploadIsContinuedAfterRestart) {
   for (const bool suspended : {true, false}) {
     SCOPED_TRACE(suspended);
     Interrupt(large_, 7 * limits::kChunkBytes, suspended);
-    const auto writer = *store_->Create(Digest::OfBytes(large_));
+    auto writer = *store_->Create(Digest::OfBytes(large_));
     const uint64_t begun = writer->readable_size();
     EXPECT_EQ(begun, (suspended ? 7 : 6) * limits::kChunkBytes);
     EXPECT_TRUE(*ReadFrom(*writer, 0, begun) == large_.substr(0, begun));
     ASSERT_THAT(AppendAll(*writer, large_.substr(begun)), IsOk());
     ASSERT_THAT(writer->Commit(), IsOk());
+    writer = nullptr;  // The store outlives it.
     Reopen();
     EXPECT_TRUE(*Read(large_) == large_);
     ASSERT_THAT(store_->Delete(Digest::OfBytes(large_)), IsOk());
