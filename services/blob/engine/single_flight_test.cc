@@ -17,7 +17,7 @@ class SingleFlightTest : public ::testing::Test {
  protected:
   ~SingleFlightTest() override { pool_.Shutdown(); }
 
-  ThreadPool pool_{{.name = "test", .threads_max = 2, .queued_tasks_max = 0}};
+  ThreadPool pool_{{.name = "test", .threads_max = 2, .queued_tasks_max = 16}};
   SingleFlight<int> flights_{pool_};
   std::atomic<int> runs_ = 0;
 };
