@@ -3,35 +3,12 @@
 #include <atomic>
 
 #include "gtest/gtest.h"
+#include "tests/support/gate.h"
 
 namespace cvr {
 namespace {
 
-// A gate that tests open when they have seen enough.
-class Gate {
- public:
-  void Open() {
-    MutexLock lock(&mutex_);
-    open_ = true;
-    changed_.SignalAll();
-  }
-  void Pass() {
-    MutexLock lock(&mutex_);
-    ++waiting_;
-    changed_.SignalAll();
-    while (!open_) changed_.Wait(&mutex_);
-  }
-  void AwaitWaiting(int count) {
-    MutexLock lock(&mutex_);
-    while (waiting_ < count) changed_.Wait(&mutex_);
-  }
-
- private:
-  Mutex mutex_;
-  CondVar changed_;
-  bool open_ ABSL_GUARDED_BY(mutex_) = false;
-  int waiting_ ABSL_GUARDED_BY(mutex_) = 0;
-};
+using testing::Gate;
 
 TEST(ThreadTest, RunsItsBodyAndIsJoined) {
   bool ran = false;
@@ -59,7 +36,7 @@ TEST(ThreadPoolTest, GrowsWithBlockedTasksUpToItsBound) {
   for (int i = 0; i < 4; ++i) {
     ASSERT_TRUE(pool.Schedule([&] { gate.Pass(); }));
   }
-  gate.AwaitWaiting(4);
+  gate.AwaitArrivals(4);
   EXPECT_EQ(pool.thread_count(), 4);
   EXPECT_FALSE(pool.Schedule([] {})) << "no thread and no queue left";
   gate.Open();
@@ -70,7 +47,7 @@ TEST(ThreadPoolTest, QueuesUpToItsBound) {
   std::atomic<int> ran = 0;
   ThreadPool pool({.name = "t", .threads_max = 1, .queued_tasks_max = 2});
   ASSERT_TRUE(pool.Schedule([&] { gate.Pass(); }));
-  gate.AwaitWaiting(1);
+  gate.AwaitArrivals(1);
   EXPECT_TRUE(pool.Schedule([&] { ++ran; }));
   EXPECT_TRUE(pool.Schedule([&] { ++ran; }));
   EXPECT_FALSE(pool.Schedule([&] { ++ran; }));
