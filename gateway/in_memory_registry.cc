@@ -197,4 +197,9 @@ int InMemoryRegistry::open_streams() const {
   return open_streams_;
 }
 
+absl::StatusOr<std::vector<CachedRepository>>
+InMemoryRegistry::ListRepositories(int64_t, const CachedRepository&, int) {
+  return absl::UnimplementedError("repositories");
+}
+
 }  // namespace cvr

@@ -147,8 +147,9 @@ absl::Status LocalMetadataClient::Touch(int64_t upstream_id,
       Durability::kBuffered);
 }
 
-absl::Status LocalMetadataClient::Forget(int64_t upstream_id,
-                                         const ContentRef& content) {
+absl::Status LocalMetadataClient::RecordDenial(int64_t upstream_id,
+                                               const ContentRef& content,
+                                               Denial /*denial*/) {
   if (upstream_id <= 0) return absl::OkStatus();  // No id of ours.
   return store_.Write(
       [&](WriteTransaction& transaction) -> absl::Status {
@@ -160,6 +161,11 @@ absl::Status LocalMetadataClient::Forget(int64_t upstream_id,
         return absl::OkStatus();
       },
       Durability::kBuffered);
+}
+
+absl::StatusOr<std::vector<RefreshDue>> LocalMetadataClient::TakeRefreshDue(
+    int) {
+  return std::vector<RefreshDue>();
 }
 
 absl::Status LocalMetadataClient::ForgetContent(

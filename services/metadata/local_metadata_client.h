@@ -24,7 +24,9 @@ class LocalMetadataClient : public MetadataClient {
   absl::Status Record(const CacheRecord& record) override;
   absl::Status Touch(int64_t upstream_id, const ContentRef& content,
                      const Digest& digest, bool counts_as_download) override;
-  absl::Status Forget(int64_t upstream_id, const ContentRef& content) override;
+  absl::Status RecordDenial(int64_t upstream_id, const ContentRef& content,
+                            Denial denial) override;
+  absl::StatusOr<std::vector<RefreshDue>> TakeRefreshDue(int max) override;
   absl::Status ForgetContent(absl::Span<const Digest> digests) override;
 
  private:

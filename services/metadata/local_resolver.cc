@@ -115,4 +115,9 @@ absl::StatusOr<Resolution> LocalResolver::Resolve(
   return resolution;
 }
 
+absl::StatusOr<std::vector<CachedRepository>> LocalResolver::ListRepositories(
+    int64_t, const CachedRepository&, int) {
+  return std::vector<CachedRepository>();
+}
+
 }  // namespace cvr

@@ -19,6 +19,9 @@ class LocalResolver : public Resolver {
 
   // Errors besides those of Resolver: DATA_LOSS when a row is damaged.
   absl::StatusOr<Resolution> Resolve(const ResolveRequest& request) override;
+  absl::StatusOr<std::vector<CachedRepository>> ListRepositories(
+      int64_t registry_id, const CachedRepository& start_after,
+      int max) override;
 
  private:
   const MetadataStore& store_;

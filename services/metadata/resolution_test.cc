@@ -90,7 +90,7 @@ void ExpectUnavailable(GrpcMetadataClient& client) {
   EXPECT_THAT(client.GetUpstreamAccess(1), unavailable);
   EXPECT_THAT(client.Record({1, kTag, Descriptor{"m/t", digest}}), unavailable);
   EXPECT_THAT(client.Touch(1, kTag, digest, false), unavailable);
-  EXPECT_THAT(client.Forget(1, kTag), unavailable);
+  EXPECT_THAT(client.RecordDenial(1, kTag, Denial::kAbsent), unavailable);
   EXPECT_THAT(client.ForgetContent({digest}), unavailable);
 }
 
@@ -118,7 +118,16 @@ class HangingMetadata : public Resolver, public MetadataClient {
   absl::Status Touch(int64_t, const ContentRef&, const Digest&, bool) override {
     return Hang();
   }
-  absl::Status Forget(int64_t, const ContentRef&) override { return Hang(); }
+  absl::Status RecordDenial(int64_t, const ContentRef&, Denial) override {
+    return Hang();
+  }
+  absl::StatusOr<std::vector<RefreshDue>> TakeRefreshDue(int) override {
+    return Hang();
+  }
+  absl::StatusOr<std::vector<CachedRepository>> ListRepositories(
+      int64_t, const CachedRepository&, int) override {
+    return Hang();
+  }
   absl::Status ForgetContent(absl::Span<const Digest>) override {
     return Hang();
   }

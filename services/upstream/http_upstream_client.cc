@@ -114,4 +114,14 @@ absl::StatusOr<HopAnswer> HttpUpstreamClient::Ask(const UpstreamAccess& access,
   return guard.Explain(head.status, refusal, unknown_at(answer->url));
 }
 
+absl::StatusOr<std::vector<std::string>> HttpUpstreamClient::ListTags(
+    const UpstreamAccess&, const Repository&) {
+  return absl::UnimplementedError("tags");
+}
+
+absl::StatusOr<std::vector<std::string>> HttpUpstreamClient::ListReferrers(
+    const UpstreamAccess&, const Repository&, const Digest&) {
+  return absl::UnimplementedError("referrers");
+}
+
 }  // namespace cvr

@@ -30,6 +30,11 @@ class HttpUpstreamClient : public UpstreamClient {
                        const Repository& repository, const Digest& digest,
                        const UpstreamBlobPart& part,
                        UpstreamBlobSink& sink) override;
+  absl::StatusOr<std::vector<std::string>> ListTags(
+      const UpstreamAccess& access, const Repository& repository) override;
+  absl::StatusOr<std::vector<std::string>> ListReferrers(
+      const UpstreamAccess& access, const Repository& repository,
+      const Digest& subject) override;
 
  private:
   // Runs `request` with the upstream's authentication. OK for 2xx only; 404 is

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -90,6 +91,21 @@ class UpstreamClient {
                                const Digest& digest,
                                const UpstreamBlobPart& part,
                                UpstreamBlobSink& sink) = 0;
+
+  // All tags, over all pages, in the upstream's order. NOT_FOUND (reason
+  // NAME_UNKNOWN) when it does not know the repository; UNAVAILABLE
+  // (UPSTREAM_INVALID) for a list beyond limits::kTagsMax, kListBytesMax or
+  // kListPagesMax, or one that goes round in circles. A page of another origin
+  // is not asked for. What can be no tag is left out.
+  virtual absl::StatusOr<std::vector<std::string>> ListTags(
+      const UpstreamAccess& access, const Repository& repository) = 0;
+
+  // All descriptors of manifests that refer to `subject`, over all pages, each
+  // as its JSON text. NOT_FOUND (reason MANIFEST_UNKNOWN) when the upstream
+  // does not know this API or the repository; bounds as for ListTags.
+  virtual absl::StatusOr<std::vector<std::string>> ListReferrers(
+      const UpstreamAccess& access, const Repository& repository,
+      const Digest& subject) = 0;
 };
 
 }  // namespace cvr

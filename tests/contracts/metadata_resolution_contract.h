@@ -362,18 +362,23 @@ TEST_P(MetadataResolutionContract, TouchingMakesTheSameDigestFreshAgain) {
 TEST_P(MetadataResolutionContract, ForgettingATagKeepsItsDigestReachable) {
   Serve();
   ASSERT_THAT(Record(1, tag_, old_), IsOk());
-  ASSERT_THAT(service_->client().Forget(id(1), tag_), IsOk());
+  ASSERT_THAT(service_->client().RecordDenial(id(1), tag_, Denial::kAbsent),
+              IsOk());
   EXPECT_EQ(HitOf(tag_), "no hit");
   EXPECT_FALSE(Resolve(tag_)->plan.candidates[0].cached);
   EXPECT_TRUE(Resolve(Manifest(old_.ToString()))->plan.candidates[0].reachable);
-  EXPECT_THAT(service_->client().Forget(id(1), tag_), IsOk());
-  EXPECT_THAT(service_->client().Forget(999, tag_), IsOk());
+  EXPECT_THAT(service_->client().RecordDenial(id(1), tag_, Denial::kAbsent),
+              IsOk());
+  EXPECT_THAT(service_->client().RecordDenial(999, tag_, Denial::kAbsent),
+              IsOk());
 }
 
 TEST_P(MetadataResolutionContract, ForgettingADigestMakesItUnreachable) {
   Serve();
   ASSERT_THAT(Record(1, Blob(old_), old_), IsOk());
-  ASSERT_THAT(service_->client().Forget(id(1), Blob(old_)), IsOk());
+  ASSERT_THAT(
+      service_->client().RecordDenial(id(1), Blob(old_), Denial::kAbsent),
+      IsOk());
   const auto resolution = Resolve(Blob(old_));
   ASSERT_THAT(resolution, IsOk());
   EXPECT_FALSE(resolution->hit);

@@ -40,12 +40,30 @@ absl::Status FakeMetadataClient::Touch(int64_t upstream_id,
   return absl::OkStatus();
 }
 
-absl::Status FakeMetadataClient::Forget(int64_t upstream_id,
-                                        const ContentRef& content) {
+absl::Status FakeMetadataClient::RecordDenial(int64_t upstream_id,
+                                              const ContentRef& content,
+                                              Denial denial) {
   MutexLock lock(&mutex_);
   if (!failure_.ok()) return failure_;
-  forgotten_.push_back(absl::StrCat(upstream_id, content.RelativePath()));
+  denials_.push_back({upstream_id, content.RelativePath(), denial});
   return absl::OkStatus();
+}
+
+absl::StatusOr<std::vector<RefreshDue>> FakeMetadataClient::TakeRefreshDue(
+    int max) {
+  MutexLock lock(&mutex_);
+  if (!failure_.ok()) return failure_;
+  std::vector<RefreshDue> taken;
+  while (!due_.empty() && static_cast<int>(taken.size()) < max) {
+    taken.push_back(std::move(due_.front()));
+    due_.erase(due_.begin());
+  }
+  return taken;
+}
+
+void FakeMetadataClient::AddRefreshDue(RefreshDue due) {
+  MutexLock lock(&mutex_);
+  due_.push_back(std::move(due));
 }
 
 absl::Status FakeMetadataClient::ForgetContent(
@@ -81,9 +99,9 @@ std::vector<FakeMetadataClient::Touched> FakeMetadataClient::touched() const {
   return touched_;
 }
 
-std::vector<std::string> FakeMetadataClient::forgotten() const {
+std::vector<FakeMetadataClient::Denied> FakeMetadataClient::denials() const {
   MutexLock lock(&mutex_);
-  return forgotten_;
+  return denials_;
 }
 
 std::vector<std::vector<Digest>> FakeMetadataClient::forgotten_content() const {

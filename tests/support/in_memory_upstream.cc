@@ -222,4 +222,14 @@ absl::Status InMemoryUpstreamClient::GetBlob(const UpstreamAccess& access,
   }
 }
 
+absl::StatusOr<std::vector<std::string>> InMemoryUpstreamClient::ListTags(
+    const UpstreamAccess&, const Repository&) {
+  return absl::UnimplementedError("tags");
+}
+
+absl::StatusOr<std::vector<std::string>> InMemoryUpstreamClient::ListReferrers(
+    const UpstreamAccess&, const Repository&, const Digest&) {
+  return absl::UnimplementedError("referrers");
+}
+
 }  // namespace cvr::testing

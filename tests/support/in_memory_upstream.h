@@ -84,6 +84,11 @@ class InMemoryUpstreamClient : public UpstreamClient {
                        const Repository& repository, const Digest& digest,
                        const UpstreamBlobPart& part,
                        UpstreamBlobSink& sink) override;
+  absl::StatusOr<std::vector<std::string>> ListTags(
+      const UpstreamAccess& access, const Repository& repository) override;
+  absl::StatusOr<std::vector<std::string>> ListReferrers(
+      const UpstreamAccess& access, const Repository& repository,
+      const Digest& subject) override;
 
  private:
   struct Content {

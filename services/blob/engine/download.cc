@@ -114,8 +114,8 @@ absl::Status Download::FillFrom(const BlobOrigin& origin) {
       RetryLoop(tools_.resume, Idempotency::kIdempotent, tools_.sleeper,
                 [&] { return FillOnce(access, origin); });
   if (absl::IsNotFound(status) && origin.recorded) {
-    const absl::Status forgotten =
-        tools_.metadata.Forget(origin.upstream_id, RefOf(origin, digest_));
+    const absl::Status forgotten = tools_.metadata.RecordDenial(
+        origin.upstream_id, RefOf(origin, digest_), Denial::kAbsent);
     if (!forgotten.ok()) spdlog::warn("forget: {}", forgotten.ToString());
   }
   RETURN_IF_ERROR(status);

@@ -234,7 +234,9 @@ TEST_F(EngineManifestTest, EntryThatTheUpstreamNoLongerHasIsForgotten) {
   const Descriptor target = Store("{}");
   EXPECT_THAT(Fetch({Old(7, target)}),
               StatusIs(absl::StatusCode::kNotFound, Reason::kManifestUnknown));
-  EXPECT_THAT(metadata().forgotten(), ElementsAre("7/r/manifests/latest"));
+  ASSERT_THAT(metadata().denials(), SizeIs(1));
+  EXPECT_EQ(metadata().denials()[0].path, "/r/manifests/latest");
+  EXPECT_EQ(metadata().denials()[0].denial, Denial::kAbsent);
 }
 
 // Dependency confusion: a lower upstream must not step in.

@@ -144,8 +144,9 @@ absl::StatusOr<ManifestAnswer> ManifestAsker::Decide(
   const auto& cached = question.candidate.cached;
   if (status.ok() || !cached) return answer;
   if (absl::IsNotFound(status)) {
-    LogIfFailed("forget", metadata_.Forget(question.candidate.upstream_id,
-                                           question.content));
+    LogIfFailed("record denial",
+                metadata_.RecordDenial(question.candidate.upstream_id,
+                                       question.content, Denial::kAbsent));
     return answer;
   }
   // What was revoked is not served, however fresh the copy.
