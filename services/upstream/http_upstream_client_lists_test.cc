@@ -131,11 +131,13 @@ TEST_F(HttpUpstreamClientListsTest, ListsAreBounded) {
   EXPECT_THAT(Tags(), StatusIs(absl::StatusCode::kUnavailable,
                                Reason::kUpstreamInvalid));
   // All pages together.
+  registry_.ClearRequests();
   const std::string half(limits::kListBytesMax / 2, ' ');
   AnswerPage(half, "</2>; rel=next");
   AnswerPage(half, "</3>; rel=next");
   EXPECT_THAT(Tags(), StatusIs(absl::StatusCode::kUnavailable,
                                Reason::kUpstreamInvalid));
+  EXPECT_EQ(registry_.requests().size(), 2);
 }
 
 TEST_F(HttpUpstreamClientListsTest, WhatIsNoListIsInvalid) {

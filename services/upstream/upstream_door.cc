@@ -49,14 +49,18 @@ bool IsProperAnswer(const absl::Status& outcome) {
 }  // namespace
 
 void UpstreamDoor::Visit(const UpstreamAccess& access, absl::Time now) {
-  if (!IsSameUpstream(access, access_)) {
+  const bool is_first = visited_at_ == absl::InfinitePast();
+  if (is_first || !IsSameUpstream(access, access_)) {
     circuit_.Reset();
     rate_.Reset();
     quick_pause_ = blob_pause_ = {};
     last_failure_.clear();
     last_failure_at_ = absl::InfinitePast();
+    access_ = access;
   }
-  access_ = access;
+  // The rest may be a megabyte of certificates, that has not changed.
+  access_.name = access.name;
+  access_.limits = access.limits;
   visited_at_ = now;
   slots_.SetLimit(access.limits.concurrent_requests);
 }
@@ -91,9 +95,11 @@ void UpstreamDoor::OnAnswered(CircuitBreaker::Ticket ticket) {
 
 void UpstreamDoor::OnOutcome(CircuitBreaker::Ticket ticket, Traffic traffic,
                              const absl::Status& outcome, absl::Time now) {
-  if (IsDown(outcome)) {
+  if (absl::IsUnavailable(outcome)) {
     last_failure_ = std::string(outcome.message());
     last_failure_at_ = now;
+  }
+  if (IsDown(outcome)) {
     circuit_.OnFailure(
         ticket, {access_.limits.failures_to_open, access_.limits.open_for},
         now);

@@ -77,6 +77,27 @@ TEST_F(UpstreamGateLoadTest, OpeningCircuitEndsTheWaiting) {
   EXPECT_EQ(State().waiting, 0);
 }
 
+TEST_F(UpstreamGateLoadTest, WhoeverCannotHaveASlotIsToldToo) {
+  access_.limits.concurrent_requests = 4;
+  access_.limits.failures_to_open = 1;
+  const auto gate = std::make_shared<testing::Gate>();
+  {
+    const Threads blobs = StartBlobs(3, gate);
+    gate->AwaitArrivals(3);
+    Thread waiting("blob", [this] {
+      EXPECT_THAT(GetBlob(), StatusIs(absl::StatusCode::kUnavailable,
+                                      Reason::kUpstreamUnavailable));
+    });
+    AwaitWaiting(1);
+    Fail(Down());
+    EXPECT_FALSE(Get().ok());
+    // While the slots for blobs are still taken.
+    while (State().waiting > 0) absl::SleepFor(absl::Milliseconds(1));
+    EXPECT_EQ(State().running, 3);
+    gate->Open();
+  }
+}
+
 TEST_F(UpstreamGateLoadTest, EveryoneGetsATurn) {
   access_.limits.concurrent_requests = 2;
   {
