@@ -31,7 +31,8 @@ TEST_P(MetadataResolutionContract, AKnownAbsenceLetsLowerUpstreamsAnswer) {
                 IsOk());
   }
   EXPECT_EQ(HitOf(tag_), From(3, old_));
-  const auto& candidates = Resolve(tag_)->plan.candidates;
+  const auto resolution = Resolve(tag_);
+  const auto& candidates = resolution->plan.candidates;
   ASSERT_EQ(candidates.size(), 3);
   EXPECT_EQ(candidates[0].denial, Denial::kAbsent);
   EXPECT_EQ(candidates[1].denial, Denial::kAbsent);
@@ -65,7 +66,8 @@ TEST_P(MetadataResolutionContract, EveryKindOfDenialHasItsOwnTime) {
   ASSERT_THAT(client.RecordDenial(id(1), Blob(old_), Denial::kAbsent), IsOk());
   ASSERT_THAT(client.RecordDenial(id(1), refused, Denial::kRefused), IsOk());
   const auto denial_of = [&](const ContentRef& content) {
-    for (const auto& candidate : Resolve(content)->plan.candidates) {
+    const auto resolution = Resolve(content);
+    for (const auto& candidate : resolution->plan.candidates) {
       if (candidate.upstream_id == id(1)) return candidate.denial;
     }
     return Denial::kNone;
