@@ -2,6 +2,7 @@
 
 #include "services/common/status_macros.h"
 #include "services/metadata/supply.h"
+#include "services/metadata/supply_tables.h"
 #include "services/metadata/tables.h"
 #include "services/metadata/validation.h"
 

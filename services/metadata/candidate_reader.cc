@@ -5,6 +5,7 @@
 #include "services/common/content_wire.h"
 #include "services/common/status_macros.h"
 #include "services/metadata/supply.h"
+#include "services/metadata/supply_tables.h"
 #include "services/metadata/tables.h"
 
 namespace cvr {

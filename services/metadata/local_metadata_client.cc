@@ -12,6 +12,7 @@
 #include "services/common/status_macros.h"
 #include "services/metadata/route.h"
 #include "services/metadata/supply.h"
+#include "services/metadata/supply_tables.h"
 #include "services/metadata/tables.h"
 #include "services/metadata/transactions.h"
 #include "services/metadata/upstream_secrets.h"

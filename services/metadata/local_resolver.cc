@@ -10,6 +10,7 @@
 #include "services/common/errors.h"
 #include "services/common/status_macros.h"
 #include "services/metadata/candidate_reader.h"
+#include "services/metadata/supply_tables.h"
 #include "services/metadata/tables.h"
 
 namespace cvr {

@@ -8,6 +8,7 @@
 #include "absl/algorithm/container.h"
 #include "absl/container/flat_hash_set.h"
 #include "services/common/status_macros.h"
+#include "services/metadata/supply_tables.h"
 #include "services/metadata/tables.h"
 
 namespace cvr::supply {

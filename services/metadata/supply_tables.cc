@@ -1,11 +1,10 @@
-// Of tables.h: what upstreams can supply, and what they cannot.
+#include "services/metadata/supply_tables.h"
 
 #include <utility>
 #include <vector>
 
 #include "services/common/content_wire.h"
 #include "services/metadata/table_rows.h"
-#include "services/metadata/tables.h"
 
 namespace cvr::tables {
 namespace {
