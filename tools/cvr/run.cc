@@ -34,6 +34,7 @@ constexpr char kExamples[] =
   cvr entry list --upstream 1
   cvr entry list --upstream 1 -o json | jq '[.[].size | tonumber] | add'
   cvr upstream update 1 --username u --password-file hub-password.txt
+  cvr upstream states
   cvr --server unix:/run/cvr/metadata.sock upstream list --registry 1
 
 `cvr COMMAND --help` lists what a command does and takes.)";
