@@ -20,11 +20,28 @@ ManifestFetcher::ManifestFetcher(BlobStore& store, UpstreamClient& upstream,
 
 absl::StatusOr<std::unique_ptr<ContentStream>> ManifestFetcher::Fetch(
     const FetchRequest& request) {
+  return Open(request, /*counts_as_download=*/!request.header_only);
+}
+
+absl::StatusOr<std::unique_ptr<ContentStream>> ManifestFetcher::Repair(
+    FetchRequest request) {
+  // What a tag points at elsewhere is another manifest.
+  for (Candidate& candidate : request.plan.candidates) {
+    if (candidate.cached &&
+        candidate.cached->target.digest != request.content.reference.digest()) {
+      candidate.cached.reset();
+    }
+  }
+  return Open(request, /*counts_as_download=*/false);
+}
+
+absl::StatusOr<std::unique_ptr<ContentStream>> ManifestFetcher::Open(
+    const FetchRequest& request, bool counts_as_download) {
   const auto& [repository, reference, kind] = request.content;
   absl::Status decisive =
       errors::ManifestUnknown(repository.name(), reference.ToString());
   for (const Candidate& candidate : request.plan.candidates) {
-    auto answer = Ask(request, candidate);
+    auto answer = Ask(request, candidate, counts_as_download);
     if (answer.ok() && answer->has_value()) {
       auto& [target, bytes, origin] = **answer;
       return MakeBytesStream({std::move(target), origin, candidate.upstream_id},
@@ -43,9 +60,10 @@ absl::StatusOr<std::unique_ptr<ContentStream>> ManifestFetcher::Fetch(
 }
 
 absl::StatusOr<std::optional<ManifestAnswer>> ManifestFetcher::Ask(
-    const FetchRequest& request, const Candidate& candidate) {
-  const bool counts = !request.header_only;
-  const ManifestAsker::Question question = {request.content, candidate, counts};
+    const FetchRequest& request, const Candidate& candidate,
+    bool counts_as_download) {
+  const ManifestAsker::Question question = {request.content, candidate,
+                                            counts_as_download};
   if (auto stored = asker_.FromStore(question)) return stored;
   using Answer = std::shared_ptr<const ManifestAnswer>;
   const auto [answer, led] = flights_.Do(
@@ -57,10 +75,11 @@ absl::StatusOr<std::optional<ManifestAnswer>> ManifestFetcher::Ask(
   if (absl::IsNotFound(answer.status())) return std::nullopt;
   RETURN_IF_ERROR(answer.status());
   // The leader's download is counted where it is recorded.
-  if (!led && counts && (*answer)->origin != ContentOrigin::kStale) {
+  if (!led && counts_as_download &&
+      (*answer)->origin != ContentOrigin::kStale) {
     const absl::Status touched =
         metadata_.Touch(candidate.upstream_id, request.content,
-                        (*answer)->target.digest, counts);
+                        (*answer)->target.digest, counts_as_download);
     if (!touched.ok()) spdlog::warn("touch: {}", touched.ToString());
   }
   return **answer;

@@ -32,10 +32,17 @@ class ManifestFetcher {
   absl::StatusOr<std::unique_ptr<ContentStream>> Fetch(
       const FetchRequest& request);
 
+  // The same, by digest, of a manifest whose stored bytes were found to be
+  // damaged. Does not count as a download. The plan may be that of a tag.
+  absl::StatusOr<std::unique_ptr<ContentStream>> Repair(FetchRequest request);
+
  private:
+  absl::StatusOr<std::unique_ptr<ContentStream>> Open(
+      const FetchRequest& request, bool counts_as_download);
   // Nothing: this candidate does not have it.
   absl::StatusOr<std::optional<ManifestAnswer>> Ask(const FetchRequest& request,
-                                                    const Candidate& candidate);
+                                                    const Candidate& candidate,
+                                                    bool counts_as_download);
 
   MetadataClient& metadata_;
   ManifestAsker asker_;
