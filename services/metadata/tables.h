@@ -10,6 +10,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "absl/time/time.h"
 #include "protos/cvr/v1/cache_entry.pb.h"
 #include "protos/cvr/v1/group.pb.h"
 #include "protos/cvr/v1/registry.pb.h"
@@ -113,17 +114,42 @@ void PutCacheEntry(WriteTransaction& transaction,
 void DeleteCacheEntry(WriteTransaction& transaction,
                       const v1::CacheEntry& entry);
 
-// Which digests an upstream can supply from a repository.
-absl::StatusOr<bool> IsReachable(const ReadTransaction& transaction,
-                                 int64_t upstream_id,
-                                 const Repository& repository,
-                                 const Digest& digest);
-void PutReachable(WriteTransaction& transaction, int64_t upstream_id,
-                  const Repository& repository, const Digest& digest);
-void DeleteReachable(WriteTransaction& transaction, int64_t upstream_id,
-                     const Repository& repository, const Digest& digest);
+// Which digests an upstream can supply from a repository, and why.
+absl::StatusOr<std::optional<stored::Reachability>> FindReachability(
+    const ReadTransaction& transaction, int64_t upstream_id,
+    const Repository& repository, const Digest& digest);
+absl::Status VisitReachability(const ReadTransaction& transaction,
+                               int64_t upstream_id,
+                               const Repository& repository,
+                               absl::FunctionRef<absl::StatusOr<bool>(
+                                   const Digest&, const stored::Reachability&)>
+                                   visitor);
+void PutReachability(WriteTransaction& transaction, int64_t upstream_id,
+                     const Repository& repository, const Digest& digest,
+                     const stored::Reachability& row);
+void DeleteReachability(WriteTransaction& transaction, int64_t upstream_id,
+                        const Repository& repository, const Digest& digest);
+// The repositories after `start_after` that such rows are of, each once, by
+// name. Skips over all others, so the costs are those of what is visited.
+absl::Status VisitRepositories(
+    const ReadTransaction& transaction, int64_t upstream_id,
+    absl::string_view start_after,
+    absl::FunctionRef<absl::StatusOr<bool>(const std::string&)> visitor);
 
-// Drops every cache entry and reachability row of an upstream.
+// What upstreams said that they do not have or give, by path.
+absl::StatusOr<std::optional<stored::Denial>> FindDenial(
+    const ReadTransaction& transaction, int64_t upstream_id,
+    absl::string_view relative_path);
+void PutDenial(WriteTransaction& transaction, int64_t upstream_id,
+               absl::string_view relative_path, const stored::Denial& denial);
+void DeleteDenial(WriteTransaction& transaction, int64_t upstream_id,
+                  absl::string_view relative_path);
+// Deletes those that are over among the first `max` rows after `cursor`, a key
+// that this function left there, or empty; at the end it is empty again.
+absl::Status SweepDenials(WriteTransaction& transaction, absl::Time now,
+                          int max, std::string& cursor);
+
+// Drops every cache entry, reachability row and denial of an upstream.
 absl::Status DeleteCacheOfUpstream(WriteTransaction& transaction,
                                    int64_t upstream_id);
 

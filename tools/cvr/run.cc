@@ -11,6 +11,7 @@
 #include "services/common/version.h"
 #include "tools/cvr/command.h"
 #include "tools/cvr/entry_commands.h"
+#include "tools/cvr/explain_command.h"
 #include "tools/cvr/group_commands.h"
 #include "tools/cvr/output.h"
 #include "tools/cvr/registry_commands.h"
@@ -137,6 +138,7 @@ int Run(const std::vector<std::string>& args, const Environment& environment) {
   AddRegistryCommands(app, &action);
   AddUpstreamCommands(app, &action);
   AddEntryCommands(app, &action);
+  AddExplainCommand(app, &action);
   app.footer(kExamples);
 
   try {
