@@ -50,6 +50,13 @@ std::string BelongsToItsRepository(const World& world) {
                 404);
 }
 
+std::string Sha512Works(const World& world) {
+  const auto& [digest, bytes] = world.sha512_blob();
+  const auto reply = world.Get(World::BlobTarget(digest));
+  return FirstOf({Status(reply, 200), Body(reply, bytes),
+                  Header(reply, "Docker-Content-Digest", digest)});
+}
+
 std::string RangesAreServed(const World& world) {
   const std::string size = std::to_string(Layer(world).size());
   const auto part = world.Get(LayerTarget(world), {"Range: bytes=10-19"});
@@ -88,6 +95,9 @@ std::vector<Requirement> BlobRequirements() {
       {kPull, Level::kShould, Level::kMust,
        "Docker-Content-Digest is the digest of the bytes, on GET and HEAD",
        HasItsDigest},
+      {kPull, Level::kMay, Level::kMay,
+       "a blob may have a sha512 digest, which its answer repeats",
+       Sha512Works},
       {kPull, Level::kMust, Level::kMust, "an unknown blob is 404",
        [](const World& world) { return UnknownIs404(world, "GET"); }},
       {kPull, Level::kMust, Level::kMust,

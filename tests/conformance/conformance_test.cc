@@ -1,6 +1,7 @@
 // The pull side of the OCI distribution-spec, v1.1.1 and main, over HTTP: what
 // it wants, and whether cvr-standalone does so. Fails when a MUST does not
-// hold, or a SHOULD: nobody has found a reason yet to leave one out.
+// hold; or a SHOULD, or what is listed of the MAYs: there is no reason yet to
+// leave one out.
 
 #include <iostream>
 #include <string>
@@ -17,6 +18,8 @@ const char* NameOf(Level level) {
   switch (level) {
     case Level::kNone:
       return "-";
+    case Level::kMay:
+      return "MAY";
     case Level::kShould:
       return "SHOULD";
     case Level::kMust:

@@ -1,6 +1,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "tests/conformance/expectations.h"
 #include "tests/conformance/requirement.h"
 
@@ -9,6 +10,7 @@ namespace {
 
 constexpr char kBase[] = "Determining Support";
 constexpr char kErrors[] = "Error Codes";
+constexpr char kWarnings[] = "Warnings";
 constexpr char kProxy[] = "Registry Proxying";
 
 std::string IsSupported(const World& world) {
@@ -68,6 +70,15 @@ std::string TooManyRequestsSaysWhen(const World& world) {
   return reply.header("retry-after").empty() ? "no Retry-After" : "";
 }
 
+std::string StaleIsWarned(const World& world) {
+  const auto reply = world.Get(World::ManifestTarget(World::kStaleTag));
+  const std::string warning = reply.header("warning");
+  const bool good = absl::StartsWith(warning, "299 - \"") &&
+                    absl::EndsWith(warning, "\"") && warning.size() <= 4096;
+  return FirstOf({Status(reply, 200), Body(reply, world.image().bytes),
+                  good ? "" : "Warning: " + warning});
+}
+
 std::string NamespaceIsHonoured(const World& world) {
   std::vector<std::string> problems;
   for (const std::string& target :
@@ -104,11 +115,6 @@ std::vector<Requirement> ErrorRequirements() {
        ErrorsHaveTheForm},
       {kErrors, Level::kMust, Level::kMust,
        "codes are those that stand for what is wrong", CodesSayWhatIsUnknown},
-      {kErrors, Level::kMust, Level::kMust,
-       "an upstream that is asked too often is 429 TOOMANYREQUESTS",
-       TooManyRequestsIsTold},
-      {kErrors, Level::kNone, Level::kShould, "429 has Retry-After",
-       TooManyRequestsSaysWhen},
       {kProxy, Level::kNone, Level::kShould,
        "a namespace that decided who answers is echoed", NamespaceIsHonoured},
       {kProxy, Level::kNone, Level::kShould,
@@ -117,6 +123,14 @@ std::vector<Requirement> ErrorRequirements() {
       {kProxy, Level::kNone, Level::kShould,
        "OCI-Namespace is left out when none was asked for",
        NoNamespaceIsNotEchoed},
+      {kWarnings, Level::kMust, Level::kMust,
+       "what is stale says so in a Warning of the wanted form", StaleIsWarned},
+      // Last: see World::kLimitedTag.
+      {kErrors, Level::kMust, Level::kMust,
+       "an upstream that is asked too often is 429 TOOMANYREQUESTS",
+       TooManyRequestsIsTold},
+      {kErrors, Level::kNone, Level::kShould, "429 has Retry-After",
+       TooManyRequestsSaysWhen},
   };
 }
 

@@ -60,6 +60,12 @@ std::string DescriptorsAreWhole(const World& world) {
   return "";
 }
 
+std::string TagSchemaIsRead(const World& world) {
+  const auto reply = world.Get(World::ReferrersTarget(world.index().digest));
+  return FirstOf({IsAnIndex(reply),
+                  Equal("types", TypesIn(reply), World::kSignatureType)});
+}
+
 std::string NoneIsAnEmptyIndex(const World& world) {
   const auto reply = world.Get(World::ReferrersTarget(World::UnknownDigest()));
   return FirstOf({IsAnIndex(reply), Equal("types", TypesIn(reply), "")});
@@ -104,6 +110,8 @@ std::vector<Requirement> ReferrersRequirements() {
       must("nothing that refers to a digest is an empty index, not 404",
            NoneIsAnEmptyIndex),
       must("what is no digest is 400", BadDigestIs400),
+      {"Enabling the Referrers API", Level::kShould, Level::kShould,
+       "referrers that only a tag tells of are listed", TagSchemaIsRead},
       {kReferrers, Level::kShould, Level::kShould,
        "`artifactType` filters the index", FilterIsApplied},
       must("OCI-Filters-Applied says whether it did", FilterIsTold),

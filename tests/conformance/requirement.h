@@ -9,7 +9,7 @@
 
 namespace cvr::testing {
 
-enum class Level { kNone, kShould, kMust };
+enum class Level { kNone, kMay, kShould, kMust };
 
 // One thing that the OCI distribution-spec wants of a registry that is pulled
 // from, in our words.

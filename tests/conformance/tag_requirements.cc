@@ -72,8 +72,9 @@ std::string HasTheName(const World& world) {
 }
 
 std::string IsInOrder(const World& world) {
-  const Names got = TagsIn(world.Get(World::TagsTarget()));
-  return Same(got, Sorted(got));
+  const auto reply = world.Get(World::TagsTarget());
+  return FirstOf(
+      {Status(reply, 200), Same(TagsIn(reply), Sorted(World::Tags()))});
 }
 
 std::string UnknownIs404(const World& world) {
@@ -101,6 +102,7 @@ std::string NoLinkAtTheEnd(const World& world) {
        {std::string(), absl::StrCat("?n=", size), absl::StrCat("?n=", size + 1),
         absl::StrCat("?n=1&last=", Sorted(World::Tags())[size - 2])}) {
     const auto reply = world.Get(World::TagsTarget(query));
+    problems.push_back(Status(reply, 200));
     if (HasLink(reply)) problems.push_back(query + " has a Link");
   }
   return FirstOf(problems);

@@ -20,6 +20,13 @@ constexpr char kManifestType[] = "application/vnd.oci.image.manifest.v1+json";
 constexpr char kConfigType[] = "application/vnd.oci.image.config.v1+json";
 constexpr char kLayerType[] = "application/vnd.oci.image.layer.v1.tar";
 
+constexpr char kText[] = "the bytes of a blob with a longer digest";
+// `printf TEXT | sha512sum`.
+constexpr char kSha512OfText[] =
+    "sha512:"
+    "be89fc940c85ffeb058a5ecd693cb2ab3c94b2ed770ed110ac235b45d45fc977"
+    "6d221383f9b8914401278418430850bb9143ec7c988e144c5b30294651832b69";
+
 // Bytes that differ everywhere, so that a shifted range is noticed.
 std::string LayerBytes() {
   std::string bytes;
@@ -52,7 +59,7 @@ json IndexOf(std::vector<json> manifests) {
 
 }  // namespace
 
-World::World() {
+World::World() : sha512_blob_({kSha512OfText, kText}) {
   AddImage();
   AddLists();
   Start();
@@ -92,6 +99,14 @@ void World::AddLists() {
   answer(absl::StrCat("/referrers/", image_.digest),
          FakeAnswer::Status(200, {{"Content-Type", kIndexType}},
                             referrers.dump()));
+  // "Referrers Tag Schema": where there is no API.
+  std::string tag = index_.digest;
+  tag[tag.find(':')] = '-';
+  upstream_.AddManifest(
+      kRepository, tag, kIndexType,
+      IndexOf({Referrer(kSignatureType, blobs_[1].digest)}).dump());
+  answer(absl::StrCat("/blobs/", sha512_blob_.digest),
+         FakeAnswer::Status(200, {}, sha512_blob_.bytes));
   answer(absl::StrCat("/manifests/", kLimitedTag),
          FakeAnswer::Status(429, {{"Retry-After", "7"}}));
 }
@@ -106,20 +121,32 @@ void World::Start() {
        directory_.path()});
   ASSERT_THAT(server, IsOk());
   server_ = *std::move(server);
-  SetNamespace();
+  SetUpUpstream();
+  MakeStale();
 }
 
-void World::SetNamespace() {
+void World::SetUpUpstream() {
   const auto stub = v1::UpstreamService::NewStub(
       grpc::CreateChannel(server_->grpc(), grpc::InsecureChannelCredentials()));
   v1::UpdateUpstreamRequest request;
   request.mutable_upstream()->set_id(1);
   request.mutable_upstream()->add_source_namespaces(kNamespace);
   request.mutable_update_mask()->add_paths("source_namespaces");
+  v1::TagValidity& validity = *request.mutable_upstream()->add_tag_validities();
+  validity.mutable_tag()->set_wildcard(kStaleTag);
+  validity.mutable_cache_validity()->set_nanos(1);
+  request.mutable_update_mask()->add_paths("tag_validities");
   grpc::ClientContext context;
   v1::Upstream updated;
   const auto status = stub->UpdateUpstream(&context, request, &updated);
   ASSERT_TRUE(status.ok()) << status.error_message();
+}
+
+void World::MakeStale() {
+  upstream_.AddManifest(kRepository, kStaleTag, kManifestType, image_.bytes);
+  ASSERT_EQ(Get(ManifestTarget(kStaleTag)).status, 200);
+  upstream_.Answer({"", absl::StrCat("/manifests/", kStaleTag)},
+                   FakeAnswer::Status(503), FakeRegistry::kAlways);
 }
 
 std::string World::Name() {

@@ -69,12 +69,18 @@ class World {
 
   // All tags, in no order. Some differ in case alone.
   static std::vector<std::string> Tags();
-  // Two manifests refer to the image: one of each type, in this order.
+  // Two manifests refer to the image: one of each type, in this order. To the
+  // index one does, of the latter type: the upstream says so by its tag alone.
   static constexpr char kSbomType[] = "application/spdx+json";
   static constexpr char kSignatureType[] = "application/vnd.example.sig";
   // A digest that no manifest and no blob has.
   static std::string UnknownDigest();
-  // The upstream answers 429 to it.
+  // A blob whose digest, sha512, the upstream knows.
+  const Content& sha512_blob() const { return sha512_blob_; }
+  // It is cached, was true for a moment, and the upstream fails to confirm it.
+  static constexpr char kStaleTag[] = "stale";
+  // The upstream answers 429 to it, and may then be left alone for a while: to
+  // be asked for last.
   static constexpr char kLimitedTag[] = "limited";
   // The host that the upstream stands for.
   static constexpr char kNamespace[] = "conformance.example";
@@ -83,7 +89,8 @@ class World {
   void AddImage();
   void AddLists();
   void Start();
-  void SetNamespace();
+  void SetUpUpstream();
+  void MakeStale();
 
   FakeRegistry upstream_;
   const ScratchDirectory directory_;
@@ -91,6 +98,7 @@ class World {
   Content image_;
   Content index_;
   std::vector<Content> blobs_;
+  const Content sha512_blob_;
 };
 
 }  // namespace cvr::testing
