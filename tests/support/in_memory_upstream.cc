@@ -191,8 +191,7 @@ absl::StatusOr<Descriptor> InMemoryUpstreamClient::HeadManifest(
   ASSIGN_OR_RETURN(const auto found,
                    FindManifest(access.id, repository, reference));
   const auto& [digest, content] = found;
-  return Descriptor{content.media_type, fault.head_digest.value_or(digest),
-                    content.bytes->size()};
+  return Descriptor{content.media_type, digest, content.bytes->size()};
 }
 
 absl::Status InMemoryUpstreamClient::GetBlob(const UpstreamAccess& access,
@@ -259,9 +258,8 @@ absl::StatusOr<std::vector<std::string>> InMemoryUpstreamClient::ListTags(
 absl::StatusOr<std::vector<std::string>> InMemoryUpstreamClient::ListReferrers(
     const UpstreamAccess& access, const Repository& repository,
     const Digest& subject) {
-  const UpstreamFault fault =
-      Arrive({Call::Kind::kListReferrers, access.id, repository.name(),
-              subject.ToString()});
+  const UpstreamFault fault = Arrive({Call::Kind::kListReferrers, access.id,
+                                      repository.name(), subject.ToString()});
   RETURN_IF_ERROR(fault.error);
   MutexLock lock(&mutex_);
   const RepositoryContent* const content =

@@ -35,8 +35,6 @@ struct UpstreamFault {
   bool ignore_part = false;
   // The header of a blob does not say its size.
   bool hide_size = false;
-  // What HEAD says of a manifest in place of its digest.
-  std::optional<Digest> head_digest;
 };
 
 // Upstream registries held in memory, told apart by UpstreamAccess::id. Obeys
@@ -107,9 +105,9 @@ class InMemoryUpstreamClient : public UpstreamClient {
     std::shared_ptr<const std::string> bytes;
   };
   struct RepositoryContent {
-    std::map<std::string, std::string> tags;   // To digests.
-    std::map<std::string, Content> manifests;  // By digest.
-    std::map<std::string, Content> blobs;      // By digest.
+    std::map<std::string, std::string> tags;                    // To digests.
+    std::map<std::string, Content> manifests;                   // By digest.
+    std::map<std::string, Content> blobs;                       // By digest.
     std::map<std::string, std::vector<std::string>> referrers;  // By subject.
   };
   struct Upstream {

@@ -69,7 +69,7 @@ absl::StatusOr<std::unique_ptr<ContentStream>> Engine::Read(
             {content.repository, Reference(request.digest), content.kind},
             plan,
             ByteRangeSpec{ByteRangeSpec::From{rest.offset, rest.end() - 1}}};
-        return content.kind == ContentKind::kManifest ? manifests_.Fetch(fetch)
+        return content.kind == ContentKind::kManifest ? manifests_.Repair(fetch)
                                                       : blobs_.Repair(fetch);
       });
 }

@@ -6,6 +6,7 @@
 #include "gmock/gmock.h"
 #include "services/blob/engine/engine_manifest_fixture.h"
 #include "services/common/errors.h"
+#include "services/common/limits.h"
 #include "services/common/thread.h"
 #include "tests/support/gate.h"
 #include "tests/support/read_content.h"
@@ -40,6 +41,37 @@ TEST_F(EngineManifestTest, DamagedManifestIsFetchedAgain) {
   world_.faults().DamageFrom(0);
   Expect(Fetch({Fresh(7, target)}), "{}", ContentOrigin::kMiss, 7);
   Expect(Fetch({Fresh(7, target)}), "{}", ContentOrigin::kHit, 7);
+}
+
+// Of its first chunk the reader has got already.
+TEST_F(EngineManifestTest, ManifestThatIsDamagedInTheMiddleIsRepaired) {
+  const std::string bytes(2 * limits::kChunkBytes + 5, ' ');
+  Store(bytes);
+  const Descriptor target = Publish(7, bytes);
+  world_.faults().DamageFrom(limits::kChunkBytes);
+  ReadRequest hit{target.digest};
+  // The plan of the tag; what a higher upstream has there is of no use.
+  hit.repair = RepairPlan{{*Repository::Parse("r"), *Reference::Parse("latest"),
+                           ContentKind::kManifest},
+                          {{Fresh(6, Store("{}")), Fresh(7, target)}}};
+  EXPECT_THAT(ReadAll(world_.source().Read(hit)), IsOkAndHolds(bytes));
+  EXPECT_EQ(upstream().calls().back().upstream_id, 7);
+  EXPECT_EQ(metadata().download_count(), 0);
+  // And it is stored again.
+  EXPECT_THAT(ReadAll(world_.source().Read({target.digest})),
+              IsOkAndHolds(bytes));
+}
+
+TEST_F(EngineManifestTest, ManifestThatNobodyHasAnyMoreIsNotRepaired) {
+  const std::string bytes(limits::kChunkBytes + 5, ' ');
+  const Descriptor target = Store(bytes);
+  world_.faults().DamageFrom(limits::kChunkBytes);
+  ReadRequest hit{target.digest};
+  hit.repair = RepairPlan{{*Repository::Parse("r"), *Reference::Parse("latest"),
+                           ContentKind::kManifest},
+                          {{Fresh(7, target)}}};
+  EXPECT_THAT(ReadAll(world_.source().Read(hit)),
+              StatusIs(absl::StatusCode::kDataLoss));
 }
 
 TEST_F(EngineManifestTest, HigherCandidateIsAskedBeforeALowerFreshOne) {

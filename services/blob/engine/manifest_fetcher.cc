@@ -18,8 +18,25 @@ ManifestFetcher::ManifestFetcher(BlobStore& store, UpstreamClient& upstream,
 
 absl::StatusOr<std::unique_ptr<ContentStream>> ManifestFetcher::Fetch(
     const FetchRequest& request) {
+  return Open(request, /*counts_as_download=*/!request.header_only);
+}
+
+absl::StatusOr<std::unique_ptr<ContentStream>> ManifestFetcher::Repair(
+    FetchRequest request) {
+  // What a tag points at elsewhere is another manifest.
+  for (Candidate& candidate : request.plan.candidates) {
+    if (candidate.cached &&
+        candidate.cached->target.digest != request.content.reference.digest()) {
+      candidate.cached.reset();
+    }
+  }
+  return Open(request, /*counts_as_download=*/false);
+}
+
+absl::StatusOr<std::unique_ptr<ContentStream>> ManifestFetcher::Open(
+    const FetchRequest& request, bool counts_as_download) {
   ASSIGN_OR_RETURN(ManifestWalk::Found found,
-                   ManifestWalk(tools_, request).Run());
+                   ManifestWalk(tools_, request, counts_as_download).Run());
   auto& [target, bytes, origin] = found.answer;
   return MakeBytesStream({std::move(target), origin, found.upstream_id},
                          {request.range, request.header_only},

@@ -35,16 +35,18 @@ ManifestFlights::Ticket BeginManifestFlight(ManifestWalk::Tools& tools,
       });
 }
 
-ManifestWalk::ManifestWalk(Tools& tools, const FetchRequest& request)
+ManifestWalk::ManifestWalk(Tools& tools, const FetchRequest& request,
+                           bool counts_as_download)
     : tools_(tools),
       request_(request),
+      counts_as_download_(counts_as_download),
       unknown_(
           errors::ManifestUnknown(request.content.repository.name(),
                                   request.content.reference.ToString())),
       ahead_(request.plan.candidates.size()) {}
 
 Question ManifestWalk::QuestionFor(size_t turn) const {
-  return {request_.content, candidate(turn), !request_.header_only};
+  return {request_.content, candidate(turn), counts_as_download_};
 }
 
 std::string ManifestWalk::KeyOf(size_t turn) const {

@@ -47,7 +47,8 @@ class ManifestWalk {
   };
 
   // `request` must outlive it.
-  ManifestWalk(Tools& tools, const FetchRequest& request);
+  ManifestWalk(Tools& tools, const FetchRequest& request,
+               bool counts_as_download);
 
   // Errors: as ContentSource::Fetch.
   absl::StatusOr<Found> Run();
@@ -77,6 +78,7 @@ class ManifestWalk {
 
   Tools& tools_;
   const FetchRequest& request_;
+  const bool counts_as_download_;
   const absl::Status unknown_;
   std::vector<Ahead> ahead_;  // By turn.
   size_t next_ahead_ = 0;
