@@ -52,6 +52,15 @@ ABSL_FLAG(uint64_t, detour_bytes, cvr::EngineOptions().detour_bytes,
           "from the upstream beside it.");
 ABSL_FLAG(int, downloads_max, cvr::EngineOptions().downloads_max,
           "Downloads at the same time; further ones wait for their turn.");
+ABSL_FLAG(absl::Duration, probe_overlap_delay,
+          cvr::EngineOptions().probe_overlap_delay,
+          "How long an upstream may take to say whether it has a manifest until "
+          "the next one is asked too; the first in order is believed all the "
+          "same. inf = never.");
+ABSL_FLAG(absl::Duration, refresh_interval,
+          cvr::RefreshAhead::Options().interval,
+          "How often tags that are about to expire are revalidated in the "
+          "background, for upstreams with refresh_ahead. 0 = never.");
 ABSL_FLAG(uint64_t, max_bytes, 0,
           "What the stored blobs may take, in bytes, those included that are "
           "being stored; beyond it the least recently used are dropped, down "
@@ -85,6 +94,11 @@ BlobProcess::Options BlobProcess::OptionsFromFlags(std::string directory) {
   options.stack.engine.windows_bytes_total =
       absl::GetFlag(FLAGS_downloads_window_bytes_total);
   options.stack.engine.detour_bytes = absl::GetFlag(FLAGS_detour_bytes);
+  options.stack.engine.probe_overlap_delay =
+      absl::GetFlag(FLAGS_probe_overlap_delay);
+  options.stack.refresh.interval = absl::GetFlag(FLAGS_refresh_interval);
+  options.stack.refreshes_ahead =
+      options.stack.refresh.interval > absl::ZeroDuration();
   options.stack.engine.downloads_max =
       std::max(1, absl::GetFlag(FLAGS_downloads_max));
   return options;
@@ -110,6 +124,6 @@ BlobProcess::BlobProcess(Options options,
       store_(std::move(store)),
       upstream_(BuildUpstreamGate(std::move(options.upstream))),
       upstream_states_(*upstream_),
-      stack_(options.stack, *store_, *upstream_, metadata) {}
+      stack_(options.stack, *store_, *upstream_, metadata, upstream_.get()) {}
 
 }  // namespace cvr
