@@ -52,11 +52,12 @@ ABSL_FLAG(uint64_t, detour_bytes, cvr::EngineOptions().detour_bytes,
           "from the upstream beside it.");
 ABSL_FLAG(int, downloads_max, cvr::EngineOptions().downloads_max,
           "Downloads at the same time; further ones wait for their turn.");
-ABSL_FLAG(absl::Duration, probe_overlap_delay,
-          cvr::EngineOptions().probe_overlap_delay,
-          "How long an upstream may take to say whether it has a manifest until "
-          "the next one is asked too; the first in order is believed all the "
-          "same. inf = never.");
+ABSL_FLAG(
+    absl::Duration, probe_overlap_delay,
+    cvr::EngineOptions().probe_overlap_delay,
+    "How long an upstream may take to say whether it has a manifest until "
+    "the next one is asked too; the first in order is believed all the "
+    "same. inf = never.");
 ABSL_FLAG(absl::Duration, refresh_interval,
           cvr::RefreshAhead::Options().interval,
           "How often tags that are about to expire are revalidated in the "

@@ -29,9 +29,9 @@ struct BlobStackOptions {
   size_t streams_queued_max = 4096;
 };
 
-// The blob service on top of its interfaces, which must outlive it; `health` may
-// be null. The gRPC server that serves service() must be gone before this object
-// is.
+// The blob service on top of its interfaces, which must outlive it; `health`
+// may be null. The gRPC server that serves service() must be gone before this
+// object is.
 class BlobStack {
  public:
   BlobStack(BlobStackOptions options, BlobStore& store,

@@ -27,8 +27,8 @@ class BlobProber {
   BlobProber(UpstreamClient& upstream, MetadataClient& metadata,
              ThreadPool& pool);
 
-  // The first of `origins`, in order, that has the blob. Those that are known to
-  // deny it are not asked, and nobody after one whose policy ends the walk.
+  // The first of `origins`, in order, that has the blob. Those that are known
+  // to deny it are not asked, and nobody after one whose policy ends the walk.
   // Errors: NOT_FOUND (reason BLOB_UNKNOWN) when none has it; that of the one
   // that ended the walk; else the first other error when none is known to have
   // it; DEADLINE_EXCEEDED.

@@ -101,8 +101,8 @@ class EngineManifestFixture : public ::testing::Test {
   }
   absl::StatusOr<Answer> FetchContent(ContentRef content,
                                       std::vector<Candidate> candidates) {
-    auto stream = world_.source().Fetch(
-        {std::move(content), {std::move(candidates)}});
+    auto stream =
+        world_.source().Fetch({std::move(content), {std::move(candidates)}});
     if (!stream.ok()) return stream.status();
     auto bytes = ReadRest(**stream);
     if (!bytes.ok()) return bytes.status();

@@ -39,8 +39,8 @@ std::optional<ListPart> ListAsker::FindStored(const Question& question) {
 std::optional<ListPart> ListAsker::StaleCopy(const Question& question) {
   const Candidate& candidate = question.candidate;
   if (!MayBeServedStale(candidate, clock_.Now())) return std::nullopt;
-  auto bytes = LoadDocument(store_, candidate.cached->target.digest,
-                            kDocumentBytesMax);
+  auto bytes =
+      LoadDocument(store_, candidate.cached->target.digest, kDocumentBytesMax);
   if (!bytes) return std::nullopt;
   return ListPart{*std::move(bytes), ContentOrigin::kStale};
 }

@@ -96,9 +96,8 @@ std::vector<Referrer> EachOnce(std::vector<Referrer> referrers) {
   const auto is_known = [&seen](const Referrer& referrer) {
     return !seen.insert(referrer.digest).second;
   };
-  referrers.erase(
-      std::remove_if(referrers.begin(), referrers.end(), is_known),
-      referrers.end());
+  referrers.erase(std::remove_if(referrers.begin(), referrers.end(), is_known),
+                  referrers.end());
   return referrers;
 }
 

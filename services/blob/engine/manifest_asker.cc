@@ -194,9 +194,9 @@ std::optional<ManifestAnswer> ManifestAsker::FindConfirmed(
     const Question& question, const Descriptor& head) {
   auto bytes = Load(head.digest);
   if (!bytes) return std::nullopt;
-  ManifestAnswer answer = {
-      {head.media_type, head.digest, bytes->size()}, *bytes,
-      ContentOrigin::kRevalidated};
+  ManifestAnswer answer = {{head.media_type, head.digest, bytes->size()},
+                           *bytes,
+                           ContentOrigin::kRevalidated};
   const auto& cached = question.candidate.cached;
   if (cached && cached->target.digest == head.digest) {
     answer.target.media_type = cached->target.media_type;

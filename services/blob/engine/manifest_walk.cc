@@ -40,9 +40,8 @@ ManifestWalk::ManifestWalk(Tools& tools, const FetchRequest& request,
     : tools_(tools),
       request_(request),
       counts_as_download_(counts_as_download),
-      unknown_(
-          errors::ManifestUnknown(request.content.repository.name(),
-                                  request.content.reference.ToString())),
+      unknown_(errors::ManifestUnknown(request.content.repository.name(),
+                                       request.content.reference.ToString())),
       ahead_(request.plan.candidates.size()) {}
 
 Question ManifestWalk::QuestionFor(size_t turn) const {

@@ -51,9 +51,8 @@ class SingleFlight {
   // no more work, the flight answers UNAVAILABLE at once.
   Ticket Begin(const std::string& key, Work work) {
     const Ticket ticket = Enter(key);
-    if (ticket.led() &&
-        !pool_.Schedule([this, key, flight = ticket.flight_,
-                         work = std::move(work)]() mutable {
+    if (ticket.led() && !pool_.Schedule([this, key, flight = ticket.flight_,
+                                         work = std::move(work)]() mutable {
           Land(key, *flight, work());
         })) {
       Land(key, *ticket.flight_,
