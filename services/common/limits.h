@@ -93,7 +93,7 @@ inline constexpr int kGrpcMessageBytesMax = 8 * 1024 * 1024;
 // What a service may have sent of a stream beyond what its caller has read:
 // some chunks travel while one is used. Not left to gRPC, which takes a Unix
 // socket for a long fat network and lets 16 MiB pile up.
-inline constexpr int kGrpcStreamBytesMax = 4 * kChunkBytes;
+inline constexpr int kGrpcStreamBytesMax = 2 * kChunkBytes;
 
 // A chunk travels in one HTTP/2 frame, not in 16.
 inline constexpr int kGrpcFrameBytesMax = 1024 * 1024;

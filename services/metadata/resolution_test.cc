@@ -12,6 +12,7 @@
 #include "services/metadata/grpc_metadata_client.h"
 #include "services/metadata/metadata_fixture.h"
 #include "services/metadata/resolution_service.h"
+#include "tests/contracts/metadata_denial_contract.h"
 #include "tests/contracts/metadata_eviction_contract.h"
 #include "tests/contracts/metadata_resolution_contract.h"
 #include "tests/support/status_matchers.h"
@@ -39,7 +40,9 @@ class InProcess : public MetadataUnderTest, private MetadataFixture {
     return registry->id();
   }
   void Change(const v1::Upstream& upstream) override {
-    EXPECT_THAT(UpdateUpstream(upstream, {"cache_validity", "max_stale"}),
+    EXPECT_THAT(UpdateUpstream(upstream,
+                               {"cache_validity", "max_stale", "rules",
+                                "tag_validities", "refresh_ahead", "disabled"}),
                 IsOk());
   }
   void DeleteUpstream(int64_t id) override {

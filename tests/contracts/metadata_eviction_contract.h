@@ -28,7 +28,7 @@ TEST_P(MetadataResolutionContract, ForgottenContentIsAMissEverywhere) {
   EXPECT_EQ(HitOf(Blob(kept)), From(3, kept));
   EXPECT_EQ(service_->Entries().size(), 1);
   // Who can supply it is still known.
-  EXPECT_TRUE(Resolve(Blob(old_))->plan.candidates[1].reachable);
+  EXPECT_TRUE(Resolve(Blob(old_))->plan.candidates[0].reachable);
   // It can be cached again.
   ASSERT_THAT(Record(1, tag_, old_), IsOk());
   EXPECT_EQ(HitOf(tag_), From(1, old_));

@@ -288,9 +288,12 @@ TEST_P(MetadataResolutionContract, ManifestsMakeWhatTheyNameReachable) {
     const auto resolution = Resolve(content);
     ASSERT_THAT(resolution, IsOk());
     EXPECT_FALSE(resolution->hit);
-    EXPECT_FALSE(resolution->plan.candidates[0].reachable);
-    EXPECT_TRUE(resolution->plan.candidates[1].reachable);
-    EXPECT_FALSE(resolution->plan.candidates[2].reachable);
+    // Who is known to have it comes first.
+    const auto& candidates = resolution->plan.candidates;
+    EXPECT_TRUE(candidates[0].reachable);
+    EXPECT_EQ(candidates[0].upstream_id, id(2));
+    EXPECT_EQ(candidates[1].upstream_id, id(1));
+    EXPECT_EQ(candidates[2].upstream_id, id(3));
   }
 }
 
@@ -370,7 +373,7 @@ TEST_P(MetadataResolutionContract, ForgettingATagKeepsItsDigestReachable) {
   EXPECT_THAT(service_->client().RecordDenial(id(1), tag_, Denial::kAbsent),
               IsOk());
   EXPECT_THAT(service_->client().RecordDenial(999, tag_, Denial::kAbsent),
-              IsOk());
+              StatusIs(absl::StatusCode::kNotFound));
 }
 
 TEST_P(MetadataResolutionContract, ForgettingADigestMakesItUnreachable) {

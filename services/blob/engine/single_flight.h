@@ -2,6 +2,7 @@
 #define SERVICES_BLOB_ENGINE_SINGLE_FLIGHT_H_
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -20,37 +21,79 @@ namespace cvr {
 // object is destroyed.
 template <typename Value>
 class SingleFlight {
+ private:
+  struct Flight;
+
  public:
   using Work = absl::AnyInvocable<absl::StatusOr<Value>()>;
 
+  // A place among those who want one flight's answer, which it keeps. Cheap to
+  // copy; good for this object only.
+  class Ticket {
+   public:
+    // This caller's `work` is what runs, not that of one who came before.
+    bool led() const { return led_; }
+
+   private:
+    friend class SingleFlight;
+    std::shared_ptr<Flight> flight_;
+    bool led_ = false;
+  };
+
   struct Outcome {
     absl::StatusOr<Value> value;
-    // This caller's `work` was run, not that of one who came before.
-    bool led = false;
+    bool led = false;  // As Ticket::led().
   };
 
   explicit SingleFlight(ThreadPool& pool) : pool_(pool) {}
 
-  // Waits for what `work`, or the work that is in flight for `key`, answers.
-  // Errors of its own: DEADLINE_EXCEEDED; UNAVAILABLE when the pool takes no
-  // more work.
-  Outcome Do(const std::string& key, absl::Time deadline, Work work) {
-    bool led = false;
-    const auto flight = Join(key, led);
-    if (led &&
-        !pool_.Schedule([this, key, flight, work = std::move(work)]() mutable {
+  // Joins the flight for `key`, or starts one with `work`. When the pool takes
+  // no more work, the flight answers UNAVAILABLE at once.
+  Ticket Begin(const std::string& key, Work work) {
+    const Ticket ticket = Enter(key);
+    if (ticket.led() && !pool_.Schedule([this, key, flight = ticket.flight_,
+                                         work = std::move(work)]() mutable {
           Land(key, *flight, work());
         })) {
-      Land(key, *flight, absl::UnavailableError("too many requests at once"));
+      Land(key, *ticket.flight_,
+           absl::UnavailableError("too many requests at once"));
+    }
+    return ticket;
+  }
+
+  // Joins the flight for `key`. Nothing when there is none.
+  std::optional<Ticket> Join(const std::string& key) {
+    MutexLock lock(&mutex_);
+    const auto it = flights_.find(key);
+    if (it == flights_.end()) return std::nullopt;
+    Ticket ticket;
+    ticket.flight_ = it->second;
+    return ticket;
+  }
+
+  // Blocks until there is an answer, or `until`. Whether there is.
+  bool AwaitLanding(const Ticket& ticket, absl::Time until) {
+    MutexLock lock(&mutex_);
+    Flight& flight = *ticket.flight_;
+    while (!flight.landed) {
+      if (flight.changed.WaitWithDeadline(&mutex_, until)) break;
+    }
+    return flight.landed;
+  }
+
+  // Waits for what the flight answers. Errors of its own: DEADLINE_EXCEEDED.
+  absl::StatusOr<Value> Wait(const Ticket& ticket, absl::Time deadline) {
+    if (!AwaitLanding(ticket, deadline)) {
+      return absl::DeadlineExceededError("no answer in time");
     }
     MutexLock lock(&mutex_);
-    while (!flight->landed) {
-      if (flight->changed.WaitWithDeadline(&mutex_, deadline) &&
-          !flight->landed) {
-        return {absl::DeadlineExceededError("no answer in time"), led};
-      }
-    }
-    return {flight->value, led};
+    return ticket.flight_->value;
+  }
+
+  // Begin() and Wait() at once.
+  Outcome Do(const std::string& key, absl::Time deadline, Work work) {
+    const Ticket ticket = Begin(key, std::move(work));
+    return {Wait(ticket, deadline), ticket.led()};
   }
 
  private:
@@ -61,12 +104,14 @@ class SingleFlight {
     absl::StatusOr<Value> value;
   };
 
-  std::shared_ptr<Flight> Join(const std::string& key, bool& led) {
+  Ticket Enter(const std::string& key) {
     MutexLock lock(&mutex_);
     auto& flight = flights_[key];
-    led = flight == nullptr;
-    if (led) flight = std::make_shared<Flight>();
-    return flight;
+    Ticket ticket;
+    ticket.led_ = flight == nullptr;
+    if (ticket.led_) flight = std::make_shared<Flight>();
+    ticket.flight_ = flight;
+    return ticket;
   }
 
   void Land(const std::string& key, Flight& flight,
