@@ -185,6 +185,8 @@ std::vector<Fault> OtherBodies() {
   };
   ManifestsAre(gzip, Invalid(1));
   gzip.cold_blob = CutShort(1);
+  // The digest that HEAD names, and the tag itself.
+  gzip.stale_tag = ServedStale(3);
   faults.push_back(gzip);
   return faults;
 }

@@ -1,4 +1,5 @@
 // Faults of the way to the upstream: before there is an answer.
+#include "absl/strings/str_cat.h"
 #include "tests/faults/fault.h"
 #include "tests/faults/scene.h"
 
@@ -49,7 +50,9 @@ std::vector<Fault> ConnectionFaults() {
       {.name = "its name does not exist",
        .begin =
            [](Scene& scene) {
-             ChangeUrl(scene, "http://no-such-registry.invalid");
+             // One upstream each may have a URL.
+             ChangeUrl(scene, absl::StrCat("http://no-such-registry-",
+                                           scene.origin().port(), ".invalid"));
            },
        .is_over_at_once = false,
        .cold_tag = Unavailable(0),
@@ -90,7 +93,8 @@ std::vector<Fault> ConnectionFaults() {
        .cold_tag = Invalid(1),
        .cold_digest = Invalid(1),
        .cold_blob = Invalid(1),
-       .stale_tag = ServedStale(2)},
+       // On a connection that was used before it might be a left over.
+       .stale_tag = ServedStale(3)},
       {.name = "a head that comes byte by byte",
        .begin =
            [](Scene& scene) {

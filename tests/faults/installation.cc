@@ -10,7 +10,6 @@
 #include "gtest/gtest.h"
 #include "protos/cvr/v1/cache_entry_service.grpc.pb.h"
 #include "protos/cvr/v1/registry_service.grpc.pb.h"
-#include "protos/cvr/v1/resolution_service.grpc.pb.h"
 #include "protos/cvr/v1/upstream_service.grpc.pb.h"
 
 namespace cvr::testing {
@@ -84,6 +83,14 @@ void Installation::Attach(int64_t registry_id, int64_t upstream_id) {
                              request);
 }
 
+void Installation::DeleteUpstream(int64_t id) {
+  v1::DeleteUpstreamRequest request;
+  request.set_id(id);
+  Must<google::protobuf::Empty>(v1::UpstreamService::NewStub(channel_),
+                                &v1::UpstreamService::Stub::DeleteUpstream,
+                                request);
+}
+
 void Installation::UpdateUpstream(const v1::Upstream& upstream,
                                   const std::vector<std::string>& mask) {
   v1::UpdateUpstreamRequest request;
@@ -122,11 +129,6 @@ void Installation::Age(const v1::CacheEntry& entry, absl::Duration age) {
   request.mutable_update_mask()->add_paths("upstream_checked_at");
   Must<v1::CacheEntry>(v1::CacheEntryService::NewStub(channel_),
                        &v1::CacheEntryService::Stub::UpdateCacheEntry, request);
-}
-
-v1::Explanation Installation::Explain(const v1::ResolveRequest& request) const {
-  return Must<v1::Explanation>(v1::ResolutionService::NewStub(channel_),
-                               &v1::ResolutionService::Stub::Explain, request);
 }
 
 HttpResponse Installation::Get(int64_t registry_id, const std::string& path,

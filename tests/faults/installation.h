@@ -8,7 +8,6 @@
 
 #include "grpcpp/grpcpp.h"
 #include "protos/cvr/v1/cache_entry.pb.h"
-#include "protos/cvr/v1/resolution_service.pb.h"
 #include "protos/cvr/v1/upstream.pb.h"
 #include "tests/support/child_process.h"
 #include "tests/support/http_client.h"
@@ -26,6 +25,9 @@ class Installation {
   int64_t CreateRegistry();
   int64_t CreateUpstream(v1::Upstream upstream);
   void Attach(int64_t registry_id, int64_t upstream_id);
+  // To be called before its port is free for others: a group has no two
+  // upstreams of one URL.
+  void DeleteUpstream(int64_t id);
   // Takes over the fields named in `mask`.
   void UpdateUpstream(const v1::Upstream& upstream,
                       const std::vector<std::string>& mask);
@@ -34,7 +36,6 @@ class Installation {
   std::vector<v1::CacheEntry> Entries(int64_t upstream_id) const;
   // As if the upstream had last been asked so long ago.
   void Age(const v1::CacheEntry& entry, absl::Duration age);
-  v1::Explanation Explain(const v1::ResolveRequest& request) const;
 
   // GET of a path in a registry, `library/app/manifests/1`, as docker does it.
   HttpResponse Get(int64_t registry_id, const std::string& path,

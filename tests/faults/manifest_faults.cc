@@ -112,12 +112,15 @@ std::vector<Fault> ManifestFaults() {
   garbled.stale_tag = ServedStale(2);
   faults.push_back(garbled);
 
-  faults.push_back(ManifestFault("a manifest of more than 4393216 bytes",
-                                 OfBody(HugeManifest())));
   FakeAnswer huge_in_chunks = OfBody(HugeManifest());
   huge_in_chunks.chunked = true;
-  faults.push_back(
-      ManifestFault("the same, chunked", std::move(huge_in_chunks)));
+  for (Fault huge : {ManifestFault("a manifest of more than 4393216 bytes",
+                                   OfBody(HugeManifest())),
+                     ManifestFault("the same, chunked", huge_in_chunks)}) {
+    // The digest that HEAD names, and the tag itself.
+    huge.stale_tag = ServedStale(3);
+    faults.push_back(std::move(huge));
+  }
   faults.push_back(
       ManifestFault("malformed JSON", OfBody("{\"schemaVersion\":2,")));
   FakeAnswer page = OfBody("<html>Please log in.</html>");

@@ -70,7 +70,8 @@ std::vector<Fault> RedirectFaults() {
            [](Scene& scene) {
              scene.PullAnotherTag();
              scene.origin().RequireNoAuth();
-             scene.elsewhere().RequireBearer({.service = "elsewhere"});
+             scene.elsewhere().RequireBearer(
+                 {.service = "elsewhere", .token_prefix = "elsewhere-"});
              RedirectTo(scene, Elsewhere(scene));
            },
        .cold_tag = Fetched("tag", 1, 3),

@@ -26,6 +26,9 @@ class Scene {
   // `name` tells scenes apart. All must outlive it.
   Scene(Installation& installation, const Fault& fault, Asked asked,
         Cached cached, const std::string& name);
+  ~Scene();
+  Scene(const Scene&) = delete;
+  Scene& operator=(const Scene&) = delete;
 
   // Pulls, and tells what came of it. When something holds that must never
   // hold, it is in broken_laws(). `stored` is waited for a while, since a blob

@@ -28,6 +28,10 @@ class Source {
     id_ = installation.CreateUpstream(std::move(settings));
   }
 
+  ~Source() { installation_.DeleteUpstream(id_); }
+  Source(const Source&) = delete;
+  Source& operator=(const Source&) = delete;
+
   int64_t id() const { return id_; }
   FakeRegistry& fake() { return fake_; }
 

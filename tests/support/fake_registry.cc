@@ -332,7 +332,8 @@ FakeRegistry::Reply FakeRegistry::GrantToken(const httplib::Request& request) {
       scopes.push_back(request.get_param_value("scope", i));
     }
   }
-  const std::string token = absl::StrCat("token-", ++tokens_granted_);
+  const std::string token =
+      absl::StrCat(grants_->token_prefix, ++tokens_granted_);
   tokens_[token] = absl::StrJoin(scopes, " ");
   std::string body =
       absl::StrCat("{\"", grants_->token_member, "\":\"", token, "\"");

@@ -98,6 +98,8 @@ struct FakeBearerAuth {
   std::string token_member = "token";
   std::optional<int> expires_in_seconds = 300;
   bool scope_in_challenge = true;
+  // Tokens are this and a number.
+  std::string token_prefix = "token-";
 };
 
 // An upstream registry to test against: real HTTP on a real loopback socket, a
