@@ -15,7 +15,10 @@ const FailurePolicy::Actions& ActionsOn(const absl::Status& failure,
     case absl::StatusCode::kResourceExhausted:
       return policy.rate_limited;
     case absl::StatusCode::kPermissionDenied:
-      return policy.denied;
+      // An address that the deployment does not allow is a fault of the
+      // upstream, which revokes nothing by it.
+      return ReasonOf(failure) == Reason::kUpstreamDenied ? policy.denied
+                                                          : policy.unavailable;
     default:
       return policy.unavailable;
   }

@@ -34,6 +34,9 @@ TEST(UpstreamFailuresTest, DefaultsAreThoseOfTheTable) {
        Action::kNext},
       {errors::UpstreamDenied("h", "403"), Action::kStop, Action::kStop,
        Action::kNext},
+      // An address that is not allowed.
+      {WithReason(absl::PermissionDeniedError("10.0.0.1"), Reason::kDenied),
+       Action::kServeStale, Action::kStop, Action::kNext},
       // Nobody waits any more.
       {absl::DeadlineExceededError(""), Action::kStop, Action::kStop,
        Action::kStop},
