@@ -25,14 +25,16 @@ std::string FlightKey(int64_t upstream_id, const ContentRef& content) {
 }  // namespace
 
 ManifestFlights::Ticket BeginManifestFlight(ManifestWalk::Tools& tools,
-                                            const Question& question) {
+                                            const Question& question,
+                                            absl::Time asked_at) {
   return tools.flights.Begin(
       FlightKey(question.candidate.upstream_id, question.content),
       [&asker = tools.asker,
        question]() -> absl::StatusOr<std::shared_ptr<const ManifestAnswer>> {
         ASSIGN_OR_RETURN(auto found, asker.FromUpstream(question));
         return std::make_shared<const ManifestAnswer>(std::move(found));
-      });
+      },
+      asked_at);
 }
 
 ManifestWalk::ManifestWalk(Tools& tools, const FetchRequest& request,
@@ -124,7 +126,9 @@ absl::StatusOr<ManifestAnswer> ManifestWalk::Ask(size_t turn,
     if (is_answer) return head.status();
     question.head = std::move(head);
   }
-  if (!flight) flight = BeginManifestFlight(tools_, question);
+  if (!flight) {
+    flight = BeginManifestFlight(tools_, question, request_.plan.resolved_at);
+  }
   ASSIGN_OR_RETURN(const auto answer, Await(tools_.flights, *flight));
   // The leader's download is counted where it is recorded.
   if (!flight->led() && question.counts_as_download &&

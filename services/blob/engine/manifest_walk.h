@@ -84,9 +84,11 @@ class ManifestWalk {
   size_t next_ahead_ = 0;
 };
 
-// Joins or starts the flight that asks the candidate in full.
+// Joins or starts the flight that asks the candidate in full; see
+// SingleFlight::Begin() for `asked_at`.
 ManifestFlights::Ticket BeginManifestFlight(
-    ManifestWalk::Tools& tools, const ManifestAsker::Question& question);
+    ManifestWalk::Tools& tools, const ManifestAsker::Question& question,
+    absl::Time asked_at = absl::InfiniteFuture());
 
 }  // namespace cvr
 
