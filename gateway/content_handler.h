@@ -32,7 +32,7 @@ class ContentHandler {
   struct Pull;
   struct Opened;
 
-  absl::StatusOr<HttpReply> Answer(Pull pull);
+  absl::StatusOr<HttpReply> Answer(Pull pull, const Resolution& resolution);
   absl::StatusOr<HttpReply> AnswerRanges(
       Pull pull, const Resolution& resolution,
       const std::vector<ByteRangeSpec>& wanted);

@@ -36,7 +36,9 @@ Gateway::Gateway(Resolver& resolver, ContentSource& source, Options options)
     : options_(std::move(options)),
       content_(resolver, source, streams_, *options_.clock,
                options_.fetch_timeout),
-      registry_(resolver),
+      lists_(resolver, source, streams_, *options_.clock,
+             options_.fetch_timeout),
+      registry_(resolver, options_.root_registry_id),
       server_(
           options_.http,
           [this](const HttpRequest& request) { return Handle(request); },
@@ -66,20 +68,24 @@ HttpReply Gateway::Handle(const HttpRequest& request) {
 
 HttpReply Gateway::HandleRegistry(const HttpRequest& request) {
   if (!request.is_read()) return ReadOnlyReply();
-  const auto parsed = ParseTarget(request.target);
+  const auto parsed = ParseTarget(request.target, {options_.root_registry_id});
   if (!parsed.ok()) return ErrorReply(parsed.status());
-  return std::visit(
-      Overloaded{
-          [&](const ContentRoute& route) {
-            return content_.Handle(request, route);
-          },
-          [&](const ReferrersRoute& route) {
-            return registry_.Referrers(route);
-          },
-          [&](const TagsRoute& route) { return registry_.Tags(route); },
-          [&](const auto&) { return registry_.ApiVersion(); },
-      },
-      parsed->route);
+  return std::visit(Overloaded{
+                        [&](const ContentRoute& route) {
+                          return content_.Handle(request, route);
+                        },
+                        [&](const ReferrersRoute& route) {
+                          return lists_.Referrers(route, parsed->query);
+                        },
+                        [&](const TagsRoute& route) {
+                          return lists_.Tags(route, parsed->query);
+                        },
+                        [&](const CatalogRoute& route) {
+                          return registry_.Catalog(route, parsed->query);
+                        },
+                        [&](const auto&) { return registry_.ApiVersion(); },
+                    },
+                    parsed->route);
 }
 
 HttpReply Gateway::HandleOther(const HttpRequest& request) {

@@ -1,6 +1,7 @@
 #ifndef GATEWAY_GATEWAY_H_
 #define GATEWAY_GATEWAY_H_
 
+#include <cstdint>
 #include <string>
 
 #include "absl/status/status.h"
@@ -8,6 +9,7 @@
 #include "gateway/active_streams.h"
 #include "gateway/content_handler.h"
 #include "gateway/http_server.h"
+#include "gateway/list_handler.h"
 #include "gateway/registry_handler.h"
 #include "gateway/service_handler.h"
 #include "services/blob/content_source.h"
@@ -22,6 +24,8 @@ class Gateway {
  public:
   struct Options {
     HttpServer::Options http;
+    // Which registry answers at the root: see RouteOptions.
+    int64_t root_registry_id = 0;
     // For an upstream's first answer; its body is bounded by progress.
     absl::Duration fetch_timeout = absl::Seconds(60);
     ReadinessCheck readiness;  // None = always ready.
@@ -55,6 +59,7 @@ class Gateway {
   const Options options_;
   ActiveStreams streams_;
   ContentHandler content_;
+  ListHandler lists_;
   RegistryHandler registry_;
   HttpServer server_;  // Its threads use all of the above.
 };

@@ -6,7 +6,8 @@
 
 namespace cvr {
 
-// What the command line says of the gateway: --http_address and its kin.
+// What the command line says of the gateway: --http_address,
+// --root_registry and their kin.
 Gateway::Options GatewayOptionsFromFlags();
 
 // How long a stopping process lets replies finish: --drain_timeout.

@@ -9,9 +9,15 @@
 
 namespace cvr {
 
-enum class ContentKind { kManifest, kBlob };
+enum class ContentKind {
+  kManifest,
+  kBlob,
+  kTags,       // The list of a repository's tags.
+  kReferrers,  // The manifests whose `subject` is the digest.
+};
 
-// What a client asks for. A blob's reference is always a digest.
+// What a client asks for. The reference of a blob and of referrers is a digest,
+// that of a list of tags is TagList().
 struct ContentRef {
   Repository repository;
   Reference reference;
@@ -19,6 +25,13 @@ struct ContentRef {
 
   // `/library/alpine/manifests/3.20`: its path under an upstream.
   std::string RelativePath() const;
+
+  // Immutable, and proves itself: a manifest or blob by its digest.
+  bool is_addressed_by_digest() const {
+    return reference.is_digest() && kind != ContentKind::kReferrers;
+  }
+
+  static ContentRef TagList(Repository repository);
 };
 
 // Content that is known: OCI image-spec, descriptor.md.

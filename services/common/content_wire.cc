@@ -1,35 +1,56 @@
 #include "services/common/content_wire.h"
 
+#include <optional>
+#include <utility>
+
 #include "services/common/errors.h"
 #include "services/common/status_macros.h"
 
 namespace cvr {
+namespace {
+
+constexpr std::pair<ContentKind, v1::ContentKind> kKinds[] = {
+    {ContentKind::kManifest, v1::MANIFEST},
+    {ContentKind::kBlob, v1::BLOB},
+    {ContentKind::kTags, v1::TAGS},
+    {ContentKind::kReferrers, v1::REFERRERS},
+};
+
+std::optional<ContentKind> KindFromWire(v1::ContentKind kind) {
+  for (const auto& [ours, theirs] : kKinds) {
+    if (theirs == kind) return ours;
+  }
+  return std::nullopt;
+}
+
+v1::ContentKind KindToWire(ContentKind kind) {
+  for (const auto& [ours, theirs] : kKinds) {
+    if (ours == kind) return theirs;
+  }
+  return v1::CONTENT_KIND_UNSPECIFIED;
+}
+
+}  // namespace
 
 v1::ContentRef ToWire(const ContentRef& content) {
   v1::ContentRef message;
   message.set_repository(content.repository.name());
   message.set_reference(content.reference.ToString());
-  message.set_kind(content.kind == ContentKind::kManifest ? v1::MANIFEST
-                                                          : v1::BLOB);
+  message.set_kind(KindToWire(content.kind));
   return message;
 }
 
 absl::StatusOr<ContentRef> FromWire(const v1::ContentRef& message) {
   ASSIGN_OR_RETURN(auto repository, Repository::Parse(message.repository()));
   ASSIGN_OR_RETURN(auto reference, Reference::Parse(message.reference()));
-  switch (message.kind()) {
-    case v1::MANIFEST:
-      return ContentRef{std::move(repository), std::move(reference),
-                        ContentKind::kManifest};
-    case v1::BLOB:
-      if (!reference.is_digest()) {
-        return errors::DigestInvalid(message.reference());
-      }
-      return ContentRef{std::move(repository), std::move(reference),
-                        ContentKind::kBlob};
-    default:
-      return errors::FieldInvalid("content.kind", "must be set");
+  const auto kind = KindFromWire(message.kind());
+  if (!kind) return errors::FieldInvalid("content.kind", "must be set");
+  const bool needs_digest =
+      *kind == ContentKind::kBlob || *kind == ContentKind::kReferrers;
+  if (needs_digest && !reference.is_digest()) {
+    return errors::DigestInvalid(message.reference());
   }
+  return ContentRef{std::move(repository), std::move(reference), *kind};
 }
 
 v1::Descriptor ToWire(const Descriptor& target) {

@@ -43,6 +43,27 @@ inline constexpr size_t kEtagCharsMax = 255;
 inline constexpr size_t kPemBytesMax = 1024 * 1024;
 inline constexpr int kHostsPerUpstreamMax = 32;
 
+// Patterns are matched on pulls, each rule in turn.
+inline constexpr size_t kPatternCharsMax = 255;
+inline constexpr int kRulesPerUpstreamMax = 100;
+inline constexpr int kTagValiditiesPerUpstreamMax = 32;
+
+// Defaults of an upstream's settings.
+inline constexpr int kTagsValiditySecondsDefault = 60;
+inline constexpr int kReferrersValiditySecondsDefault = 300;
+inline constexpr int kNotFoundSecondsDefault = 60;
+inline constexpr int kRefusedSecondsDefault = 30;
+inline constexpr int kConcurrentRequestsDefault = 64;
+inline constexpr int kFailuresToOpenDefault = 5;
+inline constexpr int kCircuitOpenSecondsDefault = 30;
+inline constexpr int kRateReservePercentDefault = 10;
+
+// Lists that upstreams send, all pages together: repositories with a hundred
+// thousand tags exist.
+inline constexpr size_t kTagsMax = 1'000'000;
+inline constexpr size_t kListBytesMax = 32 * 1024 * 1024;
+inline constexpr int kListPagesMax = 10'000;
+
 // Ranges that one request may ask for: as many as partial pulls of podman and
 // CRI-O do. They cost one stream after another, never several at once.
 inline constexpr size_t kRangesPerRequestMax = 1024;
@@ -72,7 +93,7 @@ inline constexpr int kGrpcMessageBytesMax = 8 * 1024 * 1024;
 // What a service may have sent of a stream beyond what its caller has read:
 // some chunks travel while one is used. Not left to gRPC, which takes a Unix
 // socket for a long fat network and lets 16 MiB pile up.
-inline constexpr int kGrpcStreamBytesMax = 4 * kChunkBytes;
+inline constexpr int kGrpcStreamBytesMax = 2 * kChunkBytes;
 
 // A chunk travels in one HTTP/2 frame, not in 16.
 inline constexpr int kGrpcFrameBytesMax = 1024 * 1024;

@@ -5,6 +5,9 @@
 #include <string>
 #include <vector>
 
+#include "absl/time/time.h"
+#include "services/common/limits.h"
+
 namespace cvr {
 
 struct TlsAccess {
@@ -12,6 +15,15 @@ struct TlsAccess {
   std::string client_certificate_pem;  // Both or neither.
   std::string client_key_pem;
   bool insecure_skip_verify = false;
+};
+
+// How an upstream is treated when it is slow, broken or counts requests.
+struct UpstreamLimits {
+  int concurrent_requests = limits::kConcurrentRequestsDefault;
+  // In a row.
+  int failures_to_open = limits::kFailuresToOpenDefault;
+  absl::Duration open_for = absl::Seconds(limits::kCircuitOpenSecondsDefault);
+  int rate_reserve_percent = limits::kRateReservePercentDefault;
 };
 
 // How to reach an upstream. Holds secrets: never logged, never returned.
@@ -27,6 +39,7 @@ struct UpstreamAccess {
   // Hosts, besides the upstream's own domain, whose token endpoints may be sent
   // the credentials.
   std::vector<std::string> trusted_token_realms;
+  UpstreamLimits limits;
 };
 
 }  // namespace cvr

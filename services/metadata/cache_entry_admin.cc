@@ -14,6 +14,7 @@
 #include "services/metadata/field_masks.h"
 #include "services/metadata/key_encoding.h"
 #include "services/metadata/page_token.h"
+#include "services/metadata/supply.h"
 #include "services/metadata/tables.h"
 #include "services/metadata/transactions.h"
 #include "services/metadata/validation.h"
@@ -88,8 +89,8 @@ absl::StatusOr<v1::CacheEntry> CacheEntryAdmin::Create(
                          tables::NextId(transaction, tables::kCacheEntryIds));
         entry.set_id(id);
         tables::PutCacheEntry(transaction, /*digest_before=*/"", entry);
-        tables::PutReachable(transaction, entry.upstream_id(),
-                             content.repository, digest);
+        RETURN_IF_ERROR(supply::Note(transaction, entry.upstream_id(), content,
+                                     digest, /*references=*/{}));
         return entry;
       });
 }
@@ -163,10 +164,7 @@ absl::Status CacheEntryAdmin::Delete(
         ASSIGN_OR_RETURN(const auto entry,
                          tables::FindCacheEntryById(transaction, request.id()));
         if (!entry) return absl::OkStatus();
-        ASSIGN_OR_RETURN(const auto content,
-                         ParseRelativePath(entry->relative_path()));
-        ForgetPath(transaction, entry->upstream_id(), content, &*entry);
-        return absl::OkStatus();
+        return ForgetEntry(transaction, *entry);
       },
       Durability::kSynced);
 }

@@ -47,6 +47,16 @@ absl::StatusOr<Resolution> GrpcMetadataClient::Resolve(
   return FromWire(response);
 }
 
+absl::StatusOr<std::vector<CachedRepository>>
+GrpcMetadataClient::ListRepositories(int64_t registry_id,
+                                     const CachedRepository& start_after,
+                                     int max) {
+  v1::ListRepositoriesResponse response;
+  RETURN_IF_ERROR(Call(&Stub::ListRepositories,
+                       ToListRequest(registry_id, start_after, max), response));
+  return FromWire(response);
+}
+
 absl::StatusOr<UpstreamAccess> GrpcMetadataClient::GetUpstreamAccess(
     int64_t upstream_id) {
   v1::GetUpstreamAccessRequest request;
@@ -74,13 +84,21 @@ absl::Status GrpcMetadataClient::Touch(int64_t upstream_id,
   return Call(&Stub::TouchCacheEntry, request, response);
 }
 
-absl::Status GrpcMetadataClient::Forget(int64_t upstream_id,
-                                        const ContentRef& content) {
-  v1::ForgetCacheEntryRequest request;
-  request.set_upstream_id(upstream_id);
-  *request.mutable_content() = ToWire(content);
+absl::Status GrpcMetadataClient::RecordDenial(int64_t upstream_id,
+                                              const ContentRef& content,
+                                              Denial denial) {
   google::protobuf::Empty response;
-  return Call(&Stub::ForgetCacheEntry, request, response);
+  return Call(&Stub::RecordDenial,
+              ToDenialRequest(upstream_id, content, denial), response);
+}
+
+absl::StatusOr<std::vector<RefreshDue>> GrpcMetadataClient::TakeRefreshDue(
+    int max) {
+  v1::TakeRefreshDueRequest request;
+  request.set_max(max);
+  v1::TakeRefreshDueResponse response;
+  RETURN_IF_ERROR(Call(&Stub::TakeRefreshDue, request, response));
+  return FromWire(response);
 }
 
 absl::Status GrpcMetadataClient::ForgetContent(

@@ -27,13 +27,18 @@ class GrpcMetadataClient : public Resolver, public MetadataClient {
       : GrpcMetadataClient(std::move(channel), Options{}) {}
 
   absl::StatusOr<Resolution> Resolve(const ResolveRequest& request) override;
+  absl::StatusOr<std::vector<CachedRepository>> ListRepositories(
+      int64_t registry_id, const CachedRepository& start_after,
+      int max) override;
 
   absl::StatusOr<UpstreamAccess> GetUpstreamAccess(
       int64_t upstream_id) override;
   absl::Status Record(const CacheRecord& record) override;
   absl::Status Touch(int64_t upstream_id, const ContentRef& content,
                      const Digest& digest, bool counts_as_download) override;
-  absl::Status Forget(int64_t upstream_id, const ContentRef& content) override;
+  absl::Status RecordDenial(int64_t upstream_id, const ContentRef& content,
+                            Denial denial) override;
+  absl::StatusOr<std::vector<RefreshDue>> TakeRefreshDue(int max) override;
   absl::Status ForgetContent(absl::Span<const Digest> digests) override;
 
  private:

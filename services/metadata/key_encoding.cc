@@ -41,6 +41,18 @@ KeyBuilder& KeyBuilder::Hash(const Digest& digest) {
   return Rest(digest.raw());
 }
 
+bool KeyReader::Hash(std::optional<Digest>& digest) {
+  if (!ok_ || left_.empty()) return Fail();
+  const auto algorithm = static_cast<DigestAlgorithm>(left_[0]);
+  const size_t size = algorithm == DigestAlgorithm::kSha512 ? 64 : 32;
+  if (left_.size() < 1 + size) return Fail();
+  auto read = Digest::FromRaw(algorithm, left_.substr(1, size));
+  if (!read.ok()) return Fail();
+  digest = *std::move(read);
+  left_.remove_prefix(1 + size);
+  return true;
+}
+
 bool KeyReader::Int(int64_t& value) {
   if (!ok_ || left_.size() < 8) return Fail();
   uint64_t read = 0;

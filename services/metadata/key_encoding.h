@@ -2,6 +2,7 @@
 #define SERVICES_METADATA_KEY_ENCODING_H_
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -43,6 +44,8 @@ class KeyReader {
 
   bool Int(int64_t& value);
   bool String(std::string& text);
+  // The digest that Hash() has put there.
+  bool Hash(std::optional<Digest>& digest);
   // Takes all that is left; the view is of the key.
   bool Rest(absl::string_view& text);
   // Whether everything was taken and well formed.

@@ -10,7 +10,9 @@
 #include "services/common/errors.h"
 #include "services/common/limits.h"
 #include "services/common/status_macros.h"
-#include "services/metadata/cache_rows.h"
+#include "services/metadata/route.h"
+#include "services/metadata/supply.h"
+#include "services/metadata/supply_tables.h"
 #include "services/metadata/tables.h"
 #include "services/metadata/transactions.h"
 #include "services/metadata/upstream_secrets.h"
@@ -18,6 +20,9 @@
 
 namespace cvr {
 namespace {
+
+// More than each denial adds, so that what is over does not pile up.
+constexpr int kSweptPerDenial = 16;
 
 bool IsPrintable(absl::string_view text) {
   for (const char c : text) {
@@ -40,11 +45,30 @@ absl::Status Check(const CacheRecord& record) {
   if (record.content.RelativePath().size() > limits::kRelativePathBytesMax) {
     return errors::FieldInvalid("relative_path", "is too long");
   }
-  const Reference& reference = record.content.reference;
-  if (reference.is_digest() && reference.digest() != record.target.digest) {
+  const ContentRef& content = record.content;
+  if (content.is_addressed_by_digest() &&
+      content.reference.digest() != record.target.digest) {
     return errors::FieldInvalid("target.digest", "is not the one of the path");
   }
   return absl::OkStatus();
+}
+
+// What was recorded of a path that the upstream has denied.
+absl::Status DropDenied(WriteTransaction& transaction, int64_t upstream_id,
+                        const ContentRef& content, Denial denial) {
+  ASSIGN_OR_RETURN(
+      const auto entry,
+      tables::FindCacheEntry(transaction, upstream_id, content.RelativePath()));
+  if (entry) tables::DeleteCacheEntry(transaction, *entry);
+  if (denial == Denial::kAbsent) {
+    return supply::NoteAbsent(transaction, upstream_id, content);
+  }
+  std::optional<Digest> target;
+  if (entry) {
+    ASSIGN_OR_RETURN(target, Digest::Parse(entry->digest()));
+  }
+  return supply::Revoke(transaction, upstream_id, content,
+                        target ? &*target : nullptr);
 }
 
 void CountDownload(v1::CacheEntry& entry,
@@ -113,13 +137,11 @@ absl::Status LocalMetadataClient::Record(const CacheRecord& record) {
         const std::string digest_before = entry.digest();
         Repoint(entry, record, now);
         tables::PutCacheEntry(transaction, digest_before, entry);
-        const Repository& repository = record.content.repository;
-        tables::PutReachable(transaction, record.upstream_id, repository,
-                             record.target.digest);
-        for (const Digest& digest : record.references) {
-          tables::PutReachable(transaction, record.upstream_id, repository,
-                               digest);
-        }
+        tables::DeleteDenial(transaction, record.upstream_id,
+                             entry.relative_path());
+        RETURN_IF_ERROR(supply::Note(transaction, record.upstream_id,
+                                     record.content, record.target.digest,
+                                     record.references));
         return absl::OkStatus();
       },
       Durability::kBuffered);
@@ -147,19 +169,44 @@ absl::Status LocalMetadataClient::Touch(int64_t upstream_id,
       Durability::kBuffered);
 }
 
-absl::Status LocalMetadataClient::Forget(int64_t upstream_id,
-                                         const ContentRef& content) {
-  if (upstream_id <= 0) return absl::OkStatus();  // No id of ours.
+absl::Status LocalMetadataClient::RecordDenial(int64_t upstream_id,
+                                               const ContentRef& content,
+                                               Denial denial) {
+  const absl::Time now = clock_.Now();
   return store_.Write(
       [&](WriteTransaction& transaction) -> absl::Status {
-        ASSIGN_OR_RETURN(const auto entry,
-                         tables::FindCacheEntry(transaction, upstream_id,
-                                                content.RelativePath()));
-        ForgetPath(transaction, upstream_id, content,
-                   entry ? &*entry : nullptr);
+        ASSIGN_OR_RETURN(const auto row,
+                         tables::FindUpstream(transaction, upstream_id));
+        if (!row) return errors::NoSuch("upstream", absl::StrCat(upstream_id));
+        ASSIGN_OR_RETURN(const UpstreamRoute route,
+                         UpstreamRoute::To(row->upstream()));
+        RETURN_IF_ERROR(DropDenied(transaction, upstream_id, content, denial));
+        RETURN_IF_ERROR(Sweep(transaction, now));
+        const absl::Duration ttl = denial == Denial::kRefused
+                                       ? route.refused_ttl
+                                       : route.NotFoundTtlOf(content);
+        if (ttl <= absl::ZeroDuration()) return absl::OkStatus();
+        stored::Denial remembered;
+        remembered.set_refused(denial == Denial::kRefused);
+        *remembered.mutable_until() = ToWire(now + ttl);
+        *remembered.mutable_upstream_update_time() =
+            row->upstream().update_time();
+        tables::PutDenial(transaction, upstream_id, content.RelativePath(),
+                          remembered);
         return absl::OkStatus();
       },
       Durability::kBuffered);
+}
+
+absl::Status LocalMetadataClient::Sweep(WriteTransaction& transaction,
+                                        absl::Time now) {
+  MutexLock lock(&mutex_);
+  return tables::SweepDenials(transaction, now, kSweptPerDenial, sweep_cursor_);
+}
+
+absl::StatusOr<std::vector<RefreshDue>> LocalMetadataClient::TakeRefreshDue(
+    int max) {
+  return refreshes_.Take(max, clock_.Now());
 }
 
 absl::Status LocalMetadataClient::ForgetContent(

@@ -1,9 +1,14 @@
 #ifndef SERVICES_METADATA_LOCAL_METADATA_CLIENT_H_
 #define SERVICES_METADATA_LOCAL_METADATA_CLIENT_H_
 
+#include <string>
+#include <vector>
+
 #include "services/common/clock.h"
+#include "services/common/mutex.h"
 #include "services/metadata/metadata_client.h"
 #include "services/metadata/metadata_store.h"
+#include "services/metadata/refresh_queue.h"
 #include "services/metadata/secret_box.h"
 
 namespace cvr {
@@ -14,8 +19,8 @@ class LocalMetadataClient : public MetadataClient {
  public:
   // All must outlive it.
   LocalMetadataClient(MetadataStore& store, const SecretBox& box,
-                      const Clock& clock)
-      : store_(store), box_(box), clock_(clock) {}
+                      RefreshQueue& refreshes, const Clock& clock)
+      : store_(store), box_(box), refreshes_(refreshes), clock_(clock) {}
 
   absl::StatusOr<UpstreamAccess> GetUpstreamAccess(
       int64_t upstream_id) override;
@@ -24,13 +29,22 @@ class LocalMetadataClient : public MetadataClient {
   absl::Status Record(const CacheRecord& record) override;
   absl::Status Touch(int64_t upstream_id, const ContentRef& content,
                      const Digest& digest, bool counts_as_download) override;
-  absl::Status Forget(int64_t upstream_id, const ContentRef& content) override;
+  absl::Status RecordDenial(int64_t upstream_id, const ContentRef& content,
+                            Denial denial) override;
+  absl::StatusOr<std::vector<RefreshDue>> TakeRefreshDue(int max) override;
   absl::Status ForgetContent(absl::Span<const Digest> digests) override;
 
  private:
+  // Deletes some of the denials that are over.
+  absl::Status Sweep(WriteTransaction& transaction, absl::Time now);
+
   MetadataStore& store_;
   const SecretBox& box_;
+  RefreshQueue& refreshes_;
   const Clock& clock_;
+
+  Mutex mutex_;
+  std::string sweep_cursor_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace cvr

@@ -1,118 +1,211 @@
 #include "services/metadata/local_resolver.h"
 
+#include <algorithm>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "services/common/content_wire.h"
 #include "services/common/errors.h"
 #include "services/common/status_macros.h"
+#include "services/metadata/candidate_reader.h"
+#include "services/metadata/supply_tables.h"
 #include "services/metadata/tables.h"
 
 namespace cvr {
 namespace {
 
+// A tag that is pulled in the last fifth of its time is refreshed ahead.
+constexpr double kRefreshAheadShare = 0.2;
+
 // One Resolve() at work.
 class Resolving {
  public:
-  Resolving(const ReadTransaction& transaction, const ContentRef& content,
+  Resolving(const ReadTransaction& transaction, const ResolveRequest& request,
             absl::Time now)
-      : transaction_(transaction),
-        content_(content),
-        path_(content.RelativePath()),
-        now_(now) {}
+      : request_(request),
+        now_(now),
+        reader_(transaction, request.content, now) {
+    resolution_.plan.resolved_at = now;
+  }
 
   // Asks what is known of the next upstream in order of precedence.
-  absl::Status Add(const Route& route) {
-    ASSIGN_OR_RETURN(
-        const auto row,
-        tables::FindCacheEntry(transaction_, route.upstream_id, path_));
-    Candidate candidate;
-    candidate.upstream_id = route.upstream_id;
-    if (row && row->status() == v1::CacheEntry::ACTIVE) {
-      ASSIGN_OR_RETURN(candidate.cached, FromRow(*row, route));
+  absl::Status Add(const UpstreamRoute& route) {
+    if (route.disabled) return absl::OkStatus();
+    serves_anything_ = true;
+    if (!route.StandsFor(request_.source_namespace)) return absl::OkStatus();
+    ASSIGN_OR_RETURN(auto why, reader_.WhyExcluded(route));
+    if (why) {
+      if (!excluded_) excluded_ = std::move(why);
+      return absl::OkStatus();
     }
-    ASSIGN_OR_RETURN(candidate.reachable, IsReachable(candidate));
+    ASSIGN_OR_RETURN(auto known, reader_.Read(route));
+    const Candidate& candidate = known.candidate;
     if (candidate.cached && candidate.cached->fresh && MayAnswer()) {
       resolution_.hit = Hit{candidate.cached->target, route.upstream_id};
-      hit_entry_id_ = row->id();
+      hit_entry_id_ = known.entry_id;
+      NoteIfDueSoon(route, known);
     }
-    earlier_may_have_it_ = true;
-    resolution_.plan.candidates.push_back(std::move(candidate));
+    all_yield_ = all_yield_ && CandidateReader::Yields(candidate);
+    resolution_.plan.candidates.push_back(std::move(known.candidate));
+    return absl::OkStatus();
+  }
+
+  absl::Status Finish() {
+    auto& candidates = resolution_.plan.candidates;
+    if (candidates.empty()) return WhyNothing();
+    if (request_.content.is_addressed_by_digest()) {
+      std::stable_partition(
+          candidates.begin(), candidates.end(),
+          [](const Candidate& candidate) { return candidate.reachable; });
+    }
     return absl::OkStatus();
   }
 
   Resolution& resolution() { return resolution_; }
   int64_t hit_entry_id() const { return hit_entry_id_; }
+  std::optional<RefreshDue>& due() { return due_; }
 
  private:
-  bool by_digest() const { return content_.reference.is_digest(); }
-
   // A digest proves itself, whoever has it. A tag of this upstream counts only
   // when no upstream before may have that tag, or a lower one would shadow a
-  // higher one. Nothing is recorded yet of tags that an upstream is known not
-  // to have; such absences will be asked for in Add(), where
-  // earlier_may_have_it_ is set.
+  // higher one. A list is made of all.
   bool MayAnswer() const {
-    return !resolution_.hit && (by_digest() || !earlier_may_have_it_);
+    if (resolution_.hit || request_.content.kind == ContentKind::kTags ||
+        request_.content.kind == ContentKind::kReferrers) {
+      return false;
+    }
+    return request_.content.reference.is_digest() || all_yield_;
   }
 
-  absl::StatusOr<CachedEntry> FromRow(const v1::CacheEntry& row,
-                                      const Route& route) const {
-    ASSIGN_OR_RETURN(const auto digest, Digest::Parse(row.digest()));
-    CachedEntry entry{
-        Descriptor{row.media_type(), digest, static_cast<uint64_t>(row.size())},
-        FromWire(row.upstream_checked_at())};
-    const absl::Time fresh_until =
-        by_digest() ? absl::InfiniteFuture()
-                    : entry.upstream_checked_at + route.cache_validity;
-    entry.fresh = now_ < fresh_until;
-    entry.serve_stale_until = fresh_until + route.max_stale;
-    return entry;
+  void NoteIfDueSoon(const UpstreamRoute& route,
+                     const CandidateReader::Known& known) {
+    if (!route.refresh_ahead || known.fresh_until == absl::InfiniteFuture()) {
+      return;
+    }
+    const absl::Duration validity =
+        known.fresh_until - known.candidate.cached->upstream_checked_at;
+    if (now_ < known.fresh_until - kRefreshAheadShare * validity) return;
+    due_ = RefreshDue{request_.content, known.candidate};
+    due_->candidate.cached->fresh = false;
   }
 
-  // Only of digests. An entry says it too: both rows are written together.
-  absl::StatusOr<bool> IsReachable(const Candidate& candidate) const {
-    if (!by_digest()) return false;
-    if (candidate.cached) return true;
-    return tables::IsReachable(transaction_, candidate.upstream_id,
-                               content_.repository,
-                               content_.reference.digest());
+  absl::Status WhyNothing() const {
+    const std::string registry = absl::StrCat(request_.registry_id);
+    if (excluded_) {
+      return WithReason(
+          absl::PermissionDeniedError(absl::StrCat(
+              request_.content.RelativePath(), " is excluded: ", *excluded_)),
+          Reason::kDenied);
+    }
+    if (!serves_anything_) return errors::RegistryUnknown(registry);
+    return WithReason(absl::NotFoundError(absl::StrCat(
+                          "registry ", registry, " has no upstream for '",
+                          request_.source_namespace, "'")),
+                      Reason::kNameUnknown);
   }
 
-  const ReadTransaction& transaction_;
-  const ContentRef& content_;
-  const std::string path_;
+  const ResolveRequest& request_;
   const absl::Time now_;
+  const CandidateReader reader_;
 
   Resolution resolution_;
   int64_t hit_entry_id_ = 0;
-  bool earlier_may_have_it_ = false;
+  std::optional<RefreshDue> due_;
+  // Of all upstreams so far.
+  bool all_yield_ = true;
+  bool serves_anything_ = false;
+  std::optional<std::string> excluded_;  // By the first one's rules.
 };
+
+// The repositories of one registry, in order, that somebody may pull.
+absl::StatusOr<std::vector<CachedRepository>> RepositoriesOf(
+    const ReadTransaction& transaction, int64_t registry_id,
+    const Routes& routes, const std::string& start_after, size_t max) {
+  std::set<std::string> names;
+  for (const UpstreamRoute& route : routes) {
+    if (route.disabled) continue;
+    size_t left = max;
+    RETURN_IF_ERROR(tables::VisitRepositories(
+        transaction, route.upstream_id, start_after,
+        [&](const std::string& name) -> absl::StatusOr<bool> {
+          if (!route.rules.AllowsRepository(name)) return true;
+          names.insert(name);
+          return --left > 0;
+        }));
+  }
+  std::vector<CachedRepository> repositories;
+  for (const std::string& name : names) {
+    if (repositories.size() == max) break;
+    repositories.push_back({registry_id, name});
+  }
+  return repositories;
+}
 
 }  // namespace
 
 absl::StatusOr<Resolution> LocalResolver::Resolve(
     const ResolveRequest& request) {
   ASSIGN_OR_RETURN(const auto routes, routes_.Get(request.registry_id));
-  if (routes == nullptr || routes->empty()) {
+  if (routes == nullptr) {
     return errors::RegistryUnknown(absl::StrCat(request.registry_id));
   }
   const absl::Time now = clock_.Now();
   Resolution resolution;
   int64_t hit_entry_id = 0;
+  std::optional<RefreshDue> due;
   RETURN_IF_ERROR(store_.Read([&](const ReadTransaction& transaction) {
-    Resolving resolving(transaction, request.content, now);
-    for (const Route& route : *routes) RETURN_IF_ERROR(resolving.Add(route));
+    Resolving resolving(transaction, request, now);
+    for (const UpstreamRoute& route : *routes)
+      RETURN_IF_ERROR(resolving.Add(route));
+    RETURN_IF_ERROR(resolving.Finish());
     resolution = std::move(resolving.resolution());
     hit_entry_id = resolving.hit_entry_id();
+    due = std::move(resolving.due());
     return absl::OkStatus();
   }));
   if (hit_entry_id != 0 && request.counts_as_download) {
     downloads_.Count(hit_entry_id, now);
   }
+  if (due && request.counts_as_download) refreshes_.Add(*std::move(due), now);
   return resolution;
+}
+
+absl::StatusOr<std::vector<CachedRepository>> LocalResolver::ListRepositories(
+    int64_t registry_id, const CachedRepository& start_after, int max) {
+  std::vector<int64_t> registries = {registry_id};
+  if (registry_id == 0) {
+    registries.clear();
+    RETURN_IF_ERROR(store_.Read([&](const ReadTransaction& transaction) {
+      return tables::VisitRegistries(
+          transaction, std::max<int64_t>(0, start_after.registry_id - 1),
+          [&](const v1::Registry& registry) -> absl::StatusOr<bool> {
+            registries.push_back(registry.id());
+            return true;
+          });
+    }));
+  }
+  std::vector<CachedRepository> repositories;
+  for (const int64_t id : registries) {
+    ASSIGN_OR_RETURN(const auto routes, routes_.Get(id));
+    if (routes == nullptr) {
+      if (registry_id == 0) continue;  // Deleted since.
+      return errors::RegistryUnknown(absl::StrCat(id));
+    }
+    const bool begun = registry_id != 0 || id == start_after.registry_id;
+    RETURN_IF_ERROR(store_.Read([&](const ReadTransaction& transaction) {
+      ASSIGN_OR_RETURN(
+          const auto found,
+          RepositoriesOf(transaction, id, *routes,
+                         begun ? start_after.name : "",
+                         static_cast<size_t>(max) - repositories.size()));
+      repositories.insert(repositories.end(), found.begin(), found.end());
+      return absl::OkStatus();
+    }));
+    if (static_cast<int>(repositories.size()) >= max) break;
+  }
+  return repositories;
 }
 
 }  // namespace cvr

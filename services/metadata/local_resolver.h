@@ -1,9 +1,12 @@
 #ifndef SERVICES_METADATA_LOCAL_RESOLVER_H_
 #define SERVICES_METADATA_LOCAL_RESOLVER_H_
 
+#include <vector>
+
 #include "services/common/clock.h"
 #include "services/metadata/download_counter.h"
 #include "services/metadata/metadata_store.h"
+#include "services/metadata/refresh_queue.h"
 #include "services/metadata/resolver.h"
 #include "services/metadata/route_cache.h"
 
@@ -14,16 +17,25 @@ class LocalResolver : public Resolver {
  public:
   // All must outlive it.
   LocalResolver(const MetadataStore& store, RouteCache& routes,
-                DownloadCounter& downloads, const Clock& clock)
-      : store_(store), routes_(routes), downloads_(downloads), clock_(clock) {}
+                DownloadCounter& downloads, RefreshQueue& refreshes,
+                const Clock& clock)
+      : store_(store),
+        routes_(routes),
+        downloads_(downloads),
+        refreshes_(refreshes),
+        clock_(clock) {}
 
   // Errors besides those of Resolver: DATA_LOSS when a row is damaged.
   absl::StatusOr<Resolution> Resolve(const ResolveRequest& request) override;
+  absl::StatusOr<std::vector<CachedRepository>> ListRepositories(
+      int64_t registry_id, const CachedRepository& start_after,
+      int max) override;
 
  private:
   const MetadataStore& store_;
   RouteCache& routes_;
   DownloadCounter& downloads_;
+  RefreshQueue& refreshes_;
   const Clock& clock_;
 };
 

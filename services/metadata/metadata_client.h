@@ -10,6 +10,7 @@
 #include "absl/types/span.h"
 #include "services/common/content.h"
 #include "services/common/upstream_access.h"
+#include "services/metadata/resolver.h"
 
 namespace cvr {
 
@@ -23,6 +24,12 @@ struct CacheRecord {
   // What a manifest names: children, config, layers.
   std::vector<Digest> references;
   bool counts_as_download = false;
+};
+
+// A tag to be revalidated now, so that no pull has to wait for it.
+struct RefreshDue {
+  ContentRef content;
+  Candidate candidate;
 };
 
 // What the blob service tells and asks the metadata service. Thread-safe.
@@ -44,9 +51,18 @@ class MetadataClient {
   virtual absl::Status Touch(int64_t upstream_id, const ContentRef& content,
                              const Digest& digest, bool counts_as_download) = 0;
 
-  // The upstream no longer has the path. Forgetting the unknown succeeds.
-  virtual absl::Status Forget(int64_t upstream_id,
-                              const ContentRef& content) = 0;
+  // The upstream was asked for the path and said `denial`, which is not kNone.
+  // What was recorded for the path is dropped, and for a while its candidates
+  // carry the denial. kRefused also ends what was reached through the path
+  // alone: what an upstream revoked is not served any more in its name.
+  // Errors: NOT_FOUND when the upstream is gone.
+  virtual absl::Status RecordDenial(int64_t upstream_id,
+                                    const ContentRef& content,
+                                    Denial denial) = 0;
+
+  // Takes up to `max` tags that were pulled shortly before they expire, of
+  // upstreams that want them refreshed ahead. Each is given out once.
+  virtual absl::StatusOr<std::vector<RefreshDue>> TakeRefreshDue(int max) = 0;
 
   // The bytes of `digests` are stored no more. Drops every entry that points at
   // one of them, of all upstreams, by tag or by digest; what upstreams can

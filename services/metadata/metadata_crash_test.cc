@@ -197,7 +197,9 @@ class Changes {
   Change Forget() {
     const int64_t id = SomeId();
     const ContentRef content = SomeContent();
-    return [=](MetadataStack& s) { return s.client().Forget(id, content); };
+    return [=](MetadataStack& s) {
+      return s.client().RecordDenial(id, content, Denial::kAbsent);
+    };
   }
 
   std::mt19937 random_;

@@ -9,8 +9,11 @@
 #include "services/common/status_macros.h"
 #include "services/metadata/admin_services.h"
 #include "services/metadata/download_counter.h"
+#include "services/metadata/explain_service.h"
+#include "services/metadata/explainer.h"
 #include "services/metadata/local_metadata_client.h"
 #include "services/metadata/local_resolver.h"
+#include "services/metadata/refresh_queue.h"
 #include "services/metadata/resolution_service.h"
 #include "services/metadata/rocksdb_metadata_store.h"
 #include "services/metadata/route_cache.h"
@@ -48,8 +51,9 @@ struct MetadataStack::Parts {
         upstreams(store, *box, *options.clock),
         attachments(store, options.limits),
         cache_entries(store, downloads, *options.clock),
-        resolver(store, routes, downloads, *options.clock),
-        client(store, *box, *options.clock) {
+        resolver(store, routes, downloads, refreshes, *options.clock),
+        explainer(store, routes, *options.clock),
+        client(store, *box, refreshes, *options.clock) {
     store.SetOnChange([this] { routes.Invalidate(); });
   }
 
@@ -57,6 +61,7 @@ struct MetadataStack::Parts {
   const std::unique_ptr<SecretBox> box;
   RouteCache routes;
   DownloadCounter downloads;
+  RefreshQueue refreshes;
 
   GroupAdmin groups;
   RegistryAdmin registries;
@@ -64,6 +69,7 @@ struct MetadataStack::Parts {
   AttachmentAdmin attachments;
   CacheEntryAdmin cache_entries;
   LocalResolver resolver;
+  Explainer explainer;
   LocalMetadataClient client;
 
   GroupServiceImpl group_service{groups};
@@ -71,6 +77,7 @@ struct MetadataStack::Parts {
   UpstreamServiceImpl upstream_service{upstreams, attachments};
   CacheEntryServiceImpl cache_entry_service{cache_entries};
   ResolutionServiceImpl resolution_service{resolver, client};
+  ExplainServiceImpl explain_service{explainer};
 };
 
 absl::StatusOr<std::unique_ptr<MetadataStack>> MetadataStack::Open(
@@ -133,11 +140,13 @@ CacheEntryAdmin& MetadataStack::cache_entries() {
   return parts_->cache_entries;
 }
 Resolver& MetadataStack::resolver() { return parts_->resolver; }
+Explainer& MetadataStack::explainer() { return parts_->explainer; }
 MetadataClient& MetadataStack::client() { return parts_->client; }
 
 std::vector<grpc::Service*> MetadataStack::admin_services() {
   return {&parts_->group_service, &parts_->registry_service,
-          &parts_->upstream_service, &parts_->cache_entry_service};
+          &parts_->upstream_service, &parts_->cache_entry_service,
+          &parts_->explain_service};
 }
 
 grpc::Service* MetadataStack::resolution_service() {

@@ -12,6 +12,7 @@
 #include "services/metadata/admin_limits.h"
 #include "services/metadata/attachment_admin.h"
 #include "services/metadata/cache_entry_admin.h"
+#include "services/metadata/explainer.h"
 #include "services/metadata/group_admin.h"
 #include "services/metadata/metadata_client.h"
 #include "services/metadata/metadata_store.h"
@@ -69,6 +70,7 @@ class MetadataStack {
   AttachmentAdmin& attachments();
   CacheEntryAdmin& cache_entries();
   Resolver& resolver();
+  Explainer& explainer();
   MetadataClient& client();
 
   // For administrators.

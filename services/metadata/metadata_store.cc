@@ -32,6 +32,8 @@ absl::string_view TableName(Table table) {
       return "cache_entry_digests";
     case Table::kReachability:
       return "reachability";
+    case Table::kDenials:
+      return "denials";
   }
   std::abort();  // Not a table.
 }

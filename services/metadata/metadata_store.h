@@ -29,8 +29,9 @@ enum class Table : uint8_t {
   kCacheEntryIds,
   kCacheEntryDigests,
   kReachability,
+  kDenials,
 };
-inline constexpr size_t kTableCount = 13;
+inline constexpr size_t kTableCount = 14;
 
 // `cache_entries` and so on.
 absl::string_view TableName(Table table);

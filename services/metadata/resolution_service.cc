@@ -5,6 +5,8 @@
 #include <vector>
 
 #include "services/common/content_wire.h"
+#include "services/common/errors.h"
+#include "services/common/limits.h"
 #include "services/common/rpc_status.h"
 #include "services/common/status_macros.h"
 #include "services/metadata/record_wire.h"
@@ -36,10 +38,30 @@ absl::Status Touch(MetadataClient& client,
                       message.counts_as_download());
 }
 
-absl::Status Forget(MetadataClient& client,
-                    const v1::ForgetCacheEntryRequest& message) {
-  ASSIGN_OR_RETURN(const auto content, FromWire(message.content()));
-  return client.Forget(message.upstream_id(), content);
+absl::Status RecordDenial(MetadataClient& client,
+                          const v1::RecordDenialRequest& message) {
+  ASSIGN_OR_RETURN(const auto record, FromWire(message));
+  return client.RecordDenial(record.upstream_id, record.content, record.denial);
+}
+
+absl::StatusOr<v1::TakeRefreshDueResponse> TakeRefreshDue(
+    MetadataClient& client, int max) {
+  ASSIGN_OR_RETURN(const auto due, client.TakeRefreshDue(max));
+  return ToWire(due);
+}
+
+absl::StatusOr<v1::ListRepositoriesResponse> ListRepositories(
+    Resolver& resolver, const v1::ListRepositoriesRequest& message) {
+  if (message.max() < 1 || message.max() > limits::kPageSizeMax) {
+    return errors::FieldInvalid("max", "must be 1 to 1000");
+  }
+  const auto& after = message.start_after();
+  ASSIGN_OR_RETURN(
+      const auto repositories,
+      resolver.ListRepositories(message.registry_id(),
+                                {after.registry_id(), after.repository()},
+                                message.max()));
+  return ToWire(repositories);
 }
 
 absl::Status ForgetContent(MetadataClient& client,
@@ -81,11 +103,23 @@ grpc::Status ResolutionServiceImpl::TouchCacheEntry(
   return ToRpcStatus(Touch(client_, *request));
 }
 
-grpc::Status ResolutionServiceImpl::ForgetCacheEntry(
-    grpc::ServerContext* /*context*/,
-    const v1::ForgetCacheEntryRequest* request,
+grpc::Status ResolutionServiceImpl::RecordDenial(
+    grpc::ServerContext* /*context*/, const v1::RecordDenialRequest* request,
     google::protobuf::Empty* /*response*/) {
-  return ToRpcStatus(Forget(client_, *request));
+  return ToRpcStatus(cvr::RecordDenial(client_, *request));
+}
+
+grpc::Status ResolutionServiceImpl::TakeRefreshDue(
+    grpc::ServerContext* /*context*/, const v1::TakeRefreshDueRequest* request,
+    v1::TakeRefreshDueResponse* response) {
+  return Answer(cvr::TakeRefreshDue(client_, request->max()), response);
+}
+
+grpc::Status ResolutionServiceImpl::ListRepositories(
+    grpc::ServerContext* /*context*/,
+    const v1::ListRepositoriesRequest* request,
+    v1::ListRepositoriesResponse* response) {
+  return Answer(cvr::ListRepositories(resolver_, *request), response);
 }
 
 grpc::Status ResolutionServiceImpl::ForgetContent(

@@ -22,9 +22,15 @@ class ResolutionServiceImpl final : public v1::ResolutionService::Service {
   grpc::Status TouchCacheEntry(grpc::ServerContext* context,
                                const v1::TouchCacheEntryRequest* request,
                                google::protobuf::Empty* response) override;
-  grpc::Status ForgetCacheEntry(grpc::ServerContext* context,
-                                const v1::ForgetCacheEntryRequest* request,
-                                google::protobuf::Empty* response) override;
+  grpc::Status RecordDenial(grpc::ServerContext* context,
+                            const v1::RecordDenialRequest* request,
+                            google::protobuf::Empty* response) override;
+  grpc::Status TakeRefreshDue(grpc::ServerContext* context,
+                              const v1::TakeRefreshDueRequest* request,
+                              v1::TakeRefreshDueResponse* response) override;
+  grpc::Status ListRepositories(
+      grpc::ServerContext* context, const v1::ListRepositoriesRequest* request,
+      v1::ListRepositoriesResponse* response) override;
   grpc::Status ForgetContent(grpc::ServerContext* context,
                              const v1::ForgetContentRequest* request,
                              google::protobuf::Empty* response) override;

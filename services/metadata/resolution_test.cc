@@ -12,6 +12,7 @@
 #include "services/metadata/grpc_metadata_client.h"
 #include "services/metadata/metadata_fixture.h"
 #include "services/metadata/resolution_service.h"
+#include "tests/contracts/metadata_denial_contract.h"
 #include "tests/contracts/metadata_eviction_contract.h"
 #include "tests/contracts/metadata_resolution_contract.h"
 #include "tests/support/status_matchers.h"
@@ -39,7 +40,9 @@ class InProcess : public MetadataUnderTest, private MetadataFixture {
     return registry->id();
   }
   void Change(const v1::Upstream& upstream) override {
-    EXPECT_THAT(UpdateUpstream(upstream, {"cache_validity", "max_stale"}),
+    EXPECT_THAT(UpdateUpstream(upstream,
+                               {"cache_validity", "max_stale", "rules",
+                                "tag_validities", "refresh_ahead", "disabled"}),
                 IsOk());
   }
   void DeleteUpstream(int64_t id) override {
@@ -90,7 +93,7 @@ void ExpectUnavailable(GrpcMetadataClient& client) {
   EXPECT_THAT(client.GetUpstreamAccess(1), unavailable);
   EXPECT_THAT(client.Record({1, kTag, Descriptor{"m/t", digest}}), unavailable);
   EXPECT_THAT(client.Touch(1, kTag, digest, false), unavailable);
-  EXPECT_THAT(client.Forget(1, kTag), unavailable);
+  EXPECT_THAT(client.RecordDenial(1, kTag, Denial::kAbsent), unavailable);
   EXPECT_THAT(client.ForgetContent({digest}), unavailable);
 }
 
@@ -118,7 +121,16 @@ class HangingMetadata : public Resolver, public MetadataClient {
   absl::Status Touch(int64_t, const ContentRef&, const Digest&, bool) override {
     return Hang();
   }
-  absl::Status Forget(int64_t, const ContentRef&) override { return Hang(); }
+  absl::Status RecordDenial(int64_t, const ContentRef&, Denial) override {
+    return Hang();
+  }
+  absl::StatusOr<std::vector<RefreshDue>> TakeRefreshDue(int) override {
+    return Hang();
+  }
+  absl::StatusOr<std::vector<CachedRepository>> ListRepositories(
+      int64_t, const CachedRepository&, int) override {
+    return Hang();
+  }
   absl::Status ForgetContent(absl::Span<const Digest>) override {
     return Hang();
   }

@@ -3,7 +3,9 @@
 #include <utility>
 
 #include "services/common/content_wire.h"
+#include "services/common/errors.h"
 #include "services/common/status_macros.h"
+#include "services/metadata/policy_wire.h"
 
 namespace cvr {
 namespace {
@@ -29,30 +31,155 @@ absl::StatusOr<CachedEntry> EntryFromWire(const v1::CachedEntry& message) {
   return entry;
 }
 
+absl::StatusOr<Denial> DenialFromWire(v1::Candidate::Denial denial) {
+  switch (denial) {
+    case v1::Candidate::NONE:
+      return Denial::kNone;
+    case v1::Candidate::ABSENT:
+      return Denial::kAbsent;
+    case v1::Candidate::REFUSED:
+      return Denial::kRefused;
+    default:
+      return errors::FieldInvalid("denial", "must be known");
+  }
+}
+
 }  // namespace
+
+v1::Candidate::Denial ToWire(Denial denial) {
+  switch (denial) {
+    case Denial::kNone:
+      break;
+    case Denial::kAbsent:
+      return v1::Candidate::ABSENT;
+    case Denial::kRefused:
+      return v1::Candidate::REFUSED;
+  }
+  return v1::Candidate::NONE;
+}
+
+v1::Candidate ToWire(const Candidate& candidate) {
+  v1::Candidate message;
+  message.set_upstream_id(candidate.upstream_id);
+  message.set_reachable(candidate.reachable);
+  if (candidate.cached) {
+    *message.mutable_cached() = EntryToWire(*candidate.cached);
+  }
+  message.set_denial(ToWire(candidate.denial));
+  if (!(candidate.failure_policy == FailurePolicy())) {
+    *message.mutable_failure_policy() = ToWire(candidate.failure_policy);
+  }
+  for (const Rule& rule : candidate.tag_rules.rules()) {
+    *message.add_tag_rules() = ToWire(rule);
+  }
+  return message;
+}
+
+absl::StatusOr<Candidate> FromWire(const v1::Candidate& message) {
+  Candidate candidate{message.upstream_id(), message.reachable()};
+  if (message.has_cached()) {
+    ASSIGN_OR_RETURN(candidate.cached, EntryFromWire(message.cached()));
+  }
+  ASSIGN_OR_RETURN(candidate.denial, DenialFromWire(message.denial()));
+  candidate.failure_policy = FromWire(message.failure_policy());
+  ASSIGN_OR_RETURN(candidate.tag_rules, FromWire(message.tag_rules()));
+  return candidate;
+}
+
+v1::RecordDenialRequest ToDenialRequest(int64_t upstream_id,
+                                        const ContentRef& content,
+                                        Denial denial) {
+  v1::RecordDenialRequest message;
+  message.set_upstream_id(upstream_id);
+  *message.mutable_content() = ToWire(content);
+  message.set_denial(ToWire(denial));
+  return message;
+}
+
+absl::StatusOr<DenialRecord> FromWire(const v1::RecordDenialRequest& message) {
+  ASSIGN_OR_RETURN(auto content, FromWire(message.content()));
+  ASSIGN_OR_RETURN(const Denial denial, DenialFromWire(message.denial()));
+  if (denial == Denial::kNone) {
+    return errors::FieldInvalid("denial", "must be set");
+  }
+  return DenialRecord{message.upstream_id(), std::move(content), denial};
+}
+
+v1::TakeRefreshDueResponse ToWire(const std::vector<RefreshDue>& due) {
+  v1::TakeRefreshDueResponse message;
+  for (const auto& [content, candidate] : due) {
+    auto* const added = message.add_due();
+    *added->mutable_content() = ToWire(content);
+    *added->mutable_candidate() = ToWire(candidate);
+  }
+  return message;
+}
+
+absl::StatusOr<std::vector<RefreshDue>> FromWire(
+    const v1::TakeRefreshDueResponse& message) {
+  std::vector<RefreshDue> due;
+  for (const auto& one : message.due()) {
+    ASSIGN_OR_RETURN(auto content, FromWire(one.content()));
+    ASSIGN_OR_RETURN(auto candidate, FromWire(one.candidate()));
+    due.push_back({std::move(content), std::move(candidate)});
+  }
+  return due;
+}
+
+v1::ListRepositoriesRequest ToListRequest(int64_t registry_id,
+                                          const CachedRepository& start_after,
+                                          int max) {
+  v1::ListRepositoriesRequest message;
+  message.set_registry_id(registry_id);
+  message.mutable_start_after()->set_registry_id(start_after.registry_id);
+  message.mutable_start_after()->set_repository(start_after.name);
+  message.set_max(max);
+  return message;
+}
+
+v1::ListRepositoriesResponse ToWire(
+    const std::vector<CachedRepository>& repositories) {
+  v1::ListRepositoriesResponse message;
+  for (const auto& repository : repositories) {
+    auto* const added = message.add_repositories();
+    added->set_registry_id(repository.registry_id);
+    added->set_repository(repository.name);
+  }
+  return message;
+}
+
+std::vector<CachedRepository> FromWire(
+    const v1::ListRepositoriesResponse& message) {
+  std::vector<CachedRepository> repositories;
+  for (const auto& one : message.repositories()) {
+    repositories.push_back({one.registry_id(), one.repository()});
+  }
+  return repositories;
+}
 
 v1::ResolveRequest ToWire(const ResolveRequest& request) {
   v1::ResolveRequest message;
   message.set_registry_id(request.registry_id);
   *message.mutable_content() = ToWire(request.content);
   message.set_counts_as_download(request.counts_as_download);
+  message.set_source_namespace(request.source_namespace);
   return message;
 }
 
 absl::StatusOr<ResolveRequest> FromWire(const v1::ResolveRequest& message) {
   ASSIGN_OR_RETURN(auto content, FromWire(message.content()));
   return ResolveRequest{message.registry_id(), std::move(content),
-                        message.counts_as_download()};
+                        message.counts_as_download(),
+                        message.source_namespace()};
 }
 
 v1::FetchPlan ToWire(const FetchPlan& plan) {
   v1::FetchPlan message;
   for (const Candidate& candidate : plan.candidates) {
-    auto* const added = message.add_candidates();
-    added->set_upstream_id(candidate.upstream_id);
-    added->set_reachable(candidate.reachable);
-    if (candidate.cached)
-      *added->mutable_cached() = EntryToWire(*candidate.cached);
+    *message.add_candidates() = ToWire(candidate);
+  }
+  if (plan.resolved_at != absl::InfiniteFuture()) {
+    *message.mutable_resolve_time() = ToWire(plan.resolved_at);
   }
   return message;
 }
@@ -60,11 +187,11 @@ v1::FetchPlan ToWire(const FetchPlan& plan) {
 absl::StatusOr<FetchPlan> FromWire(const v1::FetchPlan& message) {
   FetchPlan plan;
   for (const auto& candidate : message.candidates()) {
-    Candidate added{candidate.upstream_id(), candidate.reachable(), {}};
-    if (candidate.has_cached()) {
-      ASSIGN_OR_RETURN(added.cached, EntryFromWire(candidate.cached()));
-    }
+    ASSIGN_OR_RETURN(auto added, FromWire(candidate));
     plan.candidates.push_back(std::move(added));
+  }
+  if (message.has_resolve_time()) {
+    plan.resolved_at = FromWire(message.resolve_time());
   }
   return plan;
 }

@@ -1,8 +1,12 @@
 #ifndef SERVICES_METADATA_RESOLUTION_WIRE_H_
 #define SERVICES_METADATA_RESOLUTION_WIRE_H_
 
+#include <cstdint>
+#include <vector>
+
 #include "absl/status/statusor.h"
 #include "protos/cvr/v1/resolution_service.pb.h"
+#include "services/metadata/metadata_client.h"
 #include "services/metadata/resolver.h"
 
 namespace cvr {
@@ -12,11 +16,38 @@ namespace cvr {
 v1::ResolveRequest ToWire(const ResolveRequest& request);
 absl::StatusOr<ResolveRequest> FromWire(const v1::ResolveRequest& message);
 
+v1::Candidate::Denial ToWire(Denial denial);
+v1::Candidate ToWire(const Candidate& candidate);
+absl::StatusOr<Candidate> FromWire(const v1::Candidate& message);
+
 v1::FetchPlan ToWire(const FetchPlan& plan);
 absl::StatusOr<FetchPlan> FromWire(const v1::FetchPlan& message);
 
 v1::ResolveResponse ToWire(const Resolution& resolution);
 absl::StatusOr<Resolution> FromWire(const v1::ResolveResponse& message);
+
+// Arguments of MetadataClient::RecordDenial.
+struct DenialRecord {
+  int64_t upstream_id = 0;
+  ContentRef content;
+  Denial denial = Denial::kNone;
+};
+v1::RecordDenialRequest ToDenialRequest(int64_t upstream_id,
+                                        const ContentRef& content,
+                                        Denial denial);
+absl::StatusOr<DenialRecord> FromWire(const v1::RecordDenialRequest& message);
+
+v1::TakeRefreshDueResponse ToWire(const std::vector<RefreshDue>& due);
+absl::StatusOr<std::vector<RefreshDue>> FromWire(
+    const v1::TakeRefreshDueResponse& message);
+
+v1::ListRepositoriesRequest ToListRequest(int64_t registry_id,
+                                          const CachedRepository& start_after,
+                                          int max);
+v1::ListRepositoriesResponse ToWire(
+    const std::vector<CachedRepository>& repositories);
+std::vector<CachedRepository> FromWire(
+    const v1::ListRepositoriesResponse& message);
 
 }  // namespace cvr
 

@@ -3,11 +3,14 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "services/common/content.h"
+#include "services/common/failure_policy.h"
+#include "services/common/rules.h"
 
 namespace cvr {
 
@@ -22,18 +25,34 @@ struct CachedEntry {
   absl::Time serve_stale_until = absl::InfiniteFuture();
 };
 
+// What an upstream has said of content that it did not supply.
+enum class Denial {
+  kNone,
+  kAbsent,   // 404, and what registries use for it.
+  kRefused,  // 401 and 403.
+};
+
 // An upstream that may be asked for some content.
 struct Candidate {
   int64_t upstream_id = 0;
   // A manifest that this upstream supplied refers to the wanted digest, so
   // bytes that are stored already may be served in its name.
   bool reachable = false;
-  std::optional<CachedEntry> cached;
+  std::optional<CachedEntry> cached = std::nullopt;
+  // What it answered a moment ago: it is not to be asked again yet.
+  Denial denial = Denial::kNone;
+  FailurePolicy failure_policy = {};
+  // Only of lists of tags: what is to be left out of its list.
+  RuleSet tag_rules = {};
 };
 
-// The candidates in order of precedence.
+// The candidates in order of precedence. For digests those that are known to
+// have it come first: bytes prove themselves, so nothing is lost by it.
 struct FetchPlan {
   std::vector<Candidate> candidates;
+  // When this was so. What an upstream has answered since needs not be asked
+  // again; by default nothing is later.
+  absl::Time resolved_at = absl::InfiniteFuture();
 };
 
 struct Hit {
@@ -46,6 +65,9 @@ struct ResolveRequest {
   ContentRef content;
   // Whether a hit counts as a download of its cache entry (GET).
   bool counts_as_download = false;
+  // Only upstreams that stand for this registry host, `docker.io`; empty = all.
+  // Docker Hub's names are one.
+  std::string source_namespace = {};
 };
 
 struct Resolution {
@@ -55,15 +77,28 @@ struct Resolution {
   FetchPlan plan;
 };
 
+// A repository that something is cached of.
+struct CachedRepository {
+  int64_t registry_id = 0;
+  std::string name;
+};
+
 // Decides what a pull gets. Thread-safe.
 class Resolver {
  public:
   virtual ~Resolver() = default;
 
   // Errors: NOT_FOUND (reason NAME_UNKNOWN) when there is no such registry or
-  // nothing in it may answer; UNAVAILABLE when the metadata service cannot be
-  // reached.
+  // nothing in it may answer; PERMISSION_DENIED (reason DENIED) when the rules
+  // of its upstreams exclude the content; UNAVAILABLE when the metadata service
+  // cannot be reached.
   virtual absl::StatusOr<Resolution> Resolve(const ResolveRequest& request) = 0;
+
+  // The first `max` (1-1000) repositories after `start_after`, of one registry
+  // or, when it is 0, of all, by registry and then by name, that rules do not
+  // exclude. Errors: NOT_FOUND (reason NAME_UNKNOWN), UNAVAILABLE.
+  virtual absl::StatusOr<std::vector<CachedRepository>> ListRepositories(
+      int64_t registry_id, const CachedRepository& start_after, int max) = 0;
 };
 
 }  // namespace cvr

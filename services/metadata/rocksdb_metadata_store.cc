@@ -15,7 +15,7 @@ namespace cvr {
 namespace {
 
 // DESIGN.md says what each version means.
-constexpr char kFormatVersion[] = "2";
+constexpr char kFormatVersion[] = "3";
 // In the default column family, which holds nothing else.
 constexpr char kFormatVersionKey[] = "format_version";
 

@@ -1,35 +1,12 @@
 #include "services/metadata/route_cache.h"
 
-#include "services/common/limits.h"
+#include <utility>
+
 #include "services/common/status_macros.h"
 #include "services/metadata/tables.h"
 #include "services/metadata/transactions.h"
 
 namespace cvr {
-namespace {
-
-absl::Duration FromProto(const google::protobuf::Duration& duration) {
-  return absl::Seconds(duration.seconds()) +
-         absl::Nanoseconds(duration.nanos());
-}
-
-Route RouteTo(const v1::Upstream& upstream) {
-  Route route;
-  route.upstream_id = upstream.id();
-  route.cache_validity = absl::Hours(limits::kCacheValidityHoursDefault);
-  if (upstream.has_cache_validity()) {
-    route.cache_validity = FromProto(upstream.cache_validity());
-    if (route.cache_validity == absl::ZeroDuration()) {
-      route.cache_validity = absl::InfiniteDuration();
-    }
-  }
-  route.max_stale = upstream.has_max_stale() ? FromProto(upstream.max_stale())
-                                             : absl::InfiniteDuration();
-  return route;
-}
-
-}  // namespace
-
 absl::StatusOr<std::shared_ptr<const Routes>> RouteCache::Get(
     int64_t registry_id) {
   uint64_t invalidations_before = 0;
@@ -68,8 +45,9 @@ absl::StatusOr<std::shared_ptr<const Routes>> RouteCache::Load(
           ASSIGN_OR_RETURN(
               const auto row,
               tables::FindUpstream(transaction, attachment.upstream_id()));
-          if (!row || row->upstream().disabled()) continue;
-          routes->push_back(RouteTo(row->upstream()));
+          if (!row) continue;
+          ASSIGN_OR_RETURN(auto route, UpstreamRoute::To(row->upstream()));
+          routes->push_back(std::move(route));
         }
         return routes;
       });

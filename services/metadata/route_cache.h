@@ -3,26 +3,14 @@
 
 #include <cstdint>
 #include <memory>
-#include <vector>
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/statusor.h"
-#include "absl/time/time.h"
 #include "services/common/mutex.h"
 #include "services/metadata/metadata_store.h"
+#include "services/metadata/route.h"
 
 namespace cvr {
-
-// What a pull needs to know of an upstream.
-struct Route {
-  int64_t upstream_id = 0;
-  // How long a tag is fresh; infinite = for ever.
-  absl::Duration cache_validity;
-  // How much longer it may be served when the upstream fails.
-  absl::Duration max_stale;
-};
-// A registry's enabled upstreams by position.
-using Routes = std::vector<Route>;
 
 // The routes of registries, read once and kept until something changes.
 //

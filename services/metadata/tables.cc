@@ -5,33 +5,10 @@
 #include "absl/strings/str_cat.h"
 #include "services/common/status_macros.h"
 #include "services/metadata/key_encoding.h"
+#include "services/metadata/table_rows.h"
 
 namespace cvr::tables {
 namespace {
-
-absl::Status Damaged(Table table) {
-  return absl::DataLossError(
-      absl::StrCat("metadata store: a damaged row in ", TableName(table)));
-}
-
-template <typename Message>
-absl::StatusOr<Message> Parse(Table table, absl::string_view bytes) {
-  Message message;
-  if (!message.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
-    return Damaged(table);
-  }
-  return message;
-}
-
-template <typename Message>
-absl::StatusOr<std::optional<Message>> Find(const ReadTransaction& transaction,
-                                            Table table,
-                                            absl::string_view key) {
-  ASSIGN_OR_RETURN(const auto bytes, transaction.Get(table, key));
-  if (!bytes) return std::nullopt;
-  ASSIGN_OR_RETURN(auto message, Parse<Message>(table, *bytes));
-  return message;
-}
 
 template <typename Message>
 absl::Status Visit(
@@ -46,7 +23,18 @@ absl::Status Visit(
       });
 }
 
-std::string IdKey(int64_t id) { return KeyBuilder().Int(id).Build(); }
+absl::Status DeleteAll(WriteTransaction& transaction, Table table,
+                       absl::string_view prefix) {
+  std::vector<std::string> keys;
+  RETURN_IF_ERROR(transaction.Scan(
+      table, prefix, "",
+      [&](absl::string_view key, absl::string_view) -> absl::StatusOr<bool> {
+        keys.emplace_back(key);
+        return true;
+      }));
+  for (const auto& key : keys) transaction.Delete(table, key);
+  return absl::OkStatus();
+}
 
 // The key after which a scan of ids goes on; 0 = from the start.
 std::string AfterId(int64_t id) { return id == 0 ? "" : IdKey(id); }
@@ -72,22 +60,9 @@ std::string RegistryNameKey(absl::string_view group, absl::string_view name) {
   return KeyBuilder().String(group).Rest(name).Build();
 }
 
-std::string EntryKey(int64_t upstream_id, absl::string_view relative_path) {
-  return KeyBuilder().Int(upstream_id).Rest(relative_path).Build();
-}
-
 std::string EntryDigestKey(absl::string_view digest,
                            absl::string_view entry_key) {
   return KeyBuilder().String(digest).Rest(entry_key).Build();
-}
-
-std::string ReachabilityKey(int64_t upstream_id, const Repository& repository,
-                            const Digest& digest) {
-  return KeyBuilder()
-      .Int(upstream_id)
-      .String(repository.name())
-      .Hash(digest)
-      .Build();
 }
 
 }  // namespace
@@ -351,40 +326,13 @@ void DeleteCacheEntry(WriteTransaction& transaction,
                      EntryDigestKey(entry.digest(), key));
 }
 
-absl::StatusOr<bool> IsReachable(const ReadTransaction& transaction,
-                                 int64_t upstream_id,
-                                 const Repository& repository,
-                                 const Digest& digest) {
-  ASSIGN_OR_RETURN(
-      const auto value,
-      transaction.Get(Table::kReachability,
-                      ReachabilityKey(upstream_id, repository, digest)));
-  return value.has_value();
-}
-
-void PutReachable(WriteTransaction& transaction, int64_t upstream_id,
-                  const Repository& repository, const Digest& digest) {
-  transaction.Put(Table::kReachability,
-                  ReachabilityKey(upstream_id, repository, digest), "");
-}
-
-void DeleteReachable(WriteTransaction& transaction, int64_t upstream_id,
-                     const Repository& repository, const Digest& digest) {
-  transaction.Delete(Table::kReachability,
-                     ReachabilityKey(upstream_id, repository, digest));
-}
-
 absl::Status DeleteCacheOfUpstream(WriteTransaction& transaction,
                                    int64_t upstream_id) {
-  std::vector<std::string> reachable;
   std::vector<v1::CacheEntry> entries;
   const std::string prefix = IdKey(upstream_id);
-  RETURN_IF_ERROR(transaction.Scan(
-      Table::kReachability, prefix, "",
-      [&](absl::string_view key, absl::string_view) -> absl::StatusOr<bool> {
-        reachable.emplace_back(key);
-        return true;
-      }));
+  for (const Table table : {Table::kReachability, Table::kDenials}) {
+    RETURN_IF_ERROR(DeleteAll(transaction, table, prefix));
+  }
   RETURN_IF_ERROR(transaction.Scan(
       Table::kCacheEntries, prefix, "",
       [&](absl::string_view, absl::string_view value) -> absl::StatusOr<bool> {
@@ -393,9 +341,6 @@ absl::Status DeleteCacheOfUpstream(WriteTransaction& transaction,
         entries.push_back(std::move(entry));
         return true;
       }));
-  for (const auto& key : reachable) {
-    transaction.Delete(Table::kReachability, key);
-  }
   for (const auto& entry : entries) DeleteCacheEntry(transaction, entry);
   return absl::OkStatus();
 }

@@ -113,17 +113,7 @@ void PutCacheEntry(WriteTransaction& transaction,
 void DeleteCacheEntry(WriteTransaction& transaction,
                       const v1::CacheEntry& entry);
 
-// Which digests an upstream can supply from a repository.
-absl::StatusOr<bool> IsReachable(const ReadTransaction& transaction,
-                                 int64_t upstream_id,
-                                 const Repository& repository,
-                                 const Digest& digest);
-void PutReachable(WriteTransaction& transaction, int64_t upstream_id,
-                  const Repository& repository, const Digest& digest);
-void DeleteReachable(WriteTransaction& transaction, int64_t upstream_id,
-                     const Repository& repository, const Digest& digest);
-
-// Drops every cache entry and reachability row of an upstream.
+// Drops every cache entry, reachability row and denial of an upstream.
 absl::Status DeleteCacheOfUpstream(WriteTransaction& transaction,
                                    int64_t upstream_id);
 

@@ -2,6 +2,7 @@
 
 #include <sodium.h>
 
+#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -192,7 +193,10 @@ absl::StatusOr<v1::Upstream> UpstreamAdmin::Update(
         ASSIGN_OR_RETURN(const auto before, OpenUpstream(box_, row));
         ASSIGN_OR_RETURN(auto after, Updated(before, request));
         RETURN_IF_ERROR(RequireUnlikeOthers(transaction, after));
-        *after.mutable_update_time() = ToWire(clock_.Now());
+        // What was learnt of the upstream before is told by this time.
+        *after.mutable_update_time() =
+            ToWire(std::max(clock_.Now(), FromWire(before.update_time()) +
+                                              absl::Nanoseconds(1)));
         const auto new_row = SealUpstream(box_, std::move(after));
         tables::PutUpstream(transaction, new_row);
         return Shown(transaction, new_row);

@@ -159,10 +159,25 @@ TEST_F(UpstreamAdminTest, EveryFieldOfTheMaskIsApplied) {
   change.add_source_namespaces("docker.io");
   change.add_trusted_token_realms("auth.docker.io");
   change.set_disabled(true);
+  change.add_tag_validities()->mutable_tag()->set_wildcard("v*");
+  change.mutable_tag_validities(0)->mutable_cache_validity();
+  auto& rule = *change.add_rules();
+  rule.set_action(v1::Rule::DENY);
+  rule.set_target(v1::Rule::TAG);
+  rule.mutable_pattern()->set_wildcard("x");
+  change.mutable_failure_policy()->mutable_denied()->set_tag(
+      v1::FailurePolicy::NEXT);
+  change.mutable_absence_ttls()->mutable_refused()->set_seconds(3);
+  change.mutable_limits()->set_failures_to_open(4);
+  change.mutable_tags_validity()->set_seconds(5);
+  change.mutable_referrers_validity()->set_seconds(6);
+  change.set_refresh_ahead(true);
   const auto updated = UpdateUpstream(
-      change, {"name", "description", "url", "username", "password",
-               "cache_validity", "max_stale", "tls", "source_namespaces",
-               "trusted_token_realms", "disabled"});
+      change,
+      {"name", "description", "url", "username", "password", "cache_validity",
+       "max_stale", "tls", "source_namespaces", "trusted_token_realms",
+       "disabled", "tag_validities", "rules", "failure_policy", "absence_ttls",
+       "limits", "tags_validity", "referrers_validity", "refresh_ahead"});
   ASSERT_THAT(updated, IsOk());
   v1::Upstream expected = change;
   expected.clear_password();
@@ -197,6 +212,32 @@ TEST_F(UpstreamAdminTest, PartsOfTlsCanBeUpdatedWithoutSendingTheKeyAgain) {
   EXPECT_THAT(UpdateUpstream(
                   change, {"tls.client_certificate_pem", "tls.client_key_pem"}),
               IsOk());
+}
+
+TEST_F(UpstreamAdminTest, PartsOfPoliciesCanBeUpdatedAlone) {
+  v1::Upstream given = NewUpstream("https://a");
+  given.mutable_limits()->set_failures_to_open(4);
+  given.mutable_limits()->mutable_open_for()->set_seconds(9);
+  given.mutable_failure_policy()->mutable_denied()->set_tag(
+      v1::FailurePolicy::NEXT);
+  ASSERT_THAT(CreateUpstream(given), IsOk());
+  v1::Upstream change;
+  change.set_id(1);
+  change.mutable_limits()->set_concurrent_requests(3);
+  change.mutable_failure_policy()->mutable_denied()->set_cached(
+      v1::FailurePolicy::SERVE_STALE);
+  const auto updated =
+      UpdateUpstream(change, {"limits.concurrent_requests", "limits.open_for",
+                              "failure_policy.denied.cached"});
+  ASSERT_THAT(updated, IsOk());
+  EXPECT_EQ(updated->limits().failures_to_open(), 4);
+  EXPECT_EQ(updated->limits().concurrent_requests(), 3);
+  EXPECT_FALSE(updated->limits().has_open_for());  // Back to the default.
+  EXPECT_EQ(updated->failure_policy().denied().tag(), v1::FailurePolicy::NEXT);
+  EXPECT_EQ(updated->failure_policy().denied().cached(),
+            v1::FailurePolicy::SERVE_STALE);
+  EXPECT_THAT(UpdateUpstream(change, {"limits.nonsense"}),
+              StatusIs(absl::StatusCode::kInvalidArgument));
 }
 
 TEST_F(UpstreamAdminTest, MasksMustNameKnownFields) {

@@ -1,5 +1,11 @@
 #include "services/metadata/upstream_update.h"
 
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
+#include "google/protobuf/util/field_mask_util.h"
+#include "services/common/errors.h"
 #include "services/common/status_macros.h"
 #include "services/metadata/field_masks.h"
 #include "services/metadata/upstream_url.h"
@@ -19,9 +25,35 @@ void CopyMessage(const U& from, U& to) {
   }
 }
 
+// Parts of these may be named: who changes one keeps the others.
+bool IsNested(absl::string_view path) {
+  for (const absl::string_view outer :
+       {"failure_policy", "absence_ttls", "limits"}) {
+    absl::string_view rest = path;
+    if (absl::ConsumePrefix(&rest, outer) && (rest.empty() || rest[0] == '.')) {
+      return true;
+    }
+  }
+  return false;
+}
+
 absl::Status Apply(const v1::UpdateUpstreamRequest& request, U& to) {
+  using google::protobuf::util::FieldMaskUtil;
+  google::protobuf::FieldMask plain;
+  google::protobuf::FieldMask nested;
+  for (const std::string& path : request.update_mask().paths()) {
+    (IsNested(path) ? nested : plain).add_paths(path);
+    if (!FieldMaskUtil::IsValidPath<U>(path)) {
+      return errors::FieldInvalid(
+          "update_mask", absl::StrCat("'", path, "' cannot be updated"));
+    }
+  }
+  FieldMaskUtil::MergeOptions replace;
+  replace.set_replace_message_fields(true);
+  FieldMaskUtil::MergeMessageTo(request.upstream(), nested, replace, &to);
+  if (plain.paths().empty() && !nested.paths().empty()) return absl::OkStatus();
   return ApplyMask<U>(
-      request.update_mask(),
+      plain,
       {{"name", [](const U& f, U& t) { t.set_name(f.name()); }},
        {"description",
         [](const U& f, U& t) { t.set_description(f.description()); }},
@@ -61,6 +93,19 @@ absl::Status Apply(const v1::UpdateUpstreamRequest& request, U& to) {
         [](const U& f, U& t) {
           *t.mutable_trusted_token_realms() = f.trusted_token_realms();
         }},
+       {"tag_validities",
+        [](const U& f, U& t) {
+          *t.mutable_tag_validities() = f.tag_validities();
+        }},
+       {"rules", [](const U& f, U& t) { *t.mutable_rules() = f.rules(); }},
+       {"tags_validity",
+        CopyMessage<&U::has_tags_validity, &U::mutable_tags_validity,
+                    &U::tags_validity, &U::clear_tags_validity>},
+       {"referrers_validity",
+        CopyMessage<&U::has_referrers_validity, &U::mutable_referrers_validity,
+                    &U::referrers_validity, &U::clear_referrers_validity>},
+       {"refresh_ahead",
+        [](const U& f, U& t) { t.set_refresh_ahead(f.refresh_ahead()); }},
        {"disabled", [](const U& f, U& t) { t.set_disabled(f.disabled()); }}},
       request.upstream(), to);
 }

@@ -1,6 +1,39 @@
 #include "services/metadata/upstream_wire.h"
 
+#include "absl/time/time.h"
+#include "services/common/limits.h"
+
 namespace cvr {
+namespace {
+
+int OrDefault(int value, int fallback) { return value == 0 ? fallback : value; }
+
+UpstreamLimits LimitsOf(const v1::UpstreamLimits& message) {
+  UpstreamLimits found;
+  found.concurrent_requests = OrDefault(message.concurrent_requests(),
+                                        limits::kConcurrentRequestsDefault);
+  found.failures_to_open =
+      OrDefault(message.failures_to_open(), limits::kFailuresToOpenDefault);
+  if (message.has_open_for()) {
+    found.open_for = absl::Seconds(message.open_for().seconds()) +
+                     absl::Nanoseconds(message.open_for().nanos());
+  }
+  found.rate_reserve_percent = OrDefault(message.rate_reserve_percent(),
+                                         limits::kRateReservePercentDefault);
+  return found;
+}
+
+void LimitsTo(const UpstreamLimits& from, v1::UpstreamLimits& message) {
+  message.set_concurrent_requests(from.concurrent_requests);
+  message.set_failures_to_open(from.failures_to_open);
+  const int64_t seconds = absl::ToInt64Seconds(from.open_for);
+  message.mutable_open_for()->set_seconds(seconds);
+  message.mutable_open_for()->set_nanos(static_cast<int32_t>(
+      absl::ToInt64Nanoseconds(from.open_for - absl::Seconds(seconds))));
+  message.set_rate_reserve_percent(from.rate_reserve_percent);
+}
+
+}  // namespace
 
 UpstreamAccess ToAccess(const v1::Upstream& upstream) {
   UpstreamAccess access;
@@ -14,6 +47,7 @@ UpstreamAccess ToAccess(const v1::Upstream& upstream) {
       upstream.tls().client_key_pem(), upstream.tls().insecure_skip_verify()};
   access.trusted_token_realms.assign(upstream.trusted_token_realms().begin(),
                                      upstream.trusted_token_realms().end());
+  access.limits = LimitsOf(upstream.limits());
   return access;
 }
 
@@ -32,6 +66,7 @@ v1::Upstream FromAccess(const UpstreamAccess& access) {
   for (const auto& realm : access.trusted_token_realms) {
     upstream.add_trusted_token_realms(realm);
   }
+  LimitsTo(access.limits, *upstream.mutable_limits());
   return upstream;
 }
 

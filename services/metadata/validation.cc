@@ -12,6 +12,7 @@
 #include "services/common/errors.h"
 #include "services/common/limits.h"
 #include "services/common/status_macros.h"
+#include "services/metadata/policy_wire.h"
 #include "services/metadata/upstream_url.h"
 
 namespace cvr {
@@ -84,6 +85,11 @@ class Checker {
             field, absl::StrCat("must hold a PEM ", what));
   }
 
+  void AtMostEntries(int entries_max, absl::string_view field, int entries) {
+    Require(entries <= entries_max, field,
+            absl::StrCat("must have at most ", entries_max, " entries"));
+  }
+
   template <typename Hosts>
   void HostList(absl::string_view field, const Hosts& hosts) {
     Require(hosts.size() <= limits::kHostsPerUpstreamMax, field,
@@ -145,14 +151,57 @@ void CheckCredentials(Checker& check, const v1::Upstream& upstream) {
                 "must have no control characters");
 }
 
+void CheckFreshness(Checker& check, const v1::Upstream& upstream) {
+  check.Duration("tags_validity", upstream.tags_validity());
+  check.Duration("referrers_validity", upstream.referrers_validity());
+  const auto& ttls = upstream.absence_ttls();
+  check.Duration("absence_ttls.manifest_not_found", ttls.manifest_not_found());
+  check.Duration("absence_ttls.blob_not_found", ttls.blob_not_found());
+  check.Duration("absence_ttls.refused", ttls.refused());
+  check.AtMostEntries(limits::kTagValiditiesPerUpstreamMax, "tag_validities",
+                      upstream.tag_validities_size());
+  for (int i = 0; i < upstream.tag_validities_size(); ++i) {
+    const auto& validity = upstream.tag_validities(i);
+    const std::string field = absl::StrCat("tag_validities[", i, "]");
+    const auto pattern = FromWire(validity.tag());
+    check.Require(pattern.ok(), field + ".tag", pattern.status().message());
+    check.Require(validity.has_cache_validity(), field + ".cache_validity",
+                  "must be set");
+    check.Duration(field + ".cache_validity", validity.cache_validity());
+  }
+}
+
+void CheckRules(Checker& check, const v1::Upstream& upstream) {
+  check.AtMostEntries(limits::kRulesPerUpstreamMax, "rules",
+                      upstream.rules_size());
+  for (int i = 0; i < upstream.rules_size(); ++i) {
+    const absl::Status rule = FromWire(upstream.rules(i)).status();
+    for (const auto& violation : FieldViolationsOf(rule)) {
+      check.Require(false, absl::StrCat("rules[", i, "].", violation.field),
+                    violation.description);
+    }
+  }
+}
+
+void CheckLimits(Checker& check, const v1::UpstreamLimits& limits) {
+  const auto within = [&](absl::string_view field, int value, int max) {
+    check.Require(value >= 0 && value <= max, field,
+                  absl::StrCat("must be 0 to ", max));
+  };
+  within("limits.concurrent_requests", limits.concurrent_requests(), 10'000);
+  within("limits.failures_to_open", limits.failures_to_open(), 10'000);
+  within("limits.rate_reserve_percent", limits.rate_reserve_percent(), 100);
+  check.Duration("limits.open_for", limits.open_for());
+}
+
 void CheckDigest(Checker& check, const v1::CacheEntry& entry) {
   const auto content = ParseRelativePath(entry.relative_path());
   const auto digest = Digest::Parse(entry.digest());
   check.Require(digest.ok(), "digest", "must be a sha256 or sha512 digest");
   if (!content.ok() || !digest.ok()) return;
-  check.Require(
-      !content->reference.is_digest() || content->reference.digest() == *digest,
-      "digest", "must be the digest that relative_path ends with");
+  check.Require(!content->is_addressed_by_digest() ||
+                    content->reference.digest() == *digest,
+                "digest", "must be the digest that relative_path ends with");
   check.Require(
       content->kind == ContentKind::kBlob || !entry.media_type().empty(),
       "media_type", "must be set for a manifest");
@@ -187,6 +236,9 @@ absl::Status Validate(const v1::Upstream& upstream) {
   check.Duration("cache_validity", upstream.cache_validity());
   check.Duration("max_stale", upstream.max_stale());
   CheckTls(check, upstream.tls());
+  CheckFreshness(check, upstream);
+  CheckRules(check, upstream);
+  CheckLimits(check, upstream.limits());
   check.HostList("source_namespaces", upstream.source_namespaces());
   check.HostList("trusted_token_realms", upstream.trusted_token_realms());
   return std::move(check).status();
@@ -196,8 +248,8 @@ absl::Status Validate(const v1::CacheEntry& entry) {
   Checker check;
   check.Require(entry.upstream_id() > 0, "upstream_id", "must be set");
   check.Require(ParseRelativePath(entry.relative_path()).ok(), "relative_path",
-                "must be `/` + repository + `/manifests/` or `/blobs/` + "
-                "reference");
+                "must be `/` + repository + `/manifests/`, `/blobs/` or "
+                "`/referrers/` + reference, or `/tags/list`");
   CheckDigest(check, entry);
   check.AtMost(limits::kMediaTypeCharsMax, "media_type", entry.media_type());
   check.Require(!HasControls(entry.media_type()), "media_type",
@@ -222,15 +274,25 @@ absl::StatusOr<ContentRef> ParseRelativePath(absl::string_view path) {
   }
   const auto kind =
       path.substr(before_kind + 1, before_reference - before_kind - 1);
-  if (kind != "manifests" && kind != "blobs") return invalid;
   ASSIGN_OR_RETURN(auto repository,
                    Repository::Parse(path.substr(1, before_kind - 1)));
   ASSIGN_OR_RETURN(auto reference,
                    Reference::Parse(path.substr(before_reference + 1)));
-  if (kind == "blobs" && !reference.is_digest()) return invalid;
-  return ContentRef{
-      std::move(repository), std::move(reference),
-      kind == "blobs" ? ContentKind::kBlob : ContentKind::kManifest};
+  if (kind == "manifests") {
+    return ContentRef{std::move(repository), std::move(reference),
+                      ContentKind::kManifest};
+  }
+  if (kind == "tags" && reference.ToString() == "list") {
+    return ContentRef::TagList(std::move(repository));
+  }
+  if (!reference.is_digest()) return invalid;
+  if (kind == "blobs") {
+    return ContentRef{std::move(repository), std::move(reference),
+                      ContentKind::kBlob};
+  }
+  if (kind != "referrers") return invalid;
+  return ContentRef{std::move(repository), std::move(reference),
+                    ContentKind::kReferrers};
 }
 
 }  // namespace cvr

@@ -184,6 +184,78 @@ TEST(ValidationTest, Upstreams) {
   }
 }
 
+TEST(ValidationTest, UpstreamPolicies) {
+  using U = v1::Upstream;
+  const std::vector<Case<U>> cases = {
+      {"all of them",
+       [](U& u) {
+         auto& validity = *u.add_tag_validities();
+         validity.mutable_tag()->set_wildcard("v*");
+         validity.mutable_cache_validity();
+         auto& rule = *u.add_rules();
+         rule.set_action(v1::Rule::ALLOW);
+         rule.set_target(v1::Rule::TAG);
+         rule.mutable_pattern()->set_regex("v[0-9]+");
+         u.mutable_limits()->set_rate_reserve_percent(100);
+         u.mutable_tags_validity();
+         u.mutable_referrers_validity()->set_seconds(1);
+         u.mutable_absence_ttls()->mutable_refused();
+       },
+       {}},
+      {"a validity without its parts",
+       [](U& u) { u.add_tag_validities(); },
+       {"tag_validities[0].tag", "tag_validities[0].cache_validity"}},
+      {"a regex that is none",
+       [](U& u) {
+         auto& validity = *u.add_tag_validities();
+         validity.mutable_tag()->set_regex("(");
+         validity.mutable_cache_validity()->set_seconds(-1);
+       },
+       {"tag_validities[0].tag", "tag_validities[0].cache_validity"}},
+      {"rules without their parts",
+       [](U& u) {
+         u.add_rules();
+         u.add_rules()->set_action(v1::Rule::DENY);
+         auto& rule = *u.add_rules();
+         rule.set_action(v1::Rule::DENY);
+         rule.set_target(v1::Rule::TAG);
+       },
+       {"rules[0].action", "rules[1].target", "rules[2].pattern"}},
+      {"too many",
+       [](U& u) {
+         for (int i = 0; i < 33; ++i) {
+           auto& validity = *u.add_tag_validities();
+           validity.mutable_tag()->set_wildcard("v");
+           validity.mutable_cache_validity();
+         }
+       },
+       {"tag_validities"}},
+      {"limits out of range",
+       [](U& u) {
+         u.mutable_limits()->set_concurrent_requests(-1);
+         u.mutable_limits()->set_failures_to_open(10'001);
+         u.mutable_limits()->set_rate_reserve_percent(101);
+         u.mutable_limits()->mutable_open_for()->set_seconds(-1);
+       },
+       {"limits.concurrent_requests", "limits.failures_to_open",
+        "limits.rate_reserve_percent", "limits.open_for"}},
+      {"negative times",
+       [](U& u) {
+         u.mutable_tags_validity()->set_seconds(-1);
+         u.mutable_referrers_validity()->set_seconds(-1);
+         u.mutable_absence_ttls()->mutable_refused()->set_seconds(-1);
+       },
+       {"tags_validity", "referrers_validity", "absence_ttls.refused"}},
+  };
+  for (const auto& test : cases) {
+    v1::Upstream upstream;
+    upstream.set_name("hub");
+    upstream.set_url("https://registry-1.docker.io");
+    test.change(upstream);
+    EXPECT_EQ(WrongFields(upstream), test.wrong) << test.what;
+  }
+}
+
 TEST(ValidationTest, CacheEntries) {
   using E = v1::CacheEntry;
   const std::vector<Case<E>> cases = {
@@ -232,6 +304,8 @@ TEST(ValidationTest, RelativePathsComeBackAsWritten) {
        {std::string("/alpine/manifests/latest"),
         std::string("/library/alpine/manifests/") + kHello,
         std::string("/a/manifests/blobs/manifests/blobs"),
+        std::string("/library/alpine/tags/list"),
+        std::string("/library/alpine/referrers/") + kHello,
         std::string("/a/blobs/b/c/blobs/") + kHello}) {
     const auto content = ParseRelativePath(path);
     ASSERT_THAT(content, IsOk()) << path;
@@ -245,6 +319,8 @@ TEST(ValidationTest, WhatNamesNoContentIsRefused) {
         std::string("alpine/manifests/latest"),
         std::string("/manifests/latest"), std::string("/alpine/tags/latest"),
         std::string("/alpine/manifests/"), std::string("/alpine/blobs/latest"),
+        std::string("/alpine/referrers/latest"),
+        std::string("/alpine/tags/") + kHello,
         std::string("/Alpine/manifests/latest"),
         std::string("/alpine/manifests/sha256:abc"),
         "/" + std::string(1030, 'a') + "/manifests/latest"}) {

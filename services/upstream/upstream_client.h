@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -90,6 +91,22 @@ class UpstreamClient {
                                const Digest& digest,
                                const UpstreamBlobPart& part,
                                UpstreamBlobSink& sink) = 0;
+
+  // All tags, over all pages, in the upstream's order. What can be no tag is
+  // left out. NOT_FOUND (reason NAME_UNKNOWN) when it does not know the
+  // repository; UNAVAILABLE (UPSTREAM_INVALID) for a list beyond
+  // limits::kTagsMax, kListBytesMax or kListPagesMax, for one that goes round
+  // in circles, and for one whose next page is at another origin, which is not
+  // asked: no list is given for less than it is.
+  virtual absl::StatusOr<std::vector<std::string>> ListTags(
+      const UpstreamAccess& access, const Repository& repository) = 0;
+
+  // All descriptors of manifests that refer to `subject`, over all pages, each
+  // as its JSON text. NOT_FOUND (reason MANIFEST_UNKNOWN) when the upstream
+  // does not know this API or the repository; bounds as for ListTags.
+  virtual absl::StatusOr<std::vector<std::string>> ListReferrers(
+      const UpstreamAccess& access, const Repository& repository,
+      const Digest& subject) = 0;
 };
 
 }  // namespace cvr

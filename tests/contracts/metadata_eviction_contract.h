@@ -28,7 +28,7 @@ TEST_P(MetadataResolutionContract, ForgottenContentIsAMissEverywhere) {
   EXPECT_EQ(HitOf(Blob(kept)), From(3, kept));
   EXPECT_EQ(service_->Entries().size(), 1);
   // Who can supply it is still known.
-  EXPECT_TRUE(Resolve(Blob(old_))->plan.candidates[1].reachable);
+  EXPECT_TRUE(Resolve(Blob(old_))->plan.candidates[0].reachable);
   // It can be cached again.
   ASSERT_THAT(Record(1, tag_, old_), IsOk());
   EXPECT_EQ(HitOf(tag_), From(1, old_));
@@ -60,7 +60,8 @@ TEST_P(MetadataResolutionContract, ForgettingAfterOtherRemovalsSucceeds) {
   Serve();
   ASSERT_THAT(Record(1, tag_, old_), IsOk());
   ASSERT_THAT(Record(2, tag_, old_), IsOk());
-  ASSERT_THAT(service_->client().Forget(id(1), tag_), IsOk());
+  ASSERT_THAT(service_->client().RecordDenial(id(1), tag_, Denial::kAbsent),
+              IsOk());
   service_->DeleteUpstream(id(2));
   EXPECT_THAT(service_->client().ForgetContent({old_}), IsOk());
 }

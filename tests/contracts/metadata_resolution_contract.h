@@ -288,9 +288,12 @@ TEST_P(MetadataResolutionContract, ManifestsMakeWhatTheyNameReachable) {
     const auto resolution = Resolve(content);
     ASSERT_THAT(resolution, IsOk());
     EXPECT_FALSE(resolution->hit);
-    EXPECT_FALSE(resolution->plan.candidates[0].reachable);
-    EXPECT_TRUE(resolution->plan.candidates[1].reachable);
-    EXPECT_FALSE(resolution->plan.candidates[2].reachable);
+    // Who is known to have it comes first.
+    const auto& candidates = resolution->plan.candidates;
+    EXPECT_TRUE(candidates[0].reachable);
+    EXPECT_EQ(candidates[0].upstream_id, id(2));
+    EXPECT_EQ(candidates[1].upstream_id, id(1));
+    EXPECT_EQ(candidates[2].upstream_id, id(3));
   }
 }
 
@@ -362,18 +365,23 @@ TEST_P(MetadataResolutionContract, TouchingMakesTheSameDigestFreshAgain) {
 TEST_P(MetadataResolutionContract, ForgettingATagKeepsItsDigestReachable) {
   Serve();
   ASSERT_THAT(Record(1, tag_, old_), IsOk());
-  ASSERT_THAT(service_->client().Forget(id(1), tag_), IsOk());
+  ASSERT_THAT(service_->client().RecordDenial(id(1), tag_, Denial::kAbsent),
+              IsOk());
   EXPECT_EQ(HitOf(tag_), "no hit");
   EXPECT_FALSE(Resolve(tag_)->plan.candidates[0].cached);
   EXPECT_TRUE(Resolve(Manifest(old_.ToString()))->plan.candidates[0].reachable);
-  EXPECT_THAT(service_->client().Forget(id(1), tag_), IsOk());
-  EXPECT_THAT(service_->client().Forget(999, tag_), IsOk());
+  EXPECT_THAT(service_->client().RecordDenial(id(1), tag_, Denial::kAbsent),
+              IsOk());
+  EXPECT_THAT(service_->client().RecordDenial(999, tag_, Denial::kAbsent),
+              StatusIs(absl::StatusCode::kNotFound));
 }
 
 TEST_P(MetadataResolutionContract, ForgettingADigestMakesItUnreachable) {
   Serve();
   ASSERT_THAT(Record(1, Blob(old_), old_), IsOk());
-  ASSERT_THAT(service_->client().Forget(id(1), Blob(old_)), IsOk());
+  ASSERT_THAT(
+      service_->client().RecordDenial(id(1), Blob(old_), Denial::kAbsent),
+      IsOk());
   const auto resolution = Resolve(Blob(old_));
   ASSERT_THAT(resolution, IsOk());
   EXPECT_FALSE(resolution->hit);

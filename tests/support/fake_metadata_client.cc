@@ -37,15 +37,34 @@ absl::Status FakeMetadataClient::Touch(int64_t upstream_id,
   if (!failure_.ok()) return failure_;
   touched_.push_back(
       {upstream_id, content.RelativePath(), digest, counts_as_download});
+  changed_.SignalAll();
   return absl::OkStatus();
 }
 
-absl::Status FakeMetadataClient::Forget(int64_t upstream_id,
-                                        const ContentRef& content) {
+absl::Status FakeMetadataClient::RecordDenial(int64_t upstream_id,
+                                              const ContentRef& content,
+                                              Denial denial) {
   MutexLock lock(&mutex_);
   if (!failure_.ok()) return failure_;
-  forgotten_.push_back(absl::StrCat(upstream_id, content.RelativePath()));
+  denials_.push_back({upstream_id, content.RelativePath(), denial});
   return absl::OkStatus();
+}
+
+absl::StatusOr<std::vector<RefreshDue>> FakeMetadataClient::TakeRefreshDue(
+    int max) {
+  MutexLock lock(&mutex_);
+  if (!failure_.ok()) return failure_;
+  std::vector<RefreshDue> taken;
+  while (!due_.empty() && static_cast<int>(taken.size()) < max) {
+    taken.push_back(std::move(due_.front()));
+    due_.erase(due_.begin());
+  }
+  return taken;
+}
+
+void FakeMetadataClient::AddRefreshDue(RefreshDue due) {
+  MutexLock lock(&mutex_);
+  due_.push_back(std::move(due));
 }
 
 absl::Status FakeMetadataClient::ForgetContent(
@@ -81,9 +100,9 @@ std::vector<FakeMetadataClient::Touched> FakeMetadataClient::touched() const {
   return touched_;
 }
 
-std::vector<std::string> FakeMetadataClient::forgotten() const {
+std::vector<FakeMetadataClient::Denied> FakeMetadataClient::denials() const {
   MutexLock lock(&mutex_);
-  return forgotten_;
+  return denials_;
 }
 
 std::vector<std::vector<Digest>> FakeMetadataClient::forgotten_content() const {
@@ -101,6 +120,11 @@ int FakeMetadataClient::download_count() const {
 void FakeMetadataClient::AwaitRecords(size_t count) const {
   MutexLock lock(&mutex_);
   while (records_.size() < count) changed_.Wait(&mutex_);
+}
+
+void FakeMetadataClient::AwaitTouched(size_t count) const {
+  MutexLock lock(&mutex_);
+  while (touched_.size() < count) changed_.Wait(&mutex_);
 }
 
 void FakeMetadataClient::AwaitFailedForgets(size_t calls) const {

@@ -23,31 +23,40 @@ class FakeMetadataClient : public MetadataClient {
     Digest digest;
     bool counts_as_download;
   };
+  struct Denied {
+    int64_t upstream_id;
+    std::string path;
+    Denial denial;
+  };
 
   absl::StatusOr<UpstreamAccess> GetUpstreamAccess(
       int64_t upstream_id) override;
   absl::Status Record(const CacheRecord& record) override;
   absl::Status Touch(int64_t upstream_id, const ContentRef& content,
                      const Digest& digest, bool counts_as_download) override;
-  absl::Status Forget(int64_t upstream_id, const ContentRef& content) override;
+  absl::Status RecordDenial(int64_t upstream_id, const ContentRef& content,
+                            Denial denial) override;
+  absl::StatusOr<std::vector<RefreshDue>> TakeRefreshDue(int max) override;
   absl::Status ForgetContent(absl::Span<const Digest> digests) override;
 
   // That upstream is gone from now on.
   void RemoveUpstream(int64_t upstream_id);
+  // What TakeRefreshDue() gives out.
+  void AddRefreshDue(RefreshDue due);
   // Every call fails with `status` from now on; OK = none does.
   void FailWith(absl::Status status);
 
   std::vector<CacheRecord> records() const;
   std::vector<Touched> touched() const;
-  // As `7/library/alpine/manifests/latest`.
-  std::vector<std::string> forgotten() const;
+  std::vector<Denied> denials() const;
   // What ForgetContent() was given, call by call.
   std::vector<std::vector<Digest>> forgotten_content() const;
   // Records and touches that count as a download.
   int download_count() const;
 
-  // Blocks until so many records have been made in all.
+  // Blocks until so many records, or touches, have been made in all.
   void AwaitRecords(size_t count) const;
+  void AwaitTouched(size_t count) const;
   // Blocks until so many calls of ForgetContent() have succeeded, or failed.
   void AwaitForgottenContent(size_t calls) const;
   void AwaitFailedForgets(size_t calls) const;
@@ -59,7 +68,8 @@ class FakeMetadataClient : public MetadataClient {
   absl::flat_hash_set<int64_t> removed_ ABSL_GUARDED_BY(mutex_);
   std::vector<CacheRecord> records_ ABSL_GUARDED_BY(mutex_);
   std::vector<Touched> touched_ ABSL_GUARDED_BY(mutex_);
-  std::vector<std::string> forgotten_ ABSL_GUARDED_BY(mutex_);
+  std::vector<Denied> denials_ ABSL_GUARDED_BY(mutex_);
+  std::vector<RefreshDue> due_ ABSL_GUARDED_BY(mutex_);
   std::vector<std::vector<Digest>> forgotten_content_ ABSL_GUARDED_BY(mutex_);
   size_t failed_forgets_ ABSL_GUARDED_BY(mutex_) = 0;
 };

@@ -1,5 +1,6 @@
 #include "tools/cvr/upstream_commands.h"
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -137,6 +138,49 @@ TEST_F(UpstreamCommandsTest, UpstreamUpdateSendsOnlyWhatIsGiven) {
   EXPECT_FALSE(upstream_.disabled());
   EXPECT_THAT(mask_, ElementsAre("url", "disabled", "username", "password",
                                  "max_stale", "tls.insecure_skip_verify"));
+}
+
+TEST_F(UpstreamCommandsTest, PoliciesAreSentAsTheyAreTyped) {
+  AcceptUpstreams();
+  ASSERT_EQ(Cvr("upstream update 5 --tag-validity v*.*.*=0 --tag-validity "
+                "re:night(ly|)=1h --tags-validity 2m --referrers-validity 3m "
+                "--refresh-ahead --absence-ttl refused=5s --allow-repository "
+                "library/* --deny-tag *-rc* --on-unavailable tag=next "
+                "--on-denied cached=serve-stale --concurrent-requests 3 "
+                "--failures-to-open 4 --open-for 1m --rate-reserve 20"),
+            0)
+      << Err();
+  ASSERT_EQ(upstream_.tag_validities_size(), 2);
+  EXPECT_EQ(upstream_.tag_validities(0).tag().wildcard(), "v*.*.*");
+  EXPECT_TRUE(upstream_.tag_validities(0).has_cache_validity());
+  EXPECT_EQ(upstream_.tag_validities(1).tag().regex(), "night(ly|)");
+  EXPECT_EQ(upstream_.tag_validities(1).cache_validity().seconds(), 3600);
+  ASSERT_EQ(upstream_.rules_size(), 2);
+  EXPECT_EQ(upstream_.rules(0).action(), v1::Rule::ALLOW);
+  EXPECT_EQ(upstream_.rules(1).target(), v1::Rule::TAG);
+  EXPECT_EQ(upstream_.rules(1).pattern().wildcard(), "*-rc*");
+  EXPECT_EQ(upstream_.failure_policy().unavailable().tag(),
+            v1::FailurePolicy::NEXT);
+  EXPECT_EQ(upstream_.limits().open_for().seconds(), 60);
+  EXPECT_THAT(
+      mask_,
+      ElementsAre("tag_validities", "absence_ttls.refused", "tags_validity",
+                  "referrers_validity", "refresh_ahead", "rules",
+                  "failure_policy.unavailable.tag",
+                  "failure_policy.denied.cached", "limits.concurrent_requests",
+                  "limits.failures_to_open", "limits.rate_reserve_percent",
+                  "limits.open_for"));
+}
+
+TEST_F(UpstreamCommandsTest, PoliciesThatMakeNoSenseAreRefusedInOneLine) {
+  AcceptUpstreams();
+  for (const char* option :
+       {"--tag-validity v1", "--tag-validity v1=soon", "--absence-ttl tag=1s",
+        "--on-denied cached=maybe", "--on-denied blob=stop"}) {
+    EXPECT_EQ(Cvr(std::string("upstream update 5 ") + option), 1) << option;
+    const std::string said = Err();
+    EXPECT_EQ(std::count(said.begin(), said.end(), '\n'), 1) << said;
+  }
 }
 
 TEST_F(UpstreamCommandsTest, UpstreamsAreListedAndShown) {

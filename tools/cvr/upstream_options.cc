@@ -179,6 +179,7 @@ void AddUpstreamOptions(CLI::App& command, UpstreamOptions& options) {
       ->type_name("HOST");
   AddCredentialOptions(command, options);
   AddCacheOptions(command, options);
+  AddUpstreamPolicyOptions(command, options.policy);
   AddTlsOptions(command, options);
 }
 
@@ -189,6 +190,8 @@ absl::StatusOr<UpstreamChange> ReadUpstreamOptions(
   RETURN_IF_ERROR(ReadCredentials(options, environment, change));
   RETURN_IF_ERROR(ReadCaching(options, change));
   RETURN_IF_ERROR(ReadTls(options, change));
+  RETURN_IF_ERROR(
+      ReadUpstreamPolicyOptions(options.policy, change.upstream, change.mask));
   return change;
 }
 

@@ -11,6 +11,7 @@
 #include "protos/cvr/v1/upstream.pb.h"
 #include "tools/cvr/environment.h"
 #include "tools/cvr/secrets.h"
+#include "tools/cvr/upstream_policy_options.h"
 
 namespace cvr {
 
@@ -31,6 +32,7 @@ struct UpstreamOptions {
   std::vector<std::string> source_namespaces;
   std::vector<std::string> trusted_token_realms;
   std::optional<bool> disabled;
+  UpstreamPolicyOptions policy;
 };
 
 // The options that `create` and `update` share; `options` outlives `command`.

@@ -1,9 +1,14 @@
 #include "tools/cvr/upstream_view.h"
 
+#include <utility>
+
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_replace.h"
 #include "tools/cvr/table.h"
 #include "tools/cvr/text.h"
+#include "tools/cvr/upstream_policy_options.h"
 
 namespace cvr {
 namespace {
@@ -31,6 +36,58 @@ std::string CertificatesText(const v1::TlsSettings& tls) {
   if (tls.insecure_skip_verify()) return "not checked";
   return tls.ca_bundle_pem().empty() ? "system's"
                                      : "system's and its own bundle";
+}
+
+// `v*.*.*=for ever, re:nightly.*=1h`.
+std::string TagValiditiesText(const v1::Upstream& upstream) {
+  return absl::StrJoin(
+      upstream.tag_validities(), ", ",
+      [](std::string* out, const v1::TagValidity& validity) {
+        const auto& duration = validity.cache_validity();
+        const bool for_ever = duration.seconds() == 0 && duration.nanos() == 0;
+        absl::StrAppend(out, PatternText(validity.tag()), "=",
+                        for_ever ? "for ever" : DurationText(duration));
+      });
+}
+
+// `allow repository library/*, deny tag *-rc*`.
+std::string RulesText(const v1::Upstream& upstream) {
+  return absl::StrJoin(
+      upstream.rules(), ", ", [](std::string* out, const v1::Rule& rule) {
+        absl::StrAppend(
+            out, absl::AsciiStrToLower(v1::Rule::Action_Name(rule.action())),
+            " ", absl::AsciiStrToLower(v1::Rule::Target_Name(rule.target())),
+            " ", PatternText(rule.pattern()));
+      });
+}
+
+// `unavailable: cached=stop; denied: tag=next`; what is default is left out.
+std::string PolicyText(const v1::FailurePolicy& policy) {
+  const struct {
+    const char* name;
+    const v1::FailurePolicy::Actions& actions;
+  } classes[] = {{"unavailable", policy.unavailable()},
+                 {"rate limited", policy.rate_limited()},
+                 {"denied", policy.denied()}};
+  std::vector<std::string> parts;
+  for (const auto& [name, actions] : classes) {
+    const std::pair<const char*, v1::FailurePolicy::Action> cases[] = {
+        {"cached", actions.cached()},
+        {"tag", actions.tag()},
+        {"digest", actions.digest()}};
+    std::vector<std::string> said;
+    for (const auto& [what, action] : cases) {
+      if (action == v1::FailurePolicy::ACTION_UNSPECIFIED) continue;
+      said.push_back(absl::StrCat(
+          what, "=",
+          absl::StrReplaceAll(
+              absl::AsciiStrToLower(v1::FailurePolicy::Action_Name(action)),
+              {{"_", "-"}})));
+    }
+    if (said.empty()) continue;
+    parts.push_back(absl::StrCat(name, ": ", absl::StrJoin(said, ",")));
+  }
+  return parts.empty() ? "default" : absl::StrJoin(parts, "; ");
 }
 
 }  // namespace
@@ -63,7 +120,11 @@ std::string UpstreamFields(const v1::Upstream& upstream) {
   fields.Add("username", upstream.username());
   fields.Add("enabled", YesNo(!upstream.disabled()));
   fields.Add("cache validity", ValidityText(upstream));
+  fields.Add("tag validities", TagValiditiesText(upstream));
   fields.Add("max stale", MaxStaleText(upstream));
+  fields.Add("refresh ahead", YesNo(upstream.refresh_ahead()));
+  fields.Add("rules", RulesText(upstream));
+  fields.Add("failure policy", PolicyText(upstream.failure_policy()));
   fields.Add("trusted certificates", CertificatesText(upstream.tls()));
   fields.Add("client certificate",
              YesNo(!upstream.tls().client_certificate_pem().empty()));

@@ -150,8 +150,9 @@ TEST_F(EngineBlobTest, EntryOfAnUpstreamThatNoLongerHasItIsForgotten) {
   const Digest digest = Digest::OfBytes("x");
   EXPECT_THAT(FetchAll(digest, {Cached(7, digest)}),
               StatusIs(absl::StatusCode::kNotFound, Reason::kBlobUnknown));
-  EXPECT_THAT(metadata().forgotten(),
-              ElementsAre("7/r/blobs/" + digest.ToString()));
+  ASSERT_THAT(metadata().denials(), SizeIs(1));
+  EXPECT_EQ(metadata().denials()[0].path, "/r/blobs/" + digest.ToString());
+  EXPECT_EQ(metadata().denials()[0].denial, Denial::kAbsent);
 }
 
 TEST_F(EngineBlobTest, RemovedUpstreamCountsAsNotHavingIt) {

@@ -1,0 +1,36 @@
+#ifndef SERVICES_COMMON_FAILURE_POLICY_H_
+#define SERVICES_COMMON_FAILURE_POLICY_H_
+
+namespace cvr {
+
+// What a failure of an upstream means for a pull: design.md, section 4. What is
+// not set is the table's default.
+struct FailurePolicy {
+  enum class Action {
+    kServeStale,  // The cached copy, within its time; else as without one.
+    kStop,        // The pull fails.
+    kNext,        // The next upstream is asked.
+  };
+  struct Actions {
+    Action cached;
+    Action tag;     // Nothing is cached, a tag was asked for.
+    Action digest;  // Nothing is cached, a digest was asked for.
+
+    friend bool operator==(const Actions& a, const Actions& b) {
+      return a.cached == b.cached && a.tag == b.tag && a.digest == b.digest;
+    }
+  };
+
+  Actions unavailable = {Action::kServeStale, Action::kStop, Action::kNext};
+  Actions rate_limited = {Action::kServeStale, Action::kStop, Action::kNext};
+  Actions denied = {Action::kStop, Action::kStop, Action::kNext};
+
+  friend bool operator==(const FailurePolicy& a, const FailurePolicy& b) {
+    return a.unavailable == b.unavailable && a.rate_limited == b.rate_limited &&
+           a.denied == b.denied;
+  }
+};
+
+}  // namespace cvr
+
+#endif  // SERVICES_COMMON_FAILURE_POLICY_H_

@@ -1,0 +1,91 @@
+#include "services/metadata/candidate_reader.h"
+
+#include <utility>
+
+#include "services/common/content_wire.h"
+#include "services/common/status_macros.h"
+#include "services/metadata/supply.h"
+#include "services/metadata/supply_tables.h"
+#include "services/metadata/tables.h"
+
+namespace cvr {
+
+absl::StatusOr<std::optional<std::string>> CandidateReader::WhyExcluded(
+    const UpstreamRoute& route) const {
+  auto why = route.WhyExcluded(content_);
+  if (why || !content_.reference.is_digest() || !route.rules.HasTagRules()) {
+    return why;
+  }
+  // A digest must not be a way around the rules on tags.
+  ASSIGN_OR_RETURN(const bool is_reached,
+                   supply::IsReachedByTag(
+                       transaction_, route.upstream_id, content_.repository,
+                       content_.reference.digest(), [&](absl::string_view tag) {
+                         return route.rules.AllowsTag(tag);
+                       }));
+  if (is_reached) return std::nullopt;
+  return "no tag that the rules allow is known to lead to this digest";
+}
+
+absl::StatusOr<CandidateReader::Known> CandidateReader::Read(
+    const UpstreamRoute& route) const {
+  Known known;
+  Candidate& candidate = known.candidate;
+  candidate.upstream_id = route.upstream_id;
+  candidate.failure_policy = route.failure_policy;
+  if (content_.kind == ContentKind::kTags) {
+    candidate.tag_rules = route.rules.TagRules();
+  }
+  RETURN_IF_ERROR(ReadDenial(route, known));
+  if (candidate.denial != Denial::kNone) return known;
+  if (content_.is_addressed_by_digest()) {
+    ASSIGN_OR_RETURN(
+        candidate.reachable,
+        supply::Has(transaction_, route.upstream_id, content_.repository,
+                    content_.reference.digest()));
+    if (!candidate.reachable) return known;
+  }
+  RETURN_IF_ERROR(ReadEntry(route, known));
+  return known;
+}
+
+absl::Status CandidateReader::ReadDenial(const UpstreamRoute& route,
+                                         Known& known) const {
+  ASSIGN_OR_RETURN(const auto row,
+                   tables::FindDenial(transaction_, route.upstream_id, path_));
+  if (!row || FromWire(row->until()) <= now_ ||
+      FromWire(row->upstream_update_time()) != route.update_time) {
+    return absl::OkStatus();
+  }
+  known.candidate.denial = row->refused() ? Denial::kRefused : Denial::kAbsent;
+  known.denied_until = FromWire(row->until());
+  return absl::OkStatus();
+}
+
+absl::Status CandidateReader::ReadEntry(const UpstreamRoute& route,
+                                        Known& known) const {
+  ASSIGN_OR_RETURN(const auto row, tables::FindCacheEntry(
+                                       transaction_, route.upstream_id, path_));
+  if (!row || row->status() != v1::CacheEntry::ACTIVE) return absl::OkStatus();
+  ASSIGN_OR_RETURN(const auto digest, Digest::Parse(row->digest()));
+  CachedEntry entry{
+      Descriptor{row->media_type(), digest, static_cast<uint64_t>(row->size())},
+      FromWire(row->upstream_checked_at())};
+  known.fresh_until = entry.upstream_checked_at + route.ValidityOf(content_);
+  if (content_.is_addressed_by_digest()) {
+    known.fresh_until = absl::InfiniteFuture();
+  }
+  entry.fresh = now_ < known.fresh_until;
+  entry.serve_stale_until = known.fresh_until + route.max_stale;
+  known.candidate.cached = std::move(entry);
+  known.entry_id = row->id();
+  return absl::OkStatus();
+}
+
+bool CandidateReader::Yields(const Candidate& candidate) {
+  return candidate.denial == Denial::kAbsent ||
+         (candidate.denial == Denial::kRefused &&
+          candidate.failure_policy.denied.tag == FailurePolicy::Action::kNext);
+}
+
+}  // namespace cvr

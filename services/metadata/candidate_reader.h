@@ -1,0 +1,57 @@
+#ifndef SERVICES_METADATA_CANDIDATE_READER_H_
+#define SERVICES_METADATA_CANDIDATE_READER_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "services/common/content.h"
+#include "services/metadata/metadata_store.h"
+#include "services/metadata/resolver.h"
+#include "services/metadata/route.h"
+
+namespace cvr {
+
+// How upstreams stand to one content, by what is recorded. Lives as long as
+// the transaction. Errors: those of tables.h.
+class CandidateReader {
+ public:
+  // All must outlive it.
+  CandidateReader(const ReadTransaction& transaction, const ContentRef& content,
+                  absl::Time now)
+      : transaction_(transaction),
+        content_(content),
+        path_(content.RelativePath()),
+        now_(now) {}
+
+  // Why the upstream's rules keep it from supplying the content, for people.
+  absl::StatusOr<std::optional<std::string>> WhyExcluded(
+      const UpstreamRoute& route) const;
+
+  struct Known {
+    Candidate candidate;
+    int64_t entry_id = 0;  // Of candidate.cached.
+    absl::Time fresh_until = absl::InfiniteFuture();
+    absl::Time denied_until = absl::InfinitePast();
+  };
+  absl::StatusOr<Known> Read(const UpstreamRoute& route) const;
+
+  // Whether an upstream that stands like this lets lower ones answer for a tag:
+  // it is known not to have it, or its refusal is to be passed over.
+  static bool Yields(const Candidate& candidate);
+
+ private:
+  absl::Status ReadDenial(const UpstreamRoute& route, Known& known) const;
+  absl::Status ReadEntry(const UpstreamRoute& route, Known& known) const;
+
+  const ReadTransaction& transaction_;
+  const ContentRef& content_;
+  const std::string path_;
+  const absl::Time now_;
+};
+
+}  // namespace cvr
+
+#endif  // SERVICES_METADATA_CANDIDATE_READER_H_

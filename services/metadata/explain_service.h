@@ -1,0 +1,24 @@
+#ifndef SERVICES_METADATA_EXPLAIN_SERVICE_H_
+#define SERVICES_METADATA_EXPLAIN_SERVICE_H_
+
+#include "protos/cvr/v1/explain_service.grpc.pb.h"
+#include "services/metadata/explainer.h"
+
+namespace cvr {
+
+// An Explainer on the wire, which must outlive the service.
+class ExplainServiceImpl final : public v1::ExplainService::Service {
+ public:
+  explicit ExplainServiceImpl(Explainer& explainer) : explainer_(explainer) {}
+
+  grpc::Status Explain(grpc::ServerContext* context,
+                       const v1::ExplainRequest* request,
+                       v1::ExplainResponse* response) override;
+
+ private:
+  Explainer& explainer_;
+};
+
+}  // namespace cvr
+
+#endif  // SERVICES_METADATA_EXPLAIN_SERVICE_H_

@@ -1,0 +1,68 @@
+#ifndef SERVICES_METADATA_ROUTE_H_
+#define SERVICES_METADATA_ROUTE_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "protos/cvr/v1/upstream.pb.h"
+#include "services/common/content.h"
+#include "services/common/failure_policy.h"
+#include "services/common/pattern.h"
+#include "services/common/rules.h"
+
+namespace cvr {
+
+// What a pull needs to know of an upstream, ready for use. Immutable.
+struct UpstreamRoute {
+  int64_t upstream_id = 0;
+  std::string upstream_name;
+  bool disabled = false;
+  // Any change of the upstream changes it.
+  absl::Time update_time;
+
+  // How long a tag is fresh; infinite = for ever.
+  absl::Duration cache_validity;
+  // In place of it, the first that matches.
+  std::vector<std::pair<Pattern, absl::Duration>> tag_validities;
+  absl::Duration tags_validity;
+  absl::Duration referrers_validity;
+  // How much longer something may be served when the upstream fails.
+  absl::Duration max_stale;
+  bool refresh_ahead = false;
+
+  absl::Duration manifest_not_found_ttl;
+  absl::Duration blob_not_found_ttl;
+  absl::Duration refused_ttl;
+
+  RuleSet rules;
+  FailurePolicy failure_policy;
+  // Normalised.
+  std::vector<std::string> source_namespaces;
+
+  // Errors: DATA_LOSS for a row that Validate() would have refused.
+  static absl::StatusOr<UpstreamRoute> To(const v1::Upstream& upstream);
+
+  // How long an entry for `content` is fresh.
+  absl::Duration ValidityOf(const ContentRef& content) const;
+  // How long it is believed that the upstream has no `content`.
+  absl::Duration NotFoundTtlOf(const ContentRef& content) const;
+  // Whether it stands for that registry host; everything does for an empty one.
+  bool StandsFor(absl::string_view source_namespace) const;
+  // The rule that excludes `content` by its names, for people.
+  std::optional<std::string> WhyExcluded(const ContentRef& content) const;
+};
+// Of a registry, by position.
+using Routes = std::vector<UpstreamRoute>;
+
+// Registry host names in lower case, and Docker Hub's as one.
+std::string NormalizedNamespace(absl::string_view host);
+
+}  // namespace cvr
+
+#endif  // SERVICES_METADATA_ROUTE_H_

@@ -1,0 +1,140 @@
+#include "services/metadata/supply_tables.h"
+
+#include <utility>
+#include <vector>
+
+#include "services/common/content_wire.h"
+#include "services/metadata/table_rows.h"
+
+namespace cvr::tables {
+namespace {
+
+std::string RepositoryKey(int64_t upstream_id, absl::string_view repository) {
+  return KeyBuilder().Int(upstream_id).String(repository).Build();
+}
+
+std::string ReachabilityKey(int64_t upstream_id, const Repository& repository,
+                            const Digest& digest) {
+  return KeyBuilder()
+      .Int(upstream_id)
+      .String(repository.name())
+      .Hash(digest)
+      .Build();
+}
+
+}  // namespace
+
+absl::StatusOr<std::optional<stored::Reachability>> FindReachability(
+    const ReadTransaction& transaction, int64_t upstream_id,
+    const Repository& repository, const Digest& digest) {
+  return Find<stored::Reachability>(
+      transaction, Table::kReachability,
+      ReachabilityKey(upstream_id, repository, digest));
+}
+
+absl::Status VisitReachability(const ReadTransaction& transaction,
+                               int64_t upstream_id,
+                               const Repository& repository,
+                               absl::FunctionRef<absl::StatusOr<bool>(
+                                   const Digest&, const stored::Reachability&)>
+                                   visitor) {
+  const std::string prefix = RepositoryKey(upstream_id, repository.name());
+  return transaction.Scan(Table::kReachability, prefix, "",
+                          [&](absl::string_view key,
+                              absl::string_view value) -> absl::StatusOr<bool> {
+                            KeyReader reader(key.substr(prefix.size()));
+                            std::optional<Digest> digest;
+                            if (!reader.Hash(digest))
+                              return Damaged(Table::kReachability);
+                            ASSIGN_OR_RETURN(const auto row,
+                                             Parse<stored::Reachability>(
+                                                 Table::kReachability, value));
+                            return visitor(*digest, row);
+                          });
+}
+
+void PutReachability(WriteTransaction& transaction, int64_t upstream_id,
+                     const Repository& repository, const Digest& digest,
+                     const stored::Reachability& row) {
+  transaction.Put(Table::kReachability,
+                  ReachabilityKey(upstream_id, repository, digest),
+                  row.SerializeAsString());
+}
+
+void DeleteReachability(WriteTransaction& transaction, int64_t upstream_id,
+                        const Repository& repository, const Digest& digest) {
+  transaction.Delete(Table::kReachability,
+                     ReachabilityKey(upstream_id, repository, digest));
+}
+
+absl::Status VisitRepositories(
+    const ReadTransaction& transaction, int64_t upstream_id,
+    absl::string_view start_after,
+    absl::FunctionRef<absl::StatusOr<bool>(const std::string&)> visitor) {
+  std::optional<std::string> last;
+  if (!start_after.empty()) last = std::string(start_after);
+  while (true) {
+    std::optional<std::string> found;
+    // Digests begin with the number of their algorithm, so no key of the
+    // repository is greater than this one.
+    const std::string after =
+        last ? RepositoryKey(upstream_id, *last) + "\xff" : "";
+    RETURN_IF_ERROR(transaction.Scan(
+        Table::kReachability, IdKey(upstream_id), after,
+        [&](absl::string_view key, absl::string_view) -> absl::StatusOr<bool> {
+          KeyReader reader(key);
+          int64_t id = 0;
+          std::string repository;
+          if (!reader.Int(id) || !reader.String(repository)) {
+            return Damaged(Table::kReachability);
+          }
+          found = std::move(repository);
+          return false;
+        }));
+    if (!found) return absl::OkStatus();
+    ASSIGN_OR_RETURN(const bool go_on, visitor(*found));
+    if (!go_on) return absl::OkStatus();
+    last = std::move(found);
+  }
+}
+
+absl::StatusOr<std::optional<stored::Denial>> FindDenial(
+    const ReadTransaction& transaction, int64_t upstream_id,
+    absl::string_view relative_path) {
+  if (upstream_id <= 0) return std::nullopt;
+  return Find<stored::Denial>(transaction, Table::kDenials,
+                              EntryKey(upstream_id, relative_path));
+}
+
+void PutDenial(WriteTransaction& transaction, int64_t upstream_id,
+               absl::string_view relative_path, const stored::Denial& denial) {
+  transaction.Put(Table::kDenials, EntryKey(upstream_id, relative_path),
+                  denial.SerializeAsString());
+}
+
+void DeleteDenial(WriteTransaction& transaction, int64_t upstream_id,
+                  absl::string_view relative_path) {
+  transaction.Delete(Table::kDenials, EntryKey(upstream_id, relative_path));
+}
+
+absl::Status SweepDenials(WriteTransaction& transaction, absl::Time now,
+                          int max, std::string& cursor) {
+  std::vector<std::string> over;
+  std::string last;
+  RETURN_IF_ERROR(transaction.Scan(
+      Table::kDenials, "", cursor,
+      [&](absl::string_view key,
+          absl::string_view value) -> absl::StatusOr<bool> {
+        if (max-- == 0) return false;
+        ASSIGN_OR_RETURN(const auto denial,
+                         Parse<stored::Denial>(Table::kDenials, value));
+        if (FromWire(denial.until()) <= now) over.emplace_back(key);
+        last = std::string(key);
+        return true;
+      }));
+  for (const auto& key : over) transaction.Delete(Table::kDenials, key);
+  cursor = max < 0 ? last : "";
+  return absl::OkStatus();
+}
+
+}  // namespace cvr::tables
