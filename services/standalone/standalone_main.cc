@@ -63,8 +63,8 @@ absl::Status Serve(StopSignal& stop) {
                                          absl::StrCat(data_dir, "/blobs")),
                                      metadata->client()));
 
-  // Not the resolution service: it tells credentials of upstreams, and the other
-  // parts are in this process.
+  // Not the resolution service: it tells credentials of upstreams, and the
+  // other parts are in this process.
   std::vector<grpc::Service*> services = metadata->admin_services();
   for (grpc::Service* const service : blob->services()) {
     services.push_back(service);
