@@ -198,7 +198,8 @@ int InMemoryRegistry::open_streams() const {
 }
 
 absl::StatusOr<std::vector<CachedRepository>>
-InMemoryRegistry::ListRepositories(int64_t, const CachedRepository&, int) {
+InMemoryRegistry::ListRepositories(const Caller&, int64_t,
+                                   const CachedRepository&, int) {
   return absl::UnimplementedError("repositories");
 }
 

@@ -121,14 +121,16 @@ absl::StatusOr<v1::ListAccessTokensResponse> AccessTokenAdmin::List(
 
 absl::Status AccessTokenAdmin::Revoke(
     const v1::RevokeAccessTokenRequest& request) {
-  return store_.Write(
+  RETURN_IF_ERROR(store_.Write(
       [&](WriteTransaction& transaction) -> absl::Status {
         ASSIGN_OR_RETURN(const auto row,
                          tables::FindAccessToken(transaction, request.id()));
         if (row) tables::DeleteAccessToken(transaction, *row);
         return absl::OkStatus();
       },
-      Durability::kSynced);
+      Durability::kSynced));
+  if (on_revoked_) on_revoked_(request.id());
+  return absl::OkStatus();
 }
 
 absl::StatusOr<Caller> AccessTokenAdmin::Authenticate(

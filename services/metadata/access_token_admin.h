@@ -1,8 +1,11 @@
 #ifndef SERVICES_METADATA_ACCESS_TOKEN_ADMIN_H_
 #define SERVICES_METADATA_ACCESS_TOKEN_ADMIN_H_
 
+#include <cstdint>
 #include <string>
+#include <utility>
 
+#include "absl/functional/any_invocable.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
@@ -27,6 +30,11 @@ class AccessTokenAdmin {
       const v1::ListAccessTokensRequest& request) const;
   absl::Status Revoke(const v1::RevokeAccessTokenRequest& request);
 
+  // To be called before any revocation: told of each, once it holds.
+  void SetOnRevoked(absl::AnyInvocable<void(int64_t id) const> on_revoked) {
+    on_revoked_ = std::move(on_revoked);
+  }
+
   // Whose secret it is. Errors: UNAUTHENTICATED when it is nobody's, revoked or
   // expired; those of MetadataStore.
   absl::StatusOr<Caller> Authenticate(absl::string_view secret);
@@ -45,6 +53,7 @@ class AccessTokenAdmin {
 
   MetadataStore& store_;
   const Clock& clock_;
+  absl::AnyInvocable<void(int64_t id) const> on_revoked_;  // Set before use.
 };
 
 }  // namespace cvr
