@@ -34,7 +34,7 @@ absl::Status Serve(StopSignal& stop) {
       BlobProcess::Open(BlobProcess::OptionsFromFlags(data_dir), metadata));
   ASSIGN_OR_RETURN(
       const auto server,
-      RpcServer::Start(absl::GetFlag(FLAGS_grpc_address), {blob->service()}));
+      RpcServer::Start(absl::GetFlag(FLAGS_grpc_address), blob->services()));
   RETURN_IF_ERROR(WriteReadyFile({.grpc = server->address()}));
   spdlog::info("serving gRPC on {}", server->address());
   spdlog::info("stopping on {}", stop.Wait());

@@ -75,7 +75,8 @@ BlobProcess::BlobProcess(Options options,
                          MetadataClient& metadata)
     : reporter_(std::move(reporter)),
       store_(std::move(store)),
-      upstream_(BuildUpstreamClient(std::move(options.upstream))),
+      upstream_(BuildUpstreamGate(std::move(options.upstream))),
+      upstream_states_(*upstream_),
       stack_(options.stack, *store_, *upstream_, metadata) {}
 
 }  // namespace cvr

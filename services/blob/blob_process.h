@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
@@ -11,8 +12,10 @@
 #include "services/blob/content_source.h"
 #include "services/blob/eviction_reporter.h"
 #include "services/blob/rocksdb_blob_store.h"
+#include "services/blob/upstream_state_service.h"
 #include "services/metadata/metadata_client.h"
 #include "services/upstream/build_upstream_client.h"
+#include "services/upstream/upstream_gate.h"
 
 namespace cvr {
 
@@ -36,7 +39,10 @@ class BlobProcess {
       Options options, MetadataClient& metadata);
 
   ContentSource& source() { return stack_.source(); }
-  grpc::Service* service() { return &stack_.service(); }
+  // What it serves over gRPC: BlobService and UpstreamStateService.
+  std::vector<grpc::Service*> services() {
+    return {&stack_.service(), &upstream_states_};
+  }
 
   // As BlobStack::Shutdown().
   void Shutdown(absl::Time deadline) { stack_.Shutdown(deadline); }
@@ -47,7 +53,8 @@ class BlobProcess {
 
   const std::unique_ptr<EvictionReporter> reporter_;  // The store calls it.
   const std::unique_ptr<BlobStore> store_;
-  const std::unique_ptr<UpstreamClient> upstream_;
+  const std::unique_ptr<UpstreamGate> upstream_;
+  UpstreamStateServiceImpl upstream_states_;
   BlobStack stack_;
 };
 

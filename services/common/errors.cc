@@ -173,6 +173,11 @@ absl::Status RegistryUnknown(absl::string_view registry) {
                            "' does not exist or serves nothing"));
 }
 
+absl::Status RepositoryUnknown(absl::string_view repository) {
+  return Make(absl::StatusCode::kNotFound, Reason::kNameUnknown,
+              absl::StrCat("no repository '", repository, "'"));
+}
+
 absl::Status ManifestUnknown(absl::string_view repository,
                              absl::string_view reference) {
   return Make(

@@ -72,6 +72,7 @@ absl::Status FieldInvalid(absl::string_view field,
 
 // NOT_FOUND
 absl::Status RegistryUnknown(absl::string_view registry);
+absl::Status RepositoryUnknown(absl::string_view repository);
 absl::Status ManifestUnknown(absl::string_view repository,
                              absl::string_view reference);
 absl::Status BlobUnknown(absl::string_view digest);

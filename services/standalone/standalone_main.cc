@@ -65,7 +65,9 @@ absl::Status Serve(StopSignal& stop) {
 
   std::vector<grpc::Service*> services = metadata->admin_services();
   services.push_back(metadata->resolution_service());
-  services.push_back(blob->service());
+  for (grpc::Service* const service : blob->services()) {
+    services.push_back(service);
+  }
   ASSIGN_OR_RETURN(
       const auto server,
       RpcServer::Start(absl::GetFlag(FLAGS_grpc_address), services));

@@ -9,12 +9,22 @@
 namespace cvr {
 
 std::unique_ptr<UpstreamClient> BuildUpstreamClient(
-    CurlTransport::Options options, const Clock& clock) {
+    CurlTransport::Options options, const Clock& clock,
+    AnswerObserver* observer) {
   if (options.user_agent.empty()) {
     options.user_agent = absl::StrCat("container-virtual-registry/", kVersion);
   }
   return std::make_unique<HttpUpstreamClient>(
-      std::make_unique<CurlTransport>(std::move(options)), &clock);
+      std::make_unique<CurlTransport>(std::move(options)), &clock, observer);
+}
+
+std::unique_ptr<UpstreamGate> BuildUpstreamGate(CurlTransport::Options options,
+                                                const Clock& clock) {
+  const auto make_client = [&](AnswerObserver* observer) {
+    return BuildUpstreamClient(std::move(options), clock, observer);
+  };
+  return std::make_unique<UpstreamGate>(make_client, UpstreamGate::Options(),
+                                        &clock);
 }
 
 }  // namespace cvr

@@ -4,14 +4,22 @@
 #include <memory>
 
 #include "services/common/clock.h"
+#include "services/upstream/answer_observer.h"
 #include "services/upstream/curl_transport.h"
 #include "services/upstream/upstream_client.h"
+#include "services/upstream/upstream_gate.h"
 
 namespace cvr {
 
 // The client of real registries. Without a user agent in `options` it says
-// `container-virtual-registry/` and the version. `clock` must outlive it.
+// `container-virtual-registry/` and the version. `observer` may be null; both
+// it and `clock` must outlive the client.
 std::unique_ptr<UpstreamClient> BuildUpstreamClient(
+    CurlTransport::Options options, const Clock& clock = Clock::Real(),
+    AnswerObserver* observer = nullptr);
+
+// The same behind its gate: what services use.
+std::unique_ptr<UpstreamGate> BuildUpstreamGate(
     CurlTransport::Options options, const Clock& clock = Clock::Real());
 
 }  // namespace cvr

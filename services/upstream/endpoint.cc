@@ -54,6 +54,15 @@ Url Endpoint::BlobUrl(const Repository& repository,
   return ContentUrl(repository, "blobs", digest.ToString());
 }
 
+Url Endpoint::TagsUrl(const Repository& repository) const {
+  return ContentUrl(repository, "tags", "list");
+}
+
+Url Endpoint::ReferrersUrl(const Repository& repository,
+                           const Digest& subject) const {
+  return ContentUrl(repository, "referrers", subject.ToString());
+}
+
 std::string Endpoint::PullScope(const Repository& repository) const {
   return absl::StrCat("repository:", NameOf(repository), ":pull");
 }

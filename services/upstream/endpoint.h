@@ -11,8 +11,8 @@
 
 namespace cvr {
 
-// Where an upstream's content is: OCI distribution-spec, end-2 and end-3, under
-// the upstream's URL. A value type.
+// Where an upstream's content is: OCI distribution-spec, end-2, end-3, end-8
+// and end-12, under the upstream's URL. A value type.
 //
 // `https://h`, `https://h/`, `https://h/v2` and `https://h/v2/` are the same;
 // a path before that is kept. docker.io, index.docker.io and
@@ -29,6 +29,8 @@ class Endpoint {
   Url ManifestUrl(const Repository& repository,
                   const Reference& reference) const;
   Url BlobUrl(const Repository& repository, const Digest& digest) const;
+  Url TagsUrl(const Repository& repository) const;
+  Url ReferrersUrl(const Repository& repository, const Digest& subject) const;
   // What a token must allow: `repository:library/alpine:pull`.
   std::string PullScope(const Repository& repository) const;
 

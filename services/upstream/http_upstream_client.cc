@@ -1,5 +1,7 @@
 #include "services/upstream/http_upstream_client.h"
 
+#include <cstdint>
+#include <optional>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -7,6 +9,7 @@
 #include "services/common/status_macros.h"
 #include "services/upstream/answer_status.h"
 #include "services/upstream/blob_answer.h"
+#include "services/upstream/list_page.h"
 #include "services/upstream/manifest_answer.h"
 #include "services/upstream/manifest_type.h"
 #include "services/upstream/registry_guard.h"
@@ -17,6 +20,11 @@ namespace {
 // Tokens held; a few hundred bytes each.
 constexpr size_t kAuthorizationsMax = 10000;
 
+// Few requests even for long lists; what registries give at most.
+constexpr absl::string_view kTagsPerPage = "1000";
+constexpr absl::string_view kIndexType =
+    "application/vnd.oci.image.index.v1+json";
+
 HopRequest ManifestRequest(HttpCall::Method method, const Endpoint& endpoint,
                            const Repository& repository,
                            const Reference& reference) {
@@ -26,11 +34,46 @@ HopRequest ManifestRequest(HttpCall::Method method, const Endpoint& endpoint,
   return request;
 }
 
+bool IsSuccess(const HttpHead& head) {
+  return head.status >= 200 && head.status < 300;
+}
+
+// Shows an observer the answers of the upstream itself.
+class ObservedReceiver : public HopReceiver {
+ public:
+  ObservedReceiver(AnswerObserver* observer, const UpstreamAccess& access,
+                   const Url& upstream, HopReceiver& receiver)
+      : observer_(observer),
+        upstream_id_(access.id),
+        upstream_(upstream),
+        receiver_(receiver) {}
+
+  absl::Status OnHead(const Url& url, const HttpHead& head) override {
+    Observe(url, head);
+    return receiver_.OnHead(url, head);
+  }
+  absl::Status OnBytes(absl::string_view bytes) override {
+    return receiver_.OnBytes(bytes);
+  }
+  void Observe(const Url& url, const HttpHead& head) {
+    if (observer_ == nullptr || !url.SameOrigin(upstream_)) return;
+    observer_->OnAnswer(upstream_id_, head);
+  }
+
+ private:
+  AnswerObserver* const observer_;
+  const int64_t upstream_id_;
+  const Url& upstream_;
+  HopReceiver& receiver_;
+};
+
 }  // namespace
 
 HttpUpstreamClient::HttpUpstreamClient(std::unique_ptr<HttpTransport> transport,
-                                       const Clock* clock)
+                                       const Clock* clock,
+                                       AnswerObserver* observer)
     : clock_(clock),
+      observer_(observer),
       transport_(std::move(transport)),
       hops_(transport_.get()),
       tokens_(&hops_, clock),
@@ -46,7 +89,7 @@ absl::StatusOr<UpstreamManifest> HttpUpstreamClient::GetManifest(
       Ask(access, endpoint, repository,
           ManifestRequest(HttpCall::Method::kGet, endpoint, repository,
                           reference),
-          errors::ManifestUnknown(repository.name(), reference.ToString()),
+          {errors::ManifestUnknown(repository.name(), reference.ToString())},
           receiver));
   if (answer.head.status != 200) {
     return AnswerStatus(answer.url, answer.head, clock_->Now());
@@ -64,7 +107,7 @@ absl::StatusOr<Descriptor> HttpUpstreamClient::HeadManifest(
       Ask(access, endpoint, repository,
           ManifestRequest(HttpCall::Method::kHead, endpoint, repository,
                           reference),
-          errors::ManifestUnknown(repository.name(), reference.ToString()),
+          {errors::ManifestUnknown(repository.name(), reference.ToString())},
           receiver));
   if (answer.head.status != 200) {
     return AnswerStatus(answer.url, answer.head, clock_->Now());
@@ -84,44 +127,85 @@ absl::Status HttpUpstreamClient::GetBlob(const UpstreamAccess& access,
   AddPartFields(part, request.fields);
   BlobAnswerReceiver receiver(part, sink);
   const auto answer = Ask(access, endpoint, repository, std::move(request),
-                          errors::BlobUnknown(digest.ToString()), receiver);
+                          {errors::BlobUnknown(digest.ToString())}, receiver);
   RETURN_IF_ERROR(answer.status());
   return receiver.Finish();
+}
+
+absl::StatusOr<std::vector<std::string>> HttpUpstreamClient::ListTags(
+    const UpstreamAccess& access, const Repository& repository) {
+  ASSIGN_OR_RETURN(const Endpoint endpoint, Endpoint::Of(access));
+  HopRequest request = {
+      HttpCall::Method::kGet,
+      endpoint.TagsUrl(repository).WithParameter("n", kTagsPerPage)};
+  request.fields.Add("Accept", "application/json");
+  return AskForList(access, endpoint, repository, std::move(request),
+                    {errors::RepositoryUnknown(repository.name())},
+                    ParseTagsPage);
+}
+
+absl::StatusOr<std::vector<std::string>> HttpUpstreamClient::ListReferrers(
+    const UpstreamAccess& access, const Repository& repository,
+    const Digest& subject) {
+  ASSIGN_OR_RETURN(const Endpoint endpoint, Endpoint::Of(access));
+  HopRequest request = {HttpCall::Method::kGet,
+                        endpoint.ReferrersUrl(repository, subject)};
+  request.fields.Add("Accept", kIndexType);
+  // Registries that do not know the API have different words for it.
+  return AskForList(
+      access, endpoint, repository, std::move(request),
+      {errors::ManifestUnknown(repository.name(), subject.ToString()),
+       {400, 404, 405, 406, 501}},
+      ParseReferrersPage);
+}
+
+absl::StatusOr<std::vector<std::string>> HttpUpstreamClient::AskForList(
+    const UpstreamAccess& access, const Endpoint& endpoint,
+    const Repository& repository, HopRequest request, Unknown unknown,
+    ListReceiver::ParsePage parse) {
+  ListReceiver list(parse);
+  for (;;) {
+    ASSIGN_OR_RETURN(const HopAnswer answer,
+                     Ask(access, endpoint, repository, request, unknown, list));
+    if (answer.head.status != 200) {
+      return AnswerStatus(answer.url, answer.head, clock_->Now());
+    }
+    ASSIGN_OR_RETURN(const std::optional<Url> next,
+                     list.TakePage(request.url, answer));
+    if (!next) return std::move(list).Take();
+    request.url = *next;
+    // It is there, since it has a first page.
+    unknown = {errors::UpstreamInvalid(next->host_and_port(),
+                                       "a list whose next page is missing")};
+  }
 }
 
 absl::StatusOr<HopAnswer> HttpUpstreamClient::Ask(const UpstreamAccess& access,
                                                   const Endpoint& endpoint,
                                                   const Repository& repository,
                                                   HopRequest request,
-                                                  const absl::Status& unknown,
+                                                  const Unknown& unknown,
                                                   HopReceiver& receiver) {
   RegistryGuard guard(&tokens_, &authorizations_, clock_, access,
                       endpoint.url(), endpoint.PullScope(repository));
+  ObservedReceiver observed(observer_, access, endpoint.url(), receiver);
   const auto unknown_at = [&](const Url& url) {
-    return Annotate(unknown, absl::StrCat("upstream ", url.host_and_port()));
+    return Annotate(unknown.meaning,
+                    absl::StrCat("upstream ", url.host_and_port()));
   };
   absl::StatusOr<HopAnswer> answer =
-      hops_.Run(std::move(request), guard, receiver);
+      hops_.Run(std::move(request), guard, observed);
   if (!answer.ok()) {
     if (!guard.was_refused_token()) return answer;
     return guard.Explain(401, answer.status(), unknown_at(endpoint.url()));
   }
   const HttpHead& head = answer->head;
-  if (head.status >= 200 && head.status < 300) return answer;
-  if (head.status == 404) return unknown_at(answer->url);
+  if (IsSuccess(head)) return answer;
+  observed.Observe(answer->url, head);
+  if (unknown.statuses.count(head.status) > 0) return unknown_at(answer->url);
   const absl::Status refusal = AnswerStatus(answer->url, head, clock_->Now());
   if (ReasonOf(refusal) != Reason::kUpstreamDenied) return refusal;
   return guard.Explain(head.status, refusal, unknown_at(answer->url));
-}
-
-absl::StatusOr<std::vector<std::string>> HttpUpstreamClient::ListTags(
-    const UpstreamAccess&, const Repository&) {
-  return absl::UnimplementedError("tags");
-}
-
-absl::StatusOr<std::vector<std::string>> HttpUpstreamClient::ListReferrers(
-    const UpstreamAccess&, const Repository&, const Digest&) {
-  return absl::UnimplementedError("referrers");
 }
 
 }  // namespace cvr

@@ -2,23 +2,29 @@
 #define SERVICES_UPSTREAM_HTTP_UPSTREAM_CLIENT_H_
 
 #include <memory>
+#include <set>
+#include <string>
+#include <vector>
 
 #include "services/common/clock.h"
+#include "services/upstream/answer_observer.h"
 #include "services/upstream/authorization_cache.h"
 #include "services/upstream/endpoint.h"
 #include "services/upstream/hop_runner.h"
 #include "services/upstream/http_transport.h"
+#include "services/upstream/list_answer.h"
 #include "services/upstream/token_client.h"
 #include "services/upstream/upstream_client.h"
 
 namespace cvr {
 
-// Upstream registries over HTTP: OCI distribution-spec, "Pull".
+// Upstream registries over HTTP: OCI distribution-spec, "Pull" and "Content
+// Discovery".
 class HttpUpstreamClient : public UpstreamClient {
  public:
-  // `clock` must outlive it.
+  // `observer` may be null. Both it and `clock` must outlive the client.
   HttpUpstreamClient(std::unique_ptr<HttpTransport> transport,
-                     const Clock* clock);
+                     const Clock* clock, AnswerObserver* observer = nullptr);
 
   absl::StatusOr<UpstreamManifest> GetManifest(
       const UpstreamAccess& access, const Repository& repository,
@@ -37,15 +43,26 @@ class HttpUpstreamClient : public UpstreamClient {
       const Digest& subject) override;
 
  private:
-  // Runs `request` with the upstream's authentication. OK for 2xx only; 404 is
-  // `unknown`.
+  // What it means that an upstream does not have something, and how it says so.
+  struct Unknown {
+    absl::Status meaning;
+    std::set<int> statuses = {404};
+  };
+
+  // Runs `request` with the upstream's authentication. OK for 2xx only.
   absl::StatusOr<HopAnswer> Ask(const UpstreamAccess& access,
                                 const Endpoint& endpoint,
                                 const Repository& repository,
-                                HopRequest request, const absl::Status& unknown,
+                                HopRequest request, const Unknown& unknown,
                                 HopReceiver& receiver);
+  // A list whose first page is what `request` asks for.
+  absl::StatusOr<std::vector<std::string>> AskForList(
+      const UpstreamAccess& access, const Endpoint& endpoint,
+      const Repository& repository, HopRequest request, Unknown unknown,
+      ListReceiver::ParsePage parse);
 
   const Clock* const clock_;
+  AnswerObserver* const observer_;  // Or null.
   const std::unique_ptr<HttpTransport> transport_;
   HopRunner hops_;
   TokenClient tokens_;

@@ -20,6 +20,10 @@ class HttpUpstream : public UpstreamUnderContract {
                  const std::string& bytes) override {
     return registry_.AddBlob(repository, bytes);
   }
+  void AddReferrer(const std::string& repository, const Digest& subject,
+                   const std::string& descriptor) override {
+    registry_.AddReferrer(repository, subject, descriptor);
+  }
   void BreakBodyAt(uint64_t byte) override {
     FakeAnswer answer;
     answer.truncate_at_byte = byte;

@@ -92,11 +92,12 @@ class UpstreamClient {
                                const UpstreamBlobPart& part,
                                UpstreamBlobSink& sink) = 0;
 
-  // All tags, over all pages, in the upstream's order. NOT_FOUND (reason
-  // NAME_UNKNOWN) when it does not know the repository; UNAVAILABLE
-  // (UPSTREAM_INVALID) for a list beyond limits::kTagsMax, kListBytesMax or
-  // kListPagesMax, or one that goes round in circles. A page of another origin
-  // is not asked for. What can be no tag is left out.
+  // All tags, over all pages, in the upstream's order. What can be no tag is
+  // left out. NOT_FOUND (reason NAME_UNKNOWN) when it does not know the
+  // repository; UNAVAILABLE (UPSTREAM_INVALID) for a list beyond
+  // limits::kTagsMax, kListBytesMax or kListPagesMax, for one that goes round
+  // in circles, and for one whose next page is at another origin, which is not
+  // asked: no list is given for less than it is.
   virtual absl::StatusOr<std::vector<std::string>> ListTags(
       const UpstreamAccess& access, const Repository& repository) = 0;
 

@@ -48,7 +48,7 @@ class UpstreamHealth {
   // of the upstream is nearly spent.
   virtual bool IsSavingBudget(const UpstreamAccess& access) = 0;
 
-  // Of every upstream that was asked, by id.
+  // Of every upstream that was asked lately, by id.
   virtual std::vector<UpstreamState> States() const = 0;
 };
 

@@ -34,6 +34,9 @@ class UpstreamUnderContract {
                              const std::string& bytes) = 0;
   virtual Digest AddBlob(const std::string& repository,
                          const std::string& bytes) = 0;
+  // `descriptor` is JSON without spaces.
+  virtual void AddReferrer(const std::string& repository, const Digest& subject,
+                           const std::string& descriptor) = 0;
 
   // Each of these holds for the next request only.
   virtual void BreakBodyAt(uint64_t byte) = 0;
@@ -92,6 +95,15 @@ class UpstreamClientContract
   absl::Status GetBlob(const Digest& digest, RecordingSink& sink,
                        const UpstreamBlobPart& part = {}) {
     return client().GetBlob(upstream_->access(), Repo(), digest, part, sink);
+  }
+  absl::StatusOr<std::vector<std::string>> Tags(
+      const std::string& repository = "library/alpine") {
+    return client().ListTags(upstream_->access(), Repo(repository));
+  }
+  absl::StatusOr<std::vector<std::string>> Referrers(
+      const Digest& subject, const std::string& repository = "library/alpine") {
+    return client().ListReferrers(upstream_->access(), Repo(repository),
+                                  subject);
   }
   UpstreamClient& client() { return upstream_->client(); }
 
@@ -271,6 +283,60 @@ TEST_P(UpstreamClientContract, ErrorOfTheSinkIsReturnedUnchanged) {
   at_bytes.bytes_status = mine;
   EXPECT_EQ(GetBlob(digest, at_bytes), mine);
   EXPECT_LT(at_bytes.bytes.size(), 1000000);
+}
+
+TEST_P(UpstreamClientContract, TagsAreListedOverAllPages) {
+  std::vector<std::string> tags;
+  for (int i = 1000; i < 3500; ++i) {
+    tags.push_back("v" + std::to_string(i));
+    upstream_->AddManifest("library/alpine", tags.back(), kType, manifest_);
+  }
+  EXPECT_THAT(Tags(), IsOkAndHolds(::testing::ElementsAreArray(tags)));
+}
+
+TEST_P(UpstreamClientContract, RepositoryMayHaveNoTags) {
+  upstream_->AddManifest("library/alpine", "", kType, manifest_);
+  EXPECT_THAT(Tags(), IsOkAndHolds(::testing::IsEmpty()));
+}
+
+TEST_P(UpstreamClientContract, ReferrersAreListedAsTheyAre) {
+  const Digest subject =
+      upstream_->AddManifest("library/alpine", "3.20", kType, manifest_);
+  EXPECT_THAT(Referrers(subject), IsOkAndHolds(::testing::IsEmpty()));
+  std::vector<std::string> descriptors;
+  for (const std::string name : {"signature", "sbom"}) {
+    descriptors.push_back(R"({"digest":")" + Digest::OfBytes(name).ToString() +
+                          R"(","size":7,"artifactType":"application/)" + name +
+                          R"(","annotations":{"a":"\u0001,\"b\""}})");
+    upstream_->AddReferrer("library/alpine", subject, descriptors.back());
+  }
+  EXPECT_THAT(Referrers(subject),
+              IsOkAndHolds(::testing::ElementsAreArray(descriptors)));
+  EXPECT_THAT(Referrers(Digest::OfBytes("other")),
+              IsOkAndHolds(::testing::IsEmpty()));
+}
+
+TEST_P(UpstreamClientContract, ListsOfUnknownRepositoriesAreNotFound) {
+  EXPECT_THAT(Tags("other"),
+              StatusIs(absl::StatusCode::kNotFound, Reason::kNameUnknown));
+  EXPECT_THAT(Referrers(Digest::OfBytes("x"), "other"),
+              StatusIs(absl::StatusCode::kNotFound, Reason::kManifestUnknown));
+}
+
+TEST_P(UpstreamClientContract, ListsFailAsContentDoes) {
+  const Digest subject =
+      upstream_->AddManifest("library/alpine", "3.20", kType, manifest_);
+  upstream_->Deny();
+  EXPECT_THAT(Tags(), StatusIs(absl::StatusCode::kPermissionDenied,
+                               Reason::kUpstreamDenied));
+  upstream_->Break();
+  EXPECT_THAT(Referrers(subject), StatusIs(absl::StatusCode::kUnavailable,
+                                           Reason::kUpstreamUnavailable));
+  upstream_->LimitRate(absl::Seconds(17));
+  const auto limited = Tags();
+  EXPECT_THAT(limited, StatusIs(absl::StatusCode::kResourceExhausted,
+                                Reason::kUpstreamRateLimited));
+  EXPECT_EQ(RetryAfterOf(limited.status()), absl::Seconds(17));
 }
 
 TEST_P(UpstreamClientContract, RateLimitSaysWhenToComeBack) {

@@ -76,7 +76,7 @@ void System::StartStandalone() {
   auto process = ServerProcess::Start(
       {"services/standalone/cvr-standalone", flags, directory_.path()});
   ASSERT_THAT(process, IsOk());
-  gateway_ = metadata_ = process->get();
+  gateway_ = blob_ = metadata_ = process->get();
   processes_.push_back(*std::move(process));
 }
 
@@ -105,6 +105,7 @@ void System::StartThree() {
          "--blob_address=" + blob_address});
   ASSERT_EQ(processes_.size(), 3);
   metadata_ = processes_.front().get();
+  blob_ = processes_[1].get();
   gateway_ = processes_.back().get();
   if (!std::exchange(created_, true)) CreateRegistryAndUpstream();
 }

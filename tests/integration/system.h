@@ -31,6 +31,7 @@ class System {
   std::string http() const { return gateway_->http(); }
   // Of the metadata service.
   std::string grpc() const { return metadata_->grpc(); }
+  std::string blob_grpc() const { return blob_->grpc(); }
   // What the processes have printed.
   std::string Log() const;
 
@@ -52,6 +53,7 @@ class System {
   // In the order in which they start; one process may play every part.
   std::vector<std::unique_ptr<ServerProcess>> processes_;
   ServerProcess* metadata_ = nullptr;
+  ServerProcess* blob_ = nullptr;
   ServerProcess* gateway_ = nullptr;
 };
 

@@ -10,11 +10,14 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
+#include "tests/support/fake_lists.h"
 
 namespace cvr::testing {
 namespace {
 
 constexpr size_t kPieceBytes = 64 * 1024;
+constexpr char kJsonType[] = "application/json";
+constexpr char kIndexType[] = "application/vnd.oci.image.index.v1+json";
 
 bool Matches(const RequestMatch& match, const RecordedRequest& request) {
   return (match.method.empty() || match.method == request.method) &&
@@ -163,6 +166,14 @@ Digest FakeRegistry::AddBlob(absl::string_view repository, std::string bytes) {
       "application/octet-stream",
       std::make_shared<const std::string>(std::move(bytes))};
   return digest;
+}
+
+void FakeRegistry::AddReferrer(absl::string_view repository,
+                               const Digest& subject, std::string descriptor) {
+  MutexLock lock(&mutex_);
+  repositories_[std::string(repository)]
+      .referrers[subject.ToString()]
+      .push_back(std::move(descriptor));
 }
 
 void FakeRegistry::RemoveRepository(absl::string_view repository) {
@@ -379,6 +390,19 @@ FakeRegistry::Reply FakeRegistry::Serve(const RecordedRequest& request,
   const Repository& held = repository->second;
   if (target->kind == "blobs") {
     return ServeBlob(request, answer, held, target->reference);
+  }
+  if (target->kind == "tags") {
+    const FakePage page = FakeTagsPage(held.tags, request.target);
+    Reply reply = Reply::Of(200, {{"Content-Type", kJsonType}}, page.body);
+    if (!page.link.empty()) reply.Set({"Link", page.link});
+    return reply;
+  }
+  if (target->kind == "referrers") {
+    const auto found = held.referrers.find(target->reference);
+    return Reply::Of(200, {{"Content-Type", kIndexType}},
+                     found == held.referrers.end()
+                         ? FakeReferrersBody({})
+                         : FakeReferrersBody(found->second));
   }
   if (target->kind != "manifests") return Reply::Error(404, "UNSUPPORTED");
   const auto tag = held.tags.find(target->reference);

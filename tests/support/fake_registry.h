@@ -119,6 +119,9 @@ class FakeRegistry {
   Digest AddManifest(absl::string_view repository, absl::string_view tag,
                      absl::string_view media_type, std::string bytes);
   Digest AddBlob(absl::string_view repository, std::string bytes);
+  // `descriptor` is JSON; it is listed as it is.
+  void AddReferrer(absl::string_view repository, const Digest& subject,
+                   std::string descriptor);
   void RemoveRepository(absl::string_view repository);
 
   // --- How it answers.
@@ -151,9 +154,10 @@ class FakeRegistry {
     std::shared_ptr<const std::string> bytes;
   };
   struct Repository {
-    std::map<std::string, std::string> tags;   // To digests.
-    std::map<std::string, Content> manifests;  // By digest.
-    std::map<std::string, Content> blobs;      // By digest.
+    std::map<std::string, std::string> tags;                    // To digests.
+    std::map<std::string, Content> manifests;                   // By digest.
+    std::map<std::string, Content> blobs;                       // By digest.
+    std::map<std::string, std::vector<std::string>> referrers;  // By subject.
   };
   struct Scripted {
     RequestMatch match;

@@ -49,6 +49,17 @@ Digest InMemoryUpstreamClient::AddBlob(int64_t upstream_id,
   return digest;
 }
 
+void InMemoryUpstreamClient::AddReferrer(int64_t upstream_id,
+                                         absl::string_view repository,
+                                         const Digest& subject,
+                                         std::string descriptor) {
+  MutexLock lock(&mutex_);
+  upstreams_[upstream_id]
+      .repositories[std::string(repository)]
+      .referrers[subject.ToString()]
+      .push_back(std::move(descriptor));
+}
+
 void InMemoryUpstreamClient::Clear(int64_t upstream_id) {
   MutexLock lock(&mutex_);
   upstreams_[upstream_id].repositories.clear();
@@ -104,18 +115,17 @@ InMemoryUpstreamClient::FindManifest(int64_t upstream_id,
   const absl::Status unknown =
       errors::ManifestUnknown(repository.name(), reference.ToString());
   MutexLock lock(&mutex_);
-  const auto upstream = upstreams_.find(upstream_id);
-  if (upstream == upstreams_.end()) return unknown;
-  const auto content = upstream->second.repositories.find(repository.name());
-  if (content == upstream->second.repositories.end()) return unknown;
+  const RepositoryContent* const content =
+      FindRepository(upstream_id, repository);
+  if (content == nullptr) return unknown;
   std::string digest = reference.ToString();
   if (!reference.is_digest()) {
-    const auto tag = content->second.tags.find(digest);
-    if (tag == content->second.tags.end()) return unknown;
+    const auto tag = content->tags.find(digest);
+    if (tag == content->tags.end()) return unknown;
     digest = tag->second;
   }
-  const auto manifest = content->second.manifests.find(digest);
-  if (manifest == content->second.manifests.end()) return unknown;
+  const auto manifest = content->manifests.find(digest);
+  if (manifest == content->manifests.end()) return unknown;
   return std::pair(*Digest::Parse(digest), manifest->second);
 }
 
@@ -125,13 +135,22 @@ InMemoryUpstreamClient::FindBlob(int64_t upstream_id,
                                  const Digest& digest) const {
   const absl::Status unknown = errors::BlobUnknown(digest.ToString());
   MutexLock lock(&mutex_);
-  const auto upstream = upstreams_.find(upstream_id);
-  if (upstream == upstreams_.end()) return unknown;
-  const auto content = upstream->second.repositories.find(repository.name());
-  if (content == upstream->second.repositories.end()) return unknown;
-  const auto blob = content->second.blobs.find(digest.ToString());
-  if (blob == content->second.blobs.end()) return unknown;
+  const RepositoryContent* const content =
+      FindRepository(upstream_id, repository);
+  if (content == nullptr) return unknown;
+  const auto blob = content->blobs.find(digest.ToString());
+  if (blob == content->blobs.end()) return unknown;
   return blob->second;
+}
+
+const InMemoryUpstreamClient::RepositoryContent*
+InMemoryUpstreamClient::FindRepository(int64_t upstream_id,
+                                       const Repository& repository) const {
+  const auto upstream = upstreams_.find(upstream_id);
+  if (upstream == upstreams_.end()) return nullptr;
+  const auto content = upstream->second.repositories.find(repository.name());
+  if (content == upstream->second.repositories.end()) return nullptr;
+  return &content->second;
 }
 
 size_t InMemoryUpstreamClient::piece_bytes() const {
@@ -223,13 +242,34 @@ absl::Status InMemoryUpstreamClient::GetBlob(const UpstreamAccess& access,
 }
 
 absl::StatusOr<std::vector<std::string>> InMemoryUpstreamClient::ListTags(
-    const UpstreamAccess&, const Repository&) {
-  return absl::UnimplementedError("tags");
+    const UpstreamAccess& access, const Repository& repository) {
+  const UpstreamFault fault =
+      Arrive({Call::Kind::kListTags, access.id, repository.name(), ""});
+  RETURN_IF_ERROR(fault.error);
+  MutexLock lock(&mutex_);
+  const RepositoryContent* const content =
+      FindRepository(access.id, repository);
+  if (content == nullptr) return errors::RepositoryUnknown(repository.name());
+  std::vector<std::string> tags;
+  for (const auto& [tag, digest] : content->tags) tags.push_back(tag);
+  return tags;
 }
 
 absl::StatusOr<std::vector<std::string>> InMemoryUpstreamClient::ListReferrers(
-    const UpstreamAccess&, const Repository&, const Digest&) {
-  return absl::UnimplementedError("referrers");
+    const UpstreamAccess& access, const Repository& repository,
+    const Digest& subject) {
+  const UpstreamFault fault = Arrive({Call::Kind::kListReferrers, access.id,
+                                      repository.name(), subject.ToString()});
+  RETURN_IF_ERROR(fault.error);
+  MutexLock lock(&mutex_);
+  const RepositoryContent* const content =
+      FindRepository(access.id, repository);
+  if (content == nullptr) {
+    return errors::ManifestUnknown(repository.name(), subject.ToString());
+  }
+  const auto found = content->referrers.find(subject.ToString());
+  if (found == content->referrers.end()) return std::vector<std::string>();
+  return found->second;
 }
 
 }  // namespace cvr::testing

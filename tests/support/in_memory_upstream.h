@@ -44,11 +44,17 @@ class InMemoryUpstreamClient : public UpstreamClient {
   static constexpr int kAlways = -1;
 
   struct Call {
-    enum class Kind { kGetManifest, kHeadManifest, kGetBlob };
+    enum class Kind {
+      kGetManifest,
+      kHeadManifest,
+      kGetBlob,
+      kListTags,
+      kListReferrers,
+    };
     Kind kind;
     int64_t upstream_id = 0;
     std::string repository;
-    std::string reference;
+    std::string reference;  // Empty for kListTags.
     UpstreamBlobPart part;  // Of kGetBlob.
   };
 
@@ -58,6 +64,9 @@ class InMemoryUpstreamClient : public UpstreamClient {
                          std::string bytes);
   Digest AddBlob(int64_t upstream_id, absl::string_view repository,
                  std::string bytes);
+  // `descriptor` is JSON; it is listed as it is.
+  void AddReferrer(int64_t upstream_id, absl::string_view repository,
+                   const Digest& subject, std::string descriptor);
   // Forgets everything that the upstream holds; faults stay.
   void Clear(int64_t upstream_id);
 
@@ -96,9 +105,10 @@ class InMemoryUpstreamClient : public UpstreamClient {
     std::shared_ptr<const std::string> bytes;
   };
   struct RepositoryContent {
-    std::map<std::string, std::string> tags;   // To digests.
-    std::map<std::string, Content> manifests;  // By digest.
-    std::map<std::string, Content> blobs;      // By digest.
+    std::map<std::string, std::string> tags;                    // To digests.
+    std::map<std::string, Content> manifests;                   // By digest.
+    std::map<std::string, Content> blobs;                       // By digest.
+    std::map<std::string, std::vector<std::string>> referrers;  // By subject.
   };
   struct Upstream {
     std::map<std::string, RepositoryContent> repositories;
@@ -113,6 +123,10 @@ class InMemoryUpstreamClient : public UpstreamClient {
   absl::StatusOr<Content> FindBlob(int64_t upstream_id,
                                    const Repository& repository,
                                    const Digest& digest) const;
+  // Null when it does not know the repository.
+  const RepositoryContent* FindRepository(int64_t upstream_id,
+                                          const Repository& repository) const
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   size_t piece_bytes() const;
 
   mutable Mutex mutex_;

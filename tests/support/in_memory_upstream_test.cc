@@ -20,6 +20,10 @@ class InMemoryUpstream : public UpstreamUnderContract {
                  const std::string& bytes) override {
     return client_.AddBlob(7, repository, bytes);
   }
+  void AddReferrer(const std::string& repository, const Digest& subject,
+                   const std::string& descriptor) override {
+    client_.AddReferrer(7, repository, subject, descriptor);
+  }
   void BreakBodyAt(uint64_t byte) override {
     client_.Inject(7, {.break_at_byte = byte});
   }

@@ -15,6 +15,7 @@ namespace cvr {
 // What a command works with once its line is understood.
 struct Session {
   Server& server;
+  Server& blob_server;
   Output& output;
   const Environment& environment;
 };

@@ -34,6 +34,7 @@ constexpr char kExamples[] =
   cvr entry list --upstream 1
   cvr entry list --upstream 1 -o json | jq '[.[].size | tonumber] | add'
   cvr upstream update 1 --username u --password-file hub-password.txt
+  cvr upstream states
   cvr --server unix:/run/cvr/metadata.sock upstream list --registry 1
 
 `cvr COMMAND --help` lists what a command does and takes.)";
@@ -41,6 +42,7 @@ constexpr char kExamples[] =
 // What every command takes.
 struct GlobalOptions {
   std::string server = "127.0.0.1:8081";
+  std::string blob_server;  // Empty = the same.
   std::string timeout = "30s";
   std::string output = "table";
 };
@@ -56,6 +58,13 @@ void AddGlobalOptions(CLI::App& app, const Environment& environment,
                  "else from CVR_SERVER")
       ->type_name("ADDRESS")
       ->capture_default_str();
+  if (auto server = environment.variable("CVR_BLOB_SERVER")) {
+    options.blob_server = *std::move(server);
+  }
+  app.add_option("--blob_server", options.blob_server,
+                 "host:port or unix:PATH of cvr-blob, when it is not part of "
+                 "--server; else from CVR_BLOB_SERVER")
+      ->type_name("ADDRESS");
   app.add_option("-o,--output", options.output, "table or json")
       ->check(CLI::Validator(
           [](std::string& text) -> std::string {
@@ -111,12 +120,16 @@ void PrintError(std::ostream& err, absl::string_view message) {
 absl::Status CarryOut(const GlobalOptions& options, const Action& action,
                       const Environment& environment) {
   ASSIGN_OR_RETURN(const auto timeout, ParseDuration(options.timeout));
-  Server server(options.server, absl::Seconds(timeout.seconds()) +
-                                    absl::Nanoseconds(timeout.nanos()));
+  const absl::Duration call_timeout =
+      absl::Seconds(timeout.seconds()) + absl::Nanoseconds(timeout.nanos());
+  Server server(options.server, call_timeout);
+  Server blob_server(
+      options.blob_server.empty() ? options.server : options.blob_server,
+      call_timeout, Server::Blob());
   Output output(environment.out, options.output == "json"
                                      ? OutputFormat::kJson
                                      : OutputFormat::kTable);
-  Session session{server, output, environment};
+  Session session{server, blob_server, output, environment};
   RETURN_IF_ERROR(action(session));
   if (!environment.out.flush()) {
     return absl::UnknownError("cannot write the output");

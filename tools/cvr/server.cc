@@ -18,9 +18,10 @@ std::shared_ptr<grpc::Channel> Connect(const std::string& address) {
 
 }  // namespace
 
-Server::Server(std::string address, absl::Duration timeout)
+Server::Server(std::string address, absl::Duration timeout, Role role)
     : address_(std::move(address)),
       timeout_(timeout),
+      role_(std::move(role)),
       channel_(Connect(address_)) {}
 
 absl::Status Server::Explained(const absl::Status& status) const {
@@ -29,16 +30,16 @@ absl::Status Server::Explained(const absl::Status& status) const {
   switch (status.code()) {
     case absl::StatusCode::kUnavailable:
       return Annotate(status, absl::StrCat("cannot reach the server at ",
-                                           address_, " (--server)"));
+                                           address_, " (", role_.option, ")"));
     case absl::StatusCode::kDeadlineExceeded:
       return absl::DeadlineExceededError(
           absl::StrCat("the server at ", address_, " did not answer within ",
                        absl::FormatDuration(timeout_), " (--timeout)"));
     case absl::StatusCode::kUnimplemented:
-      return Annotate(status,
-                      absl::StrCat("the server at ", address_,
-                                   " does not offer this (--server must name "
-                                   "cvr-standalone or cvr-metadata)"));
+      return Annotate(
+          status,
+          absl::StrCat("the server at ", address_, " does not offer this (",
+                       role_.option, " must name ", role_.programs, ")"));
     default:
       return status;
   }

@@ -16,12 +16,22 @@
 
 namespace cvr {
 
-// The server that is administered. Thread-safe.
+// A server that is administered. Thread-safe.
 class Server {
  public:
+  // What people are told of it.
+  struct Role {
+    std::string option;    // That names it.
+    std::string programs;  // That it may be.
+  };
+  static Role Metadata() {
+    return {"--server", "cvr-standalone or cvr-metadata"};
+  }
+  static Role Blob() { return {"--blob_server", "cvr-standalone or cvr-blob"}; }
+
   // `address` is host:port or unix:PATH. Connects at the first call; every call
   // gives up after `timeout`.
-  Server(std::string address, absl::Duration timeout);
+  Server(std::string address, absl::Duration timeout, Role role = Metadata());
 
   // Calls `method` of a generated stub. Errors: the server's own, with their
   // attachments; UNAVAILABLE, DEADLINE_EXCEEDED and UNIMPLEMENTED say which
@@ -66,6 +76,7 @@ class Server {
 
   const std::string address_;
   const absl::Duration timeout_;
+  const Role role_;
   const std::shared_ptr<grpc::Channel> channel_;
 };
 

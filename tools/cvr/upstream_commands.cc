@@ -11,6 +11,7 @@
 #include "tools/cvr/cli_options.h"
 #include "tools/cvr/upstream_options.h"
 #include "tools/cvr/upstream_place_commands.h"
+#include "tools/cvr/upstream_state_commands.h"
 #include "tools/cvr/upstream_view.h"
 
 namespace cvr {
@@ -176,6 +177,7 @@ void AddUpstreamCommands(CLI::App& root, Action* chosen) {
   AddGet(upstreams);
   AddUpdate(upstreams);
   AddPlaceCommands(upstreams);
+  AddStateCommands(upstreams);
   AddDelete(upstreams);
 }
 

@@ -28,7 +28,7 @@ LAYERS = {
     "services/blob": {
         "protos": ALL,
         "services/common": ALL,
-        "services/upstream": ["upstream_client"],
+        "services/upstream": ["upstream_client", "upstream_health"],
         "services/metadata": ["metadata_client", "resolver",
                               "resolution_wire"],
     },

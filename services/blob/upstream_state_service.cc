@@ -1,0 +1,63 @@
+#include "services/blob/upstream_state_service.h"
+
+#include <cstdint>
+
+#include "services/common/content_wire.h"
+
+namespace cvr {
+namespace {
+
+v1::UpstreamState::Circuit CircuitOnWire(UpstreamState::Circuit circuit) {
+  switch (circuit) {
+    case UpstreamState::Circuit::kClosed:
+      return v1::UpstreamState::CLOSED;
+    case UpstreamState::Circuit::kOpen:
+      return v1::UpstreamState::OPEN;
+    case UpstreamState::Circuit::kHalfOpen:
+      return v1::UpstreamState::HALF_OPEN;
+  }
+  return v1::UpstreamState::CIRCUIT_UNSPECIFIED;
+}
+
+v1::RateBudget BudgetOnWire(const RateBudget& budget) {
+  v1::RateBudget message;
+  message.set_limit(budget.limit);
+  message.set_remaining(budget.remaining);
+  message.mutable_window()->set_seconds(absl::ToInt64Seconds(budget.window));
+  *message.mutable_told_at() = ToWire(budget.told_at);
+  return message;
+}
+
+v1::UpstreamState StateOnWire(const UpstreamState& state, absl::Time now) {
+  v1::UpstreamState message;
+  message.set_upstream_id(state.upstream_id);
+  message.set_circuit(CircuitOnWire(state.circuit));
+  message.set_failures_in_a_row(state.failures_in_a_row);
+  message.set_last_failure(state.last_failure);
+  if (state.last_failure_at != absl::InfinitePast()) {
+    *message.mutable_last_failure_at() = ToWire(state.last_failure_at);
+  }
+  if (state.closed_until > now) {
+    *message.mutable_closed_until() = ToWire(state.closed_until);
+  }
+  if (state.budget) *message.mutable_budget() = BudgetOnWire(*state.budget);
+  message.set_running(state.running);
+  message.set_waiting(state.waiting);
+  return message;
+}
+
+}  // namespace
+
+grpc::Status UpstreamStateServiceImpl::ListUpstreamStates(
+    grpc::ServerContext* /*context*/,
+    const v1::ListUpstreamStatesRequest* request,
+    v1::ListUpstreamStatesResponse* response) {
+  const int64_t wanted = request->upstream_id();
+  for (const UpstreamState& state : health_.States()) {
+    if (wanted != 0 && state.upstream_id != wanted) continue;
+    *response->add_states() = StateOnWire(state, clock_.Now());
+  }
+  return grpc::Status::OK;
+}
+
+}  // namespace cvr

@@ -1,0 +1,30 @@
+#ifndef SERVICES_BLOB_UPSTREAM_STATE_SERVICE_H_
+#define SERVICES_BLOB_UPSTREAM_STATE_SERVICE_H_
+
+#include "protos/cvr/v1/upstream_state_service.grpc.pb.h"
+#include "services/common/clock.h"
+#include "services/upstream/upstream_health.h"
+
+namespace cvr {
+
+// An UpstreamHealth on the wire. It and `clock` must outlive the service.
+class UpstreamStateServiceImpl final
+    : public v1::UpstreamStateService::Service {
+ public:
+  explicit UpstreamStateServiceImpl(const UpstreamHealth& health,
+                                    const Clock& clock = Clock::Real())
+      : health_(health), clock_(clock) {}
+
+  grpc::Status ListUpstreamStates(
+      grpc::ServerContext* context,
+      const v1::ListUpstreamStatesRequest* request,
+      v1::ListUpstreamStatesResponse* response) override;
+
+ private:
+  const UpstreamHealth& health_;
+  const Clock& clock_;
+};
+
+}  // namespace cvr
+
+#endif  // SERVICES_BLOB_UPSTREAM_STATE_SERVICE_H_

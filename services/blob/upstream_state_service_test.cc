@@ -1,0 +1,102 @@
+#include "services/blob/upstream_state_service.h"
+
+#include <utility>
+#include <vector>
+
+#include "gtest/gtest.h"
+
+namespace cvr {
+namespace {
+
+constexpr absl::Time kNow = absl::FromUnixSeconds(1700000000);
+
+class FixedClock : public Clock {
+ public:
+  absl::Time Now() const override { return kNow; }
+};
+
+class KnownHealth : public UpstreamHealth {
+ public:
+  bool IsSavingBudget(const UpstreamAccess&) override { return false; }
+  std::vector<UpstreamState> States() const override { return states; }
+  std::vector<UpstreamState> states;
+};
+
+class UpstreamStateServiceTest : public ::testing::Test {
+ protected:
+  v1::ListUpstreamStatesResponse List(int64_t upstream_id = 0) {
+    v1::ListUpstreamStatesRequest request;
+    request.set_upstream_id(upstream_id);
+    v1::ListUpstreamStatesResponse response;
+    grpc::ServerContext context;
+    EXPECT_TRUE(
+        service_.ListUpstreamStates(&context, &request, &response).ok());
+    return response;
+  }
+
+  KnownHealth health_;
+  FixedClock clock_;
+  UpstreamStateServiceImpl service_{health_, clock_};
+};
+
+TEST_F(UpstreamStateServiceTest, SaysAllThatIsKnown) {
+  UpstreamState state;
+  state.upstream_id = 7;
+  state.circuit = UpstreamState::Circuit::kOpen;
+  state.failures_in_a_row = 5;
+  state.last_failure = "connection refused";
+  state.last_failure_at = kNow - absl::Seconds(10);
+  state.closed_until = kNow + absl::Milliseconds(20500);
+  state.budget = {100, 20, absl::Hours(6), kNow - absl::Seconds(60)};
+  state.running = 3;
+  state.waiting = 4;
+  health_.states = {state};
+
+  const auto response = List();
+  ASSERT_EQ(response.states_size(), 1);
+  const v1::UpstreamState& said = response.states(0);
+  EXPECT_EQ(said.upstream_id(), 7);
+  EXPECT_EQ(said.circuit(), v1::UpstreamState::OPEN);
+  EXPECT_EQ(said.failures_in_a_row(), 5);
+  EXPECT_EQ(said.last_failure(), "connection refused");
+  EXPECT_EQ(said.last_failure_at().seconds(), 1700000000 - 10);
+  EXPECT_EQ(said.closed_until().seconds(), 1700000000 + 20);
+  EXPECT_EQ(said.budget().limit(), 100);
+  EXPECT_EQ(said.budget().remaining(), 20);
+  EXPECT_EQ(said.budget().window().seconds(), 21600);
+  EXPECT_EQ(said.budget().told_at().seconds(), 1700000000 - 60);
+  EXPECT_EQ(said.running(), 3);
+  EXPECT_EQ(said.waiting(), 4);
+}
+
+TEST_F(UpstreamStateServiceTest, WhatThereIsNotIsAbsent) {
+  UpstreamState state;
+  state.upstream_id = 7;
+  state.closed_until = kNow;
+  health_.states = {state};
+
+  const auto response = List();
+  const v1::UpstreamState& said = response.states(0);
+  EXPECT_EQ(said.circuit(), v1::UpstreamState::CLOSED);
+  EXPECT_FALSE(said.has_last_failure_at());
+  EXPECT_FALSE(said.has_closed_until());
+  EXPECT_FALSE(said.has_budget());
+}
+
+TEST_F(UpstreamStateServiceTest, OneMayBeAskedFor) {
+  for (const auto& [id, circuit] :
+       {std::pair(1, UpstreamState::Circuit::kClosed),
+        std::pair(2, UpstreamState::Circuit::kHalfOpen)}) {
+    UpstreamState state;
+    state.upstream_id = id;
+    state.circuit = circuit;
+    health_.states.push_back(state);
+  }
+  EXPECT_EQ(List().states_size(), 2);
+  ASSERT_EQ(List(2).states_size(), 1);
+  EXPECT_EQ(List(2).states(0).circuit(), v1::UpstreamState::HALF_OPEN);
+  EXPECT_EQ(List(3).states_size(), 0);
+}
+
+}  // namespace
+}  // namespace cvr
