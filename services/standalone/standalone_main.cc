@@ -52,9 +52,10 @@ void PrintWelcome(const std::string& http, const std::string& grpc) {
 absl::Status Serve(StopSignal& stop) {
   const std::string data_dir = absl::GetFlag(FLAGS_data_dir);
   RETURN_IF_ERROR(PrepareDirectory("data_dir", data_dir));
-  ASSIGN_OR_RETURN(const auto metadata,
-                   MetadataStack::Open(MetadataOptionsFromFlags(
-                       absl::StrCat(data_dir, "/metadata"))));
+  MetadataStack::Options metadata_options =
+      MetadataOptionsFromFlags(absl::StrCat(data_dir, "/metadata"));
+  metadata_options.admin_token_file = absl::StrCat(data_dir, "/admin-token");
+  ASSIGN_OR_RETURN(const auto metadata, MetadataStack::Open(metadata_options));
   RETURN_IF_ERROR(SetUpFirstStart(
       *metadata, {absl::GetFlag(FLAGS_bootstrap_upstream),
                   absl::GetFlag(FLAGS_bootstrap_anonymous_pull)}));
