@@ -1,6 +1,12 @@
 #include "gateway/cache_status.h"
 
 namespace cvr {
+namespace {
+
+constexpr char kStaleWarning[] =
+    "299 - \"served from the cache: the upstream could not be asked\"";
+
+}  // namespace
 
 absl::string_view CacheStatusOf(ContentOrigin origin, bool stored) {
   switch (origin) {
@@ -14,6 +20,11 @@ absl::string_view CacheStatusOf(ContentOrigin origin, bool stored) {
       return "cvr; hit; detail=stale";
   }
   return "cvr";
+}
+
+void AddOrigin(HttpFields& fields, ContentOrigin origin, bool stored) {
+  fields.Add("Cache-Status", CacheStatusOf(origin, stored));
+  if (origin == ContentOrigin::kStale) fields.Add("Warning", kStaleWarning);
 }
 
 }  // namespace cvr

@@ -2,6 +2,7 @@
 #define GATEWAY_CACHE_STATUS_H_
 
 #include "absl/strings/string_view.h"
+#include "gateway/http_message.h"
 #include "services/blob/content_source.h"
 
 namespace cvr {
@@ -9,6 +10,10 @@ namespace cvr {
 // The Cache-Status value (RFC 9211) for content come by so. `stored` is whether
 // what came from an upstream stays here: not so after a HEAD.
 absl::string_view CacheStatusOf(ContentOrigin origin, bool stored);
+
+// Adds Cache-Status and, for what is stale, Warning as the distribution-spec
+// wants it ("Warnings": code 299, agent `-`, no date).
+void AddOrigin(HttpFields& fields, ContentOrigin origin, bool stored);
 
 }  // namespace cvr
 

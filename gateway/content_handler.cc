@@ -14,15 +14,13 @@
 #include "gateway/conditions.h"
 #include "gateway/http_error.h"
 #include "gateway/multipart.h"
+#include "gateway/namespace_field.h"
 #include "gateway/range_header.h"
 #include "services/common/errors.h"
 #include "services/common/status_macros.h"
 
 namespace cvr {
 namespace {
-
-constexpr char kStaleWarning[] =
-    "299 - \"served from the cache: the upstream could not be asked\"";
 
 // Strict clients take no parameters, and a type that an upstream made up must
 // not break our header.
@@ -113,10 +111,7 @@ HttpReply DescribedReply(const ContentHeader& header,
   fields.Add("Docker-Content-Digest", header.target.digest.ToString());
   fields.Add("ETag", EntityTagOf(header.target.digest));
   if (is_blob) fields.Add("Accept-Ranges", "bytes");
-  fields.Add("Cache-Status", CacheStatusOf(header.origin, stored));
-  if (header.origin == ContentOrigin::kStale) {
-    fields.Add("Warning", kStaleWarning);
-  }
+  AddOrigin(fields, header.origin, stored);
   return reply;
 }
 
@@ -132,16 +127,21 @@ ContentHandler::ContentHandler(Resolver& resolver, ContentSource& source,
       fetch_timeout_(fetch_timeout) {}
 
 HttpReply ContentHandler::Handle(const HttpRequest& request,
-                                 const ContentRoute& route) {
-  auto reply = Answer({request, route});
-  return reply.ok() ? *std::move(reply) : ErrorReply(reply.status());
+                                 const ContentRoute& route,
+                                 const Caller& caller) {
+  const auto resolution =
+      resolver_.Resolve({route.registry_id, route.content,
+                         /*counts_as_download=*/!request.is_head(),
+                         ResolvedNamespace(route.source_namespace), caller});
+  auto reply = resolution.ok() ? Answer({request, route}, *resolution)
+                               : resolution.status();
+  return WithNamespace(
+      reply.ok() ? *std::move(reply) : ErrorReply(reply.status()),
+      route.source_namespace, resolution.status());
 }
 
-absl::StatusOr<HttpReply> ContentHandler::Answer(Pull pull) {
-  ASSIGN_OR_RETURN(
-      const Resolution resolution,
-      resolver_.Resolve({pull.route.registry_id, pull.route.content,
-                         /*counts_as_download=*/!pull.request.is_head()}));
+absl::StatusOr<HttpReply> ContentHandler::Answer(Pull pull,
+                                                 const Resolution& resolution) {
   const std::vector<ByteRangeSpec> wanted =
       WantedRanges(pull.request, pull.route.content);
   if (wanted.size() > 1) return AnswerRanges(pull, resolution, wanted);

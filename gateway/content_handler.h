@@ -11,6 +11,7 @@
 #include "gateway/route.h"
 #include "services/blob/content_source.h"
 #include "services/common/byte_range.h"
+#include "services/common/caller.h"
 #include "services/common/clock.h"
 #include "services/metadata/resolver.h"
 
@@ -26,13 +27,14 @@ class ContentHandler {
                  ActiveStreams& streams, const Clock& clock,
                  absl::Duration fetch_timeout);
 
-  HttpReply Handle(const HttpRequest& request, const ContentRoute& route);
+  HttpReply Handle(const HttpRequest& request, const ContentRoute& route,
+                   const Caller& caller);
 
  private:
   struct Pull;
   struct Opened;
 
-  absl::StatusOr<HttpReply> Answer(Pull pull);
+  absl::StatusOr<HttpReply> Answer(Pull pull, const Resolution& resolution);
   absl::StatusOr<HttpReply> AnswerRanges(
       Pull pull, const Resolution& resolution,
       const std::vector<ByteRangeSpec>& wanted);

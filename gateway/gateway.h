@@ -1,13 +1,17 @@
 #ifndef GATEWAY_GATEWAY_H_
 #define GATEWAY_GATEWAY_H_
 
+#include <cstdint>
+#include <optional>
 #include <string>
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
+#include "gateway/access_control.h"
 #include "gateway/active_streams.h"
 #include "gateway/content_handler.h"
 #include "gateway/http_server.h"
+#include "gateway/list_handler.h"
 #include "gateway/registry_handler.h"
 #include "gateway/service_handler.h"
 #include "services/blob/content_source.h"
@@ -22,8 +26,11 @@ class Gateway {
  public:
   struct Options {
     HttpServer::Options http;
+    // Which registry answers at the root: see RouteOptions.
+    int64_t root_registry_id = 0;
     // For an upstream's first answer; its body is bounded by progress.
     absl::Duration fetch_timeout = absl::Seconds(60);
+    AccessControl::Options access;
     ReadinessCheck readiness;  // None = always ready.
     const Clock* clock = &Clock::Real();
   };
@@ -49,13 +56,15 @@ class Gateway {
   HttpReply Handle(const HttpRequest& request);
 
  private:
-  HttpReply HandleRegistry(const HttpRequest& request);
+  HttpReply HandleRegistry(const HttpRequest& request, const Caller& caller);
   HttpReply HandleOther(const HttpRequest& request);
 
   const Options options_;
   ActiveStreams streams_;
   ContentHandler content_;
+  ListHandler lists_;
   RegistryHandler registry_;
+  std::optional<AccessControl> access_;
   HttpServer server_;  // Its threads use all of the above.
 };
 

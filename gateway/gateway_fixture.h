@@ -58,6 +58,13 @@ class GatewayTest : public ::testing::Test {
     return std::make_unique<RawHttpClient>(gateway_->address());
   }
 
+  // One whose registry 1 answers at the root as well.
+  void StartRootGateway() {
+    Gateway::Options options = Options();
+    options.root_registry_id = InMemoryRegistry::kRegistryId;
+    StartGateway(options);
+  }
+
   // On a connection of its own.
   RawReply Request(absl::string_view method, absl::string_view target,
                    absl::string_view fields = "") {

@@ -4,7 +4,9 @@
 #include <atomic>
 #include <utility>
 
+#include "absl/algorithm/container.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "services/common/errors.h"
 #include "services/common/status_macros.h"
 
@@ -68,18 +70,49 @@ Digest InMemoryRegistry::Put(absl::string_view path,
   return digest;
 }
 
+void InMemoryRegistry::PutAs(absl::string_view folder, const Digest& digest,
+                             std::string bytes) {
+  const Content content{{kOctetStream, digest, bytes.size()},
+                        std::make_shared<const std::string>(std::move(bytes))};
+  MutexLock lock(&mutex_);
+  upstream_.insert_or_assign(absl::StrCat(folder, digest.ToString()), content);
+}
+
+void InMemoryRegistry::PutTags(absl::string_view repository,
+                               const std::vector<std::string>& tags) {
+  std::string body =
+      tags.empty()
+          ? "{\"tags\":[]}"
+          : absl::StrCat("{\"tags\":[\"", absl::StrJoin(tags, "\",\""), "\"]}");
+  Put(absl::StrCat("/", repository, "/tags/list"), "application/json",
+      std::move(body));
+}
+
+void InMemoryRegistry::PutReferrers(absl::string_view repository,
+                                    const Digest& subject, std::string index) {
+  Put(absl::StrCat("/", repository, "/referrers/", subject.ToString()),
+      "application/vnd.oci.image.index.v1+json", std::move(index));
+}
+
 absl::StatusOr<Resolution> InMemoryRegistry::Resolve(
     const ResolveRequest& request) {
   MutexLock lock(&mutex_);
   ++resolves_;
+  last_resolve_ = request;
   RETURN_IF_ERROR(resolve_error_);
+  if (!request.source_namespace.empty() &&
+      !absl::c_linear_search(source_namespaces_, request.source_namespace)) {
+    return errors::RegistryUnknown(absl::StrCat(request.registry_id));
+  }
   if (request.registry_id != kRegistryId) {
     return errors::RegistryUnknown(absl::StrCat(request.registry_id));
   }
   Resolution resolution;
   resolution.plan.candidates.push_back({kUpstreamId});
   const auto entry = entries_.find(request.content.RelativePath());
-  if (entry != entries_.end()) {
+  const bool is_list = request.content.kind == ContentKind::kTags ||
+                       request.content.kind == ContentKind::kReferrers;
+  if (entry != entries_.end() && !is_list) {
     resolution.hit = Hit{entry->second, kUpstreamId};
   }
   if (request.counts_as_download) ++downloads_;
@@ -107,6 +140,10 @@ absl::StatusOr<std::unique_ptr<ContentStream>> InMemoryRegistry::Fetch(
   const auto content = Find(request.content);
   if (!content) {
     const std::string reference = request.content.reference.ToString();
+    if (request.content.kind == ContentKind::kTags) {
+      return WithReason(absl::NotFoundError("no such repository"),
+                        Reason::kNameUnknown);
+    }
     return request.content.kind == ContentKind::kBlob
                ? errors::BlobUnknown(reference)
                : errors::ManifestUnknown(request.content.repository.name(),
@@ -197,10 +234,41 @@ int InMemoryRegistry::open_streams() const {
   return open_streams_;
 }
 
+void InMemoryRegistry::set_source_namespaces(std::vector<std::string> hosts) {
+  MutexLock lock(&mutex_);
+  source_namespaces_ = std::move(hosts);
+}
+
+void InMemoryRegistry::AddRepository(int64_t registry_id,
+                                     std::string repository) {
+  MutexLock lock(&mutex_);
+  repositories_.emplace(registry_id, std::move(repository));
+}
+
+ResolveRequest InMemoryRegistry::last_resolve() const {
+  MutexLock lock(&mutex_);
+  return *last_resolve_;
+}
+
 absl::StatusOr<std::vector<CachedRepository>>
-InMemoryRegistry::ListRepositories(const Caller&, int64_t,
-                                   const CachedRepository&, int) {
-  return absl::UnimplementedError("repositories");
+InMemoryRegistry::ListRepositories(const Caller&, int64_t registry_id,
+                                   const CachedRepository& start_after,
+                                   int max) {
+  MutexLock lock(&mutex_);
+  RETURN_IF_ERROR(resolve_error_);
+  std::vector<CachedRepository> found;
+  bool known = registry_id == 0;
+  for (const auto& [id, name] : repositories_) {
+    if (registry_id != 0 && id != registry_id) continue;
+    known = true;
+    const bool is_after = std::pair(id, name) >
+                          std::pair(start_after.registry_id, start_after.name);
+    if (is_after && found.size() < static_cast<size_t>(max)) {
+      found.push_back({id, name});
+    }
+  }
+  if (!known) return errors::RegistryUnknown(absl::StrCat(registry_id));
+  return found;
 }
 
 }  // namespace cvr

@@ -5,7 +5,10 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "absl/container/btree_map.h"
 #include "absl/container/flat_hash_map.h"
@@ -19,8 +22,8 @@ namespace cvr {
 
 // Both services behind the gateway, in memory, for its tests: registry 1 with
 // one upstream that has what Put() was given. A first Fetch() of something is a
-// miss and stores it; Resolve() then answers it as a hit. Misbehaves on
-// request. Thread-safe.
+// miss and stores it; Resolve() then answers it as a hit, unless it is a list.
+// Misbehaves on request. Thread-safe.
 class InMemoryRegistry : public Resolver, public ContentSource {
  public:
   static constexpr int64_t kRegistryId = 1;
@@ -30,6 +33,20 @@ class InMemoryRegistry : public Resolver, public ContentSource {
   // and under their digest.
   Digest Put(absl::string_view path, absl::string_view media_type,
              std::string bytes);
+
+  // The upstream has `bytes` under `folder` and `digest` alone.
+  void PutAs(absl::string_view folder, const Digest& digest, std::string bytes);
+  // The upstream has this list of tags.
+  void PutTags(absl::string_view repository,
+               const std::vector<std::string>& tags);
+  // The upstream has `index` as the referrers of `subject`.
+  void PutReferrers(absl::string_view repository, const Digest& subject,
+                    std::string index);
+
+  // Hosts that the upstream stands for; requests that name another find nobody.
+  void set_source_namespaces(std::vector<std::string> hosts);
+  // Something is cached of `repository`, in any registry.
+  void AddRepository(int64_t registry_id, std::string repository);
 
   // Called before the bytes from `offset` on are answered, and may block. Its
   // error breaks the stream off.
@@ -50,6 +67,7 @@ class InMemoryRegistry : public Resolver, public ContentSource {
   int reads() const;
   int fetches() const;
   int downloads() const;  // Resolves that counted as one.
+  ResolveRequest last_resolve() const;
   // Streams that are open now.
   int open_streams() const;
 
@@ -93,6 +111,11 @@ class InMemoryRegistry : public Resolver, public ContentSource {
   int fetches_ ABSL_GUARDED_BY(mutex_) = 0;
   int downloads_ ABSL_GUARDED_BY(mutex_) = 0;
   int open_streams_ ABSL_GUARDED_BY(mutex_) = 0;
+  std::vector<std::string> source_namespaces_ ABSL_GUARDED_BY(mutex_);
+  // By registry and name.
+  std::set<std::pair<int64_t, std::string>> repositories_
+      ABSL_GUARDED_BY(mutex_);
+  std::optional<ResolveRequest> last_resolve_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace cvr

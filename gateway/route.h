@@ -24,12 +24,18 @@ struct ApiVersionRoute {};  // `/v2`, `/v2/` (end-1)
 struct ContentRoute {
   int64_t registry_id = 0;
   ContentRef content;
+  // `?ns=`, "Registry Proxying": the host that the client believes to pull
+  // from, as sent, with a port if it has one. Empty = none was named.
+  std::string source_namespace = {};
 };
 
 // `<repository>/tags/list` (end-8).
 struct TagsRoute {
   int64_t registry_id = 0;
   Repository repository;
+  // What stood between `/v2/` and `/tags/list`: <name> as the client knows it.
+  std::string name;
+  std::string source_namespace = {};
 };
 
 // `<repository>/referrers/<digest>` (end-12).
@@ -37,25 +43,40 @@ struct ReferrersRoute {
   int64_t registry_id = 0;
   Repository repository;
   Digest subject;
+  std::string source_namespace = {};
 };
 
-using Route = std::variant<RootRoute, HealthRoute, ReadyRoute, ApiVersionRoute,
-                           ContentRoute, TagsRoute, ReferrersRoute>;
+// `_catalog`: not OCI, but Docker Registry HTTP API V2.
+struct CatalogRoute {
+  int64_t registry_id = 0;  // 0 = all registries.
+};
+
+using Route =
+    std::variant<RootRoute, HealthRoute, ReadyRoute, ApiVersionRoute,
+                 ContentRoute, TagsRoute, ReferrersRoute, CatalogRoute>;
 
 struct ParsedTarget {
   Route route;
   std::string query;  // As sent, without the `?`.
 };
 
+struct RouteOptions {
+  // The registry that answers for repositories at the root, `/v2/<repository>`,
+  // as mirrors of the docker engine must. 0 = none does. Everything under
+  // `/v2/virtual_registries/` means the same with and without.
+  int64_t root_registry_id = 0;
+};
+
 // Reads the target as it stood in the request line, in origin or absolute form.
 // Segments are percent-decoded once, after they are split: an encoded slash
 // never becomes a separator. A repository may itself contain `manifests` and
 // the like, so the endpoint is read from the right.
-// Errors: INVALID_ARGUMENT (NAME_INVALID, DIGEST_INVALID); NOT_FOUND
-// (NAME_UNKNOWN: a registry id that is none, or no such endpoint under /v2/;
-// MANIFEST_UNKNOWN: what can be no tag; UNSUPPORTED: the catalog; no reason:
-// not under /v2/).
-absl::StatusOr<ParsedTarget> ParseTarget(absl::string_view target);
+// Errors: INVALID_ARGUMENT (NAME_INVALID: also a source namespace that is no
+// host; DIGEST_INVALID); NOT_FOUND (NAME_UNKNOWN: a registry id that is none,
+// or no such endpoint under /v2/; MANIFEST_UNKNOWN: what can be no tag; no
+// reason: not under /v2/).
+absl::StatusOr<ParsedTarget> ParseTarget(absl::string_view target,
+                                         const RouteOptions& options = {});
 
 // Whether errors about `target` are for registry clients: it is `/v2` or under
 // it. Holds for targets that ParseTarget() refuses, too.

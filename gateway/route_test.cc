@@ -18,8 +18,8 @@ const char kHex[] =
     "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 
 // What was understood, in one line.
-std::string Describe(absl::string_view target) {
-  const auto parsed = ParseTarget(target);
+std::string Describe(absl::string_view target, int64_t root = 0) {
+  const auto parsed = ParseTarget(target, {root});
   if (!parsed.ok()) {
     const Reason reason = ReasonOf(parsed.status());
     return reason == Reason::kNone ? "NOT_FOUND"
@@ -31,13 +31,22 @@ std::string Describe(absl::string_view target) {
     std::string operator()(const ReadyRoute&) { return "ready"; }
     std::string operator()(const ApiVersionRoute&) { return "version"; }
     std::string operator()(const ContentRoute& r) {
-      return absl::StrCat(r.registry_id, " ", r.content.RelativePath());
+      return absl::StrCat(r.registry_id, " ", r.content.RelativePath(),
+                          From(r.source_namespace));
     }
     std::string operator()(const TagsRoute& r) {
-      return absl::StrCat(r.registry_id, " tags of ", r.repository.name());
+      return absl::StrCat(r.registry_id, " tags of ", r.repository.name(),
+                          " as ", r.name, From(r.source_namespace));
     }
     std::string operator()(const ReferrersRoute& r) {
-      return absl::StrCat(r.registry_id, " referrers in ", r.repository.name());
+      return absl::StrCat(r.registry_id, " referrers in ", r.repository.name(),
+                          From(r.source_namespace));
+    }
+    std::string operator()(const CatalogRoute& r) {
+      return absl::StrCat(r.registry_id, " catalog");
+    }
+    static std::string From(const std::string& host) {
+      return host.empty() ? "" : absl::StrCat(" from ", host);
     }
   };
   return std::visit(Visitor(), parsed->route);
@@ -67,7 +76,7 @@ TEST(RouteTest, EndpointsAreReadFromTheRight) {
       {base + "library/alpine/manifests/sha256%3A" + kHex,
        "7 /library/alpine/manifests/" + digest},
       {base + "library/alpine/manifests/sha256%3a" + kHex + "?ns=docker.io",
-       "7 /library/alpine/manifests/" + digest},
+       "7 /library/alpine/manifests/" + digest + " from docker.io"},
       {base + "library/al%70ine/blobs/" + digest,
        "7 /library/alpine/blobs/" + digest},
       {"/v2/virtual_registries/container/7/a/blobs/" + digest,
@@ -76,9 +85,20 @@ TEST(RouteTest, EndpointsAreReadFromTheRight) {
       {base + "foo/manifests/bar/manifests/1",
        "7 /foo/manifests/bar/manifests/1"},
       {base + "blobs/blobs/" + digest, "7 /blobs/blobs/" + digest},
-      {base + "foo/manifests/tags/list", "7 tags of foo/manifests"},
+      {base + "foo/manifests/tags/list",
+       "7 tags of foo/manifests as "
+       "virtual_registries/containers/7/foo/manifests"},
+      {base + "foo/referrers/blobs/referrers/" + digest,
+       "7 referrers in foo/referrers/blobs"},
+      {base + "tags/list/tags/list",
+       "7 tags of tags/list as virtual_registries/containers/7/tags/list"},
       {base + "tags/list/manifests/1", "7 /tags/list/manifests/1"},
-      {base + "a/b/tags/list?n=5&last=x", "7 tags of a/b"},
+      {base + "a/b/tags/list?n=5&last=x&ns=h%3A80",
+       "7 tags of a/b as virtual_registries/containers/7/a/b from h:80"},
+      {"/v2/virtual_registries/container/7/a/tags/list",
+       "7 tags of a as virtual_registries/container/7/a"},
+      {base + "_catalog?n=5", "7 catalog"},
+      {"/v2/_catalog", "0 catalog"},
       {base + "a/b/referrers/" + digest, "7 referrers in a/b"},
       {"/v2/virtual_registries/containers/9223372036854775807/a/manifests/1",
        "9223372036854775807 /a/manifests/1"},
@@ -96,7 +116,9 @@ TEST(RouteTest, WhatIsNoEndpointIsRefusedWithAReason) {
       {"/v22", "NOT_FOUND"},
       {"/V2/", "NOT_FOUND"},
       {"//v2/", "NOT_FOUND"},
-      {"/v2/_catalog", "UNSUPPORTED"},
+      {"/v2/_catalog/", "NAME_UNKNOWN"},
+      {base + "x/_catalog", "NAME_UNKNOWN"},
+      {base + "_catalog", "NAME_UNKNOWN"},
       {"/v2/library/alpine/manifests/latest", "NAME_UNKNOWN"},
       {"/v2//virtual_registries/containers/1/a/manifests/1", "NAME_UNKNOWN"},
       {base + "1", "NAME_UNKNOWN"},
@@ -141,6 +163,59 @@ TEST(RouteTest, WhatIsNoEndpointIsRefusedWithAReason) {
   };
   for (const Case& c : cases)
     EXPECT_EQ(Describe(c.target), c.meaning) << c.target;
+}
+
+// docker's registry-mirrors, and containerd's and podman's without a path.
+TEST(RouteTest, RootRegistryAnswersWithoutThePrefix) {
+  const std::string digest = absl::StrCat("sha256:", kHex);
+  const std::string base = "/v2/virtual_registries/containers/";
+  const std::vector<Case> cases = {
+      {"/v2/alpine/manifests/3.20", "7 /alpine/manifests/3.20"},
+      {"/v2/library/alpine/manifests/3.20?ns=docker.io",
+       "7 /library/alpine/manifests/3.20 from docker.io"},
+      {"/v2/foo/manifests/bar/blobs/sha256%3A" + std::string(kHex),
+       "7 /foo/manifests/bar/blobs/" + digest},
+      {"/v2/a/b/tags/list?n=2", "7 tags of a/b as a/b"},
+      {"/v2/a/referrers/" + digest, "7 referrers in a"},
+      {"/v2/manifests/manifests/1", "7 /manifests/manifests/1"},
+      // The prefix keeps its meaning, and so do its errors.
+      {base + "9/a/manifests/1", "9 /a/manifests/1"},
+      {base + "x/a/manifests/1", "NAME_UNKNOWN"},
+      {"/v2/virtual_registries/other/1/a/manifests/1", "NAME_UNKNOWN"},
+      {"/v2/virtual_registries/manifests/1", "NAME_UNKNOWN"},
+      {"/v2/", "version"},
+      {"/v2/_catalog", "0 catalog"},
+      {"/v2/manifests/1", "NAME_UNKNOWN"},
+      {"/v2/a", "NAME_UNKNOWN"},
+      {"/v2/A/manifests/1", "NAME_INVALID"},
+      {"/v2//manifests/1", "NAME_INVALID"},
+      {"/v2/a/manifests/sha256:12", "DIGEST_INVALID"},
+  };
+  for (const Case& c : cases)
+    EXPECT_EQ(Describe(c.target, 7), c.meaning) << c.target;
+}
+
+TEST(RouteTest, SourceNamespaceIsAHostOrAnError) {
+  const auto with = [](absl::string_view query) {
+    return Describe(absl::StrCat("/v2/a/manifests/1?", query), 7);
+  };
+  for (const char* host :
+       {"docker.io", "Docker.IO", "localhost:5000", "10.0.0.1", "[::1]:5000",
+        "[2001:db8::1]", "xn--bcher-kva.example", "a_b.test"}) {
+    EXPECT_EQ(with(absl::StrCat("ns=", host)),
+              absl::StrCat("7 /a/manifests/1 from ", host));
+  }
+  EXPECT_EQ(with("ns="), "7 /a/manifests/1");
+  EXPECT_EQ(with("ns"), "7 /a/manifests/1");
+  EXPECT_EQ(with("x=1&ns=a&ns=a"), "7 /a/manifests/1 from a");
+  for (const char* bad :
+       {"https://docker.io", "docker.io/library", "a b", "a%20b", "a%0d%0ab",
+        "%", "a%", "user@host", "a:", "a:0", "a:65536", "a:x", ":80", "-a",
+        "a..b", "[::1", "[]", "a&ns=b", "\xc3\xa9"}) {
+    EXPECT_EQ(with(absl::StrCat("ns=", bad)), "NAME_INVALID") << bad;
+  }
+  // Nothing is pulled, so nothing is scoped.
+  EXPECT_EQ(Describe("/v2/?ns=%"), "version");
 }
 
 TEST(RouteTest, QueryIsKeptAsSent) {

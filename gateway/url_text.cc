@@ -25,6 +25,22 @@ std::optional<std::string> DecodeSegment(absl::string_view segment) {
   return decoded;
 }
 
+std::string EncodeQueryValue(absl::string_view text) {
+  std::string encoded;
+  encoded.reserve(text.size());
+  for (const char c : text) {
+    if (absl::ascii_isalnum(c) || c == '-' || c == '.' || c == '_' ||
+        c == '~') {
+      encoded.push_back(c);
+    } else {
+      absl::StrAppend(&encoded, "%",
+                      absl::AsciiStrToUpper(
+                          absl::BytesToHexString(absl::string_view(&c, 1))));
+    }
+  }
+  return encoded;
+}
+
 std::string Printable(absl::string_view text, size_t bytes_max) {
   std::string printable;
   for (const char c : text.substr(0, bytes_max)) {

@@ -52,9 +52,10 @@ void PrintWelcome(const std::string& http, const std::string& grpc) {
 absl::Status Serve(StopSignal& stop) {
   const std::string data_dir = absl::GetFlag(FLAGS_data_dir);
   RETURN_IF_ERROR(PrepareDirectory("data_dir", data_dir));
-  ASSIGN_OR_RETURN(const auto metadata,
-                   MetadataStack::Open(MetadataOptionsFromFlags(
-                       absl::StrCat(data_dir, "/metadata"))));
+  MetadataStack::Options metadata_options =
+      MetadataOptionsFromFlags(absl::StrCat(data_dir, "/metadata"));
+  metadata_options.admin_token_file = absl::StrCat(data_dir, "/admin-token");
+  ASSIGN_OR_RETURN(const auto metadata, MetadataStack::Open(metadata_options));
   RETURN_IF_ERROR(SetUpFirstStart(
       *metadata, {absl::GetFlag(FLAGS_bootstrap_upstream),
                   absl::GetFlag(FLAGS_bootstrap_anonymous_pull)}));
@@ -65,20 +66,22 @@ absl::Status Serve(StopSignal& stop) {
 
   std::vector<grpc::Service*> services = metadata->admin_services();
   services.push_back(metadata->resolution_service());
+  services.push_back(metadata->auth_service());
   for (grpc::Service* const service : blob->services()) {
     services.push_back(service);
   }
   ASSIGN_OR_RETURN(
       const auto server,
       RpcServer::Start(absl::GetFlag(FLAGS_grpc_address), services));
-  Gateway gateway(metadata->resolver(), blob->source(),
-                  GatewayOptionsFromFlags());
+  ASSIGN_OR_RETURN(auto options, GatewayOptionsFromFlags(metadata->auth()));
+  Gateway gateway(metadata->resolver(), blob->source(), std::move(options));
   RETURN_IF_ERROR(gateway.Start());
   RETURN_IF_ERROR(WriteReadyFile({gateway.address(), server->address()}));
   PrintWelcome(gateway.address(), server->address());
 
   spdlog::info("stopping on {}", stop.Wait());
   const absl::Time deadline = absl::Now() + DrainTimeoutFromFlags();
+  metadata->Shutdown();
   gateway.Stop(deadline);
   blob->Shutdown(deadline);
   server->Shutdown(absl::Now() + kRpcDrainTimeout);

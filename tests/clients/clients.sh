@@ -78,9 +78,9 @@ podman_run() { # REFERENCE COMMAND...
 
 # --- The docker engine.
 
-docker_start() {
+docker_start() { # [DAEMON_JSON]
   mkdir -p "$STATE"/docker/{root,exec,config}
-  echo '{}' >"$STATE/docker/daemon.json"
+  echo "${1:-{\}}" >"$STATE/docker/daemon.json"
   start dockerd dockerd --config-file "$STATE/docker/daemon.json" \
     --host "unix://$STATE/docker/sock" --pidfile "$STATE/docker/daemon.pid" \
     --data-root "$STATE/docker/root" --exec-root "$STATE/docker/exec" \
@@ -106,6 +106,9 @@ docker_run() { # REFERENCE COMMAND...
 
 # --- containerd, through ctr.
 
+# How it finds a registry; cases may change it.
+CONTAINERD_PULL=(--plain-http)
+
 containerd_start() {
   mkdir -p "$STATE/containerd"
   cat >"$STATE/containerd/config.toml" <<TOML
@@ -125,8 +128,8 @@ TOML
 containerd_cli() { ctr --address "$STATE/containerd/sock" "$@"; }
 
 containerd_pull() { # REFERENCE [PLATFORM]
-  containerd_cli images pull --plain-http --platform "${2:-linux/amd64}" \
-    "$PREFIX/$1" >/dev/null
+  containerd_cli images pull "${CONTAINERD_PULL[@]}" \
+    --platform "${2:-linux/amd64}" "$PREFIX/$1" >/dev/null
 }
 
 containerd_forget() {

@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <string>
 
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "gateway/route.h"
 #include "services/common/errors.h"
@@ -13,18 +15,51 @@
 namespace cvr {
 namespace {
 
+constexpr int64_t kRootRegistry = 7;
+
 void CheckContent(const ContentRoute& route) {
   FUZZ_CHECK(route.registry_id > 0);
   const std::string canonical =
       absl::StrCat("/v2/virtual_registries/containers/", route.registry_id,
                    route.content.RelativePath());
-  const auto again = ParseTarget(canonical);
+  const auto again = ParseTarget(canonical, {kRootRegistry});
   FUZZ_CHECK(again.ok());
   const auto* same = std::get_if<ContentRoute>(&again->route);
   FUZZ_CHECK(same != nullptr && same->registry_id == route.registry_id);
   FUZZ_CHECK(same->content.repository == route.content.repository);
   FUZZ_CHECK(same->content.reference == route.content.reference);
   FUZZ_CHECK(same->content.kind == route.content.kind);
+}
+
+void CheckHost(const std::string& source_namespace) {
+  for (const char c : source_namespace) {
+    FUZZ_CHECK(absl::ascii_isalnum(c) ||
+               absl::StrContains("-._:[]", absl::string_view(&c, 1)));
+  }
+}
+
+// What goes into our replies as it came.
+void CheckTags(const TagsRoute& route) {
+  FUZZ_CHECK(route.registry_id > 0);
+  FUZZ_CHECK(
+      route.name == route.repository.name() ||
+      absl::EndsWith(route.name, absl::StrCat("/", route.repository.name())));
+  for (const char c : route.name) {
+    FUZZ_CHECK(absl::ascii_islower(c) || absl::ascii_isdigit(c) ||
+               absl::StrContains("-._/", absl::string_view(&c, 1)));
+  }
+}
+
+void CheckRoute(const Route& route) {
+  if (const auto* content = std::get_if<ContentRoute>(&route)) {
+    CheckContent(*content);
+    CheckHost(content->source_namespace);
+  } else if (const auto* tags = std::get_if<TagsRoute>(&route)) {
+    CheckTags(*tags);
+    CheckHost(tags->source_namespace);
+  } else if (const auto* referrers = std::get_if<ReferrersRoute>(&route)) {
+    CheckHost(referrers->source_namespace);
+  }
 }
 
 void CheckError(absl::string_view target, const absl::Status& status) {
@@ -38,12 +73,13 @@ void CheckError(absl::string_view target, const absl::Status& status) {
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const absl::string_view target(reinterpret_cast<const char*>(data), size);
-  const auto parsed = cvr::ParseTarget(target);
-  if (!parsed.ok()) {
-    cvr::CheckError(target, parsed.status());
-  } else if (const auto* route =
-                 std::get_if<cvr::ContentRoute>(&parsed->route)) {
-    cvr::CheckContent(*route);
+  for (const int64_t root : {int64_t{0}, cvr::kRootRegistry}) {
+    const auto parsed = cvr::ParseTarget(target, {root});
+    if (parsed.ok()) {
+      cvr::CheckRoute(parsed->route);
+    } else {
+      cvr::CheckError(target, parsed.status());
+    }
   }
   return 0;
 }
