@@ -248,7 +248,7 @@ absl::StatusOr<ContentHandler::Opened> ContentHandler::OpenHit(
   }
   ReadRequest request{hit.target.digest, pull.range, pull.request.is_head()};
   // Damage in the middle of a body can no longer be told as an error.
-  if (pull.is_blob()) request.repair = RepairPlan{pull.route.content, plan};
+  request.repair = RepairPlan{pull.route.content, plan};
   ASSIGN_OR_RETURN(auto stream, source_.Read(request));
   ASSIGN_OR_RETURN(Opened opened, Begin(pull, std::move(stream)));
   // The store knows bytes by their digest alone, not what they are.

@@ -4,7 +4,32 @@
 #include <utility>
 
 #include "absl/flags/flag.h"
+#include "absl/flags/marshalling.h"
+#include "absl/strings/string_view.h"
 #include "services/common/status_macros.h"
+
+namespace cvr {
+
+// Of something that is never nothing: 1 to 100.
+struct Percent {
+  int value;
+};
+
+bool AbslParseFlag(absl::string_view text, Percent* percent,
+                   std::string* error) {
+  if (absl::ParseFlag(text, &percent->value, error) && percent->value >= 1 &&
+      percent->value <= 100) {
+    return true;
+  }
+  *error = "it must be a whole number from 1 to 100";
+  return false;
+}
+
+std::string AbslUnparseFlag(const Percent& percent) {
+  return absl::UnparseFlag(percent.value);
+}
+
+}  // namespace cvr
 
 ABSL_FLAG(bool, allow_private_upstreams, false,
           "Whether upstreams, their token services and their redirects may be "
@@ -27,9 +52,25 @@ ABSL_FLAG(uint64_t, detour_bytes, cvr::EngineOptions().detour_bytes,
           "from the upstream beside it.");
 ABSL_FLAG(int, downloads_max, cvr::EngineOptions().downloads_max,
           "Downloads at the same time; further ones wait for their turn.");
+ABSL_FLAG(
+    absl::Duration, probe_overlap_delay,
+    cvr::EngineOptions().probe_overlap_delay,
+    "How long an upstream may take to say whether it has a manifest until "
+    "the next one is asked too; the first in order is believed all the "
+    "same. inf = never.");
+ABSL_FLAG(absl::Duration, refresh_interval,
+          cvr::RefreshAhead::Options().interval,
+          "How often tags that are about to expire are revalidated in the "
+          "background, for upstreams with refresh_ahead. 0 = never.");
 ABSL_FLAG(uint64_t, max_bytes, 0,
-          "What the stored blobs may take, in bytes; beyond it the least "
-          "recently used are dropped. 0 = no limit.");
+          "What the stored blobs may take, in bytes, those included that are "
+          "being stored; beyond it the least recently used are dropped, down "
+          "to --low_watermark_percent. 0 = no limit.");
+ABSL_FLAG(
+    cvr::Percent, low_watermark_percent,
+    cvr::Percent{cvr::BlobEvictor::Bounds().low_percent},
+    "How much of --max_bytes is left once it was exceeded, in percent. "
+    "The lower, the more rarely something is dropped, and the more then.");
 ABSL_FLAG(uint64_t, min_free_bytes, uint64_t{256} << 20,
           "What stays free of the disk; short of it nothing new is stored, and "
           "what is pulled is passed through. 0 = the disk may be filled.");
@@ -40,6 +81,8 @@ BlobProcess::Options BlobProcess::OptionsFromFlags(std::string directory) {
   Options options;
   options.store.directory = std::move(directory);
   options.store.bounds.max_bytes = absl::GetFlag(FLAGS_max_bytes);
+  options.store.bounds.low_percent =
+      absl::GetFlag(FLAGS_low_watermark_percent).value;
   options.store.bounds.min_free_bytes = absl::GetFlag(FLAGS_min_free_bytes);
   options.upstream.allow_private_addresses =
       absl::GetFlag(FLAGS_allow_private_upstreams);
@@ -52,6 +95,11 @@ BlobProcess::Options BlobProcess::OptionsFromFlags(std::string directory) {
   options.stack.engine.windows_bytes_total =
       absl::GetFlag(FLAGS_downloads_window_bytes_total);
   options.stack.engine.detour_bytes = absl::GetFlag(FLAGS_detour_bytes);
+  options.stack.engine.probe_overlap_delay =
+      absl::GetFlag(FLAGS_probe_overlap_delay);
+  options.stack.refresh.interval = absl::GetFlag(FLAGS_refresh_interval);
+  options.stack.refreshes_ahead =
+      options.stack.refresh.interval > absl::ZeroDuration();
   options.stack.engine.downloads_max =
       std::max(1, absl::GetFlag(FLAGS_downloads_max));
   return options;
@@ -77,6 +125,6 @@ BlobProcess::BlobProcess(Options options,
       store_(std::move(store)),
       upstream_(BuildUpstreamGate(std::move(options.upstream))),
       upstream_states_(*upstream_),
-      stack_(options.stack, *store_, *upstream_, metadata) {}
+      stack_(options.stack, *store_, *upstream_, metadata, upstream_.get()) {}
 
 }  // namespace cvr

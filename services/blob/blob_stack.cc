@@ -1,15 +1,33 @@
 #include "services/blob/blob_stack.h"
 
-#include <utility>
-
 namespace cvr {
+namespace {
+
+std::unique_ptr<RefreshAhead> MakeRefresh(const BlobStackOptions& options,
+                                          Engine& engine,
+                                          MetadataClient& metadata,
+                                          UpstreamHealth* health) {
+  if (!options.refreshes_ahead) return nullptr;
+  return std::make_unique<RefreshAhead>(options.refresh, engine, metadata,
+                                        health);
+}
+
+}  // namespace
 
 BlobStack::BlobStack(BlobStackOptions options, BlobStore& store,
-                     UpstreamClient& upstream, MetadataClient& metadata)
-    : engine_(std::move(options.engine), store, upstream, metadata),
+                     UpstreamClient& upstream, MetadataClient& metadata,
+                     UpstreamHealth* health)
+    : engine_(options.engine, store, upstream, metadata, Clock::Real(),
+              /*sleeper=*/nullptr, health),
+      refresh_(MakeRefresh(options, engine_, metadata, health)),
       streams_({.name = "blob-stream",
                 .threads_max = options.stream_threads_max,
                 .queued_tasks_max = options.streams_queued_max}),
       service_(MakeBlobService(engine_, store, streams_)) {}
+
+void BlobStack::Shutdown(absl::Time deadline) {
+  if (refresh_ != nullptr) refresh_->Stop();
+  engine_.Shutdown(deadline);
+}
 
 }  // namespace cvr

@@ -9,26 +9,34 @@
 #include "services/blob/blob_store.h"
 #include "services/blob/content_source.h"
 #include "services/blob/engine/engine.h"
+#include "services/blob/engine/refresh_ahead.h"
 #include "services/common/thread.h"
 #include "services/metadata/metadata_client.h"
 #include "services/upstream/upstream_client.h"
+#include "services/upstream/upstream_health.h"
 
 namespace cvr {
 
 struct BlobStackOptions {
   EngineOptions engine;
+  // Whether tags are revalidated before they expire, where their upstream wants
+  // that.
+  bool refreshes_ahead = false;
+  RefreshAhead::Options refresh;
   // gRPC streams that wait for bytes at the same time, a thread each. Streams
   // that wait for their caller need none.
   size_t stream_threads_max = 1024;
   size_t streams_queued_max = 4096;
 };
 
-// The blob service on top of its three interfaces, which must outlive it. The
-// gRPC server that serves service() must be gone before this object is.
+// The blob service on top of its interfaces, which must outlive it; `health`
+// may be null. The gRPC server that serves service() must be gone before this
+// object is.
 class BlobStack {
  public:
   BlobStack(BlobStackOptions options, BlobStore& store,
-            UpstreamClient& upstream, MetadataClient& metadata);
+            UpstreamClient& upstream, MetadataClient& metadata,
+            UpstreamHealth* health = nullptr);
 
   ContentSource& source() { return engine_; }
   grpc::Service& service() { return *service_; }
@@ -36,10 +44,11 @@ class BlobStack {
 
   // As Engine::Shutdown(). Stop the gRPC server afterwards, so that streams can
   // end.
-  void Shutdown(absl::Time deadline) { engine_.Shutdown(deadline); }
+  void Shutdown(absl::Time deadline);
 
  private:
   Engine engine_;
+  const std::unique_ptr<RefreshAhead> refresh_;  // Null when disabled.
   ThreadPool streams_;
   const std::unique_ptr<grpc::Service> service_;
 };

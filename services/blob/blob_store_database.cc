@@ -250,6 +250,32 @@ absl::Status BlobStoreDatabase::Write(
   return FromRocksDb(status, "writing to the blob store");
 }
 
+absl::Status BlobStoreDatabase::CompactInline(std::atomic<bool>* cancelled) {
+  rocksdb::CompactRangeOptions options;
+  options.bottommost_level_compaction =
+      rocksdb::BottommostLevelCompaction::kForceOptimized;
+  options.canceled = cancelled;
+  const rocksdb::Status status = Change([&](rocksdb::DB& db) {
+    // The log has the bytes as well, until all that it is for is flushed.
+    const rocksdb::Status flushed =
+        db.Flush(rocksdb::FlushOptions(), {blobs(), inlined()});
+    if (!flushed.ok()) return flushed;
+    return db.CompactRange(options, inlined(), nullptr, nullptr);
+  });
+  if (*cancelled) return absl::OkStatus();
+  return FromRocksDb(status, "compacting inline content");
+}
+
+uint64_t BlobStoreDatabase::InlineFileBytes() const {
+  uint64_t bytes = 0;
+  Read([&](rocksdb::DB& db) {
+    db.GetIntProperty(inlined(), rocksdb::DB::Properties::kLiveSstFilesSize,
+                      &bytes);
+    return rocksdb::Status::OK();
+  }).PermitUncheckedError();
+  return bytes;
+}
+
 rocksdb::Status BlobStoreDatabase::Read(Operation operation) const {
   Enter();
   const rocksdb::Status status =

@@ -1,7 +1,9 @@
 #ifndef SERVICES_BLOB_BLOB_STORE_DATABASE_H_
 #define SERVICES_BLOB_BLOB_STORE_DATABASE_H_
 
+#include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -62,6 +64,14 @@ class BlobStoreDatabase {
   // the disk is full; INTERNAL.
   absl::Status Write(bool sync,
                      absl::FunctionRef<void(rocksdb::WriteBatch* batch)> fill);
+
+  // Rewrites the inline content without what was deleted, so that the disk gets
+  // the space of that back. Takes as long as there is content; `cancelled` may
+  // become true meanwhile. Errors: as Write().
+  absl::Status CompactInline(std::atomic<bool>* cancelled);
+
+  // Bytes of the files with inline content. Cheap.
+  uint64_t InlineFileBytes() const;
 
   // Forgets every record.
   rocksdb::Status ResetRecords();

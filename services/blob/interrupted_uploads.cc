@@ -61,6 +61,15 @@ bool InterruptedUploads::DropOldest() {
   return !removed.empty();
 }
 
+void InterruptedUploads::DropOutdated(absl::Time now) {
+  std::vector<CopyId> removed;
+  {
+    MutexLock lock(&mutex_);
+    Trim(now, &removed);
+  }
+  Drop(removed);
+}
+
 uint64_t InterruptedUploads::bytes() const {
   MutexLock lock(&mutex_);
   return bytes_;

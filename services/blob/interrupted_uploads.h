@@ -48,6 +48,9 @@ class InterruptedUploads {
   // Drops the oldest, for their space; false when there are none.
   bool DropOldest();
 
+  // Drops those that nobody has continued in time.
+  void DropOutdated(absl::Time now);
+
   // Of all together.
   uint64_t bytes() const;
 

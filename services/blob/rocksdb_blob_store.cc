@@ -96,11 +96,14 @@ class RocksDbBlobStore::Writer final : public BlobWriter {
         segments_(store->database_.get(), &store->chunks_, copy,
                   store->options_.segments, begun),
         size_(segments_.ingested_bytes()),
-        readable_(segments_.ingested_bytes()) {}
+        readable_(segments_.ingested_bytes()) {
+    Count(size_);
+  }
 
   // The copy goes with the last hold on it.
   ~Writer() override {
     if (!stays_ && segments_.segments() > 0) store_->holds_.Doom(copy_);
+    Uncount();
   }
 
   absl::Status Append(Chunk chunk) override {
@@ -126,6 +129,7 @@ class RocksDbBlobStore::Writer final : public BlobWriter {
     if (segments_.segments() == 0) return;
     SetReadable(segments_.ingested_bytes());
     stays_ = true;
+    Uncount();
     store_->Keep({.copy = copy_,
                   .bytes = segments_.ingested_bytes(),
                   .segments = segments_.segments(),
@@ -150,18 +154,22 @@ class RocksDbBlobStore::Writer final : public BlobWriter {
         chunk.size() > limits::kChunkBytes) {
       return absl::InvalidArgumentError("only the last chunk may be shorter");
     }
-    if (chunk.size() > store_->options_.blob_bytes_max - size_) {
+    if (size_ + chunk.size() > store_->blob_bytes_max()) {
       return absl::ResourceExhaustedError("the blob is too large");
     }
     size_ += chunk.size();
+    Count(chunk.size());
     // A first chunk this short is the only one.
     if (size_ <= limits::kInlineBlobBytesMax) {
       inline_ = std::move(chunk);
       SetReadable(size_);
       return absl::OkStatus();
     }
+    const uint64_t segments = segments_.segments();
     const absl::Status status = segments_.Append(chunk.bytes());
     SetReadable(segments_.ingested_bytes());
+    // Now and then is enough; it may be that nothing can go.
+    if (segments_.segments() != segments) store_->evictor_->CheckUse();
     return status;
   }
 
@@ -177,10 +185,18 @@ class RocksDbBlobStore::Writer final : public BlobWriter {
     // After an error nobody knows whether there is a record: its copy must
     // stay until the next start knows.
     stays_ = true;
+    Uncount();
     ASSIGN_OR_RETURN(stays_, store_->Publish(copy_.digest, std::move(record),
                                              inline_.bytes()));
     return absl::OkStatus();
   }
+
+  // As used, until somebody else counts the copy or it is gone.
+  void Count(uint64_t bytes) {
+    counted_ += bytes;
+    store_->uploading_bytes_ += bytes;
+  }
+  void Uncount() { store_->uploading_bytes_ -= std::exchange(counted_, 0); }
 
   void SetReadable(uint64_t size) {
     readable_.store(size, std::memory_order_release);
@@ -194,6 +210,7 @@ class RocksDbBlobStore::Writer final : public BlobWriter {
   SegmentWriter segments_;
   absl::Status state_;
   uint64_t size_;
+  uint64_t counted_ = 0;
   // Whether the copy is somebody else's now: of a record, or of the next
   // upload.
   bool stays_ = false;
@@ -233,6 +250,7 @@ RocksDbBlobStore::RocksDbBlobStore(Options options,
                    [this](const CopyId& copy) { holds_.Doom(copy); }) {}
 
 RocksDbBlobStore::~RocksDbBlobStore() {
+  closing_ = true;
   evictor_ = nullptr;
   SaveUses();
 }
@@ -270,6 +288,7 @@ absl::Status RocksDbBlobStore::RecoverCopies(bool keep_interrupted) {
                           keep_interrupted ? kInterrupted : kUnwanted);
   std::vector<Digest> incomplete;
   std::vector<StoredBlob> blobs;
+  uint64_t inline_blobs = 0, inline_bytes = 0;
   uint64_t generation = 0;
   size_t at = 0;
   // Both are in the order of their digests.
@@ -277,6 +296,10 @@ absl::Status RocksDbBlobStore::RecoverCopies(bool keep_interrupted) {
     generation = std::max(generation, record.generation());
     while (at < copies.size() && copies[at].id.digest < digest) ++at;
     bool complete = record.generation() == 0;
+    if (complete) {
+      ++inline_blobs;
+      inline_bytes += record.size();
+    }
     for (; at < copies.size() && copies[at].id.digest == digest; ++at) {
       const bool wanted = copies[at].id.generation == record.generation() &&
                           copies[at].segments == record.segments();
@@ -291,6 +314,7 @@ absl::Status RocksDbBlobStore::RecoverCopies(bool keep_interrupted) {
     }
   };
   RETURN_IF_ERROR(records_.ForEach(visit));
+  inline_space_.Reset(inline_blobs, inline_bytes, database_->InlineFileBytes());
   for (const Digest& digest : incomplete) {
     spdlog::error("blob store: {} has lost files and is dropped",
                   digest.ToString());
@@ -401,7 +425,10 @@ absl::Status RocksDbBlobStore::Delete(const Digest& digest) {
   }
   RETURN_IF_ERROR(records_.Delete({digest}));
   catalog_.Remove(digest);
-  if (record.ok() && (*record)->generation() != 0) {
+  if (!record.ok()) return absl::OkStatus();
+  if ((*record)->generation() == 0) {
+    inline_space_.Delete((*record)->size());
+  } else {
     holds_.Doom({digest, (*record)->generation()});
   }
   return absl::OkStatus();
@@ -423,6 +450,7 @@ absl::StatusOr<bool> RocksDbBlobStore::Publish(const Digest& digest,
   RETURN_IF_ERROR(records_.Put(digest, record, inline_bytes));
   interrupted_.Forget(digest);
   catalog_.Add(digest, record.size());
+  if (record.generation() == 0) inline_space_.Add(record.size());
   evictor_->CheckUse();
   return true;
 }

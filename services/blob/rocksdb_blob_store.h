@@ -24,6 +24,7 @@
 #include "services/blob/blob_store_records.h"
 #include "services/blob/blob_store_turns.h"
 #include "services/blob/chunk_table.h"
+#include "services/blob/inline_space.h"
 #include "services/blob/interrupted_uploads.h"
 #include "services/blob/segment_writer.h"
 #include "services/common/clock.h"
@@ -54,7 +55,8 @@ class RocksDbBlobStore final : public BlobStore, private EvictableSpace {
     uint64_t interrupted_bytes_max = uint64_t{16} << 30;
     absl::Duration interrupted_age_max = absl::Hours(24);
     // Blobs are dropped to stay within, least recently used first and none that
-    // is read or written. Short of min_free_bytes nothing new is stored.
+    // is read or written; uploads count from their first byte. One that is
+    // larger than max_bytes is not stored, and short of min_free_bytes none is.
     BlobEvictor::Bounds bounds;
     EvictionListener eviction_listener;  // May be absent.
     // Descriptors kept open for reading chunks.
@@ -100,6 +102,9 @@ class RocksDbBlobStore final : public BlobStore, private EvictableSpace {
   absl::StatusOr<std::shared_ptr<const BlobReader>> OpenInline(
       const Digest& digest, const Record& record);
 
+  // Of one blob.
+  uint64_t blob_bytes_max() const;
+
   // The evictor's side.
   uint64_t used_bytes() const override;
   uint64_t free_bytes() const override;
@@ -113,6 +118,8 @@ class RocksDbBlobStore final : public BlobStore, private EvictableSpace {
       const std::vector<Digest>& digests);
   void NoteUse(const Digest& digest);
   void SaveUses();
+  // Gives the space of deleted inline content back, when that is worth it.
+  void ReturnInlineSpace();
   absl::Status SaveBatch(absl::Span<const BlobCatalog::Use> uses);
 
   static absl::StatusOr<std::optional<Record>> Readable(
@@ -134,6 +141,10 @@ class RocksDbBlobStore final : public BlobStore, private EvictableSpace {
   BlobStoreTurns turns_;
   std::atomic<uint64_t> next_generation_{1};
   BlobCatalog catalog_;
+  InlineSpace inline_space_;
+  // Of uploads in work.
+  std::atomic<uint64_t> uploading_bytes_{0};
+  std::atomic<bool> closing_{false};
 
   // Of opening, then of the evictor's thread.
   std::vector<Digest> damaged_;

@@ -23,7 +23,14 @@ constexpr size_t kUnsavedUsesMax = 4096;
 }  // namespace
 
 uint64_t RocksDbBlobStore::used_bytes() const {
-  return catalog_.usage().bytes + interrupted_.bytes();
+  return catalog_.usage().bytes + interrupted_.bytes() + uploading_bytes_;
+}
+
+// A larger one would push out everything, and then itself.
+uint64_t RocksDbBlobStore::blob_bytes_max() const {
+  const uint64_t max_bytes = options_.bounds.max_bytes;
+  return max_bytes == 0 ? options_.blob_bytes_max
+                        : std::min(options_.blob_bytes_max, max_bytes);
 }
 
 uint64_t RocksDbBlobStore::free_bytes() const {
@@ -69,19 +76,24 @@ absl::StatusOr<std::vector<Digest>> RocksDbBlobStore::DeleteBatch(
   std::deque<BlobStoreTurns::Turn> turns;
   std::vector<Digest> deleted;
   std::vector<CopyId> copies;
+  uint64_t inline_bytes = 0;
   for (const Digest& digest : digests) {
     turns.emplace_back(&turns_, digest);
     ASSIGN_OR_RETURN(const auto record,
                      Readable(digest, records_.FindSettled(digest)));
     // Without a record somebody else was faster, or it is damaged: it goes.
     deleted.push_back(digest);
-    if (record.has_value() && record->generation() != 0) {
+    if (!record.has_value()) continue;
+    if (record->generation() == 0) {
+      inline_bytes += record->size();
+    } else {
       copies.push_back({digest, record->generation()});
     }
   }
   RETURN_IF_ERROR(records_.Delete(deleted));
   for (const Digest& digest : deleted) catalog_.Remove(digest);
   for (const CopyId& copy : copies) holds_.Doom(copy);
+  inline_space_.Delete(inline_bytes);
   return deleted;
 }
 
@@ -90,7 +102,20 @@ void RocksDbBlobStore::Maintain() {
     options_.eviction_listener(damaged_);
   }
   damaged_.clear();
+  interrupted_.DropOutdated(options_.clock->Now());
   SaveUses();
+  ReturnInlineSpace();
+}
+
+// On a disk that refuses, the next deletions try again.
+void RocksDbBlobStore::ReturnInlineSpace() {
+  const uint64_t free = free_bytes();
+  const bool is_short = free < options_.bounds.min_free_bytes;
+  if (!inline_space_.TakeDeleted(free, is_short)) return;
+  const absl::Status status = database_->CompactInline(&closing_);
+  if (!status.ok()) {
+    spdlog::warn("blob store: inline content: {}", status.ToString());
+  }
 }
 
 void RocksDbBlobStore::NoteUse(const Digest& digest) {

@@ -1,12 +1,15 @@
 #include <atomic>
 #include <cstdint>
 #include <filesystem>
+#include <iostream>
 #include <limits>
 #include <memory>
 #include <string>
+#include <system_error>
 #include <utility>
 #include <vector>
 
+#include "absl/time/clock.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "rocksdb/env.h"
@@ -91,14 +94,21 @@ class RocksDbBlobStoreEvictionTest : public ::testing::Test {
     return evicted_;
   }
 
-  // Of everything in the directory.
+  // Of everything in the directory; files may go meanwhile.
   uint64_t DiskUse() const {
     uint64_t bytes = 0;
     for (const auto& entry :
          std::filesystem::recursive_directory_iterator(directory_.path())) {
-      if (entry.is_regular_file()) bytes += entry.file_size();
+      std::error_code gone;
+      const uint64_t size = std::filesystem::file_size(entry.path(), gone);
+      if (!gone) bytes += size;
     }
     return bytes;
+  }
+
+  // Until it is no more than that.
+  void AwaitDiskUse(uint64_t bytes) const {
+    while (DiskUse() > bytes) absl::SleepFor(absl::Milliseconds(1));
   }
 
   TemporaryDirectory directory_;
@@ -138,12 +148,14 @@ TEST_F(RocksDbBlobStoreEvictionTest, TheDiskGetsItsSpaceBackAtOnce) {
   for (int i = 0; i < 8; ++i) ASSERT_THAT(Upload(i), IsOk());
   const uint64_t before = DiskUse();
   EXPECT_GT(before, 8 * kBlob);
+  std::cout << "disk use with eight blobs of " << kBlob << " bytes: " << before;
   // Half of it, at start.
   options_.bounds = {.max_bytes = 4 * kBlob, .low_percent = 100};
   Reopen();
   AwaitEvicted(4);
   EXPECT_LT(DiskUse(), 5 * kBlob);
   EXPECT_LE(DiskUse() + 3 * kBlob, before);
+  std::cout << " bytes; with four of them: " << DiskUse() << " bytes\n";
 }
 
 TEST_F(RocksDbBlobStoreEvictionTest, WhatIsReadStaysUntilItIsReadNoMore) {
@@ -212,6 +224,136 @@ TEST_F(RocksDbBlobStoreEvictionTest, WithoutFreeSpaceNothingNewIsStored) {
 
   disk_->free_bytes = 10 * kBlob;
   EXPECT_THAT(Upload(8), IsOk());
+}
+
+// --- Uploads ----------------------------------------------------------------
+
+TEST_F(RocksDbBlobStoreEvictionTest, UploadsInWorkMakeThemselvesRoom) {
+  options_.bounds = {.max_bytes = 5 * kBlob, .low_percent = 100};
+  Reopen();
+  for (int i = 0; i < 4; ++i) ASSERT_THAT(Upload(i), IsOk());
+  const std::string large = PatternBytes(2 * kBlob, 99);
+  const Digest digest = Digest::OfBytes(large);
+  const auto writer = *store_->Create(digest);
+  ASSERT_THAT(AppendAll(*writer, large), IsOk());
+  // Before it is stored: its bytes are on the disk already.
+  EXPECT_THAT(AwaitEvicted(1), ElementsAre(DigestOf(0)));
+  EXPECT_THAT(writer->Commit(), IsOk());
+  auto reader = *store_->Open(digest);
+  EXPECT_TRUE(*ReadFrom(*reader, 0, large.size()) == large);
+  EXPECT_EQ(store_->Usage().bytes, 5 * kBlob);
+  for (const int kept : {1, 2, 3}) EXPECT_TRUE(IsStored(kept)) << kept;
+}
+
+TEST_F(RocksDbBlobStoreEvictionTest, WhatIsInUseStaysWhateverIsUploaded) {
+  options_.bounds = {.max_bytes = 2 * kBlob, .low_percent = 50};
+  Reopen();
+  ASSERT_THAT(Upload(0), IsOk());
+  auto reader = *store_->Open(DigestOf(0));
+  std::vector<std::shared_ptr<BlobWriter>> writers;
+  for (int i = 1; i < 4; ++i) {
+    writers.push_back(*store_->Create(DigestOf(i)));
+    ASSERT_THAT(AppendAll(*writers.back(), Bytes(i)), IsOk());
+  }
+  EXPECT_TRUE(*ReadFrom(*reader, 0, kBlob) == Bytes(0));
+  EXPECT_TRUE(IsStored(0));
+  for (int i = 1; i < 4; ++i) {
+    EXPECT_TRUE(*ReadFrom(*writers[i - 1], 0, kBlob) == Bytes(i)) << i;
+  }
+  reader = nullptr;
+  ASSERT_THAT(writers[0]->Commit(), IsOk());
+  EXPECT_EQ(AwaitEvicted(1)[0], DigestOf(0));
+}
+
+TEST_F(RocksDbBlobStoreEvictionTest, UploadsCountOnceAndUntilTheyEnd) {
+  options_.bounds = {.max_bytes = 3 * kBlob, .low_percent = 100};
+  Reopen();
+  ASSERT_THAT(Upload(0), IsOk());
+  for (int i = 0; i < 10; ++i) {
+    const auto dropped = *store_->Create(DigestOf(1));
+    ASSERT_THAT(AppendAll(*dropped, Bytes(1)), IsOk());
+  }
+  for (int i = 0; i < 10; ++i) {
+    const auto continued = *store_->Create(DigestOf(1));
+    ASSERT_EQ(continued->readable_size(), i == 0 ? 0 : kBlob);
+    if (i == 0) {
+      ASSERT_THAT(AppendAll(*continued, Bytes(1)), IsOk());
+    }
+    continued->Suspend();
+  }
+  ASSERT_THAT((*store_->Create(DigestOf(1)))->Commit(), IsOk());
+  ASSERT_THAT(Upload(2), IsOk());
+  EXPECT_EQ(store_->Usage().bytes, 3 * kBlob);
+  store_ = nullptr;
+  EXPECT_THAT(AwaitEvicted(0), IsEmpty());
+}
+
+TEST_F(RocksDbBlobStoreEvictionTest, BlobThatIsLargerThanAllIsNotStored) {
+  options_.bounds = {.max_bytes = 2 * kBlob};
+  Reopen();
+  const std::string large = PatternBytes(2 * kBlob + 1, 99);
+  const auto writer = *store_->Create(Digest::OfBytes(large));
+  EXPECT_THAT(AppendAll(*writer, large),
+              StatusIs(absl::StatusCode::kResourceExhausted));
+}
+
+TEST_F(RocksDbBlobStoreEvictionTest, InterruptedUploadsGoBeforeAnyBlob) {
+  options_.bounds = {.max_bytes = 3 * kBlob, .low_percent = 100};
+  Reopen();
+  for (int i = 0; i < 2; ++i) ASSERT_THAT(Upload(i), IsOk());
+  {
+    const auto writer = *store_->Create(DigestOf(7));
+    ASSERT_THAT(AppendAll(*writer, Bytes(7)), IsOk());
+    writer->Suspend();
+  }
+  ASSERT_THAT(Upload(2), IsOk());
+  AwaitDiskUse(4 * kBlob);
+  EXPECT_EQ((*store_->Create(DigestOf(7)))->readable_size(), 0);
+  EXPECT_EQ(store_->Usage().blobs, 3);
+  store_ = nullptr;
+  EXPECT_THAT(AwaitEvicted(0), IsEmpty());
+}
+
+TEST_F(RocksDbBlobStoreEvictionTest, UploadsThatNobodyContinuesGoByThemselves) {
+  options_.bounds.check_interval = absl::Milliseconds(1);
+  options_.interrupted_age_max = absl::Seconds(30);  // Looks at the clock.
+  Reopen();
+  {
+    const auto writer = *store_->Create(DigestOf(0));
+    ASSERT_THAT(AppendAll(*writer, Bytes(0)), IsOk());
+    EXPECT_GT(DiskUse(), kBlob);
+    writer->Suspend();
+  }
+  AwaitDiskUse(kBlob);
+}
+
+// --- Space ------------------------------------------------------------------
+
+// Small content is stored with others', and yet its space is returned.
+TEST_F(RocksDbBlobStoreEvictionTest, SpaceOfSmallContentIsReturnedAtOnce) {
+  constexpr uint64_t kSmall = limits::kInlineBlobBytesMax;
+  constexpr int kBlobs = 600;
+  Reopen();
+  std::vector<Digest> digests;
+  for (int i = 0; i < kBlobs; ++i) {
+    const std::string bytes = PatternBytes(kSmall, i);
+    digests.push_back(Digest::OfBytes(bytes));
+    ASSERT_THAT(store_->Put(digests.back(), bytes), IsOk());
+  }
+  const uint64_t before = DiskUse();
+  EXPECT_GT(before, kBlobs * kSmall);
+
+  options_.bounds = {.max_bytes = kBlobs * kSmall / 4, .low_percent = 100};
+  Reopen();
+  AwaitEvicted(kBlobs * 3 / 4);
+  AwaitDiskUse(kBlobs * kSmall / 3);
+  std::cout << "disk use with " << kBlobs << " small blobs: " << before
+            << " bytes; with a quarter of them: " << DiskUse() << " bytes\n";
+  for (int i = kBlobs * 3 / 4; i < kBlobs; ++i) {
+    const auto reader = store_->Open(digests[i]);
+    ASSERT_THAT(reader, IsOk()) << i;
+    EXPECT_TRUE(*ReadFrom(**reader, 0, kSmall) == PatternBytes(kSmall, i));
+  }
 }
 
 TEST_F(RocksDbBlobStoreEvictionTest, WhatWasDeletedIsNotReported) {

@@ -22,8 +22,8 @@ const char* NameOf(Rule::Target target) {
 
 std::string Rule::ToString() const {
   return absl::StrCat(NameOf(action), " ", NameOf(target),
-                      pattern.is_regex() ? " regex" : "", " \"", pattern.text(),
-                      "\"");
+                      pattern.is_regex() ? " regex" : "", " '", pattern.text(),
+                      "'");
 }
 
 std::optional<std::string> RuleSet::WhyExcluded(Rule::Target target,

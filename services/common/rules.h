@@ -20,7 +20,7 @@ struct Rule {
   Target target;
   Pattern pattern;
 
-  // `deny tag "*-rc*"`, for people.
+  // `deny tag '*-rc*'`, for people.
   std::string ToString() const;
 };
 

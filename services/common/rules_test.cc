@@ -33,7 +33,7 @@ TEST(RuleSetTest, AnyDenyExcludes) {
   EXPECT_TRUE(rules.AllowsRepository("library/alpine"));
   EXPECT_FALSE(rules.AllowsRepository("library/secret"));
   EXPECT_THAT(rules.WhyExcluded(kRepository, "library/secret"),
-              Optional(std::string("deny repository \"*/secret\"")));
+              Optional(std::string("deny repository '*/secret'")));
 }
 
 TEST(RuleSetTest, OneOfTheAllowsMustMatch) {
@@ -53,12 +53,12 @@ TEST(RuleSetTest, TargetsAreIndependent) {
   EXPECT_TRUE(rules.AllowsRepository("team/app-rc1"));
   EXPECT_TRUE(rules.HasTagRules());
   ASSERT_EQ(rules.TagRules().rules().size(), 1u);
-  EXPECT_EQ(rules.TagRules().rules()[0].ToString(), "deny tag \"*-rc*\"");
+  EXPECT_EQ(rules.TagRules().rules()[0].ToString(), "deny tag '*-rc*'");
 }
 
 TEST(RuleTest, TellsARegexApart) {
   const Rule rule{kDeny, kTag, *Pattern::Regex("v[0-9]+")};
-  EXPECT_EQ(rule.ToString(), "deny tag regex \"v[0-9]+\"");
+  EXPECT_EQ(rule.ToString(), "deny tag regex 'v[0-9]+'");
 }
 
 }  // namespace

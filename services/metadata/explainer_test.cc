@@ -93,7 +93,7 @@ TEST_F(ExplainerTest, TellsTheRuleThatExcludes) {
   const auto response = Explain();
   ASSERT_THAT(response, IsOk());
   EXPECT_EQ(response->considered(0).verdict(), Considered::EXCLUDED_BY_RULE);
-  EXPECT_EQ(response->considered(0).why(), "deny tag \"3.*\"");
+  EXPECT_EQ(response->considered(0).why(), "deny tag '3.*'");
   EXPECT_THAT(response->outcome(), HasSubstr("403"));
   EXPECT_THAT(Resolve(registry_, kPath),
               StatusIs(absl::StatusCode::kPermissionDenied));

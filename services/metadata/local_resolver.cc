@@ -27,7 +27,9 @@ class Resolving {
             absl::Time now)
       : request_(request),
         now_(now),
-        reader_(transaction, request.content, now) {}
+        reader_(transaction, request.content, now) {
+    resolution_.plan.resolved_at = now;
+  }
 
   // Asks what is known of the next upstream in order of precedence.
   absl::Status Add(const UpstreamRoute& route) {

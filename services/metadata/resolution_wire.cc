@@ -182,6 +182,9 @@ v1::FetchPlan ToWire(const FetchPlan& plan) {
   for (const Candidate& candidate : plan.candidates) {
     *message.add_candidates() = ToWire(candidate);
   }
+  if (plan.resolved_at != absl::InfiniteFuture()) {
+    *message.mutable_resolve_time() = ToWire(plan.resolved_at);
+  }
   return message;
 }
 
@@ -190,6 +193,9 @@ absl::StatusOr<FetchPlan> FromWire(const v1::FetchPlan& message) {
   for (const auto& candidate : message.candidates()) {
     ASSIGN_OR_RETURN(auto added, FromWire(candidate));
     plan.candidates.push_back(std::move(added));
+  }
+  if (message.has_resolve_time()) {
+    plan.resolved_at = FromWire(message.resolve_time());
   }
   return plan;
 }

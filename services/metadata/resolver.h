@@ -51,6 +51,9 @@ struct Candidate {
 // have it come first: bytes prove themselves, so nothing is lost by it.
 struct FetchPlan {
   std::vector<Candidate> candidates;
+  // When this was so. What an upstream has answered since needs not be asked
+  // again; by default nothing is later.
+  absl::Time resolved_at = absl::InfiniteFuture();
 };
 
 struct Hit {

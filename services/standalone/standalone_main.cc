@@ -68,9 +68,9 @@ absl::Status Serve(StopSignal& stop) {
                                          absl::StrCat(data_dir, "/blobs")),
                                      metadata->client()));
 
+  // Not the services for other processes of ours: one tells credentials of
+  // upstreams, and all parts are in this one.
   std::vector<grpc::Service*> services = metadata->admin_services();
-  services.push_back(metadata->resolution_service());
-  services.push_back(metadata->auth_service());
   for (grpc::Service* const service : blob->services()) {
     services.push_back(service);
   }

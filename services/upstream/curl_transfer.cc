@@ -66,7 +66,23 @@ CurlTransfer::~CurlTransfer() {
 }
 
 absl::Status CurlTransfer::Run() {
-  return StatusOf(curl_easy_perform(handle_));
+  CURLcode code = curl_easy_perform(handle_);
+  if (FoundLeftovers(code)) {
+    curl_easy_setopt(handle_, CURLOPT_FRESH_CONNECT, 1L);
+    head_ = {};
+    head_bytes_ = 0;
+    error_[0] = 0;
+    code = curl_easy_perform(handle_);
+  }
+  return StatusOf(code);
+}
+
+bool CurlTransfer::FoundLeftovers(CURLcode code) const {
+  long connects = 1;
+  curl_easy_getinfo(handle_, CURLINFO_NUM_CONNECTS, &connects);
+  return connects == 0 && !head_done_ && outcome_.ok() &&
+         (code == CURLE_UNSUPPORTED_PROTOCOL ||
+          code == CURLE_WEIRD_SERVER_REPLY);
 }
 
 absl::Status CurlTransfer::StatusOf(CURLcode code) const {

@@ -48,6 +48,9 @@ class CurlTransfer {
   bool TakeHeaderLine(absl::string_view line);
   bool EndHead();
   bool IsOverdue();
+  // Whether a connection that was used before held the rest of a body that was
+  // longer than its head had said: no answer to this request.
+  bool FoundLeftovers(CURLcode code) const;
   absl::Status StatusOf(CURLcode code) const;
 
   CURL* const handle_;

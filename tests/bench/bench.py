@@ -24,12 +24,16 @@ class Scale:
     wrk_s: int
     slow_s: int
     start_blobs: int
+    # The blob of the slow clients; absent = the one of the hits.
+    slow_bytes: int = None
     # Measurements stop when this is used up; absent = never.
     budget_s: int = None
 
 
 FULL = Scale("full", 5, 1 << 30, 200 << 20, 8 << 20, 5, 4, 10, 100_000)
-QUICK = Scale("quick", 3, 256 << 20, 32 << 20, 4 << 20, 3, 1, 2, 1000, 150)
+QUICK = Scale(
+    "quick", 3, 256 << 20, 32 << 20, 4 << 20, 3, 1, 2, 1000, budget_s=150
+)
 
 
 class Bench:
@@ -48,6 +52,11 @@ class Bench:
         self.manifest, upstream.manifest = self._pusher.push_manifest(
             self.small, [self.hit]
         )
+
+    def slow(self):
+        """The blob of the slow clients."""
+        size = self.scale.slow_bytes
+        return self.blob("slow", size) if size else self.hit
 
     def blob(self, name, size):
         """The blob of that name, in the upstream; made when it is new."""

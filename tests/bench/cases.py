@@ -158,7 +158,7 @@ def _write_cost(bench, system):
 
 
 def _slow_clients(bench, system):
-    blob = bench.hit
+    blob = bench.slow()
     url = system.blob_url(blob.digest)
     bench.verify(system, url, blob.digest)
     with bench.watch(system) as watch:

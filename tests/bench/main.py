@@ -40,6 +40,8 @@ def _parse(arguments):
     add("--only", metavar="CASE,..", help="these cases; see --list")
     add("--systems", metavar="NAME,..", help="these systems; see --list")
     add("--repeats", type=int, metavar="N", help="repetitions (default: 5)")
+    add("--slow-bytes", type=int, metavar="N", help="size of the blob that "
+        "slow clients read (default: that of the hits)")
     add("--list", action="store_true", help="lists cases and systems")
     add("--out", type=pathlib.Path, metavar="FILE", help="writes JSON there")
     add("--write-results", action="store_true", help="rewrites RESULTS.md")
@@ -74,7 +76,7 @@ def _print_list():
 
 def _needed_bytes(scale):
     cold = scale.repeats * 3 * scale.cold_bytes
-    return _COPIES * (scale.hit_bytes + cold)
+    return _COPIES * (scale.hit_bytes + cold + (scale.slow_bytes or 0))
 
 
 def _check_room(directory, scale):
@@ -119,6 +121,8 @@ def main(arguments):
     scale = QUICK if options.quick else FULL
     if options.repeats:
         scale = dataclasses.replace(scale, repeats=options.repeats)
+    if options.slow_bytes:
+        scale = dataclasses.replace(scale, slow_bytes=options.slow_bytes)
 
     if not options.no_setup:
         build.set_up(_ROOT)

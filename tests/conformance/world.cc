@@ -100,6 +100,7 @@ void World::AddLists() {
          FakeAnswer::Status(200, {{"Content-Type", kIndexType}},
                             referrers.dump()));
   // "Referrers Tag Schema": where there is no API.
+  answer(absl::StrCat("/referrers/", index_.digest), FakeAnswer::Status(404));
   std::string tag = index_.digest;
   tag[tag.find(':')] = '-';
   upstream_.AddManifest(

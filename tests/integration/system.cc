@@ -10,6 +10,7 @@
 #include "grpcpp/grpcpp.h"
 #include "gtest/gtest.h"
 #include "nlohmann/json.hpp"
+#include "protos/cvr/v1/cache_entry_service.grpc.pb.h"
 #include "protos/cvr/v1/registry_service.grpc.pb.h"
 #include "protos/cvr/v1/upstream_service.grpc.pb.h"
 #include "tests/support/status_matchers.h"
@@ -51,10 +52,10 @@ Response Must(Call call) {
 }  // namespace
 
 System::System(Shape shape, std::string upstream_url,
-               std::vector<std::string> extra_flags)
+               std::vector<std::string> blob_flags)
     : shape_(shape),
       upstream_url_(std::move(upstream_url)),
-      extra_flags_(std::move(extra_flags)) {}
+      blob_flags_(std::move(blob_flags)) {}
 
 void System::Start() {
   processes_.clear();
@@ -72,7 +73,7 @@ void System::StartStandalone() {
                                     "--allow_private_upstreams",
                                     "--bootstrap_upstream=" + upstream_url_,
                                     "--bootstrap_anonymous_pull"};
-  flags.insert(flags.end(), extra_flags_.begin(), extra_flags_.end());
+  flags.insert(flags.end(), blob_flags_.begin(), blob_flags_.end());
   auto process = ServerProcess::Start(
       {"services/standalone/cvr-standalone", flags, directory_.path()});
   ASSERT_THAT(process, IsOk());
@@ -96,10 +97,12 @@ void System::StartThree() {
         {"--grpc_address=" + metadata_address,
          "--data_dir=" + directory_.Join("metadata-data")});
   ASSERT_EQ(processes_.size(), 1);
-  start("services/blob/cvr-blob", {"--grpc_address=" + blob_address,
-                                   "--metadata_address=" + metadata_address,
-                                   "--data_dir=" + directory_.Join("blob-data"),
-                                   "--allow_private_upstreams"});
+  std::vector<std::string> blob_flags = {
+      "--grpc_address=" + blob_address,
+      "--metadata_address=" + metadata_address,
+      "--data_dir=" + blobs_directory(), "--allow_private_upstreams"};
+  blob_flags.insert(blob_flags.end(), blob_flags_.begin(), blob_flags_.end());
+  start("services/blob/cvr-blob", std::move(blob_flags));
   start("gateway/cvr-gateway",
         {"--http_address=127.0.0.1:0", "--metadata_address=" + metadata_address,
          "--blob_address=" + blob_address});
@@ -146,6 +149,27 @@ bool System::Stop() {
 void System::Kill() {
   for (const auto& process : processes_) process->process().Signal(SIGKILL);
   for (const auto& process : processes_) process->process().Wait();
+}
+
+std::string System::blobs_directory() const {
+  return directory_.Join(shape_ == Shape::kStandalone ? "data/blobs"
+                                                      : "blob-data");
+}
+
+std::set<std::string> System::EntryPaths() const {
+  const auto stub = v1::CacheEntryService::NewStub(
+      grpc::CreateChannel(grpc(), grpc::InsecureChannelCredentials()));
+  v1::ListCacheEntriesRequest request;
+  request.set_upstream_id(1);
+  const auto response =
+      Must<v1::ListCacheEntriesResponse>([&](auto* context, auto* response) {
+        return stub->ListCacheEntries(context, request, response);
+      });
+  std::set<std::string> paths;
+  for (const auto& entry : response.cache_entries()) {
+    paths.insert(entry.relative_path());
+  }
+  return paths;
 }
 
 std::string System::Log() const {

@@ -2,6 +2,7 @@
 #define TESTS_INTEGRATION_SYSTEM_H_
 
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -17,8 +18,9 @@ enum class Shape { kStandalone, kThreeProcesses };
 // one upstream (id 1). Talked to over HTTP and gRPC alone.
 class System {
  public:
+  // `blob_flags` are added to those of the process that stores blobs.
   System(Shape shape, std::string upstream_url,
-         std::vector<std::string> extra_flags = {});
+         std::vector<std::string> blob_flags = {});
 
   // Starts everything on the same data directory, the first time with an
   // upstream. Fails the test when something does not come up.
@@ -32,6 +34,11 @@ class System {
   // Of the metadata service.
   std::string grpc() const { return metadata_->grpc(); }
   std::string blob_grpc() const { return blob_->grpc(); }
+  // Where blobs are kept, unless a flag says otherwise.
+  std::string blobs_directory() const;
+  // The paths of all cache entries of the upstream, as the metadata service
+  // tells them.
+  std::set<std::string> EntryPaths() const;
   // What the processes have printed.
   std::string Log() const;
 
@@ -47,7 +54,7 @@ class System {
 
   const Shape shape_;
   const std::string upstream_url_;
-  const std::vector<std::string> extra_flags_;
+  const std::vector<std::string> blob_flags_;
   const ScratchDirectory directory_;
   bool created_ = false;
   // In the order in which they start; one process may play every part.

@@ -37,6 +37,7 @@ absl::Status FakeMetadataClient::Touch(int64_t upstream_id,
   if (!failure_.ok()) return failure_;
   touched_.push_back(
       {upstream_id, content.RelativePath(), digest, counts_as_download});
+  changed_.SignalAll();
   return absl::OkStatus();
 }
 
@@ -119,6 +120,11 @@ int FakeMetadataClient::download_count() const {
 void FakeMetadataClient::AwaitRecords(size_t count) const {
   MutexLock lock(&mutex_);
   while (records_.size() < count) changed_.Wait(&mutex_);
+}
+
+void FakeMetadataClient::AwaitTouched(size_t count) const {
+  MutexLock lock(&mutex_);
+  while (touched_.size() < count) changed_.Wait(&mutex_);
 }
 
 void FakeMetadataClient::AwaitFailedForgets(size_t calls) const {

@@ -54,8 +54,9 @@ class FakeMetadataClient : public MetadataClient {
   // Records and touches that count as a download.
   int download_count() const;
 
-  // Blocks until so many records have been made in all.
+  // Blocks until so many records, or touches, have been made in all.
   void AwaitRecords(size_t count) const;
+  void AwaitTouched(size_t count) const;
   // Blocks until so many calls of ForgetContent() have succeeded, or failed.
   void AwaitForgottenContent(size_t calls) const;
   void AwaitFailedForgets(size_t calls) const;

@@ -11,22 +11,17 @@
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "tests/support/fake_lists.h"
+#include "tests/support/fake_registry_reply.h"
 
 namespace cvr::testing {
 namespace {
 
-constexpr size_t kPieceBytes = 64 * 1024;
 constexpr char kJsonType[] = "application/json";
 constexpr char kIndexType[] = "application/vnd.oci.image.index.v1+json";
 
 bool Matches(const RequestMatch& match, const RecordedRequest& request) {
   return (match.method.empty() || match.method == request.method) &&
          absl::StrContains(request.target, match.target_contains);
-}
-
-std::string ErrorBody(absl::string_view code) {
-  return absl::StrCat(R"({"errors":[{"code":")", code,
-                      R"(","message":"as the test wants it"}]})");
 }
 
 // `bytes=a-b` or `bytes=a-` within `size`; nothing for anything else.
@@ -71,39 +66,6 @@ std::string BasicValue(const std::string& username,
 
 }  // namespace
 
-struct FakeRegistry::Reply {
-  int status = 200;
-  std::vector<HttpHeader> headers;
-  std::shared_ptr<const std::string> body =
-      std::make_shared<const std::string>();
-  uint64_t offset = 0;  // Of what is sent of `body`.
-  uint64_t length = 0;
-
-  static Reply Of(int status, std::vector<HttpHeader> headers,
-                  std::string body) {
-    Reply reply = {status, std::move(headers)};
-    reply.length = body.size();
-    reply.body = std::make_shared<const std::string>(std::move(body));
-    return reply;
-  }
-  static Reply Error(int status, absl::string_view code) {
-    return Of(status, {{"Content-Type", "application/json"}}, ErrorBody(code));
-  }
-
-  void Set(const HttpHeader& header) {
-    Remove(header.name);
-    headers.push_back(header);
-  }
-  void Remove(const std::string& name) {
-    headers.erase(std::remove_if(headers.begin(), headers.end(),
-                                 [&](const HttpHeader& header) {
-                                   return absl::EqualsIgnoreCase(header.name,
-                                                                 name);
-                                 }),
-                  headers.end());
-  }
-};
-
 std::string RecordedRequest::Header(absl::string_view name) const {
   for (const HttpHeader& header : headers) {
     if (absl::EqualsIgnoreCase(header.name, name)) return header.value;
@@ -137,11 +99,14 @@ FakeRegistry::~FakeRegistry() { Stop(); }
 
 void FakeRegistry::Stop() {
   std::vector<std::shared_ptr<Gate>> gates;
+  std::vector<std::shared_ptr<Drip>> drips;
   {
     MutexLock lock(&mutex_);
     gates.swap(gates_);
+    drips.swap(drips_);
   }
   for (const auto& gate : gates) gate->Open();
+  for (const auto& drip : drips) drip->Open();
   server_->Stop();
 }
 
@@ -184,6 +149,7 @@ void FakeRegistry::RemoveRepository(absl::string_view repository) {
 void FakeRegistry::Answer(RequestMatch match, FakeAnswer answer, int times) {
   MutexLock lock(&mutex_);
   if (answer.gate) gates_.push_back(answer.gate);
+  if (answer.drip) drips_.push_back(answer.drip);
   answers_.push_back({std::move(match), std::move(answer), times});
 }
 
@@ -260,6 +226,7 @@ void FakeRegistry::Handle(const httplib::Request& request,
   const RecordedRequest recorded = Record(request);
   FakeAnswer answer = TakeAnswer(recorded);
   if (answer.gate && !answer.gate_at_byte) answer.gate->Pass();
+  if (answer.raw) return SendRaw(answer, request.remote_port);
   Reply reply;
   if (answer.status != 0) {
     reply = Reply::Of(answer.status, {}, "");
@@ -365,7 +332,8 @@ FakeRegistry::Reply FakeRegistry::GrantToken(const httplib::Request& request) {
       scopes.push_back(request.get_param_value("scope", i));
     }
   }
-  const std::string token = absl::StrCat("token-", ++tokens_granted_);
+  const std::string token =
+      absl::StrCat(grants_->token_prefix, ++tokens_granted_);
   tokens_[token] = absl::StrJoin(scopes, " ");
   std::string body =
       absl::StrCat("{\"", grants_->token_member, "\":\"", token, "\"");
@@ -455,66 +423,6 @@ FakeRegistry::Reply FakeRegistry::ServeBlob(const RecordedRequest& request,
   reply.Set({"Content-Range", absl::StrCat("bytes ", range->first, "-",
                                            range->second, "/", size)});
   return reply;
-}
-
-void FakeRegistry::Send(Reply reply, const FakeAnswer& answer,
-                        const httplib::Request& request,
-                        httplib::Response& response) {
-  if (answer.body) {
-    reply.body = std::make_shared<const std::string>(*answer.body);
-    reply.offset = 0;
-    reply.length = reply.body->size();
-  }
-  for (const HttpHeader& header : answer.headers) reply.Set(header);
-  for (const std::string& name : answer.without_headers) reply.Remove(name);
-  std::string content_type;
-  response.status = reply.status;
-  for (const HttpHeader& header : reply.headers) {
-    if (absl::EqualsIgnoreCase(header.name, "Content-Type")) {
-      content_type = header.value;
-    } else {
-      response.set_header(header.name, header.value);
-    }
-  }
-  const auto announce = [&] {
-    if (!answer.chunked && !response.has_header("Content-Length")) {
-      response.set_header("Content-Length", absl::StrCat(reply.length));
-    }
-  };
-  announce();
-  if (request.method == "HEAD" || (reply.length == 0 && !answer.chunked)) {
-    if (!content_type.empty())
-      response.set_header("Content-Type", content_type);
-    return;
-  }
-  auto provider = [this, reply = std::move(reply), answer,
-                   client_port = request.remote_port](size_t sent,
-                                                      httplib::DataSink& sink) {
-    const auto is_at = [sent](const std::optional<uint64_t>& byte) {
-      return byte && *byte == sent;
-    };
-    if (answer.gate && is_at(answer.gate_at_byte)) answer.gate->Pass();
-    if (is_at(answer.truncate_at_byte)) return false;
-    if (is_at(answer.reset_at_byte)) {
-      server_->Reset(client_port);
-      return false;
-    }
-    if (sent == reply.length) {
-      sink.done();
-      return true;
-    }
-    uint64_t end = std::min<uint64_t>(sent + kPieceBytes, reply.length);
-    for (const auto& stop :
-         {answer.gate_at_byte, answer.truncate_at_byte, answer.reset_at_byte}) {
-      if (stop && *stop > sent) end = std::min(end, *stop);
-    }
-    return sink.write(reply.body->data() + reply.offset + sent, end - sent);
-  };
-  if (answer.chunked) {
-    response.set_chunked_content_provider(content_type, std::move(provider));
-  } else {
-    response.set_content_provider(content_type, std::move(provider));
-  }
 }
 
 }  // namespace cvr::testing

@@ -2,6 +2,7 @@
 #define TESTS_SUPPORT_FAKE_REGISTRY_H_
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -12,6 +13,7 @@
 #include "absl/strings/string_view.h"
 #include "services/common/digest.h"
 #include "services/common/mutex.h"
+#include "tests/support/drip.h"
 #include "tests/support/gate.h"
 #include "tests/support/loopback_server.h"
 
@@ -54,10 +56,19 @@ struct FakeAnswer {
   std::optional<uint64_t> truncate_at_byte;
   // The same, with a reset: bytes under way may be lost.
   std::optional<uint64_t> reset_at_byte;
+  // Called before either of them.
+  std::function<void()> before_break;
   // Waits here before the headers or, when gate_at_byte is set too, after so
   // many bytes of the body. Stop() opens it.
   std::shared_ptr<Gate> gate;
   std::optional<uint64_t> gate_at_byte;
+  // The body's bytes, those from drip_at_byte on if that is set, come as the
+  // drip allows. Stop() opens it.
+  std::shared_ptr<Drip> drip;
+  std::optional<uint64_t> drip_at_byte;
+  // In place of everything else: these bytes, as the drip allows if there is
+  // one, and the end of the connection. Not over TLS.
+  std::optional<std::string> raw;
   // Sends the whole blob, with 200, to one who asks for a part.
   bool ignore_range = false;
   // Transfer-Encoding: chunked in place of a Content-Length.
@@ -87,6 +98,8 @@ struct FakeBearerAuth {
   std::string token_member = "token";
   std::optional<int> expires_in_seconds = 300;
   bool scope_in_challenge = true;
+  // Tokens are this and a number.
+  std::string token_prefix = "token-";
 };
 
 // An upstream registry to test against: real HTTP on a real loopback socket, a
@@ -109,8 +122,8 @@ class FakeRegistry {
   std::string url() const { return server_->url(); }
   int port() const { return server_->port(); }
 
-  // Closes everything and refuses connections from then on; gates of answers
-  // are opened. Idempotent.
+  // Closes everything and refuses connections from then on; gates and drips of
+  // answers are opened. Idempotent.
   void Stop();
 
   // --- What it holds.
@@ -182,6 +195,7 @@ class FakeRegistry {
                   const Repository& repository,
                   const std::string& digest) const;
   bool Grants(absl::string_view token, absl::string_view scope) const;
+  void SendRaw(const FakeAnswer& answer, int client_port);
   void Send(Reply reply, const FakeAnswer& answer,
             const httplib::Request& request, httplib::Response& response);
 
@@ -190,6 +204,7 @@ class FakeRegistry {
   std::map<std::string, Repository> repositories_ ABSL_GUARDED_BY(mutex_);
   std::vector<Scripted> answers_ ABSL_GUARDED_BY(mutex_);
   std::vector<std::shared_ptr<Gate>> gates_ ABSL_GUARDED_BY(mutex_);
+  std::vector<std::shared_ptr<Drip>> drips_ ABSL_GUARDED_BY(mutex_);
   std::optional<BasicAuth> basic_ ABSL_GUARDED_BY(mutex_);
   std::optional<FakeBearerAuth> bearer_ ABSL_GUARDED_BY(mutex_);
   // What /token asks for and grants: set by the registry that names us.

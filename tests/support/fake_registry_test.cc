@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "services/common/thread.h"
+#include "tests/support/bad_port.h"
 
 namespace cvr::testing {
 namespace {
@@ -115,6 +116,50 @@ TEST_F(FakeRegistryTest, AGateHoldsTheBodyWhereTold) {
     held.gate->Open();
   }
   EXPECT_EQ(bytes, "0123456789");
+}
+
+TEST_F(FakeRegistryTest, ADripHandsBytesOutAsAllowed) {
+  const std::string target =
+      "/v2/a/blobs/" + registry_.AddBlob("a", "0123456789").ToString();
+  FakeAnswer slow;
+  slow.drip = std::make_shared<Drip>();
+  slow.drip_at_byte = 4;
+  registry_.Answer({}, slow);
+  std::string bytes;
+  httplib::Client client("127.0.0.1", registry_.port());
+  client.Get(target, [&](const char* data, size_t size) {
+    bytes.append(data, size);
+    if (bytes == "0123") slow.drip->Allow(3);
+    if (bytes == "0123456") slow.drip->Open();
+    return true;
+  });
+  EXPECT_EQ(bytes, "0123456789");
+}
+
+TEST_F(FakeRegistryTest, RawBytesAreAllThatIsSent) {
+  FakeAnswer raw;
+  raw.raw = "HTTP/1.1 299 Raw\r\nContent-Length: 2\r\n\r\nok";
+  registry_.Answer({}, raw);
+  const auto answer = Get("/v2/");
+  ASSERT_TRUE(answer);
+  EXPECT_EQ(answer->status, 299);
+  EXPECT_EQ(answer->body, "ok");
+}
+
+TEST_F(FakeRegistryTest, APortThatIsTakenOverRefusesOrIgnores) {
+  for (const auto manner :
+       {BadPort::Manner::kRefuse, BadPort::Manner::kIgnore}) {
+    FakeRegistry closed;
+    const int port = closed.port();
+    closed.Stop();
+    BadPort bad(port, manner);
+    httplib::Client client("127.0.0.1", port);
+    client.set_connection_timeout(0, 200'000);
+    const auto error = client.Get("/v2/").error();
+    EXPECT_TRUE(error == httplib::Error::Connection ||
+                error == httplib::Error::ConnectionTimeout)
+        << httplib::to_string(error);
+  }
 }
 
 TEST_F(FakeRegistryTest, BearerTokensOpenTheirScope) {

@@ -7,6 +7,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "services/common/digest.h"
 
 namespace cvr::testing {
 namespace {
@@ -51,6 +52,11 @@ size_t OnBodyUntil(char*, size_t, size_t size, void* user) {
   return leaver.read >= leaver.wanted ? 0 : size;  // 0 ends the transfer.
 }
 
+size_t OnBodyHash(char* data, size_t, size_t size, void* user) {
+  static_cast<DigestHasher*>(user)->Update({data, size});
+  return size;
+}
+
 }  // namespace
 
 HttpResponse HttpRequest(const std::string& method, const std::string& address,
@@ -76,6 +82,18 @@ HttpResponse HttpRequest(const std::string& method, const std::string& address,
   response.status = static_cast<int>(status);
   curl_slist_free_all(list);
   return response;
+}
+
+std::string HttpGetDigest(const std::string& address,
+                          const std::string& target) {
+  const Curl curl = MakeCurl(address, target);
+  DigestHasher hasher(DigestAlgorithm::kSha256);
+  curl_easy_setopt(curl.get(), CURLOPT_FAILONERROR, 1L);
+  curl_easy_setopt(curl.get(), CURLOPT_WRITEFUNCTION, OnBodyHash);
+  curl_easy_setopt(curl.get(), CURLOPT_WRITEDATA, &hasher);
+  const CURLcode code = curl_easy_perform(curl.get());
+  return code == CURLE_OK ? hasher.Current().ToString()
+                          : curl_easy_strerror(code);
 }
 
 size_t HttpGetAndLeave(const std::string& address, const std::string& target,

@@ -39,6 +39,11 @@ inline HttpResponse HttpGet(const std::string& address,
 size_t HttpGetAndLeave(const std::string& address, const std::string& target,
                        size_t body_bytes);
 
+// GETs and hashes the body instead of keeping it: its `sha256:...`, or what
+// went wrong.
+std::string HttpGetDigest(const std::string& address,
+                          const std::string& target);
+
 }  // namespace cvr::testing
 
 #endif  // TESTS_SUPPORT_HTTP_CLIENT_H_

@@ -104,7 +104,11 @@ LoopbackServer::LoopbackServer(Options options, Handler handler)
         return httplib::Server::HandlerResponse::Handled;
       });
   int listening = -1;
-  server_->set_socket_options([&listening](int fd) { listening = fd; });
+  server_->set_socket_options([&listening](int fd) {
+    listening = fd;
+    const int yes = 1;  // So that the port can be taken over after Stop().
+    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes));
+  });
   port_ = server_->bind_to_any_port(options_.address);
   if (port_ <= 0) abort();
   // The library's backlog of 5 makes a sixth connection wait a second.
@@ -129,6 +133,21 @@ void LoopbackServer::Reset(int client_port) {
     sockaddr nowhere = {};
     nowhere.sa_family = AF_UNSPEC;  // On Linux: disconnect, with a reset.
     connect(fd, &nowhere, sizeof(nowhere));
+  });
+}
+
+bool LoopbackServer::Send(int client_port, absl::string_view bytes) {
+  bool sent = false;
+  ForEachConnection(port_, [&](int fd, int port) {
+    if (port != client_port) return;
+    sent = send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL) == bytes.size();
+  });
+  return sent;
+}
+
+void LoopbackServer::HangUp(int client_port) {
+  ForEachConnection(port_, [client_port](int fd, int port) {
+    if (port == client_port) shutdown(fd, SHUT_RDWR);
   });
 }
 

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 
+#include "absl/strings/string_view.h"
 #include "services/common/thread.h"
 
 namespace httplib {
@@ -44,6 +45,11 @@ class LoopbackServer {
 
   // Resets the connection from that port of a client.
   void Reset(int client_port);
+  // Ends it in good order.
+  void HangUp(int client_port);
+  // Sends bytes past the server, of which it knows nothing; not through TLS.
+  // False when they could not be sent.
+  bool Send(int client_port, absl::string_view bytes);
 
   // Closes everything, waits for the handlers and refuses connections from
   // then on. Idempotent.

@@ -16,12 +16,22 @@ def cvr_cc_library(name, copts = [], **kwargs):
 def cvr_cc_binary(name, copts = [], **kwargs):
     native.cc_binary(name = name, copts = _COPTS + copts, **kwargs)
 
-def cvr_cc_test(name, deps = [], copts = [], size = "small", **kwargs):
+# What is reported of Debian's uninstrumented Abseil though nothing is wrong.
+_TSAN_SUPPRESSIONS = ["//tests/support:tsan_suppressions"]
+
+def cvr_cc_test(
+        name,
+        deps = [],
+        copts = [],
+        size = "small",
+        tags = [],
+        **kwargs):
     native.cc_test(
         name = name,
         copts = _COPTS + copts,
         size = size,
-        deps = deps + [
+        tags = tags,
+        deps = deps + (_TSAN_SUPPRESSIONS if "tsan" in tags else []) + [
             "@system//:gmock_main",
             "@system//:gmock",
         ],

@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "protos/cvr/v1/explain_service.grpc.pb.h"
+#include "protos/cvr/v1/upstream_state_service.grpc.pb.h"
 #include "services/common/status_macros.h"
 #include "tools/cvr/cli_options.h"
 #include "tools/cvr/table.h"
@@ -58,6 +59,40 @@ v1::ContentRef ParseImage(const std::string& image, bool is_blob) {
   return content;
 }
 
+// `'hub' is not asked until 2026-11-25T06:00:00Z: connection refused`.
+std::string TroubleText(const std::string& name,
+                        const v1::UpstreamState& state) {
+  const std::string until =
+      state.has_closed_until()
+          ? absl::StrCat(" until ", TimeText(state.closed_until()))
+          : "";
+  return absl::StrCat("'", name, "' is not asked", until, ": ",
+                      state.last_failure());
+}
+
+// Rows tell whom a pull would ask; the blob service knows who would not answer.
+void PrintTrouble(Session& session, const v1::ExplainResponse& response) {
+  const auto found = session.blob_server.Call(
+      &v1::UpstreamStateService::Stub::ListUpstreamStates,
+      v1::ListUpstreamStatesRequest());
+  if (!found.ok()) {
+    session.output.PrintNote(
+        absl::StrCat("how upstreams are doing is not known: ",
+                     std::string(found.status().message())));
+    return;
+  }
+  for (const Considered& considered : response.considered()) {
+    for (const v1::UpstreamState& state : found->states()) {
+      if (state.upstream_id() != considered.upstream_id()) continue;
+      if (state.circuit() == v1::UpstreamState::OPEN ||
+          state.has_closed_until()) {
+        session.output.PrintNote(
+            TroubleText(considered.upstream_name(), state));
+      }
+    }
+  }
+}
+
 struct ExplainOptions {
   int64_t registry_id = 0;
   std::string image;
@@ -81,6 +116,7 @@ void AddExplainCommand(CLI::App& root, Action* chosen) {
           const v1::ExplainResponse response,
           session.server.Call(&v1::ExplainService::Stub::Explain, request));
       session.output.PrintObject(response, AsText);
+      PrintTrouble(session, response);
       return absl::OkStatus();
     };
   });

@@ -3,6 +3,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "protos/cvr/v1/explain_service.pb.h"
+#include "protos/cvr/v1/upstream_state_service.pb.h"
 #include "tools/cvr/cvr_test_fixture.h"
 
 namespace cvr {
@@ -52,6 +53,25 @@ TEST_F(ExplainCommandTest, TakesDigestsAndTheTagThatIsMeant) {
   EXPECT_EQ(request_.content().kind(), v1::BLOB);
   ASSERT_EQ(Cvr("explain 4 team/app"), 0) << Err();
   EXPECT_EQ(request_.content().reference(), "latest");
+}
+
+TEST_F(ExplainCommandTest, TellsWhoWouldNotAnswer) {
+  ASSERT_EQ(Cvr("explain 4 a"), 0) << Err();
+  EXPECT_THAT(Out(), HasSubstr("not known"));
+  server_.On<v1::ListUpstreamStatesRequest, v1::ListUpstreamStatesResponse>(
+      "UpstreamStateService/ListUpstreamStates",
+      [](const auto&, auto* response) {
+        auto& state = *response->add_states();
+        state.set_upstream_id(7);
+        state.set_circuit(v1::UpstreamState::OPEN);
+        state.set_last_failure("connection refused");
+        state.mutable_closed_until()->set_seconds(1'700'000'000);
+        response->add_states()->set_upstream_id(8);
+        return grpc::Status::OK;
+      });
+  ASSERT_EQ(Cvr("explain 4 a"), 0) << Err();
+  EXPECT_THAT(Out(), HasSubstr("'hub' is not asked until 2023-11-14T22:13:20Z: "
+                               "connection refused"));
 }
 
 TEST_F(ExplainCommandTest, SpeaksJson) {

@@ -26,30 +26,50 @@ StreamWish WishOf(const FetchRequest& request) {
   return {request.range, request.header_only};
 }
 
+BlobOrigin OriginOf(const FetchRequest& request, const Candidate& candidate) {
+  return {candidate.upstream_id, request.content.repository,
+          candidate.cached.has_value(), candidate.denial,
+          candidate.failure_policy};
+}
+
 std::vector<BlobOrigin> OriginsOf(const FetchRequest& request) {
   std::vector<BlobOrigin> origins;
   for (const Candidate& candidate : request.plan.candidates) {
-    origins.push_back({candidate.upstream_id, request.content.repository,
-                       candidate.cached.has_value()});
+    origins.push_back(OriginOf(request, candidate));
   }
   return origins;
+}
+
+bool IsDenied(const BlobOrigin& origin) {
+  return origin.denial != Denial::kNone;
 }
 
 // The first candidate that is known to have the blob already.
 std::optional<BlobOrigin> EntitledOrigin(const FetchRequest& request) {
   for (const Candidate& candidate : request.plan.candidates) {
-    if (!candidate.reachable && !candidate.cached) continue;
-    return BlobOrigin{candidate.upstream_id, request.content.repository,
-                      candidate.cached.has_value()};
+    const bool is_recorded = candidate.cached && candidate.cached->fresh;
+    if (candidate.denial == Denial::kNone &&
+        (candidate.reachable || is_recorded)) {
+      return OriginOf(request, candidate);
+    }
   }
   return std::nullopt;
+}
+
+// Whether walks through both take the same way.
+bool IsSameWalk(const std::vector<BlobOrigin>& a,
+                const std::vector<BlobOrigin>& b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [](const BlobOrigin& one, const BlobOrigin& other) {
+                      return one == other && one.denial == other.denial;
+                    });
 }
 
 // The first of the request's own origins that has answered the download.
 std::optional<BlobOrigin> ProvenOrigin(const FetchRequest& request,
                                        const Download& download) {
   for (const BlobOrigin& origin : OriginsOf(request)) {
-    if (download.IsProvenBy(origin)) return origin;
+    if (!IsDenied(origin) && download.IsProvenBy(origin)) return origin;
   }
   return std::nullopt;
 }
@@ -104,6 +124,10 @@ absl::StatusOr<BlobFetcher::Stream> BlobFetcher::Open(const Pull& pull) {
 absl::StatusOr<BlobFetcher::Stream> BlobFetcher::TryOpen(const Pull& pull) {
   const FetchRequest& request = pull.request;
   const Digest& digest = DigestOf(request);
+  if (const auto origins = OriginsOf(request);
+      std::all_of(origins.begin(), origins.end(), IsDenied)) {
+    return prober_.FindFirst(origins, digest, request.deadline).status();
+  }
   std::shared_ptr<BlobFlight> flight;
   uint64_t ends_seen = 0;
   {
@@ -198,7 +222,7 @@ absl::StatusOr<BlobFetcher::Stream> BlobFetcher::Join(
   if (!size.ok()) {
     // Others' candidates may have failed where this request's own would not.
     const bool final = absl::IsDeadlineExceeded(size.status()) ||
-                       download.origins() == OriginsOf(request);
+                       IsSameWalk(download.origins(), OriginsOf(request));
     return final ? absl::StatusOr<Stream>(size.status()) : nullptr;
   }
   std::optional<BlobOrigin> origin = ProvenOrigin(request, download);

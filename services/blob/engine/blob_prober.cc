@@ -3,6 +3,7 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "services/blob/engine/upstream_failures.h"
 #include "services/common/errors.h"
 #include "services/common/status_macros.h"
 
@@ -35,18 +36,31 @@ absl::StatusOr<BlobProber::Answer> BlobProber::FindFirst(
     absl::Time deadline) {
   absl::Status decisive = errors::BlobUnknown(digest.ToString());
   for (const BlobOrigin& origin : origins) {
-    const std::string key =
-        absl::StrCat(origin.upstream_id, " ", origin.repository.name(), " ",
-                     digest.ToString());
-    auto outcome = flights_.Do(
-        key, deadline, [this, origin, digest] { return Ask(origin, digest); });
-    const absl::Status status = outcome.value.status();
-    if (status.ok() || absl::IsDeadlineExceeded(status)) return outcome.value;
-    if (absl::IsNotFound(decisive) && !absl::IsNotFound(status)) {
-      decisive = status;
+    auto answer = AskOnce(origin, digest, deadline);
+    if (answer.ok()) return answer;
+    const absl::Status& failure = answer.status();
+    if (ActionOn(failure, origin.failure_policy, {.by_digest = true}) ==
+        FailurePolicy::Action::kStop) {
+      return failure;
+    }
+    if (absl::IsNotFound(decisive) && !absl::IsNotFound(failure)) {
+      decisive = failure;
     }
   }
   return decisive;
+}
+
+absl::StatusOr<BlobProber::Answer> BlobProber::AskOnce(const BlobOrigin& origin,
+                                                       const Digest& digest,
+                                                       absl::Time deadline) {
+  RETURN_IF_ERROR(KnownAnswer(origin.upstream_id, origin.denial,
+                              errors::BlobUnknown(digest.ToString())));
+  const std::string key =
+      absl::StrCat(origin.upstream_id, " ", origin.repository.name(), " ",
+                   digest.ToString());
+  return flights_
+      .Do(key, deadline, [this, origin, digest] { return Ask(origin, digest); })
+      .value;
 }
 
 absl::StatusOr<BlobProber::Answer> BlobProber::Ask(const BlobOrigin& origin,
@@ -59,6 +73,9 @@ absl::StatusOr<BlobProber::Answer> BlobProber::Ask(const BlobOrigin& origin,
   const absl::Status status =
       upstream_.GetBlob(access, origin.repository, digest, first_byte, sink);
   if (sink.header()) return Answer{origin, sink.header()->size_bytes};
+  RecordAnswer(metadata_, origin.upstream_id,
+               {origin.repository, Reference(digest), ContentKind::kBlob},
+               status);
   if (!status.ok()) return status;
   return errors::UpstreamInvalid(access.name, "answered without a header");
 }

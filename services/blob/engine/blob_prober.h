@@ -27,13 +27,17 @@ class BlobProber {
   BlobProber(UpstreamClient& upstream, MetadataClient& metadata,
              ThreadPool& pool);
 
-  // The first of `origins`, in order, that has the blob. Errors: NOT_FOUND
-  // (reason BLOB_UNKNOWN) when none has it; the first other error when none is
-  // known to have it; DEADLINE_EXCEEDED.
+  // The first of `origins`, in order, that has the blob. Those that are known
+  // to deny it are not asked, and nobody after one whose policy ends the walk.
+  // Errors: NOT_FOUND (reason BLOB_UNKNOWN) when none has it; that of the one
+  // that ended the walk; else the first other error when none is known to have
+  // it; DEADLINE_EXCEEDED.
   absl::StatusOr<Answer> FindFirst(const std::vector<BlobOrigin>& origins,
                                    const Digest& digest, absl::Time deadline);
 
  private:
+  absl::StatusOr<Answer> AskOnce(const BlobOrigin& origin, const Digest& digest,
+                                 absl::Time deadline);
   absl::StatusOr<Answer> Ask(const BlobOrigin& origin, const Digest& digest);
 
   UpstreamClient& upstream_;

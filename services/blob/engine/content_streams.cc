@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "services/common/errors.h"
+#include "services/common/limits.h"
 #include "services/common/status_macros.h"
 #include "spdlog/spdlog.h"
 
@@ -58,7 +59,8 @@ class BytesStream final : public RangeStream {
 
  private:
   absl::StatusOr<Chunk> ReadAt(uint64_t offset) override {
-    return bytes_.Sub(offset);
+    // A manifest in one piece; lists may be larger than a message.
+    return bytes_.Sub(offset, limits::kManifestBytesMax);
   }
 
   const Chunk bytes_;

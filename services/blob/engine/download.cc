@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "services/blob/engine/upstream_failures.h"
 #include "services/common/errors.h"
 #include "services/common/status_macros.h"
 #include "spdlog/spdlog.h"
@@ -19,6 +20,11 @@ ContentRef RefOf(const BlobOrigin& origin, const Digest& digest) {
 
 std::string HostOf(const UpstreamAccess& access) {
   return access.name.empty() ? access.url : access.name;
+}
+
+bool IsStopAt(const BlobOrigin& origin, const absl::Status& failure) {
+  return ActionOn(failure, origin.failure_policy, {.by_digest = true}) ==
+         FailurePolicy::Action::kStop;
 }
 
 bool Contains(const std::vector<BlobOrigin>& origins,
@@ -90,22 +96,25 @@ absl::Status Download::Fill() {
       status = FillFrom(origin);
     }
     if (status.ok() || absl::IsCancelled(status) || abandoned_) return status;
-    spdlog::warn("blob {} from upstream {}: {}", digest_.ToString(),
-                 origin.upstream_id, status.ToString());
+    if (origin.denial == Denial::kNone) {
+      spdlog::warn("blob {} from upstream {}: {}", digest_.ToString(),
+                   origin.upstream_id, status.ToString());
+    }
     if (absl::IsNotFound(decisive) && !absl::IsNotFound(status)) {
       decisive = status;
     }
     const bool is_useless =
         receiver_->is_spoilt() || ReasonOf(status) == Reason::kContentMismatch;
-    if (is_useless) {
-      Disprove();
-      if (!StartAgain()) return status;
-    }
+    if (is_useless) Disprove();
+    if (IsStopAt(origin, status)) return status;
+    if (is_useless && !StartAgain()) return status;
   }
   return decisive;
 }
 
 absl::Status Download::FillFrom(const BlobOrigin& origin) {
+  RETURN_IF_ERROR(KnownAnswer(origin.upstream_id, origin.denial,
+                              errors::BlobUnknown(digest_.ToString())));
   ASSIGN_OR_RETURN(const UpstreamAccess access,
                    tools_.metadata.GetUpstreamAccess(origin.upstream_id));
   receiver_->SwitchUpstream(HostOf(access));
@@ -113,11 +122,8 @@ absl::Status Download::FillFrom(const BlobOrigin& origin) {
   absl::Status status =
       RetryLoop(tools_.resume, Idempotency::kIdempotent, tools_.sleeper,
                 [&] { return FillOnce(access, origin); });
-  if (absl::IsNotFound(status) && origin.recorded) {
-    const absl::Status forgotten = tools_.metadata.RecordDenial(
-        origin.upstream_id, RefOf(origin, digest_), Denial::kAbsent);
-    if (!forgotten.ok()) spdlog::warn("forget: {}", forgotten.ToString());
-  }
+  RecordAnswer(tools_.metadata, origin.upstream_id, RefOf(origin, digest_),
+               status);
   RETURN_IF_ERROR(status);
   return Verify(access);
 }

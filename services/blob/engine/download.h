@@ -13,6 +13,7 @@
 #include "services/blob/engine/blob_receiver.h"
 #include "services/blob/engine/buffer_pool.h"
 #include "services/common/content.h"
+#include "services/common/failure_policy.h"
 #include "services/common/mutex.h"
 #include "services/common/retry_loop.h"
 #include "services/common/thread.h"
@@ -27,7 +28,11 @@ struct BlobOrigin {
   Repository repository;
   // The metadata service believes that it is there.
   bool recorded = false;
+  // What it answered a moment ago: it is not asked.
+  Denial denial = Denial::kNone;
+  FailurePolicy failure_policy = {};
 
+  // The same place.
   friend bool operator==(const BlobOrigin& a, const BlobOrigin& b) {
     return a.upstream_id == b.upstream_id && a.repository == b.repository;
   }
@@ -50,7 +55,7 @@ class Download {
     RetryPolicy resume;
   };
 
-  // Asks `origins` in order.
+  // Asks `origins` in order, as far as their policies for digests allow.
   Download(Tools& tools, const Digest& digest, std::vector<BlobOrigin> origins,
            BlobFeed::Options feed_options);
 
@@ -69,8 +74,9 @@ class Download {
   // Blocks until the blob is verified and stored. OK also when it could not be
   // stored: readers have it all the same. Does not fail the feed: the caller
   // does, once nobody new can find this download. Call once.
-  // Errors: what kept the first origin from supplying it, other than NOT_FOUND;
-  // NOT_FOUND when all say so; UNAVAILABLE (CONTENT_MISMATCH); CANCELLED.
+  // Errors: of the origin that stopped it; else what kept the first origin from
+  // supplying it, other than NOT_FOUND; NOT_FOUND when all say so; UNAVAILABLE
+  // (CONTENT_MISMATCH); CANCELLED.
   absl::Status Run();
   // Whether Run() has stored it. Any thread.
   bool is_stored() const { return stored_; }

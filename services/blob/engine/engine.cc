@@ -12,7 +12,7 @@ namespace cvr {
 
 Engine::Engine(EngineOptions options, BlobStore& store,
                UpstreamClient& upstream, MetadataClient& metadata,
-               const Clock& clock, Sleeper* sleeper)
+               const Clock& clock, Sleeper* sleeper, UpstreamHealth* health)
     : store_(store),
       buffers_(2 * options.window_bytes),
       windows_(options.windows_bytes_total / limits::kChunkBytes),
@@ -40,7 +40,9 @@ Engine::Engine(EngineOptions options, BlobStore& store,
              {{options.window_bytes, options.lagging_reader_timeout, &windows_},
               options.detour_bytes},
              downloads_, detours_, prober_),
-      manifests_(store, upstream, metadata, clock, requests_) {}
+      manifests_(store, upstream, metadata, clock, health, requests_,
+                 options.probe_overlap_delay),
+      lists_(store, upstream, metadata, clock, health, requests_) {}
 
 Engine::~Engine() {
   Shutdown(absl::InfinitePast());
@@ -67,16 +69,23 @@ absl::StatusOr<std::unique_ptr<ContentStream>> Engine::Read(
             {content.repository, Reference(request.digest), content.kind},
             plan,
             ByteRangeSpec{ByteRangeSpec::From{rest.offset, rest.end() - 1}}};
-        return content.kind == ContentKind::kManifest ? manifests_.Fetch(fetch)
+        return content.kind == ContentKind::kManifest ? manifests_.Repair(fetch)
                                                       : blobs_.Repair(fetch);
       });
 }
 
 absl::StatusOr<std::unique_ptr<ContentStream>> Engine::Fetch(
     const FetchRequest& request) {
-  return request.content.kind == ContentKind::kManifest
-             ? manifests_.Fetch(request)
-             : blobs_.Fetch(request);
+  switch (request.content.kind) {
+    case ContentKind::kManifest:
+      return manifests_.Fetch(request);
+    case ContentKind::kBlob:
+      return blobs_.Fetch(request);
+    case ContentKind::kTags:
+    case ContentKind::kReferrers:
+      return lists_.Fetch(request);
+  }
+  return absl::InvalidArgumentError("no such kind of content");
 }
 
 void Engine::Shutdown(absl::Time deadline) {

@@ -3,7 +3,9 @@
 
 #include <cstddef>
 #include <memory>
+#include <vector>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "services/blob/blob_store.h"
@@ -12,6 +14,7 @@
 #include "services/blob/engine/blob_prober.h"
 #include "services/blob/engine/buffer_pool.h"
 #include "services/blob/engine/download.h"
+#include "services/blob/engine/list_fetcher.h"
 #include "services/blob/engine/manifest_fetcher.h"
 #include "services/blob/engine/window_budget.h"
 #include "services/common/clock.h"
@@ -19,6 +22,7 @@
 #include "services/common/thread.h"
 #include "services/metadata/metadata_client.h"
 #include "services/upstream/upstream_client.h"
+#include "services/upstream/upstream_health.h"
 
 namespace cvr {
 
@@ -41,6 +45,9 @@ struct EngineOptions {
   // Likewise: questions about manifests and about who has a blob.
   size_t requests_max = 64;
   size_t requests_queued_max = 4096;
+  // While one upstream has not said for so long whether it has a manifest, the
+  // next one is asked too. Which of them is believed does not depend on it.
+  absl::Duration probe_overlap_delay = absl::Milliseconds(50);
   // How a download that breaks off is continued.
   RetryPolicy resume;
   // Only while nothing can be stored: how long a download waits for its slowest
@@ -56,14 +63,16 @@ struct EngineOptions {
 //   the header alone, such a blob answers UNAVAILABLE (UPSTREAM_INVALID).
 // * A download ends and is recorded whoever leaves. It is verified before its
 //   last chunk reaches anybody.
+// * Lists are merged anew for each request: see ListFetcher.
 // * UNAVAILABLE also when the service stops, or too much waits already.
 class Engine final : public ContentSource {
  public:
   // All must outlive the engine. `sleeper` waits between attempts of a
-  // download; null = really.
+  // download; null = really. `health` says which upstreams are to be spared;
+  // null = none.
   Engine(EngineOptions options, BlobStore& store, UpstreamClient& upstream,
          MetadataClient& metadata, const Clock& clock = Clock::Real(),
-         Sleeper* sleeper = nullptr);
+         Sleeper* sleeper = nullptr, UpstreamHealth* health = nullptr);
   // Abandons what still runs, and waits until the upstreams' calls return.
   ~Engine() override;
 
@@ -71,6 +80,12 @@ class Engine final : public ContentSource {
       const ReadRequest& request) override;
   absl::StatusOr<std::unique_ptr<ContentStream>> Fetch(
       const FetchRequest& request) override;
+
+  // Revalidates tags although nobody has asked for them, all at once. Blocks
+  // until their upstreams have answered: one status each.
+  std::vector<absl::Status> Refresh(const std::vector<RefreshDue>& due) {
+    return manifests_.Refresh(due);
+  }
 
   // Starts no new download, lets the running ones end until `deadline`, then
   // abandons them: their readers get UNAVAILABLE, their bytes are dropped. What
@@ -96,6 +111,7 @@ class Engine final : public ContentSource {
   BlobProber prober_;
   BlobFetcher blobs_;
   ManifestFetcher manifests_;
+  ListFetcher lists_;
 };
 
 }  // namespace cvr

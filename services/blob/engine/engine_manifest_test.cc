@@ -4,8 +4,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
-#include "services/blob/engine/engine_world.h"
+#include "services/blob/engine/engine_manifest_fixture.h"
 #include "services/common/errors.h"
+#include "services/common/limits.h"
 #include "services/common/thread.h"
 #include "tests/support/gate.h"
 #include "tests/support/read_content.h"
@@ -20,67 +21,7 @@ using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
-constexpr auto kAlways = InMemoryUpstreamClient::kAlways;
-constexpr char kImage[] = "application/vnd.oci.image.manifest.v1+json";
-
-class EngineManifestTest : public ::testing::Test {
- protected:
-  using Kind = InMemoryUpstreamClient::Call::Kind;
-
-  struct Answer {
-    std::string bytes;
-    ContentHeader header;
-  };
-
-  InMemoryUpstreamClient& upstream() { return world_.upstream(); }
-  FakeMetadataClient& metadata() { return world_.metadata(); }
-
-  Descriptor Publish(int64_t id, const std::string& bytes) {
-    return upstream().AddManifest(id, "r", "latest", kImage, bytes);
-  }
-  Descriptor Store(const std::string& bytes) {
-    const Descriptor target = {kImage, Digest::OfBytes(bytes), bytes.size()};
-    EXPECT_THAT(world_.store().Put(target.digest, bytes), IsOk());
-    return target;
-  }
-
-  static Candidate Fresh(int64_t id, const Descriptor& target) {
-    return {id, true, CachedEntry{target, absl::UnixEpoch(), true}};
-  }
-  static Candidate Old(int64_t id, const Descriptor& target,
-                       absl::Time until = absl::InfiniteFuture()) {
-    return {id, true, CachedEntry{target, absl::UnixEpoch(), false, until}};
-  }
-  static Candidate Unknown(int64_t id) { return {id}; }
-
-  absl::StatusOr<Answer> Fetch(std::vector<Candidate> candidates,
-                               const std::string& reference = "latest") {
-    FetchRequest request{{*Repository::Parse("r"), *Reference::Parse(reference),
-                          ContentKind::kManifest},
-                         {std::move(candidates)}};
-    auto stream = world_.source().Fetch(request);
-    if (!stream.ok()) return stream.status();
-    auto bytes = ReadRest(**stream);
-    if (!bytes.ok()) return bytes.status();
-    return Answer{*std::move(bytes), (*stream)->header()};
-  }
-
-  // The bytes, and how they were come by.
-  void Expect(const absl::StatusOr<Answer>& answer, const std::string& bytes,
-              ContentOrigin origin, int64_t upstream_id) {
-    ASSERT_THAT(answer, IsOk());
-    EXPECT_EQ(answer->bytes, bytes);
-    EXPECT_EQ(answer->header.origin, origin);
-    EXPECT_EQ(answer->header.upstream_id, upstream_id);
-    EXPECT_EQ(answer->header.target.digest, Digest::OfBytes(bytes));
-    EXPECT_EQ(answer->header.target.media_type, kImage);
-  }
-
-  EngineWorld world_;
-  const absl::Status down_ = errors::UpstreamUnavailable("r.test", "down");
-  const absl::Status limited_ = errors::UpstreamRateLimited("r.test", {});
-  const absl::Status denied_ = errors::UpstreamDenied("r.test", "401");
-};
+class EngineManifestTest : public EngineManifestFixture {};
 
 // --- Without asking ---------------------------------------------------------
 
@@ -100,6 +41,37 @@ TEST_F(EngineManifestTest, DamagedManifestIsFetchedAgain) {
   world_.faults().DamageFrom(0);
   Expect(Fetch({Fresh(7, target)}), "{}", ContentOrigin::kMiss, 7);
   Expect(Fetch({Fresh(7, target)}), "{}", ContentOrigin::kHit, 7);
+}
+
+// Of its first chunk the reader has got already.
+TEST_F(EngineManifestTest, ManifestThatIsDamagedInTheMiddleIsRepaired) {
+  const std::string bytes(2 * limits::kChunkBytes + 5, ' ');
+  Store(bytes);
+  const Descriptor target = Publish(7, bytes);
+  world_.faults().DamageFrom(limits::kChunkBytes);
+  ReadRequest hit{target.digest};
+  // The plan of the tag; what a higher upstream has there is of no use.
+  hit.repair = RepairPlan{{*Repository::Parse("r"), *Reference::Parse("latest"),
+                           ContentKind::kManifest},
+                          {{Fresh(6, Store("{}")), Fresh(7, target)}}};
+  EXPECT_THAT(ReadAll(world_.source().Read(hit)), IsOkAndHolds(bytes));
+  EXPECT_EQ(upstream().calls().back().upstream_id, 7);
+  EXPECT_EQ(metadata().download_count(), 0);
+  // And it is stored again.
+  EXPECT_THAT(ReadAll(world_.source().Read({target.digest})),
+              IsOkAndHolds(bytes));
+}
+
+TEST_F(EngineManifestTest, ManifestThatNobodyHasAnyMoreIsNotRepaired) {
+  const std::string bytes(limits::kChunkBytes + 5, ' ');
+  const Descriptor target = Store(bytes);
+  world_.faults().DamageFrom(limits::kChunkBytes);
+  ReadRequest hit{target.digest};
+  hit.repair = RepairPlan{{*Repository::Parse("r"), *Reference::Parse("latest"),
+                           ContentKind::kManifest},
+                          {{Fresh(7, target)}}};
+  EXPECT_THAT(ReadAll(world_.source().Read(hit)),
+              StatusIs(absl::StatusCode::kDataLoss));
 }
 
 TEST_F(EngineManifestTest, HigherCandidateIsAskedBeforeALowerFreshOne) {
@@ -271,7 +243,7 @@ TEST_F(EngineManifestTest, FirstErrorIsAnsweredWhenNobodyHasTheDigest) {
 
 TEST_F(EngineManifestTest, DigestIsNeverRevalidated) {
   const Descriptor target = Store("{}");
-  Expect(Fetch({Old(7, target)}, target.digest.ToString()), "{}",
+  Expect(Fetch({Fresh(7, target)}, target.digest.ToString()), "{}",
          ContentOrigin::kHit, 7);
   EXPECT_THAT(upstream().calls(), IsEmpty());
   EXPECT_EQ(metadata().download_count(), 1);
@@ -283,18 +255,6 @@ TEST_F(EngineManifestTest, ReachableDigestIsServedAndLinkedWithoutAsking) {
   Expect(Fetch({{7, /*reachable=*/true}}, target.digest.ToString()), bytes,
          ContentOrigin::kHit, 7);
   EXPECT_THAT(upstream().calls(), IsEmpty());
-  EXPECT_THAT(metadata().records(), SizeIs(1));
-}
-
-TEST_F(EngineManifestTest,
-       StoredBytesAreServedOnlyToThoseWhoseUpstreamHasThem) {
-  const Descriptor target = Store("{}");
-  EXPECT_THAT(Fetch({Unknown(7)}, target.digest.ToString()),
-              StatusIs(absl::StatusCode::kNotFound));
-  Publish(7, "{}");
-  Expect(Fetch({Unknown(7)}, target.digest.ToString()), "{}",
-         ContentOrigin::kRevalidated, 7);
-  EXPECT_EQ(upstream().CountCalls(Kind::kGetManifest), 0);
   EXPECT_THAT(metadata().records(), SizeIs(1));
 }
 

@@ -23,7 +23,8 @@
 // what it asked for unless that is right; what is stored is right; and when the
 // trouble is over, everything works and nothing is held any more.
 //
-// CVR_SEED=n runs the schedule of that seed again, CVR_SCHEDULES=n so many.
+// CVR_SEED=n runs the schedule of that seed again (the first of shard 0),
+// CVR_SCHEDULES=n so many in each shard.
 namespace cvr::testing {
 namespace {
 
@@ -254,15 +255,21 @@ uint64_t FromEnvironment(const char* name, uint64_t otherwise) {
   return value == nullptr ? otherwise : std::strtoull(value, nullptr, 10);
 }
 
-TEST(EnginePropertyTest, ReadersGetTheBlobOrAnError) {
-  uint64_t seed = FromEnvironment("CVR_SEED", std::random_device()());
-  spdlog::info("CVR_SEED={} and following", seed);
-  for (int i = FromEnvironment("CVR_SCHEDULES", kSchedules); i > 0; --i) {
+class EnginePropertyTest : public ::testing::TestWithParam<int> {};
+
+TEST_P(EnginePropertyTest, ReadersGetTheBlobOrAnError) {
+  const uint64_t schedules = FromEnvironment("CVR_SCHEDULES", kSchedules);
+  const uint64_t first = FromEnvironment("CVR_SEED", std::random_device()()) +
+                         GetParam() * schedules;
+  spdlog::info("CVR_SEED={}, {} schedules", first, schedules);
+  for (uint64_t seed = first; seed < first + schedules; ++seed) {
     SCOPED_TRACE(absl::StrCat("CVR_SEED=", seed));
-    Schedule(seed++).Run();
+    Schedule(seed).Run();
     if (HasFailure()) return;
   }
 }
+
+INSTANTIATE_TEST_SUITE_P(Shards, EnginePropertyTest, ::testing::Range(0, 8));
 
 }  // namespace
 }  // namespace cvr::testing

@@ -10,6 +10,7 @@
 #include "services/common/limits.h"
 #include "tests/support/content_source_world.h"
 #include "tests/support/fake_metadata_client.h"
+#include "tests/support/fake_upstream_health.h"
 #include "tests/support/in_memory_upstream.h"
 
 namespace cvr::testing {
@@ -37,18 +38,21 @@ class EngineWorld : public ContentSourceWorld {
     options.window_bytes = 4 * limits::kChunkBytes;
     options.downloads_max = 4;
     options.requests_max = 4;
+    // Whether anybody is asked ahead would depend on time.
+    options.probe_overlap_delay = absl::InfiniteDuration();
     return options;
   }
 
   explicit EngineWorld(EngineOptions options = SmallOptions())
       : engine_(std::move(options), faulty_store_, upstream_, metadata_, clock_,
-                &sleeper_) {}
+                &sleeper_, &health_) {}
 
   ContentSource& source() override { return engine_; }
   BlobStore& store() override { return faulty_store_; }
   InMemoryUpstreamClient& upstream() override { return upstream_; }
   FaultyBlobStore& faults() { return faulty_store_; }
   FakeMetadataClient& metadata() { return metadata_; }
+  FakeUpstreamHealth& health() { return health_; }
   CountingSleeper& sleeper() { return sleeper_; }
   Engine& engine() { return engine_; }
 
@@ -57,6 +61,7 @@ class EngineWorld : public ContentSourceWorld {
   FaultyBlobStore faulty_store_{memory_store_};
   InMemoryUpstreamClient upstream_;
   FakeMetadataClient metadata_;
+  FakeUpstreamHealth health_;
   FixedClock clock_;
   CountingSleeper sleeper_;
   Engine engine_;

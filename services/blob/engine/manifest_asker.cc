@@ -1,9 +1,10 @@
 #include "services/blob/engine/manifest_asker.h"
 
-#include <string>
 #include <utility>
 
 #include "services/blob/engine/manifest_document.h"
+#include "services/blob/engine/stored_document.h"
+#include "services/blob/engine/upstream_failures.h"
 #include "services/common/errors.h"
 #include "services/common/limits.h"
 #include "services/common/status_macros.h"
@@ -12,99 +13,198 @@
 namespace cvr {
 namespace {
 
+using Action = FailurePolicy::Action;
+using Question = ManifestAsker::Question;
+
 void LogIfFailed(const char* what, const absl::Status& status) {
   if (!status.ok()) spdlog::warn("{}: {}", what, status.ToString());
 }
 
-// What is recorded or asked for by digest: the answer can have no other.
-std::optional<Digest> ExpectedDigest(const ManifestAsker::Question& question) {
-  if (question.content.reference.is_digest()) {
-    return question.content.reference.digest();
-  }
-  if (question.candidate.cached)
-    return question.candidate.cached->target.digest;
-  return std::nullopt;
+bool IsByDigest(const Question& question) {
+  return question.content.reference.is_digest();
+}
+
+bool IsFresh(const Question& question) {
+  const auto& cached = question.candidate.cached;
+  if (!cached || !cached->fresh) return false;
+  return !IsByDigest(question) ||
+         cached->target.digest == question.content.reference.digest();
 }
 
 }  // namespace
 
 ManifestAsker::ManifestAsker(BlobStore& store, UpstreamClient& upstream,
-                             MetadataClient& metadata, const Clock& clock)
-    : store_(store), upstream_(upstream), metadata_(metadata), clock_(clock) {}
+                             MetadataClient& metadata, const Clock& clock,
+                             UpstreamHealth* health)
+    : store_(store),
+      upstream_(upstream),
+      metadata_(metadata),
+      clock_(clock),
+      health_(health) {}
 
-std::optional<ManifestAnswer> ManifestAsker::FromStore(
+// --- From the store ---------------------------------------------------------
+
+std::optional<ManifestAnswer> ManifestAsker::FindStored(
     const Question& question) {
-  const bool by_digest = question.content.reference.is_digest();
   const auto& cached = question.candidate.cached;
-  if (cached && (cached->fresh || by_digest)) {
+  if (IsFresh(question)) {
     auto bytes = Load(cached->target.digest);
     if (!bytes) return std::nullopt;
-    if (by_digest && question.counts_as_download) {
-      // Content that is addressed by digest is confirmed by itself.
-      LogIfFailed("touch", metadata_.Touch(question.candidate.upstream_id,
-                                           question.content,
-                                           cached->target.digest, true));
-    }
     return ManifestAnswer{cached->target, *std::move(bytes)};
   }
-  if (!by_digest || !question.candidate.reachable) return std::nullopt;
+  if (!IsByDigest(question) || !question.candidate.reachable) {
+    return std::nullopt;
+  }
   const Digest& digest = question.content.reference.digest();
   auto bytes = Load(digest);
   if (!bytes) return std::nullopt;
+  // A layer is reachable too, but it is no manifest.
   std::string media_type = ManifestMediaType(bytes->bytes());
   if (media_type.empty()) return std::nullopt;
   const uint64_t size = bytes->size();
-  ManifestAnswer answer = {{std::move(media_type), digest, size},
-                           *std::move(bytes)};
-  Record(question, answer, /*etag=*/"");
-  return answer;
+  return ManifestAnswer{{std::move(media_type), digest, size},
+                        *std::move(bytes)};
+}
+
+void ManifestAsker::NoteServed(const Question& question,
+                               const ManifestAnswer& answer) {
+  // To touch a tag would be to say that the upstream has confirmed it.
+  if (!IsByDigest(question)) return;
+  if (!IsFresh(question)) {
+    Record(question, answer, /*etag=*/"");
+  } else if (question.counts_as_download) {
+    Touch(question, answer.target.digest);
+  }
+}
+
+std::optional<ManifestAnswer> ManifestAsker::StaleCopy(
+    const Question& question) {
+  const Candidate& candidate = question.candidate;
+  if (!MayBeServedStale(candidate, clock_.Now())) return std::nullopt;
+  auto bytes = Load(candidate.cached->target.digest);
+  if (!bytes) return std::nullopt;
+  return ManifestAnswer{candidate.cached->target, *std::move(bytes),
+                        ContentOrigin::kStale};
+}
+
+std::optional<Chunk> ManifestAsker::Load(const Digest& digest) {
+  return LoadDocument(store_, digest, limits::kManifestBytesMax);
+}
+
+// --- From the upstream ------------------------------------------------------
+
+bool ManifestAsker::NeedsNoRequest(const Question& question) {
+  if (FindStored(question)) return true;
+  if (health_ == nullptr) return false;
+  const auto access =
+      metadata_.GetUpstreamAccess(question.candidate.upstream_id);
+  return access.ok() && IsToBeSaved(question, *access);
+}
+
+// Without being limited by it yet, the upstream is treated as if it limited us.
+bool ManifestAsker::IsToBeSaved(const Question& question,
+                                const UpstreamAccess& access) {
+  const Candidate& candidate = question.candidate;
+  return health_ != nullptr && !IsByDigest(question) &&
+         candidate.failure_policy.rate_limited.cached == Action::kServeStale &&
+         MayBeServedStale(candidate, clock_.Now()) &&
+         health_->IsSavingBudget(access);
+}
+
+absl::StatusOr<Descriptor> ManifestAsker::Head(const Question& question) {
+  ASSIGN_OR_RETURN(const UpstreamAccess access,
+                   metadata_.GetUpstreamAccess(question.candidate.upstream_id));
+  auto head = upstream_.HeadManifest(access, question.content.repository,
+                                     question.content.reference);
+  NoteAnswer(question, head.status());
+  return head;
 }
 
 absl::StatusOr<ManifestAnswer> ManifestAsker::FromUpstream(
     const Question& question) {
-  const auto access =
-      metadata_.GetUpstreamAccess(question.candidate.upstream_id);
-  if (!access.ok()) return Decide(question, access.status());
-  const auto expected = ExpectedDigest(question);
-  auto bytes = expected ? Load(*expected) : std::nullopt;
-  if (!bytes) {
-    return Decide(question, Get(question, *access, question.content.reference));
+  ASSIGN_OR_RETURN(const UpstreamAccess access,
+                   metadata_.GetUpstreamAccess(question.candidate.upstream_id));
+  if (!question.head && IsToBeSaved(question, access)) {
+    if (auto copy = StaleCopy(question)) {
+      spdlog::info("{} of upstream {} is served stale to save its budget",
+                   question.content.RelativePath(), access.name);
+      return *std::move(copy);
+    }
   }
-  const uint64_t size = bytes->size();
-  return Decide(question, Confirm(question, *access, {"", *expected, size},
-                                  *std::move(bytes)));
+  auto answer = Ask(question, access);
+  NoteAnswer(question, answer.status());
+  return answer;
 }
 
-// The bytes of `known` are stored; are they still what the upstream has?
-absl::StatusOr<ManifestAnswer> ManifestAsker::Confirm(
-    const Question& question, const UpstreamAccess& access,
-    const Descriptor& known, Chunk bytes) {
+absl::StatusOr<ManifestAnswer> ManifestAsker::Ask(
+    const Question& question, const UpstreamAccess& access) {
   const auto& [repository, reference, kind] = question.content;
-  auto head = upstream_.HeadManifest(access, repository, reference);
-  if (!head.ok()) {
-    // It does not say the digest there: the bytes will.
-    if (ReasonOf(head.status()) != Reason::kUpstreamInvalid) {
-      return head.status();
-    }
+  if (!question.head && !HasSomethingToConfirm(question)) {
     return Get(question, access, reference);
   }
-  if (head->digest != known.digest) {
-    auto moved = Get(question, access, Reference(head->digest));
-    // Moved once more since, or an upstream that has no manifests by digest.
-    return absl::IsNotFound(moved.status()) ? Get(question, access, reference)
-                                            : moved;
+  const auto head = question.head
+                        ? *question.head
+                        : upstream_.HeadManifest(access, repository, reference);
+  if (head.ok()) return Follow(question, access, *head);
+  // It does not say the digest there: the bytes will.
+  if (ReasonOf(head.status()) == Reason::kUpstreamInvalid) {
+    return Get(question, access, reference);
   }
-  ManifestAnswer answer = {{head->media_type, known.digest, known.size_bytes},
-                           std::move(bytes),
+  return head.status();
+}
+
+// Whether there may be bytes that make a GET needless.
+bool ManifestAsker::HasSomethingToConfirm(const Question& question) {
+  const auto& cached = question.candidate.cached;
+  if (cached) return store_.Open(cached->target.digest).ok();
+  return IsByDigest(question) &&
+         store_.Open(question.content.reference.digest()).ok();
+}
+
+// The upstream says that it has `head`.
+absl::StatusOr<ManifestAnswer> ManifestAsker::Follow(
+    const Question& question, const UpstreamAccess& access,
+    const Descriptor& head) {
+  const Reference& reference = question.content.reference;
+  // Another than the one that was asked for: nonsense, but the bytes are
+  // verified.
+  if (IsByDigest(question) && head.digest != reference.digest()) {
+    return Get(question, access, reference);
+  }
+  if (auto confirmed = FindConfirmed(question, head)) {
+    const auto& cached = question.candidate.cached;
+    if (cached && cached->target.digest == head.digest) {
+      Touch(question, head.digest);
+    } else {
+      Record(question, *confirmed, /*etag=*/"");
+    }
+    return *std::move(confirmed);
+  }
+  if (IsByDigest(question)) return Get(question, access, reference);
+  auto got = Get(question, access, Reference(head.digest));
+  // The tag has moved once more since, or the upstream has no manifests by
+  // digest, or said a wrong one.
+  const bool ask_by_tag = absl::IsNotFound(got.status()) ||
+                          ReasonOf(got.status()) == Reason::kUpstreamInvalid;
+  return ask_by_tag ? Get(question, access, reference) : got;
+}
+
+// From the store, if the bytes of what the upstream has are there.
+std::optional<ManifestAnswer> ManifestAsker::FindConfirmed(
+    const Question& question, const Descriptor& head) {
+  auto bytes = Load(head.digest);
+  if (!bytes) return std::nullopt;
+  ManifestAnswer answer = {{head.media_type, head.digest, bytes->size()},
+                           *bytes,
                            ContentOrigin::kRevalidated};
-  if (question.candidate.cached) {
-    answer.target.media_type = question.candidate.cached->target.media_type;
-    LogIfFailed("touch", metadata_.Touch(question.candidate.upstream_id,
-                                         question.content, known.digest,
-                                         question.counts_as_download));
-  } else {
-    Record(question, answer, /*etag=*/"");
+  const auto& cached = question.candidate.cached;
+  if (cached && cached->target.digest == head.digest) {
+    answer.target.media_type = cached->target.media_type;
+    return answer;
   }
+  const std::string media_type = ManifestMediaType(bytes->bytes());
+  if (media_type.empty()) return std::nullopt;
+  if (head.media_type.empty()) answer.target.media_type = media_type;
   return answer;
 }
 
@@ -137,28 +237,22 @@ absl::StatusOr<ManifestAnswer> ManifestAsker::Get(const Question& question,
   return answer;
 }
 
-// design.md, section 4: what a failure means while there is a copy.
-absl::StatusOr<ManifestAnswer> ManifestAsker::Decide(
-    const Question& question, absl::StatusOr<ManifestAnswer> answer) {
-  const absl::Status& status = answer.status();
-  const auto& cached = question.candidate.cached;
-  if (status.ok() || !cached) return answer;
-  if (absl::IsNotFound(status)) {
-    LogIfFailed("record denial",
-                metadata_.RecordDenial(question.candidate.upstream_id,
-                                       question.content, Denial::kAbsent));
-    return answer;
+// --- What is recorded -------------------------------------------------------
+
+// To record a refusal is to drop the copy. So it is not, where the copy is to
+// be served all the same.
+void ManifestAsker::NoteAnswer(const Question& question,
+                               const absl::Status& answer) {
+  if (answer.ok()) return;
+  const bool has_copy =
+      absl::IsPermissionDenied(answer) && StaleCopy(question).has_value();
+  const FailurePlace place = {IsByDigest(question), has_copy};
+  if (ActionOn(answer, question.candidate.failure_policy, place) ==
+      Action::kServeStale) {
+    return;
   }
-  // What was revoked is not served, however fresh the copy.
-  if (absl::IsPermissionDenied(status)) return answer;
-  if (clock_.Now() > cached->serve_stale_until) return answer;
-  auto bytes = Load(cached->target.digest);
-  if (!bytes) return answer;
-  spdlog::warn("{} of upstream {} is served stale: {}",
-               question.content.RelativePath(), question.candidate.upstream_id,
-               status.ToString());
-  return ManifestAnswer{cached->target, *std::move(bytes),
-                        ContentOrigin::kStale};
+  RecordAnswer(metadata_, question.candidate.upstream_id, question.content,
+               answer);
 }
 
 void ManifestAsker::Record(const Question& question,
@@ -174,26 +268,10 @@ void ManifestAsker::Record(const Question& question,
                         .counts_as_download = question.counts_as_download}));
 }
 
-std::optional<Chunk> ManifestAsker::Load(const Digest& digest) {
-  const auto reader = store_.Open(digest);
-  if (!reader.ok() || (*reader)->size() > limits::kManifestBytesMax) {
-    return std::nullopt;
-  }
-  const uint64_t size = (*reader)->size();
-  std::string joined;
-  while (true) {
-    auto chunk = (*reader)->ReadChunk(joined.size());
-    if (!chunk.ok()) {
-      LogIfFailed("damaged manifest", chunk.status());
-      if (absl::IsDataLoss(chunk.status())) {
-        LogIfFailed("drop", store_.Delete(digest));
-      }
-      return std::nullopt;
-    }
-    if (chunk->size() == size) return *std::move(chunk);
-    joined.append(chunk->bytes().data(), chunk->size());
-    if (joined.size() == size) return Chunk::OfString(std::move(joined));
-  }
+void ManifestAsker::Touch(const Question& question, const Digest& digest) {
+  LogIfFailed("touch",
+              metadata_.Touch(question.candidate.upstream_id, question.content,
+                              digest, question.counts_as_download));
 }
 
 }  // namespace cvr

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 
 #include "absl/status/statusor.h"
 #include "services/blob/blob_store.h"
@@ -12,6 +13,7 @@
 #include "services/common/content.h"
 #include "services/metadata/metadata_client.h"
 #include "services/upstream/upstream_client.h"
+#include "services/upstream/upstream_health.h"
 
 namespace cvr {
 
@@ -22,49 +24,72 @@ struct ManifestAnswer {
 };
 
 // What one candidate has of a manifest, by way of the store where that is
-// allowed. Thread-safe.
+// allowed. What an upstream says is recorded. Thread-safe.
 class ManifestAsker {
  public:
   struct Question {
     ContentRef content;
     Candidate candidate;
     bool counts_as_download = false;
+    // What the upstream has just answered to Head(), if it was asked.
+    std::optional<absl::StatusOr<Descriptor>> head = std::nullopt;
   };
 
+  // `health` may be null. All outlive this object.
   ManifestAsker(BlobStore& store, UpstreamClient& upstream,
-                MetadataClient& metadata, const Clock& clock);
+                MetadataClient& metadata, const Clock& clock,
+                UpstreamHealth* health);
 
   // From the store alone, when the candidate needs not be asked for that:
   // what it has is recorded as fresh, or its upstream is known to reach the
-  // digest. Nothing otherwise.
-  std::optional<ManifestAnswer> FromStore(const Question& question);
+  // digest. Nothing otherwise. Nobody is told.
+  std::optional<ManifestAnswer> FindStored(const Question& question);
+  // That answer is served: links it to the upstream, or counts it.
+  void NoteServed(const Question& question, const ManifestAnswer& answer);
 
-  // Asks the upstream, and records what it says: confirms what is stored
-  // (kRevalidated), or fetches, verifies and stores (kMiss). When the upstream
-  // fails and the stored copy may be served still, answers that (kStale).
+  // The copy that may be served (kStale) when the upstream fails.
+  std::optional<ManifestAnswer> StaleCopy(const Question& question);
+
+  // Whether the answer to `question` needs no request to the upstream.
+  bool NeedsNoRequest(const Question& question);
+
+  // Which manifest the upstream has. Errors: as FromUpstream; UNAVAILABLE
+  // (UPSTREAM_INVALID) does not mean that the upstream has none to give.
+  absl::StatusOr<Descriptor> Head(const Question& question);
+
+  // Asks the upstream: confirms what is stored (kRevalidated), or fetches,
+  // verifies and stores (kMiss). When the upstream's budget is to be saved and
+  // there is a stale copy, answers that without asking.
   // Errors: those of UpstreamClient; NOT_FOUND also when the upstream itself is
   // unknown by now.
   absl::StatusOr<ManifestAnswer> FromUpstream(const Question& question);
 
  private:
-  absl::StatusOr<ManifestAnswer> Confirm(const Question& question,
-                                         const UpstreamAccess& access,
-                                         const Descriptor& known, Chunk bytes);
+  absl::StatusOr<ManifestAnswer> Ask(const Question& question,
+                                     const UpstreamAccess& access);
+  absl::StatusOr<ManifestAnswer> Follow(const Question& question,
+                                        const UpstreamAccess& access,
+                                        const Descriptor& head);
   absl::StatusOr<ManifestAnswer> Get(const Question& question,
                                      const UpstreamAccess& access,
                                      const Reference& reference);
-  absl::StatusOr<ManifestAnswer> Decide(const Question& question,
-                                        absl::StatusOr<ManifestAnswer> answer);
 
+  bool IsToBeSaved(const Question& question, const UpstreamAccess& access);
+  bool HasSomethingToConfirm(const Question& question);
+  std::optional<ManifestAnswer> FindConfirmed(const Question& question,
+                                              const Descriptor& head);
+  std::optional<Chunk> Load(const Digest& digest);
+
+  void NoteAnswer(const Question& question, const absl::Status& answer);
   void Record(const Question& question, const ManifestAnswer& answer,
               const std::string& etag);
-  // What the store has under that digest, if it can be a manifest.
-  std::optional<Chunk> Load(const Digest& digest);
+  void Touch(const Question& question, const Digest& digest);
 
   BlobStore& store_;
   UpstreamClient& upstream_;
   MetadataClient& metadata_;
   const Clock& clock_;
+  UpstreamHealth* const health_;
 };
 
 }  // namespace cvr

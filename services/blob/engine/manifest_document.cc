@@ -5,6 +5,7 @@
 
 #include "absl/container/flat_hash_set.h"
 #include "nlohmann/json.hpp"
+#include "services/blob/engine/json_object.h"
 #include "services/common/limits.h"
 
 namespace cvr {
@@ -12,38 +13,8 @@ namespace {
 
 using Json = nlohmann::json;
 
-// An image index is nested 4 deep; extensions may nest a little more.
-constexpr int kDepthMax = 32;
-
-// Looks only at brackets outside of strings, before anything is built.
-bool IsNestedTooDeep(absl::string_view bytes) {
-  int depth = 0;
-  bool in_string = false;
-  for (size_t i = 0; i < bytes.size(); ++i) {
-    const char c = bytes[i];
-    if (in_string) {
-      if (c == '\\') ++i;
-      in_string = c != '"';
-    } else if (c == '"') {
-      in_string = true;
-    } else if (c == '[' || c == '{') {
-      if (++depth > kDepthMax) return true;
-    } else if (c == ']' || c == '}') {
-      --depth;
-    }
-  }
-  return false;
-}
-
-// An object, or nothing.
-std::optional<Json> ParseObject(absl::string_view bytes) {
-  if (bytes.size() > limits::kManifestBytesMax || IsNestedTooDeep(bytes)) {
-    return std::nullopt;
-  }
-  Json document = Json::parse(bytes.begin(), bytes.end(), nullptr,
-                              /*allow_exceptions=*/false);
-  if (!document.is_object()) return std::nullopt;
-  return document;
+std::optional<Json> ParseManifest(absl::string_view bytes) {
+  return ParseJsonObject(bytes, limits::kManifestBytesMax);
 }
 
 class DigestCollector {
@@ -60,9 +31,9 @@ class DigestCollector {
   }
 
   void AddEach(const Json& document, const char* list, const char* key) {
-    const auto it = document.find(list);
-    if (it == document.end() || !it->is_array()) return;
-    for (const Json& descriptor : *it) Add(descriptor, key);
+    const Json* const array = FindArray(document, list);
+    if (array == nullptr) return;
+    for (const Json& descriptor : *array) Add(descriptor, key);
   }
 
   std::vector<Digest> Take() { return std::move(digests_); }
@@ -72,15 +43,21 @@ class DigestCollector {
   std::vector<Digest> digests_;
 };
 
-bool HasArray(const Json& document, const char* key) {
-  const auto it = document.find(key);
-  return it != document.end() && it->is_array();
+// What makes it a manifest, whatever it calls itself: an index, an image, a
+// schema 1 image, an OCI 1.1 draft's artifact.
+constexpr const char* kForms[] = {"manifests", "layers", "fsLayers", "blobs"};
+
+bool HasForm(const Json& document) {
+  for (const char* const form : kForms) {
+    if (FindArray(document, form) != nullptr) return true;
+  }
+  return false;
 }
 
 }  // namespace
 
 std::vector<Digest> ManifestReferences(absl::string_view bytes) {
-  const auto document = ParseObject(bytes);
+  const auto document = ParseManifest(bytes);
   if (!document) return {};
   DigestCollector digests;
   if (const auto it = document->find("config"); it != document->end()) {
@@ -89,21 +66,22 @@ std::vector<Digest> ManifestReferences(absl::string_view bytes) {
   digests.AddEach(*document, "layers", "digest");
   digests.AddEach(*document, "manifests", "digest");
   digests.AddEach(*document, "fsLayers", "blobSum");
+  digests.AddEach(*document, "blobs", "digest");
   return digests.Take();
 }
 
 std::string ManifestMediaType(absl::string_view bytes) {
-  const auto document = ParseObject(bytes);
-  if (!document) return "";
+  const auto document = ParseManifest(bytes);
+  if (!document || !HasForm(*document)) return "";
   if (const auto it = document->find("mediaType");
       it != document->end() && it->is_string()) {
     const auto& type = it->get_ref<const std::string&>();
     if (type.size() <= limits::kMediaTypeCharsMax) return type;
   }
-  if (HasArray(*document, "manifests")) {
+  if (FindArray(*document, "manifests") != nullptr) {
     return "application/vnd.oci.image.index.v1+json";
   }
-  if (HasArray(*document, "layers")) {
+  if (FindArray(*document, "layers") != nullptr) {
     return "application/vnd.oci.image.manifest.v1+json";
   }
   return "";

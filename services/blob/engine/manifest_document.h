@@ -15,13 +15,15 @@ namespace cvr {
 // limits::kManifestBytesMax or nested deeper than any manifest counts as empty.
 
 // The digests that it needs to be complete: `config`, `layers`, `manifests`
-// (OCI image-spec, manifest.md and image-index.md), and `fsLayers` (Docker
-// schema 1). Without repetitions, in order. `subject` is not among them: the
-// reference goes the other way.
+// (OCI image-spec, manifest.md and image-index.md), `fsLayers` (Docker schema
+// 1) and `blobs` (the artifact manifest of OCI 1.1's drafts). Without
+// repetitions, in order. `subject` is not among them: the reference goes the
+// other way.
 std::vector<Digest> ManifestReferences(absl::string_view bytes);
 
 // Its `mediaType`; where that is missing, as OCI 1.0 allowed, the OCI type of
-// its form; empty when it looks like no manifest at all.
+// its form; empty when it does not have the form of a manifest: a config that
+// names its type is none.
 std::string ManifestMediaType(absl::string_view bytes);
 
 }  // namespace cvr

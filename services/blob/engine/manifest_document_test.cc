@@ -108,7 +108,9 @@ TEST(ManifestMediaTypeTest, ComesFromTheManifestOrFromItsForm) {
             "application/vnd.oci.image.manifest.v1+json");
   EXPECT_EQ(ManifestMediaType(R"({"manifests":[]})"),
             "application/vnd.oci.image.index.v1+json");
+  EXPECT_EQ(ManifestMediaType(R"({"fsLayers":[],"mediaType":"s/1"})"), "s/1");
   EXPECT_EQ(ManifestMediaType(R"({"architecture":"amd64"})"), "");
+  EXPECT_EQ(ManifestMediaType(R"({"mediaType":"a/b","rootfs":{}})"), "");
   EXPECT_EQ(ManifestMediaType("layer"), "");
 }
 

@@ -1,69 +1,60 @@
 #include "services/blob/engine/manifest_fetcher.h"
 
-#include <string>
 #include <utility>
 
-#include "absl/strings/str_cat.h"
 #include "services/blob/engine/content_streams.h"
-#include "services/common/errors.h"
 #include "services/common/status_macros.h"
-#include "spdlog/spdlog.h"
 
 namespace cvr {
 
 ManifestFetcher::ManifestFetcher(BlobStore& store, UpstreamClient& upstream,
                                  MetadataClient& metadata, const Clock& clock,
-                                 ThreadPool& pool)
-    : metadata_(metadata),
-      asker_(store, upstream, metadata, clock),
-      flights_(pool) {}
+                                 UpstreamHealth* health, ThreadPool& pool,
+                                 absl::Duration overlap_delay)
+    : asker_(store, upstream, metadata, clock, health),
+      flights_(pool),
+      probes_(pool),
+      tools_{asker_, metadata, flights_, probes_, overlap_delay} {}
 
 absl::StatusOr<std::unique_ptr<ContentStream>> ManifestFetcher::Fetch(
     const FetchRequest& request) {
-  const auto& [repository, reference, kind] = request.content;
-  absl::Status decisive =
-      errors::ManifestUnknown(repository.name(), reference.ToString());
-  for (const Candidate& candidate : request.plan.candidates) {
-    auto answer = Ask(request, candidate);
-    if (answer.ok() && answer->has_value()) {
-      auto& [target, bytes, origin] = **answer;
-      return MakeBytesStream({std::move(target), origin, candidate.upstream_id},
-                             {request.range, request.header_only},
-                             std::move(bytes));
-    }
-    if (answer.ok()) continue;
-    // A tag must not come from a lower upstream because a higher one is down;
-    // a digest may, its bytes prove themselves.
-    if (!reference.is_digest() || absl::IsDeadlineExceeded(answer.status())) {
-      return answer.status();
-    }
-    if (absl::IsNotFound(decisive)) decisive = answer.status();
-  }
-  return decisive;
+  return Open(request, /*counts_as_download=*/!request.header_only);
 }
 
-absl::StatusOr<std::optional<ManifestAnswer>> ManifestFetcher::Ask(
-    const FetchRequest& request, const Candidate& candidate) {
-  const bool counts = !request.header_only;
-  const ManifestAsker::Question question = {request.content, candidate, counts};
-  if (auto stored = asker_.FromStore(question)) return stored;
-  using Answer = std::shared_ptr<const ManifestAnswer>;
-  const auto [answer, led] = flights_.Do(
-      absl::StrCat(candidate.upstream_id, request.content.RelativePath()),
-      request.deadline, [this, question]() -> absl::StatusOr<Answer> {
-        ASSIGN_OR_RETURN(auto found, asker_.FromUpstream(question));
-        return std::make_shared<const ManifestAnswer>(std::move(found));
-      });
-  if (absl::IsNotFound(answer.status())) return std::nullopt;
-  RETURN_IF_ERROR(answer.status());
-  // The leader's download is counted where it is recorded.
-  if (!led && counts && (*answer)->origin != ContentOrigin::kStale) {
-    const absl::Status touched =
-        metadata_.Touch(candidate.upstream_id, request.content,
-                        (*answer)->target.digest, counts);
-    if (!touched.ok()) spdlog::warn("touch: {}", touched.ToString());
+absl::StatusOr<std::unique_ptr<ContentStream>> ManifestFetcher::Repair(
+    FetchRequest request) {
+  // What a tag points at elsewhere is another manifest.
+  for (Candidate& candidate : request.plan.candidates) {
+    if (candidate.cached &&
+        candidate.cached->target.digest != request.content.reference.digest()) {
+      candidate.cached.reset();
+    }
   }
-  return **answer;
+  return Open(request, /*counts_as_download=*/false);
+}
+
+absl::StatusOr<std::unique_ptr<ContentStream>> ManifestFetcher::Open(
+    const FetchRequest& request, bool counts_as_download) {
+  ASSIGN_OR_RETURN(ManifestWalk::Found found,
+                   ManifestWalk(tools_, request, counts_as_download).Run());
+  auto& [target, bytes, origin] = found.answer;
+  return MakeBytesStream({std::move(target), origin, found.upstream_id},
+                         {request.range, request.header_only},
+                         std::move(bytes));
+}
+
+std::vector<absl::Status> ManifestFetcher::Refresh(
+    const std::vector<RefreshDue>& due) {
+  std::vector<ManifestFlights::Ticket> tickets;
+  for (const auto& [content, candidate] : due) {
+    tickets.push_back(
+        BeginManifestFlight(tools_, {content, candidate, /*counts=*/false}));
+  }
+  std::vector<absl::Status> outcomes;
+  for (const auto& ticket : tickets) {
+    outcomes.push_back(flights_.Wait(ticket, absl::InfiniteFuture()).status());
+  }
+  return outcomes;
 }
 
 }  // namespace cvr

@@ -2,44 +2,56 @@
 #define SERVICES_BLOB_ENGINE_MANIFEST_FETCHER_H_
 
 #include <memory>
-#include <optional>
+#include <vector>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 #include "services/blob/blob_store.h"
 #include "services/blob/content_source.h"
 #include "services/blob/engine/manifest_asker.h"
-#include "services/blob/engine/single_flight.h"
+#include "services/blob/engine/manifest_walk.h"
 #include "services/common/clock.h"
 #include "services/common/thread.h"
 #include "services/metadata/metadata_client.h"
 #include "services/upstream/upstream_client.h"
+#include "services/upstream/upstream_health.h"
 
 namespace cvr {
 
-// Manifests for FetchRequests: walks through the candidates in their order and
-// serves the first that has it. What a failure of one means for the others is
-// the table in design.md, section 4, with its defaults. One upstream is asked
-// once for all who want the same of it at the same time.
+// Manifests for FetchRequests: see ManifestWalk. One upstream is asked once for
+// all who want the same of it at the same time.
 //
 // Thread-safe. The pool must be shut down before this object is destroyed.
 class ManifestFetcher {
  public:
+  // As ManifestWalk::Tools::overlap_delay. `health` may be null.
   ManifestFetcher(BlobStore& store, UpstreamClient& upstream,
                   MetadataClient& metadata, const Clock& clock,
-                  ThreadPool& pool);
+                  UpstreamHealth* health, ThreadPool& pool,
+                  absl::Duration overlap_delay);
 
   // As ContentSource::Fetch, of a manifest.
   absl::StatusOr<std::unique_ptr<ContentStream>> Fetch(
       const FetchRequest& request);
 
- private:
-  // Nothing: this candidate does not have it.
-  absl::StatusOr<std::optional<ManifestAnswer>> Ask(const FetchRequest& request,
-                                                    const Candidate& candidate);
+  // The same, by digest, of a manifest whose stored bytes were found to be
+  // damaged. Does not count as a download. The plan may be that of a tag.
+  absl::StatusOr<std::unique_ptr<ContentStream>> Repair(FetchRequest request);
 
-  MetadataClient& metadata_;
+  // Asks the upstreams of `due` whether those tags have moved, all at once, and
+  // returns when they have answered: one status each. Pulls of the same share
+  // the requests. Nothing of it counts as a download.
+  std::vector<absl::Status> Refresh(const std::vector<RefreshDue>& due);
+
+ private:
+  absl::StatusOr<std::unique_ptr<ContentStream>> Open(
+      const FetchRequest& request, bool counts_as_download);
+
   ManifestAsker asker_;
-  SingleFlight<std::shared_ptr<const ManifestAnswer>> flights_;
+  ManifestFlights flights_;
+  ManifestProbes probes_;
+  ManifestWalk::Tools tools_;
 };
 
 }  // namespace cvr

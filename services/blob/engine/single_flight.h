@@ -2,12 +2,14 @@
 #define SERVICES_BLOB_ENGINE_SINGLE_FLIGHT_H_
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/functional/any_invocable.h"
 #include "absl/status/statusor.h"
+#include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "services/common/mutex.h"
 #include "services/common/thread.h"
@@ -20,37 +22,55 @@ namespace cvr {
 // object is destroyed.
 template <typename Value>
 class SingleFlight {
+ private:
+  struct Flight;
+
  public:
   using Work = absl::AnyInvocable<absl::StatusOr<Value>()>;
 
+  // Answers are remembered for so long, for those who asked before they came.
+  static constexpr absl::Duration kMemory = absl::Seconds(5);
+
+  // A place among those who want one flight's answer, which it keeps. Cheap to
+  // copy; good for this object only.
+  class Ticket {
+   public:
+    // This caller's `work` is what runs, not that of one who came before.
+    bool led() const { return led_; }
+
+   private:
+    friend class SingleFlight;
+    std::shared_ptr<Flight> flight_;
+    bool led_ = false;
+  };
+
   struct Outcome {
     absl::StatusOr<Value> value;
-    // This caller's `work` was run, not that of one who came before.
-    bool led = false;
+    bool led = false;  // As Ticket::led().
   };
 
   explicit SingleFlight(ThreadPool& pool) : pool_(pool) {}
 
-  // Waits for what `work`, or the work that is in flight for `key`, answers.
-  // Errors of its own: DEADLINE_EXCEEDED; UNAVAILABLE when the pool takes no
-  // more work.
+  // Joins the flight for `key`, or starts one with `work`. When the pool takes
+  // no more work, the flight answers UNAVAILABLE at once. An answer that came
+  // after `asked_at` counts as one to this question, too, unless it was an
+  // error.
+  Ticket Begin(const std::string& key, Work work,
+               absl::Time asked_at = absl::InfiniteFuture());
+
+  // Joins the flight for `key`. Nothing when there is none.
+  std::optional<Ticket> Join(const std::string& key);
+
+  // Blocks until there is an answer, or `until`. Whether there is.
+  bool AwaitLanding(const Ticket& ticket, absl::Time until);
+
+  // Waits for what the flight answers. Errors of its own: DEADLINE_EXCEEDED.
+  absl::StatusOr<Value> Wait(const Ticket& ticket, absl::Time deadline);
+
+  // Begin() and Wait() at once.
   Outcome Do(const std::string& key, absl::Time deadline, Work work) {
-    bool led = false;
-    const auto flight = Join(key, led);
-    if (led &&
-        !pool_.Schedule([this, key, flight, work = std::move(work)]() mutable {
-          Land(key, *flight, work());
-        })) {
-      Land(key, *flight, absl::UnavailableError("too many requests at once"));
-    }
-    MutexLock lock(&mutex_);
-    while (!flight->landed) {
-      if (flight->changed.WaitWithDeadline(&mutex_, deadline) &&
-          !flight->landed) {
-        return {absl::DeadlineExceededError("no answer in time"), led};
-      }
-    }
-    return {flight->value, led};
+    const Ticket ticket = Begin(key, std::move(work));
+    return {Wait(ticket, deadline), ticket.led()};
   }
 
  private:
@@ -58,32 +78,112 @@ class SingleFlight {
   struct Flight {
     CondVar changed;
     bool landed = false;
+    absl::Time landed_at;
     absl::StatusOr<Value> value;
   };
+  using Flights = absl::flat_hash_map<std::string, std::shared_ptr<Flight>>;
 
-  std::shared_ptr<Flight> Join(const std::string& key, bool& led) {
-    MutexLock lock(&mutex_);
-    auto& flight = flights_[key];
-    led = flight == nullptr;
-    if (led) flight = std::make_shared<Flight>();
-    return flight;
-  }
-
+  Ticket Enter(const std::string& key, absl::Time asked_at);
   void Land(const std::string& key, Flight& flight,
-            absl::StatusOr<Value> value) {
-    MutexLock lock(&mutex_);
-    flight.value = std::move(value);
-    flight.landed = true;
-    flights_.erase(key);
-    flight.changed.SignalAll();
-  }
+            absl::StatusOr<Value> value);
+  void Remember(const std::string& key, std::shared_ptr<Flight> flight)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   ThreadPool& pool_;
 
   Mutex mutex_;
-  absl::flat_hash_map<std::string, std::shared_ptr<Flight>> flights_
-      ABSL_GUARDED_BY(mutex_);
+  Flights flights_ ABSL_GUARDED_BY(mutex_);
+  Flights remembered_ ABSL_GUARDED_BY(mutex_);
+  absl::Time forgets_at_ ABSL_GUARDED_BY(mutex_) = absl::InfinitePast();
 };
+
+template <typename Value>
+auto SingleFlight<Value>::Begin(const std::string& key, Work work,
+                                absl::Time asked_at) -> Ticket {
+  const Ticket ticket = Enter(key, asked_at);
+  if (ticket.led() && !pool_.Schedule([this, key, flight = ticket.flight_,
+                                       work = std::move(work)]() mutable {
+        Land(key, *flight, work());
+      })) {
+    Land(key, *ticket.flight_,
+         absl::UnavailableError("too many requests at once"));
+  }
+  return ticket;
+}
+
+template <typename Value>
+auto SingleFlight<Value>::Join(const std::string& key)
+    -> std::optional<Ticket> {
+  MutexLock lock(&mutex_);
+  const auto it = flights_.find(key);
+  if (it == flights_.end()) return std::nullopt;
+  Ticket ticket;
+  ticket.flight_ = it->second;
+  return ticket;
+}
+
+template <typename Value>
+bool SingleFlight<Value>::AwaitLanding(const Ticket& ticket, absl::Time until) {
+  MutexLock lock(&mutex_);
+  Flight& flight = *ticket.flight_;
+  while (!flight.landed) {
+    if (flight.changed.WaitWithDeadline(&mutex_, until)) break;
+  }
+  return flight.landed;
+}
+
+template <typename Value>
+absl::StatusOr<Value> SingleFlight<Value>::Wait(const Ticket& ticket,
+                                                absl::Time deadline) {
+  if (!AwaitLanding(ticket, deadline)) {
+    return absl::DeadlineExceededError("no answer in time");
+  }
+  MutexLock lock(&mutex_);
+  return ticket.flight_->value;
+}
+
+template <typename Value>
+auto SingleFlight<Value>::Enter(const std::string& key, absl::Time asked_at)
+    -> Ticket {
+  MutexLock lock(&mutex_);
+  Ticket ticket;
+  const auto known = remembered_.find(key);
+  if (known != remembered_.end() && asked_at <= known->second->landed_at &&
+      !flights_.contains(key)) {
+    ticket.flight_ = known->second;
+    return ticket;
+  }
+  auto& flight = flights_[key];
+  ticket.led_ = flight == nullptr;
+  if (ticket.led_) flight = std::make_shared<Flight>();
+  ticket.flight_ = flight;
+  return ticket;
+}
+
+template <typename Value>
+void SingleFlight<Value>::Land(const std::string& key, Flight& flight,
+                               absl::StatusOr<Value> value) {
+  MutexLock lock(&mutex_);
+  flight.value = std::move(value);
+  flight.landed = true;
+  flight.landed_at = absl::Now();
+  auto landed = flights_.extract(key);
+  if (flight.value.ok()) Remember(key, std::move(landed.mapped()));
+  flight.changed.SignalAll();
+}
+
+template <typename Value>
+void SingleFlight<Value>::Remember(const std::string& key,
+                                   std::shared_ptr<Flight> flight) {
+  const absl::Time now = flight->landed_at;
+  if (now >= forgets_at_) {
+    absl::erase_if(remembered_, [now](const auto& one) {
+      return one.second->landed_at + kMemory <= now;
+    });
+    forgets_at_ = now + kMemory;
+  }
+  remembered_[key] = std::move(flight);
+}
 
 }  // namespace cvr
 

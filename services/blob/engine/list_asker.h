@@ -1,0 +1,78 @@
+#ifndef SERVICES_BLOB_ENGINE_LIST_ASKER_H_
+#define SERVICES_BLOB_ENGINE_LIST_ASKER_H_
+
+#include <optional>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "services/blob/blob_store.h"
+#include "services/blob/content_source.h"
+#include "services/common/chunk.h"
+#include "services/common/clock.h"
+#include "services/common/content.h"
+#include "services/metadata/metadata_client.h"
+#include "services/upstream/upstream_client.h"
+#include "services/upstream/upstream_health.h"
+
+namespace cvr {
+
+// One upstream's list, as a document of list_document.h: TagsDocument() or
+// ReferrersDocument().
+struct ListPart {
+  Chunk document;
+  ContentOrigin origin = ContentOrigin::kHit;
+};
+
+// What one candidate has of a list, of kTags or kReferrers. A list is stored as
+// a blob like any other and recorded under its path, so that it can be served
+// again. What an upstream says is recorded. Thread-safe.
+class ListAsker {
+ public:
+  struct Question {
+    ContentRef content;
+    Candidate candidate;
+  };
+
+  // `health` may be null. All outlive this object.
+  ListAsker(BlobStore& store, UpstreamClient& upstream,
+            MetadataClient& metadata, const Clock& clock,
+            UpstreamHealth* health);
+
+  // What is recorded as fresh, without asking.
+  std::optional<ListPart> FindStored(const Question& question);
+
+  // The copy that may be served (kStale) when the upstream fails.
+  std::optional<ListPart> StaleCopy(const Question& question);
+
+  // Asks the upstream (kMiss), or answers the stale copy when its budget is to
+  // be saved. An upstream without the referrers API is asked for the tag that
+  // stands for it, and without that has an empty list.
+  // Errors: those of UpstreamClient; NOT_FOUND also when the upstream itself is
+  // unknown by now.
+  absl::StatusOr<ListPart> FromUpstream(const Question& question);
+
+ private:
+  struct Found {
+    std::string document;
+    std::vector<Digest> references;
+  };
+  absl::StatusOr<Found> Ask(const Question& question,
+                            const UpstreamAccess& access);
+  absl::StatusOr<Found> AskForReferrers(const Question& question,
+                                        const UpstreamAccess& access);
+  std::optional<ListPart> CopyThatSavesBudget(const Question& question,
+                                              const UpstreamAccess& access);
+  void NoteAnswer(const Question& question, const absl::Status& answer);
+  // Stores and records. A store that fails fails nothing else.
+  Chunk Keep(const Question& question, Found found);
+
+  BlobStore& store_;
+  UpstreamClient& upstream_;
+  MetadataClient& metadata_;
+  const Clock& clock_;
+  UpstreamHealth* const health_;
+};
+
+}  // namespace cvr
+
+#endif  // SERVICES_BLOB_ENGINE_LIST_ASKER_H_

@@ -1,0 +1,171 @@
+#include "services/blob/engine/manifest_walk.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "services/blob/engine/upstream_failures.h"
+#include "services/common/errors.h"
+#include "services/common/status_macros.h"
+#include "spdlog/spdlog.h"
+
+namespace cvr {
+
+using Action = FailurePolicy::Action;
+using Question = ManifestAsker::Question;
+
+namespace {
+
+// What flights about `content` at that upstream are shared by.
+std::string FlightKey(int64_t upstream_id, const ContentRef& content) {
+  return absl::StrCat(upstream_id, content.RelativePath());
+}
+
+}  // namespace
+
+ManifestFlights::Ticket BeginManifestFlight(ManifestWalk::Tools& tools,
+                                            const Question& question,
+                                            absl::Time asked_at) {
+  return tools.flights.Begin(
+      FlightKey(question.candidate.upstream_id, question.content),
+      [&asker = tools.asker,
+       question]() -> absl::StatusOr<std::shared_ptr<const ManifestAnswer>> {
+        ASSIGN_OR_RETURN(auto found, asker.FromUpstream(question));
+        return std::make_shared<const ManifestAnswer>(std::move(found));
+      },
+      asked_at);
+}
+
+ManifestWalk::ManifestWalk(Tools& tools, const FetchRequest& request,
+                           bool counts_as_download)
+    : tools_(tools),
+      request_(request),
+      counts_as_download_(counts_as_download),
+      unknown_(errors::ManifestUnknown(request.content.repository.name(),
+                                       request.content.reference.ToString())),
+      ahead_(request.plan.candidates.size()) {}
+
+Question ManifestWalk::QuestionFor(size_t turn) const {
+  return {request_.content, candidate(turn), counts_as_download_};
+}
+
+std::string ManifestWalk::KeyOf(size_t turn) const {
+  return FlightKey(candidate(turn).upstream_id, request_.content);
+}
+
+absl::Status ManifestWalk::KnownAnswerOf(size_t turn) const {
+  return KnownAnswer(candidate(turn).upstream_id, candidate(turn).denial,
+                     unknown_);
+}
+
+absl::StatusOr<ManifestWalk::Found> ManifestWalk::Run() {
+  absl::Status decisive = unknown_;
+  for (size_t turn = 0; turn < ahead_.size(); ++turn) {
+    const int64_t upstream_id = candidate(turn).upstream_id;
+    auto answer = TakeTurn(turn);
+    if (answer.ok()) return Found{*std::move(answer), upstream_id};
+    const absl::Status& failure = answer.status();
+    auto copy = absl::IsNotFound(failure)
+                    ? std::nullopt
+                    : tools_.asker.StaleCopy(QuestionFor(turn));
+    const FailurePlace place = {request_.content.reference.is_digest(),
+                                copy.has_value()};
+    switch (ActionOn(failure, candidate(turn).failure_policy, place)) {
+      case Action::kServeStale:
+        spdlog::warn("{} of upstream {} is served stale: {}",
+                     request_.content.RelativePath(), upstream_id,
+                     failure.ToString());
+        return Found{*std::move(copy), upstream_id};
+      case Action::kStop:
+        return failure;
+      case Action::kNext:
+        break;
+    }
+    if (absl::IsNotFound(decisive) && !absl::IsNotFound(failure)) {
+      decisive = failure;
+    }
+  }
+  return decisive;
+}
+
+absl::StatusOr<ManifestAnswer> ManifestWalk::TakeTurn(size_t turn) {
+  RETURN_IF_ERROR(KnownAnswerOf(turn));
+  Question question = QuestionFor(turn);
+  if (auto stored = tools_.asker.FindStored(question)) {
+    tools_.asker.NoteServed(question, *stored);
+    return *std::move(stored);
+  }
+  next_ahead_ = std::max(next_ahead_, turn + 1);
+  return Ask(turn, std::move(question));
+}
+
+template <typename Flights>
+auto ManifestWalk::Await(Flights& flights,
+                         const typename Flights::Ticket& ticket) {
+  while (next_ahead_ < ahead_.size()) {
+    const absl::Time patience =
+        std::min(request_.deadline, absl::Now() + tools_.overlap_delay);
+    if (flights.AwaitLanding(ticket, patience)) break;
+    if (patience == request_.deadline) break;
+    AskAhead();
+  }
+  return flights.Wait(ticket, request_.deadline);
+}
+
+absl::StatusOr<ManifestAnswer> ManifestWalk::Ask(size_t turn,
+                                                 Question question) {
+  auto& [probe, flight] = ahead_[turn];
+  const std::string key = KeyOf(turn);
+  // Another request may be asking ahead just now.
+  if (!probe && !flight) probe = tools_.probes.Join(key);
+  if (probe) {
+    auto head = Await(tools_.probes, *probe);
+    const bool is_answer =
+        !head.ok() && ReasonOf(head.status()) != Reason::kUpstreamInvalid;
+    if (is_answer) return head.status();
+    question.head = std::move(head);
+  }
+  if (!flight) {
+    flight = BeginManifestFlight(tools_, question, request_.plan.resolved_at);
+  }
+  ASSIGN_OR_RETURN(const auto answer, Await(tools_.flights, *flight));
+  // The leader's download is counted where it is recorded.
+  if (!flight->led() && question.counts_as_download &&
+      answer->origin != ContentOrigin::kStale) {
+    const absl::Status touched = tools_.metadata.Touch(
+        question.candidate.upstream_id, question.content, answer->target.digest,
+        /*counts_as_download=*/true);
+    if (!touched.ok()) spdlog::warn("touch: {}", touched.ToString());
+  }
+  return *answer;
+}
+
+// Asks one candidate more, unless its turn cannot come or needs no request.
+void ManifestWalk::AskAhead() {
+  while (next_ahead_ < ahead_.size()) {
+    const size_t turn = next_ahead_++;
+    const absl::Status known = KnownAnswerOf(turn);
+    if (!known.ok()) {
+      const FailurePlace place = {request_.content.reference.is_digest()};
+      if (ActionOn(known, candidate(turn).failure_policy, place) ==
+          Action::kNext) {
+        continue;
+      }
+    } else if (Question question = QuestionFor(turn);
+               !tools_.asker.NeedsNoRequest(question)) {
+      const std::string key = KeyOf(turn);
+      ahead_[turn].flight = tools_.flights.Join(key);
+      if (ahead_[turn].flight) return;
+      ahead_[turn].probe = tools_.probes.Begin(
+          key, [&asker = tools_.asker, question = std::move(question)] {
+            return asker.Head(question);
+          });
+      return;
+    }
+    // The walk ends there.
+    next_ahead_ = ahead_.size();
+  }
+}
+
+}  // namespace cvr

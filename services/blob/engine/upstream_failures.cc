@@ -1,0 +1,81 @@
+#include "services/blob/engine/upstream_failures.h"
+
+#include "absl/strings/str_cat.h"
+#include "services/common/errors.h"
+#include "spdlog/spdlog.h"
+
+namespace cvr {
+namespace {
+
+using Action = FailurePolicy::Action;
+
+const FailurePolicy::Actions& ActionsOn(const absl::Status& failure,
+                                        const FailurePolicy& policy) {
+  switch (failure.code()) {
+    case absl::StatusCode::kResourceExhausted:
+      return policy.rate_limited;
+    case absl::StatusCode::kPermissionDenied:
+      // An address that the deployment does not allow is a fault of the
+      // upstream, which revokes nothing by it.
+      return ReasonOf(failure) == Reason::kUpstreamDenied ? policy.denied
+                                                          : policy.unavailable;
+    default:
+      return policy.unavailable;
+  }
+}
+
+Denial DenialIn(const absl::Status& answer) {
+  if (absl::IsNotFound(answer)) return Denial::kAbsent;
+  if (absl::IsPermissionDenied(answer) &&
+      ReasonOf(answer) == Reason::kUpstreamDenied) {
+    return Denial::kRefused;
+  }
+  return Denial::kNone;
+}
+
+}  // namespace
+
+Action ActionOn(const absl::Status& failure, const FailurePolicy& policy,
+                const FailurePlace& place) {
+  if (absl::IsNotFound(failure)) return Action::kNext;
+  if (absl::IsDeadlineExceeded(failure) || absl::IsCancelled(failure)) {
+    return Action::kStop;
+  }
+  const FailurePolicy::Actions& actions = ActionsOn(failure, policy);
+  if (place.has_copy) return actions.cached;
+  const Action action = place.by_digest ? actions.digest : actions.tag;
+  if (action != Action::kServeStale) return action;
+  // There is nothing to serve: the default of the place.
+  return place.by_digest ? Action::kNext : Action::kStop;
+}
+
+bool MayBeServedStale(const Candidate& candidate, absl::Time now) {
+  return candidate.cached && now <= candidate.cached->serve_stale_until;
+}
+
+absl::Status KnownAnswer(int64_t upstream_id, Denial denial,
+                         const absl::Status& unknown) {
+  switch (denial) {
+    case Denial::kNone:
+      return absl::OkStatus();
+    case Denial::kAbsent:
+      return unknown;
+    case Denial::kRefused:
+      break;
+  }
+  return errors::UpstreamDenied(absl::StrCat(upstream_id),
+                                "it refused this a moment ago");
+}
+
+void RecordAnswer(MetadataClient& metadata, int64_t upstream_id,
+                  const ContentRef& content, const absl::Status& answer) {
+  const Denial denial = DenialIn(answer);
+  if (denial == Denial::kNone) return;
+  const absl::Status recorded =
+      metadata.RecordDenial(upstream_id, content, denial);
+  if (recorded.ok()) return;
+  spdlog::warn("what upstream {} said of {} is not recorded: {}", upstream_id,
+               content.RelativePath(), recorded.ToString());
+}
+
+}  // namespace cvr

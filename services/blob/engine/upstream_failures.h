@@ -1,0 +1,50 @@
+#ifndef SERVICES_BLOB_ENGINE_UPSTREAM_FAILURES_H_
+#define SERVICES_BLOB_ENGINE_UPSTREAM_FAILURES_H_
+
+#include <cstdint>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "services/common/content.h"
+#include "services/common/failure_policy.h"
+#include "services/metadata/metadata_client.h"
+#include "services/metadata/resolver.h"
+
+namespace cvr {
+
+// What it means when an upstream does not supply what it is asked for:
+// design.md, section 4.
+
+// Where a pull stands when that happens; the columns of the table.
+struct FailurePlace {
+  // A digest was asked for, so that whoever answers proves itself.
+  bool by_digest = false;
+  // There is a copy, and it may be served still.
+  bool has_copy = false;
+};
+
+// How a pull goes on after `failure`, an error of UpstreamClient. kServeStale
+// only when there is a copy. NOT_FOUND: kNext; DEADLINE_EXCEEDED and CANCELLED:
+// kStop, since nobody waits any more.
+FailurePolicy::Action ActionOn(const absl::Status& failure,
+                               const FailurePolicy& policy,
+                               const FailurePlace& place);
+
+// Whether the time that a copy may be served for without confirmation has not
+// passed. False when there is no copy.
+bool MayBeServedStale(const Candidate& candidate, absl::Time now);
+
+// What an upstream that is not asked again is taken to answer: `unknown` for
+// kAbsent, PERMISSION_DENIED (UPSTREAM_DENIED) for kRefused. OK for kNone.
+absl::Status KnownAnswer(int64_t upstream_id, Denial denial,
+                         const absl::Status& unknown);
+
+// Tells the metadata service of `answer`, if it is one that is remembered: the
+// upstream does not have the content, or refuses it. An address that the
+// deployment does not allow is not the upstream's word. Failure is logged only.
+void RecordAnswer(MetadataClient& metadata, int64_t upstream_id,
+                  const ContentRef& content, const absl::Status& answer);
+
+}  // namespace cvr
+
+#endif  // SERVICES_BLOB_ENGINE_UPSTREAM_FAILURES_H_

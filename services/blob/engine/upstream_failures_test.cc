@@ -1,0 +1,116 @@
+#include "services/blob/engine/upstream_failures.h"
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "services/common/errors.h"
+#include "tests/support/fake_metadata_client.h"
+#include "tests/support/status_matchers.h"
+
+namespace cvr::testing {
+namespace {
+
+using Action = FailurePolicy::Action;
+
+constexpr FailurePlace kCopy = {.by_digest = false, .has_copy = true};
+constexpr FailurePlace kTag = {};
+constexpr FailurePlace kDigest = {.by_digest = true};
+
+const ContentRef kContent = {*Repository::Parse("r"), *Reference::Parse("t"),
+                             ContentKind::kManifest};
+
+// The table of design.md, section 4, row by row.
+TEST(UpstreamFailuresTest, DefaultsAreThoseOfTheTable) {
+  const struct {
+    absl::Status failure;
+    Action copy, tag, digest;
+  } rows[] = {
+      {errors::ManifestUnknown("r", "t"), Action::kNext, Action::kNext,
+       Action::kNext},
+      {errors::UpstreamUnavailable("h", "down"), Action::kServeStale,
+       Action::kStop, Action::kNext},
+      {errors::UpstreamInvalid("h", "nonsense"), Action::kServeStale,
+       Action::kStop, Action::kNext},
+      {errors::UpstreamRateLimited("h", {}), Action::kServeStale, Action::kStop,
+       Action::kNext},
+      {errors::UpstreamDenied("h", "403"), Action::kStop, Action::kStop,
+       Action::kNext},
+      // An address that is not allowed.
+      {WithReason(absl::PermissionDeniedError("10.0.0.1"), Reason::kDenied),
+       Action::kServeStale, Action::kStop, Action::kNext},
+      // Nobody waits any more.
+      {absl::DeadlineExceededError(""), Action::kStop, Action::kStop,
+       Action::kStop},
+      {absl::CancelledError(""), Action::kStop, Action::kStop, Action::kStop},
+  };
+  for (const auto& row : rows) {
+    EXPECT_EQ(ActionOn(row.failure, {}, kCopy), row.copy) << row.failure;
+    EXPECT_EQ(ActionOn(row.failure, {}, kTag), row.tag) << row.failure;
+    EXPECT_EQ(ActionOn(row.failure, {}, kDigest), row.digest) << row.failure;
+  }
+}
+
+TEST(UpstreamFailuresTest, EveryClassFollowsItsOwnPolicy) {
+  FailurePolicy policy;
+  policy.unavailable = {Action::kStop, Action::kNext, Action::kStop};
+  policy.denied = {Action::kServeStale, Action::kNext, Action::kStop};
+  const auto down = errors::UpstreamUnavailable("h", "down");
+  const auto denied = errors::UpstreamDenied("h", "403");
+  EXPECT_EQ(ActionOn(down, policy, kCopy), Action::kStop);
+  EXPECT_EQ(ActionOn(down, policy, kTag), Action::kNext);
+  EXPECT_EQ(ActionOn(down, policy, kDigest), Action::kStop);
+  EXPECT_EQ(ActionOn(denied, policy, kCopy), Action::kServeStale);
+  EXPECT_EQ(ActionOn(denied, policy, kTag), Action::kNext);
+  EXPECT_EQ(ActionOn(errors::UpstreamRateLimited("h", {}), policy, kTag),
+            Action::kStop);
+}
+
+TEST(UpstreamFailuresTest, WithoutACopyThereIsNothingToServe) {
+  FailurePolicy policy;
+  policy.unavailable = {Action::kServeStale, Action::kServeStale,
+                        Action::kServeStale};
+  const auto down = errors::UpstreamUnavailable("h", "down");
+  EXPECT_EQ(ActionOn(down, policy, kTag), Action::kStop);
+  EXPECT_EQ(ActionOn(down, policy, kDigest), Action::kNext);
+}
+
+TEST(UpstreamFailuresTest, CopiesMayBeServedUntilTheirTime) {
+  const absl::Time until = absl::FromUnixSeconds(100);
+  Candidate candidate = {1};
+  EXPECT_FALSE(MayBeServedStale(candidate, until));
+  candidate.cached = CachedEntry{
+      {"m/t", Digest::OfBytes("x"), 1}, absl::UnixEpoch(), false, until};
+  EXPECT_TRUE(MayBeServedStale(candidate, until));
+  EXPECT_FALSE(MayBeServedStale(candidate, until + absl::Nanoseconds(1)));
+}
+
+TEST(UpstreamFailuresTest, DenialsStandForAnswers) {
+  const auto unknown = errors::ManifestUnknown("r", "t");
+  EXPECT_THAT(KnownAnswer(7, Denial::kNone, unknown), IsOk());
+  EXPECT_EQ(KnownAnswer(7, Denial::kAbsent, unknown), unknown);
+  EXPECT_THAT(
+      KnownAnswer(7, Denial::kRefused, unknown),
+      StatusIs(absl::StatusCode::kPermissionDenied, Reason::kUpstreamDenied));
+}
+
+TEST(UpstreamFailuresTest, OnlyDenialsAreRecorded) {
+  FakeMetadataClient metadata;
+  for (const absl::Status& answer :
+       {absl::OkStatus(), errors::UpstreamUnavailable("h", "down"),
+        errors::UpstreamRateLimited("h", {}),
+        // An address that the deployment does not allow.
+        WithReason(absl::PermissionDeniedError("10.0.0.1"), Reason::kDenied)}) {
+    RecordAnswer(metadata, 7, kContent, answer);
+  }
+  EXPECT_THAT(metadata.denials(), ::testing::IsEmpty());
+  RecordAnswer(metadata, 7, kContent, errors::ManifestUnknown("r", "t"));
+  RecordAnswer(metadata, 8, kContent, errors::UpstreamDenied("h", "403"));
+  const auto denials = metadata.denials();
+  ASSERT_EQ(denials.size(), 2u);
+  EXPECT_EQ(denials[0].denial, Denial::kAbsent);
+  EXPECT_EQ(denials[1].denial, Denial::kRefused);
+  EXPECT_EQ(denials[1].upstream_id, 8);
+  EXPECT_EQ(denials[1].path, "/r/manifests/t");
+}
+
+}  // namespace
+}  // namespace cvr::testing

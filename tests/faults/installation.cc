@@ -1,0 +1,142 @@
+#include "tests/faults/installation.h"
+
+#include <atomic>
+#include <cstdlib>
+#include <iostream>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "gtest/gtest.h"
+#include "protos/cvr/v1/cache_entry_service.grpc.pb.h"
+#include "protos/cvr/v1/registry_service.grpc.pb.h"
+#include "protos/cvr/v1/upstream_service.grpc.pb.h"
+
+namespace cvr::testing {
+namespace {
+
+// One call of `method`, which must succeed.
+template <typename Response, typename Stub, typename Method, typename Request>
+Response Must(const Stub& stub, Method method, const Request& request) {
+  grpc::ClientContext context;
+  Response response;
+  const grpc::Status status = ((*stub).*method)(&context, request, &response);
+  EXPECT_TRUE(status.ok()) << status.error_message() << " for "
+                           << request.ShortDebugString();
+  return response;
+}
+
+std::string UniqueName() {
+  static std::atomic<int> count = 0;
+  return absl::StrCat("test-", ++count);
+}
+
+std::unique_ptr<ServerProcess> StartOrDie(ServerProcess::Options options) {
+  auto server = ServerProcess::Start(std::move(options));
+  if (server.ok()) return *std::move(server);
+  std::cerr << server.status() << "\n";
+  std::abort();
+}
+
+}  // namespace
+
+Installation::Installation(std::vector<std::string> extra_flags) {
+  std::vector<std::string> flags = {"--http_address=127.0.0.1:0",
+                                    "--grpc_address=127.0.0.1:0",
+                                    "--data_dir=" + directory_.Join("data"),
+                                    "--allow_private_upstreams",
+                                    "--registries_per_group_max=100000",
+                                    "--upstream_connect_timeout=3s",
+                                    "--upstream_answer_timeout=3s",
+                                    "--upstream_stall_timeout=3s"};
+  flags.insert(flags.end(), extra_flags.begin(), extra_flags.end());
+  server_ = StartOrDie({"services/standalone/cvr-standalone", std::move(flags),
+                        directory_.path()});
+  channel_ =
+      grpc::CreateChannel(server_->grpc(), grpc::InsecureChannelCredentials());
+}
+
+int64_t Installation::CreateRegistry() {
+  v1::CreateRegistryRequest request;
+  request.mutable_registry()->set_name(UniqueName());
+  request.mutable_registry()->set_anonymous_pull(true);
+  return Must<v1::Registry>(v1::RegistryService::NewStub(channel_),
+                            &v1::RegistryService::Stub::CreateRegistry, request)
+      .id();
+}
+
+int64_t Installation::CreateUpstream(v1::Upstream upstream) {
+  v1::CreateUpstreamRequest request;
+  *request.mutable_upstream() = std::move(upstream);
+  request.mutable_upstream()->set_name(UniqueName());
+  return Must<v1::Upstream>(v1::UpstreamService::NewStub(channel_),
+                            &v1::UpstreamService::Stub::CreateUpstream, request)
+      .id();
+}
+
+void Installation::Attach(int64_t registry_id, int64_t upstream_id) {
+  v1::AttachUpstreamRequest request;
+  request.set_registry_id(registry_id);
+  request.set_upstream_id(upstream_id);
+  Must<v1::RegistryUpstream>(v1::UpstreamService::NewStub(channel_),
+                             &v1::UpstreamService::Stub::AttachUpstream,
+                             request);
+}
+
+void Installation::DeleteUpstream(int64_t id) {
+  v1::DeleteUpstreamRequest request;
+  request.set_id(id);
+  Must<google::protobuf::Empty>(v1::UpstreamService::NewStub(channel_),
+                                &v1::UpstreamService::Stub::DeleteUpstream,
+                                request);
+}
+
+void Installation::UpdateUpstream(const v1::Upstream& upstream,
+                                  const std::vector<std::string>& mask) {
+  v1::UpdateUpstreamRequest request;
+  *request.mutable_upstream() = upstream;
+  for (const std::string& path : mask) {
+    request.mutable_update_mask()->add_paths(path);
+  }
+  Must<v1::Upstream>(v1::UpstreamService::NewStub(channel_),
+                     &v1::UpstreamService::Stub::UpdateUpstream, request);
+}
+
+void Installation::MoveUpstream(int64_t registry_id, int64_t upstream_id,
+                                int position) {
+  v1::MoveUpstreamRequest request;
+  request.set_registry_id(registry_id);
+  request.set_upstream_id(upstream_id);
+  request.set_position(position);
+  Must<v1::RegistryUpstream>(v1::UpstreamService::NewStub(channel_),
+                             &v1::UpstreamService::Stub::MoveUpstream, request);
+}
+
+std::vector<v1::CacheEntry> Installation::Entries(int64_t upstream_id) const {
+  v1::ListCacheEntriesRequest request;
+  request.set_upstream_id(upstream_id);
+  const auto response = Must<v1::ListCacheEntriesResponse>(
+      v1::CacheEntryService::NewStub(channel_),
+      &v1::CacheEntryService::Stub::ListCacheEntries, request);
+  return {response.cache_entries().begin(), response.cache_entries().end()};
+}
+
+void Installation::Age(const v1::CacheEntry& entry, absl::Duration age) {
+  v1::UpdateCacheEntryRequest request;
+  request.mutable_cache_entry()->set_id(entry.id());
+  request.mutable_cache_entry()->mutable_upstream_checked_at()->set_seconds(
+      absl::ToUnixSeconds(absl::Now() - age));
+  request.mutable_update_mask()->add_paths("upstream_checked_at");
+  Must<v1::CacheEntry>(v1::CacheEntryService::NewStub(channel_),
+                       &v1::CacheEntryService::Stub::UpdateCacheEntry, request);
+}
+
+HttpResponse Installation::Get(int64_t registry_id, const std::string& path,
+                               const std::vector<std::string>& headers) const {
+  return HttpGet(server_->http(),
+                 absl::StrCat("/v2/virtual_registries/containers/", registry_id,
+                              "/", path),
+                 headers);
+}
+
+}  // namespace cvr::testing

@@ -1,0 +1,54 @@
+#ifndef TESTS_FAULTS_INSTALLATION_H_
+#define TESTS_FAULTS_INSTALLATION_H_
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "grpcpp/grpcpp.h"
+#include "protos/cvr/v1/cache_entry.pb.h"
+#include "protos/cvr/v1/upstream.pb.h"
+#include "tests/support/child_process.h"
+#include "tests/support/http_client.h"
+
+namespace cvr::testing {
+
+// A running cvr-standalone with short timeouts towards upstreams, for tests
+// that share it and each have a registry of their own. Thread-safe.
+class Installation {
+ public:
+  // Starts it; fails the test, and ends the process, when it does not come up.
+  explicit Installation(std::vector<std::string> extra_flags = {});
+
+  // Ids of what was made. Whatever goes wrong fails the test.
+  int64_t CreateRegistry();
+  int64_t CreateUpstream(v1::Upstream upstream);
+  void Attach(int64_t registry_id, int64_t upstream_id);
+  // To be called before its port is free for others: a group has no two
+  // upstreams of one URL.
+  void DeleteUpstream(int64_t id);
+  // Takes over the fields named in `mask`.
+  void UpdateUpstream(const v1::Upstream& upstream,
+                      const std::vector<std::string>& mask);
+  void MoveUpstream(int64_t registry_id, int64_t upstream_id, int position);
+
+  std::vector<v1::CacheEntry> Entries(int64_t upstream_id) const;
+  // As if the upstream had last been asked so long ago.
+  void Age(const v1::CacheEntry& entry, absl::Duration age);
+
+  // GET of a path in a registry, `library/app/manifests/1`, as docker does it.
+  HttpResponse Get(int64_t registry_id, const std::string& path,
+                   const std::vector<std::string>& headers = {}) const;
+
+  std::string Log() const { return server_->Log(); }
+
+ private:
+  const ScratchDirectory directory_;
+  std::unique_ptr<ServerProcess> server_;
+  std::shared_ptr<grpc::Channel> channel_;
+};
+
+}  // namespace cvr::testing
+
+#endif  // TESTS_FAULTS_INSTALLATION_H_
