@@ -127,11 +127,12 @@ ContentHandler::ContentHandler(Resolver& resolver, ContentSource& source,
       fetch_timeout_(fetch_timeout) {}
 
 HttpReply ContentHandler::Handle(const HttpRequest& request,
-                                 const ContentRoute& route) {
+                                 const ContentRoute& route,
+                                 const Caller& caller) {
   const auto resolution =
       resolver_.Resolve({route.registry_id, route.content,
                          /*counts_as_download=*/!request.is_head(),
-                         ResolvedNamespace(route.source_namespace)});
+                         ResolvedNamespace(route.source_namespace), caller});
   auto reply = resolution.ok() ? Answer({request, route}, *resolution)
                                : resolution.status();
   return WithNamespace(

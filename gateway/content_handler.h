@@ -11,6 +11,7 @@
 #include "gateway/route.h"
 #include "services/blob/content_source.h"
 #include "services/common/byte_range.h"
+#include "services/common/caller.h"
 #include "services/common/clock.h"
 #include "services/metadata/resolver.h"
 
@@ -26,7 +27,8 @@ class ContentHandler {
                  ActiveStreams& streams, const Clock& clock,
                  absl::Duration fetch_timeout);
 
-  HttpReply Handle(const HttpRequest& request, const ContentRoute& route);
+  HttpReply Handle(const HttpRequest& request, const ContentRoute& route,
+                   const Caller& caller);
 
  private:
   struct Pull;

@@ -26,6 +26,14 @@ HttpReply WithVersion(HttpReply reply) {
   return reply;
 }
 
+// Only logins have a body that is read.
+HttpServer::Options WithLoginBodies(HttpServer::Options options) {
+  options.wants_body = [](const HttpRequest& request) {
+    return request.method == "POST" && IsTokenTarget(request.target);
+  };
+  return options;
+}
+
 HttpReply ReadOnlyReply() {
   return ErrorReply(errors::Unsupported("this registry is read-only"));
 }
@@ -40,12 +48,16 @@ Gateway::Gateway(Resolver& resolver, ContentSource& source, Options options)
              options_.fetch_timeout),
       registry_(resolver, options_.root_registry_id),
       server_(
-          options_.http,
+          WithLoginBodies(options_.http),
           [this](const HttpRequest& request) { return Handle(request); },
           // It is not known for whom the error is; registry clients are picky.
           [](int status, absl::string_view message) {
             return WithVersion(ProtocolErrorReply(status, message));
-          }) {}
+          }) {
+  if (options_.access.auth != nullptr) {
+    access_.emplace(options_.access, *options_.clock);
+  }
+}
 
 Gateway::~Gateway() { Stop(absl::InfinitePast()); }
 
@@ -56,32 +68,43 @@ absl::Status Gateway::Start() {
 }
 
 void Gateway::Stop(absl::Time deadline) {
+  if (access_) access_->Stop();
   server_.Stop(deadline, [this] { streams_.CancelAll(); });
 }
 
 HttpReply Gateway::Handle(const HttpRequest& request) {
-  if (IsRegistryTarget(request.target)) {
-    return WithVersion(HandleRegistry(request));
+  const bool for_registry = IsRegistryTarget(request.target);
+  HttpReply reply;
+  if (access_ && (for_registry || IsTokenTarget(request.target))) {
+    reply = access_->Handle(request, address(), [&](const Caller& caller) {
+      return HandleRegistry(request, caller);
+    });
+  } else {
+    reply =
+        for_registry ? HandleRegistry(request, Caller()) : HandleOther(request);
   }
-  return HandleOther(request);
+  if (for_registry) reply.fields.Add(kVersionField, kVersion);
+  return reply;
 }
 
-HttpReply Gateway::HandleRegistry(const HttpRequest& request) {
+HttpReply Gateway::HandleRegistry(const HttpRequest& request,
+                                  const Caller& caller) {
   if (!request.is_read()) return ReadOnlyReply();
   const auto parsed = ParseTarget(request.target, {options_.root_registry_id});
   if (!parsed.ok()) return ErrorReply(parsed.status());
   return std::visit(Overloaded{
                         [&](const ContentRoute& route) {
-                          return content_.Handle(request, route);
+                          return content_.Handle(request, route, caller);
                         },
                         [&](const ReferrersRoute& route) {
-                          return lists_.Referrers(route, parsed->query);
+                          return lists_.Referrers(route, parsed->query, caller);
                         },
                         [&](const TagsRoute& route) {
-                          return lists_.Tags(route, parsed->query);
+                          return lists_.Tags(route, parsed->query, caller);
                         },
                         [&](const CatalogRoute& route) {
-                          return registry_.Catalog(route, parsed->query);
+                          return registry_.Catalog(route, parsed->query,
+                                                   caller);
                         },
                         [&](const auto&) { return registry_.ApiVersion(); },
                     },

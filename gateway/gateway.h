@@ -2,10 +2,12 @@
 #define GATEWAY_GATEWAY_H_
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
+#include "gateway/access_control.h"
 #include "gateway/active_streams.h"
 #include "gateway/content_handler.h"
 #include "gateway/http_server.h"
@@ -28,6 +30,7 @@ class Gateway {
     int64_t root_registry_id = 0;
     // For an upstream's first answer; its body is bounded by progress.
     absl::Duration fetch_timeout = absl::Seconds(60);
+    AccessControl::Options access;
     ReadinessCheck readiness;  // None = always ready.
     const Clock* clock = &Clock::Real();
   };
@@ -53,7 +56,7 @@ class Gateway {
   HttpReply Handle(const HttpRequest& request);
 
  private:
-  HttpReply HandleRegistry(const HttpRequest& request);
+  HttpReply HandleRegistry(const HttpRequest& request, const Caller& caller);
   HttpReply HandleOther(const HttpRequest& request);
 
   const Options options_;
@@ -61,6 +64,7 @@ class Gateway {
   ContentHandler content_;
   ListHandler lists_;
   RegistryHandler registry_;
+  std::optional<AccessControl> access_;
   HttpServer server_;  // Its threads use all of the above.
 };
 

@@ -4,7 +4,15 @@
 #include <cstdint>
 #include <string>
 
+#include "absl/algorithm/container.h"
 #include "absl/flags/flag.h"
+#include "absl/status/status.h"
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
+#include "gateway/client_address.h"
+#include "gateway/query.h"
+#include "services/common/status_macros.h"
 
 ABSL_FLAG(std::string, http_address, "127.0.0.1:8080",
           "Where clients pull: host:port, [v6]:port, or :port for every "
@@ -26,10 +34,73 @@ ABSL_FLAG(absl::Duration, fetch_timeout, absl::Seconds(60),
           "What has begun to flow is bounded by progress alone.");
 ABSL_FLAG(absl::Duration, drain_timeout, absl::Seconds(30),
           "How long running replies may go on after SIGTERM.");
+ABSL_FLAG(std::string, external_url, "",
+          "Where clients reach this gateway, as https://HOST[:PORT]: they are "
+          "sent to its /jwt/auth to log in. Empty: as their own requests name "
+          "it, over http.");
+ABSL_FLAG(std::string, token_service, "",
+          "The service that short-lived tokens are good at; gateways with the "
+          "same one take each other's. Empty: the host of --external_url, or "
+          "else container-virtual-registry.");
+ABSL_FLAG(double, login_failures_per_minute, 30,
+          "How often one client address may show wrong credentials, after as "
+          "many at once. 0 = no limit.");
+ABSL_FLAG(double, requests_per_second_max, 0,
+          "How many requests one client address may send, after ten times as "
+          "many at once. More wait for up to two seconds, then get 429. 0 = no "
+          "limit.");
+ABSL_FLAG(std::string, trusted_proxies, "",
+          "Networks, as 10.0.0.0/8,::1/128, of proxies whose X-Forwarded-For "
+          "names the client that those limits are for.");
 
 namespace cvr {
+namespace {
 
-Gateway::Options GatewayOptionsFromFlags() {
+constexpr char kDefaultService[] = "container-virtual-registry";
+
+absl::Status BadFlag(absl::string_view flag, absl::string_view problem) {
+  return absl::InvalidArgumentError(absl::StrCat("--", flag, " ", problem));
+}
+
+// Both go into a header of ours, in quotes.
+absl::Status FillOrigin(AccessControl::Options& access) {
+  const std::string flag = absl::GetFlag(FLAGS_external_url);
+  const absl::string_view url = absl::StripSuffix(flag, "/");
+  absl::string_view host = url;
+  if (!url.empty() && ((!absl::ConsumePrefix(&host, "https://") &&
+                        !absl::ConsumePrefix(&host, "http://")) ||
+                       !IsAuthority(host))) {
+    return BadFlag("external_url", "must be http(s)://HOST[:PORT]");
+  }
+  std::string service = absl::GetFlag(FLAGS_token_service);
+  if (service.empty()) service = std::string(host);
+  if (service.empty()) service = kDefaultService;
+  if (!absl::c_all_of(service, [](char c) {
+        return absl::ascii_isgraph(c) && c != '"' && c != '\\';
+      })) {
+    return BadFlag("token_service", "must be visible ASCII without quotes");
+  }
+  access.external_url = std::string(url);
+  access.authenticator.service = service;
+  return absl::OkStatus();
+}
+
+absl::StatusOr<AccessControl::Options> AccessFromFlags(AuthClient& auth) {
+  AccessControl::Options access;
+  access.auth = &auth;
+  RETURN_IF_ERROR(FillOrigin(access));
+  ASSIGN_OR_RETURN(access.trusted_proxies,
+                   TrustedProxies::Parse(absl::GetFlag(FLAGS_trusted_proxies)));
+  const double failures = absl::GetFlag(FLAGS_login_failures_per_minute);
+  access.authenticator.failures = {failures / 60, std::max(1.0, failures)};
+  const double requests = absl::GetFlag(FLAGS_requests_per_second_max);
+  access.requests = {requests, std::max(1.0, 10 * requests)};
+  return access;
+}
+
+}  // namespace
+
+absl::StatusOr<Gateway::Options> GatewayOptionsFromFlags(AuthClient& auth) {
   Gateway::Options options;
   options.http.address = absl::GetFlag(FLAGS_http_address);
   options.root_registry_id =
@@ -38,6 +109,7 @@ Gateway::Options GatewayOptionsFromFlags() {
   options.http.idle_timeout = absl::GetFlag(FLAGS_http_idle_timeout);
   options.http.write_timeout = absl::GetFlag(FLAGS_http_write_timeout);
   options.fetch_timeout = absl::GetFlag(FLAGS_fetch_timeout);
+  ASSIGN_OR_RETURN(options.access, AccessFromFlags(auth));
   return options;
 }
 

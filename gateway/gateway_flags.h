@@ -1,14 +1,17 @@
 #ifndef GATEWAY_GATEWAY_FLAGS_H_
 #define GATEWAY_GATEWAY_FLAGS_H_
 
+#include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "gateway/gateway.h"
+#include "services/metadata/auth_client.h"
 
 namespace cvr {
 
 // What the command line says of the gateway: --http_address,
-// --root_registry and their kin.
-Gateway::Options GatewayOptionsFromFlags();
+// --root_registry, --external_url and their kin. `auth` must outlive the
+// gateway. Errors: INVALID_ARGUMENT for what makes no sense.
+absl::StatusOr<Gateway::Options> GatewayOptionsFromFlags(AuthClient& auth);
 
 // How long a stopping process lets replies finish: --drain_timeout.
 absl::Duration DrainTimeoutFromFlags();

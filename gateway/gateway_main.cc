@@ -13,6 +13,7 @@
 #include "services/common/ready_file.h"
 #include "services/common/rpc_server.h"
 #include "services/common/status_macros.h"
+#include "services/metadata/grpc_auth_client.h"
 #include "services/metadata/grpc_metadata_client.h"
 #include "spdlog/spdlog.h"
 
@@ -40,7 +41,8 @@ absl::Status Serve(StopSignal& stop) {
   GrpcMetadataClient metadata(metadata_channel, {});
   GrpcContentSource source(blob_channel);
 
-  Gateway::Options options = GatewayOptionsFromFlags();
+  GrpcAuthClient auth(metadata_channel, {});
+  ASSIGN_OR_RETURN(Gateway::Options options, GatewayOptionsFromFlags(auth));
   options.readiness = [&]() -> absl::Status {
     RETURN_IF_ERROR(CheckConnected("metadata", *metadata_channel));
     return CheckConnected("blob", *blob_channel);
@@ -48,7 +50,7 @@ absl::Status Serve(StopSignal& stop) {
   Gateway gateway(metadata, source, std::move(options));
   RETURN_IF_ERROR(gateway.Start());
   RETURN_IF_ERROR(WriteReadyFile({.http = gateway.address()}));
-  spdlog::info("serving; pulls are anonymous");
+  spdlog::info("serving");
   spdlog::info("stopping on {}", stop.Wait());
   gateway.Stop(absl::Now() + DrainTimeoutFromFlags());
   return absl::OkStatus();

@@ -98,6 +98,20 @@ void HttpConnection::ReplaceHead(std::string head) {
   head_consumed_ = 0;
 }
 
+std::optional<std::string> HttpConnection::ReadBody(size_t size,
+                                                    absl::Duration timeout,
+                                                    bool ask) {
+  if (ask && !SendWithHeld("HTTP/1.1 100 Continue\r\n\r\n"))
+    return std::nullopt;
+  const absl::Time deadline = absl::Now() + timeout;
+  while (received_.size() < size) {
+    if (!Receive(deadline - absl::Now())) return std::nullopt;
+  }
+  std::string body = received_.substr(0, size);
+  received_.erase(0, size);
+  return body;
+}
+
 bool HttpConnection::Flush() { return held_.empty() || SendWithHeld(""); }
 
 void HttpConnection::Linger() {

@@ -4,6 +4,7 @@
 #include <sys/types.h>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "absl/time/time.h"
@@ -34,6 +35,11 @@ class HttpConnection : public httplib::Stream {
   const std::string& head() const { return head_; }
   // What the library is to read in place of the head.
   void ReplaceHead(std::string head);
+
+  // Reads the `size` bytes that follow the head, asking for them first when
+  // `ask`. Absent when they do not come in time.
+  std::optional<std::string> ReadBody(size_t size, absl::Duration timeout,
+                                      bool ask);
 
   // Sends what is held back. False when the client is gone.
   bool Flush();

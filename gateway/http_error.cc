@@ -51,6 +51,7 @@ constexpr ReasonRow kByReason[] = {
     {Reason::kContentMismatch, {}, 502, "UNAVAILABLE", 10},
     {Reason::kContentDamaged, {}, 503, "UNAVAILABLE", 1},
     {Reason::kFieldInvalid, {}, 400, "UNSUPPORTED", kNoRetry},
+    {Reason::kUnauthenticated, {}, 401, "UNAUTHORIZED", kNoRetry},
 };
 
 struct CodeRow {
@@ -128,7 +129,8 @@ void AddRetryAfter(HttpReply& reply, const absl::Status& status,
                    int default_s) {
   int64_t seconds = default_s;
   if (const auto delay = RetryAfterOf(status)) {
-    seconds = std::max<int64_t>(1, absl::ToInt64Seconds(*delay));
+    seconds = std::max<int64_t>(
+        1, absl::ToInt64Seconds(absl::Ceil(*delay, absl::Seconds(1))));
   }
   if (seconds > 0) reply.fields.Add("Retry-After", absl::StrCat(seconds));
 }
@@ -159,6 +161,14 @@ HttpReply ErrorReply(const absl::Status& status) {
     reply.fields.Add("Content-Range", absl::StrCat("bytes */", *size));
   }
   if (reply.status == 405) reply.fields.Add("Allow", "GET, HEAD");
+  return reply;
+}
+
+HttpReply AccessErrorReply(const absl::Status& status) {
+  if (!absl::IsResourceExhausted(status)) return ErrorReply(status);
+  HttpReply reply = MakeReply(
+      429, ErrorBody("TOOMANYREQUESTS", status.message(), Reason::kNone));
+  AddRetryAfter(reply, status, 1);
   return reply;
 }
 

@@ -49,6 +49,7 @@ HttpRequest ToHttpRequest(const Exchange& exchange,
   request.method = exchange.head.method;
   request.target = exchange.head.target;
   request.client = exchange.client;
+  request.body = exchange.request_body;
   for (const auto& [name, value] : from.headers) {
     request.fields.Add(name == kHiddenRangeField ? "Range" : name, value);
   }

@@ -16,6 +16,7 @@ namespace cvr {
 // One request and its reply, on their way through the library.
 struct Exchange {
   RequestHead head;
+  std::string request_body;
   std::string client;  // Its address.
   std::string user_agent;
   std::optional<HttpReply> reply;

@@ -49,6 +49,7 @@ struct HttpRequest {
   std::string target;  // As in the request line.
   std::string client;  // Its address, without the port.
   HttpFields fields;
+  std::string body;  // Empty unless HttpServer::Options::wants_body.
 
   bool is_head() const { return method == "HEAD"; }
   bool is_read() const { return method == "GET" || is_head(); }

@@ -27,6 +27,8 @@
 namespace cvr {
 namespace {
 
+constexpr size_t kBodyBytesMax = 64 * 1024;
+
 // What the library parses when the client's own head is unfit for it.
 constexpr char kPlaceholderHead[] = "GET / HTTP/1.1\r\nHost: -\r\n\r\n";
 
@@ -85,6 +87,8 @@ class HttpServer::Engine : public httplib::Server {
   bool ServeRequest(HttpConnection& connection, bool last);
   // False when there is none. What is no request has its reply already.
   bool ReadRequest(HttpConnection& connection, Exchange& exchange);
+  // A wanted body that cannot be had is answered with an error.
+  void ReadBody(HttpConnection& connection, Exchange& exchange);
   bool RunLibrary(HttpConnection& connection, Exchange& exchange);
   void Answer(const httplib::Request& request, httplib::Response& response);
   void Log(const Exchange& exchange, absl::Duration duration) const;
@@ -215,6 +219,7 @@ bool HttpServer::Engine::ServeRequest(HttpConnection& connection, bool last) {
   Exchange exchange;
   exchange.client = connection.client();
   if (!ReadRequest(connection, exchange)) return false;
+  ReadBody(connection, exchange);
   exchange.close = last || !exchange.head.keep_alive ||
                    exchange.head.has_body || connections_.draining();
   const bool complete = RunLibrary(connection, exchange);
@@ -242,6 +247,28 @@ bool HttpServer::Engine::ReadRequest(HttpConnection& connection,
   exchange.head.keep_alive = false;
   exchange.reply = error_handler_(error.http_status, error.message);
   return true;
+}
+
+void HttpServer::Engine::ReadBody(HttpConnection& connection,
+                                  Exchange& exchange) {
+  RequestHead& head = exchange.head;
+  if (exchange.reply || !head.has_body || !options_.wants_body) return;
+  HttpRequest request;
+  request.method = head.method;
+  request.target = head.target;
+  if (!options_.wants_body(request)) return;
+  if (head.content_length.value_or(kBodyBytesMax + 1) > kBodyBytesMax) {
+    exchange.reply = error_handler_(413, "the request body is too long");
+    return;
+  }
+  auto body = connection.ReadBody(*head.content_length, options_.head_timeout,
+                                  head.expects_continue);
+  if (!body) {
+    exchange.reply = error_handler_(408, "the body did not arrive in time");
+    return;
+  }
+  exchange.request_body = *std::move(body);
+  head.has_body = false;
 }
 
 bool HttpServer::Engine::RunLibrary(HttpConnection& connection,

@@ -19,7 +19,8 @@ namespace cvr {
 // longest idle one is ended for each new one, which waits for a thread
 // meanwhile; beyond twice as many, new ones get 503.
 //
-// Request bodies are not read: the reply is sent and the connection closed.
+// Request bodies are not read, unless they are wanted: the reply is sent and
+// the connection closed.
 class HttpServer {
  public:
   struct Options {
@@ -33,6 +34,9 @@ class HttpServer {
     // Without progress in sending.
     absl::Duration write_timeout = absl::Seconds(60);
     AccessLogger access_logger = LogAccess;
+    // Whether the body of such a request is to be read, up to 64 KiB, within
+    // `head_timeout`: 413 and 408 otherwise. None = never.
+    std::function<bool(const HttpRequest&)> wants_body;
   };
 
   // Called for every request that is HTTP at all, from many threads. For errors

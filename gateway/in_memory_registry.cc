@@ -251,7 +251,7 @@ ResolveRequest InMemoryRegistry::last_resolve() const {
 }
 
 absl::StatusOr<std::vector<CachedRepository>>
-InMemoryRegistry::ListRepositories(int64_t registry_id,
+InMemoryRegistry::ListRepositories(const Caller&, int64_t registry_id,
                                    const CachedRepository& start_after,
                                    int max) {
   MutexLock lock(&mutex_);

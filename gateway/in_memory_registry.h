@@ -74,8 +74,8 @@ class InMemoryRegistry : public Resolver, public ContentSource {
   // Resolver.
   absl::StatusOr<Resolution> Resolve(const ResolveRequest& request) override;
   absl::StatusOr<std::vector<CachedRepository>> ListRepositories(
-      int64_t registry_id, const CachedRepository& start_after,
-      int max) override;
+      const Caller& caller, int64_t registry_id,
+      const CachedRepository& start_after, int max) override;
 
   // ContentSource.
   absl::StatusOr<std::unique_ptr<ContentStream>> Read(

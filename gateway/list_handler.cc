@@ -69,14 +69,15 @@ ListHandler::ListHandler(Resolver& resolver, ContentSource& source,
       clock_(clock),
       fetch_timeout_(fetch_timeout) {}
 
-HttpReply ListHandler::Tags(const TagsRoute& route, absl::string_view query) {
+HttpReply ListHandler::Tags(const TagsRoute& route, absl::string_view query,
+                            const Caller& caller) {
   const auto page = ParsePageRequest(query);
   if (!page.ok()) return ErrorReply(page.status());
   const ContentRef content = ContentRef::TagList(route.repository);
   const auto resolution =
       resolver_.Resolve({route.registry_id, content,
                          /*counts_as_download=*/false,
-                         ResolvedNamespace(route.source_namespace)});
+                         ResolvedNamespace(route.source_namespace), caller});
   return WithNamespace(
       resolution.ok()
           ? ReplyOf(TagsReply(route, *page, content, resolution->plan))
@@ -85,7 +86,8 @@ HttpReply ListHandler::Tags(const TagsRoute& route, absl::string_view query) {
 }
 
 HttpReply ListHandler::Referrers(const ReferrersRoute& route,
-                                 absl::string_view query) {
+                                 absl::string_view query,
+                                 const Caller& caller) {
   const auto artifact_type = QueryValue(query, "artifactType");
   if (!artifact_type.ok()) return ErrorReply(artifact_type.status());
   const ContentRef content{route.repository, Reference(route.subject),
@@ -93,7 +95,7 @@ HttpReply ListHandler::Referrers(const ReferrersRoute& route,
   const auto resolution =
       resolver_.Resolve({route.registry_id, content,
                          /*counts_as_download=*/false,
-                         ResolvedNamespace(route.source_namespace)});
+                         ResolvedNamespace(route.source_namespace), caller});
   return WithNamespace(resolution.ok()
                            ? ReplyOf(ReferrersReply(artifact_type->value_or(""),
                                                     content, resolution->plan))

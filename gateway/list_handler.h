@@ -12,6 +12,7 @@
 #include "gateway/query.h"
 #include "gateway/route.h"
 #include "services/blob/content_source.h"
+#include "services/common/caller.h"
 #include "services/common/clock.h"
 #include "services/metadata/resolver.h"
 
@@ -28,10 +29,12 @@ class ListHandler {
               const Clock& clock, absl::Duration fetch_timeout);
 
   // `query` is the target's.
-  HttpReply Tags(const TagsRoute& route, absl::string_view query);
+  HttpReply Tags(const TagsRoute& route, absl::string_view query,
+                 const Caller& caller);
   // An empty index when nobody knows a referrer: not 404, which would make
   // clients look for the fallback tag.
-  HttpReply Referrers(const ReferrersRoute& route, absl::string_view query);
+  HttpReply Referrers(const ReferrersRoute& route, absl::string_view query,
+                      const Caller& caller);
 
  private:
   absl::StatusOr<std::unique_ptr<ContentStream>> Fetch(

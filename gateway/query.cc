@@ -46,7 +46,9 @@ bool IsPort(absl::string_view text) {
          absl::SimpleAtoi(text, &port) && port > 0 && port <= 65535;
 }
 
-bool IsHostAndPort(absl::string_view text) {
+}  // namespace
+
+bool IsAuthority(absl::string_view text) {
   const size_t colon = text.rfind(':');
   const size_t bracket = text.rfind(']');
   const bool has_port = colon != absl::string_view::npos &&
@@ -55,8 +57,6 @@ bool IsHostAndPort(absl::string_view text) {
   const absl::string_view host = has_port ? text.substr(0, colon) : text;
   return IsHostName(host) || IsAddressLiteral(host);
 }
-
-}  // namespace
 
 absl::StatusOr<std::optional<std::string>> QueryValue(absl::string_view query,
                                                       absl::string_view name) {
@@ -84,7 +84,7 @@ absl::StatusOr<std::string> SourceNamespaceOf(absl::string_view query) {
     return WithReason(std::move(value).status(), Reason::kNameInvalid);
   }
   std::string host = value->value_or("");
-  if (host.empty() || IsHostAndPort(host)) return host;
+  if (host.empty() || IsAuthority(host)) return host;
   return WithReason(
       absl::InvalidArgumentError(absl::StrCat(
           "ns is not a host: '", Printable(host, kEchoBytesMax), "'")),

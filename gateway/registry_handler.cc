@@ -60,13 +60,14 @@ struct RegistryHandler::Naming {
 HttpReply RegistryHandler::ApiVersion() const { return JsonReply("{}"); }
 
 HttpReply RegistryHandler::Catalog(const CatalogRoute& route,
-                                   absl::string_view query) {
-  auto reply = CatalogReply(route, query);
+                                   absl::string_view query,
+                                   const Caller& caller) {
+  auto reply = CatalogReply(route, query, caller);
   return reply.ok() ? *std::move(reply) : ErrorReply(reply.status());
 }
 
 absl::StatusOr<HttpReply> RegistryHandler::CatalogReply(
-    const CatalogRoute& route, absl::string_view query) {
+    const CatalogRoute& route, absl::string_view query, const Caller& caller) {
   ASSIGN_OR_RETURN(PageRequest page, ParsePageRequest(query));
   const Naming naming{route.registry_id,
                       route.registry_id == 0 ? root_registry_id_ : 0};
@@ -77,7 +78,8 @@ absl::StatusOr<HttpReply> RegistryHandler::CatalogReply(
   }
   page.n = std::min<uint64_t>(page.n.value_or(limits::kPageSizeMax),
                               limits::kPageSizeMax);
-  ASSIGN_OR_RETURN(const Page listed, ReadPage(naming, *after, *page.n));
+  ASSIGN_OR_RETURN(const Page listed,
+                   ReadPage(caller, naming, *after, *page.n));
   std::string body = "{\"repositories\":";
   AppendJsonArray(listed.names, body);
   HttpReply reply = JsonReply(body + "}");
@@ -96,22 +98,27 @@ absl::StatusOr<HttpReply> RegistryHandler::CatalogReply(
 
 // One more is read than is shown, to know whether there is more.
 absl::StatusOr<RegistryHandler::Page> RegistryHandler::ReadPage(
-    const Naming& naming, const CachedRepository& after, size_t size) {
+    const Caller& caller, const Naming& naming, const CachedRepository& after,
+    size_t size) {
   const size_t wanted = size + 1;
   std::vector<CachedRepository> found;
   CachedRepository start = after;
   const bool bare_first =
       naming.bare_id != 0 && after.registry_id == naming.bare_id;
   if (bare_first) {
-    // A root registry that is gone has nothing; the others still have.
-    auto bare = List(naming.bare_id, after, wanted);
-    if (!bare.ok() && !absl::IsNotFound(bare.status())) return bare.status();
+    // A root registry that is gone, or not for this caller, has nothing; the
+    // others still have.
+    auto bare = List(caller, naming.bare_id, after, wanted);
+    if (!bare.ok() && !absl::IsNotFound(bare.status()) &&
+        !absl::IsUnauthenticated(bare.status())) {
+      return bare.status();
+    }
     if (bare.ok()) found = *std::move(bare);
     start = {};
   }
   while (found.size() < wanted) {
     ASSIGN_OR_RETURN(const auto others,
-                     List(naming.registry_id, start, wanted));
+                     List(caller, naming.registry_id, start, wanted));
     for (const CachedRepository& repository : others) {
       start = repository;
       if (repository.registry_id != naming.bare_id) found.push_back(repository);
@@ -129,13 +136,14 @@ absl::StatusOr<RegistryHandler::Page> RegistryHandler::ReadPage(
 
 // As many as are wanted, unless there are no more.
 absl::StatusOr<std::vector<CachedRepository>> RegistryHandler::List(
-    int64_t registry_id, CachedRepository after, size_t wanted) {
+    const Caller& caller, int64_t registry_id, CachedRepository after,
+    size_t wanted) {
   std::vector<CachedRepository> all;
   while (all.size() < wanted) {
     const int max = static_cast<int>(
         std::min<size_t>(limits::kPageSizeMax, wanted - all.size()));
-    ASSIGN_OR_RETURN(auto some,
-                     resolver_.ListRepositories(registry_id, after, max));
+    ASSIGN_OR_RETURN(
+        auto some, resolver_.ListRepositories(caller, registry_id, after, max));
     if (some.empty()) break;
     after = some.back();
     all.insert(all.end(), some.begin(), some.end());

@@ -10,6 +10,7 @@
 #include "gateway/http_message.h"
 #include "gateway/query.h"
 #include "gateway/route.h"
+#include "services/common/caller.h"
 #include "services/metadata/resolver.h"
 
 namespace cvr {
@@ -25,11 +26,13 @@ class RegistryHandler {
   // `/v2/`: this is a registry.
   HttpReply ApiVersion() const;
 
-  // The repositories that something is cached of, as a client would name them
+  // The repositories that something is cached of and `caller` may pull, as a
+  // client would name them
   // after this host: those of the root registry by their names alone, and
   // first; all others as `virtual_registries/containers/<id>/<repository>`, by
   // id and then by name. `last` is such a name, or any other in that form.
-  HttpReply Catalog(const CatalogRoute& route, absl::string_view query);
+  HttpReply Catalog(const CatalogRoute& route, absl::string_view query,
+                    const Caller& caller);
 
  private:
   // How a catalog names repositories.
@@ -40,10 +43,12 @@ class RegistryHandler {
   };
 
   absl::StatusOr<HttpReply> CatalogReply(const CatalogRoute& route,
-                                         absl::string_view query);
-  absl::StatusOr<Page> ReadPage(const Naming& naming,
+                                         absl::string_view query,
+                                         const Caller& caller);
+  absl::StatusOr<Page> ReadPage(const Caller& caller, const Naming& naming,
                                 const CachedRepository& after, size_t size);
-  absl::StatusOr<std::vector<CachedRepository>> List(int64_t registry_id,
+  absl::StatusOr<std::vector<CachedRepository>> List(const Caller& caller,
+                                                     int64_t registry_id,
                                                      CachedRepository after,
                                                      size_t wanted);
 

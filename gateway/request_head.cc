@@ -7,6 +7,7 @@
 #include "absl/algorithm/container.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 
@@ -79,6 +80,8 @@ std::optional<HeadError> NoteField(absl::string_view name,
   } else if (absl::EqualsIgnoreCase(name, "Connection")) {
     if (HasToken(value, "close")) head.keep_alive = false;
     if (head.http_1_0 && HasToken(value, "keep-alive")) head.keep_alive = true;
+  } else if (absl::EqualsIgnoreCase(name, "Expect")) {
+    head.expects_continue = absl::EqualsIgnoreCase(value, "100-continue");
   } else if (absl::EqualsIgnoreCase(name, "Transfer-Encoding")) {
     framing.transfer_encoding = true;
   } else if (absl::EqualsIgnoreCase(name, "Content-Length")) {
@@ -123,6 +126,11 @@ std::optional<HeadError> ApplyFraming(const Framing& framing,
                   (framing.content_length &&
                    !absl::c_all_of(*framing.content_length,
                                    [](char c) { return c == '0'; }));
+  uint64_t length = 0;
+  if (framing.content_length &&
+      absl::SimpleAtoi(*framing.content_length, &length)) {
+    head.content_length = length;
+  }
   return std::nullopt;
 }
 

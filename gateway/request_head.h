@@ -2,6 +2,8 @@
 #define GATEWAY_REQUEST_HEAD_H_
 
 #include <cstddef>
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <variant>
 
@@ -27,6 +29,10 @@ struct RequestHead {
   bool http_1_0 = false;
   // Whether a body follows. It may be of any length, even endless.
   bool has_body = false;
+  // Of the body, when it was told and fits.
+  std::optional<uint64_t> content_length;
+  // Whether the body comes only once it was asked for.
+  bool expects_continue = false;
 };
 
 // What is wrong with a head, as the status to answer with.

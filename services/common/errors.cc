@@ -39,6 +39,7 @@ constexpr std::pair<Reason, absl::string_view> kNames[] = {
     {Reason::kContentMismatch, "CONTENT_MISMATCH"},
     {Reason::kContentDamaged, "CONTENT_DAMAGED"},
     {Reason::kFieldInvalid, "FIELD_INVALID"},
+    {Reason::kUnauthenticated, "UNAUTHENTICATED"},
 };
 
 template <typename Message>
@@ -191,6 +192,15 @@ absl::Status BlobUnknown(absl::string_view digest) {
 
 absl::Status NoSuch(absl::string_view what, absl::string_view key) {
   return absl::NotFoundError(absl::StrCat(what, " ", key, " does not exist"));
+}
+
+absl::Status Unauthenticated(absl::string_view detail) {
+  return Make(absl::StatusCode::kUnauthenticated, Reason::kUnauthenticated,
+              detail);
+}
+
+absl::Status Denied(absl::string_view detail) {
+  return Make(absl::StatusCode::kPermissionDenied, Reason::kDenied, detail);
 }
 
 absl::Status RangeNotSatisfiable(uint64_t size_bytes) {

@@ -34,6 +34,7 @@ enum class Reason {
   kContentMismatch,      // Its bytes do not hash to the digest.
   kContentDamaged,       // Our stored bytes do not hash to the digest.
   kFieldInvalid,         // google.rpc.BadRequest is attached.
+  kUnauthenticated,      // Nothing was shown, or what is not good.
 };
 
 // `MANIFEST_UNKNOWN` and so on; empty for kNone.
@@ -77,6 +78,13 @@ absl::Status ManifestUnknown(absl::string_view repository,
 absl::Status BlobUnknown(absl::string_view digest);
 // Of administration: "registry 7 does not exist".
 absl::Status NoSuch(absl::string_view what, absl::string_view key);
+
+// UNAUTHENTICATED
+absl::Status Unauthenticated(
+    absl::string_view detail = "authentication is required");
+
+// PERMISSION_DENIED
+absl::Status Denied(absl::string_view detail);
 
 // OUT_OF_RANGE
 absl::Status RangeNotSatisfiable(uint64_t size_bytes);

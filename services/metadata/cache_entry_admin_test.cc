@@ -61,7 +61,7 @@ class CacheEntryAdminTest : public MetadataFixture {
   }
 
   absl::StatusOr<Resolution> Resolve(const std::string& path) {
-    return stack_->resolver().Resolve({1, Content(path), true});
+    return MetadataFixture::Resolve(1, path, true);
   }
 
   const Digest digest_ = Digest::OfBytes("m");

@@ -195,7 +195,7 @@ absl::StatusOr<v1::ExplainResponse> Explainer::Explain(
   RETURN_IF_ERROR(store_.Read([&](const ReadTransaction& transaction) {
     Explaining explaining(transaction, content, request.source_namespace(),
                           clock_.Now());
-    for (const UpstreamRoute& route : *routes)
+    for (const UpstreamRoute& route : routes->upstreams)
       RETURN_IF_ERROR(explaining.Add(route));
     response = explaining.Finish();
     return absl::OkStatus();

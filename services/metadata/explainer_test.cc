@@ -95,7 +95,7 @@ TEST_F(ExplainerTest, TellsTheRuleThatExcludes) {
   EXPECT_EQ(response->considered(0).verdict(), Considered::EXCLUDED_BY_RULE);
   EXPECT_EQ(response->considered(0).why(), "deny tag '3.*'");
   EXPECT_THAT(response->outcome(), HasSubstr("403"));
-  EXPECT_THAT(stack_->resolver().Resolve({registry_, Content(kPath)}),
+  EXPECT_THAT(Resolve(registry_, kPath),
               StatusIs(absl::StatusCode::kPermissionDenied));
 }
 

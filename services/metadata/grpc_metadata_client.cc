@@ -48,12 +48,13 @@ absl::StatusOr<Resolution> GrpcMetadataClient::Resolve(
 }
 
 absl::StatusOr<std::vector<CachedRepository>>
-GrpcMetadataClient::ListRepositories(int64_t registry_id,
+GrpcMetadataClient::ListRepositories(const Caller& caller, int64_t registry_id,
                                      const CachedRepository& start_after,
                                      int max) {
   v1::ListRepositoriesResponse response;
   RETURN_IF_ERROR(Call(&Stub::ListRepositories,
-                       ToListRequest(registry_id, start_after, max), response));
+                       ToListRequest(caller, registry_id, start_after, max),
+                       response));
   return FromWire(response);
 }
 

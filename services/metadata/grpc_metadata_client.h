@@ -28,8 +28,8 @@ class GrpcMetadataClient : public Resolver, public MetadataClient {
 
   absl::StatusOr<Resolution> Resolve(const ResolveRequest& request) override;
   absl::StatusOr<std::vector<CachedRepository>> ListRepositories(
-      int64_t registry_id, const CachedRepository& start_after,
-      int max) override;
+      const Caller& caller, int64_t registry_id,
+      const CachedRepository& start_after, int max) override;
 
   absl::StatusOr<UpstreamAccess> GetUpstreamAccess(
       int64_t upstream_id) override;

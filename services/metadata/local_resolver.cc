@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "services/common/access_policy.h"
 #include "services/common/errors.h"
 #include "services/common/status_macros.h"
 #include "services/metadata/candidate_reader.h"
@@ -143,21 +144,34 @@ absl::StatusOr<std::vector<CachedRepository>> RepositoriesOf(
   return repositories;
 }
 
+// Who may not pull is answered as if there were no such registry; who has shown
+// nothing is asked to, whether there is one or not. `routes` may be null.
+absl::Status CheckPull(const Caller& caller, int64_t registry_id,
+                       const RegistryRoutes* routes) {
+  const absl::Status unknown =
+      errors::RegistryUnknown(absl::StrCat(registry_id));
+  if (routes == nullptr) {
+    return caller.is_anonymous() ? errors::Unauthenticated() : unknown;
+  }
+  const absl::Status allowed =
+      AccessPolicy::Check(caller, AccessPolicy::Action::kPull,
+                          {routes->group, registry_id, routes->anonymous_pull});
+  return absl::IsPermissionDenied(allowed) ? unknown : allowed;
+}
+
 }  // namespace
 
 absl::StatusOr<Resolution> LocalResolver::Resolve(
     const ResolveRequest& request) {
   ASSIGN_OR_RETURN(const auto routes, routes_.Get(request.registry_id));
-  if (routes == nullptr) {
-    return errors::RegistryUnknown(absl::StrCat(request.registry_id));
-  }
+  RETURN_IF_ERROR(CheckPull(request.caller, request.registry_id, routes.get()));
   const absl::Time now = clock_.Now();
   Resolution resolution;
   int64_t hit_entry_id = 0;
   std::optional<RefreshDue> due;
   RETURN_IF_ERROR(store_.Read([&](const ReadTransaction& transaction) {
     Resolving resolving(transaction, request, now);
-    for (const UpstreamRoute& route : *routes)
+    for (const UpstreamRoute& route : routes->upstreams)
       RETURN_IF_ERROR(resolving.Add(route));
     RETURN_IF_ERROR(resolving.Finish());
     resolution = std::move(resolving.resolution());
@@ -173,7 +187,8 @@ absl::StatusOr<Resolution> LocalResolver::Resolve(
 }
 
 absl::StatusOr<std::vector<CachedRepository>> LocalResolver::ListRepositories(
-    int64_t registry_id, const CachedRepository& start_after, int max) {
+    const Caller& caller, int64_t registry_id,
+    const CachedRepository& start_after, int max) {
   std::vector<int64_t> registries = {registry_id};
   if (registry_id == 0) {
     registries.clear();
@@ -189,15 +204,14 @@ absl::StatusOr<std::vector<CachedRepository>> LocalResolver::ListRepositories(
   std::vector<CachedRepository> repositories;
   for (const int64_t id : registries) {
     ASSIGN_OR_RETURN(const auto routes, routes_.Get(id));
-    if (routes == nullptr) {
-      if (registry_id == 0) continue;  // Deleted since.
-      return errors::RegistryUnknown(absl::StrCat(id));
-    }
+    const absl::Status allowed = CheckPull(caller, id, routes.get());
+    if (registry_id == 0 && !allowed.ok()) continue;
+    RETURN_IF_ERROR(allowed);
     const bool begun = registry_id != 0 || id == start_after.registry_id;
     RETURN_IF_ERROR(store_.Read([&](const ReadTransaction& transaction) {
       ASSIGN_OR_RETURN(
           const auto found,
-          RepositoriesOf(transaction, id, *routes,
+          RepositoriesOf(transaction, id, routes->upstreams,
                          begun ? start_after.name : "",
                          static_cast<size_t>(max) - repositories.size()));
       repositories.insert(repositories.end(), found.begin(), found.end());

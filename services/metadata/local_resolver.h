@@ -28,8 +28,8 @@ class LocalResolver : public Resolver {
   // Errors besides those of Resolver: DATA_LOSS when a row is damaged.
   absl::StatusOr<Resolution> Resolve(const ResolveRequest& request) override;
   absl::StatusOr<std::vector<CachedRepository>> ListRepositories(
-      int64_t registry_id, const CachedRepository& start_after,
-      int max) override;
+      const Caller& caller, int64_t registry_id,
+      const CachedRepository& start_after, int max) override;
 
  private:
   const MetadataStore& store_;

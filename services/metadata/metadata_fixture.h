@@ -130,6 +130,16 @@ class MetadataFixture : public ::testing::Test {
     return ids;
   }
 
+  // As somebody who may do everything.
+  absl::StatusOr<Resolution> Resolve(int64_t registry_id,
+                                     const std::string& relative_path,
+                                     bool counts_as_download = false) {
+    ResolveRequest request{registry_id, Content(relative_path),
+                           counts_as_download};
+    request.caller = Caller::System();
+    return stack_->resolver().Resolve(request);
+  }
+
   static ContentRef Content(const std::string& relative_path) {
     return *ParseRelativePath(relative_path);
   }

@@ -3,6 +3,8 @@
 #include <utility>
 
 #include "absl/flags/flag.h"
+#include "absl/status/status.h"
+#include "absl/time/time.h"
 #include "services/common/limits.h"
 
 ABSL_FLAG(int, registries_per_group_max,
@@ -11,12 +13,30 @@ ABSL_FLAG(int, registries_per_group_max,
 ABSL_FLAG(int, upstreams_per_registry_max,
           cvr::limits::kUpstreamsPerRegistryDefault,
           "Upstreams that a registry may have.");
+ABSL_FLAG(absl::Duration, token_lifetime, absl::Minutes(5),
+          "How long a token lives that docker login and docker pull get for "
+          "their credentials.");
+ABSL_FLAG(absl::Duration, signing_key_rotation, absl::Hours(24 * 30),
+          "How often the key is replaced that signs those tokens. Not less "
+          "than --token_lifetime.");
 
 namespace cvr {
 
-MetadataStack::Options MetadataOptionsFromFlags(std::string data_dir) {
+absl::StatusOr<MetadataStack::Options> MetadataOptionsFromFlags(
+    std::string data_dir, std::string admin_token_file) {
   MetadataStack::Options options;
   options.data_dir = std::move(data_dir);
+  options.admin_token_file = std::move(admin_token_file);
+  options.signing.token_lifetime = absl::GetFlag(FLAGS_token_lifetime);
+  options.signing.rotate_after = absl::GetFlag(FLAGS_signing_key_rotation);
+  if (options.signing.token_lifetime < absl::Seconds(1)) {
+    return absl::InvalidArgumentError(
+        "--token_lifetime must be at least one second");
+  }
+  if (options.signing.rotate_after < options.signing.token_lifetime) {
+    return absl::InvalidArgumentError(
+        "--signing_key_rotation must not be less than --token_lifetime");
+  }
   options.limits.registries_per_group =
       absl::GetFlag(FLAGS_registries_per_group_max);
   options.limits.upstreams_per_registry =

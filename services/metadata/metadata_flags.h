@@ -3,12 +3,17 @@
 
 #include <string>
 
+#include "absl/status/statusor.h"
 #include "services/metadata/metadata_stack.h"
 
 namespace cvr {
 
-// What the command line says of the metadata service.
-MetadataStack::Options MetadataOptionsFromFlags(std::string data_dir);
+// What the command line says of the metadata service. `admin_token_file` is
+// MetadataStack::Options::admin_token_file. INVALID_ARGUMENT naming the flag
+// when a duration is not positive, or keys would be replaced sooner than what
+// they sign expires.
+absl::StatusOr<MetadataStack::Options> MetadataOptionsFromFlags(
+    std::string data_dir, std::string admin_token_file);
 
 }  // namespace cvr
 

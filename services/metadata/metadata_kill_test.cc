@@ -73,7 +73,8 @@ int CheckRegistries(const std::string& path, const std::set<int64_t>& ids) {
   }
   for (const int64_t id : ids) {
     const auto resolution = (*stack)->resolver().Resolve(
-        {id, *ParseRelativePath("/a/manifests/b")});
+        {id, *ParseRelativePath("/a/manifests/b"), false, "",
+         Caller::System()});
     if (!resolution.ok() || !resolution->hit) {
       std::fprintf(stderr, "registry %d is damaged\n", static_cast<int>(id));
       return 2;

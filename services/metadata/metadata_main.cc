@@ -27,16 +27,20 @@ constexpr absl::Duration kDrainTimeout = absl::Seconds(5);
 absl::Status Serve(StopSignal& stop) {
   const std::string data_dir = absl::GetFlag(FLAGS_data_dir);
   RETURN_IF_ERROR(PrepareDirectory("data_dir", data_dir));
-  ASSIGN_OR_RETURN(const auto stack,
-                   MetadataStack::Open(MetadataOptionsFromFlags(data_dir)));
+  ASSIGN_OR_RETURN(
+      const auto options,
+      MetadataOptionsFromFlags(data_dir, data_dir + "/admin-token"));
+  ASSIGN_OR_RETURN(const auto stack, MetadataStack::Open(options));
   std::vector<grpc::Service*> services = stack->admin_services();
   services.push_back(stack->resolution_service());
+  services.push_back(stack->auth_service());
   ASSIGN_OR_RETURN(
       const auto server,
       RpcServer::Start(absl::GetFlag(FLAGS_grpc_address), services));
   RETURN_IF_ERROR(WriteReadyFile({.grpc = server->address()}));
   spdlog::info("serving gRPC on {}", server->address());
   spdlog::info("stopping on {}", stop.Wait());
+  stack->Shutdown();
   server->Shutdown(absl::Now() + kDrainTimeout);
   return absl::OkStatus();
 }

@@ -8,9 +8,12 @@
 #include "absl/strings/str_cat.h"
 #include "services/common/status_macros.h"
 #include "services/metadata/admin_services.h"
+#include "services/metadata/admin_token.h"
+#include "services/metadata/auth_service.h"
 #include "services/metadata/download_counter.h"
 #include "services/metadata/explain_service.h"
 #include "services/metadata/explainer.h"
+#include "services/metadata/local_auth_client.h"
 #include "services/metadata/local_metadata_client.h"
 #include "services/metadata/local_resolver.h"
 #include "services/metadata/refresh_queue.h"
@@ -53,7 +56,11 @@ struct MetadataStack::Parts {
         cache_entries(store, downloads, *options.clock),
         resolver(store, routes, downloads, refreshes, *options.clock),
         explainer(store, routes, *options.clock),
-        client(store, *box, refreshes, *options.clock) {
+        client(store, *box, refreshes, *options.clock),
+        access_tokens(store, *options.clock),
+        signing_keys(store, *box, *options.clock, options.signing),
+        auth(access_tokens, signing_keys, *options.clock) {
+    access_tokens.SetOnRevoked([this](int64_t id) { auth.NoteRevoked(id); });
     store.SetOnChange([this] { routes.Invalidate(); });
   }
 
@@ -71,6 +78,9 @@ struct MetadataStack::Parts {
   LocalResolver resolver;
   Explainer explainer;
   LocalMetadataClient client;
+  AccessTokenAdmin access_tokens;
+  SigningKeys signing_keys;
+  LocalAuthClient auth;
 
   GroupServiceImpl group_service{groups};
   RegistryServiceImpl registry_service{registries};
@@ -78,6 +88,7 @@ struct MetadataStack::Parts {
   CacheEntryServiceImpl cache_entry_service{cache_entries};
   ResolutionServiceImpl resolution_service{resolver, client};
   ExplainServiceImpl explain_service{explainer};
+  AuthServiceImpl auth_service{auth};
 };
 
 absl::StatusOr<std::unique_ptr<MetadataStack>> MetadataStack::Open(
@@ -96,6 +107,8 @@ absl::StatusOr<std::unique_ptr<MetadataStack>> MetadataStack::OpenOver(
   auto stack = std::unique_ptr<MetadataStack>(new MetadataStack(
       std::make_unique<Parts>(std::move(store), std::move(box), options)));
   RETURN_IF_ERROR(stack->groups().EnsureDefault());
+  RETURN_IF_ERROR(
+      EnsureAdminToken(stack->access_tokens(), options.admin_token_file));
   return stack;
 }
 
@@ -142,6 +155,10 @@ CacheEntryAdmin& MetadataStack::cache_entries() {
 Resolver& MetadataStack::resolver() { return parts_->resolver; }
 Explainer& MetadataStack::explainer() { return parts_->explainer; }
 MetadataClient& MetadataStack::client() { return parts_->client; }
+AccessTokenAdmin& MetadataStack::access_tokens() {
+  return parts_->access_tokens;
+}
+AuthClient& MetadataStack::auth() { return parts_->auth; }
 
 std::vector<grpc::Service*> MetadataStack::admin_services() {
   return {&parts_->group_service, &parts_->registry_service,
@@ -152,5 +169,9 @@ std::vector<grpc::Service*> MetadataStack::admin_services() {
 grpc::Service* MetadataStack::resolution_service() {
   return &parts_->resolution_service;
 }
+
+grpc::Service* MetadataStack::auth_service() { return &parts_->auth_service; }
+
+void MetadataStack::Shutdown() { parts_->auth.Shutdown(); }
 
 }  // namespace cvr

@@ -9,8 +9,10 @@
 #include "absl/time/time.h"
 #include "grpcpp/grpcpp.h"
 #include "services/common/clock.h"
+#include "services/metadata/access_token_admin.h"
 #include "services/metadata/admin_limits.h"
 #include "services/metadata/attachment_admin.h"
+#include "services/metadata/auth_client.h"
 #include "services/metadata/cache_entry_admin.h"
 #include "services/metadata/explainer.h"
 #include "services/metadata/group_admin.h"
@@ -19,6 +21,7 @@
 #include "services/metadata/registry_admin.h"
 #include "services/metadata/resolver.h"
 #include "services/metadata/secret_box.h"
+#include "services/metadata/signing_keys.h"
 #include "services/metadata/upstream_admin.h"
 
 namespace cvr {
@@ -34,6 +37,11 @@ class MetadataStack {
     // though not to the same place.
     std::string data_dir;
     AdminLimits limits;
+    // Where the first start of a new data directory leaves the secret of a
+    // token of scope ADMIN, for the owner's eyes only; empty = nowhere, and no
+    // such token is made.
+    std::string admin_token_file;
+    SigningKeys::Options signing;
     // How often download counts are written.
     absl::Duration downloads_flush_interval = absl::Seconds(5);
     // Not owned; must outlive the stack.
@@ -72,11 +80,19 @@ class MetadataStack {
   Resolver& resolver();
   Explainer& explainer();
   MetadataClient& client();
+  AccessTokenAdmin& access_tokens();
+  AuthClient& auth();
 
   // For administrators.
   std::vector<grpc::Service*> admin_services();
   // For the gateway and the blob service.
   grpc::Service* resolution_service();
+  // For the gateway.
+  grpc::Service* auth_service();
+
+  // Lets go whom a call keeps waiting. To be called before the server that
+  // offers the services is shut down.
+  void Shutdown();
 
  private:
   struct Parts;

@@ -89,14 +89,19 @@ TEST_F(MetadataStackTest, EverythingIsThereAfterARestart) {
     ASSERT_THAT((*stack)->client().Record(
                     {1, content, Descriptor{"m/t", Digest::OfBytes("m"), 3}}),
                 IsOk());
-    ASSERT_THAT((*stack)->resolver().Resolve({1, content, true}), IsOk());
+    ASSERT_THAT(
+        (*stack)->resolver().Resolve({1, content, true, "", Caller::System()}),
+        IsOk());
   }
   const auto stack = Open();
   ASSERT_THAT(stack, IsOk());
   EXPECT_THAT((*stack)->IsNew(), IsOkAndHolds(false));
   EXPECT_EQ((*stack)->client().GetUpstreamAccess(1)->password,
             "hunter2-is-secret");
-  EXPECT_TRUE((*stack)->resolver().Resolve({1, content})->hit);
+  EXPECT_TRUE((*stack)
+                  ->resolver()
+                  .Resolve({1, content, false, "", Caller::System()})
+                  ->hit);
   // Counted in memory when the first process ended.
   v1::GetCacheEntryRequest request;
   request.set_id(1);

@@ -34,6 +34,10 @@ absl::string_view TableName(Table table) {
       return "reachability";
     case Table::kDenials:
       return "denials";
+    case Table::kAccessTokens:
+      return "access_tokens";
+    case Table::kAccessTokenHashes:
+      return "access_token_hashes";
   }
   std::abort();  // Not a table.
 }

@@ -30,8 +30,10 @@ enum class Table : uint8_t {
   kCacheEntryDigests,
   kReachability,
   kDenials,
+  kAccessTokens,
+  kAccessTokenHashes,
 };
-inline constexpr size_t kTableCount = 14;
+inline constexpr size_t kTableCount = 16;
 
 // `cache_entries` and so on.
 absl::string_view TableName(Table table);

@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "services/common/caller_wire.h"
 #include "services/common/content_wire.h"
 #include "services/common/errors.h"
 #include "services/common/limits.h"
@@ -58,9 +59,9 @@ absl::StatusOr<v1::ListRepositoriesResponse> ListRepositories(
   const auto& after = message.start_after();
   ASSIGN_OR_RETURN(
       const auto repositories,
-      resolver.ListRepositories(message.registry_id(),
-                                {after.registry_id(), after.repository()},
-                                message.max()));
+      resolver.ListRepositories(
+          FromWire(message.caller()), message.registry_id(),
+          {after.registry_id(), after.repository()}, message.max()));
   return ToWire(repositories);
 }
 

@@ -12,6 +12,7 @@
 #include "services/metadata/grpc_metadata_client.h"
 #include "services/metadata/metadata_fixture.h"
 #include "services/metadata/resolution_service.h"
+#include "tests/contracts/metadata_access_contract.h"
 #include "tests/contracts/metadata_denial_contract.h"
 #include "tests/contracts/metadata_eviction_contract.h"
 #include "tests/contracts/metadata_resolution_contract.h"
@@ -128,7 +129,7 @@ class HangingMetadata : public Resolver, public MetadataClient {
     return Hang();
   }
   absl::StatusOr<std::vector<CachedRepository>> ListRepositories(
-      int64_t, const CachedRepository&, int) override {
+      const Caller&, int64_t, const CachedRepository&, int) override {
     return Hang();
   }
   absl::Status ForgetContent(absl::Span<const Digest>) override {

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "services/common/caller_wire.h"
 #include "services/common/content_wire.h"
 #include "services/common/errors.h"
 #include "services/common/status_macros.h"
@@ -126,10 +127,12 @@ absl::StatusOr<std::vector<RefreshDue>> FromWire(
   return due;
 }
 
-v1::ListRepositoriesRequest ToListRequest(int64_t registry_id,
+v1::ListRepositoriesRequest ToListRequest(const Caller& caller,
+                                          int64_t registry_id,
                                           const CachedRepository& start_after,
                                           int max) {
   v1::ListRepositoriesRequest message;
+  *message.mutable_caller() = ToWire(caller);
   message.set_registry_id(registry_id);
   message.mutable_start_after()->set_registry_id(start_after.registry_id);
   message.mutable_start_after()->set_repository(start_after.name);
@@ -163,6 +166,7 @@ v1::ResolveRequest ToWire(const ResolveRequest& request) {
   *message.mutable_content() = ToWire(request.content);
   message.set_counts_as_download(request.counts_as_download);
   message.set_source_namespace(request.source_namespace);
+  *message.mutable_caller() = ToWire(request.caller);
   return message;
 }
 
@@ -170,7 +174,7 @@ absl::StatusOr<ResolveRequest> FromWire(const v1::ResolveRequest& message) {
   ASSIGN_OR_RETURN(auto content, FromWire(message.content()));
   return ResolveRequest{message.registry_id(), std::move(content),
                         message.counts_as_download(),
-                        message.source_namespace()};
+                        message.source_namespace(), FromWire(message.caller())};
 }
 
 v1::FetchPlan ToWire(const FetchPlan& plan) {

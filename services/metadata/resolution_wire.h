@@ -41,7 +41,8 @@ v1::TakeRefreshDueResponse ToWire(const std::vector<RefreshDue>& due);
 absl::StatusOr<std::vector<RefreshDue>> FromWire(
     const v1::TakeRefreshDueResponse& message);
 
-v1::ListRepositoriesRequest ToListRequest(int64_t registry_id,
+v1::ListRepositoriesRequest ToListRequest(const Caller& caller,
+                                          int64_t registry_id,
                                           const CachedRepository& start_after,
                                           int max);
 v1::ListRepositoriesResponse ToWire(

@@ -8,6 +8,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "services/common/caller.h"
 #include "services/common/content.h"
 #include "services/common/failure_policy.h"
 #include "services/common/rules.h"
@@ -68,6 +69,8 @@ struct ResolveRequest {
   // Only upstreams that stand for this registry host, `docker.io`; empty = all.
   // Docker Hub's names are one.
   std::string source_namespace = {};
+  // Who asks, verified.
+  Caller caller = {};
 };
 
 struct Resolution {
@@ -88,17 +91,21 @@ class Resolver {
  public:
   virtual ~Resolver() = default;
 
-  // Errors: NOT_FOUND (reason NAME_UNKNOWN) when there is no such registry or
-  // nothing in it may answer; PERMISSION_DENIED (reason DENIED) when the rules
-  // of its upstreams exclude the content; UNAVAILABLE when the metadata service
-  // cannot be reached.
+  // Errors: UNAUTHENTICATED when the caller has shown nothing and the registry,
+  // if there is one, is not for everybody; NOT_FOUND (reason NAME_UNKNOWN) when
+  // there is no such registry, the caller may not pull from it, or nothing in
+  // it may answer; PERMISSION_DENIED (reason DENIED) when the rules of its
+  // upstreams exclude the content; UNAVAILABLE when the metadata service cannot
+  // be reached.
   virtual absl::StatusOr<Resolution> Resolve(const ResolveRequest& request) = 0;
 
   // The first `max` (1-1000) repositories after `start_after`, of one registry
-  // or, when it is 0, of all, by registry and then by name, that rules do not
-  // exclude. Errors: NOT_FOUND (reason NAME_UNKNOWN), UNAVAILABLE.
+  // or, when it is 0, of all that the caller may pull from, by registry and
+  // then by name, that rules do not exclude. Errors: UNAUTHENTICATED and
+  // NOT_FOUND as above, UNAVAILABLE.
   virtual absl::StatusOr<std::vector<CachedRepository>> ListRepositories(
-      int64_t registry_id, const CachedRepository& start_after, int max) = 0;
+      const Caller& caller, int64_t registry_id,
+      const CachedRepository& start_after, int max) = 0;
 };
 
 }  // namespace cvr

@@ -57,8 +57,14 @@ struct UpstreamRoute {
   // The rule that excludes `content` by its names, for people.
   std::optional<std::string> WhyExcluded(const ContentRef& content) const;
 };
-// Of a registry, by position.
 using Routes = std::vector<UpstreamRoute>;
+
+// What a pull needs to know of a registry. Immutable.
+struct RegistryRoutes {
+  std::string group;
+  bool anonymous_pull = false;
+  Routes upstreams;  // By position.
+};
 
 // Registry host names in lower case, and Docker Hub's as one.
 std::string NormalizedNamespace(absl::string_view host);

@@ -7,7 +7,7 @@
 #include "services/metadata/transactions.h"
 
 namespace cvr {
-absl::StatusOr<std::shared_ptr<const Routes>> RouteCache::Get(
+absl::StatusOr<std::shared_ptr<const RegistryRoutes>> RouteCache::Get(
     int64_t registry_id) {
   uint64_t invalidations_before = 0;
   {
@@ -29,9 +29,9 @@ void RouteCache::Invalidate() {
   routes_.clear();
 }
 
-absl::StatusOr<std::shared_ptr<const Routes>> RouteCache::Load(
+absl::StatusOr<std::shared_ptr<const RegistryRoutes>> RouteCache::Load(
     int64_t registry_id) const {
-  using Result = std::shared_ptr<const Routes>;
+  using Result = std::shared_ptr<const RegistryRoutes>;
   return ReadValue<Result>(
       store_,
       [&](const ReadTransaction& transaction) -> absl::StatusOr<Result> {
@@ -40,14 +40,16 @@ absl::StatusOr<std::shared_ptr<const Routes>> RouteCache::Load(
         if (!registry) return nullptr;
         ASSIGN_OR_RETURN(const auto attachments,
                          tables::Attachments(transaction, registry_id));
-        auto routes = std::make_shared<Routes>();
+        auto routes = std::make_shared<RegistryRoutes>();
+        routes->group = registry->group();
+        routes->anonymous_pull = registry->anonymous_pull();
         for (const auto& attachment : attachments) {
           ASSIGN_OR_RETURN(
               const auto row,
               tables::FindUpstream(transaction, attachment.upstream_id()));
           if (!row) continue;
           ASSIGN_OR_RETURN(auto route, UpstreamRoute::To(row->upstream()));
-          routes->push_back(std::move(route));
+          routes->upstreams.push_back(std::move(route));
         }
         return routes;
       });

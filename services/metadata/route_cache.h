@@ -28,20 +28,22 @@ class RouteCache {
   explicit RouteCache(const MetadataStore& store) : store_(store) {}
 
   // Null when there is no such registry. Errors: those of MetadataStore::Read.
-  absl::StatusOr<std::shared_ptr<const Routes>> Get(int64_t registry_id);
+  absl::StatusOr<std::shared_ptr<const RegistryRoutes>> Get(
+      int64_t registry_id);
 
   // To be called after every commit that changes kTables, before it is
   // acknowledged.
   void Invalidate();
 
  private:
-  absl::StatusOr<std::shared_ptr<const Routes>> Load(int64_t registry_id) const;
+  absl::StatusOr<std::shared_ptr<const RegistryRoutes>> Load(
+      int64_t registry_id) const;
 
   const MetadataStore& store_;
 
   Mutex mutex_;
   // Of existing registries only, so bounded by their number.
-  absl::flat_hash_map<int64_t, std::shared_ptr<const Routes>> routes_
+  absl::flat_hash_map<int64_t, std::shared_ptr<const RegistryRoutes>> routes_
       ABSL_GUARDED_BY(mutex_);
   uint64_t invalidations_ ABSL_GUARDED_BY(mutex_) = 0;
 };

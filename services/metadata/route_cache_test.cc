@@ -52,11 +52,12 @@ class RouteCacheTest : public ::testing::Test {
 TEST_F(RouteCacheTest, ReadsOnceUntilSomethingChanges) {
   SetValidity(60);
   const auto first = *cache_.Get(1);
-  EXPECT_EQ(first->at(0).cache_validity, absl::Seconds(60));
+  EXPECT_EQ(first->upstreams.at(0).cache_validity, absl::Seconds(60));
   EXPECT_EQ(*cache_.Get(1), first);  // The same object.
   SetValidity(61);
-  EXPECT_EQ((*cache_.Get(1))->at(0).cache_validity, absl::Seconds(61));
-  EXPECT_EQ(first->at(0).cache_validity, absl::Seconds(60));
+  EXPECT_EQ((*cache_.Get(1))->upstreams.at(0).cache_validity,
+            absl::Seconds(61));
+  EXPECT_EQ(first->upstreams.at(0).cache_validity, absl::Seconds(60));
 }
 
 TEST_F(RouteCacheTest, OtherTablesDoNotDisturbIt) {
@@ -91,7 +92,8 @@ TEST_F(RouteCacheTest, NeverAnswersWhatIsOlderThanAnAcknowledgedChange) {
         while (!stop) {
           const int64_t at_least = acknowledged;
           const auto routes = *cache_.Get(1);
-          ASSERT_GE(routes->at(0).cache_validity, absl::Seconds(at_least));
+          ASSERT_GE(routes->upstreams.at(0).cache_validity,
+                    absl::Seconds(at_least));
         }
       }));
     }

@@ -21,6 +21,9 @@ namespace {
 // google/protobuf/duration.proto: the largest that a Duration may hold.
 constexpr int64_t kDurationSecondsMax = 315'576'000'000;
 
+// Callers carry them along.
+constexpr int kRegistriesPerTokenMax = 100;
+
 size_t CharsOf(absl::string_view utf8) {
   size_t chars = 0;
   for (const char c : utf8) chars += (c & 0xC0) != 0x80;
@@ -256,6 +259,29 @@ absl::Status Validate(const v1::CacheEntry& entry) {
                 "must have no control characters");
   check.AtMost(limits::kEtagCharsMax, "upstream_etag", entry.upstream_etag());
   check.Require(entry.size() >= 0, "size", "must not be negative");
+  return std::move(check).status();
+}
+
+absl::Status Validate(const v1::AccessToken& token) {
+  Checker check;
+  check.Name(token.name());
+  bool is_admin = false;
+  for (int i = 0; i < token.scopes_size(); ++i) {
+    const auto scope = token.scopes(i);
+    is_admin = is_admin || scope == v1::AccessToken::ADMIN;
+    check.Require(scope != v1::AccessToken::SCOPE_UNSPECIFIED &&
+                      v1::AccessToken::Scope_IsValid(scope),
+                  absl::StrCat("scopes[", i, "]"), "must be a known scope");
+  }
+  check.Require(!token.scopes().empty(), "scopes", "must have an entry");
+  check.Require(!is_admin || token.group().empty(), "group",
+                "must be empty for ADMIN, which is good for all groups");
+  check.Require(is_admin || IsGroupName(token.group()), "group",
+                "must be a group");
+  check.AtMostEntries(kRegistriesPerTokenMax, "registry_ids",
+                      token.registry_ids_size());
+  check.Require(!is_admin || token.registry_ids().empty(), "registry_ids",
+                "must be empty for ADMIN");
   return std::move(check).status();
 }
 

@@ -4,6 +4,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "protos/cvr/v1/access_token.pb.h"
 #include "protos/cvr/v1/cache_entry.pb.h"
 #include "protos/cvr/v1/group.pb.h"
 #include "protos/cvr/v1/registry.pb.h"
@@ -23,6 +24,7 @@ absl::Status Validate(const v1::Group& group);
 absl::Status Validate(const v1::Registry& registry);
 absl::Status Validate(const v1::Upstream& upstream);
 absl::Status Validate(const v1::CacheEntry& entry);
+absl::Status Validate(const v1::AccessToken& token);
 
 // What `relative_path` of a cache entry asks for. Errors: INVALID_ARGUMENT,
 // NOT_FOUND as Reference::Parse.

@@ -39,10 +39,13 @@ namespace {
 constexpr absl::Duration kRpcDrainTimeout = absl::Seconds(5);
 
 // For the person at the terminal; logs go to standard error.
-void PrintWelcome(const std::string& http, const std::string& grpc) {
+void PrintWelcome(const std::string& http, const std::string& grpc,
+                  const std::string& admin_token_file) {
   std::cout << "Container Virtual Registry " << kVersion << " is serving.\n"
             << "  pull:    docker pull " << http
             << "/virtual_registries/containers/1/library/alpine:latest\n"
+            << "  token:   " << admin_token_file
+            << " (an administrator's; the first start left it there)\n"
             << "  entries: cvr --server=" << grpc
             << " entry list --upstream 1\n"
             << "  stop:    Ctrl-C\n"
@@ -52,9 +55,11 @@ void PrintWelcome(const std::string& http, const std::string& grpc) {
 absl::Status Serve(StopSignal& stop) {
   const std::string data_dir = absl::GetFlag(FLAGS_data_dir);
   RETURN_IF_ERROR(PrepareDirectory("data_dir", data_dir));
-  ASSIGN_OR_RETURN(const auto metadata,
-                   MetadataStack::Open(MetadataOptionsFromFlags(
-                       absl::StrCat(data_dir, "/metadata"))));
+  const std::string admin_token_file = absl::StrCat(data_dir, "/admin-token");
+  ASSIGN_OR_RETURN(const auto metadata_options,
+                   MetadataOptionsFromFlags(absl::StrCat(data_dir, "/metadata"),
+                                            admin_token_file));
+  ASSIGN_OR_RETURN(const auto metadata, MetadataStack::Open(metadata_options));
   RETURN_IF_ERROR(SetUpFirstStart(
       *metadata, {absl::GetFlag(FLAGS_bootstrap_upstream),
                   absl::GetFlag(FLAGS_bootstrap_anonymous_pull)}));
@@ -63,8 +68,8 @@ absl::Status Serve(StopSignal& stop) {
                                          absl::StrCat(data_dir, "/blobs")),
                                      metadata->client()));
 
-  // Not the resolution service: it tells credentials of upstreams, and the
-  // other parts are in this process.
+  // Not the services for other processes of ours: one tells credentials of
+  // upstreams, and all parts are in this one.
   std::vector<grpc::Service*> services = metadata->admin_services();
   for (grpc::Service* const service : blob->services()) {
     services.push_back(service);
@@ -72,14 +77,15 @@ absl::Status Serve(StopSignal& stop) {
   ASSIGN_OR_RETURN(
       const auto server,
       RpcServer::Start(absl::GetFlag(FLAGS_grpc_address), services));
-  Gateway gateway(metadata->resolver(), blob->source(),
-                  GatewayOptionsFromFlags());
+  ASSIGN_OR_RETURN(auto options, GatewayOptionsFromFlags(metadata->auth()));
+  Gateway gateway(metadata->resolver(), blob->source(), std::move(options));
   RETURN_IF_ERROR(gateway.Start());
   RETURN_IF_ERROR(WriteReadyFile({gateway.address(), server->address()}));
-  PrintWelcome(gateway.address(), server->address());
+  PrintWelcome(gateway.address(), server->address(), admin_token_file);
 
   spdlog::info("stopping on {}", stop.Wait());
   const absl::Time deadline = absl::Now() + DrainTimeoutFromFlags();
+  metadata->Shutdown();
   gateway.Stop(deadline);
   blob->Shutdown(deadline);
   server->Shutdown(absl::Now() + kRpcDrainTimeout);

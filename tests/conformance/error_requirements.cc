@@ -14,8 +14,8 @@ constexpr char kWarnings[] = "Warnings";
 constexpr char kProxy[] = "Registry Proxying";
 
 std::string IsSupported(const World& world) {
-  return FirstOf({Status(world.Get("/v2/"), 200),
-                  Status(world.Request("HEAD", "/v2/"), 200)});
+  return FirstOf({Status(world.Get("/v2/"), 401),
+                  Status(world.Request("HEAD", "/v2/"), 401)});
 }
 
 std::string ErrorsHaveTheForm(const World& world) {
@@ -108,8 +108,8 @@ std::string NoNamespaceIsNotEchoed(const World& world) {
 
 std::vector<Requirement> ErrorRequirements() {
   return {
-      {kBase, Level::kMust, Level::kMust, "/v2/ is answered with 200",
-       IsSupported},
+      {kBase, Level::kMust, Level::kMust,
+       "/v2/ is answered, and asks for a login", IsSupported},
       {kErrors, Level::kMust, Level::kMust,
        "errors are a list of objects with codes in capitals",
        ErrorsHaveTheForm},

@@ -311,6 +311,7 @@ TEST_P(MetadataResolutionContract, ANamespacePicksTheUpstreamsThatStandForIt) {
   Serve();
   ASSERT_THAT(Record(2, tag_, old_), IsOk());
   ResolveRequest request{registry_, tag_};
+  request.caller = Caller::System();
   for (const char* hub :
        {"docker.io", "index.docker.io", "registry-1.docker.io", "DOCKER.IO"}) {
     request.source_namespace = hub;
@@ -367,8 +368,8 @@ TEST_P(MetadataResolutionContract, CachedRepositoriesAreListedInPages) {
   const auto names = [&](int64_t registry, const CachedRepository& after,
                          int max) {
     std::vector<std::string> found;
-    const auto page =
-        service_->resolver().ListRepositories(registry, after, max);
+    const auto page = service_->resolver().ListRepositories(
+        Caller::System(), registry, after, max);
     EXPECT_THAT(page, IsOk());
     for (const auto& repository : *page) {
       EXPECT_EQ(repository.registry_id, registry_);
@@ -382,8 +383,9 @@ TEST_P(MetadataResolutionContract, CachedRepositoriesAreListedInPages) {
   EXPECT_THAT(names(0, {}, 3), ElementsAre("a", "a/b", "b"));
   EXPECT_THAT(names(0, {registry_, "b"}, 3), ElementsAre("c", "d"));
   EXPECT_THAT(names(registry_, {registry_, "bb"}, 1), ElementsAre("c"));
-  EXPECT_THAT(service_->resolver().ListRepositories(999, {}, 1),
-              StatusIs(absl::StatusCode::kNotFound, Reason::kNameUnknown));
+  EXPECT_THAT(
+      service_->resolver().ListRepositories(Caller::System(), 999, {}, 1),
+      StatusIs(absl::StatusCode::kNotFound, Reason::kNameUnknown));
 }
 
 }  // namespace cvr::testing

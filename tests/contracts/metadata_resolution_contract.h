@@ -83,7 +83,9 @@ class MetadataResolutionContract
 
   absl::StatusOr<Resolution> Resolve(const ContentRef& content,
                                      bool counts = false) {
-    return service_->resolver().Resolve({registry_, content, counts});
+    ResolveRequest request{registry_, content, counts};
+    request.caller = Caller::System();
+    return service_->resolver().Resolve(request);
   }
 
   // `upstream 2: sha256:...`, `no hit`, or the error.

@@ -35,7 +35,7 @@ LAYERS = {
     "gateway": {
         "protos": ALL,
         "services/common": ALL,
-        "services/metadata": ["resolver"],
+        "services/metadata": ["resolver", "auth_client"],
         "services/blob": ["content_source"],
     },
     "services/standalone": {

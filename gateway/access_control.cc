@@ -1,0 +1,80 @@
+#include "gateway/access_control.h"
+
+#include <utility>
+
+#include "gateway/bearer_challenge.h"
+#include "gateway/http_error.h"
+#include "services/common/errors.h"
+
+namespace cvr {
+namespace {
+
+// Where clients find out how to log in.
+bool IsApiVersionTarget(absl::string_view target) {
+  const absl::string_view path = target.substr(0, target.find('?'));
+  return path == "/v2" || path == "/v2/";
+}
+
+absl::Status TooMany(absl::Duration delay) {
+  return WithRetryAfter(absl::ResourceExhaustedError("too many requests"),
+                        delay);
+}
+
+}  // namespace
+
+bool IsTokenTarget(absl::string_view target) {
+  return target.substr(0, target.find('?')) == kTokenPath;
+}
+
+AccessControl::AccessControl(const Options& options, const Clock& clock)
+    : options_(options),
+      authenticator_(*options.auth, options.authenticator, clock),
+      tokens_(authenticator_),
+      requests_(options.requests, clock) {}
+
+HttpReply AccessControl::Handle(
+    const HttpRequest& request, absl::string_view address,
+    absl::FunctionRef<HttpReply(const Caller&)> handler) {
+  const std::string client = options_.trusted_proxies.ClientOf(
+      request.client, request.fields.Get("X-Forwarded-For"));
+  const absl::Status throttled = Throttle(client);
+  if (!throttled.ok()) return AccessErrorReply(throttled);
+  if (IsTokenTarget(request.target)) return tokens_.Handle(request, client);
+
+  const auto caller = authenticator_.Authenticate(request, client);
+  HttpReply reply;
+  if (!caller.ok()) {
+    reply = AccessErrorReply(caller.status());
+  } else if (IsApiVersionTarget(request.target) &&
+             !request.fields.Get("Authorization")) {
+    reply = AccessErrorReply(errors::Unauthenticated());
+  } else {
+    reply = handler(*caller);
+  }
+  if (reply.status == 401) {
+    reply.fields.Add("WWW-Authenticate",
+                     BearerChallenge(request, options_.external_url, address,
+                                     authenticator_.service(),
+                                     /*invalid_token=*/!caller.ok()));
+  }
+  return reply;
+}
+
+absl::Status AccessControl::Throttle(absl::string_view client) {
+  {
+    MutexLock lock(&mutex_);
+    if (waiting_ >= options_.waiting_max) {
+      const absl::Duration delay = requests_.Take(client, absl::ZeroDuration());
+      return delay > absl::ZeroDuration() ? TooMany(delay) : absl::OkStatus();
+    }
+    ++waiting_;
+  }
+  const absl::Duration delay = requests_.Take(client, options_.wait_max);
+  const bool wait = delay > absl::ZeroDuration() && delay <= options_.wait_max;
+  if (wait) sleeper_.Sleep(delay);
+  MutexLock lock(&mutex_);
+  --waiting_;
+  return delay > options_.wait_max ? TooMany(delay) : absl::OkStatus();
+}
+
+}  // namespace cvr

@@ -1,0 +1,74 @@
+#ifndef GATEWAY_ACCESS_CONTROL_H_
+#define GATEWAY_ACCESS_CONTROL_H_
+
+#include <string>
+
+#include "absl/functional/function_ref.h"
+#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "gateway/authenticator.h"
+#include "gateway/client_address.h"
+#include "gateway/http_message.h"
+#include "gateway/rate_limiter.h"
+#include "gateway/token_handler.h"
+#include "services/common/caller.h"
+#include "services/common/clock.h"
+#include "services/common/mutex.h"
+#include "services/common/retry_loop.h"
+#include "services/metadata/auth_client.h"
+
+namespace cvr {
+
+// Stands before everything that registry clients may ask: who they are, how
+// often they may ask, and what they are told who must show something first.
+// Thread-safe.
+class AccessControl {
+ public:
+  struct Options {
+    // Not owned; must outlive the gateway. None = there is no access control:
+    // everybody is anonymous, and no token endpoint.
+    AuthClient* auth = nullptr;
+    Authenticator::Options authenticator;
+    // Where clients reach us, such as `https://cvr.example.com`, without a
+    // path; empty = as they say themselves, over http.
+    std::string external_url;
+    TrustedProxies trusted_proxies;
+    // Requests by client, all together.
+    RateLimiter::Options requests = {0, 1};
+    // A request over the limit waits so long rather than be refused, since some
+    // clients ask again at once.
+    absl::Duration wait_max = absl::Seconds(2);
+    int waiting_max = 128;  // At once.
+  };
+
+  // `options.auth` is there. `clock` must outlive it.
+  AccessControl(const Options& options, const Clock& clock);
+
+  // `request` is for the token endpoint, or under `/v2/`: then `handler` makes
+  // the reply, unless the client is refused. `address` is our own. A 401 gets
+  // its challenge here.
+  HttpReply Handle(const HttpRequest& request, absl::string_view address,
+                   absl::FunctionRef<HttpReply(const Caller&)> handler);
+
+  // Ends every wait, now and later.
+  void Stop() { sleeper_.Stop(); }
+
+ private:
+  absl::Status Throttle(absl::string_view client);
+
+  const Options options_;
+  Authenticator authenticator_;
+  TokenHandler tokens_;
+  RateLimiter requests_;
+  StoppableSleeper sleeper_;
+  Mutex mutex_;
+  int waiting_ ABSL_GUARDED_BY(mutex_) = 0;
+};
+
+// Whether `target` is the token endpoint. Pure.
+bool IsTokenTarget(absl::string_view target);
+
+}  // namespace cvr
+
+#endif  // GATEWAY_ACCESS_CONTROL_H_

@@ -1,0 +1,32 @@
+#ifndef GATEWAY_BEARER_CHALLENGE_H_
+#define GATEWAY_BEARER_CHALLENGE_H_
+
+#include <string>
+
+#include "absl/strings/string_view.h"
+#include "gateway/http_message.h"
+
+namespace cvr {
+
+// The path of the token endpoint.
+inline constexpr char kTokenPath[] = "/jwt/auth";
+
+// The scope of the repository that `target`, under `/v2/`, is about, under the
+// name that it has there: `repository:<name>:pull`; `registry:catalog:*` for a
+// catalog; empty when there is none. Pure.
+std::string ScopeOf(absl::string_view target);
+
+// What a client is told who must show something first: the value of
+// WWW-Authenticate. `external_url`, a scheme and an authority, says where
+// clients reach us; when it is empty, the request's Host does, over http; when
+// that is no host, `address` does. There is one challenge and it is Bearer: the
+// docker engine answers each scheme that is offered, so that a second, Basic
+// one would spoil pulls without credentials. Pure.
+std::string BearerChallenge(const HttpRequest& request,
+                            absl::string_view external_url,
+                            absl::string_view address,
+                            absl::string_view service, bool invalid_token);
+
+}  // namespace cvr
+
+#endif  // GATEWAY_BEARER_CHALLENGE_H_

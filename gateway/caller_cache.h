@@ -1,0 +1,41 @@
+#ifndef GATEWAY_CALLER_CACHE_H_
+#define GATEWAY_CALLER_CACHE_H_
+
+#include <cstddef>
+#include <optional>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "services/common/caller.h"
+#include "services/common/digest.h"
+#include "services/common/mutex.h"
+
+namespace cvr {
+
+// Whom credentials were found to belong to, under their SHA-256: nothing here
+// can be shown to anybody, and how long a look-up takes tells nothing about
+// them. When there is no room, some other is forgotten. Thread-safe.
+class CallerCache {
+ public:
+  explicit CallerCache(size_t entries_max) : entries_max_(entries_max) {}
+
+  // Absent from `until` on.
+  std::optional<Caller> Find(absl::string_view credential, absl::Time now);
+  void Put(absl::string_view credential, const Caller& caller,
+           absl::Time until);
+
+ private:
+  struct Entry {
+    Caller caller;
+    absl::Time until;
+  };
+
+  const size_t entries_max_;
+  Mutex mutex_;
+  absl::flat_hash_map<Digest, Entry> entries_ ABSL_GUARDED_BY(mutex_);
+};
+
+}  // namespace cvr
+
+#endif  // GATEWAY_CALLER_CACHE_H_

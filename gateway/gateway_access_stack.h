@@ -1,0 +1,123 @@
+#ifndef GATEWAY_GATEWAY_ACCESS_STACK_H_
+#define GATEWAY_GATEWAY_ACCESS_STACK_H_
+
+#include <memory>
+#include <string>
+
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
+#include "gateway/gateway_fixture.h"
+#include "gtest/gtest.h"
+#include "services/common/clock.h"
+#include "services/common/mutex.h"
+#include "services/metadata/metadata_stack.h"
+#include "tests/support/temporary_directory.h"
+
+// A running gateway whose callers a real metadata service knows, for tests.
+namespace cvr {
+
+class SettableClock : public Clock {
+ public:
+  absl::Time Now() const override {
+    MutexLock lock(&mutex_);
+    return now_;
+  }
+  void Advance(absl::Duration by) {
+    MutexLock lock(&mutex_);
+    now_ += by;
+  }
+
+ private:
+  mutable Mutex mutex_;
+  absl::Time now_ ABSL_GUARDED_BY(mutex_) =
+      absl::FromUnixSeconds(1'700'000'000);
+};
+
+class GatewayAccessTest : public GatewayTest {
+ protected:
+  void SetUp() override {
+    MetadataStack::Options options;
+    options.data_dir = directory_.path() + "/metadata";
+    options.clock = &clock_;
+    auto stack = MetadataStack::Open(options);
+    ASSERT_THAT(stack, testing::IsOk());
+    stack_ = *std::move(stack);
+    v1::Registry registry;
+    registry.set_name("private");
+    v1::Upstream upstream;
+    upstream.set_name("upstream");
+    upstream.set_url("https://registry-1.docker.io");
+    ASSERT_THAT(stack_->Bootstrap(registry, upstream), testing::IsOk());
+    StartAccess({0, 1});
+  }
+
+  void TearDown() override {
+    stack_->Shutdown();
+    gateway_.reset();
+  }
+
+  void StartAccess(RateLimiter::Options failures) {
+    Gateway::Options options = Options();
+    options.clock = &clock_;
+    options.access.auth = &stack_->auth();
+    options.access.authenticator.service = "gw";
+    options.access.authenticator.failures = failures;
+    gateway_ = std::make_unique<Gateway>(stack_->resolver(), registry_,
+                                         std::move(options));
+    ASSERT_THAT(gateway_->Start(), testing::IsOk());
+  }
+
+  v1::AccessToken Make(v1::AccessToken::Scope scope, int lifetime_s = 0,
+                       const std::string& group = "") {
+    v1::CreateAccessTokenRequest request;
+    auto& token = *request.mutable_access_token();
+    token.set_name("t");
+    token.add_scopes(scope);
+    if (!group.empty()) token.set_group(group);
+    if (lifetime_s > 0) {
+      token.mutable_expire_time()->set_seconds(
+          absl::ToUnixSeconds(clock_.Now()) + lifetime_s);
+    }
+    auto made = stack_->access_tokens().Create(request);
+    EXPECT_THAT(made, testing::IsOk());
+    return made.ok() ? *made : v1::AccessToken();
+  }
+
+  void Revoke(int64_t id) {
+    v1::RevokeAccessTokenRequest request;
+    request.set_id(id);
+    ASSERT_THAT(stack_->access_tokens().Revoke(request), testing::IsOk());
+  }
+
+  static std::string Basic(absl::string_view secret) {
+    return absl::StrCat("Authorization: Basic ",
+                        absl::Base64Escape(absl::StrCat("anybody:", secret)),
+                        "\r\n");
+  }
+  static std::string Bearer(absl::string_view text) {
+    return absl::StrCat("Authorization: bEARER ", text, "\r\n");
+  }
+
+  RawReply Login(absl::string_view fields) {
+    return Get("/jwt/auth?service=gw&scope=repository:a:pull&scope=x%20y",
+               fields);
+  }
+  RawReply PostLogin(absl::string_view body) {
+    return Request("POST", "/jwt/auth",
+                   absl::StrCat("Content-Type: application/"
+                                "x-www-form-urlencoded\r\nContent-Length: ",
+                                body.size(), "\r\n\r\n", body));
+  }
+  static std::string TokenIn(const RawReply& reply) {
+    const auto body = nlohmann::json::parse(reply.body, nullptr, false);
+    return body.is_object() ? body.value("token", "") : "";
+  }
+
+  TemporaryDirectory directory_;
+  SettableClock clock_;
+  std::unique_ptr<MetadataStack> stack_;
+};
+
+}  // namespace cvr
+
+#endif  // GATEWAY_GATEWAY_ACCESS_STACK_H_

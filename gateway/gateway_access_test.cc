@@ -1,0 +1,149 @@
+// Who gets what, with real tokens of a real metadata service, over sockets.
+
+#include <string>
+#include <vector>
+
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
+#include "gateway/gateway_access_stack.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+namespace cvr {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+// What is 200 for the good is refused to everybody else, on every surface.
+TEST_F(GatewayAccessTest, CredentialsCountTheSameEverywhere) {
+  const std::string good =
+      Make(v1::AccessToken::READ_VIRTUAL_REGISTRY).secret();
+  const std::string writer =
+      Make(v1::AccessToken::WRITE_VIRTUAL_REGISTRY).secret();
+  const std::string expired =
+      Make(v1::AccessToken::READ_VIRTUAL_REGISTRY, 60).secret();
+  const auto revoked = Make(v1::AccessToken::READ_VIRTUAL_REGISTRY);
+  Revoke(revoked.id());
+  clock_.Advance(absl::Minutes(2));
+  struct Case {
+    const char* name;
+    std::string secret;
+    int login;
+    int pull;
+  };
+  const std::string wrong = good.substr(0, good.size() - 1) + "!";
+  for (const Case& c :
+       std::vector<Case>{{"good", good, 200, 200},
+                         {"write-only", writer, 200, 404},
+                         {"expired", expired, 401, 401},
+                         {"revoked", revoked.secret(), 401, 401},
+                         {"no secret", "hunter2", 401, 401}}) {
+    SCOPED_TRACE(c.name);
+    const std::string manifest = ManifestUrl("3.20");
+    EXPECT_EQ(Get("/v2/", Basic(c.secret)).status, c.login);
+    EXPECT_EQ(Get("/v2/", Bearer(c.secret)).status, c.login);
+    EXPECT_EQ(Get(manifest, Basic(c.secret)).status, c.pull);
+    EXPECT_EQ(Get(manifest, Bearer(c.secret)).status, c.pull);
+    EXPECT_EQ(Request("HEAD", manifest, Bearer(c.secret)).status, c.pull);
+    const RawReply login = Login(Basic(c.secret));
+    EXPECT_EQ(login.status, c.login);
+    EXPECT_EQ(PostLogin("grant_type=password&service=gw&username=a&password=" +
+                        c.secret)
+                  .status,
+              c.login);
+    EXPECT_EQ(
+        PostLogin("grant_type=refresh_token&refresh_token=" + c.secret).status,
+        c.login);
+    if (c.login == 200) {
+      EXPECT_EQ(Get(manifest, Bearer(TokenIn(login))).status, c.pull);
+    } else {
+      EXPECT_EQ(OciCode(login), "UNAUTHORIZED");
+    }
+    EXPECT_THAT(login.body, Not(HasSubstr(c.secret)));
+  }
+  EXPECT_EQ(Get("/v2/", Basic(wrong)).status, 401);
+}
+
+TEST_F(GatewayAccessTest, ChallengesSayWhereToLogIn) {
+  const RawReply ping = Get("/v2/");
+  EXPECT_EQ(ping.status, 401);
+  EXPECT_EQ(OciCode(ping), "UNAUTHORIZED");
+  EXPECT_EQ(ping.Field("Docker-Distribution-API-Version"), "registry/2.0");
+  EXPECT_EQ(ping.Field("WWW-Authenticate"),
+            "Bearer realm=\"http://test/jwt/auth\",service=\"gw\"");
+  const RawReply pull = Get(ManifestUrl("3.20"));
+  EXPECT_EQ(pull.status, 401);
+  EXPECT_THAT(pull.Field("WWW-Authenticate"),
+              HasSubstr("scope=\"repository:virtual_registries/containers/1/"
+                        "library/alpine:pull\""));
+  EXPECT_THAT(Get("/v2/", Bearer("a.b.c")).Field("WWW-Authenticate"),
+              HasSubstr("error=\"invalid_token\""));
+  // What exists not is answered as what is private.
+  EXPECT_EQ(Get("/v2/virtual_registries/containers/99/a/manifests/b").status,
+            401);
+  EXPECT_EQ(Get("/healthz").status, 200);
+}
+
+TEST_F(GatewayAccessTest, ATokenForNobodyOpensOnlyTheFrontDoor) {
+  const RawReply anonymous = Login("");
+  ASSERT_EQ(anonymous.status, 200);
+  const std::string token = TokenIn(anonymous);
+  EXPECT_EQ(Get("/v2/", Bearer(token)).status, 200);
+  EXPECT_EQ(Get(ManifestUrl("3.20"), Bearer(token)).status, 401);
+}
+
+TEST_F(GatewayAccessTest, TokensEndWithTimeAndRevocation) {
+  const auto made = Make(v1::AccessToken::READ_VIRTUAL_REGISTRY);
+  const std::string token = TokenIn(Login(Basic(made.secret())));
+  EXPECT_EQ(Get(ManifestUrl("3.20"), Bearer(token)).status, 200);
+  Revoke(made.id());
+  const absl::Time deadline = absl::Now() + absl::Seconds(30);
+  int status = 200;
+  while (status == 200 && absl::Now() < deadline) {
+    status = Get(ManifestUrl("3.20"), Bearer(token)).status;
+  }
+  EXPECT_EQ(status, 401);
+
+  const auto other = Make(v1::AccessToken::READ_VIRTUAL_REGISTRY);
+  const std::string late = TokenIn(Login(Basic(other.secret())));
+  clock_.Advance(absl::Minutes(6));
+  EXPECT_EQ(Get(ManifestUrl("3.20"), Bearer(late)).status, 401);
+}
+
+TEST_F(GatewayAccessTest, ForgedTokensAreRefused) {
+  const std::string none =
+      absl::StrCat(absl::WebSafeBase64Escape(R"({"alg":"none"})"), ".",
+                   absl::WebSafeBase64Escape(R"({"sub":"1","aud":"gw"})"), ".");
+  EXPECT_EQ(Get("/v2/", Bearer(none)).status, 401);
+  const auto other = stack_->auth().IssueToken("", "somebody else's service");
+  ASSERT_THAT(other, testing::IsOk());
+  EXPECT_EQ(Get("/v2/", Bearer(other->token)).status, 401);
+  EXPECT_EQ(Get("/v2/", "Authorization: Digest x\r\n").status, 401);
+  EXPECT_EQ(Get("/v2/", "Authorization: Basic !\r\n").status, 401);
+  EXPECT_EQ(Get("/v2/", Bearer(std::string(9000, 'a'))).status, 431);
+}
+
+TEST_F(GatewayAccessTest, BadLoginsAreBadRequests) {
+  EXPECT_EQ(Get("/jwt/auth?service=other").status, 400);
+  EXPECT_EQ(PostLogin("grant_type=implicit").status, 400);
+  EXPECT_EQ(PostLogin("grant_type=%zz").status, 400);
+  EXPECT_EQ(PostLogin(std::string(70'000, 'a')).status, 413);
+  EXPECT_EQ(Request("PUT", "/jwt/auth").status, 405);
+}
+
+TEST_F(GatewayAccessTest, WhoFailsTooOftenIsNotLookedAt) {
+  StartAccess({0.1, 2});
+  const std::string good =
+      Make(v1::AccessToken::READ_VIRTUAL_REGISTRY).secret();
+  EXPECT_EQ(Login(Basic("cvr_x")).status, 401);
+  EXPECT_EQ(Login(Basic("cvr_x")).status, 401);
+  const RawReply refused = Login(Basic(good));
+  EXPECT_EQ(refused.status, 429);
+  EXPECT_EQ(refused.Field("Retry-After"), "10");
+  clock_.Advance(absl::Seconds(10));
+  EXPECT_EQ(Login(Basic(good)).status, 200);
+}
+
+}  // namespace
+}  // namespace cvr

@@ -1,0 +1,193 @@
+#include "services/metadata/access_token_admin.h"
+
+#include <optional>
+#include <utility>
+
+#include "absl/algorithm/container.h"
+#include "absl/strings/str_cat.h"
+#include "services/common/content_wire.h"
+#include "services/common/errors.h"
+#include "services/common/status_macros.h"
+#include "services/metadata/key_encoding.h"
+#include "services/metadata/page_token.h"
+#include "services/metadata/tables.h"
+#include "services/metadata/token_secret.h"
+#include "services/metadata/token_tables.h"
+#include "services/metadata/transactions.h"
+#include "services/metadata/validation.h"
+#include "spdlog/spdlog.h"
+
+namespace cvr {
+namespace {
+
+// Last uses are written that often: whole pulls use a token within seconds.
+constexpr absl::Duration kUseResolution = absl::Minutes(1);
+
+bool HasScope(const v1::AccessToken& token, v1::AccessToken::Scope scope) {
+  return absl::c_linear_search(token.scopes(), scope);
+}
+
+Caller CallerOf(const v1::AccessToken& token) {
+  Caller caller;
+  caller.token_id = token.id();
+  caller.token_name = token.name();
+  caller.may_pull = HasScope(token, v1::AccessToken::READ_VIRTUAL_REGISTRY);
+  caller.may_manage = HasScope(token, v1::AccessToken::WRITE_VIRTUAL_REGISTRY);
+  caller.is_admin = HasScope(token, v1::AccessToken::ADMIN);
+  caller.group = token.group();
+  caller.registry_ids.assign(token.registry_ids().begin(),
+                             token.registry_ids().end());
+  return caller;
+}
+
+std::string ScopeOf(const v1::ListAccessTokensRequest& request) {
+  return KeyBuilder().String("access_tokens").Rest(request.group()).Build();
+}
+
+}  // namespace
+
+absl::StatusOr<v1::AccessToken> AccessTokenAdmin::Create(
+    const v1::CreateAccessTokenRequest& request) {
+  v1::AccessToken token = request.access_token();
+  const bool is_admin = HasScope(token, v1::AccessToken::ADMIN);
+  if (token.group().empty() && !is_admin) token.set_group(kDefaultGroup);
+  RETURN_IF_ERROR(Validate(token));
+  if (HasExpired(token)) {
+    return errors::FieldInvalid("expire_time", "must be in the future");
+  }
+  token.clear_last_used_time();
+  *token.mutable_create_time() = ToWire(clock_.Now());
+  const std::string secret = MakeTokenSecret();
+  token.clear_secret();
+  return WriteValue<v1::AccessToken>(
+      store_,
+      [&](WriteTransaction& transaction) -> absl::StatusOr<v1::AccessToken> {
+        RETURN_IF_ERROR(CheckReferences(transaction, token));
+        ASSIGN_OR_RETURN(const int64_t id,
+                         tables::NextId(transaction, tables::kAccessTokenIds));
+        token.set_id(id);
+        stored::AccessToken row;
+        *row.mutable_access_token() = token;
+        row.set_secret_hash(HashTokenSecret(secret));
+        tables::PutAccessToken(transaction, row);
+        v1::AccessToken shown = token;
+        shown.set_secret(secret);
+        return shown;
+      });
+}
+
+absl::Status AccessTokenAdmin::CheckReferences(
+    const ReadTransaction& transaction, const v1::AccessToken& token) const {
+  if (token.group().empty()) return absl::OkStatus();
+  ASSIGN_OR_RETURN(const auto group,
+                   tables::FindGroup(transaction, token.group()));
+  if (!group) return errors::NoSuch("group", token.group());
+  for (const int64_t id : token.registry_ids()) {
+    ASSIGN_OR_RETURN(const auto registry,
+                     tables::FindRegistry(transaction, id));
+    if (!registry || registry->group() != token.group()) {
+      return errors::NoSuch("registry", absl::StrCat(id));
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<v1::ListAccessTokensResponse> AccessTokenAdmin::List(
+    const v1::ListAccessTokensRequest& request) const {
+  const std::string scope = ScopeOf(request);
+  ASSIGN_OR_RETURN(const int page_size, PageSize(request.page_size()));
+  ASSIGN_OR_RETURN(const int64_t start_after,
+                   ParseIdPageToken(scope, request.page_token()));
+  v1::ListAccessTokensResponse response;
+  RETURN_IF_ERROR(store_.Read([&](const ReadTransaction& transaction) {
+    return tables::VisitAccessTokens(
+        transaction, start_after,
+        [&](const stored::AccessToken& row) -> absl::StatusOr<bool> {
+          const v1::AccessToken& token = row.access_token();
+          if (!request.group().empty() && token.group() != request.group()) {
+            return true;
+          }
+          if (response.access_tokens_size() == page_size) {
+            response.set_next_page_token(MakePageToken(
+                scope, response.access_tokens(page_size - 1).id()));
+            return false;
+          }
+          *response.add_access_tokens() = token;
+          return true;
+        });
+  }));
+  return response;
+}
+
+absl::Status AccessTokenAdmin::Revoke(
+    const v1::RevokeAccessTokenRequest& request) {
+  RETURN_IF_ERROR(store_.Write(
+      [&](WriteTransaction& transaction) -> absl::Status {
+        ASSIGN_OR_RETURN(const auto row,
+                         tables::FindAccessToken(transaction, request.id()));
+        if (row) tables::DeleteAccessToken(transaction, *row);
+        return absl::OkStatus();
+      },
+      Durability::kSynced));
+  if (on_revoked_) on_revoked_(request.id());
+  return absl::OkStatus();
+}
+
+absl::StatusOr<Caller> AccessTokenAdmin::Authenticate(
+    absl::string_view secret) {
+  const absl::Status refused =
+      errors::Unauthenticated("the token is unknown, revoked or has expired");
+  if (!IsTokenSecret(secret)) return refused;
+  const std::string hash = HashTokenSecret(secret);
+  ASSIGN_OR_RETURN(const auto row,
+                   ReadValue<std::optional<stored::AccessToken>>(
+                       store_, [&](const ReadTransaction& transaction) {
+                         return tables::FindAccessTokenByHash(transaction,
+                                                              hash);
+                       }));
+  if (!row || HasExpired(row->access_token())) return refused;
+  NoteUse(row->access_token());
+  return CallerOf(row->access_token());
+}
+
+absl::StatusOr<bool> AccessTokenAdmin::IsGood(int64_t id) const {
+  ASSIGN_OR_RETURN(const auto row,
+                   ReadValue<std::optional<stored::AccessToken>>(
+                       store_, [&](const ReadTransaction& transaction) {
+                         return tables::FindAccessToken(transaction, id);
+                       }));
+  return row && !HasExpired(row->access_token());
+}
+
+absl::StatusOr<bool> AccessTokenAdmin::HasAny() const {
+  return ReadValue<bool>(store_, [](const ReadTransaction& transaction) {
+    return tables::IsUsed(transaction, tables::kAccessTokenIds);
+  });
+}
+
+bool AccessTokenAdmin::HasExpired(const v1::AccessToken& token) const {
+  return token.has_expire_time() &&
+         FromWire(token.expire_time()) <= clock_.Now();
+}
+
+// Costs a write a minute at most; one that fails costs nothing else.
+void AccessTokenAdmin::NoteUse(const v1::AccessToken& token) {
+  const absl::Time now = clock_.Now();
+  if (token.has_last_used_time() &&
+      FromWire(token.last_used_time()) + kUseResolution > now) {
+    return;
+  }
+  const absl::Status noted = store_.Write(
+      [&](WriteTransaction& transaction) -> absl::Status {
+        ASSIGN_OR_RETURN(auto row,
+                         tables::FindAccessToken(transaction, token.id()));
+        if (!row) return absl::OkStatus();
+        *row->mutable_access_token()->mutable_last_used_time() = ToWire(now);
+        tables::PutAccessToken(transaction, *row);
+        return absl::OkStatus();
+      },
+      Durability::kBuffered);
+  if (!noted.ok()) spdlog::warn("last use of a token: {}", noted.ToString());
+}
+
+}  // namespace cvr

@@ -1,0 +1,75 @@
+#include "services/metadata/auth_service.h"
+
+#include <algorithm>
+
+#include "services/common/caller_wire.h"
+#include "services/common/content_wire.h"
+#include "services/common/rpc_status.h"
+#include "services/common/status_macros.h"
+#include "services/metadata/rpc_answer.h"
+
+namespace cvr {
+namespace {
+
+// A thread waits meanwhile.
+constexpr absl::Duration kWaitMax = absl::Seconds(30);
+
+absl::StatusOr<v1::Caller> Authenticate(AuthClient& client,
+                                        const std::string& secret) {
+  ASSIGN_OR_RETURN(const Caller caller, client.Authenticate(secret));
+  return ToWire(caller);
+}
+
+absl::StatusOr<v1::IssueTokenResponse> IssueToken(
+    AuthClient& client, const v1::IssueTokenRequest& request) {
+  ASSIGN_OR_RETURN(const IssuedToken issued,
+                   client.IssueToken(request.secret(), request.audience()));
+  v1::IssueTokenResponse response;
+  response.set_token(issued.token);
+  *response.mutable_issue_time() = ToWire(issued.issued_at);
+  response.mutable_lifetime()->set_seconds(
+      absl::ToInt64Seconds(issued.lifetime));
+  return response;
+}
+
+absl::StatusOr<v1::Trust> GetTrust(AuthClient& client,
+                                   const v1::GetTrustRequest& request) {
+  const absl::Duration wait = absl::Seconds(request.max_wait().seconds()) +
+                              absl::Nanoseconds(request.max_wait().nanos());
+  ASSIGN_OR_RETURN(
+      const Trust trust,
+      client.GetTrust(request.known_version(), std::min(wait, kWaitMax)));
+  v1::Trust response;
+  response.set_version(trust.version);
+  for (const auto& [id, pem] : trust.keys) {
+    auto& key = *response.add_keys();
+    key.set_id(id);
+    key.set_public_key_pem(pem);
+  }
+  for (const int64_t id : trust.revoked_token_ids) {
+    response.add_revoked_token_ids(id);
+  }
+  return response;
+}
+
+}  // namespace
+
+grpc::Status AuthServiceImpl::Authenticate(
+    grpc::ServerContext* /*context*/, const v1::AuthenticateRequest* request,
+    v1::Caller* response) {
+  return Answer(cvr::Authenticate(client_, request->secret()), response);
+}
+
+grpc::Status AuthServiceImpl::IssueToken(grpc::ServerContext* /*context*/,
+                                         const v1::IssueTokenRequest* request,
+                                         v1::IssueTokenResponse* response) {
+  return Answer(cvr::IssueToken(client_, *request), response);
+}
+
+grpc::Status AuthServiceImpl::GetTrust(grpc::ServerContext* /*context*/,
+                                       const v1::GetTrustRequest* request,
+                                       v1::Trust* response) {
+  return Answer(cvr::GetTrust(client_, *request), response);
+}
+
+}  // namespace cvr

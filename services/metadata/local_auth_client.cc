@@ -1,0 +1,98 @@
+#include "services/metadata/local_auth_client.h"
+
+#include <algorithm>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "services/common/caller_claims.h"
+#include "services/common/digest.h"
+#include "services/common/errors.h"
+#include "services/common/status_macros.h"
+
+namespace cvr {
+namespace {
+
+// Keys change by themselves, too.
+constexpr absl::Duration kLookAgainAfter = absl::Seconds(5);
+
+// Follows from the content alone, so that a service which was started anew
+// does not call something else by the same number.
+uint64_t VersionOf(const Trust& trust) {
+  std::string content;
+  for (const auto& [id, key] : trust.keys) absl::StrAppend(&content, id, ";");
+  for (const int64_t id : trust.revoked_token_ids) {
+    absl::StrAppend(&content, id, ",");
+  }
+  const Digest digest = Digest::OfBytes(content);
+  uint64_t version = 0;
+  for (int i = 0; i < 8; ++i) {
+    version = version << 8 | static_cast<uint8_t>(digest.raw()[i]);
+  }
+  return std::max<uint64_t>(version, 1);
+}
+
+}  // namespace
+
+absl::StatusOr<Caller> LocalAuthClient::Authenticate(absl::string_view secret) {
+  return tokens_.Authenticate(secret);
+}
+
+absl::StatusOr<IssuedToken> LocalAuthClient::IssueToken(
+    absl::string_view secret, absl::string_view audience) {
+  CallerClaims claims;
+  if (!secret.empty()) {
+    ASSIGN_OR_RETURN(claims.caller, tokens_.Authenticate(secret));
+  }
+  ASSIGN_OR_RETURN(const auto key, keys_.Current());
+  const absl::Duration lifetime = keys_.options().token_lifetime;
+  claims.audience = std::string(audience);
+  claims.issued_at = clock_.Now();
+  claims.expires_at = claims.issued_at + lifetime;
+  ASSIGN_OR_RETURN(std::string token,
+                   SignJwt(ToJson(claims), key.id(), key.private_key_pem()));
+  return IssuedToken{std::move(token), claims.issued_at, lifetime};
+}
+
+absl::StatusOr<Trust> LocalAuthClient::CurrentTrust() {
+  const absl::Time now = clock_.Now();
+  revoked_.erase(
+      std::remove_if(revoked_.begin(), revoked_.end(),
+                     [&](const Revoked& one) { return one.forget_at <= now; }),
+      revoked_.end());
+  Trust trust;
+  ASSIGN_OR_RETURN(trust.keys, keys_.Verifying());
+  for (const Revoked& one : revoked_) {
+    trust.revoked_token_ids.push_back(one.token_id);
+  }
+  trust.version = VersionOf(trust);
+  return trust;
+}
+
+absl::StatusOr<Trust> LocalAuthClient::GetTrust(uint64_t known_version,
+                                                absl::Duration max_wait) {
+  const absl::Time deadline = absl::Now() + max_wait;
+  MutexLock lock(&mutex_);
+  while (true) {
+    ASSIGN_OR_RETURN(auto trust, CurrentTrust());
+    if (trust.version != known_version || stopping_) return trust;
+    if (absl::Now() >= deadline) return trust;
+    changed_.WaitWithDeadline(
+        &mutex_, std::min(deadline, absl::Now() + kLookAgainAfter));
+  }
+}
+
+void LocalAuthClient::NoteRevoked(int64_t token_id) {
+  MutexLock lock(&mutex_);
+  const absl::Duration about = keys_.options().token_lifetime + kClockSkewMax;
+  revoked_.push_back({token_id, clock_.Now() + about});
+  changed_.SignalAll();
+}
+
+void LocalAuthClient::Shutdown() {
+  MutexLock lock(&mutex_);
+  stopping_ = true;
+  changed_.SignalAll();
+}
+
+}  // namespace cvr

@@ -1,0 +1,54 @@
+#ifndef SERVICES_METADATA_LOCAL_AUTH_CLIENT_H_
+#define SERVICES_METADATA_LOCAL_AUTH_CLIENT_H_
+
+#include <vector>
+
+#include "services/common/clock.h"
+#include "services/common/mutex.h"
+#include "services/metadata/access_token_admin.h"
+#include "services/metadata/auth_client.h"
+#include "services/metadata/signing_keys.h"
+
+namespace cvr {
+
+// The AuthClient itself.
+class LocalAuthClient : public AuthClient {
+ public:
+  // All must outlive it.
+  LocalAuthClient(AccessTokenAdmin& tokens, SigningKeys& keys,
+                  const Clock& clock)
+      : tokens_(tokens), keys_(keys), clock_(clock) {}
+
+  absl::StatusOr<Caller> Authenticate(absl::string_view secret) override;
+  absl::StatusOr<IssuedToken> IssueToken(absl::string_view secret,
+                                         absl::string_view audience) override;
+  absl::StatusOr<Trust> GetTrust(uint64_t known_version,
+                                 absl::Duration max_wait) override;
+
+  // To be called after an access token was revoked: what was issued for it is
+  // good no more.
+  void NoteRevoked(int64_t token_id);
+  // Ends what waits, now and later: for a service that stops.
+  void Shutdown();
+
+ private:
+  absl::StatusOr<Trust> CurrentTrust() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+
+  struct Revoked {
+    int64_t token_id;
+    absl::Time forget_at;
+  };
+
+  AccessTokenAdmin& tokens_;
+  SigningKeys& keys_;
+  const Clock& clock_;
+
+  Mutex mutex_;
+  CondVar changed_;
+  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
+  std::vector<Revoked> revoked_ ABSL_GUARDED_BY(mutex_);
+};
+
+}  // namespace cvr
+
+#endif  // SERVICES_METADATA_LOCAL_AUTH_CLIENT_H_

@@ -1,0 +1,50 @@
+#include "services/metadata/token_tables.h"
+
+#include <string>
+
+#include "services/metadata/table_rows.h"
+
+namespace cvr::tables {
+
+absl::StatusOr<std::optional<stored::AccessToken>> FindAccessToken(
+    const ReadTransaction& transaction, int64_t id) {
+  if (id <= 0) return std::nullopt;
+  return Find<stored::AccessToken>(transaction, Table::kAccessTokens,
+                                   IdKey(id));
+}
+
+absl::StatusOr<std::optional<stored::AccessToken>> FindAccessTokenByHash(
+    const ReadTransaction& transaction, absl::string_view secret_hash) {
+  ASSIGN_OR_RETURN(const auto key,
+                   transaction.Get(Table::kAccessTokenHashes, secret_hash));
+  if (!key) return std::nullopt;
+  return Find<stored::AccessToken>(transaction, Table::kAccessTokens, *key);
+}
+
+absl::Status VisitAccessTokens(
+    const ReadTransaction& transaction, int64_t start_after,
+    absl::FunctionRef<absl::StatusOr<bool>(const stored::AccessToken&)>
+        visitor) {
+  return transaction.Scan(
+      Table::kAccessTokens, "", start_after == 0 ? "" : IdKey(start_after),
+      [&](absl::string_view, absl::string_view value) -> absl::StatusOr<bool> {
+        ASSIGN_OR_RETURN(const auto token, Parse<stored::AccessToken>(
+                                               Table::kAccessTokens, value));
+        return visitor(token);
+      });
+}
+
+void PutAccessToken(WriteTransaction& transaction,
+                    const stored::AccessToken& token) {
+  const std::string key = IdKey(token.access_token().id());
+  transaction.Put(Table::kAccessTokens, key, token.SerializeAsString());
+  transaction.Put(Table::kAccessTokenHashes, token.secret_hash(), key);
+}
+
+void DeleteAccessToken(WriteTransaction& transaction,
+                       const stored::AccessToken& token) {
+  transaction.Delete(Table::kAccessTokens, IdKey(token.access_token().id()));
+  transaction.Delete(Table::kAccessTokenHashes, token.secret_hash());
+}
+
+}  // namespace cvr::tables
