@@ -84,6 +84,7 @@ absl::Status Serve(StopSignal& stop) {
       const auto server,
       RpcServer::Start(absl::GetFlag(FLAGS_grpc_address), services));
   ASSIGN_OR_RETURN(auto options, GatewayOptionsFromFlags(metadata->auth()));
+  options.audit = audit.get();
   Gateway gateway(metadata->resolver(), blob->source(), std::move(options));
   RETURN_IF_ERROR(gateway.Start());
   RETURN_IF_ERROR(WriteReadyFile({gateway.address(), server->address()}));
