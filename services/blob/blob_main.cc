@@ -8,13 +8,16 @@
 #include "services/blob/blob_process.h"
 #include "services/common/process.h"
 #include "services/common/ready_file.h"
+#include "services/common/rpc_flags.h"
 #include "services/common/rpc_server.h"
 #include "services/common/status_macros.h"
 #include "services/metadata/grpc_metadata_client.h"
 #include "spdlog/spdlog.h"
 
-ABSL_FLAG(std::string, grpc_address, "127.0.0.1:8082",
-          "Where gRPC is served: host:port on loopback, or unix:PATH.");
+ABSL_FLAG(
+    std::string, grpc_address, "127.0.0.1:8082",
+    "Where gRPC is served: host:port or unix:PATH. Without TLS: on loopback, "
+    "unless --insecure_plaintext.");
 ABSL_FLAG(std::string, metadata_address, "127.0.0.1:8081",
           "The metadata service: host:port or unix:PATH.");
 ABSL_FLAG(std::string, data_dir, "", "Where blobs are kept. Required.");
@@ -27,14 +30,18 @@ namespace {
 absl::Status Serve(StopSignal& stop) {
   const std::string data_dir = absl::GetFlag(FLAGS_data_dir);
   RETURN_IF_ERROR(PrepareDirectory("data_dir", data_dir));
-  GrpcMetadataClient metadata(
-      MakeRpcChannel(absl::GetFlag(FLAGS_metadata_address)), {});
+  ASSIGN_OR_RETURN(const auto security,
+                   RpcSecurityFromFlags(RpcRole::kOneOfSeveral));
+  ASSIGN_OR_RETURN(
+      const auto metadata_channel,
+      OpenRpcChannel(absl::GetFlag(FLAGS_metadata_address), security));
+  GrpcMetadataClient metadata(metadata_channel, {});
   ASSIGN_OR_RETURN(
       const auto blob,
       BlobProcess::Open(BlobProcess::OptionsFromFlags(data_dir), metadata));
-  ASSIGN_OR_RETURN(
-      const auto server,
-      RpcServer::Start(absl::GetFlag(FLAGS_grpc_address), blob->services()));
+  ASSIGN_OR_RETURN(const auto server,
+                   RpcServer::Start(absl::GetFlag(FLAGS_grpc_address),
+                                    blob->services(), security));
   RETURN_IF_ERROR(WriteReadyFile({.grpc = server->address()}));
   spdlog::info("serving gRPC on {}", server->address());
   spdlog::info("stopping on {}", stop.Wait());

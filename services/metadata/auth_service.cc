@@ -5,6 +5,7 @@
 #include "services/common/caller_wire.h"
 #include "services/common/content_wire.h"
 #include "services/common/rpc_status.h"
+#include "services/common/service_peer.h"
 #include "services/common/status_macros.h"
 #include "services/metadata/rpc_answer.h"
 
@@ -55,21 +56,27 @@ absl::StatusOr<v1::Trust> GetTrust(AuthClient& client,
 }  // namespace
 
 grpc::Status AuthServiceImpl::Authenticate(
-    grpc::ServerContext* /*context*/, const v1::AuthenticateRequest* request,
+    grpc::ServerContext* context, const v1::AuthenticateRequest* request,
     v1::Caller* response) {
-  return Answer(cvr::Authenticate(client_, request->secret()), response);
+  return ForServicePeer(*context, [&] {
+    return Answer(cvr::Authenticate(client_, request->secret()), response);
+  });
 }
 
-grpc::Status AuthServiceImpl::IssueToken(grpc::ServerContext* /*context*/,
+grpc::Status AuthServiceImpl::IssueToken(grpc::ServerContext* context,
                                          const v1::IssueTokenRequest* request,
                                          v1::IssueTokenResponse* response) {
-  return Answer(cvr::IssueToken(client_, *request), response);
+  return ForServicePeer(*context, [&] {
+    return Answer(cvr::IssueToken(client_, *request), response);
+  });
 }
 
-grpc::Status AuthServiceImpl::GetTrust(grpc::ServerContext* /*context*/,
+grpc::Status AuthServiceImpl::GetTrust(grpc::ServerContext* context,
                                        const v1::GetTrustRequest* request,
                                        v1::Trust* response) {
-  return Answer(cvr::GetTrust(client_, *request), response);
+  return ForServicePeer(*context, [&] {
+    return Answer(cvr::GetTrust(client_, *request), response);
+  });
 }
 
 }  // namespace cvr

@@ -6,7 +6,8 @@
 
 namespace cvr {
 
-// An AuthClient on the wire, which must outlive the service.
+// An AuthClient on the wire, for other processes of the system
+// (service_peer.h); it must outlive the service.
 class AuthServiceImpl final : public v1::AuthService::Service {
  public:
   explicit AuthServiceImpl(AuthClient& client) : client_(client) {}

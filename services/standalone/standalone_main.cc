@@ -15,6 +15,7 @@
 #include "services/blob/blob_process.h"
 #include "services/common/process.h"
 #include "services/common/ready_file.h"
+#include "services/common/rpc_flags.h"
 #include "services/common/rpc_server.h"
 #include "services/common/status_macros.h"
 #include "services/common/version.h"
@@ -23,8 +24,10 @@
 #include "services/standalone/first_start.h"
 #include "spdlog/spdlog.h"
 
-ABSL_FLAG(std::string, grpc_address, "127.0.0.1:8081",
-          "Where gRPC is served: host:port on loopback, or unix:PATH.");
+ABSL_FLAG(
+    std::string, grpc_address, "127.0.0.1:8081",
+    "Where gRPC is served: host:port or unix:PATH. Without TLS: on loopback, "
+    "unless --insecure_plaintext.");
 ABSL_FLAG(std::string, data_dir, "",
           "Where everything is kept: configuration, cache entries and blobs. "
           "Required.");
@@ -55,6 +58,8 @@ void PrintWelcome(const std::string& http, const std::string& grpc,
 absl::Status Serve(StopSignal& stop) {
   const std::string data_dir = absl::GetFlag(FLAGS_data_dir);
   RETURN_IF_ERROR(PrepareDirectory("data_dir", data_dir));
+  ASSIGN_OR_RETURN(const auto security,
+                   RpcSecurityFromFlags(RpcRole::kStandalone));
   const std::string admin_token_file = absl::StrCat(data_dir, "/admin-token");
   ASSIGN_OR_RETURN(const auto metadata_options,
                    MetadataOptionsFromFlags(absl::StrCat(data_dir, "/metadata"),
@@ -76,8 +81,9 @@ absl::Status Serve(StopSignal& stop) {
   }
   ASSIGN_OR_RETURN(
       const auto server,
-      RpcServer::Start(absl::GetFlag(FLAGS_grpc_address), services));
+      RpcServer::Start(absl::GetFlag(FLAGS_grpc_address), services, security));
   ASSIGN_OR_RETURN(auto options, GatewayOptionsFromFlags(metadata->auth()));
+  ReloadOnHangup(options, stop);
   Gateway gateway(metadata->resolver(), blob->source(), std::move(options));
   RETURN_IF_ERROR(gateway.Start());
   RETURN_IF_ERROR(WriteReadyFile({gateway.address(), server->address()}));
