@@ -18,17 +18,23 @@ bool IsServicePeer(absl::string_view transport, bool has_certificate) {
   return transport.empty() || transport == kInsecure || has_certificate;
 }
 
+bool HasServiceCertificate(const grpc::ServerContextBase& context) {
+  // The library ends the handshake of one that cannot be verified.
+  const auto peer = context.auth_context();
+  return peer != nullptr && peer->IsPeerAuthenticated();
+}
+
 absl::Status CheckServicePeer(const grpc::ServerContextBase& context) {
   const auto peer = context.auth_context();
   std::string transport;
-  bool has_certificate = false;
   if (peer != nullptr) {
     const auto types =
         peer->FindPropertyValues(GRPC_TRANSPORT_SECURITY_TYPE_PROPERTY_NAME);
     if (!types.empty()) transport.assign(types[0].data(), types[0].size());
-    has_certificate = peer->IsPeerAuthenticated();
   }
-  if (IsServicePeer(transport, has_certificate)) return absl::OkStatus();
+  if (IsServicePeer(transport, HasServiceCertificate(context))) {
+    return absl::OkStatus();
+  }
   return absl::PermissionDeniedError(
       "this service is for other processes of the registry, which show a "
       "certificate");

@@ -30,6 +30,9 @@ grpc::Status ForServicePeer(const grpc::ServerContextBase& context,
   return peer.ok() ? answer() : ToRpcStatus(peer);
 }
 
+// Whether the caller has shown a certificate that --rpc_ca_file has issued.
+bool HasServiceCertificate(const grpc::ServerContextBase& context);
+
 // The rule itself. `transport` is the security type that the library tells:
 // empty in process. `has_certificate`: of an authority of ours. Pure.
 bool IsServicePeer(absl::string_view transport, bool has_certificate);

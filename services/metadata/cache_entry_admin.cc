@@ -18,6 +18,7 @@
 #include "services/metadata/tables.h"
 #include "services/metadata/transactions.h"
 #include "services/metadata/validation.h"
+#include "services/metadata/visibility.h"
 
 namespace cvr {
 namespace {
@@ -105,7 +106,7 @@ absl::StatusOr<v1::CacheEntry> CacheEntryAdmin::Get(
 }
 
 absl::StatusOr<v1::ListCacheEntriesResponse> CacheEntryAdmin::List(
-    const v1::ListCacheEntriesRequest& request) {
+    const v1::ListCacheEntriesRequest& request, const Caller& caller) {
   const std::string scope = ScopeOf(request);
   ASSIGN_OR_RETURN(const int page_size, PageSize(request.page_size()));
   ASSIGN_OR_RETURN(const int64_t start_after,
@@ -113,11 +114,15 @@ absl::StatusOr<v1::ListCacheEntriesResponse> CacheEntryAdmin::List(
   RETURN_IF_ERROR(downloads_.Flush());
   const std::string part = absl::AsciiStrToLower(request.path_contains());
   v1::ListCacheEntriesResponse response;
-  const auto visit = [&](const v1::CacheEntry& entry) -> absl::StatusOr<bool> {
+  const auto visit = [&](Visibility& visibility,
+                         const v1::CacheEntry& entry) -> absl::StatusOr<bool> {
     if (!absl::StrContains(absl::AsciiStrToLower(entry.relative_path()),
                            part)) {
       return true;
     }
+    ASSIGN_OR_RETURN(const bool seen,
+                     visibility.OfUpstream(entry.upstream_id()));
+    if (!seen) return true;
     if (response.cache_entries_size() == page_size) {
       response.set_next_page_token(
           MakePageToken(scope, response.cache_entries(page_size - 1).id()));
@@ -127,8 +132,10 @@ absl::StatusOr<v1::ListCacheEntriesResponse> CacheEntryAdmin::List(
     return true;
   };
   RETURN_IF_ERROR(store_.Read([&](const ReadTransaction& transaction) {
-    return tables::VisitCacheEntries(transaction, request.upstream_id(),
-                                     start_after, visit);
+    Visibility visibility(caller, transaction);
+    return tables::VisitCacheEntries(
+        transaction, request.upstream_id(), start_after,
+        [&](const v1::CacheEntry& entry) { return visit(visibility, entry); });
   }));
   return response;
 }
