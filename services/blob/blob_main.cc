@@ -11,6 +11,7 @@
 #include "services/common/rpc_flags.h"
 #include "services/common/rpc_server.h"
 #include "services/common/status_macros.h"
+#include "services/metadata/grpc_admin_authority.h"
 #include "services/metadata/grpc_metadata_client.h"
 #include "spdlog/spdlog.h"
 
@@ -33,12 +34,13 @@ absl::Status Serve(StopSignal& stop) {
   ASSIGN_OR_RETURN(const auto security,
                    RpcSecurityFromFlags(RpcRole::kOneOfSeveral));
   ASSIGN_OR_RETURN(
-      const auto metadata_channel,
+      const auto channel,
       OpenRpcChannel(absl::GetFlag(FLAGS_metadata_address), security));
-  GrpcMetadataClient metadata(metadata_channel, {});
-  ASSIGN_OR_RETURN(
-      const auto blob,
-      BlobProcess::Open(BlobProcess::OptionsFromFlags(data_dir), metadata));
+  GrpcMetadataClient metadata(channel, {});
+  GrpcAdminAuthority authority(channel, {});
+  ASSIGN_OR_RETURN(const auto blob,
+                   BlobProcess::Open(BlobProcess::OptionsFromFlags(data_dir),
+                                     metadata, authority));
   ASSIGN_OR_RETURN(const auto server,
                    RpcServer::Start(absl::GetFlag(FLAGS_grpc_address),
                                     blob->services(), security));

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "grpcpp/grpcpp.h"
 #include "tests/support/child_process.h"
 #include "tests/support/fake_registry.h"
 #include "tests/support/http_client.h"
@@ -34,6 +35,11 @@ class System {
   // Of the metadata service.
   std::string grpc() const { return metadata_->grpc(); }
   std::string blob_grpc() const { return blob_->grpc(); }
+  // The secret of the administrator that the first start made.
+  const std::string& admin_secret() const { return admin_secret_; }
+  // To the metadata and the blob service, as that administrator.
+  std::shared_ptr<grpc::Channel> channel() const;
+  std::shared_ptr<grpc::Channel> blob_channel() const;
   // Where blobs are kept, unless a flag says otherwise.
   std::string blobs_directory() const;
   // The paths of all cache entries of the upstream, as the metadata service
@@ -57,6 +63,7 @@ class System {
   const std::vector<std::string> blob_flags_;
   const ScratchDirectory directory_;
   bool created_ = false;
+  std::string admin_secret_;
   // In the order in which they start; one process may play every part.
   std::vector<std::unique_ptr<ServerProcess>> processes_;
   ServerProcess* metadata_ = nullptr;
