@@ -1,6 +1,7 @@
 // cvr-blob: the blob service as a process of its own.
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/flags/flag.h"
 #include "absl/status/status.h"
@@ -41,9 +42,11 @@ absl::Status Serve(StopSignal& stop) {
   ASSIGN_OR_RETURN(const auto blob,
                    BlobProcess::Open(BlobProcess::OptionsFromFlags(data_dir),
                                      metadata, authority));
-  ASSIGN_OR_RETURN(const auto server,
-                   RpcServer::Start(absl::GetFlag(FLAGS_grpc_address),
-                                    blob->services(), security));
+  std::vector<grpc::Service*> services = blob->admin_services();
+  services.push_back(blob->blob_service());
+  ASSIGN_OR_RETURN(
+      const auto server,
+      RpcServer::Start(absl::GetFlag(FLAGS_grpc_address), services, security));
   RETURN_IF_ERROR(WriteReadyFile({.grpc = server->address()}));
   spdlog::info("serving gRPC on {}", server->address());
   spdlog::info("stopping on {}", stop.Wait());

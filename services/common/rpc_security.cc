@@ -17,8 +17,6 @@ namespace {
 using grpc::experimental::FileWatcherCertificateProvider;
 
 constexpr unsigned int kWatchSeconds = 2;
-constexpr char kRemedy[] =
-    "set --rpc_certificate_file, --rpc_key_file and --rpc_ca_file";
 
 // The library would go on without what it cannot read.
 absl::Status CheckFiles(const RpcSecurity& security) {
@@ -40,8 +38,8 @@ absl::StatusOr<std::shared_ptr<grpc::ServerCredentials>> MakeServerCredentials(
     return ReloadingServerCredentials::Open(security.certificate,
                                             security.authority_file);
   }
-  RETURN_IF_ERROR(
-      CheckPlaintext(address, security.insecure_plaintext, kRemedy));
+  RETURN_IF_ERROR(CheckPlaintext(address, security.insecure_plaintext,
+                                 security.tls_remedy));
   return grpc::InsecureServerCredentials();
 }
 
@@ -50,8 +48,8 @@ MakeChannelCredentials(const std::string& address,
                        const RpcSecurity& security) {
   if (IsUnixAddress(address)) return grpc::InsecureChannelCredentials();
   if (!security.tls) {
-    RETURN_IF_ERROR(
-        CheckPlaintext(address, security.insecure_plaintext, kRemedy));
+    RETURN_IF_ERROR(CheckPlaintext(address, security.insecure_plaintext,
+                                   security.tls_remedy));
     return grpc::InsecureChannelCredentials();
   }
   RETURN_IF_ERROR(CheckFiles(security));

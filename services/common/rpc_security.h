@@ -25,8 +25,11 @@ struct RpcSecurity {
   // (service_peer.h). Empty = the machine's, for servers; no clients.
   std::string authority_file;
 
-  // Without TLS: whether other machines may be spoken to.
+  // Without TLS: whether other machines may be spoken to, and what people are
+  // told to do instead.
   bool insecure_plaintext = false;
+  std::string tls_remedy =
+      "set --rpc_certificate_file, --rpc_key_file and --rpc_ca_file";
 };
 
 // What a server on `address` shows. Clients may show a certificate and need

@@ -43,14 +43,14 @@ namespace {
 constexpr absl::Duration kRpcDrainTimeout = absl::Seconds(5);
 
 // For the person at the terminal; logs go to standard error.
-void PrintWelcome(const std::string& http, const std::string& grpc,
+void PrintWelcome(const std::string& http, const std::string& grpc, bool tls,
                   const std::string& admin_token_file) {
   std::cout << "Container Virtual Registry " << kVersion << " is serving.\n"
             << "  pull:    docker pull " << http
             << "/virtual_registries/containers/1/library/alpine:latest\n"
             << "  token:   " << admin_token_file
             << " (an administrator's; the first start left it there)\n"
-            << "  entries: cvr --server=" << grpc
+            << "  entries: cvr --server=" << grpc << (tls ? " --tls" : "")
             << " --token-file=" << admin_token_file
             << " entry list --upstream 1\n"
             << "  stop:    Ctrl-C\n"
@@ -79,10 +79,10 @@ absl::Status Serve(StopSignal& stop) {
           BlobProcess::OptionsFromFlags(absl::StrCat(data_dir, "/blobs")),
           metadata->client(), metadata->authority()));
 
-  // Not the services for other processes of ours: one tells credentials of
-  // upstreams, and all parts are in this one.
+  // Not the services for other processes of ours: they tell credentials of
+  // upstreams and content without asking for whom, and all parts are here.
   std::vector<grpc::Service*> services = metadata->admin_services();
-  for (grpc::Service* const service : blob->services()) {
+  for (grpc::Service* const service : blob->admin_services()) {
     services.push_back(service);
   }
   ASSIGN_OR_RETURN(
@@ -93,7 +93,8 @@ absl::Status Serve(StopSignal& stop) {
   Gateway gateway(metadata->resolver(), blob->source(), std::move(options));
   RETURN_IF_ERROR(gateway.Start());
   RETURN_IF_ERROR(WriteReadyFile({gateway.address(), server->address()}));
-  PrintWelcome(gateway.address(), server->address(), admin_token_file);
+  PrintWelcome(gateway.address(), server->address(), security.tls,
+               admin_token_file);
 
   spdlog::info("stopping on {}", stop.Wait());
   const absl::Time deadline = absl::Now() + DrainTimeoutFromFlags();
