@@ -201,7 +201,9 @@ bool HttpServer::Engine::process_and_close_socket(socket_t fd) {
 }
 
 std::unique_ptr<Transport> HttpServer::Engine::MakeTransport(int fd) {
-  if (options_.tls) return options_.tls->Accept(fd, options_.write_timeout);
+  if (options_.tls && !turning_away) {
+    return options_.tls->Accept(fd, options_.write_timeout);
+  }
   return std::make_unique<PlainTransport>(fd, options_.write_timeout);
 }
 

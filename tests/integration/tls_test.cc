@@ -232,6 +232,9 @@ TEST_F(TlsTest, SighupReplacesTheCertificateOfTheGateway) {
   EXPECT_EQ(Get("/healthz", https_ca_).status, 0);
   gateway_->process().Signal(SIGTERM);
   EXPECT_EQ(gateway_->process().Wait(), 0);
+  // Who has nothing to read again is stopped, as by a terminal that closes.
+  metadata_->process().Signal(SIGHUP);
+  EXPECT_EQ(metadata_->process().Wait(), 0);
 }
 
 // One line that says what is wrong, and status 1.
