@@ -15,6 +15,7 @@
 #include "gateway/registry_handler.h"
 #include "gateway/service_handler.h"
 #include "services/blob/content_source.h"
+#include "services/common/audit_file.h"
 #include "services/common/clock.h"
 #include "services/metadata/resolver.h"
 
@@ -32,6 +33,8 @@ class Gateway {
     absl::Duration fetch_timeout = absl::Seconds(60);
     AccessControl::Options access;
     ReadinessCheck readiness;  // None = always ready.
+    // Where every pull is written; may be null. Must outlive the gateway.
+    AuditFile* audit = nullptr;
     const Clock* clock = &Clock::Real();
   };
 
@@ -61,6 +64,9 @@ class Gateway {
  private:
   HttpReply HandleRegistry(const HttpRequest& request, const Caller& caller);
   HttpReply HandleOther(const HttpRequest& request);
+  // The reply with what is to be written to the audit log once it is sent.
+  HttpReply Recorded(HttpReply reply, const HttpRequest& request,
+                     const ContentRoute& route, const Caller& caller) const;
 
   const Options options_;
   ActiveStreams streams_;

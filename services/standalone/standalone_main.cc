@@ -90,6 +90,7 @@ absl::Status Serve(StopSignal& stop) {
       RpcServer::Start(absl::GetFlag(FLAGS_grpc_address), services, security));
   ASSIGN_OR_RETURN(auto options, GatewayOptionsFromFlags(metadata->auth()));
   ReloadOnHangup(options, stop);
+  options.audit = audit.get();
   Gateway gateway(metadata->resolver(), blob->source(), std::move(options));
   RETURN_IF_ERROR(gateway.Start());
   RETURN_IF_ERROR(WriteReadyFile({gateway.address(), server->address()}));

@@ -79,7 +79,6 @@ void System::StartStandalone() {
       {"services/standalone/cvr-standalone", flags, directory_.path()});
   ASSERT_THAT(process, IsOk());
   gateway_ = blob_ = metadata_ = process->get();
-  admin_secret_ = ReadSecret(directory_.Join("data/admin-token"));
   processes_.push_back(*std::move(process));
 }
 
@@ -112,7 +111,6 @@ void System::StartThree() {
   metadata_ = processes_.front().get();
   blob_ = processes_[1].get();
   gateway_ = processes_.back().get();
-  admin_secret_ = ReadSecret(directory_.Join("metadata-data/admin-token"));
   if (!std::exchange(created_, true)) CreateRegistryAndUpstream();
 }
 
@@ -139,12 +137,21 @@ void System::CreateRegistryAndUpstream() {
   });
 }
 
+std::string System::data_directory() const {
+  return directory_.Join(shape_ == Shape::kStandalone ? "data"
+                                                      : "metadata-data");
+}
+
+std::string System::admin_secret() const {
+  return ReadSecret(data_directory() + "/admin-token");
+}
+
 std::shared_ptr<grpc::Channel> System::channel() const {
-  return AdminChannel(grpc(), admin_secret_);
+  return AdminChannel(grpc(), admin_secret());
 }
 
 std::shared_ptr<grpc::Channel> System::blob_channel() const {
-  return AdminChannel(blob_grpc(), admin_secret_);
+  return AdminChannel(blob_grpc(), admin_secret());
 }
 
 bool System::Stop() {

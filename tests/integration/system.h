@@ -36,10 +36,12 @@ class System {
   std::string grpc() const { return metadata_->grpc(); }
   std::string blob_grpc() const { return blob_->grpc(); }
   // The secret of the administrator that the first start made.
-  const std::string& admin_secret() const { return admin_secret_; }
+  std::string admin_secret() const;
   // To the metadata and the blob service, as that administrator.
   std::shared_ptr<grpc::Channel> channel() const;
   std::shared_ptr<grpc::Channel> blob_channel() const;
+  // What --data_dir names for the process that owns everything else.
+  std::string data_directory() const;
   // Where blobs are kept, unless a flag says otherwise.
   std::string blobs_directory() const;
   // The paths of all cache entries of the upstream, as the metadata service
@@ -63,7 +65,6 @@ class System {
   const std::vector<std::string> blob_flags_;
   const ScratchDirectory directory_;
   bool created_ = false;
-  std::string admin_secret_;
   // In the order in which they start; one process may play every part.
   std::vector<std::unique_ptr<ServerProcess>> processes_;
   ServerProcess* metadata_ = nullptr;

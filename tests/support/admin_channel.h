@@ -8,13 +8,13 @@
 
 namespace cvr::testing {
 
-// A channel to `address` (host:port or unix:PATH), in plain text, on which every
-// call shows `secret`, unless that is empty.
+// A channel to `address` (host:port or unix:PATH), in plain text, on which
+// every call shows `secret`, unless that is empty.
 std::shared_ptr<grpc::Channel> AdminChannel(const std::string& address,
                                             const std::string& secret);
 
-// The secret in a file, such as the admin-token that a first start leaves. Fails
-// the test when there is none.
+// The secret in a file, such as the admin-token that a first start leaves.
+// Fails the test when there is none.
 std::string ReadSecret(const std::string& path);
 
 }  // namespace cvr::testing
