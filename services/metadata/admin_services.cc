@@ -95,6 +95,13 @@ grpc::Status UpstreamServiceImpl::AttachUpstream(
   return Answer(attachments_.Attach(*request), response);
 }
 
+grpc::Status UpstreamServiceImpl::GetRegistryUpstream(
+    grpc::ServerContext* /*context*/,
+    const v1::GetRegistryUpstreamRequest* request,
+    v1::RegistryUpstream* response) {
+  return Answer(attachments_.Get(*request), response);
+}
+
 grpc::Status UpstreamServiceImpl::MoveUpstream(
     grpc::ServerContext* /*context*/, const v1::MoveUpstreamRequest* request,
     v1::RegistryUpstream* response) {
