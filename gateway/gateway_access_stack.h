@@ -113,7 +113,7 @@ class GatewayAccessTest : public GatewayTest {
     return body.is_object() ? body.value("token", "") : "";
   }
 
-  TemporaryDirectory directory_;
+  testing::TemporaryDirectory directory_;
   SettableClock clock_;
   std::unique_ptr<MetadataStack> stack_;
 };

@@ -1,11 +1,13 @@
 #include "services/metadata/auth_service.h"
 
 #include <algorithm>
+#include <vector>
 
 #include "services/common/caller_wire.h"
 #include "services/common/content_wire.h"
 #include "services/common/rpc_status.h"
 #include "services/common/status_macros.h"
+#include "services/metadata/access_question_wire.h"
 #include "services/metadata/rpc_answer.h"
 
 namespace cvr {
@@ -52,6 +54,17 @@ absl::StatusOr<v1::Trust> GetTrust(AuthClient& client,
   return response;
 }
 
+absl::StatusOr<v1::Admission> Authorize(AdminAuthority& authority,
+                                        const v1::AuthorizeRequest& request) {
+  std::vector<AccessQuestion> questions;
+  for (const auto& message : request.questions()) {
+    ASSIGN_OR_RETURN(questions.emplace_back(), FromWire(message));
+  }
+  ASSIGN_OR_RETURN(const Admission admission,
+                   authority.Authorize(request.secret(), questions));
+  return ToWire(admission);
+}
+
 }  // namespace
 
 grpc::Status AuthServiceImpl::Authenticate(
@@ -70,6 +83,19 @@ grpc::Status AuthServiceImpl::GetTrust(grpc::ServerContext* /*context*/,
                                        const v1::GetTrustRequest* request,
                                        v1::Trust* response) {
   return Answer(cvr::GetTrust(client_, *request), response);
+}
+
+grpc::Status AuthServiceImpl::Authorize(grpc::ServerContext* /*context*/,
+                                        const v1::AuthorizeRequest* request,
+                                        v1::Admission* response) {
+  return Answer(cvr::Authorize(authority_, *request), response);
+}
+
+grpc::Status AuthServiceImpl::RecordAuditEvent(
+    grpc::ServerContext* /*context*/, const v1::AuditEvent* request,
+    google::protobuf::Empty* /*response*/) {
+  authority_.Record(*request);
+  return grpc::Status::OK;
 }
 
 }  // namespace cvr

@@ -21,6 +21,7 @@
 #include "services/metadata/tables.h"
 #include "services/metadata/transactions.h"
 #include "services/metadata/validation.h"
+#include "services/metadata/visibility.h"
 
 namespace cvr {
 namespace {
@@ -114,8 +115,8 @@ absl::StatusOr<v1::CacheEntry> CacheEntryAdmin::Get(
 }
 
 absl::StatusOr<v1::ListCacheEntriesResponse> CacheEntryAdmin::List(
-    const v1::ListCacheEntriesRequest& request) {
-  if (request.newest_first()) return ListNewestFirst(request);
+    const v1::ListCacheEntriesRequest& request, const Caller& caller) {
+  if (request.newest_first()) return ListNewestFirst(request, caller);
   if (request.skip() != 0) {
     return errors::FieldInvalid("skip", "needs newest_first");
   }
@@ -126,8 +127,12 @@ absl::StatusOr<v1::ListCacheEntriesResponse> CacheEntryAdmin::List(
   RETURN_IF_ERROR(downloads_.Flush());
   const std::string part = absl::AsciiStrToLower(request.path_contains());
   v1::ListCacheEntriesResponse response;
-  const auto visit = [&](const v1::CacheEntry& entry) -> absl::StatusOr<bool> {
+  const auto visit = [&](Visibility& visibility,
+                         const v1::CacheEntry& entry) -> absl::StatusOr<bool> {
     if (!HasPart(entry, part)) return true;
+    ASSIGN_OR_RETURN(const bool seen,
+                     visibility.OfUpstream(entry.upstream_id()));
+    if (!seen) return true;
     if (response.cache_entries_size() == page_size) {
       response.set_next_page_token(
           MakePageToken(scope, response.cache_entries(page_size - 1).id()));
@@ -137,8 +142,10 @@ absl::StatusOr<v1::ListCacheEntriesResponse> CacheEntryAdmin::List(
     return true;
   };
   RETURN_IF_ERROR(store_.Read([&](const ReadTransaction& transaction) {
-    return tables::VisitCacheEntries(transaction, request.upstream_id(),
-                                     start_after, visit);
+    Visibility visibility(caller, transaction);
+    return tables::VisitCacheEntries(
+        transaction, request.upstream_id(), start_after,
+        [&](const v1::CacheEntry& entry) { return visit(visibility, entry); });
   }));
   return response;
 }
@@ -146,7 +153,7 @@ absl::StatusOr<v1::ListCacheEntriesResponse> CacheEntryAdmin::List(
 // Ids rise with age, but no table can be read from its end: the ids of all are
 // gathered, and the page's entries then read by them.
 absl::StatusOr<v1::ListCacheEntriesResponse> CacheEntryAdmin::ListNewestFirst(
-    const v1::ListCacheEntriesRequest& request) {
+    const v1::ListCacheEntriesRequest& request, const Caller& caller) {
   const std::string scope = ScopeOf(request);
   ASSIGN_OR_RETURN(const int page_size, PageSize(request.page_size()));
   ASSIGN_OR_RETURN(const int64_t before,
@@ -159,11 +166,15 @@ absl::StatusOr<v1::ListCacheEntriesResponse> CacheEntryAdmin::ListNewestFirst(
   v1::ListCacheEntriesResponse response;
   RETURN_IF_ERROR(
       store_.Read([&](const ReadTransaction& transaction) -> absl::Status {
+        Visibility visibility(caller, transaction);
         std::vector<int64_t> ids;
         RETURN_IF_ERROR(tables::VisitCacheEntriesByPath(
             transaction, request.upstream_id(),
             [&](const v1::CacheEntry& entry) -> absl::StatusOr<bool> {
               if (!HasPart(entry, part)) return true;
+              ASSIGN_OR_RETURN(const bool seen,
+                               visibility.OfUpstream(entry.upstream_id()));
+              if (!seen) return true;
               response.set_total_size(response.total_size() + 1);
               if (before == 0 || entry.id() < before) ids.push_back(entry.id());
               return true;

@@ -4,6 +4,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "protos/cvr/v1/upstream_service.pb.h"
+#include "services/common/caller.h"
 #include "services/common/clock.h"
 #include "services/metadata/attachment_admin.h"
 #include "services/metadata/metadata_store.h"
@@ -28,8 +29,10 @@ class UpstreamAdmin {
                                         v1::Upstream upstream);
 
   absl::StatusOr<v1::Upstream> Get(const v1::GetUpstreamRequest& request) const;
+  // Those that the caller may see.
   absl::StatusOr<v1::ListUpstreamsResponse> List(
-      const v1::ListUpstreamsRequest& request) const;
+      const v1::ListUpstreamsRequest& request,
+      const Caller& caller = Caller::System()) const;
   absl::StatusOr<v1::Upstream> Update(const v1::UpdateUpstreamRequest& request);
   absl::Status Delete(const v1::DeleteUpstreamRequest& request);
 
