@@ -138,7 +138,8 @@ void HttpServer::Engine::InstallHandlers() {
   set_exception_handler([this](const httplib::Request&,
                                httplib::Response& response,
                                std::exception_ptr) {
-    current_exchange->reply = error_handler_(500, "internal error");
+    current_exchange->reply =
+        error_handler_(500, "internal error", current_exchange->head.target);
     WriteReply(*current_exchange, response);
   });
   set_post_routing_handler(
@@ -198,7 +199,7 @@ void HttpServer::Engine::TurnAway(HttpConnection& connection) {
   Exchange exchange;
   exchange.client = connection.client();
   exchange.close = true;
-  exchange.reply = error_handler_(503, "too many connections");
+  exchange.reply = error_handler_(503, "too many connections", "");
   RunLibrary(connection, exchange);
   Log(exchange, absl::ZeroDuration());
 }
@@ -245,7 +246,7 @@ bool HttpServer::Engine::ReadRequest(HttpConnection& connection,
     error = std::get<HeadError>(std::move(parsed));
   }
   exchange.head.keep_alive = false;
-  exchange.reply = error_handler_(error.http_status, error.message);
+  exchange.reply = error_handler_(error.http_status, error.message, "");
   return true;
 }
 
@@ -258,13 +259,15 @@ void HttpServer::Engine::ReadBody(HttpConnection& connection,
   request.target = head.target;
   if (!options_.wants_body(request)) return;
   if (head.content_length.value_or(kBodyBytesMax + 1) > kBodyBytesMax) {
-    exchange.reply = error_handler_(413, "the request body is too long");
+    exchange.reply =
+        error_handler_(413, "the request body is too long", head.target);
     return;
   }
   auto body = connection.ReadBody(*head.content_length, options_.head_timeout,
                                   head.expects_continue);
   if (!body) {
-    exchange.reply = error_handler_(408, "the body did not arrive in time");
+    exchange.reply =
+        error_handler_(408, "the body did not arrive in time", head.target);
     return;
   }
   exchange.request_body = *std::move(body);

@@ -18,12 +18,12 @@ struct Parameter {
   std::string name;
   ValueType type = ValueType::kText;
   bool required = false;
-  bool nullable = false;       // null stands for the empty text.
-  bool may_be_blank = true;    // Of a text.
-  bool is_secret = false;      // Taken from a body only.
+  bool nullable = false;     // null stands for the empty text.
+  bool may_be_blank = true;  // Of a text.
+  bool is_secret = false;    // Taken from a body only.
   std::optional<int64_t> minimum;
   std::optional<int64_t> maximum;
-  std::vector<int64_t> allowed;         // Empty = all.
+  std::vector<int64_t> allowed;          // Empty = all.
   std::optional<int64_t> default_value;  // Of an integer.
 };
 

@@ -60,8 +60,8 @@ std::optional<int64_t> ToInteger(const Json& raw) {
   if (!raw.is_string()) return std::nullopt;
   const auto& text = raw.get_ref<const std::string&>();
   int64_t number = 0;
-  const bool canonical = absl::SimpleAtoi(text, &number) &&
-                         text == absl::StrCat(number);
+  const bool canonical =
+      absl::SimpleAtoi(text, &number) && text == absl::StrCat(number);
   return canonical ? std::make_optional(number) : std::nullopt;
 }
 
@@ -100,11 +100,10 @@ std::string Fault(const Parameter& parameter, const Arguments::Value& value) {
   }
   const auto* const number = std::get_if<int64_t>(&value);
   if (number == nullptr) return "";
-  const bool good =
-      *number >= parameter.minimum.value_or(*number) &&
-      *number <= parameter.maximum.value_or(*number) &&
-      (parameter.allowed.empty() ||
-       absl::c_linear_search(parameter.allowed, *number));
+  const bool good = *number >= parameter.minimum.value_or(*number) &&
+                    *number <= parameter.maximum.value_or(*number) &&
+                    (parameter.allowed.empty() ||
+                     absl::c_linear_search(parameter.allowed, *number));
   return good ? "" : "does not have a valid value";
 }
 

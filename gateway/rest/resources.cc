@@ -190,8 +190,8 @@ Json TestResultJson(const v1::TestUpstreamResponse& result) {
   if (!good) {
     const int code = result.http_status();
     json["result"] =
-        code == 0 ? absl::StrCat("Error: ", result.message())
-                  : absl::StrCat("Error: ", code, " - ", StatusText(code));
+        code < 400 ? absl::StrCat("Error: ", result.message())
+                   : absl::StrCat("Error: ", code, " - ", StatusText(code));
   }
   json["outcome"] = v1::TestUpstreamResponse::Outcome_Name(result.outcome());
   return json;

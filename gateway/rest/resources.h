@@ -4,8 +4,8 @@
 #include <cstdint>
 #include <string>
 
-#include "absl/strings/string_view.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "gateway/rest/rest_call.h"
 #include "protos/cvr/v1/cache_entry.pb.h"
 #include "protos/cvr/v1/cleanup_policy.pb.h"

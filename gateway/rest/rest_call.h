@@ -4,9 +4,12 @@
 #include <functional>
 #include <string>
 #include <utility>
+#include <vector>
 
+#include "absl/algorithm/container.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/clock.h"
@@ -23,19 +26,25 @@ namespace cvr::rest {
 // Keeps the order of fields.
 using Json = nlohmann::ordered_json;
 
+// Who sent a request.
+struct RestCaller {
+  std::string secret;  // Of visible ASCII.
+  std::string client;  // Its address.
+  // How it reaches us, such as `https://cvr.example.com`; empty = not known.
+  std::string origin;
+};
+
 // One request on its way: what it asks for and for whom.
 class RestCall {
  public:
-  // All must outlive it. `origin` is how the caller reaches us, such as
-  // `https://cvr.example.com`.
+  // All must outlive it.
   RestCall(RestServices& services, const HttpRequest& request,
-           const Arguments& arguments, std::string secret, std::string origin,
+           const Arguments& arguments, RestCaller caller,
            absl::Duration timeout)
       : arguments(arguments),
         request(request),
-        origin(std::move(origin)),
+        caller(std::move(caller)),
         services(services),
-        secret_(std::move(secret)),
         deadline_(absl::Now() + timeout) {}
 
   // Calls a service for the caller. Errors: what it answers; UNAVAILABLE,
@@ -48,8 +57,11 @@ class RestCall {
       const Request& message) const {
     grpc::ClientContext context;
     context.set_deadline(absl::ToChronoTime(deadline_));
-    if (!secret_.empty()) {
-      context.AddMetadata("authorization", absl::StrCat("Bearer ", secret_));
+    context.AddMetadata("authorization",
+                        absl::StrCat("Bearer ", caller.secret));
+    // The library takes nothing but this.
+    if (absl::c_all_of(caller.client, absl::ascii_isgraph)) {
+      context.AddMetadata("cvr-client", caller.client);
     }
     const RunningCalls::Scope scope(services.running, context);
     Response response;
@@ -60,11 +72,10 @@ class RestCall {
 
   const Arguments& arguments;
   const HttpRequest& request;
-  const std::string origin;
+  const RestCaller caller;
   RestServices& services;
 
  private:
-  const std::string secret_;
   const absl::Time deadline_;
 };
 

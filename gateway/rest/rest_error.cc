@@ -124,10 +124,10 @@ HttpReply WrongMethodReply(const std::vector<std::string>& methods) {
 }
 
 HttpReply UnsupportedTypeReply(absl::string_view content_type) {
-  return ParameterReply(
-      415, absl::StrCat("The provided content-type '",
-                        Printable(content_type, kTypeBytesMax),
-                        "' is not supported."));
+  return ParameterReply(415,
+                        absl::StrCat("The provided content-type '",
+                                     Printable(content_type, kTypeBytesMax),
+                                     "' is not supported."));
 }
 
 HttpReply ProtocolErrorReply(int http_status, absl::string_view message) {

@@ -97,6 +97,12 @@ void RpcServer::Shutdown(absl::Time deadline) {
   server_->Shutdown(absl::ToChronoTime(std::max(deadline, absl::UnixEpoch())));
 }
 
+std::shared_ptr<grpc::Channel> RpcServer::InProcessChannel() {
+  grpc::ChannelArguments arguments;
+  arguments.SetMaxReceiveMessageSize(limits::kGrpcMessageBytesMax);
+  return server_->InProcessChannel(arguments);
+}
+
 std::shared_ptr<grpc::Channel> MakeRpcChannel(const std::string& address) {
   InitializeLibraryOnce();
   grpc::ChannelArguments arguments;

@@ -29,6 +29,9 @@ class RpcServer {
   // With the port that was bound.
   const std::string& address() const { return address_; }
 
+  // A channel to this server without a socket; good until it is gone.
+  std::shared_ptr<grpc::Channel> InProcessChannel();
+
   // Takes no more calls and waits for the running ones until `deadline`, then
   // cancels them. Idempotent.
   void Shutdown(absl::Time deadline);

@@ -12,6 +12,7 @@
 #include "absl/time/clock.h"
 #include "gateway/gateway.h"
 #include "gateway/gateway_flags.h"
+#include "gateway/rest/rest_api.h"
 #include "services/blob/blob_process.h"
 #include "services/common/process.h"
 #include "services/common/ready_file.h"
@@ -78,6 +79,9 @@ absl::Status Serve(StopSignal& stop) {
       const auto server,
       RpcServer::Start(absl::GetFlag(FLAGS_grpc_address), services));
   ASSIGN_OR_RETURN(auto options, GatewayOptionsFromFlags(metadata->auth()));
+  const auto channel = server->InProcessChannel();
+  RestApi rest({channel, channel, options.access.external_url});
+  options.administration = &rest;
   Gateway gateway(metadata->resolver(), blob->source(), std::move(options));
   RETURN_IF_ERROR(gateway.Start());
   RETURN_IF_ERROR(WriteReadyFile({gateway.address(), server->address()}));
