@@ -16,7 +16,7 @@
 namespace cvr::rest {
 namespace {
 
-using Json = nlohmann::json;
+using Json = nlohmann::ordered_json;
 
 constexpr const char* kMethods[] = {"get", "post", "put", "patch", "delete"};
 constexpr char kFormat[] = "container";

@@ -10,6 +10,7 @@
 #include "services/common/ready_file.h"
 #include "services/common/rpc_server.h"
 #include "services/common/status_macros.h"
+#include "services/metadata/grpc_admin_authority.h"
 #include "services/metadata/grpc_metadata_client.h"
 #include "spdlog/spdlog.h"
 
@@ -27,11 +28,12 @@ namespace {
 absl::Status Serve(StopSignal& stop) {
   const std::string data_dir = absl::GetFlag(FLAGS_data_dir);
   RETURN_IF_ERROR(PrepareDirectory("data_dir", data_dir));
-  GrpcMetadataClient metadata(
-      MakeRpcChannel(absl::GetFlag(FLAGS_metadata_address)), {});
-  ASSIGN_OR_RETURN(
-      const auto blob,
-      BlobProcess::Open(BlobProcess::OptionsFromFlags(data_dir), metadata));
+  const auto channel = MakeRpcChannel(absl::GetFlag(FLAGS_metadata_address));
+  GrpcMetadataClient metadata(channel, {});
+  GrpcAdminAuthority authority(channel, {});
+  ASSIGN_OR_RETURN(const auto blob,
+                   BlobProcess::Open(BlobProcess::OptionsFromFlags(data_dir),
+                                     metadata, authority));
   ASSIGN_OR_RETURN(
       const auto server,
       RpcServer::Start(absl::GetFlag(FLAGS_grpc_address), blob->services()));

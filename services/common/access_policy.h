@@ -24,9 +24,9 @@ class AccessPolicy {
   // What an action aims at.
   struct Object {
     absl::string_view group;
-    // The registries that it is, or is a part of; an upstream is a part of
-    // those that it is attached to. A token for some registries may read what
-    // is a part of one of them, and change what is a part of nothing else.
+    // The registries that it is, or is a part of; an upstream is part of those
+    // that it is attached to. A token for some registries may read what is a
+    // part of one of them, and change what is a part of nothing else.
     absl::Span<const int64_t> registry_ids = {};
     // Of a registry.
     bool anonymous_pull = false;

@@ -177,6 +177,12 @@ absl::StatusOr<std::vector<AccessQuestion>> AccessNeededFor(
   return questions;
 }
 
+bool IsChange(const Message& request) {
+  const std::string& name = request.GetDescriptor()->name();
+  return !absl::StartsWith(name, "Get") && !absl::StartsWith(name, "List") &&
+         !absl::StartsWith(name, "Watch") && !absl::StartsWith(name, "Explain");
+}
+
 bool SucceedsWithoutObject(const Message& request) {
   const std::string& name = request.GetDescriptor()->name();
   return absl::StartsWith(name, "Delete") || absl::StartsWith(name, "Detach");

@@ -16,6 +16,9 @@ namespace cvr {
 absl::StatusOr<std::vector<AccessQuestion>> AccessNeededFor(
     const google::protobuf::Message& request);
 
+// Whether it is to be recorded who made the call: all but looking.
+bool IsChange(const google::protobuf::Message& request);
+
 // Whether the call succeeds when its object is not there.
 bool SucceedsWithoutObject(const google::protobuf::Message& request);
 

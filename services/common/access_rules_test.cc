@@ -63,11 +63,7 @@ TEST(AccessRulesTest, EveryMethodHasOne) {
       const auto questions = AccessNeededFor(*request);
       EXPECT_THAT(questions, testing::IsOk()) << method.full_name();
       ++methods;
-      const bool changes = method.name().substr(0, 3) != "Get" &&
-                           method.name().substr(0, 4) != "List" &&
-                           method.name().substr(0, 5) != "Watch" &&
-                           method.name() != "Explain";
-      if (!changes) continue;
+      if (!IsChange(*request)) continue;
       EXPECT_NE(questions->front().action, Action::kRead)
           << method.full_name() << " changes something";
     }

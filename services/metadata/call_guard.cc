@@ -2,7 +2,6 @@
 
 #include <vector>
 
-#include "absl/algorithm/container.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -26,13 +25,6 @@ std::string MetadataField(const grpc::ServerContextBase& context,
   const auto found = fields.find(name);
   if (found == fields.end()) return "";
   return std::string(found->second.data(), found->second.size());
-}
-
-bool ChangesSomething(const std::vector<AccessQuestion>& questions) {
-  return absl::c_any_of(questions, [](const AccessQuestion& question) {
-    return question.action == AccessPolicy::Action::kManage ||
-           question.action == AccessPolicy::Action::kAdminister;
-  });
 }
 
 // `RegistryService.CreateRegistry`. A method's request bears its name.
@@ -102,7 +94,7 @@ absl::StatusOr<CallGuard::Admitted> CallGuard::Admit(
     admitted.is_done = true;
     return admitted;
   }
-  if (ChangesSomething(questions)) {
+  if (IsChange(request)) {
     v1::AuditEvent& event = admitted.event.emplace();
     event.set_token_id(admission.caller.token_id);
     event.set_token_name(admission.caller.token_name);

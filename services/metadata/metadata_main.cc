@@ -5,6 +5,7 @@
 #include "absl/flags/flag.h"
 #include "absl/status/status.h"
 #include "absl/time/clock.h"
+#include "services/common/audit_flags.h"
 #include "services/common/process.h"
 #include "services/common/ready_file.h"
 #include "services/common/rpc_server.h"
@@ -27,9 +28,11 @@ constexpr absl::Duration kDrainTimeout = absl::Seconds(5);
 absl::Status Serve(StopSignal& stop) {
   const std::string data_dir = absl::GetFlag(FLAGS_data_dir);
   RETURN_IF_ERROR(PrepareDirectory("data_dir", data_dir));
-  ASSIGN_OR_RETURN(
-      const auto options,
-      MetadataOptionsFromFlags(data_dir, data_dir + "/admin-token"));
+  ASSIGN_OR_RETURN(const auto audit,
+                   AuditFileFromFlags(data_dir + "/audit.jsonl"));
+  ASSIGN_OR_RETURN(auto options, MetadataOptionsFromFlags(
+                                     data_dir, data_dir + "/admin-token"));
+  options.audit_file = audit.get();
   ASSIGN_OR_RETURN(const auto stack, MetadataStack::Open(options));
   std::vector<grpc::Service*> services = stack->admin_services();
   services.push_back(stack->resolution_service());

@@ -14,6 +14,7 @@
 #include "gateway/gateway_flags.h"
 #include "gateway/rest/rest_api.h"
 #include "services/blob/blob_process.h"
+#include "services/common/audit_flags.h"
 #include "services/common/process.h"
 #include "services/common/ready_file.h"
 #include "services/common/rpc_server.h"
@@ -48,6 +49,7 @@ void PrintWelcome(const std::string& http, const std::string& grpc,
             << "  token:   " << admin_token_file
             << " (an administrator's; the first start left it there)\n"
             << "  entries: cvr --server=" << grpc
+            << " --token-file=" << admin_token_file
             << " entry list --upstream 1\n"
             << "  stop:    Ctrl-C\n"
             << std::flush;
@@ -57,17 +59,21 @@ absl::Status Serve(StopSignal& stop) {
   const std::string data_dir = absl::GetFlag(FLAGS_data_dir);
   RETURN_IF_ERROR(PrepareDirectory("data_dir", data_dir));
   const std::string admin_token_file = absl::StrCat(data_dir, "/admin-token");
-  ASSIGN_OR_RETURN(const auto metadata_options,
+  ASSIGN_OR_RETURN(const auto audit,
+                   AuditFileFromFlags(absl::StrCat(data_dir, "/audit.jsonl")));
+  ASSIGN_OR_RETURN(auto metadata_options,
                    MetadataOptionsFromFlags(absl::StrCat(data_dir, "/metadata"),
                                             admin_token_file));
+  metadata_options.audit_file = audit.get();
   ASSIGN_OR_RETURN(const auto metadata, MetadataStack::Open(metadata_options));
   RETURN_IF_ERROR(SetUpFirstStart(
       *metadata, {absl::GetFlag(FLAGS_bootstrap_upstream),
                   absl::GetFlag(FLAGS_bootstrap_anonymous_pull)}));
-  ASSIGN_OR_RETURN(const auto blob,
-                   BlobProcess::Open(BlobProcess::OptionsFromFlags(
-                                         absl::StrCat(data_dir, "/blobs")),
-                                     metadata->client()));
+  ASSIGN_OR_RETURN(
+      const auto blob,
+      BlobProcess::Open(
+          BlobProcess::OptionsFromFlags(absl::StrCat(data_dir, "/blobs")),
+          metadata->client(), metadata->authority()));
 
   // Not the services for other processes of ours: one tells credentials of
   // upstreams, and all parts are in this one.

@@ -36,6 +36,11 @@ class FakeServer::Call : public grpc::ServerGenericBidiReactor {
 
 grpc::ServerGenericBidiReactor* FakeServer::Service::CreateReactor(
     grpc::GenericCallbackServerContext* context) {
+  server_.metadata_.clear();
+  for (const auto& [key, value] : context->client_metadata()) {
+    server_.metadata_.emplace(std::string(key.data(), key.size()),
+                              std::string(value.data(), value.size()));
+  }
   const auto script = server_.scripts_.find(context->method());
   if (script == server_.scripts_.end()) {
     return new Call([](const std::string&, std::string*) {
@@ -54,6 +59,13 @@ FakeServer::FakeServer() {
   server_ = builder.BuildAndStart();
   if (server_ == nullptr) std::abort();
   address_ = absl::StrCat("127.0.0.1:", port);
+}
+
+std::vector<std::string> FakeServer::Metadata(const std::string& key) const {
+  std::vector<std::string> values;
+  const auto [first, last] = metadata_.equal_range(key);
+  for (auto it = first; it != last; ++it) values.push_back(it->second);
+  return values;
 }
 
 FakeServer::~FakeServer() { server_->Shutdown(); }

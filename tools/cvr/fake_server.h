@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "grpcpp/generic/async_generic_service.h"
 #include "grpcpp/grpcpp.h"
@@ -39,6 +40,10 @@ class FakeServer {
         };
   }
 
+  // The values of the metadata field `key` in the last call. Not to be called
+  // while a call is under way.
+  std::vector<std::string> Metadata(const std::string& key) const;
+
  private:
   using Script = std::function<grpc::Status(const std::string&, std::string*)>;
 
@@ -54,6 +59,7 @@ class FakeServer {
   };
 
   std::map<std::string, Script> scripts_;
+  std::multimap<std::string, std::string> metadata_;
   Service service_{*this};
   std::string address_;
   std::unique_ptr<grpc::Server> server_;

@@ -17,6 +17,7 @@
 #include "tools/cvr/registry_commands.h"
 #include "tools/cvr/server.h"
 #include "tools/cvr/text.h"
+#include "tools/cvr/token_options.h"
 #include "tools/cvr/upstream_commands.h"
 
 namespace cvr {
@@ -45,6 +46,7 @@ struct GlobalOptions {
   std::string blob_server;  // Empty = the same.
   std::string timeout = "30s";
   std::string output = "table";
+  TokenOptions token;
 };
 
 void AddGlobalOptions(CLI::App& app, const Environment& environment,
@@ -77,6 +79,7 @@ void AddGlobalOptions(CLI::App& app, const Environment& environment,
   app.add_option("--timeout", options.timeout, "For each call to the server")
       ->type_name("DURATION")
       ->capture_default_str();
+  AddTokenOptions(app, options.token);
   app.set_version_flag("--version", absl::StrCat("cvr ", kVersion),
                        "Print the version and exit");
 }
@@ -114,7 +117,8 @@ std::string UsageError(const CLI::App& app, const CLI::ParseError& error) {
 }
 
 void PrintError(std::ostream& err, absl::string_view message) {
-  err << "cvr: " << absl::StrReplaceAll(message, {{"\n", " "}}) << "\n";
+  err << "cvr: " << WithoutSecrets(absl::StrReplaceAll(message, {{"\n", " "}}))
+      << "\n";
 }
 
 absl::Status CarryOut(const GlobalOptions& options, const Action& action,
@@ -122,10 +126,12 @@ absl::Status CarryOut(const GlobalOptions& options, const Action& action,
   ASSIGN_OR_RETURN(const auto timeout, ParseDuration(options.timeout));
   const absl::Duration call_timeout =
       absl::Seconds(timeout.seconds()) + absl::Nanoseconds(timeout.nanos());
-  Server server(options.server, call_timeout);
+  ASSIGN_OR_RETURN(const std::string token,
+                   ReadToken(options.token, environment));
+  Server server(options.server, call_timeout, Server::Metadata(), token);
   Server blob_server(
       options.blob_server.empty() ? options.server : options.blob_server,
-      call_timeout, Server::Blob());
+      call_timeout, Server::Blob(), token);
   Output output(environment.out, options.output == "json"
                                      ? OutputFormat::kJson
                                      : OutputFormat::kTable);

@@ -6,6 +6,11 @@
 namespace cvr {
 namespace {
 
+constexpr char kHowToGiveAToken[] =
+    " (--token-file, CVR_TOKEN; the first start leaves an administrator's "
+    "token "
+    "in DATA_DIR/admin-token)";
+
 std::shared_ptr<grpc::Channel> Connect(const std::string& address) {
   grpc::ChannelArguments arguments;
   // Administration is local; a web proxy in the environment is not meant.
@@ -18,13 +23,28 @@ std::shared_ptr<grpc::Channel> Connect(const std::string& address) {
 
 }  // namespace
 
-Server::Server(std::string address, absl::Duration timeout, Role role)
+Server::Server(std::string address, absl::Duration timeout, Role role,
+               std::string token)
     : address_(std::move(address)),
       timeout_(timeout),
       role_(std::move(role)),
+      token_(std::move(token)),
       channel_(Connect(address_)) {}
 
+void Server::ShowToken(grpc::ClientContext& context) const {
+  if (token_.empty()) return;
+  context.AddMetadata("authorization", absl::StrCat("Bearer ", token_));
+}
+
 absl::Status Server::Explained(const absl::Status& status) const {
+  if (absl::IsUnauthenticated(status)) {
+    const std::string complaint =
+        token_.empty()
+            ? " wants an access token"
+            : absl::StrCat(" refuses the access token: ", status.message());
+    return absl::UnauthenticatedError(
+        absl::StrCat("the server at ", address_, complaint, kHowToGiveAToken));
+  }
   // With a reason attached it is the service that speaks, not the connection.
   if (ReasonOf(status) != Reason::kNone) return status;
   switch (status.code()) {

@@ -30,12 +30,14 @@ class Server {
   static Role Blob() { return {"--blob_server", "cvr-standalone or cvr-blob"}; }
 
   // `address` is host:port or unix:PATH. Connects at the first call; every call
-  // gives up after `timeout`.
-  Server(std::string address, absl::Duration timeout, Role role = Metadata());
+  // gives up after `timeout`, and shows the access token `token` unless it is
+  // empty.
+  Server(std::string address, absl::Duration timeout, Role role = Metadata(),
+         std::string token = "");
 
   // Calls `method` of a generated stub. Errors: the server's own, with their
   // attachments; UNAVAILABLE, DEADLINE_EXCEEDED and UNIMPLEMENTED say which
-  // server it was.
+  // server it was, UNAUTHENTICATED how to give a token.
   template <typename Stub, typename Request, typename Response>
   absl::StatusOr<Response> Call(
       grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&,
@@ -43,6 +45,7 @@ class Server {
       const Request& request) {
     grpc::ClientContext context;
     context.set_deadline(absl::ToChronoTime(absl::Now() + timeout_));
+    ShowToken(context);
     Stub stub(channel_);
     Response response;
     const grpc::Status status = (stub.*method)(&context, request, &response);
@@ -72,11 +75,13 @@ class Server {
  private:
   static constexpr int kPageSize = 1000;
 
+  void ShowToken(grpc::ClientContext& context) const;
   absl::Status Explained(const absl::Status& status) const;
 
   const std::string address_;
   const absl::Duration timeout_;
   const Role role_;
+  const std::string token_;
   const std::shared_ptr<grpc::Channel> channel_;
 };
 

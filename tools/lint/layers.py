@@ -30,7 +30,8 @@ LAYERS = {
         "services/common": ALL,
         "services/upstream": ["upstream_client", "upstream_health"],
         "services/metadata": ["metadata_client", "resolver",
-                              "resolution_wire"],
+                              "resolution_wire", "admin_authority",
+                              "call_guard"],
     },
     # Before what it is in.
     "gateway/rest": {
