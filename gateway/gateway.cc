@@ -1,9 +1,11 @@
 #include "gateway/gateway.h"
 
+#include <memory>
 #include <utility>
 #include <variant>
 
 #include "gateway/http_error.h"
+#include "gateway/pull_record.h"
 #include "gateway/route.h"
 #include "services/common/errors.h"
 #include "spdlog/spdlog.h"
@@ -24,6 +26,18 @@ Overloaded(Handlers...) -> Overloaded<Handlers...>;
 HttpReply WithVersion(HttpReply reply) {
   reply.fields.Add(kVersionField, kVersion);
   return reply;
+}
+
+HttpServer::Options WithAudit(HttpServer::Options options, AuditFile* audit,
+                              const Clock& clock) {
+  if (audit == nullptr) return options;
+  options.access_logger = [log = std::move(options.access_logger), audit,
+                           &clock](const AccessRecord& record) {
+    if (log) log(record);
+    if (record.pull == nullptr) return;
+    audit->Write(AuditLineOf(*record.pull, record, clock.Now()));
+  };
+  return options;
 }
 
 // Only logins and administration have a body that is read.
@@ -51,7 +65,7 @@ Gateway::Gateway(Resolver& resolver, ContentSource& source, Options options)
              options_.fetch_timeout),
       registry_(resolver, options_.root_registry_id),
       server_(
-          WithBodies(options_.http),
+          WithBodies(WithAudit(options_.http, options_.audit, *options_.clock)),
           [this](const HttpRequest& request) { return Handle(request); },
           [this](int status, absl::string_view message,
                  absl::string_view target) {
@@ -102,23 +116,45 @@ HttpReply Gateway::HandleRegistry(const HttpRequest& request,
   if (!request.is_read()) return ReadOnlyReply();
   const auto parsed = ParseTarget(request.target, {options_.root_registry_id});
   if (!parsed.ok()) return ErrorReply(parsed.status());
-  return std::visit(Overloaded{
-                        [&](const ContentRoute& route) {
-                          return content_.Handle(request, route, caller);
-                        },
-                        [&](const ReferrersRoute& route) {
-                          return lists_.Referrers(route, parsed->query, caller);
-                        },
-                        [&](const TagsRoute& route) {
-                          return lists_.Tags(route, parsed->query, caller);
-                        },
-                        [&](const CatalogRoute& route) {
-                          return registry_.Catalog(route, parsed->query,
-                                                   caller);
-                        },
-                        [&](const auto&) { return registry_.ApiVersion(); },
-                    },
-                    parsed->route);
+  return std::visit(
+      Overloaded{
+          [&](const ContentRoute& route) {
+            return Recorded(content_.Handle(request, route, caller), request,
+                            route, caller);
+          },
+          [&](const ReferrersRoute& route) {
+            return lists_.Referrers(route, parsed->query, caller);
+          },
+          [&](const TagsRoute& route) {
+            return lists_.Tags(route, parsed->query, caller);
+          },
+          [&](const CatalogRoute& route) {
+            return registry_.Catalog(route, parsed->query, caller);
+          },
+          [&](const auto&) { return registry_.ApiVersion(); },
+      },
+      parsed->route);
+}
+
+HttpReply Gateway::Recorded(HttpReply reply, const HttpRequest& request,
+                            const ContentRoute& route,
+                            const Caller& caller) const {
+  // Who is only asked to log in has not tried yet.
+  if (options_.audit == nullptr || request.is_head() || reply.status == 401) {
+    return reply;
+  }
+  const ContentRef& content = route.content;
+  auto pull = std::make_shared<PullRecord>();
+  pull->caller = caller;
+  pull->client = options_.access.trusted_proxies.ClientOf(
+      request.client, request.fields.Get("X-Forwarded-For"));
+  pull->registry_id = route.registry_id;
+  pull->repository = content.repository.name();
+  pull->kind = content.kind == ContentKind::kBlob ? "blob" : "manifest";
+  pull->reference = content.reference.ToString();
+  pull->digest = reply.fields.Get("Docker-Content-Digest").value_or("");
+  reply.pull = std::move(pull);
+  return reply;
 }
 
 HttpReply Gateway::HandleAdministration(const HttpRequest& request) {

@@ -16,6 +16,7 @@
 #include "gateway/registry_handler.h"
 #include "gateway/service_handler.h"
 #include "services/blob/content_source.h"
+#include "services/common/audit_file.h"
 #include "services/common/clock.h"
 #include "services/metadata/resolver.h"
 
@@ -35,6 +36,8 @@ class Gateway {
     // What is under `/api/`. Not owned; must outlive it. None = nothing is.
     Administration* administration = nullptr;
     ReadinessCheck readiness;  // None = always ready.
+    // Where every pull is written; may be null. Must outlive the gateway.
+    AuditFile* audit = nullptr;
     const Clock* clock = &Clock::Real();
   };
 
@@ -64,6 +67,9 @@ class Gateway {
   HttpReply HandleOther(const HttpRequest& request);
   HttpReply ProtocolError(int status, absl::string_view message,
                           absl::string_view target);
+  // The reply with what is to be written to the audit log once it is sent.
+  HttpReply Recorded(HttpReply reply, const HttpRequest& request,
+                     const ContentRoute& route, const Caller& caller) const;
 
   const Options options_;
   ActiveStreams streams_;

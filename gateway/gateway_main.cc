@@ -10,6 +10,7 @@
 #include "gateway/gateway_flags.h"
 #include "gateway/rest/rest_api.h"
 #include "services/blob/grpc_content_source.h"
+#include "services/common/audit_flags.h"
 #include "services/common/process.h"
 #include "services/common/ready_file.h"
 #include "services/common/rpc_server.h"
@@ -44,6 +45,8 @@ absl::Status Serve(StopSignal& stop) {
 
   GrpcAuthClient auth(metadata_channel, {});
   ASSIGN_OR_RETURN(Gateway::Options options, GatewayOptionsFromFlags(auth));
+  ASSIGN_OR_RETURN(const auto audit, AuditFileFromFlags(""));
+  options.audit = audit.get();
   options.readiness = [&]() -> absl::Status {
     RETURN_IF_ERROR(CheckConnected("metadata", *metadata_channel));
     return CheckConnected("blob", *blob_channel);

@@ -309,6 +309,7 @@ void HttpServer::Engine::Log(const Exchange& exchange,
   record.body_bytes = exchange.body_bytes;
   record.duration = duration;
   record.broken_off = exchange.broken_off;
+  record.pull = exchange.reply->pull;
   options_.access_logger(record);
 }
 

@@ -88,6 +88,7 @@ absl::Status Serve(StopSignal& stop) {
   const auto channel = server->InProcessChannel();
   RestApi rest({channel, channel, options.access.external_url});
   options.administration = &rest;
+  options.audit = audit.get();
   Gateway gateway(metadata->resolver(), blob->source(), std::move(options));
   RETURN_IF_ERROR(gateway.Start());
   RETURN_IF_ERROR(WriteReadyFile({gateway.address(), server->address()}));

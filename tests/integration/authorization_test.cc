@@ -14,6 +14,7 @@
 #include "tests/integration/system.h"
 #include "tests/support/admin_channel.h"
 #include "tests/support/fake_registry.h"
+#include "tests/support/planted_secrets.h"
 #include "tests/support/reflection_client.h"
 #include "tests/support/status_matchers.h"
 
@@ -180,7 +181,7 @@ class AuthorizationTest : public ::testing::TestWithParam<Shape> {
                                               {{"group", "acme"},
                                                {"name", name},
                                                {"username", name},
-                                               {"password", "p"},
+                                               {"password", kPlantedSecret},
                                                {"url", upstream_.url()}}}}
                                             .dump())["id"];
       Must("UpstreamService/AttachUpstream",

@@ -137,10 +137,13 @@ void System::CreateRegistryAndUpstream() {
   });
 }
 
+std::string System::data_directory() const {
+  return directory_.Join(shape_ == Shape::kStandalone ? "data"
+                                                      : "metadata-data");
+}
+
 std::string System::admin_secret() const {
-  return ReadSecret(directory_.Join(shape_ == Shape::kStandalone
-                                        ? "data/admin-token"
-                                        : "metadata-data/admin-token"));
+  return ReadSecret(data_directory() + "/admin-token");
 }
 
 std::shared_ptr<grpc::Channel> System::channel() const {

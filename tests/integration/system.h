@@ -40,6 +40,8 @@ class System {
   // To the metadata and the blob service, as that administrator.
   std::shared_ptr<grpc::Channel> channel() const;
   std::shared_ptr<grpc::Channel> blob_channel() const;
+  // What --data_dir names for the process that owns everything else.
+  std::string data_directory() const;
   // Where blobs are kept, unless a flag says otherwise.
   std::string blobs_directory() const;
   // The paths of all cache entries of the upstream, as the metadata service
