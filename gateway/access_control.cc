@@ -62,10 +62,11 @@ HttpReply AccessControl::Handle(
 
 absl::StatusOr<std::string> AccessControl::Admit(const HttpRequest& request,
                                                  const std::string& secret) {
-  std::string client = ClientOf(request);
+  const std::string client = ClientOf(request);
   RETURN_IF_ERROR(Throttle(client));
   RETURN_IF_ERROR(authenticator_.AuthenticateSecret(secret, client).status());
-  return client;
+  return options_.trusted_proxies.AddressOf(
+      request.client, request.fields.Get("X-Forwarded-For"));
 }
 
 std::string AccessControl::ClientOf(const HttpRequest& request) const {

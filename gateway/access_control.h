@@ -52,9 +52,9 @@ class AccessControl {
   HttpReply Handle(const HttpRequest& request, absl::string_view address,
                    absl::FunctionRef<HttpReply(const Caller&)> handler);
 
-  // For requests elsewhere, which show `secret`: the client that they count
-  // for. Wrong secrets are counted as wrong logins are. Errors:
-  // UNAUTHENTICATED, RESOURCE_EXHAUSTED with Retry-After, UNAVAILABLE.
+  // For requests elsewhere, which show `secret`: the address of who asks. Wrong
+  // secrets are counted as wrong logins are. Errors: UNAUTHENTICATED,
+  // RESOURCE_EXHAUSTED with Retry-After, UNAVAILABLE.
   absl::StatusOr<std::string> Admit(const HttpRequest& request,
                                     const std::string& secret);
 

@@ -20,9 +20,13 @@ class TrustedProxies {
   // Networks, `10.0.0.0/8,::1`, separated by commas. Errors: INVALID_ARGUMENT.
   static absl::StatusOr<TrustedProxies> Parse(absl::string_view text);
 
-  // Whom limits are kept for: `peer`, or when that is a trusted proxy, the last
-  // address in `forwarded_for` (X-Forwarded-For) that is none. Of IPv6 the
-  // first 64 bits, since whoever has one address there has them all.
+  // Who asks: `peer`, or when that is a trusted proxy, the last address in
+  // `forwarded_for` (X-Forwarded-For) that is none. As people write it.
+  std::string AddressOf(absl::string_view peer,
+                        const std::optional<std::string>& forwarded_for) const;
+
+  // Whom limits are kept for: a key made of that address. Of IPv6 the first 64
+  // bits, since whoever has one address there has them all.
   std::string ClientOf(absl::string_view peer,
                        const std::optional<std::string>& forwarded_for) const;
 
@@ -35,6 +39,10 @@ class TrustedProxies {
   };
 
   static std::optional<Address> ParseAddress(absl::string_view text);
+  // Absent when `peer` is no address.
+  std::optional<Address> Find(
+      absl::string_view peer,
+      const std::optional<std::string>& forwarded_for) const;
   bool Contains(const Address& address) const;
 
   std::vector<Network> networks_;

@@ -146,7 +146,7 @@ HttpReply Gateway::Recorded(HttpReply reply, const HttpRequest& request,
   const ContentRef& content = route.content;
   auto pull = std::make_shared<PullRecord>();
   pull->caller = caller;
-  pull->client = options_.access.trusted_proxies.ClientOf(
+  pull->client = options_.access.trusted_proxies.AddressOf(
       request.client, request.fields.Get("X-Forwarded-For"));
   pull->registry_id = route.registry_id;
   pull->repository = content.repository.name();
