@@ -27,7 +27,6 @@ bool SameBits(const uint8_t* a, const uint8_t* b, int bits) {
   return rest == 0 || (a[whole] ^ b[whole]) >> (8 - rest) == 0;
 }
 
-// Of an address in 16 bytes.
 bool IsV4(const uint8_t* address) {
   constexpr uint8_t kMapped[] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
   return SameBits(address, kMapped, kMappedBits);
@@ -94,13 +93,13 @@ std::string TrustedProxies::AddressOf(
     const std::optional<std::string>& forwarded_for) const {
   const auto client = Find(peer, forwarded_for);
   if (!client) return std::string(peer);
-  char text[INET6_ADDRSTRLEN];
-  const char* const written =
-      IsV4(client->data())
-          ? inet_ntop(AF_INET, client->data() + kMappedBits / 8, text,
-                      sizeof(text))
-          : inet_ntop(AF_INET6, client->data(), text, sizeof(text));
-  return written == nullptr ? std::string(peer) : written;
+  char text[INET6_ADDRSTRLEN] = "";
+  if (IsV4(client->data())) {
+    inet_ntop(AF_INET, client->data() + kMappedBits / 8, text, sizeof(text));
+  } else {
+    inet_ntop(AF_INET6, client->data(), text, sizeof(text));
+  }
+  return text;
 }
 
 std::string TrustedProxies::ClientOf(
@@ -108,11 +107,11 @@ std::string TrustedProxies::ClientOf(
     const std::optional<std::string>& forwarded_for) const {
   const auto client = Find(peer, forwarded_for);
   if (!client) return std::string(peer);
-  const bool is_v4 = IsV4(client->data());
   const absl::string_view bytes(reinterpret_cast<const char*>(client->data()),
                                 client->size());
-  return absl::BytesToHexString(is_v4 ? bytes.substr(kMappedBits / 8)
-                                      : bytes.substr(0, kSharedBytes));
+  return absl::BytesToHexString(IsV4(client->data())
+                                    ? bytes.substr(kMappedBits / 8)
+                                    : bytes.substr(0, kSharedBytes));
 }
 
 }  // namespace cvr

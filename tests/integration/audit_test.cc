@@ -79,6 +79,7 @@ TEST_F(AuditTest, ChangesAndPullsAreWritten) {
 
   EXPECT_EQ(lines[1]["event"], "Pull");
   EXPECT_EQ(lines[1]["token_name"], "ci");
+  EXPECT_EQ(lines[1]["client"], "127.0.0.1");
   EXPECT_EQ(lines[1]["registry_id"], 1);
   EXPECT_EQ(lines[1]["image"], "library/alpine");
   EXPECT_EQ(lines[1]["reference"], "1");
