@@ -47,7 +47,10 @@ absl::Status AddJson(absl::string_view text, Json& values) {
   if (!body.is_object()) {
     return absl::InvalidArgumentError("the request body is not a JSON object");
   }
-  for (const auto& [name, value] : body.items()) values[name] = value;
+  // Nothing takes lists or objects. To copy them would go as deep as they do.
+  for (const auto& [name, value] : body.items()) {
+    values[name] = value.is_structured() ? Json::array() : value;
+  }
   return absl::OkStatus();
 }
 

@@ -148,6 +148,13 @@ TEST_F(ArgumentsTest, BodiesThatAreNone) {
             "the request body is not valid JSON");
 }
 
+TEST_F(ArgumentsTest, DepthCostsNoStack) {
+  const std::string deep =
+      absl::StrCat(std::string(32'000, '['), std::string(32'000, ']'));
+  EXPECT_EQ(Fault(absl::StrCat(R"({"name":)", deep, "}")), "name is invalid");
+  EXPECT_THAT(Read(absl::StrCat(R"({"name":"a","other":)", deep, "}")), IsOk());
+}
+
 TEST_F(ArgumentsTest, SecretsAreNotTakenFromTheQuery) {
   EXPECT_EQ(Fault(R"({"name":"a","password":"p"})", {}, "password=q"),
             "password is not accepted in the query");
