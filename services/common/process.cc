@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -69,6 +70,14 @@ absl::Status SetUpLogging(const std::string& name) {
   return absl::OkStatus();
 }
 
+// Connections and tables are files; what is usual to begin with is for shells.
+void RaiseFileLimit() {
+  rlimit limit = {};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 absl::Status FileError(absl::string_view what, const std::string& path) {
   return absl::FailedPreconditionError(
       absl::StrCat(what, " ", path, ": ", std::strerror(errno)));
@@ -92,6 +101,7 @@ int RunProcess(int argc, char** argv, const ProcessOptions& options,
   signal(SIGPIPE, SIG_IGN);
   ParseFlags(argc, argv, options);
   absl::Status status = SetUpLogging(options.name);
+  RaiseFileLimit();
   StopSignal stop;
   if (status.ok()) status = body(stop);
   if (status.ok()) return 0;
