@@ -356,23 +356,23 @@ class OpenApiTest(unittest.TestCase):
                               body=self.body(operation))
 
     def answer_when_limits_are_reached(self):
-        gateway = self.start_gateway(self.grpc,
-                                     "--login_failures_per_minute=1")
+        gateway = self.start_elsewhere(
+            "services/standalone/cvr-standalone", "--grpc_address=127.0.0.1:0",
+            "--data_dir=" + self.data() + "2", "--login_failures_per_minute=1")
         url = "/api/v4/virtual_registries/container/registries/1"
         self.assertEqual(send(gateway, "GET", url, WRONG_TOKEN).status, 401)
         self.all_but_the_document(429, gateway, WRONG_TOKEN)
 
     def answer_when_services_are_gone(self):
-        gateway = self.start_gateway("127.0.0.1:1")
+        gateway = self.start_elsewhere(
+            "gateway/cvr-gateway", "--metadata_address=127.0.0.1:1",
+            "--blob_address=127.0.0.1:1")
         self.all_but_the_document(503, gateway, self.admin)
 
-    def start_gateway(self, metadata, *flags):
-        directory = tempfile.mkdtemp(dir=self.directory)
-        gateway = Server(directory, "gateway/cvr-gateway",
-                         "--metadata_address=" + metadata,
-                         "--blob_address=" + metadata, *flags)
-        self.addCleanup(gateway.stop)
-        return gateway.ready["http"]
+    def start_elsewhere(self, binary, *flags):
+        server = Server(tempfile.mkdtemp(dir=self.directory), binary, *flags)
+        self.addCleanup(server.stop)
+        return server.ready["http"]
 
 
 if __name__ == "__main__":
