@@ -34,7 +34,7 @@ AccessControl::AccessControl(const Options& options, const Clock& clock)
       requests_(options.requests, clock) {}
 
 HttpReply AccessControl::Handle(
-    const HttpRequest& request, absl::string_view address,
+    const HttpRequest& request, absl::string_view own_url,
     absl::FunctionRef<HttpReply(const Caller&)> handler) {
   const std::string client = ClientOf(request);
   const absl::Status throttled = Throttle(client);
@@ -53,7 +53,7 @@ HttpReply AccessControl::Handle(
   }
   if (reply.status == 401) {
     reply.fields.Add("WWW-Authenticate",
-                     BearerChallenge(request, options_.external_url, address,
+                     BearerChallenge(request, options_.external_url, own_url,
                                      authenticator_.service(),
                                      /*invalid_token=*/!caller.ok()));
   }

@@ -4,6 +4,7 @@
 #include <utility>
 #include <variant>
 
+#include "absl/strings/str_cat.h"
 #include "gateway/http_error.h"
 #include "gateway/pull_record.h"
 #include "gateway/route.h"
@@ -80,8 +81,15 @@ Gateway::~Gateway() { Stop(absl::InfinitePast()); }
 
 absl::Status Gateway::Start() {
   const absl::Status status = server_.Start();
-  if (status.ok()) spdlog::info("http listens on {}", address());
-  return status;
+  if (!status.ok()) return status;
+  spdlog::info("{} listens on {}", options_.http.tls ? "https" : "http",
+               address());
+  if (options_.http.tls) spdlog::info("{}", options_.http.tls->Describe());
+  return absl::OkStatus();
+}
+
+std::string Gateway::url() const {
+  return absl::StrCat(options_.http.tls ? "https://" : "http://", address());
 }
 
 void Gateway::Stop(absl::Time deadline) {
@@ -100,7 +108,7 @@ HttpReply Gateway::Handle(const HttpRequest& request) {
   const bool for_registry = IsRegistryTarget(request.target);
   HttpReply reply;
   if (access_ && (for_registry || IsTokenTarget(request.target))) {
-    reply = access_->Handle(request, address(), [&](const Caller& caller) {
+    reply = access_->Handle(request, url(), [&](const Caller& caller) {
       return HandleRegistry(request, caller);
     });
   } else {

@@ -53,6 +53,9 @@ class Gateway {
   // `host:port` with the real port; empty before Start().
   std::string address() const { return server_.address(); }
 
+  // That with its scheme.
+  std::string url() const;
+
   // Takes no more requests, lets replies finish until `deadline`, then breaks
   // them off. Idempotent.
   void Stop(absl::Time deadline);

@@ -13,6 +13,7 @@
 #include "services/common/audit_flags.h"
 #include "services/common/process.h"
 #include "services/common/ready_file.h"
+#include "services/common/rpc_flags.h"
 #include "services/common/rpc_server.h"
 #include "services/common/status_macros.h"
 #include "services/metadata/grpc_auth_client.h"
@@ -37,9 +38,13 @@ absl::Status CheckConnected(absl::string_view service, grpc::Channel& channel) {
 }
 
 absl::Status Serve(StopSignal& stop) {
-  const auto metadata_channel =
-      MakeRpcChannel(absl::GetFlag(FLAGS_metadata_address));
-  const auto blob_channel = MakeRpcChannel(absl::GetFlag(FLAGS_blob_address));
+  ASSIGN_OR_RETURN(const auto security,
+                   RpcSecurityFromFlags(RpcRole::kOneOfSeveral));
+  ASSIGN_OR_RETURN(
+      const auto metadata_channel,
+      OpenRpcChannel(absl::GetFlag(FLAGS_metadata_address), security));
+  ASSIGN_OR_RETURN(const auto blob_channel,
+                   OpenRpcChannel(absl::GetFlag(FLAGS_blob_address), security));
   GrpcMetadataClient metadata(metadata_channel, {});
   GrpcContentSource source(blob_channel);
 
@@ -51,8 +56,10 @@ absl::Status Serve(StopSignal& stop) {
     RETURN_IF_ERROR(CheckConnected("metadata", *metadata_channel));
     return CheckConnected("blob", *blob_channel);
   };
-  RestApi rest({metadata_channel, blob_channel, options.access.external_url});
+  RestApi rest({metadata_channel, blob_channel, options.access.external_url,
+                options.http.tls != nullptr});
   options.administration = &rest;
+  ReloadOnHangup(options, stop);
   Gateway gateway(metadata, source, std::move(options));
   RETURN_IF_ERROR(gateway.Start());
   RETURN_IF_ERROR(WriteReadyFile({.http = gateway.address()}));

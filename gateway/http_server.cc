@@ -18,6 +18,7 @@
 #include "gateway/http_exchange.h"
 #include "gateway/listener.h"
 #include "gateway/open_connections.h"
+#include "gateway/plain_transport.h"
 #include "gateway/request_head.h"
 #include "httplib.h"
 #include "services/common/status_macros.h"
@@ -81,8 +82,10 @@ class HttpServer::Engine : public httplib::Server {
 
   // httplib::Server: the whole life of an accepted connection.
   bool process_and_close_socket(socket_t fd) override;
-  void Serve(HttpConnection& connection, int fd);
+  std::unique_ptr<Transport> MakeTransport(int fd);
+  void Serve(HttpConnection& connection, Transport& transport, int fd);
   void TurnAway(HttpConnection& connection);
+  bool Handshake(Transport& transport, int fd);
   // False when the connection ends.
   bool ServeRequest(HttpConnection& connection, bool last);
   // False when there is none. What is no request has its reply already.
@@ -182,17 +185,27 @@ bool HttpServer::Engine::process_and_close_socket(socket_t fd) {
   const int on = 1;
   setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
   fcntl(fd, F_SETFD, FD_CLOEXEC);
-  HttpConnection connection(fd,
-                            {options_.head_timeout, options_.write_timeout});
-  if (turning_away) {
-    TurnAway(connection);
-  } else {
-    connections_.Add(fd);
-    Serve(connection, fd);
-    connections_.Remove(fd);
+  {
+    const std::unique_ptr<Transport> transport = MakeTransport(fd);
+    HttpConnection connection(fd, *transport,
+                              {options_.head_timeout, options_.write_timeout});
+    if (turning_away) {
+      TurnAway(connection);
+    } else {
+      connections_.Add(fd);
+      Serve(connection, *transport, fd);
+      connections_.Remove(fd);
+    }
   }
   close(fd);
   return true;
+}
+
+std::unique_ptr<Transport> HttpServer::Engine::MakeTransport(int fd) {
+  if (options_.tls && !turning_away) {
+    return options_.tls->Accept(fd, options_.write_timeout);
+  }
+  return std::make_unique<PlainTransport>(fd, options_.write_timeout);
 }
 
 void HttpServer::Engine::TurnAway(HttpConnection& connection) {
@@ -200,16 +213,35 @@ void HttpServer::Engine::TurnAway(HttpConnection& connection) {
   exchange.client = connection.client();
   exchange.close = true;
   exchange.reply = error_handler_(503, "too many connections", "");
-  RunLibrary(connection, exchange);
+  // The accepting thread has no time for a handshake.
+  if (options_.tls) {
+    exchange.broken_off = absl::ResourceExhaustedError("no handshake");
+  } else {
+    RunLibrary(connection, exchange);
+  }
   Log(exchange, absl::ZeroDuration());
 }
 
-void HttpServer::Engine::Serve(HttpConnection& connection, int fd) {
+// Who connects and says nothing is idle, and gives way to others.
+bool HttpServer::Engine::Handshake(Transport& transport, int fd) {
+  if (!options_.tls) return true;
+  connections_.BeginIdle(fd);
+  const bool came = transport.WaitReadable(options_.handshake_timeout);
+  connections_.EndIdle(fd);
+  return came && transport.Handshake(options_.handshake_timeout);
+}
+
+void HttpServer::Engine::Serve(HttpConnection& connection, Transport& transport,
+                               int fd) {
+  if (!Handshake(transport, fd)) return;
   for (size_t requests = 1;; ++requests) {
     connections_.BeginIdle(fd);
     const bool came = connection.AwaitRequest(options_.idle_timeout);
     connections_.EndIdle(fd);
-    if (!came) return;
+    if (!came) {
+      transport.EndWriting();
+      return;
+    }
     const bool last = requests >= options_.requests_per_connection_max;
     if (!ServeRequest(connection, last)) return;
   }

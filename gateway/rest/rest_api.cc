@@ -118,7 +118,8 @@ void RestApi::Cancel() { services_.running.Cancel(); }
 std::string RestApi::OriginOf(const HttpRequest& request) const {
   if (!options_.external_url.empty()) return options_.external_url;
   const std::string host = request.fields.Get("Host").value_or("");
-  return IsAuthority(host) ? absl::StrCat("http://", host) : "";
+  if (!IsAuthority(host)) return "";
+  return absl::StrCat(options_.over_tls ? "https://" : "http://", host);
 }
 
 }  // namespace cvr

@@ -25,8 +25,10 @@ class RestApi : public Administration {
   struct Options {
     std::shared_ptr<grpc::Channel> metadata;
     std::shared_ptr<grpc::Channel> blob;
-    // Where clients reach us, for links; empty = as they say, over http.
+    // Where clients reach us, for links; empty = as they say, over https when
+    // `over_tls`.
     std::string external_url;
+    bool over_tls = false;
     // For all calls of one request. Trying an upstream takes longest.
     absl::Duration timeout = absl::Seconds(60);
   };

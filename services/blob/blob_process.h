@@ -42,10 +42,10 @@ class BlobProcess {
       Options options, MetadataClient& metadata, AdminAuthority& authority);
 
   ContentSource& source() { return stack_.source(); }
-  // What it serves over gRPC: BlobService and UpstreamStateService.
-  std::vector<grpc::Service*> services() {
-    return {&stack_.service(), &upstream_states_};
-  }
+  // For administrators.
+  std::vector<grpc::Service*> admin_services() { return {&upstream_states_}; }
+  // For the gateway.
+  grpc::Service* blob_service() { return &stack_.service(); }
 
   // As BlobStack::Shutdown().
   void Shutdown(absl::Time deadline) { stack_.Shutdown(deadline); }

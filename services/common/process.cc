@@ -12,6 +12,7 @@
 #include <filesystem>
 #include <iostream>
 #include <system_error>
+#include <utility>
 
 #include "absl/flags/flag.h"
 #include "absl/flags/parse.h"
@@ -32,6 +33,7 @@ sigset_t StopSignals() {
   sigemptyset(&signals);
   sigaddset(&signals, SIGTERM);
   sigaddset(&signals, SIGINT);
+  sigaddset(&signals, SIGHUP);
   return signals;
 }
 
@@ -85,12 +87,20 @@ absl::Status FileError(absl::string_view what, const std::string& path) {
 
 }  // namespace
 
+void StopSignal::OnHangup(std::function<void()> action) {
+  on_hangup_.push_back(std::move(action));
+}
+
 const char* StopSignal::Wait() {
   const sigset_t signals = StopSignals();
-  int signal = 0;
-  while (sigwait(&signals, &signal) != 0) {
+  while (true) {
+    int signal = 0;
+    if (sigwait(&signals, &signal) != 0) continue;
+    if (signal == SIGINT) return "SIGINT";
+    if (signal == SIGTERM) return "SIGTERM";
+    if (on_hangup_.empty()) return "SIGHUP";
+    for (const auto& action : on_hangup_) action();
   }
-  return signal == SIGINT ? "SIGINT" : "SIGTERM";
 }
 
 int RunProcess(int argc, char** argv, const ProcessOptions& options,

@@ -9,7 +9,8 @@
 #include "absl/strings/strip.h"
 #include "services/common/access_rules.h"
 #include "services/common/errors.h"
-#include "services/common/rpc_server.h"
+#include "services/common/local_address.h"
+#include "services/common/service_peer.h"
 #include "services/common/status_macros.h"
 #include "services/common/without_secrets.h"
 
@@ -68,7 +69,7 @@ std::string ClientOf(const grpc::ServerContextBase& context) {
   absl::string_view peer = uri;
   const bool is_network = absl::ConsumePrefix(&peer, "ipv4:") ||
                           absl::ConsumePrefix(&peer, "ipv6:");
-  if (!is_network || IsLocalAddress(peer)) {
+  if (!is_network || IsLocalAddress(peer) || HasServiceCertificate(context)) {
     const std::string client = MetadataField(context, "cvr-client");
     if (!client.empty()) return client.substr(0, kClientBytesMax);
   }

@@ -75,7 +75,8 @@ class CallGuard {
 std::string SecretShownBy(const grpc::ServerContextBase& context);
 
 // Where a call comes from, without port; `unix` for a socket. A gateway of ours
-// on this machine says whom it calls for, in the metadata field `cvr-client`.
+// on this machine, or with a certificate (service_peer.h), says whom it calls
+// for, in the metadata field `cvr-client`.
 std::string ClientOf(const grpc::ServerContextBase& context);
 
 }  // namespace cvr

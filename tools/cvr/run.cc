@@ -17,6 +17,7 @@
 #include "tools/cvr/registry_commands.h"
 #include "tools/cvr/server.h"
 #include "tools/cvr/text.h"
+#include "tools/cvr/tls_options.h"
 #include "tools/cvr/token_options.h"
 #include "tools/cvr/upstream_commands.h"
 
@@ -37,6 +38,7 @@ constexpr char kExamples[] =
   cvr upstream update 1 --username u --password-file hub-password.txt
   cvr upstream states
   cvr --server unix:/run/cvr/metadata.sock upstream list --registry 1
+  cvr --server cvr.example.com:8081 --tls upstream states
 
 `cvr COMMAND --help` lists what a command does and takes.)";
 
@@ -47,6 +49,7 @@ struct GlobalOptions {
   std::string timeout = "30s";
   std::string output = "table";
   TokenOptions token;
+  TlsOptions tls;
 };
 
 void AddGlobalOptions(CLI::App& app, const Environment& environment,
@@ -80,6 +83,7 @@ void AddGlobalOptions(CLI::App& app, const Environment& environment,
       ->type_name("DURATION")
       ->capture_default_str();
   AddTokenOptions(app, options.token);
+  AddTlsOptions(app, options.tls);
   app.set_version_flag("--version", absl::StrCat("cvr ", kVersion),
                        "Print the version and exit");
 }
@@ -128,10 +132,16 @@ absl::Status CarryOut(const GlobalOptions& options, const Action& action,
       absl::Seconds(timeout.seconds()) + absl::Nanoseconds(timeout.nanos());
   ASSIGN_OR_RETURN(const std::string token,
                    ReadToken(options.token, environment));
-  Server server(options.server, call_timeout, Server::Metadata(), token);
-  Server blob_server(
-      options.blob_server.empty() ? options.server : options.blob_server,
-      call_timeout, Server::Blob(), token);
+  const std::string& blob_address =
+      options.blob_server.empty() ? options.server : options.blob_server;
+  ASSIGN_OR_RETURN(const auto credentials,
+                   CredentialsFor(options.server, options.tls, environment));
+  ASSIGN_OR_RETURN(const auto blob_credentials,
+                   CredentialsFor(blob_address, options.tls, environment));
+  Server server(options.server, call_timeout, credentials, Server::Metadata(),
+                token);
+  Server blob_server(blob_address, call_timeout, blob_credentials,
+                     Server::Blob(), token);
   Output output(environment.out, options.output == "json"
                                      ? OutputFormat::kJson
                                      : OutputFormat::kTable);
