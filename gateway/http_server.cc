@@ -227,8 +227,10 @@ bool HttpServer::Engine::Handshake(Transport& transport, int fd) {
   if (!options_.tls) return true;
   connections_.BeginIdle(fd);
   const bool came = transport.WaitReadable(options_.handshake_timeout);
-  connections_.EndIdle(fd);
-  return came && transport.Handshake(options_.handshake_timeout);
+  connections_.BeginHead(fd);
+  const bool done = came && transport.Handshake(options_.handshake_timeout);
+  connections_.EndHead(fd);
+  return done;
 }
 
 void HttpServer::Engine::Serve(HttpConnection& connection, Transport& transport,
@@ -237,11 +239,11 @@ void HttpServer::Engine::Serve(HttpConnection& connection, Transport& transport,
   for (size_t requests = 1;; ++requests) {
     connections_.BeginIdle(fd);
     const bool came = connection.AwaitRequest(options_.idle_timeout);
-    connections_.EndIdle(fd);
     if (!came) {
       transport.EndWriting();
       return;
     }
+    connections_.BeginHead(fd);
     const bool last = requests >= options_.requests_per_connection_max;
     if (!ServeRequest(connection, last)) return;
   }
@@ -251,7 +253,9 @@ bool HttpServer::Engine::ServeRequest(HttpConnection& connection, bool last) {
   const absl::Time begin = absl::Now();
   Exchange exchange;
   exchange.client = connection.client();
-  if (!ReadRequest(connection, exchange)) return false;
+  const bool came = ReadRequest(connection, exchange);
+  connections_.EndHead(connection.socket());
+  if (!came) return false;
   ReadBody(connection, exchange);
   exchange.close = last || !exchange.head.keep_alive ||
                    exchange.head.has_body || connections_.draining();
