@@ -29,6 +29,15 @@ WRONG_TOKEN = "cvr_" + "0" * 50
 OLD = "Tue, 02 Jan 2024 03:04:05 GMT"
 MISSING = 999999
 
+# Operations whose services the servers do not have yet. That is tested, too:
+# once they do, these must go from here, and all is tested with them.
+TESTS = {"testNewUpstream", "testUpstream"}
+PURGES = {"purgeUpstreamCache", "purgeRegistryCache"}
+POLICIES = {"createCleanupPolicy", "getCleanupPolicy", "updateCleanupPolicy",
+            "deleteCleanupPolicy"}
+NOT_YET = TESTS | PURGES | POLICIES
+NOT_YET_SCHEMAS = ("CleanupPolicy", "UpstreamTestResult")
+
 
 class Server:
     """A process of ours; `ready` is what it tells once it serves."""
@@ -133,7 +142,8 @@ class Api:
         """(operation, status), but for what stands for all others."""
         return {(name, status)
                 for name, (_, _, rules) in self.operations.items()
-                for status in rules["responses"] if status != "default"}
+                for status in rules["responses"]
+                if status != "default" and name not in NOT_YET}
 
     def properties(self):
         """(schema, property) of all that is answered."""
@@ -148,7 +158,8 @@ class Api:
                 walk(f"{name}[]", rule["items"])
 
         for name, rule in self.document["components"]["schemas"].items():
-            walk(name, rule)
+            if not NOT_YET or name not in NOT_YET_SCHEMAS:
+                walk(name, rule)
         return found
 
 
@@ -209,13 +220,9 @@ class OpenApiTest(unittest.TestCase):
         self.refuse_all()
         self.answer_when_limits_are_reached()
         self.answer_when_services_are_gone()
+        self.answer_what_is_not_there_yet()
         self.assertEqual(self.api.documented() - self.api.seen, set())
         self.assertEqual(self.api.properties() - self.api.checker.seen, set())
-
-    # What objects the refusals below are about, and that they stay.
-    REGISTRY = 1
-    UPSTREAM = 1
-    PLACE = 1
 
     def walk_the_good_ways(self):
         self.good("createRegistry", 201, "default",
@@ -234,17 +241,27 @@ class OpenApiTest(unittest.TestCase):
                   body={"registry_id": 1, "upstream_id": 2})
         self.good("updateRegistryUpstream", 200, 3, body={"position": 1})
         self.good("deleteRegistryUpstream", 204, 3)
-        self.try_upstreams()
-        self.walk_entries()
+        self.pull()
+        entries = self.good("listCacheEntries", 200, 1)
+        self.good("deleteCacheEntry", 204, entries[0]["id"])
+        for operations, walk in ((TESTS, self.try_upstreams),
+                                 (PURGES, self.purge),
+                                 (POLICIES, self.walk_policies)):
+            if not operations & NOT_YET:
+                walk()
+        self.good("deleteUpstream", 204, 2)
+        self.good("deleteRegistry", 204, 2)
+        # What the refusals below are about.
+        self.pull()
+        self.entry = self.good("listCacheEntries", 200, 1)[0]["id"]
+
+    def walk_policies(self):
         self.good("createCleanupPolicy", 201, "default", body={})
         self.good("updateCleanupPolicy", 200, "default",
                   body={"enabled": True, "cadence": 90})
         self.rpc("CleanupPolicyService/RunCleanupPolicy", {"group": "default"})
         self.await_run()
         self.good("deleteCleanupPolicy", 204, "default")
-        self.good("deleteUpstream", 204, 2)
-        self.good("deleteRegistry", 204, 2)
-        # For those who may not.
         self.good("createCleanupPolicy", 201, "default",
                   body={"enabled": True})
 
@@ -264,16 +281,12 @@ class OpenApiTest(unittest.TestCase):
                            body={"url": "http://127.0.0.1:1"})
         self.assertFalse(failed["success"])
 
-    def walk_entries(self):
-        self.pull()
-        entries = self.good("listCacheEntries", 200, 1)
-        self.assertGreater(len(entries), 0)
-        self.good("deleteCacheEntry", 204, entries[0]["id"])
-        self.good("purgeUpstreamCache", 204, 1)
-        self.good("purgeRegistryCache", 204, 1)
-        self.assertEqual(self.good("listCacheEntries", 200, 1), [])
-        self.pull()
-        self.entry = self.good("listCacheEntries", 200, 1)[0]["id"]
+    def purge(self):
+        for operation in sorted(PURGES):
+            self.pull()
+            self.assertNotEqual(self.good("listCacheEntries", 200, 1), [])
+            self.good(operation, 204, 1)
+            self.assertEqual(self.good("listCacheEntries", 200, 1), [])
 
     def pull(self):
         answer = send(self.host, "GET", "/v2/virtual_registries/containers/1/"
@@ -318,8 +331,19 @@ class OpenApiTest(unittest.TestCase):
             if operation == "getApiDocument":
                 continue
             for status in (400, 401, 403, 404, 412, 413, 415):
+                if operation in NOT_YET and status in (403, 404, 412):
+                    continue
                 if self.api.documents(operation, status):
                     getattr(self, f"refuse_{status}")(operation)
+
+    def answer_what_is_not_there_yet(self):
+        for operation in sorted(NOT_YET):
+            method, path, _ = self.api.operations[operation]
+            path = path.replace("{id}", str(self.existing(operation)))
+            answer = send(self.host, method, path, self.admin,
+                          self.body(operation))
+            self.assertEqual(answer.status, 501,
+                             operation + " is there: take it out of NOT_YET")
 
     def bad(self, operation, status, where=None, query="", token=None,
             body=None, headers=None):
