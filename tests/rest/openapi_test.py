@@ -47,8 +47,8 @@ class Server:
         self.log = os.path.join(directory, os.path.basename(binary) + ".log")
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(
-                [os.path.join(BINARIES, binary), "--http_address=127.0.0.1:0",
-                 "--ready_file=" + ready, *flags], stdout=log, stderr=log)
+                [os.path.join(BINARIES, binary), "--ready_file=" + ready,
+                 *flags], stdout=log, stderr=log)
         deadline = time.monotonic() + 60
         while not os.path.exists(ready):
             if self.process.poll() is not None or time.monotonic() > deadline:
@@ -62,6 +62,11 @@ class Server:
     def stop(self):
         self.process.terminate()
         assert self.process.wait(60) == 0, "it did not end well"
+
+
+STANDALONE = ("services/standalone/cvr-standalone",
+              "--http_address=127.0.0.1:0", "--grpc_address=127.0.0.1:0")
+GATEWAY = ("gateway/cvr-gateway", "--http_address=127.0.0.1:0")
 
 
 class Answer:
@@ -179,14 +184,12 @@ class OpenApiTest(unittest.TestCase):
         self.addCleanup(server.shutdown)
         self.upstream = "http://" + address
         standalone = self.start(
-            "services/standalone/cvr-standalone",
-            "--grpc_address=127.0.0.1:0", "--data_dir=" + self.data(),
+            *STANDALONE, "--data_dir=" + self.data(),
             "--allow_private_upstreams", "--login_failures_per_minute=0",
             "--bootstrap_upstream=" + self.upstream)
         self.host = standalone.ready["http"]
         self.grpc = standalone.ready["grpc"]
-        with open(self.data() + "/admin-token", encoding="utf-8") as file:
-            self.admin = file.read().strip()
+        self.admin = self.admin_of(self.data())
         self.reader = self.rpc("AccessTokenService/CreateAccessToken", {
             "access_token": {"name": "reader", "group": "default",
                              "scopes": ["READ_VIRTUAL_REGISTRY"]}})["secret"]
@@ -203,8 +206,13 @@ class OpenApiTest(unittest.TestCase):
     def data(self):
         return os.path.join(self.directory, "data")
 
-    def start(self, binary, *flags):
-        server = Server(self.directory, binary, *flags)
+    @staticmethod
+    def admin_of(data):
+        with open(data + "/admin-token", encoding="utf-8") as file:
+            return file.read().strip()
+
+    def start(self, *command):
+        server = Server(tempfile.mkdtemp(dir=self.directory), *command)
         self.addCleanup(server.stop)
         return server
 
@@ -398,23 +406,34 @@ class OpenApiTest(unittest.TestCase):
                               body=self.body(operation))
 
     def answer_when_limits_are_reached(self):
-        gateway = self.start_elsewhere(
-            "services/standalone/cvr-standalone", "--grpc_address=127.0.0.1:0",
-            "--data_dir=" + self.data() + "2", "--login_failures_per_minute=1")
+        host = self.start(*STANDALONE, "--data_dir=" + self.data() + "2",
+                          "--login_failures_per_minute=1").ready["http"]
         url = "/api/v4/virtual_registries/container/registries/1"
-        self.assertEqual(send(gateway, "GET", url, WRONG_TOKEN).status, 401)
-        self.all_but_the_document(429, gateway, WRONG_TOKEN)
+        self.assertEqual(send(host, "GET", url, WRONG_TOKEN).status, 401)
+        self.all_but_the_document(429, host, WRONG_TOKEN)
 
     def answer_when_services_are_gone(self):
-        gateway = self.start_elsewhere(
-            "gateway/cvr-gateway", "--metadata_address=127.0.0.1:1",
-            "--blob_address=127.0.0.1:1")
-        self.all_but_the_document(503, gateway, self.admin)
+        gateway = self.start(*GATEWAY, "--metadata_address=127.0.0.1:1",
+                             "--blob_address=127.0.0.1:1")
+        self.all_but_the_document(503, gateway.ready["http"], self.admin)
 
-    def start_elsewhere(self, binary, *flags):
-        server = Server(tempfile.mkdtemp(dir=self.directory), binary, *flags)
-        self.addCleanup(server.stop)
-        return server.ready["http"]
+    def test_three_processes_answer_as_one(self):
+        data = self.data() + "3"
+        metadata = "unix:" + os.path.join(self.directory, "m")
+        blob = "unix:" + os.path.join(self.directory, "b")
+        self.start("services/metadata/cvr-metadata", "--data_dir=" + data,
+                   "--grpc_address=" + metadata)
+        self.start("services/blob/cvr-blob", "--grpc_address=" + blob,
+                   "--data_dir=" + data + "-blobs",
+                   "--metadata_address=" + metadata)
+        gateway = self.start(*GATEWAY, "--metadata_address=" + metadata,
+                             "--blob_address=" + blob)
+        ask = {"token": self.admin_of(data)}
+        self.api.call("createRegistry", 201, gateway.ready["http"], "default",
+                      body={"name": "r"}, **ask)
+        self.api.call("getRegistry", 200, gateway.ready["http"], 1, **ask)
+        self.api.call("getRegistry", 401, gateway.ready["http"], 1,
+                      token=WRONG_TOKEN)
 
 
 if __name__ == "__main__":
