@@ -5,6 +5,7 @@
 
 #include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "gateway/authenticator.h"
@@ -51,10 +52,17 @@ class AccessControl {
   HttpReply Handle(const HttpRequest& request, absl::string_view own_url,
                    absl::FunctionRef<HttpReply(const Caller&)> handler);
 
+  // For requests elsewhere, which show `secret`: the address of who asks. Wrong
+  // secrets are counted as wrong logins are. Errors: UNAUTHENTICATED,
+  // RESOURCE_EXHAUSTED with Retry-After, UNAVAILABLE.
+  absl::StatusOr<std::string> Admit(const HttpRequest& request,
+                                    const std::string& secret);
+
   // Ends every wait, now and later.
   void Stop() { sleeper_.Stop(); }
 
  private:
+  std::string ClientOf(const HttpRequest& request) const;
   absl::Status Throttle(absl::string_view client);
 
   const Options options_;

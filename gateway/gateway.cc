@@ -41,10 +41,13 @@ HttpServer::Options WithAudit(HttpServer::Options options, AuditFile* audit,
   return options;
 }
 
-// Only logins have a body that is read.
-HttpServer::Options WithLoginBodies(HttpServer::Options options) {
+// Only logins and administration have a body that is read.
+HttpServer::Options WithBodies(HttpServer::Options options) {
   options.wants_body = [](const HttpRequest& request) {
-    return request.method == "POST" && IsTokenTarget(request.target);
+    const bool is_post = request.method == "POST";
+    return (is_post && IsTokenTarget(request.target)) ||
+           ((is_post || request.method == "PATCH") &&
+            IsAdministrationTarget(request.target));
   };
   return options;
 }
@@ -63,12 +66,11 @@ Gateway::Gateway(Resolver& resolver, ContentSource& source, Options options)
              options_.fetch_timeout),
       registry_(resolver, options_.root_registry_id),
       server_(
-          WithLoginBodies(
-              WithAudit(options_.http, options_.audit, *options_.clock)),
+          WithBodies(WithAudit(options_.http, options_.audit, *options_.clock)),
           [this](const HttpRequest& request) { return Handle(request); },
-          // It is not known for whom the error is; registry clients are picky.
-          [](int status, absl::string_view message) {
-            return WithVersion(ProtocolErrorReply(status, message));
+          [this](int status, absl::string_view message,
+                 absl::string_view target) {
+            return ProtocolError(status, message, target);
           }) {
   if (options_.access.auth != nullptr) {
     access_.emplace(options_.access, *options_.clock);
@@ -92,10 +94,17 @@ std::string Gateway::url() const {
 
 void Gateway::Stop(absl::Time deadline) {
   if (access_) access_->Stop();
-  server_.Stop(deadline, [this] { streams_.CancelAll(); });
+  server_.Stop(deadline, [this] {
+    streams_.CancelAll();
+    if (options_.administration != nullptr) options_.administration->Cancel();
+  });
 }
 
 HttpReply Gateway::Handle(const HttpRequest& request) {
+  if (options_.administration != nullptr &&
+      IsAdministrationTarget(request.target)) {
+    return HandleAdministration(request);
+  }
   const bool for_registry = IsRegistryTarget(request.target);
   HttpReply reply;
   if (access_ && (for_registry || IsTokenTarget(request.target))) {
@@ -154,6 +163,23 @@ HttpReply Gateway::Recorded(HttpReply reply, const HttpRequest& request,
   pull->digest = reply.fields.Get("Docker-Content-Digest").value_or("");
   reply.pull = std::move(pull);
   return reply;
+}
+
+HttpReply Gateway::HandleAdministration(const HttpRequest& request) {
+  return options_.administration->Handle(
+      request, [&](const std::string& secret) -> absl::StatusOr<std::string> {
+        if (!access_) return request.client;
+        return access_->Admit(request, secret);
+      });
+}
+
+HttpReply Gateway::ProtocolError(int status, absl::string_view message,
+                                 absl::string_view target) {
+  if (options_.administration != nullptr && IsAdministrationTarget(target)) {
+    return options_.administration->ProtocolError(status, message);
+  }
+  // It may not be known for whom the error is; registry clients are picky.
+  return WithVersion(ProtocolErrorReply(status, message));
 }
 
 HttpReply Gateway::HandleOther(const HttpRequest& request) {

@@ -9,6 +9,7 @@
 #include "absl/time/time.h"
 #include "gateway/access_control.h"
 #include "gateway/active_streams.h"
+#include "gateway/administration.h"
 #include "gateway/content_handler.h"
 #include "gateway/http_server.h"
 #include "gateway/list_handler.h"
@@ -32,6 +33,8 @@ class Gateway {
     // For an upstream's first answer; its body is bounded by progress.
     absl::Duration fetch_timeout = absl::Seconds(60);
     AccessControl::Options access;
+    // What is under `/api/`. Not owned; must outlive it. None = nothing is.
+    Administration* administration = nullptr;
     ReadinessCheck readiness;  // None = always ready.
     // Where every pull is written; may be null. Must outlive the gateway.
     AuditFile* audit = nullptr;
@@ -63,7 +66,10 @@ class Gateway {
 
  private:
   HttpReply HandleRegistry(const HttpRequest& request, const Caller& caller);
+  HttpReply HandleAdministration(const HttpRequest& request);
   HttpReply HandleOther(const HttpRequest& request);
+  HttpReply ProtocolError(int status, absl::string_view message,
+                          absl::string_view target);
   // The reply with what is to be written to the audit log once it is sent.
   HttpReply Recorded(HttpReply reply, const HttpRequest& request,
                      const ContentRoute& route, const Caller& caller) const;

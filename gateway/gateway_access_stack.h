@@ -62,6 +62,7 @@ class GatewayAccessTest : public GatewayTest {
     options.access.auth = &stack_->auth();
     options.access.authenticator.service = "gw";
     options.access.authenticator.failures = failures;
+    options.administration = administration_;
     gateway_ = std::make_unique<Gateway>(stack_->resolver(), registry_,
                                          std::move(options));
     ASSERT_THAT(gateway_->Start(), testing::IsOk());
@@ -116,6 +117,8 @@ class GatewayAccessTest : public GatewayTest {
   testing::TemporaryDirectory directory_;
   SettableClock clock_;
   std::unique_ptr<MetadataStack> stack_;
+  // Of the gateway that is started next; may be null.
+  Administration* administration_ = nullptr;
 };
 
 }  // namespace cvr

@@ -8,6 +8,7 @@
 #include "absl/time/clock.h"
 #include "gateway/gateway.h"
 #include "gateway/gateway_flags.h"
+#include "gateway/rest/rest_api.h"
 #include "services/blob/grpc_content_source.h"
 #include "services/common/audit_flags.h"
 #include "services/common/process.h"
@@ -55,6 +56,9 @@ absl::Status Serve(StopSignal& stop) {
     RETURN_IF_ERROR(CheckConnected("metadata", *metadata_channel));
     return CheckConnected("blob", *blob_channel);
   };
+  RestApi rest({metadata_channel, blob_channel, options.access.external_url,
+                options.http.tls != nullptr});
+  options.administration = &rest;
   ReloadOnHangup(options, stop);
   Gateway gateway(metadata, source, std::move(options));
   RETURN_IF_ERROR(gateway.Start());

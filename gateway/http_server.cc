@@ -141,7 +141,8 @@ void HttpServer::Engine::InstallHandlers() {
   set_exception_handler([this](const httplib::Request&,
                                httplib::Response& response,
                                std::exception_ptr) {
-    current_exchange->reply = error_handler_(500, "internal error");
+    current_exchange->reply =
+        error_handler_(500, "internal error", current_exchange->head.target);
     WriteReply(*current_exchange, response);
   });
   set_post_routing_handler(
@@ -211,7 +212,7 @@ void HttpServer::Engine::TurnAway(HttpConnection& connection) {
   Exchange exchange;
   exchange.client = connection.client();
   exchange.close = true;
-  exchange.reply = error_handler_(503, "too many connections");
+  exchange.reply = error_handler_(503, "too many connections", "");
   // The accepting thread has no time for a handshake.
   if (options_.tls) {
     exchange.broken_off = absl::ResourceExhaustedError("no handshake");
@@ -281,7 +282,7 @@ bool HttpServer::Engine::ReadRequest(HttpConnection& connection,
     error = std::get<HeadError>(std::move(parsed));
   }
   exchange.head.keep_alive = false;
-  exchange.reply = error_handler_(error.http_status, error.message);
+  exchange.reply = error_handler_(error.http_status, error.message, "");
   return true;
 }
 
@@ -294,13 +295,15 @@ void HttpServer::Engine::ReadBody(HttpConnection& connection,
   request.target = head.target;
   if (!options_.wants_body(request)) return;
   if (head.content_length.value_or(kBodyBytesMax + 1) > kBodyBytesMax) {
-    exchange.reply = error_handler_(413, "the request body is too long");
+    exchange.reply =
+        error_handler_(413, "the request body is too long", head.target);
     return;
   }
   auto body = connection.ReadBody(*head.content_length, options_.head_timeout,
                                   head.expects_continue);
   if (!body) {
-    exchange.reply = error_handler_(408, "the body did not arrive in time");
+    exchange.reply =
+        error_handler_(408, "the body did not arrive in time", head.target);
     return;
   }
   exchange.request_body = *std::move(body);

@@ -45,10 +45,11 @@ class HttpServer {
   };
 
   // Called for every request that is HTTP at all, from many threads. For errors
-  // found before (414 and so on) `error_handler` makes the reply.
+  // found before (414 and so on) `error_handler` makes the reply; the target is
+  // empty when it is not known.
   using Handler = std::function<HttpReply(const HttpRequest&)>;
-  using ErrorHandler =
-      std::function<HttpReply(int http_status, absl::string_view message)>;
+  using ErrorHandler = std::function<HttpReply(
+      int http_status, absl::string_view message, absl::string_view target)>;
 
   HttpServer(Options options, Handler handler, ErrorHandler error_handler);
   // Stops at once if it is running.

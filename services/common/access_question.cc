@@ -16,6 +16,8 @@ const char* KindName(AccessQuestion::Kind kind) {
       return "upstream";
     case AccessQuestion::Kind::kCacheEntry:
       return "cache entry";
+    case AccessQuestion::Kind::kRegistryUpstream:
+      return "registry upstream";
   }
   return "";
 }

@@ -17,6 +17,7 @@ struct AccessQuestion {
     kRegistry,
     kUpstream,
     kCacheEntry,
+    kRegistryUpstream,
   };
 
   AccessPolicy::Action action = AccessPolicy::Action::kAdminister;

@@ -43,7 +43,10 @@ constexpr Rule kRules[] = {
     {"UpdateRegistryRequest", Action::kManage, Kind::kRegistry, "registry.id"},
     {"DeleteRegistryRequest", Action::kManage, Kind::kRegistry, "id"},
 
-    {"CreateUpstreamRequest", Action::kManage, Kind::kGroup, "upstream.group"},
+    {"CreateUpstreamRequest", Action::kManage, Kind::kGroup, "upstream.group",
+     /*when=*/"", /*unless=*/"registry_id"},
+    {"CreateUpstreamRequest", Action::kManage, Kind::kRegistry, "registry_id",
+     /*when=*/"registry_id"},
     {"GetUpstreamRequest", Action::kRead, Kind::kUpstream, "id"},
     {"ListUpstreamsRequest", Action::kRead, Kind::kNone},
     {"ListUpstreamsRequest", Action::kRead, Kind::kRegistry, "registry_id",
@@ -52,6 +55,8 @@ constexpr Rule kRules[] = {
     {"DeleteUpstreamRequest", Action::kManage, Kind::kUpstream, "id"},
     {"AttachUpstreamRequest", Action::kManage, Kind::kRegistry, "registry_id"},
     {"AttachUpstreamRequest", Action::kRead, Kind::kUpstream, "upstream_id"},
+    {"GetRegistryUpstreamRequest", Action::kRead, Kind::kRegistryUpstream,
+     "id"},
     {"MoveUpstreamRequest", Action::kManage, Kind::kRegistry, "registry_id"},
     {"DetachUpstreamRequest", Action::kManage, Kind::kRegistry, "registry_id"},
 

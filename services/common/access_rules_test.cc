@@ -118,6 +118,19 @@ TEST(AccessRulesTest, TryingAnotherAddressIsToManage) {
   EXPECT_EQ(NameOfObject(questions[0]), "group acme");
 }
 
+TEST(AccessRulesTest, AnUpstreamIsMadeInAGroupOrInARegistry) {
+  v1::CreateUpstreamRequest request;
+  request.mutable_upstream()->set_group("acme");
+  auto questions = *AccessNeededFor(request);
+  ASSERT_EQ(questions.size(), 1);
+  EXPECT_EQ(NameOfObject(questions[0]), "group acme");
+  request.set_registry_id(4);
+  questions = *AccessNeededFor(request);
+  ASSERT_EQ(questions.size(), 1);
+  EXPECT_EQ(questions[0].action, Action::kManage);
+  EXPECT_EQ(NameOfObject(questions[0]), "registry 4");
+}
+
 TEST(AccessRulesTest, WhatConcernsAllUpstreamsIsForAdministrators) {
   v1::ListUpstreamStatesRequest request;
   EXPECT_EQ(AccessNeededFor(request)->front().action, Action::kAdminister);

@@ -85,6 +85,12 @@ void RpcServer::Shutdown(absl::Time deadline) {
   server_->Shutdown(absl::ToChronoTime(std::max(deadline, absl::UnixEpoch())));
 }
 
+std::shared_ptr<grpc::Channel> RpcServer::InProcessChannel() {
+  grpc::ChannelArguments arguments;
+  arguments.SetMaxReceiveMessageSize(limits::kGrpcMessageBytesMax);
+  return server_->InProcessChannel(arguments);
+}
+
 absl::StatusOr<std::shared_ptr<grpc::Channel>> OpenRpcChannel(
     const std::string& address, const RpcSecurity& security) {
   InitializeLibraryOnce();

@@ -30,6 +30,10 @@ class RpcServer {
   // With the port that was bound.
   const std::string& address() const { return address_; }
 
+  // A channel to this server without a socket. Not to be used any more once the
+  // server shuts down: the library (1.51) would crash.
+  std::shared_ptr<grpc::Channel> InProcessChannel();
+
   // Takes no more calls and waits for the running ones until `deadline`, then
   // cancels them. Idempotent.
   void Shutdown(absl::Time deadline);

@@ -24,6 +24,7 @@ constexpr std::pair<Kind, v1::AccessQuestion::Kind> kKinds[] = {
     {Kind::kRegistry, v1::AccessQuestion::REGISTRY},
     {Kind::kUpstream, v1::AccessQuestion::UPSTREAM},
     {Kind::kCacheEntry, v1::AccessQuestion::CACHE_ENTRY},
+    {Kind::kRegistryUpstream, v1::AccessQuestion::REGISTRY_UPSTREAM},
 };
 
 }  // namespace

@@ -113,6 +113,14 @@ grpc::Status UpstreamServiceImpl::AttachUpstream(
   });
 }
 
+grpc::Status UpstreamServiceImpl::GetRegistryUpstream(
+    grpc::ServerContext* context, const v1::GetRegistryUpstreamRequest* request,
+    v1::RegistryUpstream* response) {
+  return guard_.Answer(*context, *request, response, [&](const Caller&) {
+    return attachments_.Get(*request);
+  });
+}
+
 grpc::Status UpstreamServiceImpl::MoveUpstream(
     grpc::ServerContext* context, const v1::MoveUpstreamRequest* request,
     v1::RegistryUpstream* response) {

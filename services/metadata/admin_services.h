@@ -94,6 +94,10 @@ class UpstreamServiceImpl final : public v1::UpstreamService::Service {
   grpc::Status AttachUpstream(grpc::ServerContext* context,
                               const v1::AttachUpstreamRequest* request,
                               v1::RegistryUpstream* response) override;
+  grpc::Status GetRegistryUpstream(
+      grpc::ServerContext* context,
+      const v1::GetRegistryUpstreamRequest* request,
+      v1::RegistryUpstream* response) override;
   grpc::Status MoveUpstream(grpc::ServerContext* context,
                             const v1::MoveUpstreamRequest* request,
                             v1::RegistryUpstream* response) override;

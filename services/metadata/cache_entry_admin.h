@@ -33,6 +33,9 @@ class CacheEntryAdmin {
   absl::Status Delete(const v1::DeleteCacheEntryRequest& request);
 
  private:
+  absl::StatusOr<v1::ListCacheEntriesResponse> ListNewestFirst(
+      const v1::ListCacheEntriesRequest& request, const Caller& caller);
+
   MetadataStore& store_;
   DownloadCounter& downloads_;
   const Clock& clock_;

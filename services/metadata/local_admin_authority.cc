@@ -26,6 +26,13 @@ struct Place {
   }
 };
 
+absl::StatusOr<std::optional<Place>> PlaceOfRegistry(
+    const ReadTransaction& transaction, int64_t id) {
+  ASSIGN_OR_RETURN(const auto registry, tables::FindRegistry(transaction, id));
+  if (!registry) return std::nullopt;
+  return Place{registry->group(), {id}};
+}
+
 absl::StatusOr<std::optional<Place>> PlaceOfUpstream(
     const ReadTransaction& transaction, int64_t id) {
   ASSIGN_OR_RETURN(const auto upstream, tables::FindUpstream(transaction, id));
@@ -49,12 +56,8 @@ absl::StatusOr<std::optional<Place>> PlaceOf(const ReadTransaction& transaction,
       if (!group) return std::nullopt;
       return Place{question.name, {}, true};
     }
-    case Kind::kRegistry: {
-      ASSIGN_OR_RETURN(const auto registry,
-                       tables::FindRegistry(transaction, question.id));
-      if (!registry) return std::nullopt;
-      return Place{registry->group(), {question.id}};
-    }
+    case Kind::kRegistry:
+      return PlaceOfRegistry(transaction, question.id);
     case Kind::kUpstream:
       return PlaceOfUpstream(transaction, question.id);
     case Kind::kCacheEntry: {
@@ -62,6 +65,12 @@ absl::StatusOr<std::optional<Place>> PlaceOf(const ReadTransaction& transaction,
                        tables::FindCacheEntryById(transaction, question.id));
       if (!entry) return std::nullopt;
       return PlaceOfUpstream(transaction, entry->upstream_id());
+    }
+    case Kind::kRegistryUpstream: {
+      ASSIGN_OR_RETURN(const auto attachment,
+                       tables::FindAttachment(transaction, question.id));
+      if (!attachment) return std::nullopt;
+      return PlaceOfRegistry(transaction, attachment->registry_id());
     }
   }
   return std::nullopt;

@@ -53,8 +53,8 @@ struct MetadataStack::Parts {
         downloads(store, {.flush_interval = options.downloads_flush_interval}),
         groups(store, *options.clock),
         registries(store, *options.clock, options.limits),
-        upstreams(store, *box, *options.clock),
         attachments(store, options.limits),
+        upstreams(store, *box, *options.clock, attachments),
         cache_entries(store, downloads, *options.clock),
         resolver(store, routes, downloads, refreshes, *options.clock),
         explainer(store, routes, *options.clock),
@@ -76,8 +76,8 @@ struct MetadataStack::Parts {
 
   GroupAdmin groups;
   RegistryAdmin registries;
-  UpstreamAdmin upstreams;
   AttachmentAdmin attachments;
+  UpstreamAdmin upstreams;
   CacheEntryAdmin cache_entries;
   LocalResolver resolver;
   Explainer explainer;

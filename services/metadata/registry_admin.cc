@@ -85,9 +85,8 @@ absl::StatusOr<v1::Registry> RegistryAdmin::CreateIn(
   ASSIGN_OR_RETURN(const int count,
                    tables::CountRegistries(transaction, registry.group()));
   if (count >= limits_.registries_per_group) {
-    return absl::ResourceExhaustedError(
-        absl::StrCat("group ", registry.group(), " has ", count,
-                     " registries, which is the limit"));
+    return errors::LimitReached(absl::StrCat("group ", registry.group()),
+                                "registries", limits_.registries_per_group);
   }
   ASSIGN_OR_RETURN(const int64_t id,
                    tables::NextId(transaction, tables::kRegistryIds));

@@ -99,8 +99,30 @@ absl::Status UpstreamAdmin::RequireUnlikeOthers(
 absl::StatusOr<v1::Upstream> UpstreamAdmin::Create(
     const v1::CreateUpstreamRequest& request) {
   return WriteValue<v1::Upstream>(store_, [&](WriteTransaction& transaction) {
-    return CreateIn(transaction, request.upstream());
+    if (request.registry_id() == 0) {
+      return CreateIn(transaction, request.upstream());
+    }
+    return CreateAttached(transaction, request.upstream(),
+                          request.registry_id());
   });
+}
+
+absl::StatusOr<v1::Upstream> UpstreamAdmin::CreateAttached(
+    WriteTransaction& transaction, v1::Upstream upstream, int64_t registry_id) {
+  ASSIGN_OR_RETURN(const auto registry,
+                   tables::FindRegistry(transaction, registry_id));
+  if (!registry) return errors::NoSuch("registry", absl::StrCat(registry_id));
+  if (upstream.group().empty()) upstream.set_group(registry->group());
+  // First, so that nothing is told of another group.
+  if (upstream.group() != registry->group()) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("registry ", registry_id, " belongs to another group"));
+  }
+  ASSIGN_OR_RETURN(v1::Upstream made,
+                   CreateIn(transaction, std::move(upstream)));
+  ASSIGN_OR_RETURN(*made.add_registry_upstreams(),
+                   attachments_.AttachIn(transaction, registry_id, made.id()));
+  return made;
 }
 
 absl::StatusOr<v1::Upstream> UpstreamAdmin::CreateIn(

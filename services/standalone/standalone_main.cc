@@ -12,6 +12,7 @@
 #include "absl/time/clock.h"
 #include "gateway/gateway.h"
 #include "gateway/gateway_flags.h"
+#include "gateway/rest/rest_api.h"
 #include "services/blob/blob_process.h"
 #include "services/common/audit_flags.h"
 #include "services/common/process.h"
@@ -89,6 +90,10 @@ absl::Status Serve(StopSignal& stop) {
       const auto server,
       RpcServer::Start(absl::GetFlag(FLAGS_grpc_address), services, security));
   ASSIGN_OR_RETURN(auto options, GatewayOptionsFromFlags(metadata->auth()));
+  const auto channel = server->InProcessChannel();
+  RestApi rest({channel, channel, options.access.external_url,
+                options.http.tls != nullptr});
+  options.administration = &rest;
   ReloadOnHangup(options, stop);
   options.audit = audit.get();
   Gateway gateway(metadata->resolver(), blob->source(), std::move(options));

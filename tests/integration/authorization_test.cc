@@ -42,8 +42,9 @@ enum CallerKind { kReader, kWriter, kForRegistry, kStranger, kAdmin };
 
 struct Row {
   const char* method;
-  // `R` and `U` stand for the ids of a registry and its upstream, `Q` and `V`
-  // for those that the caller kForRegistry is not for, all of `acme`.
+  // `R`, `U` and `P` stand for the ids of a registry, its upstream and its
+  // place, `Q`, `V` and `O` for those that the caller kForRegistry is not for,
+  // all of `acme`.
   const char* request;
   // By CallerKind.
   Told told[5];
@@ -77,6 +78,12 @@ const Row kTable[] = {
     {"UpstreamService/CreateUpstream",
      R"({"upstream":{"group":"acme"}})",
      {kN, kD, kN, kG, kD}},
+    {"UpstreamService/CreateUpstream",
+     R"({"registry_id":R})",
+     {kN, kD, kD, kG, kD}},
+    {"UpstreamService/CreateUpstream",
+     R"({"registry_id":Q})",
+     {kN, kD, kG, kG, kD}},
     {"UpstreamService/GetUpstream", R"({"id":U})", {kD, kD, kD, kG, kD}},
     {"UpstreamService/GetUpstream", R"({"id":V})", {kD, kD, kG, kG, kD}},
     {"UpstreamService/ListUpstreams", "{}", {kD, kD, kD, kD, kD}},
@@ -96,6 +103,12 @@ const Row kTable[] = {
     {"UpstreamService/AttachUpstream",
      R"({"registry_id":Q,"upstream_id":V})",
      {kN, kD, kG, kG, kD}},
+    {"UpstreamService/GetRegistryUpstream",
+     R"({"id":P})",
+     {kD, kD, kD, kG, kD}},
+    {"UpstreamService/GetRegistryUpstream",
+     R"({"id":O})",
+     {kD, kD, kG, kG, kD}},
     {"UpstreamService/MoveUpstream",
      R"({"registry_id":R,"upstream_id":U,"position":1})",
      {kN, kD, kD, kG, kD}},
@@ -184,8 +197,10 @@ class AuthorizationTest : public ::testing::TestWithParam<Shape> {
                                                {"password", kPlantedSecret},
                                                {"url", upstream_.url()}}}}
                                             .dump())["id"];
-      Must("UpstreamService/AttachUpstream",
-           json{{"registry_id", registry}, {"upstream_id", upstream}}.dump());
+      ids_[name == "R" ? "P" : "O"] =
+          Must("UpstreamService/AttachUpstream",
+               json{{"registry_id", registry}, {"upstream_id", upstream}}
+                   .dump())["id"];
       ids_[name] = registry;
       ids_[name == "R" ? "U" : "V"] = upstream;
     }

@@ -33,6 +33,13 @@ LAYERS = {
                               "resolution_wire", "admin_authority",
                               "call_guard"],
     },
+    # Before what it is in.
+    "gateway/rest": {
+        "protos": ALL,
+        "services/common": ALL,
+        "gateway": ["administration", "authorization_field", "form",
+                    "http_message", "query", "url_text"],
+    },
     "gateway": {
         "protos": ALL,
         "services/common": ALL,
@@ -54,9 +61,11 @@ LAYERS = {
 # it besides its layer's.
 ASSEMBLY = {
     "services/blob": ["services/upstream", "services/metadata"],
-    "gateway": ["services/metadata", "services/blob"],
+    "gateway": ["services/metadata", "services/blob", "gateway/rest"],
+    "gateway/rest": ["gateway", "services/metadata"],
     "services/standalone": ["services/metadata", "services/blob",
-                            "services/upstream", "gateway"],
+                            "services/upstream", "gateway",
+                            "gateway/rest"],
 }
 ASSEMBLY_NAME = re.compile(r"(^build_.*|_main|_stack|_process)$")
 
