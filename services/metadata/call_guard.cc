@@ -121,8 +121,11 @@ void CallGuard::NoteDone(Admitted& admitted,
                          const google::protobuf::Message& response) {
   if (!admitted.event) return;
   v1::AuditEvent& event = *admitted.event;
-  const std::string made = status.ok() ? ObjectOf(response) : "";
-  if (!made.empty()) event.set_object(made);
+  const bool made = status.ok() &&
+                    absl::StartsWith(request.GetDescriptor()->name(), "Create");
+  if (made && !ObjectOf(response).empty()) {
+    event.set_object(ObjectOf(response));
+  }
   event.set_result(absl::StatusCodeToString(status.code()));
   event.set_request(JsonWithoutSecrets(request, kRequestBytesMax));
   authority_.Record(std::move(event));
