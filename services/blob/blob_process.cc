@@ -6,6 +6,7 @@
 #include "absl/flags/flag.h"
 #include "absl/flags/marshalling.h"
 #include "absl/strings/string_view.h"
+#include "services/blob/garbage_collector.h"
 #include "services/common/status_macros.h"
 
 namespace cvr {
@@ -62,6 +63,10 @@ ABSL_FLAG(absl::Duration, refresh_interval,
           cvr::RefreshAhead::Options().interval,
           "How often tags that are about to expire are revalidated in the "
           "background, for upstreams with refresh_ahead. 0 = never.");
+ABSL_FLAG(absl::Duration, garbage_interval,
+          cvr::GarbageCollector::Options().interval,
+          "How often the bytes of what was purged or deleted are looked for, "
+          "to give their space back.");
 ABSL_FLAG(uint64_t, max_bytes, 0,
           "What the stored blobs may take, in bytes, those included that are "
           "being stored; beyond it the least recently used are dropped, down "
@@ -100,6 +105,8 @@ BlobProcess::Options BlobProcess::OptionsFromFlags(std::string directory) {
   options.stack.refresh.interval = absl::GetFlag(FLAGS_refresh_interval);
   options.stack.refreshes_ahead =
       options.stack.refresh.interval > absl::ZeroDuration();
+  options.stack.garbage.interval =
+      std::max(absl::Milliseconds(1), absl::GetFlag(FLAGS_garbage_interval));
   options.stack.engine.downloads_max =
       std::max(1, absl::GetFlag(FLAGS_downloads_max));
   return options;

@@ -131,6 +131,22 @@ const Row kTable[] = {
      R"({"id":999})",
      {kN, kD, kD, kD, kD}},
 
+    // Of what there is, without entries by then or with what no row needs.
+    {"CacheService/PurgeUpstreamCache",
+     R"({"upstream_id":V})",
+     {kN, kD, kG, kG, kD}},
+    {"CacheService/PurgeUpstreamCache",
+     R"({"upstream_id":999})",
+     {kN, kG, kG, kG, kG}},
+    {"CacheService/PurgeRegistryCache",
+     R"({"registry_id":Q})",
+     {kN, kD, kG, kG, kD}},
+    {"CacheService/PurgeRegistryCache",
+     R"({"registry_id":R})",
+     {kN, kD, kD, kG, kD}},
+    {"CacheService/GetCacheStats", "{}", {kD, kD, kD, kD, kD}},
+    {"CacheService/GetCacheStats", R"({"group":"acme"})", {kD, kD, kD, kG, kD}},
+
     {"ExplainService/Explain", R"({"registry_id":R})", {kD, kD, kD, kG, kD}},
 
     {"AccessTokenService/CreateAccessToken", "{}", {kN, kN, kN, kN, kD}},

@@ -35,7 +35,7 @@ TESTS = {"testNewUpstream", "testUpstream"}
 PURGES = {"purgeUpstreamCache", "purgeRegistryCache"}
 POLICIES = {"createCleanupPolicy", "getCleanupPolicy", "updateCleanupPolicy",
             "deleteCleanupPolicy"}
-NOT_YET = TESTS | PURGES | POLICIES
+NOT_YET = TESTS | POLICIES
 NOT_YET_SCHEMAS = ("CleanupPolicy", "UpstreamTestResult")
 
 

@@ -50,7 +50,9 @@ std::optional<BlobOrigin> EntitledOrigin(const FetchRequest& request) {
     const bool is_recorded = candidate.cached && candidate.cached->fresh;
     if (candidate.denial == Denial::kNone &&
         (candidate.reachable || is_recorded)) {
-      return OriginOf(request, candidate);
+      BlobOrigin origin = OriginOf(request, candidate);
+      origin.confirmed = false;
+      return origin;
     }
   }
   return std::nullopt;
@@ -355,6 +357,13 @@ void BlobFetcher::Shutdown(absl::Time deadline) {
     if (flight_ended_.WaitWithDeadline(&mutex_, deadline)) break;
   }
   for (const auto& flight : running_) flight->download().Abandon();
+}
+
+bool BlobFetcher::IsDownloading(const Digest& digest) const {
+  MutexLock lock(&mutex_);
+  return std::any_of(running_.begin(), running_.end(), [&](const auto& flight) {
+    return flight->download().digest() == digest;
+  });
 }
 
 size_t BlobFetcher::download_count() const {

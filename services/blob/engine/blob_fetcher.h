@@ -52,6 +52,9 @@ class BlobFetcher {
   // runs then fails.
   void Shutdown(absl::Time deadline);
 
+  // Whether a download of it runs or waits for its turn.
+  bool IsDownloading(const Digest& digest) const;
+
   // Of downloads that run or wait for their turn.
   size_t download_count() const;
 

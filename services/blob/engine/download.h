@@ -31,6 +31,8 @@ struct BlobOrigin {
   // What it answered a moment ago: it is not asked.
   Denial denial = Denial::kNone;
   FailurePolicy failure_policy = {};
+  // False = only the plan says that it has the blob, it was not asked.
+  bool confirmed = true;
 
   // The same place.
   friend bool operator==(const BlobOrigin& a, const BlobOrigin& b) {

@@ -92,6 +92,10 @@ class Engine final : public ContentSource {
   // is stored can still be read. Idempotent.
   void Shutdown(absl::Time deadline);
 
+  // Whether that blob is being downloaded.
+  bool IsDownloading(const Digest& digest) const {
+    return blobs_.IsDownloading(digest);
+  }
   // Downloads that run or wait for their turn.
   size_t download_count() const { return blobs_.download_count(); }
   // Buffers that hold what has been received, of limits::kChunkBytes each.

@@ -81,8 +81,9 @@ class ManifestAsker {
   std::optional<Chunk> Load(const Digest& digest);
 
   void NoteAnswer(const Question& question, const absl::Status& answer);
+  // `confirmed`: as CacheRecord's.
   void Record(const Question& question, const ManifestAnswer& answer,
-              const std::string& etag);
+              const std::string& etag, bool confirmed = true);
   void Touch(const Question& question, const Digest& digest);
 
   BlobStore& store_;
