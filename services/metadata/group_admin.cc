@@ -4,6 +4,7 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "services/common/access_policy.h"
 #include "services/common/content_wire.h"
 #include "services/common/errors.h"
 #include "services/common/status_macros.h"
@@ -59,12 +60,16 @@ absl::StatusOr<v1::Group> GroupAdmin::Get(
 }
 
 absl::StatusOr<v1::ListGroupsResponse> GroupAdmin::List(
-    const v1::ListGroupsRequest& request) const {
+    const v1::ListGroupsRequest& request, const Caller& caller) const {
   ASSIGN_OR_RETURN(const int page_size, PageSize(request.page_size()));
   ASSIGN_OR_RETURN(const std::string start_after,
                    ParsePageToken(kScope, request.page_token()));
   v1::ListGroupsResponse response;
   const auto visit = [&](const v1::Group& group) -> absl::StatusOr<bool> {
+    if (!AccessPolicy::MaySee(caller,
+                              {.group = group.name(), .is_group = true})) {
+      return true;
+    }
     if (response.groups_size() == page_size) {
       response.set_next_page_token(
           MakePageToken(kScope, response.groups(page_size - 1).name()));

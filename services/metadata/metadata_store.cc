@@ -38,6 +38,8 @@ absl::string_view TableName(Table table) {
       return "access_tokens";
     case Table::kAccessTokenHashes:
       return "access_token_hashes";
+    case Table::kAuditEvents:
+      return "audit_events";
   }
   std::abort();  // Not a table.
 }

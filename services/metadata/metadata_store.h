@@ -32,8 +32,9 @@ enum class Table : uint8_t {
   kDenials,
   kAccessTokens,
   kAccessTokenHashes,
+  kAuditEvents,
 };
-inline constexpr size_t kTableCount = 16;
+inline constexpr size_t kTableCount = 17;
 
 // `cache_entries` and so on.
 absl::string_view TableName(Table table);

@@ -18,6 +18,7 @@
 #include "services/metadata/transactions.h"
 #include "services/metadata/upstream_removal.h"
 #include "services/metadata/validation.h"
+#include "services/metadata/visibility.h"
 
 namespace cvr {
 namespace {
@@ -84,9 +85,8 @@ absl::StatusOr<v1::Registry> RegistryAdmin::CreateIn(
   ASSIGN_OR_RETURN(const int count,
                    tables::CountRegistries(transaction, registry.group()));
   if (count >= limits_.registries_per_group) {
-    return absl::ResourceExhaustedError(
-        absl::StrCat("group ", registry.group(), " has ", count,
-                     " registries, which is the limit"));
+    return errors::LimitReached(absl::StrCat("group ", registry.group()),
+                                "registries", limits_.registries_per_group);
   }
   ASSIGN_OR_RETURN(const int64_t id,
                    tables::NextId(transaction, tables::kRegistryIds));
@@ -107,7 +107,7 @@ absl::StatusOr<v1::Registry> RegistryAdmin::Get(
 }
 
 absl::StatusOr<v1::ListRegistriesResponse> RegistryAdmin::List(
-    const v1::ListRegistriesRequest& request) const {
+    const v1::ListRegistriesRequest& request, const Caller& caller) const {
   const std::string scope = ScopeOf(request);
   ASSIGN_OR_RETURN(const int page_size, PageSize(request.page_size()));
   ASSIGN_OR_RETURN(const int64_t start_after,
@@ -119,10 +119,14 @@ absl::StatusOr<v1::ListRegistriesResponse> RegistryAdmin::List(
                              absl::AsciiStrToLower(request.name_contains()));
   };
   RETURN_IF_ERROR(store_.Read([&](const ReadTransaction& transaction) {
+    const Visibility visibility(caller, transaction);
     return tables::VisitRegistries(
         transaction, start_after,
         [&](const v1::Registry& registry) -> absl::StatusOr<bool> {
-          if (!wanted(registry)) return true;
+          if (!wanted(registry) ||
+              !visibility.OfRegistry(registry.group(), registry.id())) {
+            return true;
+          }
           if (response.registries_size() == page_size) {
             response.set_next_page_token(
                 MakePageToken(scope, response.registries(page_size - 1).id()));

@@ -7,7 +7,8 @@
 
 namespace cvr {
 
-// A Resolver and a MetadataClient on the wire. Both must outlive the service.
+// A Resolver and a MetadataClient on the wire, for other processes of the
+// system (service_peer.h). Both must outlive the service.
 class ResolutionServiceImpl final : public v1::ResolutionService::Service {
  public:
   ResolutionServiceImpl(Resolver& resolver, MetadataClient& client)

@@ -220,6 +220,22 @@ absl::StatusOr<std::vector<v1::RegistryUpstream>> Attachments(
   return attachments;
 }
 
+absl::StatusOr<std::optional<v1::RegistryUpstream>> FindAttachment(
+    const ReadTransaction& transaction, int64_t id) {
+  std::optional<v1::RegistryUpstream> found;
+  RETURN_IF_ERROR(transaction.Scan(
+      Table::kRegistryUpstreams, "", "",
+      [&](absl::string_view, absl::string_view value) -> absl::StatusOr<bool> {
+        ASSIGN_OR_RETURN(
+            auto attachment,
+            Parse<v1::RegistryUpstream>(Table::kRegistryUpstreams, value));
+        if (attachment.id() != id) return true;
+        found = std::move(attachment);
+        return false;
+      }));
+  return found;
+}
+
 absl::Status SetAttachments(WriteTransaction& transaction, int64_t registry_id,
                             std::vector<v1::RegistryUpstream> attachments) {
   ASSIGN_OR_RETURN(const auto before, Attachments(transaction, registry_id));
@@ -282,6 +298,18 @@ absl::Status VisitCacheEntries(
             Find<v1::CacheEntry>(transaction, Table::kCacheEntries, key));
         if (!entry) return Damaged(Table::kCacheEntryIds);
         return visitor(*entry);
+      });
+}
+
+absl::Status VisitCacheEntriesByPath(
+    const ReadTransaction& transaction, int64_t upstream_id,
+    absl::FunctionRef<absl::StatusOr<bool>(const v1::CacheEntry&)> visitor) {
+  return transaction.Scan(
+      Table::kCacheEntries, upstream_id == 0 ? "" : IdKey(upstream_id), "",
+      [&](absl::string_view, absl::string_view value) -> absl::StatusOr<bool> {
+        ASSIGN_OR_RETURN(const auto entry,
+                         Parse<v1::CacheEntry>(Table::kCacheEntries, value));
+        return visitor(entry);
       });
 }
 

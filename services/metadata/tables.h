@@ -83,6 +83,9 @@ void DeleteUpstream(WriteTransaction& transaction,
 // The upstreams of a registry, by position.
 absl::StatusOr<std::vector<v1::RegistryUpstream>> Attachments(
     const ReadTransaction& transaction, int64_t registry_id);
+// The one with an id. Looks through all, which are few.
+absl::StatusOr<std::optional<v1::RegistryUpstream>> FindAttachment(
+    const ReadTransaction& transaction, int64_t id);
 // Makes `attachments` the registry's, in that order: positions are 1..n by
 // construction.
 absl::Status SetAttachments(WriteTransaction& transaction, int64_t registry_id,
@@ -101,6 +104,10 @@ absl::StatusOr<std::optional<v1::CacheEntry>> FindCacheEntryById(
 absl::Status VisitCacheEntries(
     const ReadTransaction& transaction, int64_t upstream_id,
     int64_t start_after,
+    absl::FunctionRef<absl::StatusOr<bool>(const v1::CacheEntry&)> visitor);
+// By upstream and path; much faster where only one upstream's are wanted.
+absl::Status VisitCacheEntriesByPath(
+    const ReadTransaction& transaction, int64_t upstream_id,
     absl::FunctionRef<absl::StatusOr<bool>(const v1::CacheEntry&)> visitor);
 // Those that point at a digest, of all upstreams.
 absl::StatusOr<std::vector<v1::CacheEntry>> CacheEntriesOfDigest(
