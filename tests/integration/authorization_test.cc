@@ -144,6 +144,25 @@ const Row kTable[] = {
     {"UpstreamStateService/ListUpstreamStates",
      R"({"upstream_id":U})",
      {kD, kD, kD, kG, kD}},
+
+    // No repository can have such a name.
+    {"RefreshService/RefreshTag",
+     R"({"registry_id":R,"repository":"NONE"})",
+     {kN, kD, kD, kG, kD}},
+    {"RefreshService/RefreshTag",
+     R"({"registry_id":Q,"repository":"NONE"})",
+     {kN, kD, kG, kG, kD}},
+    {"DownloadService/ListDownloads", "{}", {kN, kN, kN, kN, kD}},
+    {"DownloadService/ListDownloads",
+     R"({"upstream_id":U})",
+     {kD, kD, kD, kG, kD}},
+    {"DownloadService/WatchDownloads",
+     R"({"interval":"0.001s"})",
+     {kN, kN, kN, kN, kD}},
+    {"DownloadService/WatchDownloads",
+     R"({"upstream_id":U,"interval":"0.001s"})",
+     {kD, kD, kD, kG, kD}},
+    {"DownloadService/GetStorageStats", "{}", {kN, kN, kN, kN, kD}},
 };
 
 // Not for people: processes of ours ask them, and no token opens them.
@@ -165,7 +184,9 @@ class AuthorizationTest : public ::testing::TestWithParam<Shape> {
   absl::StatusOr<std::string> Call(const std::string& secret,
                                    const std::string& method,
                                    const std::string& request) {
-    const bool of_blob_service = absl::StartsWith(method, "UpstreamState");
+    const bool of_blob_service = absl::StartsWith(method, "UpstreamState") ||
+                                 absl::StartsWith(method, "Refresh") ||
+                                 absl::StartsWith(method, "Download");
     ReflectionClient client(AdminChannel(
         of_blob_service ? system_.blob_grpc() : system_.grpc(), secret));
     return client.Call("cvr.v1." + method, request);
