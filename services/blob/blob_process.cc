@@ -113,7 +113,8 @@ BlobProcess::Options BlobProcess::OptionsFromFlags(std::string directory) {
 }
 
 absl::StatusOr<std::unique_ptr<BlobProcess>> BlobProcess::Open(
-    Options options, MetadataClient& metadata, AdminAuthority& authority) {
+    Options options, MetadataClient& metadata, Resolver& resolver,
+    AdminAuthority& authority) {
   auto reporter = std::make_unique<EvictionReporter>(metadata);
   options.store.eviction_listener =
       [reporter = reporter.get()](absl::Span<const Digest> digests) {
@@ -122,18 +123,34 @@ absl::StatusOr<std::unique_ptr<BlobProcess>> BlobProcess::Open(
   ASSIGN_OR_RETURN(auto store, RocksDbBlobStore::Open(options.store));
   return std::unique_ptr<BlobProcess>(
       new BlobProcess(std::move(options), std::move(reporter), std::move(store),
-                      metadata, authority));
+                      metadata, resolver, authority));
 }
 
 BlobProcess::BlobProcess(Options options,
                          std::unique_ptr<EvictionReporter> reporter,
-                         std::unique_ptr<BlobStore> store,
-                         MetadataClient& metadata, AdminAuthority& authority)
+                         std::unique_ptr<RocksDbBlobStore> store,
+                         MetadataClient& metadata, Resolver& resolver,
+                         AdminAuthority& authority)
     : reporter_(std::move(reporter)),
       store_(std::move(store)),
+      bytes_max_(options.store.bounds.max_bytes),
       upstream_(BuildUpstreamGate(std::move(options.upstream))),
       guard_(authority),
       upstream_states_(*upstream_, guard_),
-      stack_(options.stack, *store_, *upstream_, metadata, upstream_.get()) {}
+      stack_(options.stack, *store_, *upstream_, metadata, upstream_.get()),
+      downloads_(
+          stack_.engine().downloads_in_flight(), [this] { return Figures(); },
+          guard_),
+      refresh_(stack_.engine(), resolver, guard_) {}
+
+void BlobProcess::Shutdown(absl::Time deadline) {
+  downloads_.Stop();
+  stack_.Shutdown(deadline);
+}
+
+BlobStoreFigures BlobProcess::Figures() const {
+  const BlobCatalog::Usage usage = store_->Usage();
+  return {usage.blobs, usage.bytes, bytes_max_, store_->DiskFreeBytes()};
+}
 
 }  // namespace cvr

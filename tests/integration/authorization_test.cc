@@ -159,16 +159,39 @@ const Row kMoreTable[] = {
      R"({"id":999})",
      {kN, kN, kN, kN, kD}},
     {"AuditService/ListAuditEvents", "{}", {kN, kN, kN, kN, kD}},
+};
 
+const Row kBlobServiceTable[] = {
     {"UpstreamStateService/ListUpstreamStates", "{}", {kN, kN, kN, kN, kD}},
     {"UpstreamStateService/ListUpstreamStates",
      R"({"upstream_id":U})",
      {kD, kD, kD, kG, kD}},
+
+    // No repository can have such a name.
+    {"RefreshService/RefreshTag",
+     R"({"registry_id":R,"repository":"NONE"})",
+     {kN, kD, kD, kG, kD}},
+    {"RefreshService/RefreshTag",
+     R"({"registry_id":Q,"repository":"NONE"})",
+     {kN, kD, kG, kG, kD}},
+    {"DownloadService/ListDownloads", "{}", {kN, kN, kN, kN, kD}},
+    {"DownloadService/ListDownloads",
+     R"({"upstream_id":U})",
+     {kD, kD, kD, kG, kD}},
+    {"DownloadService/WatchDownloads",
+     R"({"interval":"0.001s"})",
+     {kN, kN, kN, kN, kD}},
+    {"DownloadService/WatchDownloads",
+     R"({"upstream_id":U,"interval":"0.001s"})",
+     {kD, kD, kD, kG, kD}},
+    {"DownloadService/GetStorageStats", "{}", {kN, kN, kN, kN, kD}},
 };
 
 std::vector<Row> AllRows() {
   std::vector<Row> rows(std::begin(kTable), std::end(kTable));
   rows.insert(rows.end(), std::begin(kMoreTable), std::end(kMoreTable));
+  rows.insert(rows.end(), std::begin(kBlobServiceTable),
+              std::end(kBlobServiceTable));
   return rows;
 }
 
@@ -191,7 +214,9 @@ class AuthorizationTest : public ::testing::TestWithParam<Shape> {
   absl::StatusOr<std::string> Call(const std::string& secret,
                                    const std::string& method,
                                    const std::string& request) {
-    const bool of_blob_service = absl::StartsWith(method, "UpstreamState");
+    const bool of_blob_service = absl::StartsWith(method, "UpstreamState") ||
+                                 absl::StartsWith(method, "Refresh") ||
+                                 absl::StartsWith(method, "Download");
     ReflectionClient client(AdminChannel(
         of_blob_service ? system_.blob_grpc() : system_.grpc(), secret));
     return client.Call("cvr.v1." + method, request);

@@ -99,12 +99,13 @@ struct BlobFetcher::Pull {
 
 BlobFetcher::BlobFetcher(Download::Tools& tools, Options options,
                          ThreadPool& downloads, ThreadPool& detours,
-                         BlobProber& prober)
+                         BlobProber& prober, DownloadsInFlight& seen)
     : tools_(tools),
       options_(options),
       downloads_(downloads),
       detours_(detours),
-      prober_(prober) {}
+      prober_(prober),
+      seen_(seen) {}
 
 absl::StatusOr<BlobFetcher::Stream> BlobFetcher::Fetch(
     const FetchRequest& request) {
@@ -205,6 +206,7 @@ absl::StatusOr<BlobFetcher::Stream> BlobFetcher::Start(const Pull& pull,
     flights_[digest] = flight;
     running_.push_back(flight);
   }
+  seen_.Add(flight);
   if (!downloads_.Schedule([this, flight] { Run(flight); })) {
     const absl::Status busy =
         WithRetryAfter(absl::UnavailableError("too many downloads are waiting"),
@@ -335,6 +337,7 @@ void BlobFetcher::Run(const std::shared_ptr<BlobFlight>& flight) {
 void BlobFetcher::End(const std::shared_ptr<BlobFlight>& flight,
                       const absl::Status& status) {
   Remove(*flight);
+  seen_.Remove(*flight, status);
   if (!status.ok()) flight->download().feed()->Fail(status);
   MutexLock lock(&mutex_);
   running_.erase(std::find(running_.begin(), running_.end(), flight));

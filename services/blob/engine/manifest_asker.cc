@@ -105,7 +105,7 @@ bool ManifestAsker::NeedsNoRequest(const Question& question) {
 bool ManifestAsker::IsToBeSaved(const Question& question,
                                 const UpstreamAccess& access) {
   const Candidate& candidate = question.candidate;
-  return health_ != nullptr && !IsByDigest(question) &&
+  return health_ != nullptr && !question.insists && !IsByDigest(question) &&
          candidate.failure_policy.rate_limited.cached == Action::kServeStale &&
          MayBeServedStale(candidate, clock_.Now()) &&
          health_->IsSavingBudget(access);
