@@ -139,6 +139,7 @@ const Row kTable[] = {
      R"({"id":999})",
      {kN, kN, kN, kN, kD}},
     {"AuditService/ListAuditEvents", "{}", {kN, kN, kN, kN, kD}},
+    {"SecretService/RotateSecretKey", "{}", {kN, kN, kN, kN, kD}},
 
     {"UpstreamStateService/ListUpstreamStates", "{}", {kN, kN, kN, kN, kD}},
     {"UpstreamStateService/ListUpstreamStates",
