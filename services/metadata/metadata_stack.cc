@@ -10,6 +10,7 @@
 #include "services/metadata/admin_services.h"
 #include "services/metadata/admin_token.h"
 #include "services/metadata/auth_service.h"
+#include "services/metadata/cache_service.h"
 #include "services/metadata/call_guard.h"
 #include "services/metadata/download_counter.h"
 #include "services/metadata/explain_service.h"
@@ -58,6 +59,7 @@ struct MetadataStack::Parts {
         attachments(store, options.limits),
         upstreams(store, *box, *options.clock, attachments),
         cache_entries(store, downloads, *options.clock),
+        caches(store, downloads, refreshes),
         resolver(store, routes, downloads, refreshes, *options.clock),
         explainer(store, routes, *options.clock),
         client(store, *box, refreshes, *options.clock),
@@ -82,6 +84,7 @@ struct MetadataStack::Parts {
   AttachmentAdmin attachments;
   UpstreamAdmin upstreams;
   CacheEntryAdmin cache_entries;
+  CacheAdmin caches;
   LocalResolver resolver;
   Explainer explainer;
   LocalMetadataClient client;
@@ -97,6 +100,7 @@ struct MetadataStack::Parts {
   RegistryServiceImpl registry_service{registries, guard};
   UpstreamServiceImpl upstream_service{upstreams, attachments, guard};
   CacheEntryServiceImpl cache_entry_service{cache_entries, guard};
+  CacheServiceImpl cache_service{caches, guard};
   AccessTokenServiceImpl access_token_service{access_tokens, guard};
   AuditServiceImpl audit_service{audit_trail, guard};
   SecretServiceImpl secret_service{secret_rotation, guard};
@@ -174,6 +178,7 @@ AttachmentAdmin& MetadataStack::attachments() { return parts_->attachments; }
 CacheEntryAdmin& MetadataStack::cache_entries() {
   return parts_->cache_entries;
 }
+CacheAdmin& MetadataStack::caches() { return parts_->caches; }
 Resolver& MetadataStack::resolver() { return parts_->resolver; }
 Explainer& MetadataStack::explainer() { return parts_->explainer; }
 MetadataClient& MetadataStack::client() { return parts_->client; }
@@ -190,7 +195,8 @@ std::vector<grpc::Service*> MetadataStack::admin_services() {
   return {&parts_->group_service,        &parts_->registry_service,
           &parts_->upstream_service,     &parts_->cache_entry_service,
           &parts_->access_token_service, &parts_->audit_service,
-          &parts_->explain_service,      &parts_->secret_service};
+          &parts_->explain_service,      &parts_->cache_service,
+          &parts_->secret_service};
 }
 
 grpc::Service* MetadataStack::resolution_service() {
