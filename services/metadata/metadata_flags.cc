@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <string>
 #include <utility>
 
 #include "absl/flags/flag.h"
@@ -21,6 +22,11 @@ ABSL_FLAG(absl::Duration, token_lifetime, absl::Minutes(5),
 ABSL_FLAG(absl::Duration, signing_key_rotation, absl::Hours(24 * 30),
           "How often the key is replaced that signs those tokens. Not less "
           "than --token_lifetime.");
+ABSL_FLAG(
+    std::string, secret_key_file, "",
+    "Where the key is that credentials of upstreams are sealed with; made "
+    "at the first start, for the owner's eyes only. secret.key in the "
+    "metadata directory when empty.");
 
 ABSL_FLAG(int64_t, audit_events_max, 100000,
           "Changes that `cvr audit list` can show; older ones are in the audit "
@@ -32,6 +38,7 @@ absl::StatusOr<MetadataStack::Options> MetadataOptionsFromFlags(
     std::string data_dir, std::string admin_token_file) {
   MetadataStack::Options options;
   options.data_dir = std::move(data_dir);
+  options.secret_key_file = absl::GetFlag(FLAGS_secret_key_file);
   options.admin_token_file = std::move(admin_token_file);
   options.signing.token_lifetime = absl::GetFlag(FLAGS_token_lifetime);
   options.signing.rotate_after = absl::GetFlag(FLAGS_signing_key_rotation);

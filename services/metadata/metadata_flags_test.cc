@@ -1,5 +1,7 @@
 #include "services/metadata/metadata_flags.h"
 
+#include <string>
+
 #include "absl/flags/declare.h"
 #include "absl/flags/flag.h"
 #include "absl/flags/reflection.h"
@@ -7,6 +9,7 @@
 #include "absl/time/time.h"
 #include "gtest/gtest.h"
 
+ABSL_DECLARE_FLAG(std::string, secret_key_file);
 ABSL_DECLARE_FLAG(absl::Duration, token_lifetime);
 ABSL_DECLARE_FLAG(absl::Duration, signing_key_rotation);
 
@@ -18,6 +21,14 @@ TEST(MetadataFlagsTest, SaysWhereEverythingIsKept) {
   ASSERT_TRUE(options.ok()) << options.status();
   EXPECT_EQ(options->data_dir, "/data");
   EXPECT_EQ(options->admin_token_file, "/elsewhere/token");
+}
+
+TEST(MetadataFlagsTest, SaysWhereTheKeyOfSecretsIs) {
+  const absl::FlagSaver saver;
+  EXPECT_EQ(MetadataOptionsFromFlags("/data", "")->secret_key_file, "");
+  absl::SetFlag(&FLAGS_secret_key_file, "/safe/key");
+  EXPECT_EQ(MetadataOptionsFromFlags("/data", "")->secret_key_file,
+            "/safe/key");
 }
 
 TEST(MetadataFlagsTest, SaysHowLongTokensAndTheirKeysLive) {

@@ -24,10 +24,12 @@
 #include "services/metadata/rocksdb_metadata_store.h"
 #include "services/metadata/route_cache.h"
 #include "services/metadata/secret_box.h"
+#include "services/metadata/secret_service.h"
 #include "services/metadata/store_key.h"
 #include "services/metadata/tables.h"
 #include "services/metadata/transactions.h"
 #include "services/metadata/watched_metadata_store.h"
+#include "spdlog/spdlog.h"
 
 namespace cvr {
 namespace {
@@ -63,6 +65,7 @@ struct MetadataStack::Parts {
         client(store, *box, refreshes, *options.clock),
         access_tokens(store, *options.clock),
         signing_keys(store, *box, *options.clock, options.signing),
+        secret_rotation(store, *box, signing_keys),
         auth(access_tokens, signing_keys, *options.clock),
         audit_trail(store, options.audit_file, *options.clock, options.audit),
         authority(store, access_tokens, audit_trail) {
@@ -87,6 +90,7 @@ struct MetadataStack::Parts {
   LocalMetadataClient client;
   AccessTokenAdmin access_tokens;
   SigningKeys signing_keys;
+  SecretRotation secret_rotation;
   LocalAuthClient auth;
   AuditTrail audit_trail;
   LocalAdminAuthority authority;
@@ -99,6 +103,7 @@ struct MetadataStack::Parts {
   CacheServiceImpl cache_service{caches, guard};
   AccessTokenServiceImpl access_token_service{access_tokens, guard};
   AuditServiceImpl audit_service{audit_trail, guard};
+  SecretServiceImpl secret_service{secret_rotation, guard};
   ResolutionServiceImpl resolution_service{resolver, client};
   ExplainServiceImpl explain_service{explainer, guard};
   AuthServiceImpl auth_service{auth, authority};
@@ -109,8 +114,10 @@ absl::StatusOr<std::unique_ptr<MetadataStack>> MetadataStack::Open(
   RETURN_IF_ERROR(MakeDataDir(options.data_dir));
   ASSIGN_OR_RETURN(auto store,
                    RocksDbMetadataStore::Open(options.data_dir + "/store"));
-  ASSIGN_OR_RETURN(auto box,
-                   OpenStoreKey(options.data_dir + "/secret.key", *store));
+  ASSIGN_OR_RETURN(auto box, OpenStoreKey(options.secret_key_file.empty()
+                                              ? options.data_dir + "/secret.key"
+                                              : options.secret_key_file,
+                                          *store));
   return OpenOver(std::move(store), std::move(box), options);
 }
 
@@ -120,6 +127,12 @@ absl::StatusOr<std::unique_ptr<MetadataStack>> MetadataStack::OpenOver(
   auto stack = std::unique_ptr<MetadataStack>(new MetadataStack(
       std::make_unique<Parts>(std::move(store), std::move(box), options)));
   RETURN_IF_ERROR(stack->groups().EnsureDefault());
+  const absl::Status sealed = stack->secret_rotation().Finish();
+  // All secrets open as it is.
+  if (!sealed.ok()) {
+    spdlog::warn("a key of secrets is still to be replaced: {}",
+                 sealed.ToString());
+  }
   RETURN_IF_ERROR(
       EnsureAdminToken(stack->access_tokens(), options.admin_token_file));
   return stack;
@@ -173,13 +186,17 @@ AccessTokenAdmin& MetadataStack::access_tokens() {
   return parts_->access_tokens;
 }
 AuthClient& MetadataStack::auth() { return parts_->auth; }
+SecretRotation& MetadataStack::secret_rotation() {
+  return parts_->secret_rotation;
+}
 AdminAuthority& MetadataStack::authority() { return parts_->authority; }
 
 std::vector<grpc::Service*> MetadataStack::admin_services() {
   return {&parts_->group_service,        &parts_->registry_service,
           &parts_->upstream_service,     &parts_->cache_entry_service,
           &parts_->access_token_service, &parts_->audit_service,
-          &parts_->explain_service,      &parts_->cache_service};
+          &parts_->explain_service,      &parts_->cache_service,
+          &parts_->secret_service};
 }
 
 grpc::Service* MetadataStack::resolution_service() {

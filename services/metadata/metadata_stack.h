@@ -24,6 +24,7 @@
 #include "services/metadata/registry_admin.h"
 #include "services/metadata/resolver.h"
 #include "services/metadata/secret_box.h"
+#include "services/metadata/secret_rotation.h"
 #include "services/metadata/signing_keys.h"
 #include "services/metadata/upstream_admin.h"
 
@@ -35,10 +36,13 @@ namespace cvr {
 class MetadataStack {
  public:
   struct Options {
-    // Made when missing, for the owner's eyes only. Holds `store` and
-    // `secret.key`, which belong together and are to be backed up together,
+    // Made when missing, for the owner's eyes only. Holds `store`, which
+    // belongs together with the key file: both are to be backed up together,
     // though not to the same place.
     std::string data_dir;
+    // Where the key is that secrets are sealed with, made for a new store;
+    // empty = `secret.key` in the data directory.
+    std::string secret_key_file;
     AdminLimits limits;
     // Where the first start of a new data directory leaves the secret of a
     // token of scope ADMIN, for the owner's eyes only; empty = nowhere, and no
@@ -90,6 +94,7 @@ class MetadataStack {
   MetadataClient& client();
   AccessTokenAdmin& access_tokens();
   AuthClient& auth();
+  SecretRotation& secret_rotation();
   AdminAuthority& authority();
 
   // For administrators.

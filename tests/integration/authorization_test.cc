@@ -159,6 +159,7 @@ const Row kMoreTable[] = {
      R"({"id":999})",
      {kN, kN, kN, kN, kD}},
     {"AuditService/ListAuditEvents", "{}", {kN, kN, kN, kN, kD}},
+    {"SecretService/RotateSecretKey", "{}", {kN, kN, kN, kN, kD}},
 };
 
 const Row kBlobServiceTable[] = {
