@@ -5,6 +5,7 @@
 #include "gateway/bearer_challenge.h"
 #include "gateway/http_error.h"
 #include "services/common/errors.h"
+#include "services/common/status_macros.h"
 
 namespace cvr {
 namespace {
@@ -33,10 +34,9 @@ AccessControl::AccessControl(const Options& options, const Clock& clock)
       requests_(options.requests, clock) {}
 
 HttpReply AccessControl::Handle(
-    const HttpRequest& request, absl::string_view address,
+    const HttpRequest& request, absl::string_view own_url,
     absl::FunctionRef<HttpReply(const Caller&)> handler) {
-  const std::string client = options_.trusted_proxies.ClientOf(
-      request.client, request.fields.Get("X-Forwarded-For"));
+  const std::string client = ClientOf(request);
   const absl::Status throttled = Throttle(client);
   if (!throttled.ok()) return AccessErrorReply(throttled);
   if (IsTokenTarget(request.target)) return tokens_.Handle(request, client);
@@ -53,11 +53,25 @@ HttpReply AccessControl::Handle(
   }
   if (reply.status == 401) {
     reply.fields.Add("WWW-Authenticate",
-                     BearerChallenge(request, options_.external_url, address,
+                     BearerChallenge(request, options_.external_url, own_url,
                                      authenticator_.service(),
                                      /*invalid_token=*/!caller.ok()));
   }
   return reply;
+}
+
+absl::StatusOr<std::string> AccessControl::Admit(const HttpRequest& request,
+                                                 const std::string& secret) {
+  const std::string client = ClientOf(request);
+  RETURN_IF_ERROR(Throttle(client));
+  RETURN_IF_ERROR(authenticator_.AuthenticateSecret(secret, client).status());
+  return options_.trusted_proxies.AddressOf(
+      request.client, request.fields.Get("X-Forwarded-For"));
+}
+
+std::string AccessControl::ClientOf(const HttpRequest& request) const {
+  return options_.trusted_proxies.ClientOf(
+      request.client, request.fields.Get("X-Forwarded-For"));
 }
 
 absl::Status AccessControl::Throttle(absl::string_view client) {

@@ -5,6 +5,7 @@
 
 #include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "gateway/authenticator.h"
@@ -31,7 +32,7 @@ class AccessControl {
     AuthClient* auth = nullptr;
     Authenticator::Options authenticator;
     // Where clients reach us, such as `https://cvr.example.com`, without a
-    // path; empty = as they say themselves, over http.
+    // path; empty = as they say themselves.
     std::string external_url;
     TrustedProxies trusted_proxies;
     // Requests by client, all together.
@@ -46,15 +47,22 @@ class AccessControl {
   AccessControl(const Options& options, const Clock& clock);
 
   // `request` is for the token endpoint, or under `/v2/`: then `handler` makes
-  // the reply, unless the client is refused. `address` is our own. A 401 gets
-  // its challenge here.
-  HttpReply Handle(const HttpRequest& request, absl::string_view address,
+  // the reply, unless the client is refused. `own_url` is a scheme and an
+  // address. A 401 gets its challenge here.
+  HttpReply Handle(const HttpRequest& request, absl::string_view own_url,
                    absl::FunctionRef<HttpReply(const Caller&)> handler);
+
+  // For requests elsewhere, which show `secret`: the address of who asks. Wrong
+  // secrets are counted as wrong logins are. Errors: UNAUTHENTICATED,
+  // RESOURCE_EXHAUSTED with Retry-After, UNAVAILABLE.
+  absl::StatusOr<std::string> Admit(const HttpRequest& request,
+                                    const std::string& secret);
 
   // Ends every wait, now and later.
   void Stop() { sleeper_.Stop(); }
 
  private:
+  std::string ClientOf(const HttpRequest& request) const;
   absl::Status Throttle(absl::string_view client);
 
   const Options options_;

@@ -1,5 +1,7 @@
 #include "gateway/access_log.h"
 
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "gateway/url_text.h"
 #include "spdlog/spdlog.h"
@@ -12,6 +14,18 @@ constexpr size_t kTargetBytesMax = 1024;
 constexpr size_t kAgentBytesMax = 128;
 constexpr size_t kReasonBytesMax = 512;
 
+// What the log may show of a target. Clients of other products put tokens and
+// passwords into queries of this kind; ours does not take them from there, but
+// must not keep them either.
+std::string ShownTarget(absl::string_view target) {
+  const size_t query = target.find('?');
+  if (query == target.npos || absl::StartsWith(target, "/v2") ||
+      absl::StartsWith(target, "/jwt/")) {
+    return std::string(target);
+  }
+  return absl::StrCat(target.substr(0, query), "?...");
+}
+
 }  // namespace
 
 std::string FormatAccess(const AccessRecord& record) {
@@ -20,7 +34,7 @@ std::string FormatAccess(const AccessRecord& record) {
       "cache=\"%s\" "
       "client=%s agent=\"%s\"",
       Printable(record.method, kMethodBytesMax),
-      Printable(record.target, kTargetBytesMax), record.status,
+      Printable(ShownTarget(record.target), kTargetBytesMax), record.status,
       record.body_bytes, absl::ToDoubleMilliseconds(record.duration),
       record.cache_status, record.client,
       Printable(record.user_agent, kAgentBytesMax));

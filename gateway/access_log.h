@@ -3,12 +3,15 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 
 namespace cvr {
+
+struct PullRecord;
 
 // One request, as told after its reply.
 struct AccessRecord {
@@ -22,6 +25,8 @@ struct AccessRecord {
   absl::Duration duration;
   // Why the body broke off. A client that left is CANCELLED.
   absl::Status broken_off;
+  // Absent unless it was a pull.
+  std::shared_ptr<const PullRecord> pull;
 };
 
 // Called once per request, from any thread.

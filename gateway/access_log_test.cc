@@ -20,6 +20,20 @@ TEST(AccessLogTest, OneLineTellsAll) {
             "ms=1.5 cache=\"cvr; hit\" client=10.0.0.7 agent=\"docker/27\"");
 }
 
+TEST(AccessLogTest, QueriesThatMayHoldSecretsAreNotTold) {
+  AccessRecord record;
+  const auto line = [&](const char* target) {
+    record.target = target;
+    return FormatAccess(record);
+  };
+  EXPECT_NE(line("/v2/a/tags/list?n=5").find("?n=5"), std::string::npos);
+  for (const char* const target :
+       {"/api/v4/a?private_token=s3cret", "//api/v4?x=s3cret", "/%61pi?s3cret",
+        "http://h/api/v4/a?password=s3cret"}) {
+    EXPECT_EQ(line(target).find("s3cret"), std::string::npos) << target;
+  }
+}
+
 // A client must not be able to forge lines or fields.
 TEST(AccessLogTest, ClientsTextCannotBreakOut) {
   AccessRecord record;

@@ -34,7 +34,7 @@ absl::StatusOr<Caller> Authenticator::Authenticate(const HttpRequest& request,
     case ShownCredential::Kind::kNone:
       return Caller();
     case ShownCredential::Kind::kSecret:
-      return CallerOfSecret(shown.value, client);
+      return AuthenticateSecret(shown.value, client);
     case ShownCredential::Kind::kJwt:
       return CallerOfJwt(shown.value);
     case ShownCredential::Kind::kUnknown:
@@ -43,8 +43,8 @@ absl::StatusOr<Caller> Authenticator::Authenticate(const HttpRequest& request,
   return errors::Unauthenticated(kNotGood);
 }
 
-absl::StatusOr<Caller> Authenticator::CallerOfSecret(const std::string& secret,
-                                                     absl::string_view client) {
+absl::StatusOr<Caller> Authenticator::AuthenticateSecret(
+    const std::string& secret, absl::string_view client) {
   const absl::Time now = clock_.Now();
   if (const auto known = secrets_.Find(secret, now)) return *known;
   RETURN_IF_ERROR(CheckFailures(client));

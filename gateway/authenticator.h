@@ -43,6 +43,10 @@ class Authenticator {
   absl::StatusOr<Caller> Authenticate(const HttpRequest& request,
                                       absl::string_view client);
 
+  // The same for a secret alone.
+  absl::StatusOr<Caller> AuthenticateSecret(const std::string& secret,
+                                            absl::string_view client);
+
   // A token for whoever `secret` belongs to, or for nobody when it is empty.
   // Errors: as above.
   absl::StatusOr<IssuedToken> IssueToken(absl::string_view secret,
@@ -51,8 +55,6 @@ class Authenticator {
   const std::string& service() const { return options_.service; }
 
  private:
-  absl::StatusOr<Caller> CallerOfSecret(const std::string& secret,
-                                        absl::string_view client);
   absl::StatusOr<Caller> CallerOfJwt(const std::string& token);
   absl::StatusOr<std::string> Verify(const std::string& token);
   absl::Status CheckFailures(absl::string_view client);

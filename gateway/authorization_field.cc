@@ -24,8 +24,12 @@ bool IsBearerText(absl::string_view text) {
 }
 
 ShownCredential SecretOr(Kind other, absl::string_view text) {
-  const bool secret = absl::StartsWith(text, kSecretPrefix);
-  return {secret ? Kind::kSecret : other, std::string(text)};
+  if (absl::StartsWith(text, kSecretPrefix)) {
+    return {Kind::kSecret, std::string(text)};
+  }
+  // Somebody's password for something else is not kept.
+  if (other == Kind::kUnknown) return {Kind::kUnknown};
+  return {other, std::string(text)};
 }
 
 }  // namespace

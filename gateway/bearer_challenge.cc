@@ -43,13 +43,15 @@ std::string ScopeOf(absl::string_view target) {
 
 std::string BearerChallenge(const HttpRequest& request,
                             absl::string_view external_url,
-                            absl::string_view address,
+                            absl::string_view own_url,
                             absl::string_view service, bool invalid_token) {
   std::string origin(external_url);
   if (origin.empty()) {
     const std::string host = request.fields.Get("Host").value_or("");
-    origin = absl::StrCat(
-        "http://", IsAuthority(host) ? absl::string_view(host) : address);
+    origin = std::string(own_url);
+    if (IsAuthority(host)) {
+      origin = absl::StrCat(own_url.substr(0, own_url.find("//")), "//", host);
+    }
   }
   std::string challenge = absl::StrCat("Bearer realm=\"", origin, kTokenPath,
                                        "\",service=\"", service, "\"");

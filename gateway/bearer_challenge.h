@@ -18,13 +18,14 @@ std::string ScopeOf(absl::string_view target);
 
 // What a client is told who must show something first: the value of
 // WWW-Authenticate. `external_url`, a scheme and an authority, says where
-// clients reach us; when it is empty, the request's Host does, over http; when
-// that is no host, `address` does. There is one challenge and it is Bearer: the
-// docker engine answers each scheme that is offered, so that a second, Basic
-// one would spoil pulls without credentials. Pure.
+// clients reach us; when it is empty, the request's Host does, with the scheme
+// of `own_url`; when that is no host, `own_url` itself, of the same form. There
+// is one challenge and it is Bearer: the docker engine answers each scheme that
+// is offered, so that a second, Basic one would spoil pulls without
+// credentials. Pure.
 std::string BearerChallenge(const HttpRequest& request,
                             absl::string_view external_url,
-                            absl::string_view address,
+                            absl::string_view own_url,
                             absl::string_view service, bool invalid_token);
 
 }  // namespace cvr

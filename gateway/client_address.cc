@@ -27,6 +27,11 @@ bool SameBits(const uint8_t* a, const uint8_t* b, int bits) {
   return rest == 0 || (a[whole] ^ b[whole]) >> (8 - rest) == 0;
 }
 
+bool IsV4(const uint8_t* address) {
+  constexpr uint8_t kMapped[] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+  return SameBits(address, kMapped, kMappedBits);
+}
+
 }  // namespace
 
 std::optional<TrustedProxies::Address> TrustedProxies::ParseAddress(
@@ -67,11 +72,11 @@ bool TrustedProxies::Contains(const Address& address) const {
   });
 }
 
-std::string TrustedProxies::ClientOf(
+std::optional<TrustedProxies::Address> TrustedProxies::Find(
     absl::string_view peer,
     const std::optional<std::string>& forwarded_for) const {
   std::optional<Address> client = ParseAddress(peer);
-  if (!client) return std::string(peer);
+  if (!client) return std::nullopt;
   std::vector<std::string> hops;
   if (forwarded_for) hops = absl::StrSplit(*forwarded_for, ',');
   while (Contains(*client) && !hops.empty()) {
@@ -80,12 +85,33 @@ std::string TrustedProxies::ClientOf(
     if (!hop) break;
     client = hop;
   }
-  const Address mapped = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
-  const bool is_v4 = SameBits(client->data(), mapped.data(), kMappedBits);
+  return client;
+}
+
+std::string TrustedProxies::AddressOf(
+    absl::string_view peer,
+    const std::optional<std::string>& forwarded_for) const {
+  const auto client = Find(peer, forwarded_for);
+  if (!client) return std::string(peer);
+  char text[INET6_ADDRSTRLEN] = "";
+  if (IsV4(client->data())) {
+    inet_ntop(AF_INET, client->data() + kMappedBits / 8, text, sizeof(text));
+  } else {
+    inet_ntop(AF_INET6, client->data(), text, sizeof(text));
+  }
+  return text;
+}
+
+std::string TrustedProxies::ClientOf(
+    absl::string_view peer,
+    const std::optional<std::string>& forwarded_for) const {
+  const auto client = Find(peer, forwarded_for);
+  if (!client) return std::string(peer);
   const absl::string_view bytes(reinterpret_cast<const char*>(client->data()),
                                 client->size());
-  return absl::BytesToHexString(is_v4 ? bytes.substr(kMappedBits / 8)
-                                      : bytes.substr(0, kSharedBytes));
+  return absl::BytesToHexString(IsV4(client->data())
+                                    ? bytes.substr(kMappedBits / 8)
+                                    : bytes.substr(0, kSharedBytes));
 }
 
 }  // namespace cvr

@@ -20,9 +20,13 @@ class TrustedProxies {
   // Networks, `10.0.0.0/8,::1`, separated by commas. Errors: INVALID_ARGUMENT.
   static absl::StatusOr<TrustedProxies> Parse(absl::string_view text);
 
-  // Whom limits are kept for: `peer`, or when that is a trusted proxy, the last
-  // address in `forwarded_for` (X-Forwarded-For) that is none. Of IPv6 the
-  // first 64 bits, since whoever has one address there has them all.
+  // Who sends a request: `peer`, or when that is a trusted proxy, the last
+  // address in `forwarded_for` (X-Forwarded-For) that is none. As text.
+  std::string AddressOf(absl::string_view peer,
+                        const std::optional<std::string>& forwarded_for) const;
+
+  // Whom limits are kept for: that address, or of IPv6 its first 64 bits, since
+  // whoever has one address there has them all. A key, not for people.
   std::string ClientOf(absl::string_view peer,
                        const std::optional<std::string>& forwarded_for) const;
 
@@ -36,6 +40,10 @@ class TrustedProxies {
 
   static std::optional<Address> ParseAddress(absl::string_view text);
   bool Contains(const Address& address) const;
+  // Absent when the peer has none, as on a Unix socket.
+  std::optional<Address> Find(
+      absl::string_view peer,
+      const std::optional<std::string>& forwarded_for) const;
 
   std::vector<Network> networks_;
 };

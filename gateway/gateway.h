@@ -9,12 +9,14 @@
 #include "absl/time/time.h"
 #include "gateway/access_control.h"
 #include "gateway/active_streams.h"
+#include "gateway/administration.h"
 #include "gateway/content_handler.h"
 #include "gateway/http_server.h"
 #include "gateway/list_handler.h"
 #include "gateway/registry_handler.h"
 #include "gateway/service_handler.h"
 #include "services/blob/content_source.h"
+#include "services/common/audit_file.h"
 #include "services/common/clock.h"
 #include "services/metadata/resolver.h"
 
@@ -31,7 +33,11 @@ class Gateway {
     // For an upstream's first answer; its body is bounded by progress.
     absl::Duration fetch_timeout = absl::Seconds(60);
     AccessControl::Options access;
+    // What is under `/api/`. Not owned; must outlive it. None = nothing is.
+    Administration* administration = nullptr;
     ReadinessCheck readiness;  // None = always ready.
+    // Where every pull is written; may be null. Must outlive the gateway.
+    AuditFile* audit = nullptr;
     const Clock* clock = &Clock::Real();
   };
 
@@ -47,6 +53,9 @@ class Gateway {
   // `host:port` with the real port; empty before Start().
   std::string address() const { return server_.address(); }
 
+  // That with its scheme.
+  std::string url() const;
+
   // Takes no more requests, lets replies finish until `deadline`, then breaks
   // them off. Idempotent.
   void Stop(absl::Time deadline);
@@ -57,7 +66,13 @@ class Gateway {
 
  private:
   HttpReply HandleRegistry(const HttpRequest& request, const Caller& caller);
+  HttpReply HandleAdministration(const HttpRequest& request);
   HttpReply HandleOther(const HttpRequest& request);
+  HttpReply ProtocolError(int status, absl::string_view message,
+                          absl::string_view target);
+  // The reply with what is to be written to the audit log once it is sent.
+  HttpReply Recorded(HttpReply reply, const HttpRequest& request,
+                     const ContentRoute& route, const Caller& caller) const;
 
   const Options options_;
   ActiveStreams streams_;

@@ -62,6 +62,7 @@ class GatewayAccessTest : public GatewayTest {
     options.access.auth = &stack_->auth();
     options.access.authenticator.service = "gw";
     options.access.authenticator.failures = failures;
+    options.administration = administration_;
     gateway_ = std::make_unique<Gateway>(stack_->resolver(), registry_,
                                          std::move(options));
     ASSERT_THAT(gateway_->Start(), testing::IsOk());
@@ -113,9 +114,11 @@ class GatewayAccessTest : public GatewayTest {
     return body.is_object() ? body.value("token", "") : "";
   }
 
-  TemporaryDirectory directory_;
+  testing::TemporaryDirectory directory_;
   SettableClock clock_;
   std::unique_ptr<MetadataStack> stack_;
+  // Of the gateway that is started next; may be null.
+  Administration* administration_ = nullptr;
 };
 
 }  // namespace cvr

@@ -9,6 +9,7 @@
 #include "absl/synchronization/notification.h"
 #include "absl/time/clock.h"
 #include "gateway/gateway_fixture.h"
+#include "gateway/test_tls.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "services/common/errors.h"
@@ -19,9 +20,34 @@ namespace cvr {
 namespace {
 
 using ::testing::HasSubstr;
-using GatewayConnectionTest = GatewayTest;
 
-TEST_F(GatewayConnectionTest, MalformedRequestsGetACleanError) {
+class GatewayConnectionTest : public GatewayTest,
+                              public ::testing::WithParamInterface<bool> {
+ protected:
+  void SetUp() override { StartGateway(Options()); }
+
+  Gateway::Options Options() const {
+    Gateway::Options options = GatewayTest::Options();
+    if (GetParam()) options.http.tls = tls_.acceptor();
+    return options;
+  }
+  std::unique_ptr<RawHttpClient> Connect() override {
+    if (!GetParam()) return GatewayTest::Connect();
+    return std::make_unique<RawHttpClient>(gateway_->address(), tls_.client());
+  }
+
+  const TestTls tls_;
+};
+
+INSTANTIATE_TEST_SUITE_P(, GatewayConnectionTest, ::testing::Bool(),
+                         [](const ::testing::TestParamInfo<bool>& info) {
+                           return info.param ? "Tls" : "Plain";
+                         });
+
+// Of plain HTTP alone.
+using GatewayPlainConnectionTest = GatewayTest;
+
+TEST_P(GatewayConnectionTest, MalformedRequestsGetACleanError) {
   const std::string long_target(9000, 'a');
   const std::string long_field(9000, 'b');
   const std::vector<std::pair<std::string, int>> cases = {
@@ -58,7 +84,7 @@ TEST_F(GatewayConnectionTest, MalformedRequestsGetACleanError) {
   }
 }
 
-TEST_F(GatewayConnectionTest, ConnectionServesManyRequests) {
+TEST_P(GatewayConnectionTest, ConnectionServesManyRequests) {
   auto client = Connect();
   for (int i = 0; i < 100; ++i) {
     EXPECT_EQ(client->Request("GET", ManifestUrl("3.20")).body,
@@ -70,7 +96,7 @@ TEST_F(GatewayConnectionTest, ConnectionServesManyRequests) {
   }
 }
 
-TEST_F(GatewayConnectionTest, PipelinedRequestsAreAnsweredInOrder) {
+TEST_P(GatewayConnectionTest, PipelinedRequestsAreAnsweredInOrder) {
   auto client = Connect();
   std::string requests;
   for (int i = 0; i < 20; ++i) {
@@ -86,7 +112,7 @@ TEST_F(GatewayConnectionTest, PipelinedRequestsAreAnsweredInOrder) {
   EXPECT_TRUE(client->AtEnd());
 }
 
-TEST_F(GatewayConnectionTest, ConnectionEndsWhenTheClientSaysSo) {
+TEST_P(GatewayConnectionTest, ConnectionEndsWhenTheClientSaysSo) {
   auto client = Connect();
   const RawReply reply =
       client->Request("GET", "/v2/", "Connection: Close\r\n");
@@ -106,7 +132,7 @@ TEST_F(GatewayConnectionTest, ConnectionEndsWhenTheClientSaysSo) {
 }
 
 // A clean end would make a truncated layer look whole.
-TEST_F(GatewayConnectionTest, BrokenStreamEndsShortOfItsLength) {
+TEST_P(GatewayConnectionTest, BrokenStreamEndsShortOfItsLength) {
   registry_.set_stream_hook([](uint64_t offset) {
     return offset < 500'000 ? absl::OkStatus()
                             : errors::UpstreamUnavailable("hub", "reset");
@@ -122,7 +148,7 @@ TEST_F(GatewayConnectionTest, BrokenStreamEndsShortOfItsLength) {
 }
 
 // Nothing has been promised yet, so the failure can still be told.
-TEST_F(GatewayConnectionTest, StreamBrokenBeforeItsFirstByteIsAnError) {
+TEST_P(GatewayConnectionTest, StreamBrokenBeforeItsFirstByteIsAnError) {
   registry_.set_stream_hook([](uint64_t) {
     return errors::ContentMismatch("hub", "sha256:a", "sha256:b");
   });
@@ -132,7 +158,7 @@ TEST_F(GatewayConnectionTest, StreamBrokenBeforeItsFirstByteIsAnError) {
   EXPECT_EQ(OciCode(reply), "UNAVAILABLE");
 }
 
-TEST_F(GatewayConnectionTest, ClientThatLeavesEarlyFreesItsStream) {
+TEST_P(GatewayConnectionTest, ClientThatLeavesEarlyFreesItsStream) {
   const std::string large = Layer(16 << 20);
   const Digest digest =
       registry_.Put("/library/alpine/blobs/large", kOctetStream, large);
@@ -148,7 +174,7 @@ TEST_F(GatewayConnectionTest, ClientThatLeavesEarlyFreesItsStream) {
   EXPECT_EQ(registry_.open_streams(), 0);
 }
 
-TEST_F(GatewayConnectionTest, SlowReaderGetsEverythingAndHoldsUpNobody) {
+TEST_P(GatewayConnectionTest, SlowReaderGetsEverythingAndHoldsUpNobody) {
   // More than the system buffers between the two.
   const std::string large = Layer(16 << 20);
   const Digest digest =
@@ -168,7 +194,7 @@ TEST_F(GatewayConnectionTest, SlowReaderGetsEverythingAndHoldsUpNobody) {
   EXPECT_EQ(received, large);
 }
 
-TEST_F(GatewayConnectionTest, TwoHundredClientsAreServedAtOnce) {
+TEST_P(GatewayConnectionTest, TwoHundredClientsAreServedAtOnce) {
   constexpr int kClients = 200;
   std::vector<std::unique_ptr<RawHttpClient>> clients;
   for (int i = 0; i < kClients; ++i) clients.push_back(Connect());
@@ -185,7 +211,7 @@ TEST_F(GatewayConnectionTest, TwoHundredClientsAreServedAtOnce) {
 }
 
 // A handful of threads must not be held by clients that do nothing.
-TEST_F(GatewayConnectionTest, IdleConnectionsMakeRoomForNewOnes) {
+TEST_P(GatewayConnectionTest, IdleConnectionsMakeRoomForNewOnes) {
   gateway_.reset();
   Gateway::Options options = Options();
   options.http.threads_max = 4;
@@ -197,7 +223,7 @@ TEST_F(GatewayConnectionTest, IdleConnectionsMakeRoomForNewOnes) {
   }
 }
 
-TEST_F(GatewayConnectionTest, TooManyBusyConnectionsAreTurnedAwayWith503) {
+TEST_F(GatewayPlainConnectionTest, TooManyBusyConnectionsAreTurnedAwayWith503) {
   gateway_.reset();
   Gateway::Options options = Options();
   options.http.threads_max = 1;
@@ -226,7 +252,7 @@ TEST_F(GatewayConnectionTest, TooManyBusyConnectionsAreTurnedAwayWith503) {
 
 // Stopping.
 
-TEST_F(GatewayConnectionTest, StopLetsReplyFinishAndEndsIdleConnections) {
+TEST_P(GatewayConnectionTest, StopLetsReplyFinishAndEndsIdleConnections) {
   absl::Notification begun;
   absl::Notification go_on;
   registry_.set_stream_hook([&](uint64_t offset) {
@@ -252,7 +278,7 @@ TEST_F(GatewayConnectionTest, StopLetsReplyFinishAndEndsIdleConnections) {
   }
 }
 
-TEST_F(GatewayConnectionTest, StopBreaksOffWhatIsLeftAtItsDeadline) {
+TEST_P(GatewayConnectionTest, StopBreaksOffWhatIsLeftAtItsDeadline) {
   const std::string large = Layer(16 << 20);
   const Digest digest =
       registry_.Put("/library/alpine/blobs/large", kOctetStream, large);
@@ -265,7 +291,7 @@ TEST_F(GatewayConnectionTest, StopBreaksOffWhatIsLeftAtItsDeadline) {
   EXPECT_EQ(registry_.open_streams(), 0);
 }
 
-TEST_F(GatewayConnectionTest, StopIsIdempotentAndPortIsFreeAfterwards) {
+TEST_P(GatewayConnectionTest, StopIsIdempotentAndPortIsFreeAfterwards) {
   const std::string address = gateway_->address();
   gateway_->Stop(absl::InfiniteFuture());
   gateway_->Stop(absl::InfiniteFuture());
@@ -278,7 +304,7 @@ TEST_F(GatewayConnectionTest, StopIsIdempotentAndPortIsFreeAfterwards) {
 
 // The rest.
 
-TEST_F(GatewayConnectionTest, HealthAndReadiness) {
+TEST_P(GatewayConnectionTest, HealthAndReadiness) {
   EXPECT_EQ(Get("/healthz").body, "ok\n");
   EXPECT_EQ(Get("/readyz").status, 200);
   EXPECT_EQ(Get("/").status, 200);
@@ -292,7 +318,7 @@ TEST_F(GatewayConnectionTest, HealthAndReadiness) {
   EXPECT_EQ(reply.body, "not ready: metadata\n");
 }
 
-TEST_F(GatewayConnectionTest, ServesIpv6) {
+TEST_P(GatewayConnectionTest, ServesIpv6) {
   gateway_.reset();
   Gateway::Options options = Options();
   options.http.address = "[::1]:0";
@@ -301,7 +327,7 @@ TEST_F(GatewayConnectionTest, ServesIpv6) {
   EXPECT_EQ(Get("/v2/").status, 200);
 }
 
-TEST_F(GatewayConnectionTest, EveryRequestIsLoggedOnce) {
+TEST_P(GatewayConnectionTest, EveryRequestIsLoggedOnce) {
   gateway_.reset();
   Mutex mutex;
   std::vector<AccessRecord> records;

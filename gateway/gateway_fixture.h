@@ -54,7 +54,7 @@ class GatewayTest : public ::testing::Test {
     ASSERT_THAT(gateway_->Start(), testing::IsOk());
   }
 
-  std::unique_ptr<RawHttpClient> Connect() {
+  virtual std::unique_ptr<RawHttpClient> Connect() {
     return std::make_unique<RawHttpClient>(gateway_->address());
   }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <memory>
 #include <string>
 
 #include "absl/algorithm/container.h"
@@ -12,11 +13,22 @@
 #include "absl/strings/strip.h"
 #include "gateway/client_address.h"
 #include "gateway/query.h"
+#include "gateway/tls_acceptor.h"
+#include "services/common/certificate.h"
+#include "services/common/plaintext.h"
+#include "services/common/plaintext_flag.h"
 #include "services/common/status_macros.h"
+#include "spdlog/spdlog.h"
 
 ABSL_FLAG(std::string, http_address, "127.0.0.1:8080",
           "Where clients pull: host:port, [v6]:port, or :port for every "
-          "address. Port 0: the system chooses; see --ready_file.");
+          "address. Port 0: the system chooses; see --ready_file. Without TLS: "
+          "on loopback, unless --insecure_plaintext.");
+ABSL_FLAG(std::string, tls_certificate_file, "",
+          "Serve HTTPS with this certificate, followed by those of its "
+          "issuers: PEM. SIGHUP has it read again.");
+ABSL_FLAG(std::string, tls_key_file, "",
+          "The key of --tls_certificate_file: PEM, without a password.");
 ABSL_FLAG(int64_t, root_registry, 0,
           "Id of the registry that is also served at the root of the host, as "
           "HOST/IMAGE instead of HOST/virtual_registries/containers/ID/IMAGE: "
@@ -37,7 +49,7 @@ ABSL_FLAG(absl::Duration, drain_timeout, absl::Seconds(30),
 ABSL_FLAG(std::string, external_url, "",
           "Where clients reach this gateway, as https://HOST[:PORT]: they are "
           "sent to its /jwt/auth to log in. Empty: as their own requests name "
-          "it, over http.");
+          "it, with https if there is --tls_certificate_file.");
 ABSL_FLAG(std::string, token_service, "",
           "The service that short-lived tokens are good at; gateways with the "
           "same one take each other's. Empty: the host of --external_url, or "
@@ -98,6 +110,20 @@ absl::StatusOr<AccessControl::Options> AccessFromFlags(AuthClient& auth) {
   return access;
 }
 
+absl::StatusOr<std::shared_ptr<TlsAcceptor>> TlsFromFlags() {
+  const CertificateFiles files = {absl::GetFlag(FLAGS_tls_certificate_file),
+                                  absl::GetFlag(FLAGS_tls_key_file)};
+  if (files.certificate.empty() != files.key.empty()) {
+    return absl::InvalidArgumentError(
+        "--tls_certificate_file and --tls_key_file go together");
+  }
+  if (!files.key.empty()) return TlsAcceptor::Open(files);
+  RETURN_IF_ERROR(CheckPlaintext(
+      absl::GetFlag(FLAGS_http_address), InsecurePlaintextFromFlag(),
+      "set --tls_certificate_file and --tls_key_file"));
+  return nullptr;
+}
+
 }  // namespace
 
 absl::StatusOr<Gateway::Options> GatewayOptionsFromFlags(AuthClient& auth) {
@@ -109,8 +135,22 @@ absl::StatusOr<Gateway::Options> GatewayOptionsFromFlags(AuthClient& auth) {
   options.http.idle_timeout = absl::GetFlag(FLAGS_http_idle_timeout);
   options.http.write_timeout = absl::GetFlag(FLAGS_http_write_timeout);
   options.fetch_timeout = absl::GetFlag(FLAGS_fetch_timeout);
+  ASSIGN_OR_RETURN(options.http.tls, TlsFromFlags());
   ASSIGN_OR_RETURN(options.access, AccessFromFlags(auth));
   return options;
+}
+
+void ReloadOnHangup(const Gateway::Options& options, StopSignal& stop) {
+  if (!options.http.tls) return;
+  stop.OnHangup([tls = options.http.tls] {
+    const absl::Status status = tls->Reload();
+    if (status.ok()) {
+      spdlog::info("read again: {}", tls->Describe());
+    } else {
+      spdlog::error("going on with the old certificate: {}",
+                    std::string(status.message()));
+    }
+  });
 }
 
 absl::Duration DrainTimeoutFromFlags() {

@@ -4,14 +4,20 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "gateway/gateway.h"
+#include "services/common/process.h"
 #include "services/metadata/auth_client.h"
 
 namespace cvr {
 
 // What the command line says of the gateway: --http_address,
 // --root_registry, --external_url and their kin. `auth` must outlive the
-// gateway. Errors: INVALID_ARGUMENT for what makes no sense.
+// gateway. Errors: INVALID_ARGUMENT for what makes no sense, and for a bad
+// certificate; FAILED_PRECONDITION for plain text where it is not allowed.
 absl::StatusOr<Gateway::Options> GatewayOptionsFromFlags(AuthClient& auth);
+
+// Has SIGHUP read the certificate again, if there is one. An error is logged,
+// and the old certificate stays.
+void ReloadOnHangup(const Gateway::Options& options, StopSignal& stop);
 
 // How long a stopping process lets replies finish: --drain_timeout.
 absl::Duration DrainTimeoutFromFlags();

@@ -8,9 +8,12 @@
 #include "absl/time/clock.h"
 #include "gateway/gateway.h"
 #include "gateway/gateway_flags.h"
+#include "gateway/rest/rest_api.h"
 #include "services/blob/grpc_content_source.h"
+#include "services/common/audit_flags.h"
 #include "services/common/process.h"
 #include "services/common/ready_file.h"
+#include "services/common/rpc_flags.h"
 #include "services/common/rpc_server.h"
 #include "services/common/status_macros.h"
 #include "services/metadata/grpc_auth_client.h"
@@ -35,18 +38,28 @@ absl::Status CheckConnected(absl::string_view service, grpc::Channel& channel) {
 }
 
 absl::Status Serve(StopSignal& stop) {
-  const auto metadata_channel =
-      MakeRpcChannel(absl::GetFlag(FLAGS_metadata_address));
-  const auto blob_channel = MakeRpcChannel(absl::GetFlag(FLAGS_blob_address));
+  ASSIGN_OR_RETURN(const auto security,
+                   RpcSecurityFromFlags(RpcRole::kOneOfSeveral));
+  ASSIGN_OR_RETURN(
+      const auto metadata_channel,
+      OpenRpcChannel(absl::GetFlag(FLAGS_metadata_address), security));
+  ASSIGN_OR_RETURN(const auto blob_channel,
+                   OpenRpcChannel(absl::GetFlag(FLAGS_blob_address), security));
   GrpcMetadataClient metadata(metadata_channel, {});
   GrpcContentSource source(blob_channel);
 
   GrpcAuthClient auth(metadata_channel, {});
   ASSIGN_OR_RETURN(Gateway::Options options, GatewayOptionsFromFlags(auth));
+  ASSIGN_OR_RETURN(const auto audit, AuditFileFromFlags(""));
+  options.audit = audit.get();
   options.readiness = [&]() -> absl::Status {
     RETURN_IF_ERROR(CheckConnected("metadata", *metadata_channel));
     return CheckConnected("blob", *blob_channel);
   };
+  RestApi rest({metadata_channel, blob_channel, options.access.external_url,
+                options.http.tls != nullptr});
+  options.administration = &rest;
+  ReloadOnHangup(options, stop);
   Gateway gateway(metadata, source, std::move(options));
   RETURN_IF_ERROR(gateway.Start());
   RETURN_IF_ERROR(WriteReadyFile({.http = gateway.address()}));

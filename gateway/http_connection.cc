@@ -3,14 +3,14 @@
 #include <netdb.h>
 #include <poll.h>
 #include <sys/socket.h>
-#include <sys/uio.h>
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
+#include <cstdlib>
 #include <utility>
 
 #include "absl/time/clock.h"
+#include "gateway/socket_wait.h"
 
 namespace cvr {
 namespace {
@@ -20,24 +20,6 @@ constexpr size_t kReceiveBytes = 16 * 1024;
 // What Linger() takes from a client that goes on sending.
 constexpr size_t kLingerBytesMax = 1024 * 1024;
 constexpr absl::Duration kLingerTimeout = absl::Seconds(2);
-
-bool WaitFor(int fd, short events, absl::Duration timeout) {
-  const absl::Time deadline = absl::Now() + timeout;
-  pollfd entry = {fd, events, 0};
-  while (true) {
-    const int64_t left_ms = absl::ToInt64Milliseconds(
-        std::clamp(deadline - absl::Now() + absl::Milliseconds(1),
-                   absl::ZeroDuration(), absl::Hours(1)));
-    const int ready = poll(&entry, 1, static_cast<int>(left_ms));
-    if (ready >= 0) return ready > 0;
-    if (errno != EINTR) return false;
-  }
-}
-
-void SetTimeout(int fd, int option, absl::Duration timeout) {
-  const timeval value = absl::ToTimeval(timeout);
-  setsockopt(fd, SOL_SOCKET, option, &value, sizeof(value));
-}
 
 using NameOf = int (*)(int, sockaddr*, socklen_t*);
 
@@ -57,12 +39,11 @@ std::pair<std::string, int> NumericName(int fd, NameOf name_of) {
 
 }  // namespace
 
-HttpConnection::HttpConnection(int fd, Timeouts timeouts)
+HttpConnection::HttpConnection(int fd, Transport& transport, Timeouts timeouts)
     : fd_(fd),
+      transport_(transport),
       timeouts_(timeouts),
-      client_(NumericName(fd, getpeername).first) {
-  SetTimeout(fd, SO_SNDTIMEO, timeouts.write);
-}
+      client_(NumericName(fd, getpeername).first) {}
 
 bool HttpConnection::AwaitRequest(absl::Duration idle_timeout) {
   return !received_.empty() || Receive(idle_timeout);
@@ -115,7 +96,7 @@ std::optional<std::string> HttpConnection::ReadBody(size_t size,
 bool HttpConnection::Flush() { return held_.empty() || SendWithHeld(""); }
 
 void HttpConnection::Linger() {
-  shutdown(fd_, SHUT_WR);
+  transport_.EndWriting();
   const absl::Time deadline = absl::Now() + kLingerTimeout;
   size_t taken = 0;
   while (taken < kLingerBytesMax && Receive(deadline - absl::Now())) {
@@ -126,11 +107,11 @@ void HttpConnection::Linger() {
 
 bool HttpConnection::is_readable() const {
   return head_consumed_ < head_.size() || !received_.empty() ||
-         WaitFor(fd_, POLLIN, absl::ZeroDuration());
+         transport_.WaitReadable(absl::ZeroDuration());
 }
 
 bool HttpConnection::is_writable() const {
-  return WaitFor(fd_, POLLOUT, timeouts_.write);
+  return WaitForSocket(fd_, POLLOUT, timeouts_.write);
 }
 
 ssize_t HttpConnection::read(char* ptr, size_t size) {
@@ -163,43 +144,16 @@ void HttpConnection::get_local_ip_and_port(std::string& ip, int& port) const {
 }
 
 bool HttpConnection::Receive(absl::Duration timeout) {
-  if (!WaitFor(fd_, POLLIN, std::max(timeout, absl::ZeroDuration()))) {
-    return false;
-  }
   std::array<char, kReceiveBytes> buffer;
-  ssize_t size;
-  do {
-    size = recv(fd_, buffer.data(), buffer.size(), MSG_DONTWAIT);
-  } while (size < 0 && errno == EINTR);
-  if (size <= 0) return false;
+  const size_t size = transport_.Read(buffer.data(), buffer.size(), timeout);
   received_.append(buffer.data(), size);
-  return true;
+  return size > 0;
 }
 
-// A send that waits gives up after SO_SNDTIMEO; it then answers what it could
-// send, and an error only when that is nothing.
 bool HttpConnection::SendWithHeld(absl::string_view bytes) {
-  size_t held_sent = 0;
-  while (held_sent < held_.size() || !bytes.empty()) {
-    iovec parts[] = {
-        {held_.data() + held_sent, held_.size() - held_sent},
-        {const_cast<char*>(bytes.data()), bytes.size()},
-    };
-    msghdr message = {};
-    message.msg_iov = parts;
-    message.msg_iovlen = std::size(parts);
-    const ssize_t sent = sendmsg(fd_, &message, MSG_NOSIGNAL);
-    if (sent < 0 && errno == EINTR) continue;
-    if (sent <= 0) {
-      held_.clear();
-      return false;
-    }
-    const size_t of_held = std::min<size_t>(sent, held_.size() - held_sent);
-    held_sent += of_held;
-    bytes.remove_prefix(sent - of_held);
-  }
+  const bool sent = transport_.Write(held_, bytes);
   held_.clear();
-  return true;
+  return sent;
 }
 
 }  // namespace cvr

@@ -9,12 +9,13 @@
 
 #include "absl/time/time.h"
 #include "gateway/request_head.h"
+#include "gateway/transport.h"
 #include "httplib.h"
 
 namespace cvr {
 
 // One connection of a client: the bytes under the server library. One thread
-// uses it. Does not own the socket.
+// uses it.
 class HttpConnection : public httplib::Stream {
  public:
   struct Timeouts {
@@ -22,7 +23,8 @@ class HttpConnection : public httplib::Stream {
     absl::Duration write;  // Without any progress.
   };
 
-  HttpConnection(int fd, Timeouts timeouts);
+  // `transport` is that of the socket `fd`. Owns neither.
+  HttpConnection(int fd, Transport& transport, Timeouts timeouts);
 
   // Waits for the first byte of a request. False when there will be none.
   bool AwaitRequest(absl::Duration idle_timeout);
@@ -68,6 +70,7 @@ class HttpConnection : public httplib::Stream {
   bool SendWithHeld(absl::string_view bytes);
 
   const int fd_;
+  Transport& transport_;
   const Timeouts timeouts_;
   std::string client_;
   std::string head_;  // Of the current request.

@@ -2,6 +2,7 @@
 #define GATEWAY_HTTP_MESSAGE_H_
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -59,6 +60,8 @@ struct HttpRequest {
 // is closed short of the promised length.
 using BodyStream = absl::AnyInvocable<absl::StatusOr<Chunk>()>;
 
+struct PullRecord;
+
 // A reply to GET; the server leaves the body away for HEAD. Content-Length,
 // Connection and Date are the server's to write.
 struct HttpReply {
@@ -68,6 +71,8 @@ struct HttpReply {
   BodyStream stream;  // Of content_length bytes.
   // Absent = the size of `body`.
   std::optional<uint64_t> content_length;
+  // What pull it answers, for the audit log; absent = none.
+  std::shared_ptr<const PullRecord> pull;
 };
 
 }  // namespace cvr

@@ -18,6 +18,7 @@
 #include "gateway/http_exchange.h"
 #include "gateway/listener.h"
 #include "gateway/open_connections.h"
+#include "gateway/plain_transport.h"
 #include "gateway/request_head.h"
 #include "httplib.h"
 #include "services/common/status_macros.h"
@@ -81,8 +82,10 @@ class HttpServer::Engine : public httplib::Server {
 
   // httplib::Server: the whole life of an accepted connection.
   bool process_and_close_socket(socket_t fd) override;
-  void Serve(HttpConnection& connection, int fd);
+  std::unique_ptr<Transport> MakeTransport(int fd);
+  void Serve(HttpConnection& connection, Transport& transport, int fd);
   void TurnAway(HttpConnection& connection);
+  bool Handshake(Transport& transport, int fd);
   // False when the connection ends.
   bool ServeRequest(HttpConnection& connection, bool last);
   // False when there is none. What is no request has its reply already.
@@ -138,7 +141,8 @@ void HttpServer::Engine::InstallHandlers() {
   set_exception_handler([this](const httplib::Request&,
                                httplib::Response& response,
                                std::exception_ptr) {
-    current_exchange->reply = error_handler_(500, "internal error");
+    current_exchange->reply =
+        error_handler_(500, "internal error", current_exchange->head.target);
     WriteReply(*current_exchange, response);
   });
   set_post_routing_handler(
@@ -181,34 +185,65 @@ bool HttpServer::Engine::process_and_close_socket(socket_t fd) {
   const int on = 1;
   setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
   fcntl(fd, F_SETFD, FD_CLOEXEC);
-  HttpConnection connection(fd,
-                            {options_.head_timeout, options_.write_timeout});
-  if (turning_away) {
-    TurnAway(connection);
-  } else {
-    connections_.Add(fd);
-    Serve(connection, fd);
-    connections_.Remove(fd);
+  {
+    const std::unique_ptr<Transport> transport = MakeTransport(fd);
+    HttpConnection connection(fd, *transport,
+                              {options_.head_timeout, options_.write_timeout});
+    if (turning_away) {
+      TurnAway(connection);
+    } else {
+      connections_.Add(fd);
+      Serve(connection, *transport, fd);
+      connections_.Remove(fd);
+    }
   }
   close(fd);
   return true;
+}
+
+std::unique_ptr<Transport> HttpServer::Engine::MakeTransport(int fd) {
+  if (options_.tls && !turning_away) {
+    return options_.tls->Accept(fd, options_.write_timeout);
+  }
+  return std::make_unique<PlainTransport>(fd, options_.write_timeout);
 }
 
 void HttpServer::Engine::TurnAway(HttpConnection& connection) {
   Exchange exchange;
   exchange.client = connection.client();
   exchange.close = true;
-  exchange.reply = error_handler_(503, "too many connections");
-  RunLibrary(connection, exchange);
+  exchange.reply = error_handler_(503, "too many connections", "");
+  // The accepting thread has no time for a handshake.
+  if (options_.tls) {
+    exchange.broken_off = absl::ResourceExhaustedError("no handshake");
+  } else {
+    RunLibrary(connection, exchange);
+  }
   Log(exchange, absl::ZeroDuration());
 }
 
-void HttpServer::Engine::Serve(HttpConnection& connection, int fd) {
+// Who connects and says nothing is idle, and gives way to others.
+bool HttpServer::Engine::Handshake(Transport& transport, int fd) {
+  if (!options_.tls) return true;
+  connections_.BeginIdle(fd);
+  const bool came = transport.WaitReadable(options_.handshake_timeout);
+  connections_.BeginHead(fd);
+  const bool done = came && transport.Handshake(options_.handshake_timeout);
+  connections_.EndHead(fd);
+  return done;
+}
+
+void HttpServer::Engine::Serve(HttpConnection& connection, Transport& transport,
+                               int fd) {
+  if (!Handshake(transport, fd)) return;
   for (size_t requests = 1;; ++requests) {
     connections_.BeginIdle(fd);
     const bool came = connection.AwaitRequest(options_.idle_timeout);
-    connections_.EndIdle(fd);
-    if (!came) return;
+    if (!came) {
+      transport.EndWriting();
+      return;
+    }
+    connections_.BeginHead(fd);
     const bool last = requests >= options_.requests_per_connection_max;
     if (!ServeRequest(connection, last)) return;
   }
@@ -218,7 +253,9 @@ bool HttpServer::Engine::ServeRequest(HttpConnection& connection, bool last) {
   const absl::Time begin = absl::Now();
   Exchange exchange;
   exchange.client = connection.client();
-  if (!ReadRequest(connection, exchange)) return false;
+  const bool came = ReadRequest(connection, exchange);
+  connections_.EndHead(connection.socket());
+  if (!came) return false;
   ReadBody(connection, exchange);
   exchange.close = last || !exchange.head.keep_alive ||
                    exchange.head.has_body || connections_.draining();
@@ -245,7 +282,7 @@ bool HttpServer::Engine::ReadRequest(HttpConnection& connection,
     error = std::get<HeadError>(std::move(parsed));
   }
   exchange.head.keep_alive = false;
-  exchange.reply = error_handler_(error.http_status, error.message);
+  exchange.reply = error_handler_(error.http_status, error.message, "");
   return true;
 }
 
@@ -258,13 +295,15 @@ void HttpServer::Engine::ReadBody(HttpConnection& connection,
   request.target = head.target;
   if (!options_.wants_body(request)) return;
   if (head.content_length.value_or(kBodyBytesMax + 1) > kBodyBytesMax) {
-    exchange.reply = error_handler_(413, "the request body is too long");
+    exchange.reply =
+        error_handler_(413, "the request body is too long", head.target);
     return;
   }
   auto body = connection.ReadBody(*head.content_length, options_.head_timeout,
                                   head.expects_continue);
   if (!body) {
-    exchange.reply = error_handler_(408, "the body did not arrive in time");
+    exchange.reply =
+        error_handler_(408, "the body did not arrive in time", head.target);
     return;
   }
   exchange.request_body = *std::move(body);
@@ -306,6 +345,7 @@ void HttpServer::Engine::Log(const Exchange& exchange,
   record.body_bytes = exchange.body_bytes;
   record.duration = duration;
   record.broken_off = exchange.broken_off;
+  record.pull = exchange.reply->pull;
   options_.access_logger(record);
 }
 

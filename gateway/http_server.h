@@ -10,14 +10,16 @@
 #include "absl/time/time.h"
 #include "gateway/access_log.h"
 #include "gateway/http_message.h"
+#include "gateway/tls_acceptor.h"
 
 namespace cvr {
 
-// HTTP/1.1 over TCP, by cpp-httplib, which is known to nobody but this class.
+// HTTP/1.1 over TCP or TLS, by cpp-httplib, which is known to nobody but this
+// class.
 //
 // Every connection holds a thread. Beyond `threads_max` connections, the
 // longest idle one is ended for each new one, which waits for a thread
-// meanwhile; beyond twice as many, new ones get 503.
+// meanwhile; beyond twice as many, new ones get 503, or with TLS are closed.
 //
 // Request bodies are not read, unless they are wanted: the reply is sent and
 // the connection closed.
@@ -25,10 +27,13 @@ class HttpServer {
  public:
   struct Options {
     std::string address = "127.0.0.1:8080";  // As Listener::Open() takes it.
+    std::shared_ptr<TlsAcceptor> tls;        // None = plain TCP.
     size_t threads_max = 1024;
     size_t requests_per_connection_max = 100'000;
     // Between two requests of a connection.
     absl::Duration idle_timeout = absl::Seconds(75);
+    // For a TLS handshake, however slowly it goes.
+    absl::Duration handshake_timeout = absl::Seconds(10);
     // For a whole head, however slowly it comes.
     absl::Duration head_timeout = absl::Seconds(20);
     // Without progress in sending.
@@ -40,10 +45,11 @@ class HttpServer {
   };
 
   // Called for every request that is HTTP at all, from many threads. For errors
-  // found before (414 and so on) `error_handler` makes the reply.
+  // found before (414 and so on) `error_handler` makes the reply; the target is
+  // empty when it is not known.
   using Handler = std::function<HttpReply(const HttpRequest&)>;
-  using ErrorHandler =
-      std::function<HttpReply(int http_status, absl::string_view message)>;
+  using ErrorHandler = std::function<HttpReply(
+      int http_status, absl::string_view message, absl::string_view target)>;
 
   HttpServer(Options options, Handler handler, ErrorHandler error_handler);
   // Stops at once if it is running.

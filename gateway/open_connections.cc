@@ -35,14 +35,23 @@ void OpenConnections::Remove(int fd) {
 
 void OpenConnections::BeginIdle(int fd) {
   MutexLock lock(&mutex_);
-  connections_[fd].idle_since = absl::Now();
+  State& state = connections_[fd];
+  state.idle_since = absl::Now();
+  state.in_head = false;
   if (draining_) shutdown(fd, SHUT_RD);
   MakeRoom();
 }
 
-void OpenConnections::EndIdle(int fd) {
+void OpenConnections::BeginHead(int fd) {
   MutexLock lock(&mutex_);
-  connections_[fd].idle_since = absl::InfiniteFuture();
+  connections_[fd].in_head = true;
+}
+
+void OpenConnections::EndHead(int fd) {
+  MutexLock lock(&mutex_);
+  State& state = connections_[fd];
+  state.idle_since = absl::InfiniteFuture();
+  state.in_head = false;
 }
 
 bool OpenConnections::draining() const {
@@ -72,7 +81,8 @@ void OpenConnections::Drain() {
   MutexLock lock(&mutex_);
   draining_ = true;
   for (const auto& [fd, state] : connections_) {
-    if (state.idle_since != absl::InfiniteFuture()) shutdown(fd, SHUT_RD);
+    const bool idle = state.idle_since != absl::InfiniteFuture();
+    if (idle && !state.in_head) shutdown(fd, SHUT_RD);
   }
 }
 

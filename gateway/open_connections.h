@@ -10,10 +10,10 @@
 namespace cvr {
 
 // The connections that are open, by socket, and which of them wait for a
-// request. While there are more than there are threads for, the longest idle
-// ones are ended to make room. Only sockets in here are ever shut down, so a
-// descriptor that the system has given to somebody else is never touched:
-// remove it before closing it. Thread-safe.
+// request or for the rest of its head. While there are more than there are
+// threads for, those that have waited longest are ended to make room. Only
+// sockets in here are ever shut down, so a descriptor that the system has given
+// to somebody else is never touched: remove it before closing it. Thread-safe.
 class OpenConnections {
  public:
   // `room` is how many can be served at a time.
@@ -29,8 +29,11 @@ class OpenConnections {
   // `fd` waits for its next request. While draining, it reads what has arrived
   // already and then the end.
   void BeginIdle(int fd);
-  // Bytes of a request have come.
-  void EndIdle(int fd);
+  // Bytes of a request have come: draining lets it come in whole, but it makes
+  // room as an idle one does, so that half requests keep nobody out.
+  void BeginHead(int fd);
+  // It has come, or never will.
+  void EndHead(int fd);
 
   // Whether replies are the last ones on their connections.
   bool draining() const;
@@ -45,6 +48,7 @@ class OpenConnections {
  private:
   struct State {
     absl::Time idle_since = absl::InfiniteFuture();  // Busy.
+    bool in_head = false;
     bool evicted = false;
   };
 

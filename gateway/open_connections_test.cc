@@ -55,6 +55,26 @@ TEST_F(OpenConnectionsTest, LongestIdleOneMakesRoom) {
   for (int i = 0; i < 3; ++i) connections_.EndWaiting();
 }
 
+TEST_F(OpenConnectionsTest, AHalfHeadMakesRoomButIsNotDrained) {
+  Pair half, idle, busy;
+  Add(half);
+  connections_.BeginIdle(half.fd());
+  connections_.BeginHead(half.fd());
+  Add(idle);
+  connections_.BeginIdle(idle.fd());
+  Add(busy);
+  connections_.BeginIdle(busy.fd());
+  connections_.BeginHead(busy.fd());
+  connections_.EndHead(busy.fd());
+  connections_.Drain();
+  EXPECT_FALSE(half.Ended());
+  EXPECT_TRUE(idle.Ended());
+  connections_.BeginWaiting();
+  EXPECT_TRUE(half.Ended());
+  EXPECT_FALSE(busy.Ended());
+  connections_.EndWaiting();
+}
+
 // Whoever waits must not depend on somebody being idle at that moment.
 TEST_F(OpenConnectionsTest, ConnectionThatBecomesIdleMakesRoom) {
   Pair first, second, third;

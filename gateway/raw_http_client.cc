@@ -1,6 +1,8 @@
 #include "gateway/raw_http_client.h"
 
 #include <netdb.h>
+#include <openssl/err.h>
+#include <openssl/pem.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <unistd.h>
@@ -52,6 +54,58 @@ RawHttpClient::RawHttpClient(absl::string_view address) {
   freeaddrinfo(found);
 }
 
+RawHttpClient::RawHttpClient(absl::string_view address, const RawTls& tls)
+    : RawHttpClient(address) {
+  if (connected()) StartTls(tls);
+}
+
+void RawHttpClient::StartTls(const RawTls& tls) {
+  const std::unique_ptr<SSL_CTX, decltype(&SSL_CTX_free)> context(
+      SSL_CTX_new(TLS_client_method()), SSL_CTX_free);
+  const std::unique_ptr<BIO, decltype(&BIO_free)> pem(
+      BIO_new_mem_buf(tls.authority_pem.data(),
+                      static_cast<int>(tls.authority_pem.size())),
+      BIO_free);
+  const std::unique_ptr<X509, decltype(&X509_free)> authority(
+      PEM_read_bio_X509(pem.get(), nullptr, nullptr, nullptr), X509_free);
+  X509_STORE_add_cert(SSL_CTX_get_cert_store(context.get()), authority.get());
+  SSL_CTX_set_verify(context.get(), SSL_VERIFY_PEER, nullptr);
+  // Old versions are for the server to refuse.
+  SSL_CTX_set_cipher_list(context.get(), "DEFAULT@SECLEVEL=0");
+  SSL_CTX_set_min_proto_version(context.get(), TLS1_VERSION);
+  SSL_CTX_set_max_proto_version(context.get(), tls.version_max);
+  tls_.reset(SSL_new(context.get()));
+  if (!tls.protocol.empty()) {
+    std::string offer(1, static_cast<char>(tls.protocol.size()));
+    offer += tls.protocol;
+    SSL_set_alpn_protos(tls_.get(),
+                        reinterpret_cast<const unsigned char*>(offer.data()),
+                        offer.size());
+  }
+  SSL_set_fd(tls_.get(), fd_);
+  ERR_clear_error();
+  if (SSL_connect(tls_.get()) == 1) return;
+  const char* const reason = ERR_reason_error_string(ERR_get_error());
+  tls_error_ = reason != nullptr ? reason : "the server has closed";
+  Close();
+}
+
+std::string RawHttpClient::tls_version() const {
+  return SSL_get_version(tls_.get());
+}
+
+std::string RawHttpClient::tls_protocol() const {
+  const unsigned char* name = nullptr;
+  unsigned int size = 0;
+  SSL_get0_alpn_selected(tls_.get(), &name, &size);
+  return std::string(reinterpret_cast<const char*>(name), size);
+}
+
+long RawHttpClient::tls_serial() const {
+  X509* const certificate = SSL_get0_peer_certificate(tls_.get());
+  return ASN1_INTEGER_get(X509_get0_serialNumber(certificate));
+}
+
 RawHttpClient::~RawHttpClient() { Close(); }
 
 void RawHttpClient::Close() {
@@ -66,7 +120,10 @@ void RawHttpClient::ShrinkReceiveBuffer() {
 
 bool RawHttpClient::Send(absl::string_view bytes) {
   while (!bytes.empty()) {
-    const ssize_t sent = send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    const ssize_t sent =
+        tls_ != nullptr ? SSL_write(tls_.get(), bytes.data(),
+                                    static_cast<int>(bytes.size()))
+                        : send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
     if (sent <= 0) return false;
     bytes.remove_prefix(sent);
   }
@@ -75,7 +132,10 @@ bool RawHttpClient::Send(absl::string_view bytes) {
 
 bool RawHttpClient::Fill() {
   std::array<char, 64 * 1024> buffer;
-  const ssize_t size = recv(fd_, buffer.data(), buffer.size(), 0);
+  const ssize_t size =
+      tls_ != nullptr
+          ? SSL_read(tls_.get(), buffer.data(), static_cast<int>(buffer.size()))
+          : recv(fd_, buffer.data(), buffer.size(), 0);
   if (size <= 0) return false;
   received_.append(buffer.data(), size);
   return true;

@@ -1,7 +1,10 @@
 #ifndef GATEWAY_RAW_HTTP_CLIENT_H_
 #define GATEWAY_RAW_HTTP_CLIENT_H_
 
+#include <openssl/ssl.h>
+
 #include <cstddef>
+#include <memory>
 #include <string>
 
 #include "absl/strings/string_view.h"
@@ -22,16 +25,32 @@ struct RawReply {
   }
 };
 
+// How a client speaks TLS.
+struct RawTls {
+  std::string authority_pem;  // Whom it trusts.
+  int version_max = TLS1_3_VERSION;
+  std::string protocol;  // That it offers (ALPN). Empty = it says nothing.
+};
+
 // An HTTP client for tests that shows what is really sent, and sends whatever
 // it is told to. Blocking, with a timeout of a minute.
 class RawHttpClient {
  public:
   explicit RawHttpClient(absl::string_view address);  // host:port
+  // Not connected when the handshake fails.
+  RawHttpClient(absl::string_view address, const RawTls& tls);
   ~RawHttpClient();
   RawHttpClient(const RawHttpClient&) = delete;
   RawHttpClient& operator=(const RawHttpClient&) = delete;
 
   bool connected() const { return fd_ >= 0; }
+  // Why a handshake failed.
+  const std::string& tls_error() const { return tls_error_; }
+  // What was agreed on: `TLSv1.3`, `http/1.1`.
+  std::string tls_version() const;
+  std::string tls_protocol() const;
+  // The serial number of the certificate that the server has shown.
+  long tls_serial() const;
 
   // False when the server has gone.
   bool Send(absl::string_view bytes);
@@ -53,9 +72,12 @@ class RawHttpClient {
                    absl::string_view extra_fields = "");
 
  private:
+  void StartTls(const RawTls& tls);
   bool Fill();
 
   int fd_ = -1;
+  std::unique_ptr<SSL, decltype(&SSL_free)> tls_{nullptr, SSL_free};
+  std::string tls_error_;
   std::string received_;
 };
 

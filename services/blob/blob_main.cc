@@ -1,6 +1,7 @@
 // cvr-blob: the blob service as a process of its own.
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/flags/flag.h"
 #include "absl/status/status.h"
@@ -8,13 +9,17 @@
 #include "services/blob/blob_process.h"
 #include "services/common/process.h"
 #include "services/common/ready_file.h"
+#include "services/common/rpc_flags.h"
 #include "services/common/rpc_server.h"
 #include "services/common/status_macros.h"
+#include "services/metadata/grpc_admin_authority.h"
 #include "services/metadata/grpc_metadata_client.h"
 #include "spdlog/spdlog.h"
 
-ABSL_FLAG(std::string, grpc_address, "127.0.0.1:8082",
-          "Where gRPC is served: host:port on loopback, or unix:PATH.");
+ABSL_FLAG(
+    std::string, grpc_address, "127.0.0.1:8082",
+    "Where gRPC is served: host:port or unix:PATH. Without TLS: on loopback, "
+    "unless --insecure_plaintext.");
 ABSL_FLAG(std::string, metadata_address, "127.0.0.1:8081",
           "The metadata service: host:port or unix:PATH.");
 ABSL_FLAG(std::string, data_dir, "", "Where blobs are kept. Required.");
@@ -27,14 +32,21 @@ namespace {
 absl::Status Serve(StopSignal& stop) {
   const std::string data_dir = absl::GetFlag(FLAGS_data_dir);
   RETURN_IF_ERROR(PrepareDirectory("data_dir", data_dir));
-  GrpcMetadataClient metadata(
-      MakeRpcChannel(absl::GetFlag(FLAGS_metadata_address)), {});
+  ASSIGN_OR_RETURN(const auto security,
+                   RpcSecurityFromFlags(RpcRole::kOneOfSeveral));
   ASSIGN_OR_RETURN(
-      const auto blob,
-      BlobProcess::Open(BlobProcess::OptionsFromFlags(data_dir), metadata));
+      const auto channel,
+      OpenRpcChannel(absl::GetFlag(FLAGS_metadata_address), security));
+  GrpcMetadataClient metadata(channel, {});
+  GrpcAdminAuthority authority(channel, {});
+  ASSIGN_OR_RETURN(const auto blob,
+                   BlobProcess::Open(BlobProcess::OptionsFromFlags(data_dir),
+                                     metadata, authority));
+  std::vector<grpc::Service*> services = blob->admin_services();
+  services.push_back(blob->blob_service());
   ASSIGN_OR_RETURN(
       const auto server,
-      RpcServer::Start(absl::GetFlag(FLAGS_grpc_address), blob->services()));
+      RpcServer::Start(absl::GetFlag(FLAGS_grpc_address), services, security));
   RETURN_IF_ERROR(WriteReadyFile({.grpc = server->address()}));
   spdlog::info("serving gRPC on {}", server->address());
   spdlog::info("stopping on {}", stop.Wait());

@@ -106,25 +106,27 @@ BlobProcess::Options BlobProcess::OptionsFromFlags(std::string directory) {
 }
 
 absl::StatusOr<std::unique_ptr<BlobProcess>> BlobProcess::Open(
-    Options options, MetadataClient& metadata) {
+    Options options, MetadataClient& metadata, AdminAuthority& authority) {
   auto reporter = std::make_unique<EvictionReporter>(metadata);
   options.store.eviction_listener =
       [reporter = reporter.get()](absl::Span<const Digest> digests) {
         reporter->Report(digests);
       };
   ASSIGN_OR_RETURN(auto store, RocksDbBlobStore::Open(options.store));
-  return std::unique_ptr<BlobProcess>(new BlobProcess(
-      std::move(options), std::move(reporter), std::move(store), metadata));
+  return std::unique_ptr<BlobProcess>(
+      new BlobProcess(std::move(options), std::move(reporter), std::move(store),
+                      metadata, authority));
 }
 
 BlobProcess::BlobProcess(Options options,
                          std::unique_ptr<EvictionReporter> reporter,
                          std::unique_ptr<BlobStore> store,
-                         MetadataClient& metadata)
+                         MetadataClient& metadata, AdminAuthority& authority)
     : reporter_(std::move(reporter)),
       store_(std::move(store)),
       upstream_(BuildUpstreamGate(std::move(options.upstream))),
-      upstream_states_(*upstream_),
+      guard_(authority),
+      upstream_states_(*upstream_, guard_),
       stack_(options.stack, *store_, *upstream_, metadata, upstream_.get()) {}
 
 }  // namespace cvr

@@ -13,6 +13,8 @@
 #include "services/blob/eviction_reporter.h"
 #include "services/blob/rocksdb_blob_store.h"
 #include "services/blob/upstream_state_service.h"
+#include "services/metadata/admin_authority.h"
+#include "services/metadata/call_guard.h"
 #include "services/metadata/metadata_client.h"
 #include "services/upstream/build_upstream_client.h"
 #include "services/upstream/upstream_gate.h"
@@ -33,27 +35,30 @@ class BlobProcess {
   // What the command line says of it; blobs are kept in `directory`.
   static Options OptionsFromFlags(std::string directory);
 
-  // `metadata`, which is told of evictions, must outlive it. The store's
-  // eviction_listener is set here. Errors: those of RocksDbBlobStore::Open().
+  // `metadata`, which is told of evictions, and `authority`, which is asked who
+  // may administer, must outlive it. The store's eviction_listener is set here.
+  // Errors: those of RocksDbBlobStore::Open().
   static absl::StatusOr<std::unique_ptr<BlobProcess>> Open(
-      Options options, MetadataClient& metadata);
+      Options options, MetadataClient& metadata, AdminAuthority& authority);
 
   ContentSource& source() { return stack_.source(); }
-  // What it serves over gRPC: BlobService and UpstreamStateService.
-  std::vector<grpc::Service*> services() {
-    return {&stack_.service(), &upstream_states_};
-  }
+  // For administrators.
+  std::vector<grpc::Service*> admin_services() { return {&upstream_states_}; }
+  // For the gateway.
+  grpc::Service* blob_service() { return &stack_.service(); }
 
   // As BlobStack::Shutdown().
   void Shutdown(absl::Time deadline) { stack_.Shutdown(deadline); }
 
  private:
   BlobProcess(Options options, std::unique_ptr<EvictionReporter> reporter,
-              std::unique_ptr<BlobStore> store, MetadataClient& metadata);
+              std::unique_ptr<BlobStore> store, MetadataClient& metadata,
+              AdminAuthority& authority);
 
   const std::unique_ptr<EvictionReporter> reporter_;  // The store calls it.
   const std::unique_ptr<BlobStore> store_;
   const std::unique_ptr<UpstreamGate> upstream_;
+  CallGuard guard_;
   UpstreamStateServiceImpl upstream_states_;
   BlobStack stack_;
 };

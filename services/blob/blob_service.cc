@@ -10,6 +10,7 @@
 #include "services/blob/content_source_wire.h"
 #include "services/blob/content_write_reactor.h"
 #include "services/common/rpc_status.h"
+#include "services/common/service_peer.h"
 #include "services/common/status_macros.h"
 
 namespace cvr {
@@ -75,9 +76,11 @@ class BlobServiceImpl final
 };
 
 grpc::ServerWriteReactor<grpc::ByteBuffer>* BlobServiceImpl::Read(
-    grpc::CallbackServerContext*, const grpc::ByteBuffer* request) {
+    grpc::CallbackServerContext* context, const grpc::ByteBuffer* request) {
   return ContentWriteReactor::Start(
-      [this, request = ParseRead(*request)]() -> absl::StatusOr<Stream> {
+      [this, peer = CheckServicePeer(*context),
+       request = ParseRead(*request)]() -> absl::StatusOr<Stream> {
+        RETURN_IF_ERROR(peer);
         RETURN_IF_ERROR(request.status());
         return source_.Read(*request);
       },
@@ -88,8 +91,9 @@ grpc::ServerWriteReactor<grpc::ByteBuffer>* BlobServiceImpl::Fetch(
     grpc::CallbackServerContext* context, const grpc::ByteBuffer* request) {
   const absl::Time deadline = absl::FromChrono(context->deadline());
   return ContentWriteReactor::Start(
-      [this,
+      [this, peer = CheckServicePeer(*context),
        request = ParseFetch(*request, deadline)]() -> absl::StatusOr<Stream> {
+        RETURN_IF_ERROR(peer);
         RETURN_IF_ERROR(request.status());
         return source_.Fetch(*request);
       },
@@ -120,6 +124,11 @@ grpc::ServerUnaryReactor* BlobServiceImpl::RunUnary(
     grpc::CallbackServerContext* context,
     absl::AnyInvocable<absl::Status()> work) {
   grpc::ServerUnaryReactor* const reactor = context->DefaultReactor();
+  const absl::Status peer = CheckServicePeer(*context);
+  if (!peer.ok()) {
+    reactor->Finish(ToRpcStatus(peer));
+    return reactor;
+  }
   const bool accepted =
       pool_.Schedule([reactor, work = std::move(work)]() mutable {
         reactor->Finish(ToRpcStatus(work()));

@@ -48,16 +48,26 @@ v1::UpstreamState StateOnWire(const UpstreamState& state, absl::Time now) {
 
 }  // namespace
 
-grpc::Status UpstreamStateServiceImpl::ListUpstreamStates(
-    grpc::ServerContext* /*context*/,
-    const v1::ListUpstreamStatesRequest* request,
-    v1::ListUpstreamStatesResponse* response) {
-  const int64_t wanted = request->upstream_id();
+v1::ListUpstreamStatesResponse UpstreamStateServiceImpl::List(
+    const v1::ListUpstreamStatesRequest& request) const {
+  v1::ListUpstreamStatesResponse response;
   for (const UpstreamState& state : health_.States()) {
-    if (wanted != 0 && state.upstream_id != wanted) continue;
-    *response->add_states() = StateOnWire(state, clock_.Now());
+    if (request.upstream_id() == 0 ||
+        state.upstream_id == request.upstream_id()) {
+      *response.add_states() = StateOnWire(state, clock_.Now());
+    }
   }
-  return grpc::Status::OK;
+  return response;
+}
+
+grpc::Status UpstreamStateServiceImpl::ListUpstreamStates(
+    grpc::ServerContext* context, const v1::ListUpstreamStatesRequest* request,
+    v1::ListUpstreamStatesResponse* response) {
+  return guard_.Answer(
+      *context, *request, response,
+      [&](const Caller&) -> absl::StatusOr<v1::ListUpstreamStatesResponse> {
+        return List(*request);
+      });
 }
 
 }  // namespace cvr

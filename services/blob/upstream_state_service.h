@@ -3,17 +3,19 @@
 
 #include "protos/cvr/v1/upstream_state_service.grpc.pb.h"
 #include "services/common/clock.h"
+#include "services/metadata/call_guard.h"
 #include "services/upstream/upstream_health.h"
 
 namespace cvr {
 
-// An UpstreamHealth on the wire. It and `clock` must outlive the service.
+// An UpstreamHealth on the wire. It, the guard and `clock` must outlive the
+// service.
 class UpstreamStateServiceImpl final
     : public v1::UpstreamStateService::Service {
  public:
-  explicit UpstreamStateServiceImpl(const UpstreamHealth& health,
-                                    const Clock& clock = Clock::Real())
-      : health_(health), clock_(clock) {}
+  UpstreamStateServiceImpl(const UpstreamHealth& health, CallGuard& guard,
+                           const Clock& clock = Clock::Real())
+      : health_(health), guard_(guard), clock_(clock) {}
 
   grpc::Status ListUpstreamStates(
       grpc::ServerContext* context,
@@ -21,7 +23,11 @@ class UpstreamStateServiceImpl final
       v1::ListUpstreamStatesResponse* response) override;
 
  private:
+  v1::ListUpstreamStatesResponse List(
+      const v1::ListUpstreamStatesRequest& request) const;
+
   const UpstreamHealth& health_;
+  CallGuard& guard_;
   const Clock& clock_;
 };
 

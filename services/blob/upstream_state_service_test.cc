@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "gtest/gtest.h"
+#include "tests/support/open_authority.h"
 
 namespace cvr {
 namespace {
@@ -36,7 +37,9 @@ class UpstreamStateServiceTest : public ::testing::Test {
 
   KnownHealth health_;
   FixedClock clock_;
-  UpstreamStateServiceImpl service_{health_, clock_};
+  testing::OpenAuthority authority_;
+  CallGuard guard_{authority_};
+  UpstreamStateServiceImpl service_{health_, guard_, clock_};
 };
 
 TEST_F(UpstreamStateServiceTest, SaysAllThatIsKnown) {

@@ -5,6 +5,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
+#include "absl/types/span.h"
 #include "services/common/caller.h"
 
 namespace cvr {
@@ -20,13 +21,17 @@ class AccessPolicy {
     kAdminister,  // Tokens, groups, settings.
   };
 
-  // Where an action aims at.
+  // What an action aims at.
   struct Object {
     absl::string_view group;
-    // 0 = no single one.
-    int64_t registry_id = 0;
+    // The registries that it is, or is a part of; an upstream is part of those
+    // that it is attached to. A token for some registries may read what is a
+    // part of one of them, and change what is a part of nothing else.
+    absl::Span<const int64_t> registry_ids = {};
     // Of a registry.
     bool anonymous_pull = false;
+    // The group itself, which such a token may read as well.
+    bool is_group = false;
   };
 
   // OK; UNAUTHENTICATED (reason UNAUTHENTICATED) when the caller has shown
@@ -34,6 +39,10 @@ class AccessPolicy {
   // it is not allowed.
   static absl::Status Check(const Caller& caller, Action action,
                             const Object& object);
+
+  // The same before the object is known: whether there is any that the caller
+  // may do that to.
+  static absl::Status CheckScope(const Caller& caller, Action action);
 
   // Whether the caller may know that the object exists. Who may not is answered
   // as if it did not.

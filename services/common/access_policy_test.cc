@@ -1,6 +1,7 @@
 #include "services/common/access_policy.h"
 
 #include <string>
+#include <vector>
 
 #include "gtest/gtest.h"
 #include "tests/support/status_matchers.h"
@@ -9,6 +10,8 @@ namespace cvr {
 namespace {
 
 using Action = AccessPolicy::Action;
+
+constexpr int64_t kOne[] = {1};
 
 Caller WithToken(bool pull, bool manage, bool admin) {
   Caller caller;
@@ -70,30 +73,52 @@ Want Got(const Caller& caller, Action action,
 TEST(AccessPolicyTest, ScopesByGroupsByActions) {
   for (const Row& row : kTable) {
     for (int i = 0; i < 4; ++i) {
-      EXPECT_EQ(Got(row.caller, kActions[i], {"acme", 1}), row.own[i])
+      EXPECT_EQ(Got(row.caller, kActions[i], {"acme", kOne}), row.own[i])
           << row.who << " " << i;
-      EXPECT_EQ(Got(row.caller, kActions[i], {"other", 1}), row.other[i])
+      EXPECT_EQ(Got(row.caller, kActions[i], {"other", kOne}), row.other[i])
           << row.who << " elsewhere " << i;
     }
   }
 }
 
-TEST(AccessPolicyTest, ATokenForSomeRegistriesIsGoodForThoseAlone) {
+struct RestrictedRow {
+  const char* what;
+  std::vector<int64_t> registry_ids;
+  bool is_group;
+  Want read, manage;
+};
+
+TEST(AccessPolicyTest, ATokenForSomeRegistriesIsGoodForTheirPartsAlone) {
   Caller caller = WithToken(true, true, false);
   caller.registry_ids = {3, 5};
-  for (const int64_t id : {3, 5}) {
-    EXPECT_EQ(Got(caller, Action::kPull, {"acme", id}), Want::kYes);
-    EXPECT_EQ(Got(caller, Action::kManage, {"acme", id}), Want::kYes);
-    EXPECT_EQ(Got(caller, Action::kPull, {"other", id}), Want::kNo);
-  }
-  for (const int64_t id : {0, 4}) {
-    EXPECT_EQ(Got(caller, Action::kPull, {"acme", id}), Want::kNo);
-    EXPECT_EQ(Got(caller, Action::kManage, {"acme", id}), Want::kNo);
+  const RestrictedRow table[] = {
+      {"a registry of its own", {3}, false, Want::kYes, Want::kYes},
+      {"another registry", {4}, false, Want::kNo, Want::kNo},
+      {"an upstream of its own", {3, 5}, false, Want::kYes, Want::kYes},
+      {"a shared upstream", {4, 5}, false, Want::kYes, Want::kNo},
+      {"a foreign upstream", {1, 4}, false, Want::kNo, Want::kNo},
+      {"a part of nothing", {}, false, Want::kNo, Want::kNo},
+      {"the group", {}, true, Want::kYes, Want::kNo},
+  };
+  for (const RestrictedRow& row : table) {
+    const AccessPolicy::Object own = {"acme", row.registry_ids, false,
+                                      row.is_group};
+    EXPECT_EQ(Got(caller, Action::kPull, own), row.read) << row.what;
+    EXPECT_EQ(Got(caller, Action::kRead, own), row.read) << row.what;
+    EXPECT_EQ(Got(caller, Action::kManage, own), row.manage) << row.what;
+    EXPECT_EQ(Got(caller, Action::kAdminister, own), Want::kNo) << row.what;
+    EXPECT_EQ(AccessPolicy::MaySee(caller, own), row.read == Want::kYes)
+        << row.what;
+    const AccessPolicy::Object other = {"other", row.registry_ids, false,
+                                        row.is_group};
+    EXPECT_EQ(Got(caller, Action::kRead, other), Want::kNo) << row.what;
+    EXPECT_EQ(Got(caller, Action::kManage, other), Want::kNo) << row.what;
+    EXPECT_FALSE(AccessPolicy::MaySee(caller, other)) << row.what;
   }
 }
 
 TEST(AccessPolicyTest, AnonymousPullsAreForAllAndForPullsAlone) {
-  const AccessPolicy::Object open = {"acme", 1, /*anonymous_pull=*/true};
+  const AccessPolicy::Object open = {"acme", kOne, /*anonymous_pull=*/true};
   for (const Row& row : kTable) {
     EXPECT_EQ(Got(row.caller, Action::kPull, open), Want::kYes) << row.who;
     EXPECT_TRUE(AccessPolicy::MaySee(row.caller, open)) << row.who;
@@ -102,10 +127,10 @@ TEST(AccessPolicyTest, AnonymousPullsAreForAllAndForPullsAlone) {
 }
 
 TEST(AccessPolicyTest, WhoMayNotIsNotToldThatItExists) {
-  EXPECT_FALSE(AccessPolicy::MaySee(Caller(), {"acme", 1}));
+  EXPECT_FALSE(AccessPolicy::MaySee(Caller(), {"acme", kOne}));
   const Caller writer = WithToken(false, true, false);
-  EXPECT_TRUE(AccessPolicy::MaySee(writer, {"acme", 1}));
-  EXPECT_FALSE(AccessPolicy::MaySee(writer, {"other", 1}));
+  EXPECT_TRUE(AccessPolicy::MaySee(writer, {"acme", kOne}));
+  EXPECT_FALSE(AccessPolicy::MaySee(writer, {"other", kOne}));
 }
 
 }  // namespace

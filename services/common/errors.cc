@@ -14,6 +14,7 @@ namespace {
 
 constexpr absl::string_view kDomain = "cvr";
 constexpr absl::string_view kSizeKey = "size";
+constexpr absl::string_view kLimitKey = "limit";
 
 constexpr absl::string_view kErrorInfoUrl =
     "type.googleapis.com/google.rpc.ErrorInfo";
@@ -40,6 +41,7 @@ constexpr std::pair<Reason, absl::string_view> kNames[] = {
     {Reason::kContentDamaged, "CONTENT_DAMAGED"},
     {Reason::kFieldInvalid, "FIELD_INVALID"},
     {Reason::kUnauthenticated, "UNAUTHENTICATED"},
+    {Reason::kLimitReached, "LIMIT_REACHED"},
 };
 
 template <typename Message>
@@ -55,6 +57,32 @@ template <typename Message>
 void Attach(absl::Status& status, absl::string_view url,
             const Message& message) {
   status.SetPayload(url, absl::Cord(message.SerializeAsString()));
+}
+
+// What ErrorInfo's metadata says under `key`.
+template <typename Number>
+std::optional<Number> NumberAt(const absl::Status& status,
+                               absl::string_view key) {
+  const auto info = Attached<google::rpc::ErrorInfo>(status, kErrorInfoUrl);
+  if (!info) return std::nullopt;
+  const auto it = info->metadata().find(std::string(key));
+  Number number = 0;
+  if (it == info->metadata().end() || !absl::SimpleAtoi(it->second, &number)) {
+    return std::nullopt;
+  }
+  return number;
+}
+
+absl::Status MakeWithNumber(absl::StatusCode code, Reason reason,
+                            absl::string_view message, absl::string_view key,
+                            absl::string_view number) {
+  absl::Status status(code, message);
+  google::rpc::ErrorInfo info;
+  info.set_reason(std::string(ReasonName(reason)));
+  info.set_domain(std::string(kDomain));
+  (*info.mutable_metadata())[std::string(key)] = std::string(number);
+  Attach(status, kErrorInfoUrl, info);
+  return status;
 }
 
 absl::Status Make(absl::StatusCode code, Reason reason,
@@ -103,14 +131,11 @@ absl::Status WithRetryAfter(absl::Status status, absl::Duration delay) {
 }
 
 std::optional<uint64_t> ContentSizeOf(const absl::Status& status) {
-  const auto info = Attached<google::rpc::ErrorInfo>(status, kErrorInfoUrl);
-  if (!info) return std::nullopt;
-  const auto it = info->metadata().find(std::string(kSizeKey));
-  uint64_t size = 0;
-  if (it == info->metadata().end() || !absl::SimpleAtoi(it->second, &size)) {
-    return std::nullopt;
-  }
-  return size;
+  return NumberAt<uint64_t>(status, kSizeKey);
+}
+
+std::optional<int64_t> LimitOf(const absl::Status& status) {
+  return NumberAt<int64_t>(status, kLimitKey);
 }
 
 std::vector<FieldViolation> FieldViolationsOf(const absl::Status& status) {
@@ -204,15 +229,18 @@ absl::Status Denied(absl::string_view detail) {
 }
 
 absl::Status RangeNotSatisfiable(uint64_t size_bytes) {
-  absl::Status status(
-      absl::StatusCode::kOutOfRange,
-      absl::StrCat("the range starts past the end of ", size_bytes, " bytes"));
-  google::rpc::ErrorInfo info;
-  info.set_reason(std::string(ReasonName(Reason::kRangeNotSatisfiable)));
-  info.set_domain(std::string(kDomain));
-  (*info.mutable_metadata())[std::string(kSizeKey)] = absl::StrCat(size_bytes);
-  Attach(status, kErrorInfoUrl, info);
-  return status;
+  return MakeWithNumber(
+      absl::StatusCode::kOutOfRange, Reason::kRangeNotSatisfiable,
+      absl::StrCat("the range starts past the end of ", size_bytes, " bytes"),
+      kSizeKey, absl::StrCat(size_bytes));
+}
+
+absl::Status LimitReached(absl::string_view what, absl::string_view things,
+                          int64_t limit) {
+  return MakeWithNumber(
+      absl::StatusCode::kResourceExhausted, Reason::kLimitReached,
+      absl::StrCat(what, " has ", limit, " ", things, ", which is the limit"),
+      kLimitKey, absl::StrCat(limit));
 }
 
 absl::Status Unsupported(absl::string_view what) {

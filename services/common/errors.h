@@ -35,6 +35,7 @@ enum class Reason {
   kContentDamaged,       // Our stored bytes do not hash to the digest.
   kFieldInvalid,         // google.rpc.BadRequest is attached.
   kUnauthenticated,      // Nothing was shown, or what is not good.
+  kLimitReached,         // As many as an operator allows are there.
 };
 
 // `MANIFEST_UNKNOWN` and so on; empty for kNone.
@@ -51,6 +52,8 @@ std::optional<absl::Duration> RetryAfterOf(const absl::Status& status);
 absl::Status WithRetryAfter(absl::Status status, absl::Duration delay);
 // The size of the content that a range did not fit, in bytes.
 std::optional<uint64_t> ContentSizeOf(const absl::Status& status);
+// How many there may be, of what reached its limit.
+std::optional<int64_t> LimitOf(const absl::Status& status);
 
 struct FieldViolation {
   std::string field;
@@ -91,6 +94,10 @@ absl::Status RangeNotSatisfiable(uint64_t size_bytes);
 
 // UNIMPLEMENTED
 absl::Status Unsupported(absl::string_view what);
+
+// RESOURCE_EXHAUSTED: `what`, such as "registry 7", has `limit` of `things`.
+absl::Status LimitReached(absl::string_view what, absl::string_view things,
+                          int64_t limit);
 
 // Of upstreams; `host` is the host that failed, `detail` what it did.
 // UNAVAILABLE

@@ -82,6 +82,9 @@ inline constexpr size_t kForgottenDigestsMax = 512;
 inline constexpr int kPageSizeDefault = 100;
 inline constexpr int kPageSizeMax = 1000;
 
+// What there is always, and what is meant where no group is named.
+inline constexpr char kDefaultGroup[] = "default";
+
 // Defaults of flags: the reference product's limits.
 inline constexpr int kRegistriesPerGroupDefault = 5;
 inline constexpr int kUpstreamsPerRegistryDefault = 5;

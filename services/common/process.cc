@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -11,6 +12,7 @@
 #include <filesystem>
 #include <iostream>
 #include <system_error>
+#include <utility>
 
 #include "absl/flags/flag.h"
 #include "absl/flags/parse.h"
@@ -31,6 +33,7 @@ sigset_t StopSignals() {
   sigemptyset(&signals);
   sigaddset(&signals, SIGTERM);
   sigaddset(&signals, SIGINT);
+  sigaddset(&signals, SIGHUP);
   return signals;
 }
 
@@ -69,6 +72,14 @@ absl::Status SetUpLogging(const std::string& name) {
   return absl::OkStatus();
 }
 
+// Connections and tables are files; what is usual to begin with is for shells.
+void RaiseFileLimit() {
+  rlimit limit = {};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 absl::Status FileError(absl::string_view what, const std::string& path) {
   return absl::FailedPreconditionError(
       absl::StrCat(what, " ", path, ": ", std::strerror(errno)));
@@ -76,12 +87,20 @@ absl::Status FileError(absl::string_view what, const std::string& path) {
 
 }  // namespace
 
+void StopSignal::OnHangup(std::function<void()> action) {
+  on_hangup_.push_back(std::move(action));
+}
+
 const char* StopSignal::Wait() {
   const sigset_t signals = StopSignals();
-  int signal = 0;
-  while (sigwait(&signals, &signal) != 0) {
+  while (true) {
+    int signal = 0;
+    if (sigwait(&signals, &signal) != 0) continue;
+    if (signal == SIGINT) return "SIGINT";
+    if (signal == SIGTERM) return "SIGTERM";
+    if (on_hangup_.empty()) return "SIGHUP";
+    for (const auto& action : on_hangup_) action();
   }
-  return signal == SIGINT ? "SIGINT" : "SIGTERM";
 }
 
 int RunProcess(int argc, char** argv, const ProcessOptions& options,
@@ -92,6 +111,7 @@ int RunProcess(int argc, char** argv, const ProcessOptions& options,
   signal(SIGPIPE, SIG_IGN);
   ParseFlags(argc, argv, options);
   absl::Status status = SetUpLogging(options.name);
+  RaiseFileLimit();
   StopSignal stop;
   if (status.ok()) status = body(stop);
   if (status.ok()) return 0;

@@ -1,6 +1,7 @@
 #ifndef SERVICES_COMMON_PROCESS_H_
 #define SERVICES_COMMON_PROCESS_H_
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -19,8 +20,15 @@ struct ProcessOptions {
 // Until the process is told to stop. Usable from the main thread only.
 class StopSignal {
  public:
+  // Has Wait() call `action` on each SIGHUP. With no action at all, SIGHUP
+  // stops the process, as for any other.
+  void OnHangup(std::function<void()> action);
+
   // Blocks until SIGTERM or SIGINT has come. Returns its name.
   const char* Wait();
+
+ private:
+  std::vector<std::function<void()>> on_hangup_;
 };
 
 // Parses the flags (--help, --version, --flagfile, --log_level), sets up

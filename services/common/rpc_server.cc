@@ -1,6 +1,5 @@
 #include "services/common/rpc_server.h"
 
-#include <arpa/inet.h>
 #include <grpc/support/log.h>
 #include <spdlog/spdlog.h>
 #include <sys/stat.h>
@@ -8,11 +7,12 @@
 
 #include <algorithm>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "grpcpp/ext/proto_server_reflection_plugin.h"
 #include "services/common/limits.h"
+#include "services/common/local_address.h"
+#include "services/common/status_macros.h"
 
 namespace cvr {
 namespace {
@@ -46,29 +46,16 @@ void RemoveStaleSocket(absl::string_view address) {
 
 }  // namespace
 
-bool IsLocalAddress(absl::string_view address) {
-  if (absl::StartsWith(address, kUnixPrefix)) return true;
-  const size_t colon = address.rfind(':');
-  const absl::string_view host = address.substr(0, colon);
-  in_addr v4;
-  const bool is_v4 = inet_pton(AF_INET, std::string(host).c_str(), &v4) == 1;
-  return host == "localhost" || host == "[::1]" ||
-         (is_v4 && (ntohl(v4.s_addr) >> 24) == IN_LOOPBACKNET);
-}
-
 absl::StatusOr<std::unique_ptr<RpcServer>> RpcServer::Start(
-    const std::string& address, const std::vector<grpc::Service*>& services) {
-  if (!IsLocalAddress(address)) {
-    return absl::FailedPreconditionError(absl::StrCat(
-        "cannot serve gRPC on '", address,
-        "': only loopback addresses and unix:PATH, since calls are not "
-        "authenticated"));
-  }
+    const std::string& address, const std::vector<grpc::Service*>& services,
+    const RpcSecurity& security) {
   InitializeLibraryOnce();
+  ASSIGN_OR_RETURN(const auto credentials,
+                   MakeServerCredentials(address, security));
   RemoveStaleSocket(address);
   grpc::ServerBuilder builder;
   int port = 0;
-  builder.AddListeningPort(address, grpc::InsecureServerCredentials(), &port);
+  builder.AddListeningPort(address, credentials, &port);
   // Another server on the same port must be an error, not a sharer of calls.
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
   builder.SetMaxReceiveMessageSize(limits::kGrpcMessageBytesMax);
@@ -76,6 +63,7 @@ absl::StatusOr<std::unique_ptr<RpcServer>> RpcServer::Start(
     builder.RegisterService(service);
   }
   auto server = std::unique_ptr<RpcServer>(new RpcServer);
+  server->credentials_ = credentials;
   server->server_ = builder.BuildAndStart();
   if (server->server_ == nullptr || port == 0) {
     return absl::FailedPreconditionError(
@@ -83,7 +71,7 @@ absl::StatusOr<std::unique_ptr<RpcServer>> RpcServer::Start(
                      "': the address is in use or not on this machine"));
   }
   server->address_ =
-      absl::StartsWith(address, kUnixPrefix)
+      IsUnixAddress(address)
           ? address
           : absl::StrCat(address.substr(0, address.rfind(':')), ":", port);
   return server;
@@ -97,8 +85,17 @@ void RpcServer::Shutdown(absl::Time deadline) {
   server_->Shutdown(absl::ToChronoTime(std::max(deadline, absl::UnixEpoch())));
 }
 
-std::shared_ptr<grpc::Channel> MakeRpcChannel(const std::string& address) {
+std::shared_ptr<grpc::Channel> RpcServer::InProcessChannel() {
+  grpc::ChannelArguments arguments;
+  arguments.SetMaxReceiveMessageSize(limits::kGrpcMessageBytesMax);
+  return server_->InProcessChannel(arguments);
+}
+
+absl::StatusOr<std::shared_ptr<grpc::Channel>> OpenRpcChannel(
+    const std::string& address, const RpcSecurity& security) {
   InitializeLibraryOnce();
+  ASSIGN_OR_RETURN(const auto credentials,
+                   MakeChannelCredentials(address, security));
   grpc::ChannelArguments arguments;
   arguments.SetMaxReceiveMessageSize(limits::kGrpcMessageBytesMax);
   // A bounded window for each stream, whatever the connection could carry.
@@ -110,8 +107,11 @@ std::shared_ptr<grpc::Channel> MakeRpcChannel(const std::string& address) {
   arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);
   arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 100);
   arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 1000);
-  return grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(),
-                                   arguments);
+  return grpc::CreateCustomChannel(address, credentials, arguments);
+}
+
+std::shared_ptr<grpc::Channel> MakeRpcChannel(const std::string& address) {
+  return *OpenRpcChannel(address, {.insecure_plaintext = true});
 }
 
 }  // namespace cvr

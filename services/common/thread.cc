@@ -2,6 +2,7 @@
 
 #include <pthread.h>
 
+#include <algorithm>
 #include <utility>
 
 namespace cvr {
@@ -28,27 +29,29 @@ ThreadPool::~ThreadPool() { Shutdown(); }
 bool ThreadPool::Schedule(absl::AnyInvocable<void()> task) {
   MutexLock lock(&mutex_);
   if (shut_down_) return false;
-  const bool can_grow = running_ < options_.threads_max;
-  if (idle_ <= tasks_.size()) {
-    if (!can_grow && tasks_.size() >= idle_ + options_.queued_tasks_max) {
-      return false;
-    }
-    if (can_grow) {
-      ++running_;
-      std::thread([this] { Work(); }).detach();
-    }
+  if (!idle_.empty()) {
+    Worker& worker = *idle_.back();
+    idle_.pop_back();
+    worker.called = true;
+    worker.wake.Signal();
+    ++coming_;
+  } else if (running_ < options_.threads_max) {
+    ++running_;
+    ++coming_;
+    std::thread([this] { Work(); }).detach();
+  } else if (tasks_.size() >= coming_ + options_.queued_tasks_max) {
+    return false;
   }
   tasks_.push_back(std::move(task));
-  changed_.Signal();
   return true;
 }
 
 void ThreadPool::Shutdown() {
   MutexLock lock(&mutex_);
   shut_down_ = true;
-  changed_.SignalAll();
+  for (Worker* const worker : idle_) worker->wake.Signal();
   // A worker's last touch of this object is its Unlock() after --running_.
-  while (running_ > 0) changed_.Wait(&mutex_);
+  while (running_ > 0) ended_.Wait(&mutex_);
 }
 
 size_t ThreadPool::thread_count() const {
@@ -58,26 +61,37 @@ size_t ThreadPool::thread_count() const {
 
 void ThreadPool::Work() {
   NameThisThread(options_.name);
+  Worker self;
   MutexLock lock(&mutex_);
-  while (true) {
-    if (!tasks_.empty()) {
-      auto task = std::move(tasks_.front());
-      tasks_.pop_front();
-      mutex_.Unlock();
-      task();
-      task = nullptr;
-      mutex_.Lock();
-      continue;
-    }
-    if (shut_down_) break;
-    ++idle_;
-    const bool timed_out =
-        changed_.WaitWithDeadline(&mutex_, absl::Now() + options_.idle_timeout);
-    --idle_;
-    if (timed_out && tasks_.empty()) break;
+  --coming_;
+  while (!tasks_.empty() || AwaitCall(self)) {
+    if (tasks_.empty()) continue;  // Another has done it.
+    auto task = std::move(tasks_.front());
+    tasks_.pop_front();
+    mutex_.Unlock();
+    task();
+    task = nullptr;
+    mutex_.Lock();
   }
   --running_;
-  changed_.SignalAll();
+  ended_.SignalAll();
+}
+
+// The last to become idle is called first, so that others stay idle and end.
+bool ThreadPool::AwaitCall(Worker& self) {
+  if (shut_down_) return false;
+  self.called = false;
+  idle_.push_back(&self);
+  const absl::Time deadline = absl::Now() + options_.idle_timeout;
+  while (!self.called && !shut_down_) {
+    if (self.wake.WaitWithDeadline(&mutex_, deadline)) break;
+  }
+  if (self.called) {
+    --coming_;
+    return true;
+  }
+  idle_.erase(std::find(idle_.begin(), idle_.end(), &self));
+  return false;
 }
 
 }  // namespace cvr

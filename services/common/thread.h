@@ -58,14 +58,25 @@ class ThreadPool {
   size_t thread_count() const;
 
  private:
+  // A thread that may be called to work.
+  struct Worker {
+    CondVar wake;
+    bool called = false;
+  };
+
   void Work();
+  // False when the worker is to end.
+  bool AwaitCall(Worker& self) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   const Options options_;
 
   mutable Mutex mutex_;
-  CondVar changed_;
+  CondVar ended_;
   std::deque<absl::AnyInvocable<void()>> tasks_ ABSL_GUARDED_BY(mutex_);
-  size_t idle_ ABSL_GUARDED_BY(mutex_) = 0;
+  // The last one has become idle last.
+  std::vector<Worker*> idle_ ABSL_GUARDED_BY(mutex_);
+  // Called or started, and not at work yet.
+  size_t coming_ ABSL_GUARDED_BY(mutex_) = 0;
   size_t running_ ABSL_GUARDED_BY(mutex_) = 0;
   bool shut_down_ ABSL_GUARDED_BY(mutex_) = false;
 };

@@ -81,5 +81,25 @@ TEST(ThreadPoolTest, IdleThreadsGoAfterAWhile) {
   while (pool.thread_count() > 0) absl::SleepFor(absl::Milliseconds(1));
 }
 
+// A trickle of tasks keeps one thread busy, not all that there ever were.
+TEST(ThreadPoolTest, WhatIsLeftOfACrowdGoesAlthoughThereIsWork) {
+  ThreadPool pool({.name = "t",
+                   .threads_max = 32,
+                   .queued_tasks_max = 32,
+                   .idle_timeout = absl::Milliseconds(20)});
+  Gate crowd;
+  for (int i = 0; i < 32; ++i) {
+    ASSERT_TRUE(pool.Schedule([&] { crowd.Pass(); }));
+  }
+  crowd.AwaitArrivals(32);
+  EXPECT_EQ(pool.thread_count(), 32);
+  crowd.Open();
+  while (pool.thread_count() > 1) {
+    Gate done;
+    ASSERT_TRUE(pool.Schedule([&] { done.Open(); }));
+    done.Pass();
+  }
+}
+
 }  // namespace
 }  // namespace cvr

@@ -1,24 +1,30 @@
 #ifndef SERVICES_METADATA_ADMIN_SERVICES_H_
 #define SERVICES_METADATA_ADMIN_SERVICES_H_
 
+#include "protos/cvr/v1/access_token_service.grpc.pb.h"
+#include "protos/cvr/v1/audit_service.grpc.pb.h"
 #include "protos/cvr/v1/cache_entry_service.grpc.pb.h"
 #include "protos/cvr/v1/group_service.grpc.pb.h"
 #include "protos/cvr/v1/registry_service.grpc.pb.h"
 #include "protos/cvr/v1/upstream_service.grpc.pb.h"
+#include "services/metadata/access_token_admin.h"
 #include "services/metadata/attachment_admin.h"
+#include "services/metadata/audit_trail.h"
 #include "services/metadata/cache_entry_admin.h"
+#include "services/metadata/call_guard.h"
 #include "services/metadata/group_admin.h"
 #include "services/metadata/registry_admin.h"
 #include "services/metadata/upstream_admin.h"
 
-// Administration on the wire: each call is passed to the domain class and its
-// status translated; nothing is decided here. The domain objects must outlive
-// the services.
+// Administration on the wire: each call goes through the guard to the domain
+// class, and its status is translated; nothing is decided here. The guard and
+// the domain objects must outlive the services.
 namespace cvr {
 
 class GroupServiceImpl final : public v1::GroupService::Service {
  public:
-  explicit GroupServiceImpl(GroupAdmin& admin) : admin_(admin) {}
+  GroupServiceImpl(GroupAdmin& admin, CallGuard& guard)
+      : admin_(admin), guard_(guard) {}
 
   grpc::Status CreateGroup(grpc::ServerContext* context,
                            const v1::CreateGroupRequest* request,
@@ -29,17 +35,22 @@ class GroupServiceImpl final : public v1::GroupService::Service {
   grpc::Status ListGroups(grpc::ServerContext* context,
                           const v1::ListGroupsRequest* request,
                           v1::ListGroupsResponse* response) override;
+  grpc::Status UpdateGroup(grpc::ServerContext* context,
+                           const v1::UpdateGroupRequest* request,
+                           v1::Group* response) override;
   grpc::Status DeleteGroup(grpc::ServerContext* context,
                            const v1::DeleteGroupRequest* request,
                            google::protobuf::Empty* response) override;
 
  private:
   GroupAdmin& admin_;
+  CallGuard& guard_;
 };
 
 class RegistryServiceImpl final : public v1::RegistryService::Service {
  public:
-  explicit RegistryServiceImpl(RegistryAdmin& admin) : admin_(admin) {}
+  RegistryServiceImpl(RegistryAdmin& admin, CallGuard& guard)
+      : admin_(admin), guard_(guard) {}
 
   grpc::Status CreateRegistry(grpc::ServerContext* context,
                               const v1::CreateRegistryRequest* request,
@@ -59,12 +70,14 @@ class RegistryServiceImpl final : public v1::RegistryService::Service {
 
  private:
   RegistryAdmin& admin_;
+  CallGuard& guard_;
 };
 
 class UpstreamServiceImpl final : public v1::UpstreamService::Service {
  public:
-  UpstreamServiceImpl(UpstreamAdmin& admin, AttachmentAdmin& attachments)
-      : admin_(admin), attachments_(attachments) {}
+  UpstreamServiceImpl(UpstreamAdmin& admin, AttachmentAdmin& attachments,
+                      CallGuard& guard)
+      : admin_(admin), attachments_(attachments), guard_(guard) {}
 
   grpc::Status CreateUpstream(grpc::ServerContext* context,
                               const v1::CreateUpstreamRequest* request,
@@ -84,6 +97,10 @@ class UpstreamServiceImpl final : public v1::UpstreamService::Service {
   grpc::Status AttachUpstream(grpc::ServerContext* context,
                               const v1::AttachUpstreamRequest* request,
                               v1::RegistryUpstream* response) override;
+  grpc::Status GetRegistryUpstream(
+      grpc::ServerContext* context,
+      const v1::GetRegistryUpstreamRequest* request,
+      v1::RegistryUpstream* response) override;
   grpc::Status MoveUpstream(grpc::ServerContext* context,
                             const v1::MoveUpstreamRequest* request,
                             v1::RegistryUpstream* response) override;
@@ -94,11 +111,13 @@ class UpstreamServiceImpl final : public v1::UpstreamService::Service {
  private:
   UpstreamAdmin& admin_;
   AttachmentAdmin& attachments_;
+  CallGuard& guard_;
 };
 
 class CacheEntryServiceImpl final : public v1::CacheEntryService::Service {
  public:
-  explicit CacheEntryServiceImpl(CacheEntryAdmin& admin) : admin_(admin) {}
+  CacheEntryServiceImpl(CacheEntryAdmin& admin, CallGuard& guard)
+      : admin_(admin), guard_(guard) {}
 
   grpc::Status CreateCacheEntry(grpc::ServerContext* context,
                                 const v1::CreateCacheEntryRequest* request,
@@ -118,6 +137,41 @@ class CacheEntryServiceImpl final : public v1::CacheEntryService::Service {
 
  private:
   CacheEntryAdmin& admin_;
+  CallGuard& guard_;
+};
+
+class AccessTokenServiceImpl final : public v1::AccessTokenService::Service {
+ public:
+  AccessTokenServiceImpl(AccessTokenAdmin& admin, CallGuard& guard)
+      : admin_(admin), guard_(guard) {}
+
+  grpc::Status CreateAccessToken(grpc::ServerContext* context,
+                                 const v1::CreateAccessTokenRequest* request,
+                                 v1::AccessToken* response) override;
+  grpc::Status ListAccessTokens(
+      grpc::ServerContext* context, const v1::ListAccessTokensRequest* request,
+      v1::ListAccessTokensResponse* response) override;
+  grpc::Status RevokeAccessToken(grpc::ServerContext* context,
+                                 const v1::RevokeAccessTokenRequest* request,
+                                 google::protobuf::Empty* response) override;
+
+ private:
+  AccessTokenAdmin& admin_;
+  CallGuard& guard_;
+};
+
+class AuditServiceImpl final : public v1::AuditService::Service {
+ public:
+  AuditServiceImpl(AuditTrail& trail, CallGuard& guard)
+      : trail_(trail), guard_(guard) {}
+
+  grpc::Status ListAuditEvents(grpc::ServerContext* context,
+                               const v1::ListAuditEventsRequest* request,
+                               v1::ListAuditEventsResponse* response) override;
+
+ private:
+  AuditTrail& trail_;
+  CallGuard& guard_;
 };
 
 }  // namespace cvr

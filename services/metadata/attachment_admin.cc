@@ -63,9 +63,8 @@ absl::StatusOr<v1::RegistryUpstream> AttachmentAdmin::AttachIn(
   }
   if (attachments.size() >=
       static_cast<size_t>(limits_.upstreams_per_registry)) {
-    return absl::ResourceExhaustedError(
-        absl::StrCat("registry ", registry_id, " has ", attachments.size(),
-                     " upstreams, which is the limit"));
+    return errors::LimitReached(absl::StrCat("registry ", registry_id),
+                                "upstreams", limits_.upstreams_per_registry);
   }
   ASSIGN_OR_RETURN(const int64_t id,
                    tables::NextId(transaction, tables::kRegistryUpstreamIds));
@@ -78,6 +77,19 @@ absl::StatusOr<v1::RegistryUpstream> AttachmentAdmin::AttachIn(
   RETURN_IF_ERROR(
       tables::SetAttachments(transaction, registry_id, std::move(attachments)));
   return added;
+}
+
+absl::StatusOr<v1::RegistryUpstream> AttachmentAdmin::Get(
+    const v1::GetRegistryUpstreamRequest& request) const {
+  return ReadValue<v1::RegistryUpstream>(
+      store_,
+      [&](const ReadTransaction& transaction)
+          -> absl::StatusOr<v1::RegistryUpstream> {
+        ASSIGN_OR_RETURN(auto found,
+                         tables::FindAttachment(transaction, request.id()));
+        if (found) return *std::move(found);
+        return errors::NoSuch("registry upstream", absl::StrCat(request.id()));
+      });
 }
 
 absl::StatusOr<v1::RegistryUpstream> AttachmentAdmin::Move(

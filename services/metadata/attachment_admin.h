@@ -24,6 +24,8 @@ class AttachmentAdmin {
                                                 int64_t registry_id,
                                                 int64_t upstream_id);
 
+  absl::StatusOr<v1::RegistryUpstream> Get(
+      const v1::GetRegistryUpstreamRequest& request) const;
   absl::StatusOr<v1::RegistryUpstream> Move(
       const v1::MoveUpstreamRequest& request);
   absl::Status Detach(const v1::DetachUpstreamRequest& request);

@@ -189,5 +189,24 @@ TEST_P(PositionsTest, AreAlwaysThoseOfTheModel) {
 
 INSTANTIATE_TEST_SUITE_P(Seeds, PositionsTest, ::testing::Range(1u, 9u));
 
+TEST_F(AttachmentAdminTest, APlaceIsFoundByItsIdWhereverItMoves) {
+  ASSERT_THAT(CreateRegistry("s"), IsOk());
+  AttachFirst(2);
+  const auto place = Attach(2, 1);
+  ASSERT_THAT(place, IsOk());
+  ASSERT_THAT(Attach(2, 2), IsOk());
+  ASSERT_THAT(Move(2, 1, 2), IsOk());
+  v1::GetRegistryUpstreamRequest request;
+  request.set_id(place->id());
+  const auto found = stack_->attachments().Get(request);
+  ASSERT_THAT(found, IsOk());
+  EXPECT_EQ(found->registry_id(), 2);
+  EXPECT_EQ(found->upstream_id(), 1);
+  EXPECT_EQ(found->position(), 2);
+  ASSERT_THAT(Detach(2, 1), IsOk());
+  EXPECT_THAT(stack_->attachments().Get(request),
+              StatusIs(absl::StatusCode::kNotFound));
+}
+
 }  // namespace
 }  // namespace cvr::testing

@@ -2,14 +2,17 @@
 #define SERVICES_METADATA_AUTH_SERVICE_H_
 
 #include "protos/cvr/v1/auth_service.grpc.pb.h"
+#include "services/metadata/admin_authority.h"
 #include "services/metadata/auth_client.h"
 
 namespace cvr {
 
-// An AuthClient on the wire, which must outlive the service.
+// An AuthClient and an AdminAuthority on the wire, for other processes of the
+// system (service_peer.h). Both must outlive the service.
 class AuthServiceImpl final : public v1::AuthService::Service {
  public:
-  explicit AuthServiceImpl(AuthClient& client) : client_(client) {}
+  AuthServiceImpl(AuthClient& client, AdminAuthority& authority)
+      : client_(client), authority_(authority) {}
 
   grpc::Status Authenticate(grpc::ServerContext* context,
                             const v1::AuthenticateRequest* request,
@@ -20,9 +23,16 @@ class AuthServiceImpl final : public v1::AuthService::Service {
   grpc::Status GetTrust(grpc::ServerContext* context,
                         const v1::GetTrustRequest* request,
                         v1::Trust* response) override;
+  grpc::Status Authorize(grpc::ServerContext* context,
+                         const v1::AuthorizeRequest* request,
+                         v1::Admission* response) override;
+  grpc::Status RecordAuditEvent(grpc::ServerContext* context,
+                                const v1::AuditEvent* request,
+                                google::protobuf::Empty* response) override;
 
  private:
   AuthClient& client_;
+  AdminAuthority& authority_;
 };
 
 }  // namespace cvr

@@ -1,8 +1,11 @@
 #include "services/metadata/cache_entry_admin.h"
 
+#include <algorithm>
+#include <functional>
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
@@ -18,6 +21,7 @@
 #include "services/metadata/tables.h"
 #include "services/metadata/transactions.h"
 #include "services/metadata/validation.h"
+#include "services/metadata/visibility.h"
 
 namespace cvr {
 namespace {
@@ -68,8 +72,14 @@ std::string ScopeOf(const v1::ListCacheEntriesRequest& request) {
   return KeyBuilder()
       .String("cache_entries")
       .String(absl::StrCat(request.upstream_id()))
+      .String(request.newest_first() ? "newest_first" : "")
       .Rest(request.path_contains())
       .Build();
+}
+
+// `part` in lower case.
+bool HasPart(const v1::CacheEntry& entry, absl::string_view part) {
+  return absl::StrContains(absl::AsciiStrToLower(entry.relative_path()), part);
 }
 
 }  // namespace
@@ -105,7 +115,11 @@ absl::StatusOr<v1::CacheEntry> CacheEntryAdmin::Get(
 }
 
 absl::StatusOr<v1::ListCacheEntriesResponse> CacheEntryAdmin::List(
-    const v1::ListCacheEntriesRequest& request) {
+    const v1::ListCacheEntriesRequest& request, const Caller& caller) {
+  if (request.newest_first()) return ListNewestFirst(request, caller);
+  if (request.skip() != 0) {
+    return errors::FieldInvalid("skip", "needs newest_first");
+  }
   const std::string scope = ScopeOf(request);
   ASSIGN_OR_RETURN(const int page_size, PageSize(request.page_size()));
   ASSIGN_OR_RETURN(const int64_t start_after,
@@ -113,11 +127,12 @@ absl::StatusOr<v1::ListCacheEntriesResponse> CacheEntryAdmin::List(
   RETURN_IF_ERROR(downloads_.Flush());
   const std::string part = absl::AsciiStrToLower(request.path_contains());
   v1::ListCacheEntriesResponse response;
-  const auto visit = [&](const v1::CacheEntry& entry) -> absl::StatusOr<bool> {
-    if (!absl::StrContains(absl::AsciiStrToLower(entry.relative_path()),
-                           part)) {
-      return true;
-    }
+  const auto visit = [&](Visibility& visibility,
+                         const v1::CacheEntry& entry) -> absl::StatusOr<bool> {
+    if (!HasPart(entry, part)) return true;
+    ASSIGN_OR_RETURN(const bool seen,
+                     visibility.OfUpstream(entry.upstream_id()));
+    if (!seen) return true;
     if (response.cache_entries_size() == page_size) {
       response.set_next_page_token(
           MakePageToken(scope, response.cache_entries(page_size - 1).id()));
@@ -127,9 +142,56 @@ absl::StatusOr<v1::ListCacheEntriesResponse> CacheEntryAdmin::List(
     return true;
   };
   RETURN_IF_ERROR(store_.Read([&](const ReadTransaction& transaction) {
-    return tables::VisitCacheEntries(transaction, request.upstream_id(),
-                                     start_after, visit);
+    Visibility visibility(caller, transaction);
+    return tables::VisitCacheEntries(
+        transaction, request.upstream_id(), start_after,
+        [&](const v1::CacheEntry& entry) { return visit(visibility, entry); });
   }));
+  return response;
+}
+
+// Ids rise with age, but no table can be read from its end: the ids of all are
+// gathered, and the page's entries then read by them.
+absl::StatusOr<v1::ListCacheEntriesResponse> CacheEntryAdmin::ListNewestFirst(
+    const v1::ListCacheEntriesRequest& request, const Caller& caller) {
+  const std::string scope = ScopeOf(request);
+  ASSIGN_OR_RETURN(const int page_size, PageSize(request.page_size()));
+  ASSIGN_OR_RETURN(const int64_t before,
+                   ParseIdPageToken(scope, request.page_token()));
+  if (request.skip() < 0) {
+    return errors::FieldInvalid("skip", "must not be negative");
+  }
+  RETURN_IF_ERROR(downloads_.Flush());
+  const std::string part = absl::AsciiStrToLower(request.path_contains());
+  v1::ListCacheEntriesResponse response;
+  RETURN_IF_ERROR(
+      store_.Read([&](const ReadTransaction& transaction) -> absl::Status {
+        Visibility visibility(caller, transaction);
+        std::vector<int64_t> ids;
+        RETURN_IF_ERROR(tables::VisitCacheEntriesByPath(
+            transaction, request.upstream_id(),
+            [&](const v1::CacheEntry& entry) -> absl::StatusOr<bool> {
+              if (!HasPart(entry, part)) return true;
+              ASSIGN_OR_RETURN(const bool seen,
+                               visibility.OfUpstream(entry.upstream_id()));
+              if (!seen) return true;
+              response.set_total_size(response.total_size() + 1);
+              if (before == 0 || entry.id() < before) ids.push_back(entry.id());
+              return true;
+            }));
+        const size_t begin = std::min<size_t>(request.skip(), ids.size());
+        const size_t end = std::min<size_t>(begin + page_size, ids.size());
+        std::partial_sort(ids.begin(), ids.begin() + end, ids.end(),
+                          std::greater<int64_t>());
+        for (size_t i = begin; i < end; ++i) {
+          ASSIGN_OR_RETURN(*response.add_cache_entries(),
+                           Require(transaction, ids[i]));
+        }
+        if (end < ids.size() && end > 0) {
+          response.set_next_page_token(MakePageToken(scope, ids[end - 1]));
+        }
+        return absl::OkStatus();
+      }));
   return response;
 }
 

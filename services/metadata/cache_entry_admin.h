@@ -4,6 +4,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "protos/cvr/v1/cache_entry_service.pb.h"
+#include "services/common/caller.h"
 #include "services/common/clock.h"
 #include "services/metadata/download_counter.h"
 #include "services/metadata/metadata_store.h"
@@ -23,13 +24,18 @@ class CacheEntryAdmin {
       const v1::CreateCacheEntryRequest& request);
   // With every download that was counted before the call.
   absl::StatusOr<v1::CacheEntry> Get(const v1::GetCacheEntryRequest& request);
+  // Those that the caller may see.
   absl::StatusOr<v1::ListCacheEntriesResponse> List(
-      const v1::ListCacheEntriesRequest& request);
+      const v1::ListCacheEntriesRequest& request,
+      const Caller& caller = Caller::System());
   absl::StatusOr<v1::CacheEntry> Update(
       const v1::UpdateCacheEntryRequest& request);
   absl::Status Delete(const v1::DeleteCacheEntryRequest& request);
 
  private:
+  absl::StatusOr<v1::ListCacheEntriesResponse> ListNewestFirst(
+      const v1::ListCacheEntriesRequest& request, const Caller& caller);
+
   MetadataStore& store_;
   DownloadCounter& downloads_;
   const Clock& clock_;

@@ -216,5 +216,55 @@ TEST_F(CacheEntryAdminTest, ListsInTheOrderOfFirstCachingWithFilters) {
               StatusIs(absl::StatusCode::kInvalidArgument));
 }
 
+TEST_F(CacheEntryAdminTest, ListsTheNewestFirstFromAnyPlace) {
+  for (int i = 1; i <= 5; ++i) {
+    v1::CacheEntry entry =
+        NewEntry(absl::StrCat("/r", 9 - i, "/manifests/latest"), digest_);
+    entry.set_upstream_id(i == 3 ? 2 : 1);
+    ASSERT_THAT(Create(entry), IsOk());
+  }
+  v1::ListCacheEntriesRequest request;
+  request.set_newest_first(true);
+  const auto ids = [&] {
+    std::vector<int64_t> ids;
+    const auto page = stack_->cache_entries().List(request);
+    EXPECT_THAT(page, IsOk());
+    if (!page.ok()) return ids;
+    for (const auto& entry : page->cache_entries()) ids.push_back(entry.id());
+    ids.push_back(-page->total_size());
+    return ids;
+  };
+  EXPECT_THAT(ids(), ElementsAre(5, 4, 3, 2, 1, -5));
+  request.set_upstream_id(1);
+  EXPECT_THAT(ids(), ElementsAre(5, 4, 2, 1, -4));
+  request.set_page_size(2);
+  request.set_skip(1);
+  EXPECT_THAT(ids(), ElementsAre(4, 2, -4));
+  request.set_skip(3);
+  EXPECT_THAT(ids(), ElementsAre(1, -4));
+  request.set_skip(4000);
+  EXPECT_THAT(ids(), ElementsAre(-4));
+  request.set_skip(0);
+  request.set_path_contains("R8");
+  EXPECT_THAT(ids(), ElementsAre(1, -1));
+
+  request.set_path_contains("");
+  const auto first = stack_->cache_entries().List(request);
+  ASSERT_THAT(first, IsOk());
+  request.set_page_token(first->next_page_token());
+  EXPECT_THAT(ids(), ElementsAre(2, 1, -4));
+  request.set_newest_first(false);
+  EXPECT_THAT(stack_->cache_entries().List(request),
+              StatusIs(absl::StatusCode::kInvalidArgument));
+  request.clear_page_token();
+  request.set_skip(1);
+  EXPECT_THAT(stack_->cache_entries().List(request),
+              StatusIs(absl::StatusCode::kInvalidArgument));
+  request.set_newest_first(true);
+  request.set_skip(-1);
+  EXPECT_THAT(stack_->cache_entries().List(request),
+              StatusIs(absl::StatusCode::kInvalidArgument));
+}
+
 }  // namespace
 }  // namespace cvr::testing

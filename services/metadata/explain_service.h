@@ -2,14 +2,16 @@
 #define SERVICES_METADATA_EXPLAIN_SERVICE_H_
 
 #include "protos/cvr/v1/explain_service.grpc.pb.h"
+#include "services/metadata/call_guard.h"
 #include "services/metadata/explainer.h"
 
 namespace cvr {
 
-// An Explainer on the wire, which must outlive the service.
+// An Explainer on the wire. It and the guard must outlive the service.
 class ExplainServiceImpl final : public v1::ExplainService::Service {
  public:
-  explicit ExplainServiceImpl(Explainer& explainer) : explainer_(explainer) {}
+  ExplainServiceImpl(Explainer& explainer, CallGuard& guard)
+      : explainer_(explainer), guard_(guard) {}
 
   grpc::Status Explain(grpc::ServerContext* context,
                        const v1::ExplainRequest* request,
@@ -17,6 +19,7 @@ class ExplainServiceImpl final : public v1::ExplainService::Service {
 
  private:
   Explainer& explainer_;
+  CallGuard& guard_;
 };
 
 }  // namespace cvr

@@ -4,6 +4,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "protos/cvr/v1/group_service.pb.h"
+#include "services/common/caller.h"
 #include "services/common/clock.h"
 #include "services/metadata/metadata_store.h"
 
@@ -18,8 +19,11 @@ class GroupAdmin {
 
   absl::StatusOr<v1::Group> Create(const v1::CreateGroupRequest& request);
   absl::StatusOr<v1::Group> Get(const v1::GetGroupRequest& request) const;
+  // Those that the caller may see.
   absl::StatusOr<v1::ListGroupsResponse> List(
-      const v1::ListGroupsRequest& request) const;
+      const v1::ListGroupsRequest& request,
+      const Caller& caller = Caller::System()) const;
+  absl::StatusOr<v1::Group> Update(const v1::UpdateGroupRequest& request);
   // The default group stays: FAILED_PRECONDITION.
   absl::Status Delete(const v1::DeleteGroupRequest& request);
 

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/types/span.h"
 #include "services/common/access_policy.h"
 #include "services/common/errors.h"
 #include "services/common/status_macros.h"
@@ -155,7 +156,9 @@ absl::Status CheckPull(const Caller& caller, int64_t registry_id,
   }
   const absl::Status allowed =
       AccessPolicy::Check(caller, AccessPolicy::Action::kPull,
-                          {routes->group, registry_id, routes->anonymous_pull});
+                          {.group = routes->group,
+                           .registry_ids = absl::MakeConstSpan(&registry_id, 1),
+                           .anonymous_pull = routes->anonymous_pull});
   return absl::IsPermissionDenied(allowed) ? unknown : allowed;
 }
 

@@ -1,5 +1,7 @@
 #include "services/metadata/metadata_flags.h"
 
+#include <algorithm>
+#include <cstdint>
 #include <utility>
 
 #include "absl/flags/flag.h"
@@ -20,6 +22,10 @@ ABSL_FLAG(absl::Duration, signing_key_rotation, absl::Hours(24 * 30),
           "How often the key is replaced that signs those tokens. Not less "
           "than --token_lifetime.");
 
+ABSL_FLAG(int64_t, audit_events_max, 100000,
+          "Changes that `cvr audit list` can show; older ones are in the audit "
+          "log only.");
+
 namespace cvr {
 
 absl::StatusOr<MetadataStack::Options> MetadataOptionsFromFlags(
@@ -37,6 +43,8 @@ absl::StatusOr<MetadataStack::Options> MetadataOptionsFromFlags(
     return absl::InvalidArgumentError(
         "--signing_key_rotation must not be less than --token_lifetime");
   }
+  options.audit.events_max =
+      std::max<int64_t>(1, absl::GetFlag(FLAGS_audit_events_max));
   options.limits.registries_per_group =
       absl::GetFlag(FLAGS_registries_per_group_max);
   options.limits.upstreams_per_registry =

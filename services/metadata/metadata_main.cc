@@ -5,16 +5,20 @@
 #include "absl/flags/flag.h"
 #include "absl/status/status.h"
 #include "absl/time/clock.h"
+#include "services/common/audit_flags.h"
 #include "services/common/process.h"
 #include "services/common/ready_file.h"
+#include "services/common/rpc_flags.h"
 #include "services/common/rpc_server.h"
 #include "services/common/status_macros.h"
 #include "services/metadata/metadata_flags.h"
 #include "services/metadata/metadata_stack.h"
 #include "spdlog/spdlog.h"
 
-ABSL_FLAG(std::string, grpc_address, "127.0.0.1:8081",
-          "Where gRPC is served: host:port on loopback, or unix:PATH.");
+ABSL_FLAG(
+    std::string, grpc_address, "127.0.0.1:8081",
+    "Where gRPC is served: host:port or unix:PATH. Without TLS: on loopback, "
+    "unless --insecure_plaintext.");
 ABSL_FLAG(std::string, data_dir, "",
           "Where registries, upstreams and cache entries are kept. Required.");
 
@@ -27,16 +31,20 @@ constexpr absl::Duration kDrainTimeout = absl::Seconds(5);
 absl::Status Serve(StopSignal& stop) {
   const std::string data_dir = absl::GetFlag(FLAGS_data_dir);
   RETURN_IF_ERROR(PrepareDirectory("data_dir", data_dir));
-  ASSIGN_OR_RETURN(
-      const auto options,
-      MetadataOptionsFromFlags(data_dir, data_dir + "/admin-token"));
+  ASSIGN_OR_RETURN(const auto security,
+                   RpcSecurityFromFlags(RpcRole::kOneOfSeveral));
+  ASSIGN_OR_RETURN(const auto audit,
+                   AuditFileFromFlags(data_dir + "/audit.jsonl"));
+  ASSIGN_OR_RETURN(auto options, MetadataOptionsFromFlags(
+                                     data_dir, data_dir + "/admin-token"));
+  options.audit_file = audit.get();
   ASSIGN_OR_RETURN(const auto stack, MetadataStack::Open(options));
   std::vector<grpc::Service*> services = stack->admin_services();
   services.push_back(stack->resolution_service());
   services.push_back(stack->auth_service());
   ASSIGN_OR_RETURN(
       const auto server,
-      RpcServer::Start(absl::GetFlag(FLAGS_grpc_address), services));
+      RpcServer::Start(absl::GetFlag(FLAGS_grpc_address), services, security));
   RETURN_IF_ERROR(WriteReadyFile({.grpc = server->address()}));
   spdlog::info("serving gRPC on {}", server->address());
   spdlog::info("stopping on {}", stop.Wait());

@@ -10,9 +10,12 @@
 #include "services/metadata/admin_services.h"
 #include "services/metadata/admin_token.h"
 #include "services/metadata/auth_service.h"
+#include "services/metadata/cache_service.h"
+#include "services/metadata/call_guard.h"
 #include "services/metadata/download_counter.h"
 #include "services/metadata/explain_service.h"
 #include "services/metadata/explainer.h"
+#include "services/metadata/local_admin_authority.h"
 #include "services/metadata/local_auth_client.h"
 #include "services/metadata/local_metadata_client.h"
 #include "services/metadata/local_resolver.h"
@@ -51,15 +54,18 @@ struct MetadataStack::Parts {
         downloads(store, {.flush_interval = options.downloads_flush_interval}),
         groups(store, *options.clock),
         registries(store, *options.clock, options.limits),
-        upstreams(store, *box, *options.clock),
         attachments(store, options.limits),
+        upstreams(store, *box, *options.clock, attachments),
         cache_entries(store, downloads, *options.clock),
+        caches(store, downloads, refreshes),
         resolver(store, routes, downloads, refreshes, *options.clock),
         explainer(store, routes, *options.clock),
         client(store, *box, refreshes, *options.clock),
         access_tokens(store, *options.clock),
         signing_keys(store, *box, *options.clock, options.signing),
-        auth(access_tokens, signing_keys, *options.clock) {
+        auth(access_tokens, signing_keys, *options.clock),
+        audit_trail(store, options.audit_file, *options.clock, options.audit),
+        authority(store, access_tokens, audit_trail) {
     access_tokens.SetOnRevoked([this](int64_t id) { auth.NoteRevoked(id); });
     store.SetOnChange([this] { routes.Invalidate(); });
   }
@@ -72,23 +78,30 @@ struct MetadataStack::Parts {
 
   GroupAdmin groups;
   RegistryAdmin registries;
-  UpstreamAdmin upstreams;
   AttachmentAdmin attachments;
+  UpstreamAdmin upstreams;
   CacheEntryAdmin cache_entries;
+  CacheAdmin caches;
   LocalResolver resolver;
   Explainer explainer;
   LocalMetadataClient client;
   AccessTokenAdmin access_tokens;
   SigningKeys signing_keys;
   LocalAuthClient auth;
+  AuditTrail audit_trail;
+  LocalAdminAuthority authority;
+  CallGuard guard{authority};
 
-  GroupServiceImpl group_service{groups};
-  RegistryServiceImpl registry_service{registries};
-  UpstreamServiceImpl upstream_service{upstreams, attachments};
-  CacheEntryServiceImpl cache_entry_service{cache_entries};
+  GroupServiceImpl group_service{groups, guard};
+  RegistryServiceImpl registry_service{registries, guard};
+  UpstreamServiceImpl upstream_service{upstreams, attachments, guard};
+  CacheEntryServiceImpl cache_entry_service{cache_entries, guard};
+  CacheServiceImpl cache_service{caches, guard};
+  AccessTokenServiceImpl access_token_service{access_tokens, guard};
+  AuditServiceImpl audit_service{audit_trail, guard};
   ResolutionServiceImpl resolution_service{resolver, client};
-  ExplainServiceImpl explain_service{explainer};
-  AuthServiceImpl auth_service{auth};
+  ExplainServiceImpl explain_service{explainer, guard};
+  AuthServiceImpl auth_service{auth, authority};
 };
 
 absl::StatusOr<std::unique_ptr<MetadataStack>> MetadataStack::Open(
@@ -152,6 +165,7 @@ AttachmentAdmin& MetadataStack::attachments() { return parts_->attachments; }
 CacheEntryAdmin& MetadataStack::cache_entries() {
   return parts_->cache_entries;
 }
+CacheAdmin& MetadataStack::caches() { return parts_->caches; }
 Resolver& MetadataStack::resolver() { return parts_->resolver; }
 Explainer& MetadataStack::explainer() { return parts_->explainer; }
 MetadataClient& MetadataStack::client() { return parts_->client; }
@@ -159,11 +173,13 @@ AccessTokenAdmin& MetadataStack::access_tokens() {
   return parts_->access_tokens;
 }
 AuthClient& MetadataStack::auth() { return parts_->auth; }
+AdminAuthority& MetadataStack::authority() { return parts_->authority; }
 
 std::vector<grpc::Service*> MetadataStack::admin_services() {
-  return {&parts_->group_service, &parts_->registry_service,
-          &parts_->upstream_service, &parts_->cache_entry_service,
-          &parts_->explain_service};
+  return {&parts_->group_service,        &parts_->registry_service,
+          &parts_->upstream_service,     &parts_->cache_entry_service,
+          &parts_->access_token_service, &parts_->audit_service,
+          &parts_->explain_service,      &parts_->cache_service};
 }
 
 grpc::Service* MetadataStack::resolution_service() {

@@ -10,9 +10,12 @@
 #include "grpcpp/grpcpp.h"
 #include "services/common/clock.h"
 #include "services/metadata/access_token_admin.h"
+#include "services/metadata/admin_authority.h"
 #include "services/metadata/admin_limits.h"
 #include "services/metadata/attachment_admin.h"
+#include "services/metadata/audit_trail.h"
 #include "services/metadata/auth_client.h"
+#include "services/metadata/cache_admin.h"
 #include "services/metadata/cache_entry_admin.h"
 #include "services/metadata/explainer.h"
 #include "services/metadata/group_admin.h"
@@ -42,6 +45,10 @@ class MetadataStack {
     // such token is made.
     std::string admin_token_file;
     SigningKeys::Options signing;
+    AuditTrail::Options audit;
+    // Where changes are written besides; may be null. Not owned; must outlive
+    // the stack.
+    AuditFile* audit_file = nullptr;
     // How often download counts are written.
     absl::Duration downloads_flush_interval = absl::Seconds(5);
     // Not owned; must outlive the stack.
@@ -77,11 +84,13 @@ class MetadataStack {
   UpstreamAdmin& upstreams();
   AttachmentAdmin& attachments();
   CacheEntryAdmin& cache_entries();
+  CacheAdmin& caches();
   Resolver& resolver();
   Explainer& explainer();
   MetadataClient& client();
   AccessTokenAdmin& access_tokens();
   AuthClient& auth();
+  AdminAuthority& authority();
 
   // For administrators.
   std::vector<grpc::Service*> admin_services();

@@ -19,6 +19,7 @@
 #include "services/common/rpc_server.h"
 #include "services/common/rpc_status.h"
 #include "services/metadata/validation.h"
+#include "tests/support/admin_channel.h"
 #include "tests/support/status_matchers.h"
 #include "tests/support/temporary_directory.h"
 
@@ -166,7 +167,12 @@ class AdministrationTest : public MetadataStackTest {
     auto server = RpcServer::Start("127.0.0.1:0", stack_->admin_services());
     ASSERT_THAT(server, IsOk());
     server_ = *std::move(server);
-    const auto channel = MakeRpcChannel(server_->address());
+    v1::CreateAccessTokenRequest token;
+    token.mutable_access_token()->set_name("admin");
+    token.mutable_access_token()->add_scopes(v1::AccessToken::ADMIN);
+    const auto made = stack_->access_tokens().Create(token);
+    ASSERT_THAT(made, IsOk());
+    const auto channel = AdminChannel(server_->address(), made->secret());
     groups_ = v1::GroupService::NewStub(channel);
     registries_ = v1::RegistryService::NewStub(channel);
     upstreams_ = v1::UpstreamService::NewStub(channel);

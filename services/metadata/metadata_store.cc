@@ -38,6 +38,10 @@ absl::string_view TableName(Table table) {
       return "access_tokens";
     case Table::kAccessTokenHashes:
       return "access_token_hashes";
+    case Table::kAuditEvents:
+      return "audit_events";
+    case Table::kGarbage:
+      return "garbage";
   }
   std::abort();  // Not a table.
 }

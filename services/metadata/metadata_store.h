@@ -32,8 +32,10 @@ enum class Table : uint8_t {
   kDenials,
   kAccessTokens,
   kAccessTokenHashes,
+  kAuditEvents,
+  kGarbage,
 };
-inline constexpr size_t kTableCount = 16;
+inline constexpr size_t kTableCount = 18;
 
 // `cache_entries` and so on.
 absl::string_view TableName(Table table);

@@ -10,6 +10,7 @@
 #include "services/common/content_wire.h"
 #include "services/common/errors.h"
 #include "services/common/status_macros.h"
+#include "services/metadata/etag.h"
 #include "services/metadata/field_masks.h"
 #include "services/metadata/group_admin.h"
 #include "services/metadata/key_encoding.h"
@@ -18,6 +19,7 @@
 #include "services/metadata/transactions.h"
 #include "services/metadata/upstream_removal.h"
 #include "services/metadata/validation.h"
+#include "services/metadata/visibility.h"
 
 namespace cvr {
 namespace {
@@ -84,15 +86,15 @@ absl::StatusOr<v1::Registry> RegistryAdmin::CreateIn(
   ASSIGN_OR_RETURN(const int count,
                    tables::CountRegistries(transaction, registry.group()));
   if (count >= limits_.registries_per_group) {
-    return absl::ResourceExhaustedError(
-        absl::StrCat("group ", registry.group(), " has ", count,
-                     " registries, which is the limit"));
+    return errors::LimitReached(absl::StrCat("group ", registry.group()),
+                                "registries", limits_.registries_per_group);
   }
   ASSIGN_OR_RETURN(const int64_t id,
                    tables::NextId(transaction, tables::kRegistryIds));
   registry.set_id(id);
   *registry.mutable_create_time() = ToWire(clock_.Now());
   *registry.mutable_update_time() = registry.create_time();
+  registry.set_etag(NextEtag("", clock_.Now()));
   registry.clear_upstreams();
   tables::PutRegistry(transaction, nullptr, registry);
   return registry;
@@ -107,7 +109,7 @@ absl::StatusOr<v1::Registry> RegistryAdmin::Get(
 }
 
 absl::StatusOr<v1::ListRegistriesResponse> RegistryAdmin::List(
-    const v1::ListRegistriesRequest& request) const {
+    const v1::ListRegistriesRequest& request, const Caller& caller) const {
   const std::string scope = ScopeOf(request);
   ASSIGN_OR_RETURN(const int page_size, PageSize(request.page_size()));
   ASSIGN_OR_RETURN(const int64_t start_after,
@@ -119,10 +121,14 @@ absl::StatusOr<v1::ListRegistriesResponse> RegistryAdmin::List(
                              absl::AsciiStrToLower(request.name_contains()));
   };
   RETURN_IF_ERROR(store_.Read([&](const ReadTransaction& transaction) {
+    const Visibility visibility(caller, transaction);
     return tables::VisitRegistries(
         transaction, start_after,
         [&](const v1::Registry& registry) -> absl::StatusOr<bool> {
-          if (!wanted(registry)) return true;
+          if (!wanted(registry) ||
+              !visibility.OfRegistry(registry.group(), registry.id())) {
+            return true;
+          }
           if (response.registries_size() == page_size) {
             response.set_next_page_token(
                 MakePageToken(scope, response.registries(page_size - 1).id()));
@@ -145,6 +151,7 @@ absl::StatusOr<v1::Registry> RegistryAdmin::Update(
       [&](WriteTransaction& transaction) -> absl::StatusOr<v1::Registry> {
         ASSIGN_OR_RETURN(const auto before,
                          Require(transaction, request.registry().id()));
+        RETURN_IF_ERROR(CheckEtag(request.registry().etag(), before.etag()));
         v1::Registry after = before;
         using R = v1::Registry;
         RETURN_IF_ERROR(ApplyMask<R>(
@@ -160,6 +167,7 @@ absl::StatusOr<v1::Registry> RegistryAdmin::Update(
         RETURN_IF_ERROR(Validate(after));
         RETURN_IF_ERROR(RequireFreeName(transaction, after));
         *after.mutable_update_time() = ToWire(clock_.Now());
+        after.set_etag(NextEtag(before.etag(), clock_.Now()));
         tables::PutRegistry(transaction, &before, after);
         return after;
       });
@@ -171,6 +179,7 @@ absl::Status RegistryAdmin::Delete(const v1::DeleteRegistryRequest& request) {
         ASSIGN_OR_RETURN(const auto registry,
                          tables::FindRegistry(transaction, request.id()));
         if (!registry) return absl::OkStatus();
+        RETURN_IF_ERROR(CheckEtag(request.etag(), registry->etag()));
         ASSIGN_OR_RETURN(const auto attachments,
                          tables::Attachments(transaction, request.id()));
         RETURN_IF_ERROR(tables::SetAttachments(transaction, request.id(), {}));

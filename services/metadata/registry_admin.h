@@ -4,6 +4,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "protos/cvr/v1/registry_service.pb.h"
+#include "services/common/caller.h"
 #include "services/common/clock.h"
 #include "services/metadata/admin_limits.h"
 #include "services/metadata/metadata_store.h"
@@ -24,8 +25,10 @@ class RegistryAdmin {
                                         v1::Registry registry);
 
   absl::StatusOr<v1::Registry> Get(const v1::GetRegistryRequest& request) const;
+  // Those that the caller may see.
   absl::StatusOr<v1::ListRegistriesResponse> List(
-      const v1::ListRegistriesRequest& request) const;
+      const v1::ListRegistriesRequest& request,
+      const Caller& caller = Caller::System()) const;
   absl::StatusOr<v1::Registry> Update(const v1::UpdateRegistryRequest& request);
   absl::Status Delete(const v1::DeleteRegistryRequest& request);
 

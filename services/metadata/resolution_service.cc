@@ -9,6 +9,7 @@
 #include "services/common/errors.h"
 #include "services/common/limits.h"
 #include "services/common/rpc_status.h"
+#include "services/common/service_peer.h"
 #include "services/common/status_macros.h"
 #include "services/metadata/record_wire.h"
 #include "services/metadata/resolution_wire.h"
@@ -75,6 +76,19 @@ absl::Status ForgetContent(MetadataClient& client,
   return client.ForgetContent(digests);
 }
 
+absl::StatusOr<v1::ListGarbageResponse> ListGarbage(
+    MetadataClient& client, const v1::ListGarbageRequest& message) {
+  ASSIGN_OR_RETURN(const auto garbage,
+                   client.ListGarbage(message.start_after(), message.max()));
+  v1::ListGarbageResponse response;
+  for (const Garbage& one : garbage) {
+    auto& row = *response.add_garbage();
+    row.set_id(one.id);
+    row.set_digest(one.digest.ToString());
+  }
+  return response;
+}
+
 absl::StatusOr<v1::UpstreamAccess> AccessTo(MetadataClient& client,
                                             int64_t upstream_id) {
   ASSIGN_OR_RETURN(const auto access, client.GetUpstreamAccess(upstream_id));
@@ -85,54 +99,79 @@ absl::StatusOr<v1::UpstreamAccess> AccessTo(MetadataClient& client,
 
 }  // namespace
 
-grpc::Status ResolutionServiceImpl::Resolve(grpc::ServerContext* /*context*/,
+grpc::Status ResolutionServiceImpl::Resolve(grpc::ServerContext* context,
                                             const v1::ResolveRequest* request,
                                             v1::ResolveResponse* response) {
-  return Answer(cvr::Resolve(resolver_, *request), response);
+  return ForServicePeer(*context, [&] {
+    return Answer(cvr::Resolve(resolver_, *request), response);
+  });
 }
 
 grpc::Status ResolutionServiceImpl::RecordCacheEntry(
-    grpc::ServerContext* /*context*/,
-    const v1::RecordCacheEntryRequest* request,
+    grpc::ServerContext* context, const v1::RecordCacheEntryRequest* request,
     google::protobuf::Empty* /*response*/) {
-  return ToRpcStatus(Record(client_, *request));
+  return ForServicePeer(*context,
+                        [&] { return ToRpcStatus(Record(client_, *request)); });
 }
 
 grpc::Status ResolutionServiceImpl::TouchCacheEntry(
-    grpc::ServerContext* /*context*/, const v1::TouchCacheEntryRequest* request,
+    grpc::ServerContext* context, const v1::TouchCacheEntryRequest* request,
     google::protobuf::Empty* /*response*/) {
-  return ToRpcStatus(Touch(client_, *request));
+  return ForServicePeer(*context,
+                        [&] { return ToRpcStatus(Touch(client_, *request)); });
 }
 
 grpc::Status ResolutionServiceImpl::RecordDenial(
-    grpc::ServerContext* /*context*/, const v1::RecordDenialRequest* request,
+    grpc::ServerContext* context, const v1::RecordDenialRequest* request,
     google::protobuf::Empty* /*response*/) {
-  return ToRpcStatus(cvr::RecordDenial(client_, *request));
+  return ForServicePeer(*context, [&] {
+    return ToRpcStatus(cvr::RecordDenial(client_, *request));
+  });
 }
 
 grpc::Status ResolutionServiceImpl::TakeRefreshDue(
-    grpc::ServerContext* /*context*/, const v1::TakeRefreshDueRequest* request,
+    grpc::ServerContext* context, const v1::TakeRefreshDueRequest* request,
     v1::TakeRefreshDueResponse* response) {
-  return Answer(cvr::TakeRefreshDue(client_, request->max()), response);
+  return ForServicePeer(*context, [&] {
+    return Answer(cvr::TakeRefreshDue(client_, request->max()), response);
+  });
 }
 
 grpc::Status ResolutionServiceImpl::ListRepositories(
-    grpc::ServerContext* /*context*/,
-    const v1::ListRepositoriesRequest* request,
+    grpc::ServerContext* context, const v1::ListRepositoriesRequest* request,
     v1::ListRepositoriesResponse* response) {
-  return Answer(cvr::ListRepositories(resolver_, *request), response);
+  return ForServicePeer(*context, [&] {
+    return Answer(cvr::ListRepositories(resolver_, *request), response);
+  });
 }
 
 grpc::Status ResolutionServiceImpl::ForgetContent(
-    grpc::ServerContext* /*context*/, const v1::ForgetContentRequest* request,
+    grpc::ServerContext* context, const v1::ForgetContentRequest* request,
     google::protobuf::Empty* /*response*/) {
-  return ToRpcStatus(cvr::ForgetContent(client_, *request));
+  return ForServicePeer(*context, [&] {
+    return ToRpcStatus(cvr::ForgetContent(client_, *request));
+  });
+}
+
+grpc::Status ResolutionServiceImpl::ListGarbage(
+    grpc::ServerContext* /*context*/, const v1::ListGarbageRequest* request,
+    v1::ListGarbageResponse* response) {
+  return Answer(cvr::ListGarbage(client_, *request), response);
+}
+
+grpc::Status ResolutionServiceImpl::RemoveGarbage(
+    grpc::ServerContext* /*context*/, const v1::RemoveGarbageRequest* request,
+    google::protobuf::Empty* /*response*/) {
+  return ToRpcStatus(client_.RemoveGarbage(
+      std::vector<int64_t>(request->ids().begin(), request->ids().end())));
 }
 
 grpc::Status ResolutionServiceImpl::GetUpstreamAccess(
-    grpc::ServerContext* /*context*/,
-    const v1::GetUpstreamAccessRequest* request, v1::UpstreamAccess* response) {
-  return Answer(AccessTo(client_, request->upstream_id()), response);
+    grpc::ServerContext* context, const v1::GetUpstreamAccessRequest* request,
+    v1::UpstreamAccess* response) {
+  return ForServicePeer(*context, [&] {
+    return Answer(AccessTo(client_, request->upstream_id()), response);
+  });
 }
 
 }  // namespace cvr

@@ -7,7 +7,8 @@
 
 namespace cvr {
 
-// A Resolver and a MetadataClient on the wire. Both must outlive the service.
+// A Resolver and a MetadataClient on the wire, for other processes of the
+// system (service_peer.h). Both must outlive the service.
 class ResolutionServiceImpl final : public v1::ResolutionService::Service {
  public:
   ResolutionServiceImpl(Resolver& resolver, MetadataClient& client)
@@ -33,6 +34,12 @@ class ResolutionServiceImpl final : public v1::ResolutionService::Service {
       v1::ListRepositoriesResponse* response) override;
   grpc::Status ForgetContent(grpc::ServerContext* context,
                              const v1::ForgetContentRequest* request,
+                             google::protobuf::Empty* response) override;
+  grpc::Status ListGarbage(grpc::ServerContext* context,
+                           const v1::ListGarbageRequest* request,
+                           v1::ListGarbageResponse* response) override;
+  grpc::Status RemoveGarbage(grpc::ServerContext* context,
+                             const v1::RemoveGarbageRequest* request,
                              google::protobuf::Empty* response) override;
   grpc::Status GetUpstreamAccess(grpc::ServerContext* context,
                                  const v1::GetUpstreamAccessRequest* request,

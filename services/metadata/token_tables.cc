@@ -1,10 +1,19 @@
 #include "services/metadata/token_tables.h"
 
+#include <limits>
 #include <string>
 
 #include "services/metadata/table_rows.h"
 
 namespace cvr::tables {
+namespace {
+
+// The newest come first in a scan.
+std::string AuditKey(int64_t id) {
+  return IdKey(std::numeric_limits<int64_t>::max() - id);
+}
+
+}  // namespace
 
 absl::StatusOr<std::optional<stored::AccessToken>> FindAccessToken(
     const ReadTransaction& transaction, int64_t id) {
@@ -45,6 +54,27 @@ void DeleteAccessToken(WriteTransaction& transaction,
                        const stored::AccessToken& token) {
   transaction.Delete(Table::kAccessTokens, IdKey(token.access_token().id()));
   transaction.Delete(Table::kAccessTokenHashes, token.secret_hash());
+}
+
+absl::Status VisitAuditEvents(
+    const ReadTransaction& transaction, int64_t before,
+    absl::FunctionRef<absl::StatusOr<bool>(const v1::AuditEvent&)> visitor) {
+  return transaction.Scan(
+      Table::kAuditEvents, "", before == 0 ? "" : AuditKey(before),
+      [&](absl::string_view, absl::string_view value) -> absl::StatusOr<bool> {
+        ASSIGN_OR_RETURN(const auto event,
+                         Parse<v1::AuditEvent>(Table::kAuditEvents, value));
+        return visitor(event);
+      });
+}
+
+void PutAuditEvent(WriteTransaction& transaction, const v1::AuditEvent& event) {
+  transaction.Put(Table::kAuditEvents, AuditKey(event.id()),
+                  event.SerializeAsString());
+}
+
+void DeleteAuditEvent(WriteTransaction& transaction, int64_t id) {
+  transaction.Delete(Table::kAuditEvents, AuditKey(id));
 }
 
 }  // namespace cvr::tables

@@ -8,10 +8,12 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "protos/cvr/v1/audit_event.pb.h"
 #include "services/metadata/metadata_store.h"
 #include "services/metadata/stored.pb.h"
 
-// More of tables.h: access tokens, by id and by the hash of their secret.
+// More of tables.h: access tokens, by id and by the hash of their secret, and
+// what was done with them.
 namespace cvr::tables {
 
 inline constexpr char kAccessTokenIds[] = "access_token";
@@ -29,6 +31,16 @@ void PutAccessToken(WriteTransaction& transaction,
                     const stored::AccessToken& token);
 void DeleteAccessToken(WriteTransaction& transaction,
                        const stored::AccessToken& token);
+
+// Audit events, the newest first.
+inline constexpr char kAuditEventIds[] = "audit_event";
+
+// Those with an id below `before`; 0 = all.
+absl::Status VisitAuditEvents(
+    const ReadTransaction& transaction, int64_t before,
+    absl::FunctionRef<absl::StatusOr<bool>(const v1::AuditEvent&)> visitor);
+void PutAuditEvent(WriteTransaction& transaction, const v1::AuditEvent& event);
+void DeleteAuditEvent(WriteTransaction& transaction, int64_t id);
 
 }  // namespace cvr::tables
 

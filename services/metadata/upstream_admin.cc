@@ -12,6 +12,7 @@
 #include "services/common/content_wire.h"
 #include "services/common/errors.h"
 #include "services/common/status_macros.h"
+#include "services/metadata/etag.h"
 #include "services/metadata/group_admin.h"
 #include "services/metadata/key_encoding.h"
 #include "services/metadata/page_token.h"
@@ -22,6 +23,7 @@
 #include "services/metadata/upstream_update.h"
 #include "services/metadata/upstream_url.h"
 #include "services/metadata/validation.h"
+#include "services/metadata/visibility.h"
 
 namespace cvr {
 namespace {
@@ -98,8 +100,30 @@ absl::Status UpstreamAdmin::RequireUnlikeOthers(
 absl::StatusOr<v1::Upstream> UpstreamAdmin::Create(
     const v1::CreateUpstreamRequest& request) {
   return WriteValue<v1::Upstream>(store_, [&](WriteTransaction& transaction) {
-    return CreateIn(transaction, request.upstream());
+    if (request.registry_id() == 0) {
+      return CreateIn(transaction, request.upstream());
+    }
+    return CreateAttached(transaction, request.upstream(),
+                          request.registry_id());
   });
+}
+
+absl::StatusOr<v1::Upstream> UpstreamAdmin::CreateAttached(
+    WriteTransaction& transaction, v1::Upstream upstream, int64_t registry_id) {
+  ASSIGN_OR_RETURN(const auto registry,
+                   tables::FindRegistry(transaction, registry_id));
+  if (!registry) return errors::NoSuch("registry", absl::StrCat(registry_id));
+  if (upstream.group().empty()) upstream.set_group(registry->group());
+  // First, so that nothing is told of another group.
+  if (upstream.group() != registry->group()) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("registry ", registry_id, " belongs to another group"));
+  }
+  ASSIGN_OR_RETURN(v1::Upstream made,
+                   CreateIn(transaction, std::move(upstream)));
+  ASSIGN_OR_RETURN(*made.add_registry_upstreams(),
+                   attachments_.AttachIn(transaction, registry_id, made.id()));
+  return made;
 }
 
 absl::StatusOr<v1::Upstream> UpstreamAdmin::CreateIn(
@@ -114,6 +138,7 @@ absl::StatusOr<v1::Upstream> UpstreamAdmin::CreateIn(
   upstream.set_id(id);
   *upstream.mutable_create_time() = ToWire(clock_.Now());
   *upstream.mutable_update_time() = upstream.create_time();
+  upstream.set_etag(NextEtag("", clock_.Now()));
   upstream.clear_registry_upstreams();
   tables::PutUpstream(transaction, SealUpstream(box_, upstream));
   return WithoutSecrets(std::move(upstream));
@@ -130,7 +155,7 @@ absl::StatusOr<v1::Upstream> UpstreamAdmin::Get(
 }
 
 absl::StatusOr<v1::ListUpstreamsResponse> UpstreamAdmin::List(
-    const v1::ListUpstreamsRequest& request) const {
+    const v1::ListUpstreamsRequest& request, const Caller& caller) const {
   if (request.registry_id() != 0) return ListOfRegistry(request);
   const std::string scope = ScopeOf(request);
   ASSIGN_OR_RETURN(const int page_size, PageSize(request.page_size()));
@@ -138,10 +163,14 @@ absl::StatusOr<v1::ListUpstreamsResponse> UpstreamAdmin::List(
                    ParseIdPageToken(scope, request.page_token()));
   v1::ListUpstreamsResponse response;
   RETURN_IF_ERROR(store_.Read([&](const ReadTransaction& transaction) {
+    Visibility visibility(caller, transaction);
     return tables::VisitUpstreams(
         transaction, start_after,
         [&](const stored::Upstream& row) -> absl::StatusOr<bool> {
           if (!Wanted(request, row.upstream())) return true;
+          ASSIGN_OR_RETURN(const bool seen,
+                           visibility.OfUpstream(row.upstream().id()));
+          if (!seen) return true;
           if (response.upstreams_size() == page_size) {
             response.set_next_page_token(
                 MakePageToken(scope, response.upstreams(page_size - 1).id()));
@@ -190,8 +219,11 @@ absl::StatusOr<v1::Upstream> UpstreamAdmin::Update(
       [&](WriteTransaction& transaction) -> absl::StatusOr<v1::Upstream> {
         ASSIGN_OR_RETURN(const auto row,
                          Require(transaction, request.upstream().id()));
+        RETURN_IF_ERROR(
+            CheckEtag(request.upstream().etag(), row.upstream().etag()));
         ASSIGN_OR_RETURN(const auto before, OpenUpstream(box_, row));
         ASSIGN_OR_RETURN(auto after, Updated(before, request));
+        after.set_etag(NextEtag(before.etag(), clock_.Now()));
         RETURN_IF_ERROR(RequireUnlikeOthers(transaction, after));
         // What was learnt of the upstream before is told by this time.
         *after.mutable_update_time() =
@@ -205,7 +237,11 @@ absl::StatusOr<v1::Upstream> UpstreamAdmin::Update(
 
 absl::Status UpstreamAdmin::Delete(const v1::DeleteUpstreamRequest& request) {
   return store_.Write(
-      [&](WriteTransaction& transaction) {
+      [&](WriteTransaction& transaction) -> absl::Status {
+        ASSIGN_OR_RETURN(const auto row,
+                         tables::FindUpstream(transaction, request.id()));
+        if (!row) return absl::OkStatus();
+        RETURN_IF_ERROR(CheckEtag(request.etag(), row->upstream().etag()));
         return RemoveUpstream(transaction, request.id());
       },
       Durability::kSynced);

@@ -4,7 +4,9 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "protos/cvr/v1/upstream_service.pb.h"
+#include "services/common/caller.h"
 #include "services/common/clock.h"
+#include "services/metadata/attachment_admin.h"
 #include "services/metadata/metadata_store.h"
 #include "services/metadata/secret_box.h"
 #include "services/metadata/stored.pb.h"
@@ -17,8 +19,9 @@ namespace cvr {
 class UpstreamAdmin {
  public:
   // All must outlive it.
-  UpstreamAdmin(MetadataStore& store, const SecretBox& box, const Clock& clock)
-      : store_(store), box_(box), clock_(clock) {}
+  UpstreamAdmin(MetadataStore& store, const SecretBox& box, const Clock& clock,
+                AttachmentAdmin& attachments)
+      : store_(store), box_(box), clock_(clock), attachments_(attachments) {}
 
   absl::StatusOr<v1::Upstream> Create(const v1::CreateUpstreamRequest& request);
   // As a part of a larger change. An empty group means the default one.
@@ -26,8 +29,10 @@ class UpstreamAdmin {
                                         v1::Upstream upstream);
 
   absl::StatusOr<v1::Upstream> Get(const v1::GetUpstreamRequest& request) const;
+  // Those that the caller may see.
   absl::StatusOr<v1::ListUpstreamsResponse> List(
-      const v1::ListUpstreamsRequest& request) const;
+      const v1::ListUpstreamsRequest& request,
+      const Caller& caller = Caller::System()) const;
   absl::StatusOr<v1::Upstream> Update(const v1::UpdateUpstreamRequest& request);
   absl::Status Delete(const v1::DeleteUpstreamRequest& request);
 
@@ -35,6 +40,9 @@ class UpstreamAdmin {
   // `row` as it is shown, with its places.
   absl::StatusOr<v1::Upstream> Shown(const ReadTransaction& transaction,
                                      const stored::Upstream& row) const;
+  absl::StatusOr<v1::Upstream> CreateAttached(WriteTransaction& transaction,
+                                              v1::Upstream upstream,
+                                              int64_t registry_id);
   // ALREADY_EXISTS when another of its group has its URL and credentials.
   absl::Status RequireUnlikeOthers(const ReadTransaction& transaction,
                                    const v1::Upstream& upstream) const;
@@ -44,6 +52,7 @@ class UpstreamAdmin {
   MetadataStore& store_;
   const SecretBox& box_;
   const Clock& clock_;
+  AttachmentAdmin& attachments_;
 };
 
 }  // namespace cvr

@@ -184,6 +184,7 @@ TEST_F(UpstreamAdminTest, EveryFieldOfTheMaskIsApplied) {
   expected.set_group("default");
   *expected.mutable_create_time() = updated->create_time();
   *expected.mutable_update_time() = updated->update_time();
+  expected.set_etag(updated->etag());
   EXPECT_EQ(updated->SerializeAsString(), expected.SerializeAsString());
   EXPECT_EQ(CredentialsOf(1), "u:p");
 }
@@ -425,6 +426,36 @@ TEST_F(UpstreamAdminTest, IdsAreNeverGivenTwice) {
   ASSERT_EQ(CreateUpstream("https://a")->id(), 1);
   ASSERT_THAT(DeleteUpstream(1), IsOk());
   EXPECT_EQ(CreateUpstream("https://a")->id(), 2);
+}
+
+TEST_F(UpstreamAdminTest, IsMadeInARegistryOrNotAtAll) {
+  ASSERT_THAT(CreateGroup("acme"), IsOk());
+  ASSERT_THAT(CreateRegistry("r", "acme"), IsOk());
+  v1::CreateUpstreamRequest request;
+  request.set_registry_id(1);
+  for (int i = 1; i <= 5; ++i) {
+    *request.mutable_upstream() = NewUpstream(absl::StrCat("https://h", i));
+    const auto made = stack_->upstreams().Create(request);
+    ASSERT_THAT(made, IsOk());
+    EXPECT_EQ(made->group(), "acme");
+    ASSERT_EQ(made->registry_upstreams_size(), 1);
+    EXPECT_EQ(made->registry_upstreams(0).registry_id(), 1);
+    EXPECT_EQ(made->registry_upstreams(0).position(), i);
+  }
+  *request.mutable_upstream() = NewUpstream("https://h6");
+  const auto full = stack_->upstreams().Create(request);
+  EXPECT_THAT(full, StatusIs(absl::StatusCode::kResourceExhausted));
+  EXPECT_EQ(LimitOf(full.status()), 5);
+  request.set_registry_id(9);
+  EXPECT_THAT(stack_->upstreams().Create(request),
+              StatusIs(absl::StatusCode::kNotFound));
+  request.set_registry_id(1);
+  request.mutable_upstream()->set_group("default");
+  EXPECT_THAT(stack_->upstreams().Create(request),
+              StatusIs(absl::StatusCode::kFailedPrecondition));
+  const auto all = stack_->upstreams().List({});
+  ASSERT_THAT(all, IsOk());
+  EXPECT_EQ(all->upstreams_size(), 5);
 }
 
 }  // namespace

@@ -10,11 +10,12 @@
 #include "protos/cvr/v1/registry.pb.h"
 #include "protos/cvr/v1/upstream.pb.h"
 #include "services/common/content.h"
+#include "services/common/limits.h"
 
 namespace cvr {
 
 // The group of what names none.
-inline constexpr char kDefaultGroup[] = "default";
+using limits::kDefaultGroup;
 
 // Whether a resource obeys the rules that its .proto states, as far as they
 // need no other row. What is output only is not looked at.

@@ -78,6 +78,7 @@ class Services(_Cvr):
         )
         if is_new:
             cvr = [self._binaries / "cvr", "--server", metadata]
+            cvr += ["--token-file", data / "metadata" / "admin-token"]
             _call(data, *cvr, "registry", "create", "b", "--anonymous-pull")
             create = ["upstream", "create", "b", "--registry", "1"]
             _call(data, *cvr, *create, "--url", upstream.url)
@@ -108,7 +109,7 @@ def _call(directory, *command):
         text=True,
     )
     if result.returncode:
-        raise Failed(f"cvr {command[3]}: {result.stderr.strip()[:200]}")
+        raise Failed(f"cvr {command[5]}: {result.stderr.strip()[:200]}")
 
 
 def _port(address):

@@ -33,7 +33,7 @@ start_cvr_standalone() {
     --allow_private_upstreams --bootstrap_upstream="http://$UPSTREAM" \
     --bootstrap_anonymous_pull
   serving_at "$(jq -r .http "$STATE/cvr.ready")" \
-    "$(jq -r .grpc "$STATE/cvr.ready")"
+    "$(jq -r .grpc "$STATE/cvr.ready")" "$STATE/data/admin-token"
 }
 
 start_cvr_three() {
@@ -45,16 +45,17 @@ start_cvr_three() {
     --allow_private_upstreams
   start_server cvr-gateway cvr-gateway --http_address=127.0.0.1:0 \
     --metadata_address="$metadata" --blob_address="$blob"
-  serving_at "$(jq -r .http "$STATE/cvr-gateway.ready")" "$metadata"
+  serving_at "$(jq -r .http "$STATE/cvr-gateway.ready")" "$metadata" \
+    "$STATE/data/metadata/admin-token"
   [[ ${KEEP_DATA:-} == 1 ]] && return 0
   cvr registry create clients --anonymous-pull
   cvr upstream create upstream --url "http://$UPSTREAM" --registry 1
 }
 
-serving_at() { # HTTP_ADDRESS GRPC_ADDRESS
+serving_at() { # HTTP_ADDRESS GRPC_ADDRESS TOKEN_FILE
   PREFIX=$1/virtual_registries/containers/1
   BASE=http://$1/v2/virtual_registries/containers/1
-  export CVR_SERVER=$2
+  export CVR_SERVER=$2 CVR_TOKEN_FILE=$3
 }
 
 stop_cvr() {

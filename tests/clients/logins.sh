@@ -11,7 +11,7 @@ start_private_cvr() {
     --grpc_address=127.0.0.1:0 --data_dir="$STATE/data" \
     --allow_private_upstreams --bootstrap_upstream="http://$UPSTREAM"
   serving_at "$(jq -r .http "$STATE/cvr.ready")" \
-    "$(jq -r .grpc "$STATE/cvr.ready")"
+    "$(jq -r .grpc "$STATE/cvr.ready")" "$STATE/data/admin-token"
   SECRET=$(cat "$STATE/data/admin-token")
 }
 

@@ -12,7 +12,7 @@ start_mirror_cvr() {
     --allow_private_upstreams --root_registry=1 --bootstrap_anonymous_pull \
     --bootstrap_upstream=https://registry-1.docker.io
   serving_at "$(jq -r .http "$STATE/cvr.ready")" \
-    "$(jq -r .grpc "$STATE/cvr.ready")"
+    "$(jq -r .grpc "$STATE/cvr.ready")" "$STATE/data/admin-token"
   cvr upstream update 1 --ca-file "$HUB_CA" --source-namespace docker.io
   MIRROR=${PREFIX%%/*} MIRROR_PATH=${PREFIX#*/}
   PREFIX=docker.io

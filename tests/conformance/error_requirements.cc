@@ -22,7 +22,7 @@ std::string ErrorsHaveTheForm(const World& world) {
   std::vector<std::string> problems;
   const auto check = [&](const std::string& method, const std::string& target,
                          int status) {
-    const auto reply = world.Request(method, target);
+    const auto reply = world.Request(method, target, world.Credentials());
     const std::string problem =
         FirstOf({OciError(reply, status, ""),
                  Header(reply, "Content-Type", "application/json")});
@@ -52,7 +52,9 @@ std::string CodesSayWhatIsUnknown(const World& world) {
                 "BLOB_UNKNOWN"),
        OciError(world.Get(World::BlobTarget("sha256:short")), 400,
                 "DIGEST_INVALID"),
-       OciError(world.Get(nowhere + "manifests/1"), 404, "NAME_UNKNOWN"),
+       OciError(world.Get(nowhere + "manifests/1", world.Credentials()), 404,
+                "NAME_UNKNOWN"),
+       OciError(world.Get(nowhere + "manifests/1"), 401, "UNAUTHORIZED"),
        OciError(
            world.Get("/v2/virtual_registries/containers/1/Upper/manifests/v1"),
            400, "NAME_INVALID"),

@@ -7,6 +7,7 @@
 #include "gtest/gtest.h"
 #include "nlohmann/json.hpp"
 #include "protos/cvr/v1/upstream_service.grpc.pb.h"
+#include "tests/support/admin_channel.h"
 #include "tests/support/status_matchers.h"
 
 namespace cvr::testing {
@@ -127,8 +128,8 @@ void World::Start() {
 }
 
 void World::SetUpUpstream() {
-  const auto stub = v1::UpstreamService::NewStub(
-      grpc::CreateChannel(server_->grpc(), grpc::InsecureChannelCredentials()));
+  const auto stub =
+      v1::UpstreamService::NewStub(AdminChannel(server_->grpc(), Secret()));
   v1::UpdateUpstreamRequest request;
   request.mutable_upstream()->set_id(1);
   request.mutable_upstream()->add_source_namespaces(kNamespace);
@@ -148,6 +149,14 @@ void World::MakeStale() {
   ASSERT_EQ(Get(ManifestTarget(kStaleTag)).status, 200);
   upstream_.Answer({"", absl::StrCat("/manifests/", kStaleTag)},
                    FakeAnswer::Status(503), FakeRegistry::kAlways);
+}
+
+std::vector<std::string> World::Credentials() const {
+  return {"Authorization: Bearer " + Secret()};
+}
+
+std::string World::Secret() const {
+  return ReadSecret(directory_.Join("data/admin-token"));
 }
 
 std::string World::Name() {

@@ -40,6 +40,10 @@ class World {
     return Request("GET", target, headers);
   }
 
+  // The header of one who may see everything; others are not told what does not
+  // exist.
+  std::vector<std::string> Credentials() const;
+
   static std::string ManifestTarget(const std::string& reference) {
     return "/v2/" + Name() + "/manifests/" + reference;
   }
@@ -86,6 +90,7 @@ class World {
   static constexpr char kNamespace[] = "conformance.example";
 
  private:
+  std::string Secret() const;
   void AddImage();
   void AddLists();
   void Start();

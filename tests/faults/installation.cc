@@ -11,6 +11,7 @@
 #include "protos/cvr/v1/cache_entry_service.grpc.pb.h"
 #include "protos/cvr/v1/registry_service.grpc.pb.h"
 #include "protos/cvr/v1/upstream_service.grpc.pb.h"
+#include "tests/support/admin_channel.h"
 
 namespace cvr::testing {
 namespace {
@@ -52,8 +53,8 @@ Installation::Installation(std::vector<std::string> extra_flags) {
   flags.insert(flags.end(), extra_flags.begin(), extra_flags.end());
   server_ = StartOrDie({"services/standalone/cvr-standalone", std::move(flags),
                         directory_.path()});
-  channel_ =
-      grpc::CreateChannel(server_->grpc(), grpc::InsecureChannelCredentials());
+  channel_ = AdminChannel(server_->grpc(),
+                          ReadSecret(directory_.Join("data/admin-token")));
 }
 
 int64_t Installation::CreateRegistry() {

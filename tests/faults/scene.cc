@@ -10,6 +10,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/time/clock.h"
 #include "services/common/thread.h"
+#include "tests/support/planted_secrets.h"
 #include "tests/support/test_authority.h"
 
 namespace cvr::testing {
@@ -18,7 +19,7 @@ namespace {
 constexpr char kRepository[] = "library/app";
 constexpr char kTag[] = "stable";
 constexpr char kUser[] = "user";
-constexpr char kSecret[] = "the-secret";
+constexpr const char* kSecret = kPlantedSecret;
 
 FakeRegistry::Options OriginOptions(const Fault& fault) {
   FakeRegistry::Options options;

@@ -28,8 +28,7 @@ class PullTest : public ::testing::TestWithParam<Shape> {
   }
 
   std::vector<v1::CacheEntry> Entries() const {
-    const auto stub = v1::CacheEntryService::NewStub(grpc::CreateChannel(
-        system_.grpc(), grpc::InsecureChannelCredentials()));
+    const auto stub = v1::CacheEntryService::NewStub(system_.channel());
     grpc::ClientContext context;
     v1::ListCacheEntriesRequest request;
     request.set_upstream_id(1);
@@ -222,7 +221,9 @@ TEST_P(PullTest, ErrorsAreInTheProtocolsOwnForm) {
       {"PUT", base + "1/library/alpine/manifests/1", 405, "UNSUPPORTED"},
       {"DELETE", base + "1/library/alpine/manifests/1", 405, "UNSUPPORTED"}};
   for (const Case& c : cases) {
-    const auto response = HttpRequest(c.method, system_.http(), c.target);
+    const auto response =
+        HttpRequest(c.method, system_.http(), c.target,
+                    {"Authorization: Bearer " + system_.admin_secret()});
     EXPECT_EQ(response.status, c.status) << c.method << " " << c.target;
     EXPECT_EQ(response.header("content-type"), "application/json");
     EXPECT_TRUE(absl::StrContains(response.body,

@@ -15,8 +15,7 @@ TEST(SecretsTest, OneProcessTellsThemToNoOther) {
   FakeRegistry upstream;
   System system(Shape::kStandalone, upstream.url());
   system.Start();
-  const auto stub = v1::ResolutionService::NewStub(
-      grpc::CreateChannel(system.grpc(), grpc::InsecureChannelCredentials()));
+  const auto stub = v1::ResolutionService::NewStub(system.channel());
   grpc::ClientContext context;
   v1::GetUpstreamAccessRequest request;
   request.set_upstream_id(1);

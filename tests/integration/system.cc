@@ -13,6 +13,7 @@
 #include "protos/cvr/v1/cache_entry_service.grpc.pb.h"
 #include "protos/cvr/v1/registry_service.grpc.pb.h"
 #include "protos/cvr/v1/upstream_service.grpc.pb.h"
+#include "tests/support/admin_channel.h"
 #include "tests/support/status_matchers.h"
 
 namespace cvr::testing {
@@ -114,12 +115,11 @@ void System::StartThree() {
 }
 
 void System::CreateRegistryAndUpstream() {
-  const auto channel =
-      grpc::CreateChannel(grpc(), grpc::InsecureChannelCredentials());
-  const auto registries = v1::RegistryService::NewStub(channel);
-  const auto upstreams = v1::UpstreamService::NewStub(channel);
+  const auto registries = v1::RegistryService::NewStub(channel());
+  const auto upstreams = v1::UpstreamService::NewStub(channel());
   v1::CreateRegistryRequest registry;
   registry.mutable_registry()->set_name("test");
+  registry.mutable_registry()->set_anonymous_pull(true);
   const auto created = Must<v1::Registry>([&](auto* context, auto* response) {
     return registries->CreateRegistry(context, registry, response);
   });
@@ -135,6 +135,23 @@ void System::CreateRegistryAndUpstream() {
   Must<v1::RegistryUpstream>([&](auto* context, auto* response) {
     return upstreams->AttachUpstream(context, attach, response);
   });
+}
+
+std::string System::data_directory() const {
+  return directory_.Join(shape_ == Shape::kStandalone ? "data"
+                                                      : "metadata-data");
+}
+
+std::string System::admin_secret() const {
+  return ReadSecret(data_directory() + "/admin-token");
+}
+
+std::shared_ptr<grpc::Channel> System::channel() const {
+  return AdminChannel(grpc(), admin_secret());
+}
+
+std::shared_ptr<grpc::Channel> System::blob_channel() const {
+  return AdminChannel(blob_grpc(), admin_secret());
 }
 
 bool System::Stop() {
@@ -157,8 +174,7 @@ std::string System::blobs_directory() const {
 }
 
 std::set<std::string> System::EntryPaths() const {
-  const auto stub = v1::CacheEntryService::NewStub(
-      grpc::CreateChannel(grpc(), grpc::InsecureChannelCredentials()));
+  const auto stub = v1::CacheEntryService::NewStub(channel());
   v1::ListCacheEntriesRequest request;
   request.set_upstream_id(1);
   const auto response =

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "grpcpp/grpcpp.h"
 #include "tests/support/child_process.h"
 #include "tests/support/fake_registry.h"
 #include "tests/support/http_client.h"
@@ -34,6 +35,14 @@ class System {
   // Of the metadata service.
   std::string grpc() const { return metadata_->grpc(); }
   std::string blob_grpc() const { return blob_->grpc(); }
+  pid_t gateway_pid() const { return gateway_->process().pid(); }
+  // The secret of the administrator that the first start made.
+  std::string admin_secret() const;
+  // To the metadata and the blob service, as that administrator.
+  std::shared_ptr<grpc::Channel> channel() const;
+  std::shared_ptr<grpc::Channel> blob_channel() const;
+  // What --data_dir names for the process that owns everything else.
+  std::string data_directory() const;
   // Where blobs are kept, unless a flag says otherwise.
   std::string blobs_directory() const;
   // The paths of all cache entries of the upstream, as the metadata service

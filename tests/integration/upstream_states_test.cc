@@ -22,8 +22,7 @@ class UpstreamStatesTest : public ::testing::TestWithParam<Shape> {
   }
 
   v1::ListUpstreamStatesResponse States() const {
-    const auto stub = v1::UpstreamStateService::NewStub(grpc::CreateChannel(
-        system_.blob_grpc(), grpc::InsecureChannelCredentials()));
+    const auto stub = v1::UpstreamStateService::NewStub(system_.blob_channel());
     grpc::ClientContext context;
     v1::ListUpstreamStatesResponse response;
     const auto status = stub->ListUpstreamStates(

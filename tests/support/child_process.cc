@@ -14,7 +14,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "gtest/gtest.h"
 #include "nlohmann/json.hpp"
+#include "tests/support/planted_secrets.h"
 
 extern char** environ;
 
@@ -100,6 +102,11 @@ absl::StatusOr<std::unique_ptr<ServerProcess>> ServerProcess::Start(
   server->http_ = addresses.value("http", "");
   server->grpc_ = addresses.value("grpc", "");
   return server;
+}
+
+ServerProcess::~ServerProcess() {
+  process_.reset();
+  EXPECT_EQ(SecretIn(Log()), "") << "a secret is in the log";
 }
 
 std::string ServerProcess::Log() const { return ReadFile(log_path_); }

@@ -51,6 +51,9 @@ class ServerProcess {
   // Errors: UNAVAILABLE with its log when it ends instead.
   static absl::StatusOr<std::unique_ptr<ServerProcess>> Start(Options options);
 
+  // Ends it. Fails the test when it has printed a secret.
+  ~ServerProcess();
+
   // Bound addresses; empty when it has no such surface.
   const std::string& http() const { return http_; }
   const std::string& grpc() const { return grpc_; }

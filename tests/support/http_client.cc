@@ -31,9 +31,14 @@ size_t OnBody(char* data, size_t, size_t size, void* user) {
 
 using Curl = std::unique_ptr<CURL, decltype(&curl_easy_cleanup)>;
 
-Curl MakeCurl(const std::string& address, const std::string& target) {
+Curl MakeCurl(const std::string& address, const std::string& target,
+              const std::string& ca_file = "") {
   Curl curl(curl_easy_init(), curl_easy_cleanup);
-  const std::string url = absl::StrCat("http://", address, "/");
+  const std::string url =
+      absl::StrCat(ca_file.empty() ? "http://" : "https://", address, "/");
+  if (!ca_file.empty()) {
+    curl_easy_setopt(curl.get(), CURLOPT_CAINFO, ca_file.c_str());
+  }
   curl_easy_setopt(curl.get(), CURLOPT_URL, url.c_str());
   curl_easy_setopt(curl.get(), CURLOPT_REQUEST_TARGET, target.c_str());
   curl_easy_setopt(curl.get(), CURLOPT_PROXY, "");
@@ -61,9 +66,10 @@ size_t OnBodyHash(char* data, size_t, size_t size, void* user) {
 
 HttpResponse HttpRequest(const std::string& method, const std::string& address,
                          const std::string& target,
-                         const std::vector<std::string>& headers) {
+                         const std::vector<std::string>& headers,
+                         const std::string& ca_file) {
   HttpResponse response;
-  const Curl curl = MakeCurl(address, target);
+  const Curl curl = MakeCurl(address, target, ca_file);
   curl_slist* list = nullptr;
   for (const std::string& header : headers) {
     list = curl_slist_append(list, header.c_str());

@@ -24,14 +24,18 @@ struct HttpResponse {
 };
 
 // One request on a connection of its own. `target` is sent as it is.
+// `address` is host:port; with `ca_file`, PEM of the authority to believe, by
+// HTTPS.
 HttpResponse HttpRequest(const std::string& method, const std::string& address,
                          const std::string& target,
-                         const std::vector<std::string>& headers = {});
+                         const std::vector<std::string>& headers = {},
+                         const std::string& ca_file = "");
 
 inline HttpResponse HttpGet(const std::string& address,
                             const std::string& target,
-                            const std::vector<std::string>& headers = {}) {
-  return HttpRequest("GET", address, target, headers);
+                            const std::vector<std::string>& headers = {},
+                            const std::string& ca_file = "") {
+  return HttpRequest("GET", address, target, headers, ca_file);
 }
 
 // Reads at least `body_bytes` of the body, then breaks the connection. The

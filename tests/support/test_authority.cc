@@ -5,6 +5,8 @@
 #include <openssl/x509v3.h>
 
 #include <cstdlib>
+#include <filesystem>
+#include <fstream>
 
 namespace cvr::testing {
 namespace {
@@ -70,6 +72,20 @@ CertificatePtr NewCertificate(const std::string& name, EVP_PKEY* key,
 }
 
 }  // namespace
+
+std::string WritePem(const std::string& pem, const std::string& path) {
+  std::ofstream(path + ".new") << pem;
+  std::filesystem::rename(path + ".new", path);
+  return path;
+}
+
+CertificatePaths WriteCertificate(const CertificateAndKey& pair,
+                                  const std::string& directory,
+                                  const std::string& name) {
+  const std::string stem = directory + "/" + name;
+  return {WritePem(pair.certificate_pem, stem + ".crt"),
+          WritePem(pair.key_pem, stem + ".key")};
+}
 
 struct TestAuthority::State {
   KeyPtr key = NewKey();

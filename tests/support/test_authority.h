@@ -11,6 +11,21 @@ struct CertificateAndKey {
   std::string key_pem;
 };
 
+struct CertificatePaths {
+  std::string certificate;
+  std::string key;
+};
+
+// Writes both to `directory`, as `name`.crt and `name`.key, in place of what is
+// there.
+CertificatePaths WriteCertificate(const CertificateAndKey& pair,
+                                  const std::string& directory,
+                                  const std::string& name);
+
+// Writes `pem` to the file at `path`, in place of what is there. Returns
+// `path`.
+std::string WritePem(const std::string& pem, const std::string& path);
+
 // A certificate authority that nobody trusts until told to. Its certificates
 // are good for an hour from now. Not thread-safe.
 class TestAuthority {

@@ -56,6 +56,7 @@ void AddGlobalOptions(CLI::App& app, const Environment& environment,
       ->type_name("DURATION")
       ->capture_default_str();
   AddTokenOptions(app, options.token);
+  AddTlsOptions(app, options.tls);
   app.set_version_flag("--version", absl::StrCat("cvr ", kVersion),
                        "Print the version and exit");
 }

@@ -7,6 +7,7 @@
 #include "CLI/CLI.hpp"
 #include "tools/cvr/command.h"
 #include "tools/cvr/environment.h"
+#include "tools/cvr/tls_options.h"
 #include "tools/cvr/token_options.h"
 
 namespace cvr {
@@ -18,6 +19,7 @@ struct GlobalOptions {
   std::string timeout = "30s";
   std::string output = "table";
   TokenOptions token;
+  TlsOptions tls;
 };
 
 // All commands and their options, and what of them was typed once `app` has

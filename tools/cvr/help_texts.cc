@@ -8,9 +8,9 @@ namespace {
 
 constexpr HelpText kRoot = {
     "",
-    R"(Administers cvr-standalone, or cvr-metadata and cvr-blob, over gRPC. Clients
-pull from a registry; its upstreams are asked in order, and what they answer is
-cached. Registries and upstreams belong to groups.
+    R"(Administers cvr-standalone, or cvr-metadata and cvr-blob, over gRPC.
+Clients pull from a registry; its upstreams are asked in order, and what they
+answer is cached. Registries and upstreams belong to groups.
 
 The server wants to know who calls: its first start leaves an administrator's
 token in DATA_DIR/admin-token; `cvr token create` makes others.
@@ -129,6 +129,9 @@ constexpr HelpText kUpstreams[] = {
      "cvr upstream detach --registry 1 --upstream 2"},
     {"upstream move", "The others close up.",
      "cvr upstream move --registry 1 --upstream 2 --position 1"},
+    {"upstream place",
+     "Which upstream stands where in which registry, by the id of the place.",
+     "cvr upstream place 1"},
     {"upstream states",
      "Whether the circuit of an upstream is open, its last failure, what is\n"
      "running and what is left of the requests that it grants. Those that "

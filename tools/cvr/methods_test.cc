@@ -78,6 +78,7 @@ const std::map<std::string, std::string>& CommandLines() {
       {"UpstreamService/DeleteUpstream", "upstream delete 1"},
       {"UpstreamService/DetachUpstream",
        "upstream detach --registry 1 --upstream 1"},
+      {"UpstreamService/GetRegistryUpstream", "upstream place 1"},
       {"UpstreamService/GetUpstream", "upstream get 1"},
       {"UpstreamService/ListUpstreams", "upstream list"},
       {"UpstreamService/MoveUpstream",

@@ -14,6 +14,7 @@
 #include "tools/cvr/output.h"
 #include "tools/cvr/server.h"
 #include "tools/cvr/text.h"
+#include "tools/cvr/tls_options.h"
 #include "tools/cvr/token_options.h"
 
 namespace cvr {
@@ -63,10 +64,16 @@ absl::Status CarryOut(const GlobalOptions& options, const Action& action,
       absl::Seconds(timeout.seconds()) + absl::Nanoseconds(timeout.nanos());
   ASSIGN_OR_RETURN(const std::string token,
                    ReadToken(options.token, environment));
-  Server server(options.server, call_timeout, Server::Metadata(), token);
-  Server blob_server(
-      options.blob_server.empty() ? options.server : options.blob_server,
-      call_timeout, Server::Blob(), token);
+  const std::string& blob_address =
+      options.blob_server.empty() ? options.server : options.blob_server;
+  ASSIGN_OR_RETURN(const auto credentials,
+                   CredentialsFor(options.server, options.tls, environment));
+  ASSIGN_OR_RETURN(const auto blob_credentials,
+                   CredentialsFor(blob_address, options.tls, environment));
+  Server server(options.server, call_timeout, credentials, Server::Metadata(),
+                token);
+  Server blob_server(blob_address, call_timeout, blob_credentials,
+                     Server::Blob(), token);
   Output output(environment.out, options.output == "json"
                                      ? OutputFormat::kJson
                                      : OutputFormat::kTable);

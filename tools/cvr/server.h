@@ -37,8 +37,9 @@ class Server {
   // `address` is host:port or unix:PATH. Connects at the first call; every call
   // gives up after `timeout`, and shows the access token `token` unless it is
   // empty.
-  Server(std::string address, absl::Duration timeout, Role role = Metadata(),
-         std::string token = "");
+  Server(std::string address, absl::Duration timeout,
+         std::shared_ptr<grpc::ChannelCredentials> credentials,
+         Role role = Metadata(), std::string token = "");
 
   // Calls `method` of a generated stub. Errors: the server's own, with their
   // attachments; UNAVAILABLE, DEADLINE_EXCEEDED and UNIMPLEMENTED say which

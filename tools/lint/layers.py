@@ -30,7 +30,15 @@ LAYERS = {
         "services/common": ALL,
         "services/upstream": ["upstream_client", "upstream_health"],
         "services/metadata": ["metadata_client", "resolver",
-                              "resolution_wire"],
+                              "resolution_wire", "admin_authority",
+                              "call_guard"],
+    },
+    # Before what it is in.
+    "gateway/rest": {
+        "protos": ALL,
+        "services/common": ALL,
+        "gateway": ["administration", "authorization_field", "form",
+                    "http_message", "query", "url_text"],
     },
     "gateway": {
         "protos": ALL,
@@ -53,9 +61,11 @@ LAYERS = {
 # it besides its layer's.
 ASSEMBLY = {
     "services/blob": ["services/upstream", "services/metadata"],
-    "gateway": ["services/metadata", "services/blob"],
+    "gateway": ["services/metadata", "services/blob", "gateway/rest"],
+    "gateway/rest": ["gateway", "services/metadata"],
     "services/standalone": ["services/metadata", "services/blob",
-                            "services/upstream", "gateway"],
+                            "services/upstream", "gateway",
+                            "gateway/rest"],
 }
 ASSEMBLY_NAME = re.compile(r"(^build_.*|_main|_stack|_process)$")
 

@@ -1,0 +1,116 @@
+// What the gateway does for administration, whatever that is: over sockets,
+// with tokens of a real metadata service.
+
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "gateway/administration.h"
+#include "gateway/gateway_access_stack.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+namespace cvr {
+namespace {
+
+using ::testing::HasSubstr;
+
+// Tells what has reached it, for whom; 401 and 429 when nobody is admitted.
+class EchoAdministration : public Administration {
+ public:
+  HttpReply Handle(const HttpRequest& request, Admit admit) override {
+    HttpReply reply;
+    const auto client =
+        admit(request.fields.Get("PRIVATE-TOKEN").value_or("cvr_none"));
+    if (client.ok()) {
+      reply.body =
+          absl::StrCat(request.method, " ", request.body, " for ", *client);
+    } else {
+      reply.status = absl::IsUnauthenticated(client.status()) ? 401 : 429;
+    }
+    return reply;
+  }
+  HttpReply ProtocolError(int http_status, absl::string_view message) override {
+    HttpReply reply;
+    reply.status = http_status;
+    reply.body = absl::StrCat("own: ", message);
+    return reply;
+  }
+  void Cancel() override {}
+};
+
+class GatewayAdministrationTest : public GatewayAccessTest {
+ protected:
+  GatewayAdministrationTest() { administration_ = &echo_; }
+  ~GatewayAdministrationTest() override { gateway_.reset(); }
+
+  RawReply Send(const std::string& method, const std::string& secret,
+                const std::string& body) {
+    std::string fields;
+    if (!secret.empty())
+      fields = absl::StrCat("PRIVATE-TOKEN: ", secret, "\r\n");
+    if (!body.empty()) {
+      absl::StrAppend(&fields, "Content-Length: ", body.size(), "\r\n\r\n",
+                      body);
+    }
+    return Request(method, "/api/v4/x", fields);
+  }
+
+  EchoAdministration echo_;
+};
+
+TEST_F(GatewayAdministrationTest, EveryMethodReachesItWithItsBody) {
+  const std::string secret =
+      Make(v1::AccessToken::WRITE_VIRTUAL_REGISTRY).secret();
+  EXPECT_EQ(Send("POST", secret, "body").body, "POST body for 127.0.0.1");
+  EXPECT_EQ(Send("PATCH", secret, "body").body, "PATCH body for 127.0.0.1");
+  for (const char* const method : {"GET", "DELETE", "PUT", "OPTIONS"}) {
+    EXPECT_EQ(Send(method, secret, "").body,
+              absl::StrCat(method, "  for 127.0.0.1"));
+  }
+  // Elsewhere nothing may be written, as before.
+  EXPECT_EQ(Request("POST", "/v2/", Bearer(secret)).status, 405);
+  EXPECT_EQ(Request("DELETE", ManifestUrl("3.20"), Bearer(secret)).status, 405);
+}
+
+TEST_F(GatewayAdministrationTest, BodiesAreBoundedInItsOwnWords) {
+  const std::string secret =
+      Make(v1::AccessToken::WRITE_VIRTUAL_REGISTRY).secret();
+  const std::string most(64 * 1024, 'x');
+  EXPECT_THAT(Send("PATCH", secret, most).body, HasSubstr("x for 127"));
+  const RawReply longer = Send("PATCH", secret, most + "x");
+  EXPECT_EQ(longer.status, 413);
+  EXPECT_EQ(longer.body, "own: the request body is too long");
+  const RawReply endless = Request(
+      "POST", "/api/v4/x", "Transfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n");
+  EXPECT_EQ(endless.status, 413);
+}
+
+TEST_F(GatewayAdministrationTest, WrongSecretsCountAsWrongLoginsDo) {
+  const auto token = Make(v1::AccessToken::READ_VIRTUAL_REGISTRY);
+  StartAccess({0.001, 3});
+  EXPECT_THAT(Send("GET", token.secret(), "").body, HasSubstr("127.0.0.1"));
+  for (int i = 0; i < 3; ++i)
+    EXPECT_EQ(Send("GET", "cvr_wrong", "").status, 401);
+  EXPECT_EQ(Send("GET", "cvr_wrong", "").status, 429);
+  EXPECT_EQ(Login(Basic("cvr_wrong")).status, 429);
+  // Who was known a moment ago still is.
+  EXPECT_EQ(Send("GET", token.secret(), "").status, 200);
+}
+
+TEST_F(GatewayAdministrationTest, RevokedTokensAreRefusedWithinSeconds) {
+  const auto token = Make(v1::AccessToken::READ_VIRTUAL_REGISTRY);
+  EXPECT_EQ(Send("GET", token.secret(), "").status, 200);
+  Revoke(token.id());
+  clock_.Advance(absl::Seconds(4));
+  EXPECT_EQ(Send("GET", token.secret(), "").status, 401);
+}
+
+TEST_F(GatewayAdministrationTest, WithoutItNothingIsThere) {
+  administration_ = nullptr;
+  StartAccess({0, 1});
+  EXPECT_EQ(Send("GET", "", "").status, 404);
+  EXPECT_EQ(Send("POST", "", "body").status, 404);
+}
+
+}  // namespace
+}  // namespace cvr

@@ -1,0 +1,179 @@
+// What is particular to HTTPS; gateway_connection_test.cc runs over it as well.
+
+#include <openssl/ssl.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/synchronization/notification.h"
+#include "gateway/gateway_fixture.h"
+#include "gateway/test_tls.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "services/common/certificate.h"
+#include "tests/support/status_matchers.h"
+
+namespace cvr {
+namespace {
+
+using ::testing::HasSubstr;
+using testing::IsOk;
+using testing::StatusIs;
+
+// The first bytes of a record that a handshake may begin with.
+constexpr absl::string_view kHalfAHandshake("\x16\x03\x01\x02\x00\x01\x00", 7);
+
+class GatewayTlsTest : public GatewayTest {
+ protected:
+  void SetUp() override { StartGateway(TlsOptions()); }
+
+  Gateway::Options TlsOptions() const {
+    Gateway::Options options = Options();
+    options.http.tls = tls_.acceptor();
+    return options;
+  }
+
+  void Restart(const Gateway::Options& options) {
+    gateway_.reset();
+    StartGateway(options);
+  }
+
+  std::unique_ptr<RawHttpClient> Connect() override {
+    return ConnectAs(tls_.client());
+  }
+  std::unique_ptr<RawHttpClient> ConnectAs(const RawTls& client) {
+    return std::make_unique<RawHttpClient>(gateway_->address(), client);
+  }
+  std::unique_ptr<RawHttpClient> ConnectPlain() {
+    return GatewayTest::Connect();
+  }
+
+  TestTls tls_;
+};
+
+TEST_F(GatewayTlsTest, ServesBlobsAndRangesOnOneConnection) {
+  auto client = Connect();
+  EXPECT_EQ(client->Request("GET", ManifestUrl("3.20")).body, manifest_bytes_);
+  EXPECT_EQ(client->Request("GET", BlobUrl(layer_)).body, layer_bytes_);
+  EXPECT_EQ(
+      client->Request("GET", BlobUrl(layer_), "Range: bytes=100000-300000\r\n")
+          .body,
+      layer_bytes_.substr(100'000, 200'001));
+  EXPECT_EQ(client->Request("HEAD", BlobUrl(layer_)).status, 200);
+}
+
+TEST_F(GatewayTlsTest, AgreesOnTheNewestVersionAndOnHttp11) {
+  RawTls client = tls_.client();
+  EXPECT_EQ(ConnectAs(client)->tls_version(), "TLSv1.3");
+  EXPECT_EQ(ConnectAs(client)->tls_protocol(), "");
+  client.protocol = "http/1.1";
+  EXPECT_EQ(ConnectAs(client)->tls_protocol(), "http/1.1");
+  client.version_max = TLS1_2_VERSION;
+  auto older = ConnectAs(client);
+  EXPECT_EQ(older->tls_version(), "TLSv1.2");
+  EXPECT_EQ(older->Request("GET", BlobUrl(layer_)).body, layer_bytes_);
+}
+
+TEST_F(GatewayTlsTest, RefusesOldVersionsAndOtherProtocols) {
+  RawTls client = tls_.client();
+  client.version_max = TLS1_1_VERSION;
+  EXPECT_THAT(ConnectAs(client)->tls_error(),
+              HasSubstr("alert protocol version"));
+  client = tls_.client();
+  client.protocol = "h2";
+  EXPECT_THAT(ConnectAs(client)->tls_error(),
+              HasSubstr("no application protocol"));
+  EXPECT_EQ(Get("/v2/").status, 200);
+}
+
+TEST_F(GatewayTlsTest, PlainHttpIsToldToUseTls) {
+  auto client = ConnectPlain();
+  client->Send("GET /v2/ HTTP/1.1\r\nHost: x\r\n\r\n");
+  EXPECT_EQ(client->ReceiveHeader().status, 400);
+  EXPECT_EQ(client->ReadSome(100), "This server speaks HTTPS.\n");
+}
+
+TEST_F(GatewayTlsTest, NewConnectionsGetTheNewCertificate) {
+  auto old = Connect();
+  const long serial = old->tls_serial();
+  tls_.Renew();
+  EXPECT_EQ(Connect()->tls_serial(), serial);  // Nobody has asked for it.
+  ASSERT_THAT(tls_.acceptor()->Reload(), IsOk());
+  EXPECT_NE(Connect()->tls_serial(), serial);
+  EXPECT_EQ(old->Request("GET", BlobUrl(layer_)).body, layer_bytes_);
+}
+
+TEST_F(GatewayTlsTest, ABrokenCertificateChangesNothing) {
+  const long serial = Connect()->tls_serial();
+  testing::WritePem("nonsense", tls_.paths().certificate);
+  EXPECT_THAT(tls_.acceptor()->Reload(),
+              StatusIs(absl::StatusCode::kInvalidArgument));
+  auto client = Connect();
+  EXPECT_EQ(client->tls_serial(), serial);
+  EXPECT_EQ(client->Request("GET", "/v2/").status, 200);
+  tls_.Renew();
+  EXPECT_THAT(tls_.acceptor()->Reload(), IsOk());
+}
+
+TEST_F(GatewayTlsTest, AHandshakeHasADeadline) {
+  Gateway::Options options = TlsOptions();
+  options.http.handshake_timeout = absl::Milliseconds(100);
+  Restart(options);
+  auto silent = ConnectPlain();
+  auto slow = ConnectPlain();
+  slow->Send(kHalfAHandshake);
+  EXPECT_TRUE(silent->AtEnd());
+  EXPECT_TRUE(slow->AtEnd());
+}
+
+// Nor is the accepting thread held up by them.
+TEST_F(GatewayTlsTest, WhoSaysNothingGivesWayToOthers) {
+  Gateway::Options options = TlsOptions();
+  options.http.handshake_timeout = absl::InfiniteDuration();
+  options.http.threads_max = 4;
+  Restart(options);
+  std::vector<std::unique_ptr<RawHttpClient>> silent;
+  for (int i = 0; i < 20; ++i) {
+    silent.push_back(ConnectPlain());
+    EXPECT_EQ(Get("/v2/").status, 200) << i;
+  }
+}
+
+TEST_F(GatewayTlsTest, TooManyBusyConnectionsAreClosed) {
+  Gateway::Options options = TlsOptions();
+  options.http.threads_max = 1;
+  Restart(options);
+  absl::Notification begun;
+  absl::Notification go_on;
+  registry_.set_stream_hook([&](uint64_t offset) {
+    if (offset == 0 && !begun.HasBeenNotified()) begun.Notify();
+    go_on.WaitForNotification();
+    return absl::OkStatus();
+  });
+  auto busy = Connect();
+  busy->Send(
+      absl::StrCat("GET ", BlobUrl(layer_), " HTTP/1.1\r\nHost: x\r\n\r\n"));
+  begun.WaitForNotification();
+  auto waiting = ConnectPlain();  // For the only thread.
+  EXPECT_FALSE(Connect()->connected());
+  go_on.Notify();
+  EXPECT_EQ(busy->Receive().body, layer_bytes_);
+}
+
+// A handshake that has begun is not an idle connection, but has its deadline.
+TEST_F(GatewayTlsTest, StopBreaksOffHandshakes) {
+  Gateway::Options options = TlsOptions();
+  options.http.handshake_timeout = absl::InfiniteDuration();
+  Restart(options);
+  auto silent = ConnectPlain();
+  auto slow = ConnectPlain();
+  slow->Send(kHalfAHandshake);
+  gateway_->Stop(absl::Now());
+  EXPECT_TRUE(silent->AtEnd());
+  EXPECT_TRUE(slow->AtEnd());
+}
+
+}  // namespace
+}  // namespace cvr

@@ -1,0 +1,63 @@
+#include "gateway/rest/entry_operations.h"
+
+#include "gateway/rest/operations.h"
+#include "gateway/rest/pages.h"
+#include "gateway/rest/resources.h"
+#include "services/common/status_macros.h"
+
+namespace cvr::rest {
+namespace {
+
+using Stub = v1::CacheEntryService::Stub;
+
+absl::StatusOr<RestAnswer> List(const RestCall& call) {
+  ASSIGN_OR_RETURN(const auto upstream,
+                   GetUpstream(call, call.arguments.Integer("id")));
+  const PageWanted wanted = PageOf(call.arguments);
+  v1::ListCacheEntriesRequest request;
+  request.set_upstream_id(upstream.id());
+  request.set_path_contains(call.arguments.Text("search"));
+  request.set_newest_first(true);
+  request.set_skip(static_cast<int32_t>(wanted.first()));
+  request.set_page_size(static_cast<int32_t>(wanted.per_page));
+  ASSIGN_OR_RETURN(const auto page, call.Ask(call.services.entries,
+                                             &Stub::ListCacheEntries, request));
+  RestAnswer answer = Answer(Json::array());
+  for (const auto& entry : page.cache_entries()) {
+    answer.body.push_back(CacheEntryJson(entry, upstream.group()));
+  }
+  AddPageFields(call, wanted, page.total_size(), answer.fields);
+  return answer;
+}
+
+// The entry that the id in the path names. NOT_FOUND also when it is of another
+// group than the id says.
+absl::StatusOr<v1::CacheEntry> GetEntry(const RestCall& call) {
+  ASSIGN_OR_RETURN(const EntryId id, ParseEntryId(call.arguments.Text("id")));
+  v1::GetCacheEntryRequest request;
+  request.set_id(id.id);
+  ASSIGN_OR_RETURN(auto entry, call.Ask(call.services.entries,
+                                        &Stub::GetCacheEntry, request));
+  ASSIGN_OR_RETURN(const auto upstream, GetUpstream(call, entry.upstream_id()));
+  if (upstream.group() == id.group) return entry;
+  return absl::NotFoundError("of another group");
+}
+
+absl::StatusOr<RestAnswer> Delete(const RestCall& call) {
+  ASSIGN_OR_RETURN(const auto entry, GetEntry(call));
+  RETURN_IF_ERROR(CheckUnmodified(call, entry.update_time()));
+  v1::DeleteCacheEntryRequest request;
+  request.set_id(entry.id());
+  RETURN_IF_ERROR(
+      call.Ask(call.services.entries, &Stub::DeleteCacheEntry, request)
+          .status());
+  return NoContent();
+}
+
+}  // namespace
+
+RestHandlers EntryOperations() {
+  return {{"listCacheEntries", List}, {"deleteCacheEntry", Delete}};
+}
+
+}  // namespace cvr::rest

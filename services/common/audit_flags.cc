@@ -1,0 +1,40 @@
+#include "services/common/audit_flags.h"
+
+#include <cstdint>
+
+#include "absl/flags/flag.h"
+#include "absl/status/status.h"
+
+ABSL_FLAG(
+    std::string, audit_log_file, "",
+    "Where it is written, as JSON lines, who changed and who pulled what, "
+    "beside the log. Empty: audit.jsonl in the data directory, and "
+    "nowhere for a process without one. none = nowhere.");
+ABSL_FLAG(uint64_t, audit_log_max_bytes, uint64_t{100} << 20,
+          "A file of the audit log that is larger is put aside, as "
+          "audit.1.jsonl and so on.");
+ABSL_FLAG(int, audit_log_files, 10,
+          "How many files of the audit log are kept aside.");
+
+namespace cvr {
+
+absl::StatusOr<std::unique_ptr<AuditFile>> AuditFileFromFlags(
+    const std::string& default_path) {
+  AuditFile::Options options;
+  options.path = absl::GetFlag(FLAGS_audit_log_file);
+  if (options.path == "none") return nullptr;
+  if (options.path.empty()) options.path = default_path;
+  if (options.path.empty()) return nullptr;
+  options.bytes_max = absl::GetFlag(FLAGS_audit_log_max_bytes);
+  const int files = absl::GetFlag(FLAGS_audit_log_files);
+  if (options.bytes_max == 0) {
+    return absl::InvalidArgumentError("--audit_log_max_bytes must not be 0");
+  }
+  if (files < 0 || files > 1000) {
+    return absl::InvalidArgumentError("--audit_log_files must be 0 to 1000");
+  }
+  options.old_files_max = static_cast<size_t>(files);
+  return AuditFile::Open(options);
+}
+
+}  // namespace cvr

@@ -1,0 +1,21 @@
+#ifndef SERVICES_COMMON_AUDIT_FLAGS_H_
+#define SERVICES_COMMON_AUDIT_FLAGS_H_
+
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "services/common/audit_file.h"
+
+namespace cvr {
+
+// The file that --audit_log_file, --audit_log_max_bytes and --audit_log_files
+// want; null when there is to be none. `default_path` is where it is unless a
+// flag says otherwise; empty = nowhere. Errors: INVALID_ARGUMENT for the flags;
+// those of AuditFile::Open().
+absl::StatusOr<std::unique_ptr<AuditFile>> AuditFileFromFlags(
+    const std::string& default_path);
+
+}  // namespace cvr
+
+#endif  // SERVICES_COMMON_AUDIT_FLAGS_H_

@@ -1,0 +1,17 @@
+#ifndef SERVICES_COMMON_LOCAL_ADDRESS_H_
+#define SERVICES_COMMON_LOCAL_ADDRESS_H_
+
+#include "absl/strings/string_view.h"
+
+namespace cvr {
+
+// Whether `address` is `unix:PATH`.
+bool IsUnixAddress(absl::string_view address);
+
+// Whether `address` (host:port, [v6]:port, unix:PATH) can be reached from this
+// machine only.
+bool IsLocalAddress(absl::string_view address);
+
+}  // namespace cvr
+
+#endif  // SERVICES_COMMON_LOCAL_ADDRESS_H_

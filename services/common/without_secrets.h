@@ -1,0 +1,19 @@
+#ifndef SERVICES_COMMON_WITHOUT_SECRETS_H_
+#define SERVICES_COMMON_WITHOUT_SECRETS_H_
+
+#include <cstddef>
+#include <string>
+
+#include "google/protobuf/message.h"
+
+namespace cvr {
+
+// `message` as protobuf JSON in at most `bytes_max` bytes, without what is
+// secret in our messages: passwords, private keys and tokens, at any depth.
+// `{}` when it would be longer. Pure.
+std::string JsonWithoutSecrets(const google::protobuf::Message& message,
+                               size_t bytes_max);
+
+}  // namespace cvr
+
+#endif  // SERVICES_COMMON_WITHOUT_SECRETS_H_

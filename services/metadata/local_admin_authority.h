@@ -1,0 +1,32 @@
+#ifndef SERVICES_METADATA_LOCAL_ADMIN_AUTHORITY_H_
+#define SERVICES_METADATA_LOCAL_ADMIN_AUTHORITY_H_
+
+#include "services/metadata/access_token_admin.h"
+#include "services/metadata/admin_authority.h"
+#include "services/metadata/audit_trail.h"
+#include "services/metadata/metadata_store.h"
+
+namespace cvr {
+
+// The AdminAuthority itself. Thread-safe.
+class LocalAdminAuthority : public AdminAuthority {
+ public:
+  // All must outlive it.
+  LocalAdminAuthority(const MetadataStore& store, AccessTokenAdmin& tokens,
+                      AuditTrail& trail)
+      : store_(store), tokens_(tokens), trail_(trail) {}
+
+  absl::StatusOr<Admission> Authorize(
+      absl::string_view secret,
+      absl::Span<const AccessQuestion> questions) override;
+  void Record(v1::AuditEvent event) override;
+
+ private:
+  const MetadataStore& store_;
+  AccessTokenAdmin& tokens_;
+  AuditTrail& trail_;
+};
+
+}  // namespace cvr
+
+#endif  // SERVICES_METADATA_LOCAL_ADMIN_AUTHORITY_H_

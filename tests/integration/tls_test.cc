@@ -1,0 +1,300 @@
+// Everything by TLS: three processes that know each other by certificates, a
+// gateway that speaks HTTPS, and cvr; and what the processes refuse to serve.
+#include <signal.h>
+
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "gmock/gmock.h"
+#include "grpcpp/grpcpp.h"
+#include "gtest/gtest.h"
+#include "protos/cvr/v1/blob_service.grpc.pb.h"
+#include "protos/cvr/v1/resolution_service.grpc.pb.h"
+#include "services/common/rpc_server.h"
+#include "tests/integration/system.h"
+#include "tests/support/child_process.h"
+#include "tests/support/http_client.h"
+#include "tests/support/status_matchers.h"
+#include "tests/support/test_authority.h"
+
+namespace cvr::testing {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
+
+constexpr char kGateway[] = "gateway/cvr-gateway";
+constexpr char kMetadata[] = "services/metadata/cvr-metadata";
+constexpr char kBlob[] = "services/blob/cvr-blob";
+constexpr char kStandalone[] = "services/standalone/cvr-standalone";
+
+class TlsTest : public ::testing::Test {
+ protected:
+  std::string WriteCa(const std::string& name, const TestAuthority& authority) {
+    return WritePem(authority.certificate_pem(), directory_.Join(name));
+  }
+
+  // What a process with a certificate of its own for gRPC is told.
+  std::vector<std::string> RpcFlags(const std::string& name) {
+    const auto paths =
+        WriteCertificate(services_.Issue(), directory_.path(), name);
+    return {"--rpc_certificate_file=" + paths.certificate,
+            "--rpc_key_file=" + paths.key, "--rpc_ca_file=" + rpc_ca_};
+  }
+
+  std::unique_ptr<ServerProcess> Start(const std::string& binary,
+                                       std::vector<std::string> flags) {
+    const std::string name = std::filesystem::path(binary).filename();
+    const std::string directory = directory_.Join(name + "-run");
+    std::filesystem::create_directory(directory);
+    for (const std::string& flag : RpcFlags(name)) flags.push_back(flag);
+    auto process = ServerProcess::Start({binary, std::move(flags), directory});
+    EXPECT_THAT(process, IsOk());
+    return process.ok() ? *std::move(process) : nullptr;
+  }
+
+  void StartAll() {
+    metadata_ = Start(kMetadata, {"--grpc_address=127.0.0.1:0",
+                                  "--data_dir=" + directory_.Join("metadata")});
+    ASSERT_NE(metadata_, nullptr);
+    blob_ = Start(kBlob, {"--grpc_address=127.0.0.1:0",
+                          "--metadata_address=" + metadata_->grpc(),
+                          "--data_dir=" + directory_.Join("blobs"),
+                          "--allow_private_upstreams"});
+    ASSERT_NE(blob_, nullptr);
+    https_ = WriteCertificate(clients_.Issue(), directory_.path(), "https");
+    gateway_ = Start(kGateway, {"--http_address=127.0.0.1:0",
+                                "--metadata_address=" + metadata_->grpc(),
+                                "--blob_address=" + blob_->grpc(),
+                                "--tls_certificate_file=" + https_.certificate,
+                                "--tls_key_file=" + https_.key});
+    ASSERT_NE(gateway_, nullptr);
+  }
+
+  // Runs cvr as the administrator; what it prints.
+  std::string Cvr(std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), "tools/cvr/cvr");
+    for (const std::string& option :
+         {"--server=" + metadata_->grpc(), "--tls_ca_file=" + rpc_ca_,
+          "--token-file=" + directory_.Join("metadata/admin-token")}) {
+      arguments.push_back(option);
+    }
+    return Run(arguments, 0);
+  }
+
+  // Runs a program to its end; what it prints.
+  std::string Run(const std::vector<std::string>& arguments, int want) {
+    const std::string log = directory_.Join("output");
+    std::filesystem::remove(log);
+    auto process = ChildProcess::Start(arguments, log);
+    EXPECT_THAT(process, IsOk());
+    if (!process.ok()) return "";
+    const int status = (*process)->Wait();
+    std::string output = ReadLog(log);
+    EXPECT_EQ(status, want) << arguments[0] << ": " << output;
+    return output;
+  }
+
+  static std::string ReadLog(const std::string& path) {
+    std::ifstream file(path);
+    return std::string(std::istreambuf_iterator<char>(file), {});
+  }
+
+  HttpResponse Get(const std::string& path, const std::string& ca_file) {
+    return HttpGet(gateway_->http(), path, {}, ca_file);
+  }
+
+  // A channel of somebody with a certificate of `authority`, or none.
+  std::shared_ptr<grpc::Channel> ChannelAs(const std::string& address,
+                                           const TestAuthority* authority) {
+    RpcSecurity security;
+    security.tls = true;
+    security.authority_file = rpc_ca_;
+    if (authority != nullptr) {
+      const auto paths =
+          WriteCertificate(authority->Issue(), directory_.path(),
+                           absl::StrCat("somebody", ++somebody_));
+      security.certificate = {paths.certificate, paths.key};
+    }
+    return *OpenRpcChannel(address, security);
+  }
+
+  const ScratchDirectory directory_;
+  const TestAuthority services_;
+  const TestAuthority clients_;
+  const TestAuthority other_;
+  const std::string rpc_ca_ = WriteCa("rpc-ca", services_);
+  const std::string https_ca_ = WriteCa("https-ca", clients_);
+  const std::string other_ca_ = WriteCa("other-ca", other_);
+  CertificatePaths https_;
+  std::unique_ptr<ServerProcess> metadata_;
+  std::unique_ptr<ServerProcess> blob_;
+  std::unique_ptr<ServerProcess> gateway_;
+  int somebody_ = 0;
+};
+
+grpc::StatusCode GetAccess(const std::shared_ptr<grpc::Channel>& channel) {
+  grpc::ClientContext context;
+  v1::GetUpstreamAccessRequest request;
+  request.set_upstream_id(1);
+  v1::UpstreamAccess response;
+  return v1::ResolutionService::NewStub(channel)
+      ->GetUpstreamAccess(&context, request, &response)
+      .error_code();
+}
+
+grpc::StatusCode ReadBlob(const std::shared_ptr<grpc::Channel>& channel,
+                          const Digest& digest) {
+  grpc::ClientContext context;
+  v1::ReadRequest request;
+  request.set_digest(digest.ToString());
+  v1::ReadResponse response;
+  const auto reader =
+      v1::BlobService::NewStub(channel)->Read(&context, request);
+  while (reader->Read(&response)) continue;
+  return reader->Finish().error_code();
+}
+
+grpc::StatusCode StatBlob(const std::shared_ptr<grpc::Channel>& channel,
+                          const Digest& digest) {
+  grpc::ClientContext context;
+  v1::StatBlobRequest request;
+  request.set_digest(digest.ToString());
+  v1::StatBlobResponse response;
+  return v1::BlobService::NewStub(channel)
+      ->StatBlob(&context, request, &response)
+      .error_code();
+}
+
+TEST_F(TlsTest, PullsThroughThreeProcesses) {
+  FakeRegistry upstream;
+  const Image image = AddImage(upstream, "team/app", "1", {300'000, 20});
+  ASSERT_NO_FATAL_FAILURE(StartAll());
+  Cvr({"registry", "create", "r", "--anonymous-pull"});
+  Cvr({"upstream", "create", "u", "--url", upstream.url(), "--registry", "1"});
+
+  const auto manifest = Get(System::Target("team/app/manifests/1"), https_ca_);
+  EXPECT_EQ(manifest.status, 200) << manifest.error << manifest.body;
+  EXPECT_EQ(manifest.body, image.manifest);
+  for (const std::string& bytes : image.blobs) {
+    const Digest digest = Digest::OfBytes(bytes);
+    const std::string target =
+        System::Target("team/app/blobs/" + digest.ToString());
+    EXPECT_EQ(Get(target, https_ca_).body, bytes);
+  }
+  EXPECT_NE(Get("/v2/", other_ca_).error, "");
+  const auto login = Get("/v2/", https_ca_);
+  EXPECT_EQ(login.status, 401);
+  EXPECT_THAT(login.header("www-authenticate"),
+              StartsWith("Bearer realm=\"https://" + gateway_->http()));
+
+  // What is for services is for nobody else.
+  const Digest layer = image.BlobDigests()[1];
+  const auto ours = ChannelAs(metadata_->grpc(), &services_);
+  EXPECT_EQ(GetAccess(ours), grpc::StatusCode::OK);
+  EXPECT_EQ(GetAccess(ChannelAs(metadata_->grpc(), nullptr)),
+            grpc::StatusCode::PERMISSION_DENIED);
+  EXPECT_EQ(GetAccess(ChannelAs(metadata_->grpc(), &other_)),
+            grpc::StatusCode::UNAVAILABLE);
+  EXPECT_EQ(ReadBlob(ChannelAs(blob_->grpc(), &services_), layer),
+            grpc::StatusCode::OK);
+  const auto nobody = ChannelAs(blob_->grpc(), nullptr);
+  EXPECT_EQ(ReadBlob(nobody, layer), grpc::StatusCode::PERMISSION_DENIED);
+  EXPECT_EQ(StatBlob(nobody, layer), grpc::StatusCode::PERMISSION_DENIED);
+  EXPECT_EQ(ReadBlob(ChannelAs(blob_->grpc(), &other_), layer),
+            grpc::StatusCode::UNAVAILABLE);
+}
+
+TEST_F(TlsTest, SighupReplacesTheCertificateOfTheGateway) {
+  ASSERT_NO_FATAL_FAILURE(StartAll());
+  EXPECT_EQ(Get("/healthz", https_ca_).status, 200);
+  EXPECT_EQ(Get("/healthz", other_ca_).status, 0);
+
+  WritePem("nonsense", https_.certificate);
+  gateway_->process().Signal(SIGHUP);
+  while (gateway_->Log().find("old certificate") == std::string::npos) {
+    absl::SleepFor(absl::Milliseconds(5));
+  }
+  EXPECT_EQ(Get("/healthz", https_ca_).status, 200);
+
+  WriteCertificate(other_.Issue(), directory_.path(), "https");
+  gateway_->process().Signal(SIGHUP);
+  while (Get("/healthz", other_ca_).status == 0) {
+    absl::SleepFor(absl::Milliseconds(5));
+  }
+  EXPECT_EQ(Get("/healthz", https_ca_).status, 0);
+  gateway_->process().Signal(SIGTERM);
+  EXPECT_EQ(gateway_->process().Wait(), 0);
+  // Who has nothing to read again is stopped, as by a terminal that closes.
+  metadata_->process().Signal(SIGHUP);
+  EXPECT_EQ(metadata_->process().Wait(), 0);
+}
+
+// One line that says what is wrong, and status 1.
+TEST_F(TlsTest, ProcessesRefuseToStart) {
+  const auto rpc = RpcFlags("x");
+  const auto https =
+      WriteCertificate(clients_.Issue(), directory_.path(), "https");
+  const std::string data = "--data_dir=" + directory_.Join("refused");
+  const std::string certificate = "--tls_certificate_file=" + https.certificate;
+  struct Case {
+    std::string binary;
+    std::vector<std::string> flags;
+    std::string error;
+  };
+  for (const Case& c : std::vector<Case>{
+           {kGateway, {"--http_address=0.0.0.0:0"}, "--insecure_plaintext"},
+           {kGateway, {"--http_address=:0"}, "set --tls_certificate_file"},
+           {kGateway, {certificate}, "go together"},
+           {kGateway,
+            {certificate, "--tls_key_file=/none"},
+            "key file /none: No such file"},
+           {kGateway,
+            {certificate, "--tls_key_file=" + directory_.Join("x.key")},
+            "it is not the key of the certificate"},
+           {kGateway, {"--blob_address=192.0.2.1:1"}, "--rpc_ca_file"},
+           {kGateway, {rpc[0], rpc[1]}, "needs --rpc_ca_file"},
+           {kMetadata, {data, "--grpc_address=[::]:0"}, "--rpc_ca_file"},
+           {kMetadata, {data, rpc[0]}, "go together"},
+           {kMetadata, {data, rpc[2]}, "needs --rpc_certificate_file"},
+           {kBlob, {data, rpc[0], rpc[1]}, "needs --rpc_ca_file"},
+           {kBlob,
+            {data, rpc[0], rpc[1], "--rpc_ca_file=/none"},
+            "authority file /none: No such file"},
+           {kStandalone,
+            {data, "--grpc_address=127.0.0.1:0", "--http_address=[::]:0"},
+            "--insecure_plaintext"},
+       }) {
+    std::vector<std::string> arguments = {c.binary};
+    arguments.insert(arguments.end(), c.flags.begin(), c.flags.end());
+    const std::string output = Run(arguments, 1);
+    const std::string last =
+        output.substr(output.rfind('\n', output.size() - 2) + 1);
+    EXPECT_THAT(last, HasSubstr(c.error));
+    EXPECT_THAT(last, StartsWith(std::filesystem::path(c.binary).filename()));
+  }
+}
+
+TEST_F(TlsTest, PlainTextIsServedWhenInsistedWithAWarning) {
+  const auto process = ServerProcess::Start(
+      {kStandalone,
+       {"--data_dir=" + directory_.Join("insisted"), "--insecure_plaintext",
+        "--http_address=0.0.0.0:0", "--grpc_address=0.0.0.0:0"},
+       directory_.path()});
+  ASSERT_THAT(process, IsOk());
+  EXPECT_THAT((*process)->Log(), HasSubstr("warning cvr-standalone plain text "
+                                           "on 0.0.0.0:0: anybody"));
+  const std::string port =
+      (*process)->http().substr((*process)->http().rfind(':'));
+  EXPECT_EQ(HttpGet("127.0.0.1" + port, "/healthz").status, 200);
+}
+
+}  // namespace
+}  // namespace cvr::testing
