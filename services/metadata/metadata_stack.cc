@@ -11,6 +11,8 @@
 #include "services/metadata/admin_token.h"
 #include "services/metadata/auth_service.h"
 #include "services/metadata/call_guard.h"
+#include "services/metadata/cleanup_policy_service.h"
+#include "services/metadata/cleanup_runner.h"
 #include "services/metadata/download_counter.h"
 #include "services/metadata/explain_service.h"
 #include "services/metadata/explainer.h"
@@ -56,6 +58,9 @@ struct MetadataStack::Parts {
         attachments(store, options.limits),
         upstreams(store, *box, *options.clock, attachments),
         cache_entries(store, downloads, *options.clock),
+        cleanup_policies(store, *options.clock),
+        cleanup(store, downloads, *options.clock,
+                {.check_interval = options.cleanup_check_interval}),
         resolver(store, routes, downloads, refreshes, *options.clock),
         explainer(store, routes, *options.clock),
         client(store, *box, refreshes, *options.clock),
@@ -65,6 +70,7 @@ struct MetadataStack::Parts {
         audit_trail(store, options.audit_file, *options.clock, options.audit),
         authority(store, access_tokens, audit_trail) {
     access_tokens.SetOnRevoked([this](int64_t id) { auth.NoteRevoked(id); });
+    cleanup_policies.SetOnDue([this] { cleanup.Wake(); });
     store.SetOnChange([this] { routes.Invalidate(); });
   }
 
@@ -79,6 +85,8 @@ struct MetadataStack::Parts {
   AttachmentAdmin attachments;
   UpstreamAdmin upstreams;
   CacheEntryAdmin cache_entries;
+  CleanupPolicyAdmin cleanup_policies;
+  CleanupRunner cleanup;
   LocalResolver resolver;
   Explainer explainer;
   LocalMetadataClient client;
@@ -93,6 +101,7 @@ struct MetadataStack::Parts {
   RegistryServiceImpl registry_service{registries, guard};
   UpstreamServiceImpl upstream_service{upstreams, attachments, guard};
   CacheEntryServiceImpl cache_entry_service{cache_entries, guard};
+  CleanupPolicyServiceImpl cleanup_policy_service{cleanup_policies, guard};
   AccessTokenServiceImpl access_token_service{access_tokens, guard};
   AuditServiceImpl audit_service{audit_trail, guard};
   ResolutionServiceImpl resolution_service{resolver, client};
@@ -118,6 +127,7 @@ absl::StatusOr<std::unique_ptr<MetadataStack>> MetadataStack::OpenOver(
   RETURN_IF_ERROR(stack->groups().EnsureDefault());
   RETURN_IF_ERROR(
       EnsureAdminToken(stack->access_tokens(), options.admin_token_file));
+  stack->parts_->cleanup.Start();
   return stack;
 }
 
@@ -161,6 +171,9 @@ AttachmentAdmin& MetadataStack::attachments() { return parts_->attachments; }
 CacheEntryAdmin& MetadataStack::cache_entries() {
   return parts_->cache_entries;
 }
+CleanupPolicyAdmin& MetadataStack::cleanup_policies() {
+  return parts_->cleanup_policies;
+}
 Resolver& MetadataStack::resolver() { return parts_->resolver; }
 Explainer& MetadataStack::explainer() { return parts_->explainer; }
 MetadataClient& MetadataStack::client() { return parts_->client; }
@@ -171,10 +184,10 @@ AuthClient& MetadataStack::auth() { return parts_->auth; }
 AdminAuthority& MetadataStack::authority() { return parts_->authority; }
 
 std::vector<grpc::Service*> MetadataStack::admin_services() {
-  return {&parts_->group_service,        &parts_->registry_service,
-          &parts_->upstream_service,     &parts_->cache_entry_service,
-          &parts_->access_token_service, &parts_->audit_service,
-          &parts_->explain_service};
+  return {&parts_->group_service,          &parts_->registry_service,
+          &parts_->upstream_service,       &parts_->cache_entry_service,
+          &parts_->cleanup_policy_service, &parts_->access_token_service,
+          &parts_->audit_service,          &parts_->explain_service};
 }
 
 grpc::Service* MetadataStack::resolution_service() {
@@ -183,6 +196,9 @@ grpc::Service* MetadataStack::resolution_service() {
 
 grpc::Service* MetadataStack::auth_service() { return &parts_->auth_service; }
 
-void MetadataStack::Shutdown() { parts_->auth.Shutdown(); }
+void MetadataStack::Shutdown() {
+  parts_->cleanup.Stop();
+  parts_->auth.Shutdown();
+}
 
 }  // namespace cvr

@@ -16,6 +16,7 @@
 #include "services/metadata/audit_trail.h"
 #include "services/metadata/auth_client.h"
 #include "services/metadata/cache_entry_admin.h"
+#include "services/metadata/cleanup_policy_admin.h"
 #include "services/metadata/explainer.h"
 #include "services/metadata/group_admin.h"
 #include "services/metadata/metadata_client.h"
@@ -29,7 +30,7 @@
 namespace cvr {
 
 // The whole metadata service of one process, without a server: its store, its
-// domain objects, its background thread and what they offer. Everything that
+// domain objects, its background threads and what they offer. Everything that
 // is handed out lives as long as the stack. Thread-safe.
 class MetadataStack {
  public:
@@ -50,6 +51,8 @@ class MetadataStack {
     AuditFile* audit_file = nullptr;
     // How often download counts are written.
     absl::Duration downloads_flush_interval = absl::Seconds(5);
+    // How often it is looked for cleanups that are due.
+    absl::Duration cleanup_check_interval = absl::Minutes(1);
     // Not owned; must outlive the stack.
     const Clock* clock = &Clock::Real();
   };
@@ -83,6 +86,7 @@ class MetadataStack {
   UpstreamAdmin& upstreams();
   AttachmentAdmin& attachments();
   CacheEntryAdmin& cache_entries();
+  CleanupPolicyAdmin& cleanup_policies();
   Resolver& resolver();
   Explainer& explainer();
   MetadataClient& client();
@@ -97,7 +101,8 @@ class MetadataStack {
   // For the gateway.
   grpc::Service* auth_service();
 
-  // Lets go whom a call keeps waiting. To be called before the server that
+  // Lets go whom a call keeps waiting, and begins no more work in the
+  // background. To be called before the server that
   // offers the services is shut down.
   void Shutdown();
 

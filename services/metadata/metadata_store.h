@@ -33,8 +33,9 @@ enum class Table : uint8_t {
   kAccessTokens,
   kAccessTokenHashes,
   kAuditEvents,
+  kCleanupPolicies,
 };
-inline constexpr size_t kTableCount = 17;
+inline constexpr size_t kTableCount = 18;
 
 // `cache_entries` and so on.
 absl::string_view TableName(Table table);
