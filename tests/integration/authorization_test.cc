@@ -131,6 +131,22 @@ const Row kTable[] = {
      R"({"id":999})",
      {kN, kD, kD, kD, kD}},
 
+    {"CleanupPolicyService/CreateCleanupPolicy",
+     R"({"cleanup_policy":{"group":"acme"}})",
+     {kN, kD, kN, kG, kD}},
+    {"CleanupPolicyService/GetCleanupPolicy",
+     R"({"group":"acme"})",
+     {kD, kD, kD, kG, kD}},
+    {"CleanupPolicyService/UpdateCleanupPolicy",
+     R"({"cleanup_policy":{"group":"acme"}})",
+     {kN, kD, kN, kG, kD}},
+    {"CleanupPolicyService/RunCleanupPolicy",
+     R"({"group":"acme"})",
+     {kN, kD, kN, kG, kD}},
+    {"CleanupPolicyService/DeleteCleanupPolicy",
+     R"({"group":"acme","etag":"another"})",
+     {kN, kD, kN, kD, kD}},
+
     {"ExplainService/Explain", R"({"registry_id":R})", {kD, kD, kD, kG, kD}},
 
     {"AccessTokenService/CreateAccessToken", "{}", {kN, kN, kN, kN, kD}},
@@ -185,6 +201,8 @@ class AuthorizationTest : public ::testing::TestWithParam<Shape> {
   // Two registries, each with an upstream of its own.
   void MakeGroup() {
     Must("GroupService/CreateGroup", R"({"group":{"name":"acme"}})");
+    Must("CleanupPolicyService/CreateCleanupPolicy",
+         R"({"cleanup_policy":{"group":"acme"}})");
     for (const std::string name : {"R", "Q"}) {
       const std::string registry = Must(
           "RegistryService/CreateRegistry",
