@@ -199,7 +199,9 @@ TEST(MetadataKillTest, ACleanupThatWasKilledIsFinishedAndCountedOnce) {
     close(ends[0]);
     ASSERT_EQ(waitpid(runner, &status, 0), runner);
     killed += WIFSIGNALED(status);
-    if (is_last) EXPECT_EQ(status, 0);
+    if (is_last) {
+      EXPECT_EQ(status, 0);
+    }
   }
   EXPECT_EQ(gone, kOldEntries);
   EXPECT_GE(killed, 1);

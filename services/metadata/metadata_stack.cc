@@ -10,6 +10,7 @@
 #include "services/metadata/admin_services.h"
 #include "services/metadata/admin_token.h"
 #include "services/metadata/auth_service.h"
+#include "services/metadata/cache_service.h"
 #include "services/metadata/call_guard.h"
 #include "services/metadata/cleanup_policy_service.h"
 #include "services/metadata/cleanup_runner.h"
@@ -61,6 +62,7 @@ struct MetadataStack::Parts {
         cleanup_policies(store, *options.clock),
         cleanup(store, downloads, *options.clock,
                 {.check_interval = options.cleanup_check_interval}),
+        caches(store, downloads, refreshes),
         resolver(store, routes, downloads, refreshes, *options.clock),
         explainer(store, routes, *options.clock),
         client(store, *box, refreshes, *options.clock),
@@ -87,6 +89,7 @@ struct MetadataStack::Parts {
   CacheEntryAdmin cache_entries;
   CleanupPolicyAdmin cleanup_policies;
   CleanupRunner cleanup;
+  CacheAdmin caches;
   LocalResolver resolver;
   Explainer explainer;
   LocalMetadataClient client;
@@ -102,6 +105,7 @@ struct MetadataStack::Parts {
   UpstreamServiceImpl upstream_service{upstreams, attachments, guard};
   CacheEntryServiceImpl cache_entry_service{cache_entries, guard};
   CleanupPolicyServiceImpl cleanup_policy_service{cleanup_policies, guard};
+  CacheServiceImpl cache_service{caches, guard};
   AccessTokenServiceImpl access_token_service{access_tokens, guard};
   AuditServiceImpl audit_service{audit_trail, guard};
   ResolutionServiceImpl resolution_service{resolver, client};
@@ -174,6 +178,7 @@ CacheEntryAdmin& MetadataStack::cache_entries() {
 CleanupPolicyAdmin& MetadataStack::cleanup_policies() {
   return parts_->cleanup_policies;
 }
+CacheAdmin& MetadataStack::caches() { return parts_->caches; }
 Resolver& MetadataStack::resolver() { return parts_->resolver; }
 Explainer& MetadataStack::explainer() { return parts_->explainer; }
 MetadataClient& MetadataStack::client() { return parts_->client; }
@@ -187,7 +192,8 @@ std::vector<grpc::Service*> MetadataStack::admin_services() {
   return {&parts_->group_service,          &parts_->registry_service,
           &parts_->upstream_service,       &parts_->cache_entry_service,
           &parts_->cleanup_policy_service, &parts_->access_token_service,
-          &parts_->audit_service,          &parts_->explain_service};
+          &parts_->audit_service,          &parts_->explain_service,
+          &parts_->cache_service};
 }
 
 grpc::Service* MetadataStack::resolution_service() {

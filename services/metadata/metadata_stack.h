@@ -15,6 +15,7 @@
 #include "services/metadata/attachment_admin.h"
 #include "services/metadata/audit_trail.h"
 #include "services/metadata/auth_client.h"
+#include "services/metadata/cache_admin.h"
 #include "services/metadata/cache_entry_admin.h"
 #include "services/metadata/cleanup_policy_admin.h"
 #include "services/metadata/explainer.h"
@@ -87,6 +88,7 @@ class MetadataStack {
   AttachmentAdmin& attachments();
   CacheEntryAdmin& cache_entries();
   CleanupPolicyAdmin& cleanup_policies();
+  CacheAdmin& caches();
   Resolver& resolver();
   Explainer& explainer();
   MetadataClient& client();

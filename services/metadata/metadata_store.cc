@@ -42,6 +42,8 @@ absl::string_view TableName(Table table) {
       return "audit_events";
     case Table::kCleanupPolicies:
       return "cleanup_policies";
+    case Table::kGarbage:
+      return "garbage";
   }
   std::abort();  // Not a table.
 }

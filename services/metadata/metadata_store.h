@@ -34,8 +34,9 @@ enum class Table : uint8_t {
   kAccessTokenHashes,
   kAuditEvents,
   kCleanupPolicies,
+  kGarbage,
 };
-inline constexpr size_t kTableCount = 18;
+inline constexpr size_t kTableCount = 19;
 
 // `cache_entries` and so on.
 absl::string_view TableName(Table table);

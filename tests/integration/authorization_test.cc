@@ -1,6 +1,7 @@
 // Who may administer what, over the wire and through every method that there
 // is: found by reflection, so that none is forgotten.
 #include <iostream>
+#include <iterator>
 #include <map>
 #include <set>
 #include <string>
@@ -131,6 +132,23 @@ const Row kTable[] = {
      R"({"id":999})",
      {kN, kD, kD, kD, kD}},
 
+    {"ExplainService/Explain", R"({"registry_id":R})", {kD, kD, kD, kG, kD}},
+
+    {"AccessTokenService/CreateAccessToken", "{}", {kN, kN, kN, kN, kD}},
+    {"AccessTokenService/ListAccessTokens", "{}", {kN, kN, kN, kN, kD}},
+    {"AccessTokenService/RevokeAccessToken",
+     R"({"id":999})",
+     {kN, kN, kN, kN, kD}},
+    {"AuditService/ListAuditEvents", "{}", {kN, kN, kN, kN, kD}},
+
+    {"UpstreamStateService/ListUpstreamStates", "{}", {kN, kN, kN, kN, kD}},
+    {"UpstreamStateService/ListUpstreamStates",
+     R"({"upstream_id":U})",
+     {kD, kD, kD, kG, kD}},
+};
+
+// The same, of cleanup policies; `acme` has one.
+const Row kCleanupTable[] = {
     {"CleanupPolicyService/CreateCleanupPolicy",
      R"({"cleanup_policy":{"group":"acme"}})",
      {kN, kD, kN, kG, kD}},
@@ -146,21 +164,13 @@ const Row kTable[] = {
     {"CleanupPolicyService/DeleteCleanupPolicy",
      R"({"group":"acme","etag":"another"})",
      {kN, kD, kN, kD, kD}},
-
-    {"ExplainService/Explain", R"({"registry_id":R})", {kD, kD, kD, kG, kD}},
-
-    {"AccessTokenService/CreateAccessToken", "{}", {kN, kN, kN, kN, kD}},
-    {"AccessTokenService/ListAccessTokens", "{}", {kN, kN, kN, kN, kD}},
-    {"AccessTokenService/RevokeAccessToken",
-     R"({"id":999})",
-     {kN, kN, kN, kN, kD}},
-    {"AuditService/ListAuditEvents", "{}", {kN, kN, kN, kN, kD}},
-
-    {"UpstreamStateService/ListUpstreamStates", "{}", {kN, kN, kN, kN, kD}},
-    {"UpstreamStateService/ListUpstreamStates",
-     R"({"upstream_id":U})",
-     {kD, kD, kD, kG, kD}},
 };
+
+std::vector<Row> AllRows() {
+  std::vector<Row> rows(std::begin(kTable), std::end(kTable));
+  rows.insert(rows.end(), std::begin(kCleanupTable), std::end(kCleanupTable));
+  return rows;
+}
 
 // Not for people: processes of ours ask them, and no token opens them.
 const std::set<std::string> kInternal = {
@@ -276,7 +286,7 @@ TEST_P(AuthorizationTest, ScopesByGroupsByRegistriesByMethods) {
            {"group", "default"},
            {"scopes", {"READ_VIRTUAL_REGISTRY", "WRITE_VIRTUAL_REGISTRY"}}}),
       system_.admin_secret()};
-  for (const Row& row : kTable) {
+  for (const Row& row : AllRows()) {
     for (size_t i = 0; i < secrets.size(); ++i) {
       EXPECT_EQ(ToldOf(secrets[i], row), row.told[i])
           << row.method << " " << row.request << " by caller " << i;
@@ -286,7 +296,7 @@ TEST_P(AuthorizationTest, ScopesByGroupsByRegistriesByMethods) {
 
 TEST_P(AuthorizationTest, EveryMethodIsInTheTableAndAsksForALogin) {
   std::set<std::string> tested;
-  for (const Row& row : kTable) tested.insert(row.method);
+  for (const Row& row : AllRows()) tested.insert(row.method);
   const std::string revoked = MakeToken({{"name", "r"}, {"scopes", {"ADMIN"}}});
   const auto tokens = Must("AccessTokenService/ListAccessTokens", "{}");
   Must("AccessTokenService/RevokeAccessToken",
@@ -367,7 +377,7 @@ TEST_P(AuthorizationTest, ChangesAreRecordedWithoutSecrets) {
   std::vector<std::string> seen;
   for (const json& event : page["audit_events"]) {
     seen.push_back(absl::StrCat(event["method"].get<std::string>(), " ",
-                                event["object"].get<std::string>(), " ",
+                                event.value("object", ""), " ",
                                 event["result"].get<std::string>()));
   }
   ASSERT_GE(seen.size(), 8);
