@@ -31,6 +31,8 @@ ABSL_FLAG(
 ABSL_FLAG(int64_t, audit_events_max, 100000,
           "Changes that `cvr audit list` can show; older ones are in the audit "
           "log only.");
+ABSL_FLAG(absl::Duration, cleanup_check_interval, absl::Minutes(1),
+          "How often it is looked for groups whose cleanup is due.");
 
 namespace cvr {
 
@@ -49,6 +51,11 @@ absl::StatusOr<MetadataStack::Options> MetadataOptionsFromFlags(
   if (options.signing.rotate_after < options.signing.token_lifetime) {
     return absl::InvalidArgumentError(
         "--signing_key_rotation must not be less than --token_lifetime");
+  }
+  options.cleanup_check_interval = absl::GetFlag(FLAGS_cleanup_check_interval);
+  if (options.cleanup_check_interval <= absl::ZeroDuration()) {
+    return absl::InvalidArgumentError(
+        "--cleanup_check_interval must be positive");
   }
   options.audit.events_max =
       std::max<int64_t>(1, absl::GetFlag(FLAGS_audit_events_max));

@@ -11,6 +11,7 @@
 
 ABSL_DECLARE_FLAG(std::string, secret_key_file);
 ABSL_DECLARE_FLAG(absl::Duration, token_lifetime);
+ABSL_DECLARE_FLAG(absl::Duration, cleanup_check_interval);
 ABSL_DECLARE_FLAG(absl::Duration, signing_key_rotation);
 
 namespace cvr {
@@ -44,6 +45,18 @@ TEST(MetadataFlagsTest, SaysHowLongTokensAndTheirKeysLive) {
 TEST(MetadataFlagsTest, RefusesTokensThatAreBornExpired) {
   const absl::FlagSaver saver;
   absl::SetFlag(&FLAGS_token_lifetime, absl::ZeroDuration());
+  EXPECT_EQ(MetadataOptionsFromFlags("", "").status().code(),
+            absl::StatusCode::kInvalidArgument);
+}
+
+TEST(MetadataFlagsTest, SaysHowOftenCleanupIsLookedFor) {
+  const absl::FlagSaver saver;
+  EXPECT_EQ(MetadataOptionsFromFlags("", "")->cleanup_check_interval,
+            absl::Minutes(1));
+  absl::SetFlag(&FLAGS_cleanup_check_interval, absl::Seconds(3));
+  EXPECT_EQ(MetadataOptionsFromFlags("", "")->cleanup_check_interval,
+            absl::Seconds(3));
+  absl::SetFlag(&FLAGS_cleanup_check_interval, absl::ZeroDuration());
   EXPECT_EQ(MetadataOptionsFromFlags("", "").status().code(),
             absl::StatusCode::kInvalidArgument);
 }

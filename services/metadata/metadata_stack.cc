@@ -12,6 +12,8 @@
 #include "services/metadata/auth_service.h"
 #include "services/metadata/cache_service.h"
 #include "services/metadata/call_guard.h"
+#include "services/metadata/cleanup_policy_service.h"
+#include "services/metadata/cleanup_runner.h"
 #include "services/metadata/download_counter.h"
 #include "services/metadata/explain_service.h"
 #include "services/metadata/explainer.h"
@@ -59,6 +61,9 @@ struct MetadataStack::Parts {
         attachments(store, options.limits),
         upstreams(store, *box, *options.clock, attachments),
         cache_entries(store, downloads, *options.clock),
+        cleanup_policies(store, *options.clock),
+        cleanup(store, downloads, *options.clock,
+                {.check_interval = options.cleanup_check_interval}),
         caches(store, downloads, refreshes),
         resolver(store, routes, downloads, refreshes, *options.clock),
         explainer(store, routes, *options.clock),
@@ -70,6 +75,7 @@ struct MetadataStack::Parts {
         audit_trail(store, options.audit_file, *options.clock, options.audit),
         authority(store, access_tokens, audit_trail) {
     access_tokens.SetOnRevoked([this](int64_t id) { auth.NoteRevoked(id); });
+    cleanup_policies.SetOnDue([this] { cleanup.Wake(); });
     store.SetOnChange([this] { routes.Invalidate(); });
   }
 
@@ -84,6 +90,8 @@ struct MetadataStack::Parts {
   AttachmentAdmin attachments;
   UpstreamAdmin upstreams;
   CacheEntryAdmin cache_entries;
+  CleanupPolicyAdmin cleanup_policies;
+  CleanupRunner cleanup;
   CacheAdmin caches;
   LocalResolver resolver;
   Explainer explainer;
@@ -100,6 +108,7 @@ struct MetadataStack::Parts {
   RegistryServiceImpl registry_service{registries, guard};
   UpstreamServiceImpl upstream_service{upstreams, attachments, guard};
   CacheEntryServiceImpl cache_entry_service{cache_entries, guard};
+  CleanupPolicyServiceImpl cleanup_policy_service{cleanup_policies, guard};
   CacheServiceImpl cache_service{caches, guard};
   AccessTokenServiceImpl access_token_service{access_tokens, guard};
   AuditServiceImpl audit_service{audit_trail, guard};
@@ -135,6 +144,7 @@ absl::StatusOr<std::unique_ptr<MetadataStack>> MetadataStack::OpenOver(
   }
   RETURN_IF_ERROR(
       EnsureAdminToken(stack->access_tokens(), options.admin_token_file));
+  stack->parts_->cleanup.Start();
   return stack;
 }
 
@@ -178,6 +188,9 @@ AttachmentAdmin& MetadataStack::attachments() { return parts_->attachments; }
 CacheEntryAdmin& MetadataStack::cache_entries() {
   return parts_->cache_entries;
 }
+CleanupPolicyAdmin& MetadataStack::cleanup_policies() {
+  return parts_->cleanup_policies;
+}
 CacheAdmin& MetadataStack::caches() { return parts_->caches; }
 Resolver& MetadataStack::resolver() { return parts_->resolver; }
 Explainer& MetadataStack::explainer() { return parts_->explainer; }
@@ -192,11 +205,11 @@ SecretRotation& MetadataStack::secret_rotation() {
 AdminAuthority& MetadataStack::authority() { return parts_->authority; }
 
 std::vector<grpc::Service*> MetadataStack::admin_services() {
-  return {&parts_->group_service,        &parts_->registry_service,
-          &parts_->upstream_service,     &parts_->cache_entry_service,
-          &parts_->access_token_service, &parts_->audit_service,
-          &parts_->explain_service,      &parts_->cache_service,
-          &parts_->secret_service};
+  return {&parts_->group_service,          &parts_->registry_service,
+          &parts_->upstream_service,       &parts_->cache_entry_service,
+          &parts_->cleanup_policy_service, &parts_->access_token_service,
+          &parts_->audit_service,          &parts_->explain_service,
+          &parts_->cache_service,          &parts_->secret_service};
 }
 
 grpc::Service* MetadataStack::resolution_service() {
@@ -205,6 +218,9 @@ grpc::Service* MetadataStack::resolution_service() {
 
 grpc::Service* MetadataStack::auth_service() { return &parts_->auth_service; }
 
-void MetadataStack::Shutdown() { parts_->auth.Shutdown(); }
+void MetadataStack::Shutdown() {
+  parts_->cleanup.Stop();
+  parts_->auth.Shutdown();
+}
 
 }  // namespace cvr

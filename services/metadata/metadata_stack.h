@@ -17,6 +17,7 @@
 #include "services/metadata/auth_client.h"
 #include "services/metadata/cache_admin.h"
 #include "services/metadata/cache_entry_admin.h"
+#include "services/metadata/cleanup_policy_admin.h"
 #include "services/metadata/explainer.h"
 #include "services/metadata/group_admin.h"
 #include "services/metadata/metadata_client.h"
@@ -31,7 +32,7 @@
 namespace cvr {
 
 // The whole metadata service of one process, without a server: its store, its
-// domain objects, its background thread and what they offer. Everything that
+// domain objects, its background threads and what they offer. Everything that
 // is handed out lives as long as the stack. Thread-safe.
 class MetadataStack {
  public:
@@ -55,6 +56,8 @@ class MetadataStack {
     AuditFile* audit_file = nullptr;
     // How often download counts are written.
     absl::Duration downloads_flush_interval = absl::Seconds(5);
+    // How often it is looked for cleanups that are due.
+    absl::Duration cleanup_check_interval = absl::Minutes(1);
     // Not owned; must outlive the stack.
     const Clock* clock = &Clock::Real();
   };
@@ -88,6 +91,7 @@ class MetadataStack {
   UpstreamAdmin& upstreams();
   AttachmentAdmin& attachments();
   CacheEntryAdmin& cache_entries();
+  CleanupPolicyAdmin& cleanup_policies();
   CacheAdmin& caches();
   Resolver& resolver();
   Explainer& explainer();
@@ -104,7 +108,8 @@ class MetadataStack {
   // For the gateway.
   grpc::Service* auth_service();
 
-  // Lets go whom a call keeps waiting. To be called before the server that
+  // Lets go whom a call keeps waiting, and begins no more work in the
+  // background. To be called before the server that
   // offers the services is shut down.
   void Shutdown();
 

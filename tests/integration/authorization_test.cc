@@ -188,11 +188,31 @@ const Row kBlobServiceTable[] = {
     {"DownloadService/GetStorageStats", "{}", {kN, kN, kN, kN, kD}},
 };
 
+// The same, of cleanup policies; `acme` has one.
+const Row kCleanupTable[] = {
+    {"CleanupPolicyService/CreateCleanupPolicy",
+     R"({"cleanup_policy":{"group":"acme"}})",
+     {kN, kD, kN, kG, kD}},
+    {"CleanupPolicyService/GetCleanupPolicy",
+     R"({"group":"acme"})",
+     {kD, kD, kD, kG, kD}},
+    {"CleanupPolicyService/UpdateCleanupPolicy",
+     R"({"cleanup_policy":{"group":"acme"}})",
+     {kN, kD, kN, kG, kD}},
+    {"CleanupPolicyService/RunCleanupPolicy",
+     R"({"group":"acme"})",
+     {kN, kD, kN, kG, kD}},
+    {"CleanupPolicyService/DeleteCleanupPolicy",
+     R"({"group":"acme","etag":"another"})",
+     {kN, kD, kN, kD, kD}},
+};
+
 std::vector<Row> AllRows() {
   std::vector<Row> rows(std::begin(kTable), std::end(kTable));
   rows.insert(rows.end(), std::begin(kMoreTable), std::end(kMoreTable));
   rows.insert(rows.end(), std::begin(kBlobServiceTable),
               std::end(kBlobServiceTable));
+  rows.insert(rows.end(), std::begin(kCleanupTable), std::end(kCleanupTable));
   return rows;
 }
 
@@ -237,6 +257,8 @@ class AuthorizationTest : public ::testing::TestWithParam<Shape> {
   // Two registries, each with an upstream of its own.
   void MakeGroup() {
     Must("GroupService/CreateGroup", R"({"group":{"name":"acme"}})");
+    Must("CleanupPolicyService/CreateCleanupPolicy",
+         R"({"cleanup_policy":{"group":"acme"}})");
     for (const std::string name : {"R", "Q"}) {
       const std::string registry = Must(
           "RegistryService/CreateRegistry",
