@@ -8,6 +8,7 @@
 #include "tools/cvr/cache_commands.h"
 #include "tools/cvr/cleanup_commands.h"
 #include "tools/cvr/completion_command.h"
+#include "tools/cvr/declaration/declaration_commands.h"
 #include "tools/cvr/download_commands.h"
 #include "tools/cvr/entry_commands.h"
 #include "tools/cvr/explain_command.h"
@@ -80,6 +81,7 @@ std::unique_ptr<CommandLine> MakeCommandLine(const Environment& environment) {
   AddCleanupCommands(app, chosen);
   AddDownloadCommands(app, chosen);
   AddExplainCommand(app, chosen);
+  AddDeclarationCommands(app, chosen);
   AddAuditCommands(app, chosen);
   AddCompletionCommand(app, chosen);
   AddHelpCommand(app, chosen);

@@ -36,6 +36,7 @@ cvr registry create team --anonymous-pull
 cvr upstream create hub --url https://registry-1.docker.io --registry 1
 docker pull localhost:8080/virtual_registries/containers/1/library/alpine
 cvr entry list --upstream 1 -o json | jq '[.[].size | tonumber] | add'
+cvr apply -f registries.yaml --dry-run
 cvr --server unix:/run/cvr/metadata.sock upstream list --registry 1
 
 # What a command does and takes:
@@ -268,6 +269,57 @@ constexpr HelpText kRest[] = {
      "With -o json each event has the request too, without secrets.",
      "cvr audit list --since 24h\n"
      "cvr audit list --group acme --max 0 -o json"},
+    {"apply",
+     R"(The file says what there shall be; what differs is shown, a line for
+each object (+ new, ~ changed, - deleted) and each field (old -> new), and done.
+A second run finds nothing to do. Objects are known by their group and name.
+
+What the file does not mention is left alone: objects, and fields of objects;
+a field that is `null` gets its default. With --prune the file is the whole
+truth about the groups in it: what it does not mention is deleted or gets its
+default. Lists, a registry's upstreams among them, are always whole.
+
+Passwords never stand in the file: password_env names a variable,
+password_file a file. What is stored cannot be compared, so they are sent when
+the upstream is new, when its url or username changes, or with
+--set-passwords. The same holds for tls.client_key_env and
+tls.client_key_file.
+
+Everything is checked before anything is changed, and errors name file:line.
+What somebody else changes meanwhile is not overwritten: the command fails,
+and can be run again.
+
+  groups:
+    - name: acme
+      cleanup_policy: {enabled: true, keep_n_days_after_download: 14}
+      upstreams:
+        - name: hub
+          url: https://registry-1.docker.io
+          username: bot
+          password_env: HUB_PASSWORD
+          cache_validity: 24h
+          tag_validities: [{tag: "v*", cache_validity: 0s}]
+          rules: [{action: deny, target: tag, pattern: "re:.*-rc.*"}]
+          failure_policy: {unavailable: {tag: next}}
+      registries:
+        - name: team
+          anonymous_pull: true
+          upstreams: [hub]
+
+All fields are those of Group, CleanupPolicy, Upstream and Registry in the
+.proto files; `cvr export` shows them.)",
+     R"(cvr apply -f registries.yaml --dry-run
+cvr apply -f registries.yaml
+# The file is the whole truth:
+cvr apply -f registries.yaml --prune --dry-run
+# From another program:
+cvr export | cvr --server other:8081 apply -f -)"},
+    {"export",
+     "Writes what there is as a file that `cvr apply` takes; fields with "
+     "their\n"
+     "default are left out. Passwords are not known: password_env names the\n"
+     "variable, CVR_PASSWORD_<NAME>, that apply is to find them in.",
+     "cvr export -f registries.yaml\ncvr export --group acme"},
     {"completion",
      "Prints a script that makes the shell complete commands, options and "
      "some\n"
