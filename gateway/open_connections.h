@@ -11,9 +11,9 @@ namespace cvr {
 
 // The connections that are open, by socket, and which of them wait for a
 // request or for the rest of its head. While there are more than there are
-// threads for, those that have waited longest are ended to make room. Only sockets in here are ever shut down, so a
-// descriptor that the system has given to somebody else is never touched:
-// remove it before closing it. Thread-safe.
+// threads for, those that have waited longest are ended to make room. Only
+// sockets in here are ever shut down, so a descriptor that the system has given
+// to somebody else is never touched: remove it before closing it. Thread-safe.
 class OpenConnections {
  public:
   // `room` is how many can be served at a time.

@@ -34,8 +34,8 @@ constexpr Rule kRules[] = {
     {"CreateGroupRequest", Action::kAdminister, Kind::kNone},
     {"GetGroupRequest", Action::kRead, Kind::kGroup, "name"},
     {"ListGroupsRequest", Action::kRead, Kind::kNone},
-    {"UpdateGroupRequest", Action::kAdminister, Kind::kNone},
-    {"DeleteGroupRequest", Action::kAdminister, Kind::kNone},
+    {"UpdateGroupRequest", Action::kAdminister, Kind::kGroup, "group.name"},
+    {"DeleteGroupRequest", Action::kAdminister, Kind::kGroup, "name"},
 
     {"CreateRegistryRequest", Action::kManage, Kind::kGroup, "registry.group"},
     {"GetRegistryRequest", Action::kRead, Kind::kRegistry, "id"},

@@ -26,6 +26,13 @@ grpc::Status GroupServiceImpl::ListGroups(grpc::ServerContext* context,
   });
 }
 
+grpc::Status GroupServiceImpl::UpdateGroup(
+    grpc::ServerContext* context, const v1::UpdateGroupRequest* request,
+    v1::Group* response) {
+  return guard_.Answer(*context, *request, response,
+                       [&](const Caller&) { return admin_.Update(*request); });
+}
+
 grpc::Status GroupServiceImpl::DeleteGroup(
     grpc::ServerContext* context, const v1::DeleteGroupRequest* request,
     google::protobuf::Empty* response) {

@@ -35,6 +35,9 @@ class GroupServiceImpl final : public v1::GroupService::Service {
   grpc::Status ListGroups(grpc::ServerContext* context,
                           const v1::ListGroupsRequest* request,
                           v1::ListGroupsResponse* response) override;
+  grpc::Status UpdateGroup(grpc::ServerContext* context,
+                           const v1::UpdateGroupRequest* request,
+                           v1::Group* response) override;
   grpc::Status DeleteGroup(grpc::ServerContext* context,
                            const v1::DeleteGroupRequest* request,
                            google::protobuf::Empty* response) override;

@@ -35,11 +35,19 @@ std::string MethodOf(const google::protobuf::Message& request) {
                       absl::StripSuffix(descriptor.name(), "Request"));
 }
 
-// What was made has its id in the answer only.
+// What was made has its id in the answer only, or its name if it has no id.
 std::string ObjectOf(const google::protobuf::Message& response) {
+  using google::protobuf::FieldDescriptor;
+  const auto& reflection = *response.GetReflection();
   const auto* const id = response.GetDescriptor()->FindFieldByName("id");
-  if (id == nullptr ||
-      id->cpp_type() != google::protobuf::FieldDescriptor::CPPTYPE_INT64) {
+  const auto* const name = response.GetDescriptor()->FindFieldByName("name");
+  std::string key;
+  if (id != nullptr && id->cpp_type() == FieldDescriptor::CPPTYPE_INT64) {
+    key = absl::StrCat(reflection.GetInt64(response, id));
+  } else if (name != nullptr &&
+             name->cpp_type() == FieldDescriptor::CPPTYPE_STRING) {
+    key = reflection.GetString(response, name);
+  } else {
     return "";
   }
   std::string kind;
@@ -47,8 +55,7 @@ std::string ObjectOf(const google::protobuf::Message& response) {
     if (absl::ascii_isupper(c) && !kind.empty()) kind += ' ';
     kind += absl::ascii_tolower(c);
   }
-  return absl::StrCat(kind, " ",
-                      response.GetReflection()->GetInt64(response, id));
+  return absl::StrCat(kind, " ", key);
 }
 
 }  // namespace
@@ -121,8 +128,11 @@ void CallGuard::NoteDone(Admitted& admitted,
                          const google::protobuf::Message& response) {
   if (!admitted.event) return;
   v1::AuditEvent& event = *admitted.event;
-  const std::string made = status.ok() ? ObjectOf(response) : "";
-  if (!made.empty()) event.set_object(made);
+  const bool made = status.ok() &&
+                    absl::StartsWith(request.GetDescriptor()->name(), "Create");
+  if (made && !ObjectOf(response).empty()) {
+    event.set_object(ObjectOf(response));
+  }
   event.set_result(absl::StatusCodeToString(status.code()));
   event.set_request(JsonWithoutSecrets(request, kRequestBytesMax));
   authority_.Record(std::move(event));

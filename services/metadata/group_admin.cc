@@ -2,12 +2,16 @@
 
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "services/common/access_policy.h"
 #include "services/common/content_wire.h"
 #include "services/common/errors.h"
 #include "services/common/status_macros.h"
+#include "services/metadata/cleanup_tables.h"
+#include "services/metadata/etag.h"
+#include "services/metadata/field_masks.h"
 #include "services/metadata/page_token.h"
 #include "services/metadata/tables.h"
 #include "services/metadata/transactions.h"
@@ -33,6 +37,8 @@ absl::StatusOr<v1::Group> GroupAdmin::Create(
   group.set_name(request.group().name());
   group.set_description(request.group().description());
   *group.mutable_create_time() = ToWire(clock_.Now());
+  *group.mutable_update_time() = group.create_time();
+  group.set_etag(NextEtag("", clock_.Now()));
   RETURN_IF_ERROR(store_.Write(
       [&](WriteTransaction& transaction) {
         ASSIGN_OR_RETURN(const auto taken,
@@ -84,13 +90,39 @@ absl::StatusOr<v1::ListGroupsResponse> GroupAdmin::List(
   return response;
 }
 
+absl::StatusOr<v1::Group> GroupAdmin::Update(
+    const v1::UpdateGroupRequest& request) {
+  return WriteValue<v1::Group>(
+      store_, [&](WriteTransaction& transaction) -> absl::StatusOr<v1::Group> {
+        const std::string& name = request.group().name();
+        ASSIGN_OR_RETURN(auto group, tables::FindGroup(transaction, name));
+        if (!group) return errors::NoSuch("group", name);
+        RETURN_IF_ERROR(CheckEtag(request.group().etag(), group->etag()));
+        using G = v1::Group;
+        RETURN_IF_ERROR(ApplyMask<G>(
+            request.update_mask(),
+            {{"description",
+              [](const G& f, G& t) { t.set_description(f.description()); }}},
+            request.group(), *group));
+        RETURN_IF_ERROR(Validate(*group));
+        *group->mutable_update_time() = ToWire(clock_.Now());
+        group->set_etag(NextEtag(group->etag(), clock_.Now()));
+        tables::PutGroup(transaction, *group);
+        return *std::move(group);
+      });
+}
+
 absl::Status GroupAdmin::Delete(const v1::DeleteGroupRequest& request) {
   const std::string& name = request.name();
   if (name == kDefaultGroup) {
     return absl::FailedPreconditionError("the default group stays");
   }
   return store_.Write(
-      [&](WriteTransaction& transaction) {
+      [&](WriteTransaction& transaction) -> absl::Status {
+        ASSIGN_OR_RETURN(const auto group,
+                         tables::FindGroup(transaction, name));
+        if (!group) return absl::OkStatus();
+        RETURN_IF_ERROR(CheckEtag(request.etag(), group->etag()));
         ASSIGN_OR_RETURN(const int registries,
                          tables::CountRegistries(transaction, name));
         ASSIGN_OR_RETURN(const auto upstreams,
@@ -100,6 +132,7 @@ absl::Status GroupAdmin::Delete(const v1::DeleteGroupRequest& request) {
               absl::StrCat("group ", name, " still owns ", registries,
                            " registries and ", upstreams.size(), " upstreams"));
         }
+        tables::DeleteCleanupPolicy(transaction, name);
         tables::DeleteGroup(transaction, name);
         return absl::OkStatus();
       },

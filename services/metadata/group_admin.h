@@ -23,6 +23,7 @@ class GroupAdmin {
   absl::StatusOr<v1::ListGroupsResponse> List(
       const v1::ListGroupsRequest& request,
       const Caller& caller = Caller::System()) const;
+  absl::StatusOr<v1::Group> Update(const v1::UpdateGroupRequest& request);
   // The default group stays: FAILED_PRECONDITION.
   absl::Status Delete(const v1::DeleteGroupRequest& request);
 

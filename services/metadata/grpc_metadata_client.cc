@@ -112,4 +112,26 @@ absl::Status GrpcMetadataClient::ForgetContent(
   return Call(&Stub::ForgetContent, request, response);
 }
 
+absl::StatusOr<std::vector<Garbage>> GrpcMetadataClient::ListGarbage(
+    int64_t start_after, int max) {
+  v1::ListGarbageRequest request;
+  request.set_start_after(start_after);
+  request.set_max(max);
+  v1::ListGarbageResponse response;
+  RETURN_IF_ERROR(Call(&Stub::ListGarbage, request, response));
+  std::vector<Garbage> garbage;
+  for (const auto& one : response.garbage()) {
+    ASSIGN_OR_RETURN(const auto digest, Digest::Parse(one.digest()));
+    garbage.push_back({one.id(), digest});
+  }
+  return garbage;
+}
+
+absl::Status GrpcMetadataClient::RemoveGarbage(absl::Span<const int64_t> ids) {
+  v1::RemoveGarbageRequest request;
+  for (const int64_t id : ids) request.add_ids(id);
+  google::protobuf::Empty response;
+  return Call(&Stub::RemoveGarbage, request, response);
+}
+
 }  // namespace cvr

@@ -40,6 +40,9 @@ class GrpcMetadataClient : public Resolver, public MetadataClient {
                             Denial denial) override;
   absl::StatusOr<std::vector<RefreshDue>> TakeRefreshDue(int max) override;
   absl::Status ForgetContent(absl::Span<const Digest> digests) override;
+  absl::StatusOr<std::vector<Garbage>> ListGarbage(int64_t start_after,
+                                                   int max) override;
+  absl::Status RemoveGarbage(absl::Span<const int64_t> ids) override;
 
  private:
   // Makes one call with the deadline and translates its status.

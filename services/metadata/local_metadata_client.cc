@@ -10,6 +10,7 @@
 #include "services/common/errors.h"
 #include "services/common/limits.h"
 #include "services/common/status_macros.h"
+#include "services/metadata/garbage.h"
 #include "services/metadata/route.h"
 #include "services/metadata/supply.h"
 #include "services/metadata/supply_tables.h"
@@ -69,6 +70,23 @@ absl::Status DropDenied(WriteTransaction& transaction, int64_t upstream_id,
   }
   return supply::Revoke(transaction, upstream_id, content,
                         target ? &*target : nullptr);
+}
+
+// What nobody has asked the upstream about may have been purged meanwhile.
+absl::StatusOr<bool> IsBelieved(const ReadTransaction& transaction,
+                                const CacheRecord& record) {
+  if (record.confirmed) return true;
+  return supply::Has(transaction, record.upstream_id, record.content.repository,
+                     record.target.digest);
+}
+
+// Nobody asks for a list by its digest, so an old one serves no purpose.
+bool IsOutdatedList(const CacheRecord& record,
+                    const std::string& digest_before) {
+  const ContentKind kind = record.content.kind;
+  return (kind == ContentKind::kTags || kind == ContentKind::kReferrers) &&
+         !digest_before.empty() &&
+         digest_before != record.target.digest.ToString();
 }
 
 void CountDownload(v1::CacheEntry& entry,
@@ -133,16 +151,20 @@ absl::Status LocalMetadataClient::Record(const CacheRecord& record) {
         if (!has_upstream) {
           return errors::NoSuch("upstream", absl::StrCat(record.upstream_id));
         }
+        ASSIGN_OR_RETURN(const bool believed, IsBelieved(transaction, record));
+        if (!believed) return absl::OkStatus();
         ASSIGN_OR_RETURN(auto entry, FindOrMake(transaction, record, now));
         const std::string digest_before = entry.digest();
         Repoint(entry, record, now);
         tables::PutCacheEntry(transaction, digest_before, entry);
         tables::DeleteDenial(transaction, record.upstream_id,
                              entry.relative_path());
-        RETURN_IF_ERROR(supply::Note(transaction, record.upstream_id,
-                                     record.content, record.target.digest,
-                                     record.references));
-        return absl::OkStatus();
+        if (IsOutdatedList(record, digest_before)) {
+          RETURN_IF_ERROR(garbage::NoteIfUnused(transaction, digest_before));
+        }
+        return supply::Note(transaction, record.upstream_id, record.content,
+                            record.target.digest, record.references,
+                            record.confirmed);
       },
       Durability::kBuffered);
 }
@@ -223,6 +245,33 @@ absl::Status LocalMetadataClient::ForgetContent(
             tables::DeleteCacheEntry(transaction, entry);
           }
         }
+        return absl::OkStatus();
+      },
+      Durability::kBuffered);
+}
+
+absl::StatusOr<std::vector<Garbage>> LocalMetadataClient::ListGarbage(
+    int64_t start_after, int max) {
+  if (max < 1 || max > limits::kPageSizeMax) {
+    return errors::FieldInvalid("max", "must be 1 to 1000");
+  }
+  while (true) {
+    std::vector<int64_t> outdated;
+    ASSIGN_OR_RETURN(auto found,
+                     ReadValue<std::vector<Garbage>>(
+                         store_, [&](const ReadTransaction& transaction) {
+                           return garbage::List(transaction, start_after, max,
+                                                outdated);
+                         }));
+    if (!outdated.empty()) RETURN_IF_ERROR(RemoveGarbage(outdated));
+    if (!found.empty() || outdated.empty()) return found;
+  }
+}
+
+absl::Status LocalMetadataClient::RemoveGarbage(absl::Span<const int64_t> ids) {
+  return store_.Write(
+      [&](WriteTransaction& transaction) {
+        garbage::Remove(transaction, ids);
         return absl::OkStatus();
       },
       Durability::kBuffered);

@@ -33,6 +33,9 @@ class LocalMetadataClient : public MetadataClient {
                             Denial denial) override;
   absl::StatusOr<std::vector<RefreshDue>> TakeRefreshDue(int max) override;
   absl::Status ForgetContent(absl::Span<const Digest> digests) override;
+  absl::StatusOr<std::vector<Garbage>> ListGarbage(int64_t start_after,
+                                                   int max) override;
+  absl::Status RemoveGarbage(absl::Span<const int64_t> ids) override;
 
  private:
   // Deletes some of the denials that are over.

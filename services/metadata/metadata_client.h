@@ -24,6 +24,14 @@ struct CacheRecord {
   // What a manifest names: children, config, layers.
   std::vector<Digest> references;
   bool counts_as_download = false;
+  // False = the upstream was not asked, it is only believed to have it.
+  bool confirmed = true;
+};
+
+// A digest whose bytes nothing points at any more.
+struct Garbage {
+  int64_t id = 0;  // Positive, rising with time.
+  Digest digest;
 };
 
 // A tag to be revalidated now, so that no pull has to wait for it.
@@ -42,8 +50,9 @@ class MetadataClient {
   virtual absl::StatusOr<UpstreamAccess> GetUpstreamAccess(
       int64_t upstream_id) = 0;
 
-  // Replaces what was recorded for the path. Errors: NOT_FOUND when the
-  // upstream is gone.
+  // Replaces what was recorded for the path. What is not confirmed is recorded
+  // only if the upstream is still believed to have it: it may have been purged
+  // since. Errors: NOT_FOUND when the upstream is gone.
   virtual absl::Status Record(const CacheRecord& record) = 0;
 
   // The upstream has just confirmed that the path still has `digest`. Does
@@ -70,6 +79,15 @@ class MetadataClient {
   // it, which costs a miss.
   // Errors: INVALID_ARGUMENT for more than limits::kForgottenDigestsMax.
   virtual absl::Status ForgetContent(absl::Span<const Digest> digests) = 0;
+
+  // Digests that have lost their last entry because something was deleted or
+  // purged, and got no new one since: the oldest first, at most `max` (1-1000)
+  // of those after `start_after`. Empty = there are no more for now. They are
+  // kept until RemoveGarbage(), also over a restart.
+  virtual absl::StatusOr<std::vector<Garbage>> ListGarbage(int64_t start_after,
+                                                           int max) = 0;
+  // Their bytes are gone. Removing the unknown succeeds.
+  virtual absl::Status RemoveGarbage(absl::Span<const int64_t> ids) = 0;
 };
 
 }  // namespace cvr

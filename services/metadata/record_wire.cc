@@ -17,6 +17,7 @@ v1::RecordCacheEntryRequest ToWire(const CacheRecord& record) {
     message.add_references(digest.ToString());
   }
   message.set_counts_as_download(record.counts_as_download);
+  message.set_unconfirmed(!record.confirmed);
   return message;
 }
 
@@ -31,6 +32,7 @@ absl::StatusOr<CacheRecord> FromWire(
     record.references.push_back(digest);
   }
   record.counts_as_download = message.counts_as_download();
+  record.confirmed = !message.unconfirmed();
   return record;
 }
 

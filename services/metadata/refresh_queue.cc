@@ -1,5 +1,6 @@
 #include "services/metadata/refresh_queue.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -26,6 +27,17 @@ void RefreshQueue::Add(RefreshDue due, absl::Time now) {
     it->second = absl::InfiniteFuture();
   }
   queue_.push_back(std::move(due));
+}
+
+void RefreshQueue::Drop(int64_t upstream_id) {
+  MutexLock lock(&mutex_);
+  const auto gone =
+      std::remove_if(queue_.begin(), queue_.end(), [&](const RefreshDue& due) {
+        if (due.candidate.upstream_id != upstream_id) return false;
+        known_.erase(KeyOf(due));
+        return true;
+      });
+  queue_.erase(gone, queue_.end());
 }
 
 std::vector<RefreshDue> RefreshQueue::Take(int max, absl::Time now) {

@@ -2,6 +2,7 @@
 #define SERVICES_METADATA_REFRESH_QUEUE_H_
 
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <string>
 #include <vector>
@@ -25,6 +26,9 @@ class RefreshQueue {
   // Queues it unless it is queued, was given out a moment ago, or the queue is
   // full: popular tags come again.
   void Add(RefreshDue due, absl::Time now);
+
+  // Drops what waits for that upstream.
+  void Drop(int64_t upstream_id);
 
   // The oldest `max`, each once.
   std::vector<RefreshDue> Take(int max, absl::Time now);

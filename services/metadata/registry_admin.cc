@@ -10,6 +10,7 @@
 #include "services/common/content_wire.h"
 #include "services/common/errors.h"
 #include "services/common/status_macros.h"
+#include "services/metadata/etag.h"
 #include "services/metadata/field_masks.h"
 #include "services/metadata/group_admin.h"
 #include "services/metadata/key_encoding.h"
@@ -93,6 +94,7 @@ absl::StatusOr<v1::Registry> RegistryAdmin::CreateIn(
   registry.set_id(id);
   *registry.mutable_create_time() = ToWire(clock_.Now());
   *registry.mutable_update_time() = registry.create_time();
+  registry.set_etag(NextEtag("", clock_.Now()));
   registry.clear_upstreams();
   tables::PutRegistry(transaction, nullptr, registry);
   return registry;
@@ -149,6 +151,7 @@ absl::StatusOr<v1::Registry> RegistryAdmin::Update(
       [&](WriteTransaction& transaction) -> absl::StatusOr<v1::Registry> {
         ASSIGN_OR_RETURN(const auto before,
                          Require(transaction, request.registry().id()));
+        RETURN_IF_ERROR(CheckEtag(request.registry().etag(), before.etag()));
         v1::Registry after = before;
         using R = v1::Registry;
         RETURN_IF_ERROR(ApplyMask<R>(
@@ -164,6 +167,7 @@ absl::StatusOr<v1::Registry> RegistryAdmin::Update(
         RETURN_IF_ERROR(Validate(after));
         RETURN_IF_ERROR(RequireFreeName(transaction, after));
         *after.mutable_update_time() = ToWire(clock_.Now());
+        after.set_etag(NextEtag(before.etag(), clock_.Now()));
         tables::PutRegistry(transaction, &before, after);
         return after;
       });
@@ -175,6 +179,7 @@ absl::Status RegistryAdmin::Delete(const v1::DeleteRegistryRequest& request) {
         ASSIGN_OR_RETURN(const auto registry,
                          tables::FindRegistry(transaction, request.id()));
         if (!registry) return absl::OkStatus();
+        RETURN_IF_ERROR(CheckEtag(request.etag(), registry->etag()));
         ASSIGN_OR_RETURN(const auto attachments,
                          tables::Attachments(transaction, request.id()));
         RETURN_IF_ERROR(tables::SetAttachments(transaction, request.id(), {}));

@@ -76,6 +76,19 @@ absl::Status ForgetContent(MetadataClient& client,
   return client.ForgetContent(digests);
 }
 
+absl::StatusOr<v1::ListGarbageResponse> ListGarbage(
+    MetadataClient& client, const v1::ListGarbageRequest& message) {
+  ASSIGN_OR_RETURN(const auto garbage,
+                   client.ListGarbage(message.start_after(), message.max()));
+  v1::ListGarbageResponse response;
+  for (const Garbage& one : garbage) {
+    auto& row = *response.add_garbage();
+    row.set_id(one.id);
+    row.set_digest(one.digest.ToString());
+  }
+  return response;
+}
+
 absl::StatusOr<v1::UpstreamAccess> AccessTo(MetadataClient& client,
                                             int64_t upstream_id) {
   ASSIGN_OR_RETURN(const auto access, client.GetUpstreamAccess(upstream_id));
@@ -138,6 +151,19 @@ grpc::Status ResolutionServiceImpl::ForgetContent(
   return ForServicePeer(*context, [&] {
     return ToRpcStatus(cvr::ForgetContent(client_, *request));
   });
+}
+
+grpc::Status ResolutionServiceImpl::ListGarbage(
+    grpc::ServerContext* /*context*/, const v1::ListGarbageRequest* request,
+    v1::ListGarbageResponse* response) {
+  return Answer(cvr::ListGarbage(client_, *request), response);
+}
+
+grpc::Status ResolutionServiceImpl::RemoveGarbage(
+    grpc::ServerContext* /*context*/, const v1::RemoveGarbageRequest* request,
+    google::protobuf::Empty* /*response*/) {
+  return ToRpcStatus(client_.RemoveGarbage(
+      std::vector<int64_t>(request->ids().begin(), request->ids().end())));
 }
 
 grpc::Status ResolutionServiceImpl::GetUpstreamAccess(

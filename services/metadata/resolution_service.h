@@ -35,6 +35,12 @@ class ResolutionServiceImpl final : public v1::ResolutionService::Service {
   grpc::Status ForgetContent(grpc::ServerContext* context,
                              const v1::ForgetContentRequest* request,
                              google::protobuf::Empty* response) override;
+  grpc::Status ListGarbage(grpc::ServerContext* context,
+                           const v1::ListGarbageRequest* request,
+                           v1::ListGarbageResponse* response) override;
+  grpc::Status RemoveGarbage(grpc::ServerContext* context,
+                             const v1::RemoveGarbageRequest* request,
+                             google::protobuf::Empty* response) override;
   grpc::Status GetUpstreamAccess(grpc::ServerContext* context,
                                  const v1::GetUpstreamAccessRequest* request,
                                  v1::UpstreamAccess* response) override;

@@ -15,6 +15,7 @@
 #include "tests/contracts/metadata_access_contract.h"
 #include "tests/contracts/metadata_denial_contract.h"
 #include "tests/contracts/metadata_eviction_contract.h"
+#include "tests/contracts/metadata_garbage_contract.h"
 #include "tests/contracts/metadata_resolution_contract.h"
 #include "tests/support/status_matchers.h"
 
@@ -48,6 +49,16 @@ class InProcess : public MetadataUnderTest, private MetadataFixture {
   }
   void DeleteUpstream(int64_t id) override {
     EXPECT_THAT(MetadataFixture::DeleteUpstream(id), IsOk());
+  }
+  void DeleteEntry(int64_t id) override {
+    v1::DeleteCacheEntryRequest request;
+    request.set_id(id);
+    EXPECT_THAT(stack_->cache_entries().Delete(request), IsOk());
+  }
+  void Purge(int64_t upstream_id) override {
+    v1::PurgeUpstreamCacheRequest request;
+    request.set_upstream_id(upstream_id);
+    EXPECT_THAT(stack_->caches().PurgeUpstream(request), IsOk());
   }
   std::vector<v1::CacheEntry> Entries() override {
     return *MetadataFixture::Entries();
@@ -96,6 +107,8 @@ void ExpectUnavailable(GrpcMetadataClient& client) {
   EXPECT_THAT(client.Touch(1, kTag, digest, false), unavailable);
   EXPECT_THAT(client.RecordDenial(1, kTag, Denial::kAbsent), unavailable);
   EXPECT_THAT(client.ForgetContent({digest}), unavailable);
+  EXPECT_THAT(client.ListGarbage(0, 1), unavailable);
+  EXPECT_THAT(client.RemoveGarbage({1}), unavailable);
 }
 
 TEST(GrpcMetadataClientTest, AServiceThatIsGoneIsUnavailable) {
@@ -133,6 +146,13 @@ class HangingMetadata : public Resolver, public MetadataClient {
     return Hang();
   }
   absl::Status ForgetContent(absl::Span<const Digest>) override {
+    return Hang();
+  }
+
+  absl::StatusOr<std::vector<Garbage>> ListGarbage(int64_t, int) override {
+    return Hang();
+  }
+  absl::Status RemoveGarbage(absl::Span<const int64_t>) override {
     return Hang();
   }
 

@@ -43,10 +43,11 @@ bool Remove(Names& names, absl::string_view name) {
 class Rows {
  public:
   Rows(WriteTransaction& transaction, int64_t upstream_id,
-       const Repository& repository)
+       const Repository& repository, bool confirmed = true)
       : transaction_(transaction),
         upstream_id_(upstream_id),
-        repository_(repository) {}
+        repository_(repository),
+        confirmed_(confirmed) {}
 
   absl::StatusOr<std::optional<stored::Reachability>> Find(
       const Digest& digest) const {
@@ -62,8 +63,7 @@ class Rows {
   absl::Status NoteFound(const Digest& digest, const Reference& through) {
     ASSIGN_OR_RETURN(const auto found, Find(digest));
     stored::Reachability row = found.value_or(stored::Reachability());
-    bool changed = !found || row.absent();
-    row.set_absent(false);
+    bool changed = !found || NotePresent(row);
     if (!through.is_digest()) {
       changed = Add(*row.mutable_tags(), through.tag()) || changed;
     } else if (!found) {
@@ -77,8 +77,7 @@ class Rows {
     ASSIGN_OR_RETURN(const auto found, Find(digest));
     stored::Reachability row = found.value_or(stored::Reachability());
     bool changed = Add(*row.mutable_manifests(), manifest);
-    changed = row.absent() || changed;
-    row.set_absent(false);
+    changed = NotePresent(row) || changed;
     if (changed) Put(digest, row);
     return absl::OkStatus();
   }
@@ -105,6 +104,13 @@ class Rows {
   }
 
  private:
+  // Returns whether that is new.
+  bool NotePresent(stored::Reachability& row) const {
+    if (!confirmed_ || !row.absent()) return false;
+    row.set_absent(false);
+    return true;
+  }
+
   static bool IsOrphan(const stored::Reachability& row) {
     return row.tags().empty() && row.manifests().empty() && !row.direct();
   }
@@ -145,6 +151,7 @@ class Rows {
   WriteTransaction& transaction_;
   const int64_t upstream_id_;
   const Repository& repository_;
+  const bool confirmed_;
 };
 
 }  // namespace
@@ -182,8 +189,8 @@ absl::StatusOr<bool> IsReachedByTag(
 
 absl::Status Note(WriteTransaction& transaction, int64_t upstream_id,
                   const ContentRef& content, const Digest& target,
-                  const std::vector<Digest>& references) {
-  Rows rows(transaction, upstream_id, content.repository);
+                  const std::vector<Digest>& references, bool confirmed) {
+  Rows rows(transaction, upstream_id, content.repository, confirmed);
   std::string named_by = target.ToString();
   if (content.kind == ContentKind::kManifest ||
       content.kind == ContentKind::kBlob) {
@@ -201,8 +208,13 @@ absl::Status Note(WriteTransaction& transaction, int64_t upstream_id,
 absl::Status NoteAbsent(WriteTransaction& transaction, int64_t upstream_id,
                         const ContentRef& content) {
   if (!content.is_addressed_by_digest()) return absl::OkStatus();
-  Rows rows(transaction, upstream_id, content.repository);
-  const Digest& digest = content.reference.digest();
+  return NoteAbsent(transaction, upstream_id, content.repository,
+                    content.reference.digest());
+}
+
+absl::Status NoteAbsent(WriteTransaction& transaction, int64_t upstream_id,
+                        const Repository& repository, const Digest& digest) {
+  Rows rows(transaction, upstream_id, repository);
   ASSIGN_OR_RETURN(auto row, rows.Find(digest));
   if (!row || row->absent()) return absl::OkStatus();
   row->set_absent(true);

@@ -27,15 +27,19 @@ absl::StatusOr<bool> IsReachedByTag(
     const Repository& repository, const Digest& digest,
     absl::FunctionRef<bool(absl::string_view tag)> allows);
 
-// The upstream has `target` at `content`, and that names `references`.
+// The upstream has `target` at `content`, and that names `references`. If it
+// was not asked (`confirmed`), what it had no more stays so.
 absl::Status Note(WriteTransaction& transaction, int64_t upstream_id,
                   const ContentRef& content, const Digest& target,
-                  const std::vector<Digest>& references);
+                  const std::vector<Digest>& references, bool confirmed = true);
 
 // The upstream says that it has no `content`, which is addressed by digest.
 // Through what it was found stays known.
 absl::Status NoteAbsent(WriteTransaction& transaction, int64_t upstream_id,
                         const ContentRef& content);
+// The same of a digest: it is not to be supplied before the upstream was asked.
+absl::Status NoteAbsent(WriteTransaction& transaction, int64_t upstream_id,
+                        const Repository& repository, const Digest& digest);
 
 // The upstream refuses `content`. What was found through it alone is supplied
 // no more. `target` is what a tag points at; null = nothing is recorded.

@@ -23,19 +23,6 @@ absl::Status Visit(
       });
 }
 
-absl::Status DeleteAll(WriteTransaction& transaction, Table table,
-                       absl::string_view prefix) {
-  std::vector<std::string> keys;
-  RETURN_IF_ERROR(transaction.Scan(
-      table, prefix, "",
-      [&](absl::string_view key, absl::string_view) -> absl::StatusOr<bool> {
-        keys.emplace_back(key);
-        return true;
-      }));
-  for (const auto& key : keys) transaction.Delete(table, key);
-  return absl::OkStatus();
-}
-
 // The key after which a scan of ids goes on; 0 = from the start.
 std::string AfterId(int64_t id) { return id == 0 ? "" : IdKey(id); }
 
@@ -354,23 +341,62 @@ void DeleteCacheEntry(WriteTransaction& transaction,
                      EntryDigestKey(entry.digest(), key));
 }
 
-absl::Status DeleteCacheOfUpstream(WriteTransaction& transaction,
-                                   int64_t upstream_id) {
-  std::vector<v1::CacheEntry> entries;
-  const std::string prefix = IdKey(upstream_id);
-  for (const Table table : {Table::kReachability, Table::kDenials}) {
-    RETURN_IF_ERROR(DeleteAll(transaction, table, prefix));
-  }
-  RETURN_IF_ERROR(transaction.Scan(
-      Table::kCacheEntries, prefix, "",
+absl::Status VisitCacheEntriesOf(
+    const ReadTransaction& transaction, int64_t upstream_id,
+    absl::FunctionRef<absl::StatusOr<bool>(const v1::CacheEntry&)> visitor) {
+  return transaction.Scan(
+      Table::kCacheEntries, IdKey(upstream_id), "",
       [&](absl::string_view, absl::string_view value) -> absl::StatusOr<bool> {
+        ASSIGN_OR_RETURN(const auto entry,
+                         Parse<v1::CacheEntry>(Table::kCacheEntries, value));
+        return visitor(entry);
+      });
+}
+
+absl::StatusOr<bool> IsDigestUsed(const ReadTransaction& transaction,
+                                  absl::string_view digest) {
+  bool used = false;
+  RETURN_IF_ERROR(transaction.Scan(
+      Table::kCacheEntryDigests, EntryDigestKey(digest, ""), "",
+      [&](absl::string_view, absl::string_view) -> absl::StatusOr<bool> {
+        used = true;
+        return false;
+      }));
+  return used;
+}
+
+absl::StatusOr<int> DeleteRowsOfUpstream(WriteTransaction& transaction,
+                                         Table table, int64_t upstream_id,
+                                         int max, std::string& cursor) {
+  std::vector<std::string> keys;
+  RETURN_IF_ERROR(transaction.Scan(
+      table, IdKey(upstream_id), cursor,
+      [&](absl::string_view key, absl::string_view) -> absl::StatusOr<bool> {
+        keys.emplace_back(key);
+        return static_cast<int>(keys.size()) < max;
+      }));
+  for (const auto& key : keys) transaction.Delete(table, key);
+  if (!keys.empty()) cursor = keys.back();
+  return static_cast<int>(keys.size());
+}
+
+absl::StatusOr<std::vector<v1::CacheEntry>> NextCacheEntriesOf(
+    const ReadTransaction& transaction, int64_t upstream_id, int max,
+    std::string& cursor) {
+  std::vector<v1::CacheEntry> entries;
+  std::string last = cursor;
+  RETURN_IF_ERROR(transaction.Scan(
+      Table::kCacheEntries, IdKey(upstream_id), cursor,
+      [&](absl::string_view key,
+          absl::string_view value) -> absl::StatusOr<bool> {
         ASSIGN_OR_RETURN(auto entry,
                          Parse<v1::CacheEntry>(Table::kCacheEntries, value));
         entries.push_back(std::move(entry));
-        return true;
+        last = std::string(key);
+        return static_cast<int>(entries.size()) < max;
       }));
-  for (const auto& entry : entries) DeleteCacheEntry(transaction, entry);
-  return absl::OkStatus();
+  cursor = last;
+  return entries;
 }
 
 absl::StatusOr<std::optional<std::string>> FindSetting(

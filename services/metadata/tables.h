@@ -37,6 +37,7 @@ inline constexpr char kRegistryIds[] = "registry";
 inline constexpr char kUpstreamIds[] = "upstream";
 inline constexpr char kRegistryUpstreamIds[] = "registry_upstream";
 inline constexpr char kCacheEntryIds[] = "cache_entry";
+inline constexpr char kGarbageIds[] = "garbage";
 
 // Groups, by name.
 absl::StatusOr<std::optional<v1::Group>> FindGroup(
@@ -120,9 +121,24 @@ void PutCacheEntry(WriteTransaction& transaction,
 void DeleteCacheEntry(WriteTransaction& transaction,
                       const v1::CacheEntry& entry);
 
-// Drops every cache entry, reachability row and denial of an upstream.
-absl::Status DeleteCacheOfUpstream(WriteTransaction& transaction,
-                                   int64_t upstream_id);
+// Those of one upstream, by path.
+absl::Status VisitCacheEntriesOf(
+    const ReadTransaction& transaction, int64_t upstream_id,
+    absl::FunctionRef<absl::StatusOr<bool>(const v1::CacheEntry&)> visitor);
+// Whether an entry of any upstream points at the digest.
+absl::StatusOr<bool> IsDigestUsed(const ReadTransaction& transaction,
+                                  absl::string_view digest);
+
+// Deletes the rows of an upstream in `table`, whose keys begin with its id, at
+// most `max` of them and only those after `cursor`, a key that this function
+// left there, or empty. Indexes are not changed. Returns how many there were.
+absl::StatusOr<int> DeleteRowsOfUpstream(WriteTransaction& transaction,
+                                         Table table, int64_t upstream_id,
+                                         int max, std::string& cursor);
+// The entries among the first `max` of an upstream after `cursor`, likewise.
+absl::StatusOr<std::vector<v1::CacheEntry>> NextCacheEntriesOf(
+    const ReadTransaction& transaction, int64_t upstream_id, int max,
+    std::string& cursor);
 
 // What the service remembers about itself.
 absl::StatusOr<std::optional<std::string>> FindSetting(

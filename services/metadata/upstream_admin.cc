@@ -12,6 +12,7 @@
 #include "services/common/content_wire.h"
 #include "services/common/errors.h"
 #include "services/common/status_macros.h"
+#include "services/metadata/etag.h"
 #include "services/metadata/group_admin.h"
 #include "services/metadata/key_encoding.h"
 #include "services/metadata/page_token.h"
@@ -137,6 +138,7 @@ absl::StatusOr<v1::Upstream> UpstreamAdmin::CreateIn(
   upstream.set_id(id);
   *upstream.mutable_create_time() = ToWire(clock_.Now());
   *upstream.mutable_update_time() = upstream.create_time();
+  upstream.set_etag(NextEtag("", clock_.Now()));
   upstream.clear_registry_upstreams();
   tables::PutUpstream(transaction, SealUpstream(box_, upstream));
   return WithoutSecrets(std::move(upstream));
@@ -217,8 +219,11 @@ absl::StatusOr<v1::Upstream> UpstreamAdmin::Update(
       [&](WriteTransaction& transaction) -> absl::StatusOr<v1::Upstream> {
         ASSIGN_OR_RETURN(const auto row,
                          Require(transaction, request.upstream().id()));
+        RETURN_IF_ERROR(
+            CheckEtag(request.upstream().etag(), row.upstream().etag()));
         ASSIGN_OR_RETURN(const auto before, OpenUpstream(box_, row));
         ASSIGN_OR_RETURN(auto after, Updated(before, request));
+        after.set_etag(NextEtag(before.etag(), clock_.Now()));
         RETURN_IF_ERROR(RequireUnlikeOthers(transaction, after));
         // What was learnt of the upstream before is told by this time.
         *after.mutable_update_time() =
@@ -232,7 +237,11 @@ absl::StatusOr<v1::Upstream> UpstreamAdmin::Update(
 
 absl::Status UpstreamAdmin::Delete(const v1::DeleteUpstreamRequest& request) {
   return store_.Write(
-      [&](WriteTransaction& transaction) {
+      [&](WriteTransaction& transaction) -> absl::Status {
+        ASSIGN_OR_RETURN(const auto row,
+                         tables::FindUpstream(transaction, request.id()));
+        if (!row) return absl::OkStatus();
+        RETURN_IF_ERROR(CheckEtag(request.etag(), row->upstream().etag()));
         return RemoveUpstream(transaction, request.id());
       },
       Durability::kSynced);

@@ -184,6 +184,7 @@ TEST_F(UpstreamAdminTest, EveryFieldOfTheMaskIsApplied) {
   expected.set_group("default");
   *expected.mutable_create_time() = updated->create_time();
   *expected.mutable_update_time() = updated->update_time();
+  expected.set_etag(updated->etag());
   EXPECT_EQ(updated->SerializeAsString(), expected.SerializeAsString());
   EXPECT_EQ(CredentialsOf(1), "u:p");
 }

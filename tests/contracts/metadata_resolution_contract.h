@@ -34,6 +34,8 @@ class MetadataUnderTest {
   // Replaces what is changeable, secrets included.
   virtual void Change(const v1::Upstream& upstream) = 0;
   virtual void DeleteUpstream(int64_t id) = 0;
+  virtual void DeleteEntry(int64_t id) = 0;
+  virtual void Purge(int64_t upstream_id) = 0;
   virtual std::vector<v1::CacheEntry> Entries() = 0;
 };
 

@@ -137,4 +137,47 @@ void FakeMetadataClient::AwaitForgottenContent(size_t calls) const {
   while (forgotten_content_.size() < calls) changed_.Wait(&mutex_);
 }
 
+absl::StatusOr<std::vector<Garbage>> FakeMetadataClient::ListGarbage(
+    int64_t start_after, int max) {
+  MutexLock lock(&mutex_);
+  if (!failure_.ok()) return failure_;
+  std::vector<Garbage> found;
+  for (const Garbage& one : garbage_) {
+    if (one.id <= start_after || static_cast<int>(found.size()) == max)
+      continue;
+    found.push_back(one);
+  }
+  return found;
+}
+
+absl::Status FakeMetadataClient::RemoveGarbage(absl::Span<const int64_t> ids) {
+  MutexLock lock(&mutex_);
+  if (!failure_.ok()) return failure_;
+  for (const int64_t id : ids) {
+    garbage_.erase(
+        std::remove_if(garbage_.begin(), garbage_.end(),
+                       [&](const Garbage& one) { return one.id == id; }),
+        garbage_.end());
+  }
+  changed_.SignalAll();
+  return absl::OkStatus();
+}
+
+void FakeMetadataClient::AddGarbage(const Digest& digest) {
+  MutexLock lock(&mutex_);
+  garbage_.push_back({++garbage_ids_, digest});
+}
+
+std::vector<Digest> FakeMetadataClient::garbage() const {
+  MutexLock lock(&mutex_);
+  std::vector<Digest> digests;
+  for (const Garbage& one : garbage_) digests.push_back(one.digest);
+  return digests;
+}
+
+void FakeMetadataClient::AwaitNoGarbage() const {
+  MutexLock lock(&mutex_);
+  while (!garbage_.empty()) changed_.Wait(&mutex_);
+}
+
 }  // namespace cvr::testing

@@ -38,11 +38,19 @@ class FakeMetadataClient : public MetadataClient {
                             Denial denial) override;
   absl::StatusOr<std::vector<RefreshDue>> TakeRefreshDue(int max) override;
   absl::Status ForgetContent(absl::Span<const Digest> digests) override;
+  absl::StatusOr<std::vector<Garbage>> ListGarbage(int64_t start_after,
+                                                   int max) override;
+  absl::Status RemoveGarbage(absl::Span<const int64_t> ids) override;
 
   // That upstream is gone from now on.
   void RemoveUpstream(int64_t upstream_id);
   // What TakeRefreshDue() gives out.
   void AddRefreshDue(RefreshDue due);
+  // What ListGarbage() names, until it is removed.
+  void AddGarbage(const Digest& digest);
+  std::vector<Digest> garbage() const;
+  // Blocks until there is none.
+  void AwaitNoGarbage() const;
   // Every call fails with `status` from now on; OK = none does.
   void FailWith(absl::Status status);
 
@@ -71,6 +79,8 @@ class FakeMetadataClient : public MetadataClient {
   std::vector<Denied> denials_ ABSL_GUARDED_BY(mutex_);
   std::vector<RefreshDue> due_ ABSL_GUARDED_BY(mutex_);
   std::vector<std::vector<Digest>> forgotten_content_ ABSL_GUARDED_BY(mutex_);
+  std::vector<Garbage> garbage_ ABSL_GUARDED_BY(mutex_);
+  int64_t garbage_ids_ ABSL_GUARDED_BY(mutex_) = 0;
   size_t failed_forgets_ ABSL_GUARDED_BY(mutex_) = 0;
 };
 

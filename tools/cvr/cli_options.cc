@@ -39,4 +39,10 @@ CLI::Option* AddSwitch(CLI::App& command, const std::string& names,
       names, [&value](int64_t count) { value = count > 0; }, description);
 }
 
+CLI::Option* AddEtag(CLI::App& command, std::string& etag) {
+  return command.add_option("--etag", etag,
+                            "Fail if it is not this version any more, as its "
+                            "field etag had it");
+}
+
 }  // namespace cvr

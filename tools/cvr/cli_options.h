@@ -25,6 +25,9 @@ CLI::Option* AddSwitch(CLI::App& command, const std::string& names,
                        std::optional<bool>& value,
                        const std::string& description);
 
+// The version of what is changed: `--etag`.
+CLI::Option* AddEtag(CLI::App& command, std::string& etag);
+
 // Refuses what is not a whole number above 0.
 CLI::Validator PositiveInteger();
 

@@ -4,6 +4,14 @@
 
 namespace cvr {
 
+CLI::App& AddCommand(CLI::App& parent, const std::string& name,
+                     const std::string& description, Action* chosen,
+                     Action action) {
+  CLI::App& command = *parent.add_subcommand(name, description);
+  command.callback([chosen, action = std::move(action)] { *chosen = action; });
+  return command;
+}
+
 CommandGroup::CommandGroup(CLI::App& root, const std::string& name,
                            const std::string& description, Action* chosen)
     : group_(*root.add_subcommand(name, description)), chosen_(chosen) {
@@ -13,11 +21,7 @@ CommandGroup::CommandGroup(CLI::App& root, const std::string& name,
 
 CLI::App& CommandGroup::Add(const std::string& name,
                             const std::string& description, Action action) {
-  CLI::App& command = *group_.add_subcommand(name, description);
-  command.callback(
-      [chosen = chosen_, action = std::move(action)] { *chosen = action; });
-  command.footer("Options for every command: see cvr --help");
-  return command;
+  return AddCommand(group_, name, description, chosen_, std::move(action));
 }
 
 }  // namespace cvr

@@ -23,6 +23,12 @@ struct Session {
 // A command line that is understood and still to be carried out.
 using Action = std::function<absl::Status(Session&)>;
 
+// Adds a command of `parent`; `chosen` receives its action when it is typed.
+// What its options bind to must live as long as `action`.
+CLI::App& AddCommand(CLI::App& parent, const std::string& name,
+                     const std::string& description, Action* chosen,
+                     Action action);
+
 // The commands about one kind of thing: `cvr registry ...`.
 class CommandGroup {
  public:

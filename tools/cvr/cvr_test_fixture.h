@@ -9,6 +9,7 @@
 
 #include "absl/strings/str_split.h"
 #include "gtest/gtest.h"
+#include "tools/cvr/environment.h"
 #include "tools/cvr/fake_server.h"
 #include "tools/cvr/run.h"
 
@@ -23,9 +24,9 @@ class CvrTest : public ::testing::Test {
     err_.str("");
     std::vector<std::string> args =
         absl::StrSplit(line, ' ', absl::SkipEmpty());
-    return cvr::Run(args, {in_, out_, err_, [this](const char* name) {
-                             return Variable(name);
-                           }});
+    return cvr::Run(
+        args, {in_, out_, err_,
+               [this](const char* name) { return Variable(name); }, terminal_});
   }
 
   std::string Out() const { return out_.str(); }
@@ -40,6 +41,7 @@ class CvrTest : public ::testing::Test {
   FakeServer server_;
   std::map<std::string, std::string> variables_{
       {"CVR_SERVER", server_.address()}};
+  std::optional<Terminal> terminal_;
   std::istringstream in_;
   std::ostringstream out_;
   std::ostringstream err_;

@@ -2,12 +2,12 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_replace.h"
+#include "absl/time/clock.h"
 #include "protos/cvr/v1/cache_entry_service.grpc.pb.h"
 #include "services/common/status_macros.h"
 #include "tools/cvr/cli_options.h"
@@ -36,13 +36,6 @@ std::string AsTable(const std::vector<v1::CacheEntry>& entries) {
   return table.ToString();
 }
 
-// `PENDING_DELETION` -> `pending deletion`.
-std::string StatusText(const v1::CacheEntry& entry) {
-  return absl::StrReplaceAll(
-      absl::AsciiStrToLower(v1::CacheEntry::Status_Name(entry.status())),
-      {{"_", " "}});
-}
-
 std::string AsFields(const v1::CacheEntry& entry) {
   FieldTable fields;
   fields.Add("id", absl::StrCat(entry.id()));
@@ -51,7 +44,7 @@ std::string AsFields(const v1::CacheEntry& entry) {
   fields.Add("digest", entry.digest());
   fields.Add("media type", entry.media_type());
   fields.Add("size", SizeText(entry.size()));
-  fields.Add("status", StatusText(entry));
+  fields.Add("status", EnumText(v1::CacheEntry::Status_Name(entry.status())));
   fields.Add("upstream etag", entry.upstream_etag());
   fields.Add("checked", TimeText(entry.upstream_checked_at()));
   fields.Add("downloads", absl::StrCat(entry.downloads_count()));
@@ -101,6 +94,82 @@ void AddGet(CommandGroup& entries) {
   AddId(command, "ID", *id, "Of the cache entry")->required();
 }
 
+void AddCreate(CommandGroup& entries) {
+  const auto request = std::make_shared<v1::CreateCacheEntryRequest>();
+  const auto entry = request->mutable_cache_entry();
+  const auto upstream_id = std::make_shared<int64_t>(0);
+  const auto size = std::make_shared<int64_t>(0);
+  CLI::App& command = entries.Add(
+      "create", "Record what a path of an upstream holds",
+      [request, upstream_id, size](Session& session) -> absl::Status {
+        request->mutable_cache_entry()->set_upstream_id(*upstream_id);
+        request->mutable_cache_entry()->set_size(*size);
+        ASSIGN_OR_RETURN(
+            const v1::CacheEntry created,
+            session.server.Call(&Stub::CreateCacheEntry, *request));
+        session.output.PrintObject(created, AsFields);
+        return absl::OkStatus();
+      });
+  AddId(command, "--upstream", *upstream_id, "Whose path it is")->required();
+  command
+      .add_option("--path", *entry->mutable_relative_path(),
+                  "Such as /library/alpine/manifests/3.20")
+      ->required();
+  command.add_option("--digest", *entry->mutable_digest(), "sha256:... of it")
+      ->required();
+  command.add_option("--media-type", *entry->mutable_media_type(), "Of it")
+      ->required();
+  command.add_option("--size", *size, "Of it, in bytes")
+      ->check(PositiveInteger())
+      ->type_name("N")
+      ->required();
+  command.add_option("--upstream-etag", *entry->mutable_upstream_etag(),
+                     "The upstream's ETag, without quotes");
+}
+
+struct UpdateOptions {
+  int64_t id = 0;
+  std::optional<std::string> checked;
+  std::optional<std::string> media_type;
+};
+
+absl::Status Update(Session& session, const UpdateOptions& options) {
+  v1::UpdateCacheEntryRequest request;
+  v1::CacheEntry& entry = *request.mutable_cache_entry();
+  entry.set_id(options.id);
+  if (options.checked) {
+    ASSIGN_OR_RETURN(*entry.mutable_upstream_checked_at(),
+                     ParseTimeBefore(*options.checked, absl::Now()));
+    request.mutable_update_mask()->add_paths("upstream_checked_at");
+  }
+  if (options.media_type) {
+    entry.set_media_type(*options.media_type);
+    request.mutable_update_mask()->add_paths("media_type");
+  }
+  if (request.update_mask().paths().empty()) {
+    return absl::InvalidArgumentError(
+        "nothing to change (see cvr entry update --help)");
+  }
+  ASSIGN_OR_RETURN(const v1::CacheEntry updated,
+                   session.server.Call(&Stub::UpdateCacheEntry, request));
+  session.output.PrintObject(updated, AsFields);
+  return absl::OkStatus();
+}
+
+void AddUpdate(CommandGroup& entries) {
+  const auto options = std::make_shared<UpdateOptions>();
+  CLI::App& command = entries.Add(
+      "update", "Change what is given, and nothing else",
+      [options](Session& session) { return Update(session, *options); });
+  AddId(command, "ID", options->id, "Of the cache entry")->required();
+  command
+      .add_option("--checked", options->checked,
+                  "When the upstream last confirmed it: so long ago (48h) or a "
+                  "time; what is old is asked for again by the next pull")
+      ->type_name("WHEN");
+  command.add_option("--media-type", options->media_type, "Of it");
+}
+
 void AddDelete(CommandGroup& entries) {
   const auto ids = std::make_shared<std::vector<int64_t>>();
   CLI::App& command = entries.Add(
@@ -125,8 +194,10 @@ void AddEntryCommands(CLI::App& root, Action* chosen) {
   CommandGroup entries(root, "entry",
                        "Cache entries are the manifests and blobs in the cache",
                        chosen);
+  AddCreate(entries);
   AddList(entries);
   AddGet(entries);
+  AddUpdate(entries);
   AddDelete(entries);
 }
 

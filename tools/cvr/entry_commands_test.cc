@@ -116,5 +116,41 @@ TEST_F(EntryCommandsTest, EntriesAreShownAndDeleted) {
   EXPECT_THAT(deleted, ElementsAre(3, 4));
 }
 
+TEST_F(EntryCommandsTest, EntriesAreRecordedByHand) {
+  v1::CacheEntry seen;
+  server_.On<v1::CreateCacheEntryRequest, v1::CacheEntry>(
+      "CacheEntryService/CreateCacheEntry", [&](const auto& request, auto*) {
+        seen = request.cache_entry();
+        return grpc::Status::OK;
+      });
+  EXPECT_EQ(Cvr("entry create --upstream 8 --path /a/manifests/1 --digest "
+                "sha256:0 --media-type m --size 12 --upstream-etag e"),
+            0)
+      << Err();
+  EXPECT_EQ(seen.upstream_id(), 8);
+  EXPECT_EQ(seen.relative_path(), "/a/manifests/1");
+  EXPECT_EQ(seen.digest(), "sha256:0");
+  EXPECT_EQ(seen.media_type(), "m");
+  EXPECT_EQ(seen.size(), 12);
+  EXPECT_EQ(seen.upstream_etag(), "e");
+}
+
+TEST_F(EntryCommandsTest, UpdateSendsOnlyWhatIsGiven) {
+  v1::UpdateCacheEntryRequest seen;
+  server_.On<v1::UpdateCacheEntryRequest, v1::CacheEntry>(
+      "CacheEntryService/UpdateCacheEntry", [&](const auto& request, auto*) {
+        seen = request;
+        return grpc::Status::OK;
+      });
+  EXPECT_EQ(Cvr("entry update 3"), 1);
+  EXPECT_EQ(Err(), "cvr: nothing to change (see cvr entry update --help)\n");
+  EXPECT_EQ(Cvr("entry update 3 --checked 2023-11-14T22:13:20Z"), 0) << Err();
+  EXPECT_EQ(seen.cache_entry().id(), 3);
+  EXPECT_EQ(seen.cache_entry().upstream_checked_at().seconds(), 1700000000);
+  EXPECT_THAT(seen.update_mask().paths(), ElementsAre("upstream_checked_at"));
+  EXPECT_EQ(Cvr("entry update 3 --media-type m"), 0) << Err();
+  EXPECT_THAT(seen.update_mask().paths(), ElementsAre("media_type"));
+}
+
 }  // namespace
 }  // namespace cvr

@@ -9,6 +9,12 @@
 
 namespace cvr {
 
+// A window for text, in characters.
+struct Terminal {
+  int columns = 80;
+  int rows = 24;
+};
+
 // What the command gets from the shell; the streams outlive it.
 struct Environment {
   std::istream& in;
@@ -16,6 +22,8 @@ struct Environment {
   std::ostream& err;
   // The value of an environment variable, if it is set.
   std::function<std::optional<std::string>(const char* name)> variable;
+  // What `out` is, if it is a terminal.
+  std::optional<Terminal> terminal;
 };
 
 }  // namespace cvr

@@ -3,9 +3,7 @@
 #include <memory>
 #include <string>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_replace.h"
 #include "protos/cvr/v1/explain_service.grpc.pb.h"
 #include "protos/cvr/v1/upstream_state_service.grpc.pb.h"
 #include "services/common/status_macros.h"
@@ -18,12 +16,6 @@ namespace {
 
 using Considered = v1::ExplainResponse::Considered;
 
-// `FRESH_BUT_SHADOWED` -> `fresh but shadowed`.
-std::string VerdictText(Considered::Verdict verdict) {
-  return absl::StrReplaceAll(
-      absl::AsciiStrToLower(Considered::Verdict_Name(verdict)), {{"_", " "}});
-}
-
 std::string AsText(const v1::ExplainResponse& response) {
   TextTable table({{"#", TextTable::Align::kRight},
                    {"UPSTREAM"},
@@ -33,7 +25,8 @@ std::string AsText(const v1::ExplainResponse& response) {
     table.AddRow({absl::StrCat(considered.position()),
                   absl::StrCat(considered.upstream_name(), " (",
                                considered.upstream_id(), ")"),
-                  VerdictText(considered.verdict()), considered.why()});
+                  EnumText(Considered::Verdict_Name(considered.verdict())),
+                  considered.why()});
   }
   FieldTable outcome;
   outcome.Add("a pull now", response.outcome());

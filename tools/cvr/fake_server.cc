@@ -1,13 +1,15 @@
 #include "tools/cvr/fake_server.h"
 
+#include <cstddef>
 #include <cstdlib>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "services/common/mutex.h"
 
 namespace cvr {
 
-// One call: read the request, write the answer. Deletes itself when done.
+// One call: read the request, write the answers. Deletes itself when done.
 class FakeServer::Call : public grpc::ServerGenericBidiReactor {
  public:
   explicit Call(Script script) : script_(std::move(script)) {
@@ -15,27 +17,75 @@ class FakeServer::Call : public grpc::ServerGenericBidiReactor {
   }
 
   void OnReadDone(bool ok) override {
-    if (!ok) return Finish(grpc::Status(grpc::StatusCode::INTERNAL, "no call"));
+    if (!ok) {
+      return End(grpc::Status(grpc::StatusCode::INTERNAL, "no call"));
+    }
     grpc::Slice in;
     (void)message_.DumpToSingleSlice(&in);
-    std::string out;
-    status_ = script_(std::string(in.begin(), in.end()), &out);
-    if (!status_.ok()) return Finish(status_);
-    const grpc::Slice slice(out);
-    message_ = grpc::ByteBuffer(&slice, 1);
-    StartWrite(&message_);
+    answer_ = script_(std::string(in.begin(), in.end()));
+    WriteNext();
   }
-  void OnWriteDone(bool) override { Finish(status_); }
+  void OnWriteDone(bool ok) override {
+    if (!ok) return End(answer_.status);
+    WriteNext();
+  }
+  void OnCancel() override {
+    // A call that is over or still writes ends by itself.
+    MutexLock lock(&mutex_);
+    if (waits_ && !ended_) {
+      ended_ = true;
+      Finish(grpc::Status::CANCELLED);
+    }
+    cancelled_ = true;
+  }
   void OnDone() override { delete this; }
 
  private:
+  void WriteNext() {
+    if (!answer_.status.ok()) return End(answer_.status);
+    if (written_ == answer_.messages.size()) {
+      if (!answer_.then) return End(answer_.status);
+      return WaitForEnd();
+    }
+    const grpc::Slice slice(answer_.messages[written_++]);
+    message_ = grpc::ByteBuffer(&slice, 1);
+    StartWrite(&message_);
+  }
+
+  void WaitForEnd() {
+    {
+      MutexLock lock(&mutex_);
+      waits_ = true;
+      if (cancelled_ && !ended_) {
+        ended_ = true;
+        Finish(grpc::Status::CANCELLED);
+        return;
+      }
+    }
+    answer_.then();
+  }
+
+  void End(const grpc::Status& status) {
+    MutexLock lock(&mutex_);
+    if (ended_) return;
+    ended_ = true;
+    Finish(status);
+  }
+
   const Script script_;
   grpc::ByteBuffer message_;
-  grpc::Status status_;
+  Answer answer_;
+  size_t written_ = 0;
+
+  Mutex mutex_;
+  bool waits_ ABSL_GUARDED_BY(mutex_) = false;
+  bool cancelled_ ABSL_GUARDED_BY(mutex_) = false;
+  bool ended_ ABSL_GUARDED_BY(mutex_) = false;
 };
 
 grpc::ServerGenericBidiReactor* FakeServer::Service::CreateReactor(
     grpc::GenericCallbackServerContext* context) {
+  server_.methods_called_.insert(context->method());
   server_.metadata_.clear();
   for (const auto& [key, value] : context->client_metadata()) {
     server_.metadata_.emplace(std::string(key.data(), key.size()),
@@ -43,8 +93,8 @@ grpc::ServerGenericBidiReactor* FakeServer::Service::CreateReactor(
   }
   const auto script = server_.scripts_.find(context->method());
   if (script == server_.scripts_.end()) {
-    return new Call([](const std::string&, std::string*) {
-      return grpc::Status(grpc::StatusCode::UNIMPLEMENTED, "no script");
+    return new Call([](const std::string&) {
+      return Answer{grpc::Status(grpc::StatusCode::UNIMPLEMENTED, "no script")};
     });
   }
   return new Call(script->second);

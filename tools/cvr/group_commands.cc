@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "protos/cvr/v1/group_service.grpc.pb.h"
 #include "services/common/status_macros.h"
+#include "tools/cvr/cli_options.h"
 #include "tools/cvr/table.h"
 #include "tools/cvr/text.h"
 
@@ -29,6 +30,8 @@ std::string AsFields(const v1::Group& group) {
   fields.Add("name", group.name());
   fields.Add("description", group.description());
   fields.Add("created", TimeText(group.create_time()));
+  fields.Add("updated", TimeText(group.update_time()));
+  fields.Add("etag", group.etag());
   return fields.ToString();
 }
 
@@ -73,6 +76,26 @@ void AddGet(CommandGroup& groups) {
       ->required();
 }
 
+void AddUpdate(CommandGroup& groups) {
+  const auto request = std::make_shared<v1::UpdateGroupRequest>();
+  request->mutable_update_mask()->add_paths("description");
+  const auto group = request->mutable_group();
+  CLI::App& command = groups.Add(
+      "update", "Change a group's description",
+      [request](Session& session) -> absl::Status {
+        ASSIGN_OR_RETURN(const v1::Group updated,
+                         session.server.Call(&Stub::UpdateGroup, *request));
+        session.output.PrintObject(updated, AsFields);
+        return absl::OkStatus();
+      });
+  command.add_option("NAME", *group->mutable_name(), "Of the group")
+      ->required();
+  command
+      .add_option("--description", *group->mutable_description(), "For people")
+      ->required();
+  AddEtag(command, *group->mutable_etag());
+}
+
 void AddDelete(CommandGroup& groups) {
   const auto request = std::make_shared<v1::DeleteGroupRequest>();
   CLI::App& command = groups.Add(
@@ -86,6 +109,7 @@ void AddDelete(CommandGroup& groups) {
       });
   command.add_option("NAME", *request->mutable_name(), "Of the group")
       ->required();
+  AddEtag(command, *request->mutable_etag());
 }
 
 }  // namespace
@@ -96,6 +120,7 @@ void AddGroupCommands(CLI::App& root, Action* chosen) {
   AddCreate(groups);
   AddList(groups);
   AddGet(groups);
+  AddUpdate(groups);
   AddDelete(groups);
 }
 

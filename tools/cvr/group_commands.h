@@ -5,7 +5,7 @@
 
 namespace cvr {
 
-// Adds `cvr group create|list|get|delete` to `root`. See CommandGroup.
+// Adds `cvr group create|list|get|update|delete` to `root`. See CommandGroup.
 void AddGroupCommands(CLI::App& root, Action* chosen);
 
 }  // namespace cvr

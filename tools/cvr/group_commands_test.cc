@@ -12,6 +12,7 @@ namespace cvr {
 namespace {
 
 using ::google::protobuf::Empty;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 using GroupCommandsTest = CvrTest;
@@ -26,7 +27,23 @@ TEST_F(GroupCommandsTest, CreatedGroupIsShown) {
   EXPECT_EQ(Out(),
             "name:         acme/web\n"
             "description:  ours\n"
-            "created:      -\n");
+            "created:      -\n"
+            "updated:      -\n"
+            "etag:         -\n");
+}
+
+TEST_F(GroupCommandsTest, DescriptionIsChanged) {
+  v1::UpdateGroupRequest seen;
+  server_.On<v1::UpdateGroupRequest, v1::Group>(
+      "GroupService/UpdateGroup", [&](const auto& request, auto*) {
+        seen = request;
+        return grpc::Status::OK;
+      });
+  EXPECT_EQ(Cvr("group update acme --description ours --etag e1"), 0) << Err();
+  EXPECT_EQ(seen.group().name(), "acme");
+  EXPECT_EQ(seen.group().description(), "ours");
+  EXPECT_EQ(seen.group().etag(), "e1");
+  EXPECT_THAT(seen.update_mask().paths(), ElementsAre("description"));
 }
 
 TEST_F(GroupCommandsTest, GroupsAreListedAndDeleted) {

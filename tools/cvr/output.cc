@@ -4,7 +4,6 @@
 #include "google/protobuf/util/json_util.h"
 
 namespace cvr {
-namespace {
 
 std::string ToJson(const google::protobuf::Message& message, bool pretty) {
   google::protobuf::util::JsonPrintOptions options;
@@ -18,10 +17,8 @@ std::string ToJson(const google::protobuf::Message& message, bool pretty) {
   return json;
 }
 
-}  // namespace
-
 void Output::PrintNote(absl::string_view sentence) {
-  if (format_ == OutputFormat::kTable) out_ << sentence << "\n";
+  if (for_people()) out_ << sentence << "\n";
 }
 
 // An item per line: as good for line tools as for JSON ones.

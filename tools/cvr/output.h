@@ -15,6 +15,9 @@ enum class OutputFormat {
   kJson,   // For programs: protobuf's JSON with the names of the .proto files.
 };
 
+// `message` as it is printed for programs: on one line, unless `pretty`.
+std::string ToJson(const google::protobuf::Message& message, bool pretty);
+
 // Prints what a command found. Not thread-safe.
 class Output {
  public:
@@ -46,6 +49,15 @@ class Output {
 
   // A sentence for people; nothing for programs.
   void PrintNote(absl::string_view sentence);
+
+  // What is no list and no single message: `text` for people, `json` for
+  // programs, both with the line break at their end.
+  void Print(absl::string_view text, absl::string_view json) {
+    out_ << (for_people() ? text : json);
+  }
+
+  bool for_people() const { return format_ == OutputFormat::kTable; }
+  std::ostream& stream() { return out_; }
 
  private:
   void PrintJsonArray(

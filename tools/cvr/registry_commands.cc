@@ -54,6 +54,7 @@ std::string AsFields(const v1::Registry& registry) {
                                        registry.id(), "/REPOSITORY:TAG"));
   fields.Add("created", TimeText(registry.create_time()));
   fields.Add("updated", TimeText(registry.update_time()));
+  fields.Add("etag", registry.etag());
   return fields.ToString();
 }
 
@@ -115,6 +116,7 @@ void AddGet(CommandGroup& registries) {
 
 struct Changes {
   int64_t id = 0;
+  std::string etag;
   std::optional<std::string> name;
   std::optional<std::string> description;
   std::optional<bool> anonymous_pull;
@@ -125,6 +127,7 @@ absl::StatusOr<v1::UpdateRegistryRequest> ToRequest(const Changes& changes) {
   v1::Registry& registry = *request.mutable_registry();
   auto& mask = *request.mutable_update_mask();
   registry.set_id(changes.id);
+  registry.set_etag(changes.etag);
   if (changes.name) {
     registry.set_name(*changes.name);
     mask.add_paths("name");
@@ -160,23 +163,27 @@ void AddUpdate(CommandGroup& registries) {
   command.add_option("--description", changes->description, "For people");
   AddSwitch(command, "--anonymous-pull,!--no-anonymous-pull",
             changes->anonymous_pull, "Whether pulls need no credentials");
+  AddEtag(command, changes->etag);
 }
 
 void AddDelete(CommandGroup& registries) {
   const auto id = std::make_shared<int64_t>(0);
+  const auto etag = std::make_shared<std::string>();
   CLI::App& command = registries.Add(
       "delete",
       "Delete a registry, and those of its upstreams that no other has, with "
       "their cache entries",
-      [id](Session& session) -> absl::Status {
+      [id, etag](Session& session) -> absl::Status {
         v1::DeleteRegistryRequest request;
         request.set_id(*id);
+        request.set_etag(*etag);
         RETURN_IF_ERROR(
             session.server.Call(&Stub::DeleteRegistry, request).status());
         session.output.PrintNote(absl::StrCat("registry ", *id, " is deleted"));
         return absl::OkStatus();
       });
   AddId(command, "ID", *id, "Of the registry")->required();
+  AddEtag(command, *etag);
 }
 
 }  // namespace

@@ -54,8 +54,10 @@ TEST_F(RegistryCommandsTest, RegistryUpdateSendsOnlyWhatIsGiven) {
   EXPECT_EQ(seen.registry().id(), 7);
   EXPECT_FALSE(seen.registry().anonymous_pull());
   EXPECT_THAT(seen.update_mask().paths(), ElementsAre("anonymous_pull"));
-  EXPECT_EQ(Cvr("registry update 7 --name n --description d"), 0) << Err();
+  EXPECT_EQ(Cvr("registry update 7 --name n --description d --etag e1"), 0)
+      << Err();
   EXPECT_THAT(seen.update_mask().paths(), ElementsAre("name", "description"));
+  EXPECT_EQ(seen.registry().etag(), "e1");
 }
 
 TEST_F(RegistryCommandsTest, RegistryTableShowsItsUpstreamsInOrder) {
@@ -82,12 +84,15 @@ TEST_F(RegistryCommandsTest, RegistryTableShowsItsUpstreamsInOrder) {
 
 TEST_F(RegistryCommandsTest, DeletionIsSilentForPrograms) {
   int64_t deleted = 0;
+  std::string etag;
   server_.On<v1::DeleteRegistryRequest, Empty>("RegistryService/DeleteRegistry",
                                                [&](const auto& request, auto*) {
                                                  deleted = request.id();
+                                                 etag = request.etag();
                                                  return grpc::Status::OK;
                                                });
-  EXPECT_EQ(Cvr("registry delete 7 -o json"), 0);
+  EXPECT_EQ(Cvr("registry delete 7 --etag e1 -o json"), 0);
+  EXPECT_EQ(etag, "e1");
   EXPECT_EQ(deleted, 7);
   EXPECT_THAT(Out(), IsEmpty());
 }

@@ -1,5 +1,6 @@
 #include "tools/cvr/run.h"
 
+#include <memory>
 #include <utility>
 
 #include "CLI/CLI.hpp"
@@ -8,85 +9,16 @@
 #include "absl/strings/str_replace.h"
 #include "absl/time/time.h"
 #include "services/common/status_macros.h"
-#include "services/common/version.h"
 #include "tools/cvr/command.h"
-#include "tools/cvr/entry_commands.h"
-#include "tools/cvr/explain_command.h"
-#include "tools/cvr/group_commands.h"
+#include "tools/cvr/command_line.h"
 #include "tools/cvr/output.h"
-#include "tools/cvr/registry_commands.h"
 #include "tools/cvr/server.h"
 #include "tools/cvr/text.h"
 #include "tools/cvr/tls_options.h"
 #include "tools/cvr/token_options.h"
-#include "tools/cvr/upstream_commands.h"
 
 namespace cvr {
 namespace {
-
-constexpr char kDescription[] =
-    "Administers a container virtual registry: a cache in front of other\n"
-    "container registries.";
-
-constexpr char kExamples[] =
-    R"(Examples:
-  cvr registry create team --anonymous-pull
-  cvr upstream create hub --url https://registry-1.docker.io --registry 1
-  docker pull localhost:8080/virtual_registries/containers/1/library/alpine
-  cvr entry list --upstream 1
-  cvr entry list --upstream 1 -o json | jq '[.[].size | tonumber] | add'
-  cvr upstream update 1 --username u --password-file hub-password.txt
-  cvr upstream states
-  cvr --server unix:/run/cvr/metadata.sock upstream list --registry 1
-  cvr --server cvr.example.com:8081 --tls upstream states
-
-`cvr COMMAND --help` lists what a command does and takes.)";
-
-// What every command takes.
-struct GlobalOptions {
-  std::string server = "127.0.0.1:8081";
-  std::string blob_server;  // Empty = the same.
-  std::string timeout = "30s";
-  std::string output = "table";
-  TokenOptions token;
-  TlsOptions tls;
-};
-
-void AddGlobalOptions(CLI::App& app, const Environment& environment,
-                      GlobalOptions& options) {
-  if (auto server = environment.variable("CVR_SERVER");
-      server && !server->empty()) {
-    options.server = *std::move(server);
-  }
-  app.add_option("--server", options.server,
-                 "host:port or unix:PATH of cvr-standalone or cvr-metadata; "
-                 "else from CVR_SERVER")
-      ->type_name("ADDRESS")
-      ->capture_default_str();
-  if (auto server = environment.variable("CVR_BLOB_SERVER")) {
-    options.blob_server = *std::move(server);
-  }
-  app.add_option("--blob_server", options.blob_server,
-                 "host:port or unix:PATH of cvr-blob, when it is not part of "
-                 "--server; else from CVR_BLOB_SERVER")
-      ->type_name("ADDRESS");
-  app.add_option("-o,--output", options.output, "table or json")
-      ->check(CLI::Validator(
-          [](std::string& text) -> std::string {
-            if (text == "table" || text == "json") return "";
-            return absl::StrCat("'", text, "' is neither table nor json");
-          },
-          ""))
-      ->type_name("FORMAT")
-      ->capture_default_str();
-  app.add_option("--timeout", options.timeout, "For each call to the server")
-      ->type_name("DURATION")
-      ->capture_default_str();
-  AddTokenOptions(app, options.token);
-  AddTlsOptions(app, options.tls);
-  app.set_version_flag("--version", absl::StrCat("cvr ", kVersion),
-                       "Print the version and exit");
-}
 
 // The command that was typed, as far as it was understood: `cvr registry`.
 std::string CommandName(const CLI::App& app) {
@@ -156,20 +88,8 @@ absl::Status CarryOut(const GlobalOptions& options, const Action& action,
 }  // namespace
 
 int Run(const std::vector<std::string>& args, const Environment& environment) {
-  CLI::App app(kDescription, "cvr");
-  app.require_subcommand(1);
-  // Lets --server and the like stand after the command as well.
-  app.fallthrough();
-  GlobalOptions options;
-  Action action;
-  AddGlobalOptions(app, environment, options);
-  AddGroupCommands(app, &action);
-  AddRegistryCommands(app, &action);
-  AddUpstreamCommands(app, &action);
-  AddEntryCommands(app, &action);
-  AddExplainCommand(app, &action);
-  app.footer(kExamples);
-
+  const std::unique_ptr<CommandLine> line = MakeCommandLine(environment);
+  CLI::App& app = line->app;
   try {
     // CLI11 takes the words from the back.
     std::vector<std::string> words(args.rbegin(), args.rend());
@@ -180,7 +100,8 @@ int Run(const std::vector<std::string>& args, const Environment& environment) {
     PrintError(environment.err, UsageError(app, error));
     return 1;
   }
-  const absl::Status status = CarryOut(options, action, environment);
+  const absl::Status status =
+      CarryOut(line->options, line->action, environment);
   if (status.ok()) return 0;
   PrintError(environment.err, status.message());
   return 1;

@@ -1,9 +1,11 @@
 #include "tools/cvr/text.h"
 
 #include "absl/status/status.h"
+#include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_replace.h"
 #include "absl/strings/strip.h"
 
 namespace cvr {
@@ -19,6 +21,25 @@ bool ParseDays(absl::string_view text, absl::Duration* duration) {
   }
   *duration = absl::Hours(24) * days;
   return true;
+}
+
+// `after` is 1 or -1.
+absl::StatusOr<google::protobuf::Timestamp> ParseTime(absl::string_view text,
+                                                      absl::Time now,
+                                                      int after) {
+  absl::Time time;
+  std::string why;
+  if (absl::ParseTime(absl::RFC3339_full, text, &time, &why)) {
+    return ToTimestamp(time);
+  }
+  const auto duration = ParseDuration(text);
+  if (!duration.ok()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("neither a duration nor a time: '", text,
+                     "' (such as 24h or 2026-11-25T06:00:00Z)"));
+  }
+  return ToTimestamp(now + after * absl::Seconds(duration->seconds()) +
+                     after * absl::Nanoseconds(duration->nanos()));
 }
 
 }  // namespace
@@ -45,6 +66,29 @@ std::string DurationText(const google::protobuf::Duration& duration) {
   std::string text = absl::FormatDuration(absl::Seconds(duration.seconds()) +
                                           absl::Nanoseconds(duration.nanos()));
   return text;
+}
+
+google::protobuf::Timestamp ToTimestamp(absl::Time time) {
+  google::protobuf::Timestamp result;
+  const int64_t seconds = absl::ToUnixSeconds(time);
+  result.set_seconds(seconds);
+  result.set_nanos(static_cast<int32_t>(
+      absl::ToInt64Nanoseconds(time - absl::FromUnixSeconds(seconds))));
+  return result;
+}
+
+std::string EnumText(absl::string_view name) {
+  return absl::StrReplaceAll(absl::AsciiStrToLower(name), {{"_", " "}});
+}
+
+absl::StatusOr<google::protobuf::Timestamp> ParseTimeBefore(
+    absl::string_view text, absl::Time now) {
+  return ParseTime(text, now, -1);
+}
+
+absl::StatusOr<google::protobuf::Timestamp> ParseTimeAfter(
+    absl::string_view text, absl::Time now) {
+  return ParseTime(text, now, 1);
 }
 
 std::string YesNo(bool value) { return value ? "yes" : "no"; }

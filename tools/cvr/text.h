@@ -23,6 +23,9 @@ std::string TimeText(const google::protobuf::Timestamp& time);
 // `24h`, `1h30m`.
 std::string DurationText(const google::protobuf::Duration& duration);
 
+// As google's messages have it.
+google::protobuf::Timestamp ToTimestamp(absl::Time time);
+
 // `yes` or `no`.
 std::string YesNo(bool value);
 
@@ -31,6 +34,17 @@ std::string YesNo(bool value);
 // without end.
 absl::StatusOr<google::protobuf::Duration> ParseDuration(
     absl::string_view text);
+
+// Reads a time as RFC 3339 has it, `2026-11-25T06:00:00Z`, or as a duration
+// before or after `now`.
+// Errors: INVALID_ARGUMENT.
+absl::StatusOr<google::protobuf::Timestamp> ParseTimeBefore(
+    absl::string_view text, absl::Time now);
+absl::StatusOr<google::protobuf::Timestamp> ParseTimeAfter(
+    absl::string_view text, absl::Time now);
+
+// `PENDING_DELETION` -> `pending deletion`.
+std::string EnumText(absl::string_view name);
 
 }  // namespace cvr
 

@@ -68,5 +68,24 @@ TEST(DurationText, ReadsBack) {
   }
 }
 
+TEST(ParseTime, ReadsTimesAndDistances) {
+  const absl::Time now = absl::FromUnixSeconds(1700000000);
+  EXPECT_EQ(TimeText(*ParseTimeBefore("24h", now)), "2023-11-13T22:13:20Z");
+  EXPECT_EQ(TimeText(*ParseTimeAfter("1d", now)), "2023-11-15T22:13:20Z");
+  const auto time = ParseTimeAfter("2026-11-25T07:00:00.5+01:00", now);
+  ASSERT_THAT(time, IsOk());
+  EXPECT_EQ(TimeText(*time), "2026-11-25T06:00:00Z");
+  EXPECT_EQ(time->nanos(), 500000000);
+  for (const char* text : {"", "yesterday", "2026-11-25", "-1h"}) {
+    EXPECT_THAT(ParseTimeBefore(text, now),
+                StatusIs(absl::StatusCode::kInvalidArgument))
+        << text;
+  }
+}
+
+TEST(EnumText, IsWords) {
+  EXPECT_EQ(EnumText("PENDING_DELETION"), "pending deletion");
+}
+
 }  // namespace
 }  // namespace cvr

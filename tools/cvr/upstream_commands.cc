@@ -12,6 +12,7 @@
 #include "tools/cvr/upstream_options.h"
 #include "tools/cvr/upstream_place_commands.h"
 #include "tools/cvr/upstream_state_commands.h"
+#include "tools/cvr/upstream_test_commands.h"
 #include "tools/cvr/upstream_view.h"
 
 namespace cvr {
@@ -114,6 +115,7 @@ void AddGet(CommandGroup& upstreams) {
 
 struct UpdateOptions {
   int64_t id = 0;
+  std::string etag;
   UpstreamOptions upstream;
 };
 
@@ -128,6 +130,7 @@ absl::Status Update(Session& session, const UpdateOptions& options) {
   *request.mutable_upstream() = std::move(change.upstream);
   *request.mutable_update_mask() = std::move(change.mask);
   request.mutable_upstream()->set_id(options.id);
+  request.mutable_upstream()->set_etag(options.etag);
   ASSIGN_OR_RETURN(const v1::Upstream updated,
                    session.server.Call(&Stub::UpdateUpstream, request));
   session.output.PrintObject(updated, UpstreamFields);
@@ -143,6 +146,7 @@ void AddUpdate(CommandGroup& upstreams) {
   command.add_option("--name", options->upstream.name, "For people");
   command.add_option("--url", options->upstream.url,
                      "A new one drops the credentials unless they are given");
+  AddEtag(command, options->etag);
   AddUpstreamOptions(command, options->upstream);
   command
       .add_flag("--no-credentials", options->upstream.no_credentials,
@@ -153,17 +157,20 @@ void AddUpdate(CommandGroup& upstreams) {
 
 void AddDelete(CommandGroup& upstreams) {
   const auto id = std::make_shared<int64_t>(0);
+  const auto etag = std::make_shared<std::string>();
   CLI::App& command = upstreams.Add(
       "delete", "Detach an upstream everywhere and delete it with its cache",
-      [id](Session& session) -> absl::Status {
+      [id, etag](Session& session) -> absl::Status {
         v1::DeleteUpstreamRequest request;
         request.set_id(*id);
+        request.set_etag(*etag);
         RETURN_IF_ERROR(
             session.server.Call(&Stub::DeleteUpstream, request).status());
         session.output.PrintNote(absl::StrCat("upstream ", *id, " is deleted"));
         return absl::OkStatus();
       });
   AddId(command, "ID", *id, "Of the upstream")->required();
+  AddEtag(command, *etag);
 }
 
 }  // namespace
@@ -178,6 +185,7 @@ void AddUpstreamCommands(CLI::App& root, Action* chosen) {
   AddUpdate(upstreams);
   AddPlaceCommands(upstreams);
   AddStateCommands(upstreams);
+  AddTestCommands(upstreams);
   AddDelete(upstreams);
 }
 

@@ -171,6 +171,12 @@ void AddUpstreamOptions(CLI::App& command, UpstreamOptions& options) {
                   "may be repeated, \"\" = none")
       ->allow_extra_args(false)
       ->type_name("HOST");
+  AddUpstreamAccessOptions(command, options);
+  AddCacheOptions(command, options);
+  AddUpstreamPolicyOptions(command, options.policy);
+}
+
+void AddUpstreamAccessOptions(CLI::App& command, UpstreamOptions& options) {
   command
       .add_option("--token-realm", options.trusted_token_realms,
                   "Host, besides its own domain, that may be sent its "
@@ -178,8 +184,6 @@ void AddUpstreamOptions(CLI::App& command, UpstreamOptions& options) {
       ->allow_extra_args(false)
       ->type_name("HOST");
   AddCredentialOptions(command, options);
-  AddCacheOptions(command, options);
-  AddUpstreamPolicyOptions(command, options.policy);
   AddTlsOptions(command, options);
 }
 

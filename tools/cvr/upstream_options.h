@@ -35,6 +35,10 @@ struct UpstreamOptions {
   UpstreamPolicyOptions policy;
 };
 
+// How it is reached: credentials, token realms and TLS; `options` outlives
+// `command`.
+void AddUpstreamAccessOptions(CLI::App& command, UpstreamOptions& options);
+
 // The options that `create` and `update` share; `options` outlives `command`.
 void AddUpstreamOptions(CLI::App& command, UpstreamOptions& options);
 

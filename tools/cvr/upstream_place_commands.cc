@@ -82,9 +82,26 @@ void AddMove(CommandGroup& upstreams) {
       ->required();
 }
 
+void AddGetPlace(CommandGroup& upstreams) {
+  const auto id = std::make_shared<int64_t>(0);
+  CLI::App& command = upstreams.Add(
+      "place", "Show an upstream's place in a registry",
+      [id](Session& session) -> absl::Status {
+        v1::GetRegistryUpstreamRequest request;
+        request.set_id(*id);
+        ASSIGN_OR_RETURN(
+            const v1::RegistryUpstream place,
+            session.server.Call(&Stub::GetRegistryUpstream, request));
+        session.output.PrintObject(place, PlaceFields);
+        return absl::OkStatus();
+      });
+  AddId(command, "ID", *id, "The place")->required();
+}
+
 }  // namespace
 
 void AddPlaceCommands(CommandGroup& upstreams) {
+  AddGetPlace(upstreams);
   AddAttach(upstreams);
   AddDetach(upstreams);
   AddMove(upstreams);

@@ -135,6 +135,7 @@ std::string UpstreamFields(const v1::Upstream& upstream) {
   fields.Add("registries", RegistryIds(upstream));
   fields.Add("created", TimeText(upstream.create_time()));
   fields.Add("updated", TimeText(upstream.update_time()));
+  fields.Add("etag", upstream.etag());
   return fields.ToString();
 }
 

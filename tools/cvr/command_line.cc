@@ -1,0 +1,92 @@
+#include "tools/cvr/command_line.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "services/common/version.h"
+#include "tools/cvr/audit_commands.h"
+#include "tools/cvr/cache_commands.h"
+#include "tools/cvr/cleanup_commands.h"
+#include "tools/cvr/completion_command.h"
+#include "tools/cvr/declaration/declaration_commands.h"
+#include "tools/cvr/download_commands.h"
+#include "tools/cvr/entry_commands.h"
+#include "tools/cvr/explain_command.h"
+#include "tools/cvr/group_commands.h"
+#include "tools/cvr/help.h"
+#include "tools/cvr/registry_commands.h"
+#include "tools/cvr/token_commands.h"
+#include "tools/cvr/upstream_commands.h"
+
+namespace cvr {
+namespace {
+
+void AddServerOptions(CLI::App& app, const Environment& environment,
+                      GlobalOptions& options) {
+  if (auto server = environment.variable("CVR_SERVER");
+      server && !server->empty()) {
+    options.server = *std::move(server);
+  }
+  app.add_option("--server", options.server,
+                 "host:port or unix:PATH of cvr-standalone or cvr-metadata; "
+                 "else from CVR_SERVER")
+      ->type_name("ADDRESS")
+      ->capture_default_str();
+  if (auto server = environment.variable("CVR_BLOB_SERVER")) {
+    options.blob_server = *std::move(server);
+  }
+  app.add_option("--blob_server", options.blob_server,
+                 "host:port or unix:PATH of cvr-blob, when it is not part of "
+                 "--server; else from CVR_BLOB_SERVER")
+      ->type_name("ADDRESS");
+}
+
+void AddGlobalOptions(CLI::App& app, const Environment& environment,
+                      GlobalOptions& options) {
+  AddServerOptions(app, environment, options);
+  app.add_option("-o,--output", options.output, "table or json")
+      ->check(CLI::Validator(
+          [](std::string& text) -> std::string {
+            if (text == "table" || text == "json") return "";
+            return absl::StrCat("'", text, "' is neither table nor json");
+          },
+          ""))
+      ->type_name("FORMAT")
+      ->capture_default_str();
+  app.add_option("--timeout", options.timeout, "For each call to the server")
+      ->type_name("DURATION")
+      ->capture_default_str();
+  AddTokenOptions(app, options.token);
+  AddTlsOptions(app, options.tls);
+  app.set_version_flag("--version", absl::StrCat("cvr ", kVersion),
+                       "Print the version and exit");
+}
+
+}  // namespace
+
+std::unique_ptr<CommandLine> MakeCommandLine(const Environment& environment) {
+  auto line = std::make_unique<CommandLine>();
+  CLI::App& app = line->app;
+  Action* const chosen = &line->action;
+  app.require_subcommand(1);
+  // Lets --server and the like stand after the command as well.
+  app.fallthrough();
+  AddGlobalOptions(app, environment, line->options);
+  AddGroupCommands(app, chosen);
+  AddRegistryCommands(app, chosen);
+  AddUpstreamCommands(app, chosen);
+  AddEntryCommands(app, chosen);
+  AddTokenCommands(app, chosen);
+  AddCacheCommands(app, chosen);
+  AddCleanupCommands(app, chosen);
+  AddDownloadCommands(app, chosen);
+  AddExplainCommand(app, chosen);
+  AddDeclarationCommands(app, chosen);
+  AddAuditCommands(app, chosen);
+  AddCompletionCommand(app, chosen);
+  AddHelpCommand(app, chosen);
+  AddHelpTexts(app);
+  return line;
+}
+
+}  // namespace cvr

@@ -1,0 +1,176 @@
+#include "tools/cvr/declaration/declaration_commands.h"
+
+#include <fstream>
+#include <iterator>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "nlohmann/json.hpp"
+#include "services/common/errors.h"
+#include "services/common/status_macros.h"
+#include "tools/cvr/declaration/declaration.h"
+#include "tools/cvr/declaration/exporter.h"
+#include "tools/cvr/declaration/plan.h"
+#include "tools/cvr/declaration/server_state.h"
+#include "tools/cvr/secrets.h"
+
+namespace cvr {
+namespace {
+
+using declaration::Change;
+using declaration::FieldChange;
+
+struct ApplyOptions {
+  std::string file;
+  bool dry_run = false;
+  declaration::PlanOptions plan;
+};
+
+std::string AsText(const std::vector<Change>& changes) {
+  std::string text;
+  for (const Change& change : changes) {
+    absl::StrAppend(&text, std::string(1, change.sign), " ", change.object,
+                    "\n");
+    for (const FieldChange& field : change.fields) {
+      absl::StrAppend(&text, "    ", field.field, ": ");
+      if (change.sign == '~' && !field.before.empty()) {
+        absl::StrAppend(&text, field.before, " -> ");
+      }
+      absl::StrAppend(&text, field.after, "\n");
+    }
+  }
+  return text;
+}
+
+std::string AsJson(const std::vector<Change>& changes) {
+  auto list = nlohmann::ordered_json::array();
+  for (const Change& change : changes) {
+    auto& item = list.emplace_back();
+    item["action"] = change.sign == '+'   ? "create"
+                     : change.sign == '-' ? "delete"
+                                          : "update";
+    item["object"] = change.object;
+    item["fields"] = nlohmann::ordered_json::array();
+    for (const FieldChange& field : change.fields) {
+      item["fields"].push_back({{"field", field.field},
+                                {"old", field.before},
+                                {"new", field.after}});
+    }
+  }
+  return list.dump(1) + "\n";
+}
+
+// `2 created, 1 changed, 0 deleted`.
+std::string Summary(const std::vector<Change>& changes, size_t count) {
+  int created = 0;
+  int changed = 0;
+  int deleted = 0;
+  for (size_t i = 0; i < count; ++i) {
+    ++(changes[i].sign == '+'   ? created
+       : changes[i].sign == '-' ? deleted
+                                : changed);
+  }
+  return absl::StrCat(created, " created, ", changed, " changed, ", deleted,
+                      " deleted");
+}
+
+absl::StatusOr<std::string> Content(const std::string& file,
+                                    const Environment& environment) {
+  if (file != "-") return ReadFile(file);
+  return std::string(std::istreambuf_iterator<char>(environment.in), {});
+}
+
+absl::Status CarryOut(Server& server, const std::vector<Change>& changes,
+                      declaration::UpstreamIds ids) {
+  for (size_t i = 0; i < changes.size(); ++i) {
+    const absl::Status status = changes[i].carry_out(server, ids);
+    if (status.ok()) continue;
+    const std::string place =
+        changes[i].where.empty() ? "" : absl::StrCat(changes[i].where, ": ");
+    return Annotate(status,
+                    absl::StrCat(place, changes[i].object,
+                                 " (before it: ", Summary(changes, i), ")"));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Apply(Session& session, const ApplyOptions& options) {
+  ASSIGN_OR_RETURN(const std::string content,
+                   Content(options.file, session.environment));
+  ASSIGN_OR_RETURN(
+      const auto groups,
+      declaration::ParseDeclaration(
+          options.file == "-" ? "standard input" : options.file, content));
+  ASSIGN_OR_RETURN(const auto state,
+                   declaration::LoadServerState(session.server));
+  ASSIGN_OR_RETURN(
+      const auto changes,
+      declaration::MakePlan(groups, state, options.plan, session.environment));
+  session.output.Print(AsText(changes), AsJson(changes));
+  if (changes.empty()) {
+    session.output.PrintNote("nothing to do");
+    return absl::OkStatus();
+  }
+  if (options.dry_run) {
+    session.output.PrintNote("nothing is changed, for this is a dry run");
+    return absl::OkStatus();
+  }
+  session.output.stream().flush();
+  RETURN_IF_ERROR(CarryOut(session.server, changes, declaration::IdsOf(state)));
+  session.output.PrintNote(Summary(changes, changes.size()));
+  return absl::OkStatus();
+}
+
+struct ExportOptions {
+  std::string file = "-";
+  std::string group;
+};
+
+absl::Status Export(Session& session, const ExportOptions& options) {
+  ASSIGN_OR_RETURN(const auto state,
+                   declaration::LoadServerState(session.server));
+  ASSIGN_OR_RETURN(const std::string text,
+                   declaration::Exported(state, options.group));
+  if (options.file == "-") {
+    session.output.stream() << text;
+    return absl::OkStatus();
+  }
+  std::ofstream file(options.file, std::ios::trunc);
+  file << text;
+  if (!file.flush()) {
+    return absl::UnknownError(absl::StrCat("cannot write ", options.file));
+  }
+  session.output.PrintNote(absl::StrCat(options.file, " is written"));
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+void AddDeclarationCommands(CLI::App& root, Action* chosen) {
+  const auto apply = std::make_shared<ApplyOptions>();
+  CLI::App& command = AddCommand(
+      root, "apply", "Make what a file declares, and show what that changes",
+      chosen, [apply](Session& session) { return Apply(session, *apply); });
+  command.add_option("-f,--file", apply->file, "YAML; - = standard input")
+      ->type_name("FILE")
+      ->required();
+  command.add_flag("--dry-run", apply->dry_run, "Only show what would change");
+  command.add_flag("--prune", apply->plan.prune,
+                   "Delete what the file does not mention of its groups");
+  command.add_flag("--set-passwords", apply->plan.set_passwords,
+                   "Send passwords and keys that may have changed");
+  const auto options = std::make_shared<ExportOptions>();
+  CLI::App& exporting = AddCommand(
+      root, "export", "Write what there is as a file for cvr apply", chosen,
+      [options](Session& session) { return Export(session, *options); });
+  exporting
+      .add_option("-f,--file", options->file,
+                  "Where it is written; - = standard output")
+      ->type_name("FILE")
+      ->capture_default_str();
+  exporting.add_option("--group", options->group, "Only this group");
+}
+
+}  // namespace cvr

@@ -1,0 +1,121 @@
+#include "tools/cvr/declaration/declaration.h"
+
+#include <string>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "tests/support/status_matchers.h"
+
+namespace cvr::declaration {
+namespace {
+
+using ::cvr::testing::IsOk;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
+using ::testing::UnorderedElementsAre;
+
+TEST(ParseDeclarationTest, FieldsAreThoseOfTheMessages) {
+  const auto groups = ParseDeclaration("f", R"(
+groups:
+  - name: acme
+    description: ~
+    cleanup_policy: {enabled: true, cadence_days: 14}
+    upstreams:
+      - name: hub
+        url: https://a.example
+        username: bot
+        password_env: HUB
+        cache_validity: 7d
+        source_namespaces: [docker.io, index.docker.io]
+        tag_validities: [{tag: "re:v[0-9]+", cache_validity: 0}]
+        rules: [{action: deny, target: tag, pattern: "*-rc*"}]
+        failure_policy: {unavailable: {tag: next}}
+        limits: {concurrent_requests: 8}
+        tls: {client_certificate_pem: PEM, client_key_file: key.pem}
+    registries:
+      - name: team
+        anonymous_pull: true
+        upstreams: [hub, other]
+)");
+  ASSERT_THAT(groups, IsOk());
+  ASSERT_EQ(groups->size(), 1);
+  const DeclaredGroup& group = (*groups)[0];
+  EXPECT_THAT(group.mentioned, ElementsAre("description"));
+  EXPECT_TRUE(group.cleanup_policy->value.enabled());
+  ASSERT_EQ(group.upstreams.size(), 1);
+  const DeclaredUpstream& hub = group.upstreams[0];
+  EXPECT_EQ(hub.where, "f:7");
+  EXPECT_EQ(hub.password->name, "HUB");
+  EXPECT_EQ(hub.client_key->kind, SecretSource::Kind::kFile);
+  EXPECT_EQ(hub.value.cache_validity().seconds(), 7 * 86400);
+  EXPECT_EQ(hub.value.tag_validities(0).tag().regex(), "v[0-9]+");
+  EXPECT_TRUE(hub.value.tag_validities(0).has_cache_validity());
+  EXPECT_EQ(hub.value.rules(0).pattern().wildcard(), "*-rc*");
+  EXPECT_EQ(hub.value.rules(0).action(), v1::Rule::DENY);
+  EXPECT_EQ(hub.value.failure_policy().unavailable().tag(),
+            v1::FailurePolicy::NEXT);
+  EXPECT_EQ(hub.value.limits().concurrent_requests(), 8);
+  EXPECT_THAT(hub.mentioned,
+              UnorderedElementsAre("url", "username", "cache_validity",
+                                   "source_namespaces", "tag_validities",
+                                   "rules", "failure_policy", "limits", "tls"));
+  EXPECT_THAT(*group.registries[0].upstreams, ElementsAre("hub", "other"));
+}
+
+TEST(ParseDeclarationTest, ErrorsNameFileAndLine) {
+  const struct {
+    const char* content;
+    const char* error;
+  } kCases[] = {
+      {"groups: [", "f:1: "},
+      {"- a", "f:1: a map with `groups` is wanted"},
+      {"registries: []", "f:1: only `groups` may stand at the top"},
+      {"groups:\n  - description: d", "f:2: name: is required"},
+      {"groups:\n  - name: a\n  - name: a",
+       "f:3: groups: 'a' stands there "
+       "twice"},
+      {"groups:\n  - name: a\n    name: b", "f:3: name: stands there twice"},
+      {"groups:\n  - name: a\n    ulr: b",
+       "f:3: unknown field 'ulr'; there are name, description"},
+      {"groups:\n  - name: a\n    etag: b", "f:3: unknown field 'etag'"},
+      {"groups:\n  - name: a\n    upstreams:\n      - name: u\n"
+       "        password: planted",
+       "f:5: password: a secret does not belong in a file that is passed "
+       "around: use password_env or password_file"},
+      {"groups:\n  - name: a\n    upstreams:\n      - name: u\n"
+       "        tls:\n          client_key_pem: planted",
+       "f:6: client_key_pem: a secret does not belong"},
+      {"groups:\n  - name: a\n    upstreams:\n      - name: u\n"
+       "        password_env: A\n        password_file: b",
+       "f:6: password_file: there is password_env already"},
+      {"groups:\n  - name: a\n    upstreams:\n      - name: u\n"
+       "        cache_validity: soon",
+       "f:5: cache_validity: not a duration: 'soon'"},
+      {"groups:\n  - name: a\n    upstreams:\n      - name: u\n"
+       "        rules: [{action: forbid}]",
+       "f:5: action: 'forbid' is none of allow, deny"},
+      {"groups:\n  - name: a\n    upstreams:\n      - name: u\n"
+       "        disabled: perhaps",
+       "f:5: disabled: true or false"},
+      {"groups:\n  - name: a\n    upstreams:\n      - name: u\n"
+       "        limits: {concurrent_requests: many}",
+       "f:5: concurrent_requests: a whole number is wanted"},
+      {"groups:\n  - name: a\n    upstreams:\n      - name: u\n"
+       "        source_namespaces: docker.io",
+       "f:5: source_namespaces: a list is wanted"},
+      {"groups:\n  - name: a\n    registries:\n      - name: r\n"
+       "        upstreams: [a, a]",
+       "f:5: upstreams: 'a' stands there twice"},
+  };
+  for (const auto& [content, error] : kCases) {
+    const auto groups = ParseDeclaration("f", content);
+    ASSERT_FALSE(groups.ok()) << content;
+    EXPECT_THAT(std::string(groups.status().message()), StartsWith(error));
+    EXPECT_THAT(std::string(groups.status().message()),
+                ::testing::Not(HasSubstr("planted")));
+  }
+}
+
+}  // namespace
+}  // namespace cvr::declaration

@@ -1,0 +1,20 @@
+#ifndef TOOLS_CVR_DECLARATION_EXPORTER_H_
+#define TOOLS_CVR_DECLARATION_EXPORTER_H_
+
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "tools/cvr/declaration/server_state.h"
+
+namespace cvr::declaration {
+
+// `state` as a declaration that makes the same on an empty server; only of
+// `group` unless that is empty. Secrets stand as variables to find them in.
+// Errors: NOT_FOUND when there is no such group; FAILED_PRECONDITION when names
+// do not tell the upstreams of a group apart.
+absl::StatusOr<std::string> Exported(const ServerState& state,
+                                     const std::string& group);
+
+}  // namespace cvr::declaration
+
+#endif  // TOOLS_CVR_DECLARATION_EXPORTER_H_

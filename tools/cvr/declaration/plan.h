@@ -1,0 +1,56 @@
+#ifndef TOOLS_CVR_DECLARATION_PLAN_H_
+#define TOOLS_CVR_DECLARATION_PLAN_H_
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "tools/cvr/declaration/declaration.h"
+#include "tools/cvr/declaration/server_state.h"
+#include "tools/cvr/environment.h"
+#include "tools/cvr/server.h"
+
+namespace cvr::declaration {
+
+// Upstreams by group and name, those made meanwhile too.
+using UpstreamIds = std::map<std::pair<std::string, std::string>, int64_t>;
+
+struct FieldChange {
+  std::string field;
+  std::string before;
+  std::string after;
+};
+
+// One thing to do, and how people are told of it.
+struct Change {
+  char sign = '~';     // `+` new, `~` changed, `-` deleted.
+  std::string object;  // `upstream acme/hub`.
+  std::vector<FieldChange> fields;
+  std::string where;  // `file:line`; empty for what no file mentions.
+  std::function<absl::Status(Server&, UpstreamIds&)> carry_out;
+};
+
+struct PlanOptions {
+  // The file is the whole truth about its groups.
+  bool prune = false;
+  // Sends passwords and keys also where nothing else says that they changed.
+  bool set_passwords = false;
+};
+
+// What turns `state` into what `groups` declare, in the order in which it is
+// possible. Reads the secrets that will be sent.
+// Errors: INVALID_ARGUMENT and FAILED_PRECONDITION that begin with `file:line`.
+absl::StatusOr<std::vector<Change>> MakePlan(
+    const std::vector<DeclaredGroup>& groups, const ServerState& state,
+    const PlanOptions& options, const Environment& environment);
+
+// The ids of the upstreams of `state`.
+UpstreamIds IdsOf(const ServerState& state);
+
+}  // namespace cvr::declaration
+
+#endif  // TOOLS_CVR_DECLARATION_PLAN_H_
