@@ -41,7 +41,7 @@ absl::Status Serve(StopSignal& stop) {
   GrpcAdminAuthority authority(channel, {});
   ASSIGN_OR_RETURN(const auto blob,
                    BlobProcess::Open(BlobProcess::OptionsFromFlags(data_dir),
-                                     metadata, authority));
+                                     metadata, metadata, authority));
   std::vector<grpc::Service*> services = blob->admin_services();
   services.push_back(blob->blob_service());
   ASSIGN_OR_RETURN(

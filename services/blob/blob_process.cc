@@ -6,6 +6,7 @@
 #include "absl/flags/flag.h"
 #include "absl/flags/marshalling.h"
 #include "absl/strings/string_view.h"
+#include "services/blob/garbage_collector.h"
 #include "services/common/status_macros.h"
 
 namespace cvr {
@@ -62,6 +63,10 @@ ABSL_FLAG(absl::Duration, refresh_interval,
           cvr::RefreshAhead::Options().interval,
           "How often tags that are about to expire are revalidated in the "
           "background, for upstreams with refresh_ahead. 0 = never.");
+ABSL_FLAG(absl::Duration, garbage_interval,
+          cvr::GarbageCollector::Options().interval,
+          "How often the bytes of what was purged or deleted are looked for, "
+          "to give their space back.");
 ABSL_FLAG(uint64_t, max_bytes, 0,
           "What the stored blobs may take, in bytes, those included that are "
           "being stored; beyond it the least recently used are dropped, down "
@@ -100,13 +105,16 @@ BlobProcess::Options BlobProcess::OptionsFromFlags(std::string directory) {
   options.stack.refresh.interval = absl::GetFlag(FLAGS_refresh_interval);
   options.stack.refreshes_ahead =
       options.stack.refresh.interval > absl::ZeroDuration();
+  options.stack.garbage.interval =
+      std::max(absl::Milliseconds(1), absl::GetFlag(FLAGS_garbage_interval));
   options.stack.engine.downloads_max =
       std::max(1, absl::GetFlag(FLAGS_downloads_max));
   return options;
 }
 
 absl::StatusOr<std::unique_ptr<BlobProcess>> BlobProcess::Open(
-    Options options, MetadataClient& metadata, AdminAuthority& authority) {
+    Options options, MetadataClient& metadata, Resolver& resolver,
+    AdminAuthority& authority) {
   auto reporter = std::make_unique<EvictionReporter>(metadata);
   options.store.eviction_listener =
       [reporter = reporter.get()](absl::Span<const Digest> digests) {
@@ -115,18 +123,34 @@ absl::StatusOr<std::unique_ptr<BlobProcess>> BlobProcess::Open(
   ASSIGN_OR_RETURN(auto store, RocksDbBlobStore::Open(options.store));
   return std::unique_ptr<BlobProcess>(
       new BlobProcess(std::move(options), std::move(reporter), std::move(store),
-                      metadata, authority));
+                      metadata, resolver, authority));
 }
 
 BlobProcess::BlobProcess(Options options,
                          std::unique_ptr<EvictionReporter> reporter,
-                         std::unique_ptr<BlobStore> store,
-                         MetadataClient& metadata, AdminAuthority& authority)
+                         std::unique_ptr<RocksDbBlobStore> store,
+                         MetadataClient& metadata, Resolver& resolver,
+                         AdminAuthority& authority)
     : reporter_(std::move(reporter)),
       store_(std::move(store)),
+      bytes_max_(options.store.bounds.max_bytes),
       upstream_(BuildUpstreamGate(std::move(options.upstream))),
       guard_(authority),
       upstream_states_(*upstream_, guard_),
-      stack_(options.stack, *store_, *upstream_, metadata, upstream_.get()) {}
+      stack_(options.stack, *store_, *upstream_, metadata, upstream_.get()),
+      downloads_(
+          stack_.engine().downloads_in_flight(), [this] { return Figures(); },
+          guard_),
+      refresh_(stack_.engine(), resolver, guard_) {}
+
+void BlobProcess::Shutdown(absl::Time deadline) {
+  downloads_.Stop();
+  stack_.Shutdown(deadline);
+}
+
+BlobStoreFigures BlobProcess::Figures() const {
+  const BlobCatalog::Usage usage = store_->Usage();
+  return {usage.blobs, usage.bytes, bytes_max_, store_->DiskFreeBytes()};
+}
 
 }  // namespace cvr

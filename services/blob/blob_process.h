@@ -1,6 +1,7 @@
 #ifndef SERVICES_BLOB_BLOB_PROCESS_H_
 #define SERVICES_BLOB_BLOB_PROCESS_H_
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -10,12 +11,15 @@
 #include "grpcpp/grpcpp.h"
 #include "services/blob/blob_stack.h"
 #include "services/blob/content_source.h"
+#include "services/blob/download_service.h"
 #include "services/blob/eviction_reporter.h"
+#include "services/blob/refresh_service.h"
 #include "services/blob/rocksdb_blob_store.h"
 #include "services/blob/upstream_state_service.h"
 #include "services/metadata/admin_authority.h"
 #include "services/metadata/call_guard.h"
 #include "services/metadata/metadata_client.h"
+#include "services/metadata/resolver.h"
 #include "services/upstream/build_upstream_client.h"
 #include "services/upstream/upstream_gate.h"
 
@@ -35,32 +39,41 @@ class BlobProcess {
   // What the command line says of it; blobs are kept in `directory`.
   static Options OptionsFromFlags(std::string directory);
 
-  // `metadata`, which is told of evictions, and `authority`, which is asked who
-  // may administer, must outlive it. The store's eviction_listener is set here.
+  // `metadata`, which is told of evictions, `resolver`, which is asked whom to
+  // ask for a tag, and `authority`, which is asked who may administer, must
+  // outlive it. The store's eviction_listener is set here.
   // Errors: those of RocksDbBlobStore::Open().
   static absl::StatusOr<std::unique_ptr<BlobProcess>> Open(
-      Options options, MetadataClient& metadata, AdminAuthority& authority);
+      Options options, MetadataClient& metadata, Resolver& resolver,
+      AdminAuthority& authority);
 
   ContentSource& source() { return stack_.source(); }
   // For administrators.
-  std::vector<grpc::Service*> admin_services() { return {&upstream_states_}; }
+  std::vector<grpc::Service*> admin_services() {
+    return {&upstream_states_, &downloads_, &refresh_};
+  }
   // For the gateway.
   grpc::Service* blob_service() { return &stack_.service(); }
 
-  // As BlobStack::Shutdown().
-  void Shutdown(absl::Time deadline) { stack_.Shutdown(deadline); }
+  // As BlobStack::Shutdown(). Nobody watches downloads from then on.
+  void Shutdown(absl::Time deadline);
 
  private:
   BlobProcess(Options options, std::unique_ptr<EvictionReporter> reporter,
-              std::unique_ptr<BlobStore> store, MetadataClient& metadata,
-              AdminAuthority& authority);
+              std::unique_ptr<RocksDbBlobStore> store, MetadataClient& metadata,
+              Resolver& resolver, AdminAuthority& authority);
+
+  BlobStoreFigures Figures() const;
 
   const std::unique_ptr<EvictionReporter> reporter_;  // The store calls it.
-  const std::unique_ptr<BlobStore> store_;
+  const std::unique_ptr<RocksDbBlobStore> store_;
+  const uint64_t bytes_max_;
   const std::unique_ptr<UpstreamGate> upstream_;
   CallGuard guard_;
   UpstreamStateServiceImpl upstream_states_;
   BlobStack stack_;
+  DownloadServiceImpl downloads_;
+  RefreshServiceImpl refresh_;
 };
 
 }  // namespace cvr

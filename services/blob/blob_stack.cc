@@ -20,6 +20,10 @@ BlobStack::BlobStack(BlobStackOptions options, BlobStore& store,
     : engine_(options.engine, store, upstream, metadata, Clock::Real(),
               /*sleeper=*/nullptr, health),
       refresh_(MakeRefresh(options, engine_, metadata, health)),
+      garbage_(options.garbage, metadata, store,
+               [this](const Digest& digest) {
+                 return engine_.IsDownloading(digest);
+               }),
       streams_({.name = "blob-stream",
                 .threads_max = options.stream_threads_max,
                 .queued_tasks_max = options.streams_queued_max}),
@@ -27,6 +31,7 @@ BlobStack::BlobStack(BlobStackOptions options, BlobStore& store,
 
 void BlobStack::Shutdown(absl::Time deadline) {
   if (refresh_ != nullptr) refresh_->Stop();
+  garbage_.Stop();
   engine_.Shutdown(deadline);
 }
 

@@ -10,6 +10,7 @@
 #include "services/blob/content_source.h"
 #include "services/blob/engine/engine.h"
 #include "services/blob/engine/refresh_ahead.h"
+#include "services/blob/garbage_collector.h"
 #include "services/common/thread.h"
 #include "services/metadata/metadata_client.h"
 #include "services/upstream/upstream_client.h"
@@ -23,6 +24,7 @@ struct BlobStackOptions {
   // that.
   bool refreshes_ahead = false;
   RefreshAhead::Options refresh;
+  GarbageCollector::Options garbage;
   // gRPC streams that wait for bytes at the same time, a thread each. Streams
   // that wait for their caller need none.
   size_t stream_threads_max = 1024;
@@ -49,6 +51,7 @@ class BlobStack {
  private:
   Engine engine_;
   const std::unique_ptr<RefreshAhead> refresh_;  // Null when disabled.
+  GarbageCollector garbage_;
   ThreadPool streams_;
   const std::unique_ptr<grpc::Service> service_;
 };

@@ -80,6 +80,8 @@ class RocksDbBlobStore final : public BlobStore, private EvictableSpace {
 
   // Of committed blobs. Cheap.
   BlobCatalog::Usage Usage() const { return catalog_.usage(); }
+  // Of the disk; the largest number when nobody knows.
+  uint64_t DiskFreeBytes() const { return free_bytes(); }
 
   ~RocksDbBlobStore() override;
 

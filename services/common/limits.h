@@ -78,6 +78,15 @@ inline constexpr size_t kTokenAnswerBytesMax = 256 * 1024;
 // writers wait for that long.
 inline constexpr size_t kForgottenDigestsMax = 512;
 
+// Of cleanup policies: the reference product's.
+inline constexpr int kCleanupKeepDaysMax = 365;
+inline constexpr int kCleanupKeepDaysDefault = 30;
+inline constexpr int kCleanupCadenceDaysDefault = 7;
+inline constexpr size_t kFailureMessageBytesMax = 255;
+
+// Entries that one transaction of a cleanup drops, likewise.
+inline constexpr size_t kCleanupBatchEntriesMax = 250;
+
 // Lists: what a page holds when nothing is asked for, and at most.
 inline constexpr int kPageSizeDefault = 100;
 inline constexpr int kPageSizeMax = 1000;

@@ -9,6 +9,7 @@
 #include "services/common/content_wire.h"
 #include "services/common/errors.h"
 #include "services/common/status_macros.h"
+#include "services/metadata/cleanup_tables.h"
 #include "services/metadata/etag.h"
 #include "services/metadata/field_masks.h"
 #include "services/metadata/page_token.h"
@@ -131,6 +132,7 @@ absl::Status GroupAdmin::Delete(const v1::DeleteGroupRequest& request) {
               absl::StrCat("group ", name, " still owns ", registries,
                            " registries and ", upstreams.size(), " upstreams"));
         }
+        tables::DeleteCleanupPolicy(transaction, name);
         tables::DeleteGroup(transaction, name);
         return absl::OkStatus();
       },

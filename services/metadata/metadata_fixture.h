@@ -25,6 +25,7 @@ class MetadataFixture : public ::testing::Test {
     options.clock = &clock_;
     // Only when asked to.
     options.downloads_flush_interval = absl::InfiniteDuration();
+    options.cleanup_check_interval = absl::InfiniteDuration();
     stack_ = *MetadataStack::OpenOver(
         std::make_unique<InMemoryMetadataStore>(),
         *SecretBox::Create(directory_.path() + "/secret.key"), options);

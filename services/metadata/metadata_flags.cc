@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <string>
 #include <utility>
 
 #include "absl/flags/flag.h"
@@ -21,10 +22,17 @@ ABSL_FLAG(absl::Duration, token_lifetime, absl::Minutes(5),
 ABSL_FLAG(absl::Duration, signing_key_rotation, absl::Hours(24 * 30),
           "How often the key is replaced that signs those tokens. Not less "
           "than --token_lifetime.");
+ABSL_FLAG(
+    std::string, secret_key_file, "",
+    "Where the key is that credentials of upstreams are sealed with; made "
+    "at the first start, for the owner's eyes only. secret.key in the "
+    "metadata directory when empty.");
 
 ABSL_FLAG(int64_t, audit_events_max, 100000,
           "Changes that `cvr audit list` can show; older ones are in the audit "
           "log only.");
+ABSL_FLAG(absl::Duration, cleanup_check_interval, absl::Minutes(1),
+          "How often it is looked for groups whose cleanup is due.");
 
 namespace cvr {
 
@@ -32,6 +40,7 @@ absl::StatusOr<MetadataStack::Options> MetadataOptionsFromFlags(
     std::string data_dir, std::string admin_token_file) {
   MetadataStack::Options options;
   options.data_dir = std::move(data_dir);
+  options.secret_key_file = absl::GetFlag(FLAGS_secret_key_file);
   options.admin_token_file = std::move(admin_token_file);
   options.signing.token_lifetime = absl::GetFlag(FLAGS_token_lifetime);
   options.signing.rotate_after = absl::GetFlag(FLAGS_signing_key_rotation);
@@ -42,6 +51,11 @@ absl::StatusOr<MetadataStack::Options> MetadataOptionsFromFlags(
   if (options.signing.rotate_after < options.signing.token_lifetime) {
     return absl::InvalidArgumentError(
         "--signing_key_rotation must not be less than --token_lifetime");
+  }
+  options.cleanup_check_interval = absl::GetFlag(FLAGS_cleanup_check_interval);
+  if (options.cleanup_check_interval <= absl::ZeroDuration()) {
+    return absl::InvalidArgumentError(
+        "--cleanup_check_interval must be positive");
   }
   options.audit.events_max =
       std::max<int64_t>(1, absl::GetFlag(FLAGS_audit_events_max));

@@ -1,5 +1,7 @@
 #include "services/metadata/metadata_flags.h"
 
+#include <string>
+
 #include "absl/flags/declare.h"
 #include "absl/flags/flag.h"
 #include "absl/flags/reflection.h"
@@ -7,7 +9,9 @@
 #include "absl/time/time.h"
 #include "gtest/gtest.h"
 
+ABSL_DECLARE_FLAG(std::string, secret_key_file);
 ABSL_DECLARE_FLAG(absl::Duration, token_lifetime);
+ABSL_DECLARE_FLAG(absl::Duration, cleanup_check_interval);
 ABSL_DECLARE_FLAG(absl::Duration, signing_key_rotation);
 
 namespace cvr {
@@ -18,6 +22,14 @@ TEST(MetadataFlagsTest, SaysWhereEverythingIsKept) {
   ASSERT_TRUE(options.ok()) << options.status();
   EXPECT_EQ(options->data_dir, "/data");
   EXPECT_EQ(options->admin_token_file, "/elsewhere/token");
+}
+
+TEST(MetadataFlagsTest, SaysWhereTheKeyOfSecretsIs) {
+  const absl::FlagSaver saver;
+  EXPECT_EQ(MetadataOptionsFromFlags("/data", "")->secret_key_file, "");
+  absl::SetFlag(&FLAGS_secret_key_file, "/safe/key");
+  EXPECT_EQ(MetadataOptionsFromFlags("/data", "")->secret_key_file,
+            "/safe/key");
 }
 
 TEST(MetadataFlagsTest, SaysHowLongTokensAndTheirKeysLive) {
@@ -33,6 +45,18 @@ TEST(MetadataFlagsTest, SaysHowLongTokensAndTheirKeysLive) {
 TEST(MetadataFlagsTest, RefusesTokensThatAreBornExpired) {
   const absl::FlagSaver saver;
   absl::SetFlag(&FLAGS_token_lifetime, absl::ZeroDuration());
+  EXPECT_EQ(MetadataOptionsFromFlags("", "").status().code(),
+            absl::StatusCode::kInvalidArgument);
+}
+
+TEST(MetadataFlagsTest, SaysHowOftenCleanupIsLookedFor) {
+  const absl::FlagSaver saver;
+  EXPECT_EQ(MetadataOptionsFromFlags("", "")->cleanup_check_interval,
+            absl::Minutes(1));
+  absl::SetFlag(&FLAGS_cleanup_check_interval, absl::Seconds(3));
+  EXPECT_EQ(MetadataOptionsFromFlags("", "")->cleanup_check_interval,
+            absl::Seconds(3));
+  absl::SetFlag(&FLAGS_cleanup_check_interval, absl::ZeroDuration());
   EXPECT_EQ(MetadataOptionsFromFlags("", "").status().code(),
             absl::StatusCode::kInvalidArgument);
 }

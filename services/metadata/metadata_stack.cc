@@ -12,6 +12,8 @@
 #include "services/metadata/auth_service.h"
 #include "services/metadata/cache_service.h"
 #include "services/metadata/call_guard.h"
+#include "services/metadata/cleanup_policy_service.h"
+#include "services/metadata/cleanup_runner.h"
 #include "services/metadata/download_counter.h"
 #include "services/metadata/explain_service.h"
 #include "services/metadata/explainer.h"
@@ -24,10 +26,12 @@
 #include "services/metadata/rocksdb_metadata_store.h"
 #include "services/metadata/route_cache.h"
 #include "services/metadata/secret_box.h"
+#include "services/metadata/secret_service.h"
 #include "services/metadata/store_key.h"
 #include "services/metadata/tables.h"
 #include "services/metadata/transactions.h"
 #include "services/metadata/watched_metadata_store.h"
+#include "spdlog/spdlog.h"
 
 namespace cvr {
 namespace {
@@ -57,16 +61,21 @@ struct MetadataStack::Parts {
         attachments(store, options.limits),
         upstreams(store, *box, *options.clock, attachments),
         cache_entries(store, downloads, *options.clock),
+        cleanup_policies(store, *options.clock),
+        cleanup(store, downloads, *options.clock,
+                {.check_interval = options.cleanup_check_interval}),
         caches(store, downloads, refreshes),
         resolver(store, routes, downloads, refreshes, *options.clock),
         explainer(store, routes, *options.clock),
         client(store, *box, refreshes, *options.clock),
         access_tokens(store, *options.clock),
         signing_keys(store, *box, *options.clock, options.signing),
+        secret_rotation(store, *box, signing_keys),
         auth(access_tokens, signing_keys, *options.clock),
         audit_trail(store, options.audit_file, *options.clock, options.audit),
         authority(store, access_tokens, audit_trail) {
     access_tokens.SetOnRevoked([this](int64_t id) { auth.NoteRevoked(id); });
+    cleanup_policies.SetOnDue([this] { cleanup.Wake(); });
     store.SetOnChange([this] { routes.Invalidate(); });
   }
 
@@ -81,12 +90,15 @@ struct MetadataStack::Parts {
   AttachmentAdmin attachments;
   UpstreamAdmin upstreams;
   CacheEntryAdmin cache_entries;
+  CleanupPolicyAdmin cleanup_policies;
+  CleanupRunner cleanup;
   CacheAdmin caches;
   LocalResolver resolver;
   Explainer explainer;
   LocalMetadataClient client;
   AccessTokenAdmin access_tokens;
   SigningKeys signing_keys;
+  SecretRotation secret_rotation;
   LocalAuthClient auth;
   AuditTrail audit_trail;
   LocalAdminAuthority authority;
@@ -96,9 +108,11 @@ struct MetadataStack::Parts {
   RegistryServiceImpl registry_service{registries, guard};
   UpstreamServiceImpl upstream_service{upstreams, attachments, guard};
   CacheEntryServiceImpl cache_entry_service{cache_entries, guard};
+  CleanupPolicyServiceImpl cleanup_policy_service{cleanup_policies, guard};
   CacheServiceImpl cache_service{caches, guard};
   AccessTokenServiceImpl access_token_service{access_tokens, guard};
   AuditServiceImpl audit_service{audit_trail, guard};
+  SecretServiceImpl secret_service{secret_rotation, guard};
   ResolutionServiceImpl resolution_service{resolver, client};
   ExplainServiceImpl explain_service{explainer, guard};
   AuthServiceImpl auth_service{auth, authority};
@@ -109,8 +123,10 @@ absl::StatusOr<std::unique_ptr<MetadataStack>> MetadataStack::Open(
   RETURN_IF_ERROR(MakeDataDir(options.data_dir));
   ASSIGN_OR_RETURN(auto store,
                    RocksDbMetadataStore::Open(options.data_dir + "/store"));
-  ASSIGN_OR_RETURN(auto box,
-                   OpenStoreKey(options.data_dir + "/secret.key", *store));
+  ASSIGN_OR_RETURN(auto box, OpenStoreKey(options.secret_key_file.empty()
+                                              ? options.data_dir + "/secret.key"
+                                              : options.secret_key_file,
+                                          *store));
   return OpenOver(std::move(store), std::move(box), options);
 }
 
@@ -120,8 +136,15 @@ absl::StatusOr<std::unique_ptr<MetadataStack>> MetadataStack::OpenOver(
   auto stack = std::unique_ptr<MetadataStack>(new MetadataStack(
       std::make_unique<Parts>(std::move(store), std::move(box), options)));
   RETURN_IF_ERROR(stack->groups().EnsureDefault());
+  const absl::Status sealed = stack->secret_rotation().Finish();
+  // All secrets open as it is.
+  if (!sealed.ok()) {
+    spdlog::warn("a key of secrets is still to be replaced: {}",
+                 sealed.ToString());
+  }
   RETURN_IF_ERROR(
       EnsureAdminToken(stack->access_tokens(), options.admin_token_file));
+  stack->parts_->cleanup.Start();
   return stack;
 }
 
@@ -165,6 +188,9 @@ AttachmentAdmin& MetadataStack::attachments() { return parts_->attachments; }
 CacheEntryAdmin& MetadataStack::cache_entries() {
   return parts_->cache_entries;
 }
+CleanupPolicyAdmin& MetadataStack::cleanup_policies() {
+  return parts_->cleanup_policies;
+}
 CacheAdmin& MetadataStack::caches() { return parts_->caches; }
 Resolver& MetadataStack::resolver() { return parts_->resolver; }
 Explainer& MetadataStack::explainer() { return parts_->explainer; }
@@ -173,13 +199,17 @@ AccessTokenAdmin& MetadataStack::access_tokens() {
   return parts_->access_tokens;
 }
 AuthClient& MetadataStack::auth() { return parts_->auth; }
+SecretRotation& MetadataStack::secret_rotation() {
+  return parts_->secret_rotation;
+}
 AdminAuthority& MetadataStack::authority() { return parts_->authority; }
 
 std::vector<grpc::Service*> MetadataStack::admin_services() {
-  return {&parts_->group_service,        &parts_->registry_service,
-          &parts_->upstream_service,     &parts_->cache_entry_service,
-          &parts_->access_token_service, &parts_->audit_service,
-          &parts_->explain_service,      &parts_->cache_service};
+  return {&parts_->group_service,          &parts_->registry_service,
+          &parts_->upstream_service,       &parts_->cache_entry_service,
+          &parts_->cleanup_policy_service, &parts_->access_token_service,
+          &parts_->audit_service,          &parts_->explain_service,
+          &parts_->cache_service,          &parts_->secret_service};
 }
 
 grpc::Service* MetadataStack::resolution_service() {
@@ -188,6 +218,9 @@ grpc::Service* MetadataStack::resolution_service() {
 
 grpc::Service* MetadataStack::auth_service() { return &parts_->auth_service; }
 
-void MetadataStack::Shutdown() { parts_->auth.Shutdown(); }
+void MetadataStack::Shutdown() {
+  parts_->cleanup.Stop();
+  parts_->auth.Shutdown();
+}
 
 }  // namespace cvr

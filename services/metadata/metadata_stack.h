@@ -17,6 +17,7 @@
 #include "services/metadata/auth_client.h"
 #include "services/metadata/cache_admin.h"
 #include "services/metadata/cache_entry_admin.h"
+#include "services/metadata/cleanup_policy_admin.h"
 #include "services/metadata/explainer.h"
 #include "services/metadata/group_admin.h"
 #include "services/metadata/metadata_client.h"
@@ -24,21 +25,25 @@
 #include "services/metadata/registry_admin.h"
 #include "services/metadata/resolver.h"
 #include "services/metadata/secret_box.h"
+#include "services/metadata/secret_rotation.h"
 #include "services/metadata/signing_keys.h"
 #include "services/metadata/upstream_admin.h"
 
 namespace cvr {
 
 // The whole metadata service of one process, without a server: its store, its
-// domain objects, its background thread and what they offer. Everything that
+// domain objects, its background threads and what they offer. Everything that
 // is handed out lives as long as the stack. Thread-safe.
 class MetadataStack {
  public:
   struct Options {
-    // Made when missing, for the owner's eyes only. Holds `store` and
-    // `secret.key`, which belong together and are to be backed up together,
+    // Made when missing, for the owner's eyes only. Holds `store`, which
+    // belongs together with the key file: both are to be backed up together,
     // though not to the same place.
     std::string data_dir;
+    // Where the key is that secrets are sealed with, made for a new store;
+    // empty = `secret.key` in the data directory.
+    std::string secret_key_file;
     AdminLimits limits;
     // Where the first start of a new data directory leaves the secret of a
     // token of scope ADMIN, for the owner's eyes only; empty = nowhere, and no
@@ -51,6 +56,8 @@ class MetadataStack {
     AuditFile* audit_file = nullptr;
     // How often download counts are written.
     absl::Duration downloads_flush_interval = absl::Seconds(5);
+    // How often it is looked for cleanups that are due.
+    absl::Duration cleanup_check_interval = absl::Minutes(1);
     // Not owned; must outlive the stack.
     const Clock* clock = &Clock::Real();
   };
@@ -84,12 +91,14 @@ class MetadataStack {
   UpstreamAdmin& upstreams();
   AttachmentAdmin& attachments();
   CacheEntryAdmin& cache_entries();
+  CleanupPolicyAdmin& cleanup_policies();
   CacheAdmin& caches();
   Resolver& resolver();
   Explainer& explainer();
   MetadataClient& client();
   AccessTokenAdmin& access_tokens();
   AuthClient& auth();
+  SecretRotation& secret_rotation();
   AdminAuthority& authority();
 
   // For administrators.
@@ -99,7 +108,8 @@ class MetadataStack {
   // For the gateway.
   grpc::Service* auth_service();
 
-  // Lets go whom a call keeps waiting. To be called before the server that
+  // Lets go whom a call keeps waiting, and begins no more work in the
+  // background. To be called before the server that
   // offers the services is shut down.
   void Shutdown();
 

@@ -149,6 +149,27 @@ TEST_F(MetadataStackTest, ALostKeyIsReportedNotReplaced) {
   EXPECT_THAT(Open(), IsOk());
 }
 
+TEST_F(MetadataStackTest, TheKeyMayLieElsewhere) {
+  MetadataStack::Options options;
+  options.data_dir = path_;
+  options.secret_key_file = directory_.path() + "/elsewhere.key";
+  {
+    const auto stack = MetadataStack::Open(options);
+    ASSERT_THAT(stack, IsOk());
+    ASSERT_THAT(Bootstrap(**stack), IsOk());
+  }
+  EXPECT_FALSE(std::filesystem::exists(path_ + "/secret.key"));
+  struct stat about;
+  ASSERT_EQ(stat(options.secret_key_file.c_str(), &about), 0);
+  EXPECT_EQ(about.st_mode & 0777, 0600);
+  // Somebody forgets to say so.
+  EXPECT_THAT(Open(), StatusIs(absl::StatusCode::kFailedPrecondition));
+  const auto stack = MetadataStack::Open(options);
+  ASSERT_THAT(stack, IsOk());
+  EXPECT_EQ((*stack)->client().GetUpstreamAccess(1)->password,
+            "hunter2-is-secret");
+}
+
 TEST_F(MetadataStackTest, ADirectoryThatCannotBeUsedIsOneClearError) {
   std::ofstream(directory_.path() + "/new") << "a file";
   const auto stack = Open();

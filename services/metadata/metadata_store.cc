@@ -40,6 +40,8 @@ absl::string_view TableName(Table table) {
       return "access_token_hashes";
     case Table::kAuditEvents:
       return "audit_events";
+    case Table::kCleanupPolicies:
+      return "cleanup_policies";
     case Table::kGarbage:
       return "garbage";
   }

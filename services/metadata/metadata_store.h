@@ -33,9 +33,10 @@ enum class Table : uint8_t {
   kAccessTokens,
   kAccessTokenHashes,
   kAuditEvents,
+  kCleanupPolicies,
   kGarbage,
 };
-inline constexpr size_t kTableCount = 18;
+inline constexpr size_t kTableCount = 19;
 
 // `cache_entries` and so on.
 absl::string_view TableName(Table table);

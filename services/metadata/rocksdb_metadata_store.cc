@@ -38,6 +38,26 @@ absl::Status ToStatus(const rocksdb::Status& status) {
   return absl::UnavailableError(message);
 }
 
+// The least key after all that start with `prefix`; empty when there is none.
+// Iterators that know it do not look for a live key among all that was deleted
+// behind the prefix.
+class PrefixEnd {
+ public:
+  explicit PrefixEnd(absl::string_view prefix) : end_(prefix) {
+    while (!end_.empty() && end_.back() == '\xff') end_.pop_back();
+    if (!end_.empty()) ++end_.back();
+  }
+  // `options` must not outlive this object.
+  void Bound(rocksdb::ReadOptions& options) {
+    slice_ = rocksdb::Slice(end_);
+    if (!end_.empty()) options.iterate_upper_bound = &slice_;
+  }
+
+ private:
+  std::string end_;
+  rocksdb::Slice slice_;
+};
+
 absl::Status Walk(rocksdb::Iterator& it, absl::string_view prefix,
                   absl::string_view start_after,
                   ReadTransaction::Visitor visitor) {
@@ -79,8 +99,11 @@ class Reader : public ReadTransaction {
   absl::Status Scan(Table table, absl::string_view prefix,
                     absl::string_view start_after,
                     Visitor visitor) const override {
+    PrefixEnd end(prefix);
+    rocksdb::ReadOptions options = options_;
+    end.Bound(options);
     const std::unique_ptr<rocksdb::Iterator> it(
-        db_->NewIterator(options_, tables_[static_cast<size_t>(table)]));
+        db_->NewIterator(options, tables_[static_cast<size_t>(table)]));
     return Walk(*it, prefix, start_after, visitor);
   }
 
@@ -110,8 +133,11 @@ class Writer : public WriteTransaction {
   absl::Status Scan(Table table, absl::string_view prefix,
                     absl::string_view start_after,
                     Visitor visitor) const override {
+    PrefixEnd end(prefix);
+    rocksdb::ReadOptions options;
+    end.Bound(options);
     const std::unique_ptr<rocksdb::Iterator> it(batch_.NewIteratorWithBase(
-        At(table), db_->NewIterator(rocksdb::ReadOptions(), At(table))));
+        At(table), db_->NewIterator(options, At(table)), &options));
     return Walk(*it, prefix, start_after, visitor);
   }
 

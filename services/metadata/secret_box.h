@@ -7,12 +7,14 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "services/common/mutex.h"
 
 namespace cvr {
 
 // Seals secrets for storage with a key that lies beside the store, so that a
 // copy of the store alone gives nothing away. XChaCha20-Poly1305 with random
-// nonces. Thread-safe.
+// nonces. While the key is being replaced the file holds the new one and the
+// one before, and what either has sealed opens. Thread-safe.
 class SecretBox {
  public:
   // Makes a key and writes it to `path` for the owner's eyes only, durably.
@@ -25,22 +27,48 @@ class SecretBox {
   static absl::StatusOr<std::unique_ptr<SecretBox>> Load(
       const std::string& path);
 
-  // Wipes the key.
+  // Wipes the keys.
   ~SecretBox();
   SecretBox(const SecretBox&) = delete;
   SecretBox& operator=(const SecretBox&) = delete;
 
-  // `context` says what the secret belongs to; it opens for nothing else.
+  // With the newest key. `context` says what the secret belongs to; it opens
+  // for nothing else.
   std::string Seal(absl::string_view secret, absl::string_view context) const;
 
-  // Errors: DATA_LOSS when it was not sealed with this key and context.
+  // Errors: DATA_LOSS when it was not sealed with one of the keys and this
+  // context.
   absl::StatusOr<std::string> Open(absl::string_view sealed,
                                    absl::string_view context) const;
 
- private:
-  explicit SecretBox(std::string key);
+  // Makes a key that seals from now on, once it is in the file, durably, before
+  // those that are there. Errors: UNAVAILABLE when it cannot be written;
+  // nothing has changed then, as far as sealing and opening go.
+  absl::Status AddKey();
 
-  std::string key_;
+  // Drops all keys but the newest from the file, durably. Here they open on,
+  // for who has read something sealed a moment ago. Errors: as above.
+  absl::Status DropOldKeys();
+
+  // Whether the file holds keys that DropOldKeys() would drop.
+  bool HasOldKeys() const;
+
+ private:
+  struct Keys;
+
+  SecretBox(std::string path, std::string key_bytes);
+
+  std::shared_ptr<const Keys> keys() const;
+  // Makes `on_file` what the file holds.
+  absl::Status Write(const std::string& on_file) const;
+
+  const std::string path_;
+
+  // Held for a whole change, before mutex_.
+  Mutex change_mutex_;
+
+  mutable Mutex mutex_;
+  std::shared_ptr<const Keys> keys_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace cvr

@@ -75,6 +75,29 @@ TEST_F(SecretBoxTest, AKeyIsNeverReplaced) {
               StatusIs(absl::StatusCode::kAlreadyExists));
 }
 
+TEST_F(SecretBoxTest, WhileTheKeyIsReplacedBothOpen) {
+  const auto box = *SecretBox::Create(path_);
+  const std::string before = box->Seal("a", "c");
+  EXPECT_FALSE(box->HasOldKeys());
+  ASSERT_THAT(box->AddKey(), IsOk());
+  EXPECT_TRUE(box->HasOldKeys());
+  const std::string after = box->Seal("b", "c");
+  const auto restarted = *SecretBox::Load(path_);
+  EXPECT_TRUE(restarted->HasOldKeys());
+  for (const auto* const one : {box.get(), restarted.get()}) {
+    EXPECT_THAT(one->Open(before, "c"), IsOkAndHolds("a"));
+    EXPECT_THAT(one->Open(after, "c"), IsOkAndHolds("b"));
+  }
+  ASSERT_THAT(box->DropOldKeys(), IsOk());
+  EXPECT_FALSE(box->HasOldKeys());
+  // Who has read it a moment ago still opens it here.
+  EXPECT_THAT(box->Open(before, "c"), IsOkAndHolds("a"));
+  const auto at_last = *SecretBox::Load(path_);
+  EXPECT_THAT(at_last->Open(after, "c"), IsOkAndHolds("b"));
+  EXPECT_THAT(at_last->Open(before, "c"),
+              StatusIs(absl::StatusCode::kDataLoss));
+}
+
 TEST_F(SecretBoxTest, WhatIsNoKeyFileIsRefused) {
   EXPECT_THAT(SecretBox::Load(path_), StatusIs(absl::StatusCode::kNotFound));
   EXPECT_THAT(SecretBox::Create("/proc/nowhere/key"),

@@ -35,6 +35,18 @@ absl::StatusOr<stored::SigningKeys> SigningKeys::Load(
   return keys;
 }
 
+void SigningKeys::Put(WriteTransaction& transaction,
+                      const stored::SigningKeys& keys) const {
+  tables::PutSetting(transaction, kSetting,
+                     box_.Seal(keys.SerializeAsString(), kSetting));
+}
+
+absl::StatusOr<int> SigningKeys::Reseal(WriteTransaction& transaction) const {
+  ASSIGN_OR_RETURN(const auto keys, Load(transaction));
+  if (keys.keys_size() > 0) Put(transaction, keys);
+  return keys.keys_size();
+}
+
 bool SigningKeys::IsFresh(const stored::SigningKeys& keys) const {
   if (keys.keys().empty()) return false;
   const auto& last = keys.keys(keys.keys_size() - 1);
@@ -62,8 +74,7 @@ absl::StatusOr<stored::SigningKeys> SigningKeys::Fresh() {
         key.set_private_key_pem(pair.private_key_pem);
         key.set_public_key_pem(pair.public_key_pem);
         *key.mutable_create_time() = ToWire(now);
-        tables::PutSetting(transaction, kSetting,
-                           box_.Seal(keys.SerializeAsString(), kSetting));
+        Put(transaction, keys);
         return keys;
       });
 }

@@ -35,11 +35,17 @@ class SigningKeys {
   // All that verify now. Errors: as above.
   absl::StatusOr<JwtPublicKeys> Verifying();
 
+  // Seals what is stored anew, with the newest key of the box. Answers how many
+  // keys that are. Errors: DATA_LOSS.
+  absl::StatusOr<int> Reseal(WriteTransaction& transaction) const;
+
   const Options& options() const { return options_; }
 
  private:
   absl::StatusOr<stored::SigningKeys> Load(
       const ReadTransaction& transaction) const;
+  void Put(WriteTransaction& transaction,
+           const stored::SigningKeys& keys) const;
   absl::StatusOr<stored::SigningKeys> Fresh();
   bool IsFresh(const stored::SigningKeys& keys) const;
 

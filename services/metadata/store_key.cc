@@ -46,11 +46,15 @@ absl::StatusOr<std::unique_ptr<SecretBox>> OpenStoreKey(const std::string& path,
   ASSIGN_OR_RETURN(auto box, LoadOrCreate(path));
   RETURN_IF_ERROR(store.Write(
       [&](WriteTransaction& transaction) {
-        tables::PutSetting(transaction, kKeyCheck, box->Seal("", kKeyCheck));
+        PutKeyCheck(transaction, *box);
         return absl::OkStatus();
       },
       Durability::kSynced));
   return box;
+}
+
+void PutKeyCheck(WriteTransaction& transaction, const SecretBox& box) {
+  tables::PutSetting(transaction, kKeyCheck, box.Seal("", kKeyCheck));
 }
 
 }  // namespace cvr

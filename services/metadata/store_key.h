@@ -17,6 +17,9 @@ namespace cvr {
 absl::StatusOr<std::unique_ptr<SecretBox>> OpenStoreKey(const std::string& path,
                                                         MetadataStore& store);
 
+// Writes down that what is stored is sealed with the newest key of `box`.
+void PutKeyCheck(WriteTransaction& transaction, const SecretBox& box);
+
 }  // namespace cvr
 
 #endif  // SERVICES_METADATA_STORE_KEY_H_

@@ -51,6 +51,13 @@ absl::StatusOr<v1::Upstream> OpenUpstream(const SecretBox& box,
   return upstream;
 }
 
+absl::Status ResealUpstream(const SecretBox& box, stored::Upstream& row) {
+  const std::string context = ContextOf(row.upstream());
+  ASSIGN_OR_RETURN(const auto bytes, box.Open(row.sealed_secrets(), context));
+  row.set_sealed_secrets(box.Seal(bytes, context));
+  return absl::OkStatus();
+}
+
 v1::Upstream WithoutSecrets(v1::Upstream upstream) {
   upstream.clear_password();
   if (upstream.has_tls()) upstream.mutable_tls()->clear_client_key_pem();

@@ -1,6 +1,7 @@
 #ifndef SERVICES_METADATA_UPSTREAM_SECRETS_H_
 #define SERVICES_METADATA_UPSTREAM_SECRETS_H_
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "protos/cvr/v1/upstream.pb.h"
 #include "services/metadata/secret_box.h"
@@ -15,6 +16,9 @@ stored::Upstream SealUpstream(const SecretBox& box, v1::Upstream upstream);
 // The whole upstream, secrets included. Errors: DATA_LOSS.
 absl::StatusOr<v1::Upstream> OpenUpstream(const SecretBox& box,
                                           const stored::Upstream& row);
+
+// Seals what is sealed in `row` anew, with the newest key. Errors: DATA_LOSS.
+absl::Status ResealUpstream(const SecretBox& box, stored::Upstream& row);
 
 // `upstream` without what is input only.
 v1::Upstream WithoutSecrets(v1::Upstream upstream);

@@ -285,6 +285,22 @@ absl::Status Validate(const v1::AccessToken& token) {
   return std::move(check).status();
 }
 
+absl::Status Validate(const v1::CleanupPolicy& policy) {
+  Checker check;
+  const int days = policy.keep_n_days_after_download();
+  check.Require(days >= 0 && days <= limits::kCleanupKeepDaysMax,
+                "keep_n_days_after_download",
+                absl::StrCat("must be 1 to ", limits::kCleanupKeepDaysMax,
+                             ", or 0 for ", limits::kCleanupKeepDaysDefault));
+  const int cadence = policy.cadence_days();
+  check.Require(cadence == 0 || cadence == 1 || cadence == 7 || cadence == 14 ||
+                    cadence == 30 || cadence == 90,
+                "cadence_days",
+                absl::StrCat("must be 1, 7, 14, 30 or 90, or 0 for ",
+                             limits::kCleanupCadenceDaysDefault));
+  return std::move(check).status();
+}
+
 absl::StatusOr<ContentRef> ParseRelativePath(absl::string_view path) {
   const absl::Status invalid =
       errors::FieldInvalid("relative_path", "names no content");

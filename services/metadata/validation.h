@@ -6,6 +6,7 @@
 #include "absl/strings/string_view.h"
 #include "protos/cvr/v1/access_token.pb.h"
 #include "protos/cvr/v1/cache_entry.pb.h"
+#include "protos/cvr/v1/cleanup_policy.pb.h"
 #include "protos/cvr/v1/group.pb.h"
 #include "protos/cvr/v1/registry.pb.h"
 #include "protos/cvr/v1/upstream.pb.h"
@@ -26,6 +27,7 @@ absl::Status Validate(const v1::Registry& registry);
 absl::Status Validate(const v1::Upstream& upstream);
 absl::Status Validate(const v1::CacheEntry& entry);
 absl::Status Validate(const v1::AccessToken& token);
+absl::Status Validate(const v1::CleanupPolicy& policy);
 
 // What `relative_path` of a cache entry asks for. Errors: INVALID_ARGUMENT,
 // NOT_FOUND as Reference::Parse.

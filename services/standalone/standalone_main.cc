@@ -78,7 +78,7 @@ absl::Status Serve(StopSignal& stop) {
       const auto blob,
       BlobProcess::Open(
           BlobProcess::OptionsFromFlags(absl::StrCat(data_dir, "/blobs")),
-          metadata->client(), metadata->authority()));
+          metadata->client(), metadata->resolver(), metadata->authority()));
 
   // Not the services for other processes of ours: they tell credentials of
   // upstreams and content without asking for whom, and all parts are here.

@@ -1,6 +1,7 @@
 // Who may administer what, over the wire and through every method that there
 // is: found by reflection, so that none is forgotten.
 #include <iostream>
+#include <iterator>
 #include <map>
 #include <set>
 #include <string>
@@ -115,7 +116,10 @@ const Row kTable[] = {
     {"UpstreamService/DetachUpstream",
      R"({"registry_id":R,"upstream_id":999})",
      {kN, kD, kD, kD, kD}},
+};
 
+// More of it.
+const Row kMoreTable[] = {
     {"CacheEntryService/CreateCacheEntry",
      R"({"cache_entry":{"upstream_id":U}})",
      {kN, kD, kD, kG, kD}},
@@ -131,6 +135,22 @@ const Row kTable[] = {
      R"({"id":999})",
      {kN, kD, kD, kD, kD}},
 
+    // Of what there is, without entries by then or with what no row needs.
+    {"CacheService/PurgeUpstreamCache",
+     R"({"upstream_id":V})",
+     {kN, kD, kG, kG, kD}},
+    {"CacheService/PurgeUpstreamCache",
+     R"({"upstream_id":999})",
+     {kN, kG, kG, kG, kG}},
+    {"CacheService/PurgeRegistryCache",
+     R"({"registry_id":Q})",
+     {kN, kD, kG, kG, kD}},
+    {"CacheService/PurgeRegistryCache",
+     R"({"registry_id":R})",
+     {kN, kD, kD, kG, kD}},
+    {"CacheService/GetCacheStats", "{}", {kD, kD, kD, kD, kD}},
+    {"CacheService/GetCacheStats", R"({"group":"acme"})", {kD, kD, kD, kG, kD}},
+
     {"ExplainService/Explain", R"({"registry_id":R})", {kD, kD, kD, kG, kD}},
 
     {"AccessTokenService/CreateAccessToken", "{}", {kN, kN, kN, kN, kD}},
@@ -139,12 +159,62 @@ const Row kTable[] = {
      R"({"id":999})",
      {kN, kN, kN, kN, kD}},
     {"AuditService/ListAuditEvents", "{}", {kN, kN, kN, kN, kD}},
+    {"SecretService/RotateSecretKey", "{}", {kN, kN, kN, kN, kD}},
+};
 
+const Row kBlobServiceTable[] = {
     {"UpstreamStateService/ListUpstreamStates", "{}", {kN, kN, kN, kN, kD}},
     {"UpstreamStateService/ListUpstreamStates",
      R"({"upstream_id":U})",
      {kD, kD, kD, kG, kD}},
+
+    // No repository can have such a name.
+    {"RefreshService/RefreshTag",
+     R"({"registry_id":R,"repository":"NONE"})",
+     {kN, kD, kD, kG, kD}},
+    {"RefreshService/RefreshTag",
+     R"({"registry_id":Q,"repository":"NONE"})",
+     {kN, kD, kG, kG, kD}},
+    {"DownloadService/ListDownloads", "{}", {kN, kN, kN, kN, kD}},
+    {"DownloadService/ListDownloads",
+     R"({"upstream_id":U})",
+     {kD, kD, kD, kG, kD}},
+    {"DownloadService/WatchDownloads",
+     R"({"interval":"0.001s"})",
+     {kN, kN, kN, kN, kD}},
+    {"DownloadService/WatchDownloads",
+     R"({"upstream_id":U,"interval":"0.001s"})",
+     {kD, kD, kD, kG, kD}},
+    {"DownloadService/GetStorageStats", "{}", {kN, kN, kN, kN, kD}},
 };
+
+// The same, of cleanup policies; `acme` has one.
+const Row kCleanupTable[] = {
+    {"CleanupPolicyService/CreateCleanupPolicy",
+     R"({"cleanup_policy":{"group":"acme"}})",
+     {kN, kD, kN, kG, kD}},
+    {"CleanupPolicyService/GetCleanupPolicy",
+     R"({"group":"acme"})",
+     {kD, kD, kD, kG, kD}},
+    {"CleanupPolicyService/UpdateCleanupPolicy",
+     R"({"cleanup_policy":{"group":"acme"}})",
+     {kN, kD, kN, kG, kD}},
+    {"CleanupPolicyService/RunCleanupPolicy",
+     R"({"group":"acme"})",
+     {kN, kD, kN, kG, kD}},
+    {"CleanupPolicyService/DeleteCleanupPolicy",
+     R"({"group":"acme","etag":"another"})",
+     {kN, kD, kN, kD, kD}},
+};
+
+std::vector<Row> AllRows() {
+  std::vector<Row> rows(std::begin(kTable), std::end(kTable));
+  rows.insert(rows.end(), std::begin(kMoreTable), std::end(kMoreTable));
+  rows.insert(rows.end(), std::begin(kBlobServiceTable),
+              std::end(kBlobServiceTable));
+  rows.insert(rows.end(), std::begin(kCleanupTable), std::end(kCleanupTable));
+  return rows;
+}
 
 // Not for people: processes of ours ask them, and no token opens them.
 const std::set<std::string> kInternal = {
@@ -165,7 +235,9 @@ class AuthorizationTest : public ::testing::TestWithParam<Shape> {
   absl::StatusOr<std::string> Call(const std::string& secret,
                                    const std::string& method,
                                    const std::string& request) {
-    const bool of_blob_service = absl::StartsWith(method, "UpstreamState");
+    const bool of_blob_service = absl::StartsWith(method, "UpstreamState") ||
+                                 absl::StartsWith(method, "Refresh") ||
+                                 absl::StartsWith(method, "Download");
     ReflectionClient client(AdminChannel(
         of_blob_service ? system_.blob_grpc() : system_.grpc(), secret));
     return client.Call("cvr.v1." + method, request);
@@ -185,6 +257,8 @@ class AuthorizationTest : public ::testing::TestWithParam<Shape> {
   // Two registries, each with an upstream of its own.
   void MakeGroup() {
     Must("GroupService/CreateGroup", R"({"group":{"name":"acme"}})");
+    Must("CleanupPolicyService/CreateCleanupPolicy",
+         R"({"cleanup_policy":{"group":"acme"}})");
     for (const std::string name : {"R", "Q"}) {
       const std::string registry = Must(
           "RegistryService/CreateRegistry",
@@ -258,7 +332,7 @@ TEST_P(AuthorizationTest, ScopesByGroupsByRegistriesByMethods) {
            {"group", "default"},
            {"scopes", {"READ_VIRTUAL_REGISTRY", "WRITE_VIRTUAL_REGISTRY"}}}),
       system_.admin_secret()};
-  for (const Row& row : kTable) {
+  for (const Row& row : AllRows()) {
     for (size_t i = 0; i < secrets.size(); ++i) {
       EXPECT_EQ(ToldOf(secrets[i], row), row.told[i])
           << row.method << " " << row.request << " by caller " << i;
@@ -268,7 +342,7 @@ TEST_P(AuthorizationTest, ScopesByGroupsByRegistriesByMethods) {
 
 TEST_P(AuthorizationTest, EveryMethodIsInTheTableAndAsksForALogin) {
   std::set<std::string> tested;
-  for (const Row& row : kTable) tested.insert(row.method);
+  for (const Row& row : AllRows()) tested.insert(row.method);
   const std::string revoked = MakeToken({{"name", "r"}, {"scopes", {"ADMIN"}}});
   const auto tokens = Must("AccessTokenService/ListAccessTokens", "{}");
   Must("AccessTokenService/RevokeAccessToken",

@@ -65,6 +65,11 @@ absl::Status BlobFeed::WaitUntilVerified() {
   return failure_;
 }
 
+int BlobFeed::reader_count() const {
+  MutexLock lock(&mutex_);
+  return static_cast<int>(places_.size());
+}
+
 uint64_t BlobFeed::received_bytes() const {
   MutexLock lock(&mutex_);
   return pushed_bytes_;

@@ -103,6 +103,8 @@ class BlobFeed {
   absl::Status WaitUntilVerified();
   // Bytes received; those of an earlier download that it began with count.
   uint64_t received_bytes() const;
+  // Readers that live now.
+  int reader_count() const;
 
   // --- The receiver ---------------------------------------------------------
 

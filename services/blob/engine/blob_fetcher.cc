@@ -50,7 +50,9 @@ std::optional<BlobOrigin> EntitledOrigin(const FetchRequest& request) {
     const bool is_recorded = candidate.cached && candidate.cached->fresh;
     if (candidate.denial == Denial::kNone &&
         (candidate.reachable || is_recorded)) {
-      return OriginOf(request, candidate);
+      BlobOrigin origin = OriginOf(request, candidate);
+      origin.confirmed = false;
+      return origin;
     }
   }
   return std::nullopt;
@@ -97,12 +99,13 @@ struct BlobFetcher::Pull {
 
 BlobFetcher::BlobFetcher(Download::Tools& tools, Options options,
                          ThreadPool& downloads, ThreadPool& detours,
-                         BlobProber& prober)
+                         BlobProber& prober, DownloadsInFlight& seen)
     : tools_(tools),
       options_(options),
       downloads_(downloads),
       detours_(detours),
-      prober_(prober) {}
+      prober_(prober),
+      seen_(seen) {}
 
 absl::StatusOr<BlobFetcher::Stream> BlobFetcher::Fetch(
     const FetchRequest& request) {
@@ -203,6 +206,7 @@ absl::StatusOr<BlobFetcher::Stream> BlobFetcher::Start(const Pull& pull,
     flights_[digest] = flight;
     running_.push_back(flight);
   }
+  seen_.Add(flight);
   if (!downloads_.Schedule([this, flight] { Run(flight); })) {
     const absl::Status busy =
         WithRetryAfter(absl::UnavailableError("too many downloads are waiting"),
@@ -333,6 +337,7 @@ void BlobFetcher::Run(const std::shared_ptr<BlobFlight>& flight) {
 void BlobFetcher::End(const std::shared_ptr<BlobFlight>& flight,
                       const absl::Status& status) {
   Remove(*flight);
+  seen_.Remove(*flight, status);
   if (!status.ok()) flight->download().feed()->Fail(status);
   MutexLock lock(&mutex_);
   running_.erase(std::find(running_.begin(), running_.end(), flight));
@@ -355,6 +360,13 @@ void BlobFetcher::Shutdown(absl::Time deadline) {
     if (flight_ended_.WaitWithDeadline(&mutex_, deadline)) break;
   }
   for (const auto& flight : running_) flight->download().Abandon();
+}
+
+bool BlobFetcher::IsDownloading(const Digest& digest) const {
+  MutexLock lock(&mutex_);
+  return std::any_of(running_.begin(), running_.end(), [&](const auto& flight) {
+    return flight->download().digest() == digest;
+  });
 }
 
 size_t BlobFetcher::download_count() const {

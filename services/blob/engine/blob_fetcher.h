@@ -14,6 +14,7 @@
 #include "services/blob/engine/blob_flight.h"
 #include "services/blob/engine/blob_prober.h"
 #include "services/blob/engine/download.h"
+#include "services/blob/engine/downloads_in_flight.h"
 #include "services/common/mutex.h"
 #include "services/common/thread.h"
 
@@ -36,8 +37,9 @@ class BlobFetcher {
 
   // `downloads` runs one thread per download; its bounds are theirs. So does
   // `detours` for ranges; when it is full, readers wait for the download.
+  // `seen` is told of every download.
   BlobFetcher(Download::Tools& tools, Options options, ThreadPool& downloads,
-              ThreadPool& detours, BlobProber& prober);
+              ThreadPool& detours, BlobProber& prober, DownloadsInFlight& seen);
 
   // As ContentSource::Fetch, of a blob.
   absl::StatusOr<std::unique_ptr<ContentStream>> Fetch(
@@ -51,6 +53,9 @@ class BlobFetcher {
   // Starts nothing new, and waits for what runs until `deadline`; what still
   // runs then fails.
   void Shutdown(absl::Time deadline);
+
+  // Whether a download of it runs or waits for its turn.
+  bool IsDownloading(const Digest& digest) const;
 
   // Of downloads that run or wait for their turn.
   size_t download_count() const;
@@ -86,6 +91,7 @@ class BlobFetcher {
   ThreadPool& downloads_;
   ThreadPool& detours_;
   BlobProber& prober_;
+  DownloadsInFlight& seen_;
 
   mutable Mutex mutex_;
   CondVar flight_ended_;

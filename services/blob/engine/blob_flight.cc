@@ -32,6 +32,7 @@ void BlobFlight::Add(const BlobOrigin& origin, int downloads,
   for (Served& served : to) {
     if (!(served.origin == origin)) continue;
     served.downloads += downloads;
+    served.origin.confirmed = served.origin.confirmed || origin.confirmed;
     return;
   }
   to.push_back({origin, downloads});
@@ -51,7 +52,8 @@ void RecordBlob(MetadataClient& metadata, const BlobFlight::Served& served,
     status = metadata.Record({.upstream_id = origin.upstream_id,
                               .content = content,
                               .target = target,
-                              .counts_as_download = counted > 0});
+                              .counts_as_download = counted > 0,
+                              .confirmed = origin.confirmed});
   }
   for (; status.ok() && counted < downloads; ++counted) {
     status = metadata.Touch(origin.upstream_id, content, target.digest,

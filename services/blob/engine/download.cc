@@ -68,7 +68,13 @@ void Download::Abandon() {
   feed_->Stop();
 }
 
+Download::Progress Download::progress() const {
+  const BlobOrigin* const asked = asked_;
+  return {has_begun_, asked != nullptr ? *asked : origins_.front(), requests_};
+}
+
 absl::Status Download::Run() {
+  has_begun_ = true;
   const absl::Status filled = Fill();
   if (filled.ok()) Store();
   StopStages();
@@ -134,6 +140,7 @@ Attempt Download::FillOnce(const UpstreamAccess& access,
   const uint64_t before = receiver_->received_bytes();
   absl::Status status;
   if (!receiver_->IsComplete()) {
+    ++requests_;
     status = tools_.upstream.GetBlob(access, origin.repository, digest_,
                                      receiver_->NextPart(), *receiver_);
   }
@@ -242,8 +249,9 @@ void Download::Disprove() {
 }
 
 void Download::OnAnswer() {
+  const BlobOrigin& asked = *asked_.load();
   MutexLock lock(&mutex_);
-  if (!Contains(proven_, *asked_)) proven_.push_back(*asked_);
+  if (!Contains(proven_, asked)) proven_.push_back(asked);
 }
 
 void Download::StartStages() {

@@ -31,6 +31,8 @@ struct BlobOrigin {
   // What it answered a moment ago: it is not asked.
   Denial denial = Denial::kNone;
   FailurePolicy failure_policy = {};
+  // False = only the plan says that it has the blob, it was not asked.
+  bool confirmed = true;
 
   // The same place.
   friend bool operator==(const BlobOrigin& a, const BlobOrigin& b) {
@@ -55,7 +57,8 @@ class Download {
     RetryPolicy resume;
   };
 
-  // Asks `origins` in order, as far as their policies for digests allow.
+  // Asks `origins`, one at least, in order, as far as their policies for
+  // digests allow.
   Download(Tools& tools, const Digest& digest, std::vector<BlobOrigin> origins,
            BlobFeed::Options feed_options);
 
@@ -78,6 +81,16 @@ class Download {
   // supplying it, other than NOT_FOUND; NOT_FOUND when all say so; UNAVAILABLE
   // (CONTENT_MISMATCH); CANCELLED.
   absl::Status Run();
+
+  // How far it is. Any thread; costs the download nothing.
+  struct Progress {
+    bool has_begun;
+    // Asked now, or last; before that, the first.
+    const BlobOrigin& origin;
+    // Made of upstreams so far.
+    int requests;
+  };
+  Progress progress() const;
   // Whether Run() has stored it. Any thread.
   bool is_stored() const { return stored_; }
 
@@ -119,10 +132,13 @@ class Download {
   std::atomic<bool> abandoned_ = false;
   std::atomic<bool> stored_ = false;
   std::atomic<bool> distrusted_ = false;
+  std::atomic<bool> has_begun_ = false;
+  std::atomic<int> requests_ = 0;
+  // One of origins_.
+  std::atomic<const BlobOrigin*> asked_ = nullptr;
 
   // Of the thread in Run(), and of one stage each while that runs.
   std::unique_ptr<BlobReceiver> receiver_;
-  const BlobOrigin* asked_ = nullptr;
   DigestHasher hasher_;
   // Of an earlier download; unverified until this one is.
   uint64_t inherited_bytes_ = 0;

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -14,6 +15,7 @@
 #include "services/blob/engine/blob_prober.h"
 #include "services/blob/engine/buffer_pool.h"
 #include "services/blob/engine/download.h"
+#include "services/blob/engine/downloads_in_flight.h"
 #include "services/blob/engine/list_fetcher.h"
 #include "services/blob/engine/manifest_fetcher.h"
 #include "services/blob/engine/window_budget.h"
@@ -87,13 +89,28 @@ class Engine final : public ContentSource {
     return manifests_.Refresh(due);
   }
 
+  // Asks the upstreams of the plan for its tag, now: whatever is fresh, was
+  // denied a moment ago or would cost a budget that is to be saved. Pulls of
+  // the same share the requests; the answer is recorded as theirs is, and
+  // counts as no download.
+  // Errors: as Fetch(), also where that would serve a copy that is too old.
+  absl::StatusOr<Hit> RefreshTag(FetchRequest request) {
+    return manifests_.RefreshTag(std::move(request));
+  }
+
   // Starts no new download, lets the running ones end until `deadline`, then
   // abandons them: their readers get UNAVAILABLE, their bytes are dropped. What
   // is stored can still be read. Idempotent.
   void Shutdown(absl::Time deadline);
 
+  // Whether that blob is being downloaded.
+  bool IsDownloading(const Digest& digest) const {
+    return blobs_.IsDownloading(digest);
+  }
   // Downloads that run or wait for their turn.
   size_t download_count() const { return blobs_.download_count(); }
+  // The same, each as it is now, and those that ended lately.
+  const DownloadsInFlight& downloads_in_flight() const { return seen_; }
   // Buffers that hold what has been received, of limits::kChunkBytes each.
   size_t buffers_in_use() const { return buffers_.in_use_count(); }
 
@@ -109,6 +126,7 @@ class Engine final : public ContentSource {
   ThreadPool detours_;
   Download::Tools tools_;
   BlobProber prober_;
+  DownloadsInFlight seen_;
   BlobFetcher blobs_;
   ManifestFetcher manifests_;
   ListFetcher lists_;

@@ -45,6 +45,20 @@ TEST_F(EngineLinkingTest, AStoredBlobIsProvenByOneByteAndLinked) {
   ASSERT_THAT(metadata().records(), SizeIs(1));
   EXPECT_EQ(metadata().records()[0].upstream_id, 8);
   EXPECT_EQ(metadata().records()[0].target.digest, stored.digest);
+  EXPECT_TRUE(metadata().records()[0].confirmed);
+}
+
+// Else what was purged meanwhile would be back without anybody having asked.
+TEST_F(EngineLinkingTest, WhatIsServedUnaskedIsRecordedAsUnconfirmed) {
+  const Descriptor layer = Store("layer");
+  const Descriptor manifest = Store(Image("seven"));
+  ASSERT_THAT(FetchBlob(layer.digest, {{7, /*reachable=*/true}}), IsOk());
+  ASSERT_THAT(Fetch({{7, /*reachable=*/true}}, manifest.digest.ToString()),
+              IsOk());
+  EXPECT_THAT(upstream().calls(), IsEmpty());
+  ASSERT_THAT(metadata().records(), SizeIs(2));
+  EXPECT_FALSE(metadata().records()[0].confirmed);
+  EXPECT_FALSE(metadata().records()[1].confirmed);
 }
 
 TEST_F(EngineLinkingTest, WithoutProofAStoredBlobIsNotServed) {

@@ -71,7 +71,7 @@ void ManifestAsker::NoteServed(const Question& question,
   // To touch a tag would be to say that the upstream has confirmed it.
   if (!IsByDigest(question)) return;
   if (!IsFresh(question)) {
-    Record(question, answer, /*etag=*/"");
+    Record(question, answer, /*etag=*/"", /*confirmed=*/false);
   } else if (question.counts_as_download) {
     Touch(question, answer.target.digest);
   }
@@ -105,7 +105,7 @@ bool ManifestAsker::NeedsNoRequest(const Question& question) {
 bool ManifestAsker::IsToBeSaved(const Question& question,
                                 const UpstreamAccess& access) {
   const Candidate& candidate = question.candidate;
-  return health_ != nullptr && !IsByDigest(question) &&
+  return health_ != nullptr && !question.insists && !IsByDigest(question) &&
          candidate.failure_policy.rate_limited.cached == Action::kServeStale &&
          MayBeServedStale(candidate, clock_.Now()) &&
          health_->IsSavingBudget(access);
@@ -257,7 +257,7 @@ void ManifestAsker::NoteAnswer(const Question& question,
 
 void ManifestAsker::Record(const Question& question,
                            const ManifestAnswer& answer,
-                           const std::string& etag) {
+                           const std::string& etag, bool confirmed) {
   LogIfFailed(
       "record",
       metadata_.Record({.upstream_id = question.candidate.upstream_id,
@@ -265,7 +265,8 @@ void ManifestAsker::Record(const Question& question,
                         .target = answer.target,
                         .upstream_etag = etag,
                         .references = ManifestReferences(answer.bytes.bytes()),
-                        .counts_as_download = question.counts_as_download}));
+                        .counts_as_download = question.counts_as_download,
+                        .confirmed = confirmed}));
 }
 
 void ManifestAsker::Touch(const Question& question, const Digest& digest) {

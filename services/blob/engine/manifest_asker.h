@@ -33,6 +33,8 @@ class ManifestAsker {
     bool counts_as_download = false;
     // What the upstream has just answered to Head(), if it was asked.
     std::optional<absl::StatusOr<Descriptor>> head = std::nullopt;
+    // The upstream is asked even when its budget is to be saved.
+    bool insists = false;
   };
 
   // `health` may be null. All outlive this object.
@@ -59,7 +61,7 @@ class ManifestAsker {
 
   // Asks the upstream: confirms what is stored (kRevalidated), or fetches,
   // verifies and stores (kMiss). When the upstream's budget is to be saved and
-  // there is a stale copy, answers that without asking.
+  // there is a stale copy, answers that without asking, unless one insists.
   // Errors: those of UpstreamClient; NOT_FOUND also when the upstream itself is
   // unknown by now.
   absl::StatusOr<ManifestAnswer> FromUpstream(const Question& question);
@@ -81,8 +83,9 @@ class ManifestAsker {
   std::optional<Chunk> Load(const Digest& digest);
 
   void NoteAnswer(const Question& question, const absl::Status& answer);
+  // `confirmed`: as CacheRecord's.
   void Record(const Question& question, const ManifestAnswer& answer,
-              const std::string& etag);
+              const std::string& etag, bool confirmed = true);
   void Touch(const Question& question, const Digest& digest);
 
   BlobStore& store_;

@@ -7,6 +7,8 @@
 
 namespace cvr {
 
+using Purpose = ManifestWalk::Purpose;
+
 ManifestFetcher::ManifestFetcher(BlobStore& store, UpstreamClient& upstream,
                                  MetadataClient& metadata, const Clock& clock,
                                  UpstreamHealth* health, ThreadPool& pool,
@@ -18,7 +20,7 @@ ManifestFetcher::ManifestFetcher(BlobStore& store, UpstreamClient& upstream,
 
 absl::StatusOr<std::unique_ptr<ContentStream>> ManifestFetcher::Fetch(
     const FetchRequest& request) {
-  return Open(request, /*counts_as_download=*/!request.header_only);
+  return Open(request, request.header_only ? Purpose::kLook : Purpose::kPull);
 }
 
 absl::StatusOr<std::unique_ptr<ContentStream>> ManifestFetcher::Repair(
@@ -30,13 +32,13 @@ absl::StatusOr<std::unique_ptr<ContentStream>> ManifestFetcher::Repair(
       candidate.cached.reset();
     }
   }
-  return Open(request, /*counts_as_download=*/false);
+  return Open(request, Purpose::kLook);
 }
 
 absl::StatusOr<std::unique_ptr<ContentStream>> ManifestFetcher::Open(
-    const FetchRequest& request, bool counts_as_download) {
+    const FetchRequest& request, Purpose purpose) {
   ASSIGN_OR_RETURN(ManifestWalk::Found found,
-                   ManifestWalk(tools_, request, counts_as_download).Run());
+                   ManifestWalk(tools_, request, purpose).Run());
   auto& [target, bytes, origin] = found.answer;
   return MakeBytesStream({std::move(target), origin, found.upstream_id},
                          {request.range, request.header_only},
@@ -55,6 +57,16 @@ std::vector<absl::Status> ManifestFetcher::Refresh(
     outcomes.push_back(flights_.Wait(ticket, absl::InfiniteFuture()).status());
   }
   return outcomes;
+}
+
+absl::StatusOr<Hit> ManifestFetcher::RefreshTag(FetchRequest request) {
+  for (Candidate& candidate : request.plan.candidates) {
+    candidate.denial = Denial::kNone;
+    if (candidate.cached) candidate.cached->fresh = false;
+  }
+  ASSIGN_OR_RETURN(ManifestWalk::Found found,
+                   ManifestWalk(tools_, request, Purpose::kRefresh).Run());
+  return Hit{std::move(found.answer.target), found.upstream_id};
 }
 
 }  // namespace cvr

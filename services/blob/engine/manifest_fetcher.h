@@ -44,9 +44,12 @@ class ManifestFetcher {
   // the requests. Nothing of it counts as a download.
   std::vector<absl::Status> Refresh(const std::vector<RefreshDue>& due);
 
+  // As Engine::RefreshTag().
+  absl::StatusOr<Hit> RefreshTag(FetchRequest request);
+
  private:
   absl::StatusOr<std::unique_ptr<ContentStream>> Open(
-      const FetchRequest& request, bool counts_as_download);
+      const FetchRequest& request, ManifestWalk::Purpose purpose);
 
   ManifestAsker asker_;
   ManifestFlights flights_;

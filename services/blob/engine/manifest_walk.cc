@@ -38,16 +38,19 @@ ManifestFlights::Ticket BeginManifestFlight(ManifestWalk::Tools& tools,
 }
 
 ManifestWalk::ManifestWalk(Tools& tools, const FetchRequest& request,
-                           bool counts_as_download)
+                           Purpose purpose)
     : tools_(tools),
       request_(request),
-      counts_as_download_(counts_as_download),
+      purpose_(purpose),
       unknown_(errors::ManifestUnknown(request.content.repository.name(),
                                        request.content.reference.ToString())),
       ahead_(request.plan.candidates.size()) {}
 
 Question ManifestWalk::QuestionFor(size_t turn) const {
-  return {request_.content, candidate(turn), counts_as_download_};
+  Question question = {request_.content, candidate(turn),
+                       purpose_ == Purpose::kPull};
+  question.insists = purpose_ == Purpose::kRefresh;
+  return question;
 }
 
 std::string ManifestWalk::KeyOf(size_t turn) const {
@@ -73,6 +76,7 @@ absl::StatusOr<ManifestWalk::Found> ManifestWalk::Run() {
                                 copy.has_value()};
     switch (ActionOn(failure, candidate(turn).failure_policy, place)) {
       case Action::kServeStale:
+        if (purpose_ == Purpose::kRefresh) return failure;
         spdlog::warn("{} of upstream {} is served stale: {}",
                      request_.content.RelativePath(), upstream_id,
                      failure.ToString());
@@ -129,7 +133,7 @@ absl::StatusOr<ManifestAnswer> ManifestWalk::Ask(size_t turn,
   if (!flight) {
     flight = BeginManifestFlight(tools_, question, request_.plan.resolved_at);
   }
-  ASSIGN_OR_RETURN(const auto answer, Await(tools_.flights, *flight));
+  ASSIGN_OR_RETURN(const auto answer, AwaitFlight(question, flight));
   // The leader's download is counted where it is recorded.
   if (!flight->led() && question.counts_as_download &&
       answer->origin != ContentOrigin::kStale) {
@@ -139,6 +143,18 @@ absl::StatusOr<ManifestAnswer> ManifestWalk::Ask(size_t turn,
     if (!touched.ok()) spdlog::warn("touch: {}", touched.ToString());
   }
   return *answer;
+}
+
+// Somebody else's question may have been answered with a copy.
+absl::StatusOr<std::shared_ptr<const ManifestAnswer>> ManifestWalk::AwaitFlight(
+    const Question& question, std::optional<ManifestFlights::Ticket>& flight) {
+  while (true) {
+    auto answer = Await(tools_.flights, *flight);
+    const bool is_enough = !answer.ok() || !question.insists || flight->led() ||
+                           (*answer)->origin != ContentOrigin::kStale;
+    if (is_enough) return answer;
+    flight = BeginManifestFlight(tools_, question);
+  }
 }
 
 // Asks one candidate more, unless its turn cannot come or needs no request.

@@ -46,9 +46,14 @@ class ManifestWalk {
     int64_t upstream_id = 0;
   };
 
+  enum class Purpose {
+    kPull,
+    kLook,     // A pull that does not count as a download.
+    kRefresh,  // What upstreams say now: no copy stands in for it.
+  };
+
   // `request` must outlive it.
-  ManifestWalk(Tools& tools, const FetchRequest& request,
-               bool counts_as_download);
+  ManifestWalk(Tools& tools, const FetchRequest& request, Purpose purpose);
 
   // Errors: as ContentSource::Fetch.
   absl::StatusOr<Found> Run();
@@ -71,6 +76,9 @@ class ManifestWalk {
   absl::StatusOr<ManifestAnswer> TakeTurn(size_t turn);
   absl::StatusOr<ManifestAnswer> Ask(size_t turn,
                                      ManifestAsker::Question question);
+  absl::StatusOr<std::shared_ptr<const ManifestAnswer>> AwaitFlight(
+      const ManifestAsker::Question& question,
+      std::optional<ManifestFlights::Ticket>& flight);
   // Waits for a flight, and asks others ahead meanwhile.
   template <typename Flights>
   auto Await(Flights& flights, const typename Flights::Ticket& ticket);
@@ -78,7 +86,7 @@ class ManifestWalk {
 
   Tools& tools_;
   const FetchRequest& request_;
-  const bool counts_as_download_;
+  const Purpose purpose_;
   const absl::Status unknown_;
   std::vector<Ahead> ahead_;  // By turn.
   size_t next_ahead_ = 0;

@@ -1,0 +1,73 @@
+#ifndef SERVICES_BLOB_DOWNLOAD_SERVICE_H_
+#define SERVICES_BLOB_DOWNLOAD_SERVICE_H_
+
+#include <cstdint>
+#include <functional>
+
+#include "absl/time/time.h"
+#include "protos/cvr/v1/download_service.grpc.pb.h"
+#include "services/blob/engine/downloads_in_flight.h"
+#include "services/common/mutex.h"
+#include "services/metadata/call_guard.h"
+
+namespace cvr {
+
+// What a store of blobs holds, and what it may.
+struct BlobStoreFigures {
+  uint64_t blobs = 0;
+  uint64_t bytes = 0;
+  uint64_t bytes_max = 0;  // 0 = without limit.
+  uint64_t disk_free_bytes = 0;
+};
+
+// The downloads of an engine, and the store behind it, on the wire. Each
+// WatchDownloads() takes a thread of the server, so there may be a limited
+// number: further ones are answered RESOURCE_EXHAUSTED.
+class DownloadServiceImpl final : public v1::DownloadService::Service {
+ public:
+  static constexpr int kWatchersMax = 64;
+
+  // `downloads` and `guard` must outlive the service; `figures` is called by
+  // any thread.
+  DownloadServiceImpl(const DownloadsInFlight& downloads,
+                      std::function<BlobStoreFigures()> figures,
+                      CallGuard& guard);
+
+  grpc::Status ListDownloads(grpc::ServerContext* context,
+                             const v1::ListDownloadsRequest* request,
+                             v1::Downloads* response) override;
+  grpc::Status WatchDownloads(
+      grpc::ServerContext* context, const v1::WatchDownloadsRequest* request,
+      grpc::ServerWriter<v1::Downloads>* writer) override;
+  grpc::Status GetStorageStats(grpc::ServerContext* context,
+                               const v1::GetStorageStatsRequest* request,
+                               v1::StorageStats* response) override;
+
+  // Ends what watches, now and later, with UNAVAILABLE. Does not wait.
+  // Idempotent.
+  void Stop();
+
+ private:
+  absl::Status Watch(const grpc::ServerContext& context, int64_t upstream_id,
+                     absl::Duration interval,
+                     grpc::ServerWriter<v1::Downloads>& writer);
+  absl::Status EnterWatch();
+  void LeaveWatch();
+  // OK when the next message is due. Errors: CANCELLED when the caller has
+  // left; UNAVAILABLE.
+  absl::Status AwaitNext(const grpc::ServerContext& context,
+                         absl::Duration interval);
+
+  const DownloadsInFlight& downloads_;
+  const std::function<BlobStoreFigures()> figures_;
+  CallGuard& guard_;
+
+  Mutex mutex_;
+  CondVar stopped_;
+  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
+  int watchers_ ABSL_GUARDED_BY(mutex_) = 0;
+};
+
+}  // namespace cvr
+
+#endif  // SERVICES_BLOB_DOWNLOAD_SERVICE_H_

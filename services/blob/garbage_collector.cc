@@ -1,0 +1,86 @@
+#include "services/blob/garbage_collector.h"
+
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+#include "absl/time/clock.h"
+#include "spdlog/spdlog.h"
+
+namespace cvr {
+
+GarbageCollector::GarbageCollector(const Options& options,
+                                   MetadataClient& metadata, BlobStore& store,
+                                   std::function<bool(const Digest&)> is_in_use)
+    : options_(options),
+      metadata_(metadata),
+      store_(store),
+      is_in_use_(std::move(is_in_use)),
+      thread_(std::make_unique<Thread>("garbage", [this] { Run(); })) {}
+
+GarbageCollector::~GarbageCollector() {
+  Stop();
+  thread_.reset();
+}
+
+void GarbageCollector::Stop() {
+  MutexLock lock(&mutex_);
+  stopping_ = true;
+  changed_.SignalAll();
+}
+
+bool GarbageCollector::stopping() {
+  MutexLock lock(&mutex_);
+  return stopping_;
+}
+
+void GarbageCollector::Run() {
+  while (AwaitNextRound()) RunOnce();
+}
+
+bool GarbageCollector::AwaitNextRound() {
+  MutexLock lock(&mutex_);
+  const absl::Time next = absl::Now() + options_.interval;
+  while (!stopping_) {
+    if (changed_.WaitWithDeadline(&mutex_, next)) break;
+  }
+  return !stopping_;
+}
+
+size_t GarbageCollector::RunOnce() {
+  size_t deleted = 0;
+  int64_t seen = 0;
+  while (!stopping()) {
+    const auto garbage = metadata_.ListGarbage(seen, options_.batch_max);
+    if (!garbage.ok()) {
+      spdlog::warn("garbage: {}", garbage.status().ToString());
+      break;
+    }
+    if (garbage->empty()) break;
+    seen = garbage->back().id;
+    std::vector<int64_t> done;
+    for (const Garbage& one : *garbage) {
+      if (Delete(one.digest)) done.push_back(one.id);
+    }
+    if (done.empty()) continue;
+    deleted += done.size();
+    const absl::Status removed = metadata_.RemoveGarbage(done);
+    if (removed.ok()) continue;
+    // They are listed again.
+    spdlog::warn("garbage: {}", removed.ToString());
+    break;
+  }
+  if (deleted > 0) spdlog::info("{} blobs of no use are deleted", deleted);
+  return deleted;
+}
+
+// Who reads it reads on: the store keeps the bytes for so long.
+bool GarbageCollector::Delete(const Digest& digest) {
+  if (stopping() || is_in_use_(digest)) return false;
+  const absl::Status status = store_.Delete(digest);
+  if (status.ok()) return true;
+  spdlog::warn("garbage {}: {}", digest.ToString(), status.ToString());
+  return false;
+}
+
+}  // namespace cvr

@@ -1,0 +1,160 @@
+// What is purged or deleted is not served any more, and leaves the disk.
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+#include <iterator>
+#include <string>
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "grpcpp/grpcpp.h"
+#include "gtest/gtest.h"
+#include "protos/cvr/v1/cache_entry_service.grpc.pb.h"
+#include "protos/cvr/v1/cache_service.grpc.pb.h"
+#include "tests/integration/system.h"
+#include "tests/support/fake_registry.h"
+
+namespace cvr::testing {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr size_t kMiB = 1 << 20;
+
+std::string ShapeName(const ::testing::TestParamInfo<Shape>& info) {
+  return info.param == Shape::kStandalone ? "Standalone" : "ThreeProcesses";
+}
+
+class PurgeTest : public ::testing::TestWithParam<Shape> {
+ protected:
+  PurgeTest()
+      : image_(AddImage(upstream_, "library/a", "1", {3 * kMiB})),
+        system_(GetParam(), upstream_.url(), {"--garbage_interval=50ms"}) {
+    system_.Start();
+  }
+  ~PurgeTest() override {
+    if (HasFailure()) std::cerr << system_.Log();
+  }
+
+  static std::string LayerPath(const Image& image) {
+    return absl::StrCat("/", image.repository, "/blobs/",
+                        image.BlobDigests()[1].ToString());
+  }
+  static std::string ByDigest(const Image& image) {
+    return absl::StrCat(image.repository, "/manifests/",
+                        image.manifest_digest.ToString());
+  }
+  std::string ByTag() const { return image_.repository + "/manifests/1"; }
+
+  // Pulls it and waits until it is stored.
+  void Cache(const Image& image) {
+    ASSERT_EQ(Pull(system_, image), "");
+    while (!system_.EntryPaths().contains(LayerPath(image))) {
+      absl::SleepFor(absl::Milliseconds(5));
+    }
+  }
+
+  v1::PurgeResult PurgeUpstream() {
+    v1::PurgeUpstreamCacheRequest request;
+    request.set_upstream_id(1);
+    v1::PurgeResult result;
+    grpc::ClientContext context;
+    const auto status = v1::CacheService::NewStub(system_.channel())
+                            ->PurgeUpstreamCache(&context, request, &result);
+    EXPECT_TRUE(status.ok()) << status.error_message();
+    return result;
+  }
+
+  void DeleteEntry(const std::string& path) {
+    const auto stub = v1::CacheEntryService::NewStub(system_.channel());
+    v1::ListCacheEntriesRequest list;
+    list.set_path_contains(path);
+    v1::ListCacheEntriesResponse found;
+    grpc::ClientContext listing;
+    ASSERT_TRUE(stub->ListCacheEntries(&listing, list, &found).ok());
+    ASSERT_EQ(found.cache_entries_size(), 1);
+    v1::DeleteCacheEntryRequest request;
+    request.set_id(found.cache_entries(0).id());
+    google::protobuf::Empty empty;
+    grpc::ClientContext deleting;
+    EXPECT_TRUE(stub->DeleteCacheEntry(&deleting, request, &empty).ok());
+  }
+
+  // Whether the image's layer is on the disk.
+  bool IsOnDisk(const Image& image) const {
+    const std::string part = image.blobs[1].substr(kMiB, 64);
+    std::error_code error;  // Files go meanwhile.
+    for (const auto& entry :
+         fs::recursive_directory_iterator(system_.blobs_directory(), error)) {
+      if (entry.path().extension() != ".sst") continue;
+      std::ifstream file(entry.path(), std::ios::binary);
+      const std::string all(std::istreambuf_iterator<char>(file), {});
+      if (absl::StrContains(all, part)) return true;
+    }
+    return false;
+  }
+  void AwaitGoneFromDisk(const Image& image) const {
+    while (IsOnDisk(image)) absl::SleepFor(absl::Milliseconds(20));
+  }
+
+  FakeRegistry upstream_;
+  const Image image_;
+  System system_;
+};
+
+TEST_P(PurgeTest, WhatIsPurgedIsFetchedAnewOrNotServed) {
+  Cache(image_);
+  ASSERT_TRUE(IsOnDisk(image_));
+  const v1::PurgeResult first = PurgeUpstream();
+  EXPECT_GE(first.entries(), 3);
+  EXPECT_GE(first.bytes(), 3 * kMiB);
+  const int asked = upstream_.CountRequests({});
+  Cache(image_);
+  EXPECT_GT(upstream_.CountRequests({}), asked);
+
+  upstream_.Stop();
+  ASSERT_EQ(Pull(system_, image_), "");
+  PurgeUpstream();
+  EXPECT_TRUE(system_.EntryPaths().empty());
+  for (const std::string& path :
+       {ByTag(), ByDigest(image_), LayerPath(image_).substr(1)}) {
+    EXPECT_EQ(system_.Get(path).status, 503) << path;
+  }
+  AwaitGoneFromDisk(image_);
+  EXPECT_EQ(PurgeUpstream().entries(), 0);
+}
+
+TEST_P(PurgeTest, ADeletedEntryTakesItsOwnBytesOnly) {
+  const Image other = AddImage(upstream_, "library/b", "1", {2 * kMiB});
+  Cache(image_);
+  Cache(other);
+  upstream_.Stop();
+  DeleteEntry(LayerPath(image_));
+  EXPECT_EQ(system_.Get(LayerPath(image_).substr(1)).status, 503);
+  EXPECT_EQ(system_.Get(ByTag()).status, 200);
+  EXPECT_EQ(system_.Get(ByDigest(image_)).status, 200);
+  AwaitGoneFromDisk(image_);
+  EXPECT_TRUE(IsOnDisk(other));
+  EXPECT_EQ(Pull(system_, other), "");
+}
+
+// Neither what was purged comes back nor are its bytes forgotten.
+TEST_P(PurgeTest, APurgeOutlivesACrash) {
+  Cache(image_);
+  PurgeUpstream();
+  system_.Kill();
+  upstream_.Stop();
+  system_.Start();
+  EXPECT_EQ(system_.Get(LayerPath(image_).substr(1)).status, 503);
+  AwaitGoneFromDisk(image_);
+}
+
+INSTANTIATE_TEST_SUITE_P(Shapes, PurgeTest,
+                         ::testing::Values(Shape::kStandalone,
+                                           Shape::kThreeProcesses),
+                         ShapeName);
+
+}  // namespace
+}  // namespace cvr::testing

@@ -1,0 +1,200 @@
+// A tag is refreshed on demand, and downloads are looked on.
+#include <iostream>
+#include <memory>
+#include <string>
+
+#include "absl/time/clock.h"
+#include "grpcpp/grpcpp.h"
+#include "gtest/gtest.h"
+#include "protos/cvr/v1/download_service.grpc.pb.h"
+#include "protos/cvr/v1/refresh_service.grpc.pb.h"
+#include "services/common/thread.h"
+#include "tests/integration/system.h"
+#include "tests/support/fake_registry.h"
+#include "tests/support/gate.h"
+
+namespace cvr::testing {
+namespace {
+
+constexpr char kType[] = "application/vnd.oci.image.manifest.v1+json";
+constexpr char kRepository[] = "library/alpine";
+constexpr char kTagPath[] = "library/alpine/manifests/latest";
+constexpr int64_t kMiB = 1 << 20;
+
+class RefreshTest : public ::testing::TestWithParam<Shape> {
+ protected:
+  RefreshTest() : system_(GetParam(), upstream_.url()) { system_.Start(); }
+  ~RefreshTest() override {
+    if (HasFailure()) std::cerr << system_.Log();
+  }
+
+  std::string Publish(const std::string& name) {
+    return upstream_
+        .AddManifest(kRepository, "latest", kType,
+                     R"({"schemaVersion":2,"layers":[],"annotations":{"n":")" +
+                         name + "\"}}")
+        .ToString();
+  }
+  grpc::Status Refresh(v1::RefreshTagResponse* response) const {
+    const auto stub = v1::RefreshService::NewStub(system_.blob_channel());
+    v1::RefreshTagRequest request;
+    request.set_registry_id(1);
+    request.set_repository(kRepository);
+    request.set_tag("latest");
+    grpc::ClientContext context;
+    return stub->RefreshTag(&context, request, response);
+  }
+  std::string PulledDigest() const {
+    const HttpResponse response = system_.Get(kTagPath);
+    EXPECT_EQ(response.status, 200);
+    return Digest::OfBytes(response.body).ToString();
+  }
+
+  FakeRegistry upstream_;
+  System system_;
+};
+
+TEST_P(RefreshTest, ATagThatMovedIsServedWithoutAskingAgain) {
+  const std::string old = Publish("old");
+  EXPECT_EQ(PulledDigest(), old);
+  const std::string moved = Publish("new");
+  EXPECT_EQ(PulledDigest(), old);  // It is fresh.
+
+  v1::RefreshTagResponse response;
+  const grpc::Status status = Refresh(&response);
+  ASSERT_TRUE(status.ok()) << status.error_message();
+  EXPECT_EQ(response.digest(), moved);
+  EXPECT_EQ(response.media_type(), kType);
+  EXPECT_GT(response.size(), 0);
+  EXPECT_EQ(response.upstream_id(), 1);
+  EXPECT_EQ(response.previous_digest(), old);
+
+  upstream_.ClearRequests();
+  EXPECT_EQ(PulledDigest(), moved);
+  EXPECT_EQ(upstream_.CountRequests({}), 0);
+}
+
+TEST_P(RefreshTest, WhatWasDeniedIsAskedAgain) {
+  EXPECT_EQ(system_.Get(kTagPath).status, 404);
+  const std::string digest = Publish("late");
+  EXPECT_EQ(system_.Get(kTagPath).status, 404);  // It is remembered.
+  v1::RefreshTagResponse response;
+  const grpc::Status status = Refresh(&response);
+  ASSERT_TRUE(status.ok()) << status.error_message();
+  EXPECT_EQ(response.digest(), digest);
+  EXPECT_EQ(response.previous_digest(), "");
+  EXPECT_EQ(PulledDigest(), digest);
+}
+
+TEST_P(RefreshTest, WhatIsCachedStaysWhenTheUpstreamIsDown) {
+  const std::string old = Publish("old");
+  EXPECT_EQ(PulledDigest(), old);
+  upstream_.Answer({}, FakeAnswer::Status(502), FakeRegistry::kAlways);
+  v1::RefreshTagResponse response;
+  EXPECT_EQ(Refresh(&response).error_code(), grpc::StatusCode::UNAVAILABLE);
+  EXPECT_EQ(PulledDigest(), old);
+}
+
+class DownloadsTest : public RefreshTest {
+ protected:
+  DownloadsTest()
+      : stub_(v1::DownloadService::NewStub(system_.blob_channel())) {}
+
+  v1::Downloads List() {
+    grpc::ClientContext context;
+    v1::Downloads downloads;
+    const auto status = stub_->ListDownloads(&context, {}, &downloads);
+    EXPECT_TRUE(status.ok()) << status.error_message();
+    return downloads;
+  }
+  // Looks until there is one download, with so many readers.
+  v1::DownloadInFlight AwaitReaders(int readers) {
+    while (true) {
+      const v1::Downloads downloads = List();
+      if (downloads.downloads_size() == 1 &&
+          downloads.downloads(0).readers() == readers) {
+        return downloads.downloads(0);
+      }
+      absl::SleepFor(absl::Milliseconds(10));
+    }
+  }
+
+  const std::unique_ptr<v1::DownloadService::Stub> stub_;
+};
+
+TEST_P(DownloadsTest, ADownloadIsSeenFromItsBeginningToItsEnd) {
+  const Image image = AddImage(upstream_, kRepository, "latest", {8 * kMiB});
+  ASSERT_EQ(system_.Get(kTagPath).status, 200);
+  const Digest layer = image.BlobDigests().back();
+  const auto gate = std::make_shared<Gate>();
+  FakeAnswer slow;
+  slow.gate = gate;
+  slow.gate_at_byte = 3 * kMiB;
+  upstream_.Answer({"GET", layer.ToString()}, slow);
+
+  const auto pull = [&] {
+    EXPECT_EQ(system_.Get("library/alpine/blobs/" + layer.ToString()).body,
+              image.blobs.back());
+  };
+  Thread first("first", pull);
+  gate->AwaitArrivals();
+  v1::DownloadInFlight seen = AwaitReaders(1);
+  EXPECT_GT(seen.id(), 0);
+  EXPECT_EQ(seen.upstream_id(), 1);
+  EXPECT_EQ(seen.repository(), kRepository);
+  EXPECT_EQ(seen.digest(), layer.ToString());
+  EXPECT_EQ(seen.size(), 8 * kMiB);
+  EXPECT_LE(seen.received(), 3 * kMiB);
+  EXPECT_EQ(seen.requests(), 1);
+  EXPECT_EQ(seen.state(), v1::DownloadInFlight::RUNNING);
+
+  grpc::ClientContext context;
+  v1::WatchDownloadsRequest request;
+  request.set_upstream_id(1);
+  request.mutable_interval()->set_nanos(100000000);
+  const auto watch = stub_->WatchDownloads(&context, request);
+  v1::Downloads message;
+  ASSERT_TRUE(watch->Read(&message));
+  ASSERT_EQ(message.downloads_size(), 1);
+  EXPECT_EQ(message.downloads(0).id(), seen.id());
+
+  Thread second("second", pull);
+  seen = AwaitReaders(2);
+  EXPECT_EQ(seen.requests(), 1);
+  gate->Open();
+  while (seen.state() == v1::DownloadInFlight::RUNNING) {
+    ASSERT_TRUE(watch->Read(&message));
+    ASSERT_EQ(message.downloads_size(), 1);
+    seen = message.downloads(0);
+  }
+  EXPECT_EQ(seen.state(), v1::DownloadInFlight::DONE);
+  EXPECT_EQ(seen.received(), 8 * kMiB);
+
+  grpc::ClientContext stats_context;
+  v1::StorageStats stats;
+  ASSERT_TRUE(stub_->GetStorageStats(&stats_context, {}, &stats).ok());
+  EXPECT_GE(stats.blobs(), 2);
+  EXPECT_GT(stats.bytes(), 8 * kMiB);
+  EXPECT_EQ(stats.bytes_max(), 0);
+  EXPECT_GT(stats.disk_free_bytes(), 0);
+  EXPECT_EQ(stats.downloads(), 0);
+
+  // A watch does not keep the processes from ending.
+  Thread watching("watch", [&] {
+    v1::Downloads unseen;
+    while (watch->Read(&unseen)) {
+    }
+    EXPECT_FALSE(watch->Finish().ok());
+  });
+  EXPECT_TRUE(system_.Stop());
+}
+
+INSTANTIATE_TEST_SUITE_P(AllShapes, RefreshTest,
+                         ::testing::Values(Shape::kStandalone,
+                                           Shape::kThreeProcesses));
+INSTANTIATE_TEST_SUITE_P(AllShapes, DownloadsTest,
+                         ::testing::Values(Shape::kStandalone,
+                                           Shape::kThreeProcesses));
+
+}  // namespace
+}  // namespace cvr::testing
