@@ -271,8 +271,9 @@ constexpr HelpText kRest[] = {
      "cvr audit list --group acme --max 0 -o json"},
     {"apply",
      R"(The file says what there shall be; what differs is shown, a line for
-each object (+ new, ~ changed, - deleted) and each field (old -> new), and done.
-A second run finds nothing to do. Objects are known by their group and name.
+each object (+ new, ~ changed, - deleted) and each field (old -> new), and
+done. A second run finds nothing to do. Objects are known by their group and
+name.
 
 What the file does not mention is left alone: objects, and fields of objects;
 a field that is `null` gets its default. With --prune the file is the whole

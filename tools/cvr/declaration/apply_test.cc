@@ -34,6 +34,7 @@ using ::testing::Not;
 constexpr char kFile[] = R"(groups:
   - name: acme
     description: ours
+    cleanup_policy: {enabled: true, keep_n_days_after_download: 14}
     upstreams:
       - name: hub
         url: https://hub.example
@@ -141,7 +142,7 @@ TEST_F(ApplyTest, WhatIsDeclaredIsMadeOnce) {
                     HasSubstr("    password: set\n"),
                     HasSubstr("+ registry acme/team\n"),
                     HasSubstr("    upstreams: [quay, hub]\n"),
-                    HasSubstr("4 created, 0 changed, 0 deleted\n"),
+                    HasSubstr("5 created, 0 changed, 0 deleted\n"),
                     Not(HasSubstr("planted"))));
   // The password is not asked for again.
   EXPECT_EQ(world_.Apply(kFile), 0) << world_.Err();
@@ -218,7 +219,7 @@ TEST_F(ApplyTest, ExportMakesTheSameOnAnEmptyServer) {
 TEST_F(ApplyTest, PasswordsAreSentWhenTheyMust) {
   EXPECT_EQ(world_.Apply(kFile), 1);
   EXPECT_EQ(world_.Err(),
-            "cvr: standard input:8: the variable HUB_PASSWORD is not set\n");
+            "cvr: standard input:9: the variable HUB_PASSWORD is not set\n");
   // Checked before anything is changed.
   EXPECT_THAT(world_.Get("registry list"), IsEmpty());
   HaveApplied();
@@ -229,7 +230,7 @@ TEST_F(ApplyTest, PasswordsAreSentWhenTheyMust) {
                 With("        password_env: HUB_PASSWORD\n", ""),
                 {{"username: bot", "username: other"}})),
             1);
-  EXPECT_THAT(world_.Err(), HasSubstr("standard input:5: the password is "
+  EXPECT_THAT(world_.Err(), HasSubstr("standard input:6: the password is "
                                       "needed"));
   world_.variables()["HUB_PASSWORD"] = "planted-other";
   EXPECT_EQ(world_.Apply(kFile, "--set-passwords"), 0) << world_.Err();
