@@ -134,6 +134,7 @@ BlobProcess::BlobProcess(Options options,
     : reporter_(std::move(reporter)),
       store_(std::move(store)),
       bytes_max_(options.store.bounds.max_bytes),
+      prober_(options.upstream),
       upstream_(BuildUpstreamGate(std::move(options.upstream))),
       guard_(authority),
       upstream_states_(*upstream_, guard_),
@@ -141,7 +142,8 @@ BlobProcess::BlobProcess(Options options,
       downloads_(
           stack_.engine().downloads_in_flight(), [this] { return Figures(); },
           guard_),
-      refresh_(stack_.engine(), resolver, guard_) {}
+      refresh_(stack_.engine(), resolver, guard_),
+      probes_(prober_, metadata, guard_) {}
 
 void BlobProcess::Shutdown(absl::Time deadline) {
   downloads_.Stop();

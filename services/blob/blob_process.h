@@ -15,6 +15,7 @@
 #include "services/blob/eviction_reporter.h"
 #include "services/blob/refresh_service.h"
 #include "services/blob/rocksdb_blob_store.h"
+#include "services/blob/upstream_probe_service.h"
 #include "services/blob/upstream_state_service.h"
 #include "services/metadata/admin_authority.h"
 #include "services/metadata/call_guard.h"
@@ -22,6 +23,7 @@
 #include "services/metadata/resolver.h"
 #include "services/upstream/build_upstream_client.h"
 #include "services/upstream/upstream_gate.h"
+#include "services/upstream/upstream_prober.h"
 
 namespace cvr {
 
@@ -50,7 +52,7 @@ class BlobProcess {
   ContentSource& source() { return stack_.source(); }
   // For administrators.
   std::vector<grpc::Service*> admin_services() {
-    return {&upstream_states_, &downloads_, &refresh_};
+    return {&upstream_states_, &downloads_, &refresh_, &probes_};
   }
   // For the gateway.
   grpc::Service* blob_service() { return &stack_.service(); }
@@ -68,12 +70,14 @@ class BlobProcess {
   const std::unique_ptr<EvictionReporter> reporter_;  // The store calls it.
   const std::unique_ptr<RocksDbBlobStore> store_;
   const uint64_t bytes_max_;
+  HttpUpstreamProber prober_;
   const std::unique_ptr<UpstreamGate> upstream_;
   CallGuard guard_;
   UpstreamStateServiceImpl upstream_states_;
   BlobStack stack_;
   DownloadServiceImpl downloads_;
   RefreshServiceImpl refresh_;
+  UpstreamProbeServiceImpl probes_;
 };
 
 }  // namespace cvr

@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "services/common/digest.h"
 #include "services/common/errors.h"
+#include "services/upstream/curl_tls.h"
 #include "services/upstream/curl_transfer.h"
 
 namespace cvr {
@@ -21,10 +22,6 @@ void InitCurlOnce() {
   (void)initialised;
 }
 
-curl_blob BlobOf(const std::string& bytes) {
-  return {const_cast<char*>(bytes.data()), bytes.size(), CURL_BLOB_NOCOPY};
-}
-
 // What a connection depends on. Secrets enter as a hash.
 std::string KeyOf(const HttpCall& request, const std::string& proxy) {
   const TlsAccess& tls = request.tls;
@@ -36,28 +33,6 @@ std::string KeyOf(const HttpCall& request, const std::string& proxy) {
   }
   return absl::StrCat(request.url.origin(), " ", Digest::OfBytes(setup).hex(),
                       tls.insecure_skip_verify ? " insecure" : "");
-}
-
-// `tls` must outlive the transfer.
-void SetTls(CURL* handle, const TlsAccess& tls) {
-  // The bundle takes the place of the system's file; its directory stays.
-  curl_easy_setopt(handle, CURLOPT_CAPATH,
-                   curl_version_info(CURLVERSION_NOW)->capath);
-  if (!tls.ca_bundle_pem.empty()) {
-    curl_blob bundle = BlobOf(tls.ca_bundle_pem);
-    curl_easy_setopt(handle, CURLOPT_CAINFO_BLOB, &bundle);
-  }
-  if (!tls.client_certificate_pem.empty()) {
-    curl_blob certificate = BlobOf(tls.client_certificate_pem);
-    curl_blob key = BlobOf(tls.client_key_pem);
-    curl_easy_setopt(handle, CURLOPT_SSLCERTTYPE, "PEM");
-    curl_easy_setopt(handle, CURLOPT_SSLCERT_BLOB, &certificate);
-    curl_easy_setopt(handle, CURLOPT_SSLKEYTYPE, "PEM");
-    curl_easy_setopt(handle, CURLOPT_SSLKEY_BLOB, &key);
-  }
-  const long verify = tls.insecure_skip_verify ? 0 : 1;
-  curl_easy_setopt(handle, CURLOPT_SSL_VERIFYPEER, verify);
-  curl_easy_setopt(handle, CURLOPT_SSL_VERIFYHOST, verify * 2);
 }
 
 // Nothing that libcurl would do on its own: redirects, decoding, cookies,
@@ -103,7 +78,7 @@ absl::Status CurlTransport::Perform(const HttpCall& request,
     return errors::UpstreamUnavailable(host, "out of memory");
   }
   SetRequest(handle.get(), request, proxy);
-  SetTls(handle.get(), request.tls);
+  SetCurlTls(handle.get(), request.tls);
   curl_easy_setopt(handle.get(), CURLOPT_USERAGENT,
                    options_.user_agent.c_str());
   curl_easy_setopt(

@@ -28,10 +28,11 @@ LAYERS = {
     "services/blob": {
         "protos": ALL,
         "services/common": ALL,
-        "services/upstream": ["upstream_client", "upstream_health"],
+        "services/upstream": ["upstream_client", "upstream_health",
+                              "upstream_prober"],
         "services/metadata": ["metadata_client", "resolver",
                               "resolution_wire", "admin_authority",
-                              "call_guard"],
+                              "call_guard", "probe_target"],
     },
     # Before what it is in.
     "gateway/rest": {

@@ -1,0 +1,105 @@
+#include "services/blob/upstream_probe_service.h"
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/cleanup/cleanup.h"
+#include "services/common/errors.h"
+#include "services/common/status_macros.h"
+#include "services/metadata/probe_target.h"
+
+namespace cvr {
+namespace {
+
+using Outcome = ProbeReport::Outcome;
+
+constexpr int kRunningMax = 16;
+constexpr char kRepository[] = "library/alpine";
+constexpr char kTag[] = "latest";
+
+constexpr std::pair<Outcome, v1::TestUpstreamResponse::Outcome> kOutcomes[] = {
+    {Outcome::kReachable, v1::TestUpstreamResponse::REACHABLE},
+    {Outcome::kAddressForbidden, v1::TestUpstreamResponse::ADDRESS_FORBIDDEN},
+    {Outcome::kDnsFailed, v1::TestUpstreamResponse::DNS_FAILED},
+    {Outcome::kConnectFailed, v1::TestUpstreamResponse::CONNECT_FAILED},
+    {Outcome::kTlsFailed, v1::TestUpstreamResponse::TLS_FAILED},
+    {Outcome::kTokenFailed, v1::TestUpstreamResponse::TOKEN_FAILED},
+    {Outcome::kUnauthorized, v1::TestUpstreamResponse::UNAUTHORIZED},
+    {Outcome::kRateLimited, v1::TestUpstreamResponse::RATE_LIMITED},
+    {Outcome::kTimedOut, v1::TestUpstreamResponse::TIMED_OUT},
+    {Outcome::kBadAnswer, v1::TestUpstreamResponse::BAD_ANSWER},
+};
+
+v1::TestUpstreamResponse ReportOnWire(const ProbeReport& report) {
+  v1::TestUpstreamResponse message;
+  for (const ProbeReport::Step& step : report.steps) {
+    auto& shown = *message.add_steps();
+    shown.set_name(step.name);
+    shown.set_ok(step.ok);
+    shown.set_detail(step.detail);
+    absl::Duration rest;
+    shown.mutable_duration()->set_seconds(
+        absl::IDivDuration(step.duration, absl::Seconds(1), &rest));
+    shown.mutable_duration()->set_nanos(
+        static_cast<int>(absl::ToInt64Nanoseconds(rest)));
+  }
+  for (const auto& [outcome, wire] : kOutcomes) {
+    if (outcome == report.outcome) message.set_outcome(wire);
+  }
+  message.set_http_status(report.http_status);
+  message.set_message(report.message);
+  return message;
+}
+
+struct Question {
+  Repository repository;
+  Reference reference;
+};
+
+absl::StatusOr<Question> QuestionOf(const v1::TestUpstreamRequest& request) {
+  auto repository = Repository::Parse(
+      request.repository().empty() ? kRepository : request.repository());
+  auto reference = Reference::Parse(
+      request.reference().empty() ? kTag : request.reference());
+  std::vector<FieldViolation> violations;
+  if (!repository.ok()) {
+    violations.push_back(
+        {"repository", std::string(repository.status().message())});
+  }
+  if (!reference.ok()) {
+    violations.push_back(
+        {"reference", std::string(reference.status().message())});
+  }
+  if (!violations.empty()) return errors::FieldsInvalid(std::move(violations));
+  return Question{*std::move(repository), *std::move(reference)};
+}
+
+}  // namespace
+
+absl::StatusOr<v1::TestUpstreamResponse> UpstreamProbeServiceImpl::Test(
+    const v1::TestUpstreamRequest& request) {
+  ASSIGN_OR_RETURN(const Question question, QuestionOf(request));
+  UpstreamAccess stored;
+  if (request.upstream_id() != 0) {
+    ASSIGN_OR_RETURN(stored,
+                     metadata_.GetUpstreamAccess(request.upstream_id()));
+  }
+  ASSIGN_OR_RETURN(const UpstreamAccess target,
+                   ProbeTarget(stored, request.upstream()));
+  const auto done = absl::MakeCleanup([this] { --running_; });
+  if (++running_ > kRunningMax) {
+    return absl::ResourceExhaustedError("too many tests of upstreams at once");
+  }
+  return ReportOnWire(
+      prober_.Probe(target, question.repository, question.reference));
+}
+
+grpc::Status UpstreamProbeServiceImpl::TestUpstream(
+    grpc::ServerContext* context, const v1::TestUpstreamRequest* request,
+    v1::TestUpstreamResponse* response) {
+  return guard_.Answer(*context, *request, response,
+                       [&](const Caller&) { return Test(*request); });
+}
+
+}  // namespace cvr

@@ -1,0 +1,209 @@
+#include "services/upstream/upstream_prober.h"
+
+#include <algorithm>
+#include <atomic>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "services/common/errors.h"
+#include "services/upstream/answer_observer.h"
+#include "services/upstream/build_upstream_client.h"
+#include "services/upstream/connection_probe.h"
+#include "services/upstream/endpoint.h"
+
+namespace cvr {
+namespace {
+
+using Outcome = ProbeReport::Outcome;
+
+constexpr absl::Duration kWaitMax = absl::Seconds(10);
+
+class StatusKeeper : public AnswerObserver {
+ public:
+  void OnAnswer(int64_t /*upstream_id*/, const HttpHead& head) override {
+    status_ = head.status;
+  }
+  int status() const { return status_; }
+
+ private:
+  std::atomic<int> status_ = 0;
+};
+
+Outcome OutcomeOf(ConnectionTrace::Failure failure) {
+  switch (failure) {
+    case ConnectionTrace::Failure::kAddressForbidden:
+      return Outcome::kAddressForbidden;
+    case ConnectionTrace::Failure::kDns:
+      return Outcome::kDnsFailed;
+    case ConnectionTrace::Failure::kTls:
+      return Outcome::kTlsFailed;
+    case ConnectionTrace::Failure::kTimeout:
+      return Outcome::kTimedOut;
+    case ConnectionTrace::Failure::kNone:
+    case ConnectionTrace::Failure::kConnect:
+      return Outcome::kConnectFailed;
+  }
+  return Outcome::kConnectFailed;
+}
+
+// `http_status` is the upstream's last answer. When that was a challenge and
+// the call failed all the same, it was the token service.
+Outcome OutcomeOf(const absl::Status& status, int http_status, bool in_time) {
+  if (status.ok()) return Outcome::kReachable;
+  const bool challenged = http_status == 401;
+  switch (ReasonOf(status)) {
+    case Reason::kDenied:
+      return Outcome::kAddressForbidden;
+    case Reason::kUpstreamDenied:
+      return Outcome::kUnauthorized;
+    case Reason::kUpstreamRateLimited:
+      return Outcome::kRateLimited;
+    case Reason::kUpstreamUnavailable:
+      if (challenged) return Outcome::kTokenFailed;
+      return in_time ? Outcome::kBadAnswer : Outcome::kTimedOut;
+    case Reason::kManifestUnknown:
+      return challenged || http_status == 403 ? Outcome::kUnauthorized
+                                              : Outcome::kReachable;
+    default:
+      return challenged ? Outcome::kTokenFailed : Outcome::kBadAnswer;
+  }
+}
+
+const char* AdviceFor(Outcome outcome) {
+  switch (outcome) {
+    case Outcome::kReachable:
+      return "the upstream answers";
+    case Outcome::kAddressForbidden:
+      return "the upstream, or a host that it sends us to, has an address that "
+             "is not allowed; --allow_private_upstreams allows private ones";
+    case Outcome::kDnsFailed:
+      return "the host has no address; check the URL and the name servers";
+    case Outcome::kConnectFailed:
+      return "nothing accepts connections there; check the URL, the port and "
+             "firewalls";
+    case Outcome::kTlsFailed:
+      return "there is no trusted TLS connection; check the certificate and "
+             "the CA bundle of the upstream";
+    case Outcome::kTokenFailed:
+      return "its token service cannot be asked, or is not trusted with the "
+             "credentials; check trusted_token_realms";
+    case Outcome::kUnauthorized:
+      return "it refuses these credentials, or wants some; check username and "
+             "password and what they may pull";
+    case Outcome::kRateLimited:
+      return "it limits the rate of requests; credentials may have a higher "
+             "limit";
+    case Outcome::kTimedOut:
+      return "it does not answer in time";
+    case Outcome::kBadAnswer:
+      return "its answer is not that of a registry; check the URL";
+  }
+  return "";
+}
+
+void AddConnectionSteps(const Url& url, const ConnectionTrace& trace,
+                        ProbeReport& report) {
+  using Failure = ConnectionTrace::Failure;
+  const auto add = [&](const char* name, bool ok, std::string detail,
+                       absl::Duration duration) {
+    report.steps.push_back({name, ok, std::move(detail), duration});
+    return ok;
+  };
+  const bool resolved = trace.dns > absl::ZeroDuration();
+  const bool connected = trace.connect > absl::ZeroDuration();
+  const bool no_dns = trace.failure == Failure::kDns ||
+                      (trace.failure == Failure::kTimeout && !resolved);
+  if (!add("dns", !no_dns, no_dns ? trace.detail : url.host(), trace.dns)) {
+    return;
+  }
+  const bool no_connection = trace.failure == Failure::kConnect ||
+                             trace.failure == Failure::kAddressForbidden ||
+                             (trace.failure == Failure::kTimeout && !connected);
+  const std::string peer = trace.through_proxy
+                               ? absl::StrCat("proxy ", trace.address)
+                               : trace.address;
+  if (!add("connect", !no_connection, no_connection ? trace.detail : peer,
+           trace.connect)) {
+    return;
+  }
+  if (!url.is_https()) return;
+  const bool good = trace.failure == Failure::kNone;
+  add("tls", good, good ? "" : trace.detail, trace.tls);
+}
+
+// HEAD, which registries do not count; GET when they do not know how.
+absl::Status AskForManifest(UpstreamClient& client,
+                            const UpstreamAccess& access,
+                            const Repository& repository,
+                            const Reference& reference) {
+  const absl::Status head =
+      client.HeadManifest(access, repository, reference).status();
+  if (ReasonOf(head) != Reason::kUpstreamInvalid) return head;
+  return client.GetManifest(access, repository, reference).status();
+}
+
+void AddAnswerSteps(const UpstreamAccess& access, const absl::Status& status,
+                    absl::Duration duration, ProbeReport& report) {
+  const Outcome outcome = report.outcome;
+  const bool no_auth =
+      outcome == Outcome::kTokenFailed || outcome == Outcome::kUnauthorized;
+  const std::string detail = status.ok() ? "" : std::string(status.message());
+  if (no_auth || !access.username.empty()) {
+    report.steps.push_back(
+        {"auth", !no_auth, no_auth ? detail : access.username, {}});
+  }
+  if (no_auth) return;
+  report.steps.push_back({"manifest", outcome == Outcome::kReachable,
+                          outcome == Outcome::kReachable
+                              ? absl::StrCat(report.http_status)
+                              : detail,
+                          duration});
+}
+
+}  // namespace
+
+HttpUpstreamProber::HttpUpstreamProber(CurlTransport::Options options)
+    : options_(std::move(options)) {
+  options_.connect_timeout = std::min(options_.connect_timeout, kWaitMax);
+  options_.head_timeout = std::min(options_.head_timeout, kWaitMax);
+  options_.stall_timeout = std::min(options_.stall_timeout, kWaitMax);
+  options_.idle_handles_max = 0;
+}
+
+ProbeReport HttpUpstreamProber::Probe(const UpstreamAccess& access,
+                                      const Repository& repository,
+                                      const Reference& reference) {
+  ProbeReport report;
+  const auto endpoint = Endpoint::Of(access);
+  report.steps.push_back({"url",
+                          endpoint.ok(),
+                          endpoint.ok()
+                              ? endpoint->url().origin()
+                              : std::string(endpoint.status().message()),
+                          {}});
+  if (endpoint.ok()) {
+    const ConnectionTrace trace =
+        ProbeConnection(endpoint->url(), access.tls, options_);
+    AddConnectionSteps(endpoint->url(), trace, report);
+    if (trace.failure != ConnectionTrace::Failure::kNone) {
+      report.outcome = OutcomeOf(trace.failure);
+    } else {
+      StatusKeeper keeper;
+      const auto client = BuildUpstreamClient(options_, Clock::Real(), &keeper);
+      const absl::Time begin = absl::Now();
+      const absl::Status status =
+          AskForManifest(*client, access, repository, reference);
+      const absl::Duration duration = absl::Now() - begin;
+      report.http_status = keeper.status();
+      report.outcome = OutcomeOf(status, report.http_status,
+                                 duration < options_.head_timeout);
+      AddAnswerSteps(access, status, duration, report);
+    }
+  }
+  report.message = AdviceFor(report.outcome);
+  return report;
+}
+
+}  // namespace cvr
