@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/status/status.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "services/common/errors.h"
@@ -48,11 +49,12 @@ Outcome OutcomeOf(ConnectionTrace::Failure failure) {
   return Outcome::kConnectFailed;
 }
 
-// `http_status` is the upstream's last answer. When that was a challenge and
-// the call failed all the same, it was the token service.
-Outcome OutcomeOf(const absl::Status& status, int http_status, bool in_time) {
+// `http_status` is the upstream's last answer that was no challenge; 0 = there
+// was none. Who failed without one, and is not the upstream, is its token
+// service or a host that it sends us to.
+Outcome OutcomeOf(const absl::Status& status, int http_status, bool by_upstream,
+                  bool in_time) {
   if (status.ok()) return Outcome::kReachable;
-  const bool challenged = http_status == 401;
   switch (ReasonOf(status)) {
     case Reason::kDenied:
       return Outcome::kAddressForbidden;
@@ -60,14 +62,12 @@ Outcome OutcomeOf(const absl::Status& status, int http_status, bool in_time) {
       return Outcome::kUnauthorized;
     case Reason::kUpstreamRateLimited:
       return Outcome::kRateLimited;
-    case Reason::kUpstreamUnavailable:
-      if (challenged) return Outcome::kTokenFailed;
-      return in_time ? Outcome::kBadAnswer : Outcome::kTimedOut;
     case Reason::kManifestUnknown:
-      return challenged || http_status == 403 ? Outcome::kUnauthorized
-                                              : Outcome::kReachable;
+      // Registries challenge for what they do not have, too.
+      return http_status == 404 ? Outcome::kReachable : Outcome::kUnauthorized;
     default:
-      return challenged ? Outcome::kTokenFailed : Outcome::kBadAnswer;
+      if (http_status == 0 && !by_upstream) return Outcome::kTokenFailed;
+      return in_time ? Outcome::kBadAnswer : Outcome::kTimedOut;
   }
 }
 
@@ -87,8 +87,8 @@ const char* AdviceFor(Outcome outcome) {
       return "there is no trusted TLS connection; check the certificate and "
              "the CA bundle of the upstream";
     case Outcome::kTokenFailed:
-      return "its token service cannot be asked, or is not trusted with the "
-             "credentials; check trusted_token_realms";
+      return "its token service, or another host that it sends us to, cannot "
+             "be asked";
     case Outcome::kUnauthorized:
       return "it refuses these credentials, or wants some; check username and "
              "password and what they may pull";
@@ -197,8 +197,13 @@ ProbeReport HttpUpstreamProber::Probe(const UpstreamAccess& access,
           AskForManifest(*client, access, repository, reference);
       const absl::Duration duration = absl::Now() - begin;
       report.http_status = keeper.status();
-      report.outcome = OutcomeOf(status, report.http_status,
-                                 duration < options_.head_timeout);
+      report.outcome = OutcomeOf(
+          status, report.http_status,
+          absl::StrContains(status.message(), endpoint->url().host_and_port()),
+          duration < options_.head_timeout);
+      if (report.outcome == Outcome::kUnauthorized && report.http_status == 0) {
+        report.http_status = 401;  // The challenge.
+      }
       AddAnswerSteps(access, status, duration, report);
     }
   }

@@ -138,16 +138,17 @@ TEST_F(UpstreamProberTest, ATokenServiceThatIsDownIsNotTheUpstream) {
 TEST_F(UpstreamProberTest, AnswersAreToldApart) {
   using testing::FakeAnswer;
   using testing::FakeRegistry;
-  const auto outcome_of = [&](FakeAnswer answer) {
-    registry_.Answer({}, std::move(answer), FakeRegistry::kAlways);
-    return Probe(registry_.url());
+  const auto report_of = [&](int status) {
+    FakeRegistry registry;
+    registry.Answer({}, FakeAnswer::Status(status), FakeRegistry::kAlways);
+    return Probe(registry.url());
   };
-  EXPECT_EQ(outcome_of(FakeAnswer::Status(429)).outcome, Outcome::kRateLimited);
-  const auto broken = outcome_of(FakeAnswer::Status(502));
+  EXPECT_EQ(report_of(429).outcome, Outcome::kRateLimited);
+  const auto broken = report_of(502);
   EXPECT_EQ(broken.outcome, Outcome::kBadAnswer);
   EXPECT_EQ(broken.http_status, 502);
-  EXPECT_EQ(outcome_of(FakeAnswer::Status(403)).outcome,
-            Outcome::kUnauthorized);
+  EXPECT_EQ(StepsOf(broken), "url dns connect manifest!");
+  EXPECT_EQ(report_of(403).outcome, Outcome::kUnauthorized);
 }
 
 }  // namespace

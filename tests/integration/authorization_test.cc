@@ -163,6 +163,15 @@ const Row kMoreTable[] = {
 };
 
 const Row kBlobServiceTable[] = {
+    {"UpstreamProbeService/TestUpstream",
+     R"({"upstream_id":U})",
+     {kD, kD, kD, kG, kD}},
+    {"UpstreamProbeService/TestUpstream",
+     R"({"upstream_id":U,"upstream":{"url":"x"}})",
+     {kN, kD, kD, kG, kD}},
+    {"UpstreamProbeService/TestUpstream",
+     R"({"upstream":{"group":"acme","url":"x"}})",
+     {kN, kD, kN, kG, kD}},
     {"UpstreamStateService/ListUpstreamStates", "{}", {kN, kN, kN, kN, kD}},
     {"UpstreamStateService/ListUpstreamStates",
      R"({"upstream_id":U})",
@@ -236,6 +245,7 @@ class AuthorizationTest : public ::testing::TestWithParam<Shape> {
                                    const std::string& method,
                                    const std::string& request) {
     const bool of_blob_service = absl::StartsWith(method, "UpstreamState") ||
+                                 absl::StartsWith(method, "UpstreamProbe") ||
                                  absl::StartsWith(method, "Refresh") ||
                                  absl::StartsWith(method, "Download");
     ReflectionClient client(AdminChannel(
