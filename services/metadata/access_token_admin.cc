@@ -5,6 +5,7 @@
 
 #include "absl/algorithm/container.h"
 #include "absl/strings/str_cat.h"
+#include "services/common/caller_claims.h"
 #include "services/common/content_wire.h"
 #include "services/common/errors.h"
 #include "services/common/status_macros.h"
@@ -125,15 +126,83 @@ absl::Status AccessTokenAdmin::Revoke(
       [&](WriteTransaction& transaction) -> absl::Status {
         ASSIGN_OR_RETURN(const auto row,
                          tables::FindAccessToken(transaction, request.id()));
-        if (row) tables::DeleteAccessToken(transaction, *row);
+        if (!row) return absl::OkStatus();
+        RETURN_IF_ERROR(ForgetOldRevocations(transaction));
+        RevokeIn(transaction, *row);
         return absl::OkStatus();
       },
       Durability::kSynced));
-  if (on_revoked_) on_revoked_(request.id());
+  TellRevoked();
   return absl::OkStatus();
 }
 
+absl::Status AccessTokenAdmin::RevokeOfGroupIn(WriteTransaction& transaction,
+                                               absl::string_view group) {
+  std::vector<stored::AccessToken> rows;
+  RETURN_IF_ERROR(tables::VisitAccessTokens(
+      transaction, 0,
+      [&](const stored::AccessToken& row) -> absl::StatusOr<bool> {
+        if (row.access_token().group() == group) rows.push_back(row);
+        return true;
+      }));
+  if (rows.empty()) return absl::OkStatus();
+  RETURN_IF_ERROR(ForgetOldRevocations(transaction));
+  for (const auto& row : rows) RevokeIn(transaction, row);
+  return absl::OkStatus();
+}
+
+void AccessTokenAdmin::TellRevoked() const {
+  if (on_revoked_) on_revoked_();
+}
+
+// In the transaction that deletes the token: no crash leaves one of the two.
+void AccessTokenAdmin::RevokeIn(WriteTransaction& transaction,
+                                const stored::AccessToken& row) const {
+  tables::DeleteAccessToken(transaction, row);
+  stored::Revocation revocation;
+  // Gateways take what was issued for so much longer, by clocks that may be so
+  // much late.
+  *revocation.mutable_until() =
+      ToWire(clock_.Now() + issued_lifetime_ + 2 * kClockSkewMax);
+  tables::PutRevocation(transaction, row.access_token().id(), revocation);
+}
+
+// So that they do not pile up.
+absl::Status AccessTokenAdmin::ForgetOldRevocations(
+    WriteTransaction& transaction) const {
+  const absl::Time now = clock_.Now();
+  std::vector<int64_t> old;
+  RETURN_IF_ERROR(tables::VisitRevocations(
+      transaction,
+      [&](int64_t id, const stored::Revocation& one) -> absl::StatusOr<bool> {
+        if (FromWire(one.until()) <= now) old.push_back(id);
+        return true;
+      }));
+  for (const int64_t id : old) tables::DeleteRevocation(transaction, id);
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::vector<int64_t>> AccessTokenAdmin::Revoked() const {
+  const absl::Time now = clock_.Now();
+  std::vector<int64_t> ids;
+  RETURN_IF_ERROR(store_.Read([&](const ReadTransaction& transaction) {
+    return tables::VisitRevocations(
+        transaction,
+        [&](int64_t id, const stored::Revocation& one) -> absl::StatusOr<bool> {
+          if (FromWire(one.until()) > now) ids.push_back(id);
+          return true;
+        });
+  }));
+  return ids;
+}
+
 absl::StatusOr<Caller> AccessTokenAdmin::Authenticate(
+    absl::string_view secret) {
+  ASSIGN_OR_RETURN(auto owner, FindOwner(secret));
+  return std::move(owner.caller);
+}
+
+absl::StatusOr<AccessTokenAdmin::Owner> AccessTokenAdmin::FindOwner(
     absl::string_view secret) {
   const absl::Status refused =
       errors::Unauthenticated("the token is unknown, revoked or has expired");
@@ -146,8 +215,11 @@ absl::StatusOr<Caller> AccessTokenAdmin::Authenticate(
                                                               hash);
                        }));
   if (!row || HasExpired(row->access_token())) return refused;
-  NoteUse(row->access_token());
-  return CallerOf(row->access_token());
+  const v1::AccessToken& token = row->access_token();
+  NoteUse(token);
+  return Owner{CallerOf(token), token.has_expire_time()
+                                    ? FromWire(token.expire_time())
+                                    : absl::InfiniteFuture()};
 }
 
 absl::StatusOr<bool> AccessTokenAdmin::IsGood(int64_t id) const {

@@ -4,15 +4,18 @@
 #include <cstdint>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/functional/any_invocable.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "absl/time/time.h"
 #include "protos/cvr/v1/access_token_service.pb.h"
 #include "services/common/caller.h"
 #include "services/common/clock.h"
 #include "services/metadata/metadata_store.h"
+#include "services/metadata/stored.pb.h"
 
 namespace cvr {
 
@@ -20,9 +23,17 @@ namespace cvr {
 // to. Thread-safe.
 class AccessTokenAdmin {
  public:
-  // Both must outlive it.
-  AccessTokenAdmin(MetadataStore& store, const Clock& clock)
-      : store_(store), clock_(clock) {}
+  // Whose a secret is, and until when it is good.
+  struct Owner {
+    Caller caller;
+    absl::Time expires_at;  // InfiniteFuture() = never.
+  };
+
+  // `store` and `clock` must outlive it. `issued_lifetime` is how long
+  // short-lived tokens live that are issued for access tokens.
+  AccessTokenAdmin(MetadataStore& store, const Clock& clock,
+                   absl::Duration issued_lifetime)
+      : store_(store), clock_(clock), issued_lifetime_(issued_lifetime) {}
 
   absl::StatusOr<v1::AccessToken> Create(
       const v1::CreateAccessTokenRequest& request);
@@ -30,14 +41,26 @@ class AccessTokenAdmin {
       const v1::ListAccessTokensRequest& request) const;
   absl::Status Revoke(const v1::RevokeAccessTokenRequest& request);
 
-  // To be called before any revocation: told of each, once it holds.
-  void SetOnRevoked(absl::AnyInvocable<void(int64_t id) const> on_revoked) {
+  // As a part of a larger change: revokes all tokens of a group. Once that is
+  // committed, TellRevoked() must be called.
+  absl::Status RevokeOfGroupIn(WriteTransaction& transaction,
+                               absl::string_view group);
+  void TellRevoked() const;
+
+  // To be called before any revocation: told when some were, once that holds.
+  void SetOnRevoked(absl::AnyInvocable<void() const> on_revoked) {
     on_revoked_ = std::move(on_revoked);
   }
+
+  // The ids of the tokens that were revoked so recently that what was issued
+  // for them may be about still, in order. They outlive the process.
+  absl::StatusOr<std::vector<int64_t>> Revoked() const;
 
   // Whose secret it is. Errors: UNAUTHENTICATED when it is nobody's, revoked or
   // expired; those of MetadataStore.
   absl::StatusOr<Caller> Authenticate(absl::string_view secret);
+  // The same, and until when. Errors: as above.
+  absl::StatusOr<Owner> FindOwner(absl::string_view secret);
 
   // Whether the token with that id is good still.
   absl::StatusOr<bool> IsGood(int64_t id) const;
@@ -50,10 +73,14 @@ class AccessTokenAdmin {
                                const v1::AccessToken& token) const;
   bool HasExpired(const v1::AccessToken& token) const;
   void NoteUse(const v1::AccessToken& token);
+  void RevokeIn(WriteTransaction& transaction,
+                const stored::AccessToken& row) const;
+  absl::Status ForgetOldRevocations(WriteTransaction& transaction) const;
 
   MetadataStore& store_;
   const Clock& clock_;
-  absl::AnyInvocable<void(int64_t id) const> on_revoked_;  // Set before use.
+  const absl::Duration issued_lifetime_;
+  absl::AnyInvocable<void() const> on_revoked_;  // Set before use.
 };
 
 }  // namespace cvr

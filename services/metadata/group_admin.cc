@@ -117,7 +117,7 @@ absl::Status GroupAdmin::Delete(const v1::DeleteGroupRequest& request) {
   if (name == kDefaultGroup) {
     return absl::FailedPreconditionError("the default group stays");
   }
-  return store_.Write(
+  RETURN_IF_ERROR(store_.Write(
       [&](WriteTransaction& transaction) -> absl::Status {
         ASSIGN_OR_RETURN(const auto group,
                          tables::FindGroup(transaction, name));
@@ -133,10 +133,14 @@ absl::Status GroupAdmin::Delete(const v1::DeleteGroupRequest& request) {
                            " registries and ", upstreams.size(), " upstreams"));
         }
         tables::DeleteCleanupPolicy(transaction, name);
+        // Else they would be good for a later group of that name.
+        RETURN_IF_ERROR(tokens_.RevokeOfGroupIn(transaction, name));
         tables::DeleteGroup(transaction, name);
         return absl::OkStatus();
       },
-      Durability::kSynced);
+      Durability::kSynced));
+  tokens_.TellRevoked();
+  return absl::OkStatus();
 }
 
 absl::Status GroupAdmin::EnsureDefault() {

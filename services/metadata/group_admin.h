@@ -6,6 +6,7 @@
 #include "protos/cvr/v1/group_service.pb.h"
 #include "services/common/caller.h"
 #include "services/common/clock.h"
+#include "services/metadata/access_token_admin.h"
 #include "services/metadata/metadata_store.h"
 
 namespace cvr {
@@ -13,9 +14,9 @@ namespace cvr {
 // What GroupService promises, without the wire. Thread-safe.
 class GroupAdmin {
  public:
-  // Both must outlive it.
-  GroupAdmin(MetadataStore& store, const Clock& clock)
-      : store_(store), clock_(clock) {}
+  // All must outlive it.
+  GroupAdmin(MetadataStore& store, const Clock& clock, AccessTokenAdmin& tokens)
+      : store_(store), clock_(clock), tokens_(tokens) {}
 
   absl::StatusOr<v1::Group> Create(const v1::CreateGroupRequest& request);
   absl::StatusOr<v1::Group> Get(const v1::GetGroupRequest& request) const;
@@ -33,6 +34,7 @@ class GroupAdmin {
  private:
   MetadataStore& store_;
   const Clock& clock_;
+  AccessTokenAdmin& tokens_;
 };
 
 // NOT_FOUND when there is no such group.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
@@ -41,30 +42,33 @@ absl::StatusOr<Caller> LocalAuthClient::Authenticate(absl::string_view secret) {
 absl::StatusOr<IssuedToken> LocalAuthClient::IssueToken(
     absl::string_view secret, absl::string_view audience) {
   CallerClaims claims;
+  absl::Time good_until = absl::InfiniteFuture();
   if (!secret.empty()) {
-    ASSIGN_OR_RETURN(claims.caller, tokens_.Authenticate(secret));
+    ASSIGN_OR_RETURN(auto owner, tokens_.FindOwner(secret));
+    claims.caller = std::move(owner.caller);
+    good_until = owner.expires_at;
   }
   ASSIGN_OR_RETURN(const auto key, keys_.Current());
-  const absl::Duration lifetime = keys_.options().token_lifetime;
   claims.audience = std::string(audience);
   claims.issued_at = clock_.Now();
-  claims.expires_at = claims.issued_at + lifetime;
+  // Who verifies it takes it for kClockSkewMax longer than it says, and the
+  // access token is good for nothing then.
+  claims.expires_at =
+      std::min(claims.issued_at + keys_.options().token_lifetime,
+               good_until - kClockSkewMax);
+  // At least something, as clients expect.
+  const absl::Duration lifetime =
+      std::clamp(good_until - claims.issued_at, absl::Seconds(1),
+                 keys_.options().token_lifetime);
   ASSIGN_OR_RETURN(std::string token,
                    SignJwt(ToJson(claims), key.id(), key.private_key_pem()));
   return IssuedToken{std::move(token), claims.issued_at, lifetime};
 }
 
 absl::StatusOr<Trust> LocalAuthClient::CurrentTrust() {
-  const absl::Time now = clock_.Now();
-  revoked_.erase(
-      std::remove_if(revoked_.begin(), revoked_.end(),
-                     [&](const Revoked& one) { return one.forget_at <= now; }),
-      revoked_.end());
   Trust trust;
   ASSIGN_OR_RETURN(trust.keys, keys_.Verifying());
-  for (const Revoked& one : revoked_) {
-    trust.revoked_token_ids.push_back(one.token_id);
-  }
+  ASSIGN_OR_RETURN(trust.revoked_token_ids, tokens_.Revoked());
   trust.version = VersionOf(trust);
   return trust;
 }
@@ -82,10 +86,8 @@ absl::StatusOr<Trust> LocalAuthClient::GetTrust(uint64_t known_version,
   }
 }
 
-void LocalAuthClient::NoteRevoked(int64_t token_id) {
+void LocalAuthClient::NoteRevoked() {
   MutexLock lock(&mutex_);
-  const absl::Duration about = keys_.options().token_lifetime + kClockSkewMax;
-  revoked_.push_back({token_id, clock_.Now() + about});
   changed_.SignalAll();
 }
 

@@ -1,8 +1,6 @@
 #ifndef SERVICES_METADATA_LOCAL_AUTH_CLIENT_H_
 #define SERVICES_METADATA_LOCAL_AUTH_CLIENT_H_
 
-#include <vector>
-
 #include "services/common/clock.h"
 #include "services/common/mutex.h"
 #include "services/metadata/access_token_admin.h"
@@ -25,19 +23,13 @@ class LocalAuthClient : public AuthClient {
   absl::StatusOr<Trust> GetTrust(uint64_t known_version,
                                  absl::Duration max_wait) override;
 
-  // To be called after an access token was revoked: what was issued for it is
-  // good no more.
-  void NoteRevoked(int64_t token_id);
+  // To be called after access tokens were revoked: who waits hears of it.
+  void NoteRevoked();
   // Ends what waits, now and later: for a service that stops.
   void Shutdown();
 
  private:
   absl::StatusOr<Trust> CurrentTrust() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-
-  struct Revoked {
-    int64_t token_id;
-    absl::Time forget_at;
-  };
 
   AccessTokenAdmin& tokens_;
   SigningKeys& keys_;
@@ -46,7 +38,6 @@ class LocalAuthClient : public AuthClient {
   Mutex mutex_;
   CondVar changed_;
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
-  std::vector<Revoked> revoked_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace cvr

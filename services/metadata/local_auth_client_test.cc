@@ -22,7 +22,10 @@ using ::testing::SizeIs;
 
 class LocalAuthClientTest : public ::testing::Test {
  protected:
-  LocalAuthClientTest() { EXPECT_THAT(groups_.EnsureDefault(), IsOk()); }
+  LocalAuthClientTest() {
+    tokens_.SetOnRevoked([this] { client_.NoteRevoked(); });
+    EXPECT_THAT(groups_.EnsureDefault(), IsOk());
+  }
 
   v1::AccessToken Make(v1::AccessToken::Scope scope, int lifetime_s = 0) {
     v1::CreateAccessTokenRequest request;
@@ -42,7 +45,6 @@ class LocalAuthClientTest : public ::testing::Test {
     v1::RevokeAccessTokenRequest request;
     request.set_id(id);
     ASSERT_THAT(tokens_.Revoke(request), IsOk());
-    client_.NoteRevoked(id);
   }
 
   absl::StatusOr<CallerClaims> Open(const IssuedToken& issued) {
@@ -58,8 +60,8 @@ class LocalAuthClientTest : public ::testing::Test {
   InMemoryMetadataStore store_;
   const std::unique_ptr<SecretBox> box_ =
       *SecretBox::Create(directory_.path() + "/secret.key");
-  GroupAdmin groups_{store_, clock_};
-  AccessTokenAdmin tokens_{store_, clock_};
+  AccessTokenAdmin tokens_{store_, clock_, absl::Minutes(5)};
+  GroupAdmin groups_{store_, clock_, tokens_};
   SigningKeys keys_{store_, *box_, clock_, {}};
   LocalAuthClient client_{tokens_, keys_, clock_};
 };
@@ -134,6 +136,64 @@ TEST_F(LocalAuthClientTest, IssuesWhatTheGatewayCanVerify) {
   EXPECT_TRUE(nobody->caller.is_anonymous());
   EXPECT_THAT(client_.IssueToken("cvr_wrong", "gw"),
               StatusIs(absl::StatusCode::kUnauthenticated));
+}
+
+TEST_F(LocalAuthClientTest, WhatIsIssuedEndsWithTheAccessToken) {
+  // Shorter than what is issued lives, and than clocks may differ.
+  for (const int lifetime_s : {60, 10}) {
+    SCOPED_TRACE(lifetime_s);
+    const auto token = Make(v1::AccessToken::READ_VIRTUAL_REGISTRY, lifetime_s);
+    const auto issued = client_.IssueToken(token.secret(), "gw");
+    ASSERT_THAT(issued, IsOk());
+    EXPECT_EQ(issued->lifetime, absl::Seconds(lifetime_s));
+    clock_.Advance(absl::Seconds(lifetime_s - 1));
+    EXPECT_THAT(Open(*issued), IsOk());
+    clock_.Advance(absl::Seconds(1));
+    EXPECT_THAT(Open(*issued), StatusIs(absl::StatusCode::kUnauthenticated));
+  }
+  const auto longer = Make(v1::AccessToken::READ_VIRTUAL_REGISTRY, 3600);
+  EXPECT_EQ(client_.IssueToken(longer.secret(), "gw")->lifetime,
+            absl::Minutes(5));
+}
+
+TEST_F(LocalAuthClientTest, ARevocationOutlivesAllThatWasIssued) {
+  const auto token = Make(v1::AccessToken::READ_VIRTUAL_REGISTRY);
+  const auto issued = client_.IssueToken(token.secret(), "gw");
+  Revoke(token.id());
+  while (Open(*issued).ok()) {
+    EXPECT_THAT(client_.GetTrust(0, absl::ZeroDuration())->revoked_token_ids,
+                ElementsAre(token.id()));
+    clock_.Advance(absl::Seconds(1));
+  }
+  // A gateway's clock may be late.
+  clock_.Advance(kClockSkewMax - absl::Seconds(1));
+  EXPECT_THAT(client_.GetTrust(0, absl::ZeroDuration())->revoked_token_ids,
+              ElementsAre(token.id()));
+}
+
+TEST_F(LocalAuthClientTest, RevocationsDoNotPileUp) {
+  const auto stored = [&] {
+    int rows = 0;
+    EXPECT_THAT(store_.Read([&](const ReadTransaction& transaction) {
+      return transaction.Scan(
+          Table::kRevocations, "", "",
+          [&](absl::string_view, absl::string_view) -> absl::StatusOr<bool> {
+            ++rows;
+            return true;
+          });
+    }),
+                IsOk());
+    return rows;
+  };
+  for (int i = 0; i < 3; ++i) {
+    Revoke(Make(v1::AccessToken::READ_VIRTUAL_REGISTRY).id());
+  }
+  EXPECT_EQ(stored(), 3);
+  Revoke(99);  // Was never there: nothing to remember.
+  EXPECT_EQ(stored(), 3);
+  clock_.Advance(absl::Minutes(6));
+  Revoke(Make(v1::AccessToken::READ_VIRTUAL_REGISTRY).id());
+  EXPECT_EQ(stored(), 1);
 }
 
 TEST_F(LocalAuthClientTest, KeysAreReplacedAndTheOldOneVerifiesOn) {

@@ -56,7 +56,8 @@ struct MetadataStack::Parts {
         box(std::move(key)),
         routes(store),
         downloads(store, {.flush_interval = options.downloads_flush_interval}),
-        groups(store, *options.clock),
+        access_tokens(store, *options.clock, options.signing.token_lifetime),
+        groups(store, *options.clock, access_tokens),
         registries(store, *options.clock, options.limits),
         attachments(store, options.limits),
         upstreams(store, *box, *options.clock, attachments),
@@ -68,13 +69,12 @@ struct MetadataStack::Parts {
         resolver(store, routes, downloads, refreshes, *options.clock),
         explainer(store, routes, *options.clock),
         client(store, *box, refreshes, *options.clock),
-        access_tokens(store, *options.clock),
         signing_keys(store, *box, *options.clock, options.signing),
         secret_rotation(store, *box, signing_keys),
         auth(access_tokens, signing_keys, *options.clock),
         audit_trail(store, options.audit_file, *options.clock, options.audit),
         authority(store, access_tokens, audit_trail) {
-    access_tokens.SetOnRevoked([this](int64_t id) { auth.NoteRevoked(id); });
+    access_tokens.SetOnRevoked([this] { auth.NoteRevoked(); });
     cleanup_policies.SetOnDue([this] { cleanup.Wake(); });
     store.SetOnChange([this] { routes.Invalidate(); });
   }
@@ -85,6 +85,7 @@ struct MetadataStack::Parts {
   DownloadCounter downloads;
   RefreshQueue refreshes;
 
+  AccessTokenAdmin access_tokens;
   GroupAdmin groups;
   RegistryAdmin registries;
   AttachmentAdmin attachments;
@@ -96,7 +97,6 @@ struct MetadataStack::Parts {
   LocalResolver resolver;
   Explainer explainer;
   LocalMetadataClient client;
-  AccessTokenAdmin access_tokens;
   SigningKeys signing_keys;
   SecretRotation secret_rotation;
   LocalAuthClient auth;

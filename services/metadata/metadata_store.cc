@@ -44,6 +44,8 @@ absl::string_view TableName(Table table) {
       return "cleanup_policies";
     case Table::kGarbage:
       return "garbage";
+    case Table::kRevocations:
+      return "revocations";
   }
   std::abort();  // Not a table.
 }

@@ -35,8 +35,9 @@ enum class Table : uint8_t {
   kAuditEvents,
   kCleanupPolicies,
   kGarbage,
+  kRevocations,
 };
-inline constexpr size_t kTableCount = 19;
+inline constexpr size_t kTableCount = 20;
 
 // `cache_entries` and so on.
 absl::string_view TableName(Table table);

@@ -56,6 +56,35 @@ void DeleteAccessToken(WriteTransaction& transaction,
   transaction.Delete(Table::kAccessTokenHashes, token.secret_hash());
 }
 
+absl::Status VisitRevocations(const ReadTransaction& transaction,
+                              absl::FunctionRef<absl::StatusOr<bool>(
+                                  int64_t token_id, const stored::Revocation&)>
+                                  visitor) {
+  return transaction.Scan(
+      Table::kRevocations, "", "",
+      [&](absl::string_view key,
+          absl::string_view value) -> absl::StatusOr<bool> {
+        KeyReader reader(key);
+        int64_t id = 0;
+        if (!reader.Int(id) || !reader.Done()) {
+          return Damaged(Table::kRevocations);
+        }
+        ASSIGN_OR_RETURN(const auto revocation,
+                         Parse<stored::Revocation>(Table::kRevocations, value));
+        return visitor(id, revocation);
+      });
+}
+
+void PutRevocation(WriteTransaction& transaction, int64_t token_id,
+                   const stored::Revocation& revocation) {
+  transaction.Put(Table::kRevocations, IdKey(token_id),
+                  revocation.SerializeAsString());
+}
+
+void DeleteRevocation(WriteTransaction& transaction, int64_t token_id) {
+  transaction.Delete(Table::kRevocations, IdKey(token_id));
+}
+
 absl::Status VisitAuditEvents(
     const ReadTransaction& transaction, int64_t before,
     absl::FunctionRef<absl::StatusOr<bool>(const v1::AuditEvent&)> visitor) {

@@ -32,6 +32,15 @@ void PutAccessToken(WriteTransaction& transaction,
 void DeleteAccessToken(WriteTransaction& transaction,
                        const stored::AccessToken& token);
 
+// Revocations, by the id of the access token.
+absl::Status VisitRevocations(const ReadTransaction& transaction,
+                              absl::FunctionRef<absl::StatusOr<bool>(
+                                  int64_t token_id, const stored::Revocation&)>
+                                  visitor);
+void PutRevocation(WriteTransaction& transaction, int64_t token_id,
+                   const stored::Revocation& revocation);
+void DeleteRevocation(WriteTransaction& transaction, int64_t token_id);
+
 // Audit events, the newest first.
 inline constexpr char kAuditEventIds[] = "audit_event";
 

@@ -1,0 +1,190 @@
+// What becomes of tokens, and of what was issued for them, when they or what
+// they are for are deleted; across restarts.
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "services/common/access_policy.h"
+#include "services/common/caller_claims.h"
+#include "services/common/json_web_token.h"
+#include "services/metadata/admin_authority.h"
+#include "services/metadata/fake_clock.h"
+#include "services/metadata/metadata_stack.h"
+#include "tests/support/status_matchers.h"
+#include "tests/support/temporary_directory.h"
+
+namespace cvr::testing {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+class RevocationTest : public ::testing::Test {
+ protected:
+  RevocationTest() { Restart(); }
+
+  void Restart() {
+    stack_.reset();
+    MetadataStack::Options options;
+    options.data_dir = directory_.path() + "/metadata";
+    options.clock = &clock_;
+    auto stack = MetadataStack::Open(options);
+    ASSERT_THAT(stack, IsOk());
+    stack_ = *std::move(stack);
+  }
+
+  int64_t MakeRegistry(const std::string& name, const std::string& group) {
+    v1::CreateRegistryRequest request;
+    request.mutable_registry()->set_name(name);
+    request.mutable_registry()->set_group(group);
+    const auto made = stack_->registries().Create(request);
+    EXPECT_THAT(made, IsOk());
+    return made->id();
+  }
+
+  void DeleteRegistry(int64_t id) {
+    v1::DeleteRegistryRequest request;
+    request.set_id(id);
+    ASSERT_THAT(stack_->registries().Delete(request), IsOk());
+  }
+
+  void MakeGroup(const std::string& name) {
+    v1::CreateGroupRequest request;
+    request.mutable_group()->set_name(name);
+    ASSERT_THAT(stack_->groups().Create(request), IsOk());
+  }
+
+  absl::Status DeleteGroup(const std::string& name) {
+    v1::DeleteGroupRequest request;
+    request.set_name(name);
+    return stack_->groups().Delete(request);
+  }
+
+  v1::AccessToken MakeToken(const std::string& group, int64_t registry_id = 0) {
+    v1::CreateAccessTokenRequest request;
+    auto& token = *request.mutable_access_token();
+    token.set_name("t");
+    token.set_group(group);
+    token.add_scopes(v1::AccessToken::READ_VIRTUAL_REGISTRY);
+    token.add_scopes(v1::AccessToken::WRITE_VIRTUAL_REGISTRY);
+    if (registry_id != 0) token.add_registry_ids(registry_id);
+    const auto made = stack_->access_tokens().Create(request);
+    EXPECT_THAT(made, IsOk());
+    return *made;
+  }
+
+  void Revoke(int64_t id) {
+    v1::RevokeAccessTokenRequest request;
+    request.set_id(id);
+    ASSERT_THAT(stack_->access_tokens().Revoke(request), IsOk());
+  }
+
+  std::vector<int64_t> Revoked() {
+    const auto trust = stack_->auth().GetTrust(0, absl::ZeroDuration());
+    EXPECT_THAT(trust, IsOk());
+    return trust->revoked_token_ids;
+  }
+
+  bool IsGood(const v1::AccessToken& token) {
+    return stack_->auth().Authenticate(token.secret()).ok();
+  }
+
+  FakeClock clock_;
+  TemporaryDirectory directory_;
+  std::unique_ptr<MetadataStack> stack_;
+};
+
+TEST_F(RevocationTest, ARestartForgetsNoRevocation) {
+  const auto token = MakeToken("default");
+  const auto issued = stack_->auth().IssueToken(token.secret(), "gw");
+  ASSERT_THAT(issued, IsOk());
+  Revoke(token.id());
+  Restart();
+  // It verifies still, so all depends on the revocation.
+  const auto trust = stack_->auth().GetTrust(0, absl::ZeroDuration());
+  ASSERT_THAT(trust, IsOk());
+  EXPECT_THAT(VerifyJwt(issued->token, trust->keys), IsOk());
+  EXPECT_THAT(trust->revoked_token_ids, ElementsAre(token.id()));
+  EXPECT_FALSE(IsGood(token));
+  clock_.Advance(issued->lifetime + 2 * kClockSkewMax);
+  Restart();
+  EXPECT_THAT(Revoked(), IsEmpty());
+}
+
+TEST_F(RevocationTest, TheTokensOfAGroupGoWithIt) {
+  MakeGroup("acme");
+  MakeGroup("acme/b");
+  const auto first = MakeToken("acme");
+  const auto second = MakeToken("acme");
+  const auto other = MakeToken("acme/b");
+  const auto issued = stack_->auth().IssueToken(first.secret(), "gw");
+  ASSERT_THAT(issued, IsOk());
+  const int64_t registry_id = MakeRegistry("r", "acme");
+  // A group that stays keeps them.
+  EXPECT_THAT(DeleteGroup("acme"),
+              StatusIs(absl::StatusCode::kFailedPrecondition));
+  EXPECT_TRUE(IsGood(first));
+  EXPECT_THAT(Revoked(), IsEmpty());
+  DeleteRegistry(registry_id);
+
+  ASSERT_THAT(DeleteGroup("acme"), IsOk());
+  EXPECT_THAT(Revoked(), ElementsAre(first.id(), second.id()));
+  // Nor does a new group of that name inherit them.
+  MakeGroup("acme");
+  Restart();
+  EXPECT_FALSE(IsGood(first));
+  EXPECT_FALSE(IsGood(second));
+  EXPECT_TRUE(IsGood(other));
+  EXPECT_THAT(Revoked(), ElementsAre(first.id(), second.id()));
+  v1::ListAccessTokensRequest request;
+  request.set_group("acme");
+  EXPECT_THAT(stack_->access_tokens().List(request)->access_tokens(),
+              IsEmpty());
+}
+
+TEST_F(RevocationTest, ATokenForADeletedRegistryIsForNoOther) {
+  const int64_t mine = MakeRegistry("mine", "default");
+  const int64_t others = MakeRegistry("others", "default");
+  const auto token = MakeToken("default", mine);
+  DeleteRegistry(mine);
+  Restart();
+  // Nor for one of the same name.
+  const int64_t again = MakeRegistry("mine", "default");
+  EXPECT_NE(again, mine);
+
+  const auto caller = stack_->auth().Authenticate(token.secret());
+  ASSERT_THAT(caller, IsOk());
+  EXPECT_THAT(caller->registry_ids, ElementsAre(mine));
+  const auto issued = stack_->auth().IssueToken(token.secret(), "gw");
+  ASSERT_THAT(issued, IsOk());
+  const auto trust = stack_->auth().GetTrust(0, absl::ZeroDuration());
+  const auto json = VerifyJwt(issued->token, trust->keys);
+  ASSERT_THAT(json, IsOk());
+  const auto claims = ParseCallerClaims(*json, "gw", clock_.Now());
+  ASSERT_THAT(claims, IsOk());
+  EXPECT_THAT(claims->caller.registry_ids, ElementsAre(mine));
+
+  EXPECT_THAT(stack_->registries().List({}, *caller)->registries(), IsEmpty());
+  using Question = AccessQuestion;
+  for (const int64_t id : {others, again}) {
+    for (const auto action :
+         {AccessPolicy::Action::kRead, AccessPolicy::Action::kManage}) {
+      const Question question{action, Question::Kind::kRegistry, id, ""};
+      const auto admission =
+          stack_->authority().Authorize(token.secret(), {question});
+      EXPECT_TRUE(!admission.ok() || admission->missing) << id;
+    }
+  }
+  // What would be in no registry at first.
+  const Question question{AccessPolicy::Action::kManage, Question::Kind::kGroup,
+                          0, "default"};
+  EXPECT_THAT(stack_->authority().Authorize(token.secret(), {question}),
+              StatusIs(absl::StatusCode::kPermissionDenied));
+}
+
+}  // namespace
+}  // namespace cvr::testing
