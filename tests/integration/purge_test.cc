@@ -49,6 +49,8 @@ class PurgeTest : public ::testing::TestWithParam<Shape> {
   std::string ByTag() const { return image_.repository + "/manifests/1"; }
 
   // Pulls it and waits until it is stored.
+  // Until a pull asks the upstream nothing.
+  void AwaitCachedWhole(const Image& image);
   void Cache(const Image& image) {
     ASSERT_EQ(Pull(system_, image), "");
     while (!system_.EntryPaths().contains(LayerPath(image))) {
@@ -104,15 +106,26 @@ class PurgeTest : public ::testing::TestWithParam<Shape> {
   System system_;
 };
 
+void PurgeTest::AwaitCachedWhole(const Image& image) {
+  while (true) {
+    const int asked = upstream_.CountRequests({});
+    ASSERT_EQ(Pull(system_, image), "");
+    if (upstream_.CountRequests({}) == asked) return;
+  }
+}
+
 TEST_P(PurgeTest, WhatIsPurgedIsFetchedAnewOrNotServed) {
   Cache(image_);
   ASSERT_TRUE(IsOnDisk(image_));
   const v1::PurgeResult first = PurgeUpstream();
   EXPECT_GE(first.entries(), 3);
   EXPECT_GE(first.bytes(), 3 * kMiB);
+  AwaitGoneFromDisk(image_);
   const int asked = upstream_.CountRequests({});
   Cache(image_);
   EXPECT_GT(upstream_.CountRequests({}), asked);
+  // What is pulled while it is being deleted is a miss once more.
+  AwaitCachedWhole(image_);
 
   upstream_.Stop();
   ASSERT_EQ(Pull(system_, image_), "");
