@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/time/clock.h"
 #include "gmock/gmock.h"
 #include "grpcpp/grpcpp.h"
 #include "services/blob/engine/engine_manifest_fixture.h"
@@ -143,9 +144,11 @@ TEST_F(RefreshServiceTest, PullsShareItsRequest) {
     ExpectNow(RefreshOf({Fresh(7, same)}), same, 7, same.digest.ToString());
   });
   gate->AwaitArrivals();
+  // A pull that comes late has asked before there was an answer, too.
+  const absl::Time asked_at = absl::Now();
   Thread pulling("pull", [&] {
-    Expect(Fetch({Old(7, same)}), Image("same"), ContentOrigin::kRevalidated,
-           7);
+    Expect(Fetch({Old(7, same)}, "latest", asked_at), Image("same"),
+           ContentOrigin::kRevalidated, 7);
     EXPECT_THAT(Requests(), ElementsAre("7 HEAD latest"));
   });
   gate->Open();

@@ -29,14 +29,7 @@ WRONG_TOKEN = "cvr_" + "0" * 50
 OLD = "Tue, 02 Jan 2024 03:04:05 GMT"
 MISSING = 999999
 
-# Operations whose services the servers do not have yet. That is tested, too:
-# once they do, these must go from here, and all is tested with them.
-TESTS = {"testNewUpstream", "testUpstream"}
-PURGES = {"purgeUpstreamCache", "purgeRegistryCache"}
-POLICIES = {"createCleanupPolicy", "getCleanupPolicy", "updateCleanupPolicy",
-            "deleteCleanupPolicy"}
-NOT_YET = set()
-NOT_YET_SCHEMAS = ()
+PURGES = ("purgeRegistryCache", "purgeUpstreamCache")
 
 
 class Server:
@@ -148,7 +141,7 @@ class Api:
         return {(name, status)
                 for name, (_, _, rules) in self.operations.items()
                 for status in rules["responses"]
-                if status != "default" and name not in NOT_YET}
+                if status != "default"}
 
     def properties(self):
         """(schema, property) of all that is answered."""
@@ -163,8 +156,7 @@ class Api:
                 walk(f"{name}[]", rule["items"])
 
         for name, rule in self.document["components"]["schemas"].items():
-            if not NOT_YET or name not in NOT_YET_SCHEMAS:
-                walk(name, rule)
+            walk(name, rule)
         return found
 
 
@@ -228,7 +220,6 @@ class OpenApiTest(unittest.TestCase):
         self.refuse_all()
         self.answer_when_limits_are_reached()
         self.answer_when_services_are_gone()
-        self.answer_what_is_not_there_yet()
         self.assertEqual(self.api.documented() - self.api.seen, set())
         self.assertEqual(self.api.properties() - self.api.checker.seen, set())
 
@@ -252,11 +243,9 @@ class OpenApiTest(unittest.TestCase):
         self.pull()
         entries = self.good("listCacheEntries", 200, 1)
         self.good("deleteCacheEntry", 204, entries[0]["id"])
-        for operations, walk in ((TESTS, self.try_upstreams),
-                                 (PURGES, self.purge),
-                                 (POLICIES, self.walk_policies)):
-            if not operations & NOT_YET:
-                walk()
+        self.try_upstreams()
+        self.purge()
+        self.walk_policies()
         self.good("deleteUpstream", 204, 2)
         self.good("deleteRegistry", 204, 2)
         # What the refusals below are about.
@@ -290,7 +279,7 @@ class OpenApiTest(unittest.TestCase):
         self.assertFalse(failed["success"])
 
     def purge(self):
-        for operation in sorted(PURGES):
+        for operation in PURGES:
             self.pull()
             self.assertNotEqual(self.good("listCacheEntries", 200, 1), [])
             self.good(operation, 204, 1)
@@ -339,19 +328,8 @@ class OpenApiTest(unittest.TestCase):
             if operation == "getApiDocument":
                 continue
             for status in (400, 401, 403, 404, 412, 413, 415):
-                if operation in NOT_YET and status in (403, 404, 412):
-                    continue
                 if self.api.documents(operation, status):
                     getattr(self, f"refuse_{status}")(operation)
-
-    def answer_what_is_not_there_yet(self):
-        for operation in sorted(NOT_YET):
-            method, path, _ = self.api.operations[operation]
-            path = path.replace("{id}", str(self.existing(operation)))
-            answer = send(self.host, method, path, self.admin,
-                          self.body(operation))
-            self.assertEqual(answer.status, 501,
-                             operation + " is there: take it out of NOT_YET")
 
     def bad(self, operation, status, where=None, query="", token=None,
             body=None, headers=None):

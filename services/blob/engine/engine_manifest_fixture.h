@@ -93,16 +93,19 @@ class EngineManifestFixture : public ::testing::Test {
     return {actions, actions, actions};
   }
 
-  absl::StatusOr<Answer> Fetch(std::vector<Candidate> candidates,
-                               const std::string& reference = "latest") {
+  absl::StatusOr<Answer> Fetch(
+      std::vector<Candidate> candidates,
+      const std::string& reference = "latest",
+      absl::Time resolved_at = absl::InfiniteFuture()) {
     return FetchContent({*Repository::Parse("r"), *Reference::Parse(reference),
                          ContentKind::kManifest},
-                        std::move(candidates));
+                        std::move(candidates), resolved_at);
   }
-  absl::StatusOr<Answer> FetchContent(ContentRef content,
-                                      std::vector<Candidate> candidates) {
-    auto stream =
-        world_.source().Fetch({std::move(content), {std::move(candidates)}});
+  absl::StatusOr<Answer> FetchContent(
+      ContentRef content, std::vector<Candidate> candidates,
+      absl::Time resolved_at = absl::InfiniteFuture()) {
+    auto stream = world_.source().Fetch(
+        {std::move(content), {std::move(candidates), resolved_at}});
     if (!stream.ok()) return stream.status();
     auto bytes = ReadRest(**stream);
     if (!bytes.ok()) return bytes.status();
