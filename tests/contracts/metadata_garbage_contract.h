@@ -38,7 +38,8 @@ TEST_P(MetadataResolutionContract, WhatIsPurgedIsServedNoMore) {
   ASSERT_THAT(Record(2, Blob(layer), layer), IsOk());
   service_->Purge(id(1));
   for (const auto& content : {tag_, Manifest(old_.ToString()), Blob(layer)}) {
-    for (const Candidate& candidate : Resolve(content)->plan.candidates) {
+    const auto resolution = Resolve(content);
+    for (const Candidate& candidate : resolution->plan.candidates) {
       if (candidate.upstream_id != id(1)) continue;
       EXPECT_FALSE(candidate.cached) << content.RelativePath();
       EXPECT_FALSE(candidate.reachable) << content.RelativePath();
