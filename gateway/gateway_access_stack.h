@@ -8,30 +8,12 @@
 #include "absl/strings/str_cat.h"
 #include "gateway/gateway_fixture.h"
 #include "gtest/gtest.h"
-#include "services/common/clock.h"
-#include "services/common/mutex.h"
 #include "services/metadata/metadata_stack.h"
+#include "tests/support/fake_clock.h"
 #include "tests/support/temporary_directory.h"
 
 // A running gateway whose callers a real metadata service knows, for tests.
 namespace cvr {
-
-class SettableClock : public Clock {
- public:
-  absl::Time Now() const override {
-    MutexLock lock(&mutex_);
-    return now_;
-  }
-  void Advance(absl::Duration by) {
-    MutexLock lock(&mutex_);
-    now_ += by;
-  }
-
- private:
-  mutable Mutex mutex_;
-  absl::Time now_ ABSL_GUARDED_BY(mutex_) =
-      absl::FromUnixSeconds(1'700'000'000);
-};
 
 class GatewayAccessTest : public GatewayTest {
  protected:
@@ -115,7 +97,7 @@ class GatewayAccessTest : public GatewayTest {
   }
 
   testing::TemporaryDirectory directory_;
-  SettableClock clock_;
+  testing::FakeClock clock_;
   std::unique_ptr<MetadataStack> stack_;
   // Of the gateway that is started next; may be null.
   Administration* administration_ = nullptr;

@@ -51,18 +51,6 @@ constexpr std::pair<ContentOrigin, v1::ContentHeader::Source> kSources[] = {
     {ContentOrigin::kStale, v1::ContentHeader::STALE},
 };
 
-absl::Duration FromWire(const google::protobuf::Duration& message) {
-  return absl::Seconds(message.seconds()) + absl::Nanoseconds(message.nanos());
-}
-
-google::protobuf::Duration ToWire(absl::Duration duration) {
-  google::protobuf::Duration message;
-  message.set_seconds(
-      absl::IDivDuration(duration, absl::Seconds(1), &duration));
-  message.set_nanos(static_cast<int32_t>(absl::ToInt64Nanoseconds(duration)));
-  return message;
-}
-
 }  // namespace
 
 v1::ReadRequest ToWire(const ReadRequest& request) {

@@ -61,10 +61,6 @@ v1::Downloads OnWire(const std::vector<DownloadInFlight>& downloads,
   return message;
 }
 
-absl::Duration FromWire(const google::protobuf::Duration& message) {
-  return absl::Seconds(message.seconds()) + absl::Nanoseconds(message.nanos());
-}
-
 absl::StatusOr<absl::Duration> IntervalOf(
     const v1::WatchDownloadsRequest& request) {
   if (!request.has_interval()) return kIntervalDefault;

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "absl/cleanup/cleanup.h"
+#include "services/common/content_wire.h"
 #include "services/common/errors.h"
 #include "services/common/status_macros.h"
 #include "services/metadata/probe_target.h"
@@ -38,11 +39,7 @@ v1::TestUpstreamResponse ReportOnWire(const ProbeReport& report) {
     shown.set_name(step.name);
     shown.set_ok(step.ok);
     shown.set_detail(step.detail);
-    absl::Duration rest;
-    shown.mutable_duration()->set_seconds(
-        absl::IDivDuration(step.duration, absl::Seconds(1), &rest));
-    shown.mutable_duration()->set_nanos(
-        static_cast<int>(absl::ToInt64Nanoseconds(rest)));
+    *shown.mutable_duration() = ToWire(step.duration);
   }
   for (const auto& [outcome, wire] : kOutcomes) {
     if (outcome == report.outcome) message.set_outcome(wire);

@@ -84,4 +84,16 @@ absl::Time FromWire(const google::protobuf::Timestamp& message) {
          absl::Nanoseconds(message.nanos());
 }
 
+google::protobuf::Duration ToWire(absl::Duration duration) {
+  google::protobuf::Duration message;
+  message.set_seconds(
+      absl::IDivDuration(duration, absl::Seconds(1), &duration));
+  message.set_nanos(static_cast<int32_t>(absl::ToInt64Nanoseconds(duration)));
+  return message;
+}
+
+absl::Duration FromWire(const google::protobuf::Duration& message) {
+  return absl::Seconds(message.seconds()) + absl::Nanoseconds(message.nanos());
+}
+
 }  // namespace cvr

@@ -3,6 +3,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "google/protobuf/duration.pb.h"
 #include "google/protobuf/timestamp.pb.h"
 #include "protos/cvr/v1/content.pb.h"
 #include "services/common/content.h"
@@ -19,6 +20,9 @@ absl::StatusOr<Descriptor> FromWire(const v1::Descriptor& message);
 
 google::protobuf::Timestamp ToWire(absl::Time time);
 absl::Time FromWire(const google::protobuf::Timestamp& message);
+
+google::protobuf::Duration ToWire(absl::Duration duration);
+absl::Duration FromWire(const google::protobuf::Duration& message);
 
 }  // namespace cvr
 

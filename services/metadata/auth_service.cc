@@ -37,8 +37,7 @@ absl::StatusOr<v1::IssueTokenResponse> IssueToken(
 
 absl::StatusOr<v1::Trust> GetTrust(AuthClient& client,
                                    const v1::GetTrustRequest& request) {
-  const absl::Duration wait = absl::Seconds(request.max_wait().seconds()) +
-                              absl::Nanoseconds(request.max_wait().nanos());
+  const absl::Duration wait = FromWire(request.max_wait());
   ASSIGN_OR_RETURN(
       const Trust trust,
       client.GetTrust(request.known_version(), std::min(wait, kWaitMax)));

@@ -13,9 +13,9 @@
 #include "services/common/mutex.h"
 #include "services/metadata/cleanup_policy_admin.h"
 #include "services/metadata/cleanup_tables.h"
-#include "services/metadata/fake_clock.h"
 #include "services/metadata/in_memory_metadata_store.h"
 #include "services/metadata/tables.h"
+#include "tests/support/fake_clock.h"
 #include "tests/support/status_matchers.h"
 
 namespace cvr::testing {

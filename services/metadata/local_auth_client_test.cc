@@ -6,9 +6,9 @@
 #include "gtest/gtest.h"
 #include "services/common/caller_claims.h"
 #include "services/common/thread.h"
-#include "services/metadata/fake_clock.h"
 #include "services/metadata/group_admin.h"
 #include "services/metadata/in_memory_metadata_store.h"
+#include "tests/support/fake_clock.h"
 #include "tests/support/status_matchers.h"
 #include "tests/support/temporary_directory.h"
 

@@ -15,7 +15,6 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "rocksdb/env.h"
-#include "services/metadata/fake_clock.h"
 #include "services/metadata/in_memory_metadata_store.h"
 #include "services/metadata/metadata_stack.h"
 #include "services/metadata/rocksdb_metadata_store.h"
@@ -23,6 +22,7 @@
 #include "services/metadata/tables.h"
 #include "services/metadata/validation.h"
 #include "tests/support/crash_file_system.h"
+#include "tests/support/fake_clock.h"
 #include "tests/support/status_matchers.h"
 #include "tests/support/temporary_directory.h"
 

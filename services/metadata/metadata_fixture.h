@@ -7,10 +7,10 @@
 #include <vector>
 
 #include "gtest/gtest.h"
-#include "services/metadata/fake_clock.h"
 #include "services/metadata/in_memory_metadata_store.h"
 #include "services/metadata/metadata_stack.h"
 #include "services/metadata/validation.h"
+#include "tests/support/fake_clock.h"
 #include "tests/support/status_matchers.h"
 #include "tests/support/temporary_directory.h"
 

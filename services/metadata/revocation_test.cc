@@ -12,8 +12,8 @@
 #include "services/common/caller_claims.h"
 #include "services/common/json_web_token.h"
 #include "services/metadata/admin_authority.h"
-#include "services/metadata/fake_clock.h"
 #include "services/metadata/metadata_stack.h"
+#include "tests/support/fake_clock.h"
 #include "tests/support/status_matchers.h"
 #include "tests/support/temporary_directory.h"
 

@@ -11,24 +11,19 @@
 namespace cvr {
 namespace {
 
-absl::Duration ToDuration(const google::protobuf::Duration& duration) {
-  return absl::Seconds(duration.seconds()) +
-         absl::Nanoseconds(duration.nanos());
-}
-
 absl::Duration ZeroIsForEver(absl::Duration validity) {
   return validity == absl::ZeroDuration() ? absl::InfiniteDuration() : validity;
 }
 
 absl::Duration OrSeconds(bool has, const google::protobuf::Duration& duration,
                          int seconds) {
-  return has ? ToDuration(duration) : absl::Seconds(seconds);
+  return has ? FromWire(duration) : absl::Seconds(seconds);
 }
 
 void SetTimes(const v1::Upstream& upstream, UpstreamRoute& route) {
   route.cache_validity =
       upstream.has_cache_validity()
-          ? ZeroIsForEver(ToDuration(upstream.cache_validity()))
+          ? ZeroIsForEver(FromWire(upstream.cache_validity()))
           : absl::Hours(limits::kCacheValidityHoursDefault);
   route.tags_validity =
       OrSeconds(upstream.has_tags_validity(), upstream.tags_validity(),
@@ -36,7 +31,7 @@ void SetTimes(const v1::Upstream& upstream, UpstreamRoute& route) {
   route.referrers_validity = OrSeconds(
       upstream.has_referrers_validity(), upstream.referrers_validity(),
       limits::kReferrersValiditySecondsDefault);
-  route.max_stale = upstream.has_max_stale() ? ToDuration(upstream.max_stale())
+  route.max_stale = upstream.has_max_stale() ? FromWire(upstream.max_stale())
                                              : absl::InfiniteDuration();
   const auto& ttls = upstream.absence_ttls();
   route.manifest_not_found_ttl =
@@ -69,7 +64,7 @@ absl::StatusOr<UpstreamRoute> UpstreamRoute::To(const v1::Upstream& upstream) {
     if (!pattern.ok()) return Damaged(upstream, pattern.status());
     route.tag_validities.emplace_back(
         *std::move(pattern),
-        ZeroIsForEver(ToDuration(validity.cache_validity())));
+        ZeroIsForEver(FromWire(validity.cache_validity())));
   }
   auto rules = FromWire(upstream.rules());
   if (!rules.ok()) return Damaged(upstream, rules.status());

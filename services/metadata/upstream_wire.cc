@@ -1,6 +1,6 @@
 #include "services/metadata/upstream_wire.h"
 
-#include "absl/time/time.h"
+#include "services/common/content_wire.h"
 #include "services/common/limits.h"
 
 namespace cvr {
@@ -14,10 +14,7 @@ UpstreamLimits LimitsOf(const v1::UpstreamLimits& message) {
                                         limits::kConcurrentRequestsDefault);
   found.failures_to_open =
       OrDefault(message.failures_to_open(), limits::kFailuresToOpenDefault);
-  if (message.has_open_for()) {
-    found.open_for = absl::Seconds(message.open_for().seconds()) +
-                     absl::Nanoseconds(message.open_for().nanos());
-  }
+  if (message.has_open_for()) found.open_for = FromWire(message.open_for());
   found.rate_reserve_percent = OrDefault(message.rate_reserve_percent(),
                                          limits::kRateReservePercentDefault);
   return found;
@@ -26,10 +23,7 @@ UpstreamLimits LimitsOf(const v1::UpstreamLimits& message) {
 void LimitsTo(const UpstreamLimits& from, v1::UpstreamLimits& message) {
   message.set_concurrent_requests(from.concurrent_requests);
   message.set_failures_to_open(from.failures_to_open);
-  const int64_t seconds = absl::ToInt64Seconds(from.open_for);
-  message.mutable_open_for()->set_seconds(seconds);
-  message.mutable_open_for()->set_nanos(static_cast<int32_t>(
-      absl::ToInt64Nanoseconds(from.open_for - absl::Seconds(seconds))));
+  *message.mutable_open_for() = ToWire(from.open_for);
   message.set_rate_reserve_percent(from.rate_reserve_percent);
 }
 

@@ -1,5 +1,5 @@
-#ifndef SERVICES_METADATA_FAKE_CLOCK_H_
-#define SERVICES_METADATA_FAKE_CLOCK_H_
+#ifndef TESTS_SUPPORT_FAKE_CLOCK_H_
+#define TESTS_SUPPORT_FAKE_CLOCK_H_
 
 #include "services/common/clock.h"
 #include "services/common/mutex.h"
@@ -26,4 +26,4 @@ class FakeClock : public Clock {
 
 }  // namespace cvr::testing
 
-#endif  // SERVICES_METADATA_FAKE_CLOCK_H_
+#endif  // TESTS_SUPPORT_FAKE_CLOCK_H_
