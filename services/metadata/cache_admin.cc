@@ -9,6 +9,7 @@
 #include "services/metadata/cache_rows.h"
 #include "services/metadata/tables.h"
 #include "services/metadata/transactions.h"
+#include "services/metadata/upstream_epoch.h"
 #include "services/metadata/visibility.h"
 
 namespace cvr {
@@ -123,6 +124,12 @@ absl::StatusOr<v1::PurgeResult> CacheAdmin::PurgeRegistry(
 }
 
 absl::Status CacheAdmin::Purge(int64_t upstream_id, v1::PurgeResult& result) {
+  // From here on nothing is recorded that was found out before.
+  RETURN_IF_ERROR(store_.Write(
+      [&](WriteTransaction& transaction) {
+        return epochs::MoveCacheEpoch(transaction, upstream_id);
+      },
+      Durability::kSynced));
   refreshes_.Drop(upstream_id);
   CacheRemoval removal(upstream_id);
   bool more = true;

@@ -20,6 +20,7 @@
 #include "services/metadata/supply.h"
 #include "services/metadata/tables.h"
 #include "services/metadata/transactions.h"
+#include "services/metadata/upstream_epoch.h"
 #include "services/metadata/validation.h"
 #include "services/metadata/visibility.h"
 
@@ -226,6 +227,9 @@ absl::Status CacheEntryAdmin::Delete(
         ASSIGN_OR_RETURN(const auto entry,
                          tables::FindCacheEntryById(transaction, request.id()));
         if (!entry) return absl::OkStatus();
+        // Else a download that runs would bring it back when it ends.
+        RETURN_IF_ERROR(
+            epochs::MoveCacheEpoch(transaction, entry->upstream_id()));
         return ForgetEntry(transaction, *entry);
       },
       Durability::kSynced);

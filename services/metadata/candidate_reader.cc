@@ -17,12 +17,12 @@ absl::StatusOr<std::optional<std::string>> CandidateReader::WhyExcluded(
     return why;
   }
   // A digest must not be a way around the rules on tags.
-  ASSIGN_OR_RETURN(const bool is_reached,
-                   supply::IsReachedByTag(
-                       transaction_, route.upstream_id, content_.repository,
-                       content_.reference.digest(), [&](absl::string_view tag) {
-                         return route.rules.AllowsTag(tag);
-                       }));
+  ASSIGN_OR_RETURN(
+      const bool is_reached,
+      supply::IsReachedByTag(
+          transaction_, route.upstream_id,
+          route.CanonicalName(content_.repository), content_.reference.digest(),
+          [&](absl::string_view tag) { return route.rules.AllowsTag(tag); }));
   if (is_reached) return std::nullopt;
   return "no tag that the rules allow is known to lead to this digest";
 }
@@ -32,27 +32,34 @@ absl::StatusOr<CandidateReader::Known> CandidateReader::Read(
   Known known;
   Candidate& candidate = known.candidate;
   candidate.upstream_id = route.upstream_id;
+  candidate.cache_epoch = route.cache_epoch;
+  const ContentRef content = route.Canonical(content_);
+  if (!(content.repository == content_.repository)) {
+    candidate.repository = content.repository;
+  }
+  const std::string path = content.RelativePath();
   candidate.failure_policy = route.failure_policy;
   if (content_.kind == ContentKind::kTags) {
     candidate.tag_rules = route.rules.TagRules();
   }
-  RETURN_IF_ERROR(ReadDenial(route, known));
+  RETURN_IF_ERROR(ReadDenial(route, path, known));
   if (candidate.denial != Denial::kNone) return known;
   if (content_.is_addressed_by_digest()) {
     ASSIGN_OR_RETURN(
         candidate.reachable,
-        supply::Has(transaction_, route.upstream_id, content_.repository,
-                    content_.reference.digest()));
+        supply::Has(transaction_, route.upstream_id, content.repository,
+                    content.reference.digest()));
     if (!candidate.reachable) return known;
   }
-  RETURN_IF_ERROR(ReadEntry(route, known));
+  RETURN_IF_ERROR(ReadEntry(route, path, known));
   return known;
 }
 
 absl::Status CandidateReader::ReadDenial(const UpstreamRoute& route,
+                                         const std::string& path,
                                          Known& known) const {
   ASSIGN_OR_RETURN(const auto row,
-                   tables::FindDenial(transaction_, route.upstream_id, path_));
+                   tables::FindDenial(transaction_, route.upstream_id, path));
   if (!row || FromWire(row->until()) <= now_ ||
       FromWire(row->upstream_update_time()) != route.update_time) {
     return absl::OkStatus();
@@ -63,9 +70,10 @@ absl::Status CandidateReader::ReadDenial(const UpstreamRoute& route,
 }
 
 absl::Status CandidateReader::ReadEntry(const UpstreamRoute& route,
+                                        const std::string& path,
                                         Known& known) const {
   ASSIGN_OR_RETURN(const auto row, tables::FindCacheEntry(
-                                       transaction_, route.upstream_id, path_));
+                                       transaction_, route.upstream_id, path));
   if (!row || row->status() != v1::CacheEntry::ACTIVE) return absl::OkStatus();
   ASSIGN_OR_RETURN(const auto digest, Digest::Parse(row->digest()));
   CachedEntry entry{

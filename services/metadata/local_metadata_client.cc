@@ -7,6 +7,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "services/common/content_wire.h"
+#include "services/common/docker_hub.h"
 #include "services/common/errors.h"
 #include "services/common/limits.h"
 #include "services/common/status_macros.h"
@@ -16,7 +17,9 @@
 #include "services/metadata/supply_tables.h"
 #include "services/metadata/tables.h"
 #include "services/metadata/transactions.h"
+#include "services/metadata/upstream_epoch.h"
 #include "services/metadata/upstream_secrets.h"
+#include "services/metadata/upstream_url.h"
 #include "services/metadata/upstream_wire.h"
 
 namespace cvr {
@@ -30,6 +33,14 @@ bool IsPrintable(absl::string_view text) {
     if (!absl::ascii_isprint(c)) return false;
   }
   return true;
+}
+
+// The name that everything about `content` is recorded under at that upstream.
+ContentRef CanonicalAt(const stored::Upstream& upstream, ContentRef content) {
+  if (docker_hub::IsHost(UpstreamHost(upstream.upstream().url()))) {
+    content.repository = docker_hub::CanonicalName(content.repository);
+  }
+  return content;
 }
 
 // An upstream may send what it likes; what cannot be kept is left out.
@@ -138,19 +149,20 @@ absl::StatusOr<UpstreamAccess> LocalMetadataClient::GetUpstreamAccess(
                        }));
   if (!row) return errors::NoSuch("upstream", absl::StrCat(upstream_id));
   ASSIGN_OR_RETURN(const auto upstream, OpenUpstream(box_, *row));
-  return ToAccess(upstream);
+  UpstreamAccess access = ToAccess(upstream);
+  access.cache_epoch = epochs::CacheEpochOf(*row);
+  return access;
 }
 
-absl::Status LocalMetadataClient::Record(const CacheRecord& record) {
-  RETURN_IF_ERROR(Check(record));
+absl::Status LocalMetadataClient::Record(const CacheRecord& given) {
+  RETURN_IF_ERROR(Check(given));
   const auto now = ToWire(clock_.Now());
   return store_.Write(
       [&](WriteTransaction& transaction) -> absl::Status {
-        ASSIGN_OR_RETURN(const bool has_upstream,
-                         tables::HasUpstream(transaction, record.upstream_id));
-        if (!has_upstream) {
-          return errors::NoSuch("upstream", absl::StrCat(record.upstream_id));
-        }
+        ASSIGN_OR_RETURN(const auto upstream,
+                         epochs::Require(transaction, given.epoch()));
+        CacheRecord record = given;
+        record.content = CanonicalAt(upstream, given.content);
         ASSIGN_OR_RETURN(const bool believed, IsBelieved(transaction, record));
         if (!believed) return absl::OkStatus();
         ASSIGN_OR_RETURN(auto entry, FindOrMake(transaction, record, now));
@@ -169,16 +181,19 @@ absl::Status LocalMetadataClient::Record(const CacheRecord& record) {
       Durability::kBuffered);
 }
 
-absl::Status LocalMetadataClient::Touch(int64_t upstream_id,
+absl::Status LocalMetadataClient::Touch(const UpstreamEpoch& upstream,
                                         const ContentRef& content,
                                         const Digest& digest,
                                         bool counts_as_download) {
   const auto now = ToWire(clock_.Now());
   return store_.Write(
       [&](WriteTransaction& transaction) -> absl::Status {
-        ASSIGN_OR_RETURN(auto entry,
-                         tables::FindCacheEntry(transaction, upstream_id,
-                                                content.RelativePath()));
+        ASSIGN_OR_RETURN(const auto row,
+                         epochs::Require(transaction, upstream));
+        ASSIGN_OR_RETURN(
+            auto entry,
+            tables::FindCacheEntry(transaction, upstream.upstream_id,
+                                   CanonicalAt(row, content).RelativePath()));
         if (!entry || entry->status() != v1::CacheEntry::ACTIVE ||
             entry->digest() != digest.ToString()) {
           return absl::OkStatus();
@@ -191,17 +206,17 @@ absl::Status LocalMetadataClient::Touch(int64_t upstream_id,
       Durability::kBuffered);
 }
 
-absl::Status LocalMetadataClient::RecordDenial(int64_t upstream_id,
-                                               const ContentRef& content,
+absl::Status LocalMetadataClient::RecordDenial(const UpstreamEpoch& upstream,
+                                               const ContentRef& given,
                                                Denial denial) {
+  const int64_t upstream_id = upstream.upstream_id;
   const absl::Time now = clock_.Now();
   return store_.Write(
       [&](WriteTransaction& transaction) -> absl::Status {
         ASSIGN_OR_RETURN(const auto row,
-                         tables::FindUpstream(transaction, upstream_id));
-        if (!row) return errors::NoSuch("upstream", absl::StrCat(upstream_id));
-        ASSIGN_OR_RETURN(const UpstreamRoute route,
-                         UpstreamRoute::To(row->upstream()));
+                         epochs::Require(transaction, upstream));
+        ASSIGN_OR_RETURN(const UpstreamRoute route, UpstreamRoute::To(row));
+        const ContentRef content = route.Canonical(given);
         RETURN_IF_ERROR(DropDenied(transaction, upstream_id, content, denial));
         RETURN_IF_ERROR(Sweep(transaction, now));
         const absl::Duration ttl = denial == Denial::kRefused
@@ -212,7 +227,7 @@ absl::Status LocalMetadataClient::RecordDenial(int64_t upstream_id,
         remembered.set_refused(denial == Denial::kRefused);
         *remembered.mutable_until() = ToWire(now + ttl);
         *remembered.mutable_upstream_update_time() =
-            row->upstream().update_time();
+            row.upstream().update_time();
         tables::PutDenial(transaction, upstream_id, content.RelativePath(),
                           remembered);
         return absl::OkStatus();
@@ -248,6 +263,45 @@ absl::Status LocalMetadataClient::ForgetContent(
         return absl::OkStatus();
       },
       Durability::kBuffered);
+}
+
+absl::StatusOr<std::vector<UpstreamEpoch>> LocalMetadataClient::CheckUpstreams(
+    absl::Span<const UpstreamEpoch> upstreams) {
+  using Outdated = std::vector<UpstreamEpoch>;
+  if (upstreams.size() > limits::kCheckedUpstreamsMax) {
+    return errors::FieldInvalid("upstreams", "are too many");
+  }
+  return ReadValue<Outdated>(
+      store_,
+      [&](const ReadTransaction& transaction) -> absl::StatusOr<Outdated> {
+        Outdated outdated;
+        for (const UpstreamEpoch& upstream : upstreams) {
+          ASSIGN_OR_RETURN(const bool is_withdrawn,
+                           epochs::IsWithdrawn(transaction, upstream));
+          if (is_withdrawn) outdated.push_back(upstream);
+        }
+        return outdated;
+      });
+}
+
+absl::StatusOr<std::vector<Digest>> LocalMetadataClient::FilterUnreferenced(
+    absl::Span<const Digest> digests) {
+  using Unreferenced = std::vector<Digest>;
+  if (digests.size() > limits::kForgottenDigestsMax) {
+    return errors::FieldInvalid("digests", "are too many");
+  }
+  return ReadValue<Unreferenced>(
+      store_,
+      [&](const ReadTransaction& transaction) -> absl::StatusOr<Unreferenced> {
+        Unreferenced found;
+        for (const Digest& digest : digests) {
+          ASSIGN_OR_RETURN(
+              const bool is_used,
+              tables::IsDigestUsed(transaction, digest.ToString()));
+          if (!is_used) found.push_back(digest);
+        }
+        return found;
+      });
 }
 
 absl::StatusOr<std::vector<Garbage>> LocalMetadataClient::ListGarbage(

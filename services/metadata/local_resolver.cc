@@ -89,7 +89,8 @@ class Resolving {
     const absl::Duration validity =
         known.fresh_until - known.candidate.cached->upstream_checked_at;
     if (now_ < known.fresh_until - kRefreshAheadShare * validity) return;
-    due_ = RefreshDue{request_.content, known.candidate};
+    due_ = RefreshDue{known.candidate.ContentOf(request_.content),
+                      known.candidate};
     due_->candidate.cached->fresh = false;
   }
 
@@ -132,7 +133,7 @@ absl::StatusOr<std::vector<CachedRepository>> RepositoriesOf(
     RETURN_IF_ERROR(tables::VisitRepositories(
         transaction, route.upstream_id, start_after,
         [&](const std::string& name) -> absl::StatusOr<bool> {
-          if (!route.rules.AllowsRepository(name)) return true;
+          if (route.WhyRepositoryExcluded(name)) return true;
           names.insert(name);
           return --left > 0;
         }));

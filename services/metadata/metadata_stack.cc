@@ -21,6 +21,7 @@
 #include "services/metadata/local_auth_client.h"
 #include "services/metadata/local_metadata_client.h"
 #include "services/metadata/local_resolver.h"
+#include "services/metadata/migration.h"
 #include "services/metadata/refresh_queue.h"
 #include "services/metadata/resolution_service.h"
 #include "services/metadata/rocksdb_metadata_store.h"
@@ -133,6 +134,7 @@ absl::StatusOr<std::unique_ptr<MetadataStack>> MetadataStack::Open(
 absl::StatusOr<std::unique_ptr<MetadataStack>> MetadataStack::OpenOver(
     std::unique_ptr<MetadataStore> store, std::unique_ptr<SecretBox> box,
     const Options& options) {
+  RETURN_IF_ERROR(Migrate(*store));
   auto stack = std::unique_ptr<MetadataStack>(new MetadataStack(
       std::make_unique<Parts>(std::move(store), std::move(box), options)));
   RETURN_IF_ERROR(stack->groups().EnsureDefault());

@@ -104,9 +104,11 @@ void ExpectUnavailable(GrpcMetadataClient& client) {
   EXPECT_THAT(client.Resolve({1, kTag}), unavailable);
   EXPECT_THAT(client.GetUpstreamAccess(1), unavailable);
   EXPECT_THAT(client.Record({1, kTag, Descriptor{"m/t", digest}}), unavailable);
-  EXPECT_THAT(client.Touch(1, kTag, digest, false), unavailable);
-  EXPECT_THAT(client.RecordDenial(1, kTag, Denial::kAbsent), unavailable);
+  EXPECT_THAT(client.Touch({1, 1}, kTag, digest, false), unavailable);
+  EXPECT_THAT(client.RecordDenial({1, 1}, kTag, Denial::kAbsent), unavailable);
   EXPECT_THAT(client.ForgetContent({digest}), unavailable);
+  EXPECT_THAT(client.CheckUpstreams({{1, 1}}), unavailable);
+  EXPECT_THAT(client.FilterUnreferenced({digest}), unavailable);
   EXPECT_THAT(client.ListGarbage(0, 1), unavailable);
   EXPECT_THAT(client.RemoveGarbage({1}), unavailable);
 }
@@ -132,10 +134,20 @@ class HangingMetadata : public Resolver, public MetadataClient {
     return Hang();
   }
   absl::Status Record(const CacheRecord&) override { return Hang(); }
-  absl::Status Touch(int64_t, const ContentRef&, const Digest&, bool) override {
+  absl::Status Touch(const UpstreamEpoch&, const ContentRef&, const Digest&,
+                     bool) override {
     return Hang();
   }
-  absl::Status RecordDenial(int64_t, const ContentRef&, Denial) override {
+  absl::Status RecordDenial(const UpstreamEpoch&, const ContentRef&,
+                            Denial) override {
+    return Hang();
+  }
+  absl::StatusOr<std::vector<UpstreamEpoch>> CheckUpstreams(
+      absl::Span<const UpstreamEpoch>) override {
+    return Hang();
+  }
+  absl::StatusOr<std::vector<Digest>> FilterUnreferenced(
+      absl::Span<const Digest>) override {
     return Hang();
   }
   absl::StatusOr<std::vector<RefreshDue>> TakeRefreshDue(int) override {

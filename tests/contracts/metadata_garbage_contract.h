@@ -33,7 +33,7 @@ TEST_P(MetadataResolutionContract, WhatIsPurgedIsServedNoMore) {
   ASSERT_THAT(Record(1, Manifest(old_.ToString()), old_), IsOk());
   ASSERT_THAT(Record(1, Blob(layer), layer), IsOk());
   ASSERT_THAT(
-      service_->client().RecordDenial(id(1), Manifest("none"), Denial::kAbsent),
+      service_->client().RecordDenial(At(1), Manifest("none"), Denial::kAbsent),
       IsOk());
   ASSERT_THAT(Record(2, Blob(layer), layer), IsOk());
   service_->Purge(id(1));

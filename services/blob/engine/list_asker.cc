@@ -120,8 +120,7 @@ void ListAsker::NoteAnswer(const Question& question,
                {.has_copy = has_copy}) == Action::kServeStale) {
     return;
   }
-  RecordAnswer(metadata_, question.candidate.upstream_id, question.content,
-               answer);
+  RecordAnswer(metadata_, question.candidate.epoch(), question.content, answer);
 }
 
 Chunk ListAsker::Keep(const Question& question, Found found) {
@@ -133,13 +132,14 @@ Chunk ListAsker::Keep(const Question& question, Found found) {
                             : StoreDocument(store_, digest, bytes);
   const auto& cached = question.candidate.cached;
   if (status.ok() && cached && cached->target.digest == digest) {
-    status = metadata_.Touch(upstream_id, question.content, digest,
-                             /*counts_as_download=*/false);
+    status = metadata_.Touch(question.candidate.epoch(), question.content,
+                             digest, /*counts_as_download=*/false);
   } else if (status.ok()) {
     status = metadata_.Record({.upstream_id = upstream_id,
                                .content = question.content,
                                .target = {kJsonType, digest, bytes.size()},
-                               .references = std::move(found.references)});
+                               .references = std::move(found.references),
+                               .cache_epoch = question.candidate.cache_epoch});
   }
   if (!status.ok()) {
     spdlog::warn("{} of upstream {} is not kept: {}",

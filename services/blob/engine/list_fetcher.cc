@@ -106,7 +106,7 @@ absl::StatusOr<ListFetcher::Parts> ListFetcher::Collect(
   const auto& candidates = request.plan.candidates;
   std::vector<Pending> all;
   for (const Candidate& candidate : candidates) {
-    all.push_back(Begin({request.content, candidate}));
+    all.push_back(Begin({candidate.ContentOf(request.content), candidate}));
   }
   Parts found;
   for (size_t i = 0; i < all.size(); ++i) {
@@ -119,7 +119,8 @@ absl::StatusOr<ListFetcher::Parts> ListFetcher::Collect(
     }
     const absl::Status& failure = list.status();
     if (absl::IsNotFound(failure)) continue;
-    auto copy = asker_.StaleCopy({request.content, candidate});
+    auto copy =
+        asker_.StaleCopy({candidate.ContentOf(request.content), candidate});
     switch (ActionOn(failure, candidate.failure_policy,
                      {.has_copy = copy.has_value()})) {
       case Action::kServeStale:
@@ -146,7 +147,8 @@ ListFetcher::Pending ListFetcher::Begin(const ListAsker::Question& question) {
   pending.stored = asker_.FindStored(question);
   if (pending.stored) return pending;
   pending.flight = flights_.Begin(
-      absl::StrCat(candidate.upstream_id, content.RelativePath()),
+      absl::StrCat(candidate.upstream_id, "@", candidate.cache_epoch,
+                   content.RelativePath()),
       [this, question] { return asker_.FromUpstream(question); });
   return pending;
 }
