@@ -111,8 +111,9 @@ inline constexpr int kCleanupKeepDaysDefault = 30;
 inline constexpr int kCleanupCadenceDaysDefault = 7;
 inline constexpr size_t kFailureMessageBytesMax = 255;
 
-// Entries that one transaction of a cleanup drops, likewise.
-inline constexpr size_t kCleanupBatchEntriesMax = 250;
+// Entries that one transaction of a cleanup drops: about fifteen rows each are
+// touched.
+inline constexpr size_t kCleanupBatchEntriesMax = 40;
 
 // Lists: what a page holds when nothing is asked for, and at most.
 inline constexpr int kPageSizeDefault = 100;

@@ -60,10 +60,15 @@ absl::Status CandidateReader::ReadDenial(const UpstreamRoute& route,
                                          Known& known) const {
   ASSIGN_OR_RETURN(const auto row,
                    tables::FindDenial(transaction_, route.upstream_id, path));
-  if (!row || FromWire(row->until()) <= now_ ||
-      FromWire(row->upstream_update_time()) != route.update_time) {
+  if (!row || FromWire(row->upstream_update_time()) != route.update_time) {
     return absl::OkStatus();
   }
+  // Longer than any lasts: it was written under a clock that was set back
+  // since.
+  const absl::Duration left = FromWire(row->until()) - now_;
+  const absl::Duration ttl =
+      row->refused() ? route.refused_ttl : route.NotFoundTtlOf(content_);
+  if (left <= absl::ZeroDuration() || left > ttl) return absl::OkStatus();
   known.candidate.denial = row->refused() ? Denial::kRefused : Denial::kAbsent;
   known.denied_until = FromWire(row->until());
   return absl::OkStatus();
@@ -82,6 +87,11 @@ absl::Status CandidateReader::ReadEntry(const UpstreamRoute& route,
   known.fresh_until = entry.upstream_checked_at + route.ValidityOf(content_);
   if (content_.is_addressed_by_digest()) {
     known.fresh_until = absl::InfiniteFuture();
+  }
+  // What was checked in the future, was so under a clock that was set back
+  // since: nobody knows how old it is.
+  if (!content_.is_addressed_by_digest() && entry.upstream_checked_at > now_) {
+    known.fresh_until = now_;
   }
   entry.fresh = now_ < known.fresh_until;
   entry.serve_stale_until = known.fresh_until + route.max_stale;

@@ -29,6 +29,7 @@
 #include "services/metadata/secret_box.h"
 #include "services/metadata/secret_service.h"
 #include "services/metadata/store_key.h"
+#include "services/metadata/sweeper.h"
 #include "services/metadata/tables.h"
 #include "services/metadata/transactions.h"
 #include "services/metadata/watched_metadata_store.h"
@@ -55,13 +56,14 @@ struct MetadataStack::Parts {
         std::unique_ptr<SecretBox> key, const Options& options)
       : store(std::move(underlying), RouteCache::kTables),
         box(std::move(key)),
+        sweeper(store),
         routes(store),
         downloads(store, {.flush_interval = options.downloads_flush_interval}),
         access_tokens(store, *options.clock, options.signing.token_lifetime),
         groups(store, *options.clock, access_tokens),
-        registries(store, *options.clock, options.limits),
+        registries(store, *options.clock, options.limits, sweeper),
         attachments(store, options.limits),
-        upstreams(store, *box, *options.clock, attachments),
+        upstreams(store, *box, *options.clock, attachments, sweeper),
         cache_entries(store, downloads, *options.clock),
         cleanup_policies(store, *options.clock),
         cleanup(store, downloads, *options.clock,
@@ -69,7 +71,7 @@ struct MetadataStack::Parts {
         caches(store, downloads, refreshes),
         resolver(store, routes, downloads, refreshes, *options.clock),
         explainer(store, routes, *options.clock),
-        client(store, *box, refreshes, *options.clock),
+        client(store, *box, refreshes, sweeper, *options.clock, options.client),
         signing_keys(store, *box, *options.clock, options.signing),
         secret_rotation(store, *box, signing_keys),
         auth(access_tokens, signing_keys, *options.clock),
@@ -82,6 +84,7 @@ struct MetadataStack::Parts {
 
   WatchedMetadataStore store;
   const std::unique_ptr<SecretBox> box;
+  Sweeper sweeper;
   RouteCache routes;
   DownloadCounter downloads;
   RefreshQueue refreshes;
@@ -147,6 +150,7 @@ absl::StatusOr<std::unique_ptr<MetadataStack>> MetadataStack::OpenOver(
   RETURN_IF_ERROR(
       EnsureAdminToken(stack->access_tokens(), options.admin_token_file));
   stack->parts_->cleanup.Start();
+  stack->parts_->sweeper.Start();
   return stack;
 }
 
@@ -222,6 +226,7 @@ grpc::Service* MetadataStack::auth_service() { return &parts_->auth_service; }
 
 void MetadataStack::Shutdown() {
   parts_->cleanup.Stop();
+  parts_->sweeper.Stop();
   parts_->auth.Shutdown();
 }
 

@@ -251,7 +251,7 @@ absl::StatusOr<v1::Upstream> UpstreamAdmin::Update(
 }
 
 absl::Status UpstreamAdmin::Delete(const v1::DeleteUpstreamRequest& request) {
-  return store_.Write(
+  RETURN_IF_ERROR(store_.Write(
       [&](WriteTransaction& transaction) -> absl::Status {
         ASSIGN_OR_RETURN(const auto row,
                          tables::FindUpstream(transaction, request.id()));
@@ -259,7 +259,9 @@ absl::Status UpstreamAdmin::Delete(const v1::DeleteUpstreamRequest& request) {
         RETURN_IF_ERROR(CheckEtag(request.etag(), row->upstream().etag()));
         return RemoveUpstream(transaction, request.id());
       },
-      Durability::kSynced);
+      Durability::kSynced));
+  sweeper_.Remove(request.id());
+  return absl::OkStatus();
 }
 
 }  // namespace cvr
