@@ -209,6 +209,7 @@ absl::Status LocalMetadataClient::TryRecord(
   auto references = absl::MakeConstSpan(given.references)
                         .subspan(0, limits::kReferencesPerManifestMax);
   bool is_last = false;
+  bool has_evicted = false;
   while (!is_last) {
     const auto some = references.subspan(0, supply::kLinkedPerTransaction);
     references.remove_prefix(some.size());
@@ -233,20 +234,24 @@ absl::Status LocalMetadataClient::TryRecord(
           }
           RETURN_IF_ERROR(
               supply::NoteNamed(transaction, named_by, some, record.confirmed));
-          return is_last ? PutEntry(transaction, record) : absl::OkStatus();
+          if (!is_last) return absl::OkStatus();
+          ASSIGN_OR_RETURN(has_evicted, PutEntry(transaction, record));
+          return absl::OkStatus();
         },
         Durability::kBuffered));
   }
+  if (has_evicted) sweeper_.Wake();
   return absl::OkStatus();
 }
 
-absl::Status LocalMetadataClient::PutEntry(WriteTransaction& transaction,
-                                           const CacheRecord& record) {
+absl::StatusOr<bool> LocalMetadataClient::PutEntry(
+    WriteTransaction& transaction, const CacheRecord& record) {
   const auto now = ToWire(clock_.SteadyNow());
   ASSIGN_OR_RETURN(auto entry, FindOrMake(transaction, record, now));
   const std::string digest_before = entry.digest();
+  bool has_evicted = false;
   if (digest_before.empty()) {
-    RETURN_IF_ERROR(MakeRoom(transaction, record.upstream_id));
+    ASSIGN_OR_RETURN(has_evicted, MakeRoom(transaction, record.upstream_id));
   }
   Repoint(entry, record, now);
   RETURN_IF_ERROR(tables::PutCacheEntry(transaction, digest_before, entry));
@@ -255,18 +260,18 @@ absl::Status LocalMetadataClient::PutEntry(WriteTransaction& transaction,
   if (IsOutdatedList(record, digest_before)) {
     RETURN_IF_ERROR(garbage::NoteIfUnused(transaction, digest_before));
   }
-  return supply::NoteFound(transaction, record.upstream_id, record.content,
-                           record.target.digest, record.confirmed);
+  RETURN_IF_ERROR(supply::NoteFound(transaction, record.upstream_id,
+                                    record.content, record.target.digest,
+                                    record.confirmed));
+  return has_evicted;
 }
 
 // Of some entries, always others, the one that was not used for the longest: to
 // know the oldest of all would take an index that every pull would change.
-absl::Status LocalMetadataClient::MakeRoom(WriteTransaction& transaction,
-                                           int64_t upstream_id) {
+absl::StatusOr<bool> LocalMetadataClient::MakeRoom(
+    WriteTransaction& transaction, int64_t upstream_id) {
   ASSIGN_OR_RETURN(const auto rows, tables::RowsOf(transaction, upstream_id));
-  if (rows.entries() < options_.entries_per_upstream_max) {
-    return absl::OkStatus();
-  }
+  if (rows.entries() < options_.entries_per_upstream_max) return false;
   MutexLock lock(&mutex_);
   std::string& cursor = evict_cursors_[upstream_id];
   ASSIGN_OR_RETURN(
@@ -274,8 +279,9 @@ absl::Status LocalMetadataClient::MakeRoom(WriteTransaction& transaction,
       tables::NextCacheEntriesOf(transaction, upstream_id, kEvictedOf, cursor));
   if (some.size() < kEvictedOf) cursor.clear();
   const auto oldest = absl::c_min_element(some, IsUsedEarlier);
-  if (oldest == some.end()) return absl::OkStatus();
-  return EvictEntry(transaction, *oldest);
+  if (oldest == some.end()) return false;
+  RETURN_IF_ERROR(EvictEntry(transaction, *oldest));
+  return true;
 }
 
 absl::Status LocalMetadataClient::Touch(const UpstreamEpoch& upstream,
@@ -335,7 +341,8 @@ absl::Status LocalMetadataClient::RecordDenial(const UpstreamEpoch& upstream,
       Durability::kBuffered);
   if (!recorded.ok() || denial != Denial::kRefused) return recorded;
   // An image's rows go at once. Of what is larger, nothing is served either.
-  return sweeper_.Sweep(kSweptPerRefusal);
+  if (!sweeper_.Sweep(kSweptPerRefusal).ok()) sweeper_.Wake();
+  return absl::OkStatus();
 }
 
 absl::Status LocalMetadataClient::Sweep(WriteTransaction& transaction,

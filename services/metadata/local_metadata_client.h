@@ -62,10 +62,11 @@ class LocalMetadataClient : public MetadataClient {
   // is being taken apart.
   absl::Status TryRecord(const CacheRecord& record,
                          std::optional<tables::Place>& unlinking);
-  absl::Status PutEntry(WriteTransaction& transaction,
-                        const CacheRecord& record);
-  // For one entry more.
-  absl::Status MakeRoom(WriteTransaction& transaction, int64_t upstream_id);
+  // Both answer whether an entry was evicted, for one entry more.
+  absl::StatusOr<bool> PutEntry(WriteTransaction& transaction,
+                                const CacheRecord& record);
+  absl::StatusOr<bool> MakeRoom(WriteTransaction& transaction,
+                                int64_t upstream_id);
 
   // Deletes some of the denials that are over.
   absl::Status Sweep(WriteTransaction& transaction, absl::Time now);

@@ -14,8 +14,10 @@
 #include "services/metadata/resolution_service.h"
 #include "tests/contracts/metadata_access_contract.h"
 #include "tests/contracts/metadata_denial_contract.h"
+#include "tests/contracts/metadata_epoch_contract.h"
 #include "tests/contracts/metadata_eviction_contract.h"
 #include "tests/contracts/metadata_garbage_contract.h"
+#include "tests/contracts/metadata_name_contract.h"
 #include "tests/contracts/metadata_resolution_contract.h"
 #include "tests/support/status_matchers.h"
 
@@ -28,6 +30,7 @@ class InProcess : public MetadataUnderTest, private MetadataFixture {
   Resolver& resolver() override { return stack_->resolver(); }
   MetadataClient& client() override { return stack_->client(); }
   void Advance(absl::Duration by) override { clock_.Advance(by); }
+  void JumpWall(absl::Duration by) override { clock_.JumpWall(by); }
 
   int64_t AddRegistry(std::vector<v1::Upstream>& upstreams) override {
     const auto registry =
@@ -46,6 +49,11 @@ class InProcess : public MetadataUnderTest, private MetadataFixture {
                                {"cache_validity", "max_stale", "rules",
                                 "tag_validities", "refresh_ahead", "disabled"}),
                 IsOk());
+  }
+  void ChangeAccess(const v1::Upstream& upstream) override {
+    EXPECT_THAT(
+        UpdateUpstream(upstream, {"url", "username", "password", "tls"}),
+        IsOk());
   }
   void DeleteUpstream(int64_t id) override {
     EXPECT_THAT(MetadataFixture::DeleteUpstream(id), IsOk());
@@ -92,6 +100,13 @@ INSTANTIATE_TEST_SUITE_P(InProcess, MetadataResolutionContract,
                          }));
 INSTANTIATE_TEST_SUITE_P(OverGrpc, MetadataResolutionContract,
                          ::testing::Values([] {
+                           return std::make_unique<OverGrpc>();
+                         }));
+
+INSTANTIATE_TEST_SUITE_P(InProcess, HubContract, ::testing::Values([] {
+                           return std::make_unique<InProcess>();
+                         }));
+INSTANTIATE_TEST_SUITE_P(OverGrpc, HubContract, ::testing::Values([] {
                            return std::make_unique<OverGrpc>();
                          }));
 

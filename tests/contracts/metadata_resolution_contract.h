@@ -28,11 +28,15 @@ class MetadataUnderTest {
 
   // Makes time pass for the service.
   virtual void Advance(absl::Duration by) = 0;
+  // Somebody sets the machine's clock.
+  virtual void JumpWall(absl::Duration by) = 0;
   // Makes a registry with these upstreams, in this order; answers its id and
   // sets theirs.
   virtual int64_t AddRegistry(std::vector<v1::Upstream>& upstreams) = 0;
   // Replaces what is changeable, secrets included.
   virtual void Change(const v1::Upstream& upstream) = 0;
+  // Replaces URL, credentials and TLS settings.
+  virtual void ChangeAccess(const v1::Upstream& upstream) = 0;
   virtual void DeleteUpstream(int64_t id) = 0;
   virtual void DeleteEntry(int64_t id) = 0;
   virtual void Purge(int64_t upstream_id) = 0;
