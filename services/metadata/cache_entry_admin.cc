@@ -16,6 +16,7 @@
 #include "services/metadata/cache_rows.h"
 #include "services/metadata/field_masks.h"
 #include "services/metadata/key_encoding.h"
+#include "services/metadata/link_tables.h"
 #include "services/metadata/page_token.h"
 #include "services/metadata/route.h"
 #include "services/metadata/supply.h"
@@ -102,6 +103,13 @@ absl::StatusOr<v1::CacheEntry> CacheEntryAdmin::Create(
         const ContentRef content = upstream.Canonical(given);
         entry.set_relative_path(content.RelativePath());
         RETURN_IF_ERROR(RequireNew(transaction, entry));
+        ASSIGN_OR_RETURN(const auto rows,
+                         tables::RowsOf(transaction, entry.upstream_id()));
+        if (rows.entries() >= entries_per_upstream_max_) {
+          return errors::LimitReached(
+              absl::StrCat("upstream ", entry.upstream_id()), "cache entries",
+              entries_per_upstream_max_);
+        }
         ASSIGN_OR_RETURN(const int64_t id,
                          tables::NextId(transaction, tables::kCacheEntryIds));
         entry.set_id(id);
