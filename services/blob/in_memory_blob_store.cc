@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "services/common/clock.h"
 #include "services/common/errors.h"
 #include "services/common/status_macros.h"
 
@@ -162,7 +163,7 @@ absl::StatusOr<std::vector<StoredBlob>> InMemoryBlobStore::List(
   auto it = start_after ? sorted.upper_bound(start_after->ToString())
                         : sorted.begin();
   for (; it != sorted.end() && static_cast<int>(page.size()) < max; ++it) {
-    page.push_back({it->second, absl::InfinitePast()});
+    page.push_back({it->second, stored_at_.at(it->second)});
   }
   return page;
 }
@@ -171,7 +172,9 @@ void InMemoryBlobStore::Publish(const Digest& digest,
                                 std::vector<Chunk> chunks) {
   auto blob = std::make_shared<const Reader>(std::move(chunks));
   MutexLock lock(&mutex_);
-  blobs_.emplace(digest, std::move(blob));
+  if (blobs_.emplace(digest, std::move(blob)).second) {
+    stored_at_[digest] = Clock::Real().Now();
+  }
   interrupted_.erase(digest);
 }
 

@@ -17,8 +17,8 @@
 
 namespace cvr {
 
-// Keeps everything in memory: for tests. Knows no times: whatever is stored was
-// used long ago.
+// Keeps everything in memory: for tests. Notes when something is stored, not
+// when it is used.
 class InMemoryBlobStore final : public BlobStore {
  public:
   struct Options {
@@ -52,6 +52,7 @@ class InMemoryBlobStore final : public BlobStore {
   mutable Mutex mutex_;
   absl::flat_hash_map<Digest, std::shared_ptr<const BlobReader>> blobs_
       ABSL_GUARDED_BY(mutex_);
+  absl::flat_hash_map<Digest, absl::Time> stored_at_ ABSL_GUARDED_BY(mutex_);
   // What suspended uploads have left.
   absl::flat_hash_map<Digest, std::vector<Chunk>> interrupted_
       ABSL_GUARDED_BY(mutex_);

@@ -7,6 +7,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -469,6 +470,36 @@ TEST_P(BlobStoreContract, ReadersAndWritersWorkSideBySide) {
     }
   }
   EXPECT_EQ(wrong, 0);
+}
+
+TEST_P(BlobStoreContract, ListsWhatIsCommittedPageByPage) {
+  std::set<std::string> stored;
+  for (int i = 0; i < 7; ++i) {
+    const std::string bytes = absl::StrCat("blob ", i);
+    ASSERT_THAT(Upload(bytes), IsOk());
+    stored.insert(Digest::OfBytes(bytes).ToString());
+  }
+  const auto writer = *Begin(large_);  // Not committed.
+  for (const int max : {1, 3, 7, 100}) {
+    std::set<std::string> listed;
+    std::optional<Digest> last;
+    while (true) {
+      const auto page = store().List(last, max);
+      ASSERT_THAT(page, IsOk());
+      ASSERT_LE(page->size(), max);
+      for (const StoredBlob& blob : *page) {
+        EXPECT_TRUE(listed.insert(blob.digest.ToString()).second);
+      }
+      if (page->empty()) break;
+      last = page->back().digest;
+    }
+    EXPECT_EQ(listed, stored);
+  }
+  // What was listed last may be gone.
+  const auto first = store().List(std::nullopt, 1);
+  ASSERT_THAT(store().Delete(first->front().digest), IsOk());
+  EXPECT_EQ(store().List(first->front().digest, 100)->size(), 6);
+  EXPECT_EQ(store().List(std::nullopt, 100)->size(), 6);
 }
 
 }  // namespace cvr::testing
