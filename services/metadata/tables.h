@@ -113,11 +113,6 @@ absl::Status VisitCacheEntriesByPath(
 // The first `max` of those that point at a digest, of all upstreams.
 absl::StatusOr<std::vector<v1::CacheEntry>> CacheEntriesOfDigest(
     const ReadTransaction& transaction, const Digest& digest, int max);
-// Whether one of an upstream's that begins with the path does.
-absl::StatusOr<bool> HasCacheEntryOfDigest(const ReadTransaction& transaction,
-                                           const Digest& digest,
-                                           int64_t upstream_id,
-                                           absl::string_view path_prefix);
 // An entry keeps its id, upstream and path for life. `digest_before` is what
 // the row that is replaced points at; empty when there is none.
 absl::Status PutCacheEntry(WriteTransaction& transaction,
