@@ -72,7 +72,8 @@ absl::StatusOr<UpstreamManifest> ManifestReceiver::Finish(
   const absl::StatusOr<std::string> type =
       ManifestType(answer.head.fields.Get("Content-Type"), bytes_);
   if (!type.ok()) {
-    return errors::UpstreamInvalid(host_, type.status().message());
+    return WithReason(errors::UpstreamInvalid(host_, type.status().message()),
+                      Reason::kManifestInvalid);
   }
   const Digest digest = reference.is_digest() ? reference.digest()
                         : said                ? *said

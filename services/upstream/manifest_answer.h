@@ -19,7 +19,8 @@ class ManifestReceiver : public HopReceiver {
 
   // The manifest, once `answer` is complete, verified against `reference` if
   // that is a digest and against the digest that the upstream says.
-  // Errors: UNAVAILABLE (reason CONTENT_MISMATCH or UPSTREAM_INVALID).
+  // Errors: UNAVAILABLE (reason CONTENT_MISMATCH, UPSTREAM_INVALID, or
+  // MANIFEST_INVALID for what no client should be given: see manifest_type.h).
   absl::StatusOr<UpstreamManifest> Finish(const HopAnswer& answer,
                                           const Reference& reference) &&;
 

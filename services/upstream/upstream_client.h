@@ -62,7 +62,8 @@ class UpstreamBlobSink {
 //   UNAVAILABLE         connect, DNS, TLS, timeout, 408, 5xx, a body that
 //   breaks
 //                       off (UPSTREAM_UNAVAILABLE, perhaps with Retry-After),
-//                       an answer that no registry may give (UPSTREAM_INVALID),
+//                       an answer that no registry may give (UPSTREAM_INVALID;
+//                       MANIFEST_INVALID: see manifest_facts.h),
 //                       other bytes than the digest says (CONTENT_MISMATCH)
 //   RESOURCE_EXHAUSTED  429, with its Retry-After (UPSTREAM_RATE_LIMITED)
 //   PERMISSION_DENIED   401 or 403 (UPSTREAM_DENIED), an address that the
