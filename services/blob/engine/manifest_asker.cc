@@ -4,8 +4,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "services/blob/engine/upstream_failures.h"
-#include "services/common/errors.h"
 #include "services/common/document_limits.h"
+#include "services/common/errors.h"
 #include "services/common/limits.h"
 #include "services/common/manifest_facts.h"
 #include "services/common/status_macros.h"
@@ -254,7 +254,13 @@ ManifestBytes ManifestAsker::Keep(bool is_stored, const Digest& digest,
     const auto reader = store_.Open(digest);
     if (reader.ok()) return {{}, *reader};
   }
-  return {Chunk::OfString(std::move(manifest.bytes)), nullptr};
+  if (manifest.room == nullptr) {
+    return {Chunk::OfString(std::move(manifest.bytes)), nullptr};
+  }
+  // As long as somebody has them they are counted.
+  const auto owner =
+      std::make_shared<const UpstreamManifest>(std::move(manifest));
+  return {Chunk(owner->bytes, owner), nullptr};
 }
 
 // --- What is recorded -------------------------------------------------------

@@ -61,8 +61,8 @@ class SingleFlight {
   };
 
   // What is left of an answer while it is remembered: answers may hold on to
-  // bytes, but memory must not.
-  using Reduce = std::function<Value(const Value&)>;
+  // bytes, but memory must not. Nothing = it is not remembered.
+  using Reduce = std::function<std::optional<Value>(const Value&)>;
 
   explicit SingleFlight(ThreadPool& pool, Reduce reduce = nullptr)
       : pool_(pool), reduce_(std::move(reduce)) {}
@@ -201,6 +201,9 @@ void SingleFlight<Value>::Land(const std::string& key, Flight& flight,
 template <typename Value>
 void SingleFlight<Value>::Remember(const std::string& key,
                                    const Flight& landed) {
+  std::optional<Value> reduced =
+      reduce_ ? reduce_(*landed.value) : *landed.value;
+  if (!reduced) return;
   const absl::Time now = landed.landed_at;
   if (now >= forgets_at_) {
     absl::erase_if(remembered_, [now](const auto& one) {
@@ -212,7 +215,7 @@ void SingleFlight<Value>::Remember(const std::string& key,
   auto kept = std::make_shared<Flight>();
   kept->landed = true;
   kept->landed_at = now;
-  kept->value = reduce_ ? reduce_(*landed.value) : *landed.value;
+  kept->value = *std::move(reduced);
   remembered_[key] = std::move(kept);
 }
 
