@@ -98,7 +98,9 @@ const char* StopSignal::Wait() {
     if (sigwait(&signals, &signal) != 0) continue;
     if (signal == SIGINT) return "SIGINT";
     if (signal == SIGTERM) return "SIGTERM";
-    if (on_hangup_.empty()) return "SIGHUP";
+    if (on_hangup_.empty()) {
+      spdlog::info("SIGHUP is ignored: there is no certificate to read again");
+    }
     for (const auto& action : on_hangup_) action();
   }
 }
