@@ -193,7 +193,8 @@ TEST_F(ListDocumentTest, WhatIsNoTextOfTagsIsDataLoss) {
   for (const std::string& bytes :
        {std::string(), std::string(R"({"tags":["a"]})"),
         absl::StrCat(kReferrersText, "\na\n"), absl::StrCat(kTagsText, "\na"),
-        absl::StrCat(kTagsText, "\na\n\"b\n"), absl::StrCat(kTagsText, "\n\n"),
+        absl::StrCat(kTagsText, "\na\n\"b\n"),
+        absl::StrCat(kTagsText, "\n0 \n"),
         absl::StrCat(kTagsText, "\n", std::string(200, 'a'), "\n"),
         std::string(limits::kChunkBytes, 'a')}) {
     const Digest digest = Digest::OfBytes(bytes);
