@@ -152,8 +152,7 @@ void ListAsker::NoteAnswer(const Question& question,
                {.has_copy = has_copy}) == Action::kServeStale) {
     return;
   }
-  RecordAnswer(metadata_, question.candidate.upstream_id, question.content,
-               answer);
+  RecordAnswer(metadata_, question.candidate.epoch(), question.content, answer);
 }
 
 ListPart ListAsker::Keep(const Question& question, UpstreamList list) {
@@ -180,12 +179,15 @@ void ListAsker::RecordText(const Question& question, const Descriptor& target,
     references = DigestsOf(list);
   }
   const absl::Status status =
-      is_same ? metadata_.Touch(upstream_id, question.content, target.digest,
-                                /*counts_as_download=*/false)
-              : metadata_.Record({.upstream_id = upstream_id,
-                                  .content = question.content,
-                                  .target = target,
-                                  .references = std::move(references)});
+      is_same
+          ? metadata_.Touch(question.candidate.epoch(), question.content,
+                            target.digest,
+                            /*counts_as_download=*/false)
+          : metadata_.Record({.upstream_id = upstream_id,
+                              .content = question.content,
+                              .target = target,
+                              .references = std::move(references),
+                              .cache_epoch = question.candidate.cache_epoch});
   if (!status.ok()) {
     spdlog::warn("{} of upstream {} is not recorded: {}",
                  question.content.RelativePath(), upstream_id,

@@ -147,7 +147,8 @@ absl::StatusOr<ListFetcher::Parts> ListFetcher::Collect(
   const auto& candidates = request.plan.candidates;
   std::vector<Pending> all;
   for (const Candidate& candidate : candidates) {
-    all.push_back(Begin({request.content, candidate}, may_be_stored));
+    all.push_back(Begin({candidate.ContentOf(request.content), candidate},
+                        may_be_stored));
   }
   Parts found;
   for (size_t i = 0; i < all.size(); ++i) {
@@ -161,7 +162,8 @@ absl::StatusOr<ListFetcher::Parts> ListFetcher::Collect(
     const absl::Status& failure = list.status();
     if (request.cancel.stop_requested()) return failure;
     if (absl::IsNotFound(failure)) continue;
-    auto copy = asker_.StaleCopy({request.content, candidate});
+    auto copy =
+        asker_.StaleCopy({candidate.ContentOf(request.content), candidate});
     switch (ActionOn(failure, candidate.failure_policy,
                      {.has_copy = copy.has_value()})) {
       case Action::kServeStale:
@@ -189,7 +191,8 @@ ListFetcher::Pending ListFetcher::Begin(const ListAsker::Question& question,
   if (may_be_stored) pending.stored = asker_.FindStored(question);
   if (pending.stored) return pending;
   pending.flight = flights_.Begin(
-      absl::StrCat(candidate.upstream_id, content.RelativePath()),
+      absl::StrCat(candidate.upstream_id, "@", candidate.cache_epoch,
+                   content.RelativePath()),
       [this, question] { return asker_.FromUpstream(question); });
   return pending;
 }

@@ -277,8 +277,7 @@ void ManifestAsker::NoteAnswer(const Question& question,
       Action::kServeStale) {
     return;
   }
-  RecordAnswer(metadata_, question.candidate.upstream_id, question.content,
-               answer);
+  RecordAnswer(metadata_, question.candidate.epoch(), question.content, answer);
 }
 
 void ManifestAsker::Record(const Question& question, const Descriptor& target,
@@ -291,12 +290,13 @@ void ManifestAsker::Record(const Question& question, const Descriptor& target,
                              .upstream_etag = etag,
                              .references = std::move(references),
                              .counts_as_download = question.counts_as_download,
-                             .confirmed = confirmed}));
+                             .confirmed = confirmed,
+                             .cache_epoch = question.candidate.cache_epoch}));
 }
 
 void ManifestAsker::Touch(const Question& question, const Digest& digest) {
   LogIfFailed("touch",
-              metadata_.Touch(question.candidate.upstream_id, question.content,
+              metadata_.Touch(question.candidate.epoch(), question.content,
                               digest, question.counts_as_download));
 }
 

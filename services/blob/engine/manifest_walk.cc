@@ -17,9 +17,12 @@ using Question = ManifestAsker::Question;
 
 namespace {
 
-// What flights about `content` at that upstream are shared by.
-std::string FlightKey(int64_t upstream_id, const ContentRef& content) {
-  return absl::StrCat(upstream_id, content.RelativePath());
+// What flights are shared by: about the same, at the same upstream, which was
+// neither purged nor changed in between.
+std::string FlightKey(const Question& question) {
+  return absl::StrCat(question.candidate.upstream_id, "@",
+                      question.candidate.cache_epoch,
+                      question.content.RelativePath());
 }
 
 }  // namespace
@@ -28,7 +31,7 @@ ManifestFlights::Ticket BeginManifestFlight(ManifestWalk::Tools& tools,
                                             const Question& question,
                                             absl::Time asked_at) {
   return tools.flights.Begin(
-      FlightKey(question.candidate.upstream_id, question.content),
+      FlightKey(question),
       [&asker = tools.asker,
        question]() -> absl::StatusOr<std::shared_ptr<const ManifestAnswer>> {
         ASSIGN_OR_RETURN(auto found, asker.FromUpstream(question));
@@ -47,14 +50,14 @@ ManifestWalk::ManifestWalk(Tools& tools, const FetchRequest& request,
       ahead_(request.plan.candidates.size()) {}
 
 Question ManifestWalk::QuestionFor(size_t turn) const {
-  Question question = {request_.content, candidate(turn),
-                       purpose_ == Purpose::kPull};
+  Question question = {candidate(turn).ContentOf(request_.content),
+                       candidate(turn), purpose_ == Purpose::kPull};
   question.insists = purpose_ == Purpose::kRefresh;
   return question;
 }
 
 std::string ManifestWalk::KeyOf(size_t turn) const {
-  return FlightKey(candidate(turn).upstream_id, request_.content);
+  return FlightKey(QuestionFor(turn));
 }
 
 absl::Status ManifestWalk::KnownAnswerOf(size_t turn) const {
@@ -139,7 +142,7 @@ absl::StatusOr<ManifestAnswer> ManifestWalk::Ask(size_t turn,
   if (!flight->led() && question.counts_as_download &&
       answer->origin != ContentOrigin::kStale) {
     const absl::Status touched = tools_.metadata.Touch(
-        question.candidate.upstream_id, question.content, answer->target.digest,
+        question.candidate.epoch(), question.content, answer->target.digest,
         /*counts_as_download=*/true);
     if (!touched.ok()) spdlog::warn("touch: {}", touched.ToString());
   }
