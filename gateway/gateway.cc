@@ -183,6 +183,8 @@ HttpReply Gateway::ProtocolError(int status, absl::string_view message,
 }
 
 HttpReply Gateway::HandleOther(const HttpRequest& request) {
+  // `*` is the whole server, which is asked for what it can do.
+  if (request.target == "*") return ReadOnlyReply();
   const auto parsed = ParseTarget(request.target);
   if (!parsed.ok()) return ErrorReply(parsed.status());
   if (!request.is_read()) return ReadOnlyReply();

@@ -115,7 +115,7 @@ const char* StopSignal::Wait() {
     if (signal == SIGINT) return "SIGINT";
     if (signal == SIGTERM) return "SIGTERM";
     if (on_hangup_.empty()) {
-      spdlog::info("SIGHUP: there is nothing to read again");
+      spdlog::info("SIGHUP is ignored: there is nothing to read again");
     }
     for (const auto& action : on_hangup_) action();
   }

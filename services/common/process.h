@@ -20,8 +20,9 @@ struct ProcessOptions {
 // Until the process is told to stop. Usable from the main thread only.
 class StopSignal {
  public:
-  // Has Wait() call `action` on each SIGHUP, which never stops the process: a
-  // terminal that closes and an operator who wants files read again look alike.
+  // Has Wait() call `action` on each SIGHUP. With no action at all, SIGHUP is
+  // logged and otherwise ignored: it asks a server to read its files again, and
+  // never to stop.
   void OnHangup(std::function<void()> action);
 
   // Blocks until SIGTERM or SIGINT has come. Returns its name.

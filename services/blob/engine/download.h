@@ -110,10 +110,10 @@ class Download {
   void Store();
   bool IsToBeContinued(const absl::Status& filled) const;
 
-  void Begin();
+  absl::Status Begin();
   void Prepare();
   void OpenWriter();
-  bool StartAgain();
+  absl::Status StartAgain(const absl::Status& why);
   bool MayBlameInheritance(const absl::Status& status) const;
   void Disprove();
 
