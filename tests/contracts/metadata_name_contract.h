@@ -54,9 +54,9 @@ TEST_P(HubContract, ADenyOfEitherSpellingExcludesBoth) {
       service_->Change(upstreams_[0]);
       for (const std::string& asked : Spellings()) {
         for (const ContentRef& content : AllOf(asked, old_)) {
-          EXPECT_THAT(Resolve(content),
-                      StatusIs(absl::StatusCode::kPermissionDenied,
-                               Reason::kDenied))
+          EXPECT_THAT(
+              Resolve(content),
+              StatusIs(absl::StatusCode::kPermissionDenied, Reason::kDenied))
               << hub << ": " << ruled << ": " << content.RelativePath();
         }
       }
