@@ -7,6 +7,7 @@
 #include "absl/flags/marshalling.h"
 #include "absl/strings/string_view.h"
 #include "services/blob/garbage_collector.h"
+#include "services/common/document_limits.h"
 #include "services/common/status_macros.h"
 
 namespace cvr {
@@ -145,7 +146,11 @@ BlobProcess::BlobProcess(Options options,
       store_(std::move(store)),
       bytes_max_(options.store.bounds.max_bytes),
       prober_(options.upstream),
-      upstream_(BuildUpstreamGate(std::move(options.upstream))),
+      documents_({limits::kDocumentsBytesMax,
+                  limits::kDocumentsBytesPerUpstreamMax,
+                  absl::Seconds(limits::kDocumentWaitSeconds)}),
+      upstream_(BuildUpstreamGate(std::move(options.upstream), Clock::Real(),
+                                  &documents_)),
       guard_(authority),
       upstream_states_(*upstream_, guard_),
       stack_(options.stack, *store_, *upstream_, metadata, upstream_.get()),

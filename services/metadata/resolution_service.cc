@@ -9,7 +9,6 @@
 #include "services/common/errors.h"
 #include "services/common/limits.h"
 #include "services/common/rpc_status.h"
-#include "services/common/service_peer.h"
 #include "services/common/status_macros.h"
 #include "services/metadata/record_wire.h"
 #include "services/metadata/resolution_wire.h"
@@ -129,58 +128,48 @@ absl::StatusOr<v1::UpstreamAccess> AccessTo(MetadataClient& client,
 
 }  // namespace
 
-grpc::Status ResolutionServiceImpl::Resolve(grpc::ServerContext* context,
+grpc::Status ResolutionServiceImpl::Resolve(grpc::ServerContext* /*context*/,
                                             const v1::ResolveRequest* request,
                                             v1::ResolveResponse* response) {
-  return ForServicePeer(*context, [&] {
-    return Answer(cvr::Resolve(resolver_, *request), response);
-  });
+  return Answer(cvr::Resolve(resolver_, *request), response);
 }
 
 grpc::Status ResolutionServiceImpl::RecordCacheEntry(
-    grpc::ServerContext* context, const v1::RecordCacheEntryRequest* request,
+    grpc::ServerContext* /*context*/,
+    const v1::RecordCacheEntryRequest* request,
     google::protobuf::Empty* /*response*/) {
-  return ForServicePeer(*context,
-                        [&] { return ToRpcStatus(Record(client_, *request)); });
+  return ToRpcStatus(Record(client_, *request));
 }
 
 grpc::Status ResolutionServiceImpl::TouchCacheEntry(
-    grpc::ServerContext* context, const v1::TouchCacheEntryRequest* request,
+    grpc::ServerContext* /*context*/, const v1::TouchCacheEntryRequest* request,
     google::protobuf::Empty* /*response*/) {
-  return ForServicePeer(*context,
-                        [&] { return ToRpcStatus(Touch(client_, *request)); });
+  return ToRpcStatus(Touch(client_, *request));
 }
 
 grpc::Status ResolutionServiceImpl::RecordDenial(
-    grpc::ServerContext* context, const v1::RecordDenialRequest* request,
+    grpc::ServerContext* /*context*/, const v1::RecordDenialRequest* request,
     google::protobuf::Empty* /*response*/) {
-  return ForServicePeer(*context, [&] {
-    return ToRpcStatus(cvr::RecordDenial(client_, *request));
-  });
+  return ToRpcStatus(cvr::RecordDenial(client_, *request));
 }
 
 grpc::Status ResolutionServiceImpl::TakeRefreshDue(
-    grpc::ServerContext* context, const v1::TakeRefreshDueRequest* request,
+    grpc::ServerContext* /*context*/, const v1::TakeRefreshDueRequest* request,
     v1::TakeRefreshDueResponse* response) {
-  return ForServicePeer(*context, [&] {
-    return Answer(cvr::TakeRefreshDue(client_, request->max()), response);
-  });
+  return Answer(cvr::TakeRefreshDue(client_, request->max()), response);
 }
 
 grpc::Status ResolutionServiceImpl::ListRepositories(
-    grpc::ServerContext* context, const v1::ListRepositoriesRequest* request,
+    grpc::ServerContext* /*context*/,
+    const v1::ListRepositoriesRequest* request,
     v1::ListRepositoriesResponse* response) {
-  return ForServicePeer(*context, [&] {
-    return Answer(cvr::ListRepositories(resolver_, *request), response);
-  });
+  return Answer(cvr::ListRepositories(resolver_, *request), response);
 }
 
 grpc::Status ResolutionServiceImpl::ForgetContent(
-    grpc::ServerContext* context, const v1::ForgetContentRequest* request,
+    grpc::ServerContext* /*context*/, const v1::ForgetContentRequest* request,
     google::protobuf::Empty* /*response*/) {
-  return ForServicePeer(*context, [&] {
-    return ToRpcStatus(cvr::ForgetContent(client_, *request));
-  });
+  return ToRpcStatus(cvr::ForgetContent(client_, *request));
 }
 
 grpc::Status ResolutionServiceImpl::CheckUpstreams(
@@ -213,11 +202,9 @@ grpc::Status ResolutionServiceImpl::RemoveGarbage(
 }
 
 grpc::Status ResolutionServiceImpl::GetUpstreamAccess(
-    grpc::ServerContext* context, const v1::GetUpstreamAccessRequest* request,
-    v1::UpstreamAccess* response) {
-  return ForServicePeer(*context, [&] {
-    return Answer(AccessTo(client_, request->upstream_id()), response);
-  });
+    grpc::ServerContext* /*context*/,
+    const v1::GetUpstreamAccessRequest* request, v1::UpstreamAccess* response) {
+  return Answer(AccessTo(client_, request->upstream_id()), response);
 }
 
 }  // namespace cvr

@@ -8,7 +8,7 @@
 namespace cvr {
 
 // A Resolver and a MetadataClient on the wire, for other processes of the
-// system (service_peer.h). Both must outlive the service.
+// system (method_rules.h). Both must outlive the service.
 class ResolutionServiceImpl final : public v1::ResolutionService::Service {
  public:
   ResolutionServiceImpl(Resolver& resolver, MetadataClient& client)

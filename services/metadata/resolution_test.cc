@@ -19,6 +19,7 @@
 #include "tests/contracts/metadata_garbage_contract.h"
 #include "tests/contracts/metadata_name_contract.h"
 #include "tests/contracts/metadata_resolution_contract.h"
+#include "tests/support/peer_security.h"
 #include "tests/support/status_matchers.h"
 
 namespace cvr::testing {
@@ -80,18 +81,27 @@ class InProcess : public MetadataUnderTest, private MetadataFixture {
   int registries_ = 0;
 };
 
+// As the blob service, unless it is for the gateway alone.
+std::shared_ptr<grpc::Channel> ChannelTo(const RpcServer& server,
+                                         PeerRole role = PeerRole::kBlob) {
+  return *OpenRpcChannel(server.address(), testing::PeerSecurity(role));
+}
+
 class OverGrpc : public InProcess {
  public:
   OverGrpc()
-      : server_(*RpcServer::Start("127.0.0.1:0", {service()})),
-        remote_(MakeRpcChannel(server_->address())) {}
+      : server_(*RpcServer::Start("127.0.0.1:0", {service()},
+                                  testing::PeerSecurity())),
+        remote_(ChannelTo(*server_)),
+        gateway_(ChannelTo(*server_, PeerRole::kGateway)) {}
 
-  Resolver& resolver() override { return remote_; }
+  Resolver& resolver() override { return gateway_; }
   MetadataClient& client() override { return remote_; }
 
  private:
   const std::unique_ptr<RpcServer> server_;
   GrpcMetadataClient remote_;
+  GrpcMetadataClient gateway_;
 };
 
 INSTANTIATE_TEST_SUITE_P(InProcess, MetadataResolutionContract,
@@ -132,10 +142,12 @@ TEST(GrpcMetadataClientTest, AServiceThatIsGoneIsUnavailable) {
   std::string address;
   {
     InProcess metadata;
-    const auto server = *RpcServer::Start("127.0.0.1:0", {metadata.service()});
+    const auto server = *RpcServer::Start("127.0.0.1:0", {metadata.service()},
+                                          testing::PeerSecurity());
     address = server->address();
   }
-  GrpcMetadataClient client(MakeRpcChannel(address));
+  GrpcMetadataClient client(
+      *OpenRpcChannel(address, testing::PeerSecurity(PeerRole::kBlob)));
   ExpectUnavailable(client);
 }
 
@@ -204,8 +216,9 @@ class HangingMetadata : public Resolver, public MetadataClient {
 TEST(GrpcMetadataClientTest, AServiceThatDoesNotAnswerInTimeIsUnavailable) {
   HangingMetadata metadata;
   ResolutionServiceImpl service(metadata, metadata);
-  const auto server = *RpcServer::Start("127.0.0.1:0", {&service});
-  GrpcMetadataClient client(MakeRpcChannel(server->address()),
+  const auto server =
+      *RpcServer::Start("127.0.0.1:0", {&service}, testing::PeerSecurity());
+  GrpcMetadataClient client(ChannelTo(*server),
                             {.deadline = absl::Milliseconds(20)});
   ExpectUnavailable(client);
   metadata.Release();
@@ -214,9 +227,9 @@ TEST(GrpcMetadataClientTest, AServiceThatDoesNotAnswerInTimeIsUnavailable) {
 // A gateway of another make may send anything.
 TEST(ResolutionServiceTest, NonsenseIsAnInvalidArgument) {
   InProcess metadata;
-  const auto server = *RpcServer::Start("127.0.0.1:0", {metadata.service()});
-  const auto stub =
-      v1::ResolutionService::NewStub(MakeRpcChannel(server->address()));
+  const auto server = *RpcServer::Start("127.0.0.1:0", {metadata.service()},
+                                        testing::PeerSecurity());
+  const auto stub = v1::ResolutionService::NewStub(ChannelTo(*server));
   v1::ResolveRequest request;
   request.mutable_content()->set_repository("UPPER");
   v1::ResolveResponse response;

@@ -149,11 +149,20 @@ absl::StatusOr<ManifestAnswer> ManifestWalk::Ask(size_t turn,
   return *answer;
 }
 
-// Somebody else's question may have been answered with a copy.
+// Somebody else's question may have been answered with a copy. Bytes of an
+// answer that is remembered are in the store, unless they were evicted since.
 absl::StatusOr<std::shared_ptr<const ManifestAnswer>> ManifestWalk::AwaitFlight(
     const Question& question, std::optional<ManifestFlights::Ticket>& flight) {
   while (true) {
     auto answer = Await(tools_.flights, *flight);
+    if (answer.ok() && (*answer)->bytes.empty()) {
+      auto reopened = tools_.asker.Reopen(**answer);
+      if (!reopened) {
+        flight = BeginManifestFlight(tools_, question);
+        continue;
+      }
+      answer = std::make_shared<const ManifestAnswer>(*std::move(reopened));
+    }
     const bool is_enough = !answer.ok() || !question.insists || flight->led() ||
                            (*answer)->origin != ContentOrigin::kStale;
     if (is_enough) return answer;
