@@ -35,6 +35,13 @@ class ResolutionServiceImpl final : public v1::ResolutionService::Service {
   grpc::Status ForgetContent(grpc::ServerContext* context,
                              const v1::ForgetContentRequest* request,
                              google::protobuf::Empty* response) override;
+  grpc::Status CheckUpstreams(grpc::ServerContext* context,
+                              const v1::CheckUpstreamsRequest* request,
+                              v1::CheckUpstreamsResponse* response) override;
+  grpc::Status FilterUnreferenced(
+      grpc::ServerContext* context,
+      const v1::FilterUnreferencedRequest* request,
+      v1::FilterUnreferencedResponse* response) override;
   grpc::Status ListGarbage(grpc::ServerContext* context,
                            const v1::ListGarbageRequest* request,
                            v1::ListGarbageResponse* response) override;

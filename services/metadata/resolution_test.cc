@@ -14,8 +14,10 @@
 #include "services/metadata/resolution_service.h"
 #include "tests/contracts/metadata_access_contract.h"
 #include "tests/contracts/metadata_denial_contract.h"
+#include "tests/contracts/metadata_epoch_contract.h"
 #include "tests/contracts/metadata_eviction_contract.h"
 #include "tests/contracts/metadata_garbage_contract.h"
+#include "tests/contracts/metadata_name_contract.h"
 #include "tests/contracts/metadata_resolution_contract.h"
 #include "tests/support/peer_security.h"
 #include "tests/support/status_matchers.h"
@@ -29,6 +31,7 @@ class InProcess : public MetadataUnderTest, private MetadataFixture {
   Resolver& resolver() override { return stack_->resolver(); }
   MetadataClient& client() override { return stack_->client(); }
   void Advance(absl::Duration by) override { clock_.Advance(by); }
+  void JumpWall(absl::Duration by) override { clock_.JumpWall(by); }
 
   int64_t AddRegistry(std::vector<v1::Upstream>& upstreams) override {
     const auto registry =
@@ -47,6 +50,11 @@ class InProcess : public MetadataUnderTest, private MetadataFixture {
                                {"cache_validity", "max_stale", "rules",
                                 "tag_validities", "refresh_ahead", "disabled"}),
                 IsOk());
+  }
+  void ChangeAccess(const v1::Upstream& upstream) override {
+    EXPECT_THAT(
+        UpdateUpstream(upstream, {"url", "username", "password", "tls"}),
+        IsOk());
   }
   void DeleteUpstream(int64_t id) override {
     EXPECT_THAT(MetadataFixture::DeleteUpstream(id), IsOk());
@@ -105,6 +113,13 @@ INSTANTIATE_TEST_SUITE_P(OverGrpc, MetadataResolutionContract,
                            return std::make_unique<OverGrpc>();
                          }));
 
+INSTANTIATE_TEST_SUITE_P(InProcess, HubContract, ::testing::Values([] {
+                           return std::make_unique<InProcess>();
+                         }));
+INSTANTIATE_TEST_SUITE_P(OverGrpc, HubContract, ::testing::Values([] {
+                           return std::make_unique<OverGrpc>();
+                         }));
+
 const ContentRef kTag = *ParseRelativePath("/library/alpine/manifests/3.20");
 
 // Every call of a client whose service answers with UNAVAILABLE.
@@ -114,9 +129,11 @@ void ExpectUnavailable(GrpcMetadataClient& client) {
   EXPECT_THAT(client.Resolve({1, kTag}), unavailable);
   EXPECT_THAT(client.GetUpstreamAccess(1), unavailable);
   EXPECT_THAT(client.Record({1, kTag, Descriptor{"m/t", digest}}), unavailable);
-  EXPECT_THAT(client.Touch(1, kTag, digest, false), unavailable);
-  EXPECT_THAT(client.RecordDenial(1, kTag, Denial::kAbsent), unavailable);
+  EXPECT_THAT(client.Touch({1, 1}, kTag, digest, false), unavailable);
+  EXPECT_THAT(client.RecordDenial({1, 1}, kTag, Denial::kAbsent), unavailable);
   EXPECT_THAT(client.ForgetContent({digest}), unavailable);
+  EXPECT_THAT(client.CheckUpstreams({{1, 1}}), unavailable);
+  EXPECT_THAT(client.FilterUnreferenced({digest}), unavailable);
   EXPECT_THAT(client.ListGarbage(0, 1), unavailable);
   EXPECT_THAT(client.RemoveGarbage({1}), unavailable);
 }
@@ -144,10 +161,20 @@ class HangingMetadata : public Resolver, public MetadataClient {
     return Hang();
   }
   absl::Status Record(const CacheRecord&) override { return Hang(); }
-  absl::Status Touch(int64_t, const ContentRef&, const Digest&, bool) override {
+  absl::Status Touch(const UpstreamEpoch&, const ContentRef&, const Digest&,
+                     bool) override {
     return Hang();
   }
-  absl::Status RecordDenial(int64_t, const ContentRef&, Denial) override {
+  absl::Status RecordDenial(const UpstreamEpoch&, const ContentRef&,
+                            Denial) override {
+    return Hang();
+  }
+  absl::StatusOr<std::vector<UpstreamEpoch>> CheckUpstreams(
+      absl::Span<const UpstreamEpoch>) override {
+    return Hang();
+  }
+  absl::StatusOr<std::vector<Digest>> FilterUnreferenced(
+      absl::Span<const Digest>) override {
     return Hang();
   }
   absl::StatusOr<std::vector<RefreshDue>> TakeRefreshDue(int) override {
