@@ -4,6 +4,7 @@
 
 #include "gateway/bearer_challenge.h"
 #include "gateway/http_error.h"
+#include "gateway/token_scope.h"
 #include "services/common/errors.h"
 #include "services/common/status_macros.h"
 
@@ -30,7 +31,7 @@ bool IsTokenTarget(absl::string_view target) {
 AccessControl::AccessControl(const Options& options, const Clock& clock)
     : options_(options),
       authenticator_(*options.auth, options.authenticator, clock),
-      tokens_(authenticator_),
+      tokens_(authenticator_, options.routes),
       requests_(options.requests, clock) {}
 
 HttpReply AccessControl::Handle(
@@ -41,21 +42,28 @@ HttpReply AccessControl::Handle(
   if (!throttled.ok()) return AccessErrorReply(throttled);
   if (IsTokenTarget(request.target)) return tokens_.Handle(request, client);
 
-  const auto caller = authenticator_.Authenticate(request, client);
+  const auto login = authenticator_.Authenticate(request, client);
   HttpReply reply;
-  if (!caller.ok()) {
-    reply = AccessErrorReply(caller.status());
+  absl::string_view error;
+  if (!login.ok()) {
+    reply = AccessErrorReply(login.status());
+    error = "invalid_token";
+  } else if (login->access &&
+             !Opens(*login->access, request.target, options_.routes)) {
+    reply = AccessErrorReply(errors::Unauthenticated(
+        "the token was not issued for this: ask for one with the scope that "
+        "WWW-Authenticate names"));
+    error = "insufficient_scope";
   } else if (IsApiVersionTarget(request.target) &&
              !request.fields.Get("Authorization")) {
     reply = AccessErrorReply(errors::Unauthenticated());
   } else {
-    reply = handler(*caller);
+    reply = handler(login->caller);
   }
   if (reply.status == 401) {
     reply.fields.Add("WWW-Authenticate",
                      BearerChallenge(request, options_.external_url, own_url,
-                                     authenticator_.service(),
-                                     /*invalid_token=*/!caller.ok()));
+                                     authenticator_.service(), error));
   }
   return reply;
 }

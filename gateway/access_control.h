@@ -12,6 +12,7 @@
 #include "gateway/client_address.h"
 #include "gateway/http_message.h"
 #include "gateway/rate_limiter.h"
+#include "gateway/route.h"
 #include "gateway/token_handler.h"
 #include "services/common/caller.h"
 #include "services/common/clock.h"
@@ -31,6 +32,8 @@ class AccessControl {
     // everybody is anonymous, and no token endpoint.
     AuthClient* auth = nullptr;
     Authenticator::Options authenticator;
+    // How targets and scopes are read; set by the gateway.
+    RouteOptions routes;
     // Where clients reach us, such as `https://cvr.example.com`, without a
     // path; empty = as they say themselves.
     std::string external_url;
@@ -47,8 +50,9 @@ class AccessControl {
   AccessControl(const Options& options, const Clock& clock);
 
   // `request` is for the token endpoint, or under `/v2/`: then `handler` makes
-  // the reply, unless the client is refused. `own_url` is a scheme and an
-  // address. A 401 gets its challenge here.
+  // the reply, unless the client is refused, or shows a short-lived token that
+  // was not issued for what it asks. `own_url` is a scheme and an address. A
+  // 401 gets its challenge here, with the scope to ask for.
   HttpReply Handle(const HttpRequest& request, absl::string_view own_url,
                    absl::FunctionRef<HttpReply(const Caller&)> handler);
 

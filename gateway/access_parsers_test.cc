@@ -57,9 +57,9 @@ TEST(BearerChallengeTest, NothingStrangeGetsIntoIt) {
   HttpRequest request;
   request.target = "/v2/";
   request.fields.Add("Host", "evil\"host");
-  EXPECT_EQ(BearerChallenge(request, "", "http://127.0.0.1:1", "s", false),
+  EXPECT_EQ(BearerChallenge(request, "", "http://127.0.0.1:1", "s", ""),
             "Bearer realm=\"http://127.0.0.1:1/jwt/auth\",service=\"s\"");
-  EXPECT_EQ(BearerChallenge(request, "https://h", "", "s", true),
+  EXPECT_EQ(BearerChallenge(request, "https://h", "", "s", "invalid_token"),
             "Bearer realm=\"https://h/jwt/auth\",service=\"s\","
             "error=\"invalid_token\"");
 }

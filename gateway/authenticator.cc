@@ -1,6 +1,7 @@
 #include "gateway/authenticator.h"
 
 #include <memory>
+#include <utility>
 
 #include "absl/algorithm/container.h"
 #include "gateway/authorization_field.h"
@@ -26,17 +27,19 @@ Authenticator::Authenticator(AuthClient& client, const Options& options,
       failures_(options.failures, clock),
       trust_(client, options.trust) {}
 
-absl::StatusOr<Caller> Authenticator::Authenticate(const HttpRequest& request,
-                                                   absl::string_view client) {
+absl::StatusOr<Login> Authenticator::Authenticate(const HttpRequest& request,
+                                                  absl::string_view client) {
   const ShownCredential shown =
       ParseAuthorization(request.fields.Get("Authorization"));
   switch (shown.kind) {
     case ShownCredential::Kind::kNone:
-      return Caller();
-    case ShownCredential::Kind::kSecret:
-      return AuthenticateSecret(shown.value, client);
+      return Login();
+    case ShownCredential::Kind::kSecret: {
+      ASSIGN_OR_RETURN(Caller caller, AuthenticateSecret(shown.value, client));
+      return Login{std::move(caller)};
+    }
     case ShownCredential::Kind::kJwt:
-      return CallerOfJwt(shown.value);
+      return LoginOfJwt(shown.value);
     case ShownCredential::Kind::kUnknown:
       break;
   }
@@ -46,27 +49,27 @@ absl::StatusOr<Caller> Authenticator::Authenticate(const HttpRequest& request,
 absl::StatusOr<Caller> Authenticator::AuthenticateSecret(
     const std::string& secret, absl::string_view client) {
   const absl::Time now = clock_.Now();
-  if (const auto known = secrets_.Find(secret, now)) return *known;
+  if (const auto known = secrets_.Find(secret, now)) return known->caller;
   RETURN_IF_ERROR(CheckFailures(client));
   const auto caller = client_.Authenticate(secret);
   NoteOutcome(caller.status(), client);
   RETURN_IF_ERROR(caller.status());
-  secrets_.Put(secret, *caller, now + options_.secret_lifetime);
+  secrets_.Put(secret, {*caller}, now + options_.secret_lifetime);
   return caller;
 }
 
-absl::StatusOr<Caller> Authenticator::CallerOfJwt(const std::string& token) {
+absl::StatusOr<Login> Authenticator::LoginOfJwt(const std::string& token) {
   const absl::Time now = clock_.Now();
   auto known = tokens_.Find(token, now);
   if (!known) {
     ASSIGN_OR_RETURN(const std::string text, Verify(token));
-    ASSIGN_OR_RETURN(const CallerClaims claims,
+    ASSIGN_OR_RETURN(CallerClaims claims,
                      ParseCallerClaims(text, options_.service, now));
-    tokens_.Put(token, claims.caller, claims.expires_at);
-    known = claims.caller;
+    known = Login{std::move(claims.caller), std::move(claims.access)};
+    tokens_.Put(token, *known, claims.expires_at);
   }
   ASSIGN_OR_RETURN(const auto trust, trust_.Get());
-  if (absl::c_linear_search(trust->revoked_token_ids, known->token_id)) {
+  if (absl::c_linear_search(trust->revoked_token_ids, known->caller.token_id)) {
     return errors::Unauthenticated(kNotGood);
   }
   return *known;
@@ -82,9 +85,10 @@ absl::StatusOr<std::string> Authenticator::Verify(const std::string& token) {
 }
 
 absl::StatusOr<IssuedToken> Authenticator::IssueToken(
-    absl::string_view secret, absl::string_view client) {
+    absl::string_view secret, absl::string_view client,
+    absl::Span<const TokenAccess> wanted) {
   if (!secret.empty()) RETURN_IF_ERROR(CheckFailures(client));
-  auto issued = client_.IssueToken(secret, options_.service);
+  auto issued = client_.IssueToken(secret, options_.service, wanted);
   NoteOutcome(issued.status(), client);
   return issued;
 }

@@ -44,7 +44,8 @@ std::string ScopeOf(absl::string_view target) {
 std::string BearerChallenge(const HttpRequest& request,
                             absl::string_view external_url,
                             absl::string_view own_url,
-                            absl::string_view service, bool invalid_token) {
+                            absl::string_view service,
+                            absl::string_view error) {
   std::string origin(external_url);
   if (origin.empty()) {
     const std::string host = request.fields.Get("Host").value_or("");
@@ -57,7 +58,7 @@ std::string BearerChallenge(const HttpRequest& request,
                                        "\",service=\"", service, "\"");
   const std::string scope = ScopeOf(request.target);
   if (!scope.empty()) absl::StrAppend(&challenge, ",scope=\"", scope, "\"");
-  if (invalid_token) challenge += ",error=\"invalid_token\"";
+  if (!error.empty()) absl::StrAppend(&challenge, ",error=\"", error, "\"");
   return challenge;
 }
 

@@ -7,13 +7,13 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
-#include "services/common/caller.h"
+#include "gateway/login.h"
 #include "services/common/digest.h"
 #include "services/common/mutex.h"
 
 namespace cvr {
 
-// Whom credentials were found to belong to, under their SHA-256: nothing here
+// What credentials were found to be good for, under their SHA-256: nothing here
 // can be shown to anybody, and how long a look-up takes tells nothing about
 // them. When there is no room, some other is forgotten. Thread-safe.
 class CallerCache {
@@ -21,13 +21,12 @@ class CallerCache {
   explicit CallerCache(size_t entries_max) : entries_max_(entries_max) {}
 
   // Absent from `until` on.
-  std::optional<Caller> Find(absl::string_view credential, absl::Time now);
-  void Put(absl::string_view credential, const Caller& caller,
-           absl::Time until);
+  std::optional<Login> Find(absl::string_view credential, absl::Time now);
+  void Put(absl::string_view credential, const Login& login, absl::Time until);
 
  private:
   struct Entry {
-    Caller caller;
+    Login login;
     absl::Time until;
   };
 

@@ -44,7 +44,9 @@ HttpServer::Options WithAudit(HttpServer::Options options, AuditFile* audit,
                            &clock](const AccessRecord& record) {
     if (log) log(record);
     if (record.pull == nullptr) return;
-    audit->Write(AuditLineOf(*record.pull, record, clock.Now()));
+    audit->Write(
+        IsRefusal(record.status) ? AuditKind::kRefusal : AuditKind::kRead,
+        AuditLineOf(*record.pull, record, clock.Now()));
   };
   return options;
 }
@@ -81,7 +83,9 @@ Gateway::Gateway(Resolver& resolver, ContentSource& source, Options options)
             return ProtocolError(status, message, target);
           }) {
   if (options_.access.auth != nullptr) {
-    access_.emplace(options_.access, *options_.clock);
+    AccessControl::Options access = options_.access;
+    access.routes = {options_.root_registry_id};
+    access_.emplace(access, *options_.clock);
   }
 }
 
@@ -127,6 +131,7 @@ HttpReply Gateway::Answer(const HttpRequest& request) {
     reply =
         for_registry ? HandleRegistry(request, Caller()) : HandleOther(request);
   }
+  reply = WithRefusal(std::move(reply), request);
   if (!for_registry) return reply;
   // Clients of registries do not mind; browsers save instead of showing.
   reply.fields.Add("Content-Disposition", "attachment");
@@ -138,53 +143,89 @@ HttpReply Gateway::HandleRegistry(const HttpRequest& request,
   if (!request.is_read()) return ReadOnlyReply();
   const auto parsed = ParseTarget(request.target, {options_.root_registry_id});
   if (!parsed.ok()) return ErrorReply(parsed.status());
-  return std::visit(
-      Overloaded{
-          [&](const ContentRoute& route) {
-            return Recorded(content_.Handle(request, route, caller), request,
-                            route, caller);
-          },
-          [&](const ReferrersRoute& route) {
-            return lists_.Referrers(route, parsed->query, caller);
-          },
-          [&](const TagsRoute& route) {
-            return lists_.Tags(route, parsed->query, caller);
-          },
-          [&](const CatalogRoute& route) {
-            return registry_.Catalog(route, parsed->query, caller);
-          },
-          [&](const auto&) { return registry_.ApiVersion(); },
-      },
-      parsed->route);
+  HttpReply reply =
+      std::visit(Overloaded{
+                     [&](const ContentRoute& route) {
+                       return content_.Handle(request, route, caller);
+                     },
+                     [&](const ReferrersRoute& route) {
+                       return lists_.Referrers(route, parsed->query, caller);
+                     },
+                     [&](const TagsRoute& route) {
+                       return lists_.Tags(route, parsed->query, caller);
+                     },
+                     [&](const CatalogRoute& route) {
+                       return registry_.Catalog(route, parsed->query, caller);
+                     },
+                     [&](const auto&) { return registry_.ApiVersion(); },
+                 },
+                 parsed->route);
+  return Recorded(std::move(reply), request,
+                  RecordOf(parsed->route, request.is_head()), caller);
 }
 
 HttpReply Gateway::Recorded(HttpReply reply, const HttpRequest& request,
-                            const ContentRoute& route,
+                            std::optional<PullRecord> record,
                             const Caller& caller) const {
   // Who is only asked to log in has not tried yet.
-  if (options_.audit == nullptr || request.is_head() || reply.status == 401) {
+  const bool has_tried = !caller.is_anonymous() || reply.status != 401;
+  if (options_.audit == nullptr || !record || !has_tried) return reply;
+  record->caller = caller;
+  record->client = ClientOf(request);
+  record->digest = reply.fields.Get("Docker-Content-Digest").value_or("");
+  reply.pull = std::make_shared<PullRecord>(*std::move(record));
+  return reply;
+}
+
+HttpReply Gateway::WithRefusal(HttpReply reply,
+                               const HttpRequest& request) const {
+  const bool is_login = IsTokenTarget(request.target);
+  if (options_.audit == nullptr || reply.pull != nullptr ||
+      !IsRefusal(reply.status) ||
+      !(is_login || request.fields.Get("Authorization"))) {
     return reply;
   }
-  const ContentRef& content = route.content;
-  auto pull = std::make_shared<PullRecord>();
-  pull->caller = caller;
-  pull->client = options_.access.trusted_proxies.AddressOf(
-      request.client, request.fields.Get("X-Forwarded-For"));
-  pull->registry_id = route.registry_id;
-  pull->repository = content.repository.name();
-  pull->kind = content.kind == ContentKind::kBlob ? "blob" : "manifest";
-  pull->reference = content.reference.ToString();
-  pull->digest = reply.fields.Get("Docker-Content-Digest").value_or("");
-  reply.pull = std::move(pull);
+  PullRecord record;
+  record.event = is_login ? "Login" : "Request";
+  record.client = ClientOf(request);
+  const auto parsed = ParseTarget(request.target, {options_.root_registry_id});
+  if (parsed.ok()) {
+    if (const auto read = RecordOf(parsed->route, request.is_head())) {
+      const std::string client = record.client;
+      record = *read;
+      record.client = client;
+    }
+  }
+  reply.pull = std::make_shared<PullRecord>(std::move(record));
   return reply;
+}
+
+std::string Gateway::ClientOf(const HttpRequest& request) const {
+  return options_.access.trusted_proxies.AddressOf(
+      request.client, request.fields.Get("X-Forwarded-For"));
 }
 
 HttpReply Gateway::HandleAdministration(const HttpRequest& request) {
   return options_.administration->Handle(
       request, [&](const std::string& secret) -> absl::StatusOr<std::string> {
         if (!access_) return request.client;
-        return access_->Admit(request, secret);
+        auto client = access_->Admit(request, secret);
+        if (!client.ok()) NoteRefusedAdministration(request, client.status());
+        return client;
       });
+}
+
+// What is refused later is recorded by the service that refuses it.
+void Gateway::NoteRefusedAdministration(const HttpRequest& request,
+                                        const absl::Status& status) const {
+  if (options_.audit == nullptr || absl::IsUnavailable(status)) return;
+  PullRecord record;
+  record.event = "Administration";
+  record.client = ClientOf(request);
+  AccessRecord access;
+  access.status = absl::IsUnauthenticated(status) ? 401 : 429;
+  options_.audit->Write(AuditKind::kRefusal,
+                        AuditLineOf(record, access, options_.clock->Now()));
 }
 
 HttpReply Gateway::ProtocolError(int status, absl::string_view message,

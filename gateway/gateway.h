@@ -13,6 +13,7 @@
 #include "gateway/content_handler.h"
 #include "gateway/http_server.h"
 #include "gateway/list_handler.h"
+#include "gateway/pull_record.h"
 #include "gateway/registry_handler.h"
 #include "gateway/service_handler.h"
 #include "services/blob/content_source.h"
@@ -72,8 +73,15 @@ class Gateway {
   HttpReply ProtocolError(int status, absl::string_view message,
                           absl::string_view target);
   // The reply with what is to be written to the audit log once it is sent.
+  // The reply with what the audit log is to say of it.
   HttpReply Recorded(HttpReply reply, const HttpRequest& request,
-                     const ContentRoute& route, const Caller& caller) const;
+                     std::optional<PullRecord> record,
+                     const Caller& caller) const;
+  // The same for who was refused before the request was read.
+  HttpReply WithRefusal(HttpReply reply, const HttpRequest& request) const;
+  void NoteRefusedAdministration(const HttpRequest& request,
+                                 const absl::Status& status) const;
+  std::string ClientOf(const HttpRequest& request) const;
 
   const Options options_;
   ActiveStreams streams_;

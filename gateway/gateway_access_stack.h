@@ -81,8 +81,16 @@ class GatewayAccessTest : public GatewayTest {
     return absl::StrCat("Authorization: bEARER ", text, "\r\n");
   }
 
+  // For the repository that ManifestUrl() is of, among others.
   RawReply Login(absl::string_view fields) {
-    return Get("/jwt/auth?service=gw&scope=repository:a:pull&scope=x%20y",
+    return LoginFor(
+        "repository:virtual_registries/containers/1/library/alpine:pull",
+        fields);
+  }
+  RawReply LoginFor(absl::string_view scope, absl::string_view fields) {
+    return Get(absl::StrCat("/jwt/auth?service=gw&scope=repository:a:pull"
+                            "&scope=x%20y+",
+                            scope),
                fields);
   }
   RawReply PostLogin(absl::string_view body) {

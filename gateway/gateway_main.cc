@@ -52,6 +52,7 @@ absl::Status Serve(StopSignal& stop) {
   ASSIGN_OR_RETURN(Gateway::Options options, GatewayOptionsFromFlags(auth));
   ASSIGN_OR_RETURN(const auto audit, AuditFileFromFlags(""));
   options.audit = audit.get();
+  ReopenOnHangup(audit.get(), stop);
   options.readiness = [&]() -> absl::Status {
     RETURN_IF_ERROR(CheckConnected("metadata", *metadata_channel));
     return CheckConnected("blob", *blob_channel);

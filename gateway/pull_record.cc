@@ -1,12 +1,57 @@
 #include "gateway/pull_record.h"
 
+#include <utility>
+#include <variant>
+
 namespace cvr {
+
+namespace {
+
+void Fill(const ContentRoute& route, bool is_head, PullRecord& record) {
+  const ContentRef& content = route.content;
+  record.event = is_head ? "Head" : "Pull";
+  record.registry_id = route.registry_id;
+  record.repository = content.repository.name();
+  record.kind = content.kind == ContentKind::kBlob ? "blob" : "manifest";
+  record.reference = content.reference.ToString();
+}
+
+}  // namespace
+
+std::optional<PullRecord> RecordOf(const Route& route, bool is_head) {
+  PullRecord record;
+  if (const auto* const content = std::get_if<ContentRoute>(&route)) {
+    Fill(*content, is_head, record);
+  } else if (const auto* const tags = std::get_if<TagsRoute>(&route)) {
+    record.event = "ListTags";
+    record.registry_id = tags->registry_id;
+    record.repository = tags->repository.name();
+    record.kind = "tags";
+  } else if (const auto* const list = std::get_if<ReferrersRoute>(&route)) {
+    record.event = "ListReferrers";
+    record.registry_id = list->registry_id;
+    record.repository = list->repository.name();
+    record.kind = "referrers";
+    record.reference = list->subject.ToString();
+  } else if (const auto* const catalog = std::get_if<CatalogRoute>(&route)) {
+    record.event = "ListRepositories";
+    record.registry_id = catalog->registry_id;
+    record.kind = "catalog";
+  } else {
+    return std::nullopt;
+  }
+  return record;
+}
+
+bool IsRefusal(int status) {
+  return status == 401 || status == 403 || status == 429;
+}
 
 nlohmann::json AuditLineOf(const PullRecord& pull, const AccessRecord& access,
                            absl::Time now) {
   nlohmann::json line = {
       {"time", absl::FormatTime(absl::RFC3339_full, now, absl::UTCTimeZone())},
-      {"event", "Pull"},
+      {"event", pull.event},
       {"token_id", pull.caller.token_id},
       {"token_name", pull.caller.token_name},
       {"client", pull.client},

@@ -4,10 +4,12 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/time/time.h"
 #include "gateway/authorization_field.h"
 #include "gateway/form.h"
 #include "gateway/http_error.h"
+#include "gateway/token_scope.h"
 #include "nlohmann/json.hpp"
 #include "services/common/errors.h"
 #include "services/common/status_macros.h"
@@ -28,6 +30,10 @@ HttpReply TokenReply(const IssuedToken& issued) {
       {"access_token", issued.token},
       {"token_type", "Bearer"},
       {"expires_in", absl::ToInt64Seconds(issued.lifetime)},
+      {"scope", absl::StrJoin(issued.access, " ",
+                              [](std::string* out, const TokenAccess& access) {
+                                out->append(ScopeFor(access));
+                              })},
       {"issued_at", absl::FormatTime("%Y-%m-%dT%H:%M:%SZ", issued.issued_at,
                                      absl::UTCTimeZone())},
   };
@@ -55,39 +61,37 @@ HttpReply TokenHandler::Handle(const HttpRequest& request,
 
 absl::StatusOr<HttpReply> TokenHandler::Answer(const HttpRequest& request,
                                                absl::string_view client) {
-  std::string secret;
-  if (request.is_read()) {
-    ASSIGN_OR_RETURN(secret, SecretOfGet(request));
-  } else if (request.method == "POST") {
-    ASSIGN_OR_RETURN(secret, SecretOfPost(request));
-  } else {
-    return errors::Unsupported("the token endpoint takes GET and POST");
-  }
-  ASSIGN_OR_RETURN(const IssuedToken issued,
-                   authenticator_.IssueToken(secret, client));
+  ASSIGN_OR_RETURN(const Form form, FormOf(request));
+  RETURN_IF_ERROR(CheckService(form.Get("service")));
+  ASSIGN_OR_RETURN(const std::string secret, SecretOf(request, form));
+  ASSIGN_OR_RETURN(
+      const IssuedToken issued,
+      authenticator_.IssueToken(secret, client, ParseScopes(form, routes_)));
   return TokenReply(issued);
 }
 
-absl::StatusOr<std::string> TokenHandler::SecretOfGet(
-    const HttpRequest& request) const {
-  ASSIGN_OR_RETURN(const Form form, Form::Parse(QueryOf(request.target)));
-  RETURN_IF_ERROR(CheckService(form.Get("service")));
-  const ShownCredential shown =
-      ParseAuthorization(request.fields.Get("Authorization"));
-  if (shown.kind == ShownCredential::Kind::kNone) return std::string();
-  if (shown.kind == ShownCredential::Kind::kSecret) return shown.value;
-  return errors::Unauthenticated("the credentials are not good");
-}
-
-absl::StatusOr<std::string> TokenHandler::SecretOfPost(
-    const HttpRequest& request) const {
+absl::StatusOr<Form> TokenHandler::FormOf(const HttpRequest& request) {
+  if (request.is_read()) return Form::Parse(QueryOf(request.target));
+  if (request.method != "POST") {
+    return errors::Unsupported("the token endpoint takes GET and POST");
+  }
   if (!absl::StartsWithIgnoreCase(
           request.fields.Get("Content-Type").value_or(""), kFormType)) {
     return errors::FieldInvalid("Content-Type",
                                 absl::StrCat("is no ", kFormType));
   }
-  ASSIGN_OR_RETURN(const Form form, Form::Parse(request.body));
-  RETURN_IF_ERROR(CheckService(form.Get("service")));
+  return Form::Parse(request.body);
+}
+
+absl::StatusOr<std::string> TokenHandler::SecretOf(const HttpRequest& request,
+                                                   const Form& form) {
+  if (request.is_read()) {
+    const ShownCredential shown =
+        ParseAuthorization(request.fields.Get("Authorization"));
+    if (shown.kind == ShownCredential::Kind::kNone) return std::string();
+    if (shown.kind == ShownCredential::Kind::kSecret) return shown.value;
+    return errors::Unauthenticated("the credentials are not good");
+  }
   const absl::string_view grant = form.Get("grant_type");
   if (grant != "password" && grant != "refresh_token") {
     return errors::FieldInvalid("grant_type",

@@ -6,7 +6,9 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "gateway/authenticator.h"
+#include "gateway/form.h"
 #include "gateway/http_message.h"
+#include "gateway/route.h"
 
 namespace cvr {
 
@@ -16,13 +18,14 @@ namespace cvr {
 // GET as Docker's token specification has it: Basic, any user name, the secret
 // as password; nothing = an anonymous token; bad = 401, which is what a login
 // is tried with. POST as its OAuth2 variant has it: grant_type `password` or
-// `refresh_token`, with the secret as the one or the other. Scopes are not
-// looked at: a token says who somebody is, and what that allows is decided when
-// it is used. There are no refresh tokens, since the secret is one already.
+// `refresh_token`, with the secret as the one or the other. A token opens what
+// its scopes (token_scope.h) ask for and its owner may have; without scopes, no
+// more than `/v2/`. There are no refresh tokens, since the secret is one
+// already.
 class TokenHandler {
  public:
-  explicit TokenHandler(Authenticator& authenticator)
-      : authenticator_(authenticator) {}
+  TokenHandler(Authenticator& authenticator, const RouteOptions& routes)
+      : authenticator_(authenticator), routes_(routes) {}
 
   // `client` is whom failures count against.
   HttpReply Handle(const HttpRequest& request, absl::string_view client);
@@ -30,12 +33,15 @@ class TokenHandler {
  private:
   absl::StatusOr<HttpReply> Answer(const HttpRequest& request,
                                    absl::string_view client);
+  // What the request asks with: the pairs of its query or of its body.
+  static absl::StatusOr<Form> FormOf(const HttpRequest& request);
   // The secret that is shown; empty = none.
-  absl::StatusOr<std::string> SecretOfGet(const HttpRequest& request) const;
-  absl::StatusOr<std::string> SecretOfPost(const HttpRequest& request) const;
+  static absl::StatusOr<std::string> SecretOf(const HttpRequest& request,
+                                              const Form& form);
   absl::Status CheckService(absl::string_view service) const;
 
   Authenticator& authenticator_;
+  const RouteOptions routes_;
 };
 
 }  // namespace cvr

@@ -7,8 +7,10 @@
 #include "absl/status/status.h"
 #include "absl/time/clock.h"
 #include "services/blob/blob_process.h"
+#include "services/common/audit_flags.h"
 #include "services/common/process.h"
 #include "services/common/ready_file.h"
+#include "services/common/refused_calls.h"
 #include "services/common/rpc_flags.h"
 #include "services/common/rpc_server.h"
 #include "services/common/status_macros.h"
@@ -33,10 +35,16 @@ absl::Status Serve(StopSignal& stop) {
   const std::string data_dir = absl::GetFlag(FLAGS_data_dir);
   RETURN_IF_ERROR(PrepareDirectory("data_dir", data_dir));
   const std::string metadata_address = absl::GetFlag(FLAGS_metadata_address);
-  ASSIGN_OR_RETURN(const auto security,
+  ASSIGN_OR_RETURN(auto security,
                    RpcSecurityFromFlags({RpcRole::kBlob, metadata_address}));
   ASSIGN_OR_RETURN(const auto channel,
                    OpenRpcChannel(metadata_address, security));
+  // Changes are the metadata service's to record, refused calls are recorded
+  // where they are refused.
+  ASSIGN_OR_RETURN(const auto audit,
+                   AuditFileFromFlags(data_dir + "/audit.jsonl"));
+  security.on_refused = RecordRefusedCalls(audit.get());
+  ReopenOnHangup(audit.get(), stop);
   GrpcMetadataClient metadata(channel, {});
   GrpcAdminAuthority authority(channel, {});
   ASSIGN_OR_RETURN(const auto blob,

@@ -4,17 +4,20 @@
 
 #include "absl/flags/flag.h"
 #include "absl/status/status.h"
+#include "spdlog/spdlog.h"
 
 ABSL_FLAG(
     std::string, audit_log_file, "",
-    "Where it is written, as JSON lines, who changed and who pulled what, "
-    "beside the log. Empty: audit.jsonl in the data directory, and "
+    "Where it is written, as JSON lines, who changed what, beside the log; "
+    "who pulled what, and who was refused, is beside it in files whose names "
+    "have -reads and -refusals before the suffix. Empty: audit.jsonl in the "
+    "data directory, and "
     "nowhere for a process without one. none = nowhere.");
 ABSL_FLAG(uint64_t, audit_log_max_bytes, uint64_t{100} << 20,
           "A file of the audit log that is larger is put aside, as "
-          "audit.1.jsonl and so on.");
+          "audit.1.jsonl and so on, each kind by itself.");
 ABSL_FLAG(int, audit_log_files, 10,
-          "How many files of the audit log are kept aside.");
+          "How many files of each kind of the audit log are kept aside.");
 
 namespace cvr {
 
@@ -35,6 +38,19 @@ absl::StatusOr<std::unique_ptr<AuditFile>> AuditFileFromFlags(
   }
   options.old_files_max = static_cast<size_t>(files);
   return AuditFile::Open(options);
+}
+
+void ReopenOnHangup(AuditFile* audit, StopSignal& stop) {
+  if (audit == nullptr) return;
+  stop.OnHangup([audit] {
+    const absl::Status status = audit->Reopen();
+    if (status.ok()) {
+      spdlog::info("SIGHUP: opened the audit log again");
+    } else {
+      spdlog::error("SIGHUP: going on with the old audit log: {}",
+                    std::string(status.message()));
+    }
+  });
 }
 
 }  // namespace cvr

@@ -6,6 +6,7 @@
 
 #include "absl/status/statusor.h"
 #include "services/common/audit_file.h"
+#include "services/common/process.h"
 
 namespace cvr {
 
@@ -15,6 +16,9 @@ namespace cvr {
 // those of AuditFile::Open().
 absl::StatusOr<std::unique_ptr<AuditFile>> AuditFileFromFlags(
     const std::string& default_path);
+
+// Has SIGHUP open the files anew. `audit` may be null, and must outlive `stop`.
+void ReopenOnHangup(AuditFile* audit, StopSignal& stop);
 
 }  // namespace cvr
 

@@ -136,7 +136,9 @@ void CallGate::Process(void* state, grpc_auth_context* context,
     }
   }
   const absl::Status status = Check(method, roles);
-  if (!status.ok() && gate.on_refused_) gate.on_refused_({method, status});
+  if (!status.ok() && gate.on_refused_) {
+    gate.on_refused_({method, status, identity.certificate_names});
+  }
   done(user_data, removed.data(), removed.size(), nullptr, 0,
        static_cast<grpc_status_code>(status.code()),
        status.ok() ? nullptr : std::string(status.message()).c_str());

@@ -40,6 +40,8 @@ struct CallIdentity {
 struct RefusedCall {
   std::string method;  // `/cvr.v1.ResolutionService/GetUpstreamAccess`
   absl::Status status;
+  // Of the caller's certificate.
+  std::vector<std::string> certificate_names;
 };
 
 // Stands before every method that a server offers on a socket, and refuses by

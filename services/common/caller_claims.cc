@@ -37,6 +37,41 @@ Caller CallerFromJson(const json& from) {
   return caller;
 }
 
+json AccessToJson(const std::vector<TokenAccess>& access) {
+  json list = json::array();
+  for (const TokenAccess& one : access) {
+    if (one.kind == TokenAccess::Kind::kCatalog) {
+      list.push_back({{"type", "registry"},
+                      {"name", "catalog"},
+                      {"actions", json::array({"*"})}});
+    } else {
+      list.push_back({{"type", "repository"},
+                      {"name", one.name},
+                      {"actions", json::array({"pull"})},
+                      {"registry_id", one.registry_id},
+                      {"repository", one.repository}});
+    }
+  }
+  return list;
+}
+
+// Throws json::exception.
+std::vector<TokenAccess> AccessFromJson(const json& claims) {
+  std::vector<TokenAccess> access;
+  if (!claims.contains("access")) return access;
+  for (const json& one : claims.at("access")) {
+    TokenAccess& to = access.emplace_back();
+    to.name = one.at("name").get<std::string>();
+    if (one.at("type") == "registry") {
+      to.kind = TokenAccess::Kind::kCatalog;
+    } else {
+      to.registry_id = one.at("registry_id").get<int64_t>();
+      to.repository = one.at("repository").get<std::string>();
+    }
+  }
+  return access;
+}
+
 // Throws json::exception.
 absl::StatusOr<CallerClaims> Parse(const json& from, absl::string_view audience,
                                    absl::Time now) {
@@ -46,6 +81,7 @@ absl::StatusOr<CallerClaims> Parse(const json& from, absl::string_view audience,
   }
   CallerClaims claims;
   claims.caller = CallerFromJson(from.at("caller"));
+  claims.access = AccessFromJson(from);
   claims.audience = std::string(audience);
   claims.issued_at = absl::FromUnixSeconds(from.at("iat").get<int64_t>());
   claims.expires_at = absl::FromUnixSeconds(from.at("exp").get<int64_t>());
@@ -71,6 +107,7 @@ std::string ToJson(const CallerClaims& claims) {
       {"nbf", absl::ToUnixSeconds(claims.issued_at - kClockSkewMax)},
       {"exp", absl::ToUnixSeconds(claims.expires_at)},
       {"caller", CallerToJson(claims.caller)},
+      {"access", AccessToJson(claims.access)},
   };
   return made.dump(-1, ' ', false, json::error_handler_t::replace);
 }

@@ -2,18 +2,24 @@
 #define SERVICES_COMMON_CALLER_CLAIMS_H_
 
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "services/common/caller.h"
+#include "services/common/token_access.h"
 
 namespace cvr {
 
-// What a short-lived token says: who the caller is, and until when that counts.
-// On the wire it is the claims of a JSON Web Token (RFC 7519, section 4.1).
+// What a short-lived token says: who the caller is, what the token opens for
+// it, and until when that counts. On the wire it is the claims of a JSON Web
+// Token (RFC 7519, section 4.1).
 struct CallerClaims {
   Caller caller;
+  // The claim `access` of Docker's token specification. Tokens of an earlier
+  // revision have none, and open nothing.
+  std::vector<TokenAccess> access;
   std::string audience;  // The service that it is good at.
   absl::Time issued_at;
   absl::Time expires_at;

@@ -18,6 +18,8 @@ CallerClaims Claims() {
   claims.caller.may_pull = true;
   claims.caller.group = "acme/team";
   claims.caller.registry_ids = {1, 5};
+  claims.access = {{TokenAccess::Kind::kRepository, 5, "a/b", "x/5/a/b"},
+                   {TokenAccess::Kind::kCatalog}};
   claims.audience = "gw";
   claims.issued_at = kNow;
   claims.expires_at = kNow + absl::Minutes(5);
@@ -34,6 +36,8 @@ TEST(CallerClaimsTest, ComeBackAsTheyWere) {
   EXPECT_FALSE(parsed->caller.is_admin);
   EXPECT_EQ(parsed->caller.group, "acme/team");
   EXPECT_EQ(parsed->caller.registry_ids, (std::vector<int64_t>{1, 5}));
+  EXPECT_EQ(parsed->access, Claims().access);
+  EXPECT_EQ(parsed->access[0].name, "x/5/a/b");
   EXPECT_EQ(parsed->expires_at, kNow + absl::Minutes(5));
 }
 

@@ -68,6 +68,10 @@ inline constexpr int kListPagesMax = 10'000;
 // CRI-O do. They cost one stream after another, never several at once.
 inline constexpr size_t kRangesPerRequestMax = 1024;
 
+// Repositories that one short-lived token opens: clients ask for one, or two
+// for a mount. The token is sent with every request.
+inline constexpr size_t kTokenAccessMax = 32;
+
 // Redirects that one request to an upstream follows; registries need two.
 inline constexpr int kRedirectsMax = 5;
 

@@ -57,11 +57,21 @@ nlohmann::json LineOf(const v1::AuditEvent& event) {
   return line;
 }
 
+bool IsRefusal(const v1::AuditEvent& event) {
+  return event.result() == "UNAUTHENTICATED" ||
+         event.result() == "PERMISSION_DENIED";
+}
+
 }  // namespace
 
 void AuditTrail::Record(v1::AuditEvent event) {
   if (!event.has_time()) *event.mutable_time() = ToWire(clock_.Now());
-  if (file_ != nullptr) file_->Write(LineOf(event));
+  const bool is_refusal = IsRefusal(event);
+  if (file_ != nullptr) {
+    file_->Write(is_refusal ? AuditKind::kRefusal : AuditKind::kChange,
+                 LineOf(event));
+  }
+  if (is_refusal) return;
   const absl::Status written = store_.Write(
       [&](WriteTransaction& transaction) -> absl::Status {
         ASSIGN_OR_RETURN(const int64_t id,

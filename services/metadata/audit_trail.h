@@ -25,8 +25,9 @@ class AuditTrail {
              const Options& options)
       : store_(store), file_(file), clock_(clock), options_(options) {}
 
-  // Its id and, unless it has one, its time are given here. Failures are
-  // logged.
+  // Its id and, unless it has one, its time are given here. An attempt that was
+  // refused is in the file of refusals alone: else who is not let in could push
+  // out of the store what others changed. Failures are logged.
   void Record(v1::AuditEvent event);
 
   absl::StatusOr<v1::ListAuditEventsResponse> List(

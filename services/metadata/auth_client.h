@@ -8,8 +8,10 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "absl/types/span.h"
 #include "services/common/caller.h"
 #include "services/common/json_web_token.h"
+#include "services/common/token_access.h"
 
 namespace cvr {
 
@@ -18,6 +20,8 @@ struct IssuedToken {
   std::string token;
   absl::Time issued_at;
   absl::Duration lifetime;
+  // What it opens.
+  std::vector<TokenAccess> access = {};
 };
 
 // What tokens are verified with, and which are good no more.
@@ -37,9 +41,11 @@ class AuthClient {
   virtual absl::StatusOr<Caller> Authenticate(absl::string_view secret) = 0;
 
   // A token for the owner of `secret`, or for nobody when it is empty, good at
-  // the service `audience`. Errors: UNAUTHENTICATED.
+  // the service `audience`. It opens what `wanted` asks for as far as its owner
+  // may pull it. Errors: UNAUTHENTICATED.
   virtual absl::StatusOr<IssuedToken> IssueToken(
-      absl::string_view secret, absl::string_view audience) = 0;
+      absl::string_view secret, absl::string_view audience,
+      absl::Span<const TokenAccess> wanted) = 0;
 
   // As soon as it is another version than `known_version`, or after `max_wait`.
   virtual absl::StatusOr<Trust> GetTrust(uint64_t known_version,

@@ -9,6 +9,7 @@
 #include "services/common/status_macros.h"
 #include "services/metadata/access_question_wire.h"
 #include "services/metadata/rpc_answer.h"
+#include "services/metadata/token_access_wire.h"
 
 namespace cvr {
 namespace {
@@ -25,12 +26,14 @@ absl::StatusOr<v1::Caller> Authenticate(AuthClient& client,
 absl::StatusOr<v1::IssueTokenResponse> IssueToken(
     AuthClient& client, const v1::IssueTokenRequest& request) {
   ASSIGN_OR_RETURN(const IssuedToken issued,
-                   client.IssueToken(request.secret(), request.audience()));
+                   client.IssueToken(request.secret(), request.audience(),
+                                     FromWire(request.access())));
   v1::IssueTokenResponse response;
   response.set_token(issued.token);
   *response.mutable_issue_time() = ToWire(issued.issued_at);
   response.mutable_lifetime()->set_seconds(
       absl::ToInt64Seconds(issued.lifetime));
+  *response.mutable_access() = ToWire(issued.access);
   return response;
 }
 

@@ -4,6 +4,8 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/types/span.h"
+#include "services/common/access_policy.h"
 #include "services/common/errors.h"
 #include "services/common/status_macros.h"
 #include "services/metadata/cache_rows.h"
@@ -15,10 +17,24 @@
 namespace cvr {
 namespace {
 
-// Those that are to be purged with the registry.
+// An upstream that other registries use is not the registry's alone: its own
+// group and all its registries count.
+absl::Status CheckMayManage(const ReadTransaction& transaction,
+                            const Caller& caller, int64_t upstream_id,
+                            absl::Span<const int64_t> registries) {
+  ASSIGN_OR_RETURN(const auto upstream,
+                   tables::FindUpstream(transaction, upstream_id));
+  if (!upstream) return absl::OkStatus();
+  return AccessPolicy::Check(
+      caller, AccessPolicy::Action::kManage,
+      {.group = upstream->upstream().group(), .registry_ids = registries});
+}
+
+// Those that are to be purged with the registry. Errors: PERMISSION_DENIED when
+// `caller` may not manage one of them.
 absl::StatusOr<std::vector<int64_t>> UpstreamsToPurge(
     const ReadTransaction& transaction, int64_t registry_id,
-    bool include_shared) {
+    bool include_shared, const Caller& caller) {
   ASSIGN_OR_RETURN(const auto registry,
                    tables::FindRegistry(transaction, registry_id));
   if (!registry) return errors::NoSuch("registry", absl::StrCat(registry_id));
@@ -30,6 +46,8 @@ absl::StatusOr<std::vector<int64_t>> UpstreamsToPurge(
         const auto registries,
         tables::RegistriesOfUpstream(transaction, attachment.upstream_id()));
     if (registries.size() > 1 && !include_shared) continue;
+    RETURN_IF_ERROR(CheckMayManage(transaction, caller,
+                                   attachment.upstream_id(), registries));
     upstreams.push_back(attachment.upstream_id());
   }
   return upstreams;
@@ -107,13 +125,13 @@ absl::StatusOr<v1::PurgeResult> CacheAdmin::PurgeUpstream(
 }
 
 absl::StatusOr<v1::PurgeResult> CacheAdmin::PurgeRegistry(
-    const v1::PurgeRegistryCacheRequest& request) {
+    const v1::PurgeRegistryCacheRequest& request, const Caller& caller) {
   ASSIGN_OR_RETURN(const auto upstreams,
                    ReadValue<std::vector<int64_t>>(
                        store_, [&](const ReadTransaction& transaction) {
-                         return UpstreamsToPurge(transaction,
-                                                 request.registry_id(),
-                                                 request.include_shared());
+                         return UpstreamsToPurge(
+                             transaction, request.registry_id(),
+                             request.include_shared(), caller);
                        }));
   v1::PurgeResult result;
   for (const int64_t id : upstreams) RETURN_IF_ERROR(Purge(id, result));

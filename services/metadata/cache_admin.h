@@ -25,9 +25,11 @@ class CacheAdmin {
   // call fails, some of it may be gone.
   absl::StatusOr<v1::PurgeResult> PurgeUpstream(
       const v1::PurgeUpstreamCacheRequest& request);
-  // Purges one upstream after the other.
+  // Purges one upstream after the other, or none when `caller` may not manage
+  // one of them. Errors: PERMISSION_DENIED (reason DENIED).
   absl::StatusOr<v1::PurgeResult> PurgeRegistry(
-      const v1::PurgeRegistryCacheRequest& request);
+      const v1::PurgeRegistryCacheRequest& request,
+      const Caller& caller = Caller::System());
 
   // Of what the caller may see. Looks at all of its entries.
   absl::StatusOr<v1::CacheStats> Stats(const v1::GetCacheStatsRequest& request,

@@ -13,8 +13,8 @@ grpc::Status CacheServiceImpl::PurgeUpstreamCache(
 grpc::Status CacheServiceImpl::PurgeRegistryCache(
     grpc::ServerContext* context, const v1::PurgeRegistryCacheRequest* request,
     v1::PurgeResult* response) {
-  return guard_.Answer(*context, *request, response, [&](const Caller&) {
-    return admin_.PurgeRegistry(*request);
+  return guard_.Answer(*context, *request, response, [&](const Caller& caller) {
+    return admin_.PurgeRegistry(*request, caller);
   });
 }
 

@@ -85,6 +85,17 @@ std::string ClientOf(const grpc::ServerContextBase& context) {
 absl::StatusOr<CallGuard::Admitted> CallGuard::Admit(
     const grpc::ServerContextBase& context,
     const google::protobuf::Message& request) {
+  auto admitted = Decide(context, request);
+  if (absl::IsUnauthenticated(admitted.status()) ||
+      absl::IsPermissionDenied(admitted.status())) {
+    NoteRefused(context, request, admitted.status());
+  }
+  return admitted;
+}
+
+absl::StatusOr<CallGuard::Admitted> CallGuard::Decide(
+    const grpc::ServerContextBase& context,
+    const google::protobuf::Message& request) {
   ASSIGN_OR_RETURN(const auto questions, AccessNeededFor(request));
   ASSIGN_OR_RETURN(auto admission,
                    authority_.Authorize(SecretShownBy(context), questions));
@@ -118,6 +129,21 @@ absl::StatusOr<Caller> CallGuard::Check(
     const google::protobuf::Message& request) {
   ASSIGN_OR_RETURN(auto admitted, Admit(context, request));
   return std::move(admitted.caller);
+}
+
+// Looking as well as changing. Whose token it was is not known when it is not
+// good.
+void CallGuard::NoteRefused(const grpc::ServerContextBase& context,
+                            const google::protobuf::Message& request,
+                            const absl::Status& status) {
+  v1::AuditEvent event;
+  event.set_peer(ClientOf(context));
+  event.set_method(MethodOf(request));
+  const auto questions = AccessNeededFor(request);
+  if (questions.ok()) event.set_object(NameOfObject(questions->front()));
+  event.set_result(absl::StatusCodeToString(status.code()));
+  event.set_request(JsonWithoutSecrets(request, kRequestBytesMax));
+  authority_.Record(std::move(event));
 }
 
 void CallGuard::NoteDone(Admitted& admitted,

@@ -18,8 +18,9 @@
 namespace cvr {
 
 // Stands before every call of administration: who calls, whether it may, and
-// the record that it did. The caller shows the secret of an access token in the
-// metadata field `authorization`, as `Bearer cvr_...`. Thread-safe.
+// the record that it did, or that it was refused. The caller shows the secret
+// of an access token in the metadata field `authorization`, as `Bearer
+// cvr_...`. Thread-safe.
 class CallGuard {
  public:
   // `authority` must outlive it.
@@ -64,6 +65,11 @@ class CallGuard {
 
   absl::StatusOr<Admitted> Admit(const grpc::ServerContextBase& context,
                                  const google::protobuf::Message& request);
+  absl::StatusOr<Admitted> Decide(const grpc::ServerContextBase& context,
+                                  const google::protobuf::Message& request);
+  void NoteRefused(const grpc::ServerContextBase& context,
+                   const google::protobuf::Message& request,
+                   const absl::Status& status);
   void NoteDone(Admitted& admitted, const google::protobuf::Message& request,
                 const absl::Status& status,
                 const google::protobuf::Message& response);

@@ -8,6 +8,7 @@
 #include "services/common/content_wire.h"
 #include "services/common/rpc_status.h"
 #include "services/common/status_macros.h"
+#include "services/metadata/token_access_wire.h"
 
 namespace cvr {
 
@@ -42,15 +43,18 @@ absl::StatusOr<Caller> GrpcAuthClient::Authenticate(absl::string_view secret) {
 }
 
 absl::StatusOr<IssuedToken> GrpcAuthClient::IssueToken(
-    absl::string_view secret, absl::string_view audience) {
+    absl::string_view secret, absl::string_view audience,
+    absl::Span<const TokenAccess> wanted) {
   v1::IssueTokenRequest request;
   request.set_secret(std::string(secret));
   request.set_audience(std::string(audience));
+  *request.mutable_access() = ToWire(wanted);
   v1::IssueTokenResponse response;
   RETURN_IF_ERROR(
       Call(&Stub::IssueToken, options_.deadline, request, response));
   return IssuedToken{response.token(), FromWire(response.issue_time()),
-                     absl::Seconds(response.lifetime().seconds())};
+                     absl::Seconds(response.lifetime().seconds()),
+                     FromWire(response.access())};
 }
 
 absl::StatusOr<Trust> GrpcAuthClient::GetTrust(uint64_t known_version,

@@ -22,8 +22,9 @@ class GrpcAuthClient : public AuthClient {
                  const Options& options);
 
   absl::StatusOr<Caller> Authenticate(absl::string_view secret) override;
-  absl::StatusOr<IssuedToken> IssueToken(absl::string_view secret,
-                                         absl::string_view audience) override;
+  absl::StatusOr<IssuedToken> IssueToken(
+      absl::string_view secret, absl::string_view audience,
+      absl::Span<const TokenAccess> wanted) override;
   absl::StatusOr<Trust> GetTrust(uint64_t known_version,
                                  absl::Duration max_wait) override;
 

@@ -6,10 +6,14 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "services/common/access_policy.h"
 #include "services/common/caller_claims.h"
 #include "services/common/digest.h"
 #include "services/common/errors.h"
+#include "services/common/limits.h"
 #include "services/common/status_macros.h"
+#include "services/metadata/tables.h"
+#include "services/metadata/transactions.h"
 
 namespace cvr {
 namespace {
@@ -40,7 +44,8 @@ absl::StatusOr<Caller> LocalAuthClient::Authenticate(absl::string_view secret) {
 }
 
 absl::StatusOr<IssuedToken> LocalAuthClient::IssueToken(
-    absl::string_view secret, absl::string_view audience) {
+    absl::string_view secret, absl::string_view audience,
+    absl::Span<const TokenAccess> wanted) {
   CallerClaims claims;
   absl::Time good_until = absl::InfiniteFuture();
   if (!secret.empty()) {
@@ -48,6 +53,7 @@ absl::StatusOr<IssuedToken> LocalAuthClient::IssueToken(
     claims.caller = std::move(owner.caller);
     good_until = owner.expires_at;
   }
+  ASSIGN_OR_RETURN(claims.access, Allowed(claims.caller, wanted));
   ASSIGN_OR_RETURN(const auto key, keys_.Current());
   claims.audience = std::string(audience);
   claims.issued_at = clock_.Now();
@@ -62,7 +68,32 @@ absl::StatusOr<IssuedToken> LocalAuthClient::IssueToken(
                  keys_.options().token_lifetime);
   ASSIGN_OR_RETURN(std::string token,
                    SignJwt(ToJson(claims), key.id(), key.private_key_pem()));
-  return IssuedToken{std::move(token), claims.issued_at, lifetime};
+  return IssuedToken{std::move(token), claims.issued_at, lifetime,
+                     std::move(claims.access)};
+}
+
+absl::StatusOr<std::vector<TokenAccess>> LocalAuthClient::Allowed(
+    const Caller& caller, absl::Span<const TokenAccess> wanted) const {
+  std::vector<TokenAccess> allowed;
+  RETURN_IF_ERROR(store_.Read([&](const ReadTransaction& transaction) {
+    for (const TokenAccess& one : wanted) {
+      if (allowed.size() == limits::kTokenAccessMax) break;
+      if (one.kind == TokenAccess::Kind::kRepository) {
+        ASSIGN_OR_RETURN(const auto registry,
+                         tables::FindRegistry(transaction, one.registry_id));
+        if (!registry) continue;
+        const absl::Status may = AccessPolicy::Check(
+            caller, AccessPolicy::Action::kPull,
+            {.group = registry->group(),
+             .registry_ids = absl::MakeConstSpan(&one.registry_id, 1),
+             .anonymous_pull = registry->anonymous_pull()});
+        if (!may.ok()) continue;
+      }
+      allowed.push_back(one);
+    }
+    return absl::OkStatus();
+  }));
+  return allowed;
 }
 
 absl::StatusOr<Trust> LocalAuthClient::CurrentTrust() {

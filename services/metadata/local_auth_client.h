@@ -1,10 +1,13 @@
 #ifndef SERVICES_METADATA_LOCAL_AUTH_CLIENT_H_
 #define SERVICES_METADATA_LOCAL_AUTH_CLIENT_H_
 
+#include <vector>
+
 #include "services/common/clock.h"
 #include "services/common/mutex.h"
 #include "services/metadata/access_token_admin.h"
 #include "services/metadata/auth_client.h"
+#include "services/metadata/metadata_store.h"
 #include "services/metadata/signing_keys.h"
 
 namespace cvr {
@@ -13,13 +16,14 @@ namespace cvr {
 class LocalAuthClient : public AuthClient {
  public:
   // All must outlive it.
-  LocalAuthClient(AccessTokenAdmin& tokens, SigningKeys& keys,
-                  const Clock& clock)
-      : tokens_(tokens), keys_(keys), clock_(clock) {}
+  LocalAuthClient(const MetadataStore& store, AccessTokenAdmin& tokens,
+                  SigningKeys& keys, const Clock& clock)
+      : store_(store), tokens_(tokens), keys_(keys), clock_(clock) {}
 
   absl::StatusOr<Caller> Authenticate(absl::string_view secret) override;
-  absl::StatusOr<IssuedToken> IssueToken(absl::string_view secret,
-                                         absl::string_view audience) override;
+  absl::StatusOr<IssuedToken> IssueToken(
+      absl::string_view secret, absl::string_view audience,
+      absl::Span<const TokenAccess> wanted) override;
   absl::StatusOr<Trust> GetTrust(uint64_t known_version,
                                  absl::Duration max_wait) override;
 
@@ -31,6 +35,11 @@ class LocalAuthClient : public AuthClient {
  private:
   absl::StatusOr<Trust> CurrentTrust() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
+  // What of `wanted` the caller may pull.
+  absl::StatusOr<std::vector<TokenAccess>> Allowed(
+      const Caller& caller, absl::Span<const TokenAccess> wanted) const;
+
+  const MetadataStore& store_;
   AccessTokenAdmin& tokens_;
   SigningKeys& keys_;
   const Clock& clock_;

@@ -63,7 +63,7 @@ class LocalAuthClientTest : public ::testing::Test {
   AccessTokenAdmin tokens_{store_, clock_, absl::Minutes(5)};
   GroupAdmin groups_{store_, clock_, tokens_};
   SigningKeys keys_{store_, *box_, clock_, {}};
-  LocalAuthClient client_{tokens_, keys_, clock_};
+  LocalAuthClient client_{store_, tokens_, keys_, clock_};
 };
 
 TEST_F(LocalAuthClientTest, ASecretIsItsOwnersAlone) {
@@ -124,17 +124,17 @@ TEST_F(LocalAuthClientTest, ItsUseIsNoted) {
 
 TEST_F(LocalAuthClientTest, IssuesWhatTheGatewayCanVerify) {
   const auto token = Make(v1::AccessToken::READ_VIRTUAL_REGISTRY);
-  const auto issued = client_.IssueToken(token.secret(), "gw");
+  const auto issued = client_.IssueToken(token.secret(), "gw", {});
   ASSERT_THAT(issued, IsOk());
   EXPECT_EQ(issued->lifetime, absl::Minutes(5));
   const auto claims = Open(*issued);
   ASSERT_THAT(claims, IsOk());
   EXPECT_EQ(claims->caller.token_id, token.id());
   EXPECT_TRUE(claims->caller.may_pull);
-  const auto nobody = Open(*client_.IssueToken("", "gw"));
+  const auto nobody = Open(*client_.IssueToken("", "gw", {}));
   ASSERT_THAT(nobody, IsOk());
   EXPECT_TRUE(nobody->caller.is_anonymous());
-  EXPECT_THAT(client_.IssueToken("cvr_wrong", "gw"),
+  EXPECT_THAT(client_.IssueToken("cvr_wrong", "gw", {}),
               StatusIs(absl::StatusCode::kUnauthenticated));
 }
 
@@ -143,7 +143,7 @@ TEST_F(LocalAuthClientTest, WhatIsIssuedEndsWithTheAccessToken) {
   for (const int lifetime_s : {60, 10}) {
     SCOPED_TRACE(lifetime_s);
     const auto token = Make(v1::AccessToken::READ_VIRTUAL_REGISTRY, lifetime_s);
-    const auto issued = client_.IssueToken(token.secret(), "gw");
+    const auto issued = client_.IssueToken(token.secret(), "gw", {});
     ASSERT_THAT(issued, IsOk());
     EXPECT_EQ(issued->lifetime, absl::Seconds(lifetime_s));
     clock_.Advance(absl::Seconds(lifetime_s - 1));
@@ -152,13 +152,13 @@ TEST_F(LocalAuthClientTest, WhatIsIssuedEndsWithTheAccessToken) {
     EXPECT_THAT(Open(*issued), StatusIs(absl::StatusCode::kUnauthenticated));
   }
   const auto longer = Make(v1::AccessToken::READ_VIRTUAL_REGISTRY, 3600);
-  EXPECT_EQ(client_.IssueToken(longer.secret(), "gw")->lifetime,
+  EXPECT_EQ(client_.IssueToken(longer.secret(), "gw", {})->lifetime,
             absl::Minutes(5));
 }
 
 TEST_F(LocalAuthClientTest, ARevocationOutlivesAllThatWasIssued) {
   const auto token = Make(v1::AccessToken::READ_VIRTUAL_REGISTRY);
-  const auto issued = client_.IssueToken(token.secret(), "gw");
+  const auto issued = client_.IssueToken(token.secret(), "gw", {});
   Revoke(token.id());
   while (Open(*issued).ok()) {
     EXPECT_THAT(client_.GetTrust(0, absl::ZeroDuration())->revoked_token_ids,
@@ -197,9 +197,9 @@ TEST_F(LocalAuthClientTest, RevocationsDoNotPileUp) {
 }
 
 TEST_F(LocalAuthClientTest, KeysAreReplacedAndTheOldOneVerifiesOn) {
-  const auto before = client_.IssueToken("", "gw");
+  const auto before = client_.IssueToken("", "gw", {});
   clock_.Advance(absl::Hours(24 * 30));
-  const auto after = client_.IssueToken("", "gw");
+  const auto after = client_.IssueToken("", "gw", {});
   auto trust = client_.GetTrust(0, absl::ZeroDuration());
   ASSERT_THAT(trust, IsOk());
   EXPECT_THAT(trust->keys, SizeIs(2));
@@ -214,7 +214,7 @@ TEST_F(LocalAuthClientTest, KeysAreReplacedAndTheOldOneVerifiesOn) {
 }
 
 TEST_F(LocalAuthClientTest, KeysAreKeptSealed) {
-  const auto issued = client_.IssueToken("", "gw");
+  const auto issued = client_.IssueToken("", "gw", {});
   SigningKeys again(store_, *box_, clock_, {});
   EXPECT_THAT(VerifyJwt(issued->token, *again.Verifying()), IsOk());
   const auto other_box = *SecretBox::Create(directory_.path() + "/other.key");

@@ -8,6 +8,7 @@
 #include "services/common/audit_flags.h"
 #include "services/common/process.h"
 #include "services/common/ready_file.h"
+#include "services/common/refused_calls.h"
 #include "services/common/rpc_flags.h"
 #include "services/common/rpc_server.h"
 #include "services/common/status_macros.h"
@@ -32,14 +33,15 @@ absl::Status Serve(StopSignal& stop) {
   const std::string data_dir = absl::GetFlag(FLAGS_data_dir);
   RETURN_IF_ERROR(PrepareDirectory("data_dir", data_dir));
   const std::string address = absl::GetFlag(FLAGS_grpc_address);
-  ASSIGN_OR_RETURN(
-      const auto security,
-      RpcSecurityFromFlags({RpcRole::kMetadata, address, data_dir}));
+  ASSIGN_OR_RETURN(auto security, RpcSecurityFromFlags(
+                                      {RpcRole::kMetadata, address, data_dir}));
   ASSIGN_OR_RETURN(const auto audit,
                    AuditFileFromFlags(data_dir + "/audit.jsonl"));
   ASSIGN_OR_RETURN(auto options, MetadataOptionsFromFlags(
                                      data_dir, data_dir + "/admin-token"));
   options.audit_file = audit.get();
+  security.on_refused = RecordRefusedCalls(audit.get());
+  ReopenOnHangup(audit.get(), stop);
   ASSIGN_OR_RETURN(const auto stack, MetadataStack::Open(options));
   std::vector<grpc::Service*> services = stack->admin_services();
   services.push_back(stack->resolution_service());

@@ -114,7 +114,7 @@ TEST_F(RevocationTest, AWallClockThatJumpsEndsNoRevocation) {
 
 TEST_F(RevocationTest, ARestartForgetsNoRevocation) {
   const auto token = MakeToken("default");
-  const auto issued = stack_->auth().IssueToken(token.secret(), "gw");
+  const auto issued = stack_->auth().IssueToken(token.secret(), "gw", {});
   ASSERT_THAT(issued, IsOk());
   Revoke(token.id());
   Restart();
@@ -135,7 +135,7 @@ TEST_F(RevocationTest, TheTokensOfAGroupGoWithIt) {
   const auto first = MakeToken("acme");
   const auto second = MakeToken("acme");
   const auto other = MakeToken("acme/b");
-  const auto issued = stack_->auth().IssueToken(first.secret(), "gw");
+  const auto issued = stack_->auth().IssueToken(first.secret(), "gw", {});
   ASSERT_THAT(issued, IsOk());
   const int64_t registry_id = MakeRegistry("r", "acme");
   // A group that stays keeps them.
@@ -173,7 +173,7 @@ TEST_F(RevocationTest, ATokenForADeletedRegistryIsForNoOther) {
   const auto caller = stack_->auth().Authenticate(token.secret());
   ASSERT_THAT(caller, IsOk());
   EXPECT_THAT(caller->registry_ids, ElementsAre(mine));
-  const auto issued = stack_->auth().IssueToken(token.secret(), "gw");
+  const auto issued = stack_->auth().IssueToken(token.secret(), "gw", {});
   ASSERT_THAT(issued, IsOk());
   const auto trust = stack_->auth().GetTrust(0, absl::ZeroDuration());
   const auto json = VerifyJwt(issued->token, trust->keys);

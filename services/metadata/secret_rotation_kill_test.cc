@@ -51,7 +51,7 @@ int MakeUpstreams(const std::string& path) {
     upstream.set_password(PasswordOf(i));
     if (!(*stack)->upstreams().Create(request).ok()) return 2;
   }
-  return (*stack)->auth().IssueToken("", "gw").ok() ? 0 : 3;
+  return (*stack)->auth().IssueToken("", "gw", {}).ok() ? 0 : 3;
 }
 
 // Until killed; says each that is done.
@@ -75,7 +75,7 @@ int CheckUpstreams(const std::string& path) {
     const auto access = (*stack)->client().GetUpstreamAccess(i);
     if (!access.ok() || access->password != PasswordOf(i)) return 2;
   }
-  return (*stack)->auth().IssueToken("", "gw").ok() ? 0 : 3;
+  return (*stack)->auth().IssueToken("", "gw", {}).ok() ? 0 : 3;
 }
 
 TEST(SecretRotationKillTest, EverySecretSurvivesKill9) {

@@ -95,7 +95,7 @@ class SecretRotationTest : public ::testing::Test {
     open.mutable_upstream()->set_url("https://open");
     ASSERT_THAT(stack_->upstreams().Create(open), IsOk());
     // Makes a signing key.
-    issued_ = *stack_->auth().IssueToken("", "gw");
+    issued_ = *stack_->auth().IssueToken("", "gw", {});
   }
 
   static std::string PasswordOf(int64_t id) { return absl::StrCat("pw", id); }

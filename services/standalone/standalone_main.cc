@@ -17,6 +17,7 @@
 #include "services/common/audit_flags.h"
 #include "services/common/process.h"
 #include "services/common/ready_file.h"
+#include "services/common/refused_calls.h"
 #include "services/common/rpc_flags.h"
 #include "services/common/rpc_server.h"
 #include "services/common/status_macros.h"
@@ -61,8 +62,7 @@ void PrintWelcome(const std::string& http, const std::string& grpc, bool tls,
 absl::Status Serve(StopSignal& stop) {
   const std::string data_dir = absl::GetFlag(FLAGS_data_dir);
   RETURN_IF_ERROR(PrepareDirectory("data_dir", data_dir));
-  ASSIGN_OR_RETURN(const auto security,
-                   RpcSecurityFromFlags({RpcRole::kStandalone}));
+  ASSIGN_OR_RETURN(auto security, RpcSecurityFromFlags({RpcRole::kStandalone}));
   const std::string admin_token_file = absl::StrCat(data_dir, "/admin-token");
   ASSIGN_OR_RETURN(const auto audit,
                    AuditFileFromFlags(absl::StrCat(data_dir, "/audit.jsonl")));
@@ -70,6 +70,8 @@ absl::Status Serve(StopSignal& stop) {
                    MetadataOptionsFromFlags(absl::StrCat(data_dir, "/metadata"),
                                             admin_token_file));
   metadata_options.audit_file = audit.get();
+  security.on_refused = RecordRefusedCalls(audit.get());
+  ReopenOnHangup(audit.get(), stop);
   ASSIGN_OR_RETURN(const auto metadata, MetadataStack::Open(metadata_options));
   RETURN_IF_ERROR(SetUpFirstStart(
       *metadata, {absl::GetFlag(FLAGS_bootstrap_upstream),

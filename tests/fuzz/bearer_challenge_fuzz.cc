@@ -17,8 +17,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   request.method = "GET";
   request.target = "/v2/" + input.substr(0, half);
   request.fields.Add("Host", input.substr(half));
-  const std::string value =
-      cvr::BearerChallenge(request, "", "http://127.0.0.1:80", "gw", true);
+  const std::string value = cvr::BearerChallenge(
+      request, "", "http://127.0.0.1:80", "gw", "invalid_token");
   FUZZ_CHECK(value.find_first_of("\r\n") == std::string::npos);
   FUZZ_CHECK(value.find('\0') == std::string::npos);
   const auto challenges = cvr::ParseChallenges(value);

@@ -428,6 +428,28 @@ TEST_P(AuthorizationTest, WhatIsHiddenCannotBeAttached) {
               StatusIs(absl::StatusCode::kNotFound));
 }
 
+// A registry's upstreams may be others' as well.
+TEST_P(AuthorizationTest, APurgeOfARegistryReachesNoFurtherThanItsCaller) {
+  const auto token = [&](const json& registry_ids) {
+    return MakeToken({{"name", "purger"},
+                      {"group", "acme"},
+                      {"registry_ids", registry_ids},
+                      {"scopes", {"WRITE_VIRTUAL_REGISTRY"}}});
+  };
+  Must("UpstreamService/AttachUpstream",
+       Filled(R"({"registry_id":Q,"upstream_id":U})"));
+  const std::string all = Filled(R"({"registry_id":R,"include_shared":true})");
+  const std::string method = "CacheService/PurgeRegistryCache";
+  EXPECT_THAT(Call(token({ids_["R"]}), method, all),
+              StatusIs(absl::StatusCode::kPermissionDenied));
+  EXPECT_THAT(Call(token({ids_["R"]}), method, Filled(R"({"registry_id":R})")),
+              IsOk());
+  EXPECT_EQ(Must("CacheEntryService/GetCacheEntry", R"({"id":1})")["id"], "1");
+  const auto purged = Call(token({ids_["R"], ids_["Q"]}), method, all);
+  ASSERT_THAT(purged, IsOk());
+  EXPECT_EQ(json::parse(*purged)["entries"], "1");
+}
+
 TEST_P(AuthorizationTest, ChangesAreRecordedWithoutSecrets) {
   const json page = Must("AuditService/ListAuditEvents", "{}");
   std::vector<std::string> seen;

@@ -1,0 +1,118 @@
+#include "gateway/token_scope.h"
+
+#include <utility>
+#include <variant>
+
+#include "absl/algorithm/container.h"
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "services/common/limits.h"
+
+namespace cvr {
+namespace {
+
+using Kind = TokenAccess::Kind;
+
+constexpr absl::string_view kCatalogName = "catalog";
+
+// What needs no decoding in a URL.
+bool IsPlainName(absl::string_view name) {
+  return absl::c_all_of(name, [](char c) {
+    return absl::ascii_isalnum(c) || c == '.' || c == '_' || c == '-' ||
+           c == '/';
+  });
+}
+
+bool AsksToRead(absl::string_view actions) {
+  for (const absl::string_view action : absl::StrSplit(actions, ',')) {
+    if (action == "pull" || action == "*") return true;
+  }
+  return false;
+}
+
+// By the same parser as requests, so that both mean the same repository.
+std::optional<TokenAccess> ParseRepository(absl::string_view name,
+                                           const RouteOptions& options) {
+  if (name.size() > limits::kRepositoryCharsMax * 2 || !IsPlainName(name)) {
+    return std::nullopt;
+  }
+  const auto parsed =
+      ParseTarget(absl::StrCat("/v2/", name, "/tags/list"), options);
+  if (!parsed.ok()) return std::nullopt;
+  const auto* const route = std::get_if<TagsRoute>(&parsed->route);
+  if (route == nullptr) return std::nullopt;
+  return TokenAccess{Kind::kRepository, route->registry_id,
+                     route->repository.name(), std::string(name)};
+}
+
+// A name may itself hold colons: the type ends at the first, and the actions
+// begin after the last.
+std::optional<TokenAccess> ParseScope(absl::string_view scope,
+                                      const RouteOptions& options) {
+  const size_t first = scope.find(':');
+  const size_t last = scope.rfind(':');
+  if (first == scope.npos || first == last) return std::nullopt;
+  const absl::string_view type = scope.substr(0, first);
+  const absl::string_view name = scope.substr(first + 1, last - first - 1);
+  const absl::string_view actions = scope.substr(last + 1);
+  if (type == "registry" && name == kCatalogName && actions == "*") {
+    return TokenAccess{Kind::kCatalog, 0, "", std::string(name)};
+  }
+  if (type != "repository" || !AsksToRead(actions)) return std::nullopt;
+  return ParseRepository(name, options);
+}
+
+}  // namespace
+
+std::vector<TokenAccess> ParseScopes(const Form& form,
+                                     const RouteOptions& options) {
+  std::vector<TokenAccess> wanted;
+  for (const auto& [key, value] : form.pairs()) {
+    if (key != "scope") continue;
+    for (const absl::string_view scope :
+         absl::StrSplit(value, ' ', absl::SkipEmpty())) {
+      if (wanted.size() == limits::kTokenAccessMax) return wanted;
+      auto access = ParseScope(scope, options);
+      if (access && !absl::c_linear_search(wanted, *access)) {
+        wanted.push_back(*std::move(access));
+      }
+    }
+  }
+  return wanted;
+}
+
+std::string ScopeFor(const TokenAccess& access) {
+  return access.kind == Kind::kCatalog
+             ? "registry:catalog:*"
+             : absl::StrCat("repository:", access.name, ":pull");
+}
+
+std::optional<TokenAccess> AccessNeededBy(const Route& route) {
+  const auto of = [](int64_t registry_id, const Repository& repository) {
+    return TokenAccess{Kind::kRepository, registry_id, repository.name(), ""};
+  };
+  if (const auto* const content = std::get_if<ContentRoute>(&route)) {
+    return of(content->registry_id, content->content.repository);
+  }
+  if (const auto* const tags = std::get_if<TagsRoute>(&route)) {
+    return of(tags->registry_id, tags->repository);
+  }
+  if (const auto* const referrers = std::get_if<ReferrersRoute>(&route)) {
+    return of(referrers->registry_id, referrers->repository);
+  }
+  if (std::holds_alternative<CatalogRoute>(route)) {
+    return TokenAccess{Kind::kCatalog, 0, "", ""};
+  }
+  return std::nullopt;
+}
+
+bool Opens(absl::Span<const TokenAccess> access, absl::string_view target,
+           const RouteOptions& options) {
+  const auto parsed = ParseTarget(target, options);
+  if (!parsed.ok()) return true;
+  const auto needed = AccessNeededBy(parsed->route);
+  return !needed || absl::c_linear_search(access, *needed);
+}
+
+}  // namespace cvr

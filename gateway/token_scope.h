@@ -1,0 +1,40 @@
+#ifndef GATEWAY_TOKEN_SCOPE_H_
+#define GATEWAY_TOKEN_SCOPE_H_
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+#include "absl/types/span.h"
+#include "gateway/form.h"
+#include "gateway/route.h"
+#include "services/common/token_access.h"
+
+// Scopes of Docker's token specification: `repository:<name>:pull`, where the
+// name is what stands after `/v2/` in the repository's URLs, and
+// `registry:catalog:*`. All pure.
+namespace cvr {
+
+// What the pairs `scope` of a login ask for: several pairs, several scopes in
+// each, separated by spaces. What asks for nothing that there is here is left
+// out: other types, actions other than `pull` and `*`, names of no registry. So
+// is what comes after limits::kTokenAccessMax.
+std::vector<TokenAccess> ParseScopes(const Form& form,
+                                     const RouteOptions& options);
+
+// The scope that asks for `access`.
+std::string ScopeFor(const TokenAccess& access);
+
+// What a token must open for a request of this route; nothing for `/v2/` and
+// for what is not under it.
+std::optional<TokenAccess> AccessNeededBy(const Route& route);
+
+// Whether a token that opens `access` is good for a request to `target`. True
+// for targets that ParseTarget() refuses, which get nothing anyway.
+bool Opens(absl::Span<const TokenAccess> access, absl::string_view target,
+           const RouteOptions& options);
+
+}  // namespace cvr
+
+#endif  // GATEWAY_TOKEN_SCOPE_H_
