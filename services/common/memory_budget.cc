@@ -53,7 +53,11 @@ size_t MemoryBudget::bytes_in_use() const {
 bool MemoryBudget::Fits(int64_t owner, size_t bytes) const {
   const auto it = by_owner_.find(owner);
   const size_t owned = it == by_owner_.end() ? 0 : it->second;
-  return in_use_ + bytes <= options_.bytes_max &&
+  // Large things leave room for small ones, whosever they are.
+  const size_t bytes_max = bytes > options_.bytes_max / 8
+                               ? options_.bytes_max - options_.bytes_max / 4
+                               : options_.bytes_max;
+  return in_use_ + bytes <= bytes_max &&
          owned + bytes <= options_.bytes_per_owner_max;
 }
 
