@@ -10,6 +10,7 @@
 #include "protos/cvr/v1/blob_service.grpc.pb.h"
 #include "services/blob/content_source_wire.h"
 #include "services/blob/content_write_reactor.h"
+#include "services/common/clock.h"
 #include "services/common/rpc_status.h"
 #include "services/common/status_macros.h"
 
@@ -36,8 +37,11 @@ absl::StatusOr<ReadRequest> ParseRead(const grpc::ByteBuffer& bytes) {
 absl::StatusOr<FetchRequest> ParseFetch(const grpc::ByteBuffer& bytes,
                                         absl::Time call_deadline) {
   ASSIGN_OR_RETURN(const auto message, Parse<v1::FetchRequest>(bytes));
-  ASSIGN_OR_RETURN(FetchRequest request, FromWire(message, absl::Now()));
-  request.deadline = std::min(request.deadline, call_deadline);
+  const absl::Time now = Clock::Real().SteadyNow();
+  ASSIGN_OR_RETURN(FetchRequest request, FromWire(message, now));
+  // gRPC's is by the wall clock.
+  request.deadline =
+      std::min(request.deadline, now + (call_deadline - absl::Now()));
   return request;
 }
 

@@ -133,7 +133,7 @@ class RocksDbBlobStore::Writer final : public BlobWriter {
     store_->Keep({.copy = copy_,
                   .bytes = segments_.ingested_bytes(),
                   .segments = segments_.segments(),
-                  .time = store_->options_.clock->Now()});
+                  .time = store_->options_.clock->SteadyNow()});
   }
 
   uint64_t readable_size() const override {
@@ -352,7 +352,7 @@ absl::Status RocksDbBlobStore::RecoverInterrupted(
     upload.bytes = copy.last_segment * limits::kChunkBytes;
     if (--upload.segments == 0) return absl::OkStatus();
   }
-  interrupted_.Add(upload, options_.clock->Now());
+  interrupted_.Add(upload, options_.clock->SteadyNow());
   return absl::OkStatus();
 }
 
@@ -390,7 +390,7 @@ absl::StatusOr<std::shared_ptr<BlobWriter>> RocksDbBlobStore::Create(
 
 std::shared_ptr<RocksDbBlobStore::Writer> RocksDbBlobStore::NewWriter(
     const Digest& digest) {
-  const auto upload = interrupted_.Take(digest, options_.clock->Now());
+  const auto upload = interrupted_.Take(digest, options_.clock->SteadyNow());
   if (!upload.has_value()) {
     return std::make_shared<Writer>(this, CopyId{digest, next_generation_++});
   }
@@ -456,7 +456,8 @@ absl::StatusOr<bool> RocksDbBlobStore::Publish(const Digest& digest,
     catalog_.Add(digest, stored->size());
     return false;
   }
-  *record.mutable_create_time() = records_.ToTimestamp(options_.clock->Now());
+  *record.mutable_create_time() =
+      records_.ToTimestamp(options_.clock->SteadyNow());
   *record.mutable_last_use_time() = record.create_time();
   RETURN_IF_ERROR(records_.Put(digest, record, inline_bytes));
   interrupted_.Forget(digest);
@@ -480,7 +481,7 @@ void RocksDbBlobStore::Keep(const InterruptedUploads::Upload& upload) {
   const BlobStoreTurns::Turn turn(&turns_, upload.copy.digest);
   const auto stored = records_.Find(upload.copy.digest);
   if (stored.ok() && stored->has_value()) return holds_.Doom(upload.copy);
-  interrupted_.Add(upload, options_.clock->Now());
+  interrupted_.Add(upload, options_.clock->SteadyNow());
   evictor_->CheckUse();
 }
 

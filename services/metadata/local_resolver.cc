@@ -173,7 +173,7 @@ absl::StatusOr<Resolution> LocalResolver::Resolve(
   std::optional<RefreshDue> due;
   RETURN_IF_ERROR(store_.Read([&](const ReadTransaction& transaction) {
     Resolving resolving(transaction, request, now);
-    resolving.resolution().plan.resolved_at = clock_.Now();
+    resolving.resolution().plan.resolved_at = clock_.SteadyNow();
     for (const UpstreamRoute& route : routes->upstreams)
       RETURN_IF_ERROR(resolving.Add(route));
     RETURN_IF_ERROR(resolving.Finish());

@@ -63,7 +63,8 @@ std::optional<ListPart> ListAsker::FindStored(const Question& question) {
 }
 
 std::optional<ListPart> ListAsker::StaleCopy(const Question& question) {
-  if (!MayBeServedStale(question.candidate, clock_.Now())) return std::nullopt;
+  if (!MayBeServedStale(question.candidate, clock_.SteadyNow()))
+    return std::nullopt;
   auto part = OpenCached(question);
   if (part) part->origin = ContentOrigin::kStale;
   return part;
@@ -94,7 +95,7 @@ std::optional<ListPart> ListAsker::CopyThatSavesBudget(
     const Question& question, const UpstreamAccess& access) {
   const auto& policy = question.candidate.failure_policy;
   if (health_ == nullptr || policy.rate_limited.cached != Action::kServeStale ||
-      !MayBeServedStale(question.candidate, clock_.Now()) ||
+      !MayBeServedStale(question.candidate, clock_.SteadyNow()) ||
       !health_->IsSavingBudget(access)) {
     return std::nullopt;
   }

@@ -1,7 +1,6 @@
 #include "services/blob/engine/list_document.h"
 
 #include <algorithm>
-#include <deque>
 #include <limits>
 #include <memory>
 #include <random>
@@ -47,7 +46,7 @@ class CountingReader : public BlobReader {
 class ListDocumentTest : public ::testing::Test {
  protected:
   StoredText Store(const char* kind, const Names& lines) {
-    const std::deque<absl::string_view> items(lines.begin(), lines.end());
+    const std::vector<absl::string_view> items(lines.begin(), lines.end());
     return StoreText(store_, kind, items, nullptr);
   }
   ListText Tags(Names tags, RuleSet rules = RuleSet()) {

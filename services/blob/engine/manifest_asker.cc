@@ -83,7 +83,7 @@ void ManifestAsker::NoteServed(const Question& question,
 std::optional<ManifestAnswer> ManifestAsker::StaleCopy(
     const Question& question) {
   const Candidate& candidate = question.candidate;
-  if (!MayBeServedStale(candidate, clock_.Now())) return std::nullopt;
+  if (!MayBeServedStale(candidate, clock_.SteadyNow())) return std::nullopt;
   auto copy = Load(candidate.cached->target);
   if (copy) copy->origin = ContentOrigin::kStale;
   return copy;
@@ -113,7 +113,7 @@ bool ManifestAsker::IsToBeSaved(const Question& question,
   const Candidate& candidate = question.candidate;
   return health_ != nullptr && !question.insists && !IsByDigest(question) &&
          candidate.failure_policy.rate_limited.cached == Action::kServeStale &&
-         MayBeServedStale(candidate, clock_.Now()) &&
+         MayBeServedStale(candidate, clock_.SteadyNow()) &&
          health_->IsSavingBudget(access);
 }
 

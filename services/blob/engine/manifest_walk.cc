@@ -4,8 +4,8 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
 #include "services/blob/engine/upstream_failures.h"
+#include "services/common/clock.h"
 #include "services/common/errors.h"
 #include "services/common/status_macros.h"
 #include "spdlog/spdlog.h"
@@ -112,8 +112,8 @@ template <typename Flights>
 auto ManifestWalk::Await(Flights& flights,
                          const typename Flights::Ticket& ticket) {
   while (next_ahead_ < ahead_.size()) {
-    const absl::Time until =
-        std::min(request_.deadline, absl::Now() + tools_.overlap_delay);
+    const absl::Time until = std::min(
+        request_.deadline, Clock::Real().SteadyNow() + tools_.overlap_delay);
     if (flights.AwaitLanding(ticket, {until, request_.cancel})) break;
     if (until == request_.deadline || request_.cancel.stop_requested()) break;
     AskAhead();

@@ -12,17 +12,20 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/functional/any_invocable.h"
 #include "absl/status/statusor.h"
-#include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "services/common/clock.h"
 #include "services/common/mutex.h"
 #include "services/common/thread.h"
 
 namespace cvr {
 
-// How long somebody waits: until a time, or until he has left.
+// How long somebody waits: until a time of the steady clock, or until he has
+// left.
 struct Patience {
   absl::Time deadline = absl::InfiniteFuture();
   std::stop_token cancel = {};
+
+  absl::Duration left() const { return deadline - Clock::Real().SteadyNow(); }
 };
 
 // Work that is done once for all who want it at the same time. It belongs to
@@ -150,7 +153,7 @@ bool SingleFlight<Value>::AwaitLanding(const Ticket& ticket,
   });
   MutexLock lock(&mutex_);
   while (!flight.landed && !patience.cancel.stop_requested()) {
-    if (flight.changed.WaitWithDeadline(&mutex_, patience.deadline)) break;
+    if (flight.changed.WaitWithTimeout(&mutex_, patience.left())) break;
   }
   return flight.landed;
 }
@@ -192,7 +195,7 @@ void SingleFlight<Value>::Land(const std::string& key, Flight& flight,
   MutexLock lock(&mutex_);
   flight.value = std::move(value);
   flight.landed = true;
-  flight.landed_at = absl::Now();
+  flight.landed_at = Clock::Real().SteadyNow();
   flights_.erase(key);
   if (flight.value.ok()) Remember(key, flight);
   flight.changed.SignalAll();

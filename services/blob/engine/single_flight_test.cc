@@ -57,20 +57,21 @@ TEST_F(SingleFlightTest, OtherKeysAndLaterCallsAreTheirOwn) {
 // Else whoever asks a moment too late to join would ask once more.
 TEST_F(SingleFlightTest, WhoAskedBeforeTheAnswerCameGetsIt) {
   const auto work = [&]() -> absl::StatusOr<int> { return ++runs_; };
-  const absl::Time before = absl::Now();
+  const absl::Time before = Clock::Real().SteadyNow();
   const Patience never;
   EXPECT_THAT(flights_.Do("a", never, work).value, IsOkAndHolds(1));
   const auto late = flights_.Begin("a", work, /*asked_at=*/before);
   EXPECT_FALSE(late.led());
   EXPECT_THAT(flights_.Wait(late, never), IsOkAndHolds(1));
   // Who asks after it gets another one.
-  const auto later = flights_.Begin("a", work, absl::Now() + absl::Seconds(1));
+  const auto later =
+      flights_.Begin("a", work, Clock::Real().SteadyNow() + absl::Seconds(1));
   EXPECT_TRUE(later.led());
   EXPECT_THAT(flights_.Wait(later, never), IsOkAndHolds(2));
 }
 
 TEST_F(SingleFlightTest, ErrorsAreNoAnswersToEarlierQuestions) {
-  const absl::Time before = absl::Now();
+  const absl::Time before = Clock::Real().SteadyNow();
   const Patience never;
   flights_.Do("a", never,
               []() -> absl::StatusOr<int> { return absl::NotFoundError(""); });

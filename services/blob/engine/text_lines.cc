@@ -9,7 +9,7 @@
 namespace cvr {
 namespace {
 
-using Items = std::deque<absl::string_view>;
+using Items = std::vector<absl::string_view>;
 
 // Chunks in memory, like a blob.
 class MemoryReader final : public BlobReader {
