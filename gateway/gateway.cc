@@ -32,6 +32,14 @@ HttpReply WithVersion(HttpReply reply) {
   return reply;
 }
 
+// Others chose much of what is sent. Opened in a browser it must neither run
+// nor be taken for something else than it is called.
+HttpReply AsInertContent(HttpReply reply) {
+  reply.fields.Add("X-Content-Type-Options", "nosniff");
+  reply.fields.Add("Content-Security-Policy", "sandbox; default-src 'none'");
+  return reply;
+}
+
 HttpServer::Options WithAudit(HttpServer::Options options, AuditFile* audit,
                               const Clock& clock) {
   if (audit == nullptr) return options;
@@ -150,6 +158,10 @@ HttpServer::Options::BodyDecision Gateway::BeforeBody(
 }
 
 HttpReply Gateway::Handle(const HttpRequest& request) {
+  return AsInertContent(Answer(request));
+}
+
+HttpReply Gateway::Answer(const HttpRequest& request) {
   if (options_.administration != nullptr &&
       IsAdministrationTarget(request.target)) {
     return HandleAdministration(request);
@@ -164,8 +176,10 @@ HttpReply Gateway::Handle(const HttpRequest& request) {
     reply =
         for_registry ? HandleRegistry(request, Caller()) : HandleOther(request);
   }
-  if (for_registry) reply.fields.Add(kVersionField, kVersion);
-  return reply;
+  if (!for_registry) return reply;
+  // Clients of registries do not mind; browsers save instead of showing.
+  reply.fields.Add("Content-Disposition", "attachment");
+  return WithVersion(std::move(reply));
 }
 
 HttpReply Gateway::HandleRegistry(const HttpRequest& request,
@@ -243,7 +257,7 @@ HttpReply Gateway::ProtocolError(int status, absl::string_view message,
     return options_.administration->ProtocolError(status, message);
   }
   // It may not be known for whom the error is; registry clients are picky.
-  return WithVersion(ProtocolErrorReply(status, message));
+  return AsInertContent(WithVersion(ProtocolErrorReply(status, message)));
 }
 
 HttpReply Gateway::HandleOther(const HttpRequest& request) {

@@ -66,6 +66,7 @@ class Gateway {
   // The reply to a request; what Start() serves. Never throws away an error:
   // every failure is a reply with a body.
   HttpReply Handle(const HttpRequest& request);
+  HttpReply Answer(const HttpRequest& request);
 
  private:
   // What stands before HttpServer's threads.

@@ -32,9 +32,11 @@ StreamWish WishOf(const FetchRequest& request) {
 }
 
 BlobOrigin OriginOf(const FetchRequest& request, const Candidate& candidate) {
-  return {candidate.upstream_id, request.content.repository,
-          candidate.cached.has_value(), candidate.denial,
-          candidate.failure_policy};
+  BlobOrigin origin = {
+      candidate.upstream_id, candidate.ContentOf(request.content).repository,
+      candidate.cached.has_value(), candidate.denial, candidate.failure_policy};
+  origin.cache_epoch = candidate.cache_epoch;
+  return origin;
 }
 
 std::vector<BlobOrigin> OriginsOf(const FetchRequest& request) {
