@@ -45,7 +45,7 @@ absl::StatusOr<Caller> Authenticator::Authenticate(const HttpRequest& request,
 
 absl::StatusOr<Caller> Authenticator::AuthenticateSecret(
     const std::string& secret, absl::string_view client) {
-  const absl::Time now = clock_.Now();
+  const absl::Time now = clock_.SteadyNow();
   if (const auto known = secrets_.Find(secret, now)) return *known;
   RETURN_IF_ERROR(CheckFailures(client));
   const auto caller = client_.Authenticate(secret);
@@ -56,6 +56,7 @@ absl::StatusOr<Caller> Authenticator::AuthenticateSecret(
 }
 
 absl::StatusOr<Caller> Authenticator::CallerOfJwt(const std::string& token) {
+  // Signed tokens expire by the wall clock.
   const absl::Time now = clock_.Now();
   auto known = tokens_.Find(token, now);
   if (!known) {

@@ -80,7 +80,7 @@ Step HttpConnection::ReadHead(std::optional<HeadError>& error) {
       }
       return Step::kDone;
     }
-    HeadError partial = CheckPartialHead(received_);
+    HeadError partial = CheckPartialHead(received_, checked_);
     if (!partial.message.empty()) {
       error = std::move(partial);
       return Step::kDone;

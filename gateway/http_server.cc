@@ -51,6 +51,7 @@ constexpr absl::Duration kSweepInterval = absl::Milliseconds(200);
 
 constexpr size_t kHealthQueueMax = 1024;
 
+constexpr char kInternal[] = "internal error";
 constexpr char kBusy[] = "too many requests at once; ask again in a moment";
 
 size_t ConnectionsMax(const HttpServer::Options& options) {
@@ -104,6 +105,7 @@ class HttpServer::Engine {
   void Schedule(ThreadPool& pool, Connection connection, bool counted);
   // Runs the request, which the gate counts unless it is one for health.
   Connection Serve(Connection connection, bool counted);
+  HttpServer::Options::BodyDecision BeforeBody(const Exchange& exchange);
   // False when the body is still to come.
   bool ReadBody(HttpConnection& connection);
   Connection Refuse(Connection connection, int status, const char* message);
@@ -407,7 +409,7 @@ void HttpServer::Engine::Schedule(ThreadPool& pool, Connection connection,
 Connection HttpServer::Engine::Serve(Connection connection, bool counted) {
   Exchange& exchange = connection->exchange;
   if (exchange.head.has_body && options_.before_body) {
-    auto decision = options_.before_body(exchange.request);
+    auto decision = BeforeBody(exchange);
     exchange.reply = std::move(decision.reply);
     if (decision.read && !ReadBody(*connection)) {
       gate_.Leave(*connection);
@@ -426,6 +428,15 @@ Connection HttpServer::Engine::Serve(Connection connection, bool counted) {
     HttpConnection& connection;
   } leaving{counted ? &gate_ : nullptr, served};
   return Reply(std::move(connection), /*patient=*/counted);
+}
+
+HttpServer::Options::BodyDecision HttpServer::Engine::BeforeBody(
+    const Exchange& exchange) {
+  try {
+    return options_.before_body(exchange.request);
+  } catch (const std::exception&) {
+    return {false, error_handler_(500, kInternal, exchange.request.target)};
+  }
 }
 
 bool HttpServer::Engine::ReadBody(HttpConnection& connection) {
@@ -460,7 +471,7 @@ Connection HttpServer::Engine::Reply(Connection connection, bool patient) {
                    connection->requests >= options_.requests_per_connection_max;
   connection->pace().set_patient(patient);
   const bool complete = library_.Answer(*connection, handler_, [&] {
-    return error_handler_(500, "internal error", exchange.request.target);
+    return error_handler_(500, kInternal, exchange.request.target);
   });
   Log(*connection, SteadyTime() - exchange.begun_at);
   const bool close = exchange.close;
