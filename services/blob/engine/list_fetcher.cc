@@ -81,7 +81,7 @@ struct ListFetcher::Parts {
 
 ListFetcher::ListFetcher(BlobStore& store, UpstreamClient& upstream,
                          MetadataClient& metadata, const Clock& clock,
-                         UpstreamHealth* health, ThreadPool& pool)
+                         UpstreamHealth* health, FairPool& pool)
     : asker_(store, upstream, metadata, clock, health), flights_(pool) {}
 
 absl::StatusOr<std::unique_ptr<ContentStream>> ListFetcher::Fetch(
@@ -106,7 +106,8 @@ absl::StatusOr<ListFetcher::Parts> ListFetcher::Collect(
   const auto& candidates = request.plan.candidates;
   std::vector<Pending> all;
   for (const Candidate& candidate : candidates) {
-    all.push_back(Begin({request.content, candidate}));
+    all.push_back(Begin({request.content, candidate},
+                        {request.plan.group, candidate.upstream_id}));
   }
   Parts found;
   for (size_t i = 0; i < all.size(); ++i) {
@@ -138,7 +139,8 @@ absl::StatusOr<ListFetcher::Parts> ListFetcher::Collect(
   return found;
 }
 
-ListFetcher::Pending ListFetcher::Begin(const ListAsker::Question& question) {
+ListFetcher::Pending ListFetcher::Begin(const ListAsker::Question& question,
+                                        const ShareKey& share) {
   const auto& [content, candidate] = question;
   Pending pending;
   pending.known =
@@ -147,7 +149,7 @@ ListFetcher::Pending ListFetcher::Begin(const ListAsker::Question& question) {
   pending.stored = asker_.FindStored(question);
   if (pending.stored) return pending;
   pending.flight = flights_.Begin(
-      absl::StrCat(candidate.upstream_id, content.RelativePath()),
+      absl::StrCat(candidate.upstream_id, content.RelativePath()), share,
       [this, question] { return asker_.FromUpstream(question); });
   return pending;
 }

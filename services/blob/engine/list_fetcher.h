@@ -10,7 +10,7 @@
 #include "services/blob/engine/list_asker.h"
 #include "services/blob/engine/single_flight.h"
 #include "services/common/clock.h"
-#include "services/common/thread.h"
+#include "services/common/fair_pool.h"
 #include "services/metadata/metadata_client.h"
 #include "services/upstream/upstream_client.h"
 #include "services/upstream/upstream_health.h"
@@ -36,7 +36,7 @@ class ListFetcher {
   // `health` may be null.
   ListFetcher(BlobStore& store, UpstreamClient& upstream,
               MetadataClient& metadata, const Clock& clock,
-              UpstreamHealth* health, ThreadPool& pool);
+              UpstreamHealth* health, FairPool& pool);
 
   // As ContentSource::Fetch, of kTags or kReferrers. NOT_FOUND (reason
   // NAME_UNKNOWN) when no candidate has the repository; referrers of what
@@ -50,7 +50,7 @@ class ListFetcher {
   struct Parts;
 
   absl::StatusOr<Parts> Collect(const FetchRequest& request);
-  Pending Begin(const ListAsker::Question& question);
+  Pending Begin(const ListAsker::Question& question, const ShareKey& share);
   absl::StatusOr<ListPart> End(const Pending& pending,
                                const Patience& patience);
 

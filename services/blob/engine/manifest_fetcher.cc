@@ -11,7 +11,7 @@ using Purpose = ManifestWalk::Purpose;
 
 ManifestFetcher::ManifestFetcher(BlobStore& store, UpstreamClient& upstream,
                                  MetadataClient& metadata, const Clock& clock,
-                                 UpstreamHealth* health, ThreadPool& pool,
+                                 UpstreamHealth* health, FairPool& pool,
                                  absl::Duration overlap_delay)
     : asker_(store, upstream, metadata, clock, health),
       flights_(pool),

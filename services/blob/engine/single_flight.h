@@ -12,8 +12,9 @@
 #include "absl/status/statusor.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "services/common/fair_pool.h"
 #include "services/common/mutex.h"
-#include "services/common/thread.h"
+#include "services/common/share_ledger.h"
 
 namespace cvr {
 
@@ -56,13 +57,14 @@ class SingleFlight {
     bool led = false;  // As Ticket::led().
   };
 
-  explicit SingleFlight(ThreadPool& pool) : pool_(pool) {}
+  explicit SingleFlight(FairPool& pool) : pool_(pool) {}
 
-  // Joins the flight for `key`, or starts one with `work`. When the pool takes
-  // no more work, the flight answers UNAVAILABLE at once. An answer that came
+  // Joins the flight for `key`, or starts one with `work`, for which `share`
+  // gives a thread. When the pool refuses that, the flight answers its error at
+  // once. An answer that came
   // after `asked_at` counts as one to this question, too, unless it was an
   // error.
-  Ticket Begin(const std::string& key, Work work,
+  Ticket Begin(const std::string& key, const ShareKey& share, Work work,
                absl::Time asked_at = absl::InfiniteFuture());
 
   // Joins the flight for `key`. Nothing when there is none.
@@ -76,8 +78,9 @@ class SingleFlight {
   absl::StatusOr<Value> Wait(const Ticket& ticket, const Patience& patience);
 
   // Begin() and Wait() at once.
-  Outcome Do(const std::string& key, const Patience& patience, Work work) {
-    const Ticket ticket = Begin(key, std::move(work));
+  Outcome Do(const std::string& key, const ShareKey& share,
+             const Patience& patience, Work work) {
+    const Ticket ticket = Begin(key, share, std::move(work));
     return {Wait(ticket, patience), ticket.led()};
   }
 
@@ -97,7 +100,7 @@ class SingleFlight {
   void Remember(const std::string& key, std::shared_ptr<Flight> flight)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
-  ThreadPool& pool_;
+  FairPool& pool_;
 
   Mutex mutex_;
   Flights flights_ ABSL_GUARDED_BY(mutex_);
@@ -106,16 +109,16 @@ class SingleFlight {
 };
 
 template <typename Value>
-auto SingleFlight<Value>::Begin(const std::string& key, Work work,
-                                absl::Time asked_at) -> Ticket {
+auto SingleFlight<Value>::Begin(const std::string& key, const ShareKey& share,
+                                Work work, absl::Time asked_at) -> Ticket {
   const Ticket ticket = Enter(key, asked_at);
-  if (ticket.led() && !pool_.Schedule([this, key, flight = ticket.flight_,
-                                       work = std::move(work)]() mutable {
+  if (!ticket.led()) return ticket;
+  absl::Status refused = pool_.Schedule(
+      share,
+      [this, key, flight = ticket.flight_, work = std::move(work)]() mutable {
         Land(key, *flight, work());
-      })) {
-    Land(key, *ticket.flight_,
-         absl::UnavailableError("too many requests at once"));
-  }
+      });
+  if (!refused.ok()) Land(key, *ticket.flight_, std::move(refused));
   return ticket;
 }
 
