@@ -69,10 +69,14 @@ TEST_F(FairPoolTest, TenantWithManyUpstreamsKeepsNobodyElseWaiting) {
   EXPECT_TRUE(Runs({"innocent", 100}));
 }
 
-TEST_F(FairPoolTest, ManyTenantsLeaveRoomForOneMore) {
-  for (int64_t tenant = 1; tenant <= 10; ++tenant) {
-    Hold({std::string(1, static_cast<char>('a' + tenant)), tenant}, 4);
+// Together they have more than there is, but for what is kept for others.
+TEST_F(FairPoolTest, SeveralGreedyTenantsLeaveRoomForAnother) {
+  for (const char* const tenant : {"a", "b", "c"}) {
+    for (int64_t upstream = 1; upstream <= 4; ++upstream) {
+      Hold({tenant, 10 * tenant[0] + upstream}, 4);
+    }
   }
+  gate_.AwaitArrivals(14);
   EXPECT_TRUE(Runs({"innocent", 100}));
 }
 

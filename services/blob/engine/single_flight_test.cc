@@ -77,7 +77,7 @@ TEST_F(SingleFlightTest, ErrorsAreNoAnswersToEarlierQuestions) {
               []() -> absl::StatusOr<int> { return absl::NotFoundError(""); });
   EXPECT_TRUE(flights_
                   .Begin(
-                      "a", [] { return 1; }, before)
+                      "a", {}, [] { return 1; }, before)
                   .led());
 }
 
