@@ -11,7 +11,6 @@
 #include "services/blob/content_source_wire.h"
 #include "services/blob/content_write_reactor.h"
 #include "services/common/rpc_status.h"
-#include "services/common/service_peer.h"
 #include "services/common/status_macros.h"
 
 namespace cvr {
@@ -92,13 +91,12 @@ class BlobServiceImpl final
 };
 
 grpc::ServerWriteReactor<grpc::ByteBuffer>* BlobServiceImpl::Read(
-    grpc::CallbackServerContext* context, const grpc::ByteBuffer* request) {
+    grpc::CallbackServerContext* /*context*/, const grpc::ByteBuffer* request) {
   auto parsed = ParseRead(*request);
   ShareKey share = parsed.ok() ? ShareOf(*parsed) : ShareKey();
   return ContentWriteReactor::Start(
-      [this, peer = CheckServicePeer(*context), request = std::move(parsed)](
+      [this, request = std::move(parsed)](
           const std::stop_token&) -> absl::StatusOr<Stream> {
-        RETURN_IF_ERROR(peer);
         RETURN_IF_ERROR(request.status());
         return source_.Read(*request);
       },
@@ -110,9 +108,8 @@ grpc::ServerWriteReactor<grpc::ByteBuffer>* BlobServiceImpl::Fetch(
   auto parsed = ParseFetch(*request, absl::FromChrono(context->deadline()));
   ShareKey share = parsed.ok() ? ShareOf(*parsed) : ShareKey();
   return ContentWriteReactor::Start(
-      [this, peer = CheckServicePeer(*context), request = std::move(parsed)](
+      [this, request = std::move(parsed)](
           std::stop_token hung_up) mutable -> absl::StatusOr<Stream> {
-        RETURN_IF_ERROR(peer);
         RETURN_IF_ERROR(request.status());
         request->cancel = std::move(hung_up);
         return source_.Fetch(*request);
@@ -144,11 +141,6 @@ grpc::ServerUnaryReactor* BlobServiceImpl::RunUnary(
     grpc::CallbackServerContext* context,
     absl::AnyInvocable<absl::Status()> work) {
   grpc::ServerUnaryReactor* const reactor = context->DefaultReactor();
-  const absl::Status peer = CheckServicePeer(*context);
-  if (!peer.ok()) {
-    reactor->Finish(ToRpcStatus(peer));
-    return reactor;
-  }
   const absl::Status accepted =
       pool_.Schedule({}, [reactor, work = std::move(work)]() mutable {
         reactor->Finish(ToRpcStatus(work()));

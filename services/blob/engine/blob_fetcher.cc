@@ -32,10 +32,12 @@ StreamWish WishOf(const FetchRequest& request) {
 }
 
 BlobOrigin OriginOf(const FetchRequest& request, const Candidate& candidate) {
-  return {candidate.upstream_id,        request.content.repository,
-          candidate.cached.has_value(), candidate.denial,
-          candidate.failure_policy,
-          /*confirmed=*/true,           request.plan.group};
+  BlobOrigin origin = {
+      candidate.upstream_id, candidate.ContentOf(request.content).repository,
+      candidate.cached.has_value(), candidate.denial, candidate.failure_policy};
+  origin.cache_epoch = candidate.cache_epoch;
+  origin.group = request.plan.group;
+  return origin;
 }
 
 std::vector<BlobOrigin> OriginsOf(const FetchRequest& request) {

@@ -56,8 +56,8 @@ absl::StatusOr<BlobProber::Answer> BlobProber::AskOnce(
   RETURN_IF_ERROR(KnownAnswer(origin.upstream_id, origin.denial,
                               errors::BlobUnknown(digest.ToString())));
   const std::string key =
-      absl::StrCat(origin.upstream_id, " ", origin.repository.name(), " ",
-                   digest.ToString());
+      absl::StrCat(origin.upstream_id, " ", origin.cache_epoch, " ",
+                   origin.repository.name(), " ", digest.ToString());
   return flights_
       .Do(key, origin.share(), patience,
           [this, origin, digest] { return Ask(origin, digest); })
@@ -74,7 +74,7 @@ absl::StatusOr<BlobProber::Answer> BlobProber::Ask(const BlobOrigin& origin,
   const absl::Status status =
       upstream_.GetBlob(access, origin.repository, digest, first_byte, sink);
   if (sink.header()) return Answer{origin, sink.header()->size_bytes};
-  RecordAnswer(metadata_, origin.upstream_id,
+  RecordAnswer(metadata_, origin.epoch(),
                {origin.repository, Reference(digest), ContentKind::kBlob},
                status);
   if (!status.ok()) return status;

@@ -35,14 +35,19 @@ struct BlobOrigin {
   FailurePolicy failure_policy = {};
   // False = only the plan says that it has the blob, it was not asked.
   bool confirmed = true;
+  // Of the plan.
+  int64_t cache_epoch = 0;
   // FetchPlan::group.
   std::string group = {};
 
   ShareKey share() const { return {group, upstream_id}; }
 
-  // The same place.
+  UpstreamEpoch epoch() const { return {upstream_id, cache_epoch}; }
+
+  // The same place, reached alike: what an upstream said before it was purged
+  // or changed does not count after.
   friend bool operator==(const BlobOrigin& a, const BlobOrigin& b) {
-    return a.upstream_id == b.upstream_id && a.repository == b.repository;
+    return a.epoch() == b.epoch() && a.repository == b.repository;
   }
 };
 
