@@ -178,6 +178,7 @@ absl::StatusOr<Resolution> LocalResolver::Resolve(
       RETURN_IF_ERROR(resolving.Add(route));
     RETURN_IF_ERROR(resolving.Finish());
     resolution = std::move(resolving.resolution());
+    resolution.plan.group = routes->group;
     hit_entry_id = resolving.hit_entry_id();
     due = std::move(resolving.due());
     return absl::OkStatus();

@@ -208,6 +208,7 @@ v1::FetchPlan ToWire(const FetchPlan& plan) {
   if (plan.resolved_at != absl::InfiniteFuture()) {
     *message.mutable_resolve_time() = ToWire(plan.resolved_at);
   }
+  message.set_group(plan.group);
   return message;
 }
 
@@ -220,6 +221,7 @@ absl::StatusOr<FetchPlan> FromWire(const v1::FetchPlan& message) {
   if (message.has_resolve_time()) {
     plan.resolved_at = FromWire(message.resolve_time());
   }
+  plan.group = message.group();
   return plan;
 }
 

@@ -79,6 +79,9 @@ struct FetchPlan {
   // When this was so. What an upstream has answered since needs not be asked
   // again; by default nothing is later.
   absl::Time resolved_at = absl::InfiniteFuture();
+  // Whose share of what is bounded the pull uses: the registry's group. Empty =
+  // nobody's.
+  std::string group = {};
 };
 
 struct Hit {

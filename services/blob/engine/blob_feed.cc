@@ -57,6 +57,7 @@ struct BlobFeed::Detour {
 BlobFeed::BlobFeed(Options options)
     : chunks_max_(std::max(kWindowChunksMin, options.window_bytes / kChunk)),
       budget_(options.budget),
+      share_(std::move(options.share)),
       lagging_reader_timeout_(options.lagging_reader_timeout) {}
 
 BlobFeed::~BlobFeed() {
@@ -248,13 +249,13 @@ bool BlobFeed::IsFull() {
   if (budget_ == nullptr || window_.size() < kWindowChunksMin + taken_) {
     return false;
   }
-  if (!budget_->Take()) return true;
+  if (!budget_->Take(share_)) return true;
   ++taken_;
   return false;
 }
 
 void BlobFeed::ReturnBudget() {
-  if (budget_ != nullptr) budget_->Return(std::exchange(taken_, 0));
+  if (budget_ != nullptr) budget_->Return(share_, std::exchange(taken_, 0));
 }
 
 bool BlobFeed::StagesAreDoneWith(uint64_t index) const {

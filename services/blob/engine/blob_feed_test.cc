@@ -130,7 +130,7 @@ TEST_F(BlobFeedTest, WindowsShareABudgetButAlwaysHaveTwoChunks) {
   for (char letter : {'a', 'b', 'c'}) {
     ASSERT_THAT(first->Push(Filled(letter)), IsOk());
   }
-  EXPECT_EQ(budget.left(), 0);
+  EXPECT_EQ(budget.taken(), 1);
   auto second = std::make_shared<BlobFeed>(options);
   second->SetSize(10 * kChunk);
   for (char letter : {'a', 'b', 'c', 'd'}) {
@@ -142,7 +142,19 @@ TEST_F(BlobFeedTest, WindowsShareABudgetButAlwaysHaveTwoChunks) {
   EXPECT_FALSE(reader.SeekTo(0));
   EXPECT_TRUE(reader.SeekTo(2 * kChunk));
   first = nullptr;
-  EXPECT_EQ(budget.left(), 1);
+  EXPECT_EQ(budget.taken(), 0);
+}
+
+// The windows of a slow upstream's downloads leave something to others.
+TEST_F(BlobFeedTest, BudgetHasAShareForEveryUpstream) {
+  WindowBudget budget(8);
+  const ShareKey greedy = {"greedy", 7};
+  EXPECT_TRUE(budget.Take(greedy));
+  EXPECT_TRUE(budget.Take(greedy));
+  EXPECT_FALSE(budget.Take(greedy));
+  EXPECT_TRUE(budget.Take({"innocent", 8}));
+  budget.Return(greedy, 2);
+  EXPECT_TRUE(budget.Take(greedy));
 }
 
 TEST_F(BlobFeedTest, BytesOfAnEarlierDownloadComeFromTheWriter) {

@@ -36,6 +36,7 @@ BlobOrigin OriginOf(const FetchRequest& request, const Candidate& candidate) {
       candidate.upstream_id, candidate.ContentOf(request.content).repository,
       candidate.cached.has_value(), candidate.denial, candidate.failure_policy};
   origin.cache_epoch = candidate.cache_epoch;
+  origin.group = request.plan.group;
   return origin;
 }
 
@@ -118,7 +119,7 @@ struct BlobFetcher::Pull {
 };
 
 BlobFetcher::BlobFetcher(Download::Tools& tools, Options options,
-                         ThreadPool& downloads, ThreadPool& detours,
+                         FairPool& downloads, FairPool& detours,
                          BlobProber& prober, DownloadsInFlight& seen)
     : tools_(tools),
       options_(options),
@@ -227,10 +228,9 @@ absl::StatusOr<BlobFetcher::Stream> BlobFetcher::Start(const Pull& pull,
     running_.push_back(flight);
   }
   seen_.Add(flight);
-  if (!downloads_.Schedule([this, flight] { Run(flight); })) {
-    const absl::Status busy =
-        WithRetryAfter(absl::UnavailableError("too many downloads are waiting"),
-                       absl::Seconds(5));
+  const absl::Status busy = downloads_.Schedule(
+      flight->download().share(), [this, flight] { Run(flight); });
+  if (!busy.ok()) {
     End(flight, busy);
     return busy;
   }
@@ -303,12 +303,13 @@ void BlobFetcher::StartDetour(const Pull& pull,
     part.length = last - part.offset;
   }
   const auto detour = reader.OpenDetour(part.offset);
-  const bool started = detours_.Schedule([this, flight, origin, part, detour] {
-    const Download& download = flight->download();
-    RunDetour(tools_, download.digest(), origin, part, *download.feed(),
-              *detour);
-  });
-  if (!started) feed->End(*detour);
+  const absl::Status started =
+      detours_.Schedule(origin.share(), [this, flight, origin, part, detour] {
+        const Download& download = flight->download();
+        RunDetour(tools_, download.digest(), origin, part, *download.feed(),
+                  *detour);
+      });
+  if (!started.ok()) feed->End(*detour);
 }
 
 // Damage is answered with another download: of what the store has dropped, or

@@ -15,8 +15,8 @@
 #include "services/blob/engine/blob_prober.h"
 #include "services/blob/engine/download.h"
 #include "services/blob/engine/downloads_in_flight.h"
+#include "services/common/fair_pool.h"
 #include "services/common/mutex.h"
-#include "services/common/thread.h"
 
 namespace cvr {
 
@@ -35,11 +35,12 @@ class BlobFetcher {
     uint64_t detour_bytes = 0;
   };
 
-  // `downloads` runs one thread per download; its bounds are theirs. So does
-  // `detours` for ranges; when it is full, readers wait for the download.
+  // `downloads` runs one thread per download; its bounds are theirs, and whose
+  // share a download uses is up to the first origin that it is going to ask. So
+  // does `detours` for ranges; when it is full, readers wait for the download.
   // `seen` is told of every download.
-  BlobFetcher(Download::Tools& tools, Options options, ThreadPool& downloads,
-              ThreadPool& detours, BlobProber& prober, DownloadsInFlight& seen);
+  BlobFetcher(Download::Tools& tools, Options options, FairPool& downloads,
+              FairPool& detours, BlobProber& prober, DownloadsInFlight& seen);
 
   // As ContentSource::Fetch, of a blob.
   absl::StatusOr<std::unique_ptr<ContentStream>> Fetch(
@@ -88,8 +89,8 @@ class BlobFetcher {
 
   Download::Tools& tools_;
   const Options options_;
-  ThreadPool& downloads_;
-  ThreadPool& detours_;
+  FairPool& downloads_;
+  FairPool& detours_;
   BlobProber& prober_;
   DownloadsInFlight& seen_;
 

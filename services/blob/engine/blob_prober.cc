@@ -28,7 +28,7 @@ class HeaderSink : public UpstreamBlobSink {
 }  // namespace
 
 BlobProber::BlobProber(UpstreamClient& upstream, MetadataClient& metadata,
-                       ThreadPool& pool)
+                       FairPool& pool)
     : upstream_(upstream), metadata_(metadata), flights_(pool) {}
 
 absl::StatusOr<BlobProber::Answer> BlobProber::FindFirst(
@@ -59,7 +59,8 @@ absl::StatusOr<BlobProber::Answer> BlobProber::AskOnce(
       absl::StrCat(origin.upstream_id, " ", origin.cache_epoch, " ",
                    origin.repository.name(), " ", digest.ToString());
   return flights_
-      .Do(key, patience, [this, origin, digest] { return Ask(origin, digest); })
+      .Do(key, origin.share(), patience,
+          [this, origin, digest] { return Ask(origin, digest); })
       .value;
 }
 

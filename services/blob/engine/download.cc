@@ -32,6 +32,18 @@ bool Contains(const std::vector<BlobOrigin>& origins,
   return std::find(origins.begin(), origins.end(), origin) != origins.end();
 }
 
+ShareKey ShareOf(const std::vector<BlobOrigin>& origins) {
+  for (const BlobOrigin& origin : origins) {
+    if (origin.denial == Denial::kNone) return origin.share();
+  }
+  return origins.front().share();
+}
+
+BlobFeed::Options WithShare(BlobFeed::Options options, const ShareKey& share) {
+  options.share = share;
+  return options;
+}
+
 absl::Status Abandoned() {
   return absl::UnavailableError("the blob service is stopping");
 }
@@ -50,7 +62,8 @@ Download::Download(Tools& tools, const Digest& digest,
     : tools_(tools),
       digest_(digest),
       origins_(std::move(origins)),
-      feed_(std::make_shared<BlobFeed>(feed_options)),
+      share_(ShareOf(origins_)),
+      feed_(std::make_shared<BlobFeed>(WithShare(feed_options, share_))),
       hasher_(digest.algorithm()) {}
 
 std::optional<BlobOrigin> Download::serving_origin() const {

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -16,6 +17,7 @@
 #include "services/common/failure_policy.h"
 #include "services/common/mutex.h"
 #include "services/common/retry_loop.h"
+#include "services/common/share_ledger.h"
 #include "services/common/thread.h"
 #include "services/metadata/metadata_client.h"
 #include "services/upstream/upstream_client.h"
@@ -35,6 +37,10 @@ struct BlobOrigin {
   bool confirmed = true;
   // Of the plan.
   int64_t cache_epoch = 0;
+  // FetchPlan::group.
+  std::string group = {};
+
+  ShareKey share() const { return {group, upstream_id}; }
 
   UpstreamEpoch epoch() const { return {upstream_id, cache_epoch}; }
 
@@ -70,6 +76,8 @@ class Download {
   const std::shared_ptr<BlobFeed>& feed() const { return feed_; }
   const std::vector<BlobOrigin>& origins() const { return origins_; }
   const Digest& digest() const { return digest_; }
+  // Whose share it uses: of the first origin that it is going to ask.
+  const ShareKey& share() const { return share_; }
 
   // The first that answered with the blob and was not found wrong; nothing so
   // far. Any thread.
@@ -133,6 +141,7 @@ class Download {
   Tools& tools_;
   const Digest digest_;
   const std::vector<BlobOrigin> origins_;
+  const ShareKey share_;
   const std::shared_ptr<BlobFeed> feed_;
   std::atomic<bool> abandoned_ = false;
   std::atomic<bool> stored_ = false;

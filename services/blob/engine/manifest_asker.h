@@ -13,6 +13,7 @@
 #include "services/blob/engine/stored_manifests.h"
 #include "services/common/clock.h"
 #include "services/common/content.h"
+#include "services/common/share_ledger.h"
 #include "services/metadata/metadata_client.h"
 #include "services/upstream/upstream_client.h"
 #include "services/upstream/upstream_health.h"
@@ -37,6 +38,10 @@ class ManifestAsker {
     std::optional<absl::StatusOr<Descriptor>> head = std::nullopt;
     // The upstream is asked even when its budget is to be saved.
     bool insists = false;
+    // FetchPlan::group.
+    std::string group = {};
+
+    ShareKey share() const { return {group, candidate.upstream_id}; }
   };
 
   // `health` may be null. All outlive this object.

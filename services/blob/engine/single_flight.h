@@ -14,8 +14,9 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "services/common/clock.h"
+#include "services/common/fair_pool.h"
 #include "services/common/mutex.h"
-#include "services/common/thread.h"
+#include "services/common/share_ledger.h"
 
 namespace cvr {
 
@@ -67,14 +68,15 @@ class SingleFlight {
   // bytes, but memory must not. Nothing = it is not remembered.
   using Reduce = std::function<std::optional<Value>(const Value&)>;
 
-  explicit SingleFlight(ThreadPool& pool, Reduce reduce = nullptr)
+  explicit SingleFlight(FairPool& pool, Reduce reduce = nullptr)
       : pool_(pool), reduce_(std::move(reduce)) {}
 
-  // Joins the flight for `key`, or starts one with `work`. When the pool takes
-  // no more work, the flight answers UNAVAILABLE at once. An answer that came
+  // Joins the flight for `key`, or starts one with `work`, for which `share`
+  // gives a thread. When the pool refuses that, the flight answers its error at
+  // once. An answer that came
   // after `asked_at` counts as one to this question, too, unless it was an
   // error.
-  Ticket Begin(const std::string& key, Work work,
+  Ticket Begin(const std::string& key, const ShareKey& share, Work work,
                absl::Time asked_at = absl::InfiniteFuture());
 
   // Joins the flight for `key`. Nothing when there is none.
@@ -88,8 +90,9 @@ class SingleFlight {
   absl::StatusOr<Value> Wait(const Ticket& ticket, const Patience& patience);
 
   // Begin() and Wait() at once.
-  Outcome Do(const std::string& key, const Patience& patience, Work work) {
-    const Ticket ticket = Begin(key, std::move(work));
+  Outcome Do(const std::string& key, const ShareKey& share,
+             const Patience& patience, Work work) {
+    const Ticket ticket = Begin(key, share, std::move(work));
     return {Wait(ticket, patience), ticket.led()};
   }
 
@@ -109,7 +112,7 @@ class SingleFlight {
   void Remember(const std::string& key, const Flight& landed)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
-  ThreadPool& pool_;
+  FairPool& pool_;
   const Reduce reduce_;  // Or null.
 
   Mutex mutex_;
@@ -119,16 +122,16 @@ class SingleFlight {
 };
 
 template <typename Value>
-auto SingleFlight<Value>::Begin(const std::string& key, Work work,
-                                absl::Time asked_at) -> Ticket {
+auto SingleFlight<Value>::Begin(const std::string& key, const ShareKey& share,
+                                Work work, absl::Time asked_at) -> Ticket {
   const Ticket ticket = Enter(key, asked_at);
-  if (ticket.led() && !pool_.Schedule([this, key, flight = ticket.flight_,
-                                       work = std::move(work)]() mutable {
+  if (!ticket.led()) return ticket;
+  absl::Status refused = pool_.Schedule(
+      share,
+      [this, key, flight = ticket.flight_, work = std::move(work)]() mutable {
         Land(key, *flight, work());
-      })) {
-    Land(key, *ticket.flight_,
-         absl::UnavailableError("too many requests at once"));
-  }
+      });
+  if (!refused.ok()) Land(key, *ticket.flight_, std::move(refused));
   return ticket;
 }
 
