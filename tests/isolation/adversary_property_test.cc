@@ -169,8 +169,8 @@ class Schedule {
   std::vector<Step> steps_;
 };
 
-Observed Run(World& world, const std::string& name, const Schedule& schedule,
-             bool victim_acts, Watchdog& watchdog) {
+Observed Play(World& world, const std::string& name, const Schedule& schedule,
+              bool victim_acts, Watchdog& watchdog) {
   Encounter encounter(world, name, victim_acts);
   for (const Step& step : schedule.steps()) {
     watchdog.Doing(absl::StrCat(name, ": ", step.name));
@@ -190,8 +190,8 @@ TEST_P(AdversaryPropertyTest, WhateverIsDoneHeSeesOnlyHisOwn) {
   for (int seed = first; seed < first + schedules; ++seed) {
     const Schedule schedule(seed);
     const std::string name = absl::StrCat("seed ", seed);
-    const Observed seen = Run(with, name, schedule, true, watchdog);
-    const Observed unseen = Run(without, name, schedule, false, watchdog);
+    const Observed seen = Play(with, name, schedule, true, watchdog);
+    const Observed unseen = Play(without, name, schedule, false, watchdog);
     EXPECT_TRUE(seen.thefts.empty()) << absl::StrJoin(seen.thefts, "\n");
     EXPECT_EQ(seen.answers, unseen.answers);
     EXPECT_EQ(seen.requests, unseen.requests);

@@ -11,6 +11,7 @@
 #include "absl/time/clock.h"
 #include "gtest/gtest.h"
 #include "tests/support/planted_secrets.h"
+#include "tests/support/test_authority.h"
 
 namespace cvr::testing {
 namespace {
@@ -44,6 +45,20 @@ void DropVolatile(json& value) {
   }
 }
 
+const TestAuthority& Authority() {
+  static const TestAuthority* const authority = new TestAuthority;
+  return *authority;
+}
+
+FakeRegistry::Options OptionsFor(Access access) {
+  FakeRegistry::Options options;
+  if (access != Access::kClientCertificate) return options;
+  const CertificateAndKey server = Authority().Issue();
+  options.tls = {server.certificate_pem, server.key_pem,
+                 Authority().certificate_pem()};
+  return options;
+}
+
 template <typename Condition>
 void AwaitTrue(const std::string& what, Condition condition) {
   const absl::Time deadline = absl::Now() + kPatience;
@@ -55,19 +70,40 @@ void AwaitTrue(const std::string& what, Condition condition) {
 
 }  // namespace
 
-Encounter::Encounter(World& world, const std::string& name, bool victim_acts)
-    : world_(world), victim_acts_(victim_acts), secret_(Secret::Of(name)) {
+Encounter::Encounter(World& world, const std::string& name, bool victim_acts,
+                     Access access)
+    : world_(world),
+      victim_acts_(victim_acts),
+      secret_(Secret::Of(name)),
+      victims_upstream_(OptionsFor(access)) {
   secret_.AddTo(victims_upstream_, kRepository);
-  victims_upstream_.RequireBasic(kVictimsUser, kPlantedSecret);
   victims_registry_ = world.CreateRegistry(world.victim());
   victims_upstream_id_ =
-      world.CreateUpstream(world.victim(), {{"url", victims_upstream_.url()},
-                                            {"username", kVictimsUser},
-                                            {"password", kPlantedSecret}});
+      world.CreateUpstream(world.victim(), SettingsFor(access));
   world.Attach(victims_registry_, victims_upstream_id_);
   registries_ = {victims_registry_};
   upstreams_ = {victims_upstream_id_};
   MovesToUpstream({{"url", adversarys_upstream_.url()}});
+}
+
+json Encounter::SettingsFor(Access access) {
+  json settings = {{"url", victims_upstream_.url()}};
+  if (access == Access::kClientCertificate) {
+    const CertificateAndKey client = Authority().Issue();
+    settings["tls"] = {{"ca_bundle_pem", Authority().certificate_pem()},
+                       {"client_certificate_pem", client.certificate_pem},
+                       {"client_key_pem", client.key_pem}};
+  } else if (access == Access::kPassword) {
+    victims_upstream_.RequireBasic(kVictimsUser, kPlantedSecret);
+  } else if (access == Access::kTokenForPassword) {
+    victims_upstream_.RequireBearer(
+        {.username = kVictimsUser, .password = kPlantedSecret});
+  }
+  if (access == Access::kPassword || access == Access::kTokenForPassword) {
+    settings["username"] = kVictimsUser;
+    settings["password"] = kPlantedSecret;
+  }
+  return settings;
 }
 
 Encounter::~Encounter() {
@@ -114,16 +150,23 @@ void Encounter::VictimPulls(const std::string& part) {
   AwaitStored("/" + PathOf(part));
 }
 
-void Encounter::AwaitStored(const std::string& path) {
-  AwaitTrue(path + " is stored", [&] {
-    const json answer = world_.Must(
-        "CacheEntryService/ListCacheEntries",
-        {{"upstream_id", victims_upstream_id_}, {"page_size", 1000}});
-    const json entries = answer.value("cache_entries", json::array());
-    return std::any_of(entries.begin(), entries.end(), [&](const json& entry) {
-      return entry.value("relative_path", "") == path;
-    });
+bool Encounter::IsRecorded(const std::string& path) {
+  const json answer =
+      world_.Must("CacheEntryService/ListCacheEntries",
+                  {{"upstream_id", victims_upstream_id_}, {"page_size", 1000}});
+  const json entries = answer.value("cache_entries", json::array());
+  return std::any_of(entries.begin(), entries.end(), [&](const json& entry) {
+    return entry.value("relative_path", "") == path;
   });
+}
+
+void Encounter::AwaitStored(const std::string& path) {
+  AwaitTrue(path + " is stored", [&] { return IsRecorded(path); });
+}
+
+void Encounter::AwaitEvicted() {
+  AwaitTrue("the layer is evicted",
+            [&] { return !IsRecorded("/" + PathOf("layer")); });
 }
 
 void Encounter::AwaitReceived(uint64_t bytes) {

@@ -30,6 +30,14 @@ struct Observed {
 // Where a download of the victim stands while the adversary asks.
 enum class Point { kStart, kMiddle, kLastByte };
 
+// What the victim's registry wants to see before it shows anything.
+enum class Access {
+  kPassword,
+  kTokenForPassword,
+  kClientCertificate,
+  kNothing
+};
+
 // A victim with a private image and an adversary who knows its digests, each
 // with a registry of one upstream. The adversary controls his upstream; its
 // repository `team/private` is empty at first. What he makes is taken away in
@@ -41,7 +49,8 @@ class Encounter {
  public:
   static constexpr char kRepository[] = "team/private";
 
-  Encounter(World& world, const std::string& name, bool victim_acts);
+  Encounter(World& world, const std::string& name, bool victim_acts,
+            Access access = Access::kPassword);
   ~Encounter();
   Encounter(const Encounter&) = delete;
   Encounter& operator=(const Encounter&) = delete;
@@ -69,6 +78,8 @@ class Encounter {
   // Pulls the layer, which breaks off in the middle and cannot be continued.
   void VictimIsInterrupted();
   void VictimPurges();
+  // Waits until the bytes of the layer have been pushed out by others.
+  void AwaitEvicted();
 
   // --- The adversary.
 
@@ -111,8 +122,11 @@ class Encounter {
   Observed Finish();
 
  private:
+  // Settings of the victim's upstream.
+  nlohmann::json SettingsFor(Access access);
   std::string PathOf(const std::string& part) const;
   void PullForVictim(const std::string& path);
+  bool IsRecorded(const std::string& path);
   void AwaitStored(const std::string& path);
   void AwaitReceived(uint64_t bytes);
   void Note(const std::string& asked, const HttpResponse& response);

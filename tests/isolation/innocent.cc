@@ -15,7 +15,7 @@
 namespace cvr::testing {
 namespace {
 
-constexpr int kUses = 5;
+constexpr int kUses = 3;
 constexpr size_t kLayerBytes = 300'000;
 // What takes longer counts as a hang. Far above what a busy machine needs, and
 // far below what a fault is held for, which is for ever.
