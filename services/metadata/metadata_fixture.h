@@ -147,12 +147,21 @@ class MetadataFixture : public ::testing::Test {
 
   CacheRecord RecordOf(int64_t upstream_id, const std::string& relative_path,
                        const Digest& digest) {
-    return {upstream_id,
-            Content(relative_path),
-            Descriptor{"application/vnd.oci.image.manifest.v1+json", digest, 7},
-            "etag",
-            {},
-            false};
+    CacheRecord record = {
+        upstream_id,
+        Content(relative_path),
+        Descriptor{"application/vnd.oci.image.manifest.v1+json", digest, 7},
+        "etag",
+        {},
+        false};
+    record.cache_epoch = At(upstream_id).cache_epoch;
+    return record;
+  }
+
+  // The upstream as it is now; with an epoch of 1 when it is gone.
+  UpstreamEpoch At(int64_t upstream_id) {
+    const auto access = stack_->client().GetUpstreamAccess(upstream_id);
+    return {upstream_id, access.ok() ? access->cache_epoch : 1};
   }
 
   absl::StatusOr<std::vector<v1::CacheEntry>> Entries(int64_t upstream_id = 0) {

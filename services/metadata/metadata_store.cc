@@ -46,6 +46,14 @@ absl::string_view TableName(Table table) {
       return "garbage";
     case Table::kRevocations:
       return "revocations";
+    case Table::kReachabilityLinks:
+      return "reachability_links";
+    case Table::kUnlinks:
+      return "unlinks";
+    case Table::kRemovals:
+      return "removals";
+    case Table::kUpstreamRows:
+      return "upstream_rows";
   }
   std::abort();  // Not a table.
 }

@@ -36,8 +36,16 @@ enum class Table : uint8_t {
   kCleanupPolicies,
   kGarbage,
   kRevocations,
+  kReachabilityLinks,
+  kUnlinks,
+  kRemovals,
+  kUpstreamRows,
 };
-inline constexpr size_t kTableCount = 20;
+inline constexpr size_t kTableCount = 24;
+
+// The row of kSettings that tells from which format version rows are still to
+// be brought up to date (migration.h). Whoever opens an older store makes it.
+inline constexpr char kMigratesFrom[] = "migrates_from";
 
 // `cache_entries` and so on.
 absl::string_view TableName(Table table);

@@ -73,6 +73,10 @@ v1::Candidate ToWire(const Candidate& candidate) {
   for (const Rule& rule : candidate.tag_rules.rules()) {
     *message.add_tag_rules() = ToWire(rule);
   }
+  message.set_cache_epoch(candidate.cache_epoch);
+  if (candidate.repository) {
+    message.set_repository(candidate.repository->name());
+  }
   return message;
 }
 
@@ -84,14 +88,20 @@ absl::StatusOr<Candidate> FromWire(const v1::Candidate& message) {
   ASSIGN_OR_RETURN(candidate.denial, DenialFromWire(message.denial()));
   candidate.failure_policy = FromWire(message.failure_policy());
   ASSIGN_OR_RETURN(candidate.tag_rules, FromWire(message.tag_rules()));
+  candidate.cache_epoch = message.cache_epoch();
+  if (!message.repository().empty()) {
+    ASSIGN_OR_RETURN(candidate.repository,
+                     Repository::Parse(message.repository()));
+  }
   return candidate;
 }
 
-v1::RecordDenialRequest ToDenialRequest(int64_t upstream_id,
+v1::RecordDenialRequest ToDenialRequest(const UpstreamEpoch& upstream,
                                         const ContentRef& content,
                                         Denial denial) {
   v1::RecordDenialRequest message;
-  message.set_upstream_id(upstream_id);
+  message.set_upstream_id(upstream.upstream_id);
+  message.set_cache_epoch(upstream.cache_epoch);
   *message.mutable_content() = ToWire(content);
   message.set_denial(ToWire(denial));
   return message;
@@ -103,7 +113,20 @@ absl::StatusOr<DenialRecord> FromWire(const v1::RecordDenialRequest& message) {
   if (denial == Denial::kNone) {
     return errors::FieldInvalid("denial", "must be set");
   }
-  return DenialRecord{message.upstream_id(), std::move(content), denial};
+  return DenialRecord{{message.upstream_id(), message.cache_epoch()},
+                      std::move(content),
+                      denial};
+}
+
+v1::UpstreamEpoch ToWire(const UpstreamEpoch& upstream) {
+  v1::UpstreamEpoch message;
+  message.set_upstream_id(upstream.upstream_id);
+  message.set_cache_epoch(upstream.cache_epoch);
+  return message;
+}
+
+UpstreamEpoch FromWire(const v1::UpstreamEpoch& message) {
+  return {message.upstream_id(), message.cache_epoch()};
 }
 
 v1::TakeRefreshDueResponse ToWire(const std::vector<RefreshDue>& due) {

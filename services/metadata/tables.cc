@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "services/common/status_macros.h"
 #include "services/metadata/key_encoding.h"
+#include "services/metadata/link_tables.h"
 #include "services/metadata/table_rows.h"
 
 namespace cvr::tables {
@@ -50,6 +51,13 @@ std::string RegistryNameKey(absl::string_view group, absl::string_view name) {
 std::string EntryDigestKey(absl::string_view digest,
                            absl::string_view entry_key) {
   return KeyBuilder().String(digest).Rest(entry_key).Build();
+}
+
+absl::Status CountEntries(WriteTransaction& transaction,
+                          const v1::CacheEntry& entry, int added) {
+  stored::UpstreamRows rows;
+  rows.set_entries(added);
+  return CountRows(transaction, entry.upstream_id(), rows);
 }
 
 }  // namespace
@@ -301,7 +309,7 @@ absl::Status VisitCacheEntriesByPath(
 }
 
 absl::StatusOr<std::vector<v1::CacheEntry>> CacheEntriesOfDigest(
-    const ReadTransaction& transaction, const Digest& digest) {
+    const ReadTransaction& transaction, const Digest& digest, int max) {
   std::vector<v1::CacheEntry> entries;
   const std::string prefix = EntryDigestKey(digest.ToString(), "");
   RETURN_IF_ERROR(transaction.Scan(
@@ -312,33 +320,49 @@ absl::StatusOr<std::vector<v1::CacheEntry>> CacheEntriesOfDigest(
                                               key.substr(prefix.size())));
         if (!entry) return Damaged(Table::kCacheEntryDigests);
         entries.push_back(*std::move(entry));
-        return true;
+        return static_cast<int>(entries.size()) < max;
       }));
   return entries;
 }
 
-void PutCacheEntry(WriteTransaction& transaction,
-                   absl::string_view digest_before,
-                   const v1::CacheEntry& entry) {
+absl::StatusOr<bool> HasCacheEntryOfDigest(const ReadTransaction& transaction,
+                                           const Digest& digest,
+                                           int64_t upstream_id,
+                                           absl::string_view path_prefix) {
+  bool found = false;
+  RETURN_IF_ERROR(transaction.Scan(
+      Table::kCacheEntryDigests,
+      EntryDigestKey(digest.ToString(), EntryKey(upstream_id, path_prefix)), "",
+      [&](absl::string_view, absl::string_view) -> absl::StatusOr<bool> {
+        found = true;
+        return false;
+      }));
+  return found;
+}
+
+absl::Status PutCacheEntry(WriteTransaction& transaction,
+                           absl::string_view digest_before,
+                           const v1::CacheEntry& entry) {
   const std::string key = EntryKey(entry.upstream_id(), entry.relative_path());
   transaction.Put(Table::kCacheEntries, key, entry.SerializeAsString());
   transaction.Put(Table::kCacheEntryIds, IdKey(entry.id()), key);
-  if (digest_before == entry.digest()) return;
-  if (!digest_before.empty()) {
-    transaction.Delete(Table::kCacheEntryDigests,
-                       EntryDigestKey(digest_before, key));
-  }
+  if (digest_before == entry.digest()) return absl::OkStatus();
   transaction.Put(Table::kCacheEntryDigests,
                   EntryDigestKey(entry.digest(), key), "");
+  if (digest_before.empty()) return CountEntries(transaction, entry, 1);
+  transaction.Delete(Table::kCacheEntryDigests,
+                     EntryDigestKey(digest_before, key));
+  return absl::OkStatus();
 }
 
-void DeleteCacheEntry(WriteTransaction& transaction,
-                      const v1::CacheEntry& entry) {
+absl::Status DeleteCacheEntry(WriteTransaction& transaction,
+                              const v1::CacheEntry& entry) {
   const std::string key = EntryKey(entry.upstream_id(), entry.relative_path());
   transaction.Delete(Table::kCacheEntries, key);
   transaction.Delete(Table::kCacheEntryIds, IdKey(entry.id()));
   transaction.Delete(Table::kCacheEntryDigests,
                      EntryDigestKey(entry.digest(), key));
+  return CountEntries(transaction, entry, -1);
 }
 
 absl::Status VisitCacheEntriesOf(

@@ -105,7 +105,8 @@ TEST(AdversaryTest, NobodyGetsWhatIsNotHisOrLearnsThatItIsThere) {
     absl::StrAppend(&table, row);
   }
   if (only == nullptr) {
-    CheckResults(kResults, "the entrances", table, "tests/isolation/run --write-results");
+    CheckResults(kResults, "the entrances", table,
+                 "tests/isolation/run --write-results");
   }
   if (::testing::Test::HasFailure())
     std::cerr << with.system().Log().substr(0, 20000);

@@ -36,6 +36,12 @@ absl::Status Abandoned() {
   return absl::UnavailableError("the blob service is stopping");
 }
 
+absl::Status DamagedInheritance() {
+  return absl::UnavailableError(
+      "what an interrupted download has left is damaged, and a reader has "
+      "bytes already: ask again");
+}
+
 }  // namespace
 
 Download::Download(Tools& tools, const Digest& digest,
@@ -92,13 +98,13 @@ bool Download::IsToBeContinued(const absl::Status& filled) const {
 
 absl::Status Download::Fill() {
   absl::Status decisive = errors::BlobUnknown(digest_.ToString());
-  Begin();
+  RETURN_IF_ERROR(Begin());
   for (const BlobOrigin& origin : origins_) {
     absl::Status status = FillFrom(origin);
     if (MayBlameInheritance(status)) {
       spdlog::warn("blob {}: {}; begins again without old bytes",
                    digest_.ToString(), status.ToString());
-      if (!StartAgain()) return status;
+      RETURN_IF_ERROR(StartAgain(status));
       status = FillFrom(origin);
     }
     if (status.ok() || absl::IsCancelled(status) || abandoned_) return status;
@@ -113,7 +119,7 @@ absl::Status Download::Fill() {
         receiver_->is_spoilt() || ReasonOf(status) == Reason::kContentMismatch;
     if (is_useless) Disprove();
     if (IsStopAt(origin, status)) return status;
-    if (is_useless && !StartAgain()) return status;
+    if (is_useless) RETURN_IF_ERROR(StartAgain(status));
   }
   return decisive;
 }
@@ -128,8 +134,7 @@ absl::Status Download::FillFrom(const BlobOrigin& origin) {
   absl::Status status =
       RetryLoop(tools_.resume, Idempotency::kIdempotent, tools_.sleeper,
                 [&] { return FillOnce(access, origin); });
-  RecordAnswer(tools_.metadata, origin.upstream_id, RefOf(origin, digest_),
-               status);
+  RecordAnswer(tools_.metadata, origin.epoch(), RefOf(origin, digest_), status);
   RETURN_IF_ERROR(status);
   return Verify(access);
 }
@@ -184,18 +189,26 @@ void Download::Store() {
                status.ToString());
 }
 
-// All that can be done while the upstream has not answered yet.
-void Download::Begin() {
+// All that can be done while the upstream has not answered yet. Readers are
+// shown old bytes only once they are known to be whole; what is damaged goes
+// with its writer.
+absl::Status Download::Begin() {
   Prepare();
-  // Readers get nothing before the upstream has said the size, so what is
-  // damaged has reached nobody. The writer takes those bytes with it.
   while (!HashInherited()) {
     writer_ = nullptr;
-    if (!feed_->Restart()) break;
+    // Only when this is not the first beginning: a reader has bytes that came
+    // on a detour.
+    if (!feed_->Restart()) return DamagedInheritance();
     if (abandoned_) feed_->Stop();
     Prepare();
   }
+  if (writer_ != nullptr) feed_->SetWriter(writer_);
+  if (inherited_bytes_ > 0) {
+    feed_->Resume(inherited_bytes_);
+    receiver_->Resume(inherited_bytes_);
+  }
   StartStages();
+  return absl::OkStatus();
 }
 
 void Download::Prepare() {
@@ -215,22 +228,17 @@ void Download::OpenWriter() {
     return;
   }
   writer_ = *std::move(writer);
-  feed_->SetWriter(writer_);
   inherited_bytes_ = writer_->readable_size();
-  if (inherited_bytes_ == 0) return;
-  feed_->Resume(inherited_bytes_);
-  receiver_->Resume(inherited_bytes_);
 }
 
-// False when readers have bytes already.
-bool Download::StartAgain() {
+// Errors: `why` when readers have bytes already; those of Begin().
+absl::Status Download::StartAgain(const absl::Status& why) {
   StopStages();
-  if (!feed_->Restart()) return false;
+  if (!feed_->Restart()) return why;
   // Restart() has made the feed take chunks again.
   if (abandoned_) feed_->Stop();
   writer_ = nullptr;
-  Begin();
-  return true;
+  return Begin();
 }
 
 // Whether what an earlier download has left may be wrong, rather than what the

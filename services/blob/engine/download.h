@@ -33,10 +33,15 @@ struct BlobOrigin {
   FailurePolicy failure_policy = {};
   // False = only the plan says that it has the blob, it was not asked.
   bool confirmed = true;
+  // Of the plan.
+  int64_t cache_epoch = 0;
 
-  // The same place.
+  UpstreamEpoch epoch() const { return {upstream_id, cache_epoch}; }
+
+  // The same place, reached alike: what an upstream said before it was purged
+  // or changed does not count after.
   friend bool operator==(const BlobOrigin& a, const BlobOrigin& b) {
-    return a.upstream_id == b.upstream_id && a.repository == b.repository;
+    return a.epoch() == b.epoch() && a.repository == b.repository;
   }
 };
 
@@ -110,10 +115,10 @@ class Download {
   void Store();
   bool IsToBeContinued(const absl::Status& filled) const;
 
-  void Begin();
+  absl::Status Begin();
   void Prepare();
   void OpenWriter();
-  bool StartAgain();
+  absl::Status StartAgain(const absl::Status& why);
   bool MayBlameInheritance(const absl::Status& status) const;
   void Disprove();
 

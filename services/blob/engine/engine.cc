@@ -5,6 +5,7 @@
 
 #include "services/blob/engine/content_streams.h"
 #include "services/blob/engine/repairing_stream.h"
+#include "services/common/errors.h"
 #include "services/common/limits.h"
 #include "services/common/status_macros.h"
 
@@ -41,8 +42,9 @@ Engine::Engine(EngineOptions options, BlobStore& store,
              {{options.window_bytes, options.lagging_reader_timeout, &windows_},
               options.detour_bytes},
              downloads_, detours_, prober_, seen_),
-      manifests_(store, upstream, metadata, clock, health, requests_,
-                 options.probe_overlap_delay),
+      stored_manifests_(store),
+      manifests_(store, stored_manifests_, upstream, metadata, clock, health,
+                 requests_, options.probe_overlap_delay),
       lists_(store, upstream, metadata, clock, health, requests_) {}
 
 Engine::~Engine() {
@@ -56,20 +58,30 @@ Engine::~Engine() {
 absl::StatusOr<std::unique_ptr<ContentStream>> Engine::Read(
     const ReadRequest& request) {
   ASSIGN_OR_RETURN(auto reader, store_.Open(request.digest));
-  const StreamSubject subject = {
+  StreamSubject subject = {
       {kOctetStream, request.digest, reader->size()}, ContentOrigin::kHit, 0};
+  if (request.repair &&
+      request.repair->content.kind == ContentKind::kManifest) {
+    const auto kind = stored_manifests_.KindOf(request.digest, *reader);
+    if (kind && kind->has_fault) {
+      return errors::BlobUnknown(request.digest.ToString());
+    }
+    if (kind) subject.target.media_type = kind->ServedAs("");
+  }
   ASSIGN_OR_RETURN(
       auto stream,
       MakeStoredStream(subject, {request.range, request.header_only}, store_,
                        std::move(reader)));
   if (!request.repair || request.header_only) return stream;
   return MakeRepairingStream(
-      std::move(stream), [this, request](ByteRange rest) {
+      std::move(stream),
+      [this, request](ByteRange rest, std::stop_token cancel) {
         const auto& [content, plan] = *request.repair;
-        const FetchRequest fetch{
+        FetchRequest fetch{
             {content.repository, Reference(request.digest), content.kind},
             plan,
             ByteRangeSpec{ByteRangeSpec::From{rest.offset, rest.end() - 1}}};
+        fetch.cancel = std::move(cancel);
         return content.kind == ContentKind::kManifest ? manifests_.Repair(fetch)
                                                       : blobs_.Repair(fetch);
       });

@@ -2,13 +2,15 @@
 #define SERVICES_BLOB_ENGINE_MANIFEST_ASKER_H_
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "services/blob/blob_store.h"
 #include "services/blob/content_source.h"
-#include "services/common/chunk.h"
+#include "services/blob/engine/stored_manifests.h"
 #include "services/common/clock.h"
 #include "services/common/content.h"
 #include "services/metadata/metadata_client.h"
@@ -19,7 +21,7 @@ namespace cvr {
 
 struct ManifestAnswer {
   Descriptor target;
-  Chunk bytes;
+  ManifestBytes bytes;  // Empty = they are in the store, under the digest.
   ContentOrigin origin = ContentOrigin::kHit;
 };
 
@@ -38,14 +40,18 @@ class ManifestAsker {
   };
 
   // `health` may be null. All outlive this object.
-  ManifestAsker(BlobStore& store, UpstreamClient& upstream,
-                MetadataClient& metadata, const Clock& clock,
-                UpstreamHealth* health);
+  ManifestAsker(BlobStore& store, StoredManifests& stored,
+                UpstreamClient& upstream, MetadataClient& metadata,
+                const Clock& clock, UpstreamHealth* health);
 
   // From the store alone, when the candidate needs not be asked for that:
   // what it has is recorded as fresh, or its upstream is known to reach the
   // digest. Nothing otherwise. Nobody is told.
   std::optional<ManifestAnswer> FindStored(const Question& question);
+  // `answer` with its bytes, which are not in memory any more. Nothing when
+  // they are not in the store either.
+  std::optional<ManifestAnswer> Reopen(const ManifestAnswer& answer);
+
   // That answer is served: links it to the upstream, or counts it.
   void NoteServed(const Question& question, const ManifestAnswer& answer);
 
@@ -63,7 +69,8 @@ class ManifestAsker {
   // verifies and stores (kMiss). When the upstream's budget is to be saved and
   // there is a stale copy, answers that without asking, unless one insists.
   // Errors: those of UpstreamClient; NOT_FOUND also when the upstream itself is
-  // unknown by now.
+  // unknown by now; UNAVAILABLE (MANIFEST_INVALID) for a manifest that no
+  // client should be given.
   absl::StatusOr<ManifestAnswer> FromUpstream(const Question& question);
 
  private:
@@ -80,15 +87,21 @@ class ManifestAsker {
   bool HasSomethingToConfirm(const Question& question);
   std::optional<ManifestAnswer> FindConfirmed(const Question& question,
                                               const Descriptor& head);
-  std::optional<Chunk> Load(const Digest& digest);
+  // What is recorded as `target`, typed by what it is.
+  std::optional<ManifestAnswer> Load(const Descriptor& target);
+  // The bytes for those who wait for them.
+  ManifestBytes Keep(bool is_stored, const Digest& digest,
+                     UpstreamManifest& manifest);
 
   void NoteAnswer(const Question& question, const absl::Status& answer);
   // `confirmed`: as CacheRecord's.
-  void Record(const Question& question, const ManifestAnswer& answer,
-              const std::string& etag, bool confirmed = true);
+  void Record(const Question& question, const Descriptor& target,
+              std::vector<Digest> references, const std::string& etag,
+              bool confirmed = true);
   void Touch(const Question& question, const Digest& digest);
 
   BlobStore& store_;
+  StoredManifests& stored_;
   UpstreamClient& upstream_;
   MetadataClient& metadata_;
   const Clock& clock_;

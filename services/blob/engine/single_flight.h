@@ -1,8 +1,11 @@
 #ifndef SERVICES_BLOB_ENGINE_SINGLE_FLIGHT_H_
 #define SERVICES_BLOB_ENGINE_SINGLE_FLIGHT_H_
 
+#include <cstddef>
+#include <functional>
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <utility>
 
@@ -15,6 +18,12 @@
 #include "services/common/thread.h"
 
 namespace cvr {
+
+// How long somebody waits: until a time, or until he has left.
+struct Patience {
+  absl::Time deadline = absl::InfiniteFuture();
+  std::stop_token cancel = {};
+};
 
 // Work that is done once for all who want it at the same time. It belongs to
 // nobody: it runs on the pool and ends even when all of them have left.
@@ -30,6 +39,8 @@ class SingleFlight {
 
   // Answers are remembered for so long, for those who asked before they came.
   static constexpr absl::Duration kMemory = absl::Seconds(5);
+  // And so many of them at most; beyond that all are forgotten.
+  static constexpr size_t kRememberedMax = 4096;
 
   // A place among those who want one flight's answer, which it keeps. Cheap to
   // copy; good for this object only.
@@ -49,7 +60,12 @@ class SingleFlight {
     bool led = false;  // As Ticket::led().
   };
 
-  explicit SingleFlight(ThreadPool& pool) : pool_(pool) {}
+  // What is left of an answer while it is remembered: answers may hold on to
+  // bytes, but memory must not. Nothing = it is not remembered.
+  using Reduce = std::function<std::optional<Value>(const Value&)>;
+
+  explicit SingleFlight(ThreadPool& pool, Reduce reduce = nullptr)
+      : pool_(pool), reduce_(std::move(reduce)) {}
 
   // Joins the flight for `key`, or starts one with `work`. When the pool takes
   // no more work, the flight answers UNAVAILABLE at once. An answer that came
@@ -61,16 +77,17 @@ class SingleFlight {
   // Joins the flight for `key`. Nothing when there is none.
   std::optional<Ticket> Join(const std::string& key);
 
-  // Blocks until there is an answer, or `until`. Whether there is.
-  bool AwaitLanding(const Ticket& ticket, absl::Time until);
+  // Blocks until there is an answer, or patience ends. Whether there is.
+  bool AwaitLanding(const Ticket& ticket, const Patience& patience);
 
-  // Waits for what the flight answers. Errors of its own: DEADLINE_EXCEEDED.
-  absl::StatusOr<Value> Wait(const Ticket& ticket, absl::Time deadline);
+  // Waits for what the flight answers. Errors of its own: DEADLINE_EXCEEDED;
+  // CANCELLED.
+  absl::StatusOr<Value> Wait(const Ticket& ticket, const Patience& patience);
 
   // Begin() and Wait() at once.
-  Outcome Do(const std::string& key, absl::Time deadline, Work work) {
+  Outcome Do(const std::string& key, const Patience& patience, Work work) {
     const Ticket ticket = Begin(key, std::move(work));
-    return {Wait(ticket, deadline), ticket.led()};
+    return {Wait(ticket, patience), ticket.led()};
   }
 
  private:
@@ -86,10 +103,11 @@ class SingleFlight {
   Ticket Enter(const std::string& key, absl::Time asked_at);
   void Land(const std::string& key, Flight& flight,
             absl::StatusOr<Value> value);
-  void Remember(const std::string& key, std::shared_ptr<Flight> flight)
+  void Remember(const std::string& key, const Flight& landed)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   ThreadPool& pool_;
+  const Reduce reduce_;  // Or null.
 
   Mutex mutex_;
   Flights flights_ ABSL_GUARDED_BY(mutex_);
@@ -123,19 +141,27 @@ auto SingleFlight<Value>::Join(const std::string& key)
 }
 
 template <typename Value>
-bool SingleFlight<Value>::AwaitLanding(const Ticket& ticket, absl::Time until) {
-  MutexLock lock(&mutex_);
+bool SingleFlight<Value>::AwaitLanding(const Ticket& ticket,
+                                       const Patience& patience) {
   Flight& flight = *ticket.flight_;
-  while (!flight.landed) {
-    if (flight.changed.WaitWithDeadline(&mutex_, until)) break;
+  const std::stop_callback wake(patience.cancel, [this, &flight] {
+    MutexLock lock(&mutex_);
+    flight.changed.SignalAll();
+  });
+  MutexLock lock(&mutex_);
+  while (!flight.landed && !patience.cancel.stop_requested()) {
+    if (flight.changed.WaitWithDeadline(&mutex_, patience.deadline)) break;
   }
   return flight.landed;
 }
 
 template <typename Value>
 absl::StatusOr<Value> SingleFlight<Value>::Wait(const Ticket& ticket,
-                                                absl::Time deadline) {
-  if (!AwaitLanding(ticket, deadline)) {
+                                                const Patience& patience) {
+  if (!AwaitLanding(ticket, patience)) {
+    if (patience.cancel.stop_requested()) {
+      return absl::CancelledError("nobody waits for the answer any more");
+    }
     return absl::DeadlineExceededError("no answer in time");
   }
   MutexLock lock(&mutex_);
@@ -167,22 +193,30 @@ void SingleFlight<Value>::Land(const std::string& key, Flight& flight,
   flight.value = std::move(value);
   flight.landed = true;
   flight.landed_at = absl::Now();
-  auto landed = flights_.extract(key);
-  if (flight.value.ok()) Remember(key, std::move(landed.mapped()));
+  flights_.erase(key);
+  if (flight.value.ok()) Remember(key, flight);
   flight.changed.SignalAll();
 }
 
 template <typename Value>
 void SingleFlight<Value>::Remember(const std::string& key,
-                                   std::shared_ptr<Flight> flight) {
-  const absl::Time now = flight->landed_at;
+                                   const Flight& landed) {
+  std::optional<Value> reduced =
+      reduce_ ? reduce_(*landed.value) : *landed.value;
+  if (!reduced) return;
+  const absl::Time now = landed.landed_at;
   if (now >= forgets_at_) {
     absl::erase_if(remembered_, [now](const auto& one) {
       return one.second->landed_at + kMemory <= now;
     });
     forgets_at_ = now + kMemory;
   }
-  remembered_[key] = std::move(flight);
+  if (remembered_.size() >= kRememberedMax) remembered_.clear();
+  auto kept = std::make_shared<Flight>();
+  kept->landed = true;
+  kept->landed_at = now;
+  kept->value = *std::move(reduced);
+  remembered_[key] = std::move(kept);
 }
 
 }  // namespace cvr
