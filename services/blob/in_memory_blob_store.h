@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
@@ -30,8 +31,8 @@ class InMemoryBlobStore final : public BlobStore {
 
   absl::StatusOr<std::shared_ptr<const BlobReader>> Open(
       const Digest& digest) override;
-  absl::StatusOr<std::shared_ptr<BlobWriter>> Create(
-      const Digest& digest) override;
+  absl::StatusOr<std::shared_ptr<BlobWriter>> Create(const Digest& digest,
+                                                     int64_t owner) override;
   absl::Status Put(const Digest& digest, absl::string_view bytes) override;
   absl::Status Delete(const Digest& digest) override;
 
@@ -39,9 +40,11 @@ class InMemoryBlobStore final : public BlobStore {
   class Reader;
   class Writer;
 
-  void Publish(const Digest& digest, std::vector<Chunk> chunks);
+  using Owned = std::pair<Digest, int64_t>;
+
+  void Publish(const Owned& upload, std::vector<Chunk> chunks);
   // Whole chunks, for the next Create().
-  void Keep(const Digest& digest, std::vector<Chunk> chunks);
+  void Keep(const Owned& upload, std::vector<Chunk> chunks);
 
   const Options options_;
 
@@ -49,7 +52,7 @@ class InMemoryBlobStore final : public BlobStore {
   absl::flat_hash_map<Digest, std::shared_ptr<const BlobReader>> blobs_
       ABSL_GUARDED_BY(mutex_);
   // What suspended uploads have left.
-  absl::flat_hash_map<Digest, std::vector<Chunk>> interrupted_
+  absl::flat_hash_map<Owned, std::vector<Chunk>> interrupted_
       ABSL_GUARDED_BY(mutex_);
 };
 

@@ -59,7 +59,8 @@ class RocksDbBlobStoreTest : public ::testing::Test {
   }
 
   absl::Status Upload(const std::string& bytes) {
-    ASSIGN_OR_RETURN(const auto writer, store_->Create(Digest::OfBytes(bytes)));
+    ASSIGN_OR_RETURN(const auto writer,
+                     store_->Create(Digest::OfBytes(bytes), 1));
     RETURN_IF_ERROR(AppendAll(*writer, bytes));
     return writer->Commit();
   }
@@ -71,7 +72,7 @@ class RocksDbBlobStoreTest : public ::testing::Test {
 
   // Begins an upload of `bytes`, writes `end` of them, and starts anew.
   void Interrupt(const std::string& bytes, uint64_t end, bool suspended) {
-    auto writer = *store_->Create(Digest::OfBytes(bytes));
+    auto writer = *store_->Create(Digest::OfBytes(bytes), 1);
     ASSERT_THAT(AppendAll(*writer, bytes.substr(0, end)), IsOk());
     if (suspended) {
       writer->Suspend();
@@ -176,7 +177,7 @@ TEST_F(RocksDbBlobStoreTest, SpaceOfADeletedBlobIsReturnedByItsLastReader) {
 
 TEST_F(RocksDbBlobStoreTest, AbandonedUploadReturnsItsSpace) {
   {
-    const auto writer = *store_->Create(Digest::OfBytes(large_));
+    const auto writer = *store_->Create(Digest::OfBytes(large_), 1);
     ASSERT_THAT(AppendAll(*writer, large_), IsOk());
     EXPECT_GT(BytesStored(), writer->readable_size());
   }
@@ -188,7 +189,7 @@ TEST_F(RocksDbBlobStoreTest, InterruptedUploadIsContinuedAfterRestart) {
   for (const bool suspended : {true, false}) {
     SCOPED_TRACE(suspended);
     Interrupt(large_, 7 * limits::kChunkBytes, suspended);
-    auto writer = *store_->Create(Digest::OfBytes(large_));
+    auto writer = *store_->Create(Digest::OfBytes(large_), 1);
     const uint64_t begun = writer->readable_size();
     EXPECT_EQ(begun, (suspended ? 7 : 6) * limits::kChunkBytes);
     EXPECT_TRUE(*ReadFrom(*writer, 0, begun) == large_.substr(0, begun));
@@ -204,7 +205,7 @@ TEST_F(RocksDbBlobStoreTest, InterruptedUploadIsContinuedAfterRestart) {
 
 TEST_F(RocksDbBlobStoreTest, InterruptedUploadIsContinuedWithWholeChunks) {
   Interrupt(large_, large_.size(), /*suspended=*/true);
-  const auto writer = *store_->Create(Digest::OfBytes(large_));
+  const auto writer = *store_->Create(Digest::OfBytes(large_), 1);
   EXPECT_EQ(writer->readable_size(), 6 * limits::kChunkBytes);
   ASSERT_THAT(AppendAll(*writer, large_.substr(6 * limits::kChunkBytes)),
               IsOk());
@@ -218,7 +219,7 @@ TEST_F(RocksDbBlobStoreTest, InterruptedUploadLacksNothingInTheMiddle) {
   store_ = nullptr;
   fs::remove(file);
   Reopen();
-  EXPECT_EQ((*store_->Create(Digest::OfBytes(large_)))->readable_size(), 0);
+  EXPECT_EQ((*store_->Create(Digest::OfBytes(large_), 1))->readable_size(), 0);
   EXPECT_LT(BytesStored(), limits::kChunkBytes);
 }
 
@@ -242,12 +243,12 @@ TEST_F(RocksDbBlobStoreTest, InterruptedUploadsTakeNoMoreThanTheirSpace) {
 
 TEST_F(RocksDbBlobStoreTest, StoredBlobLeavesNothingToContinue) {
   Interrupt(large_, 7 * limits::kChunkBytes, /*suspended=*/true);
-  auto suspended = *store_->Create(Digest::OfBytes(large_));
+  auto suspended = *store_->Create(Digest::OfBytes(large_), 1);
   ASSERT_GT(suspended->readable_size(), 0);
   ASSERT_THAT(Upload(large_), IsOk());
   suspended->Suspend();
   suspended = nullptr;
-  EXPECT_EQ((*store_->Create(Digest::OfBytes(large_)))->readable_size(), 0);
+  EXPECT_EQ((*store_->Create(Digest::OfBytes(large_), 1))->readable_size(), 0);
   EXPECT_LT(BytesStored(), large_.size() + limits::kChunkBytes);
 }
 
@@ -405,7 +406,7 @@ TEST_F(RocksDbBlobStoreTest, OneDirectoryHasOneStore) {
 TEST_F(RocksDbBlobStoreTest, FullDiskRefusesUploadsAndGoesOnReading) {
   ASSERT_THAT(Upload(other_), IsOk());
   ASSERT_THAT(Upload("small"), IsOk());
-  auto begun = *store_->Create(Digest::OfBytes(large_));
+  auto begun = *store_->Create(Digest::OfBytes(large_), 1);
   ASSERT_THAT(AppendAll(*begun, large_.substr(0, 3 * limits::kChunkBytes)),
               IsOk());
   disk_.file_system->SetDiskFull(true);

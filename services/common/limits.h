@@ -78,6 +78,11 @@ inline constexpr size_t kTokenAnswerBytesMax = 256 * 1024;
 // writers wait for that long.
 inline constexpr size_t kForgottenDigestsMax = 512;
 
+// Identities that one question about a digest's bytes names: two for each
+// upstream of the longest plan that makes sense, so a question stays a handful
+// of lookups.
+inline constexpr size_t kIdentitiesAskedMax = 256;
+
 // Of cleanup policies: the reference product's.
 inline constexpr int kCleanupKeepDaysMax = 365;
 inline constexpr int kCleanupKeepDaysDefault = 30;

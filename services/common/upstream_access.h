@@ -30,6 +30,9 @@ struct UpstreamLimits {
 // A value type.
 struct UpstreamAccess {
   int64_t id = 0;
+  // Candidate::identity of these credentials: whatever comes through this
+  // access was delivered to it.
+  int64_t identity = 0;
   std::string name;
   // http or https; a trailing `/` or `/v2` makes no difference.
   std::string url;

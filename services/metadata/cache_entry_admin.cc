@@ -99,8 +99,9 @@ absl::StatusOr<v1::CacheEntry> CacheEntryAdmin::Create(
                          tables::NextId(transaction, tables::kCacheEntryIds));
         entry.set_id(id);
         tables::PutCacheEntry(transaction, /*digest_before=*/"", entry);
-        RETURN_IF_ERROR(supply::Note(transaction, entry.upstream_id(), content,
-                                     digest, /*references=*/{}));
+        // A name only: whether the upstream has it, it has to say itself.
+        RETURN_IF_ERROR(supply::NoteDeclared(transaction, entry.upstream_id(),
+                                             content, digest));
         return entry;
       });
 }

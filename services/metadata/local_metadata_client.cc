@@ -11,6 +11,8 @@
 #include "services/common/limits.h"
 #include "services/common/status_macros.h"
 #include "services/metadata/garbage.h"
+#include "services/metadata/possession.h"
+#include "services/metadata/possession_tables.h"
 #include "services/metadata/route.h"
 #include "services/metadata/supply.h"
 #include "services/metadata/supply_tables.h"
@@ -60,7 +62,11 @@ absl::Status DropDenied(WriteTransaction& transaction, int64_t upstream_id,
   ASSIGN_OR_RETURN(
       const auto entry,
       tables::FindCacheEntry(transaction, upstream_id, content.RelativePath()));
-  if (entry) tables::DeleteCacheEntry(transaction, *entry);
+  if (entry) {
+    tables::DeleteCacheEntry(transaction, *entry);
+    RETURN_IF_ERROR(
+        possession::Release(transaction, upstream_id, entry->digest()));
+  }
   if (denial == Denial::kAbsent) {
     return supply::NoteAbsent(transaction, upstream_id, content);
   }
@@ -87,6 +93,20 @@ bool IsOutdatedList(const CacheRecord& record,
   return (kind == ContentKind::kTags || kind == ContentKind::kReferrers) &&
          !digest_before.empty() &&
          digest_before != record.target.digest.ToString();
+}
+
+// What the record proves of bytes, and what it no longer holds on to.
+absl::Status NotePossession(WriteTransaction& transaction,
+                            const stored::Upstream& upstream,
+                            const CacheRecord& record,
+                            const std::string& digest_before) {
+  if (!digest_before.empty() &&
+      digest_before != record.target.digest.ToString()) {
+    RETURN_IF_ERROR(
+        possession::Release(transaction, record.upstream_id, digest_before));
+  }
+  return possession::Note(transaction, upstream, record.target.digest,
+                          record.delivered_to);
 }
 
 void CountDownload(v1::CacheEntry& entry,
@@ -138,7 +158,26 @@ absl::StatusOr<UpstreamAccess> LocalMetadataClient::GetUpstreamAccess(
                        }));
   if (!row) return errors::NoSuch("upstream", absl::StrCat(upstream_id));
   ASSIGN_OR_RETURN(const auto upstream, OpenUpstream(box_, *row));
-  return ToAccess(upstream);
+  UpstreamAccess access = ToAccess(upstream);
+  access.identity = row->identity();
+  return access;
+}
+
+absl::StatusOr<std::vector<int64_t>> LocalMetadataClient::FindPossessing(
+    const Digest& digest, absl::Span<const int64_t> identities) {
+  if (identities.size() > limits::kIdentitiesAskedMax) {
+    return errors::FieldInvalid("identities", "are too many");
+  }
+  std::vector<int64_t> found;
+  RETURN_IF_ERROR(store_.Read([&](const ReadTransaction& transaction) {
+    for (const int64_t identity : identities) {
+      ASSIGN_OR_RETURN(const bool has,
+                       tables::HasPossession(transaction, digest, identity));
+      if (has) found.push_back(identity);
+    }
+    return absl::OkStatus();
+  }));
+  return found;
 }
 
 absl::Status LocalMetadataClient::Record(const CacheRecord& record) {
@@ -146,9 +185,9 @@ absl::Status LocalMetadataClient::Record(const CacheRecord& record) {
   const auto now = ToWire(clock_.Now());
   return store_.Write(
       [&](WriteTransaction& transaction) -> absl::Status {
-        ASSIGN_OR_RETURN(const bool has_upstream,
-                         tables::HasUpstream(transaction, record.upstream_id));
-        if (!has_upstream) {
+        ASSIGN_OR_RETURN(const auto upstream,
+                         tables::FindUpstream(transaction, record.upstream_id));
+        if (!upstream) {
           return errors::NoSuch("upstream", absl::StrCat(record.upstream_id));
         }
         ASSIGN_OR_RETURN(const bool believed, IsBelieved(transaction, record));
@@ -159,6 +198,8 @@ absl::Status LocalMetadataClient::Record(const CacheRecord& record) {
         tables::PutCacheEntry(transaction, digest_before, entry);
         tables::DeleteDenial(transaction, record.upstream_id,
                              entry.relative_path());
+        RETURN_IF_ERROR(
+            NotePossession(transaction, *upstream, record, digest_before));
         if (IsOutdatedList(record, digest_before)) {
           RETURN_IF_ERROR(garbage::NoteIfUnused(transaction, digest_before));
         }
@@ -244,6 +285,7 @@ absl::Status LocalMetadataClient::ForgetContent(
           for (const auto& entry : entries) {
             tables::DeleteCacheEntry(transaction, entry);
           }
+          RETURN_IF_ERROR(tables::DeletePossessions(transaction, digest));
         }
         return absl::OkStatus();
       },
@@ -271,8 +313,7 @@ absl::StatusOr<std::vector<Garbage>> LocalMetadataClient::ListGarbage(
 absl::Status LocalMetadataClient::RemoveGarbage(absl::Span<const int64_t> ids) {
   return store_.Write(
       [&](WriteTransaction& transaction) {
-        garbage::Remove(transaction, ids);
-        return absl::OkStatus();
+        return garbage::Remove(transaction, ids);
       },
       Durability::kBuffered);
 }

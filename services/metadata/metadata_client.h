@@ -26,6 +26,9 @@ struct CacheRecord {
   bool counts_as_download = false;
   // False = the upstream was not asked, it is only believed to have it.
   bool confirmed = true;
+  // The identity (see Candidate) that the target's bytes were delivered to,
+  // all of them and verified; 0 = this record proves nothing of bytes.
+  int64_t delivered_to = 0;
 };
 
 // A digest whose bytes nothing points at any more.
@@ -50,9 +53,16 @@ class MetadataClient {
   virtual absl::StatusOr<UpstreamAccess> GetUpstreamAccess(
       int64_t upstream_id) = 0;
 
+  // Which of `identities`, each once, the bytes of `digest` have been delivered
+  // to: as Candidate::possessed, but now.
+  // Errors: INVALID_ARGUMENT for more than limits::kIdentitiesAskedMax.
+  virtual absl::StatusOr<std::vector<int64_t>> FindPossessing(
+      const Digest& digest, absl::Span<const int64_t> identities) = 0;
+
   // Replaces what was recorded for the path. What is not confirmed is recorded
   // only if the upstream is still believed to have it: it may have been purged
-  // since. Errors: NOT_FOUND when the upstream is gone.
+  // since. What was delivered is noted only if the upstream is still asked as
+  // `delivered_to`. Errors: NOT_FOUND when the upstream is gone.
   virtual absl::Status Record(const CacheRecord& record) = 0;
 
   // The upstream has just confirmed that the path still has `digest`. Does

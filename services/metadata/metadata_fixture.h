@@ -145,14 +145,16 @@ class MetadataFixture : public ::testing::Test {
     return *ParseRelativePath(relative_path);
   }
 
+  // Of bytes that the upstream has delivered.
   CacheRecord RecordOf(int64_t upstream_id, const std::string& relative_path,
                        const Digest& digest) {
-    return {upstream_id,
-            Content(relative_path),
-            Descriptor{"application/vnd.oci.image.manifest.v1+json", digest, 7},
-            "etag",
-            {},
-            false};
+    CacheRecord record{
+        upstream_id, Content(relative_path),
+        Descriptor{"application/vnd.oci.image.manifest.v1+json", digest, 7},
+        "etag"};
+    const auto access = stack_->client().GetUpstreamAccess(upstream_id);
+    if (access.ok()) record.delivered_to = access->identity;
+    return record;
   }
 
   absl::StatusOr<std::vector<v1::CacheEntry>> Entries(int64_t upstream_id = 0) {

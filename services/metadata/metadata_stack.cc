@@ -21,6 +21,7 @@
 #include "services/metadata/local_auth_client.h"
 #include "services/metadata/local_metadata_client.h"
 #include "services/metadata/local_resolver.h"
+#include "services/metadata/possession.h"
 #include "services/metadata/refresh_queue.h"
 #include "services/metadata/resolution_service.h"
 #include "services/metadata/rocksdb_metadata_store.h"
@@ -135,6 +136,8 @@ absl::StatusOr<std::unique_ptr<MetadataStack>> MetadataStack::OpenOver(
     const Options& options) {
   auto stack = std::unique_ptr<MetadataStack>(new MetadataStack(
       std::make_unique<Parts>(std::move(store), std::move(box), options)));
+  // What rows of format version 3 lack.
+  RETURN_IF_ERROR(possession::AssignMissing(stack->parts_->store));
   RETURN_IF_ERROR(stack->groups().EnsureDefault());
   const absl::Status sealed = stack->secret_rotation().Finish();
   // All secrets open as it is.

@@ -36,8 +36,10 @@ enum class Table : uint8_t {
   kCleanupPolicies,
   kGarbage,
   kRevocations,
+  kPossessions,
+  kPublicIdentities,
 };
-inline constexpr size_t kTableCount = 20;
+inline constexpr size_t kTableCount = 22;
 
 // `cache_entries` and so on.
 absl::string_view TableName(Table table);

@@ -18,6 +18,7 @@ v1::RecordCacheEntryRequest ToWire(const CacheRecord& record) {
   }
   message.set_counts_as_download(record.counts_as_download);
   message.set_unconfirmed(!record.confirmed);
+  message.set_delivered_to(record.delivered_to);
   return message;
 }
 
@@ -33,6 +34,7 @@ absl::StatusOr<CacheRecord> FromWire(
   }
   record.counts_as_download = message.counts_as_download();
   record.confirmed = !message.unconfirmed();
+  record.delivered_to = message.delivered_to();
   return record;
 }
 

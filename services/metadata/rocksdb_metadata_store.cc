@@ -15,7 +15,9 @@ namespace cvr {
 namespace {
 
 // DESIGN.md says what each version means.
-constexpr char kFormatVersion[] = "3";
+constexpr char kFormatVersion[] = "4";
+// Has some tables less, and rows with less in them; see MetadataStack.
+constexpr char kFormatVersionBefore[] = "3";
 // In the default column family, which holds nothing else.
 constexpr char kFormatVersionKey[] = "format_version";
 
@@ -255,7 +257,8 @@ absl::Status RocksDbMetadataStore::Prepare(
   const auto found =
       db_->Get(rocksdb::ReadOptions(), kFormatVersionKey, &version);
   if (!found.ok() && !found.IsNotFound()) return ToStatus(found);
-  if (found.ok() && version != kFormatVersion) {
+  if (found.ok() && version != kFormatVersion &&
+      version != kFormatVersionBefore) {
     return absl::FailedPreconditionError(
         absl::StrCat("the metadata store has format version ", version,
                      "; this program knows version ", kFormatVersion));
@@ -277,7 +280,7 @@ absl::Status RocksDbMetadataStore::Prepare(
         options, std::string(TableName(static_cast<Table>(t))), &tables_[t])));
     opened_.push_back(tables_[t]);
   }
-  if (found.ok()) return absl::OkStatus();
+  if (found.ok() && version == kFormatVersion) return absl::OkStatus();
   rocksdb::WriteOptions synced;
   synced.sync = true;
   return ToStatus(db_->Put(synced, kFormatVersionKey, kFormatVersion));

@@ -49,6 +49,8 @@ absl::StatusOr<std::shared_ptr<const RegistryRoutes>> RouteCache::Load(
               tables::FindUpstream(transaction, attachment.upstream_id()));
           if (!row) continue;
           ASSIGN_OR_RETURN(auto route, UpstreamRoute::To(row->upstream()));
+          route.identity = row->identity();
+          route.public_identity = row->public_identity();
           routes->upstreams.push_back(std::move(route));
         }
         return routes;

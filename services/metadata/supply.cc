@@ -8,6 +8,7 @@
 #include "absl/algorithm/container.h"
 #include "absl/container/flat_hash_set.h"
 #include "services/common/status_macros.h"
+#include "services/metadata/possession.h"
 #include "services/metadata/supply_tables.h"
 #include "services/metadata/tables.h"
 
@@ -66,8 +67,9 @@ class Rows {
     bool changed = !found || NotePresent(row);
     if (!through.is_digest()) {
       changed = Add(*row.mutable_tags(), through.tag()) || changed;
-    } else if (!found) {
+    } else if (IsOrphan(row)) {
       row.set_direct(true);
+      changed = true;
     }
     if (changed) Put(digest, row);
     return absl::OkStatus();
@@ -143,7 +145,10 @@ class Rows {
       ASSIGN_OR_RETURN(const auto entry,
                        tables::FindCacheEntry(transaction_, upstream_id_,
                                               content.RelativePath()));
-      if (entry) tables::DeleteCacheEntry(transaction_, *entry);
+      if (!entry) continue;
+      tables::DeleteCacheEntry(transaction_, *entry);
+      RETURN_IF_ERROR(
+          possession::Release(transaction_, upstream_id_, entry->digest()));
     }
     return absl::OkStatus();
   }
@@ -202,6 +207,21 @@ absl::Status Note(WriteTransaction& transaction, int64_t upstream_id,
   for (const Digest& digest : references) {
     RETURN_IF_ERROR(rows.NoteNamed(digest, named_by));
   }
+  return absl::OkStatus();
+}
+
+absl::Status NoteDeclared(WriteTransaction& transaction, int64_t upstream_id,
+                          const ContentRef& content, const Digest& digest) {
+  if (content.kind != ContentKind::kManifest &&
+      content.kind != ContentKind::kBlob) {
+    return absl::OkStatus();
+  }
+  Rows rows(transaction, upstream_id, content.repository);
+  ASSIGN_OR_RETURN(const auto found, rows.Find(digest));
+  if (found) return absl::OkStatus();
+  stored::Reachability row;
+  row.set_absent(true);
+  rows.Put(digest, row);
   return absl::OkStatus();
 }
 

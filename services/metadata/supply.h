@@ -33,6 +33,11 @@ absl::Status Note(WriteTransaction& transaction, int64_t upstream_id,
                   const ContentRef& content, const Digest& target,
                   const std::vector<Digest>& references, bool confirmed = true);
 
+// Somebody says that the upstream has `digest` at `content`. Nothing is served
+// for that, and no tag leads there: only the repository is known by it.
+absl::Status NoteDeclared(WriteTransaction& transaction, int64_t upstream_id,
+                          const ContentRef& content, const Digest& digest);
+
 // The upstream says that it has no `content`, which is addressed by digest.
 // Through what it was found stays known.
 absl::Status NoteAbsent(WriteTransaction& transaction, int64_t upstream_id,

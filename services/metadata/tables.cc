@@ -353,6 +353,19 @@ absl::Status VisitCacheEntriesOf(
       });
 }
 
+absl::StatusOr<bool> IsDigestUsedBy(const ReadTransaction& transaction,
+                                    int64_t upstream_id,
+                                    absl::string_view digest) {
+  bool used = false;
+  RETURN_IF_ERROR(transaction.Scan(
+      Table::kCacheEntryDigests, EntryDigestKey(digest, IdKey(upstream_id)), "",
+      [&](absl::string_view, absl::string_view) -> absl::StatusOr<bool> {
+        used = true;
+        return false;
+      }));
+  return used;
+}
+
 absl::StatusOr<bool> IsDigestUsed(const ReadTransaction& transaction,
                                   absl::string_view digest) {
   bool used = false;

@@ -38,6 +38,7 @@ inline constexpr char kUpstreamIds[] = "upstream";
 inline constexpr char kRegistryUpstreamIds[] = "registry_upstream";
 inline constexpr char kCacheEntryIds[] = "cache_entry";
 inline constexpr char kGarbageIds[] = "garbage";
+inline constexpr char kIdentityIds[] = "identity";
 
 // Groups, by name.
 absl::StatusOr<std::optional<v1::Group>> FindGroup(
@@ -125,6 +126,10 @@ void DeleteCacheEntry(WriteTransaction& transaction,
 absl::Status VisitCacheEntriesOf(
     const ReadTransaction& transaction, int64_t upstream_id,
     absl::FunctionRef<absl::StatusOr<bool>(const v1::CacheEntry&)> visitor);
+// Whether an entry of that upstream points at the digest.
+absl::StatusOr<bool> IsDigestUsedBy(const ReadTransaction& transaction,
+                                    int64_t upstream_id,
+                                    absl::string_view digest);
 // Whether an entry of any upstream points at the digest.
 absl::StatusOr<bool> IsDigestUsed(const ReadTransaction& transaction,
                                   absl::string_view digest);

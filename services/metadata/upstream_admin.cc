@@ -16,6 +16,7 @@
 #include "services/metadata/group_admin.h"
 #include "services/metadata/key_encoding.h"
 #include "services/metadata/page_token.h"
+#include "services/metadata/possession.h"
 #include "services/metadata/tables.h"
 #include "services/metadata/transactions.h"
 #include "services/metadata/upstream_removal.h"
@@ -140,7 +141,11 @@ absl::StatusOr<v1::Upstream> UpstreamAdmin::CreateIn(
   *upstream.mutable_update_time() = upstream.create_time();
   upstream.set_etag(NextEtag("", clock_.Now()));
   upstream.clear_registry_upstreams();
-  tables::PutUpstream(transaction, SealUpstream(box_, upstream));
+  stored::Upstream row = SealUpstream(box_, upstream);
+  RETURN_IF_ERROR(possession::Assign(transaction, upstream,
+                                     /*opened_before=*/nullptr,
+                                     /*before=*/nullptr, row));
+  tables::PutUpstream(transaction, row);
   return WithoutSecrets(std::move(upstream));
 }
 
@@ -229,7 +234,9 @@ absl::StatusOr<v1::Upstream> UpstreamAdmin::Update(
         *after.mutable_update_time() =
             ToWire(std::max(clock_.Now(), FromWire(before.update_time()) +
                                               absl::Nanoseconds(1)));
-        const auto new_row = SealUpstream(box_, std::move(after));
+        auto new_row = SealUpstream(box_, after);
+        RETURN_IF_ERROR(
+            possession::Assign(transaction, after, &before, &row, new_row));
         tables::PutUpstream(transaction, new_row);
         return Shown(transaction, new_row);
       });

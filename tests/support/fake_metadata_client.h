@@ -3,8 +3,10 @@
 
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -31,6 +33,8 @@ class FakeMetadataClient : public MetadataClient {
 
   absl::StatusOr<UpstreamAccess> GetUpstreamAccess(
       int64_t upstream_id) override;
+  absl::StatusOr<std::vector<int64_t>> FindPossessing(
+      const Digest& digest, absl::Span<const int64_t> identities) override;
   absl::Status Record(const CacheRecord& record) override;
   absl::Status Touch(int64_t upstream_id, const ContentRef& content,
                      const Digest& digest, bool counts_as_download) override;
@@ -42,6 +46,11 @@ class FakeMetadataClient : public MetadataClient {
                                                    int max) override;
   absl::Status RemoveGarbage(absl::Span<const int64_t> ids) override;
 
+  // `identity` has the bytes of `digest`, as if a record had said so.
+  void AddPossession(const Digest& digest, int64_t identity);
+  // The upstream is asked as `identity` from now on; before, and for 0, as
+  // nobody that is known.
+  void SetIdentity(int64_t upstream_id, int64_t identity);
   // That upstream is gone from now on.
   void RemoveUpstream(int64_t upstream_id);
   // What TakeRefreshDue() gives out.
@@ -74,6 +83,9 @@ class FakeMetadataClient : public MetadataClient {
   mutable CondVar changed_;
   absl::Status failure_ ABSL_GUARDED_BY(mutex_);
   absl::flat_hash_set<int64_t> removed_ ABSL_GUARDED_BY(mutex_);
+  absl::flat_hash_map<int64_t, int64_t> identities_ ABSL_GUARDED_BY(mutex_);
+  absl::flat_hash_set<std::pair<Digest, int64_t>> possessions_
+      ABSL_GUARDED_BY(mutex_);
   std::vector<CacheRecord> records_ ABSL_GUARDED_BY(mutex_);
   std::vector<Touched> touched_ ABSL_GUARDED_BY(mutex_);
   std::vector<Denied> denials_ ABSL_GUARDED_BY(mutex_);

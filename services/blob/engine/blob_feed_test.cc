@@ -147,7 +147,7 @@ TEST_F(BlobFeedTest, WindowsShareABudgetButAlwaysHaveTwoChunks) {
 
 TEST_F(BlobFeedTest, BytesOfAnEarlierDownloadComeFromTheWriter) {
   InMemoryBlobStore store({.segment_bytes = kChunk});
-  const auto writer = *store.Create(Digest::OfBytes("x"));
+  const auto writer = *store.Create(Digest::OfBytes("x"), 1);
   ASSERT_THAT(writer->Append(Filled('a')), IsOk());
   feed_->SetWriter(writer);
   feed_->Resume(kChunk);
@@ -213,7 +213,7 @@ TEST_F(BlobFeedTest, ChunkStaysAliveWithItsReader) {
 
 TEST_F(BlobFeedTest, ReadersBehindTheWindowReadFromTheWriter) {
   InMemoryBlobStore store({.segment_bytes = kChunk});
-  const auto writer = *store.Create(Digest::OfBytes("any"));
+  const auto writer = *store.Create(Digest::OfBytes("any"), 1);
   feed_->SetWriter(writer);
   feed_->SetSize(10 * kChunk);
   for (char letter : {'a', 'b', 'c', 'd', 'e', 'f'}) {

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "services/blob/engine/possession.h"
 #include "services/blob/engine/upstream_failures.h"
 #include "services/common/errors.h"
 #include "services/common/status_macros.h"
@@ -32,6 +33,13 @@ bool Contains(const std::vector<BlobOrigin>& origins,
   return std::find(origins.begin(), origins.end(), origin) != origins.end();
 }
 
+int64_t FirstIdentity(const std::vector<BlobOrigin>& origins) {
+  for (const BlobOrigin& origin : origins) {
+    if (origin.denial == Denial::kNone) return origin.identity;
+  }
+  return origins.front().identity;
+}
+
 absl::Status Abandoned() {
   return absl::UnavailableError("the blob service is stopping");
 }
@@ -45,7 +53,8 @@ Download::Download(Tools& tools, const Digest& digest,
       digest_(digest),
       origins_(std::move(origins)),
       feed_(std::make_shared<BlobFeed>(feed_options)),
-      hasher_(digest.algorithm()) {}
+      hasher_(digest.algorithm()),
+      identity_(FirstIdentity(origins_)) {}
 
 std::optional<BlobOrigin> Download::serving_origin() const {
   MutexLock lock(&mutex_);
@@ -79,7 +88,7 @@ absl::Status Download::Run() {
   if (filled.ok()) Store();
   StopStages();
   if (writer_ != nullptr && IsToBeContinued(filled)) writer_->Suspend();
-  writer_ = nullptr;
+  writer_ = owned_writer_ = nullptr;
   return filled.ok() || !abandoned_ ? filled : Abandoned();
 }
 
@@ -94,6 +103,9 @@ absl::Status Download::Fill() {
   absl::Status decisive = errors::BlobUnknown(digest_.ToString());
   Begin();
   for (const BlobOrigin& origin : origins_) {
+    if (origin.denial == Denial::kNone && !TakeOver(origin.identity)) {
+      return decisive;
+    }
     absl::Status status = FillFrom(origin);
     if (MayBlameInheritance(status)) {
       spdlog::warn("blob {}: {}; begins again without old bytes",
@@ -123,6 +135,7 @@ absl::Status Download::FillFrom(const BlobOrigin& origin) {
                               errors::BlobUnknown(digest_.ToString())));
   ASSIGN_OR_RETURN(const UpstreamAccess access,
                    tools_.metadata.GetUpstreamAccess(origin.upstream_id));
+  RETURN_IF_ERROR(CheckIdentity(access, origin.identity));
   receiver_->SwitchUpstream(HostOf(access));
   asked_ = &origin;
   absl::Status status =
@@ -162,6 +175,7 @@ absl::Status Download::Verify(const UpstreamAccess& access) {
     return errors::ContentMismatch(HostOf(access), digest_.ToString(),
                                    got.ToString());
   }
+  delivered_to_ = is_mixed_ ? 0 : identity_;
   feed_->Publish();
   return absl::OkStatus();
 }
@@ -190,7 +204,7 @@ void Download::Begin() {
   // Readers get nothing before the upstream has said the size, so what is
   // damaged has reached nobody. The writer takes those bytes with it.
   while (!HashInherited()) {
-    writer_ = nullptr;
+    writer_ = owned_writer_ = nullptr;
     if (!feed_->Restart()) break;
     if (abandoned_) feed_->Stop();
     Prepare();
@@ -199,6 +213,7 @@ void Download::Begin() {
 }
 
 void Download::Prepare() {
+  is_mixed_ = false;
   hasher_ = DigestHasher(digest_.algorithm());
   receiver_ = std::make_unique<BlobReceiver>(*feed_, tools_.buffers,
                                              [this] { OnAnswer(); });
@@ -207,7 +222,8 @@ void Download::Prepare() {
 
 void Download::OpenWriter() {
   inherited_bytes_ = 0;
-  auto writer = tools_.store.Create(digest_);
+  owned_writer_ = nullptr;
+  auto writer = tools_.store.Create(digest_, identity_);
   if (!writer.ok()) {
     spdlog::warn("blob {}: not stored: {}", digest_.ToString(),
                  writer.status().ToString());
@@ -215,6 +231,7 @@ void Download::OpenWriter() {
     return;
   }
   writer_ = *std::move(writer);
+  owned_writer_ = writer_;
   feed_->SetWriter(writer_);
   inherited_bytes_ = writer_->readable_size();
   if (inherited_bytes_ == 0) return;
@@ -228,8 +245,22 @@ bool Download::StartAgain() {
   if (!feed_->Restart()) return false;
   // Restart() has made the feed take chunks again.
   if (abandoned_) feed_->Stop();
-  writer_ = nullptr;
+  writer_ = owned_writer_ = nullptr;
   Begin();
+  return true;
+}
+
+// The next bytes come to `identity`. As long as no reader can have seen what
+// came to another one, that is left behind. False when that fails.
+bool Download::TakeOver(int64_t identity) {
+  if (identity == identity_) return true;
+  if (!feed_->size()) {
+    identity_ = identity;
+    return StartAgain();
+  }
+  if (owned_writer_ != nullptr) owned_writer_->Disown();
+  is_mixed_ = is_mixed_ || receiver_->received_bytes() > 0;
+  identity_ = identity;
   return true;
 }
 

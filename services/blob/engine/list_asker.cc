@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "services/blob/engine/list_document.h"
+#include "services/blob/engine/possession.h"
 #include "services/blob/engine/stored_document.h"
 #include "services/blob/engine/upstream_failures.h"
 #include "services/common/limits.h"
@@ -30,7 +31,9 @@ ListAsker::ListAsker(BlobStore& store, UpstreamClient& upstream,
 
 std::optional<ListPart> ListAsker::FindStored(const Question& question) {
   const auto& cached = question.candidate.cached;
-  if (!cached || !cached->fresh) return std::nullopt;
+  if (!cached || !cached->fresh || !question.candidate.possessed) {
+    return std::nullopt;
+  }
   auto bytes = LoadDocument(store_, cached->target.digest, kDocumentBytesMax);
   if (!bytes) return std::nullopt;
   return ListPart{*std::move(bytes)};
@@ -54,7 +57,8 @@ absl::StatusOr<ListPart> ListAsker::FromUpstream(const Question& question) {
   auto found = Ask(question, access);
   NoteAnswer(question, found.status());
   RETURN_IF_ERROR(found.status());
-  return ListPart{Keep(question, *std::move(found)), ContentOrigin::kMiss};
+  return ListPart{Keep(question, access, *std::move(found)),
+                  ContentOrigin::kMiss};
 }
 
 std::optional<ListPart> ListAsker::CopyThatSavesBudget(
@@ -124,7 +128,8 @@ void ListAsker::NoteAnswer(const Question& question,
                answer);
 }
 
-Chunk ListAsker::Keep(const Question& question, Found found) {
+Chunk ListAsker::Keep(const Question& question, const UpstreamAccess& access,
+                      Found found) {
   const int64_t upstream_id = question.candidate.upstream_id;
   const Digest digest = Digest::OfBytes(found.document);
   const Chunk bytes = Chunk::OfString(std::move(found.document));
@@ -132,14 +137,18 @@ Chunk ListAsker::Keep(const Question& question, Found found) {
                             ? absl::OkStatus()
                             : StoreDocument(store_, digest, bytes);
   const auto& cached = question.candidate.cached;
-  if (status.ok() && cached && cached->target.digest == digest) {
+  const bool is_known = question.candidate.possessed && cached &&
+                        cached->target.digest == digest &&
+                        IdentityOf(access) == IdentityOf(question.candidate);
+  if (status.ok() && is_known) {
     status = metadata_.Touch(upstream_id, question.content, digest,
                              /*counts_as_download=*/false);
   } else if (status.ok()) {
     status = metadata_.Record({.upstream_id = upstream_id,
                                .content = question.content,
                                .target = {kJsonType, digest, bytes.size()},
-                               .references = std::move(found.references)});
+                               .references = std::move(found.references),
+                               .delivered_to = IdentityOf(access)});
   }
   if (!status.ok()) {
     spdlog::warn("{} of upstream {} is not kept: {}",

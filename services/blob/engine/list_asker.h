@@ -38,7 +38,8 @@ class ListAsker {
             MetadataClient& metadata, const Clock& clock,
             UpstreamHealth* health);
 
-  // What is recorded as fresh, without asking.
+  // What is recorded as fresh and made of what the upstream has delivered,
+  // without asking.
   std::optional<ListPart> FindStored(const Question& question);
 
   // The copy that may be served (kStale) when the upstream fails.
@@ -64,7 +65,8 @@ class ListAsker {
                                               const UpstreamAccess& access);
   void NoteAnswer(const Question& question, const absl::Status& answer);
   // Stores and records. A store that fails fails nothing else.
-  Chunk Keep(const Question& question, Found found);
+  Chunk Keep(const Question& question, const UpstreamAccess& access,
+             Found found);
 
   BlobStore& store_;
   UpstreamClient& upstream_;

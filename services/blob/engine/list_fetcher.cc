@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "services/blob/engine/content_streams.h"
 #include "services/blob/engine/list_document.h"
+#include "services/blob/engine/possession.h"
 #include "services/blob/engine/upstream_failures.h"
 #include "services/common/errors.h"
 #include "services/common/status_macros.h"
@@ -146,7 +147,8 @@ ListFetcher::Pending ListFetcher::Begin(const ListAsker::Question& question) {
   pending.stored = asker_.FindStored(question);
   if (pending.stored) return pending;
   pending.flight = flights_.Begin(
-      absl::StrCat(candidate.upstream_id, content.RelativePath()),
+      absl::StrCat(candidate.upstream_id, " ", IdentityOf(candidate),
+                   content.RelativePath()),
       [this, question] { return asker_.FromUpstream(question); });
   return pending;
 }

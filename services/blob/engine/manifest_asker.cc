@@ -2,7 +2,9 @@
 
 #include <utility>
 
+#include "absl/types/span.h"
 #include "services/blob/engine/manifest_document.h"
+#include "services/blob/engine/possession.h"
 #include "services/blob/engine/stored_document.h"
 #include "services/blob/engine/upstream_failures.h"
 #include "services/common/errors.h"
@@ -26,7 +28,7 @@ bool IsByDigest(const Question& question) {
 
 bool IsFresh(const Question& question) {
   const auto& cached = question.candidate.cached;
-  if (!cached || !cached->fresh) return false;
+  if (!cached || !cached->fresh || !question.candidate.possessed) return false;
   return !IsByDigest(question) ||
          cached->target.digest == question.content.reference.digest();
 }
@@ -52,7 +54,8 @@ std::optional<ManifestAnswer> ManifestAsker::FindStored(
     if (!bytes) return std::nullopt;
     return ManifestAnswer{cached->target, *std::move(bytes)};
   }
-  if (!IsByDigest(question) || !question.candidate.reachable) {
+  const Candidate& candidate = question.candidate;
+  if (!IsByDigest(question) || !candidate.reachable || !candidate.possessed) {
     return std::nullopt;
   }
   const Digest& digest = question.content.reference.digest();
@@ -71,7 +74,7 @@ void ManifestAsker::NoteServed(const Question& question,
   // To touch a tag would be to say that the upstream has confirmed it.
   if (!IsByDigest(question)) return;
   if (!IsFresh(question)) {
-    Record(question, answer, /*etag=*/"", /*confirmed=*/false);
+    Record(question, answer, {.confirmed = false});
   } else if (question.counts_as_download) {
     Touch(question, answer.target.digest);
   }
@@ -155,6 +158,8 @@ absl::StatusOr<ManifestAnswer> ManifestAsker::Ask(
 
 // Whether there may be bytes that make a GET needless.
 bool ManifestAsker::HasSomethingToConfirm(const Question& question) {
+  // Others' bytes make nothing needless.
+  if (!question.candidate.possessed) return false;
   const auto& cached = question.candidate.cached;
   if (cached) return store_.Open(cached->target.digest).ok();
   return IsByDigest(question) &&
@@ -171,12 +176,12 @@ absl::StatusOr<ManifestAnswer> ManifestAsker::Follow(
   if (IsByDigest(question) && head.digest != reference.digest()) {
     return Get(question, access, reference);
   }
-  if (auto confirmed = FindConfirmed(question, head)) {
+  if (auto confirmed = FindConfirmed(question, access, head)) {
     const auto& cached = question.candidate.cached;
     if (cached && cached->target.digest == head.digest) {
       Touch(question, head.digest);
     } else {
-      Record(question, *confirmed, /*etag=*/"");
+      Record(question, *confirmed, Proof());
     }
     return *std::move(confirmed);
   }
@@ -189,9 +194,28 @@ absl::StatusOr<ManifestAnswer> ManifestAsker::Follow(
   return ask_by_tag ? Get(question, access, reference) : got;
 }
 
-// From the store, if the bytes of what the upstream has are there.
+// Whether the upstream, as it is reached now, has delivered the bytes of
+// `digest` before. That it names them proves nothing.
+bool ManifestAsker::IsPossessed(const Question& question,
+                                const UpstreamAccess& access,
+                                const Digest& digest) {
+  Candidate candidate = question.candidate;
+  if (!CheckIdentity(access, IdentityOf(candidate)).ok()) return false;
+  const bool is_planned =
+      candidate.cached ? candidate.cached->target.digest == digest
+                       : IsByDigest(question) &&
+                             question.content.reference.digest() == digest;
+  if (is_planned && candidate.possessed) return true;
+  candidate.possessed = false;
+  LearnPossession(metadata_, digest, absl::MakeSpan(&candidate, 1));
+  return candidate.possessed;
+}
+
+// From the store, if the bytes of what the upstream has are there and its own.
 std::optional<ManifestAnswer> ManifestAsker::FindConfirmed(
-    const Question& question, const Descriptor& head) {
+    const Question& question, const UpstreamAccess& access,
+    const Descriptor& head) {
+  if (!IsPossessed(question, access, head.digest)) return std::nullopt;
   auto bytes = Load(head.digest);
   if (!bytes) return std::nullopt;
   ManifestAnswer answer = {{head.media_type, head.digest, bytes->size()},
@@ -229,7 +253,8 @@ absl::StatusOr<ManifestAnswer> ManifestAsker::Get(const Question& question,
       Chunk::OfString(std::move(manifest.bytes)),
       ContentOrigin::kMiss};
   if (stored.ok()) {
-    Record(question, answer, manifest.etag);
+    Record(question, answer,
+           {.etag = manifest.etag, .delivered_to = IdentityOf(access)});
   } else {
     spdlog::warn("manifest {} is not stored: {}", wanted.ToString(),
                  stored.ToString());
@@ -256,17 +281,17 @@ void ManifestAsker::NoteAnswer(const Question& question,
 }
 
 void ManifestAsker::Record(const Question& question,
-                           const ManifestAnswer& answer,
-                           const std::string& etag, bool confirmed) {
+                           const ManifestAnswer& answer, const Proof& proof) {
   LogIfFailed(
       "record",
       metadata_.Record({.upstream_id = question.candidate.upstream_id,
                         .content = question.content,
                         .target = answer.target,
-                        .upstream_etag = etag,
+                        .upstream_etag = proof.etag,
                         .references = ManifestReferences(answer.bytes.bytes()),
                         .counts_as_download = question.counts_as_download,
-                        .confirmed = confirmed}));
+                        .confirmed = proof.confirmed,
+                        .delivered_to = proof.delivered_to}));
 }
 
 void ManifestAsker::Touch(const Question& question, const Digest& digest) {

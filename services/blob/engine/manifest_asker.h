@@ -42,9 +42,9 @@ class ManifestAsker {
                 MetadataClient& metadata, const Clock& clock,
                 UpstreamHealth* health);
 
-  // From the store alone, when the candidate needs not be asked for that:
-  // what it has is recorded as fresh, or its upstream is known to reach the
-  // digest. Nothing otherwise. Nobody is told.
+  // From the store alone, when the candidate needs not be asked for that: it
+  // possesses the bytes, and what it has is recorded as fresh, or its upstream
+  // is known to reach the digest. Nothing otherwise. Nobody is told.
   std::optional<ManifestAnswer> FindStored(const Question& question);
   // That answer is served: links it to the upstream, or counts it.
   void NoteServed(const Question& question, const ManifestAnswer& answer);
@@ -59,11 +59,11 @@ class ManifestAsker {
   // (UPSTREAM_INVALID) does not mean that the upstream has none to give.
   absl::StatusOr<Descriptor> Head(const Question& question);
 
-  // Asks the upstream: confirms what is stored (kRevalidated), or fetches,
-  // verifies and stores (kMiss). When the upstream's budget is to be saved and
-  // there is a stale copy, answers that without asking, unless one insists.
-  // Errors: those of UpstreamClient; NOT_FOUND also when the upstream itself is
-  // unknown by now.
+  // Asks the upstream: confirms what is stored and it has delivered before
+  // (kRevalidated), or fetches, verifies and stores (kMiss). When the
+  // upstream's budget is to be saved and there is a stale copy, answers that
+  // without asking, unless one insists. Errors: those of UpstreamClient;
+  // NOT_FOUND also when the upstream itself is unknown by now.
   absl::StatusOr<ManifestAnswer> FromUpstream(const Question& question);
 
  private:
@@ -79,13 +79,21 @@ class ManifestAsker {
   bool IsToBeSaved(const Question& question, const UpstreamAccess& access);
   bool HasSomethingToConfirm(const Question& question);
   std::optional<ManifestAnswer> FindConfirmed(const Question& question,
+                                              const UpstreamAccess& access,
                                               const Descriptor& head);
+  bool IsPossessed(const Question& question, const UpstreamAccess& access,
+                   const Digest& digest);
   std::optional<Chunk> Load(const Digest& digest);
 
   void NoteAnswer(const Question& question, const absl::Status& answer);
-  // `confirmed`: as CacheRecord's.
+  // What CacheRecord says besides the answer.
+  struct Proof {
+    std::string etag = {};
+    bool confirmed = true;
+    int64_t delivered_to = 0;
+  };
   void Record(const Question& question, const ManifestAnswer& answer,
-              const std::string& etag, bool confirmed = true);
+              const Proof& proof);
   void Touch(const Question& question, const Digest& digest);
 
   BlobStore& store_;

@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "services/blob/engine/possession.h"
 #include "services/blob/engine/upstream_failures.h"
 #include "services/common/errors.h"
 #include "services/common/status_macros.h"
@@ -17,9 +18,11 @@ using Question = ManifestAsker::Question;
 
 namespace {
 
-// What flights about `content` at that upstream are shared by.
-std::string FlightKey(int64_t upstream_id, const ContentRef& content) {
-  return absl::StrCat(upstream_id, content.RelativePath());
+// What flights about `content` at that upstream are shared by: those who ask it
+// as the same.
+std::string FlightKey(const Candidate& candidate, const ContentRef& content) {
+  return absl::StrCat(candidate.upstream_id, " ", IdentityOf(candidate),
+                      content.RelativePath());
 }
 
 }  // namespace
@@ -28,7 +31,7 @@ ManifestFlights::Ticket BeginManifestFlight(ManifestWalk::Tools& tools,
                                             const Question& question,
                                             absl::Time asked_at) {
   return tools.flights.Begin(
-      FlightKey(question.candidate.upstream_id, question.content),
+      FlightKey(question.candidate, question.content),
       [&asker = tools.asker,
        question]() -> absl::StatusOr<std::shared_ptr<const ManifestAnswer>> {
         ASSIGN_OR_RETURN(auto found, asker.FromUpstream(question));
@@ -54,7 +57,7 @@ Question ManifestWalk::QuestionFor(size_t turn) const {
 }
 
 std::string ManifestWalk::KeyOf(size_t turn) const {
-  return FlightKey(candidate(turn).upstream_id, request_.content);
+  return FlightKey(candidate(turn), request_.content);
 }
 
 absl::Status ManifestWalk::KnownAnswerOf(size_t turn) const {

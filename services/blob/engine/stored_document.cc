@@ -11,24 +11,6 @@
 #include "spdlog/spdlog.h"
 
 namespace cvr {
-namespace {
-
-// Whether what an interrupted upload has left is the beginning of `bytes`.
-bool BeginsLike(const BlobWriter& writer, absl::string_view bytes) {
-  const uint64_t left = writer.readable_size();
-  if (left > bytes.size()) return false;
-  for (uint64_t at = 0; at < left;) {
-    const auto chunk = writer.ReadChunk(at);
-    if (!chunk.ok() || chunk->bytes() != bytes.substr(at, chunk->size())) {
-      return false;
-    }
-    at += chunk->size();
-  }
-  return true;
-}
-
-}  // namespace
-
 std::optional<Chunk> LoadDocument(BlobStore& store, const Digest& digest,
                                   size_t bytes_max) {
   const auto reader = store.Open(digest);
@@ -54,14 +36,8 @@ absl::Status StoreDocument(BlobStore& store, const Digest& digest,
   if (bytes.size() <= limits::kManifestBytesMax) {
     return store.Put(digest, bytes.bytes());
   }
-  ASSIGN_OR_RETURN(auto writer, store.Create(digest));
-  while (!BeginsLike(*writer, bytes.bytes())) {
-    // That copy takes its wrong bytes with it.
-    writer = nullptr;
-    ASSIGN_OR_RETURN(writer, store.Create(digest));
-  }
-  for (size_t at = writer->readable_size(); at < bytes.size();
-       at += limits::kChunkBytes) {
+  ASSIGN_OR_RETURN(const auto writer, store.Create(digest, /*owner=*/0));
+  for (size_t at = 0; at < bytes.size(); at += limits::kChunkBytes) {
     RETURN_IF_ERROR(writer->Append(bytes.Sub(at, limits::kChunkBytes)));
   }
   return writer->Commit();
