@@ -1,6 +1,7 @@
 #include "services/blob/blob_service.h"
 
 #include <algorithm>
+#include <stop_token>
 #include <utility>
 
 #include "absl/functional/any_invocable.h"
@@ -78,8 +79,8 @@ class BlobServiceImpl final
 grpc::ServerWriteReactor<grpc::ByteBuffer>* BlobServiceImpl::Read(
     grpc::CallbackServerContext* context, const grpc::ByteBuffer* request) {
   return ContentWriteReactor::Start(
-      [this, peer = CheckServicePeer(*context),
-       request = ParseRead(*request)]() -> absl::StatusOr<Stream> {
+      [this, peer = CheckServicePeer(*context), request = ParseRead(*request)](
+          const std::stop_token&) -> absl::StatusOr<Stream> {
         RETURN_IF_ERROR(peer);
         RETURN_IF_ERROR(request.status());
         return source_.Read(*request);
@@ -92,9 +93,11 @@ grpc::ServerWriteReactor<grpc::ByteBuffer>* BlobServiceImpl::Fetch(
   const absl::Time deadline = absl::FromChrono(context->deadline());
   return ContentWriteReactor::Start(
       [this, peer = CheckServicePeer(*context),
-       request = ParseFetch(*request, deadline)]() -> absl::StatusOr<Stream> {
+       request = ParseFetch(*request, deadline)](
+          std::stop_token hung_up) mutable -> absl::StatusOr<Stream> {
         RETURN_IF_ERROR(peer);
         RETURN_IF_ERROR(request.status());
+        request->cancel = std::move(hung_up);
         return source_.Fetch(*request);
       },
       pool_);

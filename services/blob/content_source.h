@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <stop_token>
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
@@ -73,6 +74,9 @@ struct FetchRequest {
   bool header_only = false;
   // For the header; a stream that has begun is bounded by progress instead.
   absl::Time deadline = absl::InfiniteFuture();
+  // Likewise: ends what Fetch() waits for with CANCELLED. Does not travel; over
+  // the wire it ends the call.
+  std::stop_token cancel = {};
 };
 
 // Every hop of a pull is this interface: the blob service's own object, and the
@@ -92,7 +96,7 @@ class ContentSource {
   // way. One download serves all who ask at the same time, and goes on when
   // they leave. Errors: NOT_FOUND (MANIFEST_UNKNOWN, BLOB_UNKNOWN) when every
   // candidate says so; those of UpstreamClient as the deciding candidate
-  // answered; DEADLINE_EXCEEDED.
+  // answered; DEADLINE_EXCEEDED; CANCELLED.
   virtual absl::StatusOr<std::unique_ptr<ContentStream>> Fetch(
       const FetchRequest& request) = 0;
 };

@@ -50,7 +50,7 @@ void ContentWriteReactor::Pump() {
 }
 
 absl::Status ContentWriteReactor::Open() {
-  auto stream = std::exchange(open_, nullptr)();
+  auto stream = std::exchange(open_, nullptr)(hung_up_.get_token());
   if (!stream.ok()) return stream.status();
   const ContentHeader& header = (*stream)->header();
   {
@@ -130,6 +130,7 @@ void ContentWriteReactor::OnWriteDone(bool ok) {
 }
 
 void ContentWriteReactor::OnCancel() {
+  hung_up_.request_stop();
   MutexLock lock(&mutex_);
   cancelled_ = true;
   if (stream_ != nullptr) stream_->Cancel();

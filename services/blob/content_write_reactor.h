@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <optional>
+#include <stop_token>
 
 #include "absl/functional/any_invocable.h"
 #include "absl/status/status.h"
@@ -22,8 +23,10 @@ namespace cvr {
 class ContentWriteReactor final
     : public grpc::ServerWriteReactor<grpc::ByteBuffer> {
  public:
+  // The token ends its waits: the caller has hung up.
   using Opener =
-      absl::AnyInvocable<absl::StatusOr<std::unique_ptr<ContentStream>>()>;
+      absl::AnyInvocable<absl::StatusOr<std::unique_ptr<ContentStream>>(
+          std::stop_token)>;
 
   // `pool` must outlive the call.
   static ContentWriteReactor* Start(Opener open, ThreadPool& pool);
@@ -46,6 +49,7 @@ class ContentWriteReactor final
   void OnCancel() override;
   void OnDone() override { delete this; }
 
+  std::stop_source hung_up_;
   Opener open_;  // Of the pump.
   ThreadPool& pool_;
 

@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <deque>
+#include <stop_token>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -113,10 +114,11 @@ class GrpcContentStream final : public ContentStream {
 };
 
 template <typename Request>
-absl::StatusOr<std::unique_ptr<ContentStream>> Begin(grpc::Channel& channel,
-                                                     const char* method,
-                                                     const Request& request) {
+absl::StatusOr<std::unique_ptr<ContentStream>> Begin(
+    grpc::Channel& channel, const char* method, const Request& request,
+    const std::stop_token& cancel = {}) {
   auto stream = std::make_unique<GrpcContentStream>(channel, method, request);
+  const std::stop_callback leave(cancel, [&] { stream->Cancel(); });
   RETURN_IF_ERROR(stream->Begin(request.header_only()));
   return stream;
 }
@@ -130,7 +132,7 @@ absl::StatusOr<std::unique_ptr<ContentStream>> GrpcContentSource::Read(
 
 absl::StatusOr<std::unique_ptr<ContentStream>> GrpcContentSource::Fetch(
     const FetchRequest& request) {
-  return Begin(*channel_, kFetch, ToWire(request, absl::Now()));
+  return Begin(*channel_, kFetch, ToWire(request, absl::Now()), request.cancel);
 }
 
 }  // namespace cvr

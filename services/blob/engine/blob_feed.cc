@@ -59,9 +59,23 @@ BlobFeed::~BlobFeed() {
   ReturnBudget();
 }
 
-absl::Status BlobFeed::WaitUntilVerified() {
+BlobFeed::Outcome BlobFeed::outcome() const {
   MutexLock lock(&mutex_);
-  while (!published_ && failure_.ok()) readers_.Wait(&mutex_);
+  if (!finished_) return Outcome::kOpen;
+  if (!failure_.ok()) return Outcome::kFailed;
+  return stored_ != nullptr ? Outcome::kStored : Outcome::kStoreLost;
+}
+
+absl::Status BlobFeed::WaitUntilVerified(const std::stop_token& cancel) {
+  const std::stop_callback wake(cancel, [this] {
+    MutexLock lock(&mutex_);
+    readers_.SignalAll();
+  });
+  MutexLock lock(&mutex_);
+  while (!published_ && failure_.ok()) {
+    if (cancel.stop_requested()) return Cancelled();
+    readers_.Wait(&mutex_);
+  }
   return failure_;
 }
 
@@ -138,11 +152,29 @@ void BlobFeed::Publish() {
 
 void BlobFeed::Fail(absl::Status status) {
   MutexLock lock(&mutex_);
-  failure_ = std::move(status);
+  FailLocked(std::move(status));
+}
+
+void BlobFeed::FailLocked(absl::Status status) {
+  if (failure_.ok()) failure_ = std::move(status);
   window_.clear();
   beginning_ = Chunk();
   ReturnBudget();
   writer_ = nullptr;
+  readers_.SignalAll();
+}
+
+void BlobFeed::Finish(const absl::Status& result) {
+  MutexLock lock(&mutex_);
+  finished_ = true;
+  if (!result.ok() || !failure_.ok()) {
+    FailLocked(result);
+  } else if (!published_) {
+    FailLocked(absl::InternalError("the download ended without a result"));
+  } else if (stored_ == nullptr) {
+    store_lost_ = true;
+  }
+  receiver_.SignalAll();
   readers_.SignalAll();
 }
 
@@ -336,9 +368,10 @@ void BlobFeed::LeaveDetour(Reader::Place& place) {
 
 absl::Status BlobFeed::Push(Detour& detour, Chunk chunk) {
   MutexLock lock(&mutex_);
+  const absl::Time deadline = absl::Now() + lagging_reader_timeout_;
   while (detour.chunks.size() >= kDetourChunksMax && failure_.ok() &&
          !detour.unwanted && !SupplyOf(detour.offset).is_there()) {
-    readers_.Wait(&mutex_);
+    if (readers_.WaitWithDeadline(&mutex_, deadline)) break;
   }
   if (detour.chunks.size() >= kDetourChunksMax || !failure_.ok() ||
       detour.unwanted) {

@@ -8,6 +8,7 @@
 #include <list>
 #include <memory>
 #include <optional>
+#include <stop_token>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -99,8 +100,19 @@ class BlobFeed {
   explicit BlobFeed(Options options);
   ~BlobFeed();
 
-  // Blocks until the digest is verified. Errors: the feed's.
-  absl::Status WaitUntilVerified();
+  // How the download has ended. Exactly one of the last three holds after
+  // Finish(), and from then on nobody waits here any more: a reader gets its
+  // bytes, or an error.
+  enum class Outcome {
+    kOpen,
+    kStored,     // Readers get every byte from the store.
+    kStoreLost,  // Verified; of what left the window readers get ABORTED.
+    kFailed,
+  };
+  Outcome outcome() const;
+
+  // Blocks until the digest is verified. Errors: the feed's; CANCELLED.
+  absl::Status WaitUntilVerified(const std::stop_token& cancel = {});
   // Bytes received; those of an earlier download that it began with count.
   uint64_t received_bytes() const;
   // Readers that live now.
@@ -108,8 +120,8 @@ class BlobFeed {
 
   // --- The receiver ---------------------------------------------------------
 
-  // Before anything else: the writer has so many bytes already, a multiple of
-  // limits::kChunkBytes. The stages are done with those.
+  // Before anything is pushed: the writer, which is set, has so many bytes
+  // already, a multiple of limits::kChunkBytes. The stages are done with those.
   void Resume(uint64_t bytes);
   // Once, or again the same.
   void SetSize(uint64_t size_bytes);
@@ -136,6 +148,10 @@ class BlobFeed {
   // Stages and the receiver are to end early. Readers wait for what follows:
   // Restart() or Fail().
   void Stop();
+  // The download is over, with Run()'s own result: its last call to the feed,
+  // whatever happened. OK means that it was published; what is not stored by
+  // now is not going to be.
+  void Finish(const absl::Status& result);
 
   // --- The stages and the store ---------------------------------------------
 
@@ -153,8 +169,9 @@ class BlobFeed {
 
   // --- Detours --------------------------------------------------------------
 
-  // The next bytes for the reader. Waits while it has enough of them.
-  // Errors: CANCELLED when it needs no more of them.
+  // The next bytes for the reader. Waits while it has enough of them, for
+  // lagging_reader_timeout at most.
+  // Errors: CANCELLED when it needs no more of them, or takes none in time.
   absl::Status Push(Detour& detour, Chunk chunk);
   // There are no more; the reader waits for the feed.
   void End(Detour& detour);
@@ -169,6 +186,7 @@ class BlobFeed {
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   bool ReaderNeeds(uint64_t index) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void WaitForReaders() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void FailLocked(absl::Status status) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   uint64_t VisibleEnd() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   Supply SupplyOf(uint64_t offset) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   std::optional<Chunk> TakeFromDetour(Reader::Place& place, uint64_t offset)
@@ -198,6 +216,7 @@ class BlobFeed {
   bool input_ended_ ABSL_GUARDED_BY(mutex_) = false;
   bool published_ ABSL_GUARDED_BY(mutex_) = false;
   bool stopped_ ABSL_GUARDED_BY(mutex_) = false;
+  bool finished_ ABSL_GUARDED_BY(mutex_) = false;
   absl::Status failure_ ABSL_GUARDED_BY(mutex_);
 
   // Per stage: how many chunks it is done with, and whether it works on the

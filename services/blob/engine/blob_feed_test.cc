@@ -291,6 +291,53 @@ TEST_F(BlobFeedTest, RestartIsOnlyForThoseWhoHaveGivenNothing) {
   EXPECT_FALSE(feed_->Restart());
 }
 
+// A reader behind the window, for which the store came too late.
+TEST_F(BlobFeedTest, FinishLetsNobodyWaitForWhatIsNotStored) {
+  InMemoryBlobStore store;
+  feed_->SetWriter(*store.Create(Digest::OfBytes("never written")));
+  feed_->SetSize(5 * kChunk);
+  BlobFeed::Reader reader(feed_);
+  for (char letter : {'a', 'b', 'c', 'd', 'e'}) {
+    ASSERT_THAT(feed_->Push(Filled(letter)), IsOk());
+    CatchUp(1);
+  }
+  feed_->EndInput();
+  EXPECT_THAT(reader.ReadChunk(0, kNow),
+              StatusIs(absl::StatusCode::kDeadlineExceeded));
+  feed_->Publish();
+  EXPECT_EQ(feed_->outcome(), BlobFeed::Outcome::kOpen);
+  feed_->Finish(absl::OkStatus());
+  EXPECT_EQ(feed_->outcome(), BlobFeed::Outcome::kStoreLost);
+  EXPECT_THAT(reader.ReadChunk(0), StatusIs(absl::StatusCode::kAborted));
+  // What the window holds is there all the same.
+  EXPECT_EQ(FirstLetter(reader.ReadChunk(4 * kChunk)), 'e');
+}
+
+TEST_F(BlobFeedTest, FinishFailsWhatWasNotVerified) {
+  BlobFeed::Reader reader(feed_);
+  feed_->Finish(absl::OkStatus());
+  EXPECT_EQ(feed_->outcome(), BlobFeed::Outcome::kFailed);
+  EXPECT_THAT(reader.WaitForSize(kNever),
+              StatusIs(absl::StatusCode::kInternal));
+  EXPECT_THAT(reader.WaitUntilVerified(kNever),
+              StatusIs(absl::StatusCode::kInternal));
+}
+
+TEST_F(BlobFeedTest, FinishKeepsTheFirstFailure) {
+  feed_->Fail(absl::CancelledError("an operator"));
+  feed_->Finish(absl::UnavailableError("broke off"));
+  EXPECT_EQ(feed_->outcome(), BlobFeed::Outcome::kFailed);
+  EXPECT_THAT(feed_->WaitUntilVerified(),
+              StatusIs(absl::StatusCode::kCancelled));
+}
+
+TEST_F(BlobFeedTest, WaitForVerificationCanBeCancelled) {
+  std::stop_source leave;
+  leave.request_stop();
+  EXPECT_THAT(feed_->WaitUntilVerified(leave.get_token()),
+              StatusIs(absl::StatusCode::kCancelled));
+}
+
 TEST_F(BlobFeedTest, CancelEndsEveryWaitOfItsReader) {
   BlobFeed::Reader reader(feed_);
   reader.Cancel();

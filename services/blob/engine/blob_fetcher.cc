@@ -1,6 +1,7 @@
 #include "services/blob/engine/blob_fetcher.h"
 
 #include <algorithm>
+#include <stop_token>
 #include <utility>
 
 #include "absl/algorithm/container.h"
@@ -24,6 +25,10 @@ const Digest& DigestOf(const FetchRequest& request) {
 
 // A disk that damages what was written a moment ago is not worth more.
 constexpr int kRepairsMax = 2;
+
+Patience PatienceOf(const FetchRequest& request) {
+  return {request.deadline, request.cancel};
+}
 
 StreamWish WishOf(const FetchRequest& request) {
   return {request.range, request.header_only};
@@ -144,6 +149,19 @@ std::optional<BlobOrigin> ProvenOrigin(const FetchRequest& request,
   return std::nullopt;
 }
 
+// Waits that end when the client leaves.
+absl::StatusOr<uint64_t> AwaitSize(BlobFeed::Reader& reader,
+                                   const FetchRequest& request) {
+  const std::stop_callback leave(request.cancel, [&] { reader.Cancel(); });
+  return reader.WaitForSize(request.deadline);
+}
+
+absl::Status AwaitVerified(BlobFeed::Reader& reader,
+                           const FetchRequest& request) {
+  const std::stop_callback leave(request.cancel, [&] { reader.Cancel(); });
+  return reader.WaitUntilVerified(request.deadline);
+}
+
 StreamSubject SubjectOf(const Digest& digest, uint64_t size_bytes,
                         ContentOrigin how, const BlobOrigin& origin) {
   return {{kOctetStream, digest, size_bytes}, how, origin.upstream_id};
@@ -208,7 +226,7 @@ absl::StatusOr<BlobFetcher::Stream> BlobFetcher::TryOpen(Pull& pull) {
   const Digest& digest = DigestOf(request);
   if (const auto origins = OriginsOf(request);
       absl::c_all_of(origins, [](const auto& one) { return IsDenied(one); })) {
-    return prober_.FindFirst(origins, digest, request.deadline).status();
+    return prober_.FindFirst(origins, digest, PatienceOf(request)).status();
   }
   std::shared_ptr<BlobFlight> flight;
   uint64_t ends_seen = 0;
@@ -246,7 +264,7 @@ absl::StatusOr<BlobFetcher::Stream> BlobFetcher::ServeStored(
   if (!origin) {
     ASSIGN_OR_RETURN(
         const auto answer,
-        prober_.FindFirst(OriginsOf(request), digest, request.deadline));
+        prober_.FindFirst(OriginsOf(request), digest, PatienceOf(request)));
     origin = answer.origin;
   }
   const StreamSubject subject =
@@ -264,7 +282,7 @@ absl::StatusOr<BlobFetcher::Stream> BlobFetcher::Probe(
   const Digest& digest = DigestOf(request);
   ASSIGN_OR_RETURN(
       const auto answer,
-      prober_.FindFirst(OriginsOf(request), digest, request.deadline));
+      prober_.FindFirst(OriginsOf(request), digest, PatienceOf(request)));
   if (!answer.size_bytes) {
     return errors::UpstreamInvalid(absl::StrCat(answer.origin.upstream_id),
                                    "does not say how large the blob is");
@@ -306,10 +324,11 @@ absl::StatusOr<BlobFetcher::Stream> BlobFetcher::Join(
     std::unique_ptr<BlobFeed::Reader> reader) {
   const FetchRequest& request = pull.request;
   const Download& download = flight->download();
-  const auto size = reader->WaitForSize(request.deadline);
+  const auto size = AwaitSize(*reader, request);
   if (!size.ok()) {
     // Others' candidates may have failed where this request's own would not.
     const bool final = absl::IsDeadlineExceeded(size.status()) ||
+                       request.cancel.stop_requested() ||
                        IsSameWalk(download.origins(), OriginsOf(request));
     return final ? absl::StatusOr<Stream>(size.status()) : nullptr;
   }
@@ -318,7 +337,7 @@ absl::StatusOr<BlobFetcher::Stream> BlobFetcher::Join(
   if (!origin) {
     ASSIGN_OR_RETURN(const auto answer,
                      prober_.FindFirst(OriginsOf(request), download.digest(),
-                                       request.deadline));
+                                       PatienceOf(request)));
     origin = answer.origin;
     if (!IsOfSame(*origin, download)) {
       Pull own = pull;
@@ -327,7 +346,7 @@ absl::StatusOr<BlobFetcher::Stream> BlobFetcher::Join(
     }
   }
   // There is no last chunk to be held back.
-  if (*size == 0) RETURN_IF_ERROR(reader->WaitUntilVerified(request.deadline));
+  if (*size == 0) RETURN_IF_ERROR(AwaitVerified(*reader, request));
   const StreamSubject subject =
       SubjectOf(download.digest(), *size, ContentOrigin::kMiss, *origin);
   if (request.header_only) return MakeHeaderStream(subject, WishOf(request));
@@ -394,15 +413,17 @@ BlobFetcher::Stream BlobFetcher::WithRepair(
   return MakeRepairingStream(
       std::move(stream),
       [this, again = std::move(again), followed = std::move(followed)](
-          ByteRange rest) mutable -> absl::StatusOr<Stream> {
+          ByteRange rest,
+          std::stop_token cancel) mutable -> absl::StatusOr<Stream> {
         if (followed != nullptr) {
           Download& download = followed->download();
           download.Distrust();
           Remove(*followed);
           // Until then what the reader has may be wrong, and it must not get
           // the rest.
-          RETURN_IF_ERROR(download.feed()->WaitUntilVerified());
+          RETURN_IF_ERROR(download.feed()->WaitUntilVerified(cancel));
         }
+        again.request.cancel = std::move(cancel);
         DropIfDamaged(tools_.store, DigestOf(again.request), rest.offset);
         again.request.range =
             ByteRangeSpec{ByteRangeSpec::From{rest.offset, rest.end() - 1}};
@@ -429,7 +450,7 @@ void BlobFetcher::End(const std::shared_ptr<BlobFlight>& flight,
                       const absl::Status& status) {
   Remove(*flight);
   seen_.Remove(*flight, status);
-  if (!status.ok()) flight->download().feed()->Fail(status);
+  flight->download().feed()->Finish(status);
   MutexLock lock(&mutex_);
   running_.erase(std::find(running_.begin(), running_.end(), flight));
   flight_ended_.SignalAll();

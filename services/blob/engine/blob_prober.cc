@@ -34,12 +34,13 @@ BlobProber::BlobProber(UpstreamClient& upstream, MetadataClient& metadata,
 
 absl::StatusOr<BlobProber::Answer> BlobProber::FindFirst(
     const std::vector<BlobOrigin>& origins, const Digest& digest,
-    absl::Time deadline) {
+    const Patience& patience) {
   absl::Status decisive = errors::BlobUnknown(digest.ToString());
   for (const BlobOrigin& origin : origins) {
-    auto answer = AskOnce(origin, digest, deadline);
+    auto answer = AskOnce(origin, digest, patience);
     if (answer.ok()) return answer;
     const absl::Status& failure = answer.status();
+    if (patience.cancel.stop_requested()) return failure;
     if (ActionOn(failure, origin.failure_policy, {.by_digest = true}) ==
         FailurePolicy::Action::kStop) {
       return failure;
@@ -51,16 +52,15 @@ absl::StatusOr<BlobProber::Answer> BlobProber::FindFirst(
   return decisive;
 }
 
-absl::StatusOr<BlobProber::Answer> BlobProber::AskOnce(const BlobOrigin& origin,
-                                                       const Digest& digest,
-                                                       absl::Time deadline) {
+absl::StatusOr<BlobProber::Answer> BlobProber::AskOnce(
+    const BlobOrigin& origin, const Digest& digest, const Patience& patience) {
   RETURN_IF_ERROR(KnownAnswer(origin.upstream_id, origin.denial,
                               errors::BlobUnknown(digest.ToString())));
   const std::string key =
       absl::StrCat(origin.upstream_id, " ", origin.identity, " ",
                    origin.repository.name(), " ", digest.ToString());
   return flights_
-      .Do(key, deadline, [this, origin, digest] { return Ask(origin, digest); })
+      .Do(key, patience, [this, origin, digest] { return Ask(origin, digest); })
       .value;
 }
 

@@ -6,7 +6,6 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "absl/time/time.h"
 #include "services/blob/engine/download.h"
 #include "services/blob/engine/single_flight.h"
 #include "services/metadata/metadata_client.h"
@@ -31,13 +30,14 @@ class BlobProber {
   // to deny it are not asked, and nobody after one whose policy ends the walk.
   // Errors: NOT_FOUND (reason BLOB_UNKNOWN) when none has it; that of the one
   // that ended the walk; else the first other error when none is known to have
-  // it; DEADLINE_EXCEEDED.
+  // it; DEADLINE_EXCEEDED; CANCELLED.
   absl::StatusOr<Answer> FindFirst(const std::vector<BlobOrigin>& origins,
-                                   const Digest& digest, absl::Time deadline);
+                                   const Digest& digest,
+                                   const Patience& patience);
 
  private:
   absl::StatusOr<Answer> AskOnce(const BlobOrigin& origin, const Digest& digest,
-                                 absl::Time deadline);
+                                 const Patience& patience);
   absl::StatusOr<Answer> Ask(const BlobOrigin& origin, const Digest& digest);
 
   UpstreamClient& upstream_;

@@ -44,6 +44,12 @@ absl::Status Abandoned() {
   return absl::UnavailableError("the blob service is stopping");
 }
 
+absl::Status DamagedInheritance() {
+  return absl::UnavailableError(
+      "what an interrupted download has left is damaged, and a reader has "
+      "bytes already: ask again");
+}
+
 }  // namespace
 
 Download::Download(Tools& tools, const Digest& digest,
@@ -101,16 +107,16 @@ bool Download::IsToBeContinued(const absl::Status& filled) const {
 
 absl::Status Download::Fill() {
   absl::Status decisive = errors::BlobUnknown(digest_.ToString());
-  Begin();
+  RETURN_IF_ERROR(Begin());
   for (const BlobOrigin& origin : origins_) {
-    if (origin.denial == Denial::kNone && !TakeOver(origin.identity)) {
-      return decisive;
+    if (origin.denial == Denial::kNone) {
+      RETURN_IF_ERROR(TakeOver(origin.identity));
     }
     absl::Status status = FillFrom(origin);
     if (MayBlameInheritance(status)) {
       spdlog::warn("blob {}: {}; begins again without old bytes",
                    digest_.ToString(), status.ToString());
-      if (!StartAgain()) return status;
+      RETURN_IF_ERROR(StartAgain(status));
       status = FillFrom(origin);
     }
     if (status.ok() || absl::IsCancelled(status) || abandoned_) return status;
@@ -125,7 +131,7 @@ absl::Status Download::Fill() {
         receiver_->is_spoilt() || ReasonOf(status) == Reason::kContentMismatch;
     if (is_useless) Disprove();
     if (IsStopAt(origin, status)) return status;
-    if (is_useless && !StartAgain()) return status;
+    if (is_useless) RETURN_IF_ERROR(StartAgain(status));
   }
   return decisive;
 }
@@ -198,18 +204,26 @@ void Download::Store() {
                status.ToString());
 }
 
-// All that can be done while the upstream has not answered yet.
-void Download::Begin() {
+// All that can be done while the upstream has not answered yet. Readers are
+// shown old bytes only once they are known to be whole; what is damaged goes
+// with its writer.
+absl::Status Download::Begin() {
   Prepare();
-  // Readers get nothing before the upstream has said the size, so what is
-  // damaged has reached nobody. The writer takes those bytes with it.
   while (!HashInherited()) {
     writer_ = owned_writer_ = nullptr;
-    if (!feed_->Restart()) break;
+    // Only when this is not the first beginning: a reader has bytes that came
+    // on a detour.
+    if (!feed_->Restart()) return DamagedInheritance();
     if (abandoned_) feed_->Stop();
     Prepare();
   }
+  if (writer_ != nullptr) feed_->SetWriter(writer_);
+  if (inherited_bytes_ > 0) {
+    feed_->Resume(inherited_bytes_);
+    receiver_->Resume(inherited_bytes_);
+  }
   StartStages();
+  return absl::OkStatus();
 }
 
 void Download::Prepare() {
@@ -232,36 +246,31 @@ void Download::OpenWriter() {
   }
   writer_ = *std::move(writer);
   owned_writer_ = writer_;
-  feed_->SetWriter(writer_);
   inherited_bytes_ = writer_->readable_size();
-  if (inherited_bytes_ == 0) return;
-  feed_->Resume(inherited_bytes_);
-  receiver_->Resume(inherited_bytes_);
 }
 
-// False when readers have bytes already.
-bool Download::StartAgain() {
+// Errors: `why` when readers have bytes already; those of Begin().
+absl::Status Download::StartAgain(const absl::Status& why) {
   StopStages();
-  if (!feed_->Restart()) return false;
+  if (!feed_->Restart()) return why;
   // Restart() has made the feed take chunks again.
   if (abandoned_) feed_->Stop();
   writer_ = owned_writer_ = nullptr;
-  Begin();
-  return true;
+  return Begin();
 }
 
 // The next bytes come to `identity`. As long as no reader can have seen what
-// came to another one, that is left behind. False when that fails.
-bool Download::TakeOver(int64_t identity) {
-  if (identity == identity_) return true;
+// came to another one, that is left behind.
+absl::Status Download::TakeOver(int64_t identity) {
+  if (identity == identity_) return absl::OkStatus();
   if (!feed_->size()) {
     identity_ = identity;
-    return StartAgain();
+    return StartAgain(DamagedInheritance());
   }
   if (owned_writer_ != nullptr) owned_writer_->Disown();
   is_mixed_ = is_mixed_ || receiver_->received_bytes() > 0;
   identity_ = identity;
-  return true;
+  return absl::OkStatus();
 }
 
 // Whether what an earlier download has left may be wrong, rather than what the

@@ -116,11 +116,11 @@ class Download {
   void Store();
   bool IsToBeContinued(const absl::Status& filled) const;
 
-  void Begin();
+  absl::Status Begin();
   void Prepare();
   void OpenWriter();
-  bool StartAgain();
-  bool TakeOver(int64_t identity);
+  absl::Status StartAgain(const absl::Status& why);
+  absl::Status TakeOver(int64_t identity);
   bool MayBlameInheritance(const absl::Status& status) const;
   void Disprove();
 

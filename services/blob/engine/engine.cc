@@ -64,12 +64,14 @@ absl::StatusOr<std::unique_ptr<ContentStream>> Engine::Read(
                        std::move(reader)));
   if (!request.repair || request.header_only) return stream;
   return MakeRepairingStream(
-      std::move(stream), [this, request](ByteRange rest) {
+      std::move(stream),
+      [this, request](ByteRange rest, std::stop_token cancel) {
         const auto& [content, plan] = *request.repair;
-        const FetchRequest fetch{
+        FetchRequest fetch{
             {content.repository, Reference(request.digest), content.kind},
             plan,
             ByteRangeSpec{ByteRangeSpec::From{rest.offset, rest.end() - 1}}};
+        fetch.cancel = std::move(cancel);
         return content.kind == ContentKind::kManifest ? manifests_.Repair(fetch)
                                                       : blobs_.Repair(fetch);
       });

@@ -111,6 +111,7 @@ class Schedule {
   void SetUpStore() {
     if (OneIn(4)) world_.faults().FillUpAfter(Below(blob_.size() + 1));
     if (OneIn(5)) world_.faults().DamageFrom(Below(blob_.size() + 1));
+    if (OneIn(6)) world_.faults().FailCommits(Between(1, 2));
     world_.faults().SupplyLate(OneIn(4));
   }
 
@@ -144,6 +145,7 @@ class Schedule {
     world_.upstream().Heal(8);
     world_.faults().FillUpAfter(std::nullopt);
     world_.faults().DamageFrom(std::nullopt);
+    world_.faults().FailCommits(0);
   }
 
   FetchRequest RandomRequest(Random& random) {

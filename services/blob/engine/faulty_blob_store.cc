@@ -41,6 +41,7 @@ class FaultyBlobWriter : public BlobWriter {
   }
   absl::Status Commit() override {
     RETURN_IF_ERROR(error_);
+    RETURN_IF_ERROR(faults_.TakeCommit());
     RETURN_IF_ERROR(writer_->Commit());
     committed_ = true;
     return absl::OkStatus();
@@ -120,6 +121,18 @@ absl::Status FaultyBlobStore::Take(uint64_t bytes) {
   }
   *room_bytes_ -= bytes;
   return absl::OkStatus();
+}
+
+void FaultyBlobStore::FailCommits(int count) {
+  MutexLock lock(&mutex_);
+  failing_commits_ = count;
+}
+
+absl::Status FaultyBlobStore::TakeCommit() {
+  MutexLock lock(&mutex_);
+  if (failing_commits_ == 0) return absl::OkStatus();
+  --failing_commits_;
+  return absl::InternalError("the disk failed at the end");
 }
 
 bool FaultyBlobStore::IsDamaged(uint64_t offset) const {

@@ -22,6 +22,8 @@ class FaultyBlobStore : public BlobStore {
   void DamageFrom(std::optional<uint64_t> offset);
   // Blocks until a read has found some, since the last DamageFrom().
   void AwaitDamageFound() const;
+  // The next so many Commit() fail.
+  void FailCommits(int count);
   // Writers can supply nothing before Commit().
   void SupplyLate(bool late);
 
@@ -37,6 +39,7 @@ class FaultyBlobStore : public BlobStore {
   friend class FaultyBlobWriter;
 
   absl::Status Take(uint64_t bytes);
+  absl::Status TakeCommit();
   bool IsDamaged(uint64_t offset) const;
   bool supplies_late() const;
 
@@ -46,6 +49,7 @@ class FaultyBlobStore : public BlobStore {
   mutable bool damage_found_ ABSL_GUARDED_BY(mutex_) = false;
   std::optional<uint64_t> room_bytes_ ABSL_GUARDED_BY(mutex_);
   std::optional<uint64_t> damaged_from_ ABSL_GUARDED_BY(mutex_);
+  int failing_commits_ ABSL_GUARDED_BY(mutex_) = 0;
   bool late_ ABSL_GUARDED_BY(mutex_) = false;
 };
 

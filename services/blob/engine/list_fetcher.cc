@@ -113,12 +113,13 @@ absl::StatusOr<ListFetcher::Parts> ListFetcher::Collect(
   for (size_t i = 0; i < all.size(); ++i) {
     const Candidate& candidate = candidates[i];
     found.was_asked = found.was_asked || all[i].flight.has_value();
-    auto list = End(all[i], request.deadline);
+    auto list = End(all[i], {request.deadline, request.cancel});
     if (list.ok()) {
       found.parts.push_back({&candidate, *std::move(list)});
       continue;
     }
     const absl::Status& failure = list.status();
+    if (request.cancel.stop_requested()) return failure;
     if (absl::IsNotFound(failure)) continue;
     auto copy = asker_.StaleCopy({request.content, candidate});
     switch (ActionOn(failure, candidate.failure_policy,
@@ -154,10 +155,10 @@ ListFetcher::Pending ListFetcher::Begin(const ListAsker::Question& question) {
 }
 
 absl::StatusOr<ListPart> ListFetcher::End(const Pending& pending,
-                                          absl::Time deadline) {
+                                          const Patience& patience) {
   RETURN_IF_ERROR(pending.known);
   if (pending.stored) return *pending.stored;
-  return flights_.Wait(*pending.flight, deadline);
+  return flights_.Wait(*pending.flight, patience);
 }
 
 }  // namespace cvr

@@ -51,7 +51,8 @@ class ListFetcher {
 
   absl::StatusOr<Parts> Collect(const FetchRequest& request);
   Pending Begin(const ListAsker::Question& question);
-  absl::StatusOr<ListPart> End(const Pending& pending, absl::Time deadline);
+  absl::StatusOr<ListPart> End(const Pending& pending,
+                               const Patience& patience);
 
   ListAsker asker_;
   Flights flights_;

@@ -55,7 +55,7 @@ std::vector<absl::Status> ManifestFetcher::Refresh(
   }
   std::vector<absl::Status> outcomes;
   for (const auto& ticket : tickets) {
-    outcomes.push_back(flights_.Wait(ticket, absl::InfiniteFuture()).status());
+    outcomes.push_back(flights_.Wait(ticket, Patience()).status());
   }
   return outcomes;
 }

@@ -72,6 +72,7 @@ absl::StatusOr<ManifestWalk::Found> ManifestWalk::Run() {
     auto answer = TakeTurn(turn);
     if (answer.ok()) return Found{*std::move(answer), upstream_id};
     const absl::Status& failure = answer.status();
+    if (request_.cancel.stop_requested()) return failure;
     auto copy = absl::IsNotFound(failure)
                     ? std::nullopt
                     : tools_.asker.StaleCopy(QuestionFor(turn));
@@ -111,13 +112,13 @@ template <typename Flights>
 auto ManifestWalk::Await(Flights& flights,
                          const typename Flights::Ticket& ticket) {
   while (next_ahead_ < ahead_.size()) {
-    const absl::Time patience =
+    const absl::Time until =
         std::min(request_.deadline, absl::Now() + tools_.overlap_delay);
-    if (flights.AwaitLanding(ticket, patience)) break;
-    if (patience == request_.deadline) break;
+    if (flights.AwaitLanding(ticket, {until, request_.cancel})) break;
+    if (until == request_.deadline || request_.cancel.stop_requested()) break;
     AskAhead();
   }
-  return flights.Wait(ticket, request_.deadline);
+  return flights.Wait(ticket, {request_.deadline, request_.cancel});
 }
 
 absl::StatusOr<ManifestAnswer> ManifestWalk::Ask(size_t turn,

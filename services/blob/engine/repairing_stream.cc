@@ -41,6 +41,7 @@ class RepairingStream final : public ContentStream {
   }
 
   void Cancel() override {
+    cancel_.request_stop();
     MutexLock lock(&mutex_);
     cancelled_ = true;
     stream_->Cancel();
@@ -49,9 +50,13 @@ class RepairingStream final : public ContentStream {
  private:
   absl::Status Replace(const absl::Status& damage) {
     const Refill refill = std::exchange(refill_, nullptr);
+    if (cancel_.stop_requested()) {
+      return absl::CancelledError("reading cancelled");
+    }
     // Nobody is to wait for this reader any more.
     current_->Cancel();
-    auto stream = refill({next_, header_.range.end() - next_});
+    auto stream =
+        refill({next_, header_.range.end() - next_}, cancel_.get_token());
     if (absl::IsNotFound(stream.status())) return damage;
     RETURN_IF_ERROR(stream.status());
     const Descriptor& target = (*stream)->header().target;
@@ -67,6 +72,7 @@ class RepairingStream final : public ContentStream {
   }
 
   const ContentHeader header_;
+  std::stop_source cancel_;
 
   // Of the reading thread.
   Refill refill_;

@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <memory>
+#include <stop_token>
 
 #include "absl/status/statusor.h"
 #include "services/blob/content_source.h"
@@ -10,9 +11,10 @@
 
 namespace cvr {
 
-// Opens the same content again, for the part that is still to come.
-using Refill =
-    std::function<absl::StatusOr<std::unique_ptr<ContentStream>>(ByteRange)>;
+// Opens the same content again, for the part that is still to come. The token
+// ends its waits: the stream was cancelled.
+using Refill = std::function<absl::StatusOr<std::unique_ptr<ContentStream>>(
+    ByteRange, std::stop_token)>;
 
 // `stream`, until it answers DATA_LOSS, or ABORTED since the bytes are gone;
 // then what `refill` opens in its place, at the byte where it ended. Once only:

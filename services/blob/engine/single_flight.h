@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <utility>
 
@@ -15,6 +16,12 @@
 #include "services/common/thread.h"
 
 namespace cvr {
+
+// How long somebody waits: until a time, or until he has left.
+struct Patience {
+  absl::Time deadline = absl::InfiniteFuture();
+  std::stop_token cancel = {};
+};
 
 // Work that is done once for all who want it at the same time. It belongs to
 // nobody: it runs on the pool and ends even when all of them have left.
@@ -61,16 +68,17 @@ class SingleFlight {
   // Joins the flight for `key`. Nothing when there is none.
   std::optional<Ticket> Join(const std::string& key);
 
-  // Blocks until there is an answer, or `until`. Whether there is.
-  bool AwaitLanding(const Ticket& ticket, absl::Time until);
+  // Blocks until there is an answer, or patience ends. Whether there is.
+  bool AwaitLanding(const Ticket& ticket, const Patience& patience);
 
-  // Waits for what the flight answers. Errors of its own: DEADLINE_EXCEEDED.
-  absl::StatusOr<Value> Wait(const Ticket& ticket, absl::Time deadline);
+  // Waits for what the flight answers. Errors of its own: DEADLINE_EXCEEDED;
+  // CANCELLED.
+  absl::StatusOr<Value> Wait(const Ticket& ticket, const Patience& patience);
 
   // Begin() and Wait() at once.
-  Outcome Do(const std::string& key, absl::Time deadline, Work work) {
+  Outcome Do(const std::string& key, const Patience& patience, Work work) {
     const Ticket ticket = Begin(key, std::move(work));
-    return {Wait(ticket, deadline), ticket.led()};
+    return {Wait(ticket, patience), ticket.led()};
   }
 
  private:
@@ -123,19 +131,27 @@ auto SingleFlight<Value>::Join(const std::string& key)
 }
 
 template <typename Value>
-bool SingleFlight<Value>::AwaitLanding(const Ticket& ticket, absl::Time until) {
-  MutexLock lock(&mutex_);
+bool SingleFlight<Value>::AwaitLanding(const Ticket& ticket,
+                                       const Patience& patience) {
   Flight& flight = *ticket.flight_;
-  while (!flight.landed) {
-    if (flight.changed.WaitWithDeadline(&mutex_, until)) break;
+  const std::stop_callback wake(patience.cancel, [this, &flight] {
+    MutexLock lock(&mutex_);
+    flight.changed.SignalAll();
+  });
+  MutexLock lock(&mutex_);
+  while (!flight.landed && !patience.cancel.stop_requested()) {
+    if (flight.changed.WaitWithDeadline(&mutex_, patience.deadline)) break;
   }
   return flight.landed;
 }
 
 template <typename Value>
 absl::StatusOr<Value> SingleFlight<Value>::Wait(const Ticket& ticket,
-                                                absl::Time deadline) {
-  if (!AwaitLanding(ticket, deadline)) {
+                                                const Patience& patience) {
+  if (!AwaitLanding(ticket, patience)) {
+    if (patience.cancel.stop_requested()) {
+      return absl::CancelledError("nobody waits for the answer any more");
+    }
     return absl::DeadlineExceededError("no answer in time");
   }
   MutexLock lock(&mutex_);

@@ -31,13 +31,13 @@ TEST_F(SingleFlightTest, ThoseWhoComeMeanwhileShareTheAnswer) {
   bool followed = false;
   {
     Thread leader("leader", [&] {
-      const auto outcome = flights_.Do("a", absl::InfiniteFuture(), work);
+      const auto outcome = flights_.Do("a", Patience(), work);
       EXPECT_TRUE(outcome.led);
       EXPECT_THAT(outcome.value, IsOkAndHolds(1));
     });
     gate.AwaitArrivals();
     // The deadline has passed, which shows whether this call joined.
-    const auto late = flights_.Do("a", absl::InfinitePast(), work);
+    const auto late = flights_.Do("a", {absl::InfinitePast()}, work);
     followed = !late.led;
     EXPECT_THAT(late.value, StatusIs(absl::StatusCode::kDeadlineExceeded));
     gate.Open();
@@ -48,7 +48,7 @@ TEST_F(SingleFlightTest, ThoseWhoComeMeanwhileShareTheAnswer) {
 
 TEST_F(SingleFlightTest, OtherKeysAndLaterCallsAreTheirOwn) {
   const auto work = [&]() -> absl::StatusOr<int> { return ++runs_; };
-  const absl::Time never = absl::InfiniteFuture();
+  const Patience never;
   EXPECT_THAT(flights_.Do("a", never, work).value, IsOkAndHolds(1));
   EXPECT_THAT(flights_.Do("a", never, work).value, IsOkAndHolds(2));
   EXPECT_THAT(flights_.Do("b", never, work).value, IsOkAndHolds(3));
@@ -58,7 +58,7 @@ TEST_F(SingleFlightTest, OtherKeysAndLaterCallsAreTheirOwn) {
 TEST_F(SingleFlightTest, WhoAskedBeforeTheAnswerCameGetsIt) {
   const auto work = [&]() -> absl::StatusOr<int> { return ++runs_; };
   const absl::Time before = absl::Now();
-  const absl::Time never = absl::InfiniteFuture();
+  const Patience never;
   EXPECT_THAT(flights_.Do("a", never, work).value, IsOkAndHolds(1));
   const auto late = flights_.Begin("a", work, /*asked_at=*/before);
   EXPECT_FALSE(late.led());
@@ -71,7 +71,7 @@ TEST_F(SingleFlightTest, WhoAskedBeforeTheAnswerCameGetsIt) {
 
 TEST_F(SingleFlightTest, ErrorsAreNoAnswersToEarlierQuestions) {
   const absl::Time before = absl::Now();
-  const absl::Time never = absl::InfiniteFuture();
+  const Patience never;
   flights_.Do("a", never,
               []() -> absl::StatusOr<int> { return absl::NotFoundError(""); });
   EXPECT_TRUE(flights_
@@ -81,7 +81,7 @@ TEST_F(SingleFlightTest, ErrorsAreNoAnswersToEarlierQuestions) {
 }
 
 TEST_F(SingleFlightTest, ErrorsAreSharedAndForgotten) {
-  const absl::Time never = absl::InfiniteFuture();
+  const Patience never;
   const auto fail = []() -> absl::StatusOr<int> {
     return absl::NotFoundError("no");
   };
@@ -92,8 +92,30 @@ TEST_F(SingleFlightTest, ErrorsAreSharedAndForgotten) {
 
 TEST_F(SingleFlightTest, PoolThatTakesNoMoreIsUnavailable) {
   pool_.Shutdown();
-  EXPECT_THAT(flights_.Do("a", absl::InfiniteFuture(), [] { return 7; }).value,
+  EXPECT_THAT(flights_.Do("a", Patience(), [] { return 7; }).value,
               StatusIs(absl::StatusCode::kUnavailable));
+}
+
+// Whoever waits without a deadline can still leave.
+TEST_F(SingleFlightTest, WaiterThatLeavesIsLetGo) {
+  Gate gate;
+  const auto ticket = flights_.Begin("a", [&] {
+    gate.Pass();
+    return 1;
+  });
+  std::stop_source leave;
+  absl::StatusOr<int> answer;
+  {
+    Thread waiter("waiter", [&] {
+      answer =
+          flights_.Wait(ticket, {absl::InfiniteFuture(), leave.get_token()});
+    });
+    gate.AwaitArrivals();
+    leave.request_stop();
+  }
+  EXPECT_THAT(answer, StatusIs(absl::StatusCode::kCancelled));
+  gate.Open();
+  EXPECT_THAT(flights_.Wait(ticket, {}), IsOkAndHolds(1));
 }
 
 }  // namespace

@@ -1,0 +1,118 @@
+#include "services/blob/engine/download.h"
+
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "gmock/gmock.h"
+#include "services/blob/in_memory_blob_store.h"
+#include "services/common/errors.h"
+#include "services/common/limits.h"
+#include "services/common/thread.h"
+#include "tests/support/fake_metadata_client.h"
+#include "tests/support/gate.h"
+#include "tests/support/in_memory_upstream.h"
+#include "tests/support/read_content.h"
+#include "tests/support/status_matchers.h"
+
+namespace cvr::testing {
+namespace {
+
+constexpr size_t kChunk = limits::kChunkBytes;
+
+// Claims to have a chunk of an interrupted upload, which is damaged.
+class DamagedInheritanceWriter : public BlobWriter {
+ public:
+  explicit DamagedInheritanceWriter(Gate& looked_at) : looked_at_(looked_at) {}
+  absl::Status Append(Chunk) override { return absl::OkStatus(); }
+  absl::Status Commit() override { return absl::OkStatus(); }
+  void Suspend() override {}
+  uint64_t readable_size() const override { return kChunk; }
+  absl::StatusOr<Chunk> ReadChunk(uint64_t) const override {
+    looked_at_.Pass();
+    return errors::ContentDamaged("?", "a flipped bit");
+  }
+
+ private:
+  Gate& looked_at_;
+};
+
+// Its second upload begins with damaged bytes.
+class HauntedBlobStore : public BlobStore {
+ public:
+  absl::StatusOr<std::shared_ptr<const BlobReader>> Open(
+      const Digest& digest) override {
+    return store_.Open(digest);
+  }
+  absl::StatusOr<std::shared_ptr<BlobWriter>> Create(
+      const Digest& digest) override {
+    if (++uploads_ != 2) return store_.Create(digest);
+    return std::make_shared<DamagedInheritanceWriter>(looked_at);
+  }
+  absl::Status Put(const Digest& digest, absl::string_view bytes) override {
+    return store_.Put(digest, bytes);
+  }
+  absl::Status Delete(const Digest& digest) override {
+    return store_.Delete(digest);
+  }
+
+  Gate looked_at;
+
+ private:
+  InMemoryBlobStore store_;
+  int uploads_ = 0;
+};
+
+class NoSleeper : public Sleeper {
+ public:
+  bool Sleep(absl::Duration) override { return true; }
+};
+
+class DownloadTest : public ::testing::Test {
+ protected:
+  ~DownloadTest() override { stages_.Shutdown(); }
+
+  HauntedBlobStore store_;
+  InMemoryUpstreamClient upstream_;
+  FakeMetadataClient metadata_;
+  BufferPool buffers_{16 * kChunk};
+  ThreadPool stages_{{.name = "stage", .threads_max = 2}};
+  NoSleeper sleeper_;
+  Download::Tools tools_{store_,  upstream_, metadata_, buffers_,
+                         stages_, sleeper_,  {}};
+  const std::string blob_ = PatternBytes(8 * kChunk);
+};
+
+// A new beginning finds damaged bytes while a reader, who knows the size from
+// the first one, already has bytes by a detour: the feed cannot be restarted.
+// The receiver once waited for a store stage that did not exist.
+TEST_F(DownloadTest, RestartThatIsRefusedEndsTheDownload) {
+  const Digest digest = upstream_.AddBlob(7, "r", blob_);
+  upstream_.AddBlob(8, "r", blob_);
+  upstream_.Inject(7, {.corrupt = true});
+  Download download(
+      tools_, digest,
+      {{7, *Repository::Parse("r")}, {8, *Repository::Parse("r")}},
+      {.window_bytes = 2 * kChunk});
+  BlobFeed::Reader reader(download.feed());
+  ASSERT_TRUE(reader.SeekTo(7 * kChunk));
+  const auto detour = reader.OpenDetour(7 * kChunk);
+  absl::Status ended;
+  {
+    Thread run("download", [&] {
+      ended = download.Run();
+      download.feed()->Finish(ended);
+    });
+    store_.looked_at.AwaitArrivals();
+    ASSERT_THAT(download.feed()->Push(
+                    *detour, Chunk::OfString(blob_.substr(7 * kChunk))),
+                IsOk());
+    EXPECT_THAT(reader.ReadChunk(7 * kChunk), IsOk());
+    store_.looked_at.Open();
+  }
+  EXPECT_THAT(ended, StatusIs(absl::StatusCode::kUnavailable));
+  EXPECT_EQ(download.feed()->outcome(), BlobFeed::Outcome::kFailed);
+}
+
+}  // namespace
+}  // namespace cvr::testing
