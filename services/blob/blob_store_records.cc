@@ -116,7 +116,7 @@ absl::Status BlobStoreRecords::Delete(absl::Span<const Digest> digests) {
 absl::Status BlobStoreRecords::PutOwner(const CopyId& copy, int64_t owner) {
   blob::v1::UploadRecord upload;
   upload.set_owner(owner);
-  return database_->Write(/*sync=*/false, [&](rocksdb::WriteBatch* batch) {
+  return database_->Write(/*sync=*/true, [&](rocksdb::WriteBatch* batch) {
     batch->Put(database_->blobs(), OwnerKey(copy), upload.SerializeAsString())
         .PermitUncheckedError();
   });

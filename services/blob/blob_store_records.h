@@ -55,9 +55,8 @@ class BlobStoreRecords {
   // All or none of them; durable when it returns. Errors: as Put().
   absl::Status Delete(absl::Span<const Digest> digests);
 
-  // Whose an upload's bytes are. A crash may undo it, not the end of the
-  // process. Goes by itself when Put() makes the copy that of a record.
-  // Errors: as Put().
+  // Whose an upload's bytes are. Durable when it returns. Goes by itself when
+  // Put() makes the copy that of a record. Errors: as Put().
   absl::Status PutOwner(const CopyId& copy, int64_t owner);
   // Durable when it returns. Errors: as Put().
   absl::Status DeleteOwners(absl::Span<const CopyId> copies);

@@ -88,9 +88,9 @@ class RocksDbBlobStore::Writer final : public BlobWriter {
          SegmentsBegun begun = {})
       : store_(store),
         copy_(copy),
+        hold_(store->holds_.HoldCopy(copy)),
         owner_(owner),
         owner_noted_(begun.segments > 0),
-        hold_(store->holds_.HoldCopy(copy)),
         segments_(store->database_.get(), &store->chunks_, copy,
                   store->options_.segments, begun),
         size_(segments_.ingested_bytes()),

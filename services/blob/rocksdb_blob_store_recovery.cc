@@ -1,7 +1,6 @@
 // What opening a RocksDbBlobStore finds of an earlier run.
 
 #include <algorithm>
-#include <map>
 #include <string>
 #include <vector>
 
@@ -50,7 +49,7 @@ absl::Status RocksDbBlobStore::RemoveIncoming() {
 
 absl::Status RocksDbBlobStore::RecoverCopies(bool keep_interrupted) {
   const std::vector<ChunkTable::StoredCopy> copies = chunks_.List();
-  ASSIGN_OR_RETURN(std::map<CopyId, int64_t> owners, records_.Owners());
+  ASSIGN_OR_RETURN(auto owners, records_.Owners());
   if (!keep_interrupted) owners.clear();
   enum Fate : char { kInterrupted, kWanted, kUnwanted };
   std::vector<Fate> fates(copies.size(), kUnwanted);

@@ -241,15 +241,65 @@ TEST_F(RocksDbBlobStoreTest, InterruptedUploadsTakeNoMoreThanTheirSpace) {
   EXPECT_LT(BytesStored(), limits::kChunkBytes);
 }
 
-TEST_F(RocksDbBlobStoreTest, StoredBlobLeavesNothingToContinue) {
+TEST_F(RocksDbBlobStoreTest, WhoStoresABlobHasNothingToContinue) {
   Interrupt(large_, 7 * limits::kChunkBytes, /*suspended=*/true);
   auto suspended = *store_->Create(Digest::OfBytes(large_), 1);
   ASSERT_GT(suspended->readable_size(), 0);
-  ASSERT_THAT(Upload(large_), IsOk());
+  const auto other = *store_->Create(Digest::OfBytes(large_), 1);
+  ASSERT_THAT(AppendAll(*other, large_), IsOk());
   suspended->Suspend();
   suspended = nullptr;
+  ASSERT_THAT(other->Commit(), IsOk());
   EXPECT_EQ((*store_->Create(Digest::OfBytes(large_), 1))->readable_size(), 0);
   EXPECT_LT(BytesStored(), large_.size() + limits::kChunkBytes);
+}
+
+// Else an owner would learn from what is asked for that others have the blob.
+TEST_F(RocksDbBlobStoreTest, WhatOthersStoreLeavesAnUploadToItsOwner) {
+  const Digest digest = Digest::OfBytes(large_);
+  Interrupt(large_, 7 * limits::kChunkBytes, /*suspended=*/true);
+  {
+    const auto other = *store_->Create(digest, 2);
+    EXPECT_EQ(other->readable_size(), 0);
+    ASSERT_THAT(AppendAll(*other, large_), IsOk());
+    ASSERT_THAT(other->Commit(), IsOk());
+  }
+  for (const bool after_restart : {false, true}) {
+    SCOPED_TRACE(after_restart);
+    if (after_restart) Reopen();
+    EXPECT_EQ((*store_->Create(digest, 2))->readable_size(), 0);
+    EXPECT_EQ((*store_->Create(digest, 0))->readable_size(), 0);
+    auto continued = *store_->Create(digest, 1);
+    EXPECT_EQ(continued->readable_size(), 7 * limits::kChunkBytes);
+    continued->Suspend();
+    continued = nullptr;
+    EXPECT_TRUE(*Read(large_) == large_);
+  }
+}
+
+TEST_F(RocksDbBlobStoreTest, WhatHasNoOwnerIsLeftToNobody) {
+  const Digest digest = Digest::OfBytes(large_);
+  const std::string part = large_.substr(0, 7 * limits::kChunkBytes);
+  for (const bool disowned : {false, true}) {
+    auto writer = *store_->Create(digest, disowned ? 1 : 0);
+    ASSERT_THAT(AppendAll(*writer, part), IsOk());
+    if (disowned) writer->Disown();
+    disk_.file_system->Crash();
+    writer = nullptr;
+    store_ = nullptr;
+    disk_.file_system->DropUnsynced();
+    Reopen();
+    EXPECT_EQ((*store_->Create(digest, 1))->readable_size(), 0);
+    EXPECT_EQ((*store_->Create(digest, 0))->readable_size(), 0);
+    EXPECT_LT(BytesStored(), limits::kChunkBytes);
+    writer = *store_->Create(digest, disowned ? 1 : 0);
+    ASSERT_THAT(AppendAll(*writer, part), IsOk());
+    if (disowned) writer->Disown();
+    writer->Suspend();
+    writer = nullptr;
+    EXPECT_EQ((*store_->Create(digest, 1))->readable_size(), 0);
+    EXPECT_LT(BytesStored(), limits::kChunkBytes);
+  }
 }
 
 TEST_F(RocksDbBlobStoreTest, LoserOfARaceReturnsItsSpace) {

@@ -109,6 +109,15 @@ absl::Status NotePossession(WriteTransaction& transaction,
                           record.delivered_to);
 }
 
+absl::StatusOr<bool> PossessedBy(const ReadTransaction& transaction,
+                                 int64_t upstream_id, const Digest& digest) {
+  ASSIGN_OR_RETURN(const auto upstream,
+                   tables::FindUpstream(transaction, upstream_id));
+  if (!upstream) return true;
+  return possession::Has(transaction, digest, upstream->identity(),
+                         upstream->public_identity());
+}
+
 void CountDownload(v1::CacheEntry& entry,
                    const google::protobuf::Timestamp& now) {
   entry.set_downloads_count(entry.downloads_count() + 1);
@@ -283,7 +292,10 @@ absl::Status LocalMetadataClient::ForgetContent(
           ASSIGN_OR_RETURN(const auto entries,
                            tables::CacheEntriesOfDigest(transaction, digest));
           for (const auto& entry : entries) {
-            tables::DeleteCacheEntry(transaction, entry);
+            ASSIGN_OR_RETURN(
+                const bool had_them,
+                PossessedBy(transaction, entry.upstream_id(), digest));
+            if (had_them) tables::DeleteCacheEntry(transaction, entry);
           }
           RETURN_IF_ERROR(tables::DeletePossessions(transaction, digest));
         }

@@ -84,10 +84,11 @@ class MetadataClient {
   virtual absl::StatusOr<std::vector<RefreshDue>> TakeRefreshDue(int max) = 0;
 
   // The bytes of `digests` are stored no more. Drops every entry that points at
-  // one of them, of all upstreams, by tag or by digest; what upstreams can
-  // supply stays known. Forgetting the unknown succeeds. A power cut may undo
-  // it, which costs a miss.
-  // Errors: INVALID_ARGUMENT for more than limits::kForgottenDigestsMax.
+  // one of them, of all upstreams that have delivered it, by tag or by digest;
+  // what upstreams can supply stays known. What an entry of another upstream
+  // says was never about those bytes, so it must not tell of them. Forgetting
+  // the unknown succeeds. A power cut may undo it, which costs a miss. Errors:
+  // INVALID_ARGUMENT for more than limits::kForgottenDigestsMax.
   virtual absl::Status ForgetContent(absl::Span<const Digest> digests) = 0;
 
   // Digests that have lost their last entry because something was deleted or
