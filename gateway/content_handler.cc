@@ -6,9 +6,7 @@
 #include <utility>
 #include <vector>
 
-#include "absl/algorithm/container.h"
 #include "absl/status/status.h"
-#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "gateway/cache_status.h"
 #include "gateway/conditions.h"
@@ -17,18 +15,16 @@
 #include "gateway/namespace_field.h"
 #include "gateway/range_header.h"
 #include "services/common/errors.h"
+#include "services/common/manifest_facts.h"
 #include "services/common/status_macros.h"
 
 namespace cvr {
 namespace {
 
-// Strict clients take no parameters, and a type that an upstream made up must
-// not break our header.
+// What an upstream, or who edits a cache entry, calls content must not make it
+// active in a browser. Strict clients take no parameters, either.
 std::string WireMediaType(absl::string_view media_type) {
-  media_type =
-      absl::StripAsciiWhitespace(media_type.substr(0, media_type.find(';')));
-  const bool plain = absl::c_all_of(media_type, absl::ascii_isgraph);
-  return media_type.empty() || !plain ? kOctetStream : std::string(media_type);
+  return IsManifestType(media_type) ? std::string(media_type) : kOctetStream;
 }
 
 bool IsNotModified(const HttpRequest& request, const Digest& digest) {
@@ -251,8 +247,8 @@ absl::StatusOr<ContentHandler::Opened> ContentHandler::OpenHit(
   request.repair = RepairPlan{pull.route.content, plan};
   ASSIGN_OR_RETURN(auto stream, source_.Read(request));
   ASSIGN_OR_RETURN(Opened opened, Begin(pull, std::move(stream)));
-  // The store knows bytes by their digest alone, not what they are.
-  opened.header.target.media_type = hit.target.media_type;
+  std::string& media_type = opened.header.target.media_type;
+  media_type = RecordedManifestType(hit.target.media_type, media_type);
   return opened;
 }
 

@@ -29,6 +29,14 @@ HttpReply WithVersion(HttpReply reply) {
   return reply;
 }
 
+// Others chose much of what is sent. Opened in a browser it must neither run
+// nor be taken for something else than it is called.
+HttpReply AsInertContent(HttpReply reply) {
+  reply.fields.Add("X-Content-Type-Options", "nosniff");
+  reply.fields.Add("Content-Security-Policy", "sandbox; default-src 'none'");
+  return reply;
+}
+
 HttpServer::Options WithAudit(HttpServer::Options options, AuditFile* audit,
                               const Clock& clock) {
   if (audit == nullptr) return options;
@@ -101,6 +109,10 @@ void Gateway::Stop(absl::Time deadline) {
 }
 
 HttpReply Gateway::Handle(const HttpRequest& request) {
+  return AsInertContent(Answer(request));
+}
+
+HttpReply Gateway::Answer(const HttpRequest& request) {
   if (options_.administration != nullptr &&
       IsAdministrationTarget(request.target)) {
     return HandleAdministration(request);
@@ -115,8 +127,10 @@ HttpReply Gateway::Handle(const HttpRequest& request) {
     reply =
         for_registry ? HandleRegistry(request, Caller()) : HandleOther(request);
   }
-  if (for_registry) reply.fields.Add(kVersionField, kVersion);
-  return reply;
+  if (!for_registry) return reply;
+  // Clients of registries do not mind; browsers save instead of showing.
+  reply.fields.Add("Content-Disposition", "attachment");
+  return WithVersion(std::move(reply));
 }
 
 HttpReply Gateway::HandleRegistry(const HttpRequest& request,
@@ -179,10 +193,12 @@ HttpReply Gateway::ProtocolError(int status, absl::string_view message,
     return options_.administration->ProtocolError(status, message);
   }
   // It may not be known for whom the error is; registry clients are picky.
-  return WithVersion(ProtocolErrorReply(status, message));
+  return AsInertContent(WithVersion(ProtocolErrorReply(status, message)));
 }
 
 HttpReply Gateway::HandleOther(const HttpRequest& request) {
+  // `*` is the whole server, which is asked for what it can do.
+  if (request.target == "*") return ReadOnlyReply();
   const auto parsed = ParseTarget(request.target);
   if (!parsed.ok()) return ErrorReply(parsed.status());
   if (!request.is_read()) return ReadOnlyReply();

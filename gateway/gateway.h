@@ -63,6 +63,7 @@ class Gateway {
   // The reply to a request; what Start() serves. Never throws away an error:
   // every failure is a reply with a body.
   HttpReply Handle(const HttpRequest& request);
+  HttpReply Answer(const HttpRequest& request);
 
  private:
   HttpReply HandleRegistry(const HttpRequest& request, const Caller& caller);

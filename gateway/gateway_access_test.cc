@@ -132,6 +132,49 @@ TEST_F(GatewayAccessTest, BadLoginsAreBadRequests) {
   EXPECT_EQ(Request("PUT", "/jwt/auth").status, 405);
 }
 
+// On one connection: what follows a body is the next request.
+TEST_F(GatewayAccessTest, ChunkedLoginsAreReadToTheirEnd) {
+  const std::string form =
+      absl::StrCat("grant_type=password&password=",
+                   Make(v1::AccessToken::READ_VIRTUAL_REGISTRY).secret());
+  const std::string fields =
+      "Content-Type: application/x-www-form-urlencoded\r\n"
+      "Transfer-Encoding: chunked\r\n\r\n";
+  auto client = Connect();
+  const auto post = [&](const std::string& body) {
+    return client->Request("POST", "/jwt/auth", fields + body);
+  };
+  // Request() ends what it sends with an empty line, which is forgiven.
+  EXPECT_EQ(post("0\r\n\r\n").status, 400);
+  EXPECT_EQ(post("0;x=y\r\nTrailer: 1\r\n\r\n").status, 400);
+  const size_t half = form.size() / 2;
+  EXPECT_EQ(post(absl::StrCat(absl::Hex(half), "\r\n", form.substr(0, half),
+                              "\r\n", absl::Hex(form.size() - half), "\r\n",
+                              form.substr(half), "\r\n0\r\n\r\n"))
+                .status,
+            200);
+  EXPECT_EQ(client->Request("GET", "/jwt/auth").status, 200);
+}
+
+TEST_F(GatewayAccessTest, AbsoluteFormIsTheSameRequest) {
+  const std::string good =
+      Make(v1::AccessToken::READ_VIRTUAL_REGISTRY).secret();
+  for (const std::string& target :
+       {std::string("/v2/"), std::string("/jwt/auth?service=gw"),
+        std::string("/jwt/auth?service=other"), std::string("/healthz"),
+        std::string("/api/v4/nothing"), ManifestUrl("3.20"),
+        std::string("/v2/_catalog"), std::string("/")}) {
+    for (const std::string& fields : {std::string(), Basic(good)}) {
+      EXPECT_EQ(Get(absl::StrCat("hTTp://test", target), fields).status,
+                Get(target, fields).status)
+          << target;
+    }
+  }
+  EXPECT_EQ(Get("http://registry.example:5000/v2/").Field("WWW-Authenticate"),
+            "Bearer realm=\"http://registry.example:5000/jwt/auth\","
+            "service=\"gw\"");
+}
+
 TEST_F(GatewayAccessTest, WhoFailsTooOftenIsNotLookedAt) {
   StartAccess({0.1, 2});
   const std::string good =

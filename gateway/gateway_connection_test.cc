@@ -84,6 +84,40 @@ TEST_P(GatewayConnectionTest, MalformedRequestsGetACleanError) {
   }
 }
 
+// Two requests for one parser must not be one for another.
+TEST_P(GatewayConnectionTest, NothingIsSmuggledInABody) {
+  const std::string second = "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n";
+  for (const std::string& fields :
+       {absl::StrCat("Content-Length: ", second.size(), "\r\n"),
+        std::string("Transfer-Encoding: chunked\r\n"),
+        std::string("Transfer-Encoding: gzip, chunked\r\n"),
+        std::string("Transfer-Encoding: chunked\r\nContent-Length: 4\r\n"),
+        std::string("Content-Length: 0\r\nContent-Length: 40\r\n"),
+        std::string("Content-Length: 0\nContent-Length: 40\r\n"),
+        std::string("Transfer-Encoding\t: chunked\r\n")}) {
+    auto client = Connect();
+    client->Send(absl::StrCat("GET /v2/ HTTP/1.1\r\nHost: x\r\n", fields,
+                              "\r\n", second));
+    EXPECT_NE(client->Receive().status, 0) << fields;
+    EXPECT_TRUE(client->AtEnd()) << fields;
+  }
+}
+
+TEST_P(GatewayConnectionTest, TargetsHaveOneMeaning) {
+  for (const char* line :
+       {"CONNECT test:443", "GET test:443", "GET ftp://test/v2/", "GET *",
+        "GET http://u:p@test/v2/", "GET /v2/#x", "GET v2/"}) {
+    auto client = Connect();
+    client->Send(absl::StrCat(line, " HTTP/1.1\r\nHost: x\r\n\r\n"));
+    const int status = client->Receive().status;
+    EXPECT_TRUE(status == 400 || status == 501) << line << ": " << status;
+    EXPECT_TRUE(client->AtEnd());
+  }
+  EXPECT_EQ(Request("OPTIONS", "*").status, 405);
+  EXPECT_EQ(Get("http://test").status, 200);
+  EXPECT_EQ(Get("http://test?x").status, 200);
+}
+
 TEST_P(GatewayConnectionTest, ConnectionServesManyRequests) {
   auto client = Connect();
   for (int i = 0; i < 100; ++i) {

@@ -190,9 +190,23 @@ TEST_F(GatewayListsTest, ListThatBreaksOffIsAnError) {
   });
   EXPECT_EQ(Get(TagsUrl()).status, 503);
   EXPECT_EQ(Get(TagsUrl("?n=1")).status, 503);
-  registry_.PutTags(kAlpine, {"a", "\"b"});
-  registry_.set_stream_hook(nullptr);
-  EXPECT_EQ(Get(TagsUrl()).status, 500);
+}
+
+// Nor does it end cleanly where a list is so long that it is sent as it comes.
+TEST_F(GatewayListsTest, LongListThatBreaksOffEndsShort) {
+  Names tags;
+  for (int i = 10000; i < 30000; ++i) tags.push_back(absl::StrCat("v", i));
+  registry_.PutTags(kAlpine, tags);
+  const RawReply whole = Get(TagsUrl());
+  EXPECT_TRUE(whole.complete);
+  EXPECT_EQ(json::parse(whole.body)["tags"], json(tags));
+  registry_.set_stream_hook([](uint64_t offset) {
+    return offset < 100000 ? absl::OkStatus()
+                           : errors::UpstreamUnavailable("hub", "reset");
+  });
+  const RawReply cut = Get(TagsUrl());
+  EXPECT_EQ(cut.status, 200);
+  EXPECT_FALSE(cut.complete);
 }
 
 // --- Referrers.

@@ -38,11 +38,11 @@ absl::Status CheckConnected(absl::string_view service, grpc::Channel& channel) {
 }
 
 absl::Status Serve(StopSignal& stop) {
+  const std::string metadata_address = absl::GetFlag(FLAGS_metadata_address);
   ASSIGN_OR_RETURN(const auto security,
-                   RpcSecurityFromFlags(RpcRole::kOneOfSeveral));
-  ASSIGN_OR_RETURN(
-      const auto metadata_channel,
-      OpenRpcChannel(absl::GetFlag(FLAGS_metadata_address), security));
+                   RpcSecurityFromFlags({RpcRole::kGateway, metadata_address}));
+  ASSIGN_OR_RETURN(const auto metadata_channel,
+                   OpenRpcChannel(metadata_address, security));
   ASSIGN_OR_RETURN(const auto blob_channel,
                    OpenRpcChannel(absl::GetFlag(FLAGS_blob_address), security));
   GrpcMetadataClient metadata(metadata_channel, {});

@@ -79,18 +79,17 @@ void HttpConnection::ReplaceHead(std::string head) {
   head_consumed_ = 0;
 }
 
-std::optional<std::string> HttpConnection::ReadBody(size_t size,
-                                                    absl::Duration timeout,
-                                                    bool ask) {
-  if (ask && !SendWithHeld("HTTP/1.1 100 Continue\r\n\r\n"))
-    return std::nullopt;
+RequestBody::State HttpConnection::ReadBody(RequestBody& body,
+                                            absl::Duration timeout, bool ask) {
+  RequestBody::State state = body.Take(received_);
+  if (state != RequestBody::State::kMore) return state;
+  if (ask && !SendWithHeld("HTTP/1.1 100 Continue\r\n\r\n")) return state;
   const absl::Time deadline = absl::Now() + timeout;
-  while (received_.size() < size) {
-    if (!Receive(deadline - absl::Now())) return std::nullopt;
+  while (state == RequestBody::State::kMore &&
+         Receive(deadline - absl::Now())) {
+    state = body.Take(received_);
   }
-  std::string body = received_.substr(0, size);
-  received_.erase(0, size);
-  return body;
+  return state;
 }
 
 bool HttpConnection::Flush() { return held_.empty() || SendWithHeld(""); }

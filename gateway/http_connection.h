@@ -8,6 +8,7 @@
 #include <string>
 
 #include "absl/time/time.h"
+#include "gateway/request_body.h"
 #include "gateway/request_head.h"
 #include "gateway/transport.h"
 #include "httplib.h"
@@ -38,10 +39,10 @@ class HttpConnection : public httplib::Stream {
   // What the library is to read in place of the head.
   void ReplaceHead(std::string head);
 
-  // Reads the `size` bytes that follow the head, asking for them first when
-  // `ask`. Absent when they do not come in time.
-  std::optional<std::string> ReadBody(size_t size, absl::Duration timeout,
-                                      bool ask);
+  // Reads the body that follows the head, asking for it first when `ask`.
+  // kMore when it does not come in time.
+  RequestBody::State ReadBody(RequestBody& body, absl::Duration timeout,
+                              bool ask);
 
   // Sends what is held back. False when the client is gone.
   bool Flush();

@@ -43,16 +43,13 @@ bool SendStream(Exchange& exchange, httplib::DataSink& sink) {
 
 }  // namespace
 
-HttpRequest ToHttpRequest(const Exchange& exchange,
-                          const httplib::Request& from) {
+HttpRequest ToHttpRequest(const Exchange& exchange) {
   HttpRequest request;
   request.method = exchange.head.method;
   request.target = exchange.head.target;
   request.client = exchange.client;
   request.body = exchange.request_body;
-  for (const auto& [name, value] : from.headers) {
-    request.fields.Add(name == kHiddenRangeField ? "Range" : name, value);
-  }
+  request.fields = exchange.head.fields;
   return request;
 }
 

@@ -18,15 +18,14 @@ struct Exchange {
   RequestHead head;
   std::string request_body;
   std::string client;  // Its address.
-  std::string user_agent;
   std::optional<HttpReply> reply;
   bool close = false;       // The connection ends after this reply.
   uint64_t body_bytes = 0;  // Sent.
   absl::Status broken_off;  // Why the body ended early.
 };
 
-HttpRequest ToHttpRequest(const Exchange& exchange,
-                          const httplib::Request& from);
+// What the handlers get to see: all of it from our own parser.
+HttpRequest ToHttpRequest(const Exchange& exchange);
 
 // Puts the reply's status and body into `response`. `exchange` must live until
 // the library has sent it.

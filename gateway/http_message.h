@@ -47,7 +47,7 @@ class HttpFields {
 
 struct HttpRequest {
   std::string method;
-  std::string target;  // As in the request line.
+  std::string target;  // In origin form, not percent-decoded.
   std::string client;  // Its address, without the port.
   HttpFields fields;
   std::string body;  // Empty unless HttpServer::Options::wants_body.

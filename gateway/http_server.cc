@@ -19,6 +19,7 @@
 #include "gateway/listener.h"
 #include "gateway/open_connections.h"
 #include "gateway/plain_transport.h"
+#include "gateway/request_body.h"
 #include "gateway/request_head.h"
 #include "httplib.h"
 #include "services/common/status_macros.h"
@@ -30,7 +31,8 @@ namespace {
 
 constexpr size_t kBodyBytesMax = 64 * 1024;
 
-// What the library parses when the client's own head is unfit for it.
+// What the library parses in place of every client's head, which is parsed
+// already: it routes nothing and needs to know nothing of the request.
 constexpr char kPlaceholderHead[] = "GET / HTTP/1.1\r\nHost: -\r\n\r\n";
 
 // When accepting fails, for want of descriptors or memory.
@@ -93,7 +95,7 @@ class HttpServer::Engine : public httplib::Server {
   // A wanted body that cannot be had is answered with an error.
   void ReadBody(HttpConnection& connection, Exchange& exchange);
   bool RunLibrary(HttpConnection& connection, Exchange& exchange);
-  void Answer(const httplib::Request& request, httplib::Response& response);
+  void Answer(httplib::Response& response);
   void Log(const Exchange& exchange, absl::Duration duration) const;
 
   const HttpServer::Options options_;
@@ -119,24 +121,10 @@ HttpServer::Engine::Engine(HttpServer::Options options,
 
 void HttpServer::Engine::InstallHandlers() {
   new_task_queue = [this] { return new PoolQueue(pool_, connections_); };
-  const auto answer = [this](const httplib::Request& request,
-                             httplib::Response& response) {
-    Answer(request, response);
-    return HandlerResponse::Handled;
-  };
-  set_pre_routing_handler(answer);
-  // For what the library refuses itself, such as methods it does not know.
-  // Also called for every error that is answered already.
-  set_error_handler(HandlerWithResponse(
-      [answer](const httplib::Request& request, httplib::Response& response) {
-        return current_exchange->reply ? HandlerResponse::Unhandled
-                                       : answer(request, response);
-      }));
-  // In place of "100 Continue": bodies are not wanted.
-  set_expect_100_continue_handler(
-      [this](const httplib::Request& request, httplib::Response& response) {
-        Answer(request, response);
-        return response.status;
+  set_pre_routing_handler(
+      [this](const httplib::Request&, httplib::Response& response) {
+        Answer(response);
+        return HandlerResponse::Handled;
       });
   set_exception_handler([this](const httplib::Request&,
                                httplib::Response& response,
@@ -271,12 +259,9 @@ bool HttpServer::Engine::ReadRequest(HttpConnection& connection,
   const auto outcome = connection.ReadHead(options_.head_timeout, error);
   if (outcome == HttpConnection::HeadOutcome::kClosed) return false;
   if (outcome == HttpConnection::HeadOutcome::kComplete) {
-    std::string text = connection.head();
-    auto parsed = ParseRequestHead(text);
+    auto parsed = ParseRequestHead(connection.head());
     if (auto* const head = std::get_if<RequestHead>(&parsed)) {
       exchange.head = std::move(*head);
-      HideRange(text);
-      connection.ReplaceHead(std::move(text));
       return true;
     }
     error = std::get<HeadError>(std::move(parsed));
@@ -294,25 +279,30 @@ void HttpServer::Engine::ReadBody(HttpConnection& connection,
   request.method = head.method;
   request.target = head.target;
   if (!options_.wants_body(request)) return;
-  if (head.content_length.value_or(kBodyBytesMax + 1) > kBodyBytesMax) {
-    exchange.reply =
-        error_handler_(413, "the request body is too long", head.target);
-    return;
+  RequestBody body(head, kBodyBytesMax);
+  switch (
+      connection.ReadBody(body, options_.head_timeout, head.expects_continue)) {
+    case RequestBody::State::kComplete:
+      exchange.request_body = std::move(body.bytes());
+      head.has_body = false;
+      return;
+    case RequestBody::State::kMalformed:
+      exchange.reply =
+          error_handler_(400, "malformed request body", head.target);
+      return;
+    case RequestBody::State::kTooLong:
+      exchange.reply =
+          error_handler_(413, "the request body is too long", head.target);
+      return;
+    case RequestBody::State::kMore:
+      exchange.reply =
+          error_handler_(408, "the body did not arrive in time", head.target);
   }
-  auto body = connection.ReadBody(*head.content_length, options_.head_timeout,
-                                  head.expects_continue);
-  if (!body) {
-    exchange.reply =
-        error_handler_(408, "the body did not arrive in time", head.target);
-    return;
-  }
-  exchange.request_body = *std::move(body);
-  head.has_body = false;
 }
 
 bool HttpServer::Engine::RunLibrary(HttpConnection& connection,
                                     Exchange& exchange) {
-  if (exchange.reply) connection.ReplaceHead(kPlaceholderHead);
+  connection.ReplaceHead(kPlaceholderHead);
   current_exchange = &exchange;
   const auto forget = absl::MakeCleanup([] { current_exchange = nullptr; });
   bool closed = false;
@@ -321,13 +311,9 @@ bool HttpServer::Engine::RunLibrary(HttpConnection& connection,
   return connection.Flush() && written && exchange.broken_off.ok();
 }
 
-void HttpServer::Engine::Answer(const httplib::Request& request,
-                                httplib::Response& response) {
+void HttpServer::Engine::Answer(httplib::Response& response) {
   Exchange& exchange = *current_exchange;
-  exchange.user_agent = request.get_header_value("User-Agent");
-  if (!exchange.reply) {
-    exchange.reply = handler_(ToHttpRequest(exchange, request));
-  }
+  if (!exchange.reply) exchange.reply = handler_(ToHttpRequest(exchange));
   WriteReply(exchange, response);
 }
 
@@ -338,7 +324,7 @@ void HttpServer::Engine::Log(const Exchange& exchange,
   record.method = exchange.head.method;
   record.target = exchange.head.target;
   record.client = exchange.client;
-  record.user_agent = exchange.user_agent;
+  record.user_agent = exchange.head.fields.Get("User-Agent").value_or("");
   record.cache_status =
       exchange.reply->fields.Get("Cache-Status").value_or("-");
   record.status = exchange.reply->status;

@@ -7,6 +7,8 @@
 #include "absl/algorithm/container.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
+#include "nlohmann/json.hpp"
 #include "services/common/errors.h"
 #include "services/common/status_macros.h"
 
@@ -57,6 +59,23 @@ class InMemoryRegistry::MemoryStream : public ContentStream {
   std::atomic<bool> cancelled_ = false;
 };
 
+namespace {
+
+std::shared_ptr<const std::string> Filtered(const std::string& index,
+                                            const std::string& artifact_type) {
+  auto filtered = nlohmann::json::parse(index);
+  auto kept = nlohmann::json::array();
+  for (const auto& descriptor : filtered["manifests"]) {
+    if (descriptor.value("artifactType", "") == artifact_type) {
+      kept.push_back(descriptor);
+    }
+  }
+  filtered["manifests"] = std::move(kept);
+  return std::make_shared<const std::string>(filtered.dump());
+}
+
+}  // namespace
+
 Digest InMemoryRegistry::Put(absl::string_view path,
                              absl::string_view media_type, std::string bytes) {
   const Digest digest = Digest::OfBytes(bytes);
@@ -80,12 +99,8 @@ void InMemoryRegistry::PutAs(absl::string_view folder, const Digest& digest,
 
 void InMemoryRegistry::PutTags(absl::string_view repository,
                                const std::vector<std::string>& tags) {
-  std::string body =
-      tags.empty()
-          ? "{\"tags\":[]}"
-          : absl::StrCat("{\"tags\":[\"", absl::StrJoin(tags, "\",\""), "\"]}");
   Put(absl::StrCat("/", repository, "/tags/list"), "application/json",
-      std::move(body));
+      absl::StrJoin(tags, "\n"));
 }
 
 void InMemoryRegistry::PutReferrers(absl::string_view repository,
@@ -137,7 +152,14 @@ absl::StatusOr<std::unique_ptr<ContentStream>> InMemoryRegistry::Fetch(
   MutexLock lock(&mutex_);
   ++fetches_;
   RETURN_IF_ERROR(fetch_error_);
-  const auto content = Find(request.content);
+  auto content = Find(request.content);
+  if (content && request.content.kind == ContentKind::kTags) {
+    return OpenTags(*content, request);
+  }
+  if (content && !request.list.artifact_type.empty()) {
+    content->bytes = Filtered(*content->bytes, request.list.artifact_type);
+    content->target.size_bytes = content->bytes->size();
+  }
   if (!content) {
     const std::string reference = request.content.reference.ToString();
     if (request.content.kind == ContentKind::kTags) {
@@ -159,6 +181,39 @@ absl::StatusOr<std::unique_ptr<ContentStream>> InMemoryRegistry::Fetch(
     entries_.insert_or_assign(request.content.RelativePath(), content->target);
   }
   return stream;
+}
+
+absl::StatusOr<std::unique_ptr<ContentStream>> InMemoryRegistry::OpenTags(
+    const Content& content, const FetchRequest& request) {
+  std::vector<std::string> page;
+  std::optional<std::string> goes_on_after;
+  for (const absl::string_view tag :
+       absl::StrSplit(*content.bytes, '\n', absl::SkipEmpty())) {
+    if (!request.list.last.empty() && tag <= request.list.last) continue;
+    if (request.list.n && page.size() == *request.list.n) {
+      if (!page.empty()) goes_on_after = page.back();
+      break;
+    }
+    page.push_back(absl::StrCat("\"", tag, "\""));
+  }
+  if (goes_on_after) {
+    *goes_on_after = goes_on_after->substr(1, goes_on_after->size() - 2);
+  }
+  const auto bytes = std::make_shared<const std::string>(
+      absl::StrCat("{\"tags\":[", absl::StrJoin(page, ","), "]}"));
+  const Descriptor target = {"application/json", content.target.digest,
+                             bytes->size()};
+  const bool known = !fetched_lists_.insert(content.target.digest).second;
+  ContentHeader header{
+      target,
+      {0, bytes->size()},
+      origin_.value_or(known ? ContentOrigin::kHit : ContentOrigin::kMiss),
+      kUpstreamId};
+  header.goes_on_after = goes_on_after;
+  ++open_streams_;
+  return std::make_unique<MemoryStream>(*this, std::move(header), bytes,
+                                        request.header_only, chunk_bytes_,
+                                        hook_);
 }
 
 std::optional<InMemoryRegistry::Content> InMemoryRegistry::Find(

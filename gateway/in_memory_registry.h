@@ -12,6 +12,7 @@
 
 #include "absl/container/btree_map.h"
 #include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "services/blob/content_source.h"
@@ -36,7 +37,7 @@ class InMemoryRegistry : public Resolver, public ContentSource {
 
   // The upstream has `bytes` under `folder` and `digest` alone.
   void PutAs(absl::string_view folder, const Digest& digest, std::string bytes);
-  // The upstream has this list of tags.
+  // The upstream has this list of tags, which is sorted.
   void PutTags(absl::string_view repository,
                const std::vector<std::string>& tags);
   // The upstream has `index` as the referrers of `subject`.
@@ -90,6 +91,10 @@ class InMemoryRegistry : public Resolver, public ContentSource {
     std::shared_ptr<const std::string> bytes;
   };
 
+  // Of `content`, which is a list of tags, line by line.
+  absl::StatusOr<std::unique_ptr<ContentStream>> OpenTags(
+      const Content& content, const FetchRequest& request)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   std::optional<Content> Find(const ContentRef& content) const
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::StatusOr<std::unique_ptr<ContentStream>> Open(
@@ -101,6 +106,7 @@ class InMemoryRegistry : public Resolver, public ContentSource {
   absl::btree_map<std::string, Content> upstream_ ABSL_GUARDED_BY(mutex_);
   absl::btree_map<std::string, Descriptor> entries_ ABSL_GUARDED_BY(mutex_);
   absl::flat_hash_map<Digest, Content> stored_ ABSL_GUARDED_BY(mutex_);
+  absl::flat_hash_set<Digest> fetched_lists_ ABSL_GUARDED_BY(mutex_);
   StreamHook hook_ ABSL_GUARDED_BY(mutex_);
   size_t chunk_bytes_ ABSL_GUARDED_BY(mutex_) = 64 * 1024;
   absl::Status resolve_error_ ABSL_GUARDED_BY(mutex_);

@@ -1,23 +1,25 @@
 #include "gateway/list_handler.h"
 
-#include <istream>
+#include <cstdint>
+#include <optional>
 #include <utility>
-#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "gateway/cache_status.h"
-#include "gateway/content_stream_buffer.h"
 #include "gateway/http_error.h"
 #include "gateway/json_text.h"
 #include "gateway/namespace_field.h"
-#include "gateway/referrers_filter.h"
-#include "gateway/tag_page.h"
 #include "services/common/errors.h"
 #include "services/common/status_macros.h"
 
 namespace cvr {
 namespace {
+
+constexpr char kIndexType[] = "application/vnd.oci.image.index.v1+json";
+constexpr char kEmptyIndex[] =
+    R"({"schemaVersion":2,)"
+    R"("mediaType":"application/vnd.oci.image.index.v1+json","manifests":[]})";
 
 HttpReply ListReply(absl::string_view media_type, ContentOrigin origin) {
   HttpReply reply;
@@ -37,21 +39,39 @@ absl::Status AsRepositoryUnknown(const absl::Status& status) {
   return WithReason(status, Reason::kNameUnknown);
 }
 
-std::string TagListBody(const std::string& name,
-                        const std::vector<std::string>& tags) {
-  std::string body = absl::StrCat("{\"name\":", JsonString(name), ",\"tags\":");
-  AppendJsonArray(tags, body);
-  body.push_back('}');
-  return body;
-}
-
 // Sends `first`, then what follows in `stream`.
 BodyStream BodyOf(Chunk first, std::unique_ptr<ContentStream> stream) {
   return [first = std::move(first),
           stream = std::move(stream)]() mutable -> absl::StatusOr<Chunk> {
     if (!first.empty()) return std::exchange(first, Chunk());
+    if (stream == nullptr) return Chunk();
     return stream->Next();
   };
+}
+
+// Of lists up to this size nothing is sent before all of it is there, so that
+// what fails is told as an error. Longer ones break off short of their length.
+constexpr uint64_t kReadAheadBytesMax = 64 * 1024;
+
+// What the source says of a list becomes the body, without being held or looked
+// at, except that `head` replaces its first `replaced` bytes.
+absl::Status SetBody(std::unique_ptr<ContentStream> stream,
+                     absl::string_view head, size_t replaced,
+                     HttpReply& reply) {
+  const uint64_t size = stream->header().range.length;
+  ASSIGN_OR_RETURN(Chunk chunk, stream->Next());
+  if (chunk.size() < replaced) {
+    return absl::InternalError("a list that is none");
+  }
+  std::string first = absl::StrCat(head, chunk.bytes().substr(replaced));
+  while (size <= kReadAheadBytesMax) {
+    ASSIGN_OR_RETURN(chunk, stream->Next());
+    if (chunk.empty()) break;
+    absl::StrAppend(&first, chunk.bytes());
+  }
+  reply.content_length = size - replaced + head.size();
+  reply.stream = BodyOf(Chunk::OfString(std::move(first)), std::move(stream));
+  return absl::OkStatus();
 }
 
 HttpReply ReplyOf(absl::StatusOr<HttpReply> reply) {
@@ -105,8 +125,9 @@ HttpReply ListHandler::Referrers(const ReferrersRoute& route,
 
 // For HEAD as well: only the list tells how long an answer would be.
 absl::StatusOr<std::unique_ptr<ContentStream>> ListHandler::Fetch(
-    const ContentRef& content, const FetchPlan& plan) {
+    const ContentRef& content, const FetchPlan& plan, ListWish wish) {
   FetchRequest request{content, plan};
+  request.list = std::move(wish);
   request.deadline = clock_.Now() + fetch_timeout_;
   ASSIGN_OR_RETURN(auto stream, source_.Fetch(request));
   return streams_.Track(std::move(stream));
@@ -116,50 +137,39 @@ absl::StatusOr<HttpReply> ListHandler::TagsReply(const TagsRoute& route,
                                                  const PageRequest& page,
                                                  const ContentRef& content,
                                                  const FetchPlan& plan) {
-  const auto stream = Fetch(content, plan);
+  auto stream = Fetch(content, plan, {page.last, page.n, ""});
   RETURN_IF_ERROR(AsRepositoryUnknown(stream.status()));
-  ContentStreamBuffer buffer(**stream);
-  std::istream document(&buffer);
-  TagPage tags(page);
-  const absl::Status read = ReadTags(document, tags);
-  RETURN_IF_ERROR(buffer.status());
-  RETURN_IF_ERROR(read);
-  HttpReply reply = ListReply("application/json", (*stream)->header().origin);
-  const bool has_more = tags.has_more();
-  const std::vector<std::string> listed = std::move(tags).Take();
-  if (has_more) {
+  const ContentHeader& header = (*stream)->header();
+  HttpReply reply = ListReply("application/json", header.origin);
+  if (header.goes_on_after) {
     reply.fields.Add(
-        "Link", NextPageLink(absl::StrCat("/v2/", route.name, "/tags/list"),
-                             {page.n, listed.back()}, route.source_namespace));
+        "Link",
+        NextPageLink(absl::StrCat("/v2/", route.name, "/tags/list"),
+                     {page.n, *header.goes_on_after}, route.source_namespace));
   }
-  reply.body = TagListBody(route.name, listed);
+  // `{"tags":...}` begins with the name then.
+  const std::string head =
+      absl::StrCat("{\"name\":", JsonString(route.name), ",");
+  RETURN_IF_ERROR(
+      SetBody(*std::move(stream), head, absl::string_view("{").size(), reply));
   return reply;
 }
 
 absl::StatusOr<HttpReply> ListHandler::ReferrersReply(
     const std::string& artifact_type, const ContentRef& content,
     const FetchPlan& plan) {
-  auto stream = Fetch(content, plan);
-  if (absl::IsNotFound(stream.status())) {
-    HttpReply reply = ListReply(kIndexMediaType, ContentOrigin::kMiss);
-    reply.body = EmptyIndex();
-    if (!artifact_type.empty()) AddFilterApplied(reply.fields);
-    return reply;
+  auto stream = Fetch(content, plan, {"", std::nullopt, artifact_type});
+  const bool is_unknown = absl::IsNotFound(stream.status());
+  if (!is_unknown) RETURN_IF_ERROR(stream.status());
+  HttpReply reply =
+      ListReply(kIndexType,
+                is_unknown ? ContentOrigin::kMiss : (*stream)->header().origin);
+  if (!artifact_type.empty()) AddFilterApplied(reply.fields);
+  if (is_unknown) {
+    reply.body = kEmptyIndex;
+  } else {
+    RETURN_IF_ERROR(SetBody(*std::move(stream), "", 0, reply));
   }
-  RETURN_IF_ERROR(stream.status());
-  HttpReply reply = ListReply(kIndexMediaType, (*stream)->header().origin);
-  if (artifact_type.empty()) {
-    reply.content_length = (*stream)->header().target.size_bytes;
-    ASSIGN_OR_RETURN(Chunk first, (*stream)->Next());
-    reply.stream = BodyOf(std::move(first), *std::move(stream));
-    return reply;
-  }
-  ContentStreamBuffer buffer(**stream);
-  std::istream document(&buffer);
-  auto filtered = FilterReferrers(document, artifact_type);
-  RETURN_IF_ERROR(buffer.status());
-  ASSIGN_OR_RETURN(reply.body, std::move(filtered));
-  AddFilterApplied(reply.fields);
   return reply;
 }
 

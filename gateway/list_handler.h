@@ -19,9 +19,9 @@
 namespace cvr {
 
 // GET and HEAD of lists that upstreams supply: distribution-spec, "Listing
-// Tags" and "Listing Referrers". The content source supplies whole lists,
-// merged over the upstreams; pages and filters are made here. Thread-safe; it
-// and everything referred to must outlive the replies' streams.
+// Tags" and "Listing Referrers". The content source supplies what is wanted of
+// a list, merged over the upstreams, and it is sent as it comes. Thread-safe;
+// it and everything referred to must outlive the replies' streams.
 class ListHandler {
  public:
   // `fetch_timeout` bounds the wait for the upstreams' lists.
@@ -38,7 +38,7 @@ class ListHandler {
 
  private:
   absl::StatusOr<std::unique_ptr<ContentStream>> Fetch(
-      const ContentRef& content, const FetchPlan& plan);
+      const ContentRef& content, const FetchPlan& plan, ListWish wish);
   absl::StatusOr<HttpReply> TagsReply(const TagsRoute& route,
                                       const PageRequest& page,
                                       const ContentRef& content,

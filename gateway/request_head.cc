@@ -8,8 +8,10 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
+#include "gateway/request_target.h"
 
 namespace cvr {
 namespace {
@@ -37,13 +39,25 @@ bool IsFieldValue(absl::string_view text) {
   });
 }
 
+absl::string_view StripSpaces(absl::string_view text) {
+  const auto is_space = [](char c) { return c == ' ' || c == '\t'; };
+  while (!text.empty() && is_space(text.front())) text.remove_prefix(1);
+  while (!text.empty() && is_space(text.back())) text.remove_suffix(1);
+  return text;
+}
+
+// What the head says beside its fields: the framing of the message.
+struct Framing {
+  std::string authority;  // Of an absolute-form target.
+  std::optional<std::string> host;
+  std::optional<std::string> transfer_encoding;
+  std::optional<std::string> content_length;
+};
+
 std::optional<HeadError> ParseRequestLine(absl::string_view line,
-                                          RequestHead& head) {
+                                          RequestHead& head, Framing& framing) {
   const std::vector<absl::string_view> parts = absl::StrSplit(line, ' ');
-  if (parts.size() != 3 || !IsToken(parts[0]) || parts[1].empty() ||
-      !absl::c_all_of(parts[1], [](char c) {
-        return !absl::ascii_iscntrl(static_cast<unsigned char>(c));
-      })) {
+  if (parts.size() != 3 || !IsToken(parts[0])) {
     return BadRequest("malformed request line");
   }
   if (parts[2] != "HTTP/1.1" && parts[2] != "HTTP/1.0") {
@@ -52,8 +66,14 @@ std::optional<HeadError> ParseRequestLine(absl::string_view line,
     }
     return BadRequest("malformed request line");
   }
+  if (parts[0] == "CONNECT") {
+    return HeadError{501, "this server is no proxy"};
+  }
+  auto target = ParseRequestTarget(parts[0], parts[1]);
+  if (!target) return BadRequest("malformed request target");
   head.method = std::string(parts[0]);
-  head.target = std::string(parts[1]);
+  head.target = std::move(target->path_and_query);
+  framing.authority = std::move(target->authority);
   head.http_1_0 = parts[2] == "HTTP/1.0";
   head.keep_alive = !head.http_1_0;
   return std::nullopt;
@@ -61,35 +81,39 @@ std::optional<HeadError> ParseRequestLine(absl::string_view line,
 
 bool HasToken(absl::string_view list, absl::string_view token) {
   return absl::c_any_of(absl::StrSplit(list, ','), [&](absl::string_view item) {
-    return absl::EqualsIgnoreCase(absl::StripAsciiWhitespace(item), token);
+    return absl::EqualsIgnoreCase(StripSpaces(item), token);
   });
 }
 
-// What the fields say about the framing of the message.
-struct Framing {
-  int hosts = 0;
-  bool transfer_encoding = false;
-  std::optional<std::string> content_length;
-};
+// Two lengths are how requests are smuggled past a proxy.
+std::optional<HeadError> NoteOnce(absl::string_view name,
+                                  absl::string_view value,
+                                  std::optional<std::string>& noted) {
+  if (noted) return BadRequest(absl::StrCat("more than one ", name, " field"));
+  noted = std::string(value);
+  return std::nullopt;
+}
 
 std::optional<HeadError> NoteField(absl::string_view name,
                                    absl::string_view value, RequestHead& head,
                                    Framing& framing) {
   if (absl::EqualsIgnoreCase(name, "Host")) {
-    ++framing.hosts;
-  } else if (absl::EqualsIgnoreCase(name, "Connection")) {
+    if (!IsHostField(value)) return BadRequest("malformed Host");
+    return NoteOnce("Host", value, framing.host);
+  }
+  if (absl::EqualsIgnoreCase(name, "Connection")) {
     if (HasToken(value, "close")) head.keep_alive = false;
     if (head.http_1_0 && HasToken(value, "keep-alive")) head.keep_alive = true;
   } else if (absl::EqualsIgnoreCase(name, "Expect")) {
-    head.expects_continue = absl::EqualsIgnoreCase(value, "100-continue");
+    head.expects_continue =
+        !head.http_1_0 && absl::EqualsIgnoreCase(value, "100-continue");
   } else if (absl::EqualsIgnoreCase(name, "Transfer-Encoding")) {
-    framing.transfer_encoding = true;
+    return NoteOnce("Transfer-Encoding", value, framing.transfer_encoding);
   } else if (absl::EqualsIgnoreCase(name, "Content-Length")) {
-    if (value.empty() || !absl::c_all_of(value, absl::ascii_isdigit) ||
-        (framing.content_length && *framing.content_length != value)) {
+    if (value.empty() || !absl::c_all_of(value, absl::ascii_isdigit)) {
       return BadRequest("malformed Content-Length");
     }
-    framing.content_length = std::string(value);
+    return NoteOnce("Content-Length", value, framing.content_length);
   }
   return std::nullopt;
 }
@@ -103,41 +127,82 @@ std::optional<HeadError> ParseField(absl::string_view line, RequestHead& head,
     }
     return FieldsTooLarge();
   }
+  if (!IsFieldLine(line)) return BadRequest("malformed header field");
   const size_t colon = line.find(':');
-  if (colon == absl::string_view::npos || !IsToken(line.substr(0, colon))) {
-    return BadRequest("malformed header field");
+  const absl::string_view name = line.substr(0, colon);
+  const absl::string_view value = StripSpaces(line.substr(colon + 1));
+  if (!absl::EqualsIgnoreCase(name, "Host")) head.fields.Add(name, value);
+  return NoteField(name, value, head, framing);
+}
+
+// RFC 9112, section 6.1.
+std::optional<HeadError> ApplyTransferEncoding(absl::string_view codings,
+                                               RequestHead& head) {
+  if (head.http_1_0) return BadRequest("Transfer-Encoding in HTTP/1.0");
+  if (absl::EqualsIgnoreCase(codings, "chunked")) {
+    head.has_body = true;
+    head.chunked = true;
+    return std::nullopt;
   }
-  const absl::string_view value =
-      absl::StripAsciiWhitespace(line.substr(colon + 1));
-  if (!IsFieldValue(value)) return BadRequest("malformed header field");
-  return NoteField(line.substr(0, colon), value, head, framing);
+  const size_t last = codings.rfind(',');
+  if (last != absl::string_view::npos && codings.find(',') == last &&
+      absl::EqualsIgnoreCase(StripSpaces(codings.substr(last + 1)),
+                             "chunked") &&
+      !absl::EqualsIgnoreCase(StripSpaces(codings.substr(0, last)),
+                              "chunked")) {
+    return HeadError{501, "the transfer coding is not supported"};
+  }
+  return BadRequest("malformed Transfer-Encoding");
 }
 
 std::optional<HeadError> ApplyFraming(const Framing& framing,
                                       RequestHead& head) {
-  if (framing.hosts > 1 || (framing.hosts == 0 && !head.http_1_0)) {
-    return BadRequest("exactly one Host field is needed");
+  if (!framing.host && !head.http_1_0) {
+    return BadRequest("a Host field is needed");
   }
-  // Two lengths are how requests are smuggled past a proxy.
+  if (!framing.authority.empty()) {
+    head.fields.Add("Host", framing.authority);
+  } else if (framing.host) {
+    head.fields.Add("Host", *framing.host);
+  }
   if (framing.transfer_encoding && framing.content_length) {
     return BadRequest("both Content-Length and Transfer-Encoding");
   }
-  head.has_body = framing.transfer_encoding ||
-                  (framing.content_length &&
-                   !absl::c_all_of(*framing.content_length,
-                                   [](char c) { return c == '0'; }));
+  if (framing.transfer_encoding) {
+    return ApplyTransferEncoding(*framing.transfer_encoding, head);
+  }
+  if (!framing.content_length) return std::nullopt;
+  head.has_body =
+      !absl::c_all_of(*framing.content_length, [](char c) { return c == '0'; });
   uint64_t length = 0;
-  if (framing.content_length &&
-      absl::SimpleAtoi(*framing.content_length, &length)) {
+  if (absl::SimpleAtoi(*framing.content_length, &length)) {
     head.content_length = length;
   }
   return std::nullopt;
 }
 
+// A CR or LF alone, or a NUL. The last byte may be half a line end.
+bool HasBadLineEnd(absl::string_view bytes) {
+  constexpr absl::string_view kTelling("\r\n\0", 3);
+  for (size_t at = bytes.find_first_of(kTelling);
+       at != absl::string_view::npos && at + 1 < bytes.size();
+       at = bytes.find_first_of(kTelling, at + kLineEnd.size())) {
+    if (bytes.substr(at, kLineEnd.size()) != kLineEnd) return true;
+  }
+  return false;
+}
+
 }  // namespace
 
-size_t FindHeadEnd(absl::string_view bytes) {
-  const size_t end = bytes.find(kHeadEnd);
+bool IsFieldLine(absl::string_view line) {
+  const size_t colon = line.find(':');
+  return colon != absl::string_view::npos && IsToken(line.substr(0, colon)) &&
+         IsFieldValue(line.substr(colon + 1));
+}
+
+size_t FindHeadEnd(absl::string_view bytes, size_t checked) {
+  const size_t from = checked < kHeadEnd.size() ? 0 : checked - kHeadEnd.size();
+  const size_t end = bytes.find(kHeadEnd, from);
   return end == absl::string_view::npos ? end : end + kHeadEnd.size();
 }
 
@@ -148,6 +213,7 @@ HeadError CheckPartialHead(absl::string_view bytes) {
       bytes[0] != '\n') {
     return BadRequest("not a request of HTTP/1.1");
   }
+  if (HasBadLineEnd(bytes)) return BadRequest("a line must end with CRLF");
   if (bytes.substr(0, kRequestLineBytesMax).find(kLineEnd) ==
           absl::string_view::npos &&
       bytes.size() >= kRequestLineBytesMax) {
@@ -167,25 +233,13 @@ std::variant<RequestHead, HeadError> ParseRequestHead(absl::string_view text) {
     if (first && line.size() + kLineEnd.size() > kRequestLineBytesMax) {
       return TargetTooLong();
     }
-    const auto error =
-        first ? ParseRequestLine(line, head) : ParseField(line, head, framing);
+    const auto error = first ? ParseRequestLine(line, head, framing)
+                             : ParseField(line, head, framing);
     if (error) return *error;
     first = false;
   }
   if (const auto error = ApplyFraming(framing, head)) return *error;
   return head;
-}
-
-void HideRange(std::string& head) {
-  constexpr absl::string_view kName = "range:";
-  for (size_t line = head.find(kLineEnd.data()); line != std::string::npos;
-       line = head.find(kLineEnd.data(), line)) {
-    line += kLineEnd.size();
-    if (absl::StartsWithIgnoreCase(absl::string_view(head).substr(line),
-                                   kName)) {
-      head[line] = kHiddenRangeField[0];
-    }
-  }
 }
 
 }  // namespace cvr

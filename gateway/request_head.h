@@ -8,14 +8,14 @@
 #include <variant>
 
 #include "absl/strings/string_view.h"
+#include "gateway/http_message.h"
 
-// The request line and header fields, checked before the server library sees
-// them: it reads lines of any length, cannot name the limit that was broken,
-// and answers a Range that it does not like before we are asked. RFC 9112,
-// sections 2-6. All pure.
+// The request line and header fields of a request: RFC 9112, sections 2-6. The
+// only parser of what clients send; the server library never sees it, since it
+// reads lines of any length, decodes fields and targets, and answers a Range
+// that it does not like before we are asked. All pure.
 namespace cvr {
 
-// The server library's own bounds; longer lines would end in its bare 400.
 inline constexpr size_t kRequestLineBytesMax = 8192;
 inline constexpr size_t kFieldLineBytesMax = 8192;
 // Some clients send many cookies or a large token; none sends more than this.
@@ -23,12 +23,18 @@ inline constexpr size_t kHeadBytesMax = 64 * 1024;
 
 struct RequestHead {
   std::string method;
+  // In origin form, whatever form the client chose: see RequestTarget.
   std::string target;
+  // As sent, without the spaces around values; nothing is decoded. Host is that
+  // of an absolute-form target, if it was one.
+  HttpFields fields;
   // Whether the client wants to send another request on this connection.
   bool keep_alive = true;
   bool http_1_0 = false;
   // Whether a body follows. It may be of any length, even endless.
   bool has_body = false;
+  // Whether the body is chunked: RFC 9112, section 7.1.
+  bool chunked = false;
   // Of the body, when it was told and fits.
   std::optional<uint64_t> content_length;
   // Whether the body comes only once it was asked for.
@@ -42,22 +48,21 @@ struct HeadError {
 };
 
 // The length of the head that `bytes` starts with, its empty line included;
-// npos while it is not complete.
-size_t FindHeadEnd(absl::string_view bytes);
+// npos while it is not complete. The first `checked` bytes are known to hold no
+// end.
+size_t FindHeadEnd(absl::string_view bytes, size_t checked = 0);
 
 // What can be said about an incomplete head: 414 or 431 when it is too long
-// already, 400 when it does not begin like one, and no message when more may
-// follow.
+// already, 400 when it does not begin like one or holds a line end other than
+// CRLF, and no message when more may follow.
 HeadError CheckPartialHead(absl::string_view bytes);
 
-// `head` is complete, as FindHeadEnd() says.
+// `head` is complete, as FindHeadEnd() says. Whatever two parsers might read in
+// two ways is refused: whether and where a body ends, above all.
 std::variant<RequestHead, HeadError> ParseRequestHead(absl::string_view head);
 
-// Range under another name of the same length. The server library's own range
-// handling is wrong (it accepts ranges past the end, and answers bad syntax
-// itself), so it never gets to see the field: this is the one place.
-inline constexpr char kHiddenRangeField[] = "-ange";
-void HideRange(std::string& head);
+// Whether `line`, without its CRLF, is `name: value`.
+bool IsFieldLine(absl::string_view line);
 
 }  // namespace cvr
 

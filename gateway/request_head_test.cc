@@ -45,7 +45,9 @@ TEST(RequestHeadTest, FramingIsUnderstood) {
 TEST(RequestHeadTest, AmbiguousFramingIsRefused) {
   for (const char* fields :
        {"Content-Length: 1\r\nContent-Length: 2\r\n", "Content-Length: -1\r\n",
-        "Content-Length: 1,1\r\n", "Content-Length:\r\n",
+        "Content-Length: 1\r\nContent-Length: 1\r\n", "Content-Length: +1\r\n",
+        "Content-Length: 0x1\r\n", "X: \x0b\r\n", "Content-Length: 1,1\r\n",
+        "Content-Length:\r\n",
         "Content-Length: 1\r\nTransfer-Encoding: chunked\r\n", "Host: y\r\n",
         "Transfer-Encoding : chunked\r\n", " continued\r\n", ": x\r\n",
         "no colon\r\n", "a\nb: c\r\n", "a: b\rc\r\n", "a: b\nc: d\r\n"}) {
@@ -107,14 +109,81 @@ TEST(RequestHeadTest, TlsIsRefusedAtItsFirstByte) {
   EXPECT_EQ(CheckPartialHead("\r\n").message, "");
 }
 
-TEST(RequestHeadTest, RangeIsHiddenWhereverItStands) {
-  std::string head =
-      "GET /range: HTTP/1.1\r\nRange: bytes=1-\r\nX-Range: range: 1\r\n"
-      "rANGE:2\r\nIf-Range: x\r\n\r\n";
-  HideRange(head);
-  EXPECT_EQ(head,
-            "GET /range: HTTP/1.1\r\n-ange: bytes=1-\r\nX-Range: range: 1\r\n"
-            "-ANGE:2\r\nIf-Range: x\r\n\r\n");
+// What a handler sees is what was sent: `%0d%0a` in a value is six characters.
+TEST(RequestHeadTest, FieldsAreKeptAsTheyWereSent) {
+  const RequestHead head =
+      Parsed("Range: bytes=1-\r\nX: a%0D%0Ab%00\r\nrange:\tx \r\nEmpty:\r\n");
+  EXPECT_EQ(head.fields.Get("x"), "a%0D%0Ab%00");
+  EXPECT_EQ(head.fields.Get("RANGE"), "bytes=1-, x");
+  EXPECT_EQ(head.fields.Get("Empty"), "");
+  EXPECT_EQ(head.fields.Get("REMOTE_ADDR"), std::nullopt);
+}
+
+TEST(RequestHeadTest, AbsoluteFormIsOriginFormWithAnotherHost) {
+  const auto parsed = ParseRequestHead(
+      "GET HTTP://a.example:80/v2/?n=1 HTTP/1.1\r\nHost: b.example\r\n\r\n");
+  ASSERT_EQ(StatusOf(parsed), 0);
+  const auto& head = std::get<RequestHead>(parsed);
+  EXPECT_EQ(head.target, "/v2/?n=1");
+  EXPECT_EQ(head.fields.Get("Host"), "a.example:80");
+}
+
+TEST(RequestHeadTest, HostIsAHostAndStandsOnce) {
+  for (const char* host :
+       {"", "x", "x:80", "x:", "[::1]:8080", "a.b.", "1.2"}) {
+    EXPECT_EQ(StatusOf(ParseRequestHead(
+                  absl::StrCat("GET / HTTP/1.1\r\nHost: ", host, "\r\n\r\n"))),
+              0)
+        << host;
+  }
+  for (const char* host : {"a b", "u@x", "x/", "x:y", "x:123456", "[::1", "a\"",
+                           "a\\b", "x?y", "x#y", "a,b:1:2"}) {
+    EXPECT_EQ(StatusOf(ParseRequestHead(
+                  absl::StrCat("GET / HTTP/1.1\r\nHost: ", host, "\r\n\r\n"))),
+              400)
+        << host;
+  }
+  EXPECT_EQ(StatusOf(WithFields("host: x\r\n")), 400);
+}
+
+TEST(RequestHeadTest, TransferCodingsOtherThanChunkedAreRefused) {
+  EXPECT_TRUE(Parsed("Transfer-Encoding: Chunked\r\n").chunked);
+  EXPECT_EQ(StatusOf(WithFields("Transfer-Encoding: gzip, chunked\r\n")), 501);
+  for (const char* codings :
+       {"", "gzip", "identity", "chunked, chunked", "chunked, gzip",
+        "chunked;q=1", "xchunked", "\"chunked\"", "gzip, deflate, chunked"}) {
+    EXPECT_EQ(StatusOf(WithFields(
+                  absl::StrCat("Transfer-Encoding: ", codings, "\r\n"))),
+              400)
+        << codings;
+  }
+  EXPECT_EQ(StatusOf(WithFields("Transfer-Encoding: chunked\r\n"
+                                "transfer-encoding: chunked\r\n")),
+            400);
+  EXPECT_EQ(StatusOf(ParseRequestHead(
+                "POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n")),
+            400);
+}
+
+// Nobody waits for the rest of what can be no head.
+TEST(RequestHeadTest, LineEndsOtherThanCrLfAreRefusedAtOnce) {
+  for (const absl::string_view bytes :
+       {absl::string_view("GET / HTTP/1.1\nHost: x\n\n"),
+        absl::string_view("GET / HTTP/1.1\rHost"),
+        absl::string_view("GET / HTTP/1.1\r\nHost: x\n\r"),
+        absl::string_view("GET /\0 ", 7)}) {
+    EXPECT_EQ(CheckPartialHead(bytes).message, "a line must end with CRLF");
+  }
+  EXPECT_EQ(CheckPartialHead("GET / HTTP/1.1\r").message, "");
+  EXPECT_EQ(CheckPartialHead("GET / HTTP/1.1\r\n\r").message, "");
+}
+
+TEST(RequestHeadTest, EndIsFoundAcrossWhatWasChecked) {
+  const std::string head = "GET / HTTP/1.1\r\n\r\n";
+  for (size_t checked = 0; checked < head.size(); ++checked) {
+    EXPECT_EQ(FindHeadEnd(head + "x", checked), head.size()) << checked;
+  }
+  EXPECT_EQ(FindHeadEnd("GET / HTTP/1.1\r\n\r"), absl::string_view::npos);
 }
 
 }  // namespace

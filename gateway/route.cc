@@ -30,17 +30,6 @@ constexpr size_t kRootRepositoryPosition = 1;
 // How much of a client's text an error repeats.
 constexpr size_t kEchoBytesMax = 128;
 
-// RFC 9112, section 3.2.2: `http://host/path` must be taken like `/path`.
-absl::string_view StripAuthority(absl::string_view target) {
-  for (const absl::string_view scheme : {"http://", "https://"}) {
-    if (!absl::StartsWithIgnoreCase(target, scheme)) continue;
-    const size_t path = target.find_first_of("/?", scheme.size());
-    if (path == absl::string_view::npos || target[path] == '?') return "/";
-    return target.substr(path);
-  }
-  return target;
-}
-
 std::pair<absl::string_view, absl::string_view> SplitQuery(
     absl::string_view target) {
   return absl::StrSplit(target, absl::MaxSplits('?', 1));
@@ -179,13 +168,13 @@ absl::StatusOr<Route> ParsePath(absl::string_view path, absl::string_view query,
 }  // namespace
 
 bool IsRegistryTarget(absl::string_view target) {
-  const absl::string_view path = SplitQuery(StripAuthority(target)).first;
+  const absl::string_view path = SplitQuery(target).first;
   return path == "/v2" || absl::StartsWith(path, "/v2/");
 }
 
 absl::StatusOr<ParsedTarget> ParseTarget(absl::string_view target,
                                          const RouteOptions& options) {
-  const auto [path, query] = SplitQuery(StripAuthority(target));
+  const auto [path, query] = SplitQuery(target);
   ASSIGN_OR_RETURN(Route route, ParsePath(path, query, options));
   return ParsedTarget{std::move(route), std::string(query)};
 }

@@ -67,7 +67,7 @@ struct RouteOptions {
   int64_t root_registry_id = 0;
 };
 
-// Reads the target as it stood in the request line, in origin or absolute form.
+// Reads a target in origin form: see RequestTarget, which makes it so.
 // Segments are percent-decoded once, after they are split: an encoded slash
 // never becomes a separator. A repository may itself contain `manifests` and
 // the like, so the endpoint is read from the right.

@@ -13,6 +13,7 @@
 #include "gateway/form.h"
 #include "gateway/rest/utf8.h"
 #include "nlohmann/json.hpp"
+#include "services/common/json_reader.h"
 #include "services/common/status_macros.h"
 
 namespace cvr::rest {
@@ -39,7 +40,15 @@ absl::Status AddForm(absl::string_view text, Json& values) {
   return absl::OkStatus();
 }
 
+// What no body of ours comes near. A tree of more could cost some fifty times
+// its text, for each request at the same time.
+constexpr size_t kJsonValuesMax = 8192;
+constexpr size_t kJsonDepthMax = 32;
+
 absl::Status AddJson(absl::string_view text, Json& values) {
+  if (!IsModestJson(text, kJsonValuesMax, kJsonDepthMax)) {
+    return absl::InvalidArgumentError("the request body is not valid JSON");
+  }
   const Json body = Json::parse(text, nullptr, /*allow_exceptions=*/false);
   if (body.is_discarded()) {
     return absl::InvalidArgumentError("the request body is not valid JSON");

@@ -148,11 +148,19 @@ TEST_F(ArgumentsTest, BodiesThatAreNone) {
             "the request body is not valid JSON");
 }
 
-TEST_F(ArgumentsTest, DepthCostsNoStack) {
+// A tree of it would cost many times its text.
+TEST_F(ArgumentsTest, NeitherDepthNorBreadthIsTaken) {
   const std::string deep =
       absl::StrCat(std::string(32'000, '['), std::string(32'000, ']'));
-  EXPECT_EQ(Fault(absl::StrCat(R"({"name":)", deep, "}")), "name is invalid");
-  EXPECT_THAT(Read(absl::StrCat(R"({"name":"a","other":)", deep, "}")), IsOk());
+  std::string broad = "[[]";
+  for (int i = 0; i < 10'000; ++i) broad.append(",[]");
+  broad.append("]");
+  for (const std::string& value : {deep, broad}) {
+    EXPECT_EQ(Fault(absl::StrCat(R"({"name":"a","other":)", value, "}")),
+              "the request body is not valid JSON");
+  }
+  EXPECT_EQ(Fault(R"({"name":[[]]})"), "name is invalid");
+  EXPECT_THAT(Read(R"({"name":"a","other":[[],[]]})"), IsOk());
 }
 
 TEST_F(ArgumentsTest, SecretsAreNotTakenFromTheQuery) {

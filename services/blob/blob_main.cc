@@ -32,11 +32,11 @@ namespace {
 absl::Status Serve(StopSignal& stop) {
   const std::string data_dir = absl::GetFlag(FLAGS_data_dir);
   RETURN_IF_ERROR(PrepareDirectory("data_dir", data_dir));
+  const std::string metadata_address = absl::GetFlag(FLAGS_metadata_address);
   ASSIGN_OR_RETURN(const auto security,
-                   RpcSecurityFromFlags(RpcRole::kOneOfSeveral));
-  ASSIGN_OR_RETURN(
-      const auto channel,
-      OpenRpcChannel(absl::GetFlag(FLAGS_metadata_address), security));
+                   RpcSecurityFromFlags({RpcRole::kBlob, metadata_address}));
+  ASSIGN_OR_RETURN(const auto channel,
+                   OpenRpcChannel(metadata_address, security));
   GrpcMetadataClient metadata(channel, {});
   GrpcAdminAuthority authority(channel, {});
   ASSIGN_OR_RETURN(const auto blob,

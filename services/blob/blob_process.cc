@@ -7,6 +7,7 @@
 #include "absl/flags/marshalling.h"
 #include "absl/strings/string_view.h"
 #include "services/blob/garbage_collector.h"
+#include "services/common/document_limits.h"
 #include "services/common/status_macros.h"
 
 namespace cvr {
@@ -67,6 +68,12 @@ ABSL_FLAG(absl::Duration, garbage_interval,
           cvr::GarbageCollector::Options().interval,
           "How often the bytes of what was purged or deleted are looked for, "
           "to give their space back.");
+ABSL_FLAG(
+    absl::Duration, reconcile_interval, cvr::BlobReconciler::Options().interval,
+    "How often all stored bytes are compared with the cache entries: what "
+    "none points at is deleted. Also done at the start.");
+ABSL_FLAG(absl::Duration, reconcile_grace, cvr::BlobReconciler::Options().grace,
+          "Bytes that were stored or used so lately are kept by that.");
 ABSL_FLAG(uint64_t, max_bytes, 0,
           "What the stored blobs may take, in bytes, those included that are "
           "being stored; beyond it the least recently used are dropped, down "
@@ -107,6 +114,10 @@ BlobProcess::Options BlobProcess::OptionsFromFlags(std::string directory) {
       options.stack.refresh.interval > absl::ZeroDuration();
   options.stack.garbage.interval =
       std::max(absl::Milliseconds(1), absl::GetFlag(FLAGS_garbage_interval));
+  options.stack.reconciler.retry_interval = options.stack.garbage.interval;
+  options.stack.reconciler.interval =
+      std::max(absl::Milliseconds(1), absl::GetFlag(FLAGS_reconcile_interval));
+  options.stack.reconciler.grace = absl::GetFlag(FLAGS_reconcile_grace);
   options.stack.engine.downloads_max =
       std::max(1, absl::GetFlag(FLAGS_downloads_max));
   return options;
@@ -135,7 +146,11 @@ BlobProcess::BlobProcess(Options options,
       store_(std::move(store)),
       bytes_max_(options.store.bounds.max_bytes),
       prober_(options.upstream),
-      upstream_(BuildUpstreamGate(std::move(options.upstream))),
+      documents_({limits::kDocumentsBytesMax,
+                  limits::kDocumentsBytesPerUpstreamMax,
+                  absl::Seconds(limits::kDocumentWaitSeconds)}),
+      upstream_(BuildUpstreamGate(std::move(options.upstream), Clock::Real(),
+                                  &documents_)),
       guard_(authority),
       upstream_states_(*upstream_, guard_),
       stack_(options.stack, *store_, *upstream_, metadata, upstream_.get()),

@@ -71,6 +71,7 @@ class BlobProcess {
   const std::unique_ptr<RocksDbBlobStore> store_;
   const uint64_t bytes_max_;
   HttpUpstreamProber prober_;
+  MemoryBudget documents_;
   const std::unique_ptr<UpstreamGate> upstream_;
   CallGuard guard_;
   UpstreamStateServiceImpl upstream_states_;

@@ -11,7 +11,6 @@
 #include "services/blob/content_source_wire.h"
 #include "services/blob/content_write_reactor.h"
 #include "services/common/rpc_status.h"
-#include "services/common/service_peer.h"
 #include "services/common/status_macros.h"
 
 namespace cvr {
@@ -77,11 +76,10 @@ class BlobServiceImpl final
 };
 
 grpc::ServerWriteReactor<grpc::ByteBuffer>* BlobServiceImpl::Read(
-    grpc::CallbackServerContext* context, const grpc::ByteBuffer* request) {
+    grpc::CallbackServerContext* /*context*/, const grpc::ByteBuffer* request) {
   return ContentWriteReactor::Start(
-      [this, peer = CheckServicePeer(*context), request = ParseRead(*request)](
+      [this, request = ParseRead(*request)](
           const std::stop_token&) -> absl::StatusOr<Stream> {
-        RETURN_IF_ERROR(peer);
         RETURN_IF_ERROR(request.status());
         return source_.Read(*request);
       },
@@ -92,10 +90,8 @@ grpc::ServerWriteReactor<grpc::ByteBuffer>* BlobServiceImpl::Fetch(
     grpc::CallbackServerContext* context, const grpc::ByteBuffer* request) {
   const absl::Time deadline = absl::FromChrono(context->deadline());
   return ContentWriteReactor::Start(
-      [this, peer = CheckServicePeer(*context),
-       request = ParseFetch(*request, deadline)](
+      [this, request = ParseFetch(*request, deadline)](
           std::stop_token hung_up) mutable -> absl::StatusOr<Stream> {
-        RETURN_IF_ERROR(peer);
         RETURN_IF_ERROR(request.status());
         request->cancel = std::move(hung_up);
         return source_.Fetch(*request);
@@ -127,11 +123,6 @@ grpc::ServerUnaryReactor* BlobServiceImpl::RunUnary(
     grpc::CallbackServerContext* context,
     absl::AnyInvocable<absl::Status()> work) {
   grpc::ServerUnaryReactor* const reactor = context->DefaultReactor();
-  const absl::Status peer = CheckServicePeer(*context);
-  if (!peer.ok()) {
-    reactor->Finish(ToRpcStatus(peer));
-    return reactor;
-  }
   const bool accepted =
       pool_.Schedule([reactor, work = std::move(work)]() mutable {
         reactor->Finish(ToRpcStatus(work()));

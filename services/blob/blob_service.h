@@ -11,7 +11,7 @@
 namespace cvr {
 
 // cvr.v1.BlobService over a ContentSource and its store, for other processes of
-// the system (service_peer.h). The streaming methods
+// the system (method_rules.h). The streaming methods
 // are served raw, so that content is not copied into messages; what goes over
 // the wire is the same. Everything that blocks runs on `pool`. All must outlive
 // the server that the service is registered with.

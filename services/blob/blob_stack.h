@@ -5,12 +5,14 @@
 #include <memory>
 
 #include "absl/time/time.h"
+#include "services/blob/blob_reconciler.h"
 #include "services/blob/blob_service.h"
 #include "services/blob/blob_store.h"
 #include "services/blob/content_source.h"
 #include "services/blob/engine/engine.h"
 #include "services/blob/engine/refresh_ahead.h"
 #include "services/blob/garbage_collector.h"
+#include "services/blob/unrecorded_content.h"
 #include "services/common/thread.h"
 #include "services/metadata/metadata_client.h"
 #include "services/upstream/upstream_client.h"
@@ -25,6 +27,7 @@ struct BlobStackOptions {
   bool refreshes_ahead = false;
   RefreshAhead::Options refresh;
   GarbageCollector::Options garbage;
+  BlobReconciler::Options reconciler;
   // gRPC streams that wait for bytes at the same time, a thread each. Streams
   // that wait for their caller need none.
   size_t stream_threads_max = 1024;
@@ -49,9 +52,11 @@ class BlobStack {
   void Shutdown(absl::Time deadline);
 
  private:
+  UnrecordedContent metadata_;  // What the engine tells goes through it.
   Engine engine_;
   const std::unique_ptr<RefreshAhead> refresh_;  // Null when disabled.
   GarbageCollector garbage_;
+  BlobReconciler reconciler_;
   ThreadPool streams_;
   const std::unique_ptr<grpc::Service> service_;
 };

@@ -3,10 +3,13 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "absl/time/time.h"
 #include "services/common/chunk.h"
 #include "services/common/digest.h"
 
@@ -72,6 +75,14 @@ class BlobWriter {
   virtual absl::StatusOr<Chunk> ReadChunk(uint64_t offset) const = 0;
 };
 
+// A committed blob.
+struct StoredBlob {
+  Digest digest;
+  // When it was stored or, as far as that is written down, used last, by the
+  // store's clock.
+  absl::Time last_use_time;
+};
+
 // Immutable blobs, each addressed by the digest of its bytes. Thread-safe. Must
 // outlive its readers and writers.
 class BlobStore {
@@ -107,6 +118,13 @@ class BlobStore {
   // Drops the blob; readers that have it open read on. Dropping what is not
   // there succeeds. Errors: as BlobWriter::Append; then it may still be there.
   virtual absl::Status Delete(const Digest& digest) = 0;
+
+  // The first `max` (at least 1) committed blobs after `start_after`, which
+  // need not be stored (any more), in an order that does not change. What is
+  // stored or deleted between two calls may be listed or not. Errors: INTERNAL
+  // when the disk fails.
+  virtual absl::StatusOr<std::vector<StoredBlob>> List(
+      const std::optional<Digest>& start_after, int max) const = 0;
 };
 
 }  // namespace cvr

@@ -188,4 +188,22 @@ absl::Status BlobStoreRecords::ForEach(
   return FromRocksDb(status, "reading records");
 }
 
+absl::Status BlobStoreRecords::VisitAfter(
+    const std::optional<Digest>& start_after,
+    absl::FunctionRef<bool(const Digest&, const Record&)> visit) const {
+  const std::string first = start_after ? BlobKey(*start_after) : "";
+  const rocksdb::Status status = database_->Read([&](rocksdb::DB& db) {
+    const std::unique_ptr<rocksdb::Iterator> row(
+        db.NewIterator(rocksdb::ReadOptions(), database_->blobs()));
+    for (row->Seek(first); row->Valid(); row->Next()) {
+      const auto digest = ParseBlobKey({row->key().data(), row->key().size()});
+      if (!digest.has_value() || digest == start_after) continue;
+      const auto record = Parse(row->value());
+      if (record.ok() && !visit(*digest, *record)) break;
+    }
+    return row->status();
+  });
+  return FromRocksDb(status, "listing records");
+}
+
 }  // namespace cvr

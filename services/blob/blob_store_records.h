@@ -72,6 +72,12 @@ class BlobStoreRecords {
   absl::Status ForEach(
       absl::FunctionRef<void(const Digest&, const Record&)> visit) const;
 
+  // Visits the records after `start_after` in order, those that are damaged
+  // left out, as long as `visit` answers true. Errors: INTERNAL.
+  absl::Status VisitAfter(
+      const std::optional<Digest>& start_after,
+      absl::FunctionRef<bool(const Digest&, const Record&)> visit) const;
+
  private:
   rocksdb::Status Get(rocksdb::DB& db, const Digest& digest,
                       std::string* bytes) const;

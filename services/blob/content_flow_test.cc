@@ -17,6 +17,7 @@
 #include "services/common/mutex.h"
 #include "services/common/rpc_server.h"
 #include "services/common/thread.h"
+#include "tests/support/peer_security.h"
 #include "tests/support/status_matchers.h"
 
 namespace cvr::testing {
@@ -131,7 +132,8 @@ class ContentFlowTest : public ::testing::Test {
   }
 
   void StartServer() {
-    server_ = *RpcServer::Start(address(), {service_.get()});
+    server_ =
+        *RpcServer::Start(address(), {service_.get()}, testing::PeerSecurity());
   }
   void KillServer() { server_.reset(); }
   std::string address() const { return "unix:" + directory_ + "/socket"; }
@@ -158,7 +160,8 @@ class ContentFlowTest : public ::testing::Test {
   const std::unique_ptr<grpc::Service> service_ =
       MakeBlobService(source_, store_, pool_);
   std::unique_ptr<RpcServer> server_;
-  GrpcContentSource client_{MakeRpcChannel(address())};
+  GrpcContentSource client_{
+      *OpenRpcChannel(address(), testing::PeerSecurity(PeerRole::kGateway))};
 };
 
 // Memory of a service must not depend on how slowly its callers read. Another

@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <stop_token>
+#include <string>
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
@@ -23,11 +24,23 @@ enum class ContentOrigin {
   kStale,        // From the store, since the upstream could not confirm it.
 };
 
+// What is wanted of a list.
+struct ListWish {
+  // Of tags: those that come after `last`, which need not exist (empty = from
+  // the start), at most `n` (absent = all). In the order of TagPrecedes().
+  std::string last;
+  std::optional<uint64_t> n;
+  // Of referrers: only those of this type; empty = all.
+  std::string artifact_type;
+};
+
 struct ContentHeader {
   Descriptor target;  // Of the whole content.
   ByteRange range;    // What the stream carries.
   ContentOrigin origin = ContentOrigin::kHit;
   int64_t upstream_id = 0;  // 0 when read by digest alone.
+  // Of a part of a list that goes on after it: its last item.
+  std::optional<std::string> goes_on_after = std::nullopt;
 };
 
 // Content that is being read. One thread at a time, except for Cancel().
@@ -77,6 +90,9 @@ struct FetchRequest {
   // Likewise: ends what Fetch() waits for with CANCELLED. Does not travel; over
   // the wire it ends the call.
   std::stop_token cancel = {};
+  // Of lists alone. What the content is then: `{"tags":[...]}`, or an OCI image
+  // index.
+  ListWish list = {};
 };
 
 // Every hop of a pull is this interface: the blob service's own object, and the

@@ -1,6 +1,7 @@
 #include "services/blob/content_source_wire.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <utility>
 
 #include "services/common/content_wire.h"
@@ -90,6 +91,14 @@ v1::FetchRequest ToWire(const FetchRequest& request, absl::Time now) {
     *message.mutable_header_timeout() =
         ToWire(std::max(request.deadline - now, absl::ZeroDuration()));
   }
+  const auto& [last, n, artifact_type] = request.list;
+  if (!last.empty() || n || !artifact_type.empty()) {
+    v1::ListWish& list = *message.mutable_list();
+    list.set_last(last);
+    // No list is longer than what the message can say.
+    if (n) list.set_n(static_cast<int64_t>(std::min<uint64_t>(*n, INT64_MAX)));
+    list.set_artifact_type(artifact_type);
+  }
   return message;
 }
 
@@ -105,6 +114,15 @@ absl::StatusOr<FetchRequest> FromWire(const v1::FetchRequest& message,
   if (message.has_header_timeout()) {
     request.deadline = now + FromWire(message.header_timeout());
   }
+  const v1::ListWish& list = message.list();
+  request.list.last = list.last();
+  request.list.artifact_type = list.artifact_type();
+  if (list.has_n()) {
+    if (list.n() < 0) {
+      return errors::FieldInvalid("list.n", "must not be negative");
+    }
+    request.list.n = static_cast<uint64_t>(list.n());
+  }
   return request;
 }
 
@@ -117,6 +135,7 @@ v1::ContentHeader ToWire(const ContentHeader& header) {
     if (origin == header.origin) message.set_source(source);
   }
   message.set_upstream_id(header.upstream_id);
+  if (header.goes_on_after) message.set_goes_on_after(*header.goes_on_after);
   return message;
 }
 
@@ -129,6 +148,9 @@ absl::StatusOr<ContentHeader> FromWire(const v1::ContentHeader& message) {
                        {static_cast<uint64_t>(message.offset()),
                         static_cast<uint64_t>(message.length())}};
   header.upstream_id = message.upstream_id();
+  if (message.has_goes_on_after()) {
+    header.goes_on_after = message.goes_on_after();
+  }
   for (const auto& [origin, source] : kSources) {
     if (source != message.source()) continue;
     header.origin = origin;

@@ -1,6 +1,7 @@
 #include "services/blob/in_memory_blob_store.h"
 
 #include <atomic>
+#include <map>
 #include <string>
 #include <utility>
 
@@ -154,6 +155,22 @@ absl::Status InMemoryBlobStore::Delete(const Digest& digest) {
   MutexLock lock(&mutex_);
   blobs_.erase(digest);
   return absl::OkStatus();
+}
+
+absl::StatusOr<std::vector<StoredBlob>> InMemoryBlobStore::List(
+    const std::optional<Digest>& start_after, int max) const {
+  MutexLock lock(&mutex_);
+  std::map<std::string, Digest> sorted;
+  for (const auto& [digest, blob] : blobs_) {
+    sorted.emplace(digest.ToString(), digest);
+  }
+  std::vector<StoredBlob> page;
+  auto it = start_after ? sorted.upper_bound(start_after->ToString())
+                        : sorted.begin();
+  for (; it != sorted.end() && static_cast<int>(page.size()) < max; ++it) {
+    page.push_back({it->second, absl::InfinitePast()});
+  }
+  return page;
 }
 
 void InMemoryBlobStore::Publish(const Owned& upload,

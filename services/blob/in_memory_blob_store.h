@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -17,7 +18,8 @@
 
 namespace cvr {
 
-// Keeps everything in memory: for tests.
+// Keeps everything in memory: for tests. Knows no times: whatever is stored was
+// used long ago.
 class InMemoryBlobStore final : public BlobStore {
  public:
   struct Options {
@@ -35,6 +37,8 @@ class InMemoryBlobStore final : public BlobStore {
                                                      int64_t owner) override;
   absl::Status Put(const Digest& digest, absl::string_view bytes) override;
   absl::Status Delete(const Digest& digest) override;
+  absl::StatusOr<std::vector<StoredBlob>> List(
+      const std::optional<Digest>& start_after, int max) const override;
 
  private:
   class Reader;
@@ -48,7 +52,7 @@ class InMemoryBlobStore final : public BlobStore {
 
   const Options options_;
 
-  Mutex mutex_;
+  mutable Mutex mutex_;
   absl::flat_hash_map<Digest, std::shared_ptr<const BlobReader>> blobs_
       ABSL_GUARDED_BY(mutex_);
   // What suspended uploads have left.

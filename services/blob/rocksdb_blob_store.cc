@@ -369,6 +369,17 @@ absl::Status RocksDbBlobStore::Delete(const Digest& digest) {
   return absl::OkStatus();
 }
 
+absl::StatusOr<std::vector<StoredBlob>> RocksDbBlobStore::List(
+    const std::optional<Digest>& start_after, int max) const {
+  std::vector<StoredBlob> page;
+  RETURN_IF_ERROR(records_.VisitAfter(
+      start_after, [&](const Digest& digest, const Record& record) {
+        page.push_back({digest, records_.ToTime(record.last_use_time())});
+        return static_cast<int>(page.size()) < max;
+      }));
+  return page;
+}
+
 absl::StatusOr<bool> RocksDbBlobStore::Publish(const Digest& digest,
                                                Record record,
                                                absl::string_view inline_bytes) {

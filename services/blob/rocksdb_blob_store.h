@@ -77,6 +77,8 @@ class RocksDbBlobStore final : public BlobStore, private EvictableSpace {
                                                      int64_t owner) override;
   absl::Status Put(const Digest& digest, absl::string_view bytes) override;
   absl::Status Delete(const Digest& digest) override;
+  absl::StatusOr<std::vector<StoredBlob>> List(
+      const std::optional<Digest>& start_after, int max) const override;
 
   // Of committed blobs. Cheap.
   BlobCatalog::Usage Usage() const { return catalog_.usage(); }

@@ -1,5 +1,7 @@
 #include "services/common/access_rules.h"
 
+#include <algorithm>
+#include <iterator>
 #include <string>
 
 #include "absl/status/status.h"
@@ -175,6 +177,13 @@ absl::StatusOr<std::vector<AccessQuestion>> AccessNeededFor(
     return absl::InternalError(absl::StrCat("no access rule for ", name));
   }
   return questions;
+}
+
+bool HasAccessRule(const google::protobuf::Descriptor& request) {
+  return request.file()->package() == "cvr.v1" &&
+         std::any_of(
+             std::begin(kRules), std::end(kRules),
+             [&](const Rule& rule) { return request.name() == rule.request; });
 }
 
 bool IsChange(const Message& request) {

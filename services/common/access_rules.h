@@ -16,6 +16,9 @@ namespace cvr {
 absl::StatusOr<std::vector<AccessQuestion>> AccessNeededFor(
     const google::protobuf::Message& request);
 
+// Whether the table knows requests of this kind. Pure.
+bool HasAccessRule(const google::protobuf::Descriptor& request);
+
 // Whether it is to be recorded who made the call: all but looking.
 bool IsChange(const google::protobuf::Message& request);
 

@@ -74,8 +74,7 @@ inline constexpr int kRedirectsMax = 5;
 // A token service's answer; real ones have a few KiB.
 inline constexpr size_t kTokenAnswerBytesMax = 256 * 1024;
 
-// Digests whose entries one call to the metadata service drops: its other
-// writers wait for that long.
+// Digests whose entries one call to the metadata service drops, or looks for.
 inline constexpr size_t kForgottenDigestsMax = 512;
 
 // Identities that one question about a digest's bytes names: two for each
@@ -83,14 +82,43 @@ inline constexpr size_t kForgottenDigestsMax = 512;
 // of lookups.
 inline constexpr size_t kIdentitiesAskedMax = 256;
 
+// Upstreams that one call asks the metadata service about: as many as there are
+// downloads at a time, several times over.
+inline constexpr size_t kCheckedUpstreamsMax = 1000;
+
+// Rows that one write transaction of the metadata service puts or deletes,
+// about: a few milliseconds that all other writers wait for. What needs more
+// goes on in a next transaction.
+inline constexpr int kRowsPerTransaction = 500;
+
+// Of what a manifest names, so many are linked to it, the first ones. Images
+// have at most 127 layers, indexes some dozens of manifests; 4 MiB could name
+// 30 000. What is beyond is asked for at the upstream when it is wanted.
+inline constexpr size_t kReferencesPerManifestMax = 1000;
+
+// Rows that reading how a digest is reached may look at. Beyond them it is not
+// reached: images are two links deep, and the reader is a pull.
+inline constexpr int kReachVisitedMax = 1000;
+
+// Of one upstream: what it sends must not fill the metadata service's disk. An
+// entry takes about 1 KiB with its indexes, so 1 GiB; large deployments have
+// some 100 000 per upstream. Of digests that it can supply there are more: the
+// layers of what was looked at but not pulled.
+inline constexpr int64_t kEntriesPerUpstreamDefault = 1'000'000;
+inline constexpr int64_t kReachablePerUpstreamMax = 4'000'000;
+// Answers like "not found" live for a minute; a client that guesses names makes
+// one of each.
+inline constexpr int64_t kDenialsPerUpstreamMax = 100'000;
+
 // Of cleanup policies: the reference product's.
 inline constexpr int kCleanupKeepDaysMax = 365;
 inline constexpr int kCleanupKeepDaysDefault = 30;
 inline constexpr int kCleanupCadenceDaysDefault = 7;
 inline constexpr size_t kFailureMessageBytesMax = 255;
 
-// Entries that one transaction of a cleanup drops, likewise.
-inline constexpr size_t kCleanupBatchEntriesMax = 250;
+// Entries that one transaction of a cleanup drops: about fifteen rows each are
+// touched.
+inline constexpr size_t kCleanupBatchEntriesMax = 40;
 
 // Lists: what a page holds when nothing is asked for, and at most.
 inline constexpr int kPageSizeDefault = 100;

@@ -6,11 +6,18 @@
 #include <string>
 
 #include "absl/strings/match.h"
+#include "absl/strings/strip.h"
 
 namespace cvr {
 
 bool IsUnixAddress(absl::string_view address) {
   return absl::StartsWith(address, "unix:");
+}
+
+std::string UnixPathOf(absl::string_view address) {
+  if (!absl::ConsumePrefix(&address, "unix:")) return "";
+  if (absl::StartsWith(address, "///")) address.remove_prefix(2);
+  return std::string(address);
 }
 
 bool IsLocalAddress(absl::string_view address) {

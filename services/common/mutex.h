@@ -1,25 +1,19 @@
 #ifndef SERVICES_COMMON_MUTEX_H_
 #define SERVICES_COMMON_MUTEX_H_
 
-// The project's only mutex: absl::Mutex, except in the ThreadSanitizer build,
-// where Debian's uninstrumented Abseil would hide every lock from the
-// sanitizer. There the same small surface stands on std::mutex.
+// The project's only mutex. Not absl::Mutex: its waits end by the wall clock,
+// so that setting that clock back would prolong them by as much, and Debian's
+// Abseil is not instrumented, which would hide every lock from ThreadSanitizer.
+
+#include <chrono>
+#include <condition_variable>
+#include <mutex>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 
-#ifdef CVR_TSAN
-#include <chrono>
-#include <condition_variable>
-#include <mutex>
-#else
-#include "absl/synchronization/mutex.h"
-#endif
-
 namespace cvr {
-
-#ifdef CVR_TSAN
 
 class ABSL_LOCKABLE Mutex {
  public:
@@ -57,32 +51,35 @@ class CondVar {
     condition_.wait(lock);
     lock.release();
   }
-  // Returns true when the deadline has passed.
-  bool WaitWithDeadline(Mutex* mutex, absl::Time deadline) {
-    if (deadline == absl::InfiniteFuture()) {
+  // Returns true when `timeout` has passed, by a clock that nobody can set. May
+  // wake earlier, as Wait() may: whoever waits again gives what is left
+  // (SteadyDeadline).
+  bool WaitWithTimeout(Mutex* mutex, absl::Duration timeout) {
+    if (timeout > kForEver) {
       Wait(mutex);
       return false;
     }
     std::unique_lock<std::mutex> lock(mutex->mutex_, std::adopt_lock);
     const auto result =
-        condition_.wait_until(lock, absl::ToChronoTime(deadline));
+        condition_.wait_until(lock, std::chrono::steady_clock::now() +
+                                        absl::ToChronoNanoseconds(timeout));
     lock.release();
     return result == std::cv_status::timeout;
+  }
+  // The same until a time of the wall clock, as that is now: a jump meanwhile
+  // does not move the end of this wait, though it does that of the next one.
+  bool WaitWithDeadline(Mutex* mutex, absl::Time deadline) {
+    return WaitWithTimeout(mutex, deadline - absl::Now());
   }
   void Signal() { condition_.notify_one(); }
   void SignalAll() { condition_.notify_all(); }
 
  private:
+  // Longer than anybody waits; the clock's own type overflows later.
+  static constexpr absl::Duration kForEver = absl::Hours(24 * 365 * 100);
+
   std::condition_variable condition_;
 };
-
-#else
-
-using Mutex = absl::Mutex;
-using MutexLock = absl::MutexLock;
-using CondVar = absl::CondVar;
-
-#endif  // CVR_TSAN
 
 }  // namespace cvr
 

@@ -4,7 +4,9 @@
 #include <signal.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -20,10 +22,15 @@
 #include "absl/flags/usage_config.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "services/common/private_files.h"
 #include "services/common/version.h"
 
 ABSL_FLAG(std::string, log_level, "info",
           "Least severe log line to write: debug, info, warn, error or off.");
+ABSL_FLAG(bool, allow_core_dumps, false,
+          "Whether the process may leave a core dump and be traced by others "
+          "of its user. Its memory holds tokens and passwords: for debugging "
+          "only.");
 
 namespace cvr {
 namespace {
@@ -80,6 +87,15 @@ void RaiseFileLimit() {
   setrlimit(RLIMIT_NOFILE, &limit);
 }
 
+// What a dump or a debugger of the same user would show. Not inherited by what
+// is executed; the library's threads share it.
+void ForbidCoreDumps() {
+  if (absl::GetFlag(FLAGS_allow_core_dumps)) return;
+  const rlimit none = {};
+  setrlimit(RLIMIT_CORE, &none);
+  prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+}
+
 absl::Status FileError(absl::string_view what, const std::string& path) {
   return absl::FailedPreconditionError(
       absl::StrCat(what, " ", path, ": ", std::strerror(errno)));
@@ -98,18 +114,22 @@ const char* StopSignal::Wait() {
     if (sigwait(&signals, &signal) != 0) continue;
     if (signal == SIGINT) return "SIGINT";
     if (signal == SIGTERM) return "SIGTERM";
-    if (on_hangup_.empty()) return "SIGHUP";
+    if (on_hangup_.empty()) {
+      spdlog::info("SIGHUP is ignored: there is nothing to read again");
+    }
     for (const auto& action : on_hangup_) action();
   }
 }
 
 int RunProcess(int argc, char** argv, const ProcessOptions& options,
                absl::FunctionRef<absl::Status(StopSignal& stop)> body) {
+  umask(077);
   // Blocked here, so in every thread to come: only Wait() receives them.
   const sigset_t signals = StopSignals();
   sigprocmask(SIG_BLOCK, &signals, nullptr);
   signal(SIGPIPE, SIG_IGN);
   ParseFlags(argc, argv, options);
+  ForbidCoreDumps();
   absl::Status status = SetUpLogging(options.name);
   RaiseFileLimit();
   StopSignal stop;
@@ -135,6 +155,14 @@ absl::Status PrepareDirectory(absl::string_view flag,
   if (access(directory.c_str(), W_OK | X_OK) != 0) {
     return error(std::strerror(errno));
   }
+  const auto changed = MakePrivate(directory);
+  if (!changed.ok()) return error(changed.status().message());
+  if (*changed > 0) {
+    spdlog::warn(
+        "{}: {} files and directories were open to other users; they "
+        "are the owner's alone now",
+        directory, *changed);
+  }
   return absl::OkStatus();
 }
 
@@ -142,7 +170,7 @@ absl::Status WriteFileAtomically(const std::string& path,
                                  absl::string_view content) {
   const std::string temporary = absl::StrCat(path, ".new");
   const int fd =
-      open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+      open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
   if (fd < 0) return FileError("cannot create", temporary);
   const ssize_t written = write(fd, content.data(), content.size());
   close(fd);

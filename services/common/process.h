@@ -20,8 +20,9 @@ struct ProcessOptions {
 // Until the process is told to stop. Usable from the main thread only.
 class StopSignal {
  public:
-  // Has Wait() call `action` on each SIGHUP. With no action at all, SIGHUP
-  // stops the process, as for any other.
+  // Has Wait() call `action` on each SIGHUP. With no action at all, SIGHUP is
+  // logged and otherwise ignored: it asks a server to read its files again, and
+  // never to stop.
   void OnHangup(std::function<void()> action);
 
   // Blocks until SIGTERM or SIGINT has come. Returns its name.
@@ -32,19 +33,24 @@ class StopSignal {
 };
 
 // Parses the flags (--help, --version, --flagfile, --log_level), sets up
-// logging and signals, and runs `body`, which serves until `stop` says so.
+// logging and signals, and runs `body`, which serves until `stop` says so. All
+// files that the process makes are its owner's alone (umask 077), and, unless
+// --allow_core_dumps, the process leaves no core and cannot be traced by others
+// of its user: its memory holds tokens and passwords.
 // Returns main()'s exit status: 0, or 1 after one line on standard error when
 // `body` fails. Call once, first thing in main(), before any thread exists.
 int RunProcess(int argc, char** argv, const ProcessOptions& options,
                absl::FunctionRef<absl::Status(StopSignal& stop)> body);
 
-// Makes `directory` and its parents when they are missing.
-// Errors: FAILED_PRECONDITION naming the flag and what is wrong with it, also
-// when it cannot be written to.
+// Makes `directory` and its parents when they are missing, and everything in it
+// its owner's alone (private_files.h), which is logged when it was not. Errors:
+// FAILED_PRECONDITION naming the flag and what is wrong with it, also when it
+// cannot be written to or belongs to another user.
 absl::Status PrepareDirectory(absl::string_view flag,
                               const std::string& directory);
 
-// Replaces `path` by a file that holds `content`, all at once.
+// Replaces `path` by a file that holds `content`, all at once, for the owner's
+// eyes only.
 // Errors: FAILED_PRECONDITION.
 absl::Status WriteFileAtomically(const std::string& path,
                                  absl::string_view content);

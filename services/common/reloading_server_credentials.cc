@@ -14,20 +14,22 @@ namespace cvr {
 
 absl::StatusOr<std::shared_ptr<ReloadingServerCredentials>>
 ReloadingServerCredentials::Open(CertificateFiles files,
-                                 std::string authority_file) {
+                                 std::string authority_file,
+                                 std::shared_ptr<const CallGate> gate) {
   if (files.key.empty()) {
     return absl::InvalidArgumentError("TLS needs a certificate and its key");
   }
   std::shared_ptr<ReloadingServerCredentials> credentials(
-      new ReloadingServerCredentials(std::move(files),
-                                     std::move(authority_file)));
+      new ReloadingServerCredentials(
+          std::move(files), std::move(authority_file), std::move(gate)));
   ASSIGN_OR_RETURN(auto* const config, credentials->Read());
   grpc_ssl_server_certificate_config_destroy(config);
   return credentials;
 }
 
 ReloadingServerCredentials::ReloadingServerCredentials(
-    CertificateFiles files, std::string authority_file)
+    CertificateFiles files, std::string authority_file,
+    std::shared_ptr<const CallGate> gate)
     : files_(std::move(files)),
       authority_file_(std::move(authority_file)),
       credentials_(grpc_ssl_server_credentials_create_with_options(
@@ -35,7 +37,9 @@ ReloadingServerCredentials::ReloadingServerCredentials(
               authority_file_.empty()
                   ? GRPC_SSL_DONT_REQUEST_CLIENT_CERTIFICATE
                   : GRPC_SSL_REQUEST_CLIENT_CERTIFICATE_AND_VERIFY,
-              Fetch, this))) {}
+              Fetch, this))) {
+  CallGate::Attach(std::move(gate), credentials_);
+}
 
 ReloadingServerCredentials::~ReloadingServerCredentials() {
   grpc_server_credentials_release(credentials_);

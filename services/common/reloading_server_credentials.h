@@ -8,6 +8,7 @@
 
 #include "absl/status/statusor.h"
 #include "grpcpp/security/server_credentials.h"
+#include "services/common/call_gate.h"
 #include "services/common/certificate.h"
 #include "services/common/mutex.h"
 
@@ -18,11 +19,13 @@ namespace cvr {
 // since with a bad file it forgets the good one.
 class ReloadingServerCredentials final : public grpc::ServerCredentials {
  public:
-  // Without an authority, clients are not asked for certificates. The object
-  // must outlive the servers that use it. Errors: those of ReadCertificate()
-  // and ReadAuthorities(); INVALID_ARGUMENT for no certificate at all.
+  // Without an authority, clients are not asked for certificates. `gate` is
+  // asked about each call. The object must outlive the servers that use it.
+  // Errors: those of ReadCertificate() and ReadAuthorities(); INVALID_ARGUMENT
+  // for no certificate at all.
   static absl::StatusOr<std::shared_ptr<ReloadingServerCredentials>> Open(
-      CertificateFiles files, std::string authority_file);
+      CertificateFiles files, std::string authority_file,
+      std::shared_ptr<const CallGate> gate);
 
   ~ReloadingServerCredentials() override;
 
@@ -31,8 +34,8 @@ class ReloadingServerCredentials final : public grpc::ServerCredentials {
       const std::shared_ptr<grpc::AuthMetadataProcessor>&) override {}
 
  private:
-  ReloadingServerCredentials(CertificateFiles files,
-                             std::string authority_file);
+  ReloadingServerCredentials(CertificateFiles files, std::string authority_file,
+                             std::shared_ptr<const CallGate> gate);
 
   int AddPortToServer(const std::string& address, grpc_server* server) override;
 

@@ -32,6 +32,7 @@ bool IsTransient(const absl::Status& status) {
   switch (ReasonOf(status)) {
     case Reason::kContentMismatch:
     case Reason::kUpstreamInvalid:
+    case Reason::kManifestInvalid:
       return false;
     default:
       return absl::IsUnavailable(status) ||

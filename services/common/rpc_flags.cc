@@ -1,10 +1,15 @@
 #include "services/common/rpc_flags.h"
 
+#include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/flags/flag.h"
 #include "absl/status/status.h"
+#include "services/common/local_address.h"
+#include "services/common/peer_secrets.h"
 #include "services/common/plaintext_flag.h"
+#include "services/common/status_macros.h"
 
 ABSL_FLAG(std::string, rpc_certificate_file, "",
           "Speak gRPC by TLS, but on Unix sockets, with this certificate, "
@@ -13,12 +18,67 @@ ABSL_FLAG(std::string, rpc_key_file, "",
           "The key of --rpc_certificate_file: PEM, without a password.");
 ABSL_FLAG(std::string, rpc_ca_file, "",
           "The authority, PEM, that has issued the certificates of all "
-          "processes of this system, and of nothing else: whoever shows one is "
-          "trusted like them.");
+          "processes of this system. Which process a client is, the name in "
+          "its certificate says: see --rpc_gateway_names.");
+ABSL_FLAG(std::vector<std::string>, rpc_gateway_names, {"cvr-gateway"},
+          "Certificates of --rpc_ca_file that have one of these names, as "
+          "common name or as DNS name, are those of gateways: they may resolve "
+          "pulls, check tokens and read content.");
+ABSL_FLAG(std::vector<std::string>, rpc_blob_names, {"cvr-blob"},
+          "Certificates that have one of these names are those of blob "
+          "services: they may get credentials of upstreams and record what is "
+          "cached.");
+ABSL_FLAG(
+    std::string, peer_secrets_dir, "",
+    "Where the secrets are by which the processes of this system know each "
+    "other without TLS: gateway.secret and blob.secret, for the owner's eyes "
+    "only; the metadata service makes them. A gateway needs the former only. "
+    "Empty: PATH.peers for a metadata service at unix:PATH, else peers in its "
+    "data directory, which the others cannot know.");
 
 namespace cvr {
 
-absl::StatusOr<RpcSecurity> RpcSecurityFromFlags(RpcRole role) {
+namespace {
+
+// Empty when nothing says it.
+std::string PeerSecretsDirectory(const RpcFlagsOptions& options) {
+  const std::string flag = absl::GetFlag(FLAGS_peer_secrets_dir);
+  if (!flag.empty()) return flag;
+  if (IsUnixAddress(options.metadata_address)) {
+    return UnixPathOf(options.metadata_address) + ".peers";
+  }
+  return options.role == RpcRole::kMetadata ? options.data_dir + "/peers" : "";
+}
+
+absl::StatusOr<std::shared_ptr<const PeerSecrets>> OpenPeerSecrets(
+    const RpcFlagsOptions& options, bool has_tls) {
+  const std::string directory = PeerSecretsDirectory(options);
+  if (directory.empty()) {
+    if (has_tls) return nullptr;
+    return absl::InvalidArgumentError(
+        "--peer_secrets_dir must name the directory of the metadata service's "
+        "peer secrets (DATA_DIR/peers, or a copy): without TLS, and unless the "
+        "metadata service is on a Unix socket, the processes know each other "
+        "by them");
+  }
+  switch (options.role) {
+    case RpcRole::kMetadata:
+      return PeerSecrets::OpenOrMake(directory);
+    case RpcRole::kBlob:
+      return PeerSecrets::Open(directory,
+                               {PeerRole::kGateway, PeerRole::kBlob});
+    case RpcRole::kGateway:
+      return PeerSecrets::Open(directory, {PeerRole::kGateway});
+    case RpcRole::kStandalone:
+      return nullptr;
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+absl::StatusOr<RpcSecurity> RpcSecurityFromFlags(
+    const RpcFlagsOptions& options) {
   RpcSecurity security;
   security.certificate = {absl::GetFlag(FLAGS_rpc_certificate_file),
                           absl::GetFlag(FLAGS_rpc_key_file)};
@@ -35,11 +95,19 @@ absl::StatusOr<RpcSecurity> RpcSecurityFromFlags(RpcRole role) {
     return absl::InvalidArgumentError(
         "--rpc_ca_file needs --rpc_certificate_file and --rpc_key_file");
   }
-  if (has_certificate && !has_authority && role == RpcRole::kOneOfSeveral) {
+  if (has_certificate && !has_authority &&
+      options.role != RpcRole::kStandalone) {
     return absl::InvalidArgumentError(
         "--rpc_certificate_file needs --rpc_ca_file, by which the processes of "
         "this system know each other");
   }
+  security.peers.gateway_names = absl::GetFlag(FLAGS_rpc_gateway_names);
+  security.peers.blob_names = absl::GetFlag(FLAGS_rpc_blob_names);
+  if (options.role == RpcRole::kStandalone) return security;
+  ASSIGN_OR_RETURN(security.peers.secrets,
+                   OpenPeerSecrets(options, security.tls));
+  if (options.role == RpcRole::kGateway) security.role = PeerRole::kGateway;
+  if (options.role == RpcRole::kBlob) security.role = PeerRole::kBlob;
   return security;
 }
 

@@ -1,18 +1,33 @@
 #ifndef SERVICES_COMMON_RPC_FLAGS_H_
 #define SERVICES_COMMON_RPC_FLAGS_H_
 
+#include <string>
+
 #include "absl/status/statusor.h"
 #include "services/common/rpc_security.h"
 
 namespace cvr {
 
-// Whether a process has others of the system to speak to, and so needs both a
-// certificate and an authority, or neither.
-enum class RpcRole { kOneOfSeveral, kStandalone };
+// What a process is among those of the system. All but the standalone have
+// others to speak to, and so need both a certificate and an authority, or
+// neither.
+enum class RpcRole { kMetadata, kBlob, kGateway, kStandalone };
 
-// --rpc_certificate_file, --rpc_key_file, --rpc_ca_file and
-// --insecure_plaintext. Errors: INVALID_ARGUMENT naming what is missing.
-absl::StatusOr<RpcSecurity> RpcSecurityFromFlags(RpcRole role);
+struct RpcFlagsOptions {
+  RpcRole role = RpcRole::kStandalone;
+  // Where the metadata service is: the address that is served by it, and called
+  // by others. Unused by the standalone.
+  std::string metadata_address;
+  // Of the metadata service: where its data are.
+  std::string data_dir;
+};
+
+// --rpc_certificate_file, --rpc_key_file, --rpc_ca_file, --rpc_gateway_names,
+// --rpc_blob_names, --peer_secrets_dir and --insecure_plaintext. The metadata
+// service makes the secrets that are missing. Errors: INVALID_ARGUMENT naming
+// what is missing; those of PeerSecrets.
+absl::StatusOr<RpcSecurity> RpcSecurityFromFlags(
+    const RpcFlagsOptions& options);
 
 }  // namespace cvr
 

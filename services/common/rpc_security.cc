@@ -7,6 +7,7 @@
 #include "grpcpp/security/tls_certificate_provider.h"
 #include "grpcpp/security/tls_credentials_options.h"
 #include "services/common/local_address.h"
+#include "services/common/plain_server_credentials.h"
 #include "services/common/plaintext.h"
 #include "services/common/reloading_server_credentials.h"
 #include "services/common/status_macros.h"
@@ -33,14 +34,18 @@ absl::Status CheckFiles(const RpcSecurity& security) {
 
 absl::StatusOr<std::shared_ptr<grpc::ServerCredentials>> MakeServerCredentials(
     const std::string& address, const RpcSecurity& security) {
-  if (IsUnixAddress(address)) return grpc::InsecureServerCredentials();
+  const auto gate =
+      std::make_shared<const CallGate>(security.peers, security.on_refused);
+  if (IsUnixAddress(address)) {
+    return std::make_shared<PlainServerCredentials>(gate);
+  }
   if (security.tls) {
     return ReloadingServerCredentials::Open(security.certificate,
-                                            security.authority_file);
+                                            security.authority_file, gate);
   }
   RETURN_IF_ERROR(CheckPlaintext(address, security.insecure_plaintext,
                                  security.tls_remedy));
-  return grpc::InsecureServerCredentials();
+  return std::make_shared<PlainServerCredentials>(gate);
 }
 
 absl::StatusOr<std::shared_ptr<grpc::ChannelCredentials>>

@@ -2,17 +2,20 @@
 #define SERVICES_COMMON_RPC_SECURITY_H_
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "absl/status/statusor.h"
 #include "grpcpp/security/credentials.h"
 #include "grpcpp/security/server_credentials.h"
+#include "services/common/call_gate.h"
 #include "services/common/certificate.h"
+#include "services/common/peer_role.h"
 
 namespace cvr {
 
-// How a process speaks gRPC over TCP, as a server and as a client. Unix sockets
-// are always plain: the file system says who reaches them.
+// How a process speaks gRPC, as a server and as a client. Unix sockets are
+// always plain: their files are for the owner only (unix_listener.h).
 struct RpcSecurity {
   bool tls = false;
 
@@ -20,9 +23,9 @@ struct RpcSecurity {
   CertificateFiles certificate;
 
   // PEM of the authorities it believes: for servers that it calls, and for
-  // clients that show a certificate. It must sign for processes of this system
-  // and nobody else: whoever has a certificate of it is taken for one of them
-  // (service_peer.h). Empty = the machine's, for servers; no clients.
+  // clients that show a certificate. What such a client may call is said by the
+  // names in its certificate (`peers`). Empty = the machine's, for servers; no
+  // clients.
   std::string authority_file;
 
   // Without TLS: whether other machines may be spoken to, and what people are
@@ -30,9 +33,19 @@ struct RpcSecurity {
   bool insecure_plaintext = false;
   std::string tls_remedy =
       "set --rpc_certificate_file, --rpc_key_file and --rpc_ca_file";
+
+  // Of a server: which callers are processes of this system.
+  PeerTrust peers;
+  // Of a server: told of each call that is refused; may be null.
+  CallGate::Listener on_refused;
+
+  // Of a client: as what it calls, where there is no TLS: it shows that role's
+  // secret of `peers`. Empty = as nobody.
+  std::optional<PeerRole> role;
 };
 
-// What a server on `address` shows. Clients may show a certificate and need
+// What a server on `address` shows, with the gate that every call has to pass
+// (call_gate.h). Clients may show a certificate and need
 // not; a bad one ends the handshake. Files that change are read again at the
 // next handshake; while they are no good that is logged, and the last good ones
 // are used. Errors: those of ReadCertificate(),

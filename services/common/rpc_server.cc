@@ -2,22 +2,19 @@
 
 #include <grpc/support/log.h>
 #include <spdlog/spdlog.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/strip.h"
 #include "grpcpp/ext/proto_server_reflection_plugin.h"
 #include "services/common/limits.h"
 #include "services/common/local_address.h"
+#include "services/common/peer_secret_channel.h"
 #include "services/common/status_macros.h"
 
 namespace cvr {
 namespace {
-
-constexpr absl::string_view kUnixPrefix = "unix:";
 
 // The library's own log lines are for debugging; what matters is in statuses.
 void LogAsDebug(gpr_log_func_args* line) {
@@ -34,16 +31,6 @@ void InitializeLibraryOnce() {
   (void)done;
 }
 
-// A socket file that a killed process left behind would keep us from binding.
-void RemoveStaleSocket(absl::string_view address) {
-  if (!absl::ConsumePrefix(&address, kUnixPrefix)) return;
-  const std::string path(address);
-  struct stat info;
-  if (stat(path.c_str(), &info) == 0 && S_ISSOCK(info.st_mode)) {
-    unlink(path.c_str());
-  }
-}
-
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<RpcServer>> RpcServer::Start(
@@ -52,24 +39,33 @@ absl::StatusOr<std::unique_ptr<RpcServer>> RpcServer::Start(
   InitializeLibraryOnce();
   ASSIGN_OR_RETURN(const auto credentials,
                    MakeServerCredentials(address, security));
-  RemoveStaleSocket(address);
+  auto server = std::unique_ptr<RpcServer>(new RpcServer);
   grpc::ServerBuilder builder;
+  std::unique_ptr<UnixListener::Acceptor> acceptor;
   int port = 0;
-  builder.AddListeningPort(address, credentials, &port);
+  if (IsUnixAddress(address)) {
+    ASSIGN_OR_RETURN(server->unix_listener_,
+                     UnixListener::Bind(UnixPathOf(address)));
+    acceptor = builder.experimental().AddExternalConnectionAcceptor(
+        grpc::ServerBuilder::experimental_type::ExternalConnectionType::FROM_FD,
+        credentials);
+  } else {
+    builder.AddListeningPort(address, credentials, &port);
+  }
   // Another server on the same port must be an error, not a sharer of calls.
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
   builder.SetMaxReceiveMessageSize(limits::kGrpcMessageBytesMax);
   for (grpc::Service* const service : services) {
     builder.RegisterService(service);
   }
-  auto server = std::unique_ptr<RpcServer>(new RpcServer);
   server->credentials_ = credentials;
   server->server_ = builder.BuildAndStart();
-  if (server->server_ == nullptr || port == 0) {
+  if (server->server_ == nullptr || (acceptor == nullptr && port == 0)) {
     return absl::FailedPreconditionError(
         absl::StrCat("cannot serve gRPC on '", address,
                      "': the address is in use or not on this machine"));
   }
+  if (acceptor != nullptr) server->unix_listener_->Start(std::move(acceptor));
   server->address_ =
       IsUnixAddress(address)
           ? address
@@ -80,6 +76,7 @@ absl::StatusOr<std::unique_ptr<RpcServer>> RpcServer::Start(
 RpcServer::~RpcServer() { Shutdown(absl::InfinitePast()); }
 
 void RpcServer::Shutdown(absl::Time deadline) {
+  if (unix_listener_ != nullptr) unix_listener_->Stop();
   if (server_ == nullptr) return;
   // The library takes times before 1970 for "never".
   server_->Shutdown(absl::ToChronoTime(std::max(deadline, absl::UnixEpoch())));
@@ -107,7 +104,16 @@ absl::StatusOr<std::shared_ptr<grpc::Channel>> OpenRpcChannel(
   arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);
   arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 100);
   arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 1000);
-  return grpc::CreateCustomChannel(address, credentials, arguments);
+  std::vector<
+      std::unique_ptr<grpc::experimental::ClientInterceptorFactoryInterface>>
+      interceptors;
+  const bool has_tls = security.tls && !IsUnixAddress(address);
+  if (!has_tls && security.role && security.peers.secrets != nullptr) {
+    interceptors.push_back(
+        ShowPeerSecret(security.peers.secrets, *security.role, address));
+  }
+  return grpc::experimental::CreateCustomChannelWithInterceptors(
+      address, credentials, arguments, std::move(interceptors));
 }
 
 std::shared_ptr<grpc::Channel> MakeRpcChannel(const std::string& address) {

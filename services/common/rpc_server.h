@@ -10,14 +10,17 @@
 #include "absl/time/time.h"
 #include "grpcpp/grpcpp.h"
 #include "services/common/rpc_security.h"
+#include "services/common/unix_listener.h"
 
 namespace cvr {
 
-// A gRPC server with reflection and the standard health service.
+// A gRPC server with reflection and the standard health service. What comes by
+// its socket passes a gate that refuses by default (call_gate.h).
 class RpcServer {
  public:
   // Serves `services`, which must outlive the server, on `address`: host:port
-  // (port 0: the system chooses) or unix:PATH.
+  // (port 0: the system chooses) or unix:PATH, which only this process's user
+  // and root reach (unix_listener.h).
   // Errors: FAILED_PRECONDITION naming the address, when it cannot be bound;
   // those of MakeServerCredentials().
   static absl::StatusOr<std::unique_ptr<RpcServer>> Start(
@@ -45,16 +48,19 @@ class RpcServer {
   // Outlives the server.
   std::shared_ptr<grpc::ServerCredentials> credentials_;
   std::unique_ptr<grpc::Server> server_;
+  // Null for TCP. Uses the server.
+  std::unique_ptr<UnixListener> unix_listener_;
 };
 
 // A channel for calls between services, with the limits of limits.h for
-// messages and for what waits in each stream. Does not connect yet.
+// messages and for what waits in each stream, whose calls show the secret of
+// `security.role` where there is no TLS. Does not connect yet.
 // Errors: those of MakeChannelCredentials().
 absl::StatusOr<std::shared_ptr<grpc::Channel>> OpenRpcChannel(
     const std::string& address, const RpcSecurity& security);
 
-// The same in plain text, wherever `address` is; logs a warning when that is
-// another machine.
+// The same in plain text, wherever `address` is, as nobody; logs a warning when
+// that is another machine.
 std::shared_ptr<grpc::Channel> MakeRpcChannel(const std::string& address);
 
 }  // namespace cvr

@@ -1,6 +1,7 @@
 // gRPC by TLS, over real sockets: who gets in, and as whom.
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,8 +13,8 @@
 #include "protos/cvr/v1/auth_service.grpc.pb.h"
 #include "services/common/rpc_security.h"
 #include "services/common/rpc_server.h"
-#include "services/common/service_peer.h"
 #include "tests/support/child_process.h"
+#include "tests/support/peer_security.h"
 #include "tests/support/status_matchers.h"
 #include "tests/support/test_authority.h"
 
@@ -24,40 +25,22 @@ using testing::IsOk;
 using testing::StatusIs;
 using testing::TestAuthority;
 
-TEST(ServicePeerTest, ByTlsACertificateIsNeeded) {
-  struct Case {
-    const char* transport;
-    bool has_certificate;
-    bool is_service;
-  };
-  for (const Case& c : std::vector<Case>{
-           {"", false, true},          // In process.
-           {"insecure", false, true},  // A Unix socket, loopback, or insisted.
-           {"ssl", false, false},
-           {"ssl", true, true},
-           {"tls", false, false},
-           {"anything", false, false},
-       }) {
-    EXPECT_EQ(IsServicePeer(c.transport, c.has_certificate), c.is_service)
-        << c.transport << c.has_certificate;
-  }
-}
-
-// A method for everybody, and one for services of ours.
+// Who may call its methods: see method_rules.h.
 class TestService final : public v1::AuthService::Service {
  public:
+  // For gateways.
   grpc::Status GetTrust(grpc::ServerContext*, const v1::GetTrustRequest*,
                         v1::Trust*) override {
     return grpc::Status::OK;
   }
-  grpc::Status Authenticate(grpc::ServerContext* context,
-                            const v1::AuthenticateRequest*,
-                            v1::Caller*) override {
-    return ForServicePeer(*context, [] { return grpc::Status::OK; });
+  // For blob services.
+  grpc::Status Authorize(grpc::ServerContext*, const v1::AuthorizeRequest*,
+                         v1::Admission*) override {
+    return grpc::Status::OK;
   }
 };
 
-grpc::StatusCode CallOpen(const std::shared_ptr<grpc::Channel>& channel) {
+grpc::StatusCode CallAsGateway(const std::shared_ptr<grpc::Channel>& channel) {
   grpc::ClientContext context;
   v1::Trust response;
   return v1::AuthService::NewStub(channel)
@@ -65,11 +48,11 @@ grpc::StatusCode CallOpen(const std::shared_ptr<grpc::Channel>& channel) {
       .error_code();
 }
 
-grpc::StatusCode CallService(const std::shared_ptr<grpc::Channel>& channel) {
+grpc::StatusCode CallAsBlob(const std::shared_ptr<grpc::Channel>& channel) {
   grpc::ClientContext context;
-  v1::Caller response;
+  v1::Admission response;
   return v1::AuthService::NewStub(channel)
-      ->Authenticate(&context, {}, &response)
+      ->Authorize(&context, {}, &response)
       .error_code();
 }
 
@@ -81,13 +64,13 @@ class RpcTlsTest : public ::testing::Test {
 
   // Files of a process with a certificate of `authority`, if any, that trusts
   // ours.
-  RpcSecurity Security(const std::string& name,
-                       const TestAuthority* authority) const {
+  RpcSecurity Security(const std::string& name, const TestAuthority* authority,
+                       const std::string& subject = "cvr-gateway") const {
     RpcSecurity security;
     security.tls = true;
     security.authority_file = authority_file_;
     if (authority != nullptr) {
-      const auto paths = testing::WriteCertificate(authority->Issue(),
+      const auto paths = testing::WriteCertificate(authority->Issue(subject),
                                                    directory_.path(), name);
       security.certificate = {paths.certificate, paths.key};
     }
@@ -115,51 +98,100 @@ class RpcTlsTest : public ::testing::Test {
   std::unique_ptr<RpcServer> server_;
 };
 
-TEST_F(RpcTlsTest, OnlyOurCertificateMakesAService) {
-  Serve(Security("server", &authority_));
-  const auto service = Connect(Security("ours", &authority_));
-  EXPECT_EQ(CallOpen(service), grpc::StatusCode::OK);
-  EXPECT_EQ(CallService(service), grpc::StatusCode::OK);
+constexpr auto kDenied = grpc::StatusCode::PERMISSION_DENIED;
 
+TEST_F(RpcTlsTest, TheNameInOurCertificateMakesARole) {
+  Serve(Security("server", &authority_));
+  const auto gateway = Connect(Security("gateway", &authority_));
+  EXPECT_EQ(CallAsGateway(gateway), grpc::StatusCode::OK);
+  EXPECT_EQ(CallAsBlob(gateway), kDenied);
+
+  const auto blob = Connect(Security("blob", &authority_, "CVR-Blob"));
+  EXPECT_EQ(CallAsGateway(blob), kDenied);
+  EXPECT_EQ(CallAsBlob(blob), grpc::StatusCode::OK);
+
+  for (const char* const name : {"", "cvr", "xcvr-gateway", "*", "metadata"}) {
+    const auto other = Connect(Security("other", &authority_, name));
+    EXPECT_EQ(CallAsGateway(other), kDenied) << name;
+    EXPECT_EQ(CallAsBlob(other), kDenied) << name;
+  }
   const auto anybody = Connect(Security("", nullptr));
-  EXPECT_EQ(CallOpen(anybody), grpc::StatusCode::OK);
-  EXPECT_EQ(CallService(anybody), grpc::StatusCode::PERMISSION_DENIED);
+  EXPECT_EQ(CallAsGateway(anybody), kDenied);
+  EXPECT_EQ(CallAsBlob(anybody), kDenied);
 
   const auto stranger = Connect(Security("strange", &other_));
-  EXPECT_EQ(CallOpen(stranger), grpc::StatusCode::UNAVAILABLE);
-  EXPECT_EQ(CallService(stranger), grpc::StatusCode::UNAVAILABLE);
+  EXPECT_EQ(CallAsGateway(stranger), grpc::StatusCode::UNAVAILABLE);
 }
 
-TEST_F(RpcTlsTest, WithoutAnAuthorityNobodyIsAService) {
+TEST_F(RpcTlsTest, WithoutAnAuthorityNobodyIsAPeer) {
   RpcSecurity security = Security("server", &authority_);
   security.authority_file.clear();
   Serve(security);
   const auto channel = Connect(Security("ours", &authority_));
-  EXPECT_EQ(CallOpen(channel), grpc::StatusCode::OK);
-  EXPECT_EQ(CallService(channel), grpc::StatusCode::PERMISSION_DENIED);
+  EXPECT_EQ(CallAsGateway(channel), kDenied);
+}
+
+// A secret that leaks must not open what is on the network.
+TEST_F(RpcTlsTest, BySecretNobodyIsAPeerWhereThereIsTls) {
+  RpcSecurity server = Security("server", &authority_);
+  server.peers.secrets = testing::PeerSecurity().peers.secrets;
+  Serve(server);
+  grpc::ClientContext context;
+  context.AddMetadata(kPeerSecretField,
+                      server.peers.secrets->Of(PeerRole::kGateway));
+  v1::Trust response;
+  EXPECT_EQ(v1::AuthService::NewStub(Connect(Security("", nullptr)))
+                ->GetTrust(&context, {}, &response)
+                .error_code(),
+            kDenied);
 }
 
 TEST_F(RpcTlsTest, PlainTextDoesNotGetThroughAndAStrangeServerIsNotBelieved) {
   Serve(Security("server", &authority_));
-  EXPECT_EQ(CallOpen(MakeRpcChannel(server_->address())),
+  EXPECT_EQ(CallAsGateway(MakeRpcChannel(server_->address())),
             grpc::StatusCode::UNAVAILABLE);
   Serve(Security("server", &other_));
-  EXPECT_EQ(CallOpen(Connect(Security("", nullptr))),
+  EXPECT_EQ(CallAsGateway(Connect(Security("", nullptr))),
             grpc::StatusCode::UNAVAILABLE);
 }
 
-TEST_F(RpcTlsTest, LoopbackAndUnixSocketsWithoutTlsAreServices) {
+// Also on loopback and on a Unix socket, and when plain text was insisted on.
+TEST_F(RpcTlsTest, WithoutTlsASecretMakesARole) {
+  RpcSecurity security = testing::PeerSecurity();
+  // Unix sockets are plain even when TLS is wanted elsewhere.
+  RpcSecurity with_tls = Security("server", &authority_);
+  with_tls.peers = security.peers;
+  const std::string socket = absl::StrCat("unix:", Path("s"));
+  const auto tcp = *RpcServer::Start("127.0.0.1:0", {&service_}, security);
+  const auto any = *RpcServer::Start("0.0.0.0:0", {&service_}, security);
+  const auto local = *RpcServer::Start(socket, {&service_}, with_tls);
+  for (const RpcServer* const server : {tcp.get(), any.get(), local.get()}) {
+    const std::string& address = server->address();
+    const auto as = [&](std::optional<PeerRole> role) {
+      return *OpenRpcChannel(address, testing::PeerSecurity(role));
+    };
+    EXPECT_EQ(CallAsGateway(as(std::nullopt)), kDenied) << address;
+    EXPECT_EQ(CallAsBlob(as(std::nullopt)), kDenied) << address;
+    EXPECT_EQ(CallAsGateway(as(PeerRole::kGateway)), grpc::StatusCode::OK);
+    EXPECT_EQ(CallAsBlob(as(PeerRole::kGateway)), kDenied) << address;
+    EXPECT_EQ(CallAsGateway(as(PeerRole::kBlob)), kDenied) << address;
+    EXPECT_EQ(CallAsBlob(as(PeerRole::kBlob)), grpc::StatusCode::OK);
+    grpc::ClientContext context;
+    context.AddMetadata(kPeerSecretField, MakePeerSecret());
+    v1::Trust response;
+    EXPECT_EQ(v1::AuthService::NewStub(as(std::nullopt))
+                  ->GetTrust(&context, {}, &response)
+                  .error_code(),
+              kDenied);
+  }
+}
+
+TEST_F(RpcTlsTest, WithoutSecretsNobodyIsAPeer) {
   Serve({});
-  EXPECT_EQ(CallService(MakeRpcChannel(server_->address())),
-            grpc::StatusCode::OK);
-  const std::string address = absl::StrCat("unix:", Path("s"));
-  // Plain even when TLS is wanted elsewhere.
-  const auto server =
-      RpcServer::Start(address, {&service_}, Security("server", &authority_));
-  ASSERT_THAT(server, IsOk());
-  const auto channel = OpenRpcChannel(address, Security("ours", &authority_));
-  ASSERT_THAT(channel, IsOk());
-  EXPECT_EQ(CallService(*channel), grpc::StatusCode::OK);
+  EXPECT_EQ(CallAsGateway(MakeRpcChannel(server_->address())), kDenied);
+  EXPECT_EQ(CallAsGateway(*OpenRpcChannel(
+                server_->address(), testing::PeerSecurity(PeerRole::kGateway))),
+            kDenied);
 }
 
 TEST_F(RpcTlsTest, OtherMachinesNeedTlsOrInsistence) {
@@ -205,25 +237,26 @@ TEST_F(RpcTlsTest, AServerReadsItsFilesAgainAndKeepsTheLastGoodOnes) {
     return Connect(Security(absl::StrCat("client", ++count), &authority_));
   };
   const auto running = client();
-  EXPECT_EQ(CallService(running), grpc::StatusCode::OK);
+  EXPECT_EQ(CallAsGateway(running), grpc::StatusCode::OK);
 
   testing::WritePem("nonsense", security.certificate.certificate);
-  EXPECT_EQ(CallService(client()), grpc::StatusCode::OK);
+  EXPECT_EQ(CallAsGateway(client()), grpc::StatusCode::OK);
 
   testing::WriteCertificate(other_.Issue(), directory_.path(), "server");
-  EXPECT_EQ(CallService(client()), grpc::StatusCode::UNAVAILABLE);
-  EXPECT_EQ(CallService(running), grpc::StatusCode::OK);
+  EXPECT_EQ(CallAsGateway(client()), grpc::StatusCode::UNAVAILABLE);
+  EXPECT_EQ(CallAsGateway(running), grpc::StatusCode::OK);
 
   testing::WriteCertificate(authority_.Issue(), directory_.path(), "server");
-  EXPECT_EQ(CallService(client()), grpc::StatusCode::OK);
+  EXPECT_EQ(CallAsGateway(client()), grpc::StatusCode::OK);
 }
 
 TEST_F(RpcTlsTest, AClientReadsItsFilesAgain) {
   Serve(Security("server", &authority_));
   const auto channel = Connect(Security("client", &other_));
-  EXPECT_EQ(CallOpen(channel), grpc::StatusCode::UNAVAILABLE);
-  testing::WriteCertificate(authority_.Issue(), directory_.path(), "client");
-  while (CallService(channel) != grpc::StatusCode::OK) {
+  EXPECT_EQ(CallAsGateway(channel), grpc::StatusCode::UNAVAILABLE);
+  testing::WriteCertificate(authority_.Issue("cvr-gateway"), directory_.path(),
+                            "client");
+  while (CallAsGateway(channel) != grpc::StatusCode::OK) {
     absl::SleepFor(absl::Milliseconds(50));
   }
 }
@@ -235,10 +268,10 @@ TEST_F(RpcTlsTest, AClientWithBadFilesMakesNoConnection) {
   const std::string address = server_->address();
   const RpcSecurity client = Security("client", &authority_);
   const auto channel = Connect(client);
-  EXPECT_EQ(CallService(channel), grpc::StatusCode::OK);
+  EXPECT_EQ(CallAsGateway(channel), grpc::StatusCode::OK);
   testing::WritePem("nonsense", client.certificate.certificate);
   // Until it has noticed: connections that exist go on.
-  while (CallService(channel) == grpc::StatusCode::OK) {
+  while (CallAsGateway(channel) == grpc::StatusCode::OK) {
     server_.reset();
     server_ = *RpcServer::Start(address, {&service_}, server);
     absl::SleepFor(absl::Milliseconds(50));
@@ -255,8 +288,9 @@ TEST_F(RpcTlsTest, AClientWithBadFilesMakesNoConnection) {
             grpc::StatusCode::DEADLINE_EXCEEDED);
   server_.reset();
   server_ = *RpcServer::Start(address, {&service_}, server);
-  testing::WriteCertificate(authority_.Issue(), directory_.path(), "client");
-  while (CallService(channel) != grpc::StatusCode::OK) {
+  testing::WriteCertificate(authority_.Issue("cvr-gateway"), directory_.path(),
+                            "client");
+  while (CallAsGateway(channel) != grpc::StatusCode::OK) {
     absl::SleepFor(absl::Milliseconds(50));
   }
 }

@@ -28,15 +28,25 @@ std::string Rule::ToString() const {
 
 std::optional<std::string> RuleSet::WhyExcluded(Rule::Target target,
                                                 absl::string_view name) const {
+  const std::string names[] = {std::string(name)};
+  return WhyExcluded(target, names, names);
+}
+
+std::optional<std::string> RuleSet::WhyExcluded(
+    Rule::Target target, absl::Span<const std::string> names,
+    absl::Span<const std::string> allowed_names) const {
   bool has_allows = false;
   bool is_allowed = false;
   for (const Rule& rule : rules_) {
     if (rule.target != target) continue;
+    const auto matches = [&](const std::string& name) {
+      return rule.pattern.Matches(name);
+    };
     if (rule.action == Rule::Action::kDeny) {
-      if (rule.pattern.Matches(name)) return rule.ToString();
+      if (absl::c_any_of(names, matches)) return rule.ToString();
     } else {
       has_allows = true;
-      is_allowed = is_allowed || rule.pattern.Matches(name);
+      is_allowed = is_allowed || absl::c_any_of(allowed_names, matches);
     }
   }
   if (!has_allows || is_allowed) return std::nullopt;

@@ -7,6 +7,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "absl/types/span.h"
 #include "services/common/pattern.h"
 
 namespace cvr {
@@ -34,6 +35,12 @@ class RuleSet {
   // Why `name` is excluded, for people; nothing when it is not.
   std::optional<std::string> WhyExcluded(Rule::Target target,
                                          absl::string_view name) const;
+
+  // The same of what has two names: a deny of either excludes, and where there
+  // are allows, one of them must match one of `allowed_names`.
+  std::optional<std::string> WhyExcluded(
+      Rule::Target target, absl::Span<const std::string> names,
+      absl::Span<const std::string> allowed_names) const;
 
   bool AllowsRepository(absl::string_view name) const {
     return !WhyExcluded(Rule::Target::kRepository, name);

@@ -33,6 +33,9 @@ struct UpstreamAccess {
   // Candidate::identity of these credentials: whatever comes through this
   // access was delivered to it.
   int64_t identity = 0;
+  // As Candidate::cache_epoch. An answer that was got by this access may be
+  // recorded for plans of the same epoch only.
+  int64_t cache_epoch = 0;
   std::string name;
   // http or https; a trailing `/` or `/v2` makes no difference.
   std::string url;

@@ -8,6 +8,7 @@
 #include "services/common/caller_claims.h"
 #include "services/common/content_wire.h"
 #include "services/common/errors.h"
+#include "services/common/limits.h"
 #include "services/common/status_macros.h"
 #include "services/metadata/key_encoding.h"
 #include "services/metadata/page_token.h"
@@ -136,19 +137,21 @@ absl::Status AccessTokenAdmin::Revoke(
   return absl::OkStatus();
 }
 
-absl::Status AccessTokenAdmin::RevokeOfGroupIn(WriteTransaction& transaction,
-                                               absl::string_view group) {
+absl::StatusOr<bool> AccessTokenAdmin::RevokeSomeOfGroupIn(
+    WriteTransaction& transaction, absl::string_view group,
+    int64_t& start_after) {
+  int left = limits::kRowsPerTransaction / 4;
   std::vector<stored::AccessToken> rows;
   RETURN_IF_ERROR(tables::VisitAccessTokens(
-      transaction, 0,
+      transaction, start_after,
       [&](const stored::AccessToken& row) -> absl::StatusOr<bool> {
+        start_after = row.access_token().id();
         if (row.access_token().group() == group) rows.push_back(row);
-        return true;
+        return --left > 0;
       }));
-  if (rows.empty()) return absl::OkStatus();
-  RETURN_IF_ERROR(ForgetOldRevocations(transaction));
+  if (!rows.empty()) RETURN_IF_ERROR(ForgetOldRevocations(transaction));
   for (const auto& row : rows) RevokeIn(transaction, row);
-  return absl::OkStatus();
+  return left <= 0;
 }
 
 void AccessTokenAdmin::TellRevoked() const {
@@ -176,7 +179,7 @@ absl::Status AccessTokenAdmin::ForgetOldRevocations(
       transaction,
       [&](int64_t id, const stored::Revocation& one) -> absl::StatusOr<bool> {
         if (FromWire(one.until()) <= now) old.push_back(id);
-        return true;
+        return old.size() < limits::kRowsPerTransaction / 4;
       }));
   for (const int64_t id : old) tables::DeleteRevocation(transaction, id);
   return absl::OkStatus();

@@ -41,10 +41,13 @@ class AccessTokenAdmin {
       const v1::ListAccessTokensRequest& request) const;
   absl::Status Revoke(const v1::RevokeAccessTokenRequest& request);
 
-  // As a part of a larger change: revokes all tokens of a group. Once that is
+  // As a part of a larger change: revokes tokens of a group among the next
+  // limits::kRowsPerTransaction / 4 after `start_after`, an id that this
+  // function left there, or 0. Returns whether there may be more. Once it is
   // committed, TellRevoked() must be called.
-  absl::Status RevokeOfGroupIn(WriteTransaction& transaction,
-                               absl::string_view group);
+  absl::StatusOr<bool> RevokeSomeOfGroupIn(WriteTransaction& transaction,
+                                           absl::string_view group,
+                                           int64_t& start_after);
   void TellRevoked() const;
 
   // To be called before any revocation: told when some were, once that holds.

@@ -6,7 +6,6 @@
 #include "services/common/caller_wire.h"
 #include "services/common/content_wire.h"
 #include "services/common/rpc_status.h"
-#include "services/common/service_peer.h"
 #include "services/common/status_macros.h"
 #include "services/metadata/access_question_wire.h"
 #include "services/metadata/rpc_answer.h"
@@ -68,44 +67,34 @@ absl::StatusOr<v1::Admission> Authorize(AdminAuthority& authority,
 }  // namespace
 
 grpc::Status AuthServiceImpl::Authenticate(
-    grpc::ServerContext* context, const v1::AuthenticateRequest* request,
+    grpc::ServerContext* /*context*/, const v1::AuthenticateRequest* request,
     v1::Caller* response) {
-  return ForServicePeer(*context, [&] {
-    return Answer(cvr::Authenticate(client_, request->secret()), response);
-  });
+  return Answer(cvr::Authenticate(client_, request->secret()), response);
 }
 
-grpc::Status AuthServiceImpl::IssueToken(grpc::ServerContext* context,
+grpc::Status AuthServiceImpl::IssueToken(grpc::ServerContext* /*context*/,
                                          const v1::IssueTokenRequest* request,
                                          v1::IssueTokenResponse* response) {
-  return ForServicePeer(*context, [&] {
-    return Answer(cvr::IssueToken(client_, *request), response);
-  });
+  return Answer(cvr::IssueToken(client_, *request), response);
 }
 
-grpc::Status AuthServiceImpl::GetTrust(grpc::ServerContext* context,
+grpc::Status AuthServiceImpl::GetTrust(grpc::ServerContext* /*context*/,
                                        const v1::GetTrustRequest* request,
                                        v1::Trust* response) {
-  return ForServicePeer(*context, [&] {
-    return Answer(cvr::GetTrust(client_, *request), response);
-  });
+  return Answer(cvr::GetTrust(client_, *request), response);
 }
 
-grpc::Status AuthServiceImpl::Authorize(grpc::ServerContext* context,
+grpc::Status AuthServiceImpl::Authorize(grpc::ServerContext* /*context*/,
                                         const v1::AuthorizeRequest* request,
                                         v1::Admission* response) {
-  return ForServicePeer(*context, [&] {
-    return Answer(cvr::Authorize(authority_, *request), response);
-  });
+  return Answer(cvr::Authorize(authority_, *request), response);
 }
 
 grpc::Status AuthServiceImpl::RecordAuditEvent(
-    grpc::ServerContext* context, const v1::AuditEvent* request,
+    grpc::ServerContext* /*context*/, const v1::AuditEvent* request,
     google::protobuf::Empty* /*response*/) {
-  return ForServicePeer(*context, [&] {
-    authority_.Record(*request);
-    return grpc::Status::OK;
-  });
+  authority_.Record(*request);
+  return grpc::Status::OK;
 }
 
 }  // namespace cvr

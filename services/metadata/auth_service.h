@@ -8,7 +8,7 @@
 namespace cvr {
 
 // An AuthClient and an AdminAuthority on the wire, for other processes of the
-// system (service_peer.h). Both must outlive the service.
+// system (method_rules.h). Both must outlive the service.
 class AuthServiceImpl final : public v1::AuthService::Service {
  public:
   AuthServiceImpl(AuthClient& client, AdminAuthority& authority)

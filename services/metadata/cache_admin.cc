@@ -9,13 +9,11 @@
 #include "services/metadata/cache_rows.h"
 #include "services/metadata/tables.h"
 #include "services/metadata/transactions.h"
+#include "services/metadata/upstream_epoch.h"
 #include "services/metadata/visibility.h"
 
 namespace cvr {
 namespace {
-
-// Of one transaction: a few milliseconds that other writers wait for.
-constexpr int kRowsPerTransaction = 1000;
 
 // Those that are to be purged with the registry.
 absl::StatusOr<std::vector<int64_t>> UpstreamsToPurge(
@@ -123,18 +121,29 @@ absl::StatusOr<v1::PurgeResult> CacheAdmin::PurgeRegistry(
 }
 
 absl::Status CacheAdmin::Purge(int64_t upstream_id, v1::PurgeResult& result) {
+  const auto move_epoch = [&] {
+    return store_.Write(
+        [&](WriteTransaction& transaction) {
+          return epochs::MoveCacheEpoch(transaction, upstream_id);
+        },
+        Durability::kSynced);
+  };
+  // From here on nothing is recorded that was found out before.
+  RETURN_IF_ERROR(move_epoch());
   refreshes_.Drop(upstream_id);
-  CacheRemoval removal(upstream_id);
+  CacheRemoval removal(upstream_id, CacheRemoval::Of::kUpstream);
   bool more = true;
   while (more) {
     RETURN_IF_ERROR(store_.Write(
         [&](WriteTransaction& transaction) -> absl::Status {
-          ASSIGN_OR_RETURN(more,
-                           removal.Step(transaction, kRowsPerTransaction));
+          ASSIGN_OR_RETURN(more, removal.Step(transaction));
           return absl::OkStatus();
         },
-        Durability::kSynced));
+        Durability::kBuffered));
   }
+  // Nor what was found out by what was there meanwhile. Synced, so that the
+  // deletions before it are.
+  RETURN_IF_ERROR(move_epoch());
   result.set_entries(result.entries() + removal.entries());
   result.set_bytes(result.bytes() + removal.bytes());
   return absl::OkStatus();

@@ -16,10 +16,13 @@
 #include "services/metadata/cache_rows.h"
 #include "services/metadata/field_masks.h"
 #include "services/metadata/key_encoding.h"
+#include "services/metadata/link_tables.h"
 #include "services/metadata/page_token.h"
+#include "services/metadata/route.h"
 #include "services/metadata/supply.h"
 #include "services/metadata/tables.h"
 #include "services/metadata/transactions.h"
+#include "services/metadata/upstream_epoch.h"
 #include "services/metadata/validation.h"
 #include "services/metadata/visibility.h"
 
@@ -52,13 +55,15 @@ v1::CacheEntry NewEntry(const v1::CacheEntry& given, absl::Time now) {
   return entry;
 }
 
+absl::StatusOr<UpstreamRoute> RequireUpstream(
+    const ReadTransaction& transaction, int64_t id) {
+  ASSIGN_OR_RETURN(const auto row, tables::FindUpstream(transaction, id));
+  if (!row) return errors::NoSuch("upstream", absl::StrCat(id));
+  return UpstreamRoute::To(*row);
+}
+
 absl::Status RequireNew(const ReadTransaction& transaction,
                         const v1::CacheEntry& entry) {
-  ASSIGN_OR_RETURN(const bool has_upstream,
-                   tables::HasUpstream(transaction, entry.upstream_id()));
-  if (!has_upstream) {
-    return errors::NoSuch("upstream", absl::StrCat(entry.upstream_id()));
-  }
   ASSIGN_OR_RETURN(const auto taken,
                    tables::FindCacheEntry(transaction, entry.upstream_id(),
                                           entry.relative_path()));
@@ -87,18 +92,29 @@ bool HasPart(const v1::CacheEntry& entry, absl::string_view part) {
 absl::StatusOr<v1::CacheEntry> CacheEntryAdmin::Create(
     const v1::CreateCacheEntryRequest& request) {
   RETURN_IF_ERROR(Validate(request.cache_entry()));
-  v1::CacheEntry entry = NewEntry(request.cache_entry(), clock_.Now());
-  ASSIGN_OR_RETURN(const auto content,
-                   ParseRelativePath(entry.relative_path()));
+  v1::CacheEntry entry = NewEntry(request.cache_entry(), clock_.SteadyNow());
+  ASSIGN_OR_RETURN(const auto given, ParseRelativePath(entry.relative_path()));
   ASSIGN_OR_RETURN(const auto digest, Digest::Parse(entry.digest()));
   return WriteValue<v1::CacheEntry>(
       store_,
       [&](WriteTransaction& transaction) -> absl::StatusOr<v1::CacheEntry> {
+        ASSIGN_OR_RETURN(const auto upstream,
+                         RequireUpstream(transaction, entry.upstream_id()));
+        const ContentRef content = upstream.Canonical(given);
+        entry.set_relative_path(content.RelativePath());
         RETURN_IF_ERROR(RequireNew(transaction, entry));
+        ASSIGN_OR_RETURN(const auto rows,
+                         tables::RowsOf(transaction, entry.upstream_id()));
+        if (rows.entries() >= entries_per_upstream_max_) {
+          return errors::LimitReached(
+              absl::StrCat("upstream ", entry.upstream_id()), "cache entries",
+              entries_per_upstream_max_);
+        }
         ASSIGN_OR_RETURN(const int64_t id,
                          tables::NextId(transaction, tables::kCacheEntryIds));
         entry.set_id(id);
-        tables::PutCacheEntry(transaction, /*digest_before=*/"", entry);
+        RETURN_IF_ERROR(
+            tables::PutCacheEntry(transaction, /*digest_before=*/"", entry));
         // A name only: whether the upstream has it, it has to say itself.
         RETURN_IF_ERROR(supply::NoteDeclared(transaction, entry.upstream_id(),
                                              content, digest));
@@ -214,8 +230,9 @@ absl::StatusOr<v1::CacheEntry> CacheEntryAdmin::Update(
               [](const E& f, E& t) { t.set_media_type(f.media_type()); }}},
             request.cache_entry(), entry));
         RETURN_IF_ERROR(Validate(entry));
-        *entry.mutable_update_time() = ToWire(clock_.Now());
-        tables::PutCacheEntry(transaction, entry.digest(), entry);
+        *entry.mutable_update_time() = ToWire(clock_.SteadyNow());
+        RETURN_IF_ERROR(
+            tables::PutCacheEntry(transaction, entry.digest(), entry));
         return entry;
       });
 }
@@ -227,6 +244,9 @@ absl::Status CacheEntryAdmin::Delete(
         ASSIGN_OR_RETURN(const auto entry,
                          tables::FindCacheEntryById(transaction, request.id()));
         if (!entry) return absl::OkStatus();
+        // Else a download that runs would bring it back when it ends.
+        RETURN_IF_ERROR(
+            epochs::MoveCacheEpoch(transaction, entry->upstream_id()));
         return ForgetEntry(transaction, *entry);
       },
       Durability::kSynced);

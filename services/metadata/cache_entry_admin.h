@@ -1,11 +1,14 @@
 #ifndef SERVICES_METADATA_CACHE_ENTRY_ADMIN_H_
 #define SERVICES_METADATA_CACHE_ENTRY_ADMIN_H_
 
+#include <cstdint>
+
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "protos/cvr/v1/cache_entry_service.pb.h"
 #include "services/common/caller.h"
 #include "services/common/clock.h"
+#include "services/common/limits.h"
 #include "services/metadata/download_counter.h"
 #include "services/metadata/metadata_store.h"
 
@@ -15,9 +18,13 @@ namespace cvr {
 class CacheEntryAdmin {
  public:
   // All must outlive it.
-  CacheEntryAdmin(MetadataStore& store, DownloadCounter& downloads,
-                  const Clock& clock)
-      : store_(store), downloads_(downloads), clock_(clock) {}
+  CacheEntryAdmin(
+      MetadataStore& store, DownloadCounter& downloads, const Clock& clock,
+      int64_t entries_per_upstream_max = limits::kEntriesPerUpstreamDefault)
+      : store_(store),
+        downloads_(downloads),
+        clock_(clock),
+        entries_per_upstream_max_(entries_per_upstream_max) {}
 
   // Without `upstream_checked_at` it counts as checked now.
   absl::StatusOr<v1::CacheEntry> Create(
@@ -39,6 +46,7 @@ class CacheEntryAdmin {
   MetadataStore& store_;
   DownloadCounter& downloads_;
   const Clock& clock_;
+  const int64_t entries_per_upstream_max_;
 };
 
 }  // namespace cvr

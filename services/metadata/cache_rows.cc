@@ -2,8 +2,10 @@
 
 #include <iterator>
 
+#include "services/common/limits.h"
 #include "services/common/status_macros.h"
 #include "services/metadata/garbage.h"
+#include "services/metadata/link_tables.h"
 #include "services/metadata/supply.h"
 #include "services/metadata/supply_tables.h"
 #include "services/metadata/tables.h"
@@ -12,23 +14,34 @@
 namespace cvr {
 namespace {
 
-// First what bytes are served by without an entry. From then on a pull that has
-// begun before records nothing that its upstream has not just said.
+// First what bytes are served by without an entry.
 constexpr Table kTables[] = {Table::kReachability, Table::kDenials,
-                             Table::kCacheEntries};
+                             Table::kCacheEntries, Table::kReachabilityLinks,
+                             Table::kUnlinks};
+
+// These go with what they belong to: what is linked anew while an upstream is
+// purged must keep its links. Where nothing is linked any more, none is left.
+bool GoesAlone(Table table) {
+  return table != Table::kReachabilityLinks && table != Table::kUnlinks;
+}
+
+// Of an entry about seven rows are touched: those of its indexes, what counts
+// them, and whether its digest becomes garbage.
+constexpr int kEntriesPerStep = limits::kRowsPerTransaction / 7;
 
 // Whether another entry of the upstream's repository has the digest.
 absl::StatusOr<bool> IsKnownElsewhere(const ReadTransaction& transaction,
                                       const v1::CacheEntry& entry,
                                       const Repository& repository,
                                       const Digest& digest) {
-  ASSIGN_OR_RETURN(const auto others,
-                   tables::CacheEntriesOfDigest(transaction, digest));
-  for (const auto& other : others) {
-    if (other.upstream_id() != entry.upstream_id()) continue;
-    ASSIGN_OR_RETURN(const auto content,
-                     ParseRelativePath(other.relative_path()));
-    if (content.repository.name() == repository.name()) return true;
+  for (const auto kind : {ContentKind::kManifest, ContentKind::kBlob}) {
+    const ContentRef any = {repository, Reference(digest), kind};
+    const std::string path = any.RelativePath();
+    ASSIGN_OR_RETURN(
+        const bool found,
+        tables::HasCacheEntryOfDigest(transaction, digest, entry.upstream_id(),
+                                      path.substr(0, path.rfind('/') + 1)));
+    if (found) return true;
   }
   return false;
 }
@@ -41,7 +54,8 @@ absl::Status ForgetEntry(WriteTransaction& transaction,
                    ParseRelativePath(entry.relative_path()));
   ASSIGN_OR_RETURN(const auto digest, Digest::Parse(entry.digest()));
   RETURN_IF_ERROR(garbage::DropEntry(transaction, entry));
-  tables::DeleteDenial(transaction, entry.upstream_id(), entry.relative_path());
+  RETURN_IF_ERROR(tables::DeleteDenial(transaction, entry.upstream_id(),
+                                       entry.relative_path()));
   if (content.is_addressed_by_digest()) {
     return supply::NoteAbsent(transaction, entry.upstream_id(), content);
   }
@@ -54,35 +68,49 @@ absl::Status ForgetEntry(WriteTransaction& transaction,
                             content.repository, digest);
 }
 
-absl::StatusOr<bool> CacheRemoval::Step(WriteTransaction& transaction,
-                                        int rows_max) {
-  while (table_ < static_cast<int>(std::size(kTables))) {
-    const Table table = kTables[table_];
-    ASSIGN_OR_RETURN(
-        const int deleted,
-        table == Table::kCacheEntries
-            ? DropEntries(transaction, rows_max)
-            : tables::DeleteRowsOfUpstream(transaction, table, upstream_id_,
-                                           rows_max, cursor_));
-    if (deleted == rows_max) return true;
-    rows_max -= deleted;
-    ++table_;
-    cursor_.clear();
-  }
-  return false;
+absl::StatusOr<bool> CacheRemoval::Step(WriteTransaction& transaction) {
+  // One table at a time, so that the bound is that of one.
+  ASSIGN_OR_RETURN(const bool more, Drop(transaction));
+  if (more) return true;
+  ++table_;
+  cursor_.clear();
+  return table_ < static_cast<int>(std::size(kTables));
 }
 
-absl::StatusOr<int> CacheRemoval::DropEntries(WriteTransaction& transaction,
-                                              int rows_max) {
-  ASSIGN_OR_RETURN(
-      const auto entries,
-      tables::NextCacheEntriesOf(transaction, upstream_id_, rows_max, cursor_));
+absl::StatusOr<bool> CacheRemoval::Drop(WriteTransaction& transaction) {
+  const Table table = kTables[table_];
+  if (table == Table::kReachability) {
+    return supply::DeleteSome(transaction, upstream_id_, cursor_);
+  }
+  if (table == Table::kCacheEntries) return DropEntries(transaction);
+  if (of_ == Of::kUpstream && !GoesAlone(table)) return false;
+  return DropRows(transaction);
+}
+
+absl::StatusOr<bool> CacheRemoval::DropEntries(WriteTransaction& transaction) {
+  ASSIGN_OR_RETURN(const auto entries,
+                   tables::NextCacheEntriesOf(transaction, upstream_id_,
+                                              kEntriesPerStep, cursor_));
   for (const auto& entry : entries) {
     RETURN_IF_ERROR(garbage::DropEntry(transaction, entry));
     bytes_ += entry.size();
   }
   entries_ += static_cast<int64_t>(entries.size());
-  return static_cast<int>(entries.size());
+  return static_cast<int>(entries.size()) == kEntriesPerStep;
+}
+
+absl::StatusOr<bool> CacheRemoval::DropRows(WriteTransaction& transaction) {
+  const Table table = kTables[table_];
+  ASSIGN_OR_RETURN(
+      const int deleted,
+      tables::DeleteRowsOfUpstream(transaction, table, upstream_id_,
+                                   limits::kRowsPerTransaction, cursor_));
+  if (table == Table::kDenials && deleted > 0) {
+    stored::UpstreamRows added;
+    added.set_denials(-deleted);
+    RETURN_IF_ERROR(tables::CountRows(transaction, upstream_id_, added));
+  }
+  return deleted == limits::kRowsPerTransaction;
 }
 
 }  // namespace cvr

@@ -13,7 +13,8 @@ namespace cvr {
 
 // Makes the next pull of the entry's path ask the upstream: deletes the entry
 // and, unless another entry of the repository says the same, that the upstream
-// has its digest. Bytes that nothing points at any more become garbage.
+// has its digest. Bytes that nothing points at any more become garbage. Touches
+// about 15 rows.
 absl::Status ForgetEntry(WriteTransaction& transaction,
                          const v1::CacheEntry& entry);
 
@@ -22,21 +23,31 @@ absl::Status ForgetEntry(WriteTransaction& transaction,
 // thread-safe.
 class CacheRemoval {
  public:
-  explicit CacheRemoval(int64_t upstream_id) : upstream_id_(upstream_id) {}
+  enum class Of {
+    kUpstream,  // It stays, and may be recorded of meanwhile.
+    kDeletedUpstream,
+  };
 
-  // Deletes at most `rows_max` rows (at least 1) with what hangs on them.
+  CacheRemoval(int64_t upstream_id, Of of)
+      : upstream_id_(upstream_id), of_(of) {}
+
+  // Deletes so much that about limits::kRowsPerTransaction rows are touched.
   // Returns whether there may be more. After an error, or when the transaction
   // is not committed, the object is of no use any more.
-  absl::StatusOr<bool> Step(WriteTransaction& transaction, int rows_max);
+  absl::StatusOr<bool> Step(WriteTransaction& transaction);
 
   // Deleted so far.
   int64_t entries() const { return entries_; }
   int64_t bytes() const { return bytes_; }
 
  private:
-  absl::StatusOr<int> DropEntries(WriteTransaction& transaction, int rows_max);
+  // Each deletes some rows of one table, and returns whether there may be more.
+  absl::StatusOr<bool> Drop(WriteTransaction& transaction);
+  absl::StatusOr<bool> DropEntries(WriteTransaction& transaction);
+  absl::StatusOr<bool> DropRows(WriteTransaction& transaction);
 
   const int64_t upstream_id_;
+  const Of of_;
   int table_ = 0;  // The one at work.
   std::string cursor_;
   int64_t entries_ = 0;

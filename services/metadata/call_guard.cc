@@ -8,9 +8,8 @@
 #include "absl/strings/str_replace.h"
 #include "absl/strings/strip.h"
 #include "services/common/access_rules.h"
+#include "services/common/call_gate.h"
 #include "services/common/errors.h"
-#include "services/common/local_address.h"
-#include "services/common/service_peer.h"
 #include "services/common/status_macros.h"
 #include "services/common/without_secrets.h"
 
@@ -70,16 +69,15 @@ std::string SecretShownBy(const grpc::ServerContextBase& context) {
 }
 
 std::string ClientOf(const grpc::ServerContextBase& context) {
+  // The gate has removed it from calls of everybody but gateways.
+  const std::string client = MetadataField(context, kClientField);
+  if (!client.empty()) return client.substr(0, kClientBytesMax);
   // `ipv4:127.0.0.1:4711`, `ipv6:%5B::1%5D:4711`, `unix:`.
   const std::string uri =
       absl::StrReplaceAll(context.peer(), {{"%5B", "["}, {"%5D", "]"}});
   absl::string_view peer = uri;
   const bool is_network = absl::ConsumePrefix(&peer, "ipv4:") ||
                           absl::ConsumePrefix(&peer, "ipv6:");
-  if (!is_network || IsLocalAddress(peer) || HasServiceCertificate(context)) {
-    const std::string client = MetadataField(context, "cvr-client");
-    if (!client.empty()) return client.substr(0, kClientBytesMax);
-  }
   if (!is_network) return std::string(uri.substr(0, uri.find(':')));
   return std::string(peer.substr(0, peer.rfind(':')));
 }

@@ -75,8 +75,8 @@ class CallGuard {
 std::string SecretShownBy(const grpc::ServerContextBase& context);
 
 // Where a call comes from, without port; `unix` for a socket. A gateway of ours
-// on this machine, or with a certificate (service_peer.h), says whom it calls
-// for, in the metadata field `cvr-client`.
+// says whom it calls for, in the metadata field `cvr-client`, which CallGate
+// removes from calls of others.
 std::string ClientOf(const grpc::ServerContextBase& context);
 
 }  // namespace cvr

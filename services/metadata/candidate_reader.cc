@@ -18,12 +18,12 @@ absl::StatusOr<std::optional<std::string>> CandidateReader::WhyExcluded(
     return why;
   }
   // A digest must not be a way around the rules on tags.
-  ASSIGN_OR_RETURN(const bool is_reached,
-                   supply::IsReachedByTag(
-                       transaction_, route.upstream_id, content_.repository,
-                       content_.reference.digest(), [&](absl::string_view tag) {
-                         return route.rules.AllowsTag(tag);
-                       }));
+  ASSIGN_OR_RETURN(
+      const bool is_reached,
+      supply::IsReachedByTag(
+          transaction_, route.upstream_id,
+          route.CanonicalName(content_.repository), content_.reference.digest(),
+          [&](absl::string_view tag) { return route.rules.AllowsTag(tag); }));
   if (is_reached) return std::nullopt;
   return "no tag that the rules allow is known to lead to this digest";
 }
@@ -33,23 +33,29 @@ absl::StatusOr<CandidateReader::Known> CandidateReader::Read(
   Known known;
   Candidate& candidate = known.candidate;
   candidate.upstream_id = route.upstream_id;
+  candidate.cache_epoch = route.cache_epoch;
+  const ContentRef content = route.Canonical(content_);
+  if (!(content.repository == content_.repository)) {
+    candidate.repository = content.repository;
+  }
+  const std::string path = content.RelativePath();
   candidate.failure_policy = route.failure_policy;
   candidate.identity = route.identity;
   candidate.public_identity = route.public_identity;
   if (content_.kind == ContentKind::kTags) {
     candidate.tag_rules = route.rules.TagRules();
   }
-  RETURN_IF_ERROR(ReadDenial(route, known));
+  RETURN_IF_ERROR(ReadDenial(route, path, known));
   if (candidate.denial != Denial::kNone) return known;
   if (content_.is_addressed_by_digest()) {
-    const Digest& digest = content_.reference.digest();
+    const Digest& digest = content.reference.digest();
     ASSIGN_OR_RETURN(candidate.reachable,
                      supply::Has(transaction_, route.upstream_id,
-                                 content_.repository, digest));
+                                 content.repository, digest));
     RETURN_IF_ERROR(ReadPossession(digest, candidate));
     if (!candidate.reachable) return known;
   }
-  RETURN_IF_ERROR(ReadEntry(route, known));
+  RETURN_IF_ERROR(ReadEntry(route, path, known));
   if (candidate.cached && !content_.is_addressed_by_digest()) {
     RETURN_IF_ERROR(ReadPossession(candidate.cached->target.digest, candidate));
   }
@@ -65,22 +71,29 @@ absl::Status CandidateReader::ReadPossession(const Digest& digest,
 }
 
 absl::Status CandidateReader::ReadDenial(const UpstreamRoute& route,
+                                         const std::string& path,
                                          Known& known) const {
   ASSIGN_OR_RETURN(const auto row,
-                   tables::FindDenial(transaction_, route.upstream_id, path_));
-  if (!row || FromWire(row->until()) <= now_ ||
-      FromWire(row->upstream_update_time()) != route.update_time) {
+                   tables::FindDenial(transaction_, route.upstream_id, path));
+  if (!row || FromWire(row->upstream_update_time()) != route.update_time) {
     return absl::OkStatus();
   }
+  // Longer than any lasts: it was written under a clock that was set back
+  // since.
+  const absl::Duration left = FromWire(row->until()) - now_;
+  const absl::Duration ttl =
+      row->refused() ? route.refused_ttl : route.NotFoundTtlOf(content_);
+  if (left <= absl::ZeroDuration() || left > ttl) return absl::OkStatus();
   known.candidate.denial = row->refused() ? Denial::kRefused : Denial::kAbsent;
   known.denied_until = FromWire(row->until());
   return absl::OkStatus();
 }
 
 absl::Status CandidateReader::ReadEntry(const UpstreamRoute& route,
+                                        const std::string& path,
                                         Known& known) const {
   ASSIGN_OR_RETURN(const auto row, tables::FindCacheEntry(
-                                       transaction_, route.upstream_id, path_));
+                                       transaction_, route.upstream_id, path));
   if (!row || row->status() != v1::CacheEntry::ACTIVE) return absl::OkStatus();
   ASSIGN_OR_RETURN(const auto digest, Digest::Parse(row->digest()));
   CachedEntry entry{
@@ -89,6 +102,11 @@ absl::Status CandidateReader::ReadEntry(const UpstreamRoute& route,
   known.fresh_until = entry.upstream_checked_at + route.ValidityOf(content_);
   if (content_.is_addressed_by_digest()) {
     known.fresh_until = absl::InfiniteFuture();
+  }
+  // What was checked in the future, was so under a clock that was set back
+  // since: nobody knows how old it is.
+  if (!content_.is_addressed_by_digest() && entry.upstream_checked_at > now_) {
+    known.fresh_until = now_;
   }
   entry.fresh = now_ < known.fresh_until;
   entry.serve_stale_until = known.fresh_until + route.max_stale;

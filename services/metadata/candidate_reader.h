@@ -21,10 +21,7 @@ class CandidateReader {
   // All must outlive it.
   CandidateReader(const ReadTransaction& transaction, const ContentRef& content,
                   absl::Time now)
-      : transaction_(transaction),
-        content_(content),
-        path_(content.RelativePath()),
-        now_(now) {}
+      : transaction_(transaction), content_(content), now_(now) {}
 
   // Why the upstream's rules keep it from supplying the content, for people.
   absl::StatusOr<std::optional<std::string>> WhyExcluded(
@@ -50,12 +47,13 @@ class CandidateReader {
 
  private:
   absl::Status ReadPossession(const Digest& digest, Candidate& candidate) const;
-  absl::Status ReadDenial(const UpstreamRoute& route, Known& known) const;
-  absl::Status ReadEntry(const UpstreamRoute& route, Known& known) const;
+  absl::Status ReadDenial(const UpstreamRoute& route, const std::string& path,
+                          Known& known) const;
+  absl::Status ReadEntry(const UpstreamRoute& route, const std::string& path,
+                         Known& known) const;
 
   const ReadTransaction& transaction_;
   const ContentRef& content_;
-  const std::string path_;
   const absl::Time now_;
 };
 

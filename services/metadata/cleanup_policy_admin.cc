@@ -104,7 +104,7 @@ absl::StatusOr<v1::CleanupPolicy> CleanupPolicyAdmin::Create(
     const v1::CreateCleanupPolicyRequest& request) {
   const v1::CleanupPolicy& given = request.cleanup_policy();
   RETURN_IF_ERROR(Validate(given));
-  const absl::Time now = clock_.Now();
+  const absl::Time now = clock_.SteadyNow();
   stored::CleanupPolicy row;
   v1::CleanupPolicy& policy = *row.mutable_policy();
   policy.set_group(GroupOf(given.group()));
@@ -157,7 +157,7 @@ absl::StatusOr<v1::CleanupPolicy> CleanupPolicyAdmin::Update(
         RETURN_IF_ERROR(CheckEtag(given.etag(), policy));
         const v1::CleanupPolicy before = policy;
         RETURN_IF_ERROR(ApplyUpdate(request, policy));
-        const absl::Time now = clock_.Now();
+        const absl::Time now = clock_.SteadyNow();
         PlanNextRun(before, now, policy);
         RETURN_IF_ERROR(NoteChange(transaction, now, policy));
         tables::PutCleanupPolicy(transaction, row);
@@ -189,7 +189,8 @@ absl::StatusOr<v1::CleanupPolicy> CleanupPolicyAdmin::Run(
                          Require(transaction, GroupOf(request.group())));
         row.set_is_run_requested(true);
         if (row.policy().enabled()) {
-          *row.mutable_policy()->mutable_next_run_time() = ToWire(clock_.Now());
+          *row.mutable_policy()->mutable_next_run_time() =
+              ToWire(clock_.SteadyNow());
         }
         tables::PutCleanupPolicy(transaction, row);
         return row.policy();

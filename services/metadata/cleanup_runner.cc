@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "absl/strings/string_view.h"
-#include "absl/time/clock.h"
+#include "services/common/clock.h"
 #include "services/common/content_wire.h"
 #include "services/common/limits.h"
 #include "services/common/status_macros.h"
@@ -78,9 +78,9 @@ void CleanupRunner::Loop() {
       spdlog::warn("cleanup goes on later: {}", status.ToString());
     }
     MutexLock lock(&mutex_);
-    const absl::Time deadline = absl::Now() + options_.check_interval;
+    const SteadyDeadline next(options_.check_interval);
     while (!is_woken_) {
-      if (woken_.WaitWithDeadline(&mutex_, deadline)) break;
+      if (woken_.WaitWithTimeout(&mutex_, next.left())) break;
     }
     is_woken_ = false;
   }
@@ -98,7 +98,7 @@ absl::Status CleanupRunner::RunDue() {
 }
 
 absl::StatusOr<std::vector<std::string>> CleanupRunner::DueGroups() const {
-  const absl::Time now = clock_.Now();
+  const absl::Time now = clock_.SteadyNow();
   std::vector<std::string> groups;
   RETURN_IF_ERROR(store_.Read([&](const ReadTransaction& transaction) {
     return tables::VisitCleanupPolicies(
@@ -112,7 +112,7 @@ absl::StatusOr<std::vector<std::string>> CleanupRunner::DueGroups() const {
 }
 
 absl::Status CleanupRunner::RunGroup(const std::string& group) {
-  const absl::Time now = clock_.Now();
+  const absl::Time now = clock_.SteadyNow();
   ASSIGN_OR_RETURN(const bool has_begun, Begin(group, now));
   if (!has_begun) return absl::OkStatus();
   const absl::Status outcome = DropOld(group, now);
@@ -226,7 +226,7 @@ absl::Status CleanupRunner::End(const std::string& group,
         if (!outcome.ok()) policy.set_failure_message(FailureMessage(outcome));
         if (policy.enabled()) {
           *policy.mutable_next_run_time() =
-              ToWire(clock_.Now() + policy.cadence_days() * kDay);
+              ToWire(clock_.SteadyNow() + policy.cadence_days() * kDay);
         }
         tables::PutCleanupPolicy(transaction, *row);
         ended = policy;

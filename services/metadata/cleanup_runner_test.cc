@@ -99,7 +99,7 @@ class CleanupRunnerTest : public ::testing::Test {
         if (downloaded != absl::InfiniteDuration()) {
           *entry.mutable_downloaded_at() = ToWire(clock_.Now() - downloaded);
         }
-        tables::PutCacheEntry(transaction, "", entry);
+        EXPECT_TRUE(tables::PutCacheEntry(transaction, "", entry).ok());
       }
     });
   }
@@ -352,7 +352,7 @@ TEST_F(CleanupRunnerTest, ADamagedGroupKeepsNoOtherWaiting) {
   Put([](WriteTransaction& transaction) {
     v1::CacheEntry entry = Entry(2, 3);
     entry.set_relative_path("/nonsense");
-    tables::PutCacheEntry(transaction, "", entry);
+    EXPECT_TRUE(tables::PutCacheEntry(transaction, "", entry).ok());
   });
   v1::RunCleanupPolicyRequest run;
   run.set_group("acme");

@@ -3,8 +3,9 @@
 #include <algorithm>
 #include <utility>
 
-#include "absl/time/clock.h"
+#include "services/common/clock.h"
 #include "services/common/content_wire.h"
+#include "services/common/limits.h"
 #include "services/common/status_macros.h"
 #include "services/metadata/tables.h"
 #include "spdlog/spdlog.h"
@@ -12,8 +13,8 @@
 namespace cvr {
 namespace {
 
-// Other writers wait while a batch is merged.
-constexpr size_t kBatchEntriesMax = 512;
+// Other writers wait while a batch is merged: two rows each are read and put.
+constexpr size_t kBatchEntriesMax = limits::kRowsPerTransaction / 4;
 
 }  // namespace
 
@@ -59,9 +60,9 @@ void DownloadCounter::Run() {
   while (true) {
     {
       MutexLock lock(&mutex_);
-      const absl::Time deadline = absl::Now() + options_.flush_interval;
+      const SteadyDeadline next(options_.flush_interval);
       while (!stopping_ && counts_.size() < options_.entries_max / 2) {
-        if (changed_.WaitWithDeadline(&mutex_, deadline)) break;
+        if (changed_.WaitWithTimeout(&mutex_, next.left())) break;
       }
       if (stopping_) return;
     }
@@ -69,8 +70,8 @@ void DownloadCounter::Run() {
     if (status.ok()) continue;
     spdlog::warn("downloads are counted later: {}", status.ToString());
     MutexLock lock(&mutex_);
-    const absl::Time deadline = absl::Now() + options_.flush_interval;
-    while (!stopping_ && !changed_.WaitWithDeadline(&mutex_, deadline)) {
+    const SteadyDeadline next(options_.flush_interval);
+    while (!stopping_ && !changed_.WaitWithTimeout(&mutex_, next.left())) {
     }
   }
 }
@@ -92,7 +93,8 @@ absl::Status DownloadCounter::Merge(Counts counts) {
             if (downloads.last > FromWire(entry->downloaded_at())) {
               *entry->mutable_downloaded_at() = ToWire(downloads.last);
             }
-            tables::PutCacheEntry(transaction, entry->digest(), *entry);
+            RETURN_IF_ERROR(
+                tables::PutCacheEntry(transaction, entry->digest(), *entry));
           }
           return absl::OkStatus();
         },

@@ -38,20 +38,21 @@ class FaultyMetadataStore : public MetadataStore {
 class DownloadCounterTest : public ::testing::Test {
  protected:
   void SetUp() override {
-    ASSERT_THAT(store_.Write(
-                    [](WriteTransaction& transaction) {
-                      for (int id = 1; id <= 2000; ++id) {
-                        v1::CacheEntry entry;
-                        entry.set_id(id);
-                        entry.set_upstream_id(1);
-                        entry.set_relative_path(absl::StrCat("/", id));
-                        entry.set_downloads_count(10);
-                        tables::PutCacheEntry(transaction, "", entry);
-                      }
-                      return absl::OkStatus();
-                    },
-                    Durability::kSynced),
-                IsOk());
+    ASSERT_THAT(
+        store_.Write(
+            [](WriteTransaction& transaction) {
+              for (int id = 1; id <= 2000; ++id) {
+                v1::CacheEntry entry;
+                entry.set_id(id);
+                entry.set_upstream_id(1);
+                entry.set_relative_path(absl::StrCat("/", id));
+                entry.set_downloads_count(10);
+                EXPECT_TRUE(tables::PutCacheEntry(transaction, "", entry).ok());
+              }
+              return absl::OkStatus();
+            },
+            Durability::kSynced),
+        IsOk());
   }
 
   v1::CacheEntry Entry(int64_t id) {
@@ -155,16 +156,17 @@ TEST_F(DownloadCounterTest, MemoryIsBounded) {
 TEST_F(DownloadCounterTest, TheThreadMergesByItself) {
   WatchedMetadataStore watched(std::make_unique<InMemoryMetadataStore>(),
                                {Table::kCacheEntries});
-  ASSERT_THAT(watched.Write(
-                  [](WriteTransaction& transaction) {
-                    v1::CacheEntry entry;
-                    entry.set_id(1);
-                    entry.set_upstream_id(1);
-                    tables::PutCacheEntry(transaction, "", entry);
-                    return absl::OkStatus();
-                  },
-                  Durability::kSynced),
-              IsOk());
+  ASSERT_THAT(
+      watched.Write(
+          [](WriteTransaction& transaction) {
+            v1::CacheEntry entry;
+            entry.set_id(1);
+            entry.set_upstream_id(1);
+            EXPECT_TRUE(tables::PutCacheEntry(transaction, "", entry).ok());
+            return absl::OkStatus();
+          },
+          Durability::kSynced),
+      IsOk());
   Mutex mutex;
   CondVar merged;
   bool done = false;

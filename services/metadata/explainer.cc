@@ -208,7 +208,7 @@ absl::StatusOr<v1::ExplainResponse> Explainer::Explain(
   v1::ExplainResponse response;
   RETURN_IF_ERROR(store_.Read([&](const ReadTransaction& transaction) {
     Explaining explaining(transaction, content, request.source_namespace(),
-                          clock_.Now());
+                          clock_.SteadyNow());
     for (const UpstreamRoute& route : routes->upstreams)
       RETURN_IF_ERROR(explaining.Add(route));
     response = explaining.Finish();

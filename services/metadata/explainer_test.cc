@@ -70,7 +70,7 @@ TEST_F(ExplainerTest, TellsWhichEntryAnswersAndUntilWhen) {
   EXPECT_THAT(Verdicts(),
               ::testing::ElementsAre(Considered::UNKNOWN,
                                      Considered::FRESH_BUT_SHADOWED));
-  ASSERT_THAT(client.RecordDenial(first, Content(kPath), Denial::kAbsent),
+  ASSERT_THAT(client.RecordDenial(At(first), Content(kPath), Denial::kAbsent),
               IsOk());
   EXPECT_THAT(Verdicts(), ::testing::ElementsAre(Considered::KNOWN_ABSENT,
                                                  Considered::FRESH));
@@ -107,7 +107,7 @@ TEST_F(ExplainerTest, TellsOfNamespacesAndRefusals) {
             Considered::OTHER_NAMESPACE);
   EXPECT_THAT(Explain(kPath, "quay.io")->outcome(), HasSubstr("404"));
   ASSERT_THAT(
-      stack_->client().RecordDenial(id, Content(kPath), Denial::kRefused),
+      stack_->client().RecordDenial(At(id), Content(kPath), Denial::kRefused),
       IsOk());
   EXPECT_THAT(Verdicts(), ::testing::ElementsAre(Considered::KNOWN_REFUSED));
   EXPECT_THAT(Explain()->outcome(), HasSubstr("403"));

@@ -5,7 +5,6 @@
 #include "services/common/digest.h"
 #include "services/common/status_macros.h"
 #include "services/metadata/key_encoding.h"
-#include "services/metadata/possession.h"
 #include "services/metadata/possession_tables.h"
 #include "services/metadata/tables.h"
 
@@ -21,9 +20,7 @@ std::string KeyOf(int64_t id) { return KeyBuilder().Int(id).Build(); }
 
 absl::Status DropEntry(WriteTransaction& transaction,
                        const v1::CacheEntry& entry) {
-  tables::DeleteCacheEntry(transaction, entry);
-  RETURN_IF_ERROR(
-      possession::Release(transaction, entry.upstream_id(), entry.digest()));
+  RETURN_IF_ERROR(tables::DeleteCacheEntry(transaction, entry));
   return NoteIfUnused(transaction, entry.digest());
 }
 

@@ -117,29 +117,35 @@ absl::Status GroupAdmin::Delete(const v1::DeleteGroupRequest& request) {
   if (name == kDefaultGroup) {
     return absl::FailedPreconditionError("the default group stays");
   }
-  RETURN_IF_ERROR(store_.Write(
-      [&](WriteTransaction& transaction) -> absl::Status {
-        ASSIGN_OR_RETURN(const auto group,
-                         tables::FindGroup(transaction, name));
-        if (!group) return absl::OkStatus();
-        RETURN_IF_ERROR(CheckEtag(request.etag(), group->etag()));
-        ASSIGN_OR_RETURN(const int registries,
-                         tables::CountRegistries(transaction, name));
-        ASSIGN_OR_RETURN(const auto upstreams,
-                         tables::UpstreamsOfGroup(transaction, name));
-        if (registries > 0 || !upstreams.empty()) {
-          return absl::FailedPreconditionError(
-              absl::StrCat("group ", name, " still owns ", registries,
-                           " registries and ", upstreams.size(), " upstreams"));
-        }
-        tables::DeleteCleanupPolicy(transaction, name);
-        // Else they would be good for a later group of that name.
-        RETURN_IF_ERROR(tokens_.RevokeOfGroupIn(transaction, name));
-        tables::DeleteGroup(transaction, name);
-        return absl::OkStatus();
-      },
-      Durability::kSynced));
-  tokens_.TellRevoked();
+  // Tokens first, some in each transaction: else they would be good for a later
+  // group of that name. Ids rise, so none is made behind the last one seen.
+  int64_t last_token = 0;
+  bool more = true;
+  const auto delete_some = [&](WriteTransaction& transaction) -> absl::Status {
+    more = false;
+    ASSIGN_OR_RETURN(const auto group, tables::FindGroup(transaction, name));
+    if (!group) return absl::OkStatus();
+    RETURN_IF_ERROR(CheckEtag(request.etag(), group->etag()));
+    ASSIGN_OR_RETURN(const int registries,
+                     tables::CountRegistries(transaction, name));
+    ASSIGN_OR_RETURN(const auto upstreams,
+                     tables::UpstreamsOfGroup(transaction, name));
+    if (registries > 0 || !upstreams.empty()) {
+      return absl::FailedPreconditionError(
+          absl::StrCat("group ", name, " still owns ", registries,
+                       " registries and ", upstreams.size(), " upstreams"));
+    }
+    ASSIGN_OR_RETURN(
+        more, tokens_.RevokeSomeOfGroupIn(transaction, name, last_token));
+    if (more) return absl::OkStatus();
+    tables::DeleteCleanupPolicy(transaction, name);
+    tables::DeleteGroup(transaction, name);
+    return absl::OkStatus();
+  };
+  while (more) {
+    RETURN_IF_ERROR(store_.Write(delete_some, Durability::kSynced));
+    tokens_.TellRevoked();
+  }
   return absl::OkStatus();
 }
 

@@ -66,6 +66,7 @@ absl::StatusOr<UpstreamAccess> GrpcMetadataClient::GetUpstreamAccess(
   RETURN_IF_ERROR(Call(&Stub::GetUpstreamAccess, request, response));
   UpstreamAccess access = ToAccess(response.upstream());
   access.identity = response.identity();
+  access.cache_epoch = response.cache_epoch();
   return access;
 }
 
@@ -85,12 +86,13 @@ absl::Status GrpcMetadataClient::Record(const CacheRecord& record) {
   return Call(&Stub::RecordCacheEntry, ToWire(record), response);
 }
 
-absl::Status GrpcMetadataClient::Touch(int64_t upstream_id,
+absl::Status GrpcMetadataClient::Touch(const UpstreamEpoch& upstream,
                                        const ContentRef& content,
                                        const Digest& digest,
                                        bool counts_as_download) {
   v1::TouchCacheEntryRequest request;
-  request.set_upstream_id(upstream_id);
+  request.set_upstream_id(upstream.upstream_id);
+  request.set_cache_epoch(upstream.cache_epoch);
   *request.mutable_content() = ToWire(content);
   request.set_digest(digest.ToString());
   request.set_counts_as_download(counts_as_download);
@@ -98,12 +100,12 @@ absl::Status GrpcMetadataClient::Touch(int64_t upstream_id,
   return Call(&Stub::TouchCacheEntry, request, response);
 }
 
-absl::Status GrpcMetadataClient::RecordDenial(int64_t upstream_id,
+absl::Status GrpcMetadataClient::RecordDenial(const UpstreamEpoch& upstream,
                                               const ContentRef& content,
                                               Denial denial) {
   google::protobuf::Empty response;
-  return Call(&Stub::RecordDenial,
-              ToDenialRequest(upstream_id, content, denial), response);
+  return Call(&Stub::RecordDenial, ToDenialRequest(upstream, content, denial),
+              response);
 }
 
 absl::StatusOr<std::vector<RefreshDue>> GrpcMetadataClient::TakeRefreshDue(
@@ -123,6 +125,37 @@ absl::Status GrpcMetadataClient::ForgetContent(
   }
   google::protobuf::Empty response;
   return Call(&Stub::ForgetContent, request, response);
+}
+
+absl::StatusOr<std::vector<UpstreamEpoch>> GrpcMetadataClient::CheckUpstreams(
+    absl::Span<const UpstreamEpoch> upstreams) {
+  v1::CheckUpstreamsRequest request;
+  for (const UpstreamEpoch& upstream : upstreams) {
+    *request.add_upstreams() = ToWire(upstream);
+  }
+  v1::CheckUpstreamsResponse response;
+  RETURN_IF_ERROR(Call(&Stub::CheckUpstreams, request, response));
+  std::vector<UpstreamEpoch> outdated;
+  for (const auto& upstream : response.outdated()) {
+    outdated.push_back(FromWire(upstream));
+  }
+  return outdated;
+}
+
+absl::StatusOr<std::vector<Digest>> GrpcMetadataClient::FilterUnreferenced(
+    absl::Span<const Digest> digests) {
+  v1::FilterUnreferencedRequest request;
+  for (const Digest& digest : digests) {
+    request.add_digests(digest.ToString());
+  }
+  v1::FilterUnreferencedResponse response;
+  RETURN_IF_ERROR(Call(&Stub::FilterUnreferenced, request, response));
+  std::vector<Digest> found;
+  for (const std::string& text : response.digests()) {
+    ASSIGN_OR_RETURN(const auto digest, Digest::Parse(text));
+    found.push_back(digest);
+  }
+  return found;
 }
 
 absl::StatusOr<std::vector<Garbage>> GrpcMetadataClient::ListGarbage(

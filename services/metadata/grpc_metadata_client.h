@@ -36,12 +36,16 @@ class GrpcMetadataClient : public Resolver, public MetadataClient {
   absl::StatusOr<std::vector<int64_t>> FindPossessing(
       const Digest& digest, absl::Span<const int64_t> identities) override;
   absl::Status Record(const CacheRecord& record) override;
-  absl::Status Touch(int64_t upstream_id, const ContentRef& content,
+  absl::Status Touch(const UpstreamEpoch& upstream, const ContentRef& content,
                      const Digest& digest, bool counts_as_download) override;
-  absl::Status RecordDenial(int64_t upstream_id, const ContentRef& content,
-                            Denial denial) override;
+  absl::Status RecordDenial(const UpstreamEpoch& upstream,
+                            const ContentRef& content, Denial denial) override;
+  absl::StatusOr<std::vector<UpstreamEpoch>> CheckUpstreams(
+      absl::Span<const UpstreamEpoch> upstreams) override;
   absl::StatusOr<std::vector<RefreshDue>> TakeRefreshDue(int max) override;
   absl::Status ForgetContent(absl::Span<const Digest> digests) override;
+  absl::StatusOr<std::vector<Digest>> FilterUnreferenced(
+      absl::Span<const Digest> digests) override;
   absl::StatusOr<std::vector<Garbage>> ListGarbage(int64_t start_after,
                                                    int max) override;
   absl::Status RemoveGarbage(absl::Span<const int64_t> ids) override;

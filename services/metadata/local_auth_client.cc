@@ -75,14 +75,14 @@ absl::StatusOr<Trust> LocalAuthClient::CurrentTrust() {
 
 absl::StatusOr<Trust> LocalAuthClient::GetTrust(uint64_t known_version,
                                                 absl::Duration max_wait) {
-  const absl::Time deadline = absl::Now() + max_wait;
+  const SteadyDeadline deadline(max_wait);
   MutexLock lock(&mutex_);
   while (true) {
     ASSIGN_OR_RETURN(auto trust, CurrentTrust());
     if (trust.version != known_version || stopping_) return trust;
-    if (absl::Now() >= deadline) return trust;
-    changed_.WaitWithDeadline(
-        &mutex_, std::min(deadline, absl::Now() + kLookAgainAfter));
+    if (deadline.has_passed()) return trust;
+    changed_.WaitWithTimeout(&mutex_,
+                             std::min(deadline.left(), kLookAgainAfter));
   }
 }
 

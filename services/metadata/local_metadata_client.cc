@@ -1,16 +1,20 @@
 #include "services/metadata/local_metadata_client.h"
 
+#include <algorithm>
 #include <optional>
 #include <string>
 #include <utility>
 
+#include "absl/algorithm/container.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "services/common/content_wire.h"
+#include "services/common/docker_hub.h"
 #include "services/common/errors.h"
 #include "services/common/limits.h"
 #include "services/common/status_macros.h"
 #include "services/metadata/garbage.h"
+#include "services/metadata/link_tables.h"
 #include "services/metadata/possession.h"
 #include "services/metadata/possession_tables.h"
 #include "services/metadata/route.h"
@@ -18,8 +22,11 @@
 #include "services/metadata/supply_tables.h"
 #include "services/metadata/tables.h"
 #include "services/metadata/transactions.h"
+#include "services/metadata/upstream_epoch.h"
 #include "services/metadata/upstream_secrets.h"
+#include "services/metadata/upstream_url.h"
 #include "services/metadata/upstream_wire.h"
+#include "services/metadata/validation.h"
 
 namespace cvr {
 namespace {
@@ -27,11 +34,31 @@ namespace {
 // More than each denial adds, so that what is over does not pile up.
 constexpr int kSweptPerDenial = 16;
 
+// Transactions: an image has up to 127 layers.
+constexpr int kSweptPerRefusal = 8;
+
+// Between two of them somebody has refused the same again.
+constexpr int kAttemptsMax = 8;
+
+// Of so many entries the oldest goes when there is no room.
+constexpr int kEvictedOf = 16;
+
+// An entry has three rows, and one counts it.
+constexpr int kEntriesPerTransaction = limits::kRowsPerTransaction / 6;
+
 bool IsPrintable(absl::string_view text) {
   for (const char c : text) {
     if (!absl::ascii_isprint(c)) return false;
   }
   return true;
+}
+
+// The name that everything about `content` is recorded under at that upstream.
+ContentRef CanonicalAt(const stored::Upstream& upstream, ContentRef content) {
+  if (docker_hub::IsHost(UpstreamHost(upstream.upstream().url()))) {
+    content.repository = docker_hub::CanonicalName(content.repository);
+  }
+  return content;
 }
 
 // An upstream may send what it likes; what cannot be kept is left out.
@@ -62,11 +89,7 @@ absl::Status DropDenied(WriteTransaction& transaction, int64_t upstream_id,
   ASSIGN_OR_RETURN(
       const auto entry,
       tables::FindCacheEntry(transaction, upstream_id, content.RelativePath()));
-  if (entry) {
-    tables::DeleteCacheEntry(transaction, *entry);
-    RETURN_IF_ERROR(
-        possession::Release(transaction, upstream_id, entry->digest()));
-  }
+  if (entry) RETURN_IF_ERROR(tables::DeleteCacheEntry(transaction, *entry));
   if (denial == Denial::kAbsent) {
     return supply::NoteAbsent(transaction, upstream_id, content);
   }
@@ -95,27 +118,38 @@ bool IsOutdatedList(const CacheRecord& record,
          digest_before != record.target.digest.ToString();
 }
 
-// What the record proves of bytes, and what it no longer holds on to.
-absl::Status NotePossession(WriteTransaction& transaction,
-                            const stored::Upstream& upstream,
-                            const CacheRecord& record,
-                            const std::string& digest_before) {
-  if (!digest_before.empty() &&
-      digest_before != record.target.digest.ToString()) {
-    RETURN_IF_ERROR(
-        possession::Release(transaction, record.upstream_id, digest_before));
+// The bytes of `digest` are stored no more. That is nothing to an upstream that
+// has not delivered them: its entry must not tell of others' bytes.
+absl::Status Forget(WriteTransaction& transaction, const v1::CacheEntry& entry,
+                    const Digest& digest) {
+  ASSIGN_OR_RETURN(const auto upstream,
+                   tables::FindUpstream(transaction, entry.upstream_id()));
+  if (upstream) {
+    ASSIGN_OR_RETURN(const bool had_them,
+                     possession::Has(transaction, digest, upstream->identity(),
+                                     upstream->public_identity()));
+    if (!had_them) return absl::OkStatus();
   }
-  return possession::Note(transaction, upstream, record.target.digest,
-                          record.delivered_to);
+  return tables::DeleteCacheEntry(transaction, entry);
 }
 
-absl::StatusOr<bool> PossessedBy(const ReadTransaction& transaction,
-                                 int64_t upstream_id, const Digest& digest) {
-  ASSIGN_OR_RETURN(const auto upstream,
-                   tables::FindUpstream(transaction, upstream_id));
-  if (!upstream) return true;
-  return possession::Has(transaction, digest, upstream->identity(),
-                         upstream->public_identity());
+absl::Time LastUseOf(const v1::CacheEntry& entry) {
+  return std::max(FromWire(entry.create_time()),
+                  FromWire(entry.downloaded_at()));
+}
+
+bool IsUsedEarlier(const v1::CacheEntry& a, const v1::CacheEntry& b) {
+  return LastUseOf(a) < LastUseOf(b);
+}
+
+// As if it had never been found.
+absl::Status EvictEntry(WriteTransaction& transaction,
+                        const v1::CacheEntry& entry) {
+  ASSIGN_OR_RETURN(const auto content,
+                   ParseRelativePath(entry.relative_path()));
+  ASSIGN_OR_RETURN(const auto digest, Digest::Parse(entry.digest()));
+  RETURN_IF_ERROR(garbage::DropEntry(transaction, entry));
+  return supply::Revoke(transaction, entry.upstream_id(), content, &digest);
 }
 
 void CountDownload(v1::CacheEntry& entry,
@@ -169,6 +203,7 @@ absl::StatusOr<UpstreamAccess> LocalMetadataClient::GetUpstreamAccess(
   ASSIGN_OR_RETURN(const auto upstream, OpenUpstream(box_, *row));
   UpstreamAccess access = ToAccess(upstream);
   access.identity = row->identity();
+  access.cache_epoch = epochs::CacheEpochOf(*row);
   return access;
 }
 
@@ -191,67 +226,136 @@ absl::StatusOr<std::vector<int64_t>> LocalMetadataClient::FindPossessing(
 
 absl::Status LocalMetadataClient::Record(const CacheRecord& record) {
   RETURN_IF_ERROR(Check(record));
-  const auto now = ToWire(clock_.Now());
-  return store_.Write(
-      [&](WriteTransaction& transaction) -> absl::Status {
-        ASSIGN_OR_RETURN(const auto upstream,
-                         tables::FindUpstream(transaction, record.upstream_id));
-        if (!upstream) {
-          return errors::NoSuch("upstream", absl::StrCat(record.upstream_id));
-        }
-        ASSIGN_OR_RETURN(const bool believed, IsBelieved(transaction, record));
-        if (!believed) return absl::OkStatus();
-        ASSIGN_OR_RETURN(auto entry, FindOrMake(transaction, record, now));
-        const std::string digest_before = entry.digest();
-        Repoint(entry, record, now);
-        tables::PutCacheEntry(transaction, digest_before, entry);
-        tables::DeleteDenial(transaction, record.upstream_id,
-                             entry.relative_path());
-        RETURN_IF_ERROR(
-            NotePossession(transaction, *upstream, record, digest_before));
-        if (IsOutdatedList(record, digest_before)) {
-          RETURN_IF_ERROR(garbage::NoteIfUnused(transaction, digest_before));
-        }
-        return supply::Note(transaction, record.upstream_id, record.content,
-                            record.target.digest, record.references,
-                            record.confirmed);
-      },
-      Durability::kBuffered);
+  for (int attempt = 0; attempt < kAttemptsMax; ++attempt) {
+    std::optional<tables::Place> unlinking;
+    RETURN_IF_ERROR(TryRecord(record, unlinking));
+    if (!unlinking) return absl::OkStatus();
+    // What an earlier refusal has taken apart must be gone before it is linked
+    // anew.
+    RETURN_IF_ERROR(sweeper_.Unlink(*unlinking));
+  }
+  return absl::AbortedError("it is refused again and again");
 }
 
-absl::Status LocalMetadataClient::Touch(int64_t upstream_id,
+// What leads on first, the entry last: a crash in between has linked too much,
+// which the next record of the same makes good, and has not missed anything.
+absl::Status LocalMetadataClient::TryRecord(
+    const CacheRecord& given, std::optional<tables::Place>& unlinking) {
+  auto references = absl::MakeConstSpan(given.references)
+                        .subspan(0, limits::kReferencesPerManifestMax);
+  bool is_last = false;
+  bool has_evicted = false;
+  while (!is_last) {
+    const auto some = references.subspan(0, supply::kLinkedPerTransaction);
+    references.remove_prefix(some.size());
+    is_last = references.empty();
+    RETURN_IF_ERROR(store_.Write(
+        [&](WriteTransaction& transaction) -> absl::Status {
+          ASSIGN_OR_RETURN(const auto upstream,
+                           epochs::Require(transaction, given.epoch()));
+          CacheRecord record = given;
+          record.content = CanonicalAt(upstream, given.content);
+          const tables::Place named_by = {
+              record.upstream_id, record.content.repository,
+              supply::NamedBy(record.content, record.target.digest)};
+          ASSIGN_OR_RETURN(const bool is_unlinked,
+                           tables::IsUnlinked(transaction, named_by));
+          ASSIGN_OR_RETURN(const bool believed,
+                           IsBelieved(transaction, record));
+          if (is_unlinked) unlinking = named_by;
+          if (is_unlinked || !believed) {
+            is_last = true;
+            return absl::OkStatus();
+          }
+          RETURN_IF_ERROR(
+              supply::NoteNamed(transaction, named_by, some, record.confirmed));
+          if (!is_last) return absl::OkStatus();
+          ASSIGN_OR_RETURN(has_evicted, PutEntry(transaction, record));
+          return absl::OkStatus();
+        },
+        Durability::kBuffered));
+  }
+  if (has_evicted) sweeper_.Wake();
+  return absl::OkStatus();
+}
+
+absl::StatusOr<bool> LocalMetadataClient::PutEntry(
+    WriteTransaction& transaction, const CacheRecord& record) {
+  const auto now = ToWire(clock_.SteadyNow());
+  ASSIGN_OR_RETURN(auto entry, FindOrMake(transaction, record, now));
+  const std::string digest_before = entry.digest();
+  bool has_evicted = false;
+  if (digest_before.empty()) {
+    ASSIGN_OR_RETURN(has_evicted, MakeRoom(transaction, record.upstream_id));
+  }
+  Repoint(entry, record, now);
+  RETURN_IF_ERROR(tables::PutCacheEntry(transaction, digest_before, entry));
+  RETURN_IF_ERROR(tables::DeleteDenial(transaction, record.upstream_id,
+                                       entry.relative_path()));
+  if (IsOutdatedList(record, digest_before)) {
+    RETURN_IF_ERROR(garbage::NoteIfUnused(transaction, digest_before));
+  }
+  RETURN_IF_ERROR(supply::NoteFound(transaction, record.upstream_id,
+                                    record.content, record.target.digest,
+                                    record.confirmed));
+  RETURN_IF_ERROR(possession::Note(transaction, record.upstream_id,
+                                   record.target.digest, record.delivered_to));
+  return has_evicted;
+}
+
+// Of some entries, always others, the one that was not used for the longest: to
+// know the oldest of all would take an index that every pull would change.
+absl::StatusOr<bool> LocalMetadataClient::MakeRoom(
+    WriteTransaction& transaction, int64_t upstream_id) {
+  ASSIGN_OR_RETURN(const auto rows, tables::RowsOf(transaction, upstream_id));
+  if (rows.entries() < options_.entries_per_upstream_max) return false;
+  MutexLock lock(&mutex_);
+  std::string& cursor = evict_cursors_[upstream_id];
+  ASSIGN_OR_RETURN(
+      auto some,
+      tables::NextCacheEntriesOf(transaction, upstream_id, kEvictedOf, cursor));
+  if (some.size() < kEvictedOf) cursor.clear();
+  const auto oldest = absl::c_min_element(some, IsUsedEarlier);
+  if (oldest == some.end()) return false;
+  RETURN_IF_ERROR(EvictEntry(transaction, *oldest));
+  return true;
+}
+
+absl::Status LocalMetadataClient::Touch(const UpstreamEpoch& upstream,
                                         const ContentRef& content,
                                         const Digest& digest,
                                         bool counts_as_download) {
-  const auto now = ToWire(clock_.Now());
+  const auto now = ToWire(clock_.SteadyNow());
   return store_.Write(
       [&](WriteTransaction& transaction) -> absl::Status {
-        ASSIGN_OR_RETURN(auto entry,
-                         tables::FindCacheEntry(transaction, upstream_id,
-                                                content.RelativePath()));
+        ASSIGN_OR_RETURN(const auto row,
+                         epochs::Require(transaction, upstream));
+        ASSIGN_OR_RETURN(
+            auto entry,
+            tables::FindCacheEntry(transaction, upstream.upstream_id,
+                                   CanonicalAt(row, content).RelativePath()));
         if (!entry || entry->status() != v1::CacheEntry::ACTIVE ||
             entry->digest() != digest.ToString()) {
           return absl::OkStatus();
         }
         *entry->mutable_upstream_checked_at() = now;
         if (counts_as_download) CountDownload(*entry, now);
-        tables::PutCacheEntry(transaction, entry->digest(), *entry);
-        return absl::OkStatus();
+        return tables::PutCacheEntry(transaction, entry->digest(), *entry);
       },
       Durability::kBuffered);
 }
 
-absl::Status LocalMetadataClient::RecordDenial(int64_t upstream_id,
-                                               const ContentRef& content,
+absl::Status LocalMetadataClient::RecordDenial(const UpstreamEpoch& upstream,
+                                               const ContentRef& given,
                                                Denial denial) {
-  const absl::Time now = clock_.Now();
-  return store_.Write(
+  const int64_t upstream_id = upstream.upstream_id;
+  const absl::Time now = clock_.SteadyNow();
+  const absl::Status recorded = store_.Write(
       [&](WriteTransaction& transaction) -> absl::Status {
         ASSIGN_OR_RETURN(const auto row,
-                         tables::FindUpstream(transaction, upstream_id));
-        if (!row) return errors::NoSuch("upstream", absl::StrCat(upstream_id));
-        ASSIGN_OR_RETURN(const UpstreamRoute route,
-                         UpstreamRoute::To(row->upstream()));
+                         epochs::Require(transaction, upstream));
+        ASSIGN_OR_RETURN(const UpstreamRoute route, UpstreamRoute::To(row));
+        const ContentRef content = route.Canonical(given);
         RETURN_IF_ERROR(DropDenied(transaction, upstream_id, content, denial));
         RETURN_IF_ERROR(Sweep(transaction, now));
         const absl::Duration ttl = denial == Denial::kRefused
@@ -262,12 +366,20 @@ absl::Status LocalMetadataClient::RecordDenial(int64_t upstream_id,
         remembered.set_refused(denial == Denial::kRefused);
         *remembered.mutable_until() = ToWire(now + ttl);
         *remembered.mutable_upstream_update_time() =
-            row->upstream().update_time();
-        tables::PutDenial(transaction, upstream_id, content.RelativePath(),
-                          remembered);
-        return absl::OkStatus();
+            row.upstream().update_time();
+        ASSIGN_OR_RETURN(const auto rows,
+                         tables::RowsOf(transaction, upstream_id));
+        if (rows.denials() >= limits::kDenialsPerUpstreamMax) {
+          return absl::OkStatus();  // It is asked again.
+        }
+        return tables::PutDenial(transaction, upstream_id,
+                                 content.RelativePath(), remembered);
       },
       Durability::kBuffered);
+  if (!recorded.ok() || denial != Denial::kRefused) return recorded;
+  // An image's rows go at once. Of what is larger, nothing is served either.
+  if (!sweeper_.Sweep(kSweptPerRefusal).ok()) sweeper_.Wake();
+  return absl::OkStatus();
 }
 
 absl::Status LocalMetadataClient::Sweep(WriteTransaction& transaction,
@@ -278,7 +390,7 @@ absl::Status LocalMetadataClient::Sweep(WriteTransaction& transaction,
 
 absl::StatusOr<std::vector<RefreshDue>> LocalMetadataClient::TakeRefreshDue(
     int max) {
-  return refreshes_.Take(max, clock_.Now());
+  return refreshes_.Take(max, clock_.SteadyNow());
 }
 
 absl::Status LocalMetadataClient::ForgetContent(
@@ -286,22 +398,70 @@ absl::Status LocalMetadataClient::ForgetContent(
   if (digests.size() > limits::kForgottenDigestsMax) {
     return errors::FieldInvalid("digests", "are too many");
   }
-  return store_.Write(
-      [&](WriteTransaction& transaction) -> absl::Status {
-        for (const Digest& digest : digests) {
-          ASSIGN_OR_RETURN(const auto entries,
-                           tables::CacheEntriesOfDigest(transaction, digest));
-          for (const auto& entry : entries) {
-            ASSIGN_OR_RETURN(
-                const bool had_them,
-                PossessedBy(transaction, entry.upstream_id(), digest));
-            if (had_them) tables::DeleteCacheEntry(transaction, entry);
+  auto next = digests.begin();
+  std::string cursor;  // Among the entries of that one.
+  while (next != digests.end()) {
+    RETURN_IF_ERROR(store_.Write(
+        [&](WriteTransaction& transaction) -> absl::Status {
+          int left = kEntriesPerTransaction;
+          while (left > 0 && next != digests.end()) {
+            ASSIGN_OR_RETURN(const auto entries,
+                             tables::NextCacheEntriesOfDigest(
+                                 transaction, *next, left, cursor));
+            for (const auto& entry : entries) {
+              RETURN_IF_ERROR(Forget(transaction, entry, *next));
+            }
+            left -= static_cast<int>(entries.size());
+            // All of its entries; to look for them is work, too.
+            if (left-- <= 0) continue;
+            RETURN_IF_ERROR(tables::DeletePossessions(transaction, *next));
+            ++next;
+            cursor.clear();
           }
-          RETURN_IF_ERROR(tables::DeletePossessions(transaction, digest));
+          return absl::OkStatus();
+        },
+        Durability::kBuffered));
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::vector<UpstreamEpoch>> LocalMetadataClient::CheckUpstreams(
+    absl::Span<const UpstreamEpoch> upstreams) {
+  using Outdated = std::vector<UpstreamEpoch>;
+  if (upstreams.size() > limits::kCheckedUpstreamsMax) {
+    return errors::FieldInvalid("upstreams", "are too many");
+  }
+  return ReadValue<Outdated>(
+      store_,
+      [&](const ReadTransaction& transaction) -> absl::StatusOr<Outdated> {
+        Outdated outdated;
+        for (const UpstreamEpoch& upstream : upstreams) {
+          ASSIGN_OR_RETURN(const bool is_withdrawn,
+                           epochs::IsWithdrawn(transaction, upstream));
+          if (is_withdrawn) outdated.push_back(upstream);
         }
-        return absl::OkStatus();
-      },
-      Durability::kBuffered);
+        return outdated;
+      });
+}
+
+absl::StatusOr<std::vector<Digest>> LocalMetadataClient::FilterUnreferenced(
+    absl::Span<const Digest> digests) {
+  using Unreferenced = std::vector<Digest>;
+  if (digests.size() > limits::kForgottenDigestsMax) {
+    return errors::FieldInvalid("digests", "are too many");
+  }
+  return ReadValue<Unreferenced>(
+      store_,
+      [&](const ReadTransaction& transaction) -> absl::StatusOr<Unreferenced> {
+        Unreferenced found;
+        for (const Digest& digest : digests) {
+          ASSIGN_OR_RETURN(
+              const bool is_used,
+              tables::IsDigestUsed(transaction, digest.ToString()));
+          if (!is_used) found.push_back(digest);
+        }
+        return found;
+      });
 }
 
 absl::StatusOr<std::vector<Garbage>> LocalMetadataClient::ListGarbage(
@@ -323,11 +483,16 @@ absl::StatusOr<std::vector<Garbage>> LocalMetadataClient::ListGarbage(
 }
 
 absl::Status LocalMetadataClient::RemoveGarbage(absl::Span<const int64_t> ids) {
-  return store_.Write(
-      [&](WriteTransaction& transaction) {
-        return garbage::Remove(transaction, ids);
-      },
-      Durability::kBuffered);
+  while (!ids.empty()) {
+    const auto some = ids.subspan(0, limits::kRowsPerTransaction);
+    ids.remove_prefix(some.size());
+    RETURN_IF_ERROR(store_.Write(
+        [&](WriteTransaction& transaction) {
+          return garbage::Remove(transaction, some);
+        },
+        Durability::kBuffered));
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace cvr

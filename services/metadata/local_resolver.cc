@@ -28,9 +28,7 @@ class Resolving {
             absl::Time now)
       : request_(request),
         now_(now),
-        reader_(transaction, request.content, now) {
-    resolution_.plan.resolved_at = now;
-  }
+        reader_(transaction, request.content, now) {}
 
   // Asks what is known of the next upstream in order of precedence.
   absl::Status Add(const UpstreamRoute& route) {
@@ -89,7 +87,8 @@ class Resolving {
     const absl::Duration validity =
         known.fresh_until - known.candidate.cached->upstream_checked_at;
     if (now_ < known.fresh_until - kRefreshAheadShare * validity) return;
-    due_ = RefreshDue{request_.content, known.candidate};
+    due_ = RefreshDue{known.candidate.ContentOf(request_.content),
+                      known.candidate};
     due_->candidate.cached->fresh = false;
   }
 
@@ -132,7 +131,7 @@ absl::StatusOr<std::vector<CachedRepository>> RepositoriesOf(
     RETURN_IF_ERROR(tables::VisitRepositories(
         transaction, route.upstream_id, start_after,
         [&](const std::string& name) -> absl::StatusOr<bool> {
-          if (!route.rules.AllowsRepository(name)) return true;
+          if (route.WhyRepositoryExcluded(name)) return true;
           names.insert(name);
           return --left > 0;
         }));
@@ -168,12 +167,13 @@ absl::StatusOr<Resolution> LocalResolver::Resolve(
     const ResolveRequest& request) {
   ASSIGN_OR_RETURN(const auto routes, routes_.Get(request.registry_id));
   RETURN_IF_ERROR(CheckPull(request.caller, request.registry_id, routes.get()));
-  const absl::Time now = clock_.Now();
+  const absl::Time now = clock_.SteadyNow();
   Resolution resolution;
   int64_t hit_entry_id = 0;
   std::optional<RefreshDue> due;
   RETURN_IF_ERROR(store_.Read([&](const ReadTransaction& transaction) {
     Resolving resolving(transaction, request, now);
+    resolving.resolution().plan.resolved_at = clock_.Now();
     for (const UpstreamRoute& route : routes->upstreams)
       RETURN_IF_ERROR(resolving.Add(route));
     RETURN_IF_ERROR(resolving.Finish());

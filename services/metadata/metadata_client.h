@@ -29,6 +29,10 @@ struct CacheRecord {
   // The identity (see Candidate) that the target's bytes were delivered to,
   // all of them and verified; 0 = this record proves nothing of bytes.
   int64_t delivered_to = 0;
+  // Candidate::cache_epoch of the plan that led to this.
+  int64_t cache_epoch = 0;
+
+  UpstreamEpoch epoch() const { return {upstream_id, cache_epoch}; }
 };
 
 // A digest whose bytes nothing points at any more.
@@ -45,6 +49,11 @@ struct RefreshDue {
 
 // What the blob service tells and asks the metadata service. Thread-safe.
 // Every call answers UNAVAILABLE when the service cannot be reached.
+//
+// What is told carries the epoch of the plan under which it was found out. When
+// the upstream is gone since, the answer is NOT_FOUND; when it was purged or
+// changed, ABORTED. Nothing is recorded then, and bytes that were stored for it
+// are nobody's, unless FilterUnreferenced() knows them.
 class MetadataClient {
  public:
   virtual ~MetadataClient() = default;
@@ -62,22 +71,33 @@ class MetadataClient {
   // Replaces what was recorded for the path. What is not confirmed is recorded
   // only if the upstream is still believed to have it: it may have been purged
   // since. What was delivered is noted only if the upstream is still asked as
-  // `delivered_to`. Errors: NOT_FOUND when the upstream is gone.
+  // `delivered_to`. Of the references, the first
+  // limits::kReferencesPerManifestMax count. Errors: NOT_FOUND, ABORTED;
+  // RESOURCE_EXHAUSTED when as much is recorded of the upstream as may be.
   virtual absl::Status Record(const CacheRecord& record) = 0;
 
   // The upstream has just confirmed that the path still has `digest`. Does
   // nothing when another digest is recorded by now, or none.
-  virtual absl::Status Touch(int64_t upstream_id, const ContentRef& content,
-                             const Digest& digest, bool counts_as_download) = 0;
+  // Errors: NOT_FOUND, ABORTED.
+  virtual absl::Status Touch(const UpstreamEpoch& upstream,
+                             const ContentRef& content, const Digest& digest,
+                             bool counts_as_download) = 0;
 
   // The upstream was asked for the path and said `denial`, which is not kNone.
   // What was recorded for the path is dropped, and for a while its candidates
   // carry the denial. kRefused also ends what was reached through the path
   // alone: what an upstream revoked is not served any more in its name.
-  // Errors: NOT_FOUND when the upstream is gone.
-  virtual absl::Status RecordDenial(int64_t upstream_id,
+  // Errors: NOT_FOUND, ABORTED.
+  virtual absl::Status RecordDenial(const UpstreamEpoch& upstream,
                                     const ContentRef& content,
                                     Denial denial) = 0;
+
+  // Those of `upstreams`, in their order, that nothing may be got from any more
+  // as it was then: they are gone, disabled, or reached otherwise (URL,
+  // credentials, TLS). Not those that were merely purged. One read, cheap.
+  // Errors: INVALID_ARGUMENT for more than limits::kCheckedUpstreamsMax.
+  virtual absl::StatusOr<std::vector<UpstreamEpoch>> CheckUpstreams(
+      absl::Span<const UpstreamEpoch> upstreams) = 0;
 
   // Takes up to `max` tags that were pulled shortly before they expire, of
   // upstreams that want them refreshed ahead. Each is given out once.
@@ -90,6 +110,11 @@ class MetadataClient {
   // the unknown succeeds. A power cut may undo it, which costs a miss. Errors:
   // INVALID_ARGUMENT for more than limits::kForgottenDigestsMax.
   virtual absl::Status ForgetContent(absl::Span<const Digest> digests) = 0;
+
+  // Those of `digests`, in their order, that no entry of any upstream points
+  // at. Errors: INVALID_ARGUMENT for more than limits::kForgottenDigestsMax.
+  virtual absl::StatusOr<std::vector<Digest>> FilterUnreferenced(
+      absl::Span<const Digest> digests) = 0;
 
   // Digests that have lost their last entry because something was deleted or
   // purged, and got no new one since: the oldest first, at most `max` (1-1000)

@@ -192,14 +192,23 @@ class Changes {
     for (size_t i = Below(20); i > 0; --i) {
       record.references.push_back(Digest::OfBytes(absl::StrCat(random_())));
     }
-    return [=](MetadataStack& s) { return s.client().Record(record); };
+    return [=](MetadataStack& s) {
+      CacheRecord now = record;
+      now.cache_epoch = EpochOf(s, record.upstream_id).cache_epoch;
+      return s.client().Record(now);
+    };
   }
   Change Forget() {
     const int64_t id = SomeId();
     const ContentRef content = SomeContent();
     return [=](MetadataStack& s) {
-      return s.client().RecordDenial(id, content, Denial::kAbsent);
+      return s.client().RecordDenial(EpochOf(s, id), content, Denial::kAbsent);
     };
+  }
+
+  static UpstreamEpoch EpochOf(MetadataStack& stack, int64_t id) {
+    const auto access = stack.client().GetUpstreamAccess(id);
+    return {id, access.ok() ? access->cache_epoch : 1};
   }
 
   std::mt19937 random_;

@@ -153,8 +153,15 @@ class MetadataFixture : public ::testing::Test {
         Descriptor{"application/vnd.oci.image.manifest.v1+json", digest, 7},
         "etag"};
     const auto access = stack_->client().GetUpstreamAccess(upstream_id);
-    if (access.ok()) record.delivered_to = access->identity;
+    record.delivered_to = access.ok() ? access->identity : 0;
+    record.cache_epoch = At(upstream_id).cache_epoch;
     return record;
+  }
+
+  // The upstream as it is now; with an epoch of 1 when it is gone.
+  UpstreamEpoch At(int64_t upstream_id) {
+    const auto access = stack_->client().GetUpstreamAccess(upstream_id);
+    return {upstream_id, access.ok() ? access->cache_epoch : 1};
   }
 
   absl::StatusOr<std::vector<v1::CacheEntry>> Entries(int64_t upstream_id = 0) {

@@ -31,6 +31,10 @@ ABSL_FLAG(
 ABSL_FLAG(int64_t, audit_events_max, 100000,
           "Changes that `cvr audit list` can show; older ones are in the audit "
           "log only.");
+ABSL_FLAG(int64_t, entries_per_upstream_max,
+          cvr::limits::kEntriesPerUpstreamDefault,
+          "Cache entries that an upstream may have; for each further one, one "
+          "that was not used for long is forgotten. At least 1.");
 ABSL_FLAG(absl::Duration, cleanup_check_interval, absl::Minutes(1),
           "How often it is looked for groups whose cleanup is due.");
 
@@ -57,6 +61,8 @@ absl::StatusOr<MetadataStack::Options> MetadataOptionsFromFlags(
     return absl::InvalidArgumentError(
         "--cleanup_check_interval must be positive");
   }
+  options.client.entries_per_upstream_max =
+      std::max<int64_t>(1, absl::GetFlag(FLAGS_entries_per_upstream_max));
   options.audit.events_max =
       std::max<int64_t>(1, absl::GetFlag(FLAGS_audit_events_max));
   options.limits.registries_per_group =

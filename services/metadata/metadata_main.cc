@@ -31,8 +31,10 @@ constexpr absl::Duration kDrainTimeout = absl::Seconds(5);
 absl::Status Serve(StopSignal& stop) {
   const std::string data_dir = absl::GetFlag(FLAGS_data_dir);
   RETURN_IF_ERROR(PrepareDirectory("data_dir", data_dir));
-  ASSIGN_OR_RETURN(const auto security,
-                   RpcSecurityFromFlags(RpcRole::kOneOfSeveral));
+  const std::string address = absl::GetFlag(FLAGS_grpc_address);
+  ASSIGN_OR_RETURN(
+      const auto security,
+      RpcSecurityFromFlags({RpcRole::kMetadata, address, data_dir}));
   ASSIGN_OR_RETURN(const auto audit,
                    AuditFileFromFlags(data_dir + "/audit.jsonl"));
   ASSIGN_OR_RETURN(auto options, MetadataOptionsFromFlags(
@@ -42,9 +44,8 @@ absl::Status Serve(StopSignal& stop) {
   std::vector<grpc::Service*> services = stack->admin_services();
   services.push_back(stack->resolution_service());
   services.push_back(stack->auth_service());
-  ASSIGN_OR_RETURN(
-      const auto server,
-      RpcServer::Start(absl::GetFlag(FLAGS_grpc_address), services, security));
+  ASSIGN_OR_RETURN(const auto server,
+                   RpcServer::Start(address, services, security));
   RETURN_IF_ERROR(WriteReadyFile({.grpc = server->address()}));
   spdlog::info("serving gRPC on {}", server->address());
   spdlog::info("stopping on {}", stop.Wait());

@@ -21,6 +21,7 @@
 #include "services/metadata/local_auth_client.h"
 #include "services/metadata/local_metadata_client.h"
 #include "services/metadata/local_resolver.h"
+#include "services/metadata/migration.h"
 #include "services/metadata/possession.h"
 #include "services/metadata/refresh_queue.h"
 #include "services/metadata/resolution_service.h"
@@ -29,6 +30,7 @@
 #include "services/metadata/secret_box.h"
 #include "services/metadata/secret_service.h"
 #include "services/metadata/store_key.h"
+#include "services/metadata/sweeper.h"
 #include "services/metadata/tables.h"
 #include "services/metadata/transactions.h"
 #include "services/metadata/watched_metadata_store.h"
@@ -55,21 +57,23 @@ struct MetadataStack::Parts {
         std::unique_ptr<SecretBox> key, const Options& options)
       : store(std::move(underlying), RouteCache::kTables),
         box(std::move(key)),
+        sweeper(store),
         routes(store),
         downloads(store, {.flush_interval = options.downloads_flush_interval}),
         access_tokens(store, *options.clock, options.signing.token_lifetime),
         groups(store, *options.clock, access_tokens),
-        registries(store, *options.clock, options.limits),
+        registries(store, *options.clock, options.limits, sweeper),
         attachments(store, options.limits),
-        upstreams(store, *box, *options.clock, attachments),
-        cache_entries(store, downloads, *options.clock),
+        upstreams(store, *box, *options.clock, attachments, sweeper),
+        cache_entries(store, downloads, *options.clock,
+                      options.client.entries_per_upstream_max),
         cleanup_policies(store, *options.clock),
         cleanup(store, downloads, *options.clock,
                 {.check_interval = options.cleanup_check_interval}),
         caches(store, downloads, refreshes),
         resolver(store, routes, downloads, refreshes, *options.clock),
         explainer(store, routes, *options.clock),
-        client(store, *box, refreshes, *options.clock),
+        client(store, *box, refreshes, sweeper, *options.clock, options.client),
         signing_keys(store, *box, *options.clock, options.signing),
         secret_rotation(store, *box, signing_keys),
         auth(access_tokens, signing_keys, *options.clock),
@@ -82,6 +86,7 @@ struct MetadataStack::Parts {
 
   WatchedMetadataStore store;
   const std::unique_ptr<SecretBox> box;
+  Sweeper sweeper;
   RouteCache routes;
   DownloadCounter downloads;
   RefreshQueue refreshes;
@@ -134,6 +139,7 @@ absl::StatusOr<std::unique_ptr<MetadataStack>> MetadataStack::Open(
 absl::StatusOr<std::unique_ptr<MetadataStack>> MetadataStack::OpenOver(
     std::unique_ptr<MetadataStore> store, std::unique_ptr<SecretBox> box,
     const Options& options) {
+  RETURN_IF_ERROR(Migrate(*store));
   auto stack = std::unique_ptr<MetadataStack>(new MetadataStack(
       std::make_unique<Parts>(std::move(store), std::move(box), options)));
   // What rows of format version 3 lack.
@@ -148,6 +154,7 @@ absl::StatusOr<std::unique_ptr<MetadataStack>> MetadataStack::OpenOver(
   RETURN_IF_ERROR(
       EnsureAdminToken(stack->access_tokens(), options.admin_token_file));
   stack->parts_->cleanup.Start();
+  stack->parts_->sweeper.Start();
   return stack;
 }
 
@@ -223,6 +230,7 @@ grpc::Service* MetadataStack::auth_service() { return &parts_->auth_service; }
 
 void MetadataStack::Shutdown() {
   parts_->cleanup.Stop();
+  parts_->sweeper.Stop();
   parts_->auth.Shutdown();
 }
 

@@ -20,6 +20,7 @@
 #include "services/metadata/cleanup_policy_admin.h"
 #include "services/metadata/explainer.h"
 #include "services/metadata/group_admin.h"
+#include "services/metadata/local_metadata_client.h"
 #include "services/metadata/metadata_client.h"
 #include "services/metadata/metadata_store.h"
 #include "services/metadata/registry_admin.h"
@@ -54,6 +55,7 @@ class MetadataStack {
     // Where changes are written besides; may be null. Not owned; must outlive
     // the stack.
     AuditFile* audit_file = nullptr;
+    LocalMetadataClient::Options client;
     // How often download counts are written.
     absl::Duration downloads_flush_interval = absl::Seconds(5);
     // How often it is looked for cleanups that are due.

@@ -50,6 +50,14 @@ absl::string_view TableName(Table table) {
       return "possessions";
     case Table::kPublicIdentities:
       return "public_identities";
+    case Table::kReachabilityLinks:
+      return "reachability_links";
+    case Table::kUnlinks:
+      return "unlinks";
+    case Table::kRemovals:
+      return "removals";
+    case Table::kUpstreamRows:
+      return "upstream_rows";
   }
   std::abort();  // Not a table.
 }

@@ -38,8 +38,16 @@ enum class Table : uint8_t {
   kRevocations,
   kPossessions,
   kPublicIdentities,
+  kReachabilityLinks,
+  kUnlinks,
+  kRemovals,
+  kUpstreamRows,
 };
-inline constexpr size_t kTableCount = 22;
+inline constexpr size_t kTableCount = 26;
+
+// The row of kSettings that tells from which format version rows are still to
+// be brought up to date (migration.h). Whoever opens an older store makes it.
+inline constexpr char kMigratesFrom[] = "migrates_from";
 
 // `cache_entries` and so on.
 absl::string_view TableName(Table table);

@@ -93,29 +93,17 @@ absl::StatusOr<bool> Has(const ReadTransaction& transaction,
   return tables::HasPossession(transaction, digest, public_identity);
 }
 
-absl::Status Note(WriteTransaction& transaction, const stored::Upstream& row,
+absl::Status Note(WriteTransaction& transaction, int64_t upstream_id,
                   const Digest& digest, int64_t identity) {
-  const bool is_its_own =
-      identity == row.identity() || identity == row.public_identity();
-  if (identity <= 0 || !is_its_own) return absl::OkStatus();
+  if (identity <= 0) return absl::OkStatus();
+  ASSIGN_OR_RETURN(const auto row,
+                   tables::FindUpstream(transaction, upstream_id));
+  const bool is_its_own = row && (identity == row->identity() ||
+                                  identity == row->public_identity());
+  if (!is_its_own) return absl::OkStatus();
   ASSIGN_OR_RETURN(const bool noted,
                    tables::HasPossession(transaction, digest, identity));
   if (!noted) tables::PutPossession(transaction, digest, identity);
-  return absl::OkStatus();
-}
-
-absl::Status Release(WriteTransaction& transaction, int64_t upstream_id,
-                     absl::string_view digest) {
-  ASSIGN_OR_RETURN(const auto row,
-                   tables::FindUpstream(transaction, upstream_id));
-  if (!row || row->identity() == row->public_identity()) {
-    return absl::OkStatus();
-  }
-  ASSIGN_OR_RETURN(const bool used,
-                   tables::IsDigestUsedBy(transaction, upstream_id, digest));
-  if (used) return absl::OkStatus();
-  ASSIGN_OR_RETURN(const auto parsed, Digest::Parse(digest));
-  tables::DeletePossession(transaction, parsed, row->identity());
   return absl::OkStatus();
 }
 

@@ -31,16 +31,10 @@ absl::StatusOr<bool> Has(const ReadTransaction& transaction,
                          const Digest& digest, int64_t identity,
                          int64_t public_identity);
 
-// The bytes of `digest` were delivered to `identity`. Noted only if that is
-// still one of the upstream's.
-absl::Status Note(WriteTransaction& transaction, const stored::Upstream& row,
+// The bytes of `digest` were delivered to `identity`, 0 = to nobody. Noted only
+// if that is still one of the upstream's.
+absl::Status Note(WriteTransaction& transaction, int64_t upstream_id,
                   const Digest& digest, int64_t identity);
-
-// An entry of the upstream points at `digest` no more. With its last one goes
-// what was delivered to the upstream's own credentials, so that whether it is
-// asked for the bytes again depends on nobody else. What is public stays.
-absl::Status Release(WriteTransaction& transaction, int64_t upstream_id,
-                     absl::string_view digest);
 
 }  // namespace cvr::possession
 

@@ -6,6 +6,7 @@
 #include "services/common/status_macros.h"
 #include "services/metadata/key_encoding.h"
 #include "services/metadata/table_rows.h"
+#include "services/metadata/tables.h"
 
 namespace cvr::tables {
 namespace {
@@ -46,6 +47,19 @@ absl::Status DeletePossessions(WriteTransaction& transaction,
         return true;
       }));
   for (const auto& key : keys) transaction.Delete(Table::kPossessions, key);
+  return absl::OkStatus();
+}
+
+absl::Status ReleasePossession(WriteTransaction& transaction,
+                               int64_t upstream_id, absl::string_view digest) {
+  ASSIGN_OR_RETURN(const auto row, FindUpstream(transaction, upstream_id));
+  if (!row || row->identity() == row->public_identity()) {
+    return absl::OkStatus();
+  }
+  ASSIGN_OR_RETURN(const auto parsed, Digest::Parse(digest));
+  ASSIGN_OR_RETURN(const bool used,
+                   HasCacheEntryOfDigest(transaction, parsed, upstream_id, ""));
+  if (!used) DeletePossession(transaction, parsed, row->identity());
   return absl::OkStatus();
 }
 

@@ -24,6 +24,12 @@ void DeletePossession(WriteTransaction& transaction, const Digest& digest,
 absl::Status DeletePossessions(WriteTransaction& transaction,
                                const Digest& digest);
 
+// An entry of the upstream points at `digest` no more. With its last one goes
+// what was delivered to the upstream's own credentials, so that whether it is
+// asked for the bytes again depends on nobody else. What is public stays.
+absl::Status ReleasePossession(WriteTransaction& transaction,
+                               int64_t upstream_id, absl::string_view digest);
+
 // The identity of those who ask `url`, normalised, without credentials. Once
 // given it stays, whoever comes and goes.
 absl::StatusOr<std::optional<int64_t>> FindPublicIdentity(

@@ -3,6 +3,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
@@ -174,7 +175,8 @@ absl::StatusOr<v1::Registry> RegistryAdmin::Update(
 }
 
 absl::Status RegistryAdmin::Delete(const v1::DeleteRegistryRequest& request) {
-  return store_.Write(
+  std::vector<int64_t> removed;
+  RETURN_IF_ERROR(store_.Write(
       [&](WriteTransaction& transaction) -> absl::Status {
         ASSIGN_OR_RETURN(const auto registry,
                          tables::FindRegistry(transaction, request.id()));
@@ -189,11 +191,14 @@ absl::Status RegistryAdmin::Delete(const v1::DeleteRegistryRequest& request) {
                                                   transaction, upstream_id));
           if (!others.empty()) continue;
           RETURN_IF_ERROR(RemoveUpstream(transaction, upstream_id));
+          removed.push_back(upstream_id);
         }
         tables::DeleteRegistry(transaction, *registry);
         return absl::OkStatus();
       },
-      Durability::kSynced);
+      Durability::kSynced));
+  for (const int64_t id : removed) sweeper_.Remove(id);
+  return absl::OkStatus();
 }
 
 }  // namespace cvr

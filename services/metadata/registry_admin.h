@@ -8,16 +8,17 @@
 #include "services/common/clock.h"
 #include "services/metadata/admin_limits.h"
 #include "services/metadata/metadata_store.h"
+#include "services/metadata/sweeper.h"
 
 namespace cvr {
 
 // What RegistryService promises, without the wire. Thread-safe.
 class RegistryAdmin {
  public:
-  // `store` and `clock` must outlive it.
+  // All must outlive it.
   RegistryAdmin(MetadataStore& store, const Clock& clock,
-                const AdminLimits& limits)
-      : store_(store), clock_(clock), limits_(limits) {}
+                const AdminLimits& limits, Sweeper& sweeper)
+      : store_(store), clock_(clock), limits_(limits), sweeper_(sweeper) {}
 
   absl::StatusOr<v1::Registry> Create(const v1::CreateRegistryRequest& request);
   // As a part of a larger change. An empty group means the default one.
@@ -36,6 +37,7 @@ class RegistryAdmin {
   MetadataStore& store_;
   const Clock& clock_;
   const AdminLimits limits_;
+  Sweeper& sweeper_;
 };
 
 }  // namespace cvr

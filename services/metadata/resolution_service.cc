@@ -9,7 +9,6 @@
 #include "services/common/errors.h"
 #include "services/common/limits.h"
 #include "services/common/rpc_status.h"
-#include "services/common/service_peer.h"
 #include "services/common/status_macros.h"
 #include "services/metadata/record_wire.h"
 #include "services/metadata/resolution_wire.h"
@@ -36,14 +35,14 @@ absl::Status Touch(MetadataClient& client,
                    const v1::TouchCacheEntryRequest& message) {
   ASSIGN_OR_RETURN(const auto content, FromWire(message.content()));
   ASSIGN_OR_RETURN(const auto digest, Digest::Parse(message.digest()));
-  return client.Touch(message.upstream_id(), content, digest,
-                      message.counts_as_download());
+  return client.Touch({message.upstream_id(), message.cache_epoch()}, content,
+                      digest, message.counts_as_download());
 }
 
 absl::Status RecordDenial(MetadataClient& client,
                           const v1::RecordDenialRequest& message) {
   ASSIGN_OR_RETURN(const auto record, FromWire(message));
-  return client.RecordDenial(record.upstream_id, record.content, record.denial);
+  return client.RecordDenial(record.upstream, record.content, record.denial);
 }
 
 absl::StatusOr<v1::TakeRefreshDueResponse> TakeRefreshDue(
@@ -66,14 +65,43 @@ absl::StatusOr<v1::ListRepositoriesResponse> ListRepositories(
   return ToWire(repositories);
 }
 
-absl::Status ForgetContent(MetadataClient& client,
-                           const v1::ForgetContentRequest& message) {
+absl::StatusOr<std::vector<Digest>> ParseDigests(
+    const google::protobuf::RepeatedPtrField<std::string>& texts) {
   std::vector<Digest> digests;
-  for (const std::string& text : message.digests()) {
+  for (const std::string& text : texts) {
     ASSIGN_OR_RETURN(auto digest, Digest::Parse(text));
     digests.push_back(std::move(digest));
   }
+  return digests;
+}
+
+absl::Status ForgetContent(MetadataClient& client,
+                           const v1::ForgetContentRequest& message) {
+  ASSIGN_OR_RETURN(const auto digests, ParseDigests(message.digests()));
   return client.ForgetContent(digests);
+}
+
+absl::StatusOr<v1::FilterUnreferencedResponse> FilterUnreferenced(
+    MetadataClient& client, const v1::FilterUnreferencedRequest& message) {
+  ASSIGN_OR_RETURN(const auto digests, ParseDigests(message.digests()));
+  ASSIGN_OR_RETURN(const auto found, client.FilterUnreferenced(digests));
+  v1::FilterUnreferencedResponse response;
+  for (const Digest& digest : found) response.add_digests(digest.ToString());
+  return response;
+}
+
+absl::StatusOr<v1::CheckUpstreamsResponse> CheckUpstreams(
+    MetadataClient& client, const v1::CheckUpstreamsRequest& message) {
+  std::vector<UpstreamEpoch> upstreams;
+  for (const auto& upstream : message.upstreams()) {
+    upstreams.push_back(FromWire(upstream));
+  }
+  ASSIGN_OR_RETURN(const auto outdated, client.CheckUpstreams(upstreams));
+  v1::CheckUpstreamsResponse response;
+  for (const auto& upstream : outdated) {
+    *response.add_outdated() = ToWire(upstream);
+  }
+  return response;
 }
 
 absl::StatusOr<v1::ListGarbageResponse> ListGarbage(
@@ -95,6 +123,7 @@ absl::StatusOr<v1::UpstreamAccess> AccessTo(MetadataClient& client,
   v1::UpstreamAccess message;
   *message.mutable_upstream() = FromAccess(access);
   message.set_identity(access.identity);
+  message.set_cache_epoch(access.cache_epoch);
   return message;
 }
 
@@ -111,57 +140,63 @@ absl::StatusOr<v1::FindPossessingResponse> FindPossessing(
 
 }  // namespace
 
-grpc::Status ResolutionServiceImpl::Resolve(grpc::ServerContext* context,
+grpc::Status ResolutionServiceImpl::Resolve(grpc::ServerContext* /*context*/,
                                             const v1::ResolveRequest* request,
                                             v1::ResolveResponse* response) {
-  return ForServicePeer(*context, [&] {
-    return Answer(cvr::Resolve(resolver_, *request), response);
-  });
+  return Answer(cvr::Resolve(resolver_, *request), response);
 }
 
 grpc::Status ResolutionServiceImpl::RecordCacheEntry(
-    grpc::ServerContext* context, const v1::RecordCacheEntryRequest* request,
+    grpc::ServerContext* /*context*/,
+    const v1::RecordCacheEntryRequest* request,
     google::protobuf::Empty* /*response*/) {
-  return ForServicePeer(*context,
-                        [&] { return ToRpcStatus(Record(client_, *request)); });
+  return ToRpcStatus(Record(client_, *request));
 }
 
 grpc::Status ResolutionServiceImpl::TouchCacheEntry(
-    grpc::ServerContext* context, const v1::TouchCacheEntryRequest* request,
+    grpc::ServerContext* /*context*/, const v1::TouchCacheEntryRequest* request,
     google::protobuf::Empty* /*response*/) {
-  return ForServicePeer(*context,
-                        [&] { return ToRpcStatus(Touch(client_, *request)); });
+  return ToRpcStatus(Touch(client_, *request));
 }
 
 grpc::Status ResolutionServiceImpl::RecordDenial(
-    grpc::ServerContext* context, const v1::RecordDenialRequest* request,
+    grpc::ServerContext* /*context*/, const v1::RecordDenialRequest* request,
     google::protobuf::Empty* /*response*/) {
-  return ForServicePeer(*context, [&] {
-    return ToRpcStatus(cvr::RecordDenial(client_, *request));
-  });
+  return ToRpcStatus(cvr::RecordDenial(client_, *request));
 }
 
 grpc::Status ResolutionServiceImpl::TakeRefreshDue(
-    grpc::ServerContext* context, const v1::TakeRefreshDueRequest* request,
+    grpc::ServerContext* /*context*/, const v1::TakeRefreshDueRequest* request,
     v1::TakeRefreshDueResponse* response) {
-  return ForServicePeer(*context, [&] {
-    return Answer(cvr::TakeRefreshDue(client_, request->max()), response);
-  });
+  return Answer(cvr::TakeRefreshDue(client_, request->max()), response);
 }
 
 grpc::Status ResolutionServiceImpl::ListRepositories(
-    grpc::ServerContext* context, const v1::ListRepositoriesRequest* request,
+    grpc::ServerContext* /*context*/,
+    const v1::ListRepositoriesRequest* request,
     v1::ListRepositoriesResponse* response) {
-  return ForServicePeer(*context, [&] {
-    return Answer(cvr::ListRepositories(resolver_, *request), response);
-  });
+  return Answer(cvr::ListRepositories(resolver_, *request), response);
 }
 
 grpc::Status ResolutionServiceImpl::ForgetContent(
-    grpc::ServerContext* context, const v1::ForgetContentRequest* request,
+    grpc::ServerContext* /*context*/, const v1::ForgetContentRequest* request,
     google::protobuf::Empty* /*response*/) {
+  return ToRpcStatus(cvr::ForgetContent(client_, *request));
+}
+
+grpc::Status ResolutionServiceImpl::CheckUpstreams(
+    grpc::ServerContext* context, const v1::CheckUpstreamsRequest* request,
+    v1::CheckUpstreamsResponse* response) {
   return ForServicePeer(*context, [&] {
-    return ToRpcStatus(cvr::ForgetContent(client_, *request));
+    return Answer(cvr::CheckUpstreams(client_, *request), response);
+  });
+}
+
+grpc::Status ResolutionServiceImpl::FilterUnreferenced(
+    grpc::ServerContext* context, const v1::FilterUnreferencedRequest* request,
+    v1::FilterUnreferencedResponse* response) {
+  return ForServicePeer(*context, [&] {
+    return Answer(cvr::FilterUnreferenced(client_, *request), response);
   });
 }
 
@@ -179,19 +214,15 @@ grpc::Status ResolutionServiceImpl::RemoveGarbage(
 }
 
 grpc::Status ResolutionServiceImpl::FindPossessing(
-    grpc::ServerContext* context, const v1::FindPossessingRequest* request,
+    grpc::ServerContext* /*context*/, const v1::FindPossessingRequest* request,
     v1::FindPossessingResponse* response) {
-  return ForServicePeer(*context, [&] {
-    return Answer(cvr::FindPossessing(client_, *request), response);
-  });
+  return Answer(cvr::FindPossessing(client_, *request), response);
 }
 
 grpc::Status ResolutionServiceImpl::GetUpstreamAccess(
-    grpc::ServerContext* context, const v1::GetUpstreamAccessRequest* request,
-    v1::UpstreamAccess* response) {
-  return ForServicePeer(*context, [&] {
-    return Answer(AccessTo(client_, request->upstream_id()), response);
-  });
+    grpc::ServerContext* /*context*/,
+    const v1::GetUpstreamAccessRequest* request, v1::UpstreamAccess* response) {
+  return Answer(AccessTo(client_, request->upstream_id()), response);
 }
 
 }  // namespace cvr

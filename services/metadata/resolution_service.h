@@ -8,7 +8,7 @@
 namespace cvr {
 
 // A Resolver and a MetadataClient on the wire, for other processes of the
-// system (service_peer.h). Both must outlive the service.
+// system (method_rules.h). Both must outlive the service.
 class ResolutionServiceImpl final : public v1::ResolutionService::Service {
  public:
   ResolutionServiceImpl(Resolver& resolver, MetadataClient& client)
@@ -35,6 +35,13 @@ class ResolutionServiceImpl final : public v1::ResolutionService::Service {
   grpc::Status ForgetContent(grpc::ServerContext* context,
                              const v1::ForgetContentRequest* request,
                              google::protobuf::Empty* response) override;
+  grpc::Status CheckUpstreams(grpc::ServerContext* context,
+                              const v1::CheckUpstreamsRequest* request,
+                              v1::CheckUpstreamsResponse* response) override;
+  grpc::Status FilterUnreferenced(
+      grpc::ServerContext* context,
+      const v1::FilterUnreferencedRequest* request,
+      v1::FilterUnreferencedResponse* response) override;
   grpc::Status ListGarbage(grpc::ServerContext* context,
                            const v1::ListGarbageRequest* request,
                            v1::ListGarbageResponse* response) override;

@@ -14,9 +14,12 @@
 #include "services/metadata/resolution_service.h"
 #include "tests/contracts/metadata_access_contract.h"
 #include "tests/contracts/metadata_denial_contract.h"
+#include "tests/contracts/metadata_epoch_contract.h"
 #include "tests/contracts/metadata_eviction_contract.h"
 #include "tests/contracts/metadata_garbage_contract.h"
+#include "tests/contracts/metadata_name_contract.h"
 #include "tests/contracts/metadata_resolution_contract.h"
+#include "tests/support/peer_security.h"
 #include "tests/support/status_matchers.h"
 
 namespace cvr::testing {
@@ -28,6 +31,7 @@ class InProcess : public MetadataUnderTest, private MetadataFixture {
   Resolver& resolver() override { return stack_->resolver(); }
   MetadataClient& client() override { return stack_->client(); }
   void Advance(absl::Duration by) override { clock_.Advance(by); }
+  void JumpWall(absl::Duration by) override { clock_.JumpWall(by); }
 
   int64_t AddRegistry(std::vector<v1::Upstream>& upstreams) override {
     const auto registry =
@@ -46,6 +50,11 @@ class InProcess : public MetadataUnderTest, private MetadataFixture {
                                {"cache_validity", "max_stale", "rules",
                                 "tag_validities", "refresh_ahead", "disabled"}),
                 IsOk());
+  }
+  void ChangeAccess(const v1::Upstream& upstream) override {
+    EXPECT_THAT(
+        UpdateUpstream(upstream, {"url", "username", "password", "tls"}),
+        IsOk());
   }
   void DeleteUpstream(int64_t id) override {
     EXPECT_THAT(MetadataFixture::DeleteUpstream(id), IsOk());
@@ -72,18 +81,27 @@ class InProcess : public MetadataUnderTest, private MetadataFixture {
   int registries_ = 0;
 };
 
+// As the blob service, unless it is for the gateway alone.
+std::shared_ptr<grpc::Channel> ChannelTo(const RpcServer& server,
+                                         PeerRole role = PeerRole::kBlob) {
+  return *OpenRpcChannel(server.address(), testing::PeerSecurity(role));
+}
+
 class OverGrpc : public InProcess {
  public:
   OverGrpc()
-      : server_(*RpcServer::Start("127.0.0.1:0", {service()})),
-        remote_(MakeRpcChannel(server_->address())) {}
+      : server_(*RpcServer::Start("127.0.0.1:0", {service()},
+                                  testing::PeerSecurity())),
+        remote_(ChannelTo(*server_)),
+        gateway_(ChannelTo(*server_, PeerRole::kGateway)) {}
 
-  Resolver& resolver() override { return remote_; }
+  Resolver& resolver() override { return gateway_; }
   MetadataClient& client() override { return remote_; }
 
  private:
   const std::unique_ptr<RpcServer> server_;
   GrpcMetadataClient remote_;
+  GrpcMetadataClient gateway_;
 };
 
 INSTANTIATE_TEST_SUITE_P(InProcess, MetadataResolutionContract,
@@ -92,6 +110,13 @@ INSTANTIATE_TEST_SUITE_P(InProcess, MetadataResolutionContract,
                          }));
 INSTANTIATE_TEST_SUITE_P(OverGrpc, MetadataResolutionContract,
                          ::testing::Values([] {
+                           return std::make_unique<OverGrpc>();
+                         }));
+
+INSTANTIATE_TEST_SUITE_P(InProcess, HubContract, ::testing::Values([] {
+                           return std::make_unique<InProcess>();
+                         }));
+INSTANTIATE_TEST_SUITE_P(OverGrpc, HubContract, ::testing::Values([] {
                            return std::make_unique<OverGrpc>();
                          }));
 
@@ -105,9 +130,11 @@ void ExpectUnavailable(GrpcMetadataClient& client) {
   EXPECT_THAT(client.GetUpstreamAccess(1), unavailable);
   EXPECT_THAT(client.FindPossessing(digest, {1}), unavailable);
   EXPECT_THAT(client.Record({1, kTag, Descriptor{"m/t", digest}}), unavailable);
-  EXPECT_THAT(client.Touch(1, kTag, digest, false), unavailable);
-  EXPECT_THAT(client.RecordDenial(1, kTag, Denial::kAbsent), unavailable);
+  EXPECT_THAT(client.Touch({1, 1}, kTag, digest, false), unavailable);
+  EXPECT_THAT(client.RecordDenial({1, 1}, kTag, Denial::kAbsent), unavailable);
   EXPECT_THAT(client.ForgetContent({digest}), unavailable);
+  EXPECT_THAT(client.CheckUpstreams({{1, 1}}), unavailable);
+  EXPECT_THAT(client.FilterUnreferenced({digest}), unavailable);
   EXPECT_THAT(client.ListGarbage(0, 1), unavailable);
   EXPECT_THAT(client.RemoveGarbage({1}), unavailable);
 }
@@ -116,10 +143,12 @@ TEST(GrpcMetadataClientTest, AServiceThatIsGoneIsUnavailable) {
   std::string address;
   {
     InProcess metadata;
-    const auto server = *RpcServer::Start("127.0.0.1:0", {metadata.service()});
+    const auto server = *RpcServer::Start("127.0.0.1:0", {metadata.service()},
+                                          testing::PeerSecurity());
     address = server->address();
   }
-  GrpcMetadataClient client(MakeRpcChannel(address));
+  GrpcMetadataClient client(
+      *OpenRpcChannel(address, testing::PeerSecurity(PeerRole::kBlob)));
   ExpectUnavailable(client);
 }
 
@@ -137,10 +166,20 @@ class HangingMetadata : public Resolver, public MetadataClient {
     return Hang();
   }
   absl::Status Record(const CacheRecord&) override { return Hang(); }
-  absl::Status Touch(int64_t, const ContentRef&, const Digest&, bool) override {
+  absl::Status Touch(const UpstreamEpoch&, const ContentRef&, const Digest&,
+                     bool) override {
     return Hang();
   }
-  absl::Status RecordDenial(int64_t, const ContentRef&, Denial) override {
+  absl::Status RecordDenial(const UpstreamEpoch&, const ContentRef&,
+                            Denial) override {
+    return Hang();
+  }
+  absl::StatusOr<std::vector<UpstreamEpoch>> CheckUpstreams(
+      absl::Span<const UpstreamEpoch>) override {
+    return Hang();
+  }
+  absl::StatusOr<std::vector<Digest>> FilterUnreferenced(
+      absl::Span<const Digest>) override {
     return Hang();
   }
   absl::StatusOr<std::vector<RefreshDue>> TakeRefreshDue(int) override {
@@ -182,8 +221,9 @@ class HangingMetadata : public Resolver, public MetadataClient {
 TEST(GrpcMetadataClientTest, AServiceThatDoesNotAnswerInTimeIsUnavailable) {
   HangingMetadata metadata;
   ResolutionServiceImpl service(metadata, metadata);
-  const auto server = *RpcServer::Start("127.0.0.1:0", {&service});
-  GrpcMetadataClient client(MakeRpcChannel(server->address()),
+  const auto server =
+      *RpcServer::Start("127.0.0.1:0", {&service}, testing::PeerSecurity());
+  GrpcMetadataClient client(ChannelTo(*server),
                             {.deadline = absl::Milliseconds(20)});
   ExpectUnavailable(client);
   metadata.Release();
@@ -192,9 +232,9 @@ TEST(GrpcMetadataClientTest, AServiceThatDoesNotAnswerInTimeIsUnavailable) {
 // A gateway of another make may send anything.
 TEST(ResolutionServiceTest, NonsenseIsAnInvalidArgument) {
   InProcess metadata;
-  const auto server = *RpcServer::Start("127.0.0.1:0", {metadata.service()});
-  const auto stub =
-      v1::ResolutionService::NewStub(MakeRpcChannel(server->address()));
+  const auto server = *RpcServer::Start("127.0.0.1:0", {metadata.service()},
+                                        testing::PeerSecurity());
+  const auto stub = v1::ResolutionService::NewStub(ChannelTo(*server));
   v1::ResolveRequest request;
   request.mutable_content()->set_repository("UPPER");
   v1::ResolveResponse response;

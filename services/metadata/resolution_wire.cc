@@ -76,6 +76,10 @@ v1::Candidate ToWire(const Candidate& candidate) {
   message.set_identity(candidate.identity);
   message.set_public_identity(candidate.public_identity);
   message.set_possessed(candidate.possessed);
+  message.set_cache_epoch(candidate.cache_epoch);
+  if (candidate.repository) {
+    message.set_repository(candidate.repository->name());
+  }
   return message;
 }
 
@@ -90,14 +94,20 @@ absl::StatusOr<Candidate> FromWire(const v1::Candidate& message) {
   candidate.identity = message.identity();
   candidate.public_identity = message.public_identity();
   candidate.possessed = message.possessed();
+  candidate.cache_epoch = message.cache_epoch();
+  if (!message.repository().empty()) {
+    ASSIGN_OR_RETURN(candidate.repository,
+                     Repository::Parse(message.repository()));
+  }
   return candidate;
 }
 
-v1::RecordDenialRequest ToDenialRequest(int64_t upstream_id,
+v1::RecordDenialRequest ToDenialRequest(const UpstreamEpoch& upstream,
                                         const ContentRef& content,
                                         Denial denial) {
   v1::RecordDenialRequest message;
-  message.set_upstream_id(upstream_id);
+  message.set_upstream_id(upstream.upstream_id);
+  message.set_cache_epoch(upstream.cache_epoch);
   *message.mutable_content() = ToWire(content);
   message.set_denial(ToWire(denial));
   return message;
@@ -109,7 +119,20 @@ absl::StatusOr<DenialRecord> FromWire(const v1::RecordDenialRequest& message) {
   if (denial == Denial::kNone) {
     return errors::FieldInvalid("denial", "must be set");
   }
-  return DenialRecord{message.upstream_id(), std::move(content), denial};
+  return DenialRecord{{message.upstream_id(), message.cache_epoch()},
+                      std::move(content),
+                      denial};
+}
+
+v1::UpstreamEpoch ToWire(const UpstreamEpoch& upstream) {
+  v1::UpstreamEpoch message;
+  message.set_upstream_id(upstream.upstream_id);
+  message.set_cache_epoch(upstream.cache_epoch);
+  return message;
+}
+
+UpstreamEpoch FromWire(const v1::UpstreamEpoch& message) {
+  return {message.upstream_id(), message.cache_epoch()};
 }
 
 v1::TakeRefreshDueResponse ToWire(const std::vector<RefreshDue>& due) {

@@ -28,14 +28,17 @@ absl::StatusOr<Resolution> FromWire(const v1::ResolveResponse& message);
 
 // Arguments of MetadataClient::RecordDenial.
 struct DenialRecord {
-  int64_t upstream_id = 0;
+  UpstreamEpoch upstream;
   ContentRef content;
   Denial denial = Denial::kNone;
 };
-v1::RecordDenialRequest ToDenialRequest(int64_t upstream_id,
+v1::RecordDenialRequest ToDenialRequest(const UpstreamEpoch& upstream,
                                         const ContentRef& content,
                                         Denial denial);
 absl::StatusOr<DenialRecord> FromWire(const v1::RecordDenialRequest& message);
+
+v1::UpstreamEpoch ToWire(const UpstreamEpoch& upstream);
+UpstreamEpoch FromWire(const v1::UpstreamEpoch& message);
 
 v1::TakeRefreshDueResponse ToWire(const std::vector<RefreshDue>& due);
 absl::StatusOr<std::vector<RefreshDue>> FromWire(

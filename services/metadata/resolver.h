@@ -33,6 +33,19 @@ enum class Denial {
   kRefused,  // 401 and 403.
 };
 
+// An upstream as somebody knew it: a number that rises with every purge of what
+// is cached of it, deletion of an entry, and change of its URL, its
+// credentials, its TLS settings or whether it is disabled. What was found out
+// under an earlier one is not recorded any more.
+struct UpstreamEpoch {
+  int64_t upstream_id = 0;
+  int64_t cache_epoch = 0;  // From 1; 0 is never good.
+
+  friend bool operator==(const UpstreamEpoch& a, const UpstreamEpoch& b) {
+    return a.upstream_id == b.upstream_id && a.cache_epoch == b.cache_epoch;
+  }
+};
+
 // An upstream that may be asked for some content.
 struct Candidate {
   int64_t upstream_id = 0;
@@ -56,6 +69,18 @@ struct Candidate {
   // two identities. Of a path by tag: the bytes of `cached`. Bytes that are
   // stored are served in this upstream's name only if this is true.
   bool possessed = false;
+  // Of UpstreamEpoch, when this was so.
+  int64_t cache_epoch = 0;
+  // What the upstream calls the repository, where that differs from what was
+  // asked for (docker_hub.h). Everything about it is recorded under this name.
+  std::optional<Repository> repository = std::nullopt;
+
+  UpstreamEpoch epoch() const { return {upstream_id, cache_epoch}; }
+  // `content` as this upstream names it.
+  ContentRef ContentOf(ContentRef content) const {
+    if (repository) content.repository = *repository;
+    return content;
+  }
 };
 
 // The candidates in order of precedence. For digests those that are known to

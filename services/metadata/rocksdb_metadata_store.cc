@@ -9,6 +9,7 @@
 #include "rocksdb/filter_policy.h"
 #include "rocksdb/table.h"
 #include "rocksdb/utilities/write_batch_with_index.h"
+#include "rocksdb/write_batch.h"
 #include "services/common/status_macros.h"
 
 namespace cvr {
@@ -16,8 +17,8 @@ namespace {
 
 // DESIGN.md says what each version means.
 constexpr char kFormatVersion[] = "4";
-// Has some tables less, and rows with less in them; see MetadataStack.
-constexpr char kFormatVersionBefore[] = "3";
+// It lacks tables that are made empty, and rows that Migrate() makes.
+constexpr char kOldFormatVersion[] = "3";
 // In the default column family, which holds nothing else.
 constexpr char kFormatVersionKey[] = "format_version";
 
@@ -257,8 +258,8 @@ absl::Status RocksDbMetadataStore::Prepare(
   const auto found =
       db_->Get(rocksdb::ReadOptions(), kFormatVersionKey, &version);
   if (!found.ok() && !found.IsNotFound()) return ToStatus(found);
-  if (found.ok() && version != kFormatVersion &&
-      version != kFormatVersionBefore) {
+  const bool is_old = found.ok() && version == kOldFormatVersion;
+  if (found.ok() && version != kFormatVersion && !is_old) {
     return absl::FailedPreconditionError(
         absl::StrCat("the metadata store has format version ", version,
                      "; this program knows version ", kFormatVersion));
@@ -280,10 +281,17 @@ absl::Status RocksDbMetadataStore::Prepare(
         options, std::string(TableName(static_cast<Table>(t))), &tables_[t])));
     opened_.push_back(tables_[t]);
   }
-  if (found.ok() && version == kFormatVersion) return absl::OkStatus();
+  if (found.ok() && !is_old) return absl::OkStatus();
+  rocksdb::WriteBatch batch;
+  RETURN_IF_ERROR(ToStatus(batch.Put(kFormatVersionKey, kFormatVersion)));
+  if (is_old) {
+    RETURN_IF_ERROR(
+        ToStatus(batch.Put(tables_[static_cast<size_t>(Table::kSettings)],
+                           kMigratesFrom, kOldFormatVersion)));
+  }
   rocksdb::WriteOptions synced;
   synced.sync = true;
-  return ToStatus(db_->Put(synced, kFormatVersionKey, kFormatVersion));
+  return ToStatus(db_->Write(synced, &batch));
 }
 
 absl::Status RocksDbMetadataStore::Read(

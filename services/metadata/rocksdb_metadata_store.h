@@ -25,9 +25,11 @@ class RocksDbMetadataStore : public MetadataStore {
   };
 
   // Opens the store in `directory`, making both when missing.
-  // Errors: FAILED_PRECONDITION when the directory holds something else or a
-  // store of another format version; DATA_LOSS when it is damaged; UNAVAILABLE
-  // when it cannot be used, for example by a second process at a time.
+  // A store of version 3 becomes one of version 4, whose rows Migrate() brings
+  // up to date (migration.h). Errors: FAILED_PRECONDITION when the directory
+  // holds something else or a store of another format version; DATA_LOSS when
+  // it is damaged; UNAVAILABLE when it cannot be used, for example by a second
+  // process at a time.
   static absl::StatusOr<std::unique_ptr<RocksDbMetadataStore>> Open(
       const std::string& directory, const Options& options);
   static absl::StatusOr<std::unique_ptr<RocksDbMetadataStore>> Open(

@@ -92,7 +92,7 @@ TEST_F(RocksDbMetadataStoreTest, AnotherFormatVersionIsRefusedInOneSentence) {
   EXPECT_THAT(store, StatusIs(absl::StatusCode::kFailedPrecondition));
   EXPECT_EQ(store.status().message(),
             "the metadata store has format version 99; this program knows "
-            "version 3");
+            "version 4");
 }
 
 TEST_F(RocksDbMetadataStoreTest, SomebodyElsesDatabaseIsLeftAlone) {

@@ -3,10 +3,14 @@
 #include "absl/algorithm/container.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "absl/types/span.h"
 #include "services/common/content_wire.h"
+#include "services/common/docker_hub.h"
 #include "services/common/limits.h"
 #include "services/common/status_macros.h"
 #include "services/metadata/policy_wire.h"
+#include "services/metadata/upstream_epoch.h"
+#include "services/metadata/upstream_url.h"
 
 namespace cvr {
 namespace {
@@ -51,9 +55,14 @@ absl::Status Damaged(const v1::Upstream& upstream, const absl::Status& why) {
 
 }  // namespace
 
-absl::StatusOr<UpstreamRoute> UpstreamRoute::To(const v1::Upstream& upstream) {
+absl::StatusOr<UpstreamRoute> UpstreamRoute::To(const stored::Upstream& row) {
+  const v1::Upstream& upstream = row.upstream();
   UpstreamRoute route;
+  route.cache_epoch = epochs::CacheEpochOf(row);
+  route.is_docker_hub = docker_hub::IsHost(UpstreamHost(upstream.url()));
   route.upstream_id = upstream.id();
+  route.identity = row.identity();
+  route.public_identity = row.public_identity();
   route.upstream_name = upstream.name();
   route.disabled = upstream.disabled();
   route.update_time = FromWire(upstream.update_time());
@@ -73,6 +82,8 @@ absl::StatusOr<UpstreamRoute> UpstreamRoute::To(const v1::Upstream& upstream) {
   for (const std::string& host : upstream.source_namespaces()) {
     route.source_namespaces.push_back(NormalizedNamespace(host));
   }
+  route.may_be_docker_hub =
+      absl::c_linear_search(route.source_namespaces, docker_hub::kNamespace);
   return route;
 }
 
@@ -97,10 +108,31 @@ bool UpstreamRoute::StandsFor(absl::string_view source_namespace) const {
                                NormalizedNamespace(source_namespace));
 }
 
+Repository UpstreamRoute::CanonicalName(const Repository& repository) const {
+  return is_docker_hub ? docker_hub::CanonicalName(repository) : repository;
+}
+
+ContentRef UpstreamRoute::Canonical(ContentRef content) const {
+  if (is_docker_hub) content.repository = CanonicalName(content.repository);
+  return content;
+}
+
+std::optional<std::string> UpstreamRoute::WhyRepositoryExcluded(
+    const std::string& repository) const {
+  std::vector<std::string> names = {repository};
+  if (is_docker_hub || may_be_docker_hub) {
+    if (auto other = docker_hub::OtherSpelling(repository)) {
+      names.push_back(*std::move(other));
+    }
+  }
+  const auto allowed = absl::MakeConstSpan(names);
+  return rules.WhyExcluded(Rule::Target::kRepository, names,
+                           is_docker_hub ? allowed : allowed.first(1));
+}
+
 std::optional<std::string> UpstreamRoute::WhyExcluded(
     const ContentRef& content) const {
-  auto why =
-      rules.WhyExcluded(Rule::Target::kRepository, content.repository.name());
+  auto why = WhyRepositoryExcluded(content.repository.name());
   if (why || content.kind != ContentKind::kManifest ||
       content.reference.is_digest()) {
     return why;
@@ -109,10 +141,8 @@ std::optional<std::string> UpstreamRoute::WhyExcluded(
 }
 
 std::string NormalizedNamespace(absl::string_view host) {
-  std::string name = absl::AsciiStrToLower(host);
-  const bool is_hub =
-      name == "index.docker.io" || name == "registry-1.docker.io";
-  return is_hub ? "docker.io" : name;
+  if (docker_hub::IsHost(host)) return std::string(docker_hub::kNamespace);
+  return absl::AsciiStrToLower(host);
 }
 
 }  // namespace cvr

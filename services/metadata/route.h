@@ -10,11 +10,11 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
-#include "protos/cvr/v1/upstream.pb.h"
 #include "services/common/content.h"
 #include "services/common/failure_policy.h"
 #include "services/common/pattern.h"
 #include "services/common/rules.h"
+#include "services/metadata/stored.pb.h"
 
 namespace cvr {
 
@@ -28,6 +28,12 @@ struct UpstreamRoute {
   bool disabled = false;
   // Any change of the upstream changes it.
   absl::Time update_time;
+  // Of UpstreamEpoch.
+  int64_t cache_epoch = 0;
+  // `nginx` and `library/nginx` are one.
+  bool is_docker_hub = false;
+  // It stands for Docker Hub, so they may be one there, too.
+  bool may_be_docker_hub = false;
 
   // How long a tag is fresh; infinite = for ever.
   absl::Duration cache_validity;
@@ -49,7 +55,12 @@ struct UpstreamRoute {
   std::vector<std::string> source_namespaces;
 
   // Errors: DATA_LOSS for a row that Validate() would have refused.
-  static absl::StatusOr<UpstreamRoute> To(const v1::Upstream& upstream);
+  static absl::StatusOr<UpstreamRoute> To(const stored::Upstream& row);
+
+  // The name under which everything of the repository is recorded.
+  Repository CanonicalName(const Repository& repository) const;
+  // `content` with that name.
+  ContentRef Canonical(ContentRef content) const;
 
   // How long an entry for `content` is fresh.
   absl::Duration ValidityOf(const ContentRef& content) const;
@@ -57,6 +68,12 @@ struct UpstreamRoute {
   absl::Duration NotFoundTtlOf(const ContentRef& content) const;
   // Whether it stands for that registry host; everything does for an empty one.
   bool StandsFor(absl::string_view source_namespace) const;
+  // The rule that excludes the repository, for people. Both spellings of Docker
+  // Hub's official images count there. At an upstream that only stands for
+  // Docker Hub a deny of either excludes, and an allow must match the name that
+  // was asked for, since it is not known whether they are one.
+  std::optional<std::string> WhyRepositoryExcluded(
+      const std::string& repository) const;
   // The rule that excludes `content` by its names, for people.
   std::optional<std::string> WhyExcluded(const ContentRef& content) const;
 };

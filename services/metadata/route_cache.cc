@@ -48,9 +48,7 @@ absl::StatusOr<std::shared_ptr<const RegistryRoutes>> RouteCache::Load(
               const auto row,
               tables::FindUpstream(transaction, attachment.upstream_id()));
           if (!row) continue;
-          ASSIGN_OR_RETURN(auto route, UpstreamRoute::To(row->upstream()));
-          route.identity = row->identity();
-          route.public_identity = row->public_identity();
+          ASSIGN_OR_RETURN(auto route, UpstreamRoute::To(*row));
           routes->upstreams.push_back(std::move(route));
         }
         return routes;

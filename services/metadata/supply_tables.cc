@@ -22,6 +22,13 @@ std::string ReachabilityKey(int64_t upstream_id, const Repository& repository,
       .Build();
 }
 
+absl::Status CountDenials(WriteTransaction& transaction, int64_t upstream_id,
+                          int added) {
+  stored::UpstreamRows rows;
+  rows.set_denials(added);
+  return CountRows(transaction, upstream_id, rows);
+}
+
 }  // namespace
 
 absl::StatusOr<std::optional<stored::Reachability>> FindReachability(
@@ -30,27 +37,6 @@ absl::StatusOr<std::optional<stored::Reachability>> FindReachability(
   return Find<stored::Reachability>(
       transaction, Table::kReachability,
       ReachabilityKey(upstream_id, repository, digest));
-}
-
-absl::Status VisitReachability(const ReadTransaction& transaction,
-                               int64_t upstream_id,
-                               const Repository& repository,
-                               absl::FunctionRef<absl::StatusOr<bool>(
-                                   const Digest&, const stored::Reachability&)>
-                                   visitor) {
-  const std::string prefix = RepositoryKey(upstream_id, repository.name());
-  return transaction.Scan(Table::kReachability, prefix, "",
-                          [&](absl::string_view key,
-                              absl::string_view value) -> absl::StatusOr<bool> {
-                            KeyReader reader(key.substr(prefix.size()));
-                            std::optional<Digest> digest;
-                            if (!reader.Hash(digest))
-                              return Damaged(Table::kReachability);
-                            ASSIGN_OR_RETURN(const auto row,
-                                             Parse<stored::Reachability>(
-                                                 Table::kReachability, value));
-                            return visitor(*digest, row);
-                          });
 }
 
 void PutReachability(WriteTransaction& transaction, int64_t upstream_id,
@@ -65,6 +51,34 @@ void DeleteReachability(WriteTransaction& transaction, int64_t upstream_id,
                         const Repository& repository, const Digest& digest) {
   transaction.Delete(Table::kReachability,
                      ReachabilityKey(upstream_id, repository, digest));
+}
+
+absl::StatusOr<std::vector<ReachabilityAt>> NextReachability(
+    const ReadTransaction& transaction, int64_t upstream_id, int max,
+    std::string& cursor) {
+  std::vector<ReachabilityAt> rows;
+  std::string last = cursor;
+  RETURN_IF_ERROR(transaction.Scan(
+      Table::kReachability, upstream_id == 0 ? "" : IdKey(upstream_id), cursor,
+      [&](absl::string_view key,
+          absl::string_view value) -> absl::StatusOr<bool> {
+        KeyReader reader(key);
+        int64_t id = 0;
+        std::string name;
+        std::optional<Digest> digest;
+        if (!reader.Int(id) || !reader.String(name) || !reader.Hash(digest)) {
+          return Damaged(Table::kReachability);
+        }
+        auto repository = Repository::Parse(name);
+        if (!repository.ok()) return Damaged(Table::kReachability);
+        ASSIGN_OR_RETURN(
+            auto row, Parse<stored::Reachability>(Table::kReachability, value));
+        rows.push_back({{id, *std::move(repository), *digest}, std::move(row)});
+        last = std::string(key);
+        return static_cast<int>(rows.size()) < max;
+      }));
+  cursor = last;
+  return rows;
 }
 
 absl::Status VisitRepositories(
@@ -106,15 +120,22 @@ absl::StatusOr<std::optional<stored::Denial>> FindDenial(
                               EntryKey(upstream_id, relative_path));
 }
 
-void PutDenial(WriteTransaction& transaction, int64_t upstream_id,
-               absl::string_view relative_path, const stored::Denial& denial) {
-  transaction.Put(Table::kDenials, EntryKey(upstream_id, relative_path),
-                  denial.SerializeAsString());
+absl::Status PutDenial(WriteTransaction& transaction, int64_t upstream_id,
+                       absl::string_view relative_path,
+                       const stored::Denial& denial) {
+  const std::string key = EntryKey(upstream_id, relative_path);
+  ASSIGN_OR_RETURN(const auto before, transaction.Get(Table::kDenials, key));
+  transaction.Put(Table::kDenials, key, denial.SerializeAsString());
+  return before ? absl::OkStatus() : CountDenials(transaction, upstream_id, 1);
 }
 
-void DeleteDenial(WriteTransaction& transaction, int64_t upstream_id,
-                  absl::string_view relative_path) {
-  transaction.Delete(Table::kDenials, EntryKey(upstream_id, relative_path));
+absl::Status DeleteDenial(WriteTransaction& transaction, int64_t upstream_id,
+                          absl::string_view relative_path) {
+  const std::string key = EntryKey(upstream_id, relative_path);
+  ASSIGN_OR_RETURN(const auto before, transaction.Get(Table::kDenials, key));
+  if (!before) return absl::OkStatus();
+  transaction.Delete(Table::kDenials, key);
+  return CountDenials(transaction, upstream_id, -1);
 }
 
 absl::Status SweepDenials(WriteTransaction& transaction, absl::Time now,
@@ -132,7 +153,12 @@ absl::Status SweepDenials(WriteTransaction& transaction, absl::Time now,
         last = std::string(key);
         return true;
       }));
-  for (const auto& key : over) transaction.Delete(Table::kDenials, key);
+  for (const auto& key : over) {
+    int64_t upstream_id = 0;
+    if (!KeyReader(key).Int(upstream_id)) return Damaged(Table::kDenials);
+    transaction.Delete(Table::kDenials, key);
+    RETURN_IF_ERROR(CountDenials(transaction, upstream_id, -1));
+  }
   cursor = max < 0 ? last : "";
   return absl::OkStatus();
 }

@@ -5,6 +5,8 @@
 #include "absl/strings/str_cat.h"
 #include "services/common/status_macros.h"
 #include "services/metadata/key_encoding.h"
+#include "services/metadata/link_tables.h"
+#include "services/metadata/possession_tables.h"
 #include "services/metadata/table_rows.h"
 
 namespace cvr::tables {
@@ -50,6 +52,13 @@ std::string RegistryNameKey(absl::string_view group, absl::string_view name) {
 std::string EntryDigestKey(absl::string_view digest,
                            absl::string_view entry_key) {
   return KeyBuilder().String(digest).Rest(entry_key).Build();
+}
+
+absl::Status CountEntries(WriteTransaction& transaction,
+                          const v1::CacheEntry& entry, int added) {
+  stored::UpstreamRows rows;
+  rows.set_entries(added);
+  return CountRows(transaction, entry.upstream_id(), rows);
 }
 
 }  // namespace
@@ -300,8 +309,29 @@ absl::Status VisitCacheEntriesByPath(
       });
 }
 
+absl::StatusOr<std::vector<v1::CacheEntry>> NextCacheEntriesOfDigest(
+    const ReadTransaction& transaction, const Digest& digest, int max,
+    std::string& cursor) {
+  std::vector<v1::CacheEntry> entries;
+  const std::string prefix = EntryDigestKey(digest.ToString(), "");
+  std::string last = cursor;
+  RETURN_IF_ERROR(transaction.Scan(
+      Table::kCacheEntryDigests, prefix, cursor,
+      [&](absl::string_view key, absl::string_view) -> absl::StatusOr<bool> {
+        ASSIGN_OR_RETURN(auto entry,
+                         Find<v1::CacheEntry>(transaction, Table::kCacheEntries,
+                                              key.substr(prefix.size())));
+        if (!entry) return Damaged(Table::kCacheEntryDigests);
+        entries.push_back(*std::move(entry));
+        last = std::string(key);
+        return static_cast<int>(entries.size()) < max;
+      }));
+  cursor = last;
+  return entries;
+}
+
 absl::StatusOr<std::vector<v1::CacheEntry>> CacheEntriesOfDigest(
-    const ReadTransaction& transaction, const Digest& digest) {
+    const ReadTransaction& transaction, const Digest& digest, int max) {
   std::vector<v1::CacheEntry> entries;
   const std::string prefix = EntryDigestKey(digest.ToString(), "");
   RETURN_IF_ERROR(transaction.Scan(
@@ -312,33 +342,51 @@ absl::StatusOr<std::vector<v1::CacheEntry>> CacheEntriesOfDigest(
                                               key.substr(prefix.size())));
         if (!entry) return Damaged(Table::kCacheEntryDigests);
         entries.push_back(*std::move(entry));
-        return true;
+        return static_cast<int>(entries.size()) < max;
       }));
   return entries;
 }
 
-void PutCacheEntry(WriteTransaction& transaction,
-                   absl::string_view digest_before,
-                   const v1::CacheEntry& entry) {
+absl::StatusOr<bool> HasCacheEntryOfDigest(const ReadTransaction& transaction,
+                                           const Digest& digest,
+                                           int64_t upstream_id,
+                                           absl::string_view path_prefix) {
+  bool found = false;
+  RETURN_IF_ERROR(transaction.Scan(
+      Table::kCacheEntryDigests,
+      EntryDigestKey(digest.ToString(), EntryKey(upstream_id, path_prefix)), "",
+      [&](absl::string_view, absl::string_view) -> absl::StatusOr<bool> {
+        found = true;
+        return false;
+      }));
+  return found;
+}
+
+absl::Status PutCacheEntry(WriteTransaction& transaction,
+                           absl::string_view digest_before,
+                           const v1::CacheEntry& entry) {
   const std::string key = EntryKey(entry.upstream_id(), entry.relative_path());
   transaction.Put(Table::kCacheEntries, key, entry.SerializeAsString());
   transaction.Put(Table::kCacheEntryIds, IdKey(entry.id()), key);
-  if (digest_before == entry.digest()) return;
-  if (!digest_before.empty()) {
-    transaction.Delete(Table::kCacheEntryDigests,
-                       EntryDigestKey(digest_before, key));
-  }
+  if (digest_before == entry.digest()) return absl::OkStatus();
   transaction.Put(Table::kCacheEntryDigests,
                   EntryDigestKey(entry.digest(), key), "");
+  if (digest_before.empty()) return CountEntries(transaction, entry, 1);
+  transaction.Delete(Table::kCacheEntryDigests,
+                     EntryDigestKey(digest_before, key));
+  return ReleasePossession(transaction, entry.upstream_id(), digest_before);
 }
 
-void DeleteCacheEntry(WriteTransaction& transaction,
-                      const v1::CacheEntry& entry) {
+absl::Status DeleteCacheEntry(WriteTransaction& transaction,
+                              const v1::CacheEntry& entry) {
   const std::string key = EntryKey(entry.upstream_id(), entry.relative_path());
   transaction.Delete(Table::kCacheEntries, key);
   transaction.Delete(Table::kCacheEntryIds, IdKey(entry.id()));
   transaction.Delete(Table::kCacheEntryDigests,
                      EntryDigestKey(entry.digest(), key));
+  RETURN_IF_ERROR(
+      ReleasePossession(transaction, entry.upstream_id(), entry.digest()));
+  return CountEntries(transaction, entry, -1);
 }
 
 absl::Status VisitCacheEntriesOf(
@@ -351,19 +399,6 @@ absl::Status VisitCacheEntriesOf(
                          Parse<v1::CacheEntry>(Table::kCacheEntries, value));
         return visitor(entry);
       });
-}
-
-absl::StatusOr<bool> IsDigestUsedBy(const ReadTransaction& transaction,
-                                    int64_t upstream_id,
-                                    absl::string_view digest) {
-  bool used = false;
-  RETURN_IF_ERROR(transaction.Scan(
-      Table::kCacheEntryDigests, EntryDigestKey(digest, IdKey(upstream_id)), "",
-      [&](absl::string_view, absl::string_view) -> absl::StatusOr<bool> {
-        used = true;
-        return false;
-      }));
-  return used;
 }
 
 absl::StatusOr<bool> IsDigestUsed(const ReadTransaction& transaction,

@@ -111,25 +111,31 @@ absl::Status VisitCacheEntries(
 absl::Status VisitCacheEntriesByPath(
     const ReadTransaction& transaction, int64_t upstream_id,
     absl::FunctionRef<absl::StatusOr<bool>(const v1::CacheEntry&)> visitor);
-// Those that point at a digest, of all upstreams.
+// The first `max` of those that point at a digest, of all upstreams.
 absl::StatusOr<std::vector<v1::CacheEntry>> CacheEntriesOfDigest(
-    const ReadTransaction& transaction, const Digest& digest);
+    const ReadTransaction& transaction, const Digest& digest, int max);
+// The next `max` of them after `cursor`, which this function left, or empty.
+absl::StatusOr<std::vector<v1::CacheEntry>> NextCacheEntriesOfDigest(
+    const ReadTransaction& transaction, const Digest& digest, int max,
+    std::string& cursor);
+// Whether one of an upstream's that begins with the path does.
+absl::StatusOr<bool> HasCacheEntryOfDigest(const ReadTransaction& transaction,
+                                           const Digest& digest,
+                                           int64_t upstream_id,
+                                           absl::string_view path_prefix);
 // An entry keeps its id, upstream and path for life. `digest_before` is what
 // the row that is replaced points at; empty when there is none.
-void PutCacheEntry(WriteTransaction& transaction,
-                   absl::string_view digest_before,
-                   const v1::CacheEntry& entry);
-void DeleteCacheEntry(WriteTransaction& transaction,
-                      const v1::CacheEntry& entry);
+absl::Status PutCacheEntry(WriteTransaction& transaction,
+                           absl::string_view digest_before,
+                           const v1::CacheEntry& entry);
+// An entry that is there.
+absl::Status DeleteCacheEntry(WriteTransaction& transaction,
+                              const v1::CacheEntry& entry);
 
 // Those of one upstream, by path.
 absl::Status VisitCacheEntriesOf(
     const ReadTransaction& transaction, int64_t upstream_id,
     absl::FunctionRef<absl::StatusOr<bool>(const v1::CacheEntry&)> visitor);
-// Whether an entry of that upstream points at the digest.
-absl::StatusOr<bool> IsDigestUsedBy(const ReadTransaction& transaction,
-                                    int64_t upstream_id,
-                                    absl::string_view digest);
 // Whether an entry of any upstream points at the digest.
 absl::StatusOr<bool> IsDigestUsed(const ReadTransaction& transaction,
                                   absl::string_view digest);

@@ -19,6 +19,7 @@
 #include "services/metadata/possession.h"
 #include "services/metadata/tables.h"
 #include "services/metadata/transactions.h"
+#include "services/metadata/upstream_epoch.h"
 #include "services/metadata/upstream_removal.h"
 #include "services/metadata/upstream_secrets.h"
 #include "services/metadata/upstream_update.h"
@@ -40,6 +41,16 @@ absl::StatusOr<stored::Upstream> Require(const ReadTransaction& transaction,
 bool SameSecret(const std::string& a, const std::string& b) {
   return a.size() == b.size() &&
          sodium_memcmp(a.data(), b.data(), a.size()) == 0;
+}
+
+// Whether what was got from one may be taken for what the other supplies. The
+// secrets are in both.
+bool IsReachedAlike(const v1::Upstream& a, const v1::Upstream& b) {
+  return NormalizedUpstreamUrl(a.url()) == NormalizedUpstreamUrl(b.url()) &&
+         a.username() == b.username() &&
+         SameSecret(a.password(), b.password()) &&
+         a.tls().SerializeAsString() == b.tls().SerializeAsString() &&
+         a.disabled() == b.disabled();
 }
 
 bool Wanted(const v1::ListUpstreamsRequest& request,
@@ -234,16 +245,20 @@ absl::StatusOr<v1::Upstream> UpstreamAdmin::Update(
         *after.mutable_update_time() =
             ToWire(std::max(clock_.Now(), FromWire(before.update_time()) +
                                               absl::Nanoseconds(1)));
+        const bool is_reached_otherwise = !IsReachedAlike(before, after);
         auto new_row = SealUpstream(box_, after);
         RETURN_IF_ERROR(
             possession::Assign(transaction, after, &before, &row, new_row));
+        new_row.set_cache_epoch(row.cache_epoch());
+        new_row.set_access_epoch(row.access_epoch());
+        if (is_reached_otherwise) epochs::MoveAccessEpoch(new_row);
         tables::PutUpstream(transaction, new_row);
         return Shown(transaction, new_row);
       });
 }
 
 absl::Status UpstreamAdmin::Delete(const v1::DeleteUpstreamRequest& request) {
-  return store_.Write(
+  RETURN_IF_ERROR(store_.Write(
       [&](WriteTransaction& transaction) -> absl::Status {
         ASSIGN_OR_RETURN(const auto row,
                          tables::FindUpstream(transaction, request.id()));
@@ -251,7 +266,9 @@ absl::Status UpstreamAdmin::Delete(const v1::DeleteUpstreamRequest& request) {
         RETURN_IF_ERROR(CheckEtag(request.etag(), row->upstream().etag()));
         return RemoveUpstream(transaction, request.id());
       },
-      Durability::kSynced);
+      Durability::kSynced));
+  sweeper_.Remove(request.id());
+  return absl::OkStatus();
 }
 
 }  // namespace cvr

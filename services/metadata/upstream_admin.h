@@ -10,6 +10,7 @@
 #include "services/metadata/metadata_store.h"
 #include "services/metadata/secret_box.h"
 #include "services/metadata/stored.pb.h"
+#include "services/metadata/sweeper.h"
 
 namespace cvr {
 
@@ -20,8 +21,12 @@ class UpstreamAdmin {
  public:
   // All must outlive it.
   UpstreamAdmin(MetadataStore& store, const SecretBox& box, const Clock& clock,
-                AttachmentAdmin& attachments)
-      : store_(store), box_(box), clock_(clock), attachments_(attachments) {}
+                AttachmentAdmin& attachments, Sweeper& sweeper)
+      : store_(store),
+        box_(box),
+        clock_(clock),
+        attachments_(attachments),
+        sweeper_(sweeper) {}
 
   absl::StatusOr<v1::Upstream> Create(const v1::CreateUpstreamRequest& request);
   // As a part of a larger change. An empty group means the default one.
@@ -53,6 +58,7 @@ class UpstreamAdmin {
   const SecretBox& box_;
   const Clock& clock_;
   AttachmentAdmin& attachments_;
+  Sweeper& sweeper_;
 };
 
 }  // namespace cvr

@@ -4,16 +4,10 @@
 #include <utility>
 
 #include "services/common/status_macros.h"
-#include "services/metadata/cache_rows.h"
+#include "services/metadata/link_tables.h"
 #include "services/metadata/tables.h"
 
 namespace cvr {
-namespace {
-
-// All is one transaction here; only memory depends on it.
-constexpr int kRowsPerStep = 10'000;
-
-}  // namespace
 
 absl::Status Detach(WriteTransaction& transaction, int64_t registry_id,
                     int64_t upstream_id) {
@@ -40,12 +34,8 @@ absl::Status RemoveUpstream(WriteTransaction& transaction,
   for (const int64_t registry_id : registries) {
     RETURN_IF_ERROR(Detach(transaction, registry_id, upstream_id));
   }
-  CacheRemoval removal(upstream_id);
-  bool more = true;
-  while (more) {
-    ASSIGN_OR_RETURN(more, removal.Step(transaction, kRowsPerStep));
-  }
   tables::DeleteUpstream(transaction, row->upstream());
+  tables::PutRemoval(transaction, upstream_id);
   return absl::OkStatus();
 }
 

@@ -13,8 +13,9 @@ namespace cvr {
 absl::Status Detach(WriteTransaction& transaction, int64_t registry_id,
                     int64_t upstream_id);
 
-// Detaches an upstream everywhere and deletes it with all that is cached of it.
-// Fine when it is not there.
+// Detaches an upstream everywhere and deletes it: nothing is served in its name
+// any more. What is cached of it is marked, for the Sweeper to delete. Fine
+// when it is not there.
 absl::Status RemoveUpstream(WriteTransaction& transaction, int64_t upstream_id);
 
 }  // namespace cvr

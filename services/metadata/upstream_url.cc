@@ -124,4 +124,13 @@ std::string NormalizedUpstreamUrl(absl::string_view url) {
   return absl::StrCat(parts.scheme, "://", shortened, path);
 }
 
+std::string UpstreamHost(absl::string_view url) {
+  const absl::string_view authority = Split(url).authority;
+  // The colons of an IPv6 address are in brackets.
+  const size_t bracket = authority.find(']');
+  const size_t port =
+      authority.find(':', bracket == absl::string_view::npos ? 0 : bracket);
+  return absl::AsciiStrToLower(authority.substr(0, port));
+}
+
 }  // namespace cvr

@@ -62,7 +62,7 @@ absl::Status Serve(StopSignal& stop) {
   const std::string data_dir = absl::GetFlag(FLAGS_data_dir);
   RETURN_IF_ERROR(PrepareDirectory("data_dir", data_dir));
   ASSIGN_OR_RETURN(const auto security,
-                   RpcSecurityFromFlags(RpcRole::kStandalone));
+                   RpcSecurityFromFlags({RpcRole::kStandalone}));
   const std::string admin_token_file = absl::StrCat(data_dir, "/admin-token");
   ASSIGN_OR_RETURN(const auto audit,
                    AuditFileFromFlags(absl::StrCat(data_dir, "/audit.jsonl")));

@@ -10,18 +10,20 @@ namespace cvr {
 
 std::unique_ptr<UpstreamClient> BuildUpstreamClient(
     CurlTransport::Options options, const Clock& clock,
-    AnswerObserver* observer) {
+    AnswerObserver* observer, MemoryBudget* memory) {
   if (options.user_agent.empty()) {
     options.user_agent = absl::StrCat("container-virtual-registry/", kVersion);
   }
   return std::make_unique<HttpUpstreamClient>(
-      std::make_unique<CurlTransport>(std::move(options)), &clock, observer);
+      std::make_unique<CurlTransport>(std::move(options)), &clock, observer,
+      memory);
 }
 
 std::unique_ptr<UpstreamGate> BuildUpstreamGate(CurlTransport::Options options,
-                                                const Clock& clock) {
+                                                const Clock& clock,
+                                                MemoryBudget* memory) {
   const auto make_client = [&](AnswerObserver* observer) {
-    return BuildUpstreamClient(std::move(options), clock, observer);
+    return BuildUpstreamClient(std::move(options), clock, observer, memory);
   };
   return std::make_unique<UpstreamGate>(make_client, UpstreamGate::Options(),
                                         &clock);

@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "services/common/clock.h"
+#include "services/common/memory_budget.h"
 #include "services/upstream/answer_observer.h"
 #include "services/upstream/curl_transport.h"
 #include "services/upstream/upstream_client.h"
@@ -12,15 +13,16 @@
 namespace cvr {
 
 // The client of real registries. Without a user agent in `options` it says
-// `container-virtual-registry/` and the version. `observer` may be null; both
-// it and `clock` must outlive the client.
+// `container-virtual-registry/` and the version. `observer` and `memory` may be
+// null; they and `clock` must outlive the client.
 std::unique_ptr<UpstreamClient> BuildUpstreamClient(
     CurlTransport::Options options, const Clock& clock = Clock::Real(),
-    AnswerObserver* observer = nullptr);
+    AnswerObserver* observer = nullptr, MemoryBudget* memory = nullptr);
 
 // The same behind its gate: what services use.
 std::unique_ptr<UpstreamGate> BuildUpstreamGate(
-    CurlTransport::Options options, const Clock& clock = Clock::Real());
+    CurlTransport::Options options, const Clock& clock = Clock::Real(),
+    MemoryBudget* memory = nullptr);
 
 }  // namespace cvr
 

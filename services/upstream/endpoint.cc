@@ -1,26 +1,16 @@
 #include "services/upstream/endpoint.h"
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
+#include "services/common/docker_hub.h"
 #include "services/common/errors.h"
 
 namespace cvr {
-namespace {
-
-constexpr absl::string_view kDockerHubApi = "registry-1.docker.io";
-
-bool IsDockerHub(absl::string_view host) {
-  return host == "docker.io" || host == "index.docker.io" ||
-         host == kDockerHubApi;
-}
-
-}  // namespace
 
 absl::StatusOr<Endpoint> Endpoint::Of(const UpstreamAccess& access) {
   absl::StatusOr<Url> url = Url::Parse(access.url);
-  const bool is_docker_hub = url.ok() && IsDockerHub(url->host());
-  if (is_docker_hub) url = url->WithHost(kDockerHubApi);
+  const bool is_docker_hub = url.ok() && docker_hub::IsHost(url->host());
+  if (is_docker_hub) url = url->WithHost(docker_hub::kApiHost);
   if (!url.ok()) {
     return errors::UpstreamInvalid(access.name, url.status().message());
   }
@@ -28,9 +18,8 @@ absl::StatusOr<Endpoint> Endpoint::Of(const UpstreamAccess& access) {
 }
 
 std::string Endpoint::NameOf(const Repository& repository) const {
-  const bool is_official =
-      is_docker_hub_ && !absl::StrContains(repository.name(), '/');
-  return absl::StrCat(is_official ? "library/" : "", repository.name());
+  return (is_docker_hub_ ? docker_hub::CanonicalName(repository) : repository)
+      .name();
 }
 
 Url Endpoint::ContentUrl(const Repository& repository, absl::string_view kind,

@@ -15,9 +15,9 @@ namespace cvr {
 // and end-12, under the upstream's URL. A value type.
 //
 // `https://h`, `https://h/`, `https://h/v2` and `https://h/v2/` are the same;
-// a path before that is kept. docker.io, index.docker.io and
-// registry-1.docker.io are one registry, Docker Hub: its API is at the last of
-// them, and its one-word repositories live under `library/`.
+// a path before that is kept. The hosts of
+// Docker Hub (docker_hub.h) are one registry: its API is at one of them, and
+// its one-word repositories live under `library/`.
 class Endpoint {
  public:
   // Errors: UNAVAILABLE (reason UPSTREAM_INVALID) when its URL is none.

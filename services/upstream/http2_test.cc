@@ -15,6 +15,7 @@
 #include "tests/support/http2_proxy.h"
 #include "tests/support/status_matchers.h"
 #include "tests/support/test_authority.h"
+#include "tests/support/upstream_list_texts.h"
 
 namespace cvr {
 namespace {
@@ -99,10 +100,11 @@ TEST_F(Http2Test, EveryKindOfRequestWorks) {
   EXPECT_THAT(GetBlob(blob, part, {.offset = 299990}), IsOk());
   EXPECT_EQ(part.bytes, "xxxxxxxxxx");
   EXPECT_EQ(part.header.offset, 299990);
-  EXPECT_THAT(gate_->ListTags(access_, repository_),
+  EXPECT_THAT(testing::TextsOf(gate_->ListTags(access_, repository_)),
               testing::IsOkAndHolds(::testing::ElementsAre("t")));
-  EXPECT_THAT(gate_->ListReferrers(access_, repository_, blob),
-              testing::IsOkAndHolds(::testing::SizeIs(1)));
+  EXPECT_THAT(
+      testing::DescriptorsOf(gate_->ListReferrers(access_, repository_, blob)),
+      testing::IsOkAndHolds(::testing::SizeIs(1)));
   const auto log = StopAndReadLog();
   EXPECT_THAT(log, ::testing::Each(::testing::StartsWith("h2 ")));
   EXPECT_THAT(log, ::testing::Contains("h2 GET /v2/a/b/tags/list?n=1000 200"));

@@ -5,7 +5,9 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "services/common/document_limits.h"
 #include "services/common/errors.h"
+#include "services/common/limits.h"
 #include "services/common/status_macros.h"
 #include "services/upstream/answer_status.h"
 #include "services/upstream/blob_answer.h"
@@ -71,9 +73,11 @@ class ObservedReceiver : public HopReceiver {
 
 HttpUpstreamClient::HttpUpstreamClient(std::unique_ptr<HttpTransport> transport,
                                        const Clock* clock,
-                                       AnswerObserver* observer)
+                                       AnswerObserver* observer,
+                                       MemoryBudget* memory)
     : clock_(clock),
       observer_(observer),
+      memory_(memory),
       transport_(std::move(transport)),
       hops_(transport_.get()),
       tokens_(&hops_, clock),
@@ -83,7 +87,7 @@ absl::StatusOr<UpstreamManifest> HttpUpstreamClient::GetManifest(
     const UpstreamAccess& access, const Repository& repository,
     const Reference& reference) {
   ASSIGN_OR_RETURN(const Endpoint endpoint, Endpoint::Of(access));
-  ManifestReceiver receiver;
+  ManifestReceiver receiver(memory_, access.id);
   ASSIGN_OR_RETURN(
       const HopAnswer answer,
       Ask(access, endpoint, repository,
@@ -132,38 +136,39 @@ absl::Status HttpUpstreamClient::GetBlob(const UpstreamAccess& access,
   return receiver.Finish();
 }
 
-absl::StatusOr<std::vector<std::string>> HttpUpstreamClient::ListTags(
+absl::StatusOr<UpstreamList> HttpUpstreamClient::ListTags(
     const UpstreamAccess& access, const Repository& repository) {
   ASSIGN_OR_RETURN(const Endpoint endpoint, Endpoint::Of(access));
   HopRequest request = {
       HttpCall::Method::kGet,
       endpoint.TagsUrl(repository).WithParameter("n", kTagsPerPage)};
   request.fields.Add("Accept", "application/json");
+  ListReceiver tags(ReadTagsPage, limits::kTagsMax, memory_, access.id);
   return AskForList(access, endpoint, repository, std::move(request),
-                    {errors::RepositoryUnknown(repository.name())},
-                    ParseTagsPage);
+                    {errors::RepositoryUnknown(repository.name())}, tags);
 }
 
-absl::StatusOr<std::vector<std::string>> HttpUpstreamClient::ListReferrers(
+absl::StatusOr<UpstreamList> HttpUpstreamClient::ListReferrers(
     const UpstreamAccess& access, const Repository& repository,
     const Digest& subject) {
   ASSIGN_OR_RETURN(const Endpoint endpoint, Endpoint::Of(access));
   HopRequest request = {HttpCall::Method::kGet,
                         endpoint.ReferrersUrl(repository, subject)};
   request.fields.Add("Accept", kIndexType);
+  ListReceiver referrers(ReadReferrersPage, limits::kReferrersMax, memory_,
+                         access.id);
   // Registries that do not know the API have different words for it.
   return AskForList(
       access, endpoint, repository, std::move(request),
       {errors::ManifestUnknown(repository.name(), subject.ToString()),
        {400, 404, 405, 406, 501}},
-      ParseReferrersPage);
+      referrers);
 }
 
-absl::StatusOr<std::vector<std::string>> HttpUpstreamClient::AskForList(
+absl::StatusOr<UpstreamList> HttpUpstreamClient::AskForList(
     const UpstreamAccess& access, const Endpoint& endpoint,
     const Repository& repository, HopRequest request, Unknown unknown,
-    ListReceiver::ParsePage parse) {
-  ListReceiver list(parse);
+    ListReceiver& list) {
   for (;;) {
     ASSIGN_OR_RETURN(const HopAnswer answer,
                      Ask(access, endpoint, repository, request, unknown, list));

@@ -4,9 +4,9 @@
 #include <memory>
 #include <set>
 #include <string>
-#include <vector>
 
 #include "services/common/clock.h"
+#include "services/common/memory_budget.h"
 #include "services/upstream/answer_observer.h"
 #include "services/upstream/authorization_cache.h"
 #include "services/upstream/endpoint.h"
@@ -22,9 +22,11 @@ namespace cvr {
 // Discovery".
 class HttpUpstreamClient : public UpstreamClient {
  public:
-  // `observer` may be null. Both it and `clock` must outlive the client.
+  // `observer` may be null, and `memory`, which large documents take room in,
+  // in the share of their upstream. They and `clock` must outlive the client.
   HttpUpstreamClient(std::unique_ptr<HttpTransport> transport,
-                     const Clock* clock, AnswerObserver* observer = nullptr);
+                     const Clock* clock, AnswerObserver* observer = nullptr,
+                     MemoryBudget* memory = nullptr);
 
   absl::StatusOr<UpstreamManifest> GetManifest(
       const UpstreamAccess& access, const Repository& repository,
@@ -36,11 +38,11 @@ class HttpUpstreamClient : public UpstreamClient {
                        const Repository& repository, const Digest& digest,
                        const UpstreamBlobPart& part,
                        UpstreamBlobSink& sink) override;
-  absl::StatusOr<std::vector<std::string>> ListTags(
-      const UpstreamAccess& access, const Repository& repository) override;
-  absl::StatusOr<std::vector<std::string>> ListReferrers(
-      const UpstreamAccess& access, const Repository& repository,
-      const Digest& subject) override;
+  absl::StatusOr<UpstreamList> ListTags(const UpstreamAccess& access,
+                                        const Repository& repository) override;
+  absl::StatusOr<UpstreamList> ListReferrers(const UpstreamAccess& access,
+                                             const Repository& repository,
+                                             const Digest& subject) override;
 
  private:
   // What it means that an upstream does not have something, and how it says so.
@@ -56,13 +58,15 @@ class HttpUpstreamClient : public UpstreamClient {
                                 HopRequest request, const Unknown& unknown,
                                 HopReceiver& receiver);
   // A list whose first page is what `request` asks for.
-  absl::StatusOr<std::vector<std::string>> AskForList(
-      const UpstreamAccess& access, const Endpoint& endpoint,
-      const Repository& repository, HopRequest request, Unknown unknown,
-      ListReceiver::ParsePage parse);
+  absl::StatusOr<UpstreamList> AskForList(const UpstreamAccess& access,
+                                          const Endpoint& endpoint,
+                                          const Repository& repository,
+                                          HopRequest request, Unknown unknown,
+                                          ListReceiver& list);
 
   const Clock* const clock_;
   AnswerObserver* const observer_;  // Or null.
+  MemoryBudget* const memory_;      // Or null.
   const std::unique_ptr<HttpTransport> transport_;
   HopRunner hops_;
   TokenClient tokens_;

@@ -13,6 +13,7 @@
 #include "services/upstream/http_upstream_client_fixture.h"
 #include "tests/support/fake_registry.h"
 #include "tests/support/status_matchers.h"
+#include "tests/support/upstream_list_texts.h"
 
 namespace cvr {
 namespace {
@@ -28,10 +29,11 @@ using testing::StatusIs;
 class HttpUpstreamClientListsTest : public HttpUpstreamClientFixture {
  protected:
   absl::StatusOr<std::vector<std::string>> Tags() {
-    return client_->ListTags(access_, repository_);
+    return testing::TextsOf(client_->ListTags(access_, repository_));
   }
   absl::StatusOr<std::vector<std::string>> Referrers() {
-    return client_->ListReferrers(access_, repository_, subject_);
+    return testing::DescriptorsOf(
+        client_->ListReferrers(access_, repository_, subject_));
   }
   // The next request gets a page of tags, with that Link.
   void AnswerPage(const std::string& tags, const std::string& link = "") {

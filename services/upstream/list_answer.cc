@@ -1,11 +1,11 @@
 #include "services/upstream/list_answer.h"
 
 #include <algorithm>
-#include <iterator>
 #include <utility>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "services/common/document_limits.h"
 #include "services/common/errors.h"
 #include "services/common/limits.h"
 #include "services/common/status_macros.h"
@@ -37,7 +37,7 @@ absl::Status ListReceiver::Invalid(absl::string_view detail) const {
 
 absl::Status ListReceiver::OnHead(const Url& url, const HttpHead& head) {
   host_ = url.host_and_port();
-  page_.clear();
+  page_.Clear();
   const absl::string_view encoding = head.fields.Get("Content-Encoding");
   if (!encoding.empty() && !absl::EqualsIgnoreCase(encoding, "identity")) {
     return Invalid("that is encoded");
@@ -48,18 +48,24 @@ absl::Status ListReceiver::OnHead(const Url& url, const HttpHead& head) {
 absl::Status ListReceiver::OnBytes(absl::string_view bytes) {
   bytes_ += bytes.size();
   if (bytes_ > limits::kListBytesMax) return Invalid("of too many bytes");
-  absl::StrAppend(&page_, bytes);
+  if (bytes_ > limits::kSmallListBytes && memory_ != nullptr &&
+      items_.room() == nullptr) {
+    ASSIGN_OR_RETURN(auto room, memory_->Take(owner_, limits::kListRoomBytes));
+    items_.set_room(std::move(room));
+  }
+  page_.Append(bytes);
   return absl::OkStatus();
 }
 
 absl::StatusOr<std::optional<Url>> ListReceiver::TakePage(
     const Url& asked, const HopAnswer& answer) {
-  std::optional<std::vector<std::string>> items = parse_(page_);
-  if (!items) return Invalid("that cannot be read");
-  if (items_.size() + items->size() > limits::kTagsMax) {
-    return Invalid("of too many items");
+  std::istream page(&page_);
+  const bool is_page = read_(page, items_);
+  page_.Clear();
+  if (!is_page) {
+    return Invalid(items_.size() == items_max_ ? "of too many items"
+                                               : "that cannot be read");
   }
-  std::move(items->begin(), items->end(), std::back_inserter(items_));
   asked_.insert(asked.text());
   bytes_ += asked.text().size();
   ASSIGN_OR_RETURN(std::optional<Url> next, NextPage(answer));

@@ -2,29 +2,41 @@
 #define SERVICES_UPSTREAM_LIST_ANSWER_H_
 
 #include <cstddef>
+#include <cstdint>
+#include <istream>
 #include <optional>
 #include <set>
 #include <string>
-#include <vector>
+#include <utility>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "services/common/memory_budget.h"
 #include "services/upstream/hop_runner.h"
+#include "services/upstream/page_buffer.h"
+#include "services/upstream/upstream_list.h"
 #include "services/upstream/url.h"
 
 namespace cvr {
 
-// Gathers a list that comes in pages, up to limits::kTagsMax items,
-// kListBytesMax bytes and kListPagesMax pages. Receives one page after the
-// other. Not thread-safe.
+// Gathers a list that comes in pages, up to `items_max` items, kListBytesMax
+// bytes and kListPagesMax pages. Receives one page after the other. Not
+// thread-safe.
 class ListReceiver : public HopReceiver {
  public:
-  // Reads a page; nothing for what is none. See list_page.h.
-  using ParsePage =
-      std::optional<std::vector<std::string>> (*)(absl::string_view);
+  // Adds what is on a page; false for what is none. See list_page.h.
+  using ReadPage = bool (*)(std::istream&, UpstreamList&);
 
-  explicit ListReceiver(ParsePage parse) : parse_(parse) {}
+  // Long lists take room in `memory`, in the share of `owner`; null = they take
+  // what they need.
+  ListReceiver(ReadPage read, size_t items_max, MemoryBudget* memory,
+               int64_t owner)
+      : read_(read),
+        items_max_(items_max),
+        memory_(memory),
+        owner_(owner),
+        items_(items_max) {}
 
   absl::Status OnHead(const Url& url, const HttpHead& head) override;
   absl::Status OnBytes(absl::string_view bytes) override;
@@ -37,18 +49,22 @@ class ListReceiver : public HopReceiver {
   absl::StatusOr<std::optional<Url>> TakePage(const Url& asked,
                                               const HopAnswer& answer);
 
-  std::vector<std::string> Take() && { return std::move(items_); }
+  // With the room that it takes.
+  UpstreamList Take() && { return std::move(items_); }
 
  private:
   absl::Status Invalid(absl::string_view detail) const;
   absl::StatusOr<std::optional<Url>> NextPage(const HopAnswer& answer) const;
 
-  const ParsePage parse_;
+  const ReadPage read_;
+  const size_t items_max_;
+  MemoryBudget* const memory_;  // Or null.
+  const int64_t owner_;
   std::string host_;
-  std::string page_;
+  PageBuffer page_;
   size_t bytes_ = 0;             // Of all pages and their addresses.
   std::set<std::string> asked_;  // The pages so far.
-  std::vector<std::string> items_;
+  UpstreamList items_;
 };
 
 }  // namespace cvr

@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
+#include "services/common/document_limits.h"
 #include "services/common/errors.h"
 #include "services/common/limits.h"
 #include "services/upstream/list_page.h"
@@ -32,7 +33,9 @@ class ListReceiverTest : public ::testing::Test {
     return list_.TakePage(url, {url, head});
   }
 
-  ListReceiver list_{ParseTagsPage};
+  MemoryBudget memory_{
+      {limits::kListRoomBytes, limits::kListRoomBytes, absl::ZeroDuration()}};
+  ListReceiver list_{ReadTagsPage, limits::kTagsMax, &memory_, 1};
 };
 
 TEST_F(ListReceiverTest, ThereAreOnlySoManyPages) {
@@ -60,7 +63,7 @@ TEST_F(ListReceiverTest, LastOfManyPagesIsTaken) {
   EXPECT_FALSE(next->has_value());
   const auto tags = std::move(list_).Take();
   EXPECT_EQ(tags.size(), limits::kListPagesMax);
-  EXPECT_EQ(tags.back(), "last");
+  EXPECT_EQ(tags.texts().back(), "last");
 }
 
 // Else pages without content could fill the memory by their names.
@@ -77,6 +80,22 @@ TEST_F(ListReceiverTest, AddressesOfPagesCountAsBytes) {
   EXPECT_THAT(status, StatusIs(absl::StatusCode::kUnavailable,
                                Reason::kUpstreamInvalid));
   EXPECT_LE(pages, 33);
+}
+
+TEST_F(ListReceiverTest, LongListsTakeRoomAsLongAsTheyAreHeld) {
+  const std::string spaces(limits::kSmallListBytes, ' ');
+  ASSERT_THAT(Receive("/1", "/2", R"({"tags":["a"]})"), IsOk());
+  EXPECT_EQ(memory_.bytes_in_use(), 0u);
+  ASSERT_THAT(Receive("/2", "", spaces + R"({"tags":["b"]})"), IsOk());
+  {
+    const UpstreamList tags = std::move(list_).Take();
+    EXPECT_EQ(tags.size(), 2u);
+    EXPECT_EQ(memory_.bytes_in_use(), limits::kListRoomBytes);
+    ListReceiver second(ReadTagsPage, limits::kTagsMax, &memory_, 2);
+    const absl::Status refused = second.OnBytes(spaces + " ");
+    EXPECT_THAT(refused, StatusIs(absl::StatusCode::kResourceExhausted));
+    EXPECT_TRUE(RetryAfterOf(refused));
+  }
 }
 
 }  // namespace

@@ -1,13 +1,17 @@
 #include "services/upstream/list_page.h"
 
 #include <cstddef>
-#include <cstdint>
-#include <nlohmann/json.hpp>
+#include <string>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "nlohmann/json.hpp"
 #include "services/common/digest.h"
+#include "services/common/document_limits.h"
+#include "services/common/json_reader.h"
+#include "services/common/limits.h"
 #include "services/common/reference.h"
+#include "services/common/referrer_line.h"
 
 namespace cvr {
 namespace {
@@ -17,7 +21,7 @@ using Json = nlohmann::json;
 // Finds the array that is the member `name` of the object at the top, and shows
 // what is in it, value by value. No tree is built: one could cost a hundred
 // times its text.
-class ListReader : public nlohmann::json_sax<Json> {
+class ListReader : public JsonReader {
  public:
   explicit ListReader(std::string name) : name_(std::move(name)) {}
 
@@ -31,7 +35,7 @@ class ListReader : public nlohmann::json_sax<Json> {
   }
   bool end_object() override {
     Close("}");
-    return true;
+    return !is_too_much_;
   }
   bool start_array(size_t) override {
     if (IsOurMember() && !in_list_) {
@@ -49,16 +53,16 @@ class ListReader : public nlohmann::json_sax<Json> {
     } else {
       Close("]");
     }
-    return true;
+    return !is_too_much_;
   }
   bool key(string_t& name) override {
     if (depth_ == 1) key_ = name;
     if (in_list_) OnKey(name, depth_ - kListDepth);
-    return true;
+    return !is_too_much_;
   }
   bool string(string_t& value) override {
     if (in_list_) OnString(value, depth_ - kListDepth);
-    return Scalar();
+    return Scalar() && !is_too_much_;
   }
   bool number_integer(number_integer_t value) override {
     return Other(absl::StrCat(value));
@@ -77,13 +81,11 @@ class ListReader : public nlohmann::json_sax<Json> {
     return Other("null");
   }
   bool boolean(bool value) override { return Other(value ? "true" : "false"); }
-  bool binary(binary_t&) override { return false; }  // Not in JSON.
-  bool parse_error(size_t, const std::string&,
-                   const nlohmann::detail::exception&) override {
-    return false;
-  }
 
  protected:
+  // Ends the reading.
+  void Stop() { is_too_much_ = true; }
+
   // `depth` is 0 for the list's own items, 1 for what is directly in them.
   virtual void OnKey(const std::string& name, int depth) = 0;
   virtual void OnString(const std::string& value, int depth) = 0;
@@ -125,32 +127,33 @@ class ListReader : public nlohmann::json_sax<Json> {
   bool in_list_ = false;
   bool found_ = false;
   bool is_wrong_ = false;
+  bool is_too_much_ = false;
 };
 
 class TagsReader : public ListReader {
  public:
-  TagsReader() : ListReader("tags") {}
-  std::vector<std::string> Take() && { return std::move(tags_); }
+  explicit TagsReader(UpstreamList& tags) : ListReader("tags"), tags_(tags) {}
 
  private:
   void OnKey(const std::string&, int) override {}
   void OnString(const std::string& value, int depth) override {
     if (depth != 0) return;
     const auto reference = Reference::Parse(value);
-    if (reference.ok() && !reference->is_digest()) tags_.push_back(value);
+    if (!reference.ok() || reference->is_digest()) return;
+    if (!tags_.Add(value)) Stop();
   }
   void OnOther(absl::string_view, int) override {}
   void OnOpen(absl::string_view, int) override {}
   void OnClose(absl::string_view, int) override {}
 
-  std::vector<std::string> tags_;
+  UpstreamList& tags_;
 };
 
-// Writes each object of the list down again, and looks at its digest.
+// Writes each object of the list down again, and looks at its digest and type.
 class ReferrersReader : public ListReader {
  public:
-  ReferrersReader() : ListReader("manifests") {}
-  std::vector<std::string> Take() && { return std::move(descriptors_); }
+  explicit ReferrersReader(UpstreamList& referrers)
+      : ListReader("manifests"), referrers_(referrers) {}
 
  private:
   void OnKey(const std::string& name, int depth) override {
@@ -159,20 +162,26 @@ class ReferrersReader : public ListReader {
     follows_value_ = false;
     if (depth != 1) return;
     key_ = name;
-    if (name == "digest") has_digest_ = false;  // The last one counts.
+    // The last one counts.
+    if (name == "digest") digest_.clear();
+    if (name == "artifactType") artifact_type_.clear();
   }
   void OnString(const std::string& value, int depth) override {
     Write(Json(value).dump());
-    if (depth == 1 && is_object_ && key_ == "digest") {
-      has_digest_ = Digest::Parse(value).ok();
+    if (depth != 1 || !is_object_) return;
+    if (key_ == "digest" && Digest::Parse(value).ok()) digest_ = value;
+    if (key_ == "artifactType" && value.size() <= limits::kMediaTypeCharsMax) {
+      artifact_type_ = value;
     }
   }
   void OnOther(absl::string_view text, int) override { Write(text); }
   void OnOpen(absl::string_view bracket, int depth) override {
     if (depth == 0) {
       text_.clear();
-      follows_value_ = has_digest_ = false;
+      follows_value_ = false;
       key_.clear();
+      digest_.clear();
+      artifact_type_.clear();
       is_object_ = bracket == "{";
     }
     Write(bracket);
@@ -182,7 +191,10 @@ class ReferrersReader : public ListReader {
     absl::StrAppend(&text_, bracket);
     follows_value_ = true;
     if (depth != 0) return;
-    if (is_object_ && has_digest_) descriptors_.push_back(text_);
+    if (is_object_ && !digest_.empty() &&
+        !referrers_.Add(MakeReferrerLine({digest_, artifact_type_, text_}))) {
+      Stop();
+    }
     text_.clear();
     follows_value_ = false;
   }
@@ -194,34 +206,32 @@ class ReferrersReader : public ListReader {
     Separate();
     absl::StrAppend(&text_, text);
     follows_value_ = true;
+    if (text_.size() > limits::kReferrerBytesMax) Stop();
   }
 
   std::string text_;  // Of the item that is being read.
   bool follows_value_ = false;
   bool is_object_ = false;
-  std::string key_;  // The last one of the item itself.
-  bool has_digest_ = false;
-  std::vector<std::string> descriptors_;
+  std::string key_;            // The last one of the item itself.
+  std::string digest_;         // Empty when it has no valid one.
+  std::string artifact_type_;  // Empty when it has none.
+  UpstreamList& referrers_;
 };
 
 template <typename Reader>
-std::optional<std::vector<std::string>> Read(absl::string_view json) {
-  Reader reader;
-  if (!Json::sax_parse(json.begin(), json.end(), &reader) || !reader.found()) {
-    return std::nullopt;
-  }
-  return std::move(reader).Take();
+bool Read(std::istream& json, UpstreamList& list) {
+  Reader reader(list);
+  return ReadJson(json, reader) && reader.found();
 }
 
 }  // namespace
 
-std::optional<std::vector<std::string>> ParseTagsPage(absl::string_view json) {
-  return Read<TagsReader>(json);
+bool ReadTagsPage(std::istream& json, UpstreamList& tags) {
+  return Read<TagsReader>(json, tags);
 }
 
-std::optional<std::vector<std::string>> ParseReferrersPage(
-    absl::string_view json) {
-  return Read<ReferrersReader>(json);
+bool ReadReferrersPage(std::istream& json, UpstreamList& referrers) {
+  return Read<ReferrersReader>(json, referrers);
 }
 
 }  // namespace cvr

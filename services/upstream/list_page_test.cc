@@ -1,10 +1,15 @@
 #include "services/upstream/list_page.h"
 
+#include <optional>
+#include <sstream>
 #include <string>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "services/common/digest.h"
+#include "services/common/document_limits.h"
+#include "services/common/referrer_line.h"
 
 namespace cvr {
 namespace {
@@ -12,6 +17,37 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using ::testing::Optional;
+
+using Texts = std::vector<std::string>;
+
+std::optional<Texts> ParseTagsPage(const std::string& page) {
+  std::istringstream json(page);
+  UpstreamList tags(1000);
+  if (!ReadTagsPage(json, tags)) return std::nullopt;
+  return Texts(tags.texts().begin(), tags.texts().end());
+}
+
+// Their descriptors.
+std::optional<Texts> ParseReferrersPage(const std::string& page) {
+  std::istringstream json(page);
+  UpstreamList referrers(1000);
+  if (!ReadReferrersPage(json, referrers)) return std::nullopt;
+  Texts descriptors;
+  for (const absl::string_view line : referrers.texts()) {
+    const auto referrer = ParseReferrerLine(line);
+    EXPECT_TRUE(referrer) << line;
+    if (referrer) descriptors.emplace_back(referrer->descriptor);
+  }
+  return descriptors;
+}
+
+TEST(TagsPageTest, NoMoreThanAreTaken) {
+  for (const bool fits : {true, false}) {
+    std::istringstream json(R"({"tags":["a","b","c"]})");
+    UpstreamList tags(fits ? 3 : 2);
+    EXPECT_EQ(ReadTagsPage(json, tags), fits);
+  }
+}
 
 TEST(TagsPageTest, TagsComeInTheirOrder) {
   EXPECT_THAT(ParseTagsPage(R"({"name":"a/b","tags":["v2","v1","latest"]})"),
@@ -83,6 +119,32 @@ TEST_F(ReferrersPageTest, WhatHasNoDigestIsLeftOut) {
   EXPECT_THAT(
       ParseReferrersPage(page),
       Optional(ElementsAre(absl::StrCat(R"({"digest":[],)", digest_, "}"))));
+}
+
+TEST_F(ReferrersPageTest, TypesStandBesideTheDescriptors) {
+  const auto type_of = [this](const std::string& members) {
+    std::istringstream json(
+        absl::StrCat(R"({"manifests":[{)", digest_, members, "}]}"));
+    UpstreamList referrers(1);
+    EXPECT_TRUE(ReadReferrersPage(json, referrers));
+    return std::string(
+        ParseReferrerLine(referrers.texts().front())->artifact_type);
+  };
+  EXPECT_EQ(type_of(R"(,"artifactType":"a/b+json")"), "a/b+json");
+  EXPECT_EQ(type_of(R"(,"artifactType":"a/b","artifactType":"c/d")"), "c/d");
+  // What would be two words, or lines, is none.
+  for (const char* const odd :
+       {"", R"(,"artifactType":7)", R"(,"artifactType":"a b")",
+        R"(,"artifactType":"a\nb")", R"(,"x":{"artifactType":"a/b"})"}) {
+    EXPECT_EQ(type_of(odd), "") << odd;
+  }
+}
+
+TEST_F(ReferrersPageTest, ADescriptorIsBounded) {
+  const std::string page =
+      absl::StrCat(R"({"manifests":[{)", digest_, R"(,"x":[)",
+                   std::string(limits::kReferrerBytesMax, '['), "]}]}");
+  EXPECT_FALSE(ParseReferrersPage(page));
 }
 
 TEST_F(ReferrersPageTest, NullIsEmptyAndOthersAreNone) {

@@ -5,6 +5,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "services/common/document_limits.h"
 #include "services/common/errors.h"
 #include "services/common/limits.h"
 #include "services/common/status_macros.h"
@@ -51,12 +52,28 @@ absl::Status ManifestReceiver::OnHead(const Url& url, const HttpHead& head) {
   if (!encoding.empty() && !absl::EqualsIgnoreCase(encoding, "identity")) {
     return errors::UpstreamInvalid(host_, "a manifest that is encoded");
   }
+  return TakeRoom(length.value_or(0));
+}
+
+// Once: what was said before, or the most that there may be.
+absl::Status ManifestReceiver::TakeRoom(uint64_t bytes) {
+  if (room_ != nullptr || bytes <= limits::kSmallDocumentBytes) {
+    return absl::OkStatus();
+  }
+  if (memory_ != nullptr) {
+    ASSIGN_OR_RETURN(
+        room_, memory_->Take(owner_, bytes * limits::kManifestRoomFactor));
+  }
+  bytes_.reserve(bytes);
   return absl::OkStatus();
 }
 
 absl::Status ManifestReceiver::OnBytes(absl::string_view bytes) {
   if (bytes_.size() + bytes.size() > limits::kManifestBytesMax) {
     return TooLarge(host_);
+  }
+  if (bytes_.size() + bytes.size() > limits::kSmallDocumentBytes) {
+    RETURN_IF_ERROR(TakeRoom(limits::kManifestBytesMax));
   }
   absl::StrAppend(&bytes_, bytes);
   return absl::OkStatus();
@@ -72,7 +89,8 @@ absl::StatusOr<UpstreamManifest> ManifestReceiver::Finish(
   const absl::StatusOr<std::string> type =
       ManifestType(answer.head.fields.Get("Content-Type"), bytes_);
   if (!type.ok()) {
-    return errors::UpstreamInvalid(host_, type.status().message());
+    return WithReason(errors::UpstreamInvalid(host_, type.status().message()),
+                      Reason::kManifestInvalid);
   }
   const Digest digest = reference.is_digest() ? reference.digest()
                         : said                ? *said
@@ -80,7 +98,8 @@ absl::StatusOr<UpstreamManifest> ManifestReceiver::Finish(
   const uint64_t size = bytes_.size();
   return UpstreamManifest{{*type, digest, size},
                           std::move(bytes_),
-                          EtagOf(answer.head.fields.Get("ETag"))};
+                          EtagOf(answer.head.fields.Get("ETag")),
+                          std::move(room_)};
 }
 
 absl::StatusOr<Descriptor> ManifestInHead(const HopAnswer& answer,

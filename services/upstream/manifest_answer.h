@@ -1,11 +1,13 @@
 #ifndef SERVICES_UPSTREAM_MANIFEST_ANSWER_H_
 #define SERVICES_UPSTREAM_MANIFEST_ANSWER_H_
 
+#include <cstdint>
 #include <string>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "services/common/content.h"
+#include "services/common/memory_budget.h"
 #include "services/upstream/hop_runner.h"
 #include "services/upstream/upstream_client.h"
 
@@ -14,18 +16,29 @@ namespace cvr {
 // Gathers a manifest's bytes, up to limits::kManifestBytesMax. Not thread-safe.
 class ManifestReceiver : public HopReceiver {
  public:
+  // A large one takes room in `memory`, in the share of `owner`; null = it
+  // takes what it needs.
+  explicit ManifestReceiver(MemoryBudget* memory = nullptr, int64_t owner = 0)
+      : memory_(memory), owner_(owner) {}
+
   absl::Status OnHead(const Url& url, const HttpHead& head) override;
   absl::Status OnBytes(absl::string_view bytes) override;
 
   // The manifest, once `answer` is complete, verified against `reference` if
   // that is a digest and against the digest that the upstream says.
-  // Errors: UNAVAILABLE (reason CONTENT_MISMATCH or UPSTREAM_INVALID).
+  // Errors: UNAVAILABLE (reason CONTENT_MISMATCH, UPSTREAM_INVALID, or
+  // MANIFEST_INVALID for what no client should be given: see manifest_type.h).
   absl::StatusOr<UpstreamManifest> Finish(const HopAnswer& answer,
                                           const Reference& reference) &&;
 
  private:
+  absl::Status TakeRoom(uint64_t bytes);
+
+  MemoryBudget* const memory_;  // Or null.
+  const int64_t owner_;
   std::string host_;
   std::string bytes_;
+  MemoryBudget::Lease room_;
 };
 
 // What the answer to a HEAD says of the manifest. The size is 0 when it does

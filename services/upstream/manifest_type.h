@@ -17,10 +17,11 @@ inline constexpr char kManifestAccept[] =
     "application/vnd.docker.distribution.manifest.v2+json, "
     "application/json, */*";
 
-// The media type of a manifest. What the upstream says in `content_type`
-// counts; when that is empty or says nothing (text/plain, JSON, octets), the
-// manifest's own `mediaType` or, in its absence, its shape. Pure.
-// Errors: INVALID_ARGUMENT when `bytes` are no JSON object.
+// What to serve a manifest as that came with `content_type`: see
+// ServedManifestType() in manifest_facts.h. An upstream can choose among the
+// types of manifests, and no other. Pure.
+// Errors: INVALID_ARGUMENT when `bytes` are no JSON object, and for a manifest
+// that clients would understand differently: see FaultSentAs().
 absl::StatusOr<std::string> ManifestType(absl::string_view content_type,
                                          absl::string_view bytes);
 

@@ -14,10 +14,28 @@ using testing::StatusIs;
 constexpr char kOci[] = "application/vnd.oci.image.manifest.v1+json";
 constexpr char kIndex[] = "application/vnd.oci.image.index.v1+json";
 
-TEST(ManifestTypeTest, WhatTheUpstreamSaysCounts) {
+TEST(ManifestTypeTest, WhatTheUpstreamSaysCountsIfItIsAManifestsType) {
   EXPECT_THAT(ManifestType(std::string(kOci) + "; charset=utf-8",
                            R"({"mediaType":"application/other"})"),
               IsOkAndHolds(kOci));
+  for (const std::string active :
+       {"text/html", "image/svg+xml", "application/xml; charset=utf-8"}) {
+    EXPECT_THAT(ManifestType(active, R"({"layers":[]})"), IsOkAndHolds(kOci));
+    EXPECT_THAT(ManifestType(active, "{\"mediaType\":\"" + active + "\"}"),
+                IsOkAndHolds("application/octet-stream"));
+  }
+}
+
+TEST(ManifestTypeTest, WhatClientsWouldUnderstandDifferentlyIsRefused) {
+  for (const std::string bytes :
+       {R"({"manifests":[],"layers":[]})", R"({"layers":[],"layers":[]})",
+        R"({"manifests":[]})",
+        R"({"mediaType":"application/vnd.oci.image.index.v1+json"})"}) {
+    const auto type = ManifestType(kOci, bytes);
+    EXPECT_THAT(type, StatusIs(absl::StatusCode::kInvalidArgument)) << bytes;
+    EXPECT_THAT(type.status().message(), ::testing::HasSubstr("CVE-2021-41190"))
+        << bytes;
+  }
 }
 
 TEST(ManifestTypeTest, TheManifestSaysItWhenTheUpstreamSaysNothing) {
@@ -42,9 +60,9 @@ TEST(ManifestTypeTest, ShapeDecidesWhenNobodySaysIt) {
   // Only the top of the manifest counts.
   EXPECT_THAT(
       ManifestType("", R"({"a":{"mediaType":"application/x","manifests":[]}})"),
-      IsOkAndHolds("application/json"));
-  EXPECT_THAT(ManifestType("", R"({"mediaType":7})"),
-              IsOkAndHolds("application/json"));
+      IsOkAndHolds("application/octet-stream"));
+  EXPECT_THAT(ManifestType("", R"({"schemaVersion":2})"),
+              IsOkAndHolds("application/octet-stream"));
 }
 
 TEST(ManifestTypeTest, WhatIsNoJsonObjectIsNoManifest) {

@@ -1,7 +1,6 @@
 #include "services/upstream/token_client.h"
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 #include <optional>
 
 #include "absl/strings/ascii.h"
@@ -9,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "services/common/errors.h"
+#include "services/common/json_reader.h"
 #include "services/common/limits.h"
 #include "services/common/status_macros.h"
 #include "services/upstream/answer_status.h"
@@ -73,25 +73,75 @@ Url TokenUrl(const TokenRequest& request) {
 }
 
 // What would break the header that it is put in is no token.
-std::string TokenIn(const nlohmann::json& answer) {
-  for (const char* const name : {"token", "access_token"}) {
-    const auto member = answer.find(name);
-    if (member == answer.end() || !member->is_string()) continue;
-    const auto& token = member->get_ref<const std::string&>();
-    const bool is_clean =
-        std::all_of(token.begin(), token.end(), absl::ascii_isgraph);
-    if (!token.empty() && is_clean) return token;
-  }
-  return "";
+bool IsToken(absl::string_view text) {
+  return !text.empty() &&
+         std::all_of(text.begin(), text.end(), absl::ascii_isgraph);
 }
 
-absl::Duration LifetimeIn(const nlohmann::json& answer) {
-  const auto member = answer.find("expires_in");
-  const bool is_said = member != answer.end() && member->is_number();
-  const double seconds =
-      is_said ? member->get<double>() : kLifetimeSecondsDefault;
-  return absl::Seconds(std::clamp(seconds, 0.0, kLifetimeSecondsMax));
-}
+// Keeps what an answer says at its top. A tree of it could cost a hundred times
+// its size.
+class AnswerReader final : public JsonReader {
+ public:
+  // Empty when there is none.
+  std::string token() const {
+    if (!is_object_) return "";
+    return token_.empty() ? access_token_ : token_;
+  }
+  absl::Duration lifetime() const {
+    return absl::Seconds(
+        std::clamp(lifetime_seconds_, 0.0, kLifetimeSecondsMax));
+  }
+
+  bool start_object(size_t) override {
+    if (depth_ == 0) is_object_ = true;
+    ++depth_;
+    return true;
+  }
+  bool end_object() override {
+    --depth_;
+    return true;
+  }
+  bool start_array(size_t) override {
+    ++depth_;
+    return true;
+  }
+  bool end_array() override {
+    --depth_;
+    return true;
+  }
+  bool key(string_t& name) override {
+    if (depth_ == 1) key_ = name;
+    return true;
+  }
+  bool string(string_t& value) override {
+    if (depth_ != 1 || !IsToken(value)) return true;
+    if (key_ == "token") token_ = value;
+    if (key_ == "access_token") access_token_ = value;
+    return true;
+  }
+  bool number_integer(number_integer_t value) override {
+    return OnNumber(static_cast<double>(value));
+  }
+  bool number_unsigned(number_unsigned_t value) override {
+    return OnNumber(static_cast<double>(value));
+  }
+  bool number_float(number_float_t value, const string_t&) override {
+    return OnNumber(value);
+  }
+
+ private:
+  bool OnNumber(double value) {
+    if (depth_ == 1 && key_ == "expires_in") lifetime_seconds_ = value;
+    return true;
+  }
+
+  int depth_ = 0;
+  bool is_object_ = false;
+  std::string key_;  // The last one at the top.
+  std::string token_;
+  std::string access_token_;
+  double lifetime_seconds_ = kLifetimeSecondsDefault;
+};
 
 }  // namespace
 
@@ -112,15 +162,15 @@ absl::StatusOr<Authorization> TokenClient::Fetch(const TokenRequest& request) {
     return Annotate(AnswerStatus(answer.url, answer.head, clock_->Now()),
                     "asking for a token");
   }
-  const nlohmann::json body = nlohmann::json::parse(receiver.bytes(), nullptr,
-                                                    /*allow_exceptions=*/false);
-  const std::string token = body.is_object() ? TokenIn(body) : "";
+  AnswerReader body;
+  const bool is_json = ReadJson(receiver.bytes(), body);
+  const std::string token = is_json ? body.token() : "";
   if (token.empty()) {
     return errors::UpstreamInvalid(answer.url.host_and_port(),
                                    "a token answer without a token");
   }
   return Authorization{absl::StrCat("Bearer ", token),
-                       asked + LifetimeIn(body) * kUsedPartOfLifetime};
+                       asked + body.lifetime() * kUsedPartOfLifetime};
 }
 
 }  // namespace cvr

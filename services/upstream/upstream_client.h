@@ -4,13 +4,14 @@
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "services/common/content.h"
+#include "services/common/memory_budget.h"
 #include "services/common/upstream_access.h"
+#include "services/upstream/upstream_list.h"
 
 namespace cvr {
 
@@ -21,6 +22,8 @@ struct UpstreamManifest {
   Descriptor target;
   std::string bytes;
   std::string etag;  // Without quotes; empty when there was none.
+  // The memory that it is counted in, as long as the bytes are held; or null.
+  MemoryBudget::Lease room = nullptr;
 };
 
 // What an upstream says of a blob before its bytes.
@@ -62,9 +65,11 @@ class UpstreamBlobSink {
 //   UNAVAILABLE         connect, DNS, TLS, timeout, 408, 5xx, a body that
 //   breaks
 //                       off (UPSTREAM_UNAVAILABLE, perhaps with Retry-After),
-//                       an answer that no registry may give (UPSTREAM_INVALID),
+//                       an answer that no registry may give (UPSTREAM_INVALID;
+//                       MANIFEST_INVALID: see manifest_facts.h),
 //                       other bytes than the digest says (CONTENT_MISMATCH)
-//   RESOURCE_EXHAUSTED  429, with its Retry-After (UPSTREAM_RATE_LIMITED)
+//   RESOURCE_EXHAUSTED  429, with its Retry-After (UPSTREAM_RATE_LIMITED); no
+//                       room in memory for a manifest or a list
 //   PERMISSION_DENIED   401 or 403 (UPSTREAM_DENIED), an address that the
 //                       deployment does not allow (DENIED)
 class UpstreamClient {
@@ -98,13 +103,14 @@ class UpstreamClient {
   // limits::kTagsMax, kListBytesMax or kListPagesMax, for one that goes round
   // in circles, and for one whose next page is at another origin, which is not
   // asked: no list is given for less than it is.
-  virtual absl::StatusOr<std::vector<std::string>> ListTags(
+  virtual absl::StatusOr<UpstreamList> ListTags(
       const UpstreamAccess& access, const Repository& repository) = 0;
 
   // All descriptors of manifests that refer to `subject`, over all pages, each
-  // as its JSON text. NOT_FOUND (reason MANIFEST_UNKNOWN) when the upstream
-  // does not know this API or the repository; bounds as for ListTags.
-  virtual absl::StatusOr<std::vector<std::string>> ListReferrers(
+  // as a line of referrer_line.h. NOT_FOUND (reason MANIFEST_UNKNOWN) when the
+  // upstream does not know this API or the repository; bounds as for ListTags,
+  // but limits::kReferrersMax.
+  virtual absl::StatusOr<UpstreamList> ListReferrers(
       const UpstreamAccess& access, const Repository& repository,
       const Digest& subject) = 0;
 };

@@ -71,16 +71,16 @@ absl::StatusOr<Descriptor> UpstreamGate::HeadManifest(
   });
 }
 
-absl::StatusOr<std::vector<std::string>> UpstreamGate::ListTags(
+absl::StatusOr<UpstreamList> UpstreamGate::ListTags(
     const UpstreamAccess& access, const Repository& repository) {
-  return AskQuickly<std::vector<std::string>>(
+  return AskQuickly<UpstreamList>(
       access, [&] { return client_->ListTags(access, repository); });
 }
 
-absl::StatusOr<std::vector<std::string>> UpstreamGate::ListReferrers(
+absl::StatusOr<UpstreamList> UpstreamGate::ListReferrers(
     const UpstreamAccess& access, const Repository& repository,
     const Digest& subject) {
-  return AskQuickly<std::vector<std::string>>(access, [&] {
+  return AskQuickly<UpstreamList>(access, [&] {
     return client_->ListReferrers(access, repository, subject);
   });
 }

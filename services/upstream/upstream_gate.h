@@ -71,11 +71,11 @@ class UpstreamGate : public UpstreamClient,
                        const Repository& repository, const Digest& digest,
                        const UpstreamBlobPart& part,
                        UpstreamBlobSink& sink) override;
-  absl::StatusOr<std::vector<std::string>> ListTags(
-      const UpstreamAccess& access, const Repository& repository) override;
-  absl::StatusOr<std::vector<std::string>> ListReferrers(
-      const UpstreamAccess& access, const Repository& repository,
-      const Digest& subject) override;
+  absl::StatusOr<UpstreamList> ListTags(const UpstreamAccess& access,
+                                        const Repository& repository) override;
+  absl::StatusOr<UpstreamList> ListReferrers(const UpstreamAccess& access,
+                                             const Repository& repository,
+                                             const Digest& subject) override;
 
   bool IsSavingBudget(const UpstreamAccess& access) override;
   std::vector<UpstreamState> States() const override;

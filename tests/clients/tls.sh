@@ -4,31 +4,42 @@
 
 readonly TLS_HOST=192.0.2.1
 
-# An authority in $STATE/tls/NAME.ca, and a certificate of it for TLS_HOST in
-# NAME.crt and NAME.key.
-make_certificate() { # NAME
-  local stem=$STATE/tls/$1 key=(-newkey ec -pkeyopt
-    ec_paramgen_curve:prime256v1 -nodes)
+readonly KEY=(-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes)
+
+# An authority in $STATE/tls/NAME.ca.
+make_authority() { # NAME
+  local stem=$STATE/tls/$1
   mkdir -p "$STATE/tls"
-  openssl req -x509 "${key[@]}" -keyout "$stem.ca.key" -out "$stem.ca" \
+  openssl req -x509 "${KEY[@]}" -keyout "$stem.ca.key" -out "$stem.ca" \
     -subj "/CN=authority of $1" -days 2
-  openssl req "${key[@]}" -keyout "$stem.key" -out "$stem.csr" -subj "/CN=$1"
+}
+
+# A certificate of that authority for TLS_HOST in SUBJECT.crt and SUBJECT.key.
+# The subject is what the other processes know this one by.
+make_certificate() { # AUTHORITY SUBJECT
+  local ca=$STATE/tls/$1.ca stem=$STATE/tls/$2
+  openssl req "${KEY[@]}" -keyout "$stem.key" -out "$stem.csr" -subj "/CN=$2"
   echo "subjectAltName=IP:$TLS_HOST,IP:127.0.0.1" >"$stem.ext"
-  openssl x509 -req -in "$stem.csr" -CA "$stem.ca" -CAkey "$stem.ca.key" \
+  openssl x509 -req -in "$stem.csr" -CA "$ca" -CAkey "$ca.key" \
     -CAcreateserial -days 2 -extfile "$stem.ext" -out "$stem.crt"
 }
 
+# What the process of this name is told about gRPC.
+rpc_flags() { # NAME
+  make_certificate rpc "$1"
+  RPC_FLAGS=(--rpc_certificate_file="$STATE/tls/$1.crt"
+    --rpc_key_file="$STATE/tls/$1.key" --rpc_ca_file="$STATE/tls/rpc.ca")
+}
+
 use_tls() {
-  local rpc=$STATE/tls/rpc
   ip addr replace "$TLS_HOST/32" dev lo
-  make_certificate https
-  make_certificate rpc
+  make_authority https
+  make_certificate https https
+  make_authority rpc
   HTTPS_FLAGS=(--http_address="$TLS_HOST:0"
     --tls_certificate_file="$STATE/tls/https.crt"
     --tls_key_file="$STATE/tls/https.key")
-  RPC_FLAGS=(--rpc_certificate_file="$rpc.crt" --rpc_key_file="$rpc.key"
-    --rpc_ca_file="$rpc.ca")
-  export CVR_TLS_CA_FILE=$rpc.ca
+  export CVR_TLS_CA_FILE=$STATE/tls/rpc.ca
   rm -rf "$STATE/data"
   mkdir -p "$STATE/data"
 }
@@ -36,6 +47,7 @@ use_tls() {
 # Its registry wants a login, as in logins.sh.
 start_tls_cvr() {
   use_tls
+  rpc_flags cvr-standalone
   start_server cvr cvr-standalone "${HTTPS_FLAGS[@]}" "${RPC_FLAGS[@]}" \
     --grpc_address="$TLS_HOST:0" --data_dir="$STATE/data" \
     --allow_private_upstreams --bootstrap_upstream="http://$UPSTREAM"
@@ -102,13 +114,16 @@ case_tls_containerd() {
 case_tls_three() {
   local metadata blob
   use_tls
+  rpc_flags cvr-metadata
   start_server cvr-metadata cvr-metadata "${RPC_FLAGS[@]}" \
     --grpc_address="$TLS_HOST:0" --data_dir="$STATE/data/metadata"
   metadata=$(jq -r .grpc "$STATE/cvr-metadata.ready")
+  rpc_flags cvr-blob
   start_server cvr-blob cvr-blob "${RPC_FLAGS[@]}" \
     --grpc_address="$TLS_HOST:0" --metadata_address="$metadata" \
     --data_dir="$STATE/data/blob" --allow_private_upstreams
   blob=$(jq -r .grpc "$STATE/cvr-blob.ready")
+  rpc_flags cvr-gateway
   start_server cvr-gateway cvr-gateway "${HTTPS_FLAGS[@]}" "${RPC_FLAGS[@]}" \
     --metadata_address="$metadata" --blob_address="$blob"
   serving_at "$(jq -r .http "$STATE/cvr-gateway.ready")" "$metadata" \

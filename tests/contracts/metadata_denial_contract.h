@@ -27,7 +27,7 @@ TEST_P(MetadataResolutionContract, AKnownAbsenceLetsLowerUpstreamsAnswer) {
   ASSERT_THAT(Record(3, tag_, old_), IsOk());
   EXPECT_EQ(HitOf(tag_), "no hit");
   for (size_t n : {1, 2}) {
-    ASSERT_THAT(service_->client().RecordDenial(id(n), tag_, Denial::kAbsent),
+    ASSERT_THAT(service_->client().RecordDenial(At(n), tag_, Denial::kAbsent),
                 IsOk());
   }
   EXPECT_EQ(HitOf(tag_), From(3, old_));
@@ -46,7 +46,7 @@ TEST_P(MetadataResolutionContract, AnAbsenceIsForgottenInTime) {
       ->set_seconds(20);
   Serve();
   ASSERT_THAT(Record(2, tag_, old_), IsOk());
-  ASSERT_THAT(service_->client().RecordDenial(id(1), tag_, Denial::kAbsent),
+  ASSERT_THAT(service_->client().RecordDenial(At(1), tag_, Denial::kAbsent),
               IsOk());
   service_->Advance(absl::Seconds(19));
   EXPECT_EQ(HitOf(tag_), From(2, old_));
@@ -62,9 +62,9 @@ TEST_P(MetadataResolutionContract, EveryKindOfDenialHasItsOwnTime) {
   Serve();
   const ContentRef refused = Manifest("secret");
   auto& client = service_->client();
-  ASSERT_THAT(client.RecordDenial(id(1), tag_, Denial::kAbsent), IsOk());
-  ASSERT_THAT(client.RecordDenial(id(1), Blob(old_), Denial::kAbsent), IsOk());
-  ASSERT_THAT(client.RecordDenial(id(1), refused, Denial::kRefused), IsOk());
+  ASSERT_THAT(client.RecordDenial(At(1), tag_, Denial::kAbsent), IsOk());
+  ASSERT_THAT(client.RecordDenial(At(1), Blob(old_), Denial::kAbsent), IsOk());
+  ASSERT_THAT(client.RecordDenial(At(1), refused, Denial::kRefused), IsOk());
   const auto denial_of = [&](const ContentRef& content) {
     const auto resolution = Resolve(content);
     for (const auto& candidate : resolution->plan.candidates) {
@@ -88,7 +88,7 @@ TEST_P(MetadataResolutionContract, WithoutTimeNoDenialIsRemembered) {
   upstreams_[0].mutable_absence_ttls()->mutable_manifest_not_found();
   Serve();
   ASSERT_THAT(Record(1, tag_, old_), IsOk());
-  ASSERT_THAT(service_->client().RecordDenial(id(1), tag_, Denial::kAbsent),
+  ASSERT_THAT(service_->client().RecordDenial(At(1), tag_, Denial::kAbsent),
               IsOk());
   EXPECT_EQ(Resolve(tag_)->plan.candidates[0].denial, Denial::kNone);
   EXPECT_EQ(HitOf(tag_), "no hit");
@@ -97,7 +97,7 @@ TEST_P(MetadataResolutionContract, WithoutTimeNoDenialIsRemembered) {
 TEST_P(MetadataResolutionContract, AnyChangeOfTheUpstreamEndsItsDenials) {
   Serve();
   ASSERT_THAT(Record(2, tag_, old_), IsOk());
-  ASSERT_THAT(service_->client().RecordDenial(id(1), tag_, Denial::kAbsent),
+  ASSERT_THAT(service_->client().RecordDenial(At(1), tag_, Denial::kAbsent),
               IsOk());
   EXPECT_EQ(HitOf(tag_), From(2, old_));
   service_->Change(upstreams_[0]);
@@ -107,7 +107,7 @@ TEST_P(MetadataResolutionContract, AnyChangeOfTheUpstreamEndsItsDenials) {
 
 TEST_P(MetadataResolutionContract, WhatIsFoundAfterAllEndsTheDenial) {
   Serve();
-  ASSERT_THAT(service_->client().RecordDenial(id(1), tag_, Denial::kAbsent),
+  ASSERT_THAT(service_->client().RecordDenial(At(1), tag_, Denial::kAbsent),
               IsOk());
   ASSERT_THAT(Record(1, tag_, old_), IsOk());
   EXPECT_EQ(HitOf(tag_), From(1, old_));
@@ -116,7 +116,7 @@ TEST_P(MetadataResolutionContract, WhatIsFoundAfterAllEndsTheDenial) {
 TEST_P(MetadataResolutionContract, ARefusalDoesNotLetALowerUpstreamAnswer) {
   Serve();
   ASSERT_THAT(Record(2, tag_, old_), IsOk());
-  ASSERT_THAT(service_->client().RecordDenial(id(1), tag_, Denial::kRefused),
+  ASSERT_THAT(service_->client().RecordDenial(At(1), tag_, Denial::kRefused),
               IsOk());
   EXPECT_EQ(HitOf(tag_), "no hit");
   EXPECT_EQ(Resolve(tag_)->plan.candidates[0].denial, Denial::kRefused);
@@ -127,7 +127,7 @@ TEST_P(MetadataResolutionContract, UnlessItsPolicyIsToPassRefusalsOver) {
       v1::FailurePolicy::NEXT);
   Serve();
   ASSERT_THAT(Record(2, tag_, old_), IsOk());
-  ASSERT_THAT(service_->client().RecordDenial(id(1), tag_, Denial::kRefused),
+  ASSERT_THAT(service_->client().RecordDenial(At(1), tag_, Denial::kRefused),
               IsOk());
   EXPECT_EQ(HitOf(tag_), From(2, old_));
   const Candidate candidate = Resolve(tag_)->plan.candidates[0];
@@ -154,7 +154,7 @@ TEST_P(MetadataResolutionContract, WhatWasRevokedIsServedNoMore) {
   }
   ASSERT_THAT(Record(1, Blob(layer), layer), IsOk());
   ASSERT_EQ(HitOf(Blob(layer)), From(1, layer));
-  ASSERT_THAT(service_->client().RecordDenial(id(1), tag_, Denial::kRefused),
+  ASSERT_THAT(service_->client().RecordDenial(At(1), tag_, Denial::kRefused),
               IsOk());
   EXPECT_EQ(HitOf(tag_), "no hit");
   for (const auto& content :
@@ -175,7 +175,7 @@ TEST_P(MetadataResolutionContract, ABlobThatCameBackIsReachedAsBefore) {
   record.references = {layer};
   ASSERT_THAT(service_->client().Record(record), IsOk());
   ASSERT_THAT(
-      service_->client().RecordDenial(id(1), Blob(layer), Denial::kAbsent),
+      service_->client().RecordDenial(At(1), Blob(layer), Denial::kAbsent),
       IsOk());
   service_->Advance(absl::Hours(1));
   EXPECT_EQ(Resolve(Blob(layer))->plan.candidates.size(), 3);

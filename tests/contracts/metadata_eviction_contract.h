@@ -49,7 +49,7 @@ TEST_P(MetadataResolutionContract, ForgettingSparesEntriesThatMovedOn) {
   Serve();
   ASSERT_THAT(Record(1, tag_, old_), IsOk());
   ASSERT_THAT(Record(1, tag_, new_), IsOk());
-  ASSERT_THAT(service_->client().Touch(id(1), tag_, new_, false), IsOk());
+  ASSERT_THAT(service_->client().Touch(At(1), tag_, new_, false), IsOk());
   ASSERT_THAT(service_->client().ForgetContent({old_}), IsOk());
   EXPECT_EQ(HitOf(tag_), From(1, new_));
   ASSERT_THAT(service_->client().ForgetContent({new_}), IsOk());
@@ -60,7 +60,7 @@ TEST_P(MetadataResolutionContract, ForgettingAfterOtherRemovalsSucceeds) {
   Serve();
   ASSERT_THAT(Record(1, tag_, old_), IsOk());
   ASSERT_THAT(Record(2, tag_, old_), IsOk());
-  ASSERT_THAT(service_->client().RecordDenial(id(1), tag_, Denial::kAbsent),
+  ASSERT_THAT(service_->client().RecordDenial(At(1), tag_, Denial::kAbsent),
               IsOk());
   service_->DeleteUpstream(id(2));
   EXPECT_THAT(service_->client().ForgetContent({old_}), IsOk());

@@ -33,7 +33,7 @@ TEST_P(MetadataResolutionContract, WhatIsPurgedIsServedNoMore) {
   ASSERT_THAT(Record(1, Manifest(old_.ToString()), old_), IsOk());
   ASSERT_THAT(Record(1, Blob(layer), layer), IsOk());
   ASSERT_THAT(
-      service_->client().RecordDenial(id(1), Manifest("none"), Denial::kAbsent),
+      service_->client().RecordDenial(At(1), Manifest("none"), Denial::kAbsent),
       IsOk());
   ASSERT_THAT(Record(2, Blob(layer), layer), IsOk());
   service_->Purge(id(1));
@@ -61,6 +61,7 @@ TEST_P(MetadataResolutionContract,
   ASSERT_THAT(service_->client().Record(believed), IsOk());
   EXPECT_EQ(HitOf(believed.content), From(1, old_));
   service_->Purge(id(1));
+  believed.cache_epoch = At(1).cache_epoch;
   ASSERT_THAT(service_->client().Record(believed), IsOk());
   EXPECT_THAT(service_->Entries(), IsEmpty());
   EXPECT_EQ(HitOf(believed.content), "no hit");
@@ -79,6 +80,7 @@ TEST_P(MetadataResolutionContract, BelievingAManifestRevivesNoLayer) {
   service_->DeleteEntry(service_->Entries().back().id());
   ASSERT_FALSE(Resolve(Blob(layer))->plan.candidates[0].reachable);
   image.content = Manifest(old_.ToString());
+  image.cache_epoch = At(1).cache_epoch;
   image.confirmed = false;
   ASSERT_THAT(service_->client().Record(image), IsOk());
   EXPECT_FALSE(Resolve(Blob(layer))->plan.candidates[0].reachable);

@@ -28,11 +28,15 @@ class MetadataUnderTest {
 
   // Makes time pass for the service.
   virtual void Advance(absl::Duration by) = 0;
+  // Somebody sets the machine's clock.
+  virtual void JumpWall(absl::Duration by) = 0;
   // Makes a registry with these upstreams, in this order; answers its id and
   // sets theirs.
   virtual int64_t AddRegistry(std::vector<v1::Upstream>& upstreams) = 0;
   // Replaces what is changeable, secrets included.
   virtual void Change(const v1::Upstream& upstream) = 0;
+  // Replaces URL, credentials and TLS settings.
+  virtual void ChangeAccess(const v1::Upstream& upstream) = 0;
   virtual void DeleteUpstream(int64_t id) = 0;
   virtual void DeleteEntry(int64_t id) = 0;
   virtual void Purge(int64_t upstream_id) = 0;
@@ -59,6 +63,11 @@ class MetadataResolutionContract
   void Serve() { registry_ = service_->AddRegistry(upstreams_); }
 
   int64_t id(size_t number) const { return upstreams_[number - 1].id(); }
+  // Upstream `number` as it is now; with an epoch of 1 when it is gone.
+  UpstreamEpoch At(size_t number) const {
+    const auto access = service_->client().GetUpstreamAccess(id(number));
+    return {id(number), access.ok() ? access->cache_epoch : 1};
+  }
 
   static ContentRef Manifest(const std::string& reference,
                              const std::string& repository = "library/alpine") {
@@ -78,6 +87,7 @@ class MetadataResolutionContract
     record.upstream_etag = "an etag";
     const auto access = service_->client().GetUpstreamAccess(id(number));
     if (access.ok()) record.delivered_to = access->identity;
+    record.cache_epoch = At(number).cache_epoch;
     return record;
   }
   absl::Status Record(size_t number, const ContentRef& content,
@@ -346,8 +356,8 @@ TEST_P(MetadataResolutionContract, DownloadsAreCountedWhenTheySaySo) {
   ASSERT_THAT(Resolve(tag_, /*counts=*/true), IsOk());
   ASSERT_THAT(Resolve(tag_, /*counts=*/true), IsOk());
   ASSERT_THAT(Resolve(tag_, /*counts=*/false), IsOk());
-  ASSERT_THAT(service_->client().Touch(id(1), tag_, old_, true), IsOk());
-  ASSERT_THAT(service_->client().Touch(id(1), tag_, old_, false), IsOk());
+  ASSERT_THAT(service_->client().Touch(At(1), tag_, old_, true), IsOk());
+  ASSERT_THAT(service_->client().Touch(At(1), tag_, old_, false), IsOk());
   const auto entries = service_->Entries();
   ASSERT_EQ(entries.size(), 1);
   EXPECT_EQ(entries[0].downloads_count(), 3);
@@ -360,25 +370,25 @@ TEST_P(MetadataResolutionContract, TouchingMakesTheSameDigestFreshAgain) {
   Serve();
   ASSERT_THAT(Record(1, tag_, old_), IsOk());
   service_->Advance(absl::Minutes(5));
-  ASSERT_THAT(service_->client().Touch(id(1), tag_, new_, false), IsOk());
+  ASSERT_THAT(service_->client().Touch(At(1), tag_, new_, false), IsOk());
   EXPECT_EQ(HitOf(tag_), "no hit");
-  ASSERT_THAT(service_->client().Touch(id(1), tag_, old_, false), IsOk());
+  ASSERT_THAT(service_->client().Touch(At(1), tag_, old_, false), IsOk());
   EXPECT_EQ(HitOf(tag_), From(1, old_));
-  ASSERT_THAT(service_->client().Touch(id(2), tag_, old_, false), IsOk());
+  ASSERT_THAT(service_->client().Touch(At(2), tag_, old_, false), IsOk());
   EXPECT_FALSE(Resolve(tag_)->plan.candidates[1].cached);
 }
 
 TEST_P(MetadataResolutionContract, ForgettingATagKeepsItsDigestReachable) {
   Serve();
   ASSERT_THAT(Record(1, tag_, old_), IsOk());
-  ASSERT_THAT(service_->client().RecordDenial(id(1), tag_, Denial::kAbsent),
+  ASSERT_THAT(service_->client().RecordDenial(At(1), tag_, Denial::kAbsent),
               IsOk());
   EXPECT_EQ(HitOf(tag_), "no hit");
   EXPECT_FALSE(Resolve(tag_)->plan.candidates[0].cached);
   EXPECT_TRUE(Resolve(Manifest(old_.ToString()))->plan.candidates[0].reachable);
-  EXPECT_THAT(service_->client().RecordDenial(id(1), tag_, Denial::kAbsent),
+  EXPECT_THAT(service_->client().RecordDenial(At(1), tag_, Denial::kAbsent),
               IsOk());
-  EXPECT_THAT(service_->client().RecordDenial(999, tag_, Denial::kAbsent),
+  EXPECT_THAT(service_->client().RecordDenial({999, 1}, tag_, Denial::kAbsent),
               StatusIs(absl::StatusCode::kNotFound));
 }
 
@@ -386,7 +396,7 @@ TEST_P(MetadataResolutionContract, ForgettingADigestMakesItUnreachable) {
   Serve();
   ASSERT_THAT(Record(1, Blob(old_), old_), IsOk());
   ASSERT_THAT(
-      service_->client().RecordDenial(id(1), Blob(old_), Denial::kAbsent),
+      service_->client().RecordDenial(At(1), Blob(old_), Denial::kAbsent),
       IsOk());
   const auto resolution = Resolve(Blob(old_));
   ASSERT_THAT(resolution, IsOk());

@@ -15,6 +15,7 @@
 #include "services/common/thread.h"
 #include "services/upstream/upstream_client.h"
 #include "tests/support/status_matchers.h"
+#include "tests/support/upstream_list_texts.h"
 
 namespace cvr::testing {
 
@@ -98,12 +99,12 @@ class UpstreamClientContract
   }
   absl::StatusOr<std::vector<std::string>> Tags(
       const std::string& repository = "library/alpine") {
-    return client().ListTags(upstream_->access(), Repo(repository));
+    return TextsOf(client().ListTags(upstream_->access(), Repo(repository)));
   }
   absl::StatusOr<std::vector<std::string>> Referrers(
       const Digest& subject, const std::string& repository = "library/alpine") {
-    return client().ListReferrers(upstream_->access(), Repo(repository),
-                                  subject);
+    return DescriptorsOf(
+        client().ListReferrers(upstream_->access(), Repo(repository), subject));
   }
   UpstreamClient& client() { return upstream_->client(); }
 

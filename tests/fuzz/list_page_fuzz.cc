@@ -3,9 +3,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <nlohmann/json.hpp>
+#include <sstream>
 #include <string>
 
 #include "absl/strings/string_view.h"
+#include "services/common/referrer_line.h"
 #include "services/upstream/list_page.h"
 #include "tests/fuzz/check.h"
 
@@ -19,25 +21,33 @@ Json Parse(absl::string_view text) {
 }
 
 void CheckTags(absl::string_view input) {
-  const auto tags = cvr::ParseTagsPage(input);
-  if (!tags) return;
+  std::istringstream json{std::string(input)};
+  cvr::UpstreamList tags(1000);
+  if (!cvr::ReadTagsPage(json, tags)) return;
   const Json page = Parse(input);
   FUZZ_CHECK(page.is_object() && page.contains("tags"));
-  for (const std::string& tag : *tags) {
+  for (const absl::string_view tag : tags.texts()) {
     FUZZ_CHECK(!tag.empty() && tag.size() <= 128);
-    FUZZ_CHECK(tag.find_first_of("/:@ ") == std::string::npos);
+    FUZZ_CHECK(tag.find_first_of("/:@ \n") == absl::string_view::npos);
   }
 }
 
 void CheckReferrers(absl::string_view input) {
-  const auto descriptors = cvr::ParseReferrersPage(input);
-  if (!descriptors) return;
+  std::istringstream json{std::string(input)};
+  cvr::UpstreamList referrers(1000);
+  if (!cvr::ReadReferrersPage(json, referrers)) return;
   FUZZ_CHECK(Parse(input).is_object());
-  for (const std::string& text : *descriptors) {
-    const Json descriptor = Parse(text);
+  for (const absl::string_view line : referrers.texts()) {
+    FUZZ_CHECK(line.find('\n') == absl::string_view::npos);
+    const auto referrer = cvr::ParseReferrerLine(line);
+    FUZZ_CHECK(referrer.has_value());
+    const Json descriptor = Parse(referrer->descriptor);
     FUZZ_CHECK(descriptor.is_object());
-    FUZZ_CHECK(descriptor.contains("digest"));
-    FUZZ_CHECK(descriptor["digest"].is_string());
+    FUZZ_CHECK(descriptor["digest"] == std::string(referrer->digest));
+    if (!referrer->artifact_type.empty()) {
+      FUZZ_CHECK(descriptor["artifactType"] ==
+                 std::string(referrer->artifact_type));
+    }
   }
 }
 

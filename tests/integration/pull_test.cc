@@ -1,5 +1,7 @@
 // The main job, end to end: the real binaries in both shapes, between a client
 // and an upstream that misbehaves on request.
+#include <signal.h>
+
 #include <map>
 #include <memory>
 #include <string>
@@ -73,6 +75,17 @@ TEST_P(PullTest, TheSecondPullAsksTheUpstreamNothing) {
   EXPECT_GT(requests, 0);
   EXPECT_EQ(Pull(system_, image), "");
   EXPECT_EQ(upstream_.CountRequests({}), requests);
+}
+
+// SIGHUP is how certificates are read again; there may be none.
+TEST_P(PullTest, AHangupStopsNothing) {
+  const Image image = AddImage(upstream_, "library/alpine", "3.20", {1000});
+  ASSERT_EQ(kill(system_.gateway_pid(), SIGHUP), 0);
+  while (!absl::StrContains(system_.Log(), "SIGHUP is ignored")) {
+    absl::SleepFor(absl::Milliseconds(2));
+  }
+  EXPECT_EQ(Pull(system_, image), "");
+  EXPECT_TRUE(system_.Stop());
 }
 
 TEST_P(PullTest, WhatWasPulledIsServedWithTheUpstreamGone) {

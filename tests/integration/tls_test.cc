@@ -44,7 +44,7 @@ class TlsTest : public ::testing::Test {
   // What a process with a certificate of its own for gRPC is told.
   std::vector<std::string> RpcFlags(const std::string& name) {
     const auto paths =
-        WriteCertificate(services_.Issue(), directory_.path(), name);
+        WriteCertificate(services_.Issue(name), directory_.path(), name);
     return {"--rpc_certificate_file=" + paths.certificate,
             "--rpc_key_file=" + paths.key, "--rpc_ca_file=" + rpc_ca_};
   }
@@ -113,13 +113,14 @@ class TlsTest : public ::testing::Test {
 
   // A channel of somebody with a certificate of `authority`, or none.
   std::shared_ptr<grpc::Channel> ChannelAs(const std::string& address,
-                                           const TestAuthority* authority) {
+                                           const TestAuthority* authority,
+                                           const std::string& name = "") {
     RpcSecurity security;
     security.tls = true;
     security.authority_file = rpc_ca_;
     if (authority != nullptr) {
       const auto paths =
-          WriteCertificate(authority->Issue(), directory_.path(),
+          WriteCertificate(authority->Issue(name), directory_.path(),
                            absl::StrCat("somebody", ++somebody_));
       security.certificate = {paths.certificate, paths.key};
     }
@@ -197,18 +198,24 @@ TEST_F(TlsTest, PullsThroughThreeProcesses) {
 
   // What is for services is for nobody else.
   const Digest layer = image.BlobDigests()[1];
-  const auto ours = ChannelAs(metadata_->grpc(), &services_);
-  EXPECT_EQ(GetAccess(ours), grpc::StatusCode::OK);
+  EXPECT_EQ(GetAccess(ChannelAs(metadata_->grpc(), &services_, "cvr-blob")),
+            grpc::StatusCode::OK);
+  for (const char* const name : {"cvr-gateway", "cvr-metadata", "localhost"}) {
+    EXPECT_EQ(GetAccess(ChannelAs(metadata_->grpc(), &services_, name)),
+              grpc::StatusCode::PERMISSION_DENIED)
+        << name;
+  }
   EXPECT_EQ(GetAccess(ChannelAs(metadata_->grpc(), nullptr)),
             grpc::StatusCode::PERMISSION_DENIED);
-  EXPECT_EQ(GetAccess(ChannelAs(metadata_->grpc(), &other_)),
+  EXPECT_EQ(GetAccess(ChannelAs(metadata_->grpc(), &other_, "cvr-blob")),
             grpc::StatusCode::UNAVAILABLE);
-  EXPECT_EQ(ReadBlob(ChannelAs(blob_->grpc(), &services_), layer),
-            grpc::StatusCode::OK);
+  EXPECT_EQ(
+      ReadBlob(ChannelAs(blob_->grpc(), &services_, "cvr-gateway"), layer),
+      grpc::StatusCode::OK);
   const auto nobody = ChannelAs(blob_->grpc(), nullptr);
   EXPECT_EQ(ReadBlob(nobody, layer), grpc::StatusCode::PERMISSION_DENIED);
   EXPECT_EQ(StatBlob(nobody, layer), grpc::StatusCode::PERMISSION_DENIED);
-  EXPECT_EQ(ReadBlob(ChannelAs(blob_->grpc(), &other_), layer),
+  EXPECT_EQ(ReadBlob(ChannelAs(blob_->grpc(), &other_, "cvr-gateway"), layer),
             grpc::StatusCode::UNAVAILABLE);
 }
 
@@ -232,9 +239,16 @@ TEST_F(TlsTest, SighupReplacesTheCertificateOfTheGateway) {
   EXPECT_EQ(Get("/healthz", https_ca_).status, 0);
   gateway_->process().Signal(SIGTERM);
   EXPECT_EQ(gateway_->process().Wait(), 0);
-  // Who has nothing to read again is stopped, as by a terminal that closes.
-  metadata_->process().Signal(SIGHUP);
-  EXPECT_EQ(metadata_->process().Wait(), 0);
+  // It ends nobody.
+  for (ServerProcess* const server : {metadata_.get(), blob_.get()}) {
+    server->process().Signal(SIGHUP);
+    while (server->Log().find("SIGHUP") == std::string::npos) {
+      absl::SleepFor(absl::Milliseconds(5));
+    }
+    EXPECT_TRUE(server->process().running());
+    server->process().Signal(SIGTERM);
+    EXPECT_EQ(server->process().Wait(), 0);
+  }
 }
 
 // One line that says what is wrong, and status 1.

@@ -392,7 +392,8 @@ class OpenApiTest(unittest.TestCase):
 
     def answer_when_services_are_gone(self):
         gateway = self.start(*GATEWAY, "--metadata_address=127.0.0.1:1",
-                             "--blob_address=127.0.0.1:1")
+                             "--blob_address=127.0.0.1:1",
+                             "--peer_secrets_dir=" + self.directory)
         self.all_but_the_document(503, gateway.ready["http"], self.admin)
 
     def test_three_processes_answer_as_one(self):

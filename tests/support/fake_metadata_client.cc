@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "services/common/errors.h"
+#include "services/common/status_macros.h"
 
 namespace cvr::testing {
 
@@ -18,6 +19,7 @@ absl::StatusOr<UpstreamAccess> FakeMetadataClient::GetUpstreamAccess(
   access.id = upstream_id;
   const auto identity = identities_.find(upstream_id);
   if (identity != identities_.end()) access.identity = identity->second;
+  access.cache_epoch = 1;
   access.name = absl::StrCat("upstream-", upstream_id);
   access.url = absl::StrCat("http://", access.name, ".test");
   return access;
@@ -47,6 +49,7 @@ void FakeMetadataClient::SetIdentity(int64_t upstream_id, int64_t identity) {
 absl::Status FakeMetadataClient::Record(const CacheRecord& record) {
   MutexLock lock(&mutex_);
   if (!failure_.ok()) return failure_;
+  RETURN_IF_ERROR(Check(record.epoch()));
   if (record.delivered_to != 0) {
     possessions_.insert({record.target.digest, record.delivered_to});
   }
@@ -55,25 +58,79 @@ absl::Status FakeMetadataClient::Record(const CacheRecord& record) {
   return absl::OkStatus();
 }
 
-absl::Status FakeMetadataClient::Touch(int64_t upstream_id,
+absl::Status FakeMetadataClient::Touch(const UpstreamEpoch& upstream,
                                        const ContentRef& content,
                                        const Digest& digest,
                                        bool counts_as_download) {
   MutexLock lock(&mutex_);
   if (!failure_.ok()) return failure_;
-  touched_.push_back(
-      {upstream_id, content.RelativePath(), digest, counts_as_download});
+  touched_.push_back({upstream.upstream_id, content.RelativePath(), digest,
+                      counts_as_download});
   changed_.SignalAll();
   return absl::OkStatus();
 }
 
-absl::Status FakeMetadataClient::RecordDenial(int64_t upstream_id,
+absl::Status FakeMetadataClient::RecordDenial(const UpstreamEpoch& upstream,
                                               const ContentRef& content,
                                               Denial denial) {
   MutexLock lock(&mutex_);
   if (!failure_.ok()) return failure_;
-  denials_.push_back({upstream_id, content.RelativePath(), denial});
+  denials_.push_back({upstream.upstream_id, content.RelativePath(), denial});
   return absl::OkStatus();
+}
+
+absl::Status FakeMetadataClient::Check(const UpstreamEpoch& upstream) const {
+  if (removed_.contains(upstream.upstream_id)) {
+    return errors::NoSuch("upstream", absl::StrCat(upstream.upstream_id));
+  }
+  const auto purged = epochs_.find(upstream.upstream_id);
+  if (purged == epochs_.end() || upstream.cache_epoch == purged->second) {
+    return absl::OkStatus();
+  }
+  return absl::AbortedError("the upstream was purged or changed meanwhile");
+}
+
+absl::StatusOr<std::vector<UpstreamEpoch>> FakeMetadataClient::CheckUpstreams(
+    absl::Span<const UpstreamEpoch> upstreams) {
+  MutexLock lock(&mutex_);
+  if (!failure_.ok()) return failure_;
+  std::vector<UpstreamEpoch> outdated;
+  for (const UpstreamEpoch& upstream : upstreams) {
+    if (removed_.contains(upstream.upstream_id) ||
+        withdrawn_.contains(upstream.upstream_id)) {
+      outdated.push_back(upstream);
+    }
+  }
+  return outdated;
+}
+
+absl::StatusOr<std::vector<Digest>> FakeMetadataClient::FilterUnreferenced(
+    absl::Span<const Digest> digests) {
+  MutexLock lock(&mutex_);
+  if (!failure_.ok()) return failure_;
+  std::vector<Digest> found;
+  for (const Digest& digest : digests) {
+    const bool is_used = std::any_of(
+        records_.begin(), records_.end(),
+        [&](const auto& record) { return record.target.digest == digest; });
+    if (!is_used) found.push_back(digest);
+  }
+  return found;
+}
+
+void FakeMetadataClient::Withdraw(int64_t upstream_id) {
+  MutexLock lock(&mutex_);
+  withdrawn_.insert(upstream_id);
+}
+
+void FakeMetadataClient::Purge(int64_t upstream_id, int64_t epoch) {
+  MutexLock lock(&mutex_);
+  epochs_[upstream_id] = epoch;
+  records_.erase(std::remove_if(records_.begin(), records_.end(),
+                                [&](const CacheRecord& record) {
+                                  return record.upstream_id == upstream_id;
+                                }),
+                 records_.end());
 }
 
 absl::StatusOr<std::vector<RefreshDue>> FakeMetadataClient::TakeRefreshDue(

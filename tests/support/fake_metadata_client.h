@@ -36,12 +36,16 @@ class FakeMetadataClient : public MetadataClient {
   absl::StatusOr<std::vector<int64_t>> FindPossessing(
       const Digest& digest, absl::Span<const int64_t> identities) override;
   absl::Status Record(const CacheRecord& record) override;
-  absl::Status Touch(int64_t upstream_id, const ContentRef& content,
+  absl::Status Touch(const UpstreamEpoch& upstream, const ContentRef& content,
                      const Digest& digest, bool counts_as_download) override;
-  absl::Status RecordDenial(int64_t upstream_id, const ContentRef& content,
-                            Denial denial) override;
+  absl::Status RecordDenial(const UpstreamEpoch& upstream,
+                            const ContentRef& content, Denial denial) override;
+  absl::StatusOr<std::vector<UpstreamEpoch>> CheckUpstreams(
+      absl::Span<const UpstreamEpoch> upstreams) override;
   absl::StatusOr<std::vector<RefreshDue>> TakeRefreshDue(int max) override;
   absl::Status ForgetContent(absl::Span<const Digest> digests) override;
+  absl::StatusOr<std::vector<Digest>> FilterUnreferenced(
+      absl::Span<const Digest> digests) override;
   absl::StatusOr<std::vector<Garbage>> ListGarbage(int64_t start_after,
                                                    int max) override;
   absl::Status RemoveGarbage(absl::Span<const int64_t> ids) override;
@@ -51,6 +55,11 @@ class FakeMetadataClient : public MetadataClient {
   // The upstream is asked as `identity` from now on; before, and for 0, as
   // nobody that is known.
   void SetIdentity(int64_t upstream_id, int64_t identity);
+  // From now on CheckUpstreams() names that upstream, whatever the epoch.
+  void Withdraw(int64_t upstream_id);
+  // Forgets what was recorded of that upstream, and records only what was found
+  // out under that epoch from now on.
+  void Purge(int64_t upstream_id, int64_t epoch);
   // That upstream is gone from now on.
   void RemoveUpstream(int64_t upstream_id);
   // What TakeRefreshDue() gives out.
@@ -79,6 +88,9 @@ class FakeMetadataClient : public MetadataClient {
   void AwaitFailedForgets(size_t calls) const;
 
  private:
+  absl::Status Check(const UpstreamEpoch& upstream) const
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+
   mutable Mutex mutex_;
   mutable CondVar changed_;
   absl::Status failure_ ABSL_GUARDED_BY(mutex_);
@@ -86,6 +98,9 @@ class FakeMetadataClient : public MetadataClient {
   absl::flat_hash_map<int64_t, int64_t> identities_ ABSL_GUARDED_BY(mutex_);
   absl::flat_hash_set<std::pair<Digest, int64_t>> possessions_
       ABSL_GUARDED_BY(mutex_);
+  absl::flat_hash_set<int64_t> withdrawn_ ABSL_GUARDED_BY(mutex_);
+  // Of upstreams that were purged.
+  absl::flat_hash_map<int64_t, int64_t> epochs_ ABSL_GUARDED_BY(mutex_);
   std::vector<CacheRecord> records_ ABSL_GUARDED_BY(mutex_);
   std::vector<Touched> touched_ ABSL_GUARDED_BY(mutex_);
   std::vector<Denied> denials_ ABSL_GUARDED_BY(mutex_);

@@ -1,10 +1,14 @@
 #include "tests/support/in_memory_upstream.h"
 
 #include <algorithm>
+#include <sstream>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "services/common/document_limits.h"
 #include "services/common/errors.h"
 #include "services/common/status_macros.h"
+#include "services/upstream/list_page.h"
 
 namespace cvr::testing {
 namespace {
@@ -241,7 +245,7 @@ absl::Status InMemoryUpstreamClient::GetBlob(const UpstreamAccess& access,
   }
 }
 
-absl::StatusOr<std::vector<std::string>> InMemoryUpstreamClient::ListTags(
+absl::StatusOr<UpstreamList> InMemoryUpstreamClient::ListTags(
     const UpstreamAccess& access, const Repository& repository) {
   const UpstreamFault fault =
       Arrive({Call::Kind::kListTags, access.id, repository.name(), ""});
@@ -252,10 +256,10 @@ absl::StatusOr<std::vector<std::string>> InMemoryUpstreamClient::ListTags(
   if (content == nullptr) return errors::RepositoryUnknown(repository.name());
   std::vector<std::string> tags;
   for (const auto& [tag, digest] : content->tags) tags.push_back(tag);
-  return tags;
+  return UpstreamList::Of(tags);
 }
 
-absl::StatusOr<std::vector<std::string>> InMemoryUpstreamClient::ListReferrers(
+absl::StatusOr<UpstreamList> InMemoryUpstreamClient::ListReferrers(
     const UpstreamAccess& access, const Repository& repository,
     const Digest& subject) {
   const UpstreamFault fault = Arrive({Call::Kind::kListReferrers, access.id,
@@ -268,8 +272,14 @@ absl::StatusOr<std::vector<std::string>> InMemoryUpstreamClient::ListReferrers(
     return errors::ManifestUnknown(repository.name(), subject.ToString());
   }
   const auto found = content->referrers.find(subject.ToString());
-  if (found == content->referrers.end()) return std::vector<std::string>();
-  return found->second;
+  UpstreamList list(limits::kReferrersMax);
+  if (found == content->referrers.end()) return list;
+  std::istringstream index(absl::StrCat(
+      R"({"manifests":[)", absl::StrJoin(found->second, ","), "]}"));
+  if (!ReadReferrersPage(index, list)) {
+    return errors::UpstreamInvalid(HostOf(access), "a list of too many items");
+  }
+  return list;
 }
 
 }  // namespace cvr::testing

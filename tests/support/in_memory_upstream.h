@@ -93,11 +93,11 @@ class InMemoryUpstreamClient : public UpstreamClient {
                        const Repository& repository, const Digest& digest,
                        const UpstreamBlobPart& part,
                        UpstreamBlobSink& sink) override;
-  absl::StatusOr<std::vector<std::string>> ListTags(
-      const UpstreamAccess& access, const Repository& repository) override;
-  absl::StatusOr<std::vector<std::string>> ListReferrers(
-      const UpstreamAccess& access, const Repository& repository,
-      const Digest& subject) override;
+  absl::StatusOr<UpstreamList> ListTags(const UpstreamAccess& access,
+                                        const Repository& repository) override;
+  absl::StatusOr<UpstreamList> ListReferrers(const UpstreamAccess& access,
+                                             const Repository& repository,
+                                             const Digest& subject) override;
 
  private:
   struct Content {

@@ -56,9 +56,10 @@ std::string FromBytes(const grpc::ByteBuffer& buffer) {
 // The first message that a method answers; empty bytes when there is none.
 absl::StatusOr<std::string> CallBytes(
     const std::shared_ptr<grpc::Channel>& channel, const std::string& method,
-    const pb::Message& request) {
+    const pb::Message& request, const ReflectionClient::Fields& fields = {}) {
   grpc::GenericStub stub(channel);
   grpc::ClientContext context;
+  for (const auto& [name, value] : fields) context.AddMetadata(name, value);
   grpc::CompletionQueue queue;
   const auto call = stub.PrepareCall(&context, "/" + method, &queue);
   const auto next = [&] {
@@ -184,6 +185,14 @@ absl::StatusOr<std::string> ReflectionClient::Call(
   const auto printed = pb::util::MessageToJsonString(*response, &json, options);
   if (!printed.ok()) return absl::DataLossError(printed.ToString());
   return json;
+}
+
+absl::Status ReflectionClient::CallOn(
+    const std::shared_ptr<grpc::Channel>& channel, const std::string& method,
+    const Fields& fields) {
+  // Empty messages look alike.
+  const google::protobuf::DescriptorProto empty;
+  return CallBytes(channel, method, empty, fields).status();
 }
 
 }  // namespace cvr::testing

@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -31,6 +32,12 @@ class ReflectionClient {
   // what the server answers.
   absl::StatusOr<std::string> Call(const std::string& method,
                                    const std::string& request_json);
+
+  // The same on `channel`, with an empty request and these metadata fields;
+  // only what became of it.
+  using Fields = std::vector<std::pair<std::string, std::string>>;
+  absl::Status CallOn(const std::shared_ptr<grpc::Channel>& channel,
+                      const std::string& method, const Fields& fields = {});
 
  private:
   class Schema;

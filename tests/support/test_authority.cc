@@ -109,12 +109,14 @@ const std::string& TestAuthority::certificate_pem() const {
   return state_->pem;
 }
 
-CertificateAndKey TestAuthority::Issue() const {
+CertificateAndKey TestAuthority::Issue(const std::string& name) const {
   const KeyPtr key = NewKey();
   const CertificatePtr certificate = NewCertificate(
-      "localhost", key.get(), X509_get_subject_name(state_->certificate.get()));
+      name, key.get(), X509_get_subject_name(state_->certificate.get()));
   AddExtension(certificate.get(), NID_subject_alt_name,
-               "DNS:localhost,IP:127.0.0.1,IP:0:0:0:0:0:0:0:1");
+               ("DNS:localhost,IP:127.0.0.1,IP:0:0:0:0:0:0:0:1" +
+                (name.empty() ? "" : ",DNS:" + name))
+                   .c_str());
   Require(X509_sign(certificate.get(), state_->key.get(), EVP_sha256()) != 0);
   return {Pem(certificate.get()), Pem(key.get())};
 }

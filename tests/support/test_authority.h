@@ -38,8 +38,10 @@ class TestAuthority {
   // Its own certificate: what to trust.
   const std::string& certificate_pem() const;
 
-  // For servers at localhost, 127.0.0.1 and ::1, and for clients.
-  CertificateAndKey Issue() const;
+  // For servers at localhost, 127.0.0.1 and ::1, and for clients. `name` is its
+  // subject, and one of its DNS names: `cvr-gateway` makes a gateway of it.
+  // Empty = no name.
+  CertificateAndKey Issue(const std::string& name = "localhost") const;
 
  private:
   struct State;

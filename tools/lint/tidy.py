@@ -135,11 +135,16 @@ def functions(lines):
     """(first line, number of lines) of the functions at the margin, which is
     where the formatter puts what is not inside of a class."""
     start = None
+    has_body = False
     for number, line in enumerate(lines, 1):
         if start is None and re.match(r"[A-Za-z]", line):
             if not NO_FUNCTION.match(line):
-                start = number
+                start, has_body = number, False
         if start is None:
+            continue
+        has_body = has_body or "{" in line
+        if not has_body and line.endswith(";"):  # Declared only.
+            start = None
             continue
         if line.startswith("}") or (not line.startswith(" ") and
                                     line.endswith(("}", ";"))):

@@ -36,12 +36,13 @@ StreamWish WishOf(const FetchRequest& request) {
 
 BlobOrigin OriginOf(const FetchRequest& request, const Candidate& candidate) {
   return {.upstream_id = candidate.upstream_id,
-          .repository = request.content.repository,
+          .repository = candidate.ContentOf(request.content).repository,
           .recorded = candidate.cached.has_value(),
           .denial = candidate.denial,
           .failure_policy = candidate.failure_policy,
           .identity = IdentityOf(candidate),
-          .public_identity = candidate.public_identity};
+          .public_identity = candidate.public_identity,
+          .cache_epoch = candidate.cache_epoch};
 }
 
 std::vector<BlobOrigin> OriginsOf(const FetchRequest& request) {

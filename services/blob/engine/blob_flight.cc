@@ -64,10 +64,11 @@ void RecordBlob(MetadataClient& metadata, const BlobFlight::Served& served,
                               .target = target,
                               .counts_as_download = counted > 0,
                               .confirmed = origin.confirmed,
-                              .delivered_to = delivered_to});
+                              .delivered_to = delivered_to,
+                              .cache_epoch = origin.cache_epoch});
   }
   for (; status.ok() && counted < downloads; ++counted) {
-    status = metadata.Touch(origin.upstream_id, content, target.digest,
+    status = metadata.Touch(origin.epoch(), content, target.digest,
                             /*counts_as_download=*/true);
   }
   if (!status.ok()) {

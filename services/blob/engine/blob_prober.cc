@@ -56,9 +56,9 @@ absl::StatusOr<BlobProber::Answer> BlobProber::AskOnce(
     const BlobOrigin& origin, const Digest& digest, const Patience& patience) {
   RETURN_IF_ERROR(KnownAnswer(origin.upstream_id, origin.denial,
                               errors::BlobUnknown(digest.ToString())));
-  const std::string key =
-      absl::StrCat(origin.upstream_id, " ", origin.identity, " ",
-                   origin.repository.name(), " ", digest.ToString());
+  const std::string key = absl::StrCat(
+      origin.upstream_id, " ", origin.cache_epoch, " ", origin.identity, " ",
+      origin.repository.name(), " ", digest.ToString());
   return flights_
       .Do(key, patience, [this, origin, digest] { return Ask(origin, digest); })
       .value;
@@ -75,7 +75,7 @@ absl::StatusOr<BlobProber::Answer> BlobProber::Ask(const BlobOrigin& origin,
   const absl::Status status =
       upstream_.GetBlob(access, origin.repository, digest, first_byte, sink);
   if (sink.header()) return Answer{origin, sink.header()->size_bytes};
-  RecordAnswer(metadata_, origin.upstream_id,
+  RecordAnswer(metadata_, origin.epoch(),
                {origin.repository, Reference(digest), ContentKind::kBlob},
                status);
   if (!status.ok()) return status;

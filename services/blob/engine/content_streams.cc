@@ -16,7 +16,7 @@ absl::StatusOr<ContentHeader> MakeHeader(const StreamSubject& subject,
   ASSIGN_OR_RETURN(const ByteRange range,
                    ResolveRange(wish.range, subject.target.size_bytes));
   return ContentHeader{subject.target, range, subject.origin,
-                       subject.upstream_id};
+                       subject.upstream_id, subject.goes_on_after};
 }
 
 // Walks through the header's range; where the bytes come from is up to others.
@@ -64,6 +64,29 @@ class BytesStream final : public RangeStream {
   }
 
   const Chunk bytes_;
+};
+
+class ProducedStream final : public RangeStream {
+ public:
+  ProducedStream(ContentHeader header, bool header_only,
+                 std::function<absl::StatusOr<Chunk>()> produce)
+      : RangeStream(std::move(header), header_only),
+        produce_(std::move(produce)) {}
+
+ private:
+  // They are asked for in order.
+  absl::StatusOr<Chunk> ReadAt(uint64_t offset) override {
+    for (;;) {
+      ASSIGN_OR_RETURN(Chunk chunk, produce_());
+      if (chunk.empty()) return absl::DataLossError("shorter than it was");
+      const uint64_t begin = std::exchange(end_, end_ + chunk.size());
+      if (end_ > offset)
+        return begin < offset ? chunk.Sub(offset - begin) : chunk;
+    }
+  }
+
+  const std::function<absl::StatusOr<Chunk>()> produce_;
+  uint64_t end_ = 0;  // Of what has been produced.
 };
 
 class StoredStream final : public RangeStream {
@@ -121,6 +144,14 @@ absl::StatusOr<std::unique_ptr<ContentStream>> MakeBytesStream(
   ASSIGN_OR_RETURN(ContentHeader header, MakeHeader(subject, wish));
   return std::make_unique<BytesStream>(std::move(header), wish.header_only,
                                        std::move(bytes));
+}
+
+absl::StatusOr<std::unique_ptr<ContentStream>> MakeProducedStream(
+    const StreamSubject& subject, const StreamWish& wish,
+    std::function<absl::StatusOr<Chunk>()> produce) {
+  ASSIGN_OR_RETURN(ContentHeader header, MakeHeader(subject, wish));
+  return std::make_unique<ProducedStream>(std::move(header), wish.header_only,
+                                          std::move(produce));
 }
 
 absl::StatusOr<std::unique_ptr<ContentStream>> MakeStoredStream(

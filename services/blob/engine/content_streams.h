@@ -2,8 +2,10 @@
 #define SERVICES_BLOB_ENGINE_CONTENT_STREAMS_H_
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
+#include <string>
 
 #include "absl/status/statusor.h"
 #include "services/blob/blob_store.h"
@@ -26,6 +28,8 @@ struct StreamSubject {
   Descriptor target;
   ContentOrigin origin = ContentOrigin::kHit;
   int64_t upstream_id = 0;
+  // As ContentHeader's.
+  std::optional<std::string> goes_on_after = std::nullopt;
 };
 
 // The streams of the engine. Each answers OUT_OF_RANGE (reason
@@ -38,6 +42,11 @@ absl::StatusOr<std::unique_ptr<ContentStream>> MakeHeaderStream(
 // From memory.
 absl::StatusOr<std::unique_ptr<ContentStream>> MakeBytesStream(
     const StreamSubject& subject, const StreamWish& wish, Chunk bytes);
+
+// Made as it is sent: `produce` answers the next bytes of all of it, in order.
+absl::StatusOr<std::unique_ptr<ContentStream>> MakeProducedStream(
+    const StreamSubject& subject, const StreamWish& wish,
+    std::function<absl::StatusOr<Chunk>()> produce);
 
 // From the store. A blob that turns out to be damaged is dropped from there, so
 // that the next pull fetches it again. `store` must outlive the stream.

@@ -147,8 +147,7 @@ absl::Status Download::FillFrom(const BlobOrigin& origin) {
   absl::Status status =
       RetryLoop(tools_.resume, Idempotency::kIdempotent, tools_.sleeper,
                 [&] { return FillOnce(access, origin); });
-  RecordAnswer(tools_.metadata, origin.upstream_id, RefOf(origin, digest_),
-               status);
+  RecordAnswer(tools_.metadata, origin.epoch(), RefOf(origin, digest_), status);
   RETURN_IF_ERROR(status);
   return Verify(access);
 }

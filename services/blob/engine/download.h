@@ -36,10 +36,15 @@ struct BlobOrigin {
   // As in Candidate, `identity` never 0 (possession.h).
   int64_t identity = 0;
   int64_t public_identity = 0;
+  // Of the plan.
+  int64_t cache_epoch = 0;
 
-  // The same place.
+  UpstreamEpoch epoch() const { return {upstream_id, cache_epoch}; }
+
+  // The same place, reached alike: what an upstream said before it was purged
+  // or changed does not count after.
   friend bool operator==(const BlobOrigin& a, const BlobOrigin& b) {
-    return a.upstream_id == b.upstream_id && a.repository == b.repository;
+    return a.epoch() == b.epoch() && a.repository == b.repository;
   }
 };
 

@@ -5,6 +5,7 @@
 
 #include "services/blob/engine/content_streams.h"
 #include "services/blob/engine/repairing_stream.h"
+#include "services/common/errors.h"
 #include "services/common/limits.h"
 #include "services/common/status_macros.h"
 
@@ -41,8 +42,9 @@ Engine::Engine(EngineOptions options, BlobStore& store,
              {{options.window_bytes, options.lagging_reader_timeout, &windows_},
               options.detour_bytes},
              downloads_, detours_, prober_, seen_),
-      manifests_(store, upstream, metadata, clock, health, requests_,
-                 options.probe_overlap_delay),
+      stored_manifests_(store),
+      manifests_(store, stored_manifests_, upstream, metadata, clock, health,
+                 requests_, options.probe_overlap_delay),
       lists_(store, upstream, metadata, clock, health, requests_) {}
 
 Engine::~Engine() {
@@ -56,8 +58,16 @@ Engine::~Engine() {
 absl::StatusOr<std::unique_ptr<ContentStream>> Engine::Read(
     const ReadRequest& request) {
   ASSIGN_OR_RETURN(auto reader, store_.Open(request.digest));
-  const StreamSubject subject = {
+  StreamSubject subject = {
       {kOctetStream, request.digest, reader->size()}, ContentOrigin::kHit, 0};
+  if (request.repair &&
+      request.repair->content.kind == ContentKind::kManifest) {
+    const auto kind = stored_manifests_.KindOf(request.digest, *reader);
+    if (kind && kind->has_fault) {
+      return errors::BlobUnknown(request.digest.ToString());
+    }
+    if (kind) subject.target.media_type = kind->ServedAs("");
+  }
   ASSIGN_OR_RETURN(
       auto stream,
       MakeStoredStream(subject, {request.range, request.header_only}, store_,

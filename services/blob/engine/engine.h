@@ -18,6 +18,7 @@
 #include "services/blob/engine/downloads_in_flight.h"
 #include "services/blob/engine/list_fetcher.h"
 #include "services/blob/engine/manifest_fetcher.h"
+#include "services/blob/engine/stored_manifests.h"
 #include "services/blob/engine/window_budget.h"
 #include "services/common/clock.h"
 #include "services/common/retry_loop.h"
@@ -128,6 +129,7 @@ class Engine final : public ContentSource {
   BlobProber prober_;
   DownloadsInFlight seen_;
   BlobFetcher blobs_;
+  StoredManifests stored_manifests_;
   ManifestFetcher manifests_;
   ListFetcher lists_;
 };

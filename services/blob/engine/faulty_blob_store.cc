@@ -148,4 +148,9 @@ bool FaultyBlobStore::supplies_late() const {
   return late_;
 }
 
+absl::StatusOr<std::vector<StoredBlob>> FaultyBlobStore::List(
+    const std::optional<Digest>& start_after, int max) const {
+  return store_.List(start_after, max);
+}
+
 }  // namespace cvr::testing

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <vector>
 
 #include "services/blob/blob_store.h"
 #include "services/common/mutex.h"
@@ -33,6 +34,8 @@ class FaultyBlobStore : public BlobStore {
                                                      int64_t owner) override;
   absl::Status Put(const Digest& digest, absl::string_view bytes) override;
   absl::Status Delete(const Digest& digest) override;
+  absl::StatusOr<std::vector<StoredBlob>> List(
+      const std::optional<Digest>& start_after, int max) const override;
 
  private:
   friend class FaultyBlobReader;

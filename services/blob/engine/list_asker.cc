@@ -1,14 +1,20 @@
 #include "services/blob/engine/list_asker.h"
 
+#include <sstream>
 #include <utility>
 #include <vector>
 
+#include "absl/container/flat_hash_set.h"
 #include "services/blob/engine/list_document.h"
 #include "services/blob/engine/possession.h"
-#include "services/blob/engine/stored_document.h"
+#include "services/blob/engine/text_lines.h"
 #include "services/blob/engine/upstream_failures.h"
+#include "services/common/document_limits.h"
 #include "services/common/limits.h"
+#include "services/common/referrer_line.h"
 #include "services/common/status_macros.h"
+#include "services/common/tag_order.h"
+#include "services/upstream/list_page.h"
 #include "spdlog/spdlog.h"
 
 namespace cvr {
@@ -16,7 +22,29 @@ namespace {
 
 using Action = FailurePolicy::Action;
 
-constexpr size_t kDocumentBytesMax = 2 * limits::kListBytesMax;
+const char* TextKindOf(const ContentRef& content) {
+  return content.kind == ContentKind::kTags ? kTagsText : kReferrersText;
+}
+
+// Of several with one digest the first stays.
+void KeepEachDigestOnce(UpstreamList& referrers) {
+  absl::flat_hash_set<absl::string_view> seen;
+  referrers.Drop([&seen](absl::string_view line) {
+    const auto referrer = ParseReferrerLine(line);
+    return !referrer || !seen.insert(referrer->digest).second;
+  });
+}
+
+std::vector<Digest> DigestsOf(const UpstreamList& referrers) {
+  std::vector<Digest> digests;
+  for (const absl::string_view line : referrers.texts()) {
+    const auto referrer = ParseReferrerLine(line);
+    const auto digest =
+        Digest::Parse(referrer ? referrer->digest : absl::string_view());
+    if (digest.ok()) digests.push_back(*digest);
+  }
+  return digests;
+}
 
 }  // namespace
 
@@ -34,18 +62,23 @@ std::optional<ListPart> ListAsker::FindStored(const Question& question) {
   if (!cached || !cached->fresh || !question.candidate.possessed) {
     return std::nullopt;
   }
-  auto bytes = LoadDocument(store_, cached->target.digest, kDocumentBytesMax);
-  if (!bytes) return std::nullopt;
-  return ListPart{*std::move(bytes)};
+  return OpenCached(question);
 }
 
 std::optional<ListPart> ListAsker::StaleCopy(const Question& question) {
-  const Candidate& candidate = question.candidate;
-  if (!MayBeServedStale(candidate, clock_.Now())) return std::nullopt;
-  auto bytes =
-      LoadDocument(store_, candidate.cached->target.digest, kDocumentBytesMax);
-  if (!bytes) return std::nullopt;
-  return ListPart{*std::move(bytes), ContentOrigin::kStale};
+  if (!MayBeServedStale(question.candidate, clock_.Now())) return std::nullopt;
+  auto part = OpenCached(question);
+  if (part) part->origin = ContentOrigin::kStale;
+  return part;
+}
+
+std::optional<ListPart> ListAsker::OpenCached(const Question& question) {
+  const Descriptor& target = question.candidate.cached->target;
+  // Lists of earlier revisions are other texts.
+  if (target.media_type != TextKindOf(question.content)) return std::nullopt;
+  auto text = store_.Open(target.digest);
+  if (!text.ok()) return std::nullopt;
+  return ListPart{target.digest, *std::move(text)};
 }
 
 absl::StatusOr<ListPart> ListAsker::FromUpstream(const Question& question) {
@@ -57,8 +90,7 @@ absl::StatusOr<ListPart> ListAsker::FromUpstream(const Question& question) {
   auto found = Ask(question, access);
   NoteAnswer(question, found.status());
   RETURN_IF_ERROR(found.status());
-  return ListPart{Keep(question, access, *std::move(found)),
-                  ContentOrigin::kMiss};
+  return Keep(question, access, *std::move(found));
 }
 
 std::optional<ListPart> ListAsker::CopyThatSavesBudget(
@@ -77,40 +109,39 @@ std::optional<ListPart> ListAsker::CopyThatSavesBudget(
   return copy;
 }
 
-absl::StatusOr<ListAsker::Found> ListAsker::Ask(const Question& question,
-                                                const UpstreamAccess& access) {
+absl::StatusOr<UpstreamList> ListAsker::Ask(const Question& question,
+                                            const UpstreamAccess& access) {
   if (question.content.kind == ContentKind::kReferrers) {
     return AskForReferrers(question, access);
   }
-  ASSIGN_OR_RETURN(auto tags,
+  ASSIGN_OR_RETURN(UpstreamList tags,
                    upstream_.ListTags(access, question.content.repository));
-  return Found{TagsDocument(std::move(tags)), {}};
+  tags.SortAndKeepEachOnce(TagPrecedes);
+  return tags;
 }
 
-absl::StatusOr<ListAsker::Found> ListAsker::AskForReferrers(
+absl::StatusOr<UpstreamList> ListAsker::AskForReferrers(
     const Question& question, const UpstreamAccess& access) {
   const auto& [repository, reference, kind] = question.content;
   const Digest& subject = reference.digest();
-  std::vector<Referrer> referrers;
-  const auto texts = upstream_.ListReferrers(access, repository, subject);
-  if (texts.ok()) {
-    referrers = ParseReferrers(*texts);
-  } else if (absl::IsNotFound(texts.status())) {
+  auto referrers = upstream_.ListReferrers(access, repository, subject);
+  if (absl::IsNotFound(referrers.status())) {
+    referrers = UpstreamList(limits::kReferrersMax);
     const auto index =
         upstream_.GetManifest(access, repository, ReferrersTag(subject));
-    if (index.ok()) {
-      referrers = ReferrersIn(index->bytes);
-    } else if (!absl::IsNotFound(index.status())) {
+    if (!index.ok() && !absl::IsNotFound(index.status())) {
       return index.status();
     }
-  } else {
-    return texts.status();
+    // What is no index lists nothing.
+    if (index.ok()) {
+      std::istringstream json(index->bytes);
+      ReadReferrersPage(json, *referrers);
+      referrers->set_room(index->room);
+    }
   }
-  Found found{ReferrersDocument(referrers), {}};
-  for (const Referrer& referrer : referrers) {
-    found.references.push_back(referrer.digest);
-  }
-  return found;
+  RETURN_IF_ERROR(referrers.status());
+  KeepEachDigestOnce(*referrers);
+  return referrers;
 }
 
 // To record a refusal is to drop the copy. So it is not, where the copy is to
@@ -124,38 +155,53 @@ void ListAsker::NoteAnswer(const Question& question,
                {.has_copy = has_copy}) == Action::kServeStale) {
     return;
   }
-  RecordAnswer(metadata_, question.candidate.upstream_id, question.content,
-               answer);
+  RecordAnswer(metadata_, question.candidate.epoch(), question.content, answer);
 }
 
-Chunk ListAsker::Keep(const Question& question, const UpstreamAccess& access,
-                      Found found) {
-  const int64_t upstream_id = question.candidate.upstream_id;
-  const Digest digest = Digest::OfBytes(found.document);
-  const Chunk bytes = Chunk::OfString(std::move(found.document));
-  absl::Status status = store_.Open(digest).ok()
-                            ? absl::OkStatus()
-                            : StoreDocument(store_, digest, bytes);
-  const auto& cached = question.candidate.cached;
-  const bool is_known = question.candidate.possessed && cached &&
-                        cached->target.digest == digest &&
-                        IdentityOf(access) == IdentityOf(question.candidate);
-  if (status.ok() && is_known) {
-    status = metadata_.Touch(upstream_id, question.content, digest,
-                             /*counts_as_download=*/false);
-  } else if (status.ok()) {
-    status = metadata_.Record({.upstream_id = upstream_id,
-                               .content = question.content,
-                               .target = {kJsonType, digest, bytes.size()},
-                               .references = std::move(found.references),
-                               .delivered_to = IdentityOf(access)});
-  }
-  if (!status.ok()) {
+ListPart ListAsker::Keep(const Question& question, const UpstreamAccess& access,
+                         UpstreamList list) {
+  const char* const kind = TextKindOf(question.content);
+  StoredText text = StoreText(store_, kind, list.texts(), list.room());
+  if (text.not_stored.ok()) {
+    RecordText(question, access, {kind, text.digest, text.size_bytes}, list);
+  } else {
     spdlog::warn("{} of upstream {} is not kept: {}",
+                 question.content.RelativePath(),
+                 question.candidate.upstream_id, text.not_stored.ToString());
+  }
+  return {text.digest, std::move(text.reader), ContentOrigin::kMiss};
+}
+
+void ListAsker::RecordText(const Question& question,
+                           const UpstreamAccess& access,
+                           const Descriptor& target, const UpstreamList& list) {
+  const int64_t upstream_id = question.candidate.upstream_id;
+  const auto& cached = question.candidate.cached;
+  const int64_t identity = IdentityOf(access);
+  const bool is_same = question.candidate.possessed &&
+                       identity == IdentityOf(question.candidate) && cached &&
+                       cached->target.digest == target.digest &&
+                       cached->target.media_type == target.media_type;
+  std::vector<Digest> references;
+  if (!is_same && question.content.kind == ContentKind::kReferrers) {
+    references = DigestsOf(list);
+  }
+  const absl::Status status =
+      is_same
+          ? metadata_.Touch(question.candidate.epoch(), question.content,
+                            target.digest,
+                            /*counts_as_download=*/false)
+          : metadata_.Record({.upstream_id = upstream_id,
+                              .content = question.content,
+                              .target = target,
+                              .references = std::move(references),
+                              .delivered_to = identity,
+                              .cache_epoch = question.candidate.cache_epoch});
+  if (!status.ok()) {
+    spdlog::warn("{} of upstream {} is not recorded: {}",
                  question.content.RelativePath(), upstream_id,
                  status.ToString());
   }
-  return bytes;
 }
 
 }  // namespace cvr

@@ -1,31 +1,32 @@
 #ifndef SERVICES_BLOB_ENGINE_LIST_ASKER_H_
 #define SERVICES_BLOB_ENGINE_LIST_ASKER_H_
 
+#include <memory>
 #include <optional>
-#include <string>
 
 #include "absl/status/statusor.h"
 #include "services/blob/blob_store.h"
 #include "services/blob/content_source.h"
-#include "services/common/chunk.h"
 #include "services/common/clock.h"
 #include "services/common/content.h"
 #include "services/metadata/metadata_client.h"
 #include "services/upstream/upstream_client.h"
 #include "services/upstream/upstream_health.h"
+#include "services/upstream/upstream_list.h"
 
 namespace cvr {
 
-// One upstream's list, as a document of list_document.h: TagsDocument() or
-// ReferrersDocument().
+// One upstream's list, as a text of text_lines.h: kTagsText or kReferrersText.
 struct ListPart {
-  Chunk document;
+  Digest digest;
+  std::shared_ptr<const BlobReader> text;
   ContentOrigin origin = ContentOrigin::kHit;
 };
 
 // What one candidate has of a list, of kTags or kReferrers. A list is stored as
 // a blob like any other and recorded under its path, so that it can be served
-// again. What an upstream says is recorded. Thread-safe.
+// again. Tags are stored sorted. What an upstream says is recorded.
+// Thread-safe.
 class ListAsker {
  public:
   struct Question {
@@ -49,24 +50,25 @@ class ListAsker {
   // be saved. An upstream without the referrers API is asked for the tag that
   // stands for it, and without that has an empty list.
   // Errors: those of UpstreamClient; NOT_FOUND also when the upstream itself is
-  // unknown by now.
+  // unknown by now; UNAVAILABLE (UPSTREAM_INVALID) for more than
+  // limits::kReferrersMax referrers.
   absl::StatusOr<ListPart> FromUpstream(const Question& question);
 
  private:
-  struct Found {
-    std::string document;
-    std::vector<Digest> references;
-  };
-  absl::StatusOr<Found> Ask(const Question& question,
-                            const UpstreamAccess& access);
-  absl::StatusOr<Found> AskForReferrers(const Question& question,
-                                        const UpstreamAccess& access);
+  absl::StatusOr<UpstreamList> Ask(const Question& question,
+                                   const UpstreamAccess& access);
+  absl::StatusOr<UpstreamList> AskForReferrers(const Question& question,
+                                               const UpstreamAccess& access);
+  // What is recorded, if it is a text that can be read.
+  std::optional<ListPart> OpenCached(const Question& question);
   std::optional<ListPart> CopyThatSavesBudget(const Question& question,
                                               const UpstreamAccess& access);
   void NoteAnswer(const Question& question, const absl::Status& answer);
   // Stores and records. A store that fails fails nothing else.
-  Chunk Keep(const Question& question, const UpstreamAccess& access,
-             Found found);
+  ListPart Keep(const Question& question, const UpstreamAccess& access,
+                UpstreamList list);
+  void RecordText(const Question& question, const UpstreamAccess& access,
+                  const Descriptor& target, const UpstreamList& list);
 
   BlobStore& store_;
   UpstreamClient& upstream_;

@@ -1,44 +1,63 @@
 #ifndef SERVICES_BLOB_ENGINE_LIST_DOCUMENT_H_
 #define SERVICES_BLOB_ENGINE_LIST_DOCUMENT_H_
 
+#include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
-#include "absl/strings/string_view.h"
+#include "absl/status/statusor.h"
+#include "services/blob/blob_store.h"
+#include "services/blob/content_source.h"
+#include "services/common/chunk.h"
 #include "services/common/digest.h"
 #include "services/common/reference.h"
+#include "services/common/rules.h"
 
 namespace cvr {
 
-// Lists as documents, the form in which they are stored. What comes out of
-// upstreams is read leniently: what is not understood is left out. Pure.
+// What clients get of lists: JSON, made of the stored texts of all candidates
+// as it is sent. Neither the texts nor the document are ever held whole.
 
 inline constexpr char kJsonType[] = "application/json";
 inline constexpr char kIndexType[] = "application/vnd.oci.image.index.v1+json";
 
-// `{"tags":[...]}`, sorted, each once.
-std::string TagsDocument(std::vector<std::string> tags);
-std::vector<std::string> TagsIn(absl::string_view document);
+// The kinds of stored texts (text_lines.h), which are also the media types that
+// they are recorded with. Lists that earlier revisions have stored have others
+// and count as not there.
+inline constexpr char kTagsText[] = "application/vnd.cvr.tags.v2";
+inline constexpr char kReferrersText[] = "application/vnd.cvr.referrers.v2";
 
-// A manifest that refers to another.
-struct Referrer {
+// One candidate's list.
+struct ListText {
   Digest digest;
-  std::string json;  // Its descriptor.
+  std::shared_ptr<const BlobReader> reader;
+  RuleSet tag_rules;  // Which of its tags are shown. Of tags only.
 };
 
-// Of descriptors as JSON texts, those that have a digest; each digest once, as
-// it came first.
-std::vector<Referrer> ParseReferrers(const std::vector<std::string>& texts);
-// The same of the `manifests` of a document: an image index is one.
-std::vector<Referrer> ReferrersIn(absl::string_view document);
+// A document in the making. Not thread-safe.
+class ListDocument {
+ public:
+  virtual ~ListDocument() = default;
 
-// `{"manifests":[...]}`.
-std::string ReferrersDocument(const std::vector<Referrer>& referrers);
-// The answer of the referrers API: an OCI image index.
-std::string ReferrersIndex(const std::vector<Referrer>& referrers);
+  // The next bytes; empty after the last. Errors: DATA_LOSS when a text is
+  // damaged or none.
+  virtual absl::StatusOr<Chunk> Next() = 0;
 
-// Drops what has the digest of one before it.
-std::vector<Referrer> EachOnce(std::vector<Referrer> referrers);
+  // After the last bytes: the last item, if the list goes on after it.
+  virtual const std::optional<std::string>& goes_on_after() const = 0;
+};
+
+// `{"tags":[...]}`: of the tags that a text has and its rules allow, each once,
+// sorted by TagPrecedes(), those after `wish.last`, at most `wish.n`.
+std::unique_ptr<ListDocument> MakeTagsDocument(
+    const std::vector<ListText>& texts, const ListWish& wish);
+
+// The answer of the referrers API, an OCI image index: the descriptors in the
+// order of the texts, of several with one digest the first; only those of
+// `wish.artifact_type`, if that is not empty.
+std::unique_ptr<ListDocument> MakeReferrersDocument(
+    const std::vector<ListText>& texts, const ListWish& wish);
 
 // Where registries without the referrers API have the list: OCI
 // distribution-spec, "Referrers Tag Schema".

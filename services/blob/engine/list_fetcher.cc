@@ -2,17 +2,17 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <iterator>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "services/blob/engine/content_streams.h"
 #include "services/blob/engine/list_document.h"
-#include "services/blob/engine/possession.h"
 #include "services/blob/engine/upstream_failures.h"
 #include "services/common/errors.h"
+#include "services/common/limits.h"
 #include "services/common/status_macros.h"
 #include "spdlog/spdlog.h"
 
@@ -26,25 +26,23 @@ struct Part {
   ListPart list;
 };
 
-std::string MergeTags(const std::vector<Part>& parts) {
-  std::vector<std::string> all;
-  for (const auto& [candidate, list] : parts) {
-    std::vector<std::string> tags = TagsIn(list.document.bytes());
-    const RuleSet& rules = candidate->tag_rules;
-    std::copy_if(std::make_move_iterator(tags.begin()),
-                 std::make_move_iterator(tags.end()), std::back_inserter(all),
-                 [&](const std::string& tag) { return rules.AllowsTag(tag); });
+// What a document is made of, all of it.
+std::string KeyOf(const ContentRef& content, const ListWish& wish,
+                  const std::vector<ListText>& texts) {
+  std::string key = absl::StrCat(static_cast<int>(content.kind), " ",
+                                 wish.n ? absl::StrCat(*wish.n) : "all", " ",
+                                 absl::CHexEscape(wish.last), " ",
+                                 absl::CHexEscape(wish.artifact_type));
+  for (const ListText& text : texts) {
+    absl::StrAppend(&key, "\n", text.digest.ToString());
+    for (const Rule& rule : text.tag_rules.rules()) {
+      absl::StrAppend(&key, " ", static_cast<int>(rule.action),
+                      static_cast<int>(rule.target), rule.pattern.is_regex(),
+                      absl::CHexEscape(rule.pattern.text()));
+    }
   }
-  return TagsDocument(std::move(all));
-}
-
-std::string MergeReferrers(const std::vector<Part>& parts) {
-  std::vector<Referrer> all;
-  for (const auto& [candidate, list] : parts) {
-    std::vector<Referrer> referrers = ReferrersIn(list.document.bytes());
-    std::move(referrers.begin(), referrers.end(), std::back_inserter(all));
-  }
-  return ReferrersIndex(EachOnce(std::move(all)));
+  // Rules can be long.
+  return Digest::OfBytes(key).ToString();
 }
 
 absl::Status Unknown(const ContentRef& content) {
@@ -83,31 +81,74 @@ struct ListFetcher::Parts {
 ListFetcher::ListFetcher(BlobStore& store, UpstreamClient& upstream,
                          MetadataClient& metadata, const Clock& clock,
                          UpstreamHealth* health, ThreadPool& pool)
-    : asker_(store, upstream, metadata, clock, health), flights_(pool) {}
+    : store_(store),
+      asker_(store, upstream, metadata, clock, health),
+      // Nobody asks for an answer that came before his question.
+      flights_(pool, [](const ListPart&) { return std::nullopt; }) {}
 
 absl::StatusOr<std::unique_ptr<ContentStream>> ListFetcher::Fetch(
     const FetchRequest& request) {
-  const bool is_tags = request.content.kind == ContentKind::kTags;
-  ASSIGN_OR_RETURN(const Parts found, Collect(request));
-  if (found.parts.empty()) {
-    RETURN_IF_ERROR(found.failure);
-    if (is_tags) return Unknown(request.content);
+  for (bool is_first = true;; is_first = false) {
+    ASSIGN_OR_RETURN(const Parts found, Collect(request, is_first));
+    if (found.parts.empty()) {
+      RETURN_IF_ERROR(found.failure);
+      if (request.content.kind == ContentKind::kTags) {
+        return Unknown(request.content);
+      }
+    }
+    auto stream = Open(request, found);
+    if (!is_first || !absl::IsDataLoss(stream.status())) return stream;
+    // What is damaged is gone then, and all are asked anew.
+    DropDamaged(found);
   }
-  std::string merged =
-      is_tags ? MergeTags(found.parts) : MergeReferrers(found.parts);
-  const Descriptor target = {is_tags ? kJsonType : kIndexType,
-                             Digest::OfBytes(merged), merged.size()};
-  return MakeBytesStream({target, found.origin(), found.upstream_id()},
-                         {request.range, request.header_only},
-                         Chunk::OfString(std::move(merged)));
+}
+
+absl::StatusOr<std::unique_ptr<ContentStream>> ListFetcher::Open(
+    const FetchRequest& request, const Parts& found) {
+  const bool is_tags = request.content.kind == ContentKind::kTags;
+  std::vector<ListText> texts;
+  for (const auto& [candidate, list] : found.parts) {
+    texts.push_back({list.digest, list.text, candidate->tag_rules});
+  }
+  const auto make = [is_tags, &texts, &request] {
+    return is_tags ? MakeTagsDocument(texts, request.list)
+                   : MakeReferrersDocument(texts, request.list);
+  };
+  ASSIGN_OR_RETURN(const auto summary,
+                   summaries_.Get(KeyOf(request.content, request.list, texts),
+                                  {request.deadline, request.cancel}, make));
+  StreamSubject subject = {
+      {is_tags ? kJsonType : kIndexType, summary->digest, summary->size_bytes},
+      found.origin(),
+      found.upstream_id()};
+  subject.goes_on_after = summary->goes_on_after;
+  const StreamWish wish = {request.range, request.header_only};
+  if (!summary->whole.empty()) {
+    return MakeBytesStream(subject, wish, summary->whole);
+  }
+  return MakeProducedStream(subject, wish,
+                            [document = std::shared_ptr<ListDocument>(make())] {
+                              return document->Next();
+                            });
+}
+
+void ListFetcher::DropDamaged(const Parts& found) {
+  for (const auto& [candidate, list] : found.parts) {
+    for (uint64_t at = 0; at < list.text->size(); at += limits::kChunkBytes) {
+      if (list.text->ReadChunk(at).ok()) continue;
+      DropIfDamaged(store_, list.digest, at);
+      break;
+    }
+  }
 }
 
 absl::StatusOr<ListFetcher::Parts> ListFetcher::Collect(
-    const FetchRequest& request) {
+    const FetchRequest& request, bool may_be_stored) {
   const auto& candidates = request.plan.candidates;
   std::vector<Pending> all;
   for (const Candidate& candidate : candidates) {
-    all.push_back(Begin({request.content, candidate}));
+    all.push_back(Begin({candidate.ContentOf(request.content), candidate},
+                        may_be_stored));
   }
   Parts found;
   for (size_t i = 0; i < all.size(); ++i) {
@@ -121,7 +162,8 @@ absl::StatusOr<ListFetcher::Parts> ListFetcher::Collect(
     const absl::Status& failure = list.status();
     if (request.cancel.stop_requested()) return failure;
     if (absl::IsNotFound(failure)) continue;
-    auto copy = asker_.StaleCopy({request.content, candidate});
+    auto copy =
+        asker_.StaleCopy({candidate.ContentOf(request.content), candidate});
     switch (ActionOn(failure, candidate.failure_policy,
                      {.has_copy = copy.has_value()})) {
       case Action::kServeStale:
@@ -139,16 +181,17 @@ absl::StatusOr<ListFetcher::Parts> ListFetcher::Collect(
   return found;
 }
 
-ListFetcher::Pending ListFetcher::Begin(const ListAsker::Question& question) {
+ListFetcher::Pending ListFetcher::Begin(const ListAsker::Question& question,
+                                        bool may_be_stored) {
   const auto& [content, candidate] = question;
   Pending pending;
   pending.known =
       KnownAnswer(candidate.upstream_id, candidate.denial, Unknown(content));
   if (!pending.known.ok()) return pending;
-  pending.stored = asker_.FindStored(question);
+  if (may_be_stored) pending.stored = asker_.FindStored(question);
   if (pending.stored) return pending;
   pending.flight = flights_.Begin(
-      absl::StrCat(candidate.upstream_id, " ", IdentityOf(candidate),
+      absl::StrCat(candidate.upstream_id, "@", candidate.cache_epoch,
                    content.RelativePath()),
       [this, question] { return asker_.FromUpstream(question); });
   return pending;

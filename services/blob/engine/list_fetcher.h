@@ -8,6 +8,7 @@
 #include "services/blob/blob_store.h"
 #include "services/blob/content_source.h"
 #include "services/blob/engine/list_asker.h"
+#include "services/blob/engine/list_summaries.h"
 #include "services/blob/engine/single_flight.h"
 #include "services/common/clock.h"
 #include "services/common/thread.h"
@@ -18,13 +19,10 @@
 namespace cvr {
 
 // Lists of tags and of referrers for FetchRequests: what all candidates have,
-// as one document.
-//
-// * Tags: `{"tags":[...]}`, sorted, each once, without those that the rules of
-//   the candidate that lists them exclude (applied now, so that rules that
-//   change apply at once).
-// * Referrers: an OCI image index; of several descriptors of one digest that of
-//   the first candidate.
+// as one document (list_document.h), and of that what FetchRequest::list wants.
+// Tags that the rules of the candidate that lists them exclude are not in it;
+// rules are applied now, so that rules that change apply at once. Documents are
+// made as they are sent, so what a request holds does not depend on the list.
 //
 // All candidates are asked at the same time, each once for all who want the
 // same list. One that fails without a copy fails the whole list, unless its
@@ -49,13 +47,19 @@ class ListFetcher {
   struct Pending;
   struct Parts;
 
-  absl::StatusOr<Parts> Collect(const FetchRequest& request);
-  Pending Begin(const ListAsker::Question& question);
+  absl::StatusOr<std::unique_ptr<ContentStream>> Open(
+      const FetchRequest& request, const Parts& found);
+  void DropDamaged(const Parts& found);
+  absl::StatusOr<Parts> Collect(const FetchRequest& request,
+                                bool may_be_stored);
+  Pending Begin(const ListAsker::Question& question, bool may_be_stored);
   absl::StatusOr<ListPart> End(const Pending& pending,
                                const Patience& patience);
 
+  BlobStore& store_;
   ListAsker asker_;
   Flights flights_;
+  ListSummaries summaries_;
 };
 
 }  // namespace cvr

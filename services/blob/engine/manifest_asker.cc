@@ -2,13 +2,14 @@
 
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "absl/types/span.h"
-#include "services/blob/engine/manifest_document.h"
 #include "services/blob/engine/possession.h"
-#include "services/blob/engine/stored_document.h"
 #include "services/blob/engine/upstream_failures.h"
+#include "services/common/document_limits.h"
 #include "services/common/errors.h"
 #include "services/common/limits.h"
+#include "services/common/manifest_facts.h"
 #include "services/common/status_macros.h"
 #include "spdlog/spdlog.h"
 
@@ -35,10 +36,11 @@ bool IsFresh(const Question& question) {
 
 }  // namespace
 
-ManifestAsker::ManifestAsker(BlobStore& store, UpstreamClient& upstream,
-                             MetadataClient& metadata, const Clock& clock,
-                             UpstreamHealth* health)
+ManifestAsker::ManifestAsker(BlobStore& store, StoredManifests& stored,
+                             UpstreamClient& upstream, MetadataClient& metadata,
+                             const Clock& clock, UpstreamHealth* health)
     : store_(store),
+      stored_(stored),
       upstream_(upstream),
       metadata_(metadata),
       clock_(clock),
@@ -48,35 +50,36 @@ ManifestAsker::ManifestAsker(BlobStore& store, UpstreamClient& upstream,
 
 std::optional<ManifestAnswer> ManifestAsker::FindStored(
     const Question& question) {
-  const auto& cached = question.candidate.cached;
-  if (IsFresh(question)) {
-    auto bytes = Load(cached->target.digest);
-    if (!bytes) return std::nullopt;
-    return ManifestAnswer{cached->target, *std::move(bytes)};
-  }
+  if (IsFresh(question)) return Load(question.candidate.cached->target);
   const Candidate& candidate = question.candidate;
   if (!IsByDigest(question) || !candidate.reachable || !candidate.possessed) {
     return std::nullopt;
   }
   const Digest& digest = question.content.reference.digest();
-  auto bytes = Load(digest);
-  if (!bytes) return std::nullopt;
+  auto stored = stored_.Open(digest);
   // A layer is reachable too, but it is no manifest.
-  std::string media_type = ManifestMediaType(bytes->bytes());
-  if (media_type.empty()) return std::nullopt;
-  const uint64_t size = bytes->size();
-  return ManifestAnswer{{std::move(media_type), digest, size},
-                        *std::move(bytes)};
+  if (!stored || stored->kind.form == ManifestForm::kNone) return std::nullopt;
+  return ManifestAnswer{{stored->kind.ServedAs(""), digest, stored->size_bytes},
+                        std::move(stored->bytes)};
+}
+
+std::optional<ManifestAnswer> ManifestAsker::Reopen(
+    const ManifestAnswer& answer) {
+  auto stored = stored_.Open(answer.target.digest);
+  if (!stored) return std::nullopt;
+  return ManifestAnswer{answer.target, std::move(stored->bytes), answer.origin};
 }
 
 void ManifestAsker::NoteServed(const Question& question,
                                const ManifestAnswer& answer) {
   // To touch a tag would be to say that the upstream has confirmed it.
   if (!IsByDigest(question)) return;
+  const Descriptor& target = answer.target;
   if (!IsFresh(question)) {
-    Record(question, answer, {.confirmed = false});
+    Record(question, target, stored_.ReferencesOf(target.digest),
+           {.confirmed = false});
   } else if (question.counts_as_download) {
-    Touch(question, answer.target.digest);
+    Touch(question, target.digest);
   }
 }
 
@@ -84,14 +87,17 @@ std::optional<ManifestAnswer> ManifestAsker::StaleCopy(
     const Question& question) {
   const Candidate& candidate = question.candidate;
   if (!MayBeServedStale(candidate, clock_.Now())) return std::nullopt;
-  auto bytes = Load(candidate.cached->target.digest);
-  if (!bytes) return std::nullopt;
-  return ManifestAnswer{candidate.cached->target, *std::move(bytes),
-                        ContentOrigin::kStale};
+  auto copy = Load(candidate.cached->target);
+  if (copy) copy->origin = ContentOrigin::kStale;
+  return copy;
 }
 
-std::optional<Chunk> ManifestAsker::Load(const Digest& digest) {
-  return LoadDocument(store_, digest, limits::kManifestBytesMax);
+std::optional<ManifestAnswer> ManifestAsker::Load(const Descriptor& target) {
+  auto stored = stored_.Open(target.digest);
+  if (!stored) return std::nullopt;
+  return ManifestAnswer{{stored->kind.ServedAs(target.media_type),
+                         target.digest, stored->size_bytes},
+                        std::move(stored->bytes)};
 }
 
 // --- From the upstream ------------------------------------------------------
@@ -181,7 +187,8 @@ absl::StatusOr<ManifestAnswer> ManifestAsker::Follow(
     if (cached && cached->target.digest == head.digest) {
       Touch(question, head.digest);
     } else {
-      Record(question, *confirmed, Proof());
+      Record(question, confirmed->target, stored_.ReferencesOf(head.digest),
+             Proof());
     }
     return *std::move(confirmed);
   }
@@ -216,19 +223,14 @@ std::optional<ManifestAnswer> ManifestAsker::FindConfirmed(
     const Question& question, const UpstreamAccess& access,
     const Descriptor& head) {
   if (!IsPossessed(question, access, head.digest)) return std::nullopt;
-  auto bytes = Load(head.digest);
-  if (!bytes) return std::nullopt;
-  ManifestAnswer answer = {{head.media_type, head.digest, bytes->size()},
-                           *bytes,
-                           ContentOrigin::kRevalidated};
   const auto& cached = question.candidate.cached;
-  if (cached && cached->target.digest == head.digest) {
-    answer.target.media_type = cached->target.media_type;
-    return answer;
-  }
-  const std::string media_type = ManifestMediaType(bytes->bytes());
-  if (media_type.empty()) return std::nullopt;
-  if (head.media_type.empty()) answer.target.media_type = media_type;
+  const bool is_same = cached && cached->target.digest == head.digest;
+  auto answer = Load(is_same ? cached->target : head);
+  if (!answer) return std::nullopt;
+  answer->origin = ContentOrigin::kRevalidated;
+  if (is_same) return answer;
+  const auto kind = stored_.KindOf(head.digest);
+  if (!kind || kind->form == ManifestForm::kNone) return std::nullopt;
   return answer;
 }
 
@@ -247,19 +249,43 @@ absl::StatusOr<ManifestAnswer> ManifestAsker::Get(const Question& question,
     return errors::ContentMismatch(access.name, wanted.ToString(),
                                    got.ToString());
   }
+  ManifestFacts facts = ReadManifest(manifest.bytes);
+  if (!facts.fault.empty()) {
+    return WithReason(
+        errors::UpstreamInvalid(
+            access.name,
+            absl::StrCat("a manifest with ", facts.fault, " (CVE-2021-41190)")),
+        Reason::kManifestInvalid);
+  }
+  const Descriptor target = {
+      ServedManifestType(manifest.target.media_type, facts), wanted,
+      manifest.bytes.size()};
   const absl::Status stored = store_.Put(wanted, manifest.bytes);
-  ManifestAnswer answer = {
-      {manifest.target.media_type, wanted, manifest.bytes.size()},
-      Chunk::OfString(std::move(manifest.bytes)),
-      ContentOrigin::kMiss};
   if (stored.ok()) {
-    Record(question, answer,
+    Record(question, target, std::move(facts.references),
            {.etag = manifest.etag, .delivered_to = IdentityOf(access)});
   } else {
     spdlog::warn("manifest {} is not stored: {}", wanted.ToString(),
                  stored.ToString());
   }
-  return answer;
+  return ManifestAnswer{target, Keep(stored.ok(), wanted, manifest),
+                        ContentOrigin::kMiss};
+}
+
+// Who reads slowly, or asks a moment later, is served from the store.
+ManifestBytes ManifestAsker::Keep(bool is_stored, const Digest& digest,
+                                  UpstreamManifest& manifest) {
+  if (is_stored && manifest.bytes.size() > limits::kSmallDocumentBytes) {
+    const auto reader = store_.Open(digest);
+    if (reader.ok()) return {{}, *reader};
+  }
+  if (manifest.room == nullptr) {
+    return {Chunk::OfString(std::move(manifest.bytes)), nullptr};
+  }
+  // As long as somebody has them they are counted.
+  const auto owner =
+      std::make_shared<const UpstreamManifest>(std::move(manifest));
+  return {Chunk(owner->bytes, owner), nullptr};
 }
 
 // --- What is recorded -------------------------------------------------------
@@ -276,27 +302,26 @@ void ManifestAsker::NoteAnswer(const Question& question,
       Action::kServeStale) {
     return;
   }
-  RecordAnswer(metadata_, question.candidate.upstream_id, question.content,
-               answer);
+  RecordAnswer(metadata_, question.candidate.epoch(), question.content, answer);
 }
 
-void ManifestAsker::Record(const Question& question,
-                           const ManifestAnswer& answer, const Proof& proof) {
-  LogIfFailed(
-      "record",
-      metadata_.Record({.upstream_id = question.candidate.upstream_id,
-                        .content = question.content,
-                        .target = answer.target,
-                        .upstream_etag = proof.etag,
-                        .references = ManifestReferences(answer.bytes.bytes()),
-                        .counts_as_download = question.counts_as_download,
-                        .confirmed = proof.confirmed,
-                        .delivered_to = proof.delivered_to}));
+void ManifestAsker::Record(const Question& question, const Descriptor& target,
+                           std::vector<Digest> references, const Proof& proof) {
+  LogIfFailed("record", metadata_.Record(
+                            {.upstream_id = question.candidate.upstream_id,
+                             .content = question.content,
+                             .target = target,
+                             .upstream_etag = proof.etag,
+                             .references = std::move(references),
+                             .counts_as_download = question.counts_as_download,
+                             .confirmed = proof.confirmed,
+                             .delivered_to = proof.delivered_to,
+                             .cache_epoch = question.candidate.cache_epoch}));
 }
 
 void ManifestAsker::Touch(const Question& question, const Digest& digest) {
   LogIfFailed("touch",
-              metadata_.Touch(question.candidate.upstream_id, question.content,
+              metadata_.Touch(question.candidate.epoch(), question.content,
                               digest, question.counts_as_download));
 }
 

@@ -2,13 +2,15 @@
 #define SERVICES_BLOB_ENGINE_MANIFEST_ASKER_H_
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "services/blob/blob_store.h"
 #include "services/blob/content_source.h"
-#include "services/common/chunk.h"
+#include "services/blob/engine/stored_manifests.h"
 #include "services/common/clock.h"
 #include "services/common/content.h"
 #include "services/metadata/metadata_client.h"
@@ -19,7 +21,7 @@ namespace cvr {
 
 struct ManifestAnswer {
   Descriptor target;
-  Chunk bytes;
+  ManifestBytes bytes;  // Empty = they are in the store, under the digest.
   ContentOrigin origin = ContentOrigin::kHit;
 };
 
@@ -38,14 +40,18 @@ class ManifestAsker {
   };
 
   // `health` may be null. All outlive this object.
-  ManifestAsker(BlobStore& store, UpstreamClient& upstream,
-                MetadataClient& metadata, const Clock& clock,
-                UpstreamHealth* health);
+  ManifestAsker(BlobStore& store, StoredManifests& stored,
+                UpstreamClient& upstream, MetadataClient& metadata,
+                const Clock& clock, UpstreamHealth* health);
 
   // From the store alone, when the candidate needs not be asked for that: it
   // possesses the bytes, and what it has is recorded as fresh, or its upstream
   // is known to reach the digest. Nothing otherwise. Nobody is told.
   std::optional<ManifestAnswer> FindStored(const Question& question);
+  // `answer` with its bytes, which are not in memory any more. Nothing when
+  // they are not in the store either.
+  std::optional<ManifestAnswer> Reopen(const ManifestAnswer& answer);
+
   // That answer is served: links it to the upstream, or counts it.
   void NoteServed(const Question& question, const ManifestAnswer& answer);
 
@@ -63,7 +69,8 @@ class ManifestAsker {
   // (kRevalidated), or fetches, verifies and stores (kMiss). When the
   // upstream's budget is to be saved and there is a stale copy, answers that
   // without asking, unless one insists. Errors: those of UpstreamClient;
-  // NOT_FOUND also when the upstream itself is unknown by now.
+  // NOT_FOUND also when the upstream itself is unknown by now; UNAVAILABLE
+  // (MANIFEST_INVALID) for a manifest that no client should be given.
   absl::StatusOr<ManifestAnswer> FromUpstream(const Question& question);
 
  private:
@@ -83,20 +90,25 @@ class ManifestAsker {
                                               const Descriptor& head);
   bool IsPossessed(const Question& question, const UpstreamAccess& access,
                    const Digest& digest);
-  std::optional<Chunk> Load(const Digest& digest);
+  // What is recorded as `target`, typed by what it is.
+  std::optional<ManifestAnswer> Load(const Descriptor& target);
+  // The bytes for those who wait for them.
+  ManifestBytes Keep(bool is_stored, const Digest& digest,
+                     UpstreamManifest& manifest);
 
   void NoteAnswer(const Question& question, const absl::Status& answer);
-  // What CacheRecord says besides the answer.
+  // What CacheRecord says besides.
   struct Proof {
     std::string etag = {};
     bool confirmed = true;
     int64_t delivered_to = 0;
   };
-  void Record(const Question& question, const ManifestAnswer& answer,
-              const Proof& proof);
+  void Record(const Question& question, const Descriptor& target,
+              std::vector<Digest> references, const Proof& proof);
   void Touch(const Question& question, const Digest& digest);
 
   BlobStore& store_;
+  StoredManifests& stored_;
   UpstreamClient& upstream_;
   MetadataClient& metadata_;
   const Clock& clock_;

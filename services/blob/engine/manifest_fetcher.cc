@@ -9,12 +9,24 @@ namespace cvr {
 
 using Purpose = ManifestWalk::Purpose;
 
-ManifestFetcher::ManifestFetcher(BlobStore& store, UpstreamClient& upstream,
+namespace {
+
+std::shared_ptr<const ManifestAnswer> WithoutBytes(
+    const std::shared_ptr<const ManifestAnswer>& answer) {
+  return std::make_shared<const ManifestAnswer>(
+      ManifestAnswer{answer->target, {}, answer->origin});
+}
+
+}  // namespace
+
+ManifestFetcher::ManifestFetcher(BlobStore& store, StoredManifests& stored,
+                                 UpstreamClient& upstream,
                                  MetadataClient& metadata, const Clock& clock,
                                  UpstreamHealth* health, ThreadPool& pool,
                                  absl::Duration overlap_delay)
-    : asker_(store, upstream, metadata, clock, health),
-      flights_(pool),
+    : store_(store),
+      asker_(store, stored, upstream, metadata, clock, health),
+      flights_(pool, WithoutBytes),
       probes_(pool),
       tools_{asker_, metadata, flights_, probes_, overlap_delay} {}
 
@@ -41,9 +53,12 @@ absl::StatusOr<std::unique_ptr<ContentStream>> ManifestFetcher::Open(
   ASSIGN_OR_RETURN(ManifestWalk::Found found,
                    ManifestWalk(tools_, request, purpose).Run());
   auto& [target, bytes, origin] = found.answer;
-  return MakeBytesStream({std::move(target), origin, found.upstream_id},
-                         {request.range, request.header_only},
-                         std::move(bytes));
+  const StreamSubject subject = {std::move(target), origin, found.upstream_id};
+  const StreamWish wish = {request.range, request.header_only};
+  if (bytes.reader != nullptr) {
+    return MakeStoredStream(subject, wish, store_, std::move(bytes.reader));
+  }
+  return MakeBytesStream(subject, wish, std::move(bytes.chunk));
 }
 
 std::vector<absl::Status> ManifestFetcher::Refresh(

@@ -11,6 +11,7 @@
 #include "services/blob/content_source.h"
 #include "services/blob/engine/manifest_asker.h"
 #include "services/blob/engine/manifest_walk.h"
+#include "services/blob/engine/stored_manifests.h"
 #include "services/common/clock.h"
 #include "services/common/thread.h"
 #include "services/metadata/metadata_client.h"
@@ -26,9 +27,9 @@ namespace cvr {
 class ManifestFetcher {
  public:
   // As ManifestWalk::Tools::overlap_delay. `health` may be null.
-  ManifestFetcher(BlobStore& store, UpstreamClient& upstream,
-                  MetadataClient& metadata, const Clock& clock,
-                  UpstreamHealth* health, ThreadPool& pool,
+  ManifestFetcher(BlobStore& store, StoredManifests& stored,
+                  UpstreamClient& upstream, MetadataClient& metadata,
+                  const Clock& clock, UpstreamHealth* health, ThreadPool& pool,
                   absl::Duration overlap_delay);
 
   // As ContentSource::Fetch, of a manifest.
@@ -51,6 +52,7 @@ class ManifestFetcher {
   absl::StatusOr<std::unique_ptr<ContentStream>> Open(
       const FetchRequest& request, ManifestWalk::Purpose purpose);
 
+  BlobStore& store_;
   ManifestAsker asker_;
   ManifestFlights flights_;
   ManifestProbes probes_;

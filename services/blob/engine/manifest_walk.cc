@@ -5,7 +5,6 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
-#include "services/blob/engine/possession.h"
 #include "services/blob/engine/upstream_failures.h"
 #include "services/common/errors.h"
 #include "services/common/status_macros.h"
@@ -18,11 +17,12 @@ using Question = ManifestAsker::Question;
 
 namespace {
 
-// What flights about `content` at that upstream are shared by: those who ask it
-// as the same.
-std::string FlightKey(const Candidate& candidate, const ContentRef& content) {
-  return absl::StrCat(candidate.upstream_id, " ", IdentityOf(candidate),
-                      content.RelativePath());
+// What flights are shared by: about the same, at the same upstream, which was
+// neither purged nor changed in between.
+std::string FlightKey(const Question& question) {
+  return absl::StrCat(question.candidate.upstream_id, "@",
+                      question.candidate.cache_epoch,
+                      question.content.RelativePath());
 }
 
 }  // namespace
@@ -31,7 +31,7 @@ ManifestFlights::Ticket BeginManifestFlight(ManifestWalk::Tools& tools,
                                             const Question& question,
                                             absl::Time asked_at) {
   return tools.flights.Begin(
-      FlightKey(question.candidate, question.content),
+      FlightKey(question),
       [&asker = tools.asker,
        question]() -> absl::StatusOr<std::shared_ptr<const ManifestAnswer>> {
         ASSIGN_OR_RETURN(auto found, asker.FromUpstream(question));
@@ -50,14 +50,14 @@ ManifestWalk::ManifestWalk(Tools& tools, const FetchRequest& request,
       ahead_(request.plan.candidates.size()) {}
 
 Question ManifestWalk::QuestionFor(size_t turn) const {
-  Question question = {request_.content, candidate(turn),
-                       purpose_ == Purpose::kPull};
+  Question question = {candidate(turn).ContentOf(request_.content),
+                       candidate(turn), purpose_ == Purpose::kPull};
   question.insists = purpose_ == Purpose::kRefresh;
   return question;
 }
 
 std::string ManifestWalk::KeyOf(size_t turn) const {
-  return FlightKey(candidate(turn), request_.content);
+  return FlightKey(QuestionFor(turn));
 }
 
 absl::Status ManifestWalk::KnownAnswerOf(size_t turn) const {
@@ -142,18 +142,27 @@ absl::StatusOr<ManifestAnswer> ManifestWalk::Ask(size_t turn,
   if (!flight->led() && question.counts_as_download &&
       answer->origin != ContentOrigin::kStale) {
     const absl::Status touched = tools_.metadata.Touch(
-        question.candidate.upstream_id, question.content, answer->target.digest,
+        question.candidate.epoch(), question.content, answer->target.digest,
         /*counts_as_download=*/true);
     if (!touched.ok()) spdlog::warn("touch: {}", touched.ToString());
   }
   return *answer;
 }
 
-// Somebody else's question may have been answered with a copy.
+// Somebody else's question may have been answered with a copy. Bytes of an
+// answer that is remembered are in the store, unless they were evicted since.
 absl::StatusOr<std::shared_ptr<const ManifestAnswer>> ManifestWalk::AwaitFlight(
     const Question& question, std::optional<ManifestFlights::Ticket>& flight) {
   while (true) {
     auto answer = Await(tools_.flights, *flight);
+    if (answer.ok() && (*answer)->bytes.empty()) {
+      auto reopened = tools_.asker.Reopen(**answer);
+      if (!reopened) {
+        flight = BeginManifestFlight(tools_, question);
+        continue;
+      }
+      answer = std::make_shared<const ManifestAnswer>(*std::move(reopened));
+    }
     const bool is_enough = !answer.ok() || !question.insists || flight->led() ||
                            (*answer)->origin != ContentOrigin::kStale;
     if (is_enough) return answer;

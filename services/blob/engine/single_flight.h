@@ -1,6 +1,8 @@
 #ifndef SERVICES_BLOB_ENGINE_SINGLE_FLIGHT_H_
 #define SERVICES_BLOB_ENGINE_SINGLE_FLIGHT_H_
 
+#include <cstddef>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <stop_token>
@@ -37,6 +39,8 @@ class SingleFlight {
 
   // Answers are remembered for so long, for those who asked before they came.
   static constexpr absl::Duration kMemory = absl::Seconds(5);
+  // And so many of them at most; beyond that all are forgotten.
+  static constexpr size_t kRememberedMax = 4096;
 
   // A place among those who want one flight's answer, which it keeps. Cheap to
   // copy; good for this object only.
@@ -56,7 +60,12 @@ class SingleFlight {
     bool led = false;  // As Ticket::led().
   };
 
-  explicit SingleFlight(ThreadPool& pool) : pool_(pool) {}
+  // What is left of an answer while it is remembered: answers may hold on to
+  // bytes, but memory must not. Nothing = it is not remembered.
+  using Reduce = std::function<std::optional<Value>(const Value&)>;
+
+  explicit SingleFlight(ThreadPool& pool, Reduce reduce = nullptr)
+      : pool_(pool), reduce_(std::move(reduce)) {}
 
   // Joins the flight for `key`, or starts one with `work`. When the pool takes
   // no more work, the flight answers UNAVAILABLE at once. An answer that came
@@ -94,10 +103,11 @@ class SingleFlight {
   Ticket Enter(const std::string& key, absl::Time asked_at);
   void Land(const std::string& key, Flight& flight,
             absl::StatusOr<Value> value);
-  void Remember(const std::string& key, std::shared_ptr<Flight> flight)
+  void Remember(const std::string& key, const Flight& landed)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   ThreadPool& pool_;
+  const Reduce reduce_;  // Or null.
 
   Mutex mutex_;
   Flights flights_ ABSL_GUARDED_BY(mutex_);
@@ -183,22 +193,30 @@ void SingleFlight<Value>::Land(const std::string& key, Flight& flight,
   flight.value = std::move(value);
   flight.landed = true;
   flight.landed_at = absl::Now();
-  auto landed = flights_.extract(key);
-  if (flight.value.ok()) Remember(key, std::move(landed.mapped()));
+  flights_.erase(key);
+  if (flight.value.ok()) Remember(key, flight);
   flight.changed.SignalAll();
 }
 
 template <typename Value>
 void SingleFlight<Value>::Remember(const std::string& key,
-                                   std::shared_ptr<Flight> flight) {
-  const absl::Time now = flight->landed_at;
+                                   const Flight& landed) {
+  std::optional<Value> reduced =
+      reduce_ ? reduce_(*landed.value) : *landed.value;
+  if (!reduced) return;
+  const absl::Time now = landed.landed_at;
   if (now >= forgets_at_) {
     absl::erase_if(remembered_, [now](const auto& one) {
       return one.second->landed_at + kMemory <= now;
     });
     forgets_at_ = now + kMemory;
   }
-  remembered_[key] = std::move(flight);
+  if (remembered_.size() >= kRememberedMax) remembered_.clear();
+  auto kept = std::make_shared<Flight>();
+  kept->landed = true;
+  kept->landed_at = now;
+  kept->value = *std::move(reduced);
+  remembered_[key] = std::move(kept);
 }
 
 }  // namespace cvr

@@ -68,15 +68,16 @@ absl::Status KnownAnswer(int64_t upstream_id, Denial denial,
                                 "it refused this a moment ago");
 }
 
-void RecordAnswer(MetadataClient& metadata, int64_t upstream_id,
+void RecordAnswer(MetadataClient& metadata, const UpstreamEpoch& upstream,
                   const ContentRef& content, const absl::Status& answer) {
   const Denial denial = DenialIn(answer);
   if (denial == Denial::kNone) return;
   const absl::Status recorded =
-      metadata.RecordDenial(upstream_id, content, denial);
+      metadata.RecordDenial(upstream, content, denial);
   if (recorded.ok()) return;
-  spdlog::warn("what upstream {} said of {} is not recorded: {}", upstream_id,
-               content.RelativePath(), recorded.ToString());
+  spdlog::warn("what upstream {} said of {} is not recorded: {}",
+               upstream.upstream_id, content.RelativePath(),
+               recorded.ToString());
 }
 
 }  // namespace cvr

@@ -42,7 +42,7 @@ absl::Status KnownAnswer(int64_t upstream_id, Denial denial,
 // Tells the metadata service of `answer`, if it is one that is remembered: the
 // upstream does not have the content, or refuses it. An address that the
 // deployment does not allow is not the upstream's word. Failure is logged only.
-void RecordAnswer(MetadataClient& metadata, int64_t upstream_id,
+void RecordAnswer(MetadataClient& metadata, const UpstreamEpoch& upstream,
                   const ContentRef& content, const absl::Status& answer);
 
 }  // namespace cvr

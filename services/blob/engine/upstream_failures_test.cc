@@ -102,7 +102,7 @@ TEST(UpstreamFailuresTest, OnlyDenialsAreRecorded) {
         errors::UpstreamRateLimited("h", {}),
         // An address that the deployment does not allow.
         WithReason(absl::PermissionDeniedError("10.0.0.1"), Reason::kDenied)}) {
-    RecordAnswer(metadata, 7, kContent, answer);
+    RecordAnswer(metadata, {7, 1}, kContent, answer);
   }
   EXPECT_THAT(metadata.denials(), ::testing::IsEmpty());
   RecordAnswer(metadata, 7, kContent, errors::ManifestUnknown("r", "t"));

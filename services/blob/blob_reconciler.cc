@@ -1,0 +1,121 @@
+#include "services/blob/blob_reconciler.h"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "services/common/status_macros.h"
+#include "spdlog/spdlog.h"
+
+namespace cvr {
+
+BlobReconciler::BlobReconciler(const Options& options, MetadataClient& metadata,
+                               UnrecordedContent& unrecorded, BlobStore& store,
+                               std::function<bool(const Digest&)> is_in_use,
+                               const Clock& clock)
+    : options_(options),
+      metadata_(metadata),
+      unrecorded_(unrecorded),
+      store_(store),
+      is_in_use_(std::move(is_in_use)),
+      clock_(clock) {}
+
+BlobReconciler::~BlobReconciler() {
+  Stop();
+  thread_.reset();
+}
+
+void BlobReconciler::Start() {
+  thread_ = std::make_unique<Thread>("reconciler", [this] { Run(); });
+}
+
+void BlobReconciler::Stop() {
+  MutexLock lock(&mutex_);
+  stopping_ = true;
+  changed_.SignalAll();
+}
+
+bool BlobReconciler::stopping() {
+  MutexLock lock(&mutex_);
+  return stopping_;
+}
+
+bool BlobReconciler::Pause() {
+  MutexLock lock(&mutex_);
+  const SteadyDeadline next(options_.retry_interval);
+  while (!stopping_ && !next.has_passed()) {
+    changed_.WaitWithTimeout(&mutex_, next.left());
+  }
+  return !stopping_;
+}
+
+void BlobReconciler::Run() {
+  std::optional<SteadyDeadline> next_walk;  // None: it is due.
+  bool has_failed = false;
+  do {
+    if (!next_walk || next_walk->has_passed()) {
+      const auto deleted = WalkAll();
+      if (deleted.ok()) next_walk.emplace(options_.interval);
+      // Once, not for as long as the metadata service is away.
+      if (!deleted.ok() && !has_failed) {
+        spdlog::warn("stored bytes are compared with cache entries later: {}",
+                     deleted.status().ToString());
+      }
+      has_failed = !deleted.ok();
+    }
+    LookAtUnrecorded().IgnoreError();  // Tried again in a moment.
+  } while (Pause());
+}
+
+absl::StatusOr<size_t> BlobReconciler::WalkAll() {
+  size_t deleted = 0;
+  std::optional<Digest> last;
+  bool more = true;
+  while (more && !stopping()) {
+    ASSIGN_OR_RETURN(const auto page, store_.List(last, options_.page_size));
+    more = static_cast<int>(page.size()) == options_.page_size;
+    if (page.empty()) break;
+    last = page.back().digest;
+    std::vector<Digest> old;
+    for (const StoredBlob& blob : page) {
+      if (blob.last_use_time + options_.grace <= clock_.Now()) {
+        old.push_back(blob.digest);
+      }
+    }
+    ASSIGN_OR_RETURN(const size_t count, DeleteUnreferenced(std::move(old)));
+    deleted += count;
+  }
+  if (deleted > 0) {
+    spdlog::info("{} stored blobs without a cache entry are deleted", deleted);
+  }
+  return deleted;
+}
+
+absl::StatusOr<size_t> BlobReconciler::LookAtUnrecorded() {
+  const auto digests = unrecorded_.Take(options_.page_size);
+  if (digests.empty()) return 0;
+  const auto deleted = DeleteUnreferenced(digests);
+  if (!deleted.ok()) unrecorded_.PutBack(digests);
+  return deleted;
+}
+
+absl::StatusOr<size_t> BlobReconciler::DeleteUnreferenced(
+    std::vector<Digest> digests) {
+  // What is being fetched is recorded, or not, when that ends.
+  digests.erase(std::remove_if(digests.begin(), digests.end(), is_in_use_),
+                digests.end());
+  if (digests.empty()) return 0;
+  ASSIGN_OR_RETURN(const auto unreferenced,
+                   metadata_.FilterUnreferenced(digests));
+  size_t deleted = 0;
+  for (const Digest& digest : unreferenced) {
+    if (stopping()) break;
+    if (is_in_use_(digest)) continue;
+    RETURN_IF_ERROR(store_.Delete(digest));
+    ++deleted;
+  }
+  return deleted;
+}
+
+}  // namespace cvr

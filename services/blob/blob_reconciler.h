@@ -1,0 +1,87 @@
+#ifndef SERVICES_BLOB_BLOB_RECONCILER_H_
+#define SERVICES_BLOB_BLOB_RECONCILER_H_
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "services/blob/blob_store.h"
+#include "services/blob/unrecorded_content.h"
+#include "services/common/clock.h"
+#include "services/common/digest.h"
+#include "services/common/mutex.h"
+#include "services/common/thread.h"
+#include "services/metadata/metadata_client.h"
+
+namespace cvr {
+
+// Bytes that no cache entry points at are nobody's: they are deleted. That is
+// what the metadata service has forgotten, never came to know (a download whose
+// record failed, a crash between storing and recording), or lost with its disk.
+//
+// Goes through all that is stored when it starts and then at long intervals,
+// page by page; and after what could not be recorded a moment ago more often.
+// What is young, being fetched or has an entry is left alone. What is deleted
+// although somebody was about to record it is a miss; who reads it reads on.
+// Thread-safe.
+class BlobReconciler {
+ public:
+  struct Options {
+    // Between two walks through all that is stored.
+    absl::Duration interval = absl::Hours(24);
+    // Between two looks at what could not be recorded, and after a failure.
+    absl::Duration retry_interval = absl::Seconds(5);
+    // Bytes that were stored or used so lately are left alone by a walk: their
+    // entry may be on its way.
+    absl::Duration grace = absl::Hours(1);
+    // Digests that are looked at together: 1 to limits::kForgottenDigestsMax.
+    int page_size = 256;
+  };
+
+  // `is_in_use` tells whether a blob is being fetched; from any thread. All
+  // must outlive it. Does nothing by itself before Start().
+  BlobReconciler(const Options& options, MetadataClient& metadata,
+                 UnrecordedContent& unrecorded, BlobStore& store,
+                 std::function<bool(const Digest&)> is_in_use,
+                 const Clock& clock = Clock::Real());
+  // Waits for the page in work.
+  ~BlobReconciler();
+  BlobReconciler(const BlobReconciler&) = delete;
+  BlobReconciler& operator=(const BlobReconciler&) = delete;
+
+  // Works on a thread of its own from now on. Call at most once.
+  void Start();
+  // Begins nothing more. Does not wait. Idempotent.
+  void Stop();
+
+  // Each answers how many blobs it has deleted. Errors: those of the store and
+  // of the metadata service; what was not looked at is so the next time.
+  absl::StatusOr<size_t> WalkAll();
+  absl::StatusOr<size_t> LookAtUnrecorded();
+
+ private:
+  void Run();
+  // False when it is time to stop.
+  bool Pause();
+  bool stopping();
+  absl::StatusOr<size_t> DeleteUnreferenced(std::vector<Digest> digests);
+
+  const Options options_;
+  MetadataClient& metadata_;
+  UnrecordedContent& unrecorded_;
+  BlobStore& store_;
+  const std::function<bool(const Digest&)> is_in_use_;
+  const Clock& clock_;
+
+  Mutex mutex_;
+  CondVar changed_;
+  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
+
+  std::unique_ptr<Thread> thread_;  // Set by Start().
+};
+
+}  // namespace cvr
+
+#endif  // SERVICES_BLOB_BLOB_RECONCILER_H_

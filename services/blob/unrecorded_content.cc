@@ -1,0 +1,77 @@
+#include "services/blob/unrecorded_content.h"
+
+namespace cvr {
+
+std::vector<Digest> UnrecordedContent::Take(size_t max) {
+  MutexLock lock(&mutex_);
+  std::vector<Digest> taken;
+  while (taken.size() < max && !digests_.empty()) {
+    taken.push_back(*digests_.begin());
+    digests_.erase(digests_.begin());
+  }
+  return taken;
+}
+
+void UnrecordedContent::PutBack(const std::vector<Digest>& digests) {
+  for (const Digest& digest : digests) Note(digest);
+}
+
+void UnrecordedContent::Note(const Digest& digest) {
+  MutexLock lock(&mutex_);
+  if (digests_.size() < kDigestsMax) digests_.insert(digest);
+}
+
+absl::Status UnrecordedContent::Record(const CacheRecord& record) {
+  const absl::Status recorded = metadata_.Record(record);
+  if (!recorded.ok()) Note(record.target.digest);
+  return recorded;
+}
+
+absl::Status UnrecordedContent::Touch(const UpstreamEpoch& upstream,
+                                      const ContentRef& content,
+                                      const Digest& digest,
+                                      bool counts_as_download) {
+  return metadata_.Touch(upstream, content, digest, counts_as_download);
+}
+
+absl::StatusOr<UpstreamAccess> UnrecordedContent::GetUpstreamAccess(
+    int64_t upstream_id) {
+  return metadata_.GetUpstreamAccess(upstream_id);
+}
+
+absl::Status UnrecordedContent::RecordDenial(const UpstreamEpoch& upstream,
+                                             const ContentRef& content,
+                                             Denial denial) {
+  return metadata_.RecordDenial(upstream, content, denial);
+}
+
+absl::StatusOr<std::vector<UpstreamEpoch>> UnrecordedContent::CheckUpstreams(
+    absl::Span<const UpstreamEpoch> upstreams) {
+  return metadata_.CheckUpstreams(upstreams);
+}
+
+absl::StatusOr<std::vector<RefreshDue>> UnrecordedContent::TakeRefreshDue(
+    int max) {
+  return metadata_.TakeRefreshDue(max);
+}
+
+absl::Status UnrecordedContent::ForgetContent(
+    absl::Span<const Digest> digests) {
+  return metadata_.ForgetContent(digests);
+}
+
+absl::StatusOr<std::vector<Digest>> UnrecordedContent::FilterUnreferenced(
+    absl::Span<const Digest> digests) {
+  return metadata_.FilterUnreferenced(digests);
+}
+
+absl::StatusOr<std::vector<Garbage>> UnrecordedContent::ListGarbage(
+    int64_t start_after, int max) {
+  return metadata_.ListGarbage(start_after, max);
+}
+
+absl::Status UnrecordedContent::RemoveGarbage(absl::Span<const int64_t> ids) {
+  return metadata_.RemoveGarbage(ids);
+}
+
+}  // namespace cvr

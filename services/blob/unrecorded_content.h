@@ -1,0 +1,60 @@
+#ifndef SERVICES_BLOB_UNRECORDED_CONTENT_H_
+#define SERVICES_BLOB_UNRECORDED_CONTENT_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "absl/container/flat_hash_set.h"
+#include "services/common/digest.h"
+#include "services/common/mutex.h"
+#include "services/metadata/metadata_client.h"
+
+namespace cvr {
+
+// A MetadataClient that passes everything on, and remembers the digests whose
+// record failed: the upstream was deleted, purged or changed while they were
+// fetched, or the service has no disk or is away. Their bytes may be nobody's.
+// Thread-safe.
+class UnrecordedContent : public MetadataClient {
+ public:
+  // Further ones are left to the BlobReconciler.
+  static constexpr size_t kDigestsMax = 4096;
+
+  // `metadata` must outlive it.
+  explicit UnrecordedContent(MetadataClient& metadata) : metadata_(metadata) {}
+
+  // Takes up to `max` of them.
+  std::vector<Digest> Take(size_t max);
+  // They are still to be looked at.
+  void PutBack(const std::vector<Digest>& digests);
+
+  absl::StatusOr<UpstreamAccess> GetUpstreamAccess(
+      int64_t upstream_id) override;
+  absl::Status Record(const CacheRecord& record) override;
+  absl::Status Touch(const UpstreamEpoch& upstream, const ContentRef& content,
+                     const Digest& digest, bool counts_as_download) override;
+  absl::Status RecordDenial(const UpstreamEpoch& upstream,
+                            const ContentRef& content, Denial denial) override;
+  absl::StatusOr<std::vector<UpstreamEpoch>> CheckUpstreams(
+      absl::Span<const UpstreamEpoch> upstreams) override;
+  absl::StatusOr<std::vector<RefreshDue>> TakeRefreshDue(int max) override;
+  absl::Status ForgetContent(absl::Span<const Digest> digests) override;
+  absl::StatusOr<std::vector<Digest>> FilterUnreferenced(
+      absl::Span<const Digest> digests) override;
+  absl::StatusOr<std::vector<Garbage>> ListGarbage(int64_t start_after,
+                                                   int max) override;
+  absl::Status RemoveGarbage(absl::Span<const int64_t> ids) override;
+
+ private:
+  void Note(const Digest& digest);
+
+  MetadataClient& metadata_;
+
+  Mutex mutex_;
+  absl::flat_hash_set<Digest> digests_ ABSL_GUARDED_BY(mutex_);
+};
+
+}  // namespace cvr
+
+#endif  // SERVICES_BLOB_UNRECORDED_CONTENT_H_

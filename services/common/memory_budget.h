@@ -1,0 +1,62 @@
+#ifndef SERVICES_COMMON_MEMORY_BUDGET_H_
+#define SERVICES_COMMON_MEMORY_BUDGET_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "services/common/mutex.h"
+
+namespace cvr {
+
+// Memory that is shared by those who hold things whose size others choose.
+// Nobody takes more of it than a share, so one owner who takes all he can
+// leaves room for the others. It counts what is asked for and allocates
+// nothing. Thread-safe; must outlive its leases.
+class MemoryBudget {
+ public:
+  struct Options {
+    size_t bytes_max = 0;
+    size_t bytes_per_owner_max = 0;  // At most bytes_max.
+    // How long one waits for room.
+    absl::Duration wait_max = absl::Seconds(10);
+  };
+
+  // Room that is taken as long as this lives. Whoever holds one must not wait
+  // for another: two who do so wait for each other.
+  using Lease = std::shared_ptr<const void>;
+
+  explicit MemoryBudget(const Options& options) : options_(options) {}
+  MemoryBudget(const MemoryBudget&) = delete;
+  MemoryBudget& operator=(const MemoryBudget&) = delete;
+
+  // Takes room for `bytes`, in the share of `owner`; waits for it where there
+  // is none, in which others are not held up. More than a share counts as all
+  // of it.
+  // Errors: RESOURCE_EXHAUSTED, with a Retry-After, when there is none in time.
+  absl::StatusOr<Lease> Take(int64_t owner, size_t bytes);
+
+  size_t bytes_in_use() const;
+
+ private:
+  struct Held;
+
+  bool Fits(int64_t owner, size_t bytes) const
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void GiveBack(int64_t owner, size_t bytes);
+
+  const Options options_;
+
+  mutable Mutex mutex_;
+  CondVar freed_;
+  size_t in_use_ ABSL_GUARDED_BY(mutex_) = 0;
+  // Only those who have some.
+  absl::flat_hash_map<int64_t, size_t> by_owner_ ABSL_GUARDED_BY(mutex_);
+};
+
+}  // namespace cvr
+
+#endif  // SERVICES_COMMON_MEMORY_BUDGET_H_

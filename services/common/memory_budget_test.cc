@@ -1,0 +1,58 @@
+#include "services/common/memory_budget.h"
+
+#include "gtest/gtest.h"
+#include "services/common/errors.h"
+#include "services/common/thread.h"
+#include "tests/support/status_matchers.h"
+
+namespace cvr::testing {
+namespace {
+
+constexpr int64_t kGreedy = 1;
+constexpr int64_t kInnocent = 2;
+
+MemoryBudget::Options Impatient() { return {100, 60, absl::ZeroDuration()}; }
+
+TEST(MemoryBudgetTest, RoomIsTakenAsLongAsItIsHeld) {
+  MemoryBudget budget(Impatient());
+  {
+    const auto lease = budget.Take(kGreedy, 40);
+    ASSERT_THAT(lease, IsOk());
+    EXPECT_EQ(budget.bytes_in_use(), 40u);
+    const auto copy = *lease;
+    EXPECT_EQ(budget.bytes_in_use(), 40u);
+  }
+  EXPECT_EQ(budget.bytes_in_use(), 0u);
+}
+
+TEST(MemoryBudgetTest, WhoTakesAllHeCanLeavesRoomForOthers) {
+  MemoryBudget budget(Impatient());
+  const auto first = budget.Take(kGreedy, 1000);  // All of a share.
+  ASSERT_THAT(first, IsOk());
+  const auto second = budget.Take(kGreedy, 1);
+  EXPECT_THAT(second, StatusIs(absl::StatusCode::kResourceExhausted));
+  EXPECT_TRUE(RetryAfterOf(second.status()));
+  EXPECT_THAT(budget.Take(kInnocent, 40), IsOk());
+}
+
+TEST(MemoryBudgetTest, AllTogetherHaveNoMoreThanThereIs) {
+  MemoryBudget budget(Impatient());
+  const auto first = budget.Take(kGreedy, 60);
+  const auto second = budget.Take(kInnocent, 40);
+  EXPECT_THAT(budget.Take(3, 1),
+              StatusIs(absl::StatusCode::kResourceExhausted));
+}
+
+TEST(MemoryBudgetTest, WhoWaitsGetsWhatIsGivenBack) {
+  MemoryBudget budget({100, 60, absl::InfiniteDuration()});
+  auto held = budget.Take(kGreedy, 60);
+  ASSERT_THAT(held, IsOk());
+  Thread waiter("waiter",
+                [&] { EXPECT_THAT(budget.Take(kGreedy, 30), IsOk()); });
+  // Others are not held up by one who waits for his own share.
+  EXPECT_THAT(budget.Take(kInnocent, 40), IsOk());
+  held->reset();
+}
+
+}  // namespace
+}  // namespace cvr::testing
