@@ -13,7 +13,7 @@
 namespace cvr {
 namespace {
 
-struct StoredBlob {
+struct FoundBlob {
   absl::Time last_use;
   Digest digest;
   uint64_t bytes;
@@ -57,7 +57,7 @@ absl::Status RocksDbBlobStore::RecoverCopies(bool keep_interrupted) {
     if (owners.contains(copies[i].id)) fates[i] = kInterrupted;
   }
   std::vector<Digest> incomplete;
-  std::vector<StoredBlob> blobs;
+  std::vector<FoundBlob> blobs;
   uint64_t inline_blobs = 0, inline_bytes = 0;
   uint64_t generation = 0;
   size_t at = 0;
@@ -107,7 +107,7 @@ absl::Status RocksDbBlobStore::RecoverCopies(bool keep_interrupted) {
   std::stable_sort(
       blobs.begin(), blobs.end(),
       [](const auto& a, const auto& b) { return a.last_use < b.last_use; });
-  for (const StoredBlob& blob : blobs) catalog_.Add(blob.digest, blob.bytes);
+  for (const FoundBlob& blob : blobs) catalog_.Add(blob.digest, blob.bytes);
   return absl::OkStatus();
 }
 

@@ -294,7 +294,7 @@ TEST_F(BlobFeedTest, RestartIsOnlyForThoseWhoHaveGivenNothing) {
 // A reader behind the window, for which the store came too late.
 TEST_F(BlobFeedTest, FinishLetsNobodyWaitForWhatIsNotStored) {
   InMemoryBlobStore store;
-  feed_->SetWriter(*store.Create(Digest::OfBytes("never written")));
+  feed_->SetWriter(*store.Create(Digest::OfBytes("never written"), 1));
   feed_->SetSize(5 * kChunk);
   BlobFeed::Reader reader(feed_);
   for (char letter : {'a', 'b', 'c', 'd', 'e'}) {
