@@ -34,6 +34,8 @@ constexpr PeerMethod kPeerMethods[] = {
     {"/cvr.v1.ResolutionService/RecordDenial", kBlob},
     {"/cvr.v1.ResolutionService/TakeRefreshDue", kBlob},
     {"/cvr.v1.ResolutionService/ForgetContent", kBlob},
+    {"/cvr.v1.ResolutionService/CheckUpstreams", kBlob},
+    {"/cvr.v1.ResolutionService/FilterUnreferenced", kBlob},
     {"/cvr.v1.ResolutionService/ListGarbage", kBlob},
     {"/cvr.v1.ResolutionService/RemoveGarbage", kBlob},
     {"/cvr.v1.ResolutionService/CheckUpstreams", kBlob},

@@ -185,19 +185,16 @@ grpc::Status ResolutionServiceImpl::ForgetContent(
 }
 
 grpc::Status ResolutionServiceImpl::CheckUpstreams(
-    grpc::ServerContext* context, const v1::CheckUpstreamsRequest* request,
+    grpc::ServerContext* /*context*/, const v1::CheckUpstreamsRequest* request,
     v1::CheckUpstreamsResponse* response) {
-  return ForServicePeer(*context, [&] {
-    return Answer(cvr::CheckUpstreams(client_, *request), response);
-  });
+  return Answer(cvr::CheckUpstreams(client_, *request), response);
 }
 
 grpc::Status ResolutionServiceImpl::FilterUnreferenced(
-    grpc::ServerContext* context, const v1::FilterUnreferencedRequest* request,
+    grpc::ServerContext* /*context*/,
+    const v1::FilterUnreferencedRequest* request,
     v1::FilterUnreferencedResponse* response) {
-  return ForServicePeer(*context, [&] {
-    return Answer(cvr::FilterUnreferenced(client_, *request), response);
-  });
+  return Answer(cvr::FilterUnreferenced(client_, *request), response);
 }
 
 grpc::Status ResolutionServiceImpl::ListGarbage(

@@ -49,6 +49,8 @@ const std::map<std::string, std::set<Who>>& PeerMethods() {
       {"ResolutionService/RecordDenial", {Who::kBlob}},
       {"ResolutionService/TakeRefreshDue", {Who::kBlob}},
       {"ResolutionService/ForgetContent", {Who::kBlob}},
+      {"ResolutionService/CheckUpstreams", {Who::kBlob}},
+      {"ResolutionService/FilterUnreferenced", {Who::kBlob}},
       {"ResolutionService/ListGarbage", {Who::kBlob}},
       {"ResolutionService/RemoveGarbage", {Who::kBlob}},
       {"ResolutionService/GetUpstreamAccess", {Who::kBlob}},
