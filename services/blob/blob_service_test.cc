@@ -182,7 +182,7 @@ TEST(BlobServiceFlowTest, SlowCallersHoldNoThread) {
   RpcWorld world(RpcWorld::Transport::kUnixSocket, /*threads_max=*/2);
   const std::string large = PatternBytes(16 * limits::kChunkBytes);
   const Digest digest = Digest::OfBytes(large);
-  auto writer = *world.store().Create(digest);
+  auto writer = *world.store().Create(digest, 1);
   for (size_t at = 0; at < large.size(); at += limits::kChunkBytes) {
     ASSERT_THAT(
         writer->Append(Chunk::OfString(large.substr(at, limits::kChunkBytes))),

@@ -42,7 +42,7 @@ class Resolving {
     }
     ASSIGN_OR_RETURN(auto known, reader_.Read(route));
     const Candidate& candidate = known.candidate;
-    if (candidate.cached && candidate.cached->fresh && MayAnswer()) {
+    if (CandidateReader::IsServedUnasked(candidate) && MayAnswer()) {
       resolution_.hit = Hit{candidate.cached->target, route.upstream_id};
       hit_entry_id_ = known.entry_id;
       NoteIfDueSoon(route, known);

@@ -159,7 +159,7 @@ TEST_F(BlobFeedTest, BudgetHasAShareForEveryUpstream) {
 
 TEST_F(BlobFeedTest, BytesOfAnEarlierDownloadComeFromTheWriter) {
   InMemoryBlobStore store({.segment_bytes = kChunk});
-  const auto writer = *store.Create(Digest::OfBytes("x"));
+  const auto writer = *store.Create(Digest::OfBytes("x"), 1);
   ASSERT_THAT(writer->Append(Filled('a')), IsOk());
   feed_->SetWriter(writer);
   feed_->Resume(kChunk);
@@ -225,7 +225,7 @@ TEST_F(BlobFeedTest, ChunkStaysAliveWithItsReader) {
 
 TEST_F(BlobFeedTest, ReadersBehindTheWindowReadFromTheWriter) {
   InMemoryBlobStore store({.segment_bytes = kChunk});
-  const auto writer = *store.Create(Digest::OfBytes("any"));
+  const auto writer = *store.Create(Digest::OfBytes("any"), 1);
   feed_->SetWriter(writer);
   feed_->SetSize(10 * kChunk);
   for (char letter : {'a', 'b', 'c', 'd', 'e', 'f'}) {
@@ -306,7 +306,7 @@ TEST_F(BlobFeedTest, RestartIsOnlyForThoseWhoHaveGivenNothing) {
 // A reader behind the window, for which the store came too late.
 TEST_F(BlobFeedTest, FinishLetsNobodyWaitForWhatIsNotStored) {
   InMemoryBlobStore store;
-  feed_->SetWriter(*store.Create(Digest::OfBytes("never written")));
+  feed_->SetWriter(*store.Create(Digest::OfBytes("never written"), 1));
   feed_->SetSize(5 * kChunk);
   BlobFeed::Reader reader(feed_);
   for (char letter : {'a', 'b', 'c', 'd', 'e'}) {

@@ -21,9 +21,10 @@
 namespace cvr {
 
 // Blobs for FetchRequests: from the store, from a download that is running, or
-// from a new one. A client gets bytes only if an upstream of its own plan is
-// known to have them, or says so now; that the bytes are here already, for
-// others, is not enough.
+// from a new one. A client gets bytes only if an upstream of its own plan has
+// delivered them, in full, or delivers them now; that the bytes are here
+// already, for others, or are just coming, changes nothing: not what its
+// upstreams are asked, nor when. DESIGN.md, "Whose bytes".
 //
 // Thread-safe. All pools must be shut down before this object is destroyed.
 class BlobFetcher {
@@ -65,10 +66,10 @@ class BlobFetcher {
   using Stream = std::unique_ptr<ContentStream>;
   struct Pull;
 
-  absl::StatusOr<Stream> Open(const Pull& pull);
+  absl::StatusOr<Stream> Open(Pull pull);
   // Each of these answers a stream, an error, or null: things have changed,
   // look again.
-  absl::StatusOr<Stream> TryOpen(const Pull& pull);
+  absl::StatusOr<Stream> TryOpen(Pull& pull);
   absl::StatusOr<Stream> ServeStored(const Pull& pull,
                                      std::shared_ptr<const BlobReader> reader);
   absl::StatusOr<Stream> Probe(const FetchRequest& request);
@@ -81,6 +82,10 @@ class BlobFetcher {
                    const BlobOrigin& origin, BlobFeed::Reader& reader);
   Stream WithRepair(const Pull& pull, Stream stream,
                     std::shared_ptr<BlobFlight> followed);
+
+  // The flight that the pull may join; null = there is none.
+  std::shared_ptr<BlobFlight> FlightFor(const Pull& pull) const
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   void Run(const std::shared_ptr<BlobFlight>& flight);
   void End(const std::shared_ptr<BlobFlight>& flight,
@@ -97,8 +102,9 @@ class BlobFetcher {
   mutable Mutex mutex_;
   CondVar flight_ended_;
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
-  // What can be joined.
-  absl::flat_hash_map<Digest, std::shared_ptr<BlobFlight>> flights_
+  // What can be joined, by those whose plans it fits: of one digest several,
+  // for several identities.
+  absl::flat_hash_map<Digest, std::vector<std::shared_ptr<BlobFlight>>> flights_
       ABSL_GUARDED_BY(mutex_);
   // What has not returned from Run(), those that nobody can join included.
   std::vector<std::shared_ptr<BlobFlight>> running_ ABSL_GUARDED_BY(mutex_);

@@ -35,6 +35,9 @@ struct BlobOrigin {
   FailurePolicy failure_policy = {};
   // False = only the plan says that it has the blob, it was not asked.
   bool confirmed = true;
+  // As in Candidate, `identity` never 0 (possession.h).
+  int64_t identity = 0;
+  int64_t public_identity = 0;
   // Of the plan.
   int64_t cache_epoch = 0;
   // FetchPlan::group.
@@ -53,8 +56,8 @@ struct BlobOrigin {
 
 // One blob from upstreams into a feed and the store. Belongs to the engine, not
 // to anyone who reads it: it goes on when all readers have left. Begins with
-// what the store has of an interrupted one, and leaves that to the next when it
-// is interrupted itself.
+// what the store has of an interrupted one of the same identity, and leaves
+// that to the next when it is interrupted itself.
 class Download {
  public:
   // What downloads work with; outlives them.
@@ -106,6 +109,9 @@ class Download {
   Progress progress() const;
   // Whether Run() has stored it. Any thread.
   bool is_stored() const { return stored_; }
+  // The identity that every byte was delivered to; 0 = some came to one and
+  // some to another, which proves nothing for either. Any thread, once stored.
+  int64_t delivered_to() const { return delivered_to_; }
 
   // What was stored so far is damaged: it is not to be kept. Any thread; too
   // late when it is committed.
@@ -127,6 +133,7 @@ class Download {
   void Prepare();
   void OpenWriter();
   absl::Status StartAgain(const absl::Status& why);
+  absl::Status TakeOver(int64_t identity);
   bool MayBlameInheritance(const absl::Status& status) const;
   void Disprove();
 
@@ -146,6 +153,7 @@ class Download {
   std::atomic<bool> abandoned_ = false;
   std::atomic<bool> stored_ = false;
   std::atomic<bool> distrusted_ = false;
+  std::atomic<int64_t> delivered_to_ = 0;
   std::atomic<bool> has_begun_ = false;
   std::atomic<int> requests_ = 0;
   // One of origins_.
@@ -157,6 +165,11 @@ class Download {
   // Of an earlier download; unverified until this one is.
   uint64_t inherited_bytes_ = 0;
   std::shared_ptr<BlobWriter> writer_;  // Null once the store has failed.
+  // Of the thread in Run() alone: whose bytes are here, whether there are
+  // others' among them, and the writer, which is told.
+  int64_t identity_;
+  bool is_mixed_ = false;
+  std::shared_ptr<BlobWriter> owned_writer_;
 
   mutable Mutex mutex_;
   CondVar stage_ended_;

@@ -259,27 +259,6 @@ TEST_F(ListDocumentTest, AFullDiskLeavesTheTextInMemory) {
               Json(tags));
 }
 
-// Nobody has verified what an interrupted upload has left.
-TEST_F(ListDocumentTest, LeftoversThatAreWrongAreWrittenAnew) {
-  Names tags;
-  for (int i = 10000; i < 90000; ++i) tags.push_back(absl::StrCat("v", i));
-  const Digest digest = Store(kTagsText, tags).digest;
-  for (const char left : {'x', 'v'}) {
-    ASSERT_THAT(store_.Delete(digest), IsOk());
-    const auto writer = store_.Create(digest);
-    ASSERT_THAT(writer, IsOk());
-    ASSERT_THAT((*writer)->Append(
-                    Chunk::OfString(std::string(limits::kChunkBytes, left))),
-                IsOk());
-    (*writer)->Suspend();
-    const StoredText text = Store(kTagsText, tags);
-    EXPECT_THAT(text.not_stored, IsOk());
-    EXPECT_EQ(text.digest, digest);
-    EXPECT_TRUE(Whole(*MakeTagsDocument({{digest, text.reader, {}}}, {})) ==
-                Json(tags));
-  }
-}
-
 // --- Summaries --------------------------------------------------------------
 
 TEST_F(ListDocumentTest, ASummaryIsThatOfTheWholeAndMadeOnceForLargeOnes) {

@@ -42,6 +42,7 @@ absl::StatusOr<std::unique_ptr<ContentStream>> ManifestFetcher::Repair(
     if (candidate.cached &&
         candidate.cached->target.digest != request.content.reference.digest()) {
       candidate.cached.reset();
+      candidate.possessed = false;
     }
   }
   return Open(request, Purpose::kLook);
