@@ -38,7 +38,7 @@ HttpReply AccessControl::Handle(
     const HttpRequest& request, absl::string_view own_url,
     absl::FunctionRef<HttpReply(const Caller&)> handler) {
   const std::string client = ClientOf(request);
-  const absl::Status throttled = Throttle(client);
+  const absl::Status throttled = Throttle(request, client);
   if (!throttled.ok()) return AccessErrorReply(throttled);
   if (IsTokenTarget(request.target)) return tokens_.Handle(request, client);
 
@@ -68,10 +68,14 @@ HttpReply AccessControl::Handle(
   return reply;
 }
 
+absl::Status AccessControl::AdmitHead(const HttpRequest& request) {
+  return Throttle(request, ClientOf(request));
+}
+
 absl::StatusOr<std::string> AccessControl::Admit(const HttpRequest& request,
                                                  const std::string& secret) {
   const std::string client = ClientOf(request);
-  RETURN_IF_ERROR(Throttle(client));
+  RETURN_IF_ERROR(Throttle(request, client));
   RETURN_IF_ERROR(authenticator_.AuthenticateSecret(secret, client).status());
   return options_.trusted_proxies.AddressOf(
       request.client, request.fields.Get("X-Forwarded-For"));
@@ -82,7 +86,9 @@ std::string AccessControl::ClientOf(const HttpRequest& request) const {
       request.client, request.fields.Get("X-Forwarded-For"));
 }
 
-absl::Status AccessControl::Throttle(absl::string_view client) {
+absl::Status AccessControl::Throttle(const HttpRequest& request,
+                                     absl::string_view client) {
+  if (request.head_admitted) return absl::OkStatus();
   {
     MutexLock lock(&mutex_);
     if (waiting_ >= options_.waiting_max) {

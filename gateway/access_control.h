@@ -56,6 +56,11 @@ class AccessControl {
   HttpReply Handle(const HttpRequest& request, absl::string_view own_url,
                    absl::FunctionRef<HttpReply(const Caller&)> handler);
 
+  // For a request to the token endpoint before its body is read: whether its
+  // address may ask. Errors: RESOURCE_EXHAUSTED with Retry-After. The request
+  // is `head_admitted` from then on.
+  absl::Status AdmitHead(const HttpRequest& request);
+
   // For requests elsewhere, which show `secret`: the address of who asks. Wrong
   // secrets are counted as wrong logins are. Errors: UNAUTHENTICATED,
   // RESOURCE_EXHAUSTED with Retry-After, UNAVAILABLE.
@@ -67,7 +72,7 @@ class AccessControl {
 
  private:
   std::string ClientOf(const HttpRequest& request) const;
-  absl::Status Throttle(absl::string_view client);
+  absl::Status Throttle(const HttpRequest& request, absl::string_view client);
 
   const Options options_;
   Authenticator authenticator_;

@@ -1,6 +1,7 @@
 #ifndef GATEWAY_ADMINISTRATION_H_
 #define GATEWAY_ADMINISTRATION_H_
 
+#include <optional>
 #include <string>
 
 #include "absl/functional/function_ref.h"
@@ -20,6 +21,12 @@ class Administration {
   // address. Errors: UNAUTHENTICATED, RESOURCE_EXHAUSTED, UNAVAILABLE.
   using Admit =
       absl::FunctionRef<absl::StatusOr<std::string>(const std::string& secret)>;
+
+  // The reply to a request whose body is not worth reading: because of its
+  // path, its method or who asks, as Handle() would reply. Absent when the body
+  // is to be read.
+  virtual std::optional<HttpReply> Refuse(const HttpRequest& head,
+                                          Admit admit) = 0;
 
   // The reply to a request, whose body has been read. Calls `admit` before
   // anything that needs to know who asks.

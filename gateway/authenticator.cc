@@ -48,7 +48,7 @@ absl::StatusOr<Login> Authenticator::Authenticate(const HttpRequest& request,
 
 absl::StatusOr<Caller> Authenticator::AuthenticateSecret(
     const std::string& secret, absl::string_view client) {
-  const absl::Time now = clock_.Now();
+  const absl::Time now = clock_.SteadyNow();
   if (const auto known = secrets_.Find(secret, now)) return known->caller;
   RETURN_IF_ERROR(CheckFailures(client));
   const auto caller = client_.Authenticate(secret);
@@ -59,6 +59,7 @@ absl::StatusOr<Caller> Authenticator::AuthenticateSecret(
 }
 
 absl::StatusOr<Login> Authenticator::LoginOfJwt(const std::string& token) {
+  // Signed tokens expire by the wall clock.
   const absl::Time now = clock_.Now();
   auto known = tokens_.Find(token, now);
   if (!known) {

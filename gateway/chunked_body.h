@@ -43,7 +43,7 @@ class ChunkedBody {
   State TakeDataEnd(absl::string_view& rest);
   State TakeTrailer(absl::string_view& rest);
 
-  const size_t bytes_max_;
+  size_t bytes_max_;
   std::string body_;
   State state_ = State::kMore;
   Part part_ = Part::kSizeLine;

@@ -72,6 +72,12 @@ bool TrustedProxies::Contains(const Address& address) const {
   });
 }
 
+bool TrustedProxies::Trusts(absl::string_view peer) const {
+  if (networks_.empty()) return false;
+  const auto address = ParseAddress(peer);
+  return address && Contains(*address);
+}
+
 std::optional<TrustedProxies::Address> TrustedProxies::Find(
     absl::string_view peer,
     const std::optional<std::string>& forwarded_for) const {

@@ -20,6 +20,9 @@ class TrustedProxies {
   // Networks, `10.0.0.0/8,::1`, separated by commas. Errors: INVALID_ARGUMENT.
   static absl::StatusOr<TrustedProxies> Parse(absl::string_view text);
 
+  // Whether `peer` is one of them: its connections are those of many clients.
+  bool Trusts(absl::string_view peer) const;
+
   // Who sends a request: `peer`, or when that is a trusted proxy, the last
   // address in `forwarded_for` (X-Forwarded-For) that is none. As text.
   std::string AddressOf(absl::string_view peer,

@@ -256,7 +256,7 @@ absl::StatusOr<ContentHandler::Opened> ContentHandler::OpenFetched(
     const Pull& pull, const FetchPlan& plan) {
   FetchRequest request{pull.route.content, plan, pull.range};
   request.header_only = pull.request.is_head();
-  request.deadline = clock_.Now() + fetch_timeout_;
+  request.deadline = clock_.SteadyNow() + fetch_timeout_;
   ASSIGN_OR_RETURN(auto stream, source_.Fetch(request));
   return Begin(pull, std::move(stream));
 }

@@ -1,12 +1,15 @@
 #include "gateway/gateway.h"
 
+#include <algorithm>
 #include <memory>
+#include <optional>
 #include <utility>
 #include <variant>
 
 #include "absl/strings/str_cat.h"
 #include "gateway/http_error.h"
 #include "gateway/pull_record.h"
+#include "gateway/request_share.h"
 #include "gateway/route.h"
 #include "services/common/errors.h"
 #include "spdlog/spdlog.h"
@@ -51,15 +54,11 @@ HttpServer::Options WithAudit(HttpServer::Options options, AuditFile* audit,
   return options;
 }
 
-// Only logins and administration have a body that is read.
-HttpServer::Options WithBodies(HttpServer::Options options) {
-  options.wants_body = [](const HttpRequest& request) {
-    const bool is_post = request.method == "POST";
-    return (is_post && IsTokenTarget(request.target)) ||
-           ((is_post || request.method == "PATCH") &&
-            IsAdministrationTarget(request.target));
-  };
-  return options;
+// Of the threads that requests run on: see RequestGate.
+size_t ShareOf(const HttpServer::Options& options) {
+  const size_t threads = options.requests.threads_max;
+  return options.requests.lane_max > 0 ? options.requests.lane_max
+                                       : std::max<size_t>(1, threads / 4);
 }
 
 HttpReply ReadOnlyReply() {
@@ -70,13 +69,15 @@ HttpReply ReadOnlyReply() {
 
 Gateway::Gateway(Resolver& resolver, ContentSource& source, Options options)
     : options_(std::move(options)),
-      content_(resolver, source, streams_, *options_.clock,
+      groups_(ShareOf(options_.http)),
+      source_(source, ShareOf(options_.http)),
+      content_(resolver, source_, streams_, *options_.clock,
                options_.fetch_timeout),
-      lists_(resolver, source, streams_, *options_.clock,
+      lists_(resolver, source_, streams_, *options_.clock,
              options_.fetch_timeout),
       registry_(resolver, options_.root_registry_id),
       server_(
-          WithBodies(WithAudit(options_.http, options_.audit, *options_.clock)),
+          ServerOptions(),
           [this](const HttpRequest& request) { return Handle(request); },
           [this](int status, absl::string_view message,
                  absl::string_view target) {
@@ -85,6 +86,10 @@ Gateway::Gateway(Resolver& resolver, ContentSource& source, Options options)
   if (options_.access.auth != nullptr) {
     AccessControl::Options access = options_.access;
     access.routes = {options_.root_registry_id};
+    // Requests that are held back hold threads.
+    access.waiting_max =
+        std::min<int>(access.waiting_max,
+                      std::max<int>(1, options_.http.requests.threads_max / 8));
     access_.emplace(access, *options_.clock);
   }
 }
@@ -110,6 +115,49 @@ void Gateway::Stop(absl::Time deadline) {
     streams_.CancelAll();
     if (options_.administration != nullptr) options_.administration->Cancel();
   });
+}
+
+HttpServer::Options Gateway::ServerOptions() {
+  HttpServer::Options options =
+      WithAudit(options_.http, options_.audit, *options_.clock);
+  const TrustedProxies& proxies = options_.access.trusted_proxies;
+  options.is_health = IsHealthRequest;
+  options.share_of = [this, &proxies](const HttpRequest& request) {
+    RequestShare share =
+        ShareOfTarget(request.target, options_.root_registry_id);
+    share.client =
+        proxies.ClientOf(request.client, request.fields.Get("X-Forwarded-For"));
+    return share;
+  };
+  // What a proxy forwards is counted by request.
+  options.client_of = [&proxies](const std::string& peer) {
+    return proxies.Trusts(peer) ? "" : proxies.ClientOf(peer, std::nullopt);
+  };
+  options.before_body = [this](const HttpRequest& request) {
+    return BeforeBody(request);
+  };
+  return options;
+}
+
+// Only logins and administration have a body that is read.
+HttpServer::Options::BodyDecision Gateway::BeforeBody(
+    const HttpRequest& request) {
+  const bool is_post = request.method == "POST";
+  if (access_ && is_post && IsTokenTarget(request.target)) {
+    const absl::Status admitted = access_->AdmitHead(request);
+    if (!admitted.ok()) return {false, AccessErrorReply(admitted)};
+    return {true, std::nullopt};
+  }
+  if (options_.administration == nullptr ||
+      !IsAdministrationTarget(request.target) ||
+      (!is_post && request.method != "PATCH")) {
+    return {};
+  }
+  auto refusal = options_.administration->Refuse(
+      request,
+      [&](const std::string& secret) { return Admit(request, secret); });
+  const bool read = !refusal.has_value();
+  return {read, std::move(refusal)};
 }
 
 HttpReply Gateway::Handle(const HttpRequest& request) {
@@ -143,25 +191,37 @@ HttpReply Gateway::HandleRegistry(const HttpRequest& request,
   if (!request.is_read()) return ReadOnlyReply();
   const auto parsed = ParseTarget(request.target, {options_.root_registry_id});
   if (!parsed.ok()) return ErrorReply(parsed.status());
-  HttpReply reply =
-      std::visit(Overloaded{
-                     [&](const ContentRoute& route) {
-                       return content_.Handle(request, route, caller);
-                     },
-                     [&](const ReferrersRoute& route) {
-                       return lists_.Referrers(route, parsed->query, caller);
-                     },
-                     [&](const TagsRoute& route) {
-                       return lists_.Tags(route, parsed->query, caller);
-                     },
-                     [&](const CatalogRoute& route) {
-                       return registry_.Catalog(route, parsed->query, caller);
-                     },
-                     [&](const auto&) { return registry_.ApiVersion(); },
-                 },
-                 parsed->route);
+  HttpReply reply;
+  if (caller.group.empty()) {
+    reply = HandleRoute(request, *parsed, caller);
+  } else if (const auto hold = groups_.TryTake(caller.group)) {
+    reply = HandleRoute(request, *parsed, caller);
+  } else {
+    reply = ProtocolErrorReply(429, "too many requests of this group at once");
+  }
   return Recorded(std::move(reply), request,
                   RecordOf(parsed->route, request.is_head()), caller);
+}
+
+HttpReply Gateway::HandleRoute(const HttpRequest& request,
+                               const ParsedTarget& parsed,
+                               const Caller& caller) {
+  return std::visit(Overloaded{
+                        [&](const ContentRoute& route) {
+                          return content_.Handle(request, route, caller);
+                        },
+                        [&](const ReferrersRoute& route) {
+                          return lists_.Referrers(route, parsed.query, caller);
+                        },
+                        [&](const TagsRoute& route) {
+                          return lists_.Tags(route, parsed.query, caller);
+                        },
+                        [&](const CatalogRoute& route) {
+                          return registry_.Catalog(route, parsed.query, caller);
+                        },
+                        [&](const auto&) { return registry_.ApiVersion(); },
+                    },
+                    parsed.route);
 }
 
 HttpReply Gateway::Recorded(HttpReply reply, const HttpRequest& request,
@@ -207,12 +267,16 @@ std::string Gateway::ClientOf(const HttpRequest& request) const {
 
 HttpReply Gateway::HandleAdministration(const HttpRequest& request) {
   return options_.administration->Handle(
-      request, [&](const std::string& secret) -> absl::StatusOr<std::string> {
-        if (!access_) return request.client;
-        auto client = access_->Admit(request, secret);
-        if (!client.ok()) NoteRefusedAdministration(request, client.status());
-        return client;
-      });
+      request,
+      [&](const std::string& secret) { return Admit(request, secret); });
+}
+
+absl::StatusOr<std::string> Gateway::Admit(const HttpRequest& request,
+                                           const std::string& secret) {
+  if (!access_) return request.client;
+  auto client = access_->Admit(request, secret);
+  if (!client.ok()) NoteRefusedAdministration(request, client.status());
+  return client;
 }
 
 // What is refused later is recorded by the service that refuses it.

@@ -12,10 +12,13 @@
 #include "gateway/administration.h"
 #include "gateway/content_handler.h"
 #include "gateway/http_server.h"
+#include "gateway/keyed_shares.h"
 #include "gateway/list_handler.h"
 #include "gateway/pull_record.h"
 #include "gateway/registry_handler.h"
+#include "gateway/route.h"
 #include "gateway/service_handler.h"
+#include "gateway/shared_content_source.h"
 #include "services/blob/content_source.h"
 #include "services/common/audit_file.h"
 #include "services/common/clock.h"
@@ -67,8 +70,16 @@ class Gateway {
   HttpReply Answer(const HttpRequest& request);
 
  private:
+  // What stands before HttpServer's threads.
+  HttpServer::Options ServerOptions();
+  HttpServer::Options::BodyDecision BeforeBody(const HttpRequest& request);
+
   HttpReply HandleRegistry(const HttpRequest& request, const Caller& caller);
+  HttpReply HandleRoute(const HttpRequest& request, const ParsedTarget& parsed,
+                        const Caller& caller);
   HttpReply HandleAdministration(const HttpRequest& request);
+  absl::StatusOr<std::string> Admit(const HttpRequest& request,
+                                    const std::string& secret);
   HttpReply HandleOther(const HttpRequest& request);
   HttpReply ProtocolError(int status, absl::string_view message,
                           absl::string_view target);
@@ -85,6 +96,9 @@ class Gateway {
 
   const Options options_;
   ActiveStreams streams_;
+  // Threads that requests of one group may hold before they have a reply.
+  KeyedShares groups_;
+  SharedContentSource source_;
   ContentHandler content_;
   ListHandler lists_;
   RegistryHandler registry_;

@@ -1,6 +1,7 @@
 // What the gateway does for administration, whatever that is: over sockets,
 // with tokens of a real metadata service.
 
+#include <optional>
 #include <string>
 
 #include "absl/strings/str_cat.h"
@@ -17,6 +18,12 @@ using ::testing::HasSubstr;
 // Tells what has reached it, for whom; 401 and 429 when nobody is admitted.
 class EchoAdministration : public Administration {
  public:
+  std::optional<HttpReply> Refuse(const HttpRequest& head,
+                                  Admit admit) override {
+    HttpReply reply = Handle(head, admit);
+    if (reply.status == 200) return std::nullopt;
+    return reply;
+  }
   HttpReply Handle(const HttpRequest& request, Admit admit) override {
     HttpReply reply;
     const auto client =
@@ -89,6 +96,30 @@ TEST_F(GatewayAdministrationTest, BodiesAreBoundedInItsOwnWords) {
                     absl::StrCat(chunked, "1\r\nx\r\n10000\r\n", most))
                 .status,
             413);
+}
+
+// What nobody may write needs not be sent, and holds nobody up meanwhile.
+TEST_F(GatewayAdministrationTest, WhoMayNotAskIsToldBeforeTheBodyComes) {
+  const std::string fields = "Content-Length: 10\r\nPRIVATE-TOKEN: ";
+  EXPECT_EQ(Request("POST", "/api/v4/x", fields + "cvr_wrong\r\n").status, 401);
+  StartAccess({0.001, 1});
+  EXPECT_EQ(Request("POST", "/api/v4/x", fields + "cvr_wrong\r\n").status, 401);
+  EXPECT_EQ(Request("POST", "/api/v4/x", fields + "cvr_wrong\r\n").status, 429);
+}
+
+TEST_F(GatewayAdministrationTest, WhoWaitsToBeAskedForTheBodyIsAsked) {
+  const std::string secret =
+      Make(v1::AccessToken::WRITE_VIRTUAL_REGISTRY).secret();
+  auto client = Connect();
+  client->Send(absl::StrCat(
+      "PATCH /api/v4/x HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\n"
+      "Content-Length: 4\r\nPRIVATE-TOKEN: ",
+      secret, "\r\n\r\n"));
+  EXPECT_EQ(client->ReceiveHeader().status, 100);
+  client->Send("bo");
+  client->Send("dy");
+  EXPECT_EQ(client->Receive().body, "PATCH body for 127.0.0.1");
+  EXPECT_EQ(client->Request("GET", "/healthz").status, 200);
 }
 
 TEST_F(GatewayAdministrationTest, WrongSecretsCountAsWrongLoginsDo) {

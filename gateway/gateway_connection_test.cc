@@ -244,46 +244,6 @@ TEST_P(GatewayConnectionTest, TwoHundredClientsAreServedAtOnce) {
   }
 }
 
-// A handful of threads must not be held by clients that do nothing.
-TEST_P(GatewayConnectionTest, IdleConnectionsMakeRoomForNewOnes) {
-  gateway_.reset();
-  Gateway::Options options = Options();
-  options.http.threads_max = 4;
-  StartGateway(options);
-  std::vector<std::unique_ptr<RawHttpClient>> idle;
-  for (int i = 0; i < 20; ++i) {
-    idle.push_back(Connect());
-    EXPECT_EQ(idle.back()->Request("GET", "/v2/").status, 200) << i;
-  }
-}
-
-TEST_F(GatewayPlainConnectionTest, TooManyBusyConnectionsAreTurnedAwayWith503) {
-  gateway_.reset();
-  Gateway::Options options = Options();
-  options.http.threads_max = 1;
-  StartGateway(options);
-  absl::Notification begun;
-  absl::Notification go_on;
-  registry_.set_stream_hook([&](uint64_t offset) {
-    if (offset == 0 && !begun.HasBeenNotified()) begun.Notify();
-    go_on.WaitForNotification();
-    return absl::OkStatus();
-  });
-  auto busy = Connect();
-  busy->Send(
-      absl::StrCat("GET ", BlobUrl(layer_), " HTTP/1.1\r\nHost: x\r\n\r\n"));
-  begun.WaitForNotification();
-  auto waiting = Connect();  // For the only thread.
-  const RawReply refused = Get("/v2/");
-  EXPECT_EQ(refused.status, 503);
-  EXPECT_EQ(refused.Field("Retry-After"), "1");
-  EXPECT_EQ(OciCode(refused), "UNSUPPORTED");
-  go_on.Notify();
-  EXPECT_EQ(busy->Receive().body, layer_bytes_);
-  busy->Close();
-  EXPECT_EQ(waiting->Request("GET", "/v2/").status, 200);
-}
-
 // Stopping.
 
 TEST_P(GatewayConnectionTest, StopLetsReplyFinishAndEndsIdleConnections) {

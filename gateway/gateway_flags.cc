@@ -35,12 +35,30 @@ ABSL_FLAG(int64_t, root_registry, 0,
           "for the docker engine's registry-mirrors and other mirrors that can "
           "have no path. 0 = none.");
 ABSL_FLAG(int, http_threads_max, 1024,
-          "Connections served at once. Beyond them idle connections are ended "
-          "to make room, then new ones wait, then they get 503.");
+          "Requests that run at once, from their handler to the last byte of "
+          "their reply. Connections that wait for their client hold no "
+          "thread.");
+ABSL_FLAG(int, http_share_max, 0,
+          "Of them, how many may be of one registry; half as many may be of "
+          "one client address. As many again wait up to ten seconds for a "
+          "thread, then get 503; more get 429. 0 = a quarter of "
+          "--http_threads_max.");
+ABSL_FLAG(int, http_connections_max, 4096,
+          "Connections that may be open, at least twice --http_threads_max. "
+          "Beyond them, the one that has waited longest for its client is "
+          "closed for each new one.");
+ABSL_FLAG(int, http_connections_per_client_max, 256,
+          "Connections that one client address (IPv6: /64) may have. Beyond "
+          "them, its own that has waited longest is closed. Not for "
+          "--trusted_proxies.");
 ABSL_FLAG(absl::Duration, http_idle_timeout, absl::Seconds(75),
           "How long a connection may wait for its next request.");
 ABSL_FLAG(absl::Duration, http_write_timeout, absl::Seconds(60),
-          "How long a client may take no bytes before it is given up.");
+          "Over what time --http_send_rate_min is an average; a client that "
+          "takes nothing for so long is given up in any case.");
+ABSL_FLAG(int, http_send_rate_min, 1024,
+          "Bytes per second that a client has to take of its reply, on "
+          "average over --http_write_timeout of waiting for it. 0 = any.");
 ABSL_FLAG(absl::Duration, fetch_timeout, absl::Seconds(60),
           "How long a pull may wait for the first answer of its upstreams. "
           "What has begun to flow is bounded by progress alone.");
@@ -131,9 +149,17 @@ absl::StatusOr<Gateway::Options> GatewayOptionsFromFlags(AuthClient& auth) {
   options.http.address = absl::GetFlag(FLAGS_http_address);
   options.root_registry_id =
       std::max<int64_t>(0, absl::GetFlag(FLAGS_root_registry));
-  options.http.threads_max = std::max(1, absl::GetFlag(FLAGS_http_threads_max));
+  RequestGate::Options& requests = options.http.requests;
+  requests.threads_max = std::max(1, absl::GetFlag(FLAGS_http_threads_max));
+  requests.lane_max = std::max(0, absl::GetFlag(FLAGS_http_share_max));
+  options.http.connections_max =
+      std::max(1, absl::GetFlag(FLAGS_http_connections_max));
+  options.http.connections_per_client_max =
+      std::max(1, absl::GetFlag(FLAGS_http_connections_per_client_max));
   options.http.idle_timeout = absl::GetFlag(FLAGS_http_idle_timeout);
-  options.http.write_timeout = absl::GetFlag(FLAGS_http_write_timeout);
+  options.http.send_pace.window = absl::GetFlag(FLAGS_http_write_timeout);
+  options.http.send_pace.bytes_per_second =
+      std::max(0, absl::GetFlag(FLAGS_http_send_rate_min));
   options.fetch_timeout = absl::GetFlag(FLAGS_fetch_timeout);
   ASSIGN_OR_RETURN(options.http.tls, TlsFromFlags());
   ASSIGN_OR_RETURN(options.access, AccessFromFlags(auth));

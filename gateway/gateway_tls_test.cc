@@ -128,40 +128,6 @@ TEST_F(GatewayTlsTest, AHandshakeHasADeadline) {
   EXPECT_TRUE(slow->AtEnd());
 }
 
-// Nor is the accepting thread held up by them.
-TEST_F(GatewayTlsTest, WhoSaysNothingGivesWayToOthers) {
-  Gateway::Options options = TlsOptions();
-  options.http.handshake_timeout = absl::InfiniteDuration();
-  options.http.threads_max = 4;
-  Restart(options);
-  std::vector<std::unique_ptr<RawHttpClient>> silent;
-  for (int i = 0; i < 20; ++i) {
-    silent.push_back(ConnectPlain());
-    EXPECT_EQ(Get("/v2/").status, 200) << i;
-  }
-}
-
-TEST_F(GatewayTlsTest, TooManyBusyConnectionsAreClosed) {
-  Gateway::Options options = TlsOptions();
-  options.http.threads_max = 1;
-  Restart(options);
-  absl::Notification begun;
-  absl::Notification go_on;
-  registry_.set_stream_hook([&](uint64_t offset) {
-    if (offset == 0 && !begun.HasBeenNotified()) begun.Notify();
-    go_on.WaitForNotification();
-    return absl::OkStatus();
-  });
-  auto busy = Connect();
-  busy->Send(
-      absl::StrCat("GET ", BlobUrl(layer_), " HTTP/1.1\r\nHost: x\r\n\r\n"));
-  begun.WaitForNotification();
-  auto waiting = ConnectPlain();  // For the only thread.
-  EXPECT_FALSE(Connect()->connected());
-  go_on.Notify();
-  EXPECT_EQ(busy->Receive().body, layer_bytes_);
-}
-
 // A handshake that has begun is not an idle connection, but has its deadline.
 TEST_F(GatewayTlsTest, StopBreaksOffHandshakes) {
   Gateway::Options options = TlsOptions();

@@ -3,126 +3,137 @@
 #include <netdb.h>
 #include <poll.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
-#include <cstdlib>
 #include <utility>
+#include <variant>
 
-#include "absl/time/clock.h"
 #include "gateway/socket_wait.h"
+#include "gateway/steady_time.h"
 
 namespace cvr {
 namespace {
 
+using Step = Transport::Step;
+
 constexpr size_t kReceiveBytes = 16 * 1024;
 
-// What Linger() takes from a client that goes on sending.
+// What Discard() takes from a client that goes on sending.
 constexpr size_t kLingerBytesMax = 1024 * 1024;
-constexpr absl::Duration kLingerTimeout = absl::Seconds(2);
 
-using NameOf = int (*)(int, sockaddr*, socklen_t*);
+// What the library parses in place of every client's head, which is parsed
+// already: it routes nothing and needs to know nothing of the request.
+constexpr absl::string_view kPlaceholderHead =
+    "GET / HTTP/1.1\r\nHost: -\r\n\r\n";
 
-std::pair<std::string, int> NumericName(int fd, NameOf name_of) {
+std::string PeerAddress(int fd) {
   sockaddr_storage storage;
   socklen_t size = sizeof(storage);
   auto* const address = reinterpret_cast<sockaddr*>(&storage);
   char host[NI_MAXHOST];
-  char port[NI_MAXSERV];
-  if (name_of(fd, address, &size) != 0 ||
-      getnameinfo(address, size, host, sizeof(host), port, sizeof(port),
-                  NI_NUMERICHOST | NI_NUMERICSERV) != 0) {
-    return {"-", 0};
+  if (getpeername(fd, address, &size) != 0 ||
+      getnameinfo(address, size, host, sizeof(host), nullptr, 0,
+                  NI_NUMERICHOST) != 0) {
+    return "-";
   }
-  return {host, std::atoi(port)};
+  return host;
+}
+
+// Empty lines before a request are to be forgiven: RFC 9112, section 2.2.
+void DropEmptyLines(std::string& received) {
+  size_t size = 0;
+  while (absl::string_view(received).substr(size, 2) == "\r\n") size += 2;
+  if (size > 0) received.erase(0, size);
 }
 
 }  // namespace
 
-HttpConnection::HttpConnection(int fd, Transport& transport, Timeouts timeouts)
-    : fd_(fd),
-      transport_(transport),
-      timeouts_(timeouts),
-      client_(NumericName(fd, getpeername).first) {}
+HttpConnection::HttpConnection(int fd, std::unique_ptr<Transport> transport,
+                               const SendPace::Options& pace)
+    : phase_since(SteadyTime()),
+      fd_(fd),
+      transport_(std::move(transport)),
+      pace_(pace),
+      client_(PeerAddress(fd)) {}
 
-bool HttpConnection::AwaitRequest(absl::Duration idle_timeout) {
-  return !received_.empty() || Receive(idle_timeout);
-}
+HttpConnection::~HttpConnection() { close(fd_); }
 
-HttpConnection::HeadOutcome HttpConnection::ReadHead(absl::Duration timeout,
-                                                     HeadError& error) {
-  const absl::Time deadline = absl::Now() + timeout;
-  head_.clear();
-  head_consumed_ = 0;
-  hold_ = true;
+Step HttpConnection::ReadHead(std::optional<HeadError>& error) {
   while (true) {
-    // Empty lines before a request are to be forgiven: RFC 9112, section 2.2.
-    const size_t begin = received_.find_first_not_of("\r\n");
-    received_.erase(0, std::min(begin, received_.size()));
-    const size_t size = FindHeadEnd(received_);
-    if (size != std::string::npos) {
-      head_ = received_.substr(0, size);
-      received_.erase(0, size);
-      return HeadOutcome::kComplete;
+    DropEmptyLines(received_);
+    if (!received_.empty() && phase == Phase::kIdle) {
+      phase = Phase::kHead;
+      phase_since = SteadyTime();
     }
-    error = CheckPartialHead(received_);
-    if (!error.message.empty()) return HeadOutcome::kInvalid;
-    if (!Receive(deadline - absl::Now())) break;
+    const size_t size = FindHeadEnd(received_, checked_);
+    if (size != std::string::npos) {
+      auto parsed =
+          ParseRequestHead(absl::string_view(received_).substr(0, size));
+      received_.erase(0, size);
+      checked_ = 0;
+      if (auto* const head = std::get_if<RequestHead>(&parsed)) {
+        exchange.head = std::move(*head);
+      } else {
+        error = std::get<HeadError>(std::move(parsed));
+      }
+      return Step::kDone;
+    }
+    HeadError partial = CheckPartialHead(received_, checked_);
+    if (!partial.message.empty()) {
+      error = std::move(partial);
+      return Step::kDone;
+    }
+    checked_ = received_.size();
+    const Step step = Receive();
+    if (step != Step::kDone) return step;
   }
-  if (absl::Now() < deadline) return HeadOutcome::kClosed;
-  error = {408, "the request did not arrive in time"};
-  return HeadOutcome::kInvalid;
 }
 
-void HttpConnection::ReplaceHead(std::string head) {
-  head_ = std::move(head);
-  head_consumed_ = 0;
-}
-
-RequestBody::State HttpConnection::ReadBody(RequestBody& body,
-                                            absl::Duration timeout, bool ask) {
-  RequestBody::State state = body.Take(received_);
-  if (state != RequestBody::State::kMore) return state;
-  if (ask && !SendWithHeld("HTTP/1.1 100 Continue\r\n\r\n")) return state;
-  const absl::Time deadline = absl::Now() + timeout;
-  while (state == RequestBody::State::kMore &&
-         Receive(deadline - absl::Now())) {
+Step HttpConnection::ReadBody(RequestBody& body, RequestBody::State& state) {
+  while (true) {
     state = body.Take(received_);
+    if (state != RequestBody::State::kMore) return Step::kDone;
+    const Step step = Receive();
+    if (step != Step::kDone) return step;
   }
-  return state;
+}
+
+Step HttpConnection::Discard() {
+  while (true) {
+    discarded_ += received_.size();
+    received_.clear();
+    if (discarded_ > kLingerBytesMax) return Step::kEnd;
+    const Step step = Receive();
+    if (step != Step::kDone) return step;
+  }
+}
+
+bool HttpConnection::WaitReadable(absl::Duration timeout) const {
+  return !received_.empty() || transport_->has_buffered() ||
+         WaitForSocket(fd_, POLLIN, timeout);
+}
+
+bool HttpConnection::SendContinue() {
+  return received_.empty()
+             ? transport_->Write("", "HTTP/1.1 100 Continue\r\n\r\n", pace_)
+             : true;  // The client has not waited to be asked.
 }
 
 bool HttpConnection::Flush() { return held_.empty() || SendWithHeld(""); }
 
-void HttpConnection::Linger() {
-  transport_.EndWriting();
-  const absl::Time deadline = absl::Now() + kLingerTimeout;
-  size_t taken = 0;
-  while (taken < kLingerBytesMax && Receive(deadline - absl::Now())) {
-    taken += received_.size();
-    received_.clear();
-  }
+void HttpConnection::BeginReply() {
+  library_head_ = kPlaceholderHead;
+  hold_ = true;
 }
 
-bool HttpConnection::is_readable() const {
-  return head_consumed_ < head_.size() || !received_.empty() ||
-         transport_.WaitReadable(absl::ZeroDuration());
-}
-
-bool HttpConnection::is_writable() const {
-  return WaitForSocket(fd_, POLLOUT, timeouts_.write);
-}
+void HttpConnection::BreakOff() { shutdown(fd_, SHUT_RDWR); }
 
 ssize_t HttpConnection::read(char* ptr, size_t size) {
-  if (head_consumed_ < head_.size()) {
-    const size_t taken = head_.copy(ptr, size, head_consumed_);
-    head_consumed_ += taken;
-    return taken;
-  }
-  if (received_.empty() && !Receive(timeouts_.read)) return -1;
-  const size_t taken = received_.copy(ptr, size);
-  received_.erase(0, taken);
-  return taken;
+  const size_t taken = library_head_.copy(ptr, size);
+  library_head_.remove_prefix(taken);
+  return taken > 0 ? static_cast<ssize_t>(taken) : -1;
 }
 
 ssize_t HttpConnection::write(const char* ptr, size_t size) {
@@ -135,22 +146,26 @@ ssize_t HttpConnection::write(const char* ptr, size_t size) {
 }
 
 void HttpConnection::get_remote_ip_and_port(std::string& ip, int& port) const {
-  std::tie(ip, port) = NumericName(fd_, getpeername);
+  ip = client_;
+  port = 0;
 }
 
+// Nobody asks for it.
 void HttpConnection::get_local_ip_and_port(std::string& ip, int& port) const {
-  std::tie(ip, port) = NumericName(fd_, getsockname);
+  ip.clear();
+  port = 0;
 }
 
-bool HttpConnection::Receive(absl::Duration timeout) {
+Step HttpConnection::Receive() {
   std::array<char, kReceiveBytes> buffer;
-  const size_t size = transport_.Read(buffer.data(), buffer.size(), timeout);
-  received_.append(buffer.data(), size);
-  return size > 0;
+  size_t taken = 0;
+  const Step step = transport_->Read(buffer.data(), buffer.size(), taken);
+  if (step == Step::kDone) received_.append(buffer.data(), taken);
+  return step;
 }
 
 bool HttpConnection::SendWithHeld(absl::string_view bytes) {
-  const bool sent = transport_.Write(held_, bytes);
+  const bool sent = transport_->Write(held_, bytes, pace_);
   held_.clear();
   return sent;
 }

@@ -4,61 +4,89 @@
 #include <sys/types.h>
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 
+#include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "gateway/http_exchange.h"
 #include "gateway/request_body.h"
+#include "gateway/request_gate.h"
 #include "gateway/request_head.h"
+#include "gateway/send_pace.h"
 #include "gateway/transport.h"
 #include "httplib.h"
 
 namespace cvr {
 
-// One connection of a client: the bytes under the server library. One thread
-// uses it.
-class HttpConnection : public httplib::Stream {
+// One connection of a client: its socket, what has come of the current request,
+// and what it waits for. Reading never waits: a step takes what is there, and
+// whoever calls comes back when more has come. One thread at a time uses it;
+// stalled_since() and BreakOff() may be called by any meanwhile.
+class HttpConnection : public httplib::Stream, public RequestGate::Job {
  public:
-  struct Timeouts {
-    absl::Duration read;   // Without any byte, in the middle of a request.
-    absl::Duration write;  // Without any progress.
+  // What it is doing, or waits for.
+  enum class Phase {
+    kHandshake,
+    kIdle,   // The next request.
+    kHead,   // The rest of a head.
+    kBody,   // The rest of a body.
+    kReply,  // A thread has it, or it waits for one.
+    kLinger,
   };
 
-  // `transport` is that of the socket `fd`. Owns neither.
-  HttpConnection(int fd, Transport& transport, Timeouts timeouts);
+  // Owns the socket `fd`, of which `transport` is.
+  HttpConnection(int fd, std::unique_ptr<Transport> transport,
+                 const SendPace::Options& pace);
+  ~HttpConnection() override;
 
-  // Waits for the first byte of a request. False when there will be none.
-  bool AwaitRequest(absl::Duration idle_timeout);
+  uint64_t id = 0;  // Of OpenConnections.
+  Phase phase = Phase::kHandshake;
+  // Since when it is in its phase, by SteadyTime().
+  absl::Time phase_since;
+  // The current request and its reply.
+  Exchange exchange;
+  size_t requests = 0;
 
-  enum class HeadOutcome { kComplete, kInvalid, kClosed };
-  // Reads a request's head, which the library reads from here next. When it is
-  // kInvalid (too long, too slow), `error` says how.
-  HeadOutcome ReadHead(absl::Duration timeout, HeadError& error);
-  // Only after kComplete.
-  const std::string& head() const { return head_; }
-  // What the library is to read in place of the head.
-  void ReplaceHead(std::string head);
+  // Steps. kDone when the phase is over; kEnd when the client is gone.
 
-  // Reads the body that follows the head, asking for it first when `ask`.
-  // kMore when it does not come in time.
-  RequestBody::State ReadBody(RequestBody& body, absl::Duration timeout,
-                              bool ask);
+  Transport::Step Handshake() { return transport_->Handshake(); }
+  // When the head is in, or cannot become one, it stands in `exchange`, or the
+  // error in `error`. kIdle becomes kHead with the first byte.
+  Transport::Step ReadHead(std::optional<HeadError>& error);
+  // Of the request whose head was read. `state` says what became of it.
+  Transport::Step ReadBody(RequestBody& body, RequestBody::State& state);
+  // Reads and forgets what the client still sends, within bounds: closing over
+  // unread bytes would make the system drop the reply on its way.
+  Transport::Step Discard();
 
+  // Whether bytes have come, or come within `timeout`. Waits.
+  bool WaitReadable(absl::Duration timeout) const;
+  // Whether nothing of a request has come.
+  bool empty() const { return received_.empty(); }
+
+  // Asks for the body: RFC 9110, section 10.1.1.
+  bool SendContinue();
   // Sends what is held back. False when the client is gone.
   bool Flush();
+  // The next write is a reply's first.
+  void BeginReply();
+  void EndWriting() { transport_->EndWriting(); }
+  SendPace& pace() { return pace_; }
 
-  // Ends the sending side, and reads and forgets what the client still sends,
-  // within bounds: closing over unread bytes would make the system drop the
-  // reply on its way.
-  void Linger();
+  // RequestGate::Job.
+  absl::Time stalled_since() const override { return pace_.stalled_since(); }
+  void BreakOff() override;
 
   // The peer's numeric address.
   const std::string& client() const { return client_; }
 
-  // httplib::Stream. A reply's first write, its header, is held back and goes
-  // out together with the second.
-  bool is_readable() const override;
-  bool is_writable() const override;
+  // httplib::Stream. It reads `library_head_`, never the client's bytes. A
+  // reply's first write, its header, is held back and goes out together with
+  // the second.
+  bool is_readable() const override { return true; }
+  bool is_writable() const override { return true; }  // write() waits.
   ssize_t read(char* ptr, size_t size) override;
   ssize_t write(const char* ptr, size_t size) override;
   void get_remote_ip_and_port(std::string& ip, int& port) const override;
@@ -66,19 +94,20 @@ class HttpConnection : public httplib::Stream {
   socket_t socket() const override { return fd_; }
 
  private:
-  // Appends what arrives to `received_`. False at the end, and on timeout.
-  bool Receive(absl::Duration timeout);
+  // Appends what has arrived to `received_`.
+  Transport::Step Receive();
   bool SendWithHeld(absl::string_view bytes);
 
   const int fd_;
-  Transport& transport_;
-  const Timeouts timeouts_;
+  const std::unique_ptr<Transport> transport_;
+  SendPace pace_;
   std::string client_;
-  std::string head_;  // Of the current request.
-  size_t head_consumed_ = 0;
-  std::string received_;  // What follows the head.
+  std::string received_;  // Not used yet.
+  size_t checked_ = 0;    // Of it: holds no end of a head.
+  size_t discarded_ = 0;
+  absl::string_view library_head_;
   std::string held_;
-  bool hold_ = true;  // The next write is a reply's first.
+  bool hold_ = true;
 };
 
 }  // namespace cvr

@@ -173,9 +173,13 @@ HttpReply AccessErrorReply(const absl::Status& status) {
 }
 
 HttpReply ProtocolErrorReply(int http_status, absl::string_view message) {
+  const bool busy = http_status == 503 || http_status == 429;
+  const char* const code = http_status == 429   ? "TOOMANYREQUESTS"
+                           : http_status == 503 ? "UNAVAILABLE"
+                                                : "UNSUPPORTED";
   HttpReply reply =
-      MakeReply(http_status, ErrorBody("UNSUPPORTED", message, Reason::kNone));
-  if (http_status == 503) reply.fields.Add("Retry-After", "1");
+      MakeReply(http_status, ErrorBody(code, message, Reason::kNone));
+  if (busy) reply.fields.Add("Retry-After", "1");
   return reply;
 }
 

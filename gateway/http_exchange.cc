@@ -43,20 +43,10 @@ bool SendStream(Exchange& exchange, httplib::DataSink& sink) {
 
 }  // namespace
 
-HttpRequest ToHttpRequest(const Exchange& exchange) {
-  HttpRequest request;
-  request.method = exchange.head.method;
-  request.target = exchange.head.target;
-  request.client = exchange.client;
-  request.body = exchange.request_body;
-  request.fields = exchange.head.fields;
-  return request;
-}
-
 void WriteReply(Exchange& exchange, httplib::Response& response) {
   HttpReply& reply = *exchange.reply;
   response.status = reply.status;
-  if (exchange.head.method == "HEAD" || !HasBody(reply.status)) return;
+  if (exchange.request.is_head() || !HasBody(reply.status)) return;
   if (!reply.stream) {
     response.body = reply.body;
     exchange.body_bytes = reply.body.size();

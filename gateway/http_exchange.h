@@ -3,29 +3,34 @@
 
 #include <cstdint>
 #include <optional>
-#include <string>
 
 #include "absl/status/status.h"
+#include "absl/time/time.h"
 #include "gateway/http_message.h"
+#include "gateway/request_body.h"
 #include "gateway/request_head.h"
 #include "httplib.h"
 
 // Between our messages and the server library's.
 namespace cvr {
 
-// One request and its reply, on their way through the library.
+// One request and its reply, on their way.
 struct Exchange {
+  // As it was read; its fields are moved to `request`.
   RequestHead head;
-  std::string request_body;
-  std::string client;  // Its address.
+  std::optional<HeadError> head_error;
+  // While the body comes, and what became of it.
+  std::optional<RequestBody> body;
+  RequestBody::State body_state = RequestBody::State::kMore;
+
+  // What the handlers get to see.
+  HttpRequest request;
+  absl::Time begun_at;  // By SteadyTime().
   std::optional<HttpReply> reply;
   bool close = false;       // The connection ends after this reply.
   uint64_t body_bytes = 0;  // Sent.
   absl::Status broken_off;  // Why the body ended early.
 };
-
-// What the handlers get to see: all of it from our own parser.
-HttpRequest ToHttpRequest(const Exchange& exchange);
 
 // Puts the reply's status and body into `response`. `exchange` must live until
 // the library has sent it.

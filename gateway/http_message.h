@@ -50,7 +50,9 @@ struct HttpRequest {
   std::string target;  // In origin form, not percent-decoded.
   std::string client;  // Its address, without the port.
   HttpFields fields;
-  std::string body;  // Empty unless HttpServer::Options::wants_body.
+  std::string body;  // Empty unless HttpServer::Options::before_body.
+  // Whether limits by address have been applied, before the body was read.
+  bool head_admitted = false;
 
   bool is_head() const { return method == "HEAD"; }
   bool is_read() const { return method == "GET" || is_head(); }

@@ -3,73 +3,71 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
-#include <optional>
+#include <deque>
+#include <thread>
 #include <utility>
-#include <variant>
+#include <vector>
 
-#include "absl/cleanup/cleanup.h"
-#include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
 #include "gateway/http_connection.h"
-#include "gateway/http_exchange.h"
+#include "gateway/http_library.h"
 #include "gateway/listener.h"
 #include "gateway/open_connections.h"
 #include "gateway/plain_transport.h"
-#include "gateway/request_body.h"
-#include "gateway/request_head.h"
-#include "httplib.h"
+#include "gateway/socket_poller.h"
+#include "gateway/steady_time.h"
 #include "services/common/status_macros.h"
 #include "services/common/thread.h"
-#include "spdlog/spdlog.h"
 
 namespace cvr {
 namespace {
 
+using Connection = std::unique_ptr<HttpConnection>;
+using Phase = HttpConnection::Phase;
+using Step = Transport::Step;
+
 constexpr size_t kBodyBytesMax = 64 * 1024;
+// A body has so long to begin, and then has to come at this rate.
+constexpr absl::Duration kBodyGrace = absl::Seconds(5);
+constexpr double kBodyBytesPerSecond = 1024;
 
-// What the library parses in place of every client's head, which is parsed
-// already: it routes nothing and needs to know nothing of the request.
-constexpr char kPlaceholderHead[] = "GET / HTTP/1.1\r\nHost: -\r\n\r\n";
+constexpr absl::Duration kLingerTimeout = absl::Seconds(2);
 
-// When accepting fails, for want of descriptors or memory.
-constexpr absl::Duration kAcceptRetryDelay = absl::Milliseconds(20);
+// A thread stays with its connection for a moment after a reply, since most
+// clients ask again at once, and handing over costs more than waiting. Only so
+// many threads do, beside those that requests run on.
+constexpr absl::Duration kStayFor = absl::Milliseconds(5);
+constexpr int kStayingThreadsMax = 64;
 
-// The accepting thread sets it while it turns a connection away.
-thread_local bool turning_away = false;
+// Threads that read what clients send. They never wait for anybody.
+constexpr size_t kPollThreadsMin = 2;
+constexpr size_t kPollThreadsMax = 8;
+// How late a deadline may be noticed.
+constexpr absl::Duration kSweepInterval = absl::Milliseconds(200);
 
-// The library hands nothing of ours along, but runs a request on one thread
-// from parsing to the last byte.
-thread_local Exchange* current_exchange = nullptr;
+constexpr size_t kHealthQueueMax = 1024;
 
-// Hands the library's connections to a pool that outlives it.
-class PoolQueue : public httplib::TaskQueue {
- public:
-  PoolQueue(ThreadPool& pool, OpenConnections& connections)
-      : pool_(pool), connections_(connections) {}
+constexpr char kInternal[] = "internal error";
+constexpr char kBusy[] = "too many requests at once; ask again in a moment";
 
-  void enqueue(std::function<void()> serve) override {
-    connections_.BeginWaiting();
-    if (pool_.Schedule(serve)) return;
-    connections_.EndWaiting();
-    turning_away = true;
-    serve();
-    turning_away = false;
+size_t ConnectionsMax(const HttpServer::Options& options) {
+  size_t max =
+      std::max(options.connections_max, 2 * options.requests.threads_max + 8);
+  rlimit files = {};
+  if (getrlimit(RLIMIT_NOFILE, &files) == 0 &&
+      files.rlim_cur != RLIM_INFINITY) {
+    max = std::min<size_t>(max, files.rlim_cur / 2);
   }
-  void shutdown() override {}
-
- private:
-  ThreadPool& pool_;
-  OpenConnections& connections_;
-};
+  return max;
+}
 
 }  // namespace
 
-// The library accepts, parses and writes; sockets, limits and ends are ours.
-class HttpServer::Engine : public httplib::Server {
+class HttpServer::Engine {
  public:
   Engine(HttpServer::Options options, HttpServer::Handler handler,
          ErrorHandler error_handler);
@@ -79,33 +77,59 @@ class HttpServer::Engine : public httplib::Server {
   void Stop(absl::Time deadline, const std::function<void()>& at_deadline);
 
  private:
-  void InstallHandlers();
-  void AcceptUntilStopped();
+  // On the accepting thread.
+  void Accept(int fd);
+  // A polling thread's life.
+  void Poll();
+  // Ends what has waited for too long.
+  void Sweep();
+  void TimeOut(Connection connection);
 
-  // httplib::Server: the whole life of an accepted connection.
-  bool process_and_close_socket(socket_t fd) override;
-  std::unique_ptr<Transport> MakeTransport(int fd);
-  void Serve(HttpConnection& connection, Transport& transport, int fd);
-  void TurnAway(HttpConnection& connection);
-  bool Handshake(Transport& transport, int fd);
-  // False when the connection ends.
-  bool ServeRequest(HttpConnection& connection, bool last);
-  // False when there is none. What is no request has its reply already.
-  bool ReadRequest(HttpConnection& connection, Exchange& exchange);
-  // A wanted body that cannot be had is answered with an error.
-  void ReadBody(HttpConnection& connection, Exchange& exchange);
-  bool RunLibrary(HttpConnection& connection, Exchange& exchange);
-  void Answer(httplib::Response& response);
-  void Log(const Exchange& exchange, absl::Duration duration) const;
+  // Who calls these: a polling thread, which must not wait, or one that a
+  // request may run on.
+  enum class On { kPolling, kRequest };
+  // Goes on with `connection` for as far as that is possible now.
+  void Advance(Connection connection, On on);
+  // Null when another has it from here on.
+  Connection EndPhase(Connection connection, On on);
+  Connection Await(Connection connection, Step step, On on);
+  bool ComesNow(HttpConnection& connection);
+  absl::Time DeadlineOf(const HttpConnection& connection) const;
+  Step TakeStep(HttpConnection& connection);
+  void Close(Connection connection);
+
+  // A request has come in whole, or cannot.
+  Connection Dispatch(Connection connection, On on);
+  bool HasError(Exchange& exchange);
+  Connection Enter(Connection connection, On on);
+  void Schedule(ThreadPool& pool, Connection connection, bool counted);
+  // Runs the request, which the gate counts unless it is one for health.
+  Connection Serve(Connection connection, bool counted);
+  HttpServer::Options::BodyDecision BeforeBody(const Exchange& exchange);
+  // False when the body is still to come.
+  bool ReadBody(HttpConnection& connection);
+  Connection Refuse(Connection connection, int status, const char* message);
+  // Sends the reply and ends the exchange.
+  Connection Reply(Connection connection, bool patient);
+  void Log(const HttpConnection& connection, absl::Duration duration) const;
 
   const HttpServer::Options options_;
   const HttpServer::Handler handler_;
   const ErrorHandler error_handler_;
-  ThreadPool pool_;
+  SocketPoller poller_;
   OpenConnections connections_;
+  ThreadPool pool_;
+  ThreadPool health_pool_;
+  RequestGate gate_;
+  HttpLibrary library_;
   std::optional<Listener> listener_;
   std::atomic<bool> stopping_ = false;
-  std::optional<Thread> accepting_;  // Uses all of the above.
+  std::atomic<bool> polling_ends_ = false;
+  std::atomic<int> staying_ = 0;
+  std::atomic<int64_t> next_sweep_ns_ = 0;
+  // These use all of the above.
+  std::deque<Thread> polling_;
+  std::optional<Thread> accepting_;
 };
 
 HttpServer::Engine::Engine(HttpServer::Options options,
@@ -114,217 +138,360 @@ HttpServer::Engine::Engine(HttpServer::Options options,
     : options_(std::move(options)),
       handler_(std::move(handler)),
       error_handler_(std::move(error_handler)),
-      pool_({"http", options_.threads_max, options_.threads_max}),
-      connections_(options_.threads_max) {
-  InstallHandlers();
-}
-
-void HttpServer::Engine::InstallHandlers() {
-  new_task_queue = [this] { return new PoolQueue(pool_, connections_); };
-  set_pre_routing_handler(
-      [this](const httplib::Request&, httplib::Response& response) {
-        Answer(response);
-        return HandlerResponse::Handled;
-      });
-  set_exception_handler([this](const httplib::Request&,
-                               httplib::Response& response,
-                               std::exception_ptr) {
-    current_exchange->reply =
-        error_handler_(500, "internal error", current_exchange->head.target);
-    WriteReply(*current_exchange, response);
-  });
-  set_post_routing_handler(
-      [](const httplib::Request&, httplib::Response& response) {
-        WriteFields(*current_exchange, response);
-      });
-}
+      connections_(
+          {ConnectionsMax(options_), options_.connections_per_client_max},
+          poller_),
+      pool_({"http", options_.requests.threads_max + kStayingThreadsMax,
+             options_.requests.threads_max}),
+      health_pool_({"http-health", 1, kHealthQueueMax}),
+      gate_(options_.requests,
+            [this](std::unique_ptr<RequestGate::Job> job) {
+              Schedule(pool_,
+                       Connection(static_cast<HttpConnection*>(job.release())),
+                       /*counted=*/true);
+            }),
+      library_([this](int fd) { Accept(fd); }) {}
 
 absl::Status HttpServer::Engine::Start() {
   ASSIGN_OR_RETURN(listener_, Listener::Open(options_.address));
-  accepting_.emplace("http-accept", [this] { AcceptUntilStopped(); });
-  return absl::OkStatus();
-}
-
-void HttpServer::Engine::AcceptUntilStopped() {
-  // The library closes its socket and returns whenever accepting fails, even
-  // for a reason that passes: it gets a copy each time.
-  while (!stopping_) {
-    svr_sock_ = fcntl(listener_->fd(), F_DUPFD_CLOEXEC, 0);
-    if (svr_sock_ != INVALID_SOCKET) listen_after_bind();
-    if (!stopping_) absl::SleepFor(kAcceptRetryDelay);
+  const size_t threads = std::clamp<size_t>(std::thread::hardware_concurrency(),
+                                            kPollThreadsMin, kPollThreadsMax);
+  for (size_t i = 0; i < threads; ++i) {
+    polling_.emplace_back("http-poll", [this] { Poll(); });
   }
+  accepting_.emplace("http-accept",
+                     [this] { library_.Accept(*listener_, stopping_); });
+  return absl::OkStatus();
 }
 
 void HttpServer::Engine::Stop(absl::Time deadline,
                               const std::function<void()>& at_deadline) {
   if (!accepting_) return;
+  const absl::Duration timeout = deadline - absl::Now();
   stopping_ = true;
   listener_->Shutdown();
   accepting_.reset();
-  connections_.Drain();
-  if (!connections_.WaitUntilNone(deadline)) {
+  for (Connection& idle : connections_.Drain()) Close(std::move(idle));
+  if (!connections_.WaitUntilNone(timeout)) {
     at_deadline();
-    connections_.ShutdownAll();
+    for (Connection& left : connections_.BreakOffAll()) Close(std::move(left));
   }
+  polling_ends_ = true;
+  poller_.Stop();
+  polling_.clear();
   pool_.Shutdown();
+  health_pool_.Shutdown();
+  for (auto& job : gate_.TakeExpired(/*everyone=*/true)) {
+    Close(Connection(static_cast<HttpConnection*>(job.release())));
+  }
 }
 
-bool HttpServer::Engine::process_and_close_socket(socket_t fd) {
+void HttpServer::Engine::Accept(int fd) {
   const int on = 1;
   setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
   fcntl(fd, F_SETFD, FD_CLOEXEC);
-  {
-    const std::unique_ptr<Transport> transport = MakeTransport(fd);
-    HttpConnection connection(fd, *transport,
-                              {options_.head_timeout, options_.write_timeout});
-    if (turning_away) {
-      TurnAway(connection);
-    } else {
-      connections_.Add(fd);
-      Serve(connection, *transport, fd);
-      connections_.Remove(fd);
-    }
-  }
-  close(fd);
-  return true;
-}
-
-std::unique_ptr<Transport> HttpServer::Engine::MakeTransport(int fd) {
-  if (options_.tls && !turning_away) {
-    return options_.tls->Accept(fd, options_.write_timeout);
-  }
-  return std::make_unique<PlainTransport>(fd, options_.write_timeout);
-}
-
-void HttpServer::Engine::TurnAway(HttpConnection& connection) {
-  Exchange exchange;
-  exchange.client = connection.client();
-  exchange.close = true;
-  exchange.reply = error_handler_(503, "too many connections", "");
-  // The accepting thread has no time for a handshake.
+  std::unique_ptr<Transport> transport;
   if (options_.tls) {
-    exchange.broken_off = absl::ResourceExhaustedError("no handshake");
+    transport = options_.tls->Accept(fd);
   } else {
-    RunLibrary(connection, exchange);
+    transport = std::make_unique<PlainTransport>(
+        fd, SendPace(options_.send_pace).slice());
   }
-  Log(exchange, absl::ZeroDuration());
+  auto connection = std::make_unique<HttpConnection>(fd, std::move(transport),
+                                                     options_.send_pace);
+  if (!options_.tls) connection->phase = Phase::kIdle;
+  const std::string& peer = connection->client();
+  for (Connection& longest : connections_.Add(
+           *connection, options_.client_of ? options_.client_of(peer) : peer)) {
+    Close(std::move(longest));
+  }
+  Await(std::move(connection), Step::kWantsRead, On::kPolling);
 }
 
-// Who connects and says nothing is idle, and gives way to others.
-bool HttpServer::Engine::Handshake(Transport& transport, int fd) {
-  if (!options_.tls) return true;
-  connections_.BeginIdle(fd);
-  const bool came = transport.WaitReadable(options_.handshake_timeout);
-  connections_.BeginHead(fd);
-  const bool done = came && transport.Handshake(options_.handshake_timeout);
-  connections_.EndHead(fd);
-  return done;
-}
-
-void HttpServer::Engine::Serve(HttpConnection& connection, Transport& transport,
-                               int fd) {
-  if (!Handshake(transport, fd)) return;
-  for (size_t requests = 1;; ++requests) {
-    connections_.BeginIdle(fd);
-    const bool came = connection.AwaitRequest(options_.idle_timeout);
-    if (!came) {
-      transport.EndWriting();
-      return;
+void HttpServer::Engine::Poll() {
+  while (!polling_ends_) {
+    for (const uint64_t id : poller_.Wait(kSweepInterval)) {
+      Connection connection = connections_.Claim(id);
+      if (connection != nullptr) Advance(std::move(connection), On::kPolling);
     }
-    connections_.BeginHead(fd);
-    const bool last = requests >= options_.requests_per_connection_max;
-    if (!ServeRequest(connection, last)) return;
+    Sweep();
   }
 }
 
-bool HttpServer::Engine::ServeRequest(HttpConnection& connection, bool last) {
-  const absl::Time begin = absl::Now();
-  Exchange exchange;
-  exchange.client = connection.client();
-  const bool came = ReadRequest(connection, exchange);
-  connections_.EndHead(connection.socket());
-  if (!came) return false;
-  ReadBody(connection, exchange);
-  exchange.close = last || !exchange.head.keep_alive ||
-                   exchange.head.has_body || connections_.draining();
-  const bool complete = RunLibrary(connection, exchange);
-  Log(exchange, absl::Now() - begin);
-  if (complete && exchange.close) connection.Linger();
-  return complete && !exchange.close;
+void HttpServer::Engine::Sweep() {
+  const absl::Time now = SteadyTime();
+  int64_t due = next_sweep_ns_;
+  if (absl::ToUnixNanos(now) < due ||
+      !next_sweep_ns_.compare_exchange_strong(
+          due, absl::ToUnixNanos(now + kSweepInterval))) {
+    return;
+  }
+  for (Connection& late : connections_.TakeExpired(now)) {
+    TimeOut(std::move(late));
+  }
+  for (auto& job : gate_.TakeExpired(/*everyone=*/false)) {
+    Connection late(static_cast<HttpConnection*>(job.release()));
+    Advance(Refuse(std::move(late), 503, kBusy), On::kPolling);
+  }
 }
 
-bool HttpServer::Engine::ReadRequest(HttpConnection& connection,
-                                     Exchange& exchange) {
-  HeadError error;
-  const auto outcome = connection.ReadHead(options_.head_timeout, error);
-  if (outcome == HttpConnection::HeadOutcome::kClosed) return false;
-  if (outcome == HttpConnection::HeadOutcome::kComplete) {
-    auto parsed = ParseRequestHead(connection.head());
-    if (auto* const head = std::get_if<RequestHead>(&parsed)) {
-      exchange.head = std::move(*head);
-      return true;
+void HttpServer::Engine::TimeOut(Connection connection) {
+  const bool in_head = connection->phase == Phase::kHead;
+  if (!in_head && connection->phase != Phase::kBody) {
+    Close(std::move(connection));
+    return;
+  }
+  connection->exchange.begun_at = connection->phase_since;
+  Advance(Refuse(std::move(connection), 408,
+                 in_head ? "the request did not arrive in time"
+                         : "the body did not arrive in time"),
+          On::kPolling);
+}
+
+void HttpServer::Engine::Advance(Connection connection, On on) {
+  while (connection != nullptr) {
+    const Step step = TakeStep(*connection);
+    if (step == Step::kDone) {
+      connection = EndPhase(std::move(connection), on);
+    } else if (step == Step::kEnd) {
+      Close(std::move(connection));
+    } else {
+      connection = Await(std::move(connection), step, on);
     }
-    error = std::get<HeadError>(std::move(parsed));
   }
-  exchange.head.keep_alive = false;
-  exchange.reply = error_handler_(error.http_status, error.message, "");
+}
+
+Step HttpServer::Engine::TakeStep(HttpConnection& connection) {
+  Exchange& exchange = connection.exchange;
+  switch (connection.phase) {
+    case Phase::kHandshake:
+      return connection.Handshake();
+    case Phase::kIdle:
+    case Phase::kHead:
+      return connection.ReadHead(exchange.head_error);
+    case Phase::kBody:
+      return connection.ReadBody(*exchange.body, exchange.body_state);
+    case Phase::kLinger:
+      return connection.Discard();
+    case Phase::kReply:
+      break;
+  }
+  return Step::kEnd;
+}
+
+Connection HttpServer::Engine::EndPhase(Connection connection, On on) {
+  if (connection->phase != Phase::kHandshake) {
+    return Dispatch(std::move(connection), on);
+  }
+  connection->phase = Phase::kIdle;
+  connection->phase_since = SteadyTime();
+  return connection;
+}
+
+Connection HttpServer::Engine::Await(Connection connection, Step step, On on) {
+  if (on == On::kRequest && step == Step::kWantsRead && ComesNow(*connection)) {
+    return connection;
+  }
+  const absl::Time deadline = DeadlineOf(*connection);
+  Connection unfit = connections_.Park(std::move(connection),
+                                       step == Step::kWantsWrite, deadline);
+  if (unfit != nullptr) Close(std::move(unfit));
+  return nullptr;
+}
+
+bool HttpServer::Engine::ComesNow(HttpConnection& connection) {
+  const bool stays = ++staying_ <= kStayingThreadsMax && !stopping_;
+  const bool comes = stays && connection.WaitReadable(kStayFor);
+  --staying_;
+  return comes;
+}
+
+absl::Time HttpServer::Engine::DeadlineOf(
+    const HttpConnection& connection) const {
+  const absl::Time since = connection.phase_since;
+  switch (connection.phase) {
+    case Phase::kHandshake:
+      return since + options_.handshake_timeout;
+    case Phase::kIdle:
+      return since + options_.idle_timeout;
+    case Phase::kHead:
+      return since + options_.head_timeout;
+    case Phase::kBody: {
+      const size_t come = connection.exchange.body->size();
+      return since +
+             std::min(options_.head_timeout,
+                      kBodyGrace + absl::Seconds(come / kBodyBytesPerSecond));
+    }
+    case Phase::kReply:
+    case Phase::kLinger:
+      break;
+  }
+  return since + kLingerTimeout;
+}
+
+void HttpServer::Engine::Close(Connection connection) {
+  if (connection->phase == Phase::kIdle) connection->EndWriting();
+  connections_.Remove(*connection);
+}
+
+Connection HttpServer::Engine::Dispatch(Connection connection, On on) {
+  Exchange& exchange = connection->exchange;
+  const bool whole_body = connection->phase == Phase::kBody;
+  if (!whole_body) {
+    exchange.begun_at = SteadyTime();
+    RequestHead& head = exchange.head;
+    HttpRequest& request = exchange.request;
+    request.method = std::move(head.method);
+    request.target = std::move(head.target);
+    request.fields = std::move(head.fields);
+    request.client = connection->client();
+    ++connection->requests;
+  }
+  connection->phase = Phase::kReply;
+  if (HasError(exchange))
+    return Reply(std::move(connection), on == On::kRequest);
+  if (whole_body) {
+    exchange.request.body = std::move(exchange.body->bytes());
+    exchange.head.has_body = false;
+  } else if (options_.is_health && !exchange.head.has_body &&
+             options_.is_health(exchange.request)) {
+    Schedule(health_pool_, std::move(connection), /*counted=*/false);
+    return nullptr;
+  }
+  return Enter(std::move(connection), on);
+}
+
+// Makes the reply to what cannot be a request.
+bool HttpServer::Engine::HasError(Exchange& exchange) {
+  const std::string& target = exchange.request.target;
+  if (exchange.head_error) {
+    exchange.close = true;
+    exchange.reply = error_handler_(exchange.head_error->http_status,
+                                    exchange.head_error->message, target);
+  } else if (exchange.body_state == RequestBody::State::kMalformed) {
+    exchange.reply = error_handler_(400, "malformed request body", target);
+  } else if (exchange.body_state == RequestBody::State::kTooLong) {
+    exchange.reply =
+        error_handler_(413, "the request body is too long", target);
+  }
+  return exchange.reply.has_value();
+}
+
+Connection HttpServer::Engine::Enter(Connection connection, On on) {
+  RequestShare share;
+  if (options_.share_of)
+    share = options_.share_of(connection->exchange.request);
+  std::unique_ptr<RequestGate::Job> job = std::move(connection);
+  const auto outcome = gate_.Enter(job, std::move(share));
+  if (outcome == RequestGate::Outcome::kWaits) return nullptr;
+  connection.reset(static_cast<HttpConnection*>(job.release()));
+  if (outcome == RequestGate::Outcome::kRefused) {
+    return Refuse(std::move(connection), 429, kBusy);
+  }
+  if (on == On::kRequest) return Serve(std::move(connection), /*counted=*/true);
+  Schedule(pool_, std::move(connection), /*counted=*/true);
+  return nullptr;
+}
+
+void HttpServer::Engine::Schedule(ThreadPool& pool, Connection connection,
+                                  bool counted) {
+  HttpConnection* const held = connection.release();
+  const bool scheduled = pool.Schedule([this, held, counted] {
+    Connection served = Serve(Connection(held), counted);
+    Advance(std::move(served), counted ? On::kRequest : On::kPolling);
+  });
+  if (scheduled) return;
+  connection.reset(held);
+  if (counted) gate_.Leave(*connection);
+  Close(std::move(connection));
+}
+
+Connection HttpServer::Engine::Serve(Connection connection, bool counted) {
+  Exchange& exchange = connection->exchange;
+  if (exchange.head.has_body && options_.before_body) {
+    auto decision = BeforeBody(exchange);
+    exchange.reply = std::move(decision.reply);
+    if (decision.read && !ReadBody(*connection)) {
+      gate_.Leave(*connection);
+      connection->phase = Phase::kBody;
+      connection->phase_since = SteadyTime();
+      return connection;
+    }
+  }
+  HttpConnection& served = *connection;
+  // The gate may break it off until it has left.
+  struct Leaving {
+    ~Leaving() {
+      if (gate != nullptr) gate->Leave(connection);
+    }
+    RequestGate* gate;
+    HttpConnection& connection;
+  } leaving{counted ? &gate_ : nullptr, served};
+  return Reply(std::move(connection), /*patient=*/counted);
+}
+
+HttpServer::Options::BodyDecision HttpServer::Engine::BeforeBody(
+    const Exchange& exchange) {
+  try {
+    return options_.before_body(exchange.request);
+  } catch (const std::exception&) {
+    return {false, error_handler_(500, kInternal, exchange.request.target)};
+  }
+}
+
+bool HttpServer::Engine::ReadBody(HttpConnection& connection) {
+  Exchange& exchange = connection.exchange;
+  exchange.request.head_admitted = true;
+  exchange.body.emplace(exchange.head, kBodyBytesMax);
+  if (connection.ReadBody(*exchange.body, exchange.body_state) != Step::kDone) {
+    connection.pace().set_patient(false);
+    if (exchange.head.expects_continue) connection.SendContinue();
+    return false;
+  }
+  if (!HasError(exchange)) {
+    exchange.request.body = std::move(exchange.body->bytes());
+    exchange.head.has_body = false;
+  }
   return true;
 }
 
-void HttpServer::Engine::ReadBody(HttpConnection& connection,
-                                  Exchange& exchange) {
-  RequestHead& head = exchange.head;
-  if (exchange.reply || !head.has_body || !options_.wants_body) return;
-  HttpRequest request;
-  request.method = head.method;
-  request.target = head.target;
-  if (!options_.wants_body(request)) return;
-  RequestBody body(head, kBodyBytesMax);
-  switch (
-      connection.ReadBody(body, options_.head_timeout, head.expects_continue)) {
-    case RequestBody::State::kComplete:
-      exchange.request_body = std::move(body.bytes());
-      head.has_body = false;
-      return;
-    case RequestBody::State::kMalformed:
-      exchange.reply =
-          error_handler_(400, "malformed request body", head.target);
-      return;
-    case RequestBody::State::kTooLong:
-      exchange.reply =
-          error_handler_(413, "the request body is too long", head.target);
-      return;
-    case RequestBody::State::kMore:
-      exchange.reply =
-          error_handler_(408, "the body did not arrive in time", head.target);
-  }
+Connection HttpServer::Engine::Refuse(Connection connection, int status,
+                                      const char* message) {
+  Exchange& exchange = connection->exchange;
+  exchange.reply = error_handler_(status, message, exchange.request.target);
+  // Those who are refused must not hold this thread with their next request.
+  exchange.close = true;
+  return Reply(std::move(connection), /*patient=*/false);
 }
 
-bool HttpServer::Engine::RunLibrary(HttpConnection& connection,
-                                    Exchange& exchange) {
-  connection.ReplaceHead(kPlaceholderHead);
-  current_exchange = &exchange;
-  const auto forget = absl::MakeCleanup([] { current_exchange = nullptr; });
-  bool closed = false;
-  const bool written =
-      process_request(connection, exchange.close, closed, nullptr);
-  return connection.Flush() && written && exchange.broken_off.ok();
+Connection HttpServer::Engine::Reply(Connection connection, bool patient) {
+  Exchange& exchange = connection->exchange;
+  exchange.close = exchange.close || !exchange.head.keep_alive ||
+                   exchange.head.has_body || connections_.draining() ||
+                   connection->requests >= options_.requests_per_connection_max;
+  connection->pace().set_patient(patient);
+  const bool complete = library_.Answer(*connection, handler_, [&] {
+    return error_handler_(500, kInternal, exchange.request.target);
+  });
+  Log(*connection, SteadyTime() - exchange.begun_at);
+  const bool close = exchange.close;
+  exchange = Exchange();
+  connection->phase_since = SteadyTime();
+  connection->phase = close || !complete ? Phase::kLinger : Phase::kIdle;
+  if (!complete) connection->BreakOff();
+  if (complete && close) connection->EndWriting();
+  return connection;
 }
 
-void HttpServer::Engine::Answer(httplib::Response& response) {
-  Exchange& exchange = *current_exchange;
-  if (!exchange.reply) exchange.reply = handler_(ToHttpRequest(exchange));
-  WriteReply(exchange, response);
-}
-
-void HttpServer::Engine::Log(const Exchange& exchange,
+void HttpServer::Engine::Log(const HttpConnection& connection,
                              absl::Duration duration) const {
+  const Exchange& exchange = connection.exchange;
   if (!options_.access_logger || !exchange.reply) return;
   AccessRecord record;
-  record.method = exchange.head.method;
-  record.target = exchange.head.target;
-  record.client = exchange.client;
-  record.user_agent = exchange.head.fields.Get("User-Agent").value_or("");
+  record.method = exchange.request.method;
+  record.target = exchange.request.target;
+  record.client = connection.client();
+  record.user_agent = exchange.request.fields.Get("User-Agent").value_or("");
   record.cache_status =
       exchange.reply->fields.Get("Cache-Status").value_or("-");
   record.status = exchange.reply->status;

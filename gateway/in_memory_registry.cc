@@ -119,16 +119,19 @@ absl::StatusOr<Resolution> InMemoryRegistry::Resolve(
       !absl::c_linear_search(source_namespaces_, request.source_namespace)) {
     return errors::RegistryUnknown(absl::StrCat(request.registry_id));
   }
-  if (request.registry_id != kRegistryId) {
+  if (request.registry_id != kRegistryId &&
+      request.registry_id != kOtherRegistryId) {
     return errors::RegistryUnknown(absl::StrCat(request.registry_id));
   }
   Resolution resolution;
-  resolution.plan.candidates.push_back({kUpstreamId});
+  const int64_t upstream_id =
+      request.registry_id == kRegistryId ? kUpstreamId : kOtherUpstreamId;
+  resolution.plan.candidates.push_back({upstream_id});
   const auto entry = entries_.find(request.content.RelativePath());
   const bool is_list = request.content.kind == ContentKind::kTags ||
                        request.content.kind == ContentKind::kReferrers;
   if (entry != entries_.end() && !is_list) {
-    resolution.hit = Hit{entry->second, kUpstreamId};
+    resolution.hit = Hit{entry->second, upstream_id};
   }
   if (request.counts_as_download) ++downloads_;
   return resolution;
@@ -149,6 +152,12 @@ absl::StatusOr<std::unique_ptr<ContentStream>> InMemoryRegistry::Read(
 
 absl::StatusOr<std::unique_ptr<ContentStream>> InMemoryRegistry::Fetch(
     const FetchRequest& request) {
+  FetchHook hook;
+  {
+    MutexLock lock(&mutex_);
+    hook = fetch_hook_;
+  }
+  if (hook) hook(request.plan.candidates.front().upstream_id);
   MutexLock lock(&mutex_);
   ++fetches_;
   RETURN_IF_ERROR(fetch_error_);
@@ -237,6 +246,11 @@ absl::StatusOr<std::unique_ptr<ContentStream>> InMemoryRegistry::Open(
 void InMemoryRegistry::set_stream_hook(StreamHook hook) {
   MutexLock lock(&mutex_);
   hook_ = std::move(hook);
+}
+
+void InMemoryRegistry::set_fetch_hook(FetchHook hook) {
+  MutexLock lock(&mutex_);
+  fetch_hook_ = std::move(hook);
 }
 
 void InMemoryRegistry::set_chunk_bytes(size_t bytes) {

@@ -22,13 +22,16 @@
 namespace cvr {
 
 // Both services behind the gateway, in memory, for its tests: registry 1 with
-// one upstream that has what Put() was given. A first Fetch() of something is a
+// one upstream that has what Put() was given, and another registry with another
+// upstream that has the same. A first Fetch() of something is a
 // miss and stores it; Resolve() then answers it as a hit, unless it is a list.
 // Misbehaves on request. Thread-safe.
 class InMemoryRegistry : public Resolver, public ContentSource {
  public:
   static constexpr int64_t kRegistryId = 1;
   static constexpr int64_t kUpstreamId = 11;
+  static constexpr int64_t kOtherRegistryId = 5;
+  static constexpr int64_t kOtherUpstreamId = 15;
 
   // The upstream has `bytes` at `path`, such as `/library/alpine/manifests/1`,
   // and under their digest.
@@ -54,6 +57,10 @@ class InMemoryRegistry : public Resolver, public ContentSource {
   using StreamHook = std::function<absl::Status(uint64_t offset)>;
   void set_stream_hook(StreamHook hook);
   void set_chunk_bytes(size_t bytes);
+
+  // Called when an upstream is asked, and may block.
+  using FetchHook = std::function<void(int64_t upstream_id)>;
+  void set_fetch_hook(FetchHook hook);
 
   // What every later call answers, until OK is set again.
   void set_resolve_error(absl::Status error);
@@ -108,6 +115,7 @@ class InMemoryRegistry : public Resolver, public ContentSource {
   absl::flat_hash_map<Digest, Content> stored_ ABSL_GUARDED_BY(mutex_);
   absl::flat_hash_set<Digest> fetched_lists_ ABSL_GUARDED_BY(mutex_);
   StreamHook hook_ ABSL_GUARDED_BY(mutex_);
+  FetchHook fetch_hook_ ABSL_GUARDED_BY(mutex_);
   size_t chunk_bytes_ ABSL_GUARDED_BY(mutex_) = 64 * 1024;
   absl::Status resolve_error_ ABSL_GUARDED_BY(mutex_);
   absl::Status fetch_error_ ABSL_GUARDED_BY(mutex_);

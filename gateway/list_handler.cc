@@ -128,7 +128,7 @@ absl::StatusOr<std::unique_ptr<ContentStream>> ListHandler::Fetch(
     const ContentRef& content, const FetchPlan& plan, ListWish wish) {
   FetchRequest request{content, plan};
   request.list = std::move(wish);
-  request.deadline = clock_.Now() + fetch_timeout_;
+  request.deadline = clock_.SteadyNow() + fetch_timeout_;
   ASSIGN_OR_RETURN(auto stream, source_.Fetch(request));
   return streams_.Track(std::move(stream));
 }

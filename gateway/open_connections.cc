@@ -1,103 +1,175 @@
 #include "gateway/open_connections.h"
 
-#include <sys/socket.h>
+#include <utility>
 
-#include "absl/time/clock.h"
+#include "gateway/steady_time.h"
+#include "spdlog/spdlog.h"
 
 namespace cvr {
+namespace {
 
-void OpenConnections::BeginWaiting() {
-  MutexLock lock(&mutex_);
-  ++waiting_;
-  MakeRoom();
+using Phase = HttpConnection::Phase;
+
+bool IsIdle(const HttpConnection& connection) {
+  return connection.phase == Phase::kHandshake ||
+         (connection.phase == Phase::kIdle && connection.empty());
 }
 
-void OpenConnections::EndWaiting() {
-  MutexLock lock(&mutex_);
-  --waiting_;
-  none_.SignalAll();
-}
+}  // namespace
 
-void OpenConnections::Add(int fd) {
-  MutexLock lock(&mutex_);
-  --waiting_;
-  connections_[fd] = State();
-  if (broken_off_) shutdown(fd, SHUT_RDWR);
-}
+OpenConnections::OpenConnections(const Options& options, SocketPoller& poller)
+    : options_(options), poller_(poller) {}
 
-void OpenConnections::Remove(int fd) {
+std::vector<OpenConnections::Connection> OpenConnections::Add(
+    HttpConnection& connection, std::string client) {
+  std::vector<Connection> give_way;
   MutexLock lock(&mutex_);
-  const auto it = connections_.find(fd);
-  if (it->second.evicted) --evicted_;
-  connections_.erase(it);
-  if (connections_.empty()) none_.SignalAll();
-}
-
-void OpenConnections::BeginIdle(int fd) {
-  MutexLock lock(&mutex_);
-  State& state = connections_[fd];
-  state.idle_since = absl::Now();
-  state.in_head = false;
-  if (draining_) shutdown(fd, SHUT_RD);
-  MakeRoom();
-}
-
-void OpenConnections::BeginHead(int fd) {
-  MutexLock lock(&mutex_);
-  connections_[fd].in_head = true;
-}
-
-void OpenConnections::EndHead(int fd) {
-  MutexLock lock(&mutex_);
-  State& state = connections_[fd];
-  state.idle_since = absl::InfiniteFuture();
-  state.in_head = false;
-}
-
-bool OpenConnections::draining() const {
-  MutexLock lock(&mutex_);
-  return draining_;
-}
-
-void OpenConnections::MakeRoom() {
-  while (connections_.size() + waiting_ > room_ + evicted_) {
-    auto longest = connections_.end();
-    for (auto it = connections_.begin(); it != connections_.end(); ++it) {
-      const State& state = it->second;
-      if (state.evicted || state.idle_since == absl::InfiniteFuture()) continue;
-      if (longest == connections_.end() ||
-          state.idle_since < longest->second.idle_since) {
-        longest = it;
-      }
+  if (!client.empty()) {
+    Client& known = clients_[client];
+    if (++known.connections > options_.per_client_max) {
+      NoteGivenWay(client, known);
+      give_way.push_back(TakeLongest(client));
     }
-    if (longest == connections_.end()) return;
-    longest->second.evicted = true;
-    ++evicted_;
-    shutdown(longest->first, SHUT_RD);
   }
+  if (entries_.size() >= options_.connections_max && give_way.empty()) {
+    give_way.push_back(TakeLongest(""));
+  }
+  if (!give_way.empty() && give_way.back() == nullptr) give_way.pop_back();
+  connection.id = ++last_id_;
+  Entry& entry = entries_[connection.id];
+  entry.connection = &connection;
+  entry.client = std::move(client);
+  return give_way;
 }
 
-void OpenConnections::Drain() {
+void OpenConnections::Remove(HttpConnection& connection) {
+  MutexLock lock(&mutex_);
+  const auto it = entries_.find(connection.id);
+  if (!it->second.client.empty()) CountOut(it->second.client);
+  entries_.erase(it);
+  if (entries_.empty()) none_.SignalAll();
+}
+
+OpenConnections::Connection OpenConnections::Park(Connection connection,
+                                                  bool for_writing,
+                                                  absl::Time deadline) {
+  MutexLock lock(&mutex_);
+  if (broken_off_ || (draining_ && IsIdle(*connection))) return connection;
+  Entry& entry = entries_[connection->id];
+  const int fd = connection->socket();
+  const uint64_t id = connection->id;
+  entry.waits_since = connection->phase_since;
+  entry.deadline = deadline;
+  entry.parked = std::move(connection);
+  ++parked_;
+  // Claim() waits for the lock.
+  poller_.Arm(fd, id, for_writing, entry.polled);
+  entry.polled = true;
+  return nullptr;
+}
+
+OpenConnections::Connection OpenConnections::Claim(uint64_t id) {
+  MutexLock lock(&mutex_);
+  const auto it = entries_.find(id);
+  if (it == entries_.end() || it->second.parked == nullptr) return nullptr;
+  return Take(it->second);
+}
+
+std::vector<OpenConnections::Connection> OpenConnections::TakeExpired(
+    absl::Time now) {
+  std::vector<Connection> expired;
+  MutexLock lock(&mutex_);
+  if (parked_ == 0) return expired;
+  for (auto& [id, entry] : entries_) {
+    if (entry.parked != nullptr && entry.deadline <= now) {
+      expired.push_back(Take(entry));
+    }
+  }
+  return expired;
+}
+
+// What has arrived already is still answered.
+std::vector<OpenConnections::Connection> OpenConnections::Drain() {
+  std::vector<Connection> idle;
   MutexLock lock(&mutex_);
   draining_ = true;
-  for (const auto& [fd, state] : connections_) {
-    const bool idle = state.idle_since != absl::InfiniteFuture();
-    if (idle && !state.in_head) shutdown(fd, SHUT_RD);
+  for (auto& [id, entry] : entries_) {
+    if (entry.parked != nullptr && IsIdle(*entry.parked) &&
+        !entry.parked->WaitReadable(absl::ZeroDuration())) {
+      idle.push_back(Take(entry));
+    }
   }
+  return idle;
 }
 
-bool OpenConnections::WaitUntilNone(absl::Time deadline) {
-  MutexLock lock(&mutex_);
-  while (waiting_ > 0 || !connections_.empty()) {
-    if (none_.WaitWithDeadline(&mutex_, deadline)) break;
-  }
-  return waiting_ == 0 && connections_.empty();
-}
-
-void OpenConnections::ShutdownAll() {
+std::vector<OpenConnections::Connection> OpenConnections::BreakOffAll() {
+  std::vector<Connection> parked;
   MutexLock lock(&mutex_);
   broken_off_ = true;
-  for (const auto& [fd, state] : connections_) shutdown(fd, SHUT_RDWR);
+  for (auto& [id, entry] : entries_) {
+    if (entry.parked != nullptr) {
+      parked.push_back(Take(entry));
+    } else {
+      entry.connection->BreakOff();
+    }
+  }
+  return parked;
+}
+
+bool OpenConnections::WaitUntilNone(absl::Duration timeout) {
+  const absl::Time deadline = SteadyTime() + timeout;
+  MutexLock lock(&mutex_);
+  while (!entries_.empty()) {
+    const absl::Duration left = deadline - SteadyTime();
+    if (left <= absl::ZeroDuration()) return false;
+    none_.WaitWithTimeout(&mutex_, left);
+  }
+  return true;
+}
+
+size_t OpenConnections::parked() const {
+  MutexLock lock(&mutex_);
+  return parked_;
+}
+
+OpenConnections::Connection OpenConnections::TakeLongest(
+    const std::string& client) {
+  Entry* longest = nullptr;
+  for (auto& [id, entry] : entries_) {
+    if (entry.parked == nullptr) continue;
+    if (!client.empty() && entry.client != client) continue;
+    if (longest == nullptr || entry.waits_since < longest->waits_since) {
+      longest = &entry;
+    }
+  }
+  return longest == nullptr ? nullptr : Take(*longest);
+}
+
+OpenConnections::Connection OpenConnections::Take(Entry& entry) {
+  --parked_;
+  return std::move(entry.parked);
+}
+
+// Once for each time that the client reaches its limit.
+void OpenConnections::NoteGivenWay(const std::string& name, Client& client) {
+  if (client.given_way++ > 0) return;
+  spdlog::warn(
+      "http client {} has {} connections, the most that one may have: those "
+      "that have waited longest are closed",
+      name, options_.per_client_max);
+}
+
+void OpenConnections::CountOut(const std::string& name) {
+  const auto it = clients_.find(name);
+  Client& client = it->second;
+  --client.connections;
+  if (client.given_way > 0 &&
+      client.connections <= options_.per_client_max / 2) {
+    spdlog::info("http client {} was over its connections {} times", name,
+                 client.given_way);
+    client.given_way = 0;
+  }
+  if (client.connections == 0) clients_.erase(it);
 }
 
 }  // namespace cvr

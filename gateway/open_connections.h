@@ -1,68 +1,100 @@
 #ifndef GATEWAY_OPEN_CONNECTIONS_H_
 #define GATEWAY_OPEN_CONNECTIONS_H_
 
+#include <atomic>
 #include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/time/time.h"
+#include "gateway/http_connection.h"
+#include "gateway/socket_poller.h"
 #include "services/common/mutex.h"
 
 namespace cvr {
 
-// The connections that are open, by socket, and which of them wait for a
-// request or for the rest of its head. While there are more than there are
-// threads for, those that have waited longest are ended to make room. Only
-// sockets in here are ever shut down, so a descriptor that the system has given
-// to somebody else is never touched: remove it before closing it. Thread-safe.
+// The connections that are open. Those that wait for their client are parked
+// here: they hold no thread, and the one that has waited longest gives way when
+// there are too many, of its client or of all. The others belong to whoever
+// serves them. Thread-safe.
 class OpenConnections {
  public:
-  // `room` is how many can be served at a time.
-  explicit OpenConnections(size_t room) : room_(room) {}
-
-  // A connection was accepted and waits for a thread, which calls Add().
-  void BeginWaiting();
-  // It is turned away instead.
-  void EndWaiting();
-  void Add(int fd);
-  void Remove(int fd);
-
-  // `fd` waits for its next request. While draining, it reads what has arrived
-  // already and then the end.
-  void BeginIdle(int fd);
-  // Bytes of a request have come: draining lets it come in whole, but it makes
-  // room as an idle one does, so that half requests keep nobody out.
-  void BeginHead(int fd);
-  // It has come, or never will.
-  void EndHead(int fd);
-
-  // Whether replies are the last ones on their connections.
-  bool draining() const;
-
-  // Ends the idle connections, now and as they become idle.
-  void Drain();
-  // False when some are still open, or wait, at `deadline`.
-  bool WaitUntilNone(absl::Time deadline);
-  // Breaks off all of them, and later ones at once.
-  void ShutdownAll();
-
- private:
-  struct State {
-    absl::Time idle_since = absl::InfiniteFuture();  // Busy.
-    bool in_head = false;
-    bool evicted = false;
+  using Connection = std::unique_ptr<HttpConnection>;
+  struct Options {
+    size_t connections_max = 4096;
+    size_t per_client_max = 256;
   };
 
-  void MakeRoom() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // `poller` gets the sockets of the parked ones; it must outlive this.
+  OpenConnections(const Options& options, SocketPoller& poller);
 
-  const size_t room_;
+  // Knows `connection` from now on, as one of `client`; empty = it counts for
+  // nobody. Answers those that have to give way: Remove() them. There may be
+  // none although there are too many, when all are being served: then this one
+  // has to give way next.
+  std::vector<Connection> Add(HttpConnection& connection, std::string client);
+  // Before it is destroyed.
+  void Remove(HttpConnection& connection);
+
+  // Parks `connection` until its socket is ready or `deadline`, by
+  // SteadyTime(), has passed. Gives it back when it may not wait any more.
+  Connection Park(Connection connection, bool for_writing, absl::Time deadline);
+  // The parked connection whose socket is ready; null when it is parked no
+  // more.
+  Connection Claim(uint64_t id);
+  // Those whose deadline has passed.
+  std::vector<Connection> TakeExpired(absl::Time now);
+
+  // Whether replies are the last ones on their connections.
+  bool draining() const { return draining_; }
+  // Answers those that wait for a request, of which nothing has come.
+  std::vector<Connection> Drain();
+  // Breaks off those that are being served, and answers all others. None will
+  // be parked from now on.
+  std::vector<Connection> BreakOffAll();
+  // False when some are still open after `timeout`.
+  bool WaitUntilNone(absl::Duration timeout);
+
+  size_t parked() const;
+
+ private:
+  struct Entry {
+    HttpConnection* connection;
+    std::string client;
+    bool polled = false;  // The poller knows the socket.
+    // Of the parked ones:
+    Connection parked;
+    absl::Time waits_since;
+    absl::Time deadline;
+  };
+  struct Client {
+    size_t connections = 0;
+    size_t given_way = 0;  // Since the client was at its limit.
+  };
+  using Entries = absl::flat_hash_map<uint64_t, Entry>;
+
+  // The parked one that has waited longest, of `client` unless it is empty.
+  Connection TakeLongest(const std::string& client)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  Connection Take(Entry& entry) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void NoteGivenWay(const std::string& name, Client& client)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void CountOut(const std::string& name) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+
+  const Options options_;
+  SocketPoller& poller_;
+  std::atomic<bool> draining_ = false;
 
   mutable Mutex mutex_;
   CondVar none_;
-  size_t evicted_ ABSL_GUARDED_BY(mutex_) = 0;  // Of the open ones.
-  size_t waiting_ ABSL_GUARDED_BY(mutex_) = 0;
+  uint64_t last_id_ ABSL_GUARDED_BY(mutex_) = 0;
+  size_t parked_ ABSL_GUARDED_BY(mutex_) = 0;
   bool broken_off_ ABSL_GUARDED_BY(mutex_) = false;
-  bool draining_ ABSL_GUARDED_BY(mutex_) = false;
-  absl::flat_hash_map<int, State> connections_ ABSL_GUARDED_BY(mutex_);
+  Entries entries_ ABSL_GUARDED_BY(mutex_);
+  absl::flat_hash_map<std::string, Client> clients_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace cvr

@@ -3,115 +3,158 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "absl/time/clock.h"
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "gateway/plain_transport.h"
+#include "gateway/steady_time.h"
 #include "gtest/gtest.h"
 
 namespace cvr {
 namespace {
 
-// A connected pair; the table gets one end.
-class Pair {
- public:
-  Pair() { socketpair(AF_UNIX, SOCK_STREAM, 0, fds_); }
-  ~Pair() {
-    close(fds_[0]);
-    close(fds_[1]);
-  }
-  int fd() const { return fds_[0]; }
-  // Whether reading has ended.
-  bool Ended() const {
-    char byte;
-    return recv(fds_[0], &byte, 1, MSG_DONTWAIT) == 0;
-  }
+using Connection = OpenConnections::Connection;
+using Phase = HttpConnection::Phase;
 
- private:
-  int fds_[2];
-};
+const absl::Time kNever = absl::InfiniteFuture();
 
 class OpenConnectionsTest : public ::testing::Test {
  protected:
-  void Add(const Pair& pair) {
-    connections_.BeginWaiting();
-    connections_.Add(pair.fd());
+  ~OpenConnectionsTest() override {
+    for (Connection& left : connections_.BreakOffAll()) {
+      connections_.Remove(*left);
+    }
+    for (const int fd : peers_) close(fd);
   }
 
-  OpenConnections connections_{/*room=*/3};
+  // A connection that is idle. Its peer is the last of `peers_`.
+  Connection Make(const std::string& client) {
+    int fds[2];
+    socketpair(AF_UNIX, SOCK_STREAM, 0, fds);
+    peers_.push_back(fds[1]);
+    auto made = std::make_unique<HttpConnection>(
+        fds[0], std::make_unique<PlainTransport>(fds[0], absl::Seconds(1)),
+        SendPace::Options());
+    made->phase = Phase::kIdle;
+    for (Connection& gone : connections_.Add(*made, client)) {
+      gone_.push_back(gone->id);
+      connections_.Remove(*gone);
+    }
+    return made;
+  }
+
+  uint64_t Park(Connection connection) {
+    const uint64_t id = connection->id;
+    EXPECT_EQ(connections_.Park(std::move(connection), false, kNever), nullptr);
+    return id;
+  }
+  bool IsParked(uint64_t id) {
+    Connection claimed = connections_.Claim(id);
+    if (claimed == nullptr) return false;
+    Park(std::move(claimed));
+    return true;
+  }
+  uint64_t Idle(const std::string& client) { return Park(Make(client)); }
+
+  SocketPoller poller_;
+  OpenConnections connections_{{/*connections_max=*/4, /*per_client_max=*/2},
+                               poller_};
+  std::vector<int> peers_;
+  std::vector<uint64_t> gone_;
 };
 
-TEST_F(OpenConnectionsTest, LongestIdleOneMakesRoom) {
-  Pair busy, older, younger;
-  Add(busy);
-  Add(older);
-  connections_.BeginIdle(older.fd());
-  Add(younger);
-  connections_.BeginIdle(younger.fd());
-  connections_.BeginWaiting();
-  EXPECT_TRUE(older.Ended());
-  EXPECT_FALSE(younger.Ended());
-  connections_.BeginWaiting();
-  EXPECT_TRUE(younger.Ended());
-  connections_.BeginWaiting();
-  EXPECT_FALSE(busy.Ended());
-  for (int i = 0; i < 3; ++i) connections_.EndWaiting();
+TEST_F(OpenConnectionsTest, WhoIsReadyIsClaimedOnce) {
+  const uint64_t id = Idle("a");
+  EXPECT_TRUE(poller_.Wait(absl::ZeroDuration()).empty());
+  ASSERT_EQ(write(peers_.back(), "x", 1), 1);
+  ASSERT_EQ(poller_.Wait(absl::Hours(1)), std::vector<uint64_t>{id});
+  Connection claimed = connections_.Claim(id);
+  ASSERT_NE(claimed, nullptr);
+  EXPECT_EQ(connections_.Claim(id), nullptr);
+  EXPECT_TRUE(poller_.Wait(absl::ZeroDuration()).empty());
+  Park(std::move(claimed));
+  EXPECT_EQ(poller_.Wait(absl::Hours(1)), std::vector<uint64_t>{id});
 }
 
-TEST_F(OpenConnectionsTest, AHalfHeadMakesRoomButIsNotDrained) {
-  Pair half, idle, busy;
-  Add(half);
-  connections_.BeginIdle(half.fd());
-  connections_.BeginHead(half.fd());
-  Add(idle);
-  connections_.BeginIdle(idle.fd());
-  Add(busy);
-  connections_.BeginIdle(busy.fd());
-  connections_.BeginHead(busy.fd());
-  connections_.EndHead(busy.fd());
-  connections_.Drain();
-  EXPECT_FALSE(half.Ended());
-  EXPECT_TRUE(idle.Ended());
-  connections_.BeginWaiting();
-  EXPECT_TRUE(half.Ended());
-  EXPECT_FALSE(busy.Ended());
-  connections_.EndWaiting();
+TEST_F(OpenConnectionsTest, TheLongestWaitingGivesWay) {
+  Connection served = Make("a");
+  const uint64_t older = Idle("b");
+  const uint64_t younger = Idle("c");
+  Connection also_served = Make("d");
+  EXPECT_TRUE(gone_.empty());
+  Idle("e");
+  EXPECT_EQ(gone_, std::vector<uint64_t>{older});
+  Idle("f");
+  EXPECT_EQ(gone_, (std::vector<uint64_t>{older, younger}));
+  connections_.Remove(*served);
+  connections_.Remove(*also_served);
 }
 
-// Whoever waits must not depend on somebody being idle at that moment.
-TEST_F(OpenConnectionsTest, ConnectionThatBecomesIdleMakesRoom) {
-  Pair first, second, third;
-  for (const Pair* pair : {&first, &second, &third}) Add(*pair);
-  connections_.BeginWaiting();
-  connections_.BeginIdle(second.fd());
-  EXPECT_TRUE(second.Ended());
-  // One has made room for the one that waits.
-  connections_.BeginIdle(third.fd());
-  EXPECT_FALSE(third.Ended());
-  connections_.Remove(second.fd());
-  connections_.EndWaiting();
+TEST_F(OpenConnectionsTest, AClientOverItsLimitGivesWayItself) {
+  const uint64_t other = Idle("b");
+  const uint64_t first = Idle("a");
+  Idle("a");
+  Idle("a");
+  EXPECT_EQ(gone_, std::vector<uint64_t>{first});
+  EXPECT_TRUE(IsParked(other));
 }
 
-TEST_F(OpenConnectionsTest, DrainEndsIdleOnesAndThoseThatBecomeIdle) {
-  Pair idle, busy;
-  Add(idle);
-  connections_.BeginIdle(idle.fd());
-  Add(busy);
-  EXPECT_FALSE(connections_.draining());
-  connections_.Drain();
+TEST_F(OpenConnectionsTest, NobodyGivesWayWhoIsServed) {
+  std::vector<Connection> served;
+  for (int i = 0; i < 6; ++i) served.push_back(Make("a"));
+  EXPECT_TRUE(gone_.empty());
+  const uint64_t next = Idle("a");
+  Idle("a");
+  EXPECT_EQ(gone_, std::vector<uint64_t>{next});
+  for (Connection& connection : served) connections_.Remove(*connection);
+}
+
+TEST_F(OpenConnectionsTest, WhatIsPastItsDeadlineIsTaken) {
+  Connection late = Make("a");
+  Idle("b");
+  const absl::Time now = SteadyTime();
+  connections_.Park(std::move(late), false, now);
+  EXPECT_TRUE(connections_.TakeExpired(now - absl::Seconds(1)).empty());
+  auto expired = connections_.TakeExpired(now);
+  ASSERT_EQ(expired.size(), 1);
+  connections_.Remove(*expired[0]);
+  EXPECT_EQ(connections_.parked(), 1);
+}
+
+TEST_F(OpenConnectionsTest, DrainEndsIdleOnesButNotWhatHasArrived) {
+  Idle("a");
+  const uint64_t arrived = Idle("b");
+  ASSERT_EQ(write(peers_.back(), "x", 1), 1);
+  Connection in_head = Make("c");
+  in_head->phase = Phase::kHead;
+  Park(std::move(in_head));
+  Connection busy = Make("d");
+  auto idle = connections_.Drain();
+  EXPECT_EQ(idle.size(), 1);
+  for (Connection& connection : idle) connections_.Remove(*connection);
   EXPECT_TRUE(connections_.draining());
-  EXPECT_TRUE(idle.Ended());
-  EXPECT_FALSE(busy.Ended());
-  connections_.BeginIdle(busy.fd());
-  EXPECT_TRUE(busy.Ended());
+  Connection claimed = connections_.Claim(arrived);
+  ASSERT_NE(claimed, nullptr);
+  connections_.Remove(*claimed);
+  // Who becomes idle now is not parked any more.
+  busy = connections_.Park(std::move(busy), false, kNever);
+  ASSERT_NE(busy, nullptr);
+  connections_.Remove(*busy);
 }
 
-TEST_F(OpenConnectionsTest, WaitsAlsoForConnectionsWithoutAThread) {
-  connections_.BeginWaiting();
-  EXPECT_FALSE(connections_.WaitUntilNone(absl::Now()));
-  Pair pair;
-  connections_.ShutdownAll();
-  connections_.Add(pair.fd());
-  EXPECT_TRUE(pair.Ended());
-  connections_.Remove(pair.fd());
-  EXPECT_TRUE(connections_.WaitUntilNone(absl::InfiniteFuture()));
+TEST_F(OpenConnectionsTest, BreakingOffLeavesNobodyWaiting) {
+  Connection busy = Make("a");
+  Idle("b");
+  EXPECT_FALSE(connections_.WaitUntilNone(absl::ZeroDuration()));
+  for (Connection& parked : connections_.BreakOffAll()) {
+    connections_.Remove(*parked);
+  }
+  char byte;
+  EXPECT_EQ(recv(busy->socket(), &byte, 1, 0), 0);
+  connections_.Remove(*busy);
+  EXPECT_TRUE(connections_.WaitUntilNone(absl::InfiniteDuration()));
 }
 
 }  // namespace

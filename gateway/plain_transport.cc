@@ -1,6 +1,5 @@
 #include "gateway/plain_transport.h"
 
-#include <poll.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 
@@ -8,31 +7,35 @@
 #include <cerrno>
 #include <iterator>
 
-#include "gateway/socket_wait.h"
+#include "gateway/steady_time.h"
 
 namespace cvr {
 
-PlainTransport::PlainTransport(int fd, absl::Duration write_timeout) : fd_(fd) {
-  const timeval value = absl::ToTimeval(write_timeout);
+// The socket blocks, so that a whole chunk goes out with one call; a send that
+// waits gives up after SO_SNDTIMEO.
+PlainTransport::PlainTransport(int fd, absl::Duration slice) : fd_(fd) {
+  const timeval value = absl::ToTimeval(slice);
   setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &value, sizeof(value));
 }
 
-bool PlainTransport::WaitReadable(absl::Duration timeout) const {
-  return WaitForSocket(fd_, POLLIN, timeout);
-}
-
-size_t PlainTransport::Read(char* buffer, size_t size, absl::Duration timeout) {
-  if (!WaitReadable(timeout)) return 0;
-  ssize_t taken;
+Transport::Step PlainTransport::Read(char* buffer, size_t size, size_t& taken) {
+  ssize_t result;
   do {
-    taken = recv(fd_, buffer, size, MSG_DONTWAIT);
-  } while (taken < 0 && errno == EINTR);
-  return taken > 0 ? static_cast<size_t>(taken) : 0;
+    result = recv(fd_, buffer, size, MSG_DONTWAIT);
+  } while (result < 0 && errno == EINTR);
+  if (result < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
+    return Step::kWantsRead;
+  }
+  if (result <= 0) return Step::kEnd;
+  taken = static_cast<size_t>(result);
+  return Step::kDone;
 }
 
-// A send that waits gives up after SO_SNDTIMEO; it then answers what it could
-// send, and an error only when that is nothing.
-bool PlainTransport::Write(absl::string_view first, absl::string_view second) {
+// A call that gives up answers what it could send, and an error only when that
+// is nothing.
+bool PlainTransport::Write(absl::string_view first, absl::string_view second,
+                           SendPace& pace) {
+  const int flags = MSG_NOSIGNAL | (pace.patient() ? 0 : MSG_DONTWAIT);
   while (!first.empty() || !second.empty()) {
     iovec parts[] = {
         {const_cast<char*>(first.data()), first.size()},
@@ -41,12 +44,18 @@ bool PlainTransport::Write(absl::string_view first, absl::string_view second) {
     msghdr message = {};
     message.msg_iov = parts;
     message.msg_iovlen = std::size(parts);
-    const ssize_t sent = sendmsg(fd_, &message, MSG_NOSIGNAL);
-    if (sent < 0 && errno == EINTR) continue;
-    if (sent <= 0) return false;
-    const size_t of_first = std::min<size_t>(sent, first.size());
+    const absl::Time begin = SteadyTime();
+    const ssize_t result = sendmsg(fd_, &message, flags);
+    if (result < 0 && errno == EINTR) continue;
+    const bool gave_up =
+        result < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
+    if (result < 0 && (!gave_up || !pace.patient())) return false;
+    const size_t sent = gave_up ? 0 : static_cast<size_t>(result);
+    if (!pace.Note(SteadyTime() - begin, sent)) return false;
+    const size_t of_first = std::min(sent, first.size());
     first.remove_prefix(of_first);
     second.remove_prefix(sent - of_first);
+    if (!pace.patient() && !(first.empty() && second.empty())) return false;
   }
   return true;
 }

@@ -1,6 +1,7 @@
 #ifndef GATEWAY_PLAIN_TRANSPORT_H_
 #define GATEWAY_PLAIN_TRANSPORT_H_
 
+#include "absl/time/time.h"
 #include "gateway/transport.h"
 
 namespace cvr {
@@ -8,13 +9,14 @@ namespace cvr {
 // Plain TCP.
 class PlainTransport final : public Transport {
  public:
-  // `write_timeout` is for no progress at all.
-  PlainTransport(int fd, absl::Duration write_timeout);
+  // `slice` is SendPace::slice() of the connection.
+  PlainTransport(int fd, absl::Duration slice);
 
-  bool Handshake(absl::Duration /*timeout*/) override { return true; }
-  bool WaitReadable(absl::Duration timeout) const override;
-  size_t Read(char* buffer, size_t size, absl::Duration timeout) override;
-  bool Write(absl::string_view first, absl::string_view second) override;
+  Step Handshake() override { return Step::kDone; }
+  Step Read(char* buffer, size_t size, size_t& taken) override;
+  bool has_buffered() const override { return false; }
+  bool Write(absl::string_view first, absl::string_view second,
+             SendPace& pace) override;
   void EndWriting() override;
 
  private:

@@ -14,7 +14,7 @@ absl::Duration RateLimiter::Take(absl::string_view key,
                                  absl::Duration wait_max) {
   if (unlimited()) return absl::ZeroDuration();
   MutexLock lock(&mutex_);
-  Bucket& bucket = Find(key, clock_.Now());
+  Bucket& bucket = Find(key, clock_.SteadyNow());
   const absl::Duration delay = DelayOf(bucket);
   if (delay <= wait_max) bucket.tokens -= 1;
   return delay;
@@ -25,7 +25,7 @@ absl::Duration RateLimiter::Delay(absl::string_view key) {
   MutexLock lock(&mutex_);
   const auto found = buckets_.find(key);
   if (found == buckets_.end()) return absl::ZeroDuration();
-  Fill(found->second, clock_.Now());
+  Fill(found->second, clock_.SteadyNow());
   return DelayOf(found->second);
 }
 

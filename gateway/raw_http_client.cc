@@ -1,8 +1,10 @@
 #include "gateway/raw_http_client.h"
 
+#include <arpa/inet.h>
 #include <netdb.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <unistd.h>
@@ -36,7 +38,8 @@ void ParseHeader(absl::string_view header, RawReply& reply) {
 
 }  // namespace
 
-RawHttpClient::RawHttpClient(absl::string_view address) {
+RawHttpClient::RawHttpClient(absl::string_view address,
+                             const std::string& source) {
   const size_t colon = address.rfind(':');
   std::string host(address.substr(0, colon));
   if (host.front() == '[') host = host.substr(1, host.size() - 2);
@@ -50,12 +53,20 @@ RawHttpClient::RawHttpClient(absl::string_view address) {
   fd_ = socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
   setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &kTimeout, sizeof(kTimeout));
   setsockopt(fd_, SOL_SOCKET, SO_SNDTIMEO, &kTimeout, sizeof(kTimeout));
+  sockaddr_in from = {};
+  from.sin_family = AF_INET;
+  if (!source.empty() &&
+      (inet_pton(AF_INET, source.c_str(), &from.sin_addr) != 1 ||
+       bind(fd_, reinterpret_cast<sockaddr*>(&from), sizeof(from)) != 0)) {
+    Close();
+  }
   if (connect(fd_, found->ai_addr, found->ai_addrlen) != 0) Close();
   freeaddrinfo(found);
 }
 
-RawHttpClient::RawHttpClient(absl::string_view address, const RawTls& tls)
-    : RawHttpClient(address) {
+RawHttpClient::RawHttpClient(absl::string_view address, const RawTls& tls,
+                             const std::string& source)
+    : RawHttpClient(address, source) {
   if (connected()) StartTls(tls);
 }
 
@@ -172,6 +183,11 @@ std::string RawHttpClient::ReadSome(size_t size) {
   std::string some = received_.substr(0, size);
   received_.erase(0, some.size());
   return some;
+}
+
+bool RawHttpClient::Readable() const {
+  pollfd entry = {fd_, POLLIN, 0};
+  return !received_.empty() || poll(&entry, 1, 0) > 0;
 }
 
 bool RawHttpClient::AtEnd() { return received_.empty() && !Fill(); }

@@ -36,9 +36,13 @@ struct RawTls {
 // it is told to. Blocking, with a timeout of a minute.
 class RawHttpClient {
  public:
-  explicit RawHttpClient(absl::string_view address);  // host:port
+  // `address` is host:port; `source` an IPv4 address to connect from, empty =
+  // any.
+  explicit RawHttpClient(absl::string_view address,
+                         const std::string& source = "");
   // Not connected when the handshake fails.
-  RawHttpClient(absl::string_view address, const RawTls& tls);
+  RawHttpClient(absl::string_view address, const RawTls& tls,
+                const std::string& source = "");
   ~RawHttpClient();
   RawHttpClient(const RawHttpClient&) = delete;
   RawHttpClient& operator=(const RawHttpClient&) = delete;
@@ -60,6 +64,9 @@ class RawHttpClient {
   RawReply ReceiveHeader();
   // At most `size` bytes of what comes next; empty at the end.
   std::string ReadSome(size_t size);
+  // Whether something can be read, or the end has come, without waiting. Of TLS
+  // also what is not for the reader, such as the tickets after a handshake.
+  bool Readable() const;
   // Whether the server has closed, and sent nothing more before.
   bool AtEnd();
   // Leaves at once.

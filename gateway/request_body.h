@@ -25,10 +25,11 @@ class RequestBody {
 
   // What has come of it.
   std::string& bytes() { return decoder_.body(); }
+  size_t size() const { return decoder_.body().size(); }
 
  private:
-  const bool chunked_;
-  const bool too_long_;
+  bool chunked_;
+  bool too_long_;
   uint64_t left_ = 0;  // Unless it is chunked.
   ChunkedBody decoder_;
 };

@@ -181,10 +181,13 @@ std::optional<HeadError> ApplyFraming(const Framing& framing,
   return std::nullopt;
 }
 
-// A CR or LF alone, or a NUL. The last byte may be half a line end.
-bool HasBadLineEnd(absl::string_view bytes) {
+// Whether there is a CR or LF alone, or a NUL, from `at` on. The last byte may
+// be half a line end, and `at` may be in the middle of one.
+bool HasBadLineEnd(absl::string_view bytes, size_t at) {
   constexpr absl::string_view kTelling("\r\n\0", 3);
-  for (size_t at = bytes.find_first_of(kTelling);
+  if (at > 0) --at;
+  if (at > 0 && bytes[at] == '\n' && bytes[at - 1] == '\r') ++at;
+  for (at = bytes.find_first_of(kTelling, at);
        at != absl::string_view::npos && at + 1 < bytes.size();
        at = bytes.find_first_of(kTelling, at + kLineEnd.size())) {
     if (bytes.substr(at, kLineEnd.size()) != kLineEnd) return true;
@@ -206,14 +209,15 @@ size_t FindHeadEnd(absl::string_view bytes, size_t checked) {
   return end == absl::string_view::npos ? end : end + kHeadEnd.size();
 }
 
-HeadError CheckPartialHead(absl::string_view bytes) {
+HeadError CheckPartialHead(absl::string_view bytes, size_t checked) {
   // A TLS client that tries this port first must learn so at once: it waits for
   // an answer of some kind before it falls back to plain HTTP.
   if (!bytes.empty() && !IsToken(bytes.substr(0, 1)) && bytes[0] != '\r' &&
       bytes[0] != '\n') {
     return BadRequest("not a request of HTTP/1.1");
   }
-  if (HasBadLineEnd(bytes)) return BadRequest("a line must end with CRLF");
+  if (HasBadLineEnd(bytes, checked))
+    return BadRequest("a line must end with CRLF");
   if (bytes.substr(0, kRequestLineBytesMax).find(kLineEnd) ==
           absl::string_view::npos &&
       bytes.size() >= kRequestLineBytesMax) {

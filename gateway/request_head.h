@@ -54,8 +54,9 @@ size_t FindHeadEnd(absl::string_view bytes, size_t checked = 0);
 
 // What can be said about an incomplete head: 414 or 431 when it is too long
 // already, 400 when it does not begin like one or holds a line end other than
-// CRLF, and no message when more may follow.
-HeadError CheckPartialHead(absl::string_view bytes);
+// CRLF, and no message when more may follow. It has been asked about the first
+// `checked` bytes before.
+HeadError CheckPartialHead(absl::string_view bytes, size_t checked = 0);
 
 // `head` is complete, as FindHeadEnd() says. Whatever two parsers might read in
 // two ways is refused: whether and where a body ends, above all.

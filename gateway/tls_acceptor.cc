@@ -107,8 +107,7 @@ std::string TlsAcceptor::Describe() const {
   return description_;
 }
 
-std::unique_ptr<Transport> TlsAcceptor::Accept(
-    int fd, absl::Duration write_timeout) const {
+std::unique_ptr<Transport> TlsAcceptor::Accept(int fd) const {
   fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
   MutexLock lock(&mutex_);
   SSL* const session = SSL_new(context_.get());  // Keeps the context.
@@ -116,7 +115,7 @@ std::unique_ptr<Transport> TlsAcceptor::Accept(
     SSL_free(session);
     throw std::bad_alloc();
   }
-  return std::make_unique<TlsTransport>(session, write_timeout);
+  return std::make_unique<TlsTransport>(session);
 }
 
 }  // namespace cvr

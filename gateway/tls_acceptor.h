@@ -8,7 +8,6 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "absl/time/time.h"
 #include "gateway/transport.h"
 #include "services/common/certificate.h"
 #include "services/common/mutex.h"
@@ -32,8 +31,8 @@ class TlsAcceptor {
   std::string Describe() const;
 
   // TLS over the socket `fd`, which becomes non-blocking and must outlive it.
-  // `write_timeout` is for no progress at all. Throws std::bad_alloc.
-  std::unique_ptr<Transport> Accept(int fd, absl::Duration write_timeout) const;
+  // Throws std::bad_alloc.
+  std::unique_ptr<Transport> Accept(int fd) const;
 
  private:
   explicit TlsAcceptor(CertificateFiles files) : files_(std::move(files)) {}

@@ -7,8 +7,8 @@
 #include <algorithm>
 #include <string>
 
-#include "absl/time/clock.h"
 #include "gateway/socket_wait.h"
+#include "gateway/steady_time.h"
 #include "spdlog/spdlog.h"
 
 namespace cvr {
@@ -20,53 +20,39 @@ constexpr char kPlainReply[] =
 
 }  // namespace
 
-TlsTransport::TlsTransport(SSL* session, absl::Duration write_timeout)
-    : session_(session, SSL_free),
-      fd_(SSL_get_fd(session)),
-      write_timeout_(write_timeout) {}
+TlsTransport::TlsTransport(SSL* session)
+    : session_(session, SSL_free), fd_(SSL_get_fd(session)) {}
 
-bool TlsTransport::Handshake(absl::Duration timeout) {
-  const absl::Time deadline = absl::Now() + timeout;
-  while (true) {
-    ERR_clear_error();
-    const int result = SSL_accept(session_.get());
-    if (result == 1) return true;
-    if (!Await(result, deadline - absl::Now())) break;
-  }
+Transport::Step TlsTransport::Handshake() {
+  ERR_clear_error();
+  const Step step = StepAfter(SSL_accept(session_.get()));
+  if (step != Step::kEnd) return step;
   const unsigned long error = ERR_get_error();
   ERR_clear_error();
-  const bool timed_out = !broken_;
   broken_ = true;
   const char* const reason = ERR_reason_error_string(error);
-  spdlog::debug("TLS handshake failed: {}", timed_out           ? "too slow"
-                                            : reason != nullptr ? reason
-                                                                : "broken off");
+  spdlog::debug("TLS handshake failed: {}",
+                reason != nullptr ? reason : "broken off");
   if (ERR_GET_REASON(error) == SSL_R_HTTP_REQUEST) {
     send(fd_, kPlainReply, sizeof(kPlainReply) - 1,
          MSG_NOSIGNAL | MSG_DONTWAIT);
   }
-  return false;
+  return Step::kEnd;
 }
 
-bool TlsTransport::WaitReadable(absl::Duration timeout) const {
-  return SSL_has_pending(session_.get()) == 1 ||
-         WaitForSocket(fd_, POLLIN, timeout);
+Transport::Step TlsTransport::Read(char* buffer, size_t size, size_t& taken) {
+  if (broken_) return Step::kEnd;
+  ERR_clear_error();
+  return StepAfter(SSL_read_ex(session_.get(), buffer, size, &taken));
 }
 
-size_t TlsTransport::Read(char* buffer, size_t size, absl::Duration timeout) {
-  const absl::Time deadline = absl::Now() + timeout;
-  while (!broken_) {
-    size_t taken = 0;
-    ERR_clear_error();
-    const int result = SSL_read_ex(session_.get(), buffer, size, &taken);
-    if (result == 1) return taken;
-    if (!Await(result, deadline - absl::Now())) break;
-  }
-  return 0;
+bool TlsTransport::has_buffered() const {
+  return !broken_ && SSL_has_pending(session_.get()) == 1;
 }
 
-bool TlsTransport::Write(absl::string_view first, absl::string_view second) {
-  if (first.empty()) return WriteAll(second);
+bool TlsTransport::Write(absl::string_view first, absl::string_view second,
+                         SendPace& pace) {
+  if (first.empty()) return WriteAll(second, pace);
   // One record, and so one packet if it is small.
   std::string record(first);
   if (record.size() < SSL3_RT_MAX_PLAIN_LENGTH) {
@@ -75,22 +61,33 @@ bool TlsTransport::Write(absl::string_view first, absl::string_view second) {
     record.append(second.data(), some);
     second.remove_prefix(some);
   }
-  return WriteAll(record) && WriteAll(second);
+  return WriteAll(record, pace) && WriteAll(second, pace);
 }
 
-bool TlsTransport::WriteAll(absl::string_view bytes) {
+// When it gives up, half a record may be on its way.
+bool TlsTransport::WriteAll(absl::string_view bytes, SendPace& pace) {
   while (!broken_ && !bytes.empty()) {
     size_t sent = 0;
     ERR_clear_error();
-    const int result =
-        SSL_write_ex(session_.get(), bytes.data(), bytes.size(), &sent);
-    if (result == 1) {
+    const Step step = StepAfter(
+        SSL_write_ex(session_.get(), bytes.data(), bytes.size(), &sent));
+    if (step == Step::kDone) {
       bytes.remove_prefix(sent);
-    } else if (!Await(result, write_timeout_)) {
-      broken_ = true;  // Half a record may be on its way.
+      broken_ = !pace.Note(absl::ZeroDuration(), sent);
+    } else {
+      broken_ = step == Step::kEnd || !pace.patient() || !Await(step, pace);
     }
   }
   return !broken_;
+}
+
+bool TlsTransport::Await(Step step, SendPace& pace) {
+  const absl::Time begin = SteadyTime();
+  const bool ready = WaitForSocket(
+      fd_, step == Step::kWantsWrite ? POLLOUT : POLLIN, pace.slice());
+  const absl::Duration waited = SteadyTime() - begin;
+  // What the socket takes now is noted once it has taken it.
+  return ready ? pace.NoteWait(waited) : pace.Note(waited, 0);
 }
 
 void TlsTransport::EndWriting() {
@@ -101,17 +98,18 @@ void TlsTransport::EndWriting() {
   shutdown(fd_, SHUT_WR);
 }
 
-bool TlsTransport::Await(int result, absl::Duration timeout) {
+Transport::Step TlsTransport::StepAfter(int result) {
+  if (result == 1) return Step::kDone;
   switch (SSL_get_error(session_.get(), result)) {
     case SSL_ERROR_WANT_READ:
-      return WaitForSocket(fd_, POLLIN, timeout);
+      return Step::kWantsRead;
     case SSL_ERROR_WANT_WRITE:
-      return WaitForSocket(fd_, POLLOUT, timeout);
+      return Step::kWantsWrite;
     case SSL_ERROR_ZERO_RETURN:
-      return false;  // The client has ended its side.
+      return Step::kEnd;  // The client has ended its side.
     default:
       broken_ = true;
-      return false;
+      return Step::kEnd;
   }
 }
 

@@ -13,24 +13,25 @@ namespace cvr {
 class TlsTransport final : public Transport {
  public:
   // Owns `session`, whose socket does not block.
-  TlsTransport(SSL* session, absl::Duration write_timeout);
+  explicit TlsTransport(SSL* session);
 
   // A client that speaks plain HTTP is told so, in plain text.
-  bool Handshake(absl::Duration timeout) override;
-  bool WaitReadable(absl::Duration timeout) const override;
-  size_t Read(char* buffer, size_t size, absl::Duration timeout) override;
-  bool Write(absl::string_view first, absl::string_view second) override;
+  Step Handshake() override;
+  Step Read(char* buffer, size_t size, size_t& taken) override;
+  bool has_buffered() const override;
+  bool Write(absl::string_view first, absl::string_view second,
+             SendPace& pace) override;
   void EndWriting() override;
 
  private:
-  bool WriteAll(absl::string_view bytes);
-  // After a call that answered `result`: waits for what it lacks. False when it
-  // is not to be repeated.
-  bool Await(int result, absl::Duration timeout);
+  bool WriteAll(absl::string_view bytes, SendPace& pace);
+  // Waits for what `step` lacks. False when the client is given up.
+  bool Await(Step step, SendPace& pace);
+  // After a call of the library that answered `result`.
+  Step StepAfter(int result);
 
   const std::unique_ptr<SSL, decltype(&SSL_free)> session_;
   const int fd_;
-  const absl::Duration write_timeout_;
   // Nothing more may be asked of the library.
   bool broken_ = false;
 };

@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "absl/time/clock.h"
+#include "gateway/steady_time.h"
 #include "services/common/status_macros.h"
 #include "spdlog/spdlog.h"
 
@@ -31,7 +31,7 @@ void TrustWatch::Watch() {
       if (stopping_) return;
       if (trust_ != nullptr) known = trust_->version;
     }
-    const absl::Time begin = absl::Now();
+    const absl::Time begin = SteadyTime();
     const absl::Status status =
         Ask(known, known == 0 ? absl::ZeroDuration() : options_.poll);
     if (status.ok() == away) {
@@ -40,7 +40,7 @@ void TrustWatch::Watch() {
                   "who is trusted {}", away ? "cannot be asked" : "is known");
     }
     // An answer that did not wait is from a service that stops.
-    const bool waited = known == 0 || absl::Now() - begin >= options_.poll;
+    const bool waited = known == 0 || SteadyTime() - begin >= options_.poll;
     if (!status.ok() || !waited) {
       sleeper_.Sleep(status.ok() ? absl::Milliseconds(20) : options_.retry);
     }
@@ -68,7 +68,7 @@ absl::StatusOr<std::shared_ptr<const Trust>> TrustWatch::Get() {
 void TrustWatch::Renew() {
   {
     MutexLock lock(&mutex_);
-    const absl::Time now = absl::Now();
+    const absl::Time now = SteadyTime();
     if (now - renewed_at_ < options_.renew_interval) return;
     renewed_at_ = now;
   }

@@ -87,6 +87,21 @@ HttpReply RestApi::Handle(const HttpRequest& request, Admit admit) {
   return reply;
 }
 
+std::optional<HttpReply> RestApi::Refuse(const HttpRequest& head, Admit admit) {
+  const absl::string_view path =
+      absl::string_view(head.target).substr(0, head.target.find('?'));
+  const auto match = document_.Find(head.method, path);
+  // Without a body these are answered in the same way.
+  if (match.operation == nullptr) return Handle(head, admit);
+  const std::string secret = rest::SecretShownBy(head);
+  if (secret.empty()) return Handle(head, admit);
+  const auto client = admit(secret);
+  if (client.ok()) return std::nullopt;
+  HttpReply reply = rest::ErrorReply(client.status());
+  reply.fields.Add("Cache-Control", "no-store");
+  return reply;
+}
+
 HttpReply RestApi::Run(const HttpRequest& request,
                        const rest::Operation& operation,
                        const rest::ArgumentSource& source, Admit admit) {

@@ -2,6 +2,7 @@
 #define GATEWAY_REST_REST_API_H_
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -35,6 +36,8 @@ class RestApi : public Administration {
 
   explicit RestApi(Options options);
 
+  std::optional<HttpReply> Refuse(const HttpRequest& head,
+                                  Admit admit) override;
   HttpReply Handle(const HttpRequest& request, Admit admit) override;
   HttpReply ProtocolError(int http_status, absl::string_view message) override;
   void Cancel() override;

@@ -131,7 +131,11 @@ HttpReply UnsupportedTypeReply(absl::string_view content_type) {
 }
 
 HttpReply ProtocolErrorReply(int http_status, absl::string_view message) {
-  return ParameterReply(http_status, message);
+  HttpReply reply = ParameterReply(http_status, message);
+  if (http_status == 429 || http_status == 503) {
+    reply.fields.Add("Retry-After", "1");
+  }
+  return reply;
 }
 
 }  // namespace cvr::rest

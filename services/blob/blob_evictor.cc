@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "services/common/clock.h"
+
 namespace cvr {
 
 BlobEvictor::BlobEvictor(Bounds bounds, EvictableSpace& space)
@@ -39,10 +41,10 @@ void BlobEvictor::Run() {
   while (true) {
     uint64_t asked = 0;
     {
-      const absl::Time next = absl::Now() + bounds_.check_interval;
+      const SteadyDeadline next(bounds_.check_interval);
       MutexLock lock(&mutex_);
       while (asked_ == answered_ && !stopped_) {
-        if (changed_.WaitWithDeadline(&mutex_, next)) break;
+        if (changed_.WaitWithTimeout(&mutex_, next.left())) break;
       }
       if (stopped_) return;
       asked = asked_;

@@ -79,7 +79,7 @@ absl::StatusOr<size_t> BlobReconciler::WalkAll() {
     last = page.back().digest;
     std::vector<Digest> old;
     for (const StoredBlob& blob : page) {
-      if (blob.last_use_time + options_.grace <= clock_.Now()) {
+      if (blob.last_use_time + options_.grace <= clock_.SteadyNow()) {
         old.push_back(blob.digest);
       }
     }

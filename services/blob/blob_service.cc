@@ -10,6 +10,7 @@
 #include "protos/cvr/v1/blob_service.grpc.pb.h"
 #include "services/blob/content_source_wire.h"
 #include "services/blob/content_write_reactor.h"
+#include "services/common/clock.h"
 #include "services/common/rpc_status.h"
 #include "services/common/status_macros.h"
 
@@ -36,9 +37,27 @@ absl::StatusOr<ReadRequest> ParseRead(const grpc::ByteBuffer& bytes) {
 absl::StatusOr<FetchRequest> ParseFetch(const grpc::ByteBuffer& bytes,
                                         absl::Time call_deadline) {
   ASSIGN_OR_RETURN(const auto message, Parse<v1::FetchRequest>(bytes));
-  ASSIGN_OR_RETURN(FetchRequest request, FromWire(message, absl::Now()));
-  request.deadline = std::min(request.deadline, call_deadline);
+  const absl::Time now = Clock::Real().SteadyNow();
+  ASSIGN_OR_RETURN(FetchRequest request, FromWire(message, now));
+  // gRPC's is by the wall clock.
+  request.deadline =
+      std::min(request.deadline, now + (call_deadline - absl::Now()));
   return request;
+}
+
+// Whose share of the streams' threads a call uses. What is stored waits for no
+// upstream.
+ShareKey ShareOf(const ReadRequest& request) {
+  return {request.repair ? request.repair->plan.group : ""};
+}
+
+// What is fetched waits for the first candidate that may have it.
+ShareKey ShareOf(const FetchRequest& request) {
+  for (const Candidate& candidate : request.plan.candidates) {
+    if (candidate.denial != Denial::kNone) continue;
+    return {request.plan.group, candidate.upstream_id};
+  }
+  return {request.plan.group};
 }
 
 class BlobServiceImpl final
@@ -48,7 +67,7 @@ class BlobServiceImpl final
                   v1::BlobService::WithCallbackMethod_DeleteBlob<
                       v1::BlobService::Service>>>> {
  public:
-  BlobServiceImpl(ContentSource& source, BlobStore& store, ThreadPool& pool)
+  BlobServiceImpl(ContentSource& source, BlobStore& store, FairPool& pool)
       : source_(source), store_(store), pool_(pool) {}
 
   grpc::ServerWriteReactor<grpc::ByteBuffer>* Read(
@@ -72,31 +91,34 @@ class BlobServiceImpl final
 
   ContentSource& source_;
   BlobStore& store_;
-  ThreadPool& pool_;
+  FairPool& pool_;
 };
 
 grpc::ServerWriteReactor<grpc::ByteBuffer>* BlobServiceImpl::Read(
     grpc::CallbackServerContext* /*context*/, const grpc::ByteBuffer* request) {
+  auto parsed = ParseRead(*request);
+  ShareKey share = parsed.ok() ? ShareOf(*parsed) : ShareKey();
   return ContentWriteReactor::Start(
-      [this, request = ParseRead(*request)](
+      [this, request = std::move(parsed)](
           const std::stop_token&) -> absl::StatusOr<Stream> {
         RETURN_IF_ERROR(request.status());
         return source_.Read(*request);
       },
-      pool_);
+      std::move(share), pool_);
 }
 
 grpc::ServerWriteReactor<grpc::ByteBuffer>* BlobServiceImpl::Fetch(
     grpc::CallbackServerContext* context, const grpc::ByteBuffer* request) {
-  const absl::Time deadline = absl::FromChrono(context->deadline());
+  auto parsed = ParseFetch(*request, absl::FromChrono(context->deadline()));
+  ShareKey share = parsed.ok() ? ShareOf(*parsed) : ShareKey();
   return ContentWriteReactor::Start(
-      [this, request = ParseFetch(*request, deadline)](
+      [this, request = std::move(parsed)](
           std::stop_token hung_up) mutable -> absl::StatusOr<Stream> {
         RETURN_IF_ERROR(request.status());
         request->cancel = std::move(hung_up);
         return source_.Fetch(*request);
       },
-      pool_);
+      std::move(share), pool_);
 }
 
 grpc::ServerUnaryReactor* BlobServiceImpl::StatBlob(
@@ -123,14 +145,11 @@ grpc::ServerUnaryReactor* BlobServiceImpl::RunUnary(
     grpc::CallbackServerContext* context,
     absl::AnyInvocable<absl::Status()> work) {
   grpc::ServerUnaryReactor* const reactor = context->DefaultReactor();
-  const bool accepted =
-      pool_.Schedule([reactor, work = std::move(work)]() mutable {
+  const absl::Status accepted =
+      pool_.Schedule({}, [reactor, work = std::move(work)]() mutable {
         reactor->Finish(ToRpcStatus(work()));
       });
-  if (!accepted) {
-    reactor->Finish(
-        ToRpcStatus(absl::UnavailableError("too many requests at once")));
-  }
+  if (!accepted.ok()) reactor->Finish(ToRpcStatus(accepted));
   return reactor;
 }
 
@@ -138,7 +157,7 @@ grpc::ServerUnaryReactor* BlobServiceImpl::RunUnary(
 
 std::unique_ptr<grpc::Service> MakeBlobService(ContentSource& source,
                                                BlobStore& store,
-                                               ThreadPool& pool) {
+                                               FairPool& pool) {
   return std::make_unique<BlobServiceImpl>(source, store, pool);
 }
 

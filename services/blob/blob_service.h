@@ -6,7 +6,7 @@
 #include "grpcpp/impl/service_type.h"
 #include "services/blob/blob_store.h"
 #include "services/blob/content_source.h"
-#include "services/common/thread.h"
+#include "services/common/fair_pool.h"
 
 namespace cvr {
 
@@ -17,7 +17,7 @@ namespace cvr {
 // the server that the service is registered with.
 std::unique_ptr<grpc::Service> MakeBlobService(ContentSource& source,
                                                BlobStore& store,
-                                               ThreadPool& pool);
+                                               FairPool& pool);
 
 }  // namespace cvr
 

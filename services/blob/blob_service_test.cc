@@ -39,8 +39,11 @@ class RpcWorld : public ContentSourceWorld {
   enum class Transport { kInProcess, kUnixSocket };
 
   explicit RpcWorld(Transport transport, size_t threads_max = 16) {
-    streams_ = std::make_unique<ThreadPool>(ThreadPool::Options{
-        .name = "stream", .threads_max = threads_max, .queued_tasks_max = 100});
+    streams_ = std::make_unique<FairPool>(
+        FairPool::Options{.name = "stream",
+                          .threads_max = threads_max,
+                          .queued_tasks_max = 100,
+                          .threads_per_upstream_max = threads_max});
     service_ = MakeBlobService(world_.source(), world_.store(), *streams_);
     const std::string address = "unix:" + directory_.socket();
     grpc::ServerBuilder builder;
@@ -64,12 +67,12 @@ class RpcWorld : public ContentSourceWorld {
   BlobStore& store() override { return world_.store(); }
   InMemoryUpstreamClient& upstream() override { return world_.upstream(); }
   std::shared_ptr<grpc::Channel> channel() { return channel_; }
-  ThreadPool& streams() { return *streams_; }
+  FairPool& streams() { return *streams_; }
 
  private:
   SocketDirectory directory_;
   EngineWorld world_;
-  std::unique_ptr<ThreadPool> streams_;
+  std::unique_ptr<FairPool> streams_;
   std::unique_ptr<grpc::Service> service_;
   std::unique_ptr<grpc::Server> server_;
   std::shared_ptr<grpc::Channel> channel_;
@@ -179,7 +182,7 @@ TEST(BlobServiceFlowTest, SlowCallersHoldNoThread) {
   RpcWorld world(RpcWorld::Transport::kUnixSocket, /*threads_max=*/2);
   const std::string large = PatternBytes(16 * limits::kChunkBytes);
   const Digest digest = Digest::OfBytes(large);
-  auto writer = *world.store().Create(digest);
+  auto writer = *world.store().Create(digest, 1);
   for (size_t at = 0; at < large.size(); at += limits::kChunkBytes) {
     ASSERT_THAT(
         writer->Append(Chunk::OfString(large.substr(at, limits::kChunkBytes))),

@@ -30,6 +30,7 @@ BlobStack::BlobStack(BlobStackOptions options, BlobStore& store,
                     return engine_.IsDownloading(digest);
                   }),
       streams_({.name = "blob-stream",
+                .what = "streams",
                 .threads_max = options.stream_threads_max,
                 .queued_tasks_max = options.streams_queued_max}),
       service_(MakeBlobService(engine_, store, streams_)) {

@@ -13,7 +13,7 @@
 #include "services/blob/engine/refresh_ahead.h"
 #include "services/blob/garbage_collector.h"
 #include "services/blob/unrecorded_content.h"
-#include "services/common/thread.h"
+#include "services/common/fair_pool.h"
 #include "services/metadata/metadata_client.h"
 #include "services/upstream/upstream_client.h"
 #include "services/upstream/upstream_health.h"
@@ -28,10 +28,11 @@ struct BlobStackOptions {
   RefreshAhead::Options refresh;
   GarbageCollector::Options garbage;
   BlobReconciler::Options reconciler;
-  // gRPC streams that wait for bytes at the same time, a thread each. Streams
-  // that wait for their caller need none.
+  // gRPC streams that wait for bytes at the same time, a thread each; streams
+  // of one upstream and of one group have their shares (see ShareLedger).
+  // Streams that wait for their caller need none.
   size_t stream_threads_max = 1024;
-  size_t streams_queued_max = 4096;
+  size_t streams_queued_max = 16384;
 };
 
 // The blob service on top of its interfaces, which must outlive it; `health`
@@ -57,7 +58,7 @@ class BlobStack {
   const std::unique_ptr<RefreshAhead> refresh_;  // Null when disabled.
   GarbageCollector garbage_;
   BlobReconciler reconciler_;
-  ThreadPool streams_;
+  FairPool streams_;
   const std::unique_ptr<grpc::Service> service_;
 };
 

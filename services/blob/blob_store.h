@@ -57,10 +57,15 @@ class BlobWriter {
   virtual absl::Status Commit() = 0;
 
   // Ends the upload and leaves what is stored of it for the next Create() of
-  // the digest, also after a restart. Best effort: nothing may be left, and
-  // after an error or Commit() nothing is. Idempotent. Afterwards Append() and
-  // Commit() answer FAILED_PRECONDITION, if nothing before has failed.
+  // the digest by the same owner, also after a restart. Best effort: nothing
+  // may be left, and without an owner, after an error or Commit() nothing is.
+  // Idempotent. Afterwards Append() and Commit() answer FAILED_PRECONDITION, if
+  // nothing before has failed.
   virtual void Suspend() = 0;
+
+  // From now on the upload has no owner: what comes next is not the owner's
+  // alone, so it must be left to nobody, by a crash neither. Any thread.
+  virtual void Disown() = 0;
 
   // How many bytes, from the start, ReadChunk() can supply already.
   virtual uint64_t readable_size() const = 0;
@@ -88,18 +93,22 @@ class BlobStore {
   virtual absl::StatusOr<std::shared_ptr<const BlobReader>> Open(
       const Digest& digest) = 0;
 
-  // Starts an upload of what will be `digest`. Racing uploads of one digest are
-  // legal: each Commit() succeeds and one copy is kept.
+  // Starts an upload of what will be `digest`, whether that is stored or not.
+  // Racing uploads of one digest are legal: each has bytes of its own, each
+  // Commit() succeeds and one copy is kept.
   //
-  // The writer may begin with bytes of an interrupted upload of the same
-  // digest: readable_size() then says how many, a multiple of
+  // `owner` is who these bytes belong to until they are committed, by a number
+  // of the user's; 0 = nobody. The writer may begin with bytes of an
+  // interrupted upload of the same digest and owner, never with others', and
+  // what becomes of others changes nothing in that: readable_size() then says
+  // how many, a multiple of
   // limits::kChunkBytes, and Append() continues there. They have NOT been
   // verified: the writer's user hashes them with ReadChunk() like bytes from an
   // upstream. At most one writer gets them. They are left by Suspend() and by a
   // crash, for a limited time.
   // Errors: RESOURCE_EXHAUSTED when nothing new may be stored.
   virtual absl::StatusOr<std::shared_ptr<BlobWriter>> Create(
-      const Digest& digest) = 0;
+      const Digest& digest, int64_t owner) = 0;
 
   // Stores small content at once: up to limits::kManifestBytesMax. The caller
   // has verified the digest. Like an upload otherwise.

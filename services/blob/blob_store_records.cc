@@ -31,6 +31,13 @@ absl::StatusOr<std::optional<Record>> Found(const rocksdb::Status& status,
   return Parse(bytes);
 }
 
+// No digest's key begins like this.
+constexpr char kOwnerPrefix = 'u';
+
+std::string OwnerKey(const CopyId& copy) {
+  return kOwnerPrefix + ChunkKey(copy, 0);
+}
+
 }  // namespace
 
 absl::StatusOr<std::optional<BlobStoreRecords::Record>> BlobStoreRecords::Find(
@@ -76,7 +83,11 @@ absl::Status BlobStoreRecords::Put(const Digest& digest, const Record& record,
   return database_->Write(/*sync=*/true, [&](rocksdb::WriteBatch* batch) {
     batch->Put(database_->blobs(), key, record.SerializeAsString())
         .PermitUncheckedError();
-    if (record.generation() != 0) return;
+    if (record.generation() != 0) {
+      const std::string owner = OwnerKey({digest, record.generation()});
+      batch->Delete(database_->blobs(), owner).PermitUncheckedError();
+      return;
+    }
     batch->Put(database_->inlined(), key, bytes).PermitUncheckedError();
   });
 }
@@ -100,6 +111,45 @@ absl::Status BlobStoreRecords::Delete(absl::Span<const Digest> digests) {
       batch->Delete(database_->inlined(), key).PermitUncheckedError();
     }
   });
+}
+
+absl::Status BlobStoreRecords::PutOwner(const CopyId& copy, int64_t owner) {
+  blob::v1::UploadRecord upload;
+  upload.set_owner(owner);
+  return database_->Write(/*sync=*/true, [&](rocksdb::WriteBatch* batch) {
+    batch->Put(database_->blobs(), OwnerKey(copy), upload.SerializeAsString())
+        .PermitUncheckedError();
+  });
+}
+
+absl::Status BlobStoreRecords::DeleteOwners(absl::Span<const CopyId> copies) {
+  return database_->Write(/*sync=*/true, [&](rocksdb::WriteBatch* batch) {
+    for (const CopyId& copy : copies) {
+      batch->Delete(database_->blobs(), OwnerKey(copy)).PermitUncheckedError();
+    }
+  });
+}
+
+absl::StatusOr<std::map<CopyId, int64_t>> BlobStoreRecords::Owners() const {
+  std::map<CopyId, int64_t> owners;
+  const rocksdb::Status status = database_->Read([&](rocksdb::DB& db) {
+    owners.clear();
+    const std::unique_ptr<rocksdb::Iterator> row(
+        db.NewIterator(rocksdb::ReadOptions(), database_->blobs()));
+    for (row->Seek(rocksdb::Slice(&kOwnerPrefix, 1));
+         row->Valid() && row->key()[0] == kOwnerPrefix; row->Next()) {
+      const auto key =
+          ParseChunkKey({row->key().data() + 1, row->key().size() - 1});
+      blob::v1::UploadRecord upload;
+      const bool is_whole = upload.ParseFromArray(
+          row->value().data(), static_cast<int>(row->value().size()));
+      // One that cannot be read is nobody's.
+      if (key && is_whole) owners[key->first] = upload.owner();
+    }
+    return row->status();
+  });
+  RETURN_IF_ERROR(FromRocksDb(status, "reading the owners of uploads"));
+  return owners;
 }
 
 absl::Time BlobStoreRecords::ToTime(

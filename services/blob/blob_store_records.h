@@ -1,6 +1,8 @@
 #ifndef SERVICES_BLOB_BLOB_STORE_RECORDS_H_
 #define SERVICES_BLOB_BLOB_STORE_RECORDS_H_
 
+#include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <utility>
@@ -14,6 +16,7 @@
 #include "google/protobuf/timestamp.pb.h"
 #include "services/blob/blob_record.pb.h"
 #include "services/blob/blob_store_database.h"
+#include "services/blob/chunk_key.h"
 #include "services/common/chunk.h"
 #include "services/common/digest.h"
 
@@ -51,6 +54,14 @@ class BlobStoreRecords {
 
   // All or none of them; durable when it returns. Errors: as Put().
   absl::Status Delete(absl::Span<const Digest> digests);
+
+  // Whose an upload's bytes are. Durable when it returns. Goes by itself when
+  // Put() makes the copy that of a record. Errors: as Put().
+  absl::Status PutOwner(const CopyId& copy, int64_t owner);
+  // Durable when it returns. Errors: as Put().
+  absl::Status DeleteOwners(absl::Span<const CopyId> copies);
+  // Errors: as ForEach().
+  absl::StatusOr<std::map<CopyId, int64_t>> Owners() const;
 
   // How records have times.
   static absl::Time ToTime(const google::protobuf::Timestamp& timestamp);

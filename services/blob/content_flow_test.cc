@@ -155,7 +155,7 @@ class ContentFlowTest : public ::testing::Test {
   const std::string directory_ = NewDirectory();
   CountingSource source_{/*streams_max=*/64};
   InMemoryBlobStore store_;
-  ThreadPool pool_{
+  FairPool pool_{
       {.name = "stream", .threads_max = 16, .queued_tasks_max = 100}};
   const std::unique_ptr<grpc::Service> service_ =
       MakeBlobService(source_, store_, pool_);

@@ -85,7 +85,8 @@ struct FetchRequest {
   // The stream then has no bytes, and of a blob that is not stored nothing is
   // downloaded. Also: the pull does not count as a download.
   bool header_only = false;
-  // For the header; a stream that has begun is bounded by progress instead.
+  // For the header, by Clock::SteadyNow(); a stream that has begun is bounded
+  // by progress instead.
   absl::Time deadline = absl::InfiniteFuture();
   // Likewise: ends what Fetch() waits for with CANCELLED. Does not travel; over
   // the wire it ends the call.

@@ -9,15 +9,19 @@
 // lives. Whoever finds both unset, and an end, does.
 namespace cvr {
 
-ContentWriteReactor* ContentWriteReactor::Start(Opener open, ThreadPool& pool) {
-  auto* const reactor = new ContentWriteReactor(std::move(open), pool);
-  reactor->SchedulePump();
+ContentWriteReactor* ContentWriteReactor::Start(Opener open, ShareKey share,
+                                                FairPool& pool) {
+  auto* const reactor =
+      new ContentWriteReactor(std::move(open), std::move(share), pool);
+  const absl::Status accepted =
+      pool.Schedule(reactor->share_, [reactor] { reactor->Pump(); });
+  if (!accepted.ok()) reactor->End(accepted);
   return reactor;
 }
 
-void ContentWriteReactor::SchedulePump() {
-  if (!pool_.Schedule([this] { Pump(); })) {
-    End(absl::UnavailableError("too many streams at once"));
+void ContentWriteReactor::ResumePump() {
+  if (!pool_.Resume(share_, [this] { Pump(); })) {
+    End(absl::UnavailableError("the blob service is stopping"));
   }
 }
 
@@ -121,7 +125,7 @@ void ContentWriteReactor::OnWriteDone(bool ok) {
   }
   if (!finish) {
     StartWrite(&sending_);
-    SchedulePump();
+    ResumePump();
   } else if (with_message) {
     StartWriteAndFinish(&sending_, {}, ToRpcStatus(*finish));
   } else {

@@ -11,8 +11,9 @@
 #include "grpcpp/support/byte_buffer.h"
 #include "grpcpp/support/server_callback.h"
 #include "services/blob/content_source.h"
+#include "services/common/fair_pool.h"
 #include "services/common/mutex.h"
-#include "services/common/thread.h"
+#include "services/common/share_ledger.h"
 
 namespace cvr {
 
@@ -28,15 +29,17 @@ class ContentWriteReactor final
       absl::AnyInvocable<absl::StatusOr<std::unique_ptr<ContentStream>>(
           std::stop_token)>;
 
-  // `pool` must outlive the call.
-  static ContentWriteReactor* Start(Opener open, ThreadPool& pool);
+  // Uses `share` of the pool, which must outlive the call. When that is used
+  // up, the call ends with the pool's error.
+  static ContentWriteReactor* Start(Opener open, ShareKey share,
+                                    FairPool& pool);
 
  private:
-  ContentWriteReactor(Opener open, ThreadPool& pool)
-      : open_(std::move(open)), pool_(pool) {}
+  ContentWriteReactor(Opener open, ShareKey share, FairPool& pool)
+      : open_(std::move(open)), share_(std::move(share)), pool_(pool) {}
 
   // The pump: one task on the pool at a time.
-  void SchedulePump();
+  void ResumePump();
   void Pump();
   absl::Status Open();
   // Sends it now, or has it ready. Answers whether the pump goes on.
@@ -51,7 +54,8 @@ class ContentWriteReactor final
 
   std::stop_source hung_up_;
   Opener open_;  // Of the pump.
-  ThreadPool& pool_;
+  const ShareKey share_;
+  FairPool& pool_;
 
   // Of whoever has set writing_.
   grpc::ByteBuffer sending_;

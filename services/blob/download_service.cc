@@ -7,7 +7,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "absl/time/clock.h"
+#include "services/common/clock.h"
 #include "services/common/content_wire.h"
 #include "services/common/errors.h"
 #include "services/common/rpc_status.h"
@@ -160,15 +160,14 @@ void DownloadServiceImpl::LeaveWatch() {
 
 absl::Status DownloadServiceImpl::AwaitNext(const grpc::ServerContext& context,
                                             absl::Duration interval) {
-  const absl::Time next = absl::Now() + interval;
+  const SteadyDeadline next(interval);
   MutexLock lock(&mutex_);
   while (!stopping_) {
-    const absl::Time now = absl::Now();
     if (context.IsCancelled()) {
       return absl::CancelledError("the caller has left");
     }
-    if (now >= next) return absl::OkStatus();
-    stopped_.WaitWithDeadline(&mutex_, std::min(next, now + kLook));
+    if (next.has_passed()) return absl::OkStatus();
+    stopped_.WaitWithTimeout(&mutex_, std::min(next.left(), kLook));
   }
   return Stopping();
 }

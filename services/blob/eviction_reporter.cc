@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/status/status.h"
+#include "services/common/clock.h"
 #include "services/common/limits.h"
 #include "spdlog/spdlog.h"
 
@@ -63,9 +64,9 @@ void EvictionReporter::Run() {
 std::vector<Digest> EvictionReporter::AwaitBatch() {
   MutexLock lock(&mutex_);
   while (queue_.empty() && !stopping_) changed_.Wait(&mutex_);
-  const absl::Time deadline = absl::Now() + options_.gather_interval;
+  const SteadyDeadline deadline(options_.gather_interval);
   while (queue_.size() < limits::kForgottenDigestsMax && !stopping_) {
-    if (changed_.WaitWithDeadline(&mutex_, deadline)) break;
+    if (changed_.WaitWithTimeout(&mutex_, deadline.left())) break;
   }
   const size_t size = std::min(queue_.size(), limits::kForgottenDigestsMax);
   return {queue_.begin(), queue_.begin() + size};

@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
 #include "grpcpp/client_context.h"
 #include "grpcpp/impl/codegen/proto_utils.h"
 #include "grpcpp/impl/codegen/rpc_method.h"
@@ -15,6 +14,7 @@
 #include "protos/cvr/v1/blob_service.pb.h"
 #include "services/blob/content_source_wire.h"
 #include "services/blob/read_response_codec.h"
+#include "services/common/clock.h"
 #include "services/common/rpc_status.h"
 #include "services/common/status_macros.h"
 
@@ -132,7 +132,8 @@ absl::StatusOr<std::unique_ptr<ContentStream>> GrpcContentSource::Read(
 
 absl::StatusOr<std::unique_ptr<ContentStream>> GrpcContentSource::Fetch(
     const FetchRequest& request) {
-  return Begin(*channel_, kFetch, ToWire(request, absl::Now()), request.cancel);
+  return Begin(*channel_, kFetch, ToWire(request, Clock::Real().SteadyNow()),
+               request.cancel);
 }
 
 }  // namespace cvr

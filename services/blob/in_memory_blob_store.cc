@@ -1,9 +1,11 @@
 #include "services/blob/in_memory_blob_store.h"
 
+#include <atomic>
 #include <map>
 #include <string>
 #include <utility>
 
+#include "services/common/clock.h"
 #include "services/common/errors.h"
 #include "services/common/status_macros.h"
 
@@ -39,10 +41,11 @@ class InMemoryBlobStore::Reader final : public BlobReader {
 
 class InMemoryBlobStore::Writer final : public BlobWriter {
  public:
-  Writer(InMemoryBlobStore* store, const Digest& digest,
+  Writer(InMemoryBlobStore* store, const Owned& upload,
          std::vector<Chunk> chunks)
       : store_(store),
-        digest_(digest),
+        digest_(upload.first),
+        owner_(upload.second),
         chunks_(std::move(chunks)),
         readable_(SizeOf(chunks_)) {}
 
@@ -61,7 +64,7 @@ class InMemoryBlobStore::Writer final : public BlobWriter {
       readable_ = SizeOf(chunks_);
       chunks = chunks_;
     }
-    store_->Publish(digest_, std::move(chunks));
+    store_->Publish({digest_, owner_}, std::move(chunks));
     return absl::OkStatus();
   }
 
@@ -73,8 +76,10 @@ class InMemoryBlobStore::Writer final : public BlobWriter {
       state_ = absl::FailedPreconditionError("the upload is suspended");
       chunks = chunks_;
     }
-    store_->Keep(digest_, std::move(chunks));
+    if (owner_ != 0) store_->Keep({digest_, owner_}, std::move(chunks));
   }
+
+  void Disown() override { owner_ = 0; }
 
   uint64_t readable_size() const override {
     MutexLock lock(&mutex_);
@@ -106,6 +111,7 @@ class InMemoryBlobStore::Writer final : public BlobWriter {
 
   InMemoryBlobStore* const store_;
   const Digest digest_;
+  std::atomic<int64_t> owner_;
 
   mutable Mutex mutex_;
   absl::Status state_ ABSL_GUARDED_BY(mutex_);
@@ -122,10 +128,11 @@ absl::StatusOr<std::shared_ptr<const BlobReader>> InMemoryBlobStore::Open(
 }
 
 absl::StatusOr<std::shared_ptr<BlobWriter>> InMemoryBlobStore::Create(
-    const Digest& digest) {
+    const Digest& digest, int64_t owner) {
   MutexLock lock(&mutex_);
-  auto interrupted = interrupted_.extract(digest);
-  return std::make_shared<Writer>(this, digest,
+  const Owned upload = {digest, owner};
+  auto interrupted = interrupted_.extract(upload);
+  return std::make_shared<Writer>(this, upload,
                                   interrupted.empty()
                                       ? std::vector<Chunk>()
                                       : std::move(interrupted.mapped()));
@@ -141,7 +148,7 @@ absl::Status InMemoryBlobStore::Put(const Digest& digest,
     chunks.push_back(
         Chunk::OfString(std::string(bytes.substr(at, limits::kChunkBytes))));
   }
-  Publish(digest, std::move(chunks));
+  Publish({digest, 0}, std::move(chunks));
   return absl::OkStatus();
 }
 
@@ -162,26 +169,28 @@ absl::StatusOr<std::vector<StoredBlob>> InMemoryBlobStore::List(
   auto it = start_after ? sorted.upper_bound(start_after->ToString())
                         : sorted.begin();
   for (; it != sorted.end() && static_cast<int>(page.size()) < max; ++it) {
-    page.push_back({it->second, absl::InfinitePast()});
+    page.push_back({it->second, stored_at_.at(it->second)});
   }
   return page;
 }
 
-void InMemoryBlobStore::Publish(const Digest& digest,
+void InMemoryBlobStore::Publish(const Owned& upload,
                                 std::vector<Chunk> chunks) {
   auto blob = std::make_shared<const Reader>(std::move(chunks));
   MutexLock lock(&mutex_);
-  blobs_.emplace(digest, std::move(blob));
-  interrupted_.erase(digest);
+  if (blobs_.emplace(upload.first, std::move(blob)).second) {
+    stored_at_[upload.first] = Clock::Real().Now();
+  }
+  interrupted_.erase(upload);
 }
 
-void InMemoryBlobStore::Keep(const Digest& digest, std::vector<Chunk> chunks) {
+void InMemoryBlobStore::Keep(const Owned& upload, std::vector<Chunk> chunks) {
   if (!chunks.empty() && chunks.back().size() < limits::kChunkBytes) {
     chunks.pop_back();
   }
   MutexLock lock(&mutex_);
-  if (chunks.empty() || blobs_.contains(digest)) return;
-  std::vector<Chunk>& kept = interrupted_[digest];
+  if (chunks.empty()) return;
+  std::vector<Chunk>& kept = interrupted_[upload];
   if (chunks.size() > kept.size()) kept = std::move(chunks);
 }
 

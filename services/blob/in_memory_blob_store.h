@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
@@ -17,8 +18,8 @@
 
 namespace cvr {
 
-// Keeps everything in memory: for tests. Knows no times: whatever is stored was
-// used long ago.
+// Keeps everything in memory: for tests. Notes when something is stored, not
+// when it is used.
 class InMemoryBlobStore final : public BlobStore {
  public:
   struct Options {
@@ -32,8 +33,8 @@ class InMemoryBlobStore final : public BlobStore {
 
   absl::StatusOr<std::shared_ptr<const BlobReader>> Open(
       const Digest& digest) override;
-  absl::StatusOr<std::shared_ptr<BlobWriter>> Create(
-      const Digest& digest) override;
+  absl::StatusOr<std::shared_ptr<BlobWriter>> Create(const Digest& digest,
+                                                     int64_t owner) override;
   absl::Status Put(const Digest& digest, absl::string_view bytes) override;
   absl::Status Delete(const Digest& digest) override;
   absl::StatusOr<std::vector<StoredBlob>> List(
@@ -43,17 +44,20 @@ class InMemoryBlobStore final : public BlobStore {
   class Reader;
   class Writer;
 
-  void Publish(const Digest& digest, std::vector<Chunk> chunks);
+  using Owned = std::pair<Digest, int64_t>;
+
+  void Publish(const Owned& upload, std::vector<Chunk> chunks);
   // Whole chunks, for the next Create().
-  void Keep(const Digest& digest, std::vector<Chunk> chunks);
+  void Keep(const Owned& upload, std::vector<Chunk> chunks);
 
   const Options options_;
 
   mutable Mutex mutex_;
   absl::flat_hash_map<Digest, std::shared_ptr<const BlobReader>> blobs_
       ABSL_GUARDED_BY(mutex_);
+  absl::flat_hash_map<Digest, absl::Time> stored_at_ ABSL_GUARDED_BY(mutex_);
   // What suspended uploads have left.
-  absl::flat_hash_map<Digest, std::vector<Chunk>> interrupted_
+  absl::flat_hash_map<Owned, std::vector<Chunk>> interrupted_
       ABSL_GUARDED_BY(mutex_);
 };
 

@@ -8,7 +8,8 @@ void InterruptedUploads::Add(const Upload& upload, absl::Time now) {
   std::vector<CopyId> removed;
   {
     MutexLock lock(&mutex_);
-    const auto [kept, added] = uploads_.try_emplace(upload.copy.digest, upload);
+    const auto [kept, added] =
+        uploads_.try_emplace({upload.copy.digest, upload.owner}, upload);
     if (added) {
       bytes_ += upload.bytes;
     } else if (kept->second.bytes < upload.bytes) {
@@ -24,13 +25,13 @@ void InterruptedUploads::Add(const Upload& upload, absl::Time now) {
 }
 
 std::optional<InterruptedUploads::Upload> InterruptedUploads::Take(
-    const Digest& digest, absl::Time now) {
+    const Digest& digest, int64_t owner, absl::Time now) {
   std::optional<Upload> taken;
   std::vector<CopyId> removed;
   {
     MutexLock lock(&mutex_);
     Trim(now, &removed);
-    const auto upload = uploads_.find(digest);
+    const auto upload = uploads_.find({digest, owner});
     if (upload != uploads_.end()) {
       taken = upload->second;
       bytes_ -= upload->second.bytes;
@@ -41,11 +42,11 @@ std::optional<InterruptedUploads::Upload> InterruptedUploads::Take(
   return taken;
 }
 
-void InterruptedUploads::Forget(const Digest& digest) {
+void InterruptedUploads::Forget(const Digest& digest, int64_t owner) {
   std::vector<CopyId> removed;
   {
     MutexLock lock(&mutex_);
-    const auto upload = uploads_.find(digest);
+    const auto upload = uploads_.find({digest, owner});
     if (upload != uploads_.end()) Remove(upload, &removed);
   }
   Drop(removed);

@@ -15,12 +15,13 @@
 
 namespace cvr {
 
-// Copies that are not complete and wait for somebody to continue them: one per
-// digest, not too many bytes, and none for too long. Thread-safe.
+// Copies that are not complete and wait for their owners to continue them: one
+// per digest and owner, not too many bytes, and none for too long. Thread-safe.
 class InterruptedUploads {
  public:
   struct Upload {
     CopyId copy;
+    int64_t owner = 0;
     uint64_t bytes = 0;
     uint64_t segments = 0;
     absl::Time time;  // When it was interrupted.
@@ -36,14 +37,15 @@ class InterruptedUploads {
   InterruptedUploads(Bounds bounds, std::function<void(const CopyId&)> drop)
       : bounds_(bounds), drop_(std::move(drop)) {}
 
-  // Of two with one digest the longer is kept. The oldest make room.
+  // Of two with one digest and owner the longer is kept. The oldest make room.
   void Add(const Upload& upload, absl::Time now);
 
   // The one to be continued, which is the caller's from now on.
-  std::optional<Upload> Take(const Digest& digest, absl::Time now);
+  std::optional<Upload> Take(const Digest& digest, int64_t owner,
+                             absl::Time now);
 
-  // Drops what there is of `digest`.
-  void Forget(const Digest& digest);
+  // Drops what that owner has of `digest`.
+  void Forget(const Digest& digest, int64_t owner);
 
   // Drops the oldest, for their space; false when there are none.
   bool DropOldest();
@@ -55,7 +57,7 @@ class InterruptedUploads {
   uint64_t bytes() const;
 
  private:
-  using Uploads = absl::flat_hash_map<Digest, Upload>;
+  using Uploads = absl::flat_hash_map<std::pair<Digest, int64_t>, Upload>;
 
   Uploads::iterator Oldest() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Remove(Uploads::iterator upload, std::vector<CopyId>* removed)

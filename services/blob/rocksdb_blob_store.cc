@@ -8,6 +8,7 @@
 #include "absl/time/time.h"
 #include "services/blob/blob_store_status.h"
 #include "services/common/errors.h"
+#include "services/common/mutex.h"
 #include "services/common/status_macros.h"
 #include "spdlog/spdlog.h"
 
@@ -39,12 +40,6 @@ absl::StatusOr<Chunk> CheckInline(
   if (bytes->has_value() && (*bytes)->size() == size) return **bytes;
   return errors::ContentDamaged(digest.ToString(), "its bytes are missing");
 }
-
-struct StoredBlob {
-  absl::Time last_use;
-  Digest digest;
-  uint64_t bytes;
-};
 
 }  // namespace
 
@@ -89,10 +84,13 @@ class RocksDbBlobStore::InlineReader final : public BlobReader {
 
 class RocksDbBlobStore::Writer final : public BlobWriter {
  public:
-  Writer(RocksDbBlobStore* store, const CopyId& copy, SegmentsBegun begun = {})
+  Writer(RocksDbBlobStore* store, const CopyId& copy, int64_t owner,
+         SegmentsBegun begun = {})
       : store_(store),
         copy_(copy),
         hold_(store->holds_.HoldCopy(copy)),
+        owner_(owner),
+        owner_noted_(begun.segments > 0),
         segments_(store->database_.get(), &store->chunks_, copy,
                   store->options_.segments, begun),
         size_(segments_.ingested_bytes()),
@@ -102,7 +100,10 @@ class RocksDbBlobStore::Writer final : public BlobWriter {
 
   // The copy goes with the last hold on it.
   ~Writer() override {
-    if (!stays_ && segments_.segments() > 0) store_->holds_.Doom(copy_);
+    if (!stays_ && segments_.segments() > 0) {
+      Disown();
+      store_->holds_.Doom(copy_);
+    }
     Uncount();
   }
 
@@ -128,12 +129,26 @@ class RocksDbBlobStore::Writer final : public BlobWriter {
     if (size_ % limits::kChunkBytes == 0 && !segments_.Finish().ok()) return;
     if (segments_.segments() == 0) return;
     SetReadable(segments_.ingested_bytes());
+    const int64_t owner = NoteOwner();
+    if (owner == 0) return;
     stays_ = true;
     Uncount();
     store_->Keep({.copy = copy_,
+                  .owner = owner,
                   .bytes = segments_.ingested_bytes(),
                   .segments = segments_.segments(),
-                  .time = store_->options_.clock->Now()});
+                  .time = store_->options_.clock->SteadyNow()});
+  }
+
+  void Disown() override {
+    MutexLock lock(&mutex_);
+    owner_ = 0;
+    if (!std::exchange(owner_noted_, false)) return;
+    const absl::Status status = store_->records_.DeleteOwners({copy_});
+    if (!status.ok()) {
+      spdlog::error("blob store: owner of {} of {}: {}", copy_.generation,
+                    copy_.digest.ToString(), status.ToString());
+    }
   }
 
   uint64_t readable_size() const override {
@@ -168,6 +183,7 @@ class RocksDbBlobStore::Writer final : public BlobWriter {
     const uint64_t segments = segments_.segments();
     const absl::Status status = segments_.Append(chunk.bytes());
     SetReadable(segments_.ingested_bytes());
+    if (segments_.segments() > 0) NoteOwner();
     // Now and then is enough; it may be that nothing can go.
     if (segments_.segments() != segments) store_->evictor_->CheckUse();
     return status;
@@ -188,7 +204,21 @@ class RocksDbBlobStore::Writer final : public BlobWriter {
     Uncount();
     ASSIGN_OR_RETURN(stays_, store_->Publish(copy_.digest, std::move(record),
                                              inline_.bytes()));
+    store_->interrupted_.Forget(copy_.digest, owner());
     return absl::OkStatus();
+  }
+
+  // From the first segment on a crash leaves something. Without knowing whose
+  // it is, that would be nobody's.
+  int64_t NoteOwner() {
+    MutexLock lock(&mutex_);
+    if (owner_ == 0 || owner_noted_) return owner_;
+    owner_noted_ = store_->records_.PutOwner(copy_, owner_).ok();
+    return owner_noted_ ? owner_ : 0;
+  }
+  int64_t owner() const {
+    MutexLock lock(&mutex_);
+    return owner_;
   }
 
   // As used, until somebody else counts the copy or it is gone.
@@ -205,6 +235,11 @@ class RocksDbBlobStore::Writer final : public BlobWriter {
   RocksDbBlobStore* const store_;
   const CopyId copy_;
   const BlobStoreHolds::Hold hold_;
+
+  // Held while that is written, which is once or twice in an upload.
+  mutable Mutex mutex_;
+  int64_t owner_ ABSL_GUARDED_BY(mutex_);
+  bool owner_noted_ ABSL_GUARDED_BY(mutex_);
 
   // Of the writing thread.
   SegmentWriter segments_;
@@ -247,113 +282,12 @@ RocksDbBlobStore::RocksDbBlobStore(Options options,
       holds_([this](const CopyId& copy) { DropCopy(copy); }),
       interrupted_({.bytes_max = options_.interrupted_bytes_max,
                     .age_max = options_.interrupted_age_max},
-                   [this](const CopyId& copy) { holds_.Doom(copy); }) {}
+                   [this](const CopyId& copy) { DropUpload(copy); }) {}
 
 RocksDbBlobStore::~RocksDbBlobStore() {
   closing_ = true;
   evictor_ = nullptr;
   SaveUses();
-}
-
-absl::Status RocksDbBlobStore::Recover() {
-  RETURN_IF_ERROR(RemoveIncoming());
-  const absl::Status status = RecoverCopies(/*keep_interrupted=*/true);
-  if (status.code() != absl::StatusCode::kDataLoss) return status;
-  spdlog::error("blob store: {}; dropping all records", status.ToString());
-  RETURN_IF_ERROR(
-      FromRocksDb(database_->ResetRecords(), "dropping damaged records"));
-  // Whole blobs would look like interrupted uploads now.
-  return RecoverCopies(/*keep_interrupted=*/false);
-}
-
-absl::Status RocksDbBlobStore::RemoveIncoming() {
-  std::vector<std::string> names;
-  RETURN_IF_ERROR(FromRocksDb(
-      database_->env().GetChildren(database_->IncomingDirectory(), &names),
-      "listing unfinished segments"));
-  for (const std::string& name : names) {
-    if (name == "." || name == "..") continue;
-    RETURN_IF_ERROR(
-        FromRocksDb(database_->env().DeleteFile(database_->IncomingDirectory() +
-                                                "/" + name),
-                    "removing an unfinished segment"));
-  }
-  return absl::OkStatus();
-}
-
-absl::Status RocksDbBlobStore::RecoverCopies(bool keep_interrupted) {
-  const std::vector<ChunkTable::StoredCopy> copies = chunks_.List();
-  enum Fate : char { kInterrupted, kWanted, kUnwanted };
-  std::vector<Fate> fates(copies.size(),
-                          keep_interrupted ? kInterrupted : kUnwanted);
-  std::vector<Digest> incomplete;
-  std::vector<StoredBlob> blobs;
-  uint64_t inline_blobs = 0, inline_bytes = 0;
-  uint64_t generation = 0;
-  size_t at = 0;
-  // Both are in the order of their digests.
-  const auto visit = [&](const Digest& digest, const Record& record) {
-    generation = std::max(generation, record.generation());
-    while (at < copies.size() && copies[at].id.digest < digest) ++at;
-    bool complete = record.generation() == 0;
-    if (complete) {
-      ++inline_blobs;
-      inline_bytes += record.size();
-    }
-    for (; at < copies.size() && copies[at].id.digest == digest; ++at) {
-      const bool wanted = copies[at].id.generation == record.generation() &&
-                          copies[at].segments == record.segments();
-      fates[at] = wanted ? kWanted : kUnwanted;
-      complete = complete || wanted;
-    }
-    if (complete) {
-      blobs.push_back(
-          {records_.ToTime(record.last_use_time()), digest, record.size()});
-    } else {
-      incomplete.push_back(digest);
-    }
-  };
-  RETURN_IF_ERROR(records_.ForEach(visit));
-  inline_space_.Reset(inline_blobs, inline_bytes, database_->InlineFileBytes());
-  for (const Digest& digest : incomplete) {
-    spdlog::error("blob store: {} has lost files and is dropped",
-                  digest.ToString());
-    RETURN_IF_ERROR(records_.Delete({digest}));
-    damaged_.push_back(digest);
-  }
-  for (size_t i = 0; i < copies.size(); ++i) {
-    generation = std::max(generation, copies[i].id.generation);
-    if (fates[i] == kUnwanted) RETURN_IF_ERROR(chunks_.Drop(copies[i].id));
-    if (fates[i] == kInterrupted)
-      RETURN_IF_ERROR(RecoverInterrupted(copies[i]));
-  }
-  next_generation_ = generation + 1;
-  std::stable_sort(
-      blobs.begin(), blobs.end(),
-      [](const auto& a, const auto& b) { return a.last_use < b.last_use; });
-  for (const StoredBlob& blob : blobs) catalog_.Add(blob.digest, blob.bytes);
-  return absl::OkStatus();
-}
-
-absl::Status RocksDbBlobStore::RecoverInterrupted(
-    const ChunkTable::StoredCopy& copy) {
-  // No chunks: some are missing.
-  if (copy.chunks == 0) return chunks_.Drop(copy.id);
-  const auto last =
-      chunks_.Read(copy.id, static_cast<uint32_t>(copy.chunks - 1));
-  if (!last.ok()) return chunks_.Drop(copy.id);
-  InterruptedUploads::Upload upload = {
-      .copy = copy.id,
-      .bytes = copy.chunks * limits::kChunkBytes,
-      .segments = copy.segments,
-      .time = copy.time};
-  if (last->size() != limits::kChunkBytes) {
-    RETURN_IF_ERROR(chunks_.Drop(copy.id, copy.last_segment));
-    upload.bytes = copy.last_segment * limits::kChunkBytes;
-    if (--upload.segments == 0) return absl::OkStatus();
-  }
-  interrupted_.Add(upload, options_.clock->Now());
-  return absl::OkStatus();
 }
 
 absl::StatusOr<std::shared_ptr<const BlobReader>> RocksDbBlobStore::Open(
@@ -383,19 +317,21 @@ absl::StatusOr<std::shared_ptr<const BlobReader>> RocksDbBlobStore::OpenInline(
 }
 
 absl::StatusOr<std::shared_ptr<BlobWriter>> RocksDbBlobStore::Create(
-    const Digest& digest) {
+    const Digest& digest, int64_t owner) {
   RETURN_IF_ERROR(evictor_->EnsureRoom());
-  return NewWriter(digest);
+  return NewWriter(digest, owner);
 }
 
 std::shared_ptr<RocksDbBlobStore::Writer> RocksDbBlobStore::NewWriter(
-    const Digest& digest) {
-  const auto upload = interrupted_.Take(digest, options_.clock->Now());
+    const Digest& digest, int64_t owner) {
+  const auto upload =
+      interrupted_.Take(digest, owner, options_.clock->SteadyNow());
   if (!upload.has_value()) {
-    return std::make_shared<Writer>(this, CopyId{digest, next_generation_++});
+    return std::make_shared<Writer>(this, CopyId{digest, next_generation_++},
+                                    owner);
   }
   return std::make_shared<Writer>(
-      this, upload->copy,
+      this, upload->copy, owner,
       SegmentsBegun{static_cast<uint32_t>(upload->bytes / limits::kChunkBytes),
                     upload->segments});
 }
@@ -406,7 +342,7 @@ absl::Status RocksDbBlobStore::Put(const Digest& digest,
     return absl::InvalidArgumentError("too large to be stored at once");
   }
   RETURN_IF_ERROR(evictor_->EnsureRoom());
-  Writer writer(this, CopyId{digest, next_generation_++});
+  Writer writer(this, CopyId{digest, next_generation_++}, /*owner=*/0);
   for (size_t at = 0; at < bytes.size(); at += limits::kChunkBytes) {
     // The writer is gone before `bytes` is.
     RETURN_IF_ERROR(
@@ -456,10 +392,10 @@ absl::StatusOr<bool> RocksDbBlobStore::Publish(const Digest& digest,
     catalog_.Add(digest, stored->size());
     return false;
   }
-  *record.mutable_create_time() = records_.ToTimestamp(options_.clock->Now());
+  *record.mutable_create_time() =
+      records_.ToTimestamp(options_.clock->SteadyNow());
   *record.mutable_last_use_time() = record.create_time();
   RETURN_IF_ERROR(records_.Put(digest, record, inline_bytes));
-  interrupted_.Forget(digest);
   catalog_.Add(digest, record.size());
   if (record.generation() == 0) inline_space_.Add(record.size());
   evictor_->CheckUse();
@@ -476,12 +412,20 @@ RocksDbBlobStore::Readable(const Digest& digest,
   return std::optional<Record>();
 }
 
+// Also when the blob is stored by now: whether its owner continues it must not
+// depend on what others have.
 void RocksDbBlobStore::Keep(const InterruptedUploads::Upload& upload) {
-  const BlobStoreTurns::Turn turn(&turns_, upload.copy.digest);
-  const auto stored = records_.Find(upload.copy.digest);
-  if (stored.ok() && stored->has_value()) return holds_.Doom(upload.copy);
-  interrupted_.Add(upload, options_.clock->Now());
+  interrupted_.Add(upload, options_.clock->SteadyNow());
   evictor_->CheckUse();
+}
+
+void RocksDbBlobStore::DropUpload(const CopyId& copy) {
+  const absl::Status status = records_.DeleteOwners({copy});
+  if (!status.ok()) {
+    spdlog::error("blob store: owner of {} of {}: {}", copy.generation,
+                  copy.digest.ToString(), status.ToString());
+  }
+  holds_.Doom(copy);
 }
 
 // Without space to note it the copy stays; the next start removes it.

@@ -66,15 +66,15 @@ class RocksDbBlobStore final : public BlobStore, private EvictableSpace {
   };
 
   // Finds every committed blob of an earlier run, and what uploads left that
-  // were not committed. Blobs whose files are damaged are dropped.
-  // Errors: as BlobStoreDatabase::Open().
+  // were not committed, as far as it is known whose it is. Blobs whose files
+  // are damaged are dropped. Errors: as BlobStoreDatabase::Open().
   static absl::StatusOr<std::unique_ptr<RocksDbBlobStore>> Open(
       Options options);
 
   absl::StatusOr<std::shared_ptr<const BlobReader>> Open(
       const Digest& digest) override;
-  absl::StatusOr<std::shared_ptr<BlobWriter>> Create(
-      const Digest& digest) override;
+  absl::StatusOr<std::shared_ptr<BlobWriter>> Create(const Digest& digest,
+                                                     int64_t owner) override;
   absl::Status Put(const Digest& digest, absl::string_view bytes) override;
   absl::Status Delete(const Digest& digest) override;
   absl::StatusOr<std::vector<StoredBlob>> List(
@@ -99,9 +99,11 @@ class RocksDbBlobStore final : public BlobStore, private EvictableSpace {
   absl::Status Recover();
   absl::Status RemoveIncoming();
   absl::Status RecoverCopies(bool keep_interrupted);
-  // Leaves what can be continued of a copy without a record to the next upload.
-  absl::Status RecoverInterrupted(const ChunkTable::StoredCopy& copy);
-  std::shared_ptr<Writer> NewWriter(const Digest& digest);
+  // Leaves what can be continued of a copy without a record to the owner's next
+  // upload.
+  absl::Status RecoverInterrupted(const ChunkTable::StoredCopy& copy,
+                                  int64_t owner);
+  std::shared_ptr<Writer> NewWriter(const Digest& digest, int64_t owner);
 
   absl::StatusOr<std::shared_ptr<const BlobReader>> OpenInline(
       const Digest& digest, const Record& record);
@@ -133,7 +135,8 @@ class RocksDbBlobStore final : public BlobStore, private EvictableSpace {
   absl::StatusOr<bool> Publish(const Digest& digest, Record record,
                                absl::string_view inline_bytes);
   void DropCopy(const CopyId& copy);
-  // Drops it, too, when the blob is stored by now.
+  // Of an upload whose owner is noted.
+  void DropUpload(const CopyId& copy);
   void Keep(const InterruptedUploads::Upload& upload);
 
   const Options options_;

@@ -73,7 +73,7 @@ class RocksDbBlobStoreCrashTest : public ::testing::Test {
 
   absl::StatusOr<std::shared_ptr<BlobWriter>> Begin(const Blob& blob,
                                                     uint64_t bytes) {
-    ASSIGN_OR_RETURN(auto writer, store_->Create(blob.digest));
+    ASSIGN_OR_RETURN(auto writer, store_->Create(blob.digest, 1));
     const uint64_t begun = writer->readable_size();
     const auto read = ReadFrom(*writer, 0, begun);
     EXPECT_TRUE(read.ok() && *read == blob.bytes.substr(0, begun)) << begun;
@@ -155,7 +155,7 @@ class RocksDbBlobStoreCrashTest : public ::testing::Test {
   void CheckThatNothingLeaked() {
     begun_.clear();
     for (Blob& blob : blobs_) {
-      ASSERT_THAT(store_->Create(blob.digest), IsOk());  // A continuation.
+      ASSERT_THAT(store_->Create(blob.digest, 1), IsOk());  // A continuation.
       ASSERT_THAT(store_->Delete(blob.digest), IsOk());
     }
     store_ = nullptr;  // And with it whoever still drops files.

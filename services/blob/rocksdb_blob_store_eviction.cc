@@ -102,7 +102,7 @@ void RocksDbBlobStore::Maintain() {
     options_.eviction_listener(damaged_);
   }
   damaged_.clear();
-  interrupted_.DropOutdated(options_.clock->Now());
+  interrupted_.DropOutdated(options_.clock->SteadyNow());
   SaveUses();
   ReturnInlineSpace();
 }
@@ -119,7 +119,7 @@ void RocksDbBlobStore::ReturnInlineSpace() {
 }
 
 void RocksDbBlobStore::NoteUse(const Digest& digest) {
-  const size_t unsaved = catalog_.Touch(digest, options_.clock->Now());
+  const size_t unsaved = catalog_.Touch(digest, options_.clock->SteadyNow());
   if (unsaved > 0 && unsaved % kUnsavedUsesMax == 0) evictor_->Wake();
 }
 

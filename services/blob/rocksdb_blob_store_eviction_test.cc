@@ -81,7 +81,7 @@ class RocksDbBlobStoreEvictionTest : public ::testing::Test {
   static Digest DigestOf(int number) { return Digest::OfBytes(Bytes(number)); }
 
   absl::Status Upload(int number) {
-    ASSIGN_OR_RETURN(const auto writer, store_->Create(DigestOf(number)));
+    ASSIGN_OR_RETURN(const auto writer, store_->Create(DigestOf(number), 1));
     RETURN_IF_ERROR(AppendAll(*writer, Bytes(number)));
     return writer->Commit();
   }
@@ -207,11 +207,11 @@ TEST_F(RocksDbBlobStoreEvictionTest, WithoutFreeSpaceNothingNewIsStored) {
   Reopen();
   for (int i = 0; i < 3; ++i) ASSERT_THAT(Upload(i), IsOk());
   auto reader = *store_->Open(DigestOf(2));
-  const auto begun = *store_->Create(DigestOf(7));
+  const auto begun = *store_->Create(DigestOf(7), 1);
 
   // What is missing is freed; here it does not help.
   disk_->free_bytes = 9 * kBlob;
-  EXPECT_THAT(store_->Create(DigestOf(8)),
+  EXPECT_THAT(store_->Create(DigestOf(8), 1),
               StatusIs(absl::StatusCode::kResourceExhausted));
   EXPECT_EQ(AwaitEvicted(1)[0], DigestOf(0));
   EXPECT_THAT(begun->Append(Chunk::OfString(Bytes(7).substr(0, kChunk))),
@@ -234,7 +234,7 @@ TEST_F(RocksDbBlobStoreEvictionTest, UploadsInWorkMakeThemselvesRoom) {
   for (int i = 0; i < 4; ++i) ASSERT_THAT(Upload(i), IsOk());
   const std::string large = PatternBytes(2 * kBlob, 99);
   const Digest digest = Digest::OfBytes(large);
-  const auto writer = *store_->Create(digest);
+  const auto writer = *store_->Create(digest, 1);
   ASSERT_THAT(AppendAll(*writer, large), IsOk());
   // Before it is stored: its bytes are on the disk already.
   EXPECT_THAT(AwaitEvicted(1), ElementsAre(DigestOf(0)));
@@ -252,7 +252,7 @@ TEST_F(RocksDbBlobStoreEvictionTest, WhatIsInUseStaysWhateverIsUploaded) {
   auto reader = *store_->Open(DigestOf(0));
   std::vector<std::shared_ptr<BlobWriter>> writers;
   for (int i = 1; i < 4; ++i) {
-    writers.push_back(*store_->Create(DigestOf(i)));
+    writers.push_back(*store_->Create(DigestOf(i), 1));
     ASSERT_THAT(AppendAll(*writers.back(), Bytes(i)), IsOk());
   }
   EXPECT_TRUE(*ReadFrom(*reader, 0, kBlob) == Bytes(0));
@@ -270,18 +270,18 @@ TEST_F(RocksDbBlobStoreEvictionTest, UploadsCountOnceAndUntilTheyEnd) {
   Reopen();
   ASSERT_THAT(Upload(0), IsOk());
   for (int i = 0; i < 10; ++i) {
-    const auto dropped = *store_->Create(DigestOf(1));
+    const auto dropped = *store_->Create(DigestOf(1), 1);
     ASSERT_THAT(AppendAll(*dropped, Bytes(1)), IsOk());
   }
   for (int i = 0; i < 10; ++i) {
-    const auto continued = *store_->Create(DigestOf(1));
+    const auto continued = *store_->Create(DigestOf(1), 1);
     ASSERT_EQ(continued->readable_size(), i == 0 ? 0 : kBlob);
     if (i == 0) {
       ASSERT_THAT(AppendAll(*continued, Bytes(1)), IsOk());
     }
     continued->Suspend();
   }
-  ASSERT_THAT((*store_->Create(DigestOf(1)))->Commit(), IsOk());
+  ASSERT_THAT((*store_->Create(DigestOf(1), 1))->Commit(), IsOk());
   ASSERT_THAT(Upload(2), IsOk());
   EXPECT_EQ(store_->Usage().bytes, 3 * kBlob);
   store_ = nullptr;
@@ -292,7 +292,7 @@ TEST_F(RocksDbBlobStoreEvictionTest, BlobThatIsLargerThanAllIsNotStored) {
   options_.bounds = {.max_bytes = 2 * kBlob};
   Reopen();
   const std::string large = PatternBytes(2 * kBlob + 1, 99);
-  const auto writer = *store_->Create(Digest::OfBytes(large));
+  const auto writer = *store_->Create(Digest::OfBytes(large), 1);
   EXPECT_THAT(AppendAll(*writer, large),
               StatusIs(absl::StatusCode::kResourceExhausted));
 }
@@ -302,13 +302,13 @@ TEST_F(RocksDbBlobStoreEvictionTest, InterruptedUploadsGoBeforeAnyBlob) {
   Reopen();
   for (int i = 0; i < 2; ++i) ASSERT_THAT(Upload(i), IsOk());
   {
-    const auto writer = *store_->Create(DigestOf(7));
+    const auto writer = *store_->Create(DigestOf(7), 1);
     ASSERT_THAT(AppendAll(*writer, Bytes(7)), IsOk());
     writer->Suspend();
   }
   ASSERT_THAT(Upload(2), IsOk());
   AwaitDiskUse(4 * kBlob);
-  EXPECT_EQ((*store_->Create(DigestOf(7)))->readable_size(), 0);
+  EXPECT_EQ((*store_->Create(DigestOf(7), 1))->readable_size(), 0);
   EXPECT_EQ(store_->Usage().blobs, 3);
   store_ = nullptr;
   EXPECT_THAT(AwaitEvicted(0), IsEmpty());
@@ -319,7 +319,7 @@ TEST_F(RocksDbBlobStoreEvictionTest, UploadsThatNobodyContinuesGoByThemselves) {
   options_.interrupted_age_max = absl::Seconds(30);  // Looks at the clock.
   Reopen();
   {
-    const auto writer = *store_->Create(DigestOf(0));
+    const auto writer = *store_->Create(DigestOf(0), 1);
     ASSERT_THAT(AppendAll(*writer, Bytes(0)), IsOk());
     EXPECT_GT(DiskUse(), kBlob);
     writer->Suspend();

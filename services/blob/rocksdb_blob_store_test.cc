@@ -59,7 +59,8 @@ class RocksDbBlobStoreTest : public ::testing::Test {
   }
 
   absl::Status Upload(const std::string& bytes) {
-    ASSIGN_OR_RETURN(const auto writer, store_->Create(Digest::OfBytes(bytes)));
+    ASSIGN_OR_RETURN(const auto writer,
+                     store_->Create(Digest::OfBytes(bytes), 1));
     RETURN_IF_ERROR(AppendAll(*writer, bytes));
     return writer->Commit();
   }
@@ -71,7 +72,7 @@ class RocksDbBlobStoreTest : public ::testing::Test {
 
   // Begins an upload of `bytes`, writes `end` of them, and starts anew.
   void Interrupt(const std::string& bytes, uint64_t end, bool suspended) {
-    auto writer = *store_->Create(Digest::OfBytes(bytes));
+    auto writer = *store_->Create(Digest::OfBytes(bytes), 1);
     ASSERT_THAT(AppendAll(*writer, bytes.substr(0, end)), IsOk());
     if (suspended) {
       writer->Suspend();
@@ -176,7 +177,7 @@ TEST_F(RocksDbBlobStoreTest, SpaceOfADeletedBlobIsReturnedByItsLastReader) {
 
 TEST_F(RocksDbBlobStoreTest, AbandonedUploadReturnsItsSpace) {
   {
-    const auto writer = *store_->Create(Digest::OfBytes(large_));
+    const auto writer = *store_->Create(Digest::OfBytes(large_), 1);
     ASSERT_THAT(AppendAll(*writer, large_), IsOk());
     EXPECT_GT(BytesStored(), writer->readable_size());
   }
@@ -188,7 +189,7 @@ TEST_F(RocksDbBlobStoreTest, InterruptedUploadIsContinuedAfterRestart) {
   for (const bool suspended : {true, false}) {
     SCOPED_TRACE(suspended);
     Interrupt(large_, 7 * limits::kChunkBytes, suspended);
-    auto writer = *store_->Create(Digest::OfBytes(large_));
+    auto writer = *store_->Create(Digest::OfBytes(large_), 1);
     const uint64_t begun = writer->readable_size();
     EXPECT_EQ(begun, (suspended ? 7 : 6) * limits::kChunkBytes);
     EXPECT_TRUE(*ReadFrom(*writer, 0, begun) == large_.substr(0, begun));
@@ -204,7 +205,7 @@ TEST_F(RocksDbBlobStoreTest, InterruptedUploadIsContinuedAfterRestart) {
 
 TEST_F(RocksDbBlobStoreTest, InterruptedUploadIsContinuedWithWholeChunks) {
   Interrupt(large_, large_.size(), /*suspended=*/true);
-  const auto writer = *store_->Create(Digest::OfBytes(large_));
+  const auto writer = *store_->Create(Digest::OfBytes(large_), 1);
   EXPECT_EQ(writer->readable_size(), 6 * limits::kChunkBytes);
   ASSERT_THAT(AppendAll(*writer, large_.substr(6 * limits::kChunkBytes)),
               IsOk());
@@ -218,7 +219,7 @@ TEST_F(RocksDbBlobStoreTest, InterruptedUploadLacksNothingInTheMiddle) {
   store_ = nullptr;
   fs::remove(file);
   Reopen();
-  EXPECT_EQ((*store_->Create(Digest::OfBytes(large_)))->readable_size(), 0);
+  EXPECT_EQ((*store_->Create(Digest::OfBytes(large_), 1))->readable_size(), 0);
   EXPECT_LT(BytesStored(), limits::kChunkBytes);
 }
 
@@ -240,15 +241,65 @@ TEST_F(RocksDbBlobStoreTest, InterruptedUploadsTakeNoMoreThanTheirSpace) {
   EXPECT_LT(BytesStored(), limits::kChunkBytes);
 }
 
-TEST_F(RocksDbBlobStoreTest, StoredBlobLeavesNothingToContinue) {
+TEST_F(RocksDbBlobStoreTest, WhoStoresABlobHasNothingToContinue) {
   Interrupt(large_, 7 * limits::kChunkBytes, /*suspended=*/true);
-  auto suspended = *store_->Create(Digest::OfBytes(large_));
+  auto suspended = *store_->Create(Digest::OfBytes(large_), 1);
   ASSERT_GT(suspended->readable_size(), 0);
-  ASSERT_THAT(Upload(large_), IsOk());
+  const auto other = *store_->Create(Digest::OfBytes(large_), 1);
+  ASSERT_THAT(AppendAll(*other, large_), IsOk());
   suspended->Suspend();
   suspended = nullptr;
-  EXPECT_EQ((*store_->Create(Digest::OfBytes(large_)))->readable_size(), 0);
+  ASSERT_THAT(other->Commit(), IsOk());
+  EXPECT_EQ((*store_->Create(Digest::OfBytes(large_), 1))->readable_size(), 0);
   EXPECT_LT(BytesStored(), large_.size() + limits::kChunkBytes);
+}
+
+// Else an owner would learn from what is asked for that others have the blob.
+TEST_F(RocksDbBlobStoreTest, WhatOthersStoreLeavesAnUploadToItsOwner) {
+  const Digest digest = Digest::OfBytes(large_);
+  Interrupt(large_, 7 * limits::kChunkBytes, /*suspended=*/true);
+  {
+    const auto other = *store_->Create(digest, 2);
+    EXPECT_EQ(other->readable_size(), 0);
+    ASSERT_THAT(AppendAll(*other, large_), IsOk());
+    ASSERT_THAT(other->Commit(), IsOk());
+  }
+  for (const bool after_restart : {false, true}) {
+    SCOPED_TRACE(after_restart);
+    if (after_restart) Reopen();
+    EXPECT_EQ((*store_->Create(digest, 2))->readable_size(), 0);
+    EXPECT_EQ((*store_->Create(digest, 0))->readable_size(), 0);
+    auto continued = *store_->Create(digest, 1);
+    EXPECT_EQ(continued->readable_size(), 7 * limits::kChunkBytes);
+    continued->Suspend();
+    continued = nullptr;
+    EXPECT_TRUE(*Read(large_) == large_);
+  }
+}
+
+TEST_F(RocksDbBlobStoreTest, WhatHasNoOwnerIsLeftToNobody) {
+  const Digest digest = Digest::OfBytes(large_);
+  const std::string part = large_.substr(0, 7 * limits::kChunkBytes);
+  for (const bool disowned : {false, true}) {
+    auto writer = *store_->Create(digest, disowned ? 1 : 0);
+    ASSERT_THAT(AppendAll(*writer, part), IsOk());
+    if (disowned) writer->Disown();
+    disk_.file_system->Crash();
+    writer = nullptr;
+    store_ = nullptr;
+    disk_.file_system->DropUnsynced();
+    Reopen();
+    EXPECT_EQ((*store_->Create(digest, 1))->readable_size(), 0);
+    EXPECT_EQ((*store_->Create(digest, 0))->readable_size(), 0);
+    EXPECT_LT(BytesStored(), limits::kChunkBytes);
+    writer = *store_->Create(digest, disowned ? 1 : 0);
+    ASSERT_THAT(AppendAll(*writer, part), IsOk());
+    if (disowned) writer->Disown();
+    writer->Suspend();
+    writer = nullptr;
+    EXPECT_EQ((*store_->Create(digest, 1))->readable_size(), 0);
+    EXPECT_LT(BytesStored(), limits::kChunkBytes);
+  }
 }
 
 TEST_F(RocksDbBlobStoreTest, LoserOfARaceReturnsItsSpace) {
@@ -405,7 +456,7 @@ TEST_F(RocksDbBlobStoreTest, OneDirectoryHasOneStore) {
 TEST_F(RocksDbBlobStoreTest, FullDiskRefusesUploadsAndGoesOnReading) {
   ASSERT_THAT(Upload(other_), IsOk());
   ASSERT_THAT(Upload("small"), IsOk());
-  auto begun = *store_->Create(Digest::OfBytes(large_));
+  auto begun = *store_->Create(Digest::OfBytes(large_), 1);
   ASSERT_THAT(AppendAll(*begun, large_.substr(0, 3 * limits::kChunkBytes)),
               IsOk());
   disk_.file_system->SetDiskFull(true);

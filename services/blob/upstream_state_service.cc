@@ -19,28 +19,46 @@ v1::UpstreamState::Circuit CircuitOnWire(UpstreamState::Circuit circuit) {
   return v1::UpstreamState::CIRCUIT_UNSPECIFIED;
 }
 
-v1::RateBudget BudgetOnWire(const RateBudget& budget) {
+// Times as people read them: what is measured is on the steady clock.
+class WallTimes {
+ public:
+  explicit WallTimes(const Clock& clock)
+      : now_(clock.SteadyNow()), ahead_(clock.Now() - now_) {}
+
+  absl::Time now() const { return now_; }
+  google::protobuf::Timestamp operator()(absl::Time steady) const {
+    return ToWire(steady + ahead_);
+  }
+
+ private:
+  const absl::Time now_;
+  const absl::Duration ahead_;
+};
+
+v1::RateBudget BudgetOnWire(const RateBudget& budget, const WallTimes& wall) {
   v1::RateBudget message;
   message.set_limit(budget.limit);
   message.set_remaining(budget.remaining);
   message.mutable_window()->set_seconds(absl::ToInt64Seconds(budget.window));
-  *message.mutable_told_at() = ToWire(budget.told_at);
+  *message.mutable_told_at() = wall(budget.told_at);
   return message;
 }
 
-v1::UpstreamState StateOnWire(const UpstreamState& state, absl::Time now) {
+v1::UpstreamState StateOnWire(const UpstreamState& state,
+                              const WallTimes& wall) {
   v1::UpstreamState message;
   message.set_upstream_id(state.upstream_id);
   message.set_circuit(CircuitOnWire(state.circuit));
   message.set_failures_in_a_row(state.failures_in_a_row);
   message.set_last_failure(state.last_failure);
   if (state.last_failure_at != absl::InfinitePast()) {
-    *message.mutable_last_failure_at() = ToWire(state.last_failure_at);
+    *message.mutable_last_failure_at() = wall(state.last_failure_at);
   }
-  if (state.closed_until > now) {
-    *message.mutable_closed_until() = ToWire(state.closed_until);
+  if (state.closed_until > wall.now()) {
+    *message.mutable_closed_until() = wall(state.closed_until);
   }
-  if (state.budget) *message.mutable_budget() = BudgetOnWire(*state.budget);
+  if (state.budget)
+    *message.mutable_budget() = BudgetOnWire(*state.budget, wall);
   message.set_running(state.running);
   message.set_waiting(state.waiting);
   return message;
@@ -54,7 +72,7 @@ v1::ListUpstreamStatesResponse UpstreamStateServiceImpl::List(
   for (const UpstreamState& state : health_.States()) {
     if (request.upstream_id() == 0 ||
         state.upstream_id == request.upstream_id()) {
-      *response.add_states() = StateOnWire(state, clock_.Now());
+      *response.add_states() = StateOnWire(state, WallTimes(clock_));
     }
   }
   return response;

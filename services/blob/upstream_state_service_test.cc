@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "gtest/gtest.h"
+#include "tests/support/fake_clock.h"
 #include "tests/support/open_authority.h"
 
 namespace cvr {
@@ -41,6 +42,23 @@ class UpstreamStateServiceTest : public ::testing::Test {
   CallGuard guard_{authority_};
   UpstreamStateServiceImpl service_{health_, guard_, clock_};
 };
+
+// People compare it with their clocks.
+TEST_F(UpstreamStateServiceTest, TimesAreThoseOfTheWallClock) {
+  testing::FakeClock clock;
+  UpstreamStateServiceImpl service(health_, guard_, clock);
+  UpstreamState state;
+  state.upstream_id = 7;
+  state.closed_until = clock.SteadyNow() + absl::Seconds(20);
+  health_.states = {state};
+  clock.JumpWall(absl::Hours(1));
+  v1::ListUpstreamStatesResponse response;
+  grpc::ServerContext context;
+  const v1::ListUpstreamStatesRequest request;
+  ASSERT_TRUE(service.ListUpstreamStates(&context, &request, &response).ok());
+  EXPECT_EQ(response.states(0).closed_until().seconds(),
+            absl::ToUnixSeconds(clock.Now() + absl::Seconds(20)));
+}
 
 TEST_F(UpstreamStateServiceTest, SaysAllThatIsKnown) {
   UpstreamState state;

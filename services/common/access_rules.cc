@@ -117,6 +117,8 @@ constexpr Rule kRules[] = {
      /*when=*/"upstream_id"},
     {"WatchDownloadsRequest", Action::kAdminister, Kind::kNone, "",
      /*when=*/"", /*unless=*/"upstream_id"},
+    // The service itself says which upstream the download is from.
+    {"CancelDownloadRequest", Action::kManage, Kind::kUpstream, "upstream_id"},
     {"GetStorageStatsRequest", Action::kAdminister, Kind::kNone},
 };
 

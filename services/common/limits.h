@@ -81,6 +81,11 @@ inline constexpr size_t kTokenAnswerBytesMax = 256 * 1024;
 // Digests whose entries one call to the metadata service drops, or looks for.
 inline constexpr size_t kForgottenDigestsMax = 512;
 
+// Identities that one question about a digest's bytes names: two for each
+// upstream of the longest plan that makes sense, so a question stays a handful
+// of lookups.
+inline constexpr size_t kIdentitiesAskedMax = 256;
+
 // Upstreams that one call asks the metadata service about: as many as there are
 // downloads at a time, several times over.
 inline constexpr size_t kCheckedUpstreamsMax = 1000;

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
+#include "services/common/clock.h"
 #include "services/common/errors.h"
 
 namespace cvr {
@@ -29,10 +29,10 @@ struct MemoryBudget::Held {
 absl::StatusOr<MemoryBudget::Lease> MemoryBudget::Take(int64_t owner,
                                                        size_t bytes) {
   bytes = std::min(bytes, options_.bytes_per_owner_max);
-  const absl::Time deadline = absl::Now() + options_.wait_max;
+  const SteadyDeadline deadline(options_.wait_max);
   MutexLock lock(&mutex_);
   while (!Fits(owner, bytes)) {
-    const bool is_late = freed_.WaitWithDeadline(&mutex_, deadline);
+    const bool is_late = freed_.WaitWithTimeout(&mutex_, deadline.left());
     if (is_late && !Fits(owner, bytes)) {
       return WithRetryAfter(
           absl::ResourceExhaustedError(absl::StrCat(
@@ -53,7 +53,11 @@ size_t MemoryBudget::bytes_in_use() const {
 bool MemoryBudget::Fits(int64_t owner, size_t bytes) const {
   const auto it = by_owner_.find(owner);
   const size_t owned = it == by_owner_.end() ? 0 : it->second;
-  return in_use_ + bytes <= options_.bytes_max &&
+  // Large things leave room for small ones, whosever they are.
+  const size_t bytes_max = bytes > options_.bytes_max / 8
+                               ? options_.bytes_max - options_.bytes_max / 4
+                               : options_.bytes_max;
+  return in_use_ + bytes <= bytes_max &&
          owned + bytes <= options_.bytes_per_owner_max;
 }
 

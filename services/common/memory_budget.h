@@ -35,7 +35,8 @@ class MemoryBudget {
 
   // Takes room for `bytes`, in the share of `owner`; waits for it where there
   // is none, in which others are not held up. More than a share counts as all
-  // of it.
+  // of it. What takes more than an eighth of the whole leaves a quarter of it
+  // free, so that large things leave room for small ones.
   // Errors: RESOURCE_EXHAUSTED, with a Retry-After, when there is none in time.
   absl::StatusOr<Lease> Take(int64_t owner, size_t bytes);
 

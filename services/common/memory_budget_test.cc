@@ -1,5 +1,7 @@
 #include "services/common/memory_budget.h"
 
+#include <vector>
+
 #include "gtest/gtest.h"
 #include "services/common/errors.h"
 #include "services/common/thread.h"
@@ -32,13 +34,20 @@ TEST(MemoryBudgetTest, WhoTakesAllHeCanLeavesRoomForOthers) {
   const auto second = budget.Take(kGreedy, 1);
   EXPECT_THAT(second, StatusIs(absl::StatusCode::kResourceExhausted));
   EXPECT_TRUE(RetryAfterOf(second.status()));
-  EXPECT_THAT(budget.Take(kInnocent, 40), IsOk());
+  EXPECT_THAT(budget.Take(kInnocent, 12), IsOk());
 }
 
 TEST(MemoryBudgetTest, AllTogetherHaveNoMoreThanThereIs) {
   MemoryBudget budget(Impatient());
-  const auto first = budget.Take(kGreedy, 60);
-  const auto second = budget.Take(kInnocent, 40);
+  const auto large = budget.Take(kGreedy, 60);
+  EXPECT_THAT(budget.Take(kInnocent, 16),
+              StatusIs(absl::StatusCode::kResourceExhausted));
+  std::vector<MemoryBudget::Lease> small;
+  for (int i = 0; i < 4; ++i) {
+    const auto lease = budget.Take(kInnocent, 10);
+    ASSERT_THAT(lease, IsOk());
+    small.push_back(*lease);
+  }
   EXPECT_THAT(budget.Take(3, 1),
               StatusIs(absl::StatusCode::kResourceExhausted));
 }
@@ -50,7 +59,7 @@ TEST(MemoryBudgetTest, WhoWaitsGetsWhatIsGivenBack) {
   Thread waiter("waiter",
                 [&] { EXPECT_THAT(budget.Take(kGreedy, 30), IsOk()); });
   // Others are not held up by one who waits for his own share.
-  EXPECT_THAT(budget.Take(kInnocent, 40), IsOk());
+  EXPECT_THAT(budget.Take(kInnocent, 12), IsOk());
   held->reset();
 }
 

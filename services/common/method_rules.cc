@@ -38,6 +38,7 @@ constexpr PeerMethod kPeerMethods[] = {
     {"/cvr.v1.ResolutionService/FilterUnreferenced", kBlob},
     {"/cvr.v1.ResolutionService/ListGarbage", kBlob},
     {"/cvr.v1.ResolutionService/RemoveGarbage", kBlob},
+    {"/cvr.v1.ResolutionService/FindPossessing", kBlob},
     {"/cvr.v1.ResolutionService/GetUpstreamAccess", kBlob},
 
     {"/cvr.v1.AuthService/Authenticate", kGateway},

@@ -1,6 +1,7 @@
 #include "services/common/process.h"
 
 #include <fcntl.h>
+#include <malloc.h>
 #include <signal.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
@@ -101,6 +102,16 @@ absl::Status FileError(absl::string_view what, const std::string& path) {
       absl::StrCat(what, " ", path, ": ", std::strerror(errno)));
 }
 
+// Large blocks go back to the system as soon as they are freed. By default the
+// allocator keeps as much in each of its arenas as was ever freed there at
+// once: after some large documents, hundreds of MiB.
+void ReturnMemory() {
+  constexpr int kMappedBytesMin = 512 * 1024;
+  constexpr int kKeptBytesMax = 4 * 1024 * 1024;
+  mallopt(M_MMAP_THRESHOLD, kMappedBytesMin);
+  mallopt(M_TRIM_THRESHOLD, kKeptBytesMax);
+}
+
 }  // namespace
 
 void StopSignal::OnHangup(std::function<void()> action) {
@@ -123,6 +134,7 @@ const char* StopSignal::Wait() {
 
 int RunProcess(int argc, char** argv, const ProcessOptions& options,
                absl::FunctionRef<absl::Status(StopSignal& stop)> body) {
+  ReturnMemory();
   umask(077);
   // Blocked here, so in every thread to come: only Wait() receives them.
   const sigset_t signals = StopSignals();

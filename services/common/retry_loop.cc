@@ -4,15 +4,16 @@
 #include <optional>
 
 #include "absl/random/random.h"
+#include "services/common/clock.h"
 #include "services/common/errors.h"
 
 namespace cvr {
 
 bool StoppableSleeper::Sleep(absl::Duration duration) {
-  const absl::Time deadline = absl::Now() + duration;
+  const SteadyDeadline deadline(duration);
   MutexLock lock(&mutex_);
   while (!stopped_) {
-    if (stopping_.WaitWithDeadline(&mutex_, deadline)) break;
+    if (stopping_.WaitWithTimeout(&mutex_, deadline.left())) break;
   }
   return !stopped_;
 }

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "services/common/clock.h"
+
 namespace cvr {
 namespace {
 
@@ -82,9 +84,9 @@ bool ThreadPool::AwaitCall(Worker& self) {
   if (shut_down_) return false;
   self.called = false;
   idle_.push_back(&self);
-  const absl::Time deadline = absl::Now() + options_.idle_timeout;
+  const SteadyDeadline deadline(options_.idle_timeout);
   while (!self.called && !shut_down_) {
-    if (self.wake.WaitWithDeadline(&mutex_, deadline)) break;
+    if (self.wake.WaitWithTimeout(&mutex_, deadline.left())) break;
   }
   if (self.called) {
     --coming_;

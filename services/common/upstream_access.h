@@ -30,6 +30,9 @@ struct UpstreamLimits {
 // A value type.
 struct UpstreamAccess {
   int64_t id = 0;
+  // Candidate::identity of these credentials: whatever comes through this
+  // access was delivered to it.
+  int64_t identity = 0;
   // As Candidate::cache_epoch. An answer that was got by this access may be
   // recorded for plans of the same epoch only.
   int64_t cache_epoch = 0;

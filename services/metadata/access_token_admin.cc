@@ -1,5 +1,6 @@
 #include "services/metadata/access_token_admin.h"
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 
@@ -166,27 +167,35 @@ void AccessTokenAdmin::RevokeIn(WriteTransaction& transaction,
   // Gateways take what was issued for so much longer, by clocks that may be so
   // much late.
   *revocation.mutable_until() =
-      ToWire(clock_.Now() + issued_lifetime_ + 2 * kClockSkewMax);
+      ToWire(std::max(clock_.Now(), clock_.SteadyNow()) + issued_lifetime_ +
+             2 * kClockSkewMax);
   tables::PutRevocation(transaction, row.access_token().id(), revocation);
+}
+
+// What was issued is verified by wall clocks, which somebody may set forth and
+// back: a revocation is over when it is by that and by the steady clock.
+absl::Time AccessTokenAdmin::RevocationsNow() const {
+  return std::min(clock_.Now(), clock_.SteadyNow());
 }
 
 // So that they do not pile up.
 absl::Status AccessTokenAdmin::ForgetOldRevocations(
     WriteTransaction& transaction) const {
-  const absl::Time now = clock_.Now();
+  const absl::Time now = RevocationsNow();
+  int left = limits::kRowsPerTransaction / 4;
   std::vector<int64_t> old;
   RETURN_IF_ERROR(tables::VisitRevocations(
       transaction,
       [&](int64_t id, const stored::Revocation& one) -> absl::StatusOr<bool> {
         if (FromWire(one.until()) <= now) old.push_back(id);
-        return old.size() < limits::kRowsPerTransaction / 4;
+        return --left > 0;
       }));
   for (const int64_t id : old) tables::DeleteRevocation(transaction, id);
   return absl::OkStatus();
 }
 
 absl::StatusOr<std::vector<int64_t>> AccessTokenAdmin::Revoked() const {
-  const absl::Time now = clock_.Now();
+  const absl::Time now = RevocationsNow();
   std::vector<int64_t> ids;
   RETURN_IF_ERROR(store_.Read([&](const ReadTransaction& transaction) {
     return tables::VisitRevocations(

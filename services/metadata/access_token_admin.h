@@ -78,6 +78,7 @@ class AccessTokenAdmin {
   void NoteUse(const v1::AccessToken& token);
   void RevokeIn(WriteTransaction& transaction,
                 const stored::AccessToken& row) const;
+  absl::Time RevocationsNow() const;
   absl::Status ForgetOldRevocations(WriteTransaction& transaction) const;
 
   MetadataStore& store_;

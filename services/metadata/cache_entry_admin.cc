@@ -115,8 +115,9 @@ absl::StatusOr<v1::CacheEntry> CacheEntryAdmin::Create(
         entry.set_id(id);
         RETURN_IF_ERROR(
             tables::PutCacheEntry(transaction, /*digest_before=*/"", entry));
-        RETURN_IF_ERROR(supply::NoteFound(transaction, entry.upstream_id(),
-                                          content, digest));
+        // A name only: whether the upstream has it, it has to say itself.
+        RETURN_IF_ERROR(supply::NoteDeclared(transaction, entry.upstream_id(),
+                                             content, digest));
         return entry;
       });
 }

@@ -60,6 +60,11 @@ class CacheEntryAdminTest : public MetadataFixture {
     return stack_->cache_entries().Delete(request);
   }
 
+  // The upstream delivers what is declared.
+  void Deliver(const std::string& path) {
+    ASSERT_THAT(stack_->client().Record(RecordOf(1, path, digest_)), IsOk());
+  }
+
   absl::StatusOr<Resolution> Resolve(const std::string& path) {
     return MetadataFixture::Resolve(1, path, true);
   }
@@ -69,7 +74,7 @@ class CacheEntryAdminTest : public MetadataFixture {
   const std::string blob_path_ = "/library/alpine/blobs/" + digest_.ToString();
 };
 
-TEST_F(CacheEntryAdminTest, ACreatedEntryIsServed) {
+TEST_F(CacheEntryAdminTest, ACreatedEntryIsShownAsItWasGiven) {
   v1::CacheEntry given = NewEntry(tag_path_, digest_);
   given.set_id(7);
   given.set_downloads_count(1000);
@@ -82,8 +87,39 @@ TEST_F(CacheEntryAdminTest, ACreatedEntryIsServed) {
   EXPECT_EQ(created->upstream_checked_at().seconds(),
             created->create_time().seconds());
   EXPECT_EQ(Get(1)->SerializeAsString(), created->SerializeAsString());
+}
+
+// Else whoever may declare an entry could read what others have stored.
+TEST_F(CacheEntryAdminTest, ACreatedEntryIsServedOnceTheUpstreamDelivered) {
+  ASSERT_THAT(Create(NewEntry(tag_path_, digest_)), IsOk());
+  ASSERT_THAT(Create(NewEntry(blob_path_, digest_)), IsOk());
+  for (const std::string& path : {tag_path_, blob_path_}) {
+    const auto declared = Resolve(path);
+    ASSERT_THAT(declared, IsOk());
+    EXPECT_FALSE(declared->hit);
+    EXPECT_FALSE(declared->plan.candidates[0].reachable);
+    EXPECT_FALSE(declared->plan.candidates[0].possessed);
+  }
+  Deliver(tag_path_);
   EXPECT_TRUE(Resolve(tag_path_)->hit);
   EXPECT_TRUE(Resolve(blob_path_)->plan.candidates[0].reachable);
+}
+
+// What an upstream has delivered before is not more its own by that.
+TEST_F(CacheEntryAdminTest, ADeclaredTagLeadsNowhere) {
+  ASSERT_THAT(Create(NewEntry(blob_path_, digest_)), IsOk());
+  Deliver(blob_path_);
+  ASSERT_TRUE(Resolve(blob_path_)->hit);
+  v1::Upstream ruled;
+  ruled.set_id(1);
+  auto& rule = *ruled.add_rules();
+  rule.set_action(v1::Rule::DENY);
+  rule.set_target(v1::Rule::TAG);
+  rule.mutable_pattern()->set_wildcard("9*");
+  ASSERT_THAT(UpdateUpstream(ruled, {"rules"}), IsOk());
+  ASSERT_THAT(Create(NewEntry(tag_path_, digest_)), IsOk());
+  EXPECT_THAT(Resolve(blob_path_),
+              StatusIs(absl::StatusCode::kPermissionDenied));
 }
 
 TEST_F(CacheEntryAdminTest, WhatCannotBeCreated) {
@@ -110,6 +146,7 @@ TEST_F(CacheEntryAdminTest, ABlobWithoutATypeIsAnOctetStream) {
 TEST_F(CacheEntryAdminTest, EntriesAreForgottenWithTheirContent) {
   ASSERT_THAT(Create(NewEntry(tag_path_, digest_)), IsOk());
   ASSERT_THAT(Create(NewEntry(blob_path_, digest_)), IsOk());
+  Deliver(blob_path_);
   ASSERT_THAT(Delete(1), IsOk());
   ASSERT_TRUE(Resolve(blob_path_)->hit);
   auto entry = Get(2);
@@ -149,6 +186,7 @@ TEST_F(CacheEntryAdminTest, MasksMustNameKnownFields) {
 
 TEST_F(CacheEntryAdminTest, ADeletedEntryIsAMiss) {
   ASSERT_THAT(Create(NewEntry(blob_path_, digest_)), IsOk());
+  Deliver(blob_path_);
   ASSERT_TRUE(Resolve(blob_path_)->hit);
   ASSERT_THAT(Delete(1), IsOk());
   const auto resolution = Resolve(blob_path_);
@@ -162,6 +200,7 @@ TEST_F(CacheEntryAdminTest, ADeletedEntryIsAMiss) {
 
 TEST_F(CacheEntryAdminTest, ShowsEveryDownloadSoFar) {
   ASSERT_THAT(Create(NewEntry(tag_path_, digest_)), IsOk());
+  Deliver(tag_path_);
   ASSERT_THAT(Resolve(tag_path_), IsOk());
   EXPECT_EQ(Get(1)->downloads_count(), 1);
   ASSERT_THAT(Resolve(tag_path_), IsOk());
@@ -170,6 +209,7 @@ TEST_F(CacheEntryAdminTest, ShowsEveryDownloadSoFar) {
 
 TEST_F(CacheEntryAdminTest, AForgottenEntrysDownloadsAreNobodyElses) {
   ASSERT_THAT(Create(NewEntry(tag_path_, digest_)), IsOk());
+  Deliver(tag_path_);
   ASSERT_THAT(Resolve(tag_path_), IsOk());
   ASSERT_THAT(Delete(1), IsOk());
   EXPECT_EQ(Create(NewEntry(tag_path_, digest_))->id(), 2);

@@ -4,6 +4,7 @@
 
 #include "services/common/content_wire.h"
 #include "services/common/status_macros.h"
+#include "services/metadata/possession.h"
 #include "services/metadata/supply.h"
 #include "services/metadata/supply_tables.h"
 #include "services/metadata/tables.h"
@@ -39,20 +40,34 @@ absl::StatusOr<CandidateReader::Known> CandidateReader::Read(
   }
   const std::string path = content.RelativePath();
   candidate.failure_policy = route.failure_policy;
+  candidate.identity = route.identity;
+  candidate.public_identity = route.public_identity;
   if (content_.kind == ContentKind::kTags) {
     candidate.tag_rules = route.rules.TagRules();
   }
   RETURN_IF_ERROR(ReadDenial(route, path, known));
   if (candidate.denial != Denial::kNone) return known;
   if (content_.is_addressed_by_digest()) {
-    ASSIGN_OR_RETURN(
-        candidate.reachable,
-        supply::Has(transaction_, route.upstream_id, content.repository,
-                    content.reference.digest()));
+    const Digest& digest = content.reference.digest();
+    ASSIGN_OR_RETURN(candidate.reachable,
+                     supply::Has(transaction_, route.upstream_id,
+                                 content.repository, digest));
+    RETURN_IF_ERROR(ReadPossession(digest, candidate));
     if (!candidate.reachable) return known;
   }
   RETURN_IF_ERROR(ReadEntry(route, path, known));
+  if (candidate.cached && !content_.is_addressed_by_digest()) {
+    RETURN_IF_ERROR(ReadPossession(candidate.cached->target.digest, candidate));
+  }
   return known;
+}
+
+absl::Status CandidateReader::ReadPossession(const Digest& digest,
+                                             Candidate& candidate) const {
+  ASSIGN_OR_RETURN(candidate.possessed,
+                   possession::Has(transaction_, digest, candidate.identity,
+                                   candidate.public_identity));
+  return absl::OkStatus();
 }
 
 absl::Status CandidateReader::ReadDenial(const UpstreamRoute& route,

@@ -35,11 +35,18 @@ class CandidateReader {
   };
   absl::StatusOr<Known> Read(const UpstreamRoute& route) const;
 
+  // Whether what is cached of an upstream that stands like this may be served
+  // without asking it: it is fresh, and the upstream has delivered the bytes.
+  static bool IsServedUnasked(const Candidate& candidate) {
+    return candidate.cached && candidate.cached->fresh && candidate.possessed;
+  }
+
   // Whether an upstream that stands like this lets lower ones answer for a tag:
   // it is known not to have it, or its refusal is to be passed over.
   static bool Yields(const Candidate& candidate);
 
  private:
+  absl::Status ReadPossession(const Digest& digest, Candidate& candidate) const;
   absl::Status ReadDenial(const UpstreamRoute& route, const std::string& path,
                           Known& known) const;
   absl::Status ReadEntry(const UpstreamRoute& route, const std::string& path,

@@ -216,29 +216,29 @@ TEST_F(CleanupRunnerTest, WhatWasJustDownloadedStays) {
 // Begin, three batches, end.
 TEST_F(CleanupRunnerTest, OthersMayWriteBetweenBatches) {
   MakePolicy();
-  AddOld(1, 600);
+  AddOld(1, 96);
   ASSERT_THAT(admin_.Run({}), IsOk());
   const int before = store_.writes;
   std::vector<size_t> left;
   store_.before_write = [&](int) {
     left.push_back(Left().size());
     // Downloaded while the first batch waits.
-    if (left.size() == 3) downloads_.Count(600, clock_.Now());
+    if (left.size() == 3) downloads_.Count(96, clock_.Now());
     return absl::OkStatus();
   };
   ASSERT_THAT(runner_->RunDue(), IsOk());
   store_.before_write = nullptr;
   // The download is merged by a write of its own.
-  EXPECT_THAT(left, ::testing::ElementsAre(600, 600, 350, 100, 100, 1));
+  EXPECT_THAT(left, ::testing::ElementsAre(96, 96, 56, 16, 16, 1));
   EXPECT_EQ(store_.writes, before + 6);
-  EXPECT_THAT(Left(), ::testing::ElementsAre(600));
-  EXPECT_EQ(Policy().last_run_deleted_entries(), 599);
-  EXPECT_EQ(Policy().last_run_deleted_bytes(), 5990);
+  EXPECT_THAT(Left(), ::testing::ElementsAre(96));
+  EXPECT_EQ(Policy().last_run_deleted_entries(), 95);
+  EXPECT_EQ(Policy().last_run_deleted_bytes(), 950);
 }
 
 TEST_F(CleanupRunnerTest, ChangesHoldFromTheNextBatchOn) {
   MakePolicy();
-  AddOld(1, 600);
+  AddOld(1, 96);
   ASSERT_THAT(admin_.Run({}), IsOk());
   const int before = store_.writes;
   store_.before_write = [&](int number) {
@@ -248,14 +248,14 @@ TEST_F(CleanupRunnerTest, ChangesHoldFromTheNextBatchOn) {
     return absl::OkStatus();
   };
   ASSERT_THAT(runner_->RunDue(), IsOk());
-  EXPECT_EQ(Left().size(), 350);
-  EXPECT_EQ(Policy().last_run_deleted_entries(), 250);
+  EXPECT_EQ(Left().size(), 56);
+  EXPECT_EQ(Policy().last_run_deleted_entries(), 40);
   EXPECT_EQ(Policy().status(), v1::CleanupPolicy::SCHEDULED);
 }
 
 TEST_F(CleanupRunnerTest, OneThatIsDeletedInTheMiddleStops) {
   MakePolicy();
-  AddOld(1, 600);
+  AddOld(1, 96);
   ASSERT_THAT(admin_.Run({}), IsOk());
   const int before = store_.writes;
   store_.before_write = [&](int number) {
@@ -266,14 +266,14 @@ TEST_F(CleanupRunnerTest, OneThatIsDeletedInTheMiddleStops) {
     return absl::OkStatus();
   };
   ASSERT_THAT(runner_->RunDue(), IsOk());
-  EXPECT_EQ(Left().size(), 350);
+  EXPECT_EQ(Left().size(), 56);
   EXPECT_FALSE(Policy().has_last_run_time());
   EXPECT_EQ(Policy().last_run_deleted_entries(), 0);
 }
 
 TEST_F(CleanupRunnerTest, GoesOnWithWhatACrashLeft) {
   MakePolicy();
-  AddOld(1, 600);
+  AddOld(1, 96);
   ASSERT_THAT(admin_.Run({}), IsOk());
   const int before = store_.writes;
   // From the second batch on nothing is written: so is what dies there.
@@ -285,7 +285,7 @@ TEST_F(CleanupRunnerTest, GoesOnWithWhatACrashLeft) {
   runner_.reset();
   store_.before_write = nullptr;
   EXPECT_EQ(Policy().status(), v1::CleanupPolicy::RUNNING);
-  EXPECT_EQ(Policy().last_run_deleted_entries(), 250);
+  EXPECT_EQ(Policy().last_run_deleted_entries(), 40);
   const absl::Time began = clock_.Now();
   clock_.Advance(absl::Hours(1));
 
@@ -293,14 +293,14 @@ TEST_F(CleanupRunnerTest, GoesOnWithWhatACrashLeft) {
   ASSERT_THAT(runner_->RunDue(), IsOk());
   EXPECT_THAT(Left(), ::testing::IsEmpty());
   EXPECT_EQ(Policy().status(), v1::CleanupPolicy::SCHEDULED);
-  EXPECT_EQ(Policy().last_run_deleted_entries(), 600);
+  EXPECT_EQ(Policy().last_run_deleted_entries(), 96);
   EXPECT_EQ(FromWire(Policy().last_run_time()), began);
   EXPECT_EQ(FromWire(Policy().next_run_time()), clock_.Now() + 7 * kDay);
 }
 
 TEST_F(CleanupRunnerTest, AFailureIsShownAndTriedAgainNextTime) {
   MakePolicy();
-  AddOld(1, 600);
+  AddOld(1, 96);
   ASSERT_THAT(admin_.Run({}), IsOk());
   const int before = store_.writes;
   const std::string reason =
@@ -315,17 +315,17 @@ TEST_F(CleanupRunnerTest, AFailureIsShownAndTriedAgainNextTime) {
   const auto policy = Policy();
   EXPECT_EQ(policy.status(), v1::CleanupPolicy::FAILED);
   EXPECT_EQ(policy.failure_message(), ("\xc3\xa9" + reason).substr(0, 255));
-  EXPECT_EQ(policy.last_run_deleted_entries(), 250);
+  EXPECT_EQ(policy.last_run_deleted_entries(), 40);
   EXPECT_EQ(FromWire(policy.next_run_time()), clock_.Now() + 7 * kDay);
   ASSERT_THAT(runner_->RunDue(), IsOk());
-  EXPECT_EQ(Left().size(), 350);
+  EXPECT_EQ(Left().size(), 56);
 
   clock_.Advance(7 * kDay);
   ASSERT_THAT(runner_->RunDue(), IsOk());
   EXPECT_THAT(Left(), ::testing::IsEmpty());
   EXPECT_EQ(Policy().status(), v1::CleanupPolicy::SCHEDULED);
   EXPECT_EQ(Policy().failure_message(), "");
-  EXPECT_EQ(Policy().last_run_deleted_entries(), 350);
+  EXPECT_EQ(Policy().last_run_deleted_entries(), 56);
 }
 
 TEST_F(CleanupRunnerTest, NoMessageEndsWithHalfACharacter) {
@@ -411,7 +411,7 @@ TEST_F(CleanupThreadTest, ARequestWakesIt) {
 
 TEST_F(CleanupThreadTest, StopsAfterTheBatchAtHand) {
   MakePolicy();
-  AddOld(1, 600);
+  AddOld(1, 96);
   ASSERT_THAT(admin_.Run({}), IsOk());
   HoldAt(store_.writes + 2);
   runner_->Start();
@@ -419,8 +419,8 @@ TEST_F(CleanupThreadTest, StopsAfterTheBatchAtHand) {
   runner_->Stop();
   LetGo();
   runner_.reset();
-  EXPECT_EQ(Left().size(), 350);
-  EXPECT_EQ(Policy().last_run_deleted_entries(), 250);
+  EXPECT_EQ(Left().size(), 56);
+  EXPECT_EQ(Policy().last_run_deleted_entries(), 40);
   EXPECT_EQ(Policy().status(), v1::CleanupPolicy::RUNNING);
 }
 

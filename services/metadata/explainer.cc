@@ -58,6 +58,9 @@ class Explaining {
     }
     ASSIGN_OR_RETURN(const auto known, reader_.Read(route));
     *considered.mutable_candidate() = ToWire(known.candidate);
+    // Whose bytes others have is not for people.
+    considered.mutable_candidate()->clear_identity();
+    considered.mutable_candidate()->clear_public_identity();
     Judge(known, considered);
     all_yield_ = all_yield_ && CandidateReader::Yields(known.candidate);
     return absl::OkStatus();
@@ -91,9 +94,12 @@ class Explaining {
     if (!candidate.cached) {
       Tell(considered,
            response_.has_hit() ? Considered::NOT_NEEDED : Considered::UNKNOWN,
-           candidate.reachable ? "no entry, but a manifest of it names this "
-                                 "digest: stored bytes may be served"
-                               : "nothing is recorded");
+           !candidate.reachable ? "nothing is recorded"
+           : candidate.possessed
+               ? "no entry, but a manifest of it names this digest, and it has "
+                 "delivered the bytes before: they may be served"
+               : "no entry, but a manifest of it names this digest: it will be "
+                 "fetched from there");
       return;
     }
     JudgeCached(known, considered);
@@ -112,6 +118,14 @@ class Explaining {
           considered, Considered::STALE,
           absl::StrCat(entry, "was fresh ", At(known.fresh_until),
                        "; may be served stale ", At(cached.serve_stale_until)));
+      return;
+    }
+    if (!known.candidate.possessed) {
+      Tell(considered, Considered::UNKNOWN,
+           absl::StrCat(entry,
+                        "but the bytes have not been delivered by this "
+                        "upstream as it is reached now: they will be "
+                        "fetched from it"));
       return;
     }
     const std::string fresh =

@@ -5,6 +5,7 @@
 #include "services/common/digest.h"
 #include "services/common/status_macros.h"
 #include "services/metadata/key_encoding.h"
+#include "services/metadata/possession_tables.h"
 #include "services/metadata/tables.h"
 
 namespace cvr::garbage {
@@ -60,10 +61,20 @@ absl::StatusOr<std::vector<Garbage>> List(const ReadTransaction& transaction,
   return found;
 }
 
-void Remove(WriteTransaction& transaction, absl::Span<const int64_t> ids) {
+absl::Status Remove(WriteTransaction& transaction,
+                    absl::Span<const int64_t> ids) {
   for (const int64_t id : ids) {
-    if (id > 0) transaction.Delete(Table::kGarbage, KeyOf(id));
+    if (id <= 0) continue;
+    ASSIGN_OR_RETURN(const auto row,
+                     transaction.Get(Table::kGarbage, KeyOf(id)));
+    if (!row) continue;
+    transaction.Delete(Table::kGarbage, KeyOf(id));
+    const auto digest = Digest::Parse(*row);
+    ASSIGN_OR_RETURN(const bool used, tables::IsDigestUsed(transaction, *row));
+    if (used || !digest.ok()) continue;
+    RETURN_IF_ERROR(tables::DeletePossessions(transaction, *digest));
   }
+  return absl::OkStatus();
 }
 
 }  // namespace cvr::garbage

@@ -31,8 +31,10 @@ absl::StatusOr<std::vector<Garbage>> List(const ReadTransaction& transaction,
                                           int64_t start_after, int max,
                                           std::vector<int64_t>& outdated);
 
-// Forgets them; unknown ones are fine.
-void Remove(WriteTransaction& transaction, absl::Span<const int64_t> ids);
+// Forgets them, and who has had the bytes of what is no longer pointed at;
+// unknown ones are fine.
+absl::Status Remove(WriteTransaction& transaction,
+                    absl::Span<const int64_t> ids);
 
 }  // namespace cvr::garbage
 

@@ -65,8 +65,20 @@ absl::StatusOr<UpstreamAccess> GrpcMetadataClient::GetUpstreamAccess(
   v1::UpstreamAccess response;
   RETURN_IF_ERROR(Call(&Stub::GetUpstreamAccess, request, response));
   UpstreamAccess access = ToAccess(response.upstream());
+  access.identity = response.identity();
   access.cache_epoch = response.cache_epoch();
   return access;
+}
+
+absl::StatusOr<std::vector<int64_t>> GrpcMetadataClient::FindPossessing(
+    const Digest& digest, absl::Span<const int64_t> identities) {
+  v1::FindPossessingRequest request;
+  request.set_digest(digest.ToString());
+  for (const int64_t identity : identities) request.add_identities(identity);
+  v1::FindPossessingResponse response;
+  RETURN_IF_ERROR(Call(&Stub::FindPossessing, request, response));
+  return std::vector<int64_t>(response.identities().begin(),
+                              response.identities().end());
 }
 
 absl::Status GrpcMetadataClient::Record(const CacheRecord& record) {

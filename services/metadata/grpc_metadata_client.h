@@ -33,6 +33,8 @@ class GrpcMetadataClient : public Resolver, public MetadataClient {
 
   absl::StatusOr<UpstreamAccess> GetUpstreamAccess(
       int64_t upstream_id) override;
+  absl::StatusOr<std::vector<int64_t>> FindPossessing(
+      const Digest& digest, absl::Span<const int64_t> identities) override;
   absl::Status Record(const CacheRecord& record) override;
   absl::Status Touch(const UpstreamEpoch& upstream, const ContentRef& content,
                      const Digest& digest, bool counts_as_download) override;

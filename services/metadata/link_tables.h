@@ -8,6 +8,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "services/common/content.h"
 #include "services/common/digest.h"
 #include "services/metadata/metadata_store.h"
@@ -46,6 +47,12 @@ absl::StatusOr<bool> HasUnlinks(const ReadTransaction& transaction,
 // The first one of all.
 absl::StatusOr<std::optional<Place>> FirstUnlink(
     const ReadTransaction& transaction);
+
+// Whether an entry of the upstream whose path begins so points at the digest.
+absl::StatusOr<bool> HasCacheEntryOfDigest(const ReadTransaction& transaction,
+                                           const Digest& digest,
+                                           int64_t upstream_id,
+                                           absl::string_view path_prefix);
 
 // Upstreams that are deleted, while there may be rows of theirs.
 void PutRemoval(WriteTransaction& transaction, int64_t upstream_id);

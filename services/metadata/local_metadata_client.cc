@@ -15,6 +15,8 @@
 #include "services/common/status_macros.h"
 #include "services/metadata/garbage.h"
 #include "services/metadata/link_tables.h"
+#include "services/metadata/possession.h"
+#include "services/metadata/possession_tables.h"
 #include "services/metadata/route.h"
 #include "services/metadata/supply.h"
 #include "services/metadata/supply_tables.h"
@@ -116,6 +118,21 @@ bool IsOutdatedList(const CacheRecord& record,
          digest_before != record.target.digest.ToString();
 }
 
+// The bytes of `digest` are stored no more. That is nothing to an upstream that
+// has not delivered them: its entry must not tell of others' bytes.
+absl::Status Forget(WriteTransaction& transaction, const v1::CacheEntry& entry,
+                    const Digest& digest) {
+  ASSIGN_OR_RETURN(const auto upstream,
+                   tables::FindUpstream(transaction, entry.upstream_id()));
+  if (upstream) {
+    ASSIGN_OR_RETURN(const bool had_them,
+                     possession::Has(transaction, digest, upstream->identity(),
+                                     upstream->public_identity()));
+    if (!had_them) return absl::OkStatus();
+  }
+  return tables::DeleteCacheEntry(transaction, entry);
+}
+
 absl::Time LastUseOf(const v1::CacheEntry& entry) {
   return std::max(FromWire(entry.create_time()),
                   FromWire(entry.downloaded_at()));
@@ -185,8 +202,26 @@ absl::StatusOr<UpstreamAccess> LocalMetadataClient::GetUpstreamAccess(
   if (!row) return errors::NoSuch("upstream", absl::StrCat(upstream_id));
   ASSIGN_OR_RETURN(const auto upstream, OpenUpstream(box_, *row));
   UpstreamAccess access = ToAccess(upstream);
+  access.identity = row->identity();
   access.cache_epoch = epochs::CacheEpochOf(*row);
   return access;
+}
+
+absl::StatusOr<std::vector<int64_t>> LocalMetadataClient::FindPossessing(
+    const Digest& digest, absl::Span<const int64_t> identities) {
+  if (identities.size() > limits::kIdentitiesAskedMax) {
+    return errors::FieldInvalid("identities", "are too many");
+  }
+  std::vector<int64_t> found;
+  RETURN_IF_ERROR(store_.Read([&](const ReadTransaction& transaction) {
+    for (const int64_t identity : identities) {
+      ASSIGN_OR_RETURN(const bool has,
+                       tables::HasPossession(transaction, digest, identity));
+      if (has) found.push_back(identity);
+    }
+    return absl::OkStatus();
+  }));
+  return found;
 }
 
 absl::Status LocalMetadataClient::Record(const CacheRecord& record) {
@@ -263,6 +298,8 @@ absl::StatusOr<bool> LocalMetadataClient::PutEntry(
   RETURN_IF_ERROR(supply::NoteFound(transaction, record.upstream_id,
                                     record.content, record.target.digest,
                                     record.confirmed));
+  RETURN_IF_ERROR(possession::Note(transaction, record.upstream_id,
+                                   record.target.digest, record.delivered_to));
   return has_evicted;
 }
 
@@ -362,19 +399,24 @@ absl::Status LocalMetadataClient::ForgetContent(
     return errors::FieldInvalid("digests", "are too many");
   }
   auto next = digests.begin();
+  std::string cursor;  // Among the entries of that one.
   while (next != digests.end()) {
     RETURN_IF_ERROR(store_.Write(
         [&](WriteTransaction& transaction) -> absl::Status {
           int left = kEntriesPerTransaction;
           while (left > 0 && next != digests.end()) {
-            ASSIGN_OR_RETURN(const auto entries, tables::CacheEntriesOfDigest(
-                                                     transaction, *next, left));
+            ASSIGN_OR_RETURN(const auto entries,
+                             tables::NextCacheEntriesOfDigest(
+                                 transaction, *next, left, cursor));
             for (const auto& entry : entries) {
-              RETURN_IF_ERROR(tables::DeleteCacheEntry(transaction, entry));
+              RETURN_IF_ERROR(Forget(transaction, entry, *next));
             }
             left -= static_cast<int>(entries.size());
             // All of its entries; to look for them is work, too.
-            if (left-- > 0) ++next;
+            if (left-- <= 0) continue;
+            RETURN_IF_ERROR(tables::DeletePossessions(transaction, *next));
+            ++next;
+            cursor.clear();
           }
           return absl::OkStatus();
         },
@@ -446,8 +488,7 @@ absl::Status LocalMetadataClient::RemoveGarbage(absl::Span<const int64_t> ids) {
     ids.remove_prefix(some.size());
     RETURN_IF_ERROR(store_.Write(
         [&](WriteTransaction& transaction) {
-          garbage::Remove(transaction, some);
-          return absl::OkStatus();
+          return garbage::Remove(transaction, some);
         },
         Durability::kBuffered));
   }

@@ -40,6 +40,8 @@ class LocalMetadataClient : public MetadataClient {
 
   absl::StatusOr<UpstreamAccess> GetUpstreamAccess(
       int64_t upstream_id) override;
+  absl::StatusOr<std::vector<int64_t>> FindPossessing(
+      const Digest& digest, absl::Span<const int64_t> identities) override;
   // Errors besides those of MetadataClient: INVALID_ARGUMENT for a path or a
   // media type beyond its limit, and for a path of another digest.
   absl::Status Record(const CacheRecord& record) override;

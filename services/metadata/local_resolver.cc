@@ -42,7 +42,7 @@ class Resolving {
     }
     ASSIGN_OR_RETURN(auto known, reader_.Read(route));
     const Candidate& candidate = known.candidate;
-    if (candidate.cached && candidate.cached->fresh && MayAnswer()) {
+    if (CandidateReader::IsServedUnasked(candidate) && MayAnswer()) {
       resolution_.hit = Hit{candidate.cached->target, route.upstream_id};
       hit_entry_id_ = known.entry_id;
       NoteIfDueSoon(route, known);
@@ -173,11 +173,12 @@ absl::StatusOr<Resolution> LocalResolver::Resolve(
   std::optional<RefreshDue> due;
   RETURN_IF_ERROR(store_.Read([&](const ReadTransaction& transaction) {
     Resolving resolving(transaction, request, now);
-    resolving.resolution().plan.resolved_at = clock_.Now();
+    resolving.resolution().plan.resolved_at = clock_.SteadyNow();
     for (const UpstreamRoute& route : routes->upstreams)
       RETURN_IF_ERROR(resolving.Add(route));
     RETURN_IF_ERROR(resolving.Finish());
     resolution = std::move(resolving.resolution());
+    resolution.plan.group = routes->group;
     hit_entry_id = resolving.hit_entry_id();
     due = std::move(resolving.due());
     return absl::OkStatus();

@@ -26,6 +26,9 @@ struct CacheRecord {
   bool counts_as_download = false;
   // False = the upstream was not asked, it is only believed to have it.
   bool confirmed = true;
+  // The identity (see Candidate) that the target's bytes were delivered to,
+  // all of them and verified; 0 = this record proves nothing of bytes.
+  int64_t delivered_to = 0;
   // Candidate::cache_epoch of the plan that led to this.
   int64_t cache_epoch = 0;
 
@@ -59,11 +62,18 @@ class MetadataClient {
   virtual absl::StatusOr<UpstreamAccess> GetUpstreamAccess(
       int64_t upstream_id) = 0;
 
+  // Which of `identities`, each once, the bytes of `digest` have been delivered
+  // to: as Candidate::possessed, but now.
+  // Errors: INVALID_ARGUMENT for more than limits::kIdentitiesAskedMax.
+  virtual absl::StatusOr<std::vector<int64_t>> FindPossessing(
+      const Digest& digest, absl::Span<const int64_t> identities) = 0;
+
   // Replaces what was recorded for the path. What is not confirmed is recorded
   // only if the upstream is still believed to have it: it may have been purged
-  // since. Of the references, the first limits::kReferencesPerManifestMax
-  // count. Errors: NOT_FOUND, ABORTED; RESOURCE_EXHAUSTED when as much is
-  // recorded of the upstream as may be.
+  // since. What was delivered is noted only if the upstream is still asked as
+  // `delivered_to`. Of the references, the first
+  // limits::kReferencesPerManifestMax count. Errors: NOT_FOUND, ABORTED;
+  // RESOURCE_EXHAUSTED when as much is recorded of the upstream as may be.
   virtual absl::Status Record(const CacheRecord& record) = 0;
 
   // The upstream has just confirmed that the path still has `digest`. Does
@@ -94,10 +104,11 @@ class MetadataClient {
   virtual absl::StatusOr<std::vector<RefreshDue>> TakeRefreshDue(int max) = 0;
 
   // The bytes of `digests` are stored no more. Drops every entry that points at
-  // one of them, of all upstreams, by tag or by digest; what upstreams can
-  // supply stays known. Forgetting the unknown succeeds. A power cut may undo
-  // it, which costs a miss.
-  // Errors: INVALID_ARGUMENT for more than limits::kForgottenDigestsMax.
+  // one of them, of all upstreams that have delivered it, by tag or by digest;
+  // what upstreams can supply stays known. What an entry of another upstream
+  // says was never about those bytes, so it must not tell of them. Forgetting
+  // the unknown succeeds. A power cut may undo it, which costs a miss. Errors:
+  // INVALID_ARGUMENT for more than limits::kForgottenDigestsMax.
   virtual absl::Status ForgetContent(absl::Span<const Digest> digests) = 0;
 
   // Those of `digests`, in their order, that no entry of any upstream points

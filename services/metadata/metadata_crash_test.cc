@@ -12,9 +12,11 @@
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "rocksdb/env.h"
+#include "services/common/status_macros.h"
 #include "services/metadata/in_memory_metadata_store.h"
 #include "services/metadata/metadata_stack.h"
 #include "services/metadata/rocksdb_metadata_store.h"
@@ -290,8 +292,28 @@ class MetadataCrashTest : public ::testing::TestWithParam<unsigned> {
     return OpenReal();
   }
 
+  // Deletions that were interrupted go on by themselves.
+  static void AwaitSwept(const Service& real) {
+    bool is_swept = false;
+    while (!is_swept) {
+      is_swept = true;
+      ASSERT_THAT(real.store->Read([&](const ReadTransaction& transaction) {
+        for (const Table table : {Table::kRemovals, Table::kUnlinks}) {
+          RETURN_IF_ERROR(transaction.Scan(
+              table, "", "",
+              [&](absl::string_view, absl::string_view)
+                  -> absl::StatusOr<bool> { return is_swept = false; }));
+        }
+        return absl::OkStatus();
+      }),
+                  IsOk());
+      if (!is_swept) absl::SleepFor(absl::Milliseconds(1));
+    }
+  }
+
   // Which of the states is on disk; all later ones are forgotten.
   void Compare(const Service& real) {
+    AwaitSwept(real);
     const std::string found = real.Dump();
     const auto it =
         std::find_if(states_.rbegin(), states_.rend(),

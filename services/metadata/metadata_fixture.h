@@ -145,15 +145,15 @@ class MetadataFixture : public ::testing::Test {
     return *ParseRelativePath(relative_path);
   }
 
+  // Of bytes that the upstream has delivered.
   CacheRecord RecordOf(int64_t upstream_id, const std::string& relative_path,
                        const Digest& digest) {
-    CacheRecord record = {
-        upstream_id,
-        Content(relative_path),
+    CacheRecord record{
+        upstream_id, Content(relative_path),
         Descriptor{"application/vnd.oci.image.manifest.v1+json", digest, 7},
-        "etag",
-        {},
-        false};
+        "etag"};
+    const auto access = stack_->client().GetUpstreamAccess(upstream_id);
+    record.delivered_to = access.ok() ? access->identity : 0;
     record.cache_epoch = At(upstream_id).cache_epoch;
     return record;
   }

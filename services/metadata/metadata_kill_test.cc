@@ -53,13 +53,12 @@ int MakeRegistries(const std::string& path, int acknowledge_to) {
     const auto made = (*stack)->Bootstrap(registry, upstream);
     if (!made.ok()) return 2;
     const int64_t upstream_id = made->upstreams(0).upstream_id();
-    if (!(*stack)
-             ->client()
-             .Record({upstream_id, *ParseRelativePath("/a/manifests/b"),
-                      Descriptor{"m/t", Digest::OfBytes("m"), 1}})
-             .ok()) {
-      return 3;
-    }
+    CacheRecord record{upstream_id, *ParseRelativePath("/a/manifests/b"),
+                       Descriptor{"m/t", Digest::OfBytes("m"), 1}};
+    const auto access = (*stack)->client().GetUpstreamAccess(upstream_id);
+    if (!access.ok()) return 3;
+    record.delivered_to = access->identity;
+    if (!(*stack)->client().Record(record).ok()) return 3;
     const int64_t id = made->id();
     if (write(acknowledge_to, &id, sizeof(id)) != sizeof(id)) return 4;
   }

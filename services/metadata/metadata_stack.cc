@@ -22,6 +22,7 @@
 #include "services/metadata/local_metadata_client.h"
 #include "services/metadata/local_resolver.h"
 #include "services/metadata/migration.h"
+#include "services/metadata/possession.h"
 #include "services/metadata/refresh_queue.h"
 #include "services/metadata/resolution_service.h"
 #include "services/metadata/rocksdb_metadata_store.h"
@@ -141,6 +142,8 @@ absl::StatusOr<std::unique_ptr<MetadataStack>> MetadataStack::OpenOver(
   RETURN_IF_ERROR(Migrate(*store));
   auto stack = std::unique_ptr<MetadataStack>(new MetadataStack(
       std::make_unique<Parts>(std::move(store), std::move(box), options)));
+  // What rows of format version 3 lack.
+  RETURN_IF_ERROR(possession::AssignMissing(stack->parts_->store));
   RETURN_IF_ERROR(stack->groups().EnsureDefault());
   const absl::Status sealed = stack->secret_rotation().Finish();
   // All secrets open as it is.

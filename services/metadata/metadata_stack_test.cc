@@ -87,9 +87,9 @@ TEST_F(MetadataStackTest, EverythingIsThereAfterARestart) {
     const auto stack = Open();
     ASSERT_THAT(stack, IsOk());
     ASSERT_THAT(Bootstrap(**stack), IsOk());
-    ASSERT_THAT((*stack)->client().Record(
-                    {1, content, Descriptor{"m/t", Digest::OfBytes("m"), 3}}),
-                IsOk());
+    CacheRecord record{1, content, Descriptor{"m/t", Digest::OfBytes("m"), 3}};
+    record.delivered_to = (*stack)->client().GetUpstreamAccess(1)->identity;
+    ASSERT_THAT((*stack)->client().Record(record), IsOk());
     ASSERT_THAT(
         (*stack)->resolver().Resolve({1, content, true, "", Caller::System()}),
         IsOk());

@@ -46,6 +46,10 @@ absl::string_view TableName(Table table) {
       return "garbage";
     case Table::kRevocations:
       return "revocations";
+    case Table::kPossessions:
+      return "possessions";
+    case Table::kPublicIdentities:
+      return "public_identities";
     case Table::kReachabilityLinks:
       return "reachability_links";
     case Table::kUnlinks:

@@ -36,12 +36,14 @@ enum class Table : uint8_t {
   kCleanupPolicies,
   kGarbage,
   kRevocations,
+  kPossessions,
+  kPublicIdentities,
   kReachabilityLinks,
   kUnlinks,
   kRemovals,
   kUpstreamRows,
 };
-inline constexpr size_t kTableCount = 24;
+inline constexpr size_t kTableCount = 26;
 
 // The row of kSettings that tells from which format version rows are still to
 // be brought up to date (migration.h). Whoever opens an older store makes it.

@@ -18,6 +18,7 @@ v1::RecordCacheEntryRequest ToWire(const CacheRecord& record) {
   }
   message.set_counts_as_download(record.counts_as_download);
   message.set_unconfirmed(!record.confirmed);
+  message.set_delivered_to(record.delivered_to);
   message.set_cache_epoch(record.cache_epoch);
   return message;
 }
@@ -34,6 +35,7 @@ absl::StatusOr<CacheRecord> FromWire(
   }
   record.counts_as_download = message.counts_as_download();
   record.confirmed = !message.unconfirmed();
+  record.delivered_to = message.delivered_to();
   record.cache_epoch = message.cache_epoch();
   return record;
 }

@@ -122,8 +122,20 @@ absl::StatusOr<v1::UpstreamAccess> AccessTo(MetadataClient& client,
   ASSIGN_OR_RETURN(const auto access, client.GetUpstreamAccess(upstream_id));
   v1::UpstreamAccess message;
   *message.mutable_upstream() = FromAccess(access);
+  message.set_identity(access.identity);
   message.set_cache_epoch(access.cache_epoch);
   return message;
+}
+
+absl::StatusOr<v1::FindPossessingResponse> FindPossessing(
+    MetadataClient& client, const v1::FindPossessingRequest& message) {
+  ASSIGN_OR_RETURN(const auto digest, Digest::Parse(message.digest()));
+  const std::vector<int64_t> asked(message.identities().begin(),
+                                   message.identities().end());
+  ASSIGN_OR_RETURN(const auto found, client.FindPossessing(digest, asked));
+  v1::FindPossessingResponse response;
+  for (const int64_t identity : found) response.add_identities(identity);
+  return response;
 }
 
 }  // namespace
@@ -196,6 +208,12 @@ grpc::Status ResolutionServiceImpl::RemoveGarbage(
     google::protobuf::Empty* /*response*/) {
   return ToRpcStatus(client_.RemoveGarbage(
       std::vector<int64_t>(request->ids().begin(), request->ids().end())));
+}
+
+grpc::Status ResolutionServiceImpl::FindPossessing(
+    grpc::ServerContext* /*context*/, const v1::FindPossessingRequest* request,
+    v1::FindPossessingResponse* response) {
+  return Answer(cvr::FindPossessing(client_, *request), response);
 }
 
 grpc::Status ResolutionServiceImpl::GetUpstreamAccess(

@@ -48,6 +48,9 @@ class ResolutionServiceImpl final : public v1::ResolutionService::Service {
   grpc::Status RemoveGarbage(grpc::ServerContext* context,
                              const v1::RemoveGarbageRequest* request,
                              google::protobuf::Empty* response) override;
+  grpc::Status FindPossessing(grpc::ServerContext* context,
+                              const v1::FindPossessingRequest* request,
+                              v1::FindPossessingResponse* response) override;
   grpc::Status GetUpstreamAccess(grpc::ServerContext* context,
                                  const v1::GetUpstreamAccessRequest* request,
                                  v1::UpstreamAccess* response) override;

@@ -128,6 +128,7 @@ void ExpectUnavailable(GrpcMetadataClient& client) {
   const Digest digest = Digest::OfBytes("x");
   EXPECT_THAT(client.Resolve({1, kTag}), unavailable);
   EXPECT_THAT(client.GetUpstreamAccess(1), unavailable);
+  EXPECT_THAT(client.FindPossessing(digest, {1}), unavailable);
   EXPECT_THAT(client.Record({1, kTag, Descriptor{"m/t", digest}}), unavailable);
   EXPECT_THAT(client.Touch({1, 1}, kTag, digest, false), unavailable);
   EXPECT_THAT(client.RecordDenial({1, 1}, kTag, Denial::kAbsent), unavailable);
@@ -158,6 +159,10 @@ class HangingMetadata : public Resolver, public MetadataClient {
     return Hang();
   }
   absl::StatusOr<UpstreamAccess> GetUpstreamAccess(int64_t) override {
+    return Hang();
+  }
+  absl::StatusOr<std::vector<int64_t>> FindPossessing(
+      const Digest&, absl::Span<const int64_t>) override {
     return Hang();
   }
   absl::Status Record(const CacheRecord&) override { return Hang(); }

@@ -73,6 +73,9 @@ v1::Candidate ToWire(const Candidate& candidate) {
   for (const Rule& rule : candidate.tag_rules.rules()) {
     *message.add_tag_rules() = ToWire(rule);
   }
+  message.set_identity(candidate.identity);
+  message.set_public_identity(candidate.public_identity);
+  message.set_possessed(candidate.possessed);
   message.set_cache_epoch(candidate.cache_epoch);
   if (candidate.repository) {
     message.set_repository(candidate.repository->name());
@@ -88,6 +91,9 @@ absl::StatusOr<Candidate> FromWire(const v1::Candidate& message) {
   ASSIGN_OR_RETURN(candidate.denial, DenialFromWire(message.denial()));
   candidate.failure_policy = FromWire(message.failure_policy());
   ASSIGN_OR_RETURN(candidate.tag_rules, FromWire(message.tag_rules()));
+  candidate.identity = message.identity();
+  candidate.public_identity = message.public_identity();
+  candidate.possessed = message.possessed();
   candidate.cache_epoch = message.cache_epoch();
   if (!message.repository().empty()) {
     ASSIGN_OR_RETURN(candidate.repository,
@@ -208,6 +214,7 @@ v1::FetchPlan ToWire(const FetchPlan& plan) {
   if (plan.resolved_at != absl::InfiniteFuture()) {
     *message.mutable_resolve_time() = ToWire(plan.resolved_at);
   }
+  message.set_group(plan.group);
   return message;
 }
 
@@ -220,6 +227,7 @@ absl::StatusOr<FetchPlan> FromWire(const v1::FetchPlan& message) {
   if (message.has_resolve_time()) {
     plan.resolved_at = FromWire(message.resolve_time());
   }
+  plan.group = message.group();
   return plan;
 }
 

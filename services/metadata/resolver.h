@@ -50,7 +50,7 @@ struct UpstreamEpoch {
 struct Candidate {
   int64_t upstream_id = 0;
   // A manifest that this upstream supplied refers to the wanted digest, so
-  // bytes that are stored already may be served in its name.
+  // bytes that it has delivered before may be served without asking it.
   bool reachable = false;
   std::optional<CachedEntry> cached = std::nullopt;
   // What it answered a moment ago: it is not to be asked again yet.
@@ -58,6 +58,17 @@ struct Candidate {
   FailurePolicy failure_policy = {};
   // Only of lists of tags: what is to be left out of its list.
   RuleSet tag_rules = {};
+
+  // As whom it is asked: one number for one URL with one pair of credentials,
+  // within one group; 0 = not known, so like no other upstream.
+  int64_t identity = 0;
+  // As whom it would be asked without credentials: one number for one URL, in
+  // all groups. What was delivered so is for everybody who may ask that URL.
+  int64_t public_identity = 0;
+  // The wanted bytes have been delivered, in full and verified, to one of these
+  // two identities. Of a path by tag: the bytes of `cached`. Bytes that are
+  // stored are served in this upstream's name only if this is true.
+  bool possessed = false;
   // Of UpstreamEpoch, when this was so.
   int64_t cache_epoch = 0;
   // What the upstream calls the repository, where that differs from what was
@@ -79,6 +90,9 @@ struct FetchPlan {
   // When this was so. What an upstream has answered since needs not be asked
   // again; by default nothing is later.
   absl::Time resolved_at = absl::InfiniteFuture();
+  // Whose share of what is bounded the pull uses: the registry's group. Empty =
+  // nobody's.
+  std::string group = {};
 };
 
 struct Hit {

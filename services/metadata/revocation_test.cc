@@ -98,6 +98,20 @@ class RevocationTest : public ::testing::Test {
   std::unique_ptr<MetadataStack> stack_;
 };
 
+// Whoever can set the clock of the machine forth and back, or has it set by a
+// time server, must not make good again what was issued.
+TEST_F(RevocationTest, AWallClockThatJumpsEndsNoRevocation) {
+  const auto token = MakeToken("default");
+  Revoke(token.id());
+  for (const auto by : {absl::Hours(1), -absl::Hours(2), absl::Hours(1)}) {
+    clock_.JumpWall(by);
+    Revoke(MakeToken("default").id());  // Sweeps what is over.
+    EXPECT_THAT(Revoked(), ::testing::Contains(token.id())) << by;
+  }
+  clock_.Advance(absl::Hours(4));
+  EXPECT_THAT(Revoked(), IsEmpty());
+}
+
 TEST_F(RevocationTest, ARestartForgetsNoRevocation) {
   const auto token = MakeToken("default");
   const auto issued = stack_->auth().IssueToken(token.secret(), "gw", {});

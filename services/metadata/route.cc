@@ -61,6 +61,8 @@ absl::StatusOr<UpstreamRoute> UpstreamRoute::To(const stored::Upstream& row) {
   route.cache_epoch = epochs::CacheEpochOf(row);
   route.is_docker_hub = docker_hub::IsHost(UpstreamHost(upstream.url()));
   route.upstream_id = upstream.id();
+  route.identity = row.identity();
+  route.public_identity = row.public_identity();
   route.upstream_name = upstream.name();
   route.disabled = upstream.disabled();
   route.update_time = FromWire(upstream.update_time());

@@ -22,6 +22,9 @@ namespace cvr {
 struct UpstreamRoute {
   int64_t upstream_id = 0;
   std::string upstream_name;
+  // As Candidate's.
+  int64_t identity = 0;
+  int64_t public_identity = 0;
   bool disabled = false;
   // Any change of the upstream changes it.
   absl::Time update_time;

@@ -306,6 +306,21 @@ absl::Status NoteNamed(WriteTransaction& transaction, const Place& manifest,
   return rows.Finish();
 }
 
+absl::Status NoteDeclared(WriteTransaction& transaction, int64_t upstream_id,
+                          const ContentRef& content, const Digest& digest) {
+  if (content.kind != ContentKind::kManifest &&
+      content.kind != ContentKind::kBlob) {
+    return absl::OkStatus();
+  }
+  Rows rows(transaction, upstream_id, content.repository);
+  ASSIGN_OR_RETURN(const auto found, rows.Find(digest));
+  if (found) return absl::OkStatus();
+  stored::Reachability row;
+  row.set_absent(true);
+  rows.Put(digest, row, /*is_new=*/true);
+  return rows.Finish();
+}
+
 absl::Status NoteAbsent(WriteTransaction& transaction, int64_t upstream_id,
                         const ContentRef& content) {
   if (!content.is_addressed_by_digest()) return absl::OkStatus();

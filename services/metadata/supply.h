@@ -51,6 +51,11 @@ absl::Status NoteNamed(WriteTransaction& transaction,
                        const tables::Place& manifest,
                        absl::Span<const Digest> digests, bool confirmed);
 
+// Somebody says that the upstream has `digest` at `content`. Nothing is served
+// for that, and no tag leads there: only the repository is known by it.
+absl::Status NoteDeclared(WriteTransaction& transaction, int64_t upstream_id,
+                          const ContentRef& content, const Digest& digest);
+
 // The upstream says that it has no `content`, which is addressed by digest.
 // Through what it was found stays known.
 absl::Status NoteAbsent(WriteTransaction& transaction, int64_t upstream_id,

@@ -6,6 +6,7 @@
 #include "services/common/status_macros.h"
 #include "services/metadata/key_encoding.h"
 #include "services/metadata/link_tables.h"
+#include "services/metadata/possession_tables.h"
 #include "services/metadata/table_rows.h"
 
 namespace cvr::tables {
@@ -308,6 +309,27 @@ absl::Status VisitCacheEntriesByPath(
       });
 }
 
+absl::StatusOr<std::vector<v1::CacheEntry>> NextCacheEntriesOfDigest(
+    const ReadTransaction& transaction, const Digest& digest, int max,
+    std::string& cursor) {
+  std::vector<v1::CacheEntry> entries;
+  const std::string prefix = EntryDigestKey(digest.ToString(), "");
+  std::string last = cursor;
+  RETURN_IF_ERROR(transaction.Scan(
+      Table::kCacheEntryDigests, prefix, cursor,
+      [&](absl::string_view key, absl::string_view) -> absl::StatusOr<bool> {
+        ASSIGN_OR_RETURN(auto entry,
+                         Find<v1::CacheEntry>(transaction, Table::kCacheEntries,
+                                              key.substr(prefix.size())));
+        if (!entry) return Damaged(Table::kCacheEntryDigests);
+        entries.push_back(*std::move(entry));
+        last = std::string(key);
+        return static_cast<int>(entries.size()) < max;
+      }));
+  cursor = last;
+  return entries;
+}
+
 absl::StatusOr<std::vector<v1::CacheEntry>> CacheEntriesOfDigest(
     const ReadTransaction& transaction, const Digest& digest, int max) {
   std::vector<v1::CacheEntry> entries;
@@ -352,7 +374,7 @@ absl::Status PutCacheEntry(WriteTransaction& transaction,
   if (digest_before.empty()) return CountEntries(transaction, entry, 1);
   transaction.Delete(Table::kCacheEntryDigests,
                      EntryDigestKey(digest_before, key));
-  return absl::OkStatus();
+  return ReleasePossession(transaction, entry.upstream_id(), digest_before);
 }
 
 absl::Status DeleteCacheEntry(WriteTransaction& transaction,
@@ -362,6 +384,8 @@ absl::Status DeleteCacheEntry(WriteTransaction& transaction,
   transaction.Delete(Table::kCacheEntryIds, IdKey(entry.id()));
   transaction.Delete(Table::kCacheEntryDigests,
                      EntryDigestKey(entry.digest(), key));
+  RETURN_IF_ERROR(
+      ReleasePossession(transaction, entry.upstream_id(), entry.digest()));
   return CountEntries(transaction, entry, -1);
 }
 

@@ -38,6 +38,7 @@ inline constexpr char kUpstreamIds[] = "upstream";
 inline constexpr char kRegistryUpstreamIds[] = "registry_upstream";
 inline constexpr char kCacheEntryIds[] = "cache_entry";
 inline constexpr char kGarbageIds[] = "garbage";
+inline constexpr char kIdentityIds[] = "identity";
 
 // Groups, by name.
 absl::StatusOr<std::optional<v1::Group>> FindGroup(
@@ -113,6 +114,10 @@ absl::Status VisitCacheEntriesByPath(
 // The first `max` of those that point at a digest, of all upstreams.
 absl::StatusOr<std::vector<v1::CacheEntry>> CacheEntriesOfDigest(
     const ReadTransaction& transaction, const Digest& digest, int max);
+// The next `max` of them after `cursor`, which this function left, or empty.
+absl::StatusOr<std::vector<v1::CacheEntry>> NextCacheEntriesOfDigest(
+    const ReadTransaction& transaction, const Digest& digest, int max,
+    std::string& cursor);
 // Whether one of an upstream's that begins with the path does.
 absl::StatusOr<bool> HasCacheEntryOfDigest(const ReadTransaction& transaction,
                                            const Digest& digest,

@@ -16,6 +16,7 @@
 #include "services/metadata/group_admin.h"
 #include "services/metadata/key_encoding.h"
 #include "services/metadata/page_token.h"
+#include "services/metadata/possession.h"
 #include "services/metadata/tables.h"
 #include "services/metadata/transactions.h"
 #include "services/metadata/upstream_epoch.h"
@@ -151,7 +152,11 @@ absl::StatusOr<v1::Upstream> UpstreamAdmin::CreateIn(
   *upstream.mutable_update_time() = upstream.create_time();
   upstream.set_etag(NextEtag("", clock_.Now()));
   upstream.clear_registry_upstreams();
-  tables::PutUpstream(transaction, SealUpstream(box_, upstream));
+  stored::Upstream row = SealUpstream(box_, upstream);
+  RETURN_IF_ERROR(possession::Assign(transaction, upstream,
+                                     /*opened_before=*/nullptr,
+                                     /*before=*/nullptr, row));
+  tables::PutUpstream(transaction, row);
   return WithoutSecrets(std::move(upstream));
 }
 
@@ -241,7 +246,9 @@ absl::StatusOr<v1::Upstream> UpstreamAdmin::Update(
             ToWire(std::max(clock_.Now(), FromWire(before.update_time()) +
                                               absl::Nanoseconds(1)));
         const bool is_reached_otherwise = !IsReachedAlike(before, after);
-        auto new_row = SealUpstream(box_, std::move(after));
+        auto new_row = SealUpstream(box_, after);
+        RETURN_IF_ERROR(
+            possession::Assign(transaction, after, &before, &row, new_row));
         new_row.set_cache_epoch(row.cache_epoch());
         new_row.set_access_epoch(row.access_epoch());
         if (is_reached_otherwise) epochs::MoveAccessEpoch(new_row);

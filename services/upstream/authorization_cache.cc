@@ -5,7 +5,7 @@
 namespace cvr {
 
 std::string AuthorizationCache::Find(const std::string& key) const {
-  const absl::Time now = clock_->Now();
+  const absl::Time now = clock_->SteadyNow();
   MutexLock lock(&mutex_);
   const auto found = entries_.find(key);
   if (found == entries_.end() || found->second.use_until <= now) return "";
@@ -17,7 +17,7 @@ absl::StatusOr<std::string> AuthorizationCache::Renew(
   std::shared_ptr<Flight> flight;
   bool is_leader = false;
   {
-    const absl::Time now = clock_->Now();
+    const absl::Time now = clock_->SteadyNow();
     MutexLock lock(&mutex_);
     const auto found = entries_.find(key);
     if (found != entries_.end() && found->second.use_until > now &&

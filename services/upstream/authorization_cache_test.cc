@@ -7,6 +7,7 @@
 
 #include "gmock/gmock.h"
 #include "services/common/thread.h"
+#include "tests/support/fake_clock.h"
 #include "tests/support/gate.h"
 #include "tests/support/status_matchers.h"
 
@@ -45,6 +46,21 @@ TEST_F(AuthorizationCacheTest, ValueIsFoundUntilItsTimeIsUp) {
   EXPECT_EQ(cache_.Find("other"), "");
   clock_.now += absl::Seconds(60);
   EXPECT_EQ(cache_.Find("k"), "");
+}
+
+TEST(AuthorizationCacheClockTest, JumpsOfTheWallClockNeitherEndNorProlongIt) {
+  testing::FakeClock clock;
+  AuthorizationCache cache(&clock, 2);
+  const auto fetch = [&] {
+    return Authorization{"a", clock.SteadyNow() + absl::Seconds(60)};
+  };
+  ASSERT_THAT(cache.Renew("k", "", fetch), IsOkAndHolds("a"));
+  clock.JumpWall(absl::Hours(1));
+  EXPECT_EQ(cache.Find("k"), "a");
+  clock.JumpWall(-absl::Hours(2));
+  EXPECT_EQ(cache.Find("k"), "a");
+  clock.Advance(absl::Seconds(60));
+  EXPECT_EQ(cache.Find("k"), "");
 }
 
 TEST_F(AuthorizationCacheTest, OnlyTheRejectedValueIsRenewed) {

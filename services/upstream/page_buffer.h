@@ -1,6 +1,8 @@
 #ifndef SERVICES_UPSTREAM_PAGE_BUFFER_H_
 #define SERVICES_UPSTREAM_PAGE_BUFFER_H_
 
+#include <algorithm>
+#include <cstddef>
 #include <deque>
 #include <streambuf>
 #include <string>
@@ -16,12 +18,14 @@ class PageBuffer : public std::streambuf {
  public:
   void Append(absl::string_view bytes) {
     while (!bytes.empty()) {
-      if (blocks_.empty() || blocks_.back().size() == kBlockBytes) {
-        blocks_.emplace_back().reserve(kBlockBytes);
+      if (blocks_.empty() || blocks_.back().size() >= block_bytes_) {
+        block_bytes_ =
+            std::clamp(2 * block_bytes_, kBlockBytesMin, kBlockBytesMax);
+        blocks_.emplace_back().reserve(block_bytes_);
       }
       std::string& block = blocks_.back();
       const absl::string_view fits =
-          bytes.substr(0, kBlockBytes - block.size());
+          bytes.substr(0, block_bytes_ - block.size());
       block.append(fits.data(), fits.size());
       bytes.remove_prefix(fits.size());
     }
@@ -29,6 +33,7 @@ class PageBuffer : public std::streambuf {
   void Clear() {
     blocks_.clear();
     setg(nullptr, nullptr, nullptr);
+    block_bytes_ = 0;
     is_reading_ = false;
   }
 
@@ -46,9 +51,12 @@ class PageBuffer : public std::streambuf {
   }
 
  private:
-  static constexpr size_t kBlockBytes = 64 * 1024;
+  // Blocks grow with the page.
+  static constexpr size_t kBlockBytesMin = 16 * 1024;
+  static constexpr size_t kBlockBytesMax = 1024 * 1024;
 
   std::deque<std::string> blocks_;
+  size_t block_bytes_ = 0;   // Of the last one.
   bool is_reading_ = false;  // The first block.
 };
 

@@ -113,7 +113,7 @@ std::optional<std::string> RegistryGuard::AnswerBasic(const Url& url) {
   const std::string& used = used_[url.origin()];
   if (!IsOwn(url) || basic.empty() || basic == used) return std::nullopt;
   const auto value = cache_->Renew(cache_key_, used, [&] {
-    return Authorization{basic, clock_->Now() + kBasicUse};
+    return Authorization{basic, clock_->SteadyNow() + kBasicUse};
   });
   return *value;
 }

@@ -154,7 +154,7 @@ std::string BasicAuthorization(const UpstreamAccess& access) {
 absl::StatusOr<Authorization> TokenClient::Fetch(const TokenRequest& request) {
   RealmGuard guard(request);
   TokenReceiver receiver;
-  const absl::Time asked = clock_->Now();
+  const absl::Time asked = clock_->SteadyNow();
   ASSIGN_OR_RETURN(
       const HopAnswer answer,
       hops_->Run({HttpCall::Method::kGet, TokenUrl(request)}, guard, receiver));

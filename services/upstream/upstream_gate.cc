@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
 #include "services/common/errors.h"
 #include "services/common/status_macros.h"
 #include "services/upstream/rate_fields.h"
@@ -110,8 +109,8 @@ absl::StatusOr<T> UpstreamGate::AskQuickly(
 absl::StatusOr<UpstreamGate::Pass> UpstreamGate::Enter(
     const UpstreamAccess& access, Traffic traffic) {
   MutexLock lock(&mutex_);
-  UpstreamDoor& door = DoorOf(access, clock_->Now());
-  RETURN_IF_ERROR(door.Refusal(traffic, clock_->Now()));
+  UpstreamDoor& door = DoorOf(access, clock_->SteadyNow());
+  RETURN_IF_ERROR(door.Refusal(traffic, clock_->SteadyNow()));
   const RequestSlots::Place place = door.slots().Join(traffic);
   if (const absl::Status status = AwaitSlot(door, access, traffic, place);
       !status.ok()) {
@@ -129,12 +128,12 @@ absl::Status UpstreamGate::AwaitSlot(UpstreamDoor& door,
   if (door.slots().waiting() > options_.waiting_max) {
     return Busy(access, "too many requests are waiting for it");
   }
-  const absl::Time deadline = absl::Now() + options_.wait_max;
+  const SteadyDeadline deadline(options_.wait_max);
   bool is_late = false;
   while (!place->is_granted && !is_late) {
-    is_late = place->granted_or_woken.WaitWithDeadline(&mutex_, deadline);
+    is_late = place->granted_or_woken.WaitWithTimeout(&mutex_, deadline.left());
     // Things may have changed for the worse meanwhile.
-    RETURN_IF_ERROR(door.Refusal(traffic, clock_->Now()));
+    RETURN_IF_ERROR(door.Refusal(traffic, clock_->SteadyNow()));
   }
   if (place->is_granted) return absl::OkStatus();
   return Busy(access, absl::StrCat("no request to it has ended within ",
@@ -148,7 +147,7 @@ void UpstreamGate::OnAnswered(const Pass& pass) {
 
 void UpstreamGate::Leave(const Pass& pass, const absl::Status& outcome) {
   MutexLock lock(&mutex_);
-  pass.door->OnOutcome(pass.ticket, pass.traffic, outcome, clock_->Now());
+  pass.door->OnOutcome(pass.ticket, pass.traffic, outcome, clock_->SteadyNow());
   pass.door->slots().Leave(pass.place);
 }
 
@@ -157,7 +156,7 @@ void UpstreamGate::OnAnswer(int64_t upstream_id, const HttpHead& head) {
   if (!rate) return;
   MutexLock lock(&mutex_);
   const auto door = doors_.find(upstream_id);
-  if (door != doors_.end()) door->second->OnRate(*rate, clock_->Now());
+  if (door != doors_.end()) door->second->OnRate(*rate, clock_->SteadyNow());
 }
 
 bool UpstreamGate::IsSavingBudget(const UpstreamAccess& access) {
@@ -165,14 +164,14 @@ bool UpstreamGate::IsSavingBudget(const UpstreamAccess& access) {
   const auto door = doors_.find(access.id);
   return door != doors_.end() &&
          door->second->IsSavingBudget(access.limits.rate_reserve_percent,
-                                      clock_->Now());
+                                      clock_->SteadyNow());
 }
 
 std::vector<UpstreamState> UpstreamGate::States() const {
   std::vector<UpstreamState> states;
   MutexLock lock(&mutex_);
   for (const auto& [id, door] : doors_) {
-    states.push_back(door->StateAt(clock_->Now()));
+    states.push_back(door->StateAt(clock_->SteadyNow()));
   }
   return states;
 }

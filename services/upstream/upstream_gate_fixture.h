@@ -9,33 +9,15 @@
 
 #include "absl/time/clock.h"
 #include "gmock/gmock.h"
-#include "services/common/clock.h"
 #include "services/common/errors.h"
-#include "services/common/mutex.h"
 #include "services/common/thread.h"
 #include "services/upstream/upstream_gate.h"
+#include "tests/support/fake_clock.h"
 #include "tests/support/gate.h"
 #include "tests/support/in_memory_upstream.h"
 #include "tests/support/status_matchers.h"
 
 namespace cvr {
-
-// Stands still until it is told to go on. Thread-safe.
-class ManualClock : public Clock {
- public:
-  absl::Time Now() const override {
-    MutexLock lock(&mutex_);
-    return now_;
-  }
-  void Advance(absl::Duration duration) {
-    MutexLock lock(&mutex_);
-    now_ += duration;
-  }
-
- private:
-  mutable Mutex mutex_;
-  absl::Time now_ ABSL_GUARDED_BY(mutex_) = absl::FromUnixSeconds(1700000000);
-};
 
 // Takes a blob and forgets it; may have enough early.
 class ForgettingSink : public UpstreamBlobSink {
@@ -115,7 +97,7 @@ class UpstreamGateFixture : public ::testing::Test {
     while (State().waiting < count) absl::SleepFor(absl::Milliseconds(1));
   }
 
-  ManualClock clock_;
+  testing::FakeClock clock_;
   testing::InMemoryUpstreamClient* upstream_ = nullptr;
   AnswerObserver* observer_ = nullptr;
   const Repository repository_ = *Repository::Parse("a/b");

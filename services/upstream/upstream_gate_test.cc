@@ -287,6 +287,31 @@ TEST_F(UpstreamGateTest, SettingsMayChangeAtAnyTime) {
   EXPECT_EQ(RetryAfterOf(Get()), absl::Minutes(10));
 }
 
+// Somebody sets the machine's clock: nothing begins, ends or lasts otherwise.
+TEST_F(UpstreamGateTest, JumpsOfTheWallClockChangeNoAnswer) {
+  for (const absl::Duration jump : {absl::Hours(1), -absl::Hours(1)}) {
+    OpenCircuit();
+    clock_.JumpWall(jump);
+    EXPECT_EQ(RetryAfterOf(Get()), access_.limits.open_for);
+    clock_.Advance(access_.limits.open_for);
+    EXPECT_THAT(Get(), IsOk());
+    // A pause.
+    Fail(errors::UpstreamRateLimited("hub.example", absl::Minutes(2)));
+    EXPECT_FALSE(Get().ok());
+    clock_.JumpWall(jump);
+    EXPECT_EQ(RetryAfterOf(Get()), absl::Minutes(2));
+    clock_.Advance(absl::Minutes(2));
+    EXPECT_THAT(Get(), IsOk());
+    // A budget comes back as time passes.
+    Tell("100;w=3600", "0;w=3600");
+    EXPECT_TRUE(gate_.IsSavingBudget(access_));
+    clock_.JumpWall(jump);
+    EXPECT_TRUE(gate_.IsSavingBudget(access_));
+    clock_.Advance(absl::Hours(1));
+    EXPECT_FALSE(gate_.IsSavingBudget(access_));
+  }
+}
+
 TEST_F(UpstreamGateTest, UpstreamsThatAreGoneAreForgotten) {
   OpenCircuit();
   access_.id = 2;

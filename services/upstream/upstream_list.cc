@@ -6,7 +6,10 @@
 namespace cvr {
 namespace {
 
-constexpr size_t kBlockBytes = 64 * 1024;
+// Blocks grow with the list. The largest are mapped by the allocator, so that
+// they go back to the system when they are freed.
+constexpr size_t kBlockBytesMin = 4 * 1024;
+constexpr size_t kBlockBytesMax = 1024 * 1024;
 
 }  // namespace
 
@@ -19,9 +22,11 @@ UpstreamList UpstreamList::Of(const std::vector<std::string>& texts) {
 bool UpstreamList::Add(absl::string_view text) {
   if (texts_.size() >= texts_max_) return false;
   if (text.size() > left_) {
-    const size_t size = std::max(kBlockBytes, text.size());
+    const size_t size = std::max(
+        text.size(), std::clamp(block_bytes_, kBlockBytesMin, kBlockBytesMax));
     // Without setting it to zero.
     blocks_.push_back(std::unique_ptr<char[]>(new char[size]));
+    block_bytes_ += size;
     left_ = size;
     end_ = blocks_.back().get();
   }
@@ -42,11 +47,8 @@ void UpstreamList::SortAndKeepEachOnce(bool (*precedes)(absl::string_view,
 }
 
 void UpstreamList::Drop(absl::FunctionRef<bool(absl::string_view)> is_dropped) {
-  std::deque<absl::string_view> kept;
-  for (const absl::string_view text : texts_) {
-    if (!is_dropped(text)) kept.push_back(text);
-  }
-  texts_.swap(kept);
+  texts_.erase(std::remove_if(texts_.begin(), texts_.end(), is_dropped),
+               texts_.end());
 }
 
 }  // namespace cvr

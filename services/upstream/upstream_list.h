@@ -2,7 +2,6 @@
 #define SERVICES_UPSTREAM_UPSTREAM_LIST_H_
 
 #include <cstddef>
-#include <deque>
 #include <memory>
 #include <string>
 #include <utility>
@@ -27,7 +26,7 @@ class UpstreamList {
   bool Add(absl::string_view text);
 
   // They live as long as this object, wherever it is moved.
-  const std::deque<absl::string_view>& texts() const { return texts_; }
+  const std::vector<absl::string_view>& texts() const { return texts_; }
   size_t size() const { return texts_.size(); }
 
   // Sorts by `precedes`, a strict order, and keeps each text once.
@@ -41,12 +40,13 @@ class UpstreamList {
   void set_room(MemoryBudget::Lease room) { room_ = std::move(room); }
 
  private:
+  MemoryBudget::Lease room_;  // First: it is given back last.
   size_t texts_max_;
   std::vector<std::unique_ptr<char[]>> blocks_;
-  char* end_ = nullptr;  // Of what the last block holds.
-  size_t left_ = 0;      // Bytes of it.
-  std::deque<absl::string_view> texts_;
-  MemoryBudget::Lease room_;
+  size_t block_bytes_ = 0;  // Of all.
+  char* end_ = nullptr;     // Of what the last block holds.
+  size_t left_ = 0;         // Bytes of it.
+  std::vector<absl::string_view> texts_;
 };
 
 }  // namespace cvr

@@ -7,7 +7,6 @@
 #include "absl/status/status.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
 #include "services/common/errors.h"
 #include "services/upstream/answer_observer.h"
 #include "services/upstream/build_upstream_client.h"
@@ -192,10 +191,10 @@ ProbeReport HttpUpstreamProber::Probe(const UpstreamAccess& access,
     } else {
       StatusKeeper keeper;
       const auto client = BuildUpstreamClient(options_, Clock::Real(), &keeper);
-      const absl::Time begin = absl::Now();
+      const absl::Time begin = Clock::Real().SteadyNow();
       const absl::Status status =
           AskForManifest(*client, access, repository, reference);
-      const absl::Duration duration = absl::Now() - begin;
+      const absl::Duration duration = Clock::Real().SteadyNow() - begin;
       report.http_status = keeper.status();
       report.outcome = OutcomeOf(
           status, report.http_status,

@@ -63,7 +63,7 @@ Chunk RandomChunk() {
 }
 
 absl::Status Write(BlobStore& store, const Digest& digest, const Chunk& chunk) {
-  auto writer = store.Create(digest);
+  auto writer = store.Create(digest, 1);
   if (!writer.ok()) return writer.status();
   for (uint64_t at = 0; at < kBlobBytes; at += chunk.size()) {
     if (auto status = (*writer)->Append(chunk); !status.ok()) return status;

@@ -7,6 +7,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -45,7 +46,7 @@ inline constexpr uint64_t kContractBlobBytesMax = 40 * limits::kChunkBytes;
 class BlobStoreContract : public ::testing::TestWithParam<BlobStoreFactory> {
  protected:
   absl::StatusOr<std::shared_ptr<BlobWriter>> Begin(const std::string& bytes) {
-    ASSIGN_OR_RETURN(auto writer, store().Create(Digest::OfBytes(bytes)));
+    ASSIGN_OR_RETURN(auto writer, store().Create(Digest::OfBytes(bytes), 1));
     RETURN_IF_ERROR(AppendAll(*writer, bytes));
     return writer;
   }
@@ -168,7 +169,7 @@ TEST_P(BlobStoreContract, AbandonedUploadLeavesNothingBehind) {
 }
 
 TEST_P(BlobStoreContract, WrittenChunksCanBeReadFromTheWriter) {
-  const auto writer = *store().Create(Digest::OfBytes(large_));
+  const auto writer = *store().Create(Digest::OfBytes(large_), 1);
   EXPECT_EQ(writer->readable_size(), 0);
   EXPECT_THAT(writer->ReadChunk(0), StatusIs(absl::StatusCode::kOutOfRange));
   ASSERT_THAT(AppendAll(*writer, large_), IsOk());
@@ -197,21 +198,21 @@ TEST_P(BlobStoreContract, CommittedWriterCanStillBeRead) {
 }
 
 TEST_P(BlobStoreContract, OnlyTheLastChunkMayBeShorter) {
-  const auto writer = *store().Create(Digest::OfBytes(large_));
+  const auto writer = *store().Create(Digest::OfBytes(large_), 1);
   ASSERT_THAT(writer->Append(Chunk::OfString("short")), IsOk());
   EXPECT_THAT(writer->Append(Chunk::OfString("more")),
               StatusIs(absl::StatusCode::kInvalidArgument));
 }
 
 TEST_P(BlobStoreContract, OversizedChunkIsRefused) {
-  const auto writer = *store().Create(Digest::OfBytes(large_));
+  const auto writer = *store().Create(Digest::OfBytes(large_), 1);
   EXPECT_THAT(
       writer->Append(Chunk::OfString(PatternBytes(limits::kChunkBytes + 1))),
       StatusIs(absl::StatusCode::kInvalidArgument));
 }
 
 TEST_P(BlobStoreContract, AppendingNothingChangesNothing) {
-  const auto writer = *store().Create(Digest::OfBytes("a"));
+  const auto writer = *store().Create(Digest::OfBytes("a"), 1);
   ASSERT_THAT(writer->Append(Chunk()), IsOk());
   ASSERT_THAT(writer->Append(Chunk::OfString("a")), IsOk());
   ASSERT_THAT(writer->Append(Chunk()), IsOk());
@@ -228,7 +229,7 @@ TEST_P(BlobStoreContract, BlobThatOutgrowsTheLimitIsRefused) {
 }
 
 TEST_P(BlobStoreContract, SpentWriterRepeatsItsFirstError) {
-  const auto writer = *store().Create(Digest::OfBytes(large_));
+  const auto writer = *store().Create(Digest::OfBytes(large_), 1);
   ASSERT_THAT(writer->Append(Chunk::OfString("short")), IsOk());
   const absl::Status first = writer->Append(Chunk::OfString("more"));
   ASSERT_THAT(first, StatusIs(absl::StatusCode::kInvalidArgument));
@@ -287,7 +288,7 @@ TEST_P(BlobStoreContract, PutRefusesLargeContent) {
 
 TEST_P(BlobStoreContract, BothAlgorithmsAddressTheirOwnBlob) {
   const Digest digest = Digest::OfBytes(large_, DigestAlgorithm::kSha512);
-  const auto writer = *store().Create(digest);
+  const auto writer = *store().Create(digest, 1);
   ASSERT_THAT(AppendAll(*writer, large_), IsOk());
   ASSERT_THAT(writer->Commit(), IsOk());
   EXPECT_FALSE(IsStored(large_));
@@ -346,7 +347,7 @@ TEST_P(BlobStoreContract, DeletedBlobCanBeStoredAgainManyTimes) {
 }
 
 TEST_P(BlobStoreContract, WriterIsReadWhileItIsWritten) {
-  const auto writer = *store().Create(Digest::OfBytes(large_));
+  const auto writer = *store().Create(Digest::OfBytes(large_), 1);
   std::atomic<bool> right = true;
   {
     std::vector<std::unique_ptr<Thread>> readers;
@@ -369,14 +370,14 @@ TEST_P(BlobStoreContract, WriterIsReadWhileItIsWritten) {
 
 TEST_P(BlobStoreContract, SuspendedUploadIsContinued) {
   {
-    const auto writer = *store().Create(Digest::OfBytes(large_));
+    const auto writer = *store().Create(Digest::OfBytes(large_), 1);
     ASSERT_THAT(AppendAll(*writer, large_.substr(0, 6 * limits::kChunkBytes)),
                 IsOk());
     writer->Suspend();
     writer->Suspend();
   }
   EXPECT_FALSE(IsStored(large_));
-  const auto writer = *store().Create(Digest::OfBytes(large_));
+  const auto writer = *store().Create(Digest::OfBytes(large_), 1);
   const uint64_t begun = writer->readable_size();
   EXPECT_GE(begun, kContractSegmentBytes);
   EXPECT_LE(begun, 6 * limits::kChunkBytes);
@@ -389,31 +390,50 @@ TEST_P(BlobStoreContract, SuspendedUploadIsContinued) {
 
 TEST_P(BlobStoreContract, SuspendedBytesGoToOneWriter) {
   (*Begin(large_))->Suspend();
-  const auto first = *store().Create(Digest::OfBytes(large_));
+  const auto first = *store().Create(Digest::OfBytes(large_), 1);
   EXPECT_GT(first->readable_size(), 0);
-  const auto second = *store().Create(Digest::OfBytes(large_));
+  const auto second = *store().Create(Digest::OfBytes(large_), 1);
   EXPECT_EQ(second->readable_size(), 0);
   ASSERT_THAT(AppendAll(*second, large_), IsOk());
   ASSERT_THAT(second->Commit(), IsOk());
   EXPECT_TRUE(*Read(large_) == large_);
 }
 
+TEST_P(BlobStoreContract, SuspendedBytesGoToTheirOwnerOnly) {
+  const Digest digest = Digest::OfBytes(large_);
+  (*Begin(large_))->Suspend();
+  EXPECT_EQ((*store().Create(digest, 2))->readable_size(), 0);
+  EXPECT_EQ((*store().Create(digest, 0))->readable_size(), 0);
+  // That others store the blob is nothing to the owner.
+  const auto other = *store().Create(digest, 2);
+  ASSERT_THAT(AppendAll(*other, large_), IsOk());
+  ASSERT_THAT(other->Commit(), IsOk());
+  EXPECT_GT((*store().Create(digest, 1))->readable_size(), 0);
+}
+
+TEST_P(BlobStoreContract, DisownedUploadLeavesNothing) {
+  const auto writer = *Begin(large_);
+  writer->Disown();
+  writer->Suspend();
+  EXPECT_EQ((*store().Create(Digest::OfBytes(large_), 1))->readable_size(), 0);
+}
+
 TEST_P(BlobStoreContract, AbandonedContinuationLeavesNothing) {
   (*Begin(large_))->Suspend();
-  EXPECT_GT((*store().Create(Digest::OfBytes(large_)))->readable_size(), 0);
-  EXPECT_EQ((*store().Create(Digest::OfBytes(large_)))->readable_size(), 0);
+  EXPECT_GT((*store().Create(Digest::OfBytes(large_), 1))->readable_size(), 0);
+  EXPECT_EQ((*store().Create(Digest::OfBytes(large_), 1))->readable_size(), 0);
 }
 
 TEST_P(BlobStoreContract, UploadCanBeSuspendedManyTimes) {
   for (uint64_t end = limits::kChunkBytes; end < large_.size();
        end += limits::kChunkBytes) {
-    const auto writer = *store().Create(Digest::OfBytes(large_));
+    const auto writer = *store().Create(Digest::OfBytes(large_), 1);
     const uint64_t begun = writer->readable_size();
     ASSERT_LT(begun, end);
     ASSERT_THAT(AppendAll(*writer, large_.substr(begun, end - begun)), IsOk());
     writer->Suspend();
   }
-  const auto writer = *store().Create(Digest::OfBytes(large_));
+  const auto writer = *store().Create(Digest::OfBytes(large_), 1);
   const uint64_t begun = writer->readable_size();
   ASSERT_THAT(AppendAll(*writer, large_.substr(begun)), IsOk());
   ASSERT_THAT(writer->Commit(), IsOk());
@@ -430,14 +450,14 @@ TEST_P(BlobStoreContract, SuspendedWriterTakesNothingMoreAndIsStillRead) {
   const uint64_t readable = writer->readable_size();
   ASSERT_GT(readable, 0);
   // Whatever becomes of the continuation.
-  ASSERT_THAT(store().Create(Digest::OfBytes(large_)), IsOk());
+  ASSERT_THAT(store().Create(Digest::OfBytes(large_), 1), IsOk());
   EXPECT_TRUE(*ReadFrom(*writer, 0, readable) == large_.substr(0, readable));
 }
 
 TEST_P(BlobStoreContract, SuspendingWithNothingToKeepIsFine) {
   for (const std::string& bytes : {std::string(), std::string("small")}) {
     (*Begin(bytes))->Suspend();
-    const auto writer = *store().Create(Digest::OfBytes(bytes));
+    const auto writer = *store().Create(Digest::OfBytes(bytes), 1);
     EXPECT_EQ(writer->readable_size(), 0);
     ASSERT_THAT(AppendAll(*writer, bytes), IsOk());
     ASSERT_THAT(writer->Commit(), IsOk());
@@ -469,6 +489,29 @@ TEST_P(BlobStoreContract, ReadersAndWritersWorkSideBySide) {
     }
   }
   EXPECT_EQ(wrong, 0);
+}
+
+TEST_P(BlobStoreContract, ListsWhatIsCommittedPageByPage) {
+  std::set<std::string> stored;
+  for (const std::string bytes : {"1", "2", "3", "4", "5", "6", "7"}) {
+    ASSERT_THAT(Upload(bytes), IsOk());
+    stored.insert(Digest::OfBytes(bytes).ToString());
+  }
+  const auto writer = *Begin(large_);  // Not committed.
+  for (const int max : {1, 3, 7, 100}) {
+    std::set<std::string> listed;
+    std::optional<Digest> last;
+    for (auto page = *store().List(last, max); !page.empty();
+         page = *store().List(last, max)) {
+      ASSERT_LE(page.size(), max);
+      for (const auto& blob : page) listed.insert(blob.digest.ToString());
+      last = page.back().digest;
+    }
+    EXPECT_EQ(listed, stored);
+  }
+  const Digest first = store().List(std::nullopt, 1)->front().digest;
+  ASSERT_THAT(store().Delete(first), IsOk());
+  EXPECT_EQ(store().List(first, 100)->size(), 6);
 }
 
 }  // namespace cvr::testing

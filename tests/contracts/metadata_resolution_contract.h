@@ -80,11 +80,13 @@ class MetadataResolutionContract
             ContentKind::kBlob};
   }
 
-  // What upstream `number` was found to hold.
+  // What upstream `number` was found to hold, and has delivered.
   CacheRecord Found(size_t number, const ContentRef& content,
                     const Digest& digest) const {
     CacheRecord record{id(number), content, Descriptor{"m/t", digest, 42}};
     record.upstream_etag = "an etag";
+    const auto access = service_->client().GetUpstreamAccess(id(number));
+    if (access.ok()) record.delivered_to = access->identity;
     record.cache_epoch = At(number).cache_epoch;
     return record;
   }

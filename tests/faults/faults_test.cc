@@ -3,12 +3,9 @@
 // in *_faults.cc; what was seen is printed, and must be what RESULTS.md says.
 //
 // CVR_WRITE_RESULTS=1 writes RESULTS.md instead; tests/faults/run does so.
-#include <cstdlib>
 #include <deque>
-#include <fstream>
 #include <iostream>
 #include <memory>
-#include <sstream>
 #include <string>
 #include <vector>
 
@@ -18,6 +15,7 @@
 #include "services/common/thread.h"
 #include "tests/faults/fault.h"
 #include "tests/faults/scene.h"
+#include "tests/support/results_page.h"
 
 namespace cvr::testing {
 namespace {
@@ -107,33 +105,6 @@ std::string Table(const std::vector<Row>& rows) {
   return table;
 }
 
-std::string ReadFile(const std::string& path) {
-  std::ifstream file(path);
-  std::ostringstream content;
-  content << file.rdbuf();
-  return content.str();
-}
-
-// The text before and after the table is written by hand.
-constexpr char kBegin[] = "<!-- begin of the table -->\n";
-constexpr char kEnd[] = "<!-- end of the table -->\n";
-
-std::string WithTable(const std::string& page, const std::string& table) {
-  const size_t begin = page.find(kBegin);
-  const size_t end = page.find(kEnd);
-  if (begin == std::string::npos || end == std::string::npos) return "";
-  return absl::StrCat(page.substr(0, begin), kBegin, table, page.substr(end));
-}
-
-void WriteResults(const std::string& table) {
-  const char* const workspace = std::getenv("BUILD_WORKSPACE_DIRECTORY");
-  ASSERT_NE(workspace, nullptr) << "use tests/faults/run";
-  const std::string path = absl::StrCat(workspace, "/", kResults);
-  const std::string page = WithTable(ReadFile(path), table);
-  ASSERT_NE(page, "");
-  std::ofstream(path) << page;
-}
-
 TEST(FaultsTest, EveryFaultComesToWhatItShould) {
   const std::vector<Fault> faults = AllFaults();
   std::vector<Row> rows = RowsOf(faults);
@@ -152,10 +123,7 @@ TEST(FaultsTest, EveryFaultComesToWhatItShould) {
   }
   const std::string table = Table(rows);
   std::cout << table;
-  if (std::getenv("CVR_WRITE_RESULTS") != nullptr) return WriteResults(table);
-  const std::string page = ReadFile(kResults);
-  EXPECT_TRUE(page == WithTable(page, table))
-      << kResults << " is not what was seen: call tests/faults/run";
+  CheckResults(kResults, "the table", table, "tests/faults/run");
   if (HasFailure()) std::cerr << installation.Log();
 }
 

@@ -51,6 +51,7 @@ const std::map<std::string, std::set<Who>>& PeerMethods() {
       {"ResolutionService/ForgetContent", {Who::kBlob}},
       {"ResolutionService/CheckUpstreams", {Who::kBlob}},
       {"ResolutionService/FilterUnreferenced", {Who::kBlob}},
+      {"ResolutionService/FindPossessing", {Who::kBlob}},
       {"ResolutionService/ListGarbage", {Who::kBlob}},
       {"ResolutionService/RemoveGarbage", {Who::kBlob}},
       {"ResolutionService/GetUpstreamAccess", {Who::kBlob}},

@@ -3,6 +3,7 @@
 #include <fstream>
 #include <iostream>
 #include <iterator>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -13,8 +14,10 @@
 #include "gtest/gtest.h"
 #include "protos/cvr/v1/cache_entry_service.grpc.pb.h"
 #include "protos/cvr/v1/cache_service.grpc.pb.h"
+#include "services/common/thread.h"
 #include "tests/integration/system.h"
 #include "tests/support/fake_registry.h"
+#include "tests/support/gate.h"
 
 namespace cvr::testing {
 namespace {
@@ -162,6 +165,29 @@ TEST_P(PurgeTest, APurgeOutlivesACrash) {
   system_.Start();
   EXPECT_EQ(system_.Get(LayerPath(image_).substr(1)).status, 503);
   AwaitGoneFromDisk(image_);
+}
+
+// It ends afterwards, and must not bring back what was purged.
+TEST_P(PurgeTest, ADownloadThatEndsAfterAPurgeLeavesNothing) {
+  ASSERT_EQ(system_.Get(ByTag()).status, 200);
+  const auto gate = std::make_shared<Gate>();
+  FakeAnswer slow;
+  slow.gate = gate;
+  slow.gate_at_byte = 2 * kMiB;
+  upstream_.Answer({"GET", image_.BlobDigests()[1].ToString()}, slow);
+  std::string result = "not pulled";
+  {
+    Thread client("client", [&] { result = Pull(system_, image_); });
+    gate->AwaitArrivals();
+    PurgeUpstream();
+    gate->Open();
+  }
+  // Who pulls is not disturbed.
+  EXPECT_EQ(result, "");
+  AwaitGoneFromDisk(image_);
+  EXPECT_FALSE(system_.EntryPaths().contains(LayerPath(image_)));
+  upstream_.Stop();
+  EXPECT_EQ(system_.Get(LayerPath(image_).substr(1)).status, 503);
 }
 
 INSTANTIATE_TEST_SUITE_P(Shapes, PurgeTest,

@@ -154,6 +154,14 @@ std::shared_ptr<grpc::Channel> System::blob_channel() const {
   return AdminChannel(blob_grpc(), admin_secret());
 }
 
+std::vector<pid_t> System::pids() const {
+  std::vector<pid_t> pids;
+  for (const auto& process : processes_) {
+    pids.push_back(process->process().pid());
+  }
+  return pids;
+}
+
 bool System::Stop() {
   bool clean = true;
   for (auto it = processes_.rbegin(); it != processes_.rend(); ++it) {

@@ -17,16 +17,42 @@ absl::StatusOr<UpstreamAccess> FakeMetadataClient::GetUpstreamAccess(
   }
   UpstreamAccess access;
   access.id = upstream_id;
+  const auto identity = identities_.find(upstream_id);
+  if (identity != identities_.end()) access.identity = identity->second;
   access.cache_epoch = 1;
   access.name = absl::StrCat("upstream-", upstream_id);
   access.url = absl::StrCat("http://", access.name, ".test");
   return access;
 }
 
+absl::StatusOr<std::vector<int64_t>> FakeMetadataClient::FindPossessing(
+    const Digest& digest, absl::Span<const int64_t> identities) {
+  MutexLock lock(&mutex_);
+  if (!failure_.ok()) return failure_;
+  std::vector<int64_t> found;
+  for (const int64_t identity : identities) {
+    if (possessions_.contains({digest, identity})) found.push_back(identity);
+  }
+  return found;
+}
+
+void FakeMetadataClient::AddPossession(const Digest& digest, int64_t identity) {
+  MutexLock lock(&mutex_);
+  possessions_.insert({digest, identity});
+}
+
+void FakeMetadataClient::SetIdentity(int64_t upstream_id, int64_t identity) {
+  MutexLock lock(&mutex_);
+  identities_[upstream_id] = identity;
+}
+
 absl::Status FakeMetadataClient::Record(const CacheRecord& record) {
   MutexLock lock(&mutex_);
   if (!failure_.ok()) return failure_;
   RETURN_IF_ERROR(Check(record.epoch()));
+  if (record.delivered_to != 0) {
+    possessions_.insert({record.target.digest, record.delivered_to});
+  }
   records_.push_back(record);
   changed_.SignalAll();
   return absl::OkStatus();

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
@@ -32,6 +33,8 @@ class FakeMetadataClient : public MetadataClient {
 
   absl::StatusOr<UpstreamAccess> GetUpstreamAccess(
       int64_t upstream_id) override;
+  absl::StatusOr<std::vector<int64_t>> FindPossessing(
+      const Digest& digest, absl::Span<const int64_t> identities) override;
   absl::Status Record(const CacheRecord& record) override;
   absl::Status Touch(const UpstreamEpoch& upstream, const ContentRef& content,
                      const Digest& digest, bool counts_as_download) override;
@@ -47,6 +50,11 @@ class FakeMetadataClient : public MetadataClient {
                                                    int max) override;
   absl::Status RemoveGarbage(absl::Span<const int64_t> ids) override;
 
+  // `identity` has the bytes of `digest`, as if a record had said so.
+  void AddPossession(const Digest& digest, int64_t identity);
+  // The upstream is asked as `identity` from now on; before, and for 0, as
+  // nobody that is known.
+  void SetIdentity(int64_t upstream_id, int64_t identity);
   // From now on CheckUpstreams() names that upstream, whatever the epoch.
   void Withdraw(int64_t upstream_id);
   // Forgets what was recorded of that upstream, and records only what was found
@@ -87,6 +95,9 @@ class FakeMetadataClient : public MetadataClient {
   mutable CondVar changed_;
   absl::Status failure_ ABSL_GUARDED_BY(mutex_);
   absl::flat_hash_set<int64_t> removed_ ABSL_GUARDED_BY(mutex_);
+  absl::flat_hash_map<int64_t, int64_t> identities_ ABSL_GUARDED_BY(mutex_);
+  absl::flat_hash_set<std::pair<Digest, int64_t>> possessions_
+      ABSL_GUARDED_BY(mutex_);
   absl::flat_hash_set<int64_t> withdrawn_ ABSL_GUARDED_BY(mutex_);
   // Of upstreams that were purged.
   absl::flat_hash_map<int64_t, int64_t> epochs_ ABSL_GUARDED_BY(mutex_);

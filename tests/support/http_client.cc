@@ -57,6 +57,30 @@ size_t OnBodyUntil(char*, size_t, size_t size, void* user) {
   return leaver.read >= leaver.wanted ? 0 : size;  // 0 ends the transfer.
 }
 
+// Does what `curl` is set up for.
+HttpResponse Perform(CURL* curl, const std::string& method,
+                     const std::vector<std::string>& headers) {
+  HttpResponse response;
+  curl_slist* list = nullptr;
+  for (const std::string& header : headers) {
+    list = curl_slist_append(list, header.c_str());
+  }
+  curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, method.c_str());
+  if (method == "HEAD") curl_easy_setopt(curl, CURLOPT_NOBODY, 1L);
+  curl_easy_setopt(curl, CURLOPT_HTTPHEADER, list);
+  curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, OnHeader);
+  curl_easy_setopt(curl, CURLOPT_HEADERDATA, &response);
+  curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, OnBody);
+  curl_easy_setopt(curl, CURLOPT_WRITEDATA, &response);
+  const CURLcode code = curl_easy_perform(curl);
+  if (code != CURLE_OK) response.error = curl_easy_strerror(code);
+  long status = 0;
+  curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
+  response.status = static_cast<int>(status);
+  curl_slist_free_all(list);
+  return response;
+}
+
 size_t OnBodyHash(char* data, size_t, size_t size, void* user) {
   static_cast<DigestHasher*>(user)->Update({data, size});
   return size;
@@ -68,26 +92,26 @@ HttpResponse HttpRequest(const std::string& method, const std::string& address,
                          const std::string& target,
                          const std::vector<std::string>& headers,
                          const std::string& ca_file) {
-  HttpResponse response;
   const Curl curl = MakeCurl(address, target, ca_file);
-  curl_slist* list = nullptr;
-  for (const std::string& header : headers) {
-    list = curl_slist_append(list, header.c_str());
+  return Perform(curl.get(), method, headers);
+}
+
+HttpResponse HttpSend(const std::string& method, const std::string& address,
+                      const std::string& target, const HttpOptions& options) {
+  const Curl curl = MakeCurl(address, target);
+  if (!options.body.empty()) {
+    curl_easy_setopt(curl.get(), CURLOPT_POSTFIELDSIZE_LARGE,
+                     static_cast<curl_off_t>(options.body.size()));
+    curl_easy_setopt(curl.get(), CURLOPT_POSTFIELDS, options.body.c_str());
   }
-  curl_easy_setopt(curl.get(), CURLOPT_CUSTOMREQUEST, method.c_str());
-  if (method == "HEAD") curl_easy_setopt(curl.get(), CURLOPT_NOBODY, 1L);
-  curl_easy_setopt(curl.get(), CURLOPT_HTTPHEADER, list);
-  curl_easy_setopt(curl.get(), CURLOPT_HEADERFUNCTION, OnHeader);
-  curl_easy_setopt(curl.get(), CURLOPT_HEADERDATA, &response);
-  curl_easy_setopt(curl.get(), CURLOPT_WRITEFUNCTION, OnBody);
-  curl_easy_setopt(curl.get(), CURLOPT_WRITEDATA, &response);
-  const CURLcode code = curl_easy_perform(curl.get());
-  if (code != CURLE_OK) response.error = curl_easy_strerror(code);
-  long status = 0;
-  curl_easy_getinfo(curl.get(), CURLINFO_RESPONSE_CODE, &status);
-  response.status = static_cast<int>(status);
-  curl_slist_free_all(list);
-  return response;
+  if (!options.source_address.empty()) {
+    curl_easy_setopt(curl.get(), CURLOPT_INTERFACE,
+                     options.source_address.c_str());
+  }
+  curl_easy_setopt(
+      curl.get(), CURLOPT_TIMEOUT_MS,
+      static_cast<long>(absl::ToInt64Milliseconds(options.timeout)));
+  return Perform(curl.get(), method, options.headers);
 }
 
 std::string HttpGetDigest(const std::string& address,

@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "absl/time/time.h"
+
 namespace cvr::testing {
 
 struct HttpResponse {
@@ -37,6 +39,20 @@ inline HttpResponse HttpGet(const std::string& address,
                             const std::string& ca_file = "") {
   return HttpRequest("GET", address, target, headers, ca_file);
 }
+
+struct HttpOptions {
+  std::vector<std::string> headers = {};
+  std::string body = {};
+  // Empty = any; 127.0.0.2, say, is another client's.
+  std::string source_address = {};
+  // Of the whole: a hang becomes an error.
+  absl::Duration timeout = absl::Minutes(1);
+};
+
+// The same, for clients that are not to be confused with others or that must
+// not wait for ever.
+HttpResponse HttpSend(const std::string& method, const std::string& address,
+                      const std::string& target, const HttpOptions& options);
 
 // Reads at least `body_bytes` of the body, then breaks the connection. The
 // number of bytes read.

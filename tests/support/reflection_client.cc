@@ -1,5 +1,6 @@
 #include "tests/support/reflection_client.h"
 
+#include <chrono>
 #include <map>
 #include <utility>
 
@@ -19,11 +20,19 @@ namespace {
 namespace pb = google::protobuf;
 namespace reflection = grpc::reflection::v1alpha;
 
+// So that a hang is an answer that a test can tell of.
+constexpr std::chrono::minutes kPatience(2);
+
+void BePatient(grpc::ClientContext& context) {
+  context.set_deadline(std::chrono::system_clock::now() + kPatience);
+}
+
 absl::StatusOr<reflection::ServerReflectionResponse> Ask(
     const std::shared_ptr<grpc::Channel>& channel,
     const reflection::ServerReflectionRequest& request) {
   const auto stub = reflection::ServerReflection::NewStub(channel);
   grpc::ClientContext context;
+  BePatient(context);
   const auto stream = stub->ServerReflectionInfo(&context);
   reflection::ServerReflectionResponse response;
   stream->Write(request);
@@ -59,6 +68,7 @@ absl::StatusOr<std::string> CallBytes(
     const pb::Message& request, const ReflectionClient::Fields& fields = {}) {
   grpc::GenericStub stub(channel);
   grpc::ClientContext context;
+  BePatient(context);
   for (const auto& [name, value] : fields) context.AddMetadata(name, value);
   grpc::CompletionQueue queue;
   const auto call = stub.PrepareCall(&context, "/" + method, &queue);

@@ -15,6 +15,7 @@ namespace cvr::testing {
 
 // A client that knows no service of ours beforehand: what there is, and how
 // messages look, it learns by server reflection, as grpcurl does. One thread.
+// What is not answered within two minutes is DEADLINE_EXCEEDED.
 class ReflectionClient {
  public:
   explicit ReflectionClient(std::shared_ptr<grpc::Channel> channel);

@@ -57,6 +57,8 @@ LAYERS = {
     # Black boxes: they know the system by its wire only.
     "tests/conformance": {"protos": ALL, "tests/support": ALL},
     "tests/clients": {},
+    "tests/isolation": {"protos": ALL, "tests/support": ALL,
+                        "tests/integration": ["system"]},
 }
 
 # What assembles a process names concrete classes: the arrows that are open to

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "services/common/clock.h"
 #include "services/common/limits.h"
 
 namespace cvr {
@@ -24,6 +25,10 @@ constexpr size_t kDetourChunksMax = 4;
 absl::Status FellBehind() {
   return absl::AbortedError(
       "fell behind a download that the store has no room for");
+}
+
+absl::Duration LeftUntil(absl::Time deadline) {
+  return deadline - Clock::Real().SteadyNow();
 }
 
 absl::Status Late() { return absl::DeadlineExceededError("no answer in time"); }
@@ -52,6 +57,7 @@ struct BlobFeed::Detour {
 BlobFeed::BlobFeed(Options options)
     : chunks_max_(std::max(kWindowChunksMin, options.window_bytes / kChunk)),
       budget_(options.budget),
+      share_(std::move(options.share)),
       lagging_reader_timeout_(options.lagging_reader_timeout) {}
 
 BlobFeed::~BlobFeed() {
@@ -243,13 +249,13 @@ bool BlobFeed::IsFull() {
   if (budget_ == nullptr || window_.size() < kWindowChunksMin + taken_) {
     return false;
   }
-  if (!budget_->Take()) return true;
+  if (!budget_->Take(share_)) return true;
   ++taken_;
   return false;
 }
 
 void BlobFeed::ReturnBudget() {
-  if (budget_ != nullptr) budget_->Return(std::exchange(taken_, 0));
+  if (budget_ != nullptr) budget_->Return(share_, std::exchange(taken_, 0));
 }
 
 bool BlobFeed::StagesAreDoneWith(uint64_t index) const {
@@ -276,9 +282,9 @@ void BlobFeed::Trim() {
 // gone.
 void BlobFeed::WaitForReaders() {
   const uint64_t base = base_;
-  const absl::Time deadline = absl::Now() + lagging_reader_timeout_;
+  const SteadyDeadline late(lagging_reader_timeout_);
   while (!stopped_ && base == base_ && !places_.empty() && ReaderNeeds(base)) {
-    if (!receiver_.WaitWithDeadline(&mutex_, deadline)) continue;
+    if (!receiver_.WaitWithTimeout(&mutex_, late.left())) continue;
     window_.pop_front();
     ++base_;
     readers_.SignalAll();
@@ -327,7 +333,7 @@ absl::StatusOr<Chunk> BlobFeed::Read(Reader::Place& place, uint64_t offset,
       if (supply.is_there()) break;
       if (auto chunk = TakeFromDetour(place, offset)) return *std::move(chunk);
       if (supply.gone && place.detour == nullptr) return FellBehind();
-      if (readers_.WaitWithDeadline(&mutex_, deadline)) return Late();
+      if (readers_.WaitWithTimeout(&mutex_, LeftUntil(deadline))) return Late();
     }
     LeaveDetour(place);
     bytes_given_ = true;
@@ -368,10 +374,10 @@ void BlobFeed::LeaveDetour(Reader::Place& place) {
 
 absl::Status BlobFeed::Push(Detour& detour, Chunk chunk) {
   MutexLock lock(&mutex_);
-  const absl::Time deadline = absl::Now() + lagging_reader_timeout_;
+  const SteadyDeadline late(lagging_reader_timeout_);
   while (detour.chunks.size() >= kDetourChunksMax && failure_.ok() &&
          !detour.unwanted && !SupplyOf(detour.offset).is_there()) {
-    if (readers_.WaitWithDeadline(&mutex_, deadline)) break;
+    if (readers_.WaitWithTimeout(&mutex_, late.left())) break;
   }
   if (detour.chunks.size() >= kDetourChunksMax || !failure_.ok() ||
       detour.unwanted) {
@@ -408,7 +414,7 @@ absl::StatusOr<uint64_t> BlobFeed::Reader::WaitForSize(absl::Time deadline) {
   while (!feed.size_ || (feed.input_ended_ && !feed.published_)) {
     if (place_->cancelled) return Cancelled();
     if (!feed.failure_.ok()) return feed.failure_;
-    if (feed.readers_.WaitWithDeadline(&feed.mutex_, deadline)) {
+    if (feed.readers_.WaitWithTimeout(&feed.mutex_, LeftUntil(deadline))) {
       return Late();
     }
   }
@@ -423,7 +429,7 @@ absl::Status BlobFeed::Reader::WaitUntilVerified(absl::Time deadline) {
   while (!feed.published_) {
     if (place_->cancelled) return Cancelled();
     if (!feed.failure_.ok()) return feed.failure_;
-    if (feed.readers_.WaitWithDeadline(&feed.mutex_, deadline)) {
+    if (feed.readers_.WaitWithTimeout(&feed.mutex_, LeftUntil(deadline))) {
       return Late();
     }
   }

@@ -17,6 +17,7 @@
 #include "services/blob/engine/window_budget.h"
 #include "services/common/chunk.h"
 #include "services/common/mutex.h"
+#include "services/common/share_ledger.h"
 
 namespace cvr {
 
@@ -43,6 +44,8 @@ class BlobFeed {
     absl::Duration lagging_reader_timeout = absl::Seconds(60);
     // What more than two chunks is taken from; null = without limit.
     WindowBudget* budget = nullptr;
+    // Whose share of the budget it is.
+    ShareKey share = {};
   };
   enum class Stage { kHash = 0, kStore = 1 };
 
@@ -197,6 +200,7 @@ class BlobFeed {
 
   const size_t chunks_max_;
   WindowBudget* const budget_;
+  const ShareKey share_;
   const absl::Duration lagging_reader_timeout_;
 
   mutable Mutex mutex_;

@@ -130,7 +130,7 @@ TEST_F(BlobFeedTest, WindowsShareABudgetButAlwaysHaveTwoChunks) {
   for (char letter : {'a', 'b', 'c'}) {
     ASSERT_THAT(first->Push(Filled(letter)), IsOk());
   }
-  EXPECT_EQ(budget.left(), 0);
+  EXPECT_EQ(budget.taken(), 1);
   auto second = std::make_shared<BlobFeed>(options);
   second->SetSize(10 * kChunk);
   for (char letter : {'a', 'b', 'c', 'd'}) {
@@ -142,12 +142,24 @@ TEST_F(BlobFeedTest, WindowsShareABudgetButAlwaysHaveTwoChunks) {
   EXPECT_FALSE(reader.SeekTo(0));
   EXPECT_TRUE(reader.SeekTo(2 * kChunk));
   first = nullptr;
-  EXPECT_EQ(budget.left(), 1);
+  EXPECT_EQ(budget.taken(), 0);
+}
+
+// The windows of a slow upstream's downloads leave something to others.
+TEST_F(BlobFeedTest, BudgetHasAShareForEveryUpstream) {
+  WindowBudget budget(8);
+  const ShareKey greedy = {"greedy", 7};
+  EXPECT_TRUE(budget.Take(greedy));
+  EXPECT_TRUE(budget.Take(greedy));
+  EXPECT_FALSE(budget.Take(greedy));
+  EXPECT_TRUE(budget.Take({"innocent", 8}));
+  budget.Return(greedy, 2);
+  EXPECT_TRUE(budget.Take(greedy));
 }
 
 TEST_F(BlobFeedTest, BytesOfAnEarlierDownloadComeFromTheWriter) {
   InMemoryBlobStore store({.segment_bytes = kChunk});
-  const auto writer = *store.Create(Digest::OfBytes("x"));
+  const auto writer = *store.Create(Digest::OfBytes("x"), 1);
   ASSERT_THAT(writer->Append(Filled('a')), IsOk());
   feed_->SetWriter(writer);
   feed_->Resume(kChunk);
@@ -213,7 +225,7 @@ TEST_F(BlobFeedTest, ChunkStaysAliveWithItsReader) {
 
 TEST_F(BlobFeedTest, ReadersBehindTheWindowReadFromTheWriter) {
   InMemoryBlobStore store({.segment_bytes = kChunk});
-  const auto writer = *store.Create(Digest::OfBytes("any"));
+  const auto writer = *store.Create(Digest::OfBytes("any"), 1);
   feed_->SetWriter(writer);
   feed_->SetSize(10 * kChunk);
   for (char letter : {'a', 'b', 'c', 'd', 'e', 'f'}) {
@@ -294,7 +306,7 @@ TEST_F(BlobFeedTest, RestartIsOnlyForThoseWhoHaveGivenNothing) {
 // A reader behind the window, for which the store came too late.
 TEST_F(BlobFeedTest, FinishLetsNobodyWaitForWhatIsNotStored) {
   InMemoryBlobStore store;
-  feed_->SetWriter(*store.Create(Digest::OfBytes("never written")));
+  feed_->SetWriter(*store.Create(Digest::OfBytes("never written"), 1));
   feed_->SetSize(5 * kChunk);
   BlobFeed::Reader reader(feed_);
   for (char letter : {'a', 'b', 'c', 'd', 'e'}) {

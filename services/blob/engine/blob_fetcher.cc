@@ -4,9 +4,12 @@
 #include <stop_token>
 #include <utility>
 
+#include "absl/algorithm/container.h"
 #include "absl/strings/str_cat.h"
+#include "absl/types/span.h"
 #include "services/blob/engine/content_streams.h"
 #include "services/blob/engine/detour.h"
+#include "services/blob/engine/possession.h"
 #include "services/blob/engine/repairing_stream.h"
 #include "services/common/errors.h"
 #include "services/common/limits.h"
@@ -32,11 +35,15 @@ StreamWish WishOf(const FetchRequest& request) {
 }
 
 BlobOrigin OriginOf(const FetchRequest& request, const Candidate& candidate) {
-  BlobOrigin origin = {
-      candidate.upstream_id, candidate.ContentOf(request.content).repository,
-      candidate.cached.has_value(), candidate.denial, candidate.failure_policy};
-  origin.cache_epoch = candidate.cache_epoch;
-  return origin;
+  return {.upstream_id = candidate.upstream_id,
+          .repository = candidate.ContentOf(request.content).repository,
+          .recorded = candidate.cached.has_value(),
+          .denial = candidate.denial,
+          .failure_policy = candidate.failure_policy,
+          .identity = IdentityOf(candidate),
+          .public_identity = candidate.public_identity,
+          .cache_epoch = candidate.cache_epoch,
+          .group = request.plan.group};
 }
 
 std::vector<BlobOrigin> OriginsOf(const FetchRequest& request) {
@@ -51,16 +58,77 @@ bool IsDenied(const BlobOrigin& origin) {
   return origin.denial != Denial::kNone;
 }
 
-// The first candidate that is known to have the blob already.
+bool IsDenied(const Candidate& candidate) {
+  return candidate.denial != Denial::kNone;
+}
+
+// Whether it is known to have the blob already.
+bool IsEntitled(const Candidate& candidate) {
+  const bool is_recorded = candidate.cached && candidate.cached->fresh;
+  return !IsDenied(candidate) && (candidate.reachable || is_recorded);
+}
+
+BlobOrigin UnaskedOrigin(const FetchRequest& request,
+                         const Candidate& candidate) {
+  BlobOrigin origin = OriginOf(request, candidate);
+  origin.confirmed = false;
+  return origin;
+}
+
+// The first candidate in whose name stored bytes are served unasked.
 std::optional<BlobOrigin> EntitledOrigin(const FetchRequest& request) {
   for (const Candidate& candidate : request.plan.candidates) {
-    const bool is_recorded = candidate.cached && candidate.cached->fresh;
-    if (candidate.denial == Denial::kNone &&
-        (candidate.reachable || is_recorded)) {
-      BlobOrigin origin = OriginOf(request, candidate);
-      origin.confirmed = false;
-      return origin;
-    }
+    if (!IsEntitled(candidate) || !candidate.possessed) continue;
+    return UnaskedOrigin(request, candidate);
+  }
+  return std::nullopt;
+}
+
+// Whether whoever of the candidates says that it has the blob may be served
+// what is stored.
+bool AllPossess(const FetchRequest& request) {
+  return absl::c_all_of(request.plan.candidates, [](const Candidate& one) {
+    return one.possessed || IsDenied(one);
+  });
+}
+
+// Whether bytes of that origin may be served in the candidate's name.
+bool SharesWith(const Candidate& candidate, const BlobOrigin& origin) {
+  return !IsDenied(candidate) && SharesWith(candidate, origin.identity);
+}
+
+// Whether every byte that the download may bring is one that a candidate could
+// have been brought. Decided before anybody has answered: what the answer is,
+// and when it comes, must tell nothing of strangers.
+bool MayJoin(const FetchRequest& request, const Download& download) {
+  return absl::c_all_of(download.origins(), [&](const BlobOrigin& origin) {
+    return IsDenied(origin) ||
+           absl::c_any_of(request.plan.candidates, [&](const Candidate& one) {
+             return SharesWith(one, origin);
+           });
+  });
+}
+
+bool SharesWithAny(const Candidate& candidate, const Download& download) {
+  return absl::c_any_of(download.origins(), [&](const BlobOrigin& origin) {
+    return !IsDenied(origin) && SharesWith(candidate, origin);
+  });
+}
+
+// Whether the origin would be brought the same bytes as the download.
+bool IsOfSame(const BlobOrigin& origin, const Download& download) {
+  return absl::c_any_of(download.origins(), [&](const BlobOrigin& one) {
+    return one.identity == origin.identity ||
+           one.identity == origin.public_identity;
+  });
+}
+
+// The first candidate in whose name the download is followed unasked.
+std::optional<BlobOrigin> EntitledOrigin(const FetchRequest& request,
+                                         const Download& download) {
+  for (const Candidate& candidate : request.plan.candidates) {
+    if (!IsEntitled(candidate) || !SharesWithAny(candidate, download)) continue;
+    return UnaskedOrigin(request, candidate);
   }
   return std::nullopt;
 }
@@ -111,6 +179,8 @@ absl::Status Stopping() {
 struct BlobFetcher::Pull {
   FetchRequest request;
   int repairs = 0;
+  // Downloads that run are of no use to it.
+  bool alone = false;
 
   bool counts_as_download() const {
     return repairs == 0 && !request.header_only;
@@ -118,7 +188,7 @@ struct BlobFetcher::Pull {
 };
 
 BlobFetcher::BlobFetcher(Download::Tools& tools, Options options,
-                         ThreadPool& downloads, ThreadPool& detours,
+                         FairPool& downloads, FairPool& detours,
                          BlobProber& prober, DownloadsInFlight& seen)
     : tools_(tools),
       options_(options),
@@ -137,18 +207,27 @@ absl::StatusOr<BlobFetcher::Stream> BlobFetcher::Repair(
   return Open({request, /*repairs=*/1});
 }
 
-absl::StatusOr<BlobFetcher::Stream> BlobFetcher::Open(const Pull& pull) {
+absl::StatusOr<BlobFetcher::Stream> BlobFetcher::Open(Pull pull) {
   while (true) {
     ASSIGN_OR_RETURN(Stream stream, TryOpen(pull));
     if (stream != nullptr) return stream;
   }
 }
 
-absl::StatusOr<BlobFetcher::Stream> BlobFetcher::TryOpen(const Pull& pull) {
+std::shared_ptr<BlobFlight> BlobFetcher::FlightFor(const Pull& pull) const {
+  const auto flights = flights_.find(DigestOf(pull.request));
+  if (pull.alone || flights == flights_.end()) return nullptr;
+  const auto found = absl::c_find_if(flights->second, [&](const auto& flight) {
+    return MayJoin(pull.request, flight->download());
+  });
+  return found == flights->second.end() ? nullptr : *found;
+}
+
+absl::StatusOr<BlobFetcher::Stream> BlobFetcher::TryOpen(Pull& pull) {
   const FetchRequest& request = pull.request;
   const Digest& digest = DigestOf(request);
   if (const auto origins = OriginsOf(request);
-      std::all_of(origins.begin(), origins.end(), IsDenied)) {
+      absl::c_all_of(origins, [](const auto& one) { return IsDenied(one); })) {
     return prober_.FindFirst(origins, digest, PatienceOf(request)).status();
   }
   std::shared_ptr<BlobFlight> flight;
@@ -156,21 +235,26 @@ absl::StatusOr<BlobFetcher::Stream> BlobFetcher::TryOpen(const Pull& pull) {
   {
     MutexLock lock(&mutex_);
     if (stopping_) return Stopping();
-    if (const auto it = flights_.find(digest); it != flights_.end()) {
-      flight = it->second;
-    }
+    flight = FlightFor(pull);
     ends_seen = ends_;
   }
   if (flight != nullptr) {
     return Join(pull, flight,
                 std::make_unique<BlobFeed::Reader>(flight->download().feed()));
   }
-  auto stored = tools_.store.Open(digest);
-  if (stored.ok()) return ServeStored(pull, *std::move(stored));
-  if (!absl::IsNotFound(stored.status())) {
-    spdlog::error("open blob {}: {}", digest.ToString(),
-                  stored.status().ToString());
+  if (!EntitledOrigin(request)) {
+    LearnPossession(tools_.metadata, digest,
+                    absl::MakeSpan(pull.request.plan.candidates));
   }
+  if (EntitledOrigin(request) || AllPossess(request)) {
+    auto stored = tools_.store.Open(digest);
+    if (stored.ok()) return ServeStored(pull, *std::move(stored));
+    if (!absl::IsNotFound(stored.status())) {
+      spdlog::error("open blob {}: {}", digest.ToString(),
+                    stored.status().ToString());
+    }
+  }
+  // As if nobody had it.
   return request.header_only ? Probe(request) : Start(pull, ends_seen);
 }
 
@@ -222,15 +306,14 @@ absl::StatusOr<BlobFetcher::Stream> BlobFetcher::Start(const Pull& pull,
     MutexLock lock(&mutex_);
     if (stopping_) return Stopping();
     // Somebody else began since, or has ended: the blob may be stored now.
-    if (ends_ != ends_seen || flights_.contains(digest)) return nullptr;
-    flights_[digest] = flight;
+    if (ends_ != ends_seen || FlightFor(pull) != nullptr) return nullptr;
+    flights_[digest].push_back(flight);
     running_.push_back(flight);
   }
   seen_.Add(flight);
-  if (!downloads_.Schedule([this, flight] { Run(flight); })) {
-    const absl::Status busy =
-        WithRetryAfter(absl::UnavailableError("too many downloads are waiting"),
-                       absl::Seconds(5));
+  const absl::Status busy = downloads_.Schedule(
+      flight->download().share(), [this, flight] { Run(flight); });
+  if (!busy.ok()) {
     End(flight, busy);
     return busy;
   }
@@ -251,12 +334,17 @@ absl::StatusOr<BlobFetcher::Stream> BlobFetcher::Join(
     return final ? absl::StatusOr<Stream>(size.status()) : nullptr;
   }
   std::optional<BlobOrigin> origin = ProvenOrigin(request, download);
-  if (!origin) origin = EntitledOrigin(request);
+  if (!origin) origin = EntitledOrigin(request, download);
   if (!origin) {
     ASSIGN_OR_RETURN(const auto answer,
                      prober_.FindFirst(OriginsOf(request), download.digest(),
                                        PatienceOf(request)));
     origin = answer.origin;
+    if (!IsOfSame(*origin, download)) {
+      Pull own = pull;
+      own.alone = true;
+      return Open(std::move(own));
+    }
   }
   // There is no last chunk to be held back.
   if (*size == 0) RETURN_IF_ERROR(AwaitVerified(*reader, request));
@@ -274,8 +362,10 @@ absl::StatusOr<BlobFetcher::Stream> BlobFetcher::Join(
   if (!flight->Note(*origin, pull.counts_as_download()) &&
       download.is_stored()) {
     origin->recorded = download.serving_origin() == origin;
-    RecordBlob(tools_.metadata, {*origin, pull.counts_as_download()},
-               subject.target);
+    RecordBlob(
+        tools_.metadata,
+        {*origin, pull.counts_as_download(), DeliveredTo(download, *origin)},
+        subject.target);
   }
   return WithRepair(pull, *std::move(stream), flight);
 }
@@ -303,12 +393,13 @@ void BlobFetcher::StartDetour(const Pull& pull,
     part.length = last - part.offset;
   }
   const auto detour = reader.OpenDetour(part.offset);
-  const bool started = detours_.Schedule([this, flight, origin, part, detour] {
-    const Download& download = flight->download();
-    RunDetour(tools_, download.digest(), origin, part, *download.feed(),
-              *detour);
-  });
-  if (!started) feed->End(*detour);
+  const absl::Status started =
+      detours_.Schedule(origin.share(), [this, flight, origin, part, detour] {
+        const Download& download = flight->download();
+        RunDetour(tools_, download.digest(), origin, part, *download.feed(),
+                  *detour);
+      });
+  if (!started.ok()) feed->End(*detour);
 }
 
 // Damage is answered with another download: of what the store has dropped, or
@@ -371,8 +462,13 @@ void BlobFetcher::End(const std::shared_ptr<BlobFlight>& flight,
 void BlobFetcher::Remove(const BlobFlight& flight) {
   MutexLock lock(&mutex_);
   const auto it = flights_.find(flight.download().digest());
-  if (it == flights_.end() || it->second.get() != &flight) return;
-  flights_.erase(it);
+  if (it == flights_.end()) return;
+  auto& flights = it->second;
+  const auto gone = absl::c_find_if(
+      flights, [&](const auto& one) { return one.get() == &flight; });
+  if (gone == flights.end()) return;
+  flights.erase(gone);
+  if (flights.empty()) flights_.erase(it);
   ++ends_;
 }
 

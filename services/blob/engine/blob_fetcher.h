@@ -15,15 +15,16 @@
 #include "services/blob/engine/blob_prober.h"
 #include "services/blob/engine/download.h"
 #include "services/blob/engine/downloads_in_flight.h"
+#include "services/common/fair_pool.h"
 #include "services/common/mutex.h"
-#include "services/common/thread.h"
 
 namespace cvr {
 
 // Blobs for FetchRequests: from the store, from a download that is running, or
-// from a new one. A client gets bytes only if an upstream of its own plan is
-// known to have them, or says so now; that the bytes are here already, for
-// others, is not enough.
+// from a new one. A client gets bytes only if an upstream of its own plan has
+// delivered them, in full, or delivers them now; that the bytes are here
+// already, for others, or are just coming, changes nothing: not what its
+// upstreams are asked, nor when. DESIGN.md, "Whose bytes".
 //
 // Thread-safe. All pools must be shut down before this object is destroyed.
 class BlobFetcher {
@@ -35,11 +36,12 @@ class BlobFetcher {
     uint64_t detour_bytes = 0;
   };
 
-  // `downloads` runs one thread per download; its bounds are theirs. So does
-  // `detours` for ranges; when it is full, readers wait for the download.
+  // `downloads` runs one thread per download; its bounds are theirs, and whose
+  // share a download uses is up to the first origin that it is going to ask. So
+  // does `detours` for ranges; when it is full, readers wait for the download.
   // `seen` is told of every download.
-  BlobFetcher(Download::Tools& tools, Options options, ThreadPool& downloads,
-              ThreadPool& detours, BlobProber& prober, DownloadsInFlight& seen);
+  BlobFetcher(Download::Tools& tools, Options options, FairPool& downloads,
+              FairPool& detours, BlobProber& prober, DownloadsInFlight& seen);
 
   // As ContentSource::Fetch, of a blob.
   absl::StatusOr<std::unique_ptr<ContentStream>> Fetch(
@@ -64,10 +66,10 @@ class BlobFetcher {
   using Stream = std::unique_ptr<ContentStream>;
   struct Pull;
 
-  absl::StatusOr<Stream> Open(const Pull& pull);
+  absl::StatusOr<Stream> Open(Pull pull);
   // Each of these answers a stream, an error, or null: things have changed,
   // look again.
-  absl::StatusOr<Stream> TryOpen(const Pull& pull);
+  absl::StatusOr<Stream> TryOpen(Pull& pull);
   absl::StatusOr<Stream> ServeStored(const Pull& pull,
                                      std::shared_ptr<const BlobReader> reader);
   absl::StatusOr<Stream> Probe(const FetchRequest& request);
@@ -81,6 +83,10 @@ class BlobFetcher {
   Stream WithRepair(const Pull& pull, Stream stream,
                     std::shared_ptr<BlobFlight> followed);
 
+  // The flight that the pull may join; null = there is none.
+  std::shared_ptr<BlobFlight> FlightFor(const Pull& pull) const
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+
   void Run(const std::shared_ptr<BlobFlight>& flight);
   void End(const std::shared_ptr<BlobFlight>& flight,
            const absl::Status& status);
@@ -88,16 +94,17 @@ class BlobFetcher {
 
   Download::Tools& tools_;
   const Options options_;
-  ThreadPool& downloads_;
-  ThreadPool& detours_;
+  FairPool& downloads_;
+  FairPool& detours_;
   BlobProber& prober_;
   DownloadsInFlight& seen_;
 
   mutable Mutex mutex_;
   CondVar flight_ended_;
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
-  // What can be joined.
-  absl::flat_hash_map<Digest, std::shared_ptr<BlobFlight>> flights_
+  // What can be joined, by those whose plans it fits: of one digest several,
+  // for several identities.
+  absl::flat_hash_map<Digest, std::vector<std::shared_ptr<BlobFlight>>> flights_
       ABSL_GUARDED_BY(mutex_);
   // What has not returned from Run(), those that nobody can join included.
   std::vector<std::shared_ptr<BlobFlight>> running_ ABSL_GUARDED_BY(mutex_);

@@ -24,6 +24,9 @@ std::vector<BlobFlight::Served> BlobFlight::Close() {
     Add(download_->IsDisprovenBy(served.origin) ? *serving : served.origin,
         served.downloads, all);
   }
+  for (Served& served : all) {
+    served.delivered_to = DeliveredTo(*download_, served.origin);
+  }
   return all;
 }
 
@@ -40,9 +43,16 @@ void BlobFlight::Add(const BlobOrigin& origin, int downloads,
   to.back().origin.recorded = false;
 }
 
+int64_t DeliveredTo(const Download& download, const BlobOrigin& origin) {
+  const int64_t identity = download.delivered_to();
+  const bool is_its_own =
+      identity == origin.identity || identity == origin.public_identity;
+  return is_its_own ? identity : 0;
+}
+
 void RecordBlob(MetadataClient& metadata, const BlobFlight::Served& served,
                 const Descriptor& target) {
-  const auto& [origin, downloads] = served;
+  const auto& [origin, downloads, delivered_to] = served;
   const ContentRef content = {origin.repository, Reference(target.digest),
                               ContentKind::kBlob};
   int counted = 0;
@@ -54,6 +64,7 @@ void RecordBlob(MetadataClient& metadata, const BlobFlight::Served& served,
                               .target = target,
                               .counts_as_download = counted > 0,
                               .confirmed = origin.confirmed,
+                              .delivered_to = delivered_to,
                               .cache_epoch = origin.cache_epoch});
   }
   for (; status.ok() && counted < downloads; ++counted) {

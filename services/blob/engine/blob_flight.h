@@ -26,6 +26,8 @@ class BlobFlight {
   struct Served {
     BlobOrigin origin;
     int downloads = 0;
+    // As CacheRecord's.
+    int64_t delivered_to = 0;
   };
   // The download succeeded, and nothing more can be noted. Returns what was:
   // the serving origin, even when every client has left, and the others in
@@ -43,6 +45,10 @@ class BlobFlight {
   bool closed_ ABSL_GUARDED_BY(mutex_) = false;
   std::vector<Served> served_ ABSL_GUARDED_BY(mutex_);
 };
+
+// The identity by which the origin possesses what the download has stored; 0 =
+// it does not.
+int64_t DeliveredTo(const Download& download, const BlobOrigin& origin);
 
 // Records that the stored blob can be had from the origin, unless that is
 // recorded, and counts the downloads. Failure is logged only: the bytes are

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "services/blob/engine/possession.h"
 #include "services/blob/engine/upstream_failures.h"
 #include "services/common/errors.h"
 #include "services/common/status_macros.h"
@@ -28,7 +29,7 @@ class HeaderSink : public UpstreamBlobSink {
 }  // namespace
 
 BlobProber::BlobProber(UpstreamClient& upstream, MetadataClient& metadata,
-                       ThreadPool& pool)
+                       FairPool& pool)
     : upstream_(upstream), metadata_(metadata), flights_(pool) {}
 
 absl::StatusOr<BlobProber::Answer> BlobProber::FindFirst(
@@ -55,11 +56,12 @@ absl::StatusOr<BlobProber::Answer> BlobProber::AskOnce(
     const BlobOrigin& origin, const Digest& digest, const Patience& patience) {
   RETURN_IF_ERROR(KnownAnswer(origin.upstream_id, origin.denial,
                               errors::BlobUnknown(digest.ToString())));
-  const std::string key =
-      absl::StrCat(origin.upstream_id, " ", origin.cache_epoch, " ",
-                   origin.repository.name(), " ", digest.ToString());
+  const std::string key = absl::StrCat(
+      origin.upstream_id, " ", origin.cache_epoch, " ", origin.identity, " ",
+      origin.repository.name(), " ", digest.ToString());
   return flights_
-      .Do(key, patience, [this, origin, digest] { return Ask(origin, digest); })
+      .Do(key, origin.share(), patience,
+          [this, origin, digest] { return Ask(origin, digest); })
       .value;
 }
 
@@ -67,6 +69,7 @@ absl::StatusOr<BlobProber::Answer> BlobProber::Ask(const BlobOrigin& origin,
                                                    const Digest& digest) {
   ASSIGN_OR_RETURN(const UpstreamAccess access,
                    metadata_.GetUpstreamAccess(origin.upstream_id));
+  RETURN_IF_ERROR(CheckIdentity(access, origin.identity));
   HeaderSink sink;
   UpstreamBlobPart first_byte;
   first_byte.length = 1;

@@ -24,7 +24,7 @@ class BlobProber {
 
   // `pool` must be shut down before this object is destroyed.
   BlobProber(UpstreamClient& upstream, MetadataClient& metadata,
-             ThreadPool& pool);
+             FairPool& pool);
 
   // The first of `origins`, in order, that has the blob. Those that are known
   // to deny it are not asked, and nobody after one whose policy ends the walk.

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "services/blob/engine/possession.h"
 #include "services/blob/engine/upstream_failures.h"
 #include "services/common/errors.h"
 #include "services/common/status_macros.h"
@@ -32,6 +33,25 @@ bool Contains(const std::vector<BlobOrigin>& origins,
   return std::find(origins.begin(), origins.end(), origin) != origins.end();
 }
 
+ShareKey ShareOf(const std::vector<BlobOrigin>& origins) {
+  for (const BlobOrigin& origin : origins) {
+    if (origin.denial == Denial::kNone) return origin.share();
+  }
+  return origins.front().share();
+}
+
+BlobFeed::Options WithShare(BlobFeed::Options options, const ShareKey& share) {
+  options.share = share;
+  return options;
+}
+
+int64_t FirstIdentity(const std::vector<BlobOrigin>& origins) {
+  for (const BlobOrigin& origin : origins) {
+    if (origin.denial == Denial::kNone) return origin.identity;
+  }
+  return origins.front().identity;
+}
+
 absl::Status Abandoned() {
   return absl::UnavailableError("the blob service is stopping");
 }
@@ -50,8 +70,10 @@ Download::Download(Tools& tools, const Digest& digest,
     : tools_(tools),
       digest_(digest),
       origins_(std::move(origins)),
-      feed_(std::make_shared<BlobFeed>(feed_options)),
-      hasher_(digest.algorithm()) {}
+      share_(ShareOf(origins_)),
+      feed_(std::make_shared<BlobFeed>(WithShare(feed_options, share_))),
+      hasher_(digest.algorithm()),
+      identity_(FirstIdentity(origins_)) {}
 
 std::optional<BlobOrigin> Download::serving_origin() const {
   MutexLock lock(&mutex_);
@@ -85,7 +107,7 @@ absl::Status Download::Run() {
   if (filled.ok()) Store();
   StopStages();
   if (writer_ != nullptr && IsToBeContinued(filled)) writer_->Suspend();
-  writer_ = nullptr;
+  writer_ = owned_writer_ = nullptr;
   return filled.ok() || !abandoned_ ? filled : Abandoned();
 }
 
@@ -100,6 +122,9 @@ absl::Status Download::Fill() {
   absl::Status decisive = errors::BlobUnknown(digest_.ToString());
   RETURN_IF_ERROR(Begin());
   for (const BlobOrigin& origin : origins_) {
+    if (origin.denial == Denial::kNone) {
+      RETURN_IF_ERROR(TakeOver(origin.identity));
+    }
     absl::Status status = FillFrom(origin);
     if (MayBlameInheritance(status)) {
       spdlog::warn("blob {}: {}; begins again without old bytes",
@@ -129,6 +154,7 @@ absl::Status Download::FillFrom(const BlobOrigin& origin) {
                               errors::BlobUnknown(digest_.ToString())));
   ASSIGN_OR_RETURN(const UpstreamAccess access,
                    tools_.metadata.GetUpstreamAccess(origin.upstream_id));
+  RETURN_IF_ERROR(CheckIdentity(access, origin.identity));
   receiver_->SwitchUpstream(HostOf(access));
   asked_ = &origin;
   absl::Status status =
@@ -167,6 +193,7 @@ absl::Status Download::Verify(const UpstreamAccess& access) {
     return errors::ContentMismatch(HostOf(access), digest_.ToString(),
                                    got.ToString());
   }
+  delivered_to_ = is_mixed_ ? 0 : identity_;
   feed_->Publish();
   return absl::OkStatus();
 }
@@ -195,7 +222,7 @@ void Download::Store() {
 absl::Status Download::Begin() {
   Prepare();
   while (!HashInherited()) {
-    writer_ = nullptr;
+    writer_ = owned_writer_ = nullptr;
     // Only when this is not the first beginning: a reader has bytes that came
     // on a detour.
     if (!feed_->Restart()) return DamagedInheritance();
@@ -212,6 +239,7 @@ absl::Status Download::Begin() {
 }
 
 void Download::Prepare() {
+  is_mixed_ = false;
   hasher_ = DigestHasher(digest_.algorithm());
   receiver_ = std::make_unique<BlobReceiver>(*feed_, tools_.buffers,
                                              [this] { OnAnswer(); });
@@ -220,7 +248,8 @@ void Download::Prepare() {
 
 void Download::OpenWriter() {
   inherited_bytes_ = 0;
-  auto writer = tools_.store.Create(digest_);
+  owned_writer_ = nullptr;
+  auto writer = tools_.store.Create(digest_, identity_);
   if (!writer.ok()) {
     spdlog::warn("blob {}: not stored: {}", digest_.ToString(),
                  writer.status().ToString());
@@ -228,6 +257,7 @@ void Download::OpenWriter() {
     return;
   }
   writer_ = *std::move(writer);
+  owned_writer_ = writer_;
   inherited_bytes_ = writer_->readable_size();
 }
 
@@ -237,8 +267,22 @@ absl::Status Download::StartAgain(const absl::Status& why) {
   if (!feed_->Restart()) return why;
   // Restart() has made the feed take chunks again.
   if (abandoned_) feed_->Stop();
-  writer_ = nullptr;
+  writer_ = owned_writer_ = nullptr;
   return Begin();
+}
+
+// The next bytes come to `identity`. As long as no reader can have seen what
+// came to another one, that is left behind.
+absl::Status Download::TakeOver(int64_t identity) {
+  if (identity == identity_) return absl::OkStatus();
+  if (!feed_->size()) {
+    identity_ = identity;
+    return StartAgain(DamagedInheritance());
+  }
+  if (owned_writer_ != nullptr) owned_writer_->Disown();
+  is_mixed_ = is_mixed_ || receiver_->received_bytes() > 0;
+  identity_ = identity;
+  return absl::OkStatus();
 }
 
 // Whether what an earlier download has left may be wrong, rather than what the

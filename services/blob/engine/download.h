@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -16,6 +17,7 @@
 #include "services/common/failure_policy.h"
 #include "services/common/mutex.h"
 #include "services/common/retry_loop.h"
+#include "services/common/share_ledger.h"
 #include "services/common/thread.h"
 #include "services/metadata/metadata_client.h"
 #include "services/upstream/upstream_client.h"
@@ -33,8 +35,15 @@ struct BlobOrigin {
   FailurePolicy failure_policy = {};
   // False = only the plan says that it has the blob, it was not asked.
   bool confirmed = true;
+  // As in Candidate, `identity` never 0 (possession.h).
+  int64_t identity = 0;
+  int64_t public_identity = 0;
   // Of the plan.
   int64_t cache_epoch = 0;
+  // FetchPlan::group.
+  std::string group = {};
+
+  ShareKey share() const { return {group, upstream_id}; }
 
   UpstreamEpoch epoch() const { return {upstream_id, cache_epoch}; }
 
@@ -47,8 +56,8 @@ struct BlobOrigin {
 
 // One blob from upstreams into a feed and the store. Belongs to the engine, not
 // to anyone who reads it: it goes on when all readers have left. Begins with
-// what the store has of an interrupted one, and leaves that to the next when it
-// is interrupted itself.
+// what the store has of an interrupted one of the same identity, and leaves
+// that to the next when it is interrupted itself.
 class Download {
  public:
   // What downloads work with; outlives them.
@@ -70,6 +79,8 @@ class Download {
   const std::shared_ptr<BlobFeed>& feed() const { return feed_; }
   const std::vector<BlobOrigin>& origins() const { return origins_; }
   const Digest& digest() const { return digest_; }
+  // Whose share it uses: of the first origin that it is going to ask.
+  const ShareKey& share() const { return share_; }
 
   // The first that answered with the blob and was not found wrong; nothing so
   // far. Any thread.
@@ -98,6 +109,9 @@ class Download {
   Progress progress() const;
   // Whether Run() has stored it. Any thread.
   bool is_stored() const { return stored_; }
+  // The identity that every byte was delivered to; 0 = some came to one and
+  // some to another, which proves nothing for either. Any thread, once stored.
+  int64_t delivered_to() const { return delivered_to_; }
 
   // What was stored so far is damaged: it is not to be kept. Any thread; too
   // late when it is committed.
@@ -119,6 +133,7 @@ class Download {
   void Prepare();
   void OpenWriter();
   absl::Status StartAgain(const absl::Status& why);
+  absl::Status TakeOver(int64_t identity);
   bool MayBlameInheritance(const absl::Status& status) const;
   void Disprove();
 
@@ -133,10 +148,12 @@ class Download {
   Tools& tools_;
   const Digest digest_;
   const std::vector<BlobOrigin> origins_;
+  const ShareKey share_;
   const std::shared_ptr<BlobFeed> feed_;
   std::atomic<bool> abandoned_ = false;
   std::atomic<bool> stored_ = false;
   std::atomic<bool> distrusted_ = false;
+  std::atomic<int64_t> delivered_to_ = 0;
   std::atomic<bool> has_begun_ = false;
   std::atomic<int> requests_ = 0;
   // One of origins_.
@@ -148,6 +165,11 @@ class Download {
   // Of an earlier download; unverified until this one is.
   uint64_t inherited_bytes_ = 0;
   std::shared_ptr<BlobWriter> writer_;  // Null once the store has failed.
+  // Of the thread in Run() alone: whose bytes are here, whether there are
+  // others' among them, and the writer, which is told.
+  int64_t identity_;
+  bool is_mixed_ = false;
+  std::shared_ptr<BlobWriter> owned_writer_;
 
   mutable Mutex mutex_;
   CondVar stage_ended_;

@@ -27,6 +27,7 @@ class DamagedInheritanceWriter : public BlobWriter {
   absl::Status Append(Chunk) override { return absl::OkStatus(); }
   absl::Status Commit() override { return absl::OkStatus(); }
   void Suspend() override {}
+  void Disown() override {}
   uint64_t readable_size() const override { return kChunk; }
   absl::StatusOr<Chunk> ReadChunk(uint64_t) const override {
     looked_at_.Pass();
@@ -44,9 +45,9 @@ class HauntedBlobStore : public BlobStore {
       const Digest& digest) override {
     return store_.Open(digest);
   }
-  absl::StatusOr<std::shared_ptr<BlobWriter>> Create(
-      const Digest& digest) override {
-    if (++uploads_ != 2) return store_.Create(digest);
+  absl::StatusOr<std::shared_ptr<BlobWriter>> Create(const Digest& digest,
+                                                     int64_t owner) override {
+    if (++uploads_ != 2) return store_.Create(digest, owner);
     return std::make_shared<DamagedInheritanceWriter>(looked_at);
   }
   absl::Status Put(const Digest& digest, absl::string_view bytes) override {
@@ -72,6 +73,12 @@ class DownloadTest : public ::testing::Test {
  protected:
   ~DownloadTest() override { stages_.Shutdown(); }
 
+  static BlobOrigin OriginAt(int64_t upstream_id) {
+    return {.upstream_id = upstream_id,
+            .repository = *Repository::Parse("r"),
+            .identity = -upstream_id};
+  }
+
   HauntedBlobStore store_;
   InMemoryUpstreamClient upstream_;
   FakeMetadataClient metadata_;
@@ -90,10 +97,8 @@ TEST_F(DownloadTest, RestartThatIsRefusedEndsTheDownload) {
   const Digest digest = upstream_.AddBlob(7, "r", blob_);
   upstream_.AddBlob(8, "r", blob_);
   upstream_.Inject(7, {.corrupt = true});
-  Download download(
-      tools_, digest,
-      {{7, *Repository::Parse("r")}, {8, *Repository::Parse("r")}},
-      {.window_bytes = 2 * kChunk});
+  Download download(tools_, digest, {OriginAt(7), OriginAt(8)},
+                    {.window_bytes = 2 * kChunk});
   BlobFeed::Reader reader(download.feed());
   ASSERT_TRUE(reader.SeekTo(7 * kChunk));
   const auto detour = reader.OpenDetour(7 * kChunk);

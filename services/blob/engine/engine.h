@@ -21,6 +21,7 @@
 #include "services/blob/engine/stored_manifests.h"
 #include "services/blob/engine/window_budget.h"
 #include "services/common/clock.h"
+#include "services/common/fair_pool.h"
 #include "services/common/retry_loop.h"
 #include "services/common/thread.h"
 #include "services/metadata/metadata_client.h"
@@ -40,14 +41,20 @@ struct EngineOptions {
   // the upstream beside it, until the download gets there; so many of those at
   // the same time, further ones wait for the download.
   uint64_t detour_bytes = 8 * 1024 * 1024;
-  size_t detours_max = 32;
-  // At the same time; further ones wait for their turn, first come first
-  // served, up to downloads_queued_max.
-  size_t downloads_max = 32;
-  size_t downloads_queued_max = 1024;
+  size_t detours_max = 64;
+  size_t detours_per_upstream_max = 0;
+  // At the same time; further ones wait for their turn, up to
+  // downloads_queued_max. Of these, and of all that follows, one upstream and
+  // one group have their shares: see ShareLedger. Threads that wait cost little
+  // and end when idle, so a share is what all together had before.
+  size_t downloads_max = 128;
+  size_t downloads_queued_max = 4096;
+  // Of one upstream; 0 = a quarter.
+  size_t downloads_per_upstream_max = 0;
   // Likewise: questions about manifests and about who has a blob.
-  size_t requests_max = 64;
-  size_t requests_queued_max = 4096;
+  size_t requests_max = 256;
+  size_t requests_queued_max = 16384;
+  size_t requests_per_upstream_max = 0;
   // While one upstream has not said for so long whether it has a manifest, the
   // next one is asked too. Which of them is believed does not depend on it.
   absl::Duration probe_overlap_delay = absl::Milliseconds(50);
@@ -122,9 +129,9 @@ class Engine final : public ContentSource {
   WindowBudget windows_;
   // Declared before those who use them, shut down by the destructor's body.
   ThreadPool stages_;
-  ThreadPool requests_;
-  ThreadPool downloads_;
-  ThreadPool detours_;
+  FairPool requests_;
+  FairPool downloads_;
+  FairPool detours_;
   Download::Tools tools_;
   BlobProber prober_;
   DownloadsInFlight seen_;

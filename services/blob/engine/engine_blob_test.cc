@@ -1,3 +1,5 @@
+#include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -18,8 +20,11 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::Ge;
 using ::testing::IsEmpty;
+using ::testing::Not;
 using ::testing::SizeIs;
 using ::testing::UnorderedElementsAre;
+
+using Kind = InMemoryUpstreamClient::Call::Kind;
 
 constexpr auto kAlways = InMemoryUpstreamClient::kAlways;
 constexpr size_t kChunk = limits::kChunkBytes;
@@ -35,9 +40,15 @@ class EngineBlobTest : public ::testing::Test {
 
   static Candidate Reachable(int64_t id) { return {id, /*reachable=*/true}; }
   static Candidate Unproven(int64_t id) { return {id}; }
+  // It has delivered the blob before.
+  static Candidate Possessing(Candidate candidate) {
+    candidate.possessed = true;
+    return candidate;
+  }
   static Candidate Cached(int64_t id, const Digest& digest) {
-    return {id, true,
-            CachedEntry{{kOctetStream, digest, 0}, absl::UnixEpoch(), true}};
+    return Possessing(
+        {id, true,
+         CachedEntry{{kOctetStream, digest, 0}, absl::UnixEpoch(), true}});
   }
 
   absl::StatusOr<std::unique_ptr<ContentStream>> Fetch(
@@ -369,13 +380,13 @@ TEST_F(EngineBlobTest, ReaderThatComesTooLateForAnUnstoredDownloadHasItsOwn) {
 
 // --- Whose blob it is -------------------------------------------------------
 
-TEST_F(EngineBlobTest, StoredBytesAreServedOnlyToThoseWhoseUpstreamHasThem) {
+TEST_F(EngineBlobTest, WhoseUpstreamHasDeliveredTheBytesIsServedWhatIsStored) {
   Store("secret");
   const Digest digest = Digest::OfBytes("secret");
-  EXPECT_THAT(FetchAll(digest, {Unproven(8)}),
+  EXPECT_THAT(FetchAll(digest, {Possessing(Unproven(8))}),
               StatusIs(absl::StatusCode::kNotFound, Reason::kBlobUnknown));
   upstream().AddBlob(8, "r", "secret");
-  const auto stream = Fetch(digest, {Unproven(8)});
+  const auto stream = Fetch(digest, {Possessing(Unproven(8))});
   ASSERT_THAT(stream, IsOk());
   EXPECT_EQ((*stream)->header().origin, ContentOrigin::kHit);
   EXPECT_EQ((*stream)->header().upstream_id, 8);
@@ -387,7 +398,7 @@ TEST_F(EngineBlobTest, StoredBytesAreServedOnlyToThoseWhoseUpstreamHasThem) {
 TEST_F(EngineBlobTest, ReachableBytesAreServedAndLinkedWithoutAsking) {
   Store("hello");
   const Digest digest = Digest::OfBytes("hello");
-  EXPECT_THAT(FetchAll(digest, {Unproven(6), Reachable(8)}),
+  EXPECT_THAT(FetchAll(digest, {Unproven(6), Possessing(Reachable(8))}),
               IsOkAndHolds("hello"));
   EXPECT_THAT(RecordedUpstreams(), ElementsAre(8));
   EXPECT_THAT(upstream().calls(), IsEmpty());
@@ -397,28 +408,82 @@ TEST_F(EngineBlobTest, ReachableBytesAreServedAndLinkedWithoutAsking) {
   EXPECT_EQ(metadata().download_count(), 2);
 }
 
-TEST_F(EngineBlobTest, RunningDownloadIsSharedOnlyWithThoseWhoseUpstreamHasIt) {
+TEST_F(EngineBlobTest, RunningDownloadIsSharedOnlyWithThoseItIsDeliveredTo) {
   const Digest digest = upstream().AddBlob(7, "r", layer_);
   const auto gate = HoldAfter(10 * kChunk);
   const auto first = Fetch(digest, {Reachable(7)});
   gate->AwaitArrivals();
-  EXPECT_THAT(Fetch(digest, {Unproven(8)}),
+  // Another upstream is not waited for: the bytes are not its own.
+  EXPECT_THAT(Fetch(digest, {Reachable(8)}),
               StatusIs(absl::StatusCode::kNotFound));
   // The same upstream is not enough, if the repository is another.
   EXPECT_THAT(Fetch(digest, {Unproven(7)}, "other"),
               StatusIs(absl::StatusCode::kNotFound));
   upstream().AddBlob(8, "r", layer_);
-  const auto proven = Fetch(digest, {Unproven(8)});
+  EXPECT_THAT(FetchAll(digest, {Reachable(8)}), IsOkAndHolds(layer_));
   const auto same = Fetch(digest, {Unproven(7)});
   gate->Open();
-  EXPECT_THAT(ReadRest(**proven), IsOkAndHolds(layer_));
   EXPECT_THAT(ReadRest(**same), IsOkAndHolds(layer_));
   EXPECT_THAT(ReadRest(**first), IsOkAndHolds(layer_));
   world_->engine().Shutdown(absl::InfiniteFuture());
   EXPECT_THAT(RecordedUpstreams(), UnorderedElementsAre(7, 8));
-  int whole = 0;
-  for (const auto& call : upstream().calls()) whole += !call.part.length;
-  EXPECT_EQ(whole, 1);
+  std::map<int64_t, int> whole;
+  for (const auto& call : upstream().calls()) {
+    whole[call.upstream_id] += !call.part.length;
+  }
+  EXPECT_EQ(whole[7], 1);
+  EXPECT_EQ(whole[8], 2);
+}
+
+// Whoever has an upstream of the download in his plan, but not all of them,
+// might be given a stranger's bytes.
+TEST_F(EngineBlobTest, RunningDownloadOfMoreUpstreamsIsNotShared) {
+  const Digest digest = upstream().AddBlob(7, "r", layer_);
+  const auto gate = HoldAfter(10 * kChunk);
+  const auto first = Fetch(digest, {Reachable(7), Reachable(8)});
+  gate->AwaitArrivals();
+  EXPECT_THAT(FetchAll(digest, {Reachable(7)}), IsOkAndHolds(layer_));
+  EXPECT_EQ(upstream().CountCalls(Kind::kGetBlob), 2);
+  gate->Open();
+  EXPECT_THAT(ReadRest(**first), IsOkAndHolds(layer_));
+}
+
+// Neither has delivered all of it.
+TEST_F(EngineBlobTest, BytesOfTwoUpstreamsProveNothingForEither) {
+  const Digest digest = upstream().AddBlob(7, "r", layer_);
+  upstream().AddBlob(8, "r", layer_);
+  upstream().Inject(7, {.break_at_byte = 5 * kChunk});
+  upstream().Inject(7, {.error = down_}, kAlways);
+  EXPECT_THAT(FetchAll(digest, {Reachable(7), Reachable(8)}),
+              IsOkAndHolds(layer_));
+  world_->engine().Shutdown(absl::InfiniteFuture());
+  for (const CacheRecord& record : metadata().records()) {
+    EXPECT_EQ(record.delivered_to, 0);
+  }
+}
+
+TEST_F(EngineBlobTest, AnUpstreamThatDeliveredNothingTakesNothingFromTheNext) {
+  const Digest digest = upstream().AddBlob(8, "r", layer_);
+  EXPECT_THAT(FetchAll(digest, {Reachable(7), Reachable(8)}),
+              IsOkAndHolds(layer_));
+  world_->engine().Shutdown(absl::InfiniteFuture());
+  ASSERT_THAT(metadata().records(), SizeIs(1));
+  EXPECT_EQ(metadata().records()[0].delivered_to, -8);
+}
+
+// What an upstream has left of a broken download goes on with it alone.
+TEST_F(EngineBlobTest, AnInterruptedDownloadIsContinuedByItsOwnUpstreamOnly) {
+  const Digest digest = upstream().AddBlob(7, "r", layer_);
+  upstream().AddBlob(8, "r", layer_);
+  upstream().Inject(7, {.break_at_byte = 10 * kChunk});
+  upstream().Inject(7, {.error = down_}, kAlways);
+  EXPECT_THAT(FetchAll(digest, {Reachable(7)}), Not(IsOk()));
+  EXPECT_THAT(FetchAll(digest, {Reachable(8)}), IsOkAndHolds(layer_));
+  EXPECT_EQ(upstream().calls().back().part.offset, 0);
+  // Whatever became of the blob meanwhile.
+  upstream().Heal(7);
+  EXPECT_THAT(FetchAll(digest, {Reachable(7)}), IsOkAndHolds(layer_));
+  EXPECT_GT(upstream().calls().back().part.offset, 0);
 }
 
 TEST_F(EngineBlobTest, FollowerOfAFailedDownloadTriesItsOwnCandidates) {

@@ -52,6 +52,7 @@ class EngineListTest : public EngineManifestFixture {
     const CacheRecord record = metadata().records().back();
     Candidate candidate = {record.upstream_id};
     candidate.cached = CachedEntry{record.target, absl::UnixEpoch(), fresh};
+    candidate.possessed = record.delivered_to != 0;
     return candidate;
   }
 
@@ -86,6 +87,21 @@ TEST_F(EngineListTest, ListsAreStoredAndRecordedAndServedAgain) {
   ASSERT_THAT(later, IsOk());
   EXPECT_EQ(later->bytes, R"({"tags":["v1","v2"]})");
   EXPECT_EQ(metadata().records().size(), 2u);
+}
+
+// A declared entry may name what others have stored.
+TEST_F(EngineListTest, AListThatTheUpstreamHasNotDeliveredIsNotServed) {
+  Tag(7, "v1");
+  Candidate declared = Unknown(7);
+  const std::string others = R"({"tags":["secret"]})";
+  ASSERT_THAT(store().Put(Digest::OfBytes(others), others), IsOk());
+  declared.cached = CachedEntry{{"m/t", Digest::OfBytes(others), others.size()},
+                                absl::UnixEpoch(),
+                                /*fresh=*/true};
+  EXPECT_EQ(Tags({declared})->bytes, R"({"tags":["v1"]})");
+  upstream().Inject(7, {.error = down_}, kAlways);
+  EXPECT_THAT(Tags({declared}), StatusIs(absl::StatusCode::kUnavailable));
+  EXPECT_THAT(Referrers({declared}), StatusIs(absl::StatusCode::kUnavailable));
 }
 
 TEST_F(EngineListTest, AListThatStaysAsItIsIsTouched) {

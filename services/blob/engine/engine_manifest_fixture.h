@@ -63,12 +63,22 @@ class EngineManifestFixture : public ::testing::Test {
     return gate;
   }
 
+  // What it has to offer has been delivered by it before.
+  static Candidate Possessing(Candidate candidate) {
+    candidate.possessed = true;
+    return candidate;
+  }
+  // A manifest of it names the digest.
+  static Candidate Named(int64_t id) { return {id, /*reachable=*/true}; }
+  static Candidate Reached(int64_t id) { return Possessing(Named(id)); }
+
   static Candidate Fresh(int64_t id, const Descriptor& target) {
-    return {id, true, CachedEntry{target, absl::UnixEpoch(), true}};
+    return Possessing({id, true, CachedEntry{target, absl::UnixEpoch(), true}});
   }
   static Candidate Old(int64_t id, const Descriptor& target,
                        absl::Time until = absl::InfiniteFuture()) {
-    return {id, true, CachedEntry{target, absl::UnixEpoch(), false, until}};
+    return Possessing(
+        {id, true, CachedEntry{target, absl::UnixEpoch(), false, until}});
   }
   static Candidate TooOld(int64_t id, const Descriptor& target) {
     return Old(id, target, absl::InfinitePast());

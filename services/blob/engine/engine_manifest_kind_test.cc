@@ -132,7 +132,7 @@ TEST_F(EngineManifestKindTest, LargeManifestsAreStreamedFromTheStore) {
 TEST_F(EngineManifestKindTest, ARememberedAnswerHasItsBytesInTheStore) {
   const std::string bytes = Image("a");
   const Descriptor target = Publish(7, bytes);
-  const absl::Time before = absl::Now();
+  const absl::Time before = Clock::Real().SteadyNow();
   Expect(Fetch({Unknown(7)}), bytes, ContentOrigin::kMiss, 7);
   Expect(Fetch({Unknown(7)}, "latest", before), bytes, ContentOrigin::kMiss, 7);
   EXPECT_EQ(Requests(), std::vector<std::string>({"7 GET latest"}));

@@ -252,7 +252,7 @@ TEST_F(EngineManifestTest, DigestIsNeverRevalidated) {
 TEST_F(EngineManifestTest, ReachableDigestIsServedAndLinkedWithoutAsking) {
   const std::string bytes = R"({"layers":[]})";
   const Descriptor target = Store(bytes);
-  Expect(Fetch({{7, /*reachable=*/true}}, target.digest.ToString()), bytes,
+  Expect(Fetch({Reached(7)}, target.digest.ToString()), bytes,
          ContentOrigin::kHit, 7);
   EXPECT_THAT(upstream().calls(), IsEmpty());
   EXPECT_THAT(metadata().records(), SizeIs(1));

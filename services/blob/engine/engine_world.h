@@ -38,6 +38,10 @@ class EngineWorld : public ContentSourceWorld {
     options.window_bytes = 4 * limits::kChunkBytes;
     options.downloads_max = 4;
     options.requests_max = 4;
+    // Most tests have one upstream, which may have all there is.
+    options.downloads_per_upstream_max = 4;
+    options.requests_per_upstream_max = 4;
+    options.detours_per_upstream_max = options.detours_max;
     // Whether anybody is asked ahead would depend on time.
     options.probe_overlap_delay = absl::InfiniteDuration();
     return options;

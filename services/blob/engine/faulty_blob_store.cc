@@ -47,6 +47,7 @@ class FaultyBlobWriter : public BlobWriter {
     return absl::OkStatus();
   }
   void Suspend() override { writer_->Suspend(); }
+  void Disown() override { writer_->Disown(); }
   uint64_t readable_size() const override {
     return faults_.supplies_late() && !committed_ ? inherited_bytes_
                                                   : writer_->readable_size();
@@ -94,9 +95,9 @@ absl::StatusOr<std::shared_ptr<const BlobReader>> FaultyBlobStore::Open(
 }
 
 absl::StatusOr<std::shared_ptr<BlobWriter>> FaultyBlobStore::Create(
-    const Digest& digest) {
+    const Digest& digest, int64_t owner) {
   RETURN_IF_ERROR(Take(0));
-  ASSIGN_OR_RETURN(auto writer, store_.Create(digest));
+  ASSIGN_OR_RETURN(auto writer, store_.Create(digest, owner));
   return std::make_shared<FaultyBlobWriter>(*this, std::move(writer));
 }
 

@@ -30,8 +30,8 @@ class FaultyBlobStore : public BlobStore {
 
   absl::StatusOr<std::shared_ptr<const BlobReader>> Open(
       const Digest& digest) override;
-  absl::StatusOr<std::shared_ptr<BlobWriter>> Create(
-      const Digest& digest) override;
+  absl::StatusOr<std::shared_ptr<BlobWriter>> Create(const Digest& digest,
+                                                     int64_t owner) override;
   absl::Status Put(const Digest& digest, absl::string_view bytes) override;
   absl::Status Delete(const Digest& digest) override;
   absl::StatusOr<std::vector<StoredBlob>> List(

@@ -6,6 +6,7 @@
 
 #include "absl/container/flat_hash_set.h"
 #include "services/blob/engine/list_document.h"
+#include "services/blob/engine/possession.h"
 #include "services/blob/engine/text_lines.h"
 #include "services/blob/engine/upstream_failures.h"
 #include "services/common/document_limits.h"
@@ -58,12 +59,15 @@ ListAsker::ListAsker(BlobStore& store, UpstreamClient& upstream,
 
 std::optional<ListPart> ListAsker::FindStored(const Question& question) {
   const auto& cached = question.candidate.cached;
-  if (!cached || !cached->fresh) return std::nullopt;
+  if (!cached || !cached->fresh || !question.candidate.possessed) {
+    return std::nullopt;
+  }
   return OpenCached(question);
 }
 
 std::optional<ListPart> ListAsker::StaleCopy(const Question& question) {
-  if (!MayBeServedStale(question.candidate, clock_.Now())) return std::nullopt;
+  if (!MayBeServedStale(question.candidate, clock_.SteadyNow()))
+    return std::nullopt;
   auto part = OpenCached(question);
   if (part) part->origin = ContentOrigin::kStale;
   return part;
@@ -87,14 +91,14 @@ absl::StatusOr<ListPart> ListAsker::FromUpstream(const Question& question) {
   auto found = Ask(question, access);
   NoteAnswer(question, found.status());
   RETURN_IF_ERROR(found.status());
-  return Keep(question, *std::move(found));
+  return Keep(question, access, *std::move(found));
 }
 
 std::optional<ListPart> ListAsker::CopyThatSavesBudget(
     const Question& question, const UpstreamAccess& access) {
   const auto& policy = question.candidate.failure_policy;
   if (health_ == nullptr || policy.rate_limited.cached != Action::kServeStale ||
-      !MayBeServedStale(question.candidate, clock_.Now()) ||
+      !MayBeServedStale(question.candidate, clock_.SteadyNow()) ||
       !health_->IsSavingBudget(access)) {
     return std::nullopt;
   }
@@ -155,11 +159,12 @@ void ListAsker::NoteAnswer(const Question& question,
   RecordAnswer(metadata_, question.candidate.epoch(), question.content, answer);
 }
 
-ListPart ListAsker::Keep(const Question& question, UpstreamList list) {
+ListPart ListAsker::Keep(const Question& question, const UpstreamAccess& access,
+                         UpstreamList list) {
   const char* const kind = TextKindOf(question.content);
   StoredText text = StoreText(store_, kind, list.texts(), list.room());
   if (text.not_stored.ok()) {
-    RecordText(question, {kind, text.digest, text.size_bytes}, list);
+    RecordText(question, access, {kind, text.digest, text.size_bytes}, list);
   } else {
     spdlog::warn("{} of upstream {} is not kept: {}",
                  question.content.RelativePath(),
@@ -168,11 +173,15 @@ ListPart ListAsker::Keep(const Question& question, UpstreamList list) {
   return {text.digest, std::move(text.reader), ContentOrigin::kMiss};
 }
 
-void ListAsker::RecordText(const Question& question, const Descriptor& target,
-                           const UpstreamList& list) {
+void ListAsker::RecordText(const Question& question,
+                           const UpstreamAccess& access,
+                           const Descriptor& target, const UpstreamList& list) {
   const int64_t upstream_id = question.candidate.upstream_id;
   const auto& cached = question.candidate.cached;
-  const bool is_same = cached && cached->target.digest == target.digest &&
+  const int64_t identity = IdentityOf(access);
+  const bool is_same = question.candidate.possessed &&
+                       identity == IdentityOf(question.candidate) && cached &&
+                       cached->target.digest == target.digest &&
                        cached->target.media_type == target.media_type;
   std::vector<Digest> references;
   if (!is_same && question.content.kind == ContentKind::kReferrers) {
@@ -187,6 +196,7 @@ void ListAsker::RecordText(const Question& question, const Descriptor& target,
                               .content = question.content,
                               .target = target,
                               .references = std::move(references),
+                              .delivered_to = identity,
                               .cache_epoch = question.candidate.cache_epoch});
   if (!status.ok()) {
     spdlog::warn("{} of upstream {} is not recorded: {}",

@@ -39,7 +39,8 @@ class ListAsker {
             MetadataClient& metadata, const Clock& clock,
             UpstreamHealth* health);
 
-  // What is recorded as fresh, without asking.
+  // What is recorded as fresh and made of what the upstream has delivered,
+  // without asking.
   std::optional<ListPart> FindStored(const Question& question);
 
   // The copy that may be served (kStale) when the upstream fails.
@@ -64,9 +65,10 @@ class ListAsker {
                                               const UpstreamAccess& access);
   void NoteAnswer(const Question& question, const absl::Status& answer);
   // Stores and records. A store that fails fails nothing else.
-  ListPart Keep(const Question& question, UpstreamList list);
-  void RecordText(const Question& question, const Descriptor& target,
-                  const UpstreamList& list);
+  ListPart Keep(const Question& question, const UpstreamAccess& access,
+                UpstreamList list);
+  void RecordText(const Question& question, const UpstreamAccess& access,
+                  const Descriptor& target, const UpstreamList& list);
 
   BlobStore& store_;
   UpstreamClient& upstream_;

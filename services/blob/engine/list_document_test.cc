@@ -1,7 +1,6 @@
 #include "services/blob/engine/list_document.h"
 
 #include <algorithm>
-#include <deque>
 #include <limits>
 #include <memory>
 #include <random>
@@ -47,7 +46,7 @@ class CountingReader : public BlobReader {
 class ListDocumentTest : public ::testing::Test {
  protected:
   StoredText Store(const char* kind, const Names& lines) {
-    const std::deque<absl::string_view> items(lines.begin(), lines.end());
+    const std::vector<absl::string_view> items(lines.begin(), lines.end());
     return StoreText(store_, kind, items, nullptr);
   }
   ListText Tags(Names tags, RuleSet rules = RuleSet()) {
@@ -258,27 +257,6 @@ TEST_F(ListDocumentTest, AFullDiskLeavesTheTextInMemory) {
   EXPECT_THAT(text.not_stored, StatusIs(absl::StatusCode::kResourceExhausted));
   EXPECT_TRUE(Whole(*MakeTagsDocument({{text.digest, text.reader, {}}}, {})) ==
               Json(tags));
-}
-
-// Nobody has verified what an interrupted upload has left.
-TEST_F(ListDocumentTest, LeftoversThatAreWrongAreWrittenAnew) {
-  Names tags;
-  for (int i = 10000; i < 90000; ++i) tags.push_back(absl::StrCat("v", i));
-  const Digest digest = Store(kTagsText, tags).digest;
-  for (const char left : {'x', 'v'}) {
-    ASSERT_THAT(store_.Delete(digest), IsOk());
-    const auto writer = store_.Create(digest);
-    ASSERT_THAT(writer, IsOk());
-    ASSERT_THAT((*writer)->Append(
-                    Chunk::OfString(std::string(limits::kChunkBytes, left))),
-                IsOk());
-    (*writer)->Suspend();
-    const StoredText text = Store(kTagsText, tags);
-    EXPECT_THAT(text.not_stored, IsOk());
-    EXPECT_EQ(text.digest, digest);
-    EXPECT_TRUE(Whole(*MakeTagsDocument({{digest, text.reader, {}}}, {})) ==
-                Json(tags));
-  }
 }
 
 // --- Summaries --------------------------------------------------------------

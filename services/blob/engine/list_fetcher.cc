@@ -80,7 +80,7 @@ struct ListFetcher::Parts {
 
 ListFetcher::ListFetcher(BlobStore& store, UpstreamClient& upstream,
                          MetadataClient& metadata, const Clock& clock,
-                         UpstreamHealth* health, ThreadPool& pool)
+                         UpstreamHealth* health, FairPool& pool)
     : store_(store),
       asker_(store, upstream, metadata, clock, health),
       // Nobody asks for an answer that came before his question.
@@ -148,6 +148,7 @@ absl::StatusOr<ListFetcher::Parts> ListFetcher::Collect(
   std::vector<Pending> all;
   for (const Candidate& candidate : candidates) {
     all.push_back(Begin({candidate.ContentOf(request.content), candidate},
+                        {request.plan.group, candidate.upstream_id},
                         may_be_stored));
   }
   Parts found;
@@ -182,6 +183,7 @@ absl::StatusOr<ListFetcher::Parts> ListFetcher::Collect(
 }
 
 ListFetcher::Pending ListFetcher::Begin(const ListAsker::Question& question,
+                                        const ShareKey& share,
                                         bool may_be_stored) {
   const auto& [content, candidate] = question;
   Pending pending;
@@ -193,7 +195,7 @@ ListFetcher::Pending ListFetcher::Begin(const ListAsker::Question& question,
   pending.flight = flights_.Begin(
       absl::StrCat(candidate.upstream_id, "@", candidate.cache_epoch,
                    content.RelativePath()),
-      [this, question] { return asker_.FromUpstream(question); });
+      share, [this, question] { return asker_.FromUpstream(question); });
   return pending;
 }
 

@@ -11,7 +11,7 @@
 #include "services/blob/engine/list_summaries.h"
 #include "services/blob/engine/single_flight.h"
 #include "services/common/clock.h"
-#include "services/common/thread.h"
+#include "services/common/fair_pool.h"
 #include "services/metadata/metadata_client.h"
 #include "services/upstream/upstream_client.h"
 #include "services/upstream/upstream_health.h"
@@ -34,7 +34,7 @@ class ListFetcher {
   // `health` may be null.
   ListFetcher(BlobStore& store, UpstreamClient& upstream,
               MetadataClient& metadata, const Clock& clock,
-              UpstreamHealth* health, ThreadPool& pool);
+              UpstreamHealth* health, FairPool& pool);
 
   // As ContentSource::Fetch, of kTags or kReferrers. NOT_FOUND (reason
   // NAME_UNKNOWN) when no candidate has the repository; referrers of what
@@ -52,7 +52,8 @@ class ListFetcher {
   void DropDamaged(const Parts& found);
   absl::StatusOr<Parts> Collect(const FetchRequest& request,
                                 bool may_be_stored);
-  Pending Begin(const ListAsker::Question& question, bool may_be_stored);
+  Pending Begin(const ListAsker::Question& question, const ShareKey& share,
+                bool may_be_stored);
   absl::StatusOr<ListPart> End(const Pending& pending,
                                const Patience& patience);
 

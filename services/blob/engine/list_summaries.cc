@@ -61,7 +61,7 @@ auto ListSummaries::Await(Making& making, const Patience& patience) -> Answer {
   });
   MutexLock lock(&mutex_);
   while (!making.answer && !patience.cancel.stop_requested()) {
-    if (making.changed.WaitWithDeadline(&mutex_, patience.deadline)) break;
+    if (making.changed.WaitWithTimeout(&mutex_, patience.left())) break;
   }
   if (making.answer) return *making.answer;
   if (patience.cancel.stop_requested()) {

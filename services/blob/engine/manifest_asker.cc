@@ -3,6 +3,8 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/types/span.h"
+#include "services/blob/engine/possession.h"
 #include "services/blob/engine/upstream_failures.h"
 #include "services/common/document_limits.h"
 #include "services/common/errors.h"
@@ -27,7 +29,7 @@ bool IsByDigest(const Question& question) {
 
 bool IsFresh(const Question& question) {
   const auto& cached = question.candidate.cached;
-  if (!cached || !cached->fresh) return false;
+  if (!cached || !cached->fresh || !question.candidate.possessed) return false;
   return !IsByDigest(question) ||
          cached->target.digest == question.content.reference.digest();
 }
@@ -49,7 +51,8 @@ ManifestAsker::ManifestAsker(BlobStore& store, StoredManifests& stored,
 std::optional<ManifestAnswer> ManifestAsker::FindStored(
     const Question& question) {
   if (IsFresh(question)) return Load(question.candidate.cached->target);
-  if (!IsByDigest(question) || !question.candidate.reachable) {
+  const Candidate& candidate = question.candidate;
+  if (!IsByDigest(question) || !candidate.reachable || !candidate.possessed) {
     return std::nullopt;
   }
   const Digest& digest = question.content.reference.digest();
@@ -73,8 +76,8 @@ void ManifestAsker::NoteServed(const Question& question,
   if (!IsByDigest(question)) return;
   const Descriptor& target = answer.target;
   if (!IsFresh(question)) {
-    Record(question, target, stored_.ReferencesOf(target.digest), /*etag=*/"",
-           /*confirmed=*/false);
+    Record(question, target, stored_.ReferencesOf(target.digest),
+           {.confirmed = false});
   } else if (question.counts_as_download) {
     Touch(question, target.digest);
   }
@@ -83,7 +86,7 @@ void ManifestAsker::NoteServed(const Question& question,
 std::optional<ManifestAnswer> ManifestAsker::StaleCopy(
     const Question& question) {
   const Candidate& candidate = question.candidate;
-  if (!MayBeServedStale(candidate, clock_.Now())) return std::nullopt;
+  if (!MayBeServedStale(candidate, clock_.SteadyNow())) return std::nullopt;
   auto copy = Load(candidate.cached->target);
   if (copy) copy->origin = ContentOrigin::kStale;
   return copy;
@@ -113,7 +116,7 @@ bool ManifestAsker::IsToBeSaved(const Question& question,
   const Candidate& candidate = question.candidate;
   return health_ != nullptr && !question.insists && !IsByDigest(question) &&
          candidate.failure_policy.rate_limited.cached == Action::kServeStale &&
-         MayBeServedStale(candidate, clock_.Now()) &&
+         MayBeServedStale(candidate, clock_.SteadyNow()) &&
          health_->IsSavingBudget(access);
 }
 
@@ -161,6 +164,8 @@ absl::StatusOr<ManifestAnswer> ManifestAsker::Ask(
 
 // Whether there may be bytes that make a GET needless.
 bool ManifestAsker::HasSomethingToConfirm(const Question& question) {
+  // Others' bytes make nothing needless.
+  if (!question.candidate.possessed) return false;
   const auto& cached = question.candidate.cached;
   if (cached) return store_.Open(cached->target.digest).ok();
   return IsByDigest(question) &&
@@ -177,13 +182,13 @@ absl::StatusOr<ManifestAnswer> ManifestAsker::Follow(
   if (IsByDigest(question) && head.digest != reference.digest()) {
     return Get(question, access, reference);
   }
-  if (auto confirmed = FindConfirmed(question, head)) {
+  if (auto confirmed = FindConfirmed(question, access, head)) {
     const auto& cached = question.candidate.cached;
     if (cached && cached->target.digest == head.digest) {
       Touch(question, head.digest);
     } else {
       Record(question, confirmed->target, stored_.ReferencesOf(head.digest),
-             /*etag=*/"");
+             Proof());
     }
     return *std::move(confirmed);
   }
@@ -196,9 +201,28 @@ absl::StatusOr<ManifestAnswer> ManifestAsker::Follow(
   return ask_by_tag ? Get(question, access, reference) : got;
 }
 
-// From the store, if the bytes of what the upstream has are there.
+// Whether the upstream, as it is reached now, has delivered the bytes of
+// `digest` before. That it names them proves nothing.
+bool ManifestAsker::IsPossessed(const Question& question,
+                                const UpstreamAccess& access,
+                                const Digest& digest) {
+  Candidate candidate = question.candidate;
+  if (!CheckIdentity(access, IdentityOf(candidate)).ok()) return false;
+  const bool is_planned =
+      candidate.cached ? candidate.cached->target.digest == digest
+                       : IsByDigest(question) &&
+                             question.content.reference.digest() == digest;
+  if (is_planned && candidate.possessed) return true;
+  candidate.possessed = false;
+  LearnPossession(metadata_, digest, absl::MakeSpan(&candidate, 1));
+  return candidate.possessed;
+}
+
+// From the store, if the bytes of what the upstream has are there and its own.
 std::optional<ManifestAnswer> ManifestAsker::FindConfirmed(
-    const Question& question, const Descriptor& head) {
+    const Question& question, const UpstreamAccess& access,
+    const Descriptor& head) {
+  if (!IsPossessed(question, access, head.digest)) return std::nullopt;
   const auto& cached = question.candidate.cached;
   const bool is_same = cached && cached->target.digest == head.digest;
   auto answer = Load(is_same ? cached->target : head);
@@ -238,7 +262,8 @@ absl::StatusOr<ManifestAnswer> ManifestAsker::Get(const Question& question,
       manifest.bytes.size()};
   const absl::Status stored = store_.Put(wanted, manifest.bytes);
   if (stored.ok()) {
-    Record(question, target, std::move(facts.references), manifest.etag);
+    Record(question, target, std::move(facts.references),
+           {.etag = manifest.etag, .delivered_to = IdentityOf(access)});
   } else {
     spdlog::warn("manifest {} is not stored: {}", wanted.ToString(),
                  stored.ToString());
@@ -281,16 +306,16 @@ void ManifestAsker::NoteAnswer(const Question& question,
 }
 
 void ManifestAsker::Record(const Question& question, const Descriptor& target,
-                           std::vector<Digest> references,
-                           const std::string& etag, bool confirmed) {
+                           std::vector<Digest> references, const Proof& proof) {
   LogIfFailed("record", metadata_.Record(
                             {.upstream_id = question.candidate.upstream_id,
                              .content = question.content,
                              .target = target,
-                             .upstream_etag = etag,
+                             .upstream_etag = proof.etag,
                              .references = std::move(references),
                              .counts_as_download = question.counts_as_download,
-                             .confirmed = confirmed,
+                             .confirmed = proof.confirmed,
+                             .delivered_to = proof.delivered_to,
                              .cache_epoch = question.candidate.cache_epoch}));
 }
 

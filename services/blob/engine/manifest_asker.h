@@ -13,6 +13,7 @@
 #include "services/blob/engine/stored_manifests.h"
 #include "services/common/clock.h"
 #include "services/common/content.h"
+#include "services/common/share_ledger.h"
 #include "services/metadata/metadata_client.h"
 #include "services/upstream/upstream_client.h"
 #include "services/upstream/upstream_health.h"
@@ -37,6 +38,10 @@ class ManifestAsker {
     std::optional<absl::StatusOr<Descriptor>> head = std::nullopt;
     // The upstream is asked even when its budget is to be saved.
     bool insists = false;
+    // FetchPlan::group.
+    std::string group = {};
+
+    ShareKey share() const { return {group, candidate.upstream_id}; }
   };
 
   // `health` may be null. All outlive this object.
@@ -44,9 +49,9 @@ class ManifestAsker {
                 UpstreamClient& upstream, MetadataClient& metadata,
                 const Clock& clock, UpstreamHealth* health);
 
-  // From the store alone, when the candidate needs not be asked for that:
-  // what it has is recorded as fresh, or its upstream is known to reach the
-  // digest. Nothing otherwise. Nobody is told.
+  // From the store alone, when the candidate needs not be asked for that: it
+  // possesses the bytes, and what it has is recorded as fresh, or its upstream
+  // is known to reach the digest. Nothing otherwise. Nobody is told.
   std::optional<ManifestAnswer> FindStored(const Question& question);
   // `answer` with its bytes, which are not in memory any more. Nothing when
   // they are not in the store either.
@@ -65,12 +70,12 @@ class ManifestAsker {
   // (UPSTREAM_INVALID) does not mean that the upstream has none to give.
   absl::StatusOr<Descriptor> Head(const Question& question);
 
-  // Asks the upstream: confirms what is stored (kRevalidated), or fetches,
-  // verifies and stores (kMiss). When the upstream's budget is to be saved and
-  // there is a stale copy, answers that without asking, unless one insists.
-  // Errors: those of UpstreamClient; NOT_FOUND also when the upstream itself is
-  // unknown by now; UNAVAILABLE (MANIFEST_INVALID) for a manifest that no
-  // client should be given.
+  // Asks the upstream: confirms what is stored and it has delivered before
+  // (kRevalidated), or fetches, verifies and stores (kMiss). When the
+  // upstream's budget is to be saved and there is a stale copy, answers that
+  // without asking, unless one insists. Errors: those of UpstreamClient;
+  // NOT_FOUND also when the upstream itself is unknown by now; UNAVAILABLE
+  // (MANIFEST_INVALID) for a manifest that no client should be given.
   absl::StatusOr<ManifestAnswer> FromUpstream(const Question& question);
 
  private:
@@ -86,7 +91,10 @@ class ManifestAsker {
   bool IsToBeSaved(const Question& question, const UpstreamAccess& access);
   bool HasSomethingToConfirm(const Question& question);
   std::optional<ManifestAnswer> FindConfirmed(const Question& question,
+                                              const UpstreamAccess& access,
                                               const Descriptor& head);
+  bool IsPossessed(const Question& question, const UpstreamAccess& access,
+                   const Digest& digest);
   // What is recorded as `target`, typed by what it is.
   std::optional<ManifestAnswer> Load(const Descriptor& target);
   // The bytes for those who wait for them.
@@ -94,10 +102,14 @@ class ManifestAsker {
                      UpstreamManifest& manifest);
 
   void NoteAnswer(const Question& question, const absl::Status& answer);
-  // `confirmed`: as CacheRecord's.
+  // What CacheRecord says besides.
+  struct Proof {
+    std::string etag = {};
+    bool confirmed = true;
+    int64_t delivered_to = 0;
+  };
   void Record(const Question& question, const Descriptor& target,
-              std::vector<Digest> references, const std::string& etag,
-              bool confirmed = true);
+              std::vector<Digest> references, const Proof& proof);
   void Touch(const Question& question, const Digest& digest);
 
   BlobStore& store_;

@@ -22,7 +22,7 @@ std::shared_ptr<const ManifestAnswer> WithoutBytes(
 ManifestFetcher::ManifestFetcher(BlobStore& store, StoredManifests& stored,
                                  UpstreamClient& upstream,
                                  MetadataClient& metadata, const Clock& clock,
-                                 UpstreamHealth* health, ThreadPool& pool,
+                                 UpstreamHealth* health, FairPool& pool,
                                  absl::Duration overlap_delay)
     : store_(store),
       asker_(store, stored, upstream, metadata, clock, health),
@@ -42,6 +42,7 @@ absl::StatusOr<std::unique_ptr<ContentStream>> ManifestFetcher::Repair(
     if (candidate.cached &&
         candidate.cached->target.digest != request.content.reference.digest()) {
       candidate.cached.reset();
+      candidate.possessed = false;
     }
   }
   return Open(request, Purpose::kLook);

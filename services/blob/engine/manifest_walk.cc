@@ -4,8 +4,8 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
 #include "services/blob/engine/upstream_failures.h"
+#include "services/common/clock.h"
 #include "services/common/errors.h"
 #include "services/common/status_macros.h"
 #include "spdlog/spdlog.h"
@@ -31,7 +31,7 @@ ManifestFlights::Ticket BeginManifestFlight(ManifestWalk::Tools& tools,
                                             const Question& question,
                                             absl::Time asked_at) {
   return tools.flights.Begin(
-      FlightKey(question),
+      FlightKey(question), question.share(),
       [&asker = tools.asker,
        question]() -> absl::StatusOr<std::shared_ptr<const ManifestAnswer>> {
         ASSIGN_OR_RETURN(auto found, asker.FromUpstream(question));
@@ -53,6 +53,7 @@ Question ManifestWalk::QuestionFor(size_t turn) const {
   Question question = {candidate(turn).ContentOf(request_.content),
                        candidate(turn), purpose_ == Purpose::kPull};
   question.insists = purpose_ == Purpose::kRefresh;
+  question.group = request_.plan.group;
   return question;
 }
 
@@ -112,8 +113,8 @@ template <typename Flights>
 auto ManifestWalk::Await(Flights& flights,
                          const typename Flights::Ticket& ticket) {
   while (next_ahead_ < ahead_.size()) {
-    const absl::Time until =
-        std::min(request_.deadline, absl::Now() + tools_.overlap_delay);
+    const absl::Time until = std::min(
+        request_.deadline, Clock::Real().SteadyNow() + tools_.overlap_delay);
     if (flights.AwaitLanding(ticket, {until, request_.cancel})) break;
     if (until == request_.deadline || request_.cancel.stop_requested()) break;
     AskAhead();
@@ -187,7 +188,8 @@ void ManifestWalk::AskAhead() {
       ahead_[turn].flight = tools_.flights.Join(key);
       if (ahead_[turn].flight) return;
       ahead_[turn].probe = tools_.probes.Begin(
-          key, [&asker = tools_.asker, question = std::move(question)] {
+          key, question.share(),
+          [&asker = tools_.asker, question = std::move(question)] {
             return asker.Head(question);
           });
       return;

@@ -4,7 +4,7 @@
 #include <utility>
 #include <vector>
 
-#include "absl/time/clock.h"
+#include "services/common/clock.h"
 #include "spdlog/spdlog.h"
 
 namespace cvr {
@@ -45,9 +45,9 @@ void RefreshAhead::Run() {
 
 bool RefreshAhead::AwaitNextRound() {
   MutexLock lock(&mutex_);
-  const absl::Time next = absl::Now() + options_.interval;
+  const SteadyDeadline next(options_.interval);
   while (!stopping_) {
-    if (changed_.WaitWithDeadline(&mutex_, next)) break;
+    if (changed_.WaitWithTimeout(&mutex_, next.left())) break;
   }
   return !stopping_;
 }

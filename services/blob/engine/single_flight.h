@@ -12,17 +12,21 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/functional/any_invocable.h"
 #include "absl/status/statusor.h"
-#include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "services/common/clock.h"
+#include "services/common/fair_pool.h"
 #include "services/common/mutex.h"
-#include "services/common/thread.h"
+#include "services/common/share_ledger.h"
 
 namespace cvr {
 
-// How long somebody waits: until a time, or until he has left.
+// How long somebody waits: until a time of the steady clock, or until he has
+// left.
 struct Patience {
   absl::Time deadline = absl::InfiniteFuture();
   std::stop_token cancel = {};
+
+  absl::Duration left() const { return deadline - Clock::Real().SteadyNow(); }
 };
 
 // Work that is done once for all who want it at the same time. It belongs to
@@ -64,14 +68,15 @@ class SingleFlight {
   // bytes, but memory must not. Nothing = it is not remembered.
   using Reduce = std::function<std::optional<Value>(const Value&)>;
 
-  explicit SingleFlight(ThreadPool& pool, Reduce reduce = nullptr)
+  explicit SingleFlight(FairPool& pool, Reduce reduce = nullptr)
       : pool_(pool), reduce_(std::move(reduce)) {}
 
-  // Joins the flight for `key`, or starts one with `work`. When the pool takes
-  // no more work, the flight answers UNAVAILABLE at once. An answer that came
+  // Joins the flight for `key`, or starts one with `work`, for which `share`
+  // gives a thread. When the pool refuses that, the flight answers its error at
+  // once. An answer that came
   // after `asked_at` counts as one to this question, too, unless it was an
   // error.
-  Ticket Begin(const std::string& key, Work work,
+  Ticket Begin(const std::string& key, const ShareKey& share, Work work,
                absl::Time asked_at = absl::InfiniteFuture());
 
   // Joins the flight for `key`. Nothing when there is none.
@@ -85,8 +90,9 @@ class SingleFlight {
   absl::StatusOr<Value> Wait(const Ticket& ticket, const Patience& patience);
 
   // Begin() and Wait() at once.
-  Outcome Do(const std::string& key, const Patience& patience, Work work) {
-    const Ticket ticket = Begin(key, std::move(work));
+  Outcome Do(const std::string& key, const ShareKey& share,
+             const Patience& patience, Work work) {
+    const Ticket ticket = Begin(key, share, std::move(work));
     return {Wait(ticket, patience), ticket.led()};
   }
 
@@ -106,7 +112,7 @@ class SingleFlight {
   void Remember(const std::string& key, const Flight& landed)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
-  ThreadPool& pool_;
+  FairPool& pool_;
   const Reduce reduce_;  // Or null.
 
   Mutex mutex_;
@@ -116,16 +122,16 @@ class SingleFlight {
 };
 
 template <typename Value>
-auto SingleFlight<Value>::Begin(const std::string& key, Work work,
-                                absl::Time asked_at) -> Ticket {
+auto SingleFlight<Value>::Begin(const std::string& key, const ShareKey& share,
+                                Work work, absl::Time asked_at) -> Ticket {
   const Ticket ticket = Enter(key, asked_at);
-  if (ticket.led() && !pool_.Schedule([this, key, flight = ticket.flight_,
-                                       work = std::move(work)]() mutable {
+  if (!ticket.led()) return ticket;
+  absl::Status refused = pool_.Schedule(
+      share,
+      [this, key, flight = ticket.flight_, work = std::move(work)]() mutable {
         Land(key, *flight, work());
-      })) {
-    Land(key, *ticket.flight_,
-         absl::UnavailableError("too many requests at once"));
-  }
+      });
+  if (!refused.ok()) Land(key, *ticket.flight_, std::move(refused));
   return ticket;
 }
 
@@ -150,7 +156,7 @@ bool SingleFlight<Value>::AwaitLanding(const Ticket& ticket,
   });
   MutexLock lock(&mutex_);
   while (!flight.landed && !patience.cancel.stop_requested()) {
-    if (flight.changed.WaitWithDeadline(&mutex_, patience.deadline)) break;
+    if (flight.changed.WaitWithTimeout(&mutex_, patience.left())) break;
   }
   return flight.landed;
 }
@@ -192,7 +198,7 @@ void SingleFlight<Value>::Land(const std::string& key, Flight& flight,
   MutexLock lock(&mutex_);
   flight.value = std::move(value);
   flight.landed = true;
-  flight.landed_at = absl::Now();
+  flight.landed_at = Clock::Real().SteadyNow();
   flights_.erase(key);
   if (flight.value.ok()) Remember(key, flight);
   flight.changed.SignalAll();

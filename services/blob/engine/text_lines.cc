@@ -9,7 +9,7 @@
 namespace cvr {
 namespace {
 
-using Items = std::deque<absl::string_view>;
+using Items = std::vector<absl::string_view>;
 
 // Chunks in memory, like a blob.
 class MemoryReader final : public BlobReader {
@@ -53,38 +53,18 @@ absl::Status PutSmall(BlobStore& store, const Digest& digest,
   return store.Put(digest, joined);
 }
 
-// Writes all of it. False when what an interrupted upload had left, which is
-// not verified, is not the beginning of it.
-absl::StatusOr<bool> TryToWrite(BlobWriter& writer, absl::string_view kind,
-                                const Items& items) {
-  const uint64_t left = writer.readable_size();
-  LineChunks text(kind, items);
-  uint64_t at = 0;
-  for (Chunk chunk = text.Next(); !chunk.empty(); chunk = text.Next()) {
-    if (at < left) {
-      const auto there = writer.ReadChunk(at);
-      if (!there.ok() || there->bytes() != chunk.bytes()) return false;
-    } else {
-      RETURN_IF_ERROR(writer.Append(chunk));
-    }
-    at += chunk.size();
-  }
-  if (at < left) return false;
-  RETURN_IF_ERROR(writer.Commit());
-  return true;
-}
-
 absl::Status Write(BlobStore& store, const Digest& digest, uint64_t size,
                    absl::string_view kind, const Items& items) {
   if (size <= limits::kInlineBlobBytesMax) {
     return PutSmall(store, digest, kind, items);
   }
-  for (;;) {
-    ASSIGN_OR_RETURN(const auto writer, store.Create(digest));
-    ASSIGN_OR_RETURN(const bool is_written, TryToWrite(*writer, kind, items));
-    if (is_written) return absl::OkStatus();
-    // That copy takes its wrong bytes with it.
+  // Nobody's, so it begins with nothing.
+  ASSIGN_OR_RETURN(const auto writer, store.Create(digest, /*owner=*/0));
+  LineChunks text(kind, items);
+  for (Chunk chunk = text.Next(); !chunk.empty(); chunk = text.Next()) {
+    RETURN_IF_ERROR(writer->Append(chunk));
   }
+  return writer->Commit();
 }
 
 }  // namespace

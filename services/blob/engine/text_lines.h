@@ -2,7 +2,6 @@
 #define SERVICES_BLOB_ENGINE_TEXT_LINES_H_
 
 #include <cstdint>
-#include <deque>
 #include <memory>
 #include <string>
 #include <vector>
@@ -29,7 +28,8 @@ namespace cvr {
 // time. `items` must outlive it.
 class LineChunks {
  public:
-  LineChunks(absl::string_view kind, const std::deque<absl::string_view>& items)
+  LineChunks(absl::string_view kind,
+             const std::vector<absl::string_view>& items)
       : kind_(kind), items_(items) {}
 
   // Empty after the last.
@@ -39,7 +39,7 @@ class LineChunks {
   void Add(absl::string_view line);
 
   const absl::string_view kind_;
-  const std::deque<absl::string_view>& items_;
+  const std::vector<absl::string_view>& items_;
   bool has_begun_ = false;
   size_t next_ = 0;
   std::string text_;  // At least a chunk, unless the items have ended.
@@ -55,7 +55,7 @@ struct StoredText {
 
 // Stores the text. When that fails it is kept in memory, which `room` counts.
 StoredText StoreText(BlobStore& store, absl::string_view kind,
-                     const std::deque<absl::string_view>& items,
+                     const std::vector<absl::string_view>& items,
                      MemoryBudget::Lease room);
 
 // --- Reading ----------------------------------------------------------------

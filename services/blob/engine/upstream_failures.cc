@@ -50,7 +50,8 @@ Action ActionOn(const absl::Status& failure, const FailurePolicy& policy,
 }
 
 bool MayBeServedStale(const Candidate& candidate, absl::Time now) {
-  return candidate.cached && now <= candidate.cached->serve_stale_until;
+  return candidate.cached && candidate.possessed &&
+         now <= candidate.cached->serve_stale_until;
 }
 
 absl::Status KnownAnswer(int64_t upstream_id, Denial denial,

@@ -30,8 +30,8 @@ FailurePolicy::Action ActionOn(const absl::Status& failure,
                                const FailurePolicy& policy,
                                const FailurePlace& place);
 
-// Whether the time that a copy may be served for without confirmation has not
-// passed. False when there is no copy.
+// Whether there is a copy that the upstream has delivered, and the time that it
+// may be served for without confirmation has not passed.
 bool MayBeServedStale(const Candidate& candidate, absl::Time now);
 
 // What an upstream that is not asked again is taken to answer: `unknown` for

@@ -79,6 +79,9 @@ TEST(UpstreamFailuresTest, CopiesMayBeServedUntilTheirTime) {
   EXPECT_FALSE(MayBeServedStale(candidate, until));
   candidate.cached = CachedEntry{
       {"m/t", Digest::OfBytes("x"), 1}, absl::UnixEpoch(), false, until};
+  // Others' bytes are no copy.
+  EXPECT_FALSE(MayBeServedStale(candidate, until));
+  candidate.possessed = true;
   EXPECT_TRUE(MayBeServedStale(candidate, until));
   EXPECT_FALSE(MayBeServedStale(candidate, until + absl::Nanoseconds(1)));
 }

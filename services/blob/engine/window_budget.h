@@ -1,31 +1,41 @@
 #ifndef SERVICES_BLOB_ENGINE_WINDOW_BUDGET_H_
 #define SERVICES_BLOB_ENGINE_WINDOW_BUDGET_H_
 
-#include <atomic>
 #include <cstddef>
-#include <cstdint>
+
+#include "services/common/mutex.h"
+#include "services/common/share_ledger.h"
 
 namespace cvr {
 
 // Memory that the windows of all downloads share, counted in chunks. The two
-// that each window needs to make progress are not part of it. Thread-safe.
+// that each window needs to make progress are not part of it. No upstream and
+// no tenant gets more than its share (see ShareLedger). Thread-safe.
 class WindowBudget {
  public:
-  explicit WindowBudget(size_t chunks_max)
-      : left_(static_cast<int64_t>(chunks_max)) {}
+  explicit WindowBudget(size_t chunks_max) : taken_({.total = chunks_max}) {}
 
-  // One chunk. False when all are given out.
-  [[nodiscard]] bool Take() {
-    if (left_.fetch_sub(1) > 0) return true;
-    left_.fetch_add(1);
-    return false;
+  // One chunk. False when all, or all of the share, are given out.
+  [[nodiscard]] bool Take(const ShareKey& share) {
+    MutexLock lock(&mutex_);
+    if (!taken_.Admits(share)) return false;
+    taken_.Take(share);
+    return true;
   }
-  void Return(size_t chunks) { left_.fetch_add(static_cast<int64_t>(chunks)); }
+  void Return(const ShareKey& share, size_t chunks) {
+    if (chunks == 0) return;
+    MutexLock lock(&mutex_);
+    taken_.Return(share, chunks);
+  }
 
-  int64_t left() const { return left_; }
+  size_t taken() const {
+    MutexLock lock(&mutex_);
+    return taken_.held();
+  }
 
  private:
-  std::atomic<int64_t> left_;
+  mutable Mutex mutex_;
+  ShareLedger taken_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace cvr

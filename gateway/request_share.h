@@ -1,0 +1,24 @@
+#ifndef GATEWAY_REQUEST_SHARE_H_
+#define GATEWAY_REQUEST_SHARE_H_
+
+#include <cstdint>
+
+#include "absl/strings/string_view.h"
+#include "gateway/http_message.h"
+#include "gateway/request_gate.h"
+
+namespace cvr {
+
+// In whose name a request for `target`, in origin form, takes a thread, but for
+// its client: each registry, logins, catalogs, administration and all the rest
+// have a lane of their own, and lists are a kind. `root_registry_id` is whose
+// repositories stand at the root. Pure.
+RequestShare ShareOfTarget(absl::string_view target, int64_t root_registry_id);
+
+// Whether `request` asks for the health of this server: /healthz or /readyz.
+// Pure.
+bool IsHealthRequest(const HttpRequest& request);
+
+}  // namespace cvr
+
+#endif  // GATEWAY_REQUEST_SHARE_H_

@@ -1,0 +1,100 @@
+// An upstream that has nothing, and all the ways in which a client can ask.
+#include "absl/strings/str_cat.h"
+#include "tests/isolation/entrance.h"
+
+namespace cvr::testing {
+namespace {
+
+constexpr char kBootstrapRegistry[] = "/v2/";
+
+Entrance WithHeaders(const std::string& name, const std::string& method,
+                     const std::string& field) {
+  return {name, [=](Encounter& e) {
+            e.VictimPulls();
+            for (const char* part : {"layer", "small", "manifest"}) {
+              e.AskPart(
+                  method, part,
+                  {absl::StrCat(field, field.back() == ' '
+                                           ? "\"" + e.DigestOf(part) + "\""
+                                           : "")});
+            }
+          }};
+}
+
+}  // namespace
+
+std::vector<Entrance> AskingEntrances() {
+  std::vector<Entrance> all = {
+      {"GET of every digest",
+       [](Encounter& e) {
+         e.VictimPulls();
+         e.AskAll();
+       }},
+      {"HEAD of every digest",
+       [](Encounter& e) {
+         e.VictimPulls();
+         for (const auto& [name, bytes] : e.secret().Parts()) {
+           e.AskPart("HEAD", name);
+         }
+       }},
+      {"a tag of the victim's, tags and referrers",
+       [](Encounter& e) {
+         e.VictimPulls();
+         e.Ask("GET", absl::StrCat(Encounter::kRepository, "/manifests/1"));
+         e.Ask("GET", absl::StrCat(Encounter::kRepository, "/tags/list"));
+         e.Ask("GET", absl::StrCat(Encounter::kRepository, "/referrers/",
+                                   e.DigestOf("manifest")));
+       }},
+  };
+  all.push_back(WithHeaders("the first byte", "GET", "Range: bytes=0-0"));
+  all.push_back(WithHeaders("the last byte", "GET", "Range: bytes=-1"));
+  all.push_back(WithHeaders("from the middle on", "GET", "Range: bytes=500-"));
+  all.push_back(WithHeaders("two ranges", "GET", "Range: bytes=0-9,100-109"));
+  all.push_back(WithHeaders("past every end", "GET", "Range: bytes=9999999-"));
+  all.push_back(WithHeaders("HEAD of a range", "HEAD", "Range: bytes=0-0"));
+  all.push_back(
+      WithHeaders("GET, If-None-Match: the digest", "GET", "If-None-Match: "));
+  all.push_back(WithHeaders("HEAD, If-None-Match: the digest", "HEAD",
+                            "If-None-Match: "));
+  all.push_back(
+      WithHeaders("GET, If-None-Match: *", "GET", "If-None-Match: *"));
+  all.push_back(WithHeaders("GET, If-Match: the digest", "GET", "If-Match: "));
+  all.push_back(
+      {"GET, If-Range: the digest", [](Encounter& e) {
+         e.VictimPulls();
+         e.AskPart("GET", "layer",
+                   {"Range: bytes=0-9",
+                    absl::StrCat("If-Range: \"", e.DigestOf("layer"), "\"")});
+       }});
+  all.push_back({"at the victim's registry", [](Encounter& e) {
+                   e.VictimPulls();
+                   const std::string target = World::TargetOf(
+                       e.victims_registry(),
+                       absl::StrCat(Encounter::kRepository, "/blobs/",
+                                    e.DigestOf("layer")));
+                   for (const std::string& secret :
+                        {std::string(), e.world().adversary().reader,
+                         e.world().adversary().writer}) {
+                     e.AskTarget(secret, "GET", target);
+                     e.AskTarget(secret, "HEAD", target);
+                   }
+                 }});
+  all.push_back(
+      {"at the root, and for the victim's host (?ns=)", [](Encounter& e) {
+         e.VictimPulls();
+         const std::string path = absl::StrCat(Encounter::kRepository,
+                                               "/blobs/", e.DigestOf("layer"));
+         const std::string ns =
+             absl::StrCat("?ns=127.0.0.1:", e.victims_upstream().port());
+         for (const std::string& target :
+              {absl::StrCat(kBootstrapRegistry, path),
+               absl::StrCat(kBootstrapRegistry, path, ns),
+               World::TargetOf(e.registry(), absl::StrCat(path, ns)),
+               World::TargetOf(1, absl::StrCat(path, ns))}) {
+           e.AskTarget(e.world().adversary().reader, "GET", target);
+         }
+       }});
+  return all;
+}
+
+}  // namespace cvr::testing

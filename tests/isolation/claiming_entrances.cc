@@ -1,0 +1,152 @@
+// An upstream that says it has what it has not, and controls: one that has it.
+#include "absl/strings/str_cat.h"
+#include "tests/isolation/entrance.h"
+
+namespace cvr::testing {
+namespace {
+
+std::string SizeOf(const std::string& bytes) {
+  return absl::StrCat(bytes.size());
+}
+
+// What a registry says of the layer before its bytes.
+std::vector<HttpHeader> HeadersOf(Encounter& e) {
+  return {{"Docker-Content-Digest", e.DigestOf("layer")},
+          {"ETag", "\"" + e.DigestOf("layer") + "\""},
+          {"Accept-Ranges", "bytes"},
+          {"Content-Type", "application/octet-stream"}};
+}
+
+FakeAnswer Claim(Encounter& e, int status, std::vector<HttpHeader> more,
+                 std::string body) {
+  std::vector<HttpHeader> headers = HeadersOf(e);
+  headers.insert(headers.end(), more.begin(), more.end());
+  return FakeAnswer::Status(status, std::move(headers), std::move(body));
+}
+
+// Every request for the layer is answered so, and it is asked for in every way.
+Entrance Claiming(const std::string& name,
+                  const std::function<FakeAnswer(Encounter&)>& answer) {
+  return {name, [answer](Encounter& e) {
+            e.VictimPulls();
+            e.Answer("", e.DigestOf("layer"), answer(e));
+            e.AskPart("GET", "layer");
+            e.AskPart("HEAD", "layer");
+            e.AskPart("GET", "layer", {"Range: bytes=0-0"});
+            e.AskPart("GET", "layer", {"Range: bytes=599999-"});
+            e.AskPart("GET", "layer");
+          }};
+}
+
+std::vector<Entrance> FalseClaims() {
+  return {
+      Claiming("206 with one wrong byte, whatever is asked",
+               [](Encounter& e) {
+                 return Claim(
+                     e, 206,
+                     {{"Content-Range",
+                       absl::StrCat("bytes 0-0/", e.secret().layer.size())}},
+                     "x");
+               }),
+      Claiming("200 without a byte",
+               [](Encounter& e) { return Claim(e, 200, {}, ""); }),
+      Claiming("200 with the length and no byte",
+               [](Encounter& e) {
+                 FakeAnswer answer = Claim(e, 200, {}, e.secret().layer);
+                 answer.truncate_at_byte = 0;
+                 return answer;
+               }),
+      Claiming("200 with wrong bytes of the right length",
+               [](Encounter& e) {
+                 return Claim(e, 200, {},
+                              std::string(e.secret().layer.size(), 'x'));
+               }),
+      Claiming("200 with one wrong byte",
+               [](Encounter& e) { return Claim(e, 200, {}, "x"); }),
+      Claiming("416 that names the length",
+               [](Encounter& e) {
+                 return Claim(
+                     e, 416,
+                     {{"Content-Range",
+                       absl::StrCat("bytes */", SizeOf(e.secret().layer))}},
+                     "");
+               }),
+      Claiming("304", [](Encounter& e) { return Claim(e, 304, {}, ""); }),
+      Claiming("204", [](Encounter& e) { return Claim(e, 204, {}, ""); }),
+      Claiming("a redirect to the victim's registry",
+               [](Encounter& e) {
+                 return FakeAnswer::Redirect(absl::StrCat(
+                     e.victims_upstream().url(), "/v2/", Encounter::kRepository,
+                     "/blobs/", e.DigestOf("layer")));
+               }),
+      Claiming(
+          "a redirect to the cache itself",
+          [](Encounter& e) {
+            return FakeAnswer::Redirect(absl::StrCat(
+                "http://", e.world().system().http(),
+                World::TargetOf(e.victims_registry(),
+                                absl::StrCat(Encounter::kRepository, "/blobs/",
+                                             e.DigestOf("layer")))));
+          }),
+  };
+}
+
+// Of the manifest.
+Entrance ClaimingManifest(const std::string& name,
+                          const std::function<FakeAnswer(Encounter&)>& answer) {
+  return {name, [answer](Encounter& e) {
+            e.VictimPulls();
+            e.Answer("", e.DigestOf("manifest"), answer(e));
+            e.AskPart("HEAD", "manifest");
+            e.AskPart("GET", "manifest");
+            e.AskPart("GET", "manifest");
+          }};
+}
+
+std::vector<HttpHeader> ManifestHeaders(Encounter& e) {
+  return {{"Docker-Content-Digest", e.DigestOf("manifest")},
+          {"Content-Type", kOciManifest}};
+}
+
+}  // namespace
+
+std::vector<Entrance> ClaimingEntrances() {
+  std::vector<Entrance> all = FalseClaims();
+  all.push_back(ClaimingManifest("a manifest of no bytes", [](Encounter& e) {
+    return FakeAnswer::Status(200, ManifestHeaders(e), "");
+  }));
+  all.push_back(ClaimingManifest("another manifest", [](Encounter& e) {
+    return FakeAnswer::Status(
+        200, ManifestHeaders(e),
+        absl::StrCat(R"({"schemaVersion":2,"mediaType":")", kOciManifest,
+                     R"(","layers":[]})"));
+  }));
+  all.push_back(ClaimingManifest("304 for the manifest", [](Encounter& e) {
+    return FakeAnswer::Status(304, ManifestHeaders(e));
+  }));
+  all.push_back({"(he has it himself)", [](Encounter& e) {
+                   e.VictimPulls();
+                   for (const auto& [name, bytes] : e.secret().Parts()) {
+                     e.GetsHold(name);
+                   }
+                   e.AskAll();
+                   e.AskAll();
+                 }});
+  all.push_back({"(he has had it; his upstream has lost it)", [](Encounter& e) {
+                   e.VictimPulls();
+                   e.GetsHold("layer");
+                   e.AskPart("GET", "layer");
+                   e.world().AwaitQuiet();
+                   e.LosesHold();
+                   e.AskPart("GET", "layer");
+                   e.AskPart("GET", "small");
+                 }});
+  all.push_back({"he has one part, and asks for the others", [](Encounter& e) {
+                   e.VictimPulls();
+                   e.GetsHold("manifest");
+                   e.AskAll();
+                 }});
+  return all;
+}
+
+}  // namespace cvr::testing

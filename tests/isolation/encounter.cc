@@ -1,0 +1,382 @@
+#include "tests/isolation/encounter.h"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
+#include "absl/time/clock.h"
+#include "gtest/gtest.h"
+#include "tests/support/planted_secrets.h"
+#include "tests/support/test_authority.h"
+
+namespace cvr::testing {
+namespace {
+
+using nlohmann::json;
+
+constexpr char kVictimsUser[] = "victim";
+constexpr uint64_t kMiddleByte = 300'000;
+constexpr absl::Duration kPatience = absl::Seconds(60);
+
+std::string ErrorCodeOf(const std::string& body) {
+  const json answer = json::parse(body, nullptr, false);
+  if (!answer.is_object() || !answer.contains("errors") ||
+      !answer["errors"].is_array() || answer["errors"].empty()) {
+    return "";
+  }
+  return answer["errors"][0].value("code", "");
+}
+
+// What no two runs have in common. Entries are numbered across tenants, so
+// their ids are left out as well.
+void DropVolatile(json& value) {
+  static const auto* const names = new std::set<std::string>{
+      "id",   "create_time", "update_time", "upstream_checked_at",
+      "etag", "duration",    "start_time",  "downloaded_at"};
+  if (value.is_object()) {
+    for (const std::string& name : *names) value.erase(name);
+  }
+  for (json& member : value) {
+    if (member.is_structured()) DropVolatile(member);
+  }
+}
+
+const TestAuthority& Authority() {
+  static const TestAuthority* const authority = new TestAuthority;
+  return *authority;
+}
+
+FakeRegistry::Options OptionsFor(Access access) {
+  FakeRegistry::Options options;
+  if (access != Access::kClientCertificate) return options;
+  const CertificateAndKey server = Authority().Issue();
+  options.tls = {server.certificate_pem, server.key_pem,
+                 Authority().certificate_pem()};
+  return options;
+}
+
+template <typename Condition>
+void AwaitTrue(const std::string& what, Condition condition) {
+  const absl::Time deadline = absl::Now() + kPatience;
+  while (!condition()) {
+    ASSERT_LT(absl::Now(), deadline) << "waited in vain: " << what;
+    absl::SleepFor(absl::Milliseconds(5));
+  }
+}
+
+}  // namespace
+
+Encounter::Encounter(World& world, const std::string& name, bool victim_acts,
+                     Access access)
+    : world_(world),
+      victim_acts_(victim_acts),
+      secret_(Secret::Of(name)),
+      victims_upstream_(OptionsFor(access)) {
+  secret_.AddTo(victims_upstream_, kRepository);
+  victims_registry_ = world.CreateRegistry(world.victim());
+  victims_upstream_id_ =
+      world.CreateUpstream(world.victim(), SettingsFor(access));
+  world.Attach(victims_registry_, victims_upstream_id_);
+  registries_ = {victims_registry_};
+  upstreams_ = {victims_upstream_id_};
+  MovesToUpstream({{"url", adversarys_upstream_.url()}});
+}
+
+json Encounter::SettingsFor(Access access) {
+  json settings = {{"url", victims_upstream_.url()}};
+  if (access == Access::kClientCertificate) {
+    const CertificateAndKey client = Authority().Issue();
+    settings["tls"] = {{"ca_bundle_pem", Authority().certificate_pem()},
+                       {"client_certificate_pem", client.certificate_pem},
+                       {"client_key_pem", client.key_pem}};
+  } else if (access == Access::kPassword) {
+    victims_upstream_.RequireBasic(kVictimsUser, kPlantedSecret);
+  } else if (access == Access::kTokenForPassword) {
+    victims_upstream_.RequireBearer(
+        {.username = kVictimsUser, .password = kPlantedSecret});
+  }
+  if (access == Access::kPassword || access == Access::kTokenForPassword) {
+    settings["username"] = kVictimsUser;
+    settings["password"] = kPlantedSecret;
+  }
+  return settings;
+}
+
+Encounter::~Encounter() {
+  OpenGate();
+  victims_client_.reset();
+  for (const int64_t id : registries_) world_.DeleteRegistry(id);
+  for (const int64_t id : upstreams_) world_.DeleteUpstream(id);
+}
+
+std::string Encounter::DigestOf(const std::string& part) const {
+  for (const auto& [name, bytes] : secret_.Parts()) {
+    if (name == part) return Digest::OfBytes(*bytes).ToString();
+  }
+  ADD_FAILURE() << "no part " << part;
+  return "";
+}
+
+std::string Encounter::PathOf(const std::string& part) const {
+  return absl::StrCat(kRepository,
+                      secret_.IsManifest(part) ? "/manifests/" : "/blobs/",
+                      DigestOf(part));
+}
+
+// --- The victim ------------------------------------------------------------
+
+void Encounter::PullForVictim(const std::string& path) {
+  const HttpResponse response =
+      world_.Ask(world_.victim().reader, "GET", victims_registry_, path);
+  EXPECT_EQ(response.status, 200) << path << " " << response.body;
+  EXPECT_EQ(response.error, "") << path;
+}
+
+void Encounter::VictimPulls() {
+  if (!victim_acts_) return;
+  PullForVictim(absl::StrCat(kRepository, "/manifests/1"));
+  PullForVictim(absl::StrCat(kRepository, "/manifests/multi"));
+  PullForVictim(absl::StrCat(kRepository, "/referrers/", DigestOf("manifest")));
+  for (const auto& [name, bytes] : secret_.Parts()) VictimPulls(name);
+}
+
+void Encounter::VictimPulls(const std::string& part) {
+  if (!victim_acts_) return;
+  PullForVictim(PathOf(part));
+  AwaitStored("/" + PathOf(part));
+}
+
+bool Encounter::IsRecorded(const std::string& path) {
+  const json answer =
+      world_.Must("CacheEntryService/ListCacheEntries",
+                  {{"upstream_id", victims_upstream_id_}, {"page_size", 1000}});
+  const json entries = answer.value("cache_entries", json::array());
+  return std::any_of(entries.begin(), entries.end(), [&](const json& entry) {
+    return entry.value("relative_path", "") == path;
+  });
+}
+
+void Encounter::AwaitStored(const std::string& path) {
+  AwaitTrue(path + " is stored", [&] { return IsRecorded(path); });
+}
+
+void Encounter::AwaitEvicted() {
+  AwaitTrue("the layer is evicted",
+            [&] { return !IsRecorded("/" + PathOf("layer")); });
+}
+
+void Encounter::AwaitReceived(uint64_t bytes) {
+  AwaitTrue(absl::StrCat(bytes, " bytes are received"), [&] {
+    const json answer = world_.Must("DownloadService/ListDownloads",
+                                    {{"upstream_id", victims_upstream_id_}});
+    uint64_t received = 0;
+    for (const json& download : answer.value("downloads", json::array())) {
+      (void)absl::SimpleAtoi(download.value("received", "0"), &received);
+    }
+    return received >= bytes;
+  });
+}
+
+void Encounter::VictimBegins(Point point) {
+  if (!victim_acts_) return;
+  gate_ = std::make_shared<Gate>();
+  FakeAnswer answer;
+  answer.gate = gate_;
+  uint64_t received = 0;
+  if (point == Point::kMiddle) {
+    answer.gate_at_byte = kMiddleByte;
+    received = 256 * 1024;
+  } else if (point == Point::kLastByte) {
+    answer.gate_at_byte = secret_.layer.size() - 1;
+    received = 512 * 1024;
+  }
+  const std::string authorization = "Bearer " + world_.victim().reader;
+  // The challenge was answered with a manifest, so that the layer needs one
+  // request only.
+  PullForVictim(absl::StrCat(kRepository, "/manifests/1"));
+  victims_upstream_.Answer({"GET", DigestOf("layer")}, answer);
+  victims_client_ = std::make_unique<TcpClient>(world_.system().http());
+  victims_client_->SendGet(World::TargetOf(victims_registry_, PathOf("layer")),
+                           authorization);
+  gate_->AwaitArrivals();
+  AwaitReceived(received);
+}
+
+void Encounter::OpenGate() {
+  if (gate_ != nullptr) gate_->Open();
+}
+
+void Encounter::VictimGoesOn() {
+  if (!victim_acts_) return;
+  OpenGate();
+  AwaitStored("/" + PathOf("layer"));
+}
+
+void Encounter::VictimIsInterrupted() {
+  if (!victim_acts_) return;
+  FakeAnswer answer;
+  answer.truncate_at_byte = kMiddleByte;
+  victims_upstream_.Answer({"GET", DigestOf("layer")}, answer);
+  victims_upstream_.Answer({"GET", DigestOf("layer")}, FakeAnswer::Status(404),
+                           FakeRegistry::kAlways);
+  const HttpResponse response = world_.Ask(world_.victim().reader, "GET",
+                                           victims_registry_, PathOf("layer"));
+  EXPECT_TRUE(response.status != 200 || response.error != "");
+  world_.AwaitQuiet();
+  victims_upstream_.ClearAnswers();
+}
+
+void Encounter::VictimPurges() {
+  if (!victim_acts_) return;
+  const auto answer =
+      world_.Call(world_.victim().writer, "CacheService/PurgeUpstreamCache",
+                  {{"upstream_id", victims_upstream_id_}});
+  EXPECT_TRUE(answer.ok()) << answer.status();
+}
+
+// --- The adversary ----------------------------------------------------------
+
+void Encounter::Publish(const std::string& tag, const std::string& media_type,
+                        const std::string& manifest) {
+  upstream().AddManifest(kRepository, tag, media_type, manifest);
+}
+
+void Encounter::PublishImage(const std::string& tag,
+                             const std::string& members) {
+  Publish(tag, kOciManifest,
+          absl::StrCat(R"({"schemaVersion":2,"mediaType":")", kOciManifest,
+                       "\",", members, "}"));
+}
+
+void Encounter::Answer(const std::string& method,
+                       const std::string& target_contains, FakeAnswer answer) {
+  upstream().Answer({method, target_contains}, std::move(answer),
+                    FakeRegistry::kAlways);
+}
+
+void Encounter::GetsHold(const std::string& part) {
+  for (const auto& [name, bytes] : secret_.Parts()) {
+    if (name != part) continue;
+    if (secret_.IsManifest(part)) {
+      Publish("", part == "index" ? kOciIndex : kOciManifest, *bytes);
+    } else {
+      upstream().AddBlob(kRepository, *bytes);
+    }
+  }
+  held_.push_back(part);
+}
+
+void Encounter::MovesToUpstream(const json& settings) {
+  registry_ = world_.CreateRegistry(world_.adversary());
+  upstream_id_ = world_.CreateUpstream(world_.adversary(), settings);
+  world_.Attach(registry_, upstream_id_);
+  registries_.push_back(registry_);
+  upstreams_.push_back(upstream_id_);
+}
+
+void Encounter::Ask(const std::string& method, const std::string& path,
+                    const std::vector<std::string>& headers) {
+  Note(absl::StrCat(method, " ", path),
+       world_.Ask(world_.adversary().reader, method, registry_, path, headers));
+}
+
+void Encounter::AskPart(const std::string& method, const std::string& part,
+                        const std::vector<std::string>& headers) {
+  Ask(method, PathOf(part), headers);
+}
+
+void Encounter::AskAll() {
+  for (const auto& [name, bytes] : secret_.Parts()) AskPart("GET", name);
+}
+
+void Encounter::AskTarget(const std::string& secret, const std::string& method,
+                          const std::string& target,
+                          const std::vector<std::string>& headers) {
+  Note(absl::StrCat(method, " ", target),
+       world_.AskTarget(secret, method, target, headers));
+}
+
+void Encounter::Note(const std::string& asked, const HttpResponse& response) {
+  // What goes on in the background would make the next answer a race.
+  world_.AwaitQuiet(upstream_id_);
+  std::string fields;
+  for (const auto& [name, value] : response.headers) {
+    if (name != "date") absl::StrAppend(&fields, name, ": ", value, "\n");
+  }
+  bool is_held = false;
+  for (const auto& [name, bytes] : secret_.Parts()) {
+    const bool held =
+        std::find(held_.begin(), held_.end(), name) != held_.end();
+    is_held = is_held || (held && absl::StrContains(*bytes, response.body));
+  }
+  if (!is_held && Secret::ShowsIn(absl::StrCat(response.body, fields))) {
+    observed_.thefts.push_back(
+        absl::StrCat(secret_.WithNames(asked), ": ", response.status, " with ",
+                     response.body.size(), " bytes of the victim's"));
+  }
+  const std::string body = Secret::ShowsIn(response.body)
+                               ? Digest::OfBytes(response.body).ToString()
+                               : response.body;
+  observed_.answers.push_back(Scrubbed(absl::StrCat(
+      asked, "\n", response.status, " ", response.error, "\n", fields, body)));
+  const std::string code = ErrorCodeOf(response.body);
+  std::string outcome = absl::StrCat(response.status);
+  if (!code.empty()) absl::StrAppend(&outcome, " ", code);
+  if (!response.error.empty()) outcome += " cut short";
+  observed_.outcomes.push_back(std::move(outcome));
+}
+
+json Encounter::Call(const std::string& method, const json& request) {
+  const auto answer = world_.Call(world_.adversary().writer, method, request);
+  if (!answer.ok()) {
+    observed_.answers.push_back(Scrubbed(absl::StrCat(
+        method, " ", request.dump(), "\n", answer.status().ToString())));
+    observed_.outcomes.push_back(
+        absl::StatusCodeToString(answer.status().code()));
+    return json::object();
+  }
+  json shown = *answer;
+  DropVolatile(shown);
+  const std::string text = shown.dump();
+  if (Secret::ShowsIn(text)) observed_.thefts.push_back(method);
+  observed_.answers.push_back(
+      Scrubbed(absl::StrCat(method, " ", request.dump(), "\n", text)));
+  observed_.outcomes.push_back("OK");
+  return *answer;
+}
+
+std::string Encounter::Scrubbed(const std::string& text) const {
+  const std::string& http = world_.system().http();
+  return secret_.WithNames(absl::StrReplaceAll(
+      text, {{absl::StrCat(":", adversarys_upstream_.port()), ":UPSTREAM"},
+             {absl::StrCat(":", victims_upstream_.port()), ":VICTIM"},
+             {http.substr(http.rfind(':')), ":GATEWAY"}}));
+}
+
+void Encounter::NoteRequests(const FakeRegistry& registry) {
+  for (const RecordedRequest& request : registry.requests()) {
+    std::string line = absl::StrCat(request.method, " ", request.target);
+    for (const char* name :
+         {"Range", "If-Range", "If-None-Match", "If-Match"}) {
+      const std::string value = request.Header(name);
+      if (!value.empty()) absl::StrAppend(&line, " ", name, ": ", value);
+    }
+    if (!request.Header("Authorization").empty()) line += " authorized";
+    observed_.requests.push_back(Scrubbed(line));
+  }
+}
+
+void Encounter::CountAtTheVictims() { NoteRequests(victims_upstream_); }
+
+Observed Encounter::Finish() {
+  OpenGate();
+  world_.AwaitQuiet();
+  NoteRequests(adversarys_upstream_);
+  return observed_;
+}
+
+}  // namespace cvr::testing

@@ -1,0 +1,104 @@
+// Upstreams of one tenant that hold whatever waits for them.
+#include "absl/strings/str_cat.h"
+#include "tests/isolation/nuisance.h"
+#include "tests/isolation/secret.h"
+
+namespace cvr::testing {
+namespace {
+
+// Several times what any pool of the system holds for requests or downloads.
+constexpr int kClientsPerSource = 100;
+constexpr int kSources = 3;
+
+std::string ManifestPath(int i) {
+  return absl::StrCat("app/manifests/tag-", i);
+}
+
+std::string BlobPath(int i) {
+  return absl::StrCat("app/blobs/",
+                      Digest::OfBytes(absl::StrCat(i)).ToString());
+}
+
+// Everything that his upstreams are asked is answered so, and they are asked
+// for much.
+void PullFromAll(Nuisance& nuisance, const FakeAnswer& answer,
+                 std::string (*path)(int)) {
+  for (int i = 0; i < kSources; ++i) {
+    Nuisance::Source& source = nuisance.AddSource();
+    source.fake.Answer({}, answer, FakeRegistry::kAlways);
+    for (int k = 0; k < kClientsPerSource; ++k) {
+      nuisance.Pull(source, path(1000 * i + k));
+    }
+    source.fake.AwaitRequests({});
+  }
+}
+
+FakeAnswer Never(Nuisance& nuisance) {
+  FakeAnswer answer;
+  answer.gate = nuisance.NewGate();
+  return answer;
+}
+
+// A head and eight bytes; more only when the drip allows.
+FakeAnswer Trickle(Nuisance& nuisance, const std::shared_ptr<Drip>& drip) {
+  FakeAnswer answer = FakeAnswer::Status(200, {}, std::string(1 << 20, 'x'));
+  answer.drip = drip;
+  answer.drip_at_byte = 8;
+  (void)nuisance;
+  return answer;
+}
+
+void HangTokens(Nuisance& nuisance) {
+  for (int i = 0; i < kSources; ++i) {
+    Nuisance::Source& tokens = nuisance.AddSource();
+    Nuisance::Source& source = nuisance.AddSource();
+    source.fake.RequireBearer({.token_service = &tokens.fake});
+    tokens.fake.Answer({}, Never(nuisance), FakeRegistry::kAlways);
+    for (int k = 0; k < kClientsPerSource; ++k) {
+      nuisance.Pull(source, ManifestPath(k));
+    }
+    tokens.fake.AwaitRequests({});
+  }
+}
+
+void FallIntoBlackHoles(Nuisance& nuisance) {
+  for (int i = 0; i < kSources; ++i) {
+    Nuisance::Source& source = nuisance.AddBlackHole();
+    for (int k = 0; k < kClientsPerSource; ++k) {
+      nuisance.Pull(source, k % 2 == 0 ? ManifestPath(k) : BlobPath(k));
+    }
+  }
+}
+
+}  // namespace
+
+std::vector<Trouble> UpstreamTroubles() {
+  return {
+      {"heads of manifests never come",
+       [](Nuisance& n) { PullFromAll(n, Never(n), ManifestPath); }},
+      {"heads of blobs never come",
+       [](Nuisance& n) { PullFromAll(n, Never(n), BlobPath); }},
+      {"blobs stop after eight bytes",
+       [](Nuisance& n) { PullFromAll(n, Trickle(n, n.NewDrip()), BlobPath); }},
+      {"manifests stop after eight bytes",
+       [](Nuisance& n) {
+         PullFromAll(n, Trickle(n, n.NewDrip()), ManifestPath);
+       }},
+      {"the token service hangs", HangTokens},
+      {"connecting takes for ever", FallIntoBlackHoles},
+      {"a storm of 429",
+       [](Nuisance& n) {
+         PullFromAll(n, FakeAnswer::Status(429, {{"Retry-After", "1"}}),
+                     ManifestPath);
+       }},
+      {"many clients on one blob that stops",
+       [](Nuisance& n) {
+         Nuisance::Source& source = n.AddSource();
+         source.fake.Answer({}, Trickle(n, n.NewDrip()), FakeRegistry::kAlways);
+         for (int i = 0; i < 1100; ++i) n.Pull(source, BlobPath(0));
+         source.fake.AwaitRequests({});
+       }},
+  };
+}
+
+}  // namespace cvr::testing
