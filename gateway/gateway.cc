@@ -35,7 +35,6 @@ HttpReply WithVersion(HttpReply reply) {
 // Others chose much of what is sent. Opened in a browser it must neither run
 // nor be taken for something else than it is called.
 HttpReply AsInertContent(HttpReply reply) {
-  reply.fields.Add("X-Content-Type-Options", "nosniff");
   reply.fields.Add("Content-Security-Policy", "sandbox; default-src 'none'");
   return reply;
 }
