@@ -59,6 +59,19 @@ FakeRegistry::Options OptionsFor(Access access) {
   return options;
 }
 
+// An answer to a GET that was made of bytes which his upstream has sent and
+// which are not what they should be.
+constexpr char kWrongBytes[] = "502 or cut short";
+
+bool IsWrongBytesOfHisOwn(const std::string& asked,
+                          const HttpResponse& response) {
+  const bool is_made_of_his =
+      !response.body.empty() &&
+      response.body.find_first_not_of('x') == std::string::npos;
+  return absl::StartsWith(asked, "GET ") &&
+         (response.status == 502 || !response.error.empty() || is_made_of_his);
+}
+
 template <typename Condition>
 void AwaitTrue(const std::string& what, Condition condition) {
   const absl::Time deadline = absl::Now() + kPatience;
@@ -321,6 +334,13 @@ void Encounter::Note(const std::string& asked, const HttpResponse& response) {
   const std::string body = Secret::ShowsIn(response.body)
                                ? Digest::OfBytes(response.body).ToString()
                                : response.body;
+  // What is known to be wrong before he has a byte of it is an error; after
+  // that the body can only be cut short. Which of both it is, is a race.
+  if (IsWrongBytesOfHisOwn(asked, response)) {
+    observed_.answers.push_back(Scrubbed(asked + "\n" + kWrongBytes));
+    observed_.outcomes.push_back(kWrongBytes);
+    return;
+  }
   observed_.answers.push_back(Scrubbed(absl::StrCat(
       asked, "\n", response.status, " ", response.error, "\n", fields, body)));
   const std::string code = ErrorCodeOf(response.body);
