@@ -108,14 +108,16 @@ absl::StatusOr<size_t> BlobReconciler::DeleteUnreferenced(
   if (digests.empty()) return 0;
   ASSIGN_OR_RETURN(const auto unreferenced,
                    metadata_.FilterUnreferenced(digests));
-  size_t deleted = 0;
+  std::vector<Digest> deleted;
   for (const Digest& digest : unreferenced) {
     if (stopping()) break;
     if (is_in_use_(digest)) continue;
     RETURN_IF_ERROR(store_.Delete(digest));
-    ++deleted;
+    deleted.push_back(digest);
   }
-  return deleted;
+  // Nobody possesses what is not there.
+  if (!deleted.empty()) RETURN_IF_ERROR(metadata_.ForgetContent(deleted));
+  return deleted.size();
 }
 
 }  // namespace cvr
