@@ -144,7 +144,9 @@ HttpServer::Options::BodyDecision Gateway::BeforeBody(
   const bool is_post = request.method == "POST";
   if (access_ && is_post && IsTokenTarget(request.target)) {
     const absl::Status admitted = access_->AdmitHead(request);
-    if (!admitted.ok()) return {false, AccessErrorReply(admitted)};
+    if (!admitted.ok()) {
+      return {false, WithRefusal(AccessErrorReply(admitted), request)};
+    }
     return {true, std::nullopt};
   }
   if (options_.administration == nullptr ||
