@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "gateway/cache_status.h"
 #include "gateway/conditions.h"
@@ -24,6 +25,8 @@ namespace {
 // What an upstream, or who edits a cache entry, calls content must not make it
 // active in a browser. Strict clients take no parameters, either.
 std::string WireMediaType(absl::string_view media_type) {
+  media_type =
+      absl::StripAsciiWhitespace(media_type.substr(0, media_type.find(';')));
   return IsManifestType(media_type) ? std::string(media_type) : kOctetStream;
 }
 

@@ -35,7 +35,6 @@ HttpReply WithVersion(HttpReply reply) {
 // Others chose much of what is sent. Opened in a browser it must neither run
 // nor be taken for something else than it is called.
 HttpReply AsInertContent(HttpReply reply) {
-  reply.fields.Add("X-Content-Type-Options", "nosniff");
   reply.fields.Add("Content-Security-Policy", "sandbox; default-src 'none'");
   return reply;
 }
@@ -145,7 +144,9 @@ HttpServer::Options::BodyDecision Gateway::BeforeBody(
   const bool is_post = request.method == "POST";
   if (access_ && is_post && IsTokenTarget(request.target)) {
     const absl::Status admitted = access_->AdmitHead(request);
-    if (!admitted.ok()) return {false, AccessErrorReply(admitted)};
+    if (!admitted.ok()) {
+      return {false, WithRefusal(AccessErrorReply(admitted), request)};
+    }
     return {true, std::nullopt};
   }
   if (options_.administration == nullptr ||

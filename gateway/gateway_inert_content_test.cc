@@ -41,7 +41,7 @@ TEST_F(GatewayInertContentTest, EveryKindOfReplyUnderV2Is) {
       absl::StrCat(kPrefix, "/referrers/", layer_.ToString());
   const struct {
     std::string method, target, fields;
-    int status;
+    int status;  // 0 = some refusal.
   } kCases[] = {
       {"GET", "/v2/", "", 200},
       {"GET", "/v2/_catalog", "", 200},
@@ -63,13 +63,17 @@ TEST_F(GatewayInertContentTest, EveryKindOfReplyUnderV2Is) {
       {"GET", referrers, "", 200},
       {"GET", absl::StrCat(referrers, "?artifactType=text/html"), "", 200},
       {"PUT", ManifestUrl("3.20"), "", 405},
-      {"GET", "/v2/%00", "", 400},
-      {"GET", "/v2/<script>", "", 400},
+      {"GET", "/v2/%00", "", 0},
+      {"GET", "/v2/<script>", "", 0},
   };
   for (const auto& [method, target, fields, status] : kCases) {
     SCOPED_TRACE(absl::StrCat(method, " ", target, " ", fields));
     const RawReply reply = Request(method, target, fields);
-    EXPECT_EQ(reply.status, status) << reply.body;
+    if (status == 0) {
+      EXPECT_GE(reply.status, 400) << reply.body;
+    } else {
+      EXPECT_EQ(reply.status, status) << reply.body;
+    }
     ExpectInert(reply);
   }
 }

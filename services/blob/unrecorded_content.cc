@@ -39,6 +39,11 @@ absl::StatusOr<UpstreamAccess> UnrecordedContent::GetUpstreamAccess(
   return metadata_.GetUpstreamAccess(upstream_id);
 }
 
+absl::StatusOr<std::vector<int64_t>> UnrecordedContent::FindPossessing(
+    const Digest& digest, absl::Span<const int64_t> identities) {
+  return metadata_.FindPossessing(digest, identities);
+}
+
 absl::Status UnrecordedContent::RecordDenial(const UpstreamEpoch& upstream,
                                              const ContentRef& content,
                                              Denial denial) {

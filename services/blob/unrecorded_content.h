@@ -31,6 +31,8 @@ class UnrecordedContent : public MetadataClient {
 
   absl::StatusOr<UpstreamAccess> GetUpstreamAccess(
       int64_t upstream_id) override;
+  absl::StatusOr<std::vector<int64_t>> FindPossessing(
+      const Digest& digest, absl::Span<const int64_t> identities) override;
   absl::Status Record(const CacheRecord& record) override;
   absl::Status Touch(const UpstreamEpoch& upstream, const ContentRef& content,
                      const Digest& digest, bool counts_as_download) override;

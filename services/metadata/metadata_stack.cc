@@ -76,7 +76,7 @@ struct MetadataStack::Parts {
         client(store, *box, refreshes, sweeper, *options.clock, options.client),
         signing_keys(store, *box, *options.clock, options.signing),
         secret_rotation(store, *box, signing_keys),
-        auth(*store, access_tokens, signing_keys, *options.clock),
+        auth(store, access_tokens, signing_keys, *options.clock),
         audit_trail(store, options.audit_file, *options.clock, options.audit),
         authority(store, access_tokens, audit_trail) {
     access_tokens.SetOnRevoked([this] { auth.NoteRevoked(); });

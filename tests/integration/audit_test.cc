@@ -69,15 +69,20 @@ TEST_F(AuditTest, ChangesAndPullsAreWritten) {
   const auto pulled = system_.Get("library/alpine/manifests/1",
                                   {"Authorization: Bearer " + secret});
   ASSERT_EQ(pulled.status, 200);
+  // A line is written after its reply: each is waited for, to know their order.
+  Lines(1, "-reads");
   const std::string blob = Digest::OfBytes(image_.blobs[1]).ToString();
   ASSERT_EQ(system_.Get("library/alpine/blobs/" + blob).status, 200);
+  Lines(2, "-reads");
   ASSERT_EQ(system_.Get("library/alpine/manifests/none").status, 404);
-
+  Lines(3, "-reads");
   ASSERT_EQ(HttpRequest("HEAD", system_.http(),
                         System::Target("library/alpine/manifests/1"))
                 .status,
             200);
+  Lines(4, "-reads");
   ASSERT_EQ(system_.Get("library/alpine/tags/list").status, 200);
+  Lines(5, "-reads");
   ASSERT_EQ(HttpGet(system_.http(), "/v2/_catalog").status, 200);
 
   const auto changes = Lines(1);

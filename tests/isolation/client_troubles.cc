@@ -34,7 +34,7 @@ void ReadNothing(Nuisance& nuisance) {
   const Digest digest = source.fake.AddBlob("app", blob);
   const std::string path = absl::StrCat("app/blobs/", digest.ToString());
   for (int i = 0; i < kClients; ++i) {
-    TcpClient& client = nuisance.Send("");
+    TcpClient& client = nuisance.Send("", nuisance.NextAddress());
     client.ShrinkReceiveBuffer();
     client.SendGet(World::TargetOf(source.registry, path),
                    "Bearer " + nuisance.world().adversary().reader);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <utility>
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
@@ -39,14 +40,12 @@ Innocent::Innocent(World& world) : world_(world) {
   registry_ = world.CreateRegistry(world.victim());
   world.Attach(registry_, world.CreateUpstream(world.victim(),
                                                {{"url", upstream_.url()}}));
-  warm_ = NewImage();
   const std::string layer = warm_.BlobDigests()[1].ToString();
   EXPECT_EQ(Get("app/manifests/" + warm_.tag, warm_.manifest), "");
   EXPECT_EQ(Get("app/blobs/" + layer, warm_.blobs[1]), "");
-  for (auto* const some : {&Innocent::Pulls, &Innocent::Others}) {
-    for (Resource& resource : (this->*some)()) {
-      resources_.push_back(std::move(resource));
-    }
+  resources_ = Pulls();
+  for (Resource& resource : Others()) {
+    resources_.push_back(std::move(resource));
   }
 }
 

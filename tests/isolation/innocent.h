@@ -53,7 +53,7 @@ class Innocent {
   FakeRegistry upstream_;
   int64_t registry_ = 0;
   int count_ = 0;
-  Image warm_;
+  Image warm_ = NewImage();
   std::vector<Resource> resources_;
 };
 

@@ -37,7 +37,8 @@ Nuisance::Source& Nuisance::AddBlackHole() {
 TcpClient& Nuisance::Pull(const Source& source, const std::string& path) {
   return Send(absl::StrCat("GET ", World::TargetOf(source.registry, path),
                            " HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ",
-                           world_.adversary().reader, "\r\n\r\n"));
+                           world_.adversary().reader, "\r\n\r\n"),
+              NextAddress());
 }
 
 TcpClient& Nuisance::Send(const std::string& bytes, int address) {
@@ -50,11 +51,13 @@ TcpClient& Nuisance::Send(const std::string& bytes, int address) {
 TcpClient& Nuisance::Administer(const std::string& method,
                                 const std::string& target,
                                 const std::string& body) {
-  return Send(absl::StrCat(
-      method, " /api/v4/virtual_registries/container/", target,
-      " HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ",
-      world_.adversary().writer, "\r\nContent-Type: application/json\r\n",
-      "Content-Length: ", body.size(), "\r\n\r\n", body));
+  return Send(
+      absl::StrCat(method, " /api/v4/virtual_registries/container/", target,
+                   " HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ",
+                   world_.adversary().writer,
+                   "\r\nContent-Type: application/json\r\n",
+                   "Content-Length: ", body.size(), "\r\n\r\n", body),
+      NextAddress());
 }
 
 std::shared_ptr<Gate> Nuisance::NewGate() {

@@ -20,7 +20,9 @@ namespace cvr::testing {
 
 // A tenant whose upstreams or clients misbehave, for as long as this lives: his
 // clients then leave, his upstreams give way, and what he made is deleted.
-// All of his clients are on 127.0.0.2 and up; those of others are not.
+// All of his clients are on 127.0.0.2 and up, those that pull spread over
+// several of these addresses, so that a bound on each is not all that holds;
+// those of others are not.
 class Nuisance {
  public:
   // One of his upstreams, with a registry of its own.
@@ -47,6 +49,7 @@ class Nuisance {
   // Of administration by REST, with his token; does not wait for the answer.
   TcpClient& Administer(const std::string& method, const std::string& target,
                         const std::string& body = "");
+  int NextAddress() { return next_address_++ % kAddresses; }
   std::list<TcpClient>& clients() { return clients_; }
 
   // Opened in the end.
@@ -54,7 +57,10 @@ class Nuisance {
   std::shared_ptr<Drip> NewDrip();
 
  private:
+  static constexpr int kAddresses = 16;
+
   World& world_;
+  int next_address_ = 0;
   std::list<Source> sources_;
   std::list<BadPort> bad_ports_;
   std::list<TcpClient> clients_;
