@@ -109,14 +109,16 @@ absl::StatusOr<size_t> BlobReconciler::DeleteUnreferenced(
   ASSIGN_OR_RETURN(const auto unreferenced,
                    metadata_.FilterUnreferenced(digests));
   std::vector<Digest> deleted;
+  absl::Status status;
   for (const Digest& digest : unreferenced) {
-    if (stopping()) break;
+    if (stopping() || !status.ok()) break;
     if (is_in_use_(digest)) continue;
-    RETURN_IF_ERROR(store_.Delete(digest));
-    deleted.push_back(digest);
+    status = store_.Delete(digest);
+    if (status.ok()) deleted.push_back(digest);
   }
-  // Nobody possesses what is not there.
-  if (!deleted.empty()) RETURN_IF_ERROR(metadata_.ForgetContent(deleted));
+  // Whose they were is of no use any more, as after an eviction.
+  if (!deleted.empty()) status.Update(metadata_.ForgetContent(deleted));
+  RETURN_IF_ERROR(status);
   return deleted.size();
 }
 
