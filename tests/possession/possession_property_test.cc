@@ -13,6 +13,7 @@
 #include "gmock/gmock.h"
 #include "services/common/limits.h"
 #include "spdlog/spdlog.h"
+#include "tests/possession/goods.h"
 #include "tests/possession/two_tenants.h"
 #include "tests/support/status_matchers.h"
 
@@ -32,61 +33,7 @@ using Lie = HostileUpstreams::Lie;
 
 constexpr int kSchedules = 60;
 constexpr int kOperations = 40;
-constexpr char kImage[] = "application/vnd.oci.image.manifest.v1+json";
 constexpr char kRepository[] = "team/app";
-
-struct Secret {
-  std::string bytes;
-  Digest digest;
-};
-
-Secret MakeSecret(std::string bytes) {
-  std::replace(bytes.begin(), bytes.end(), HostileUpstreams::kJunk, 'x');
-  const Digest digest = Digest::OfBytes(bytes);
-  return {std::move(bytes), digest};
-}
-
-// Of `size` bytes that tell which secret they are of.
-std::string Filled(const std::string& name, size_t size) {
-  std::string bytes;
-  while (bytes.size() < size) absl::StrAppend(&bytes, name, bytes.size(), ";");
-  bytes.resize(size);
-  return bytes;
-}
-
-std::string ManifestNaming(const std::string& name,
-                           const std::vector<Digest>& digests) {
-  std::vector<std::string> layers;
-  for (const Digest& digest : digests) {
-    layers.push_back(absl::StrCat(R"({"mediaType":"m/t","size":1,"digest":")",
-                                  digest.ToString(), R"("})"));
-  }
-  return absl::StrCat(R"({"schemaVersion":2,"mediaType":")", kImage,
-                      R"(","name":")", name, R"(","layers":[)",
-                      absl::StrJoin(layers, ","), "]}");
-}
-
-// What there is to be had.
-struct Goods {
-  // Of the victim alone.
-  Secret small = MakeSecret(Filled("small secret ", 900));
-  // Less than two chunks: how much of a broken one is left would depend on
-  // time.
-  Secret large = MakeSecret(
-      Filled("large secret ", limits::kChunkBytes + limits::kChunkBytes / 2));
-  Secret manifest =
-      MakeSecret(ManifestNaming("secret", {small.digest, large.digest}));
-  // The list of tags as it is stored.
-  Secret list = MakeSecret(R"({"tags":["secret"]})");
-  // What the adversary's upstream may have as well.
-  Secret common = MakeSecret(Filled("common ", 70'000));
-  // What everybody may have.
-  Secret open = MakeSecret(Filled("public ", 70'000));
-
-  std::vector<const Secret*> secrets() const {
-    return {&small, &large, &manifest, &list};
-  }
-};
 
 // One of a schedule; what it does is up to its numbers.
 struct Operation {
