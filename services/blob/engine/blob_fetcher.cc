@@ -435,6 +435,8 @@ BlobFetcher::Stream BlobFetcher::WithRepair(
 
 void BlobFetcher::Run(const std::shared_ptr<BlobFlight>& flight) {
   Download& download = flight->download();
+  // Cancelled while it waited for its turn.
+  if (!download.Claim()) return;
   const absl::Status status = download.Run();
   if (status.ok()) {
     const Descriptor target = {kOctetStream, download.digest(),
@@ -472,13 +474,41 @@ void BlobFetcher::Remove(const BlobFlight& flight) {
   ++ends_;
 }
 
-void BlobFetcher::Shutdown(absl::Time deadline) {
-  MutexLock lock(&mutex_);
-  stopping_ = true;
-  while (!running_.empty()) {
-    if (flight_ended_.WaitWithDeadline(&mutex_, deadline)) break;
+void BlobFetcher::Abandon(const std::shared_ptr<BlobFlight>& flight,
+                          const absl::Status& why, bool keeps_bytes) {
+  Download& download = flight->download();
+  Remove(*flight);
+  download.Abandon(why, keeps_bytes);
+  if (download.Claim()) End(flight, why);
+}
+
+bool BlobFetcher::Cancel(int64_t id, const absl::Status& why,
+                         bool keeps_bytes) {
+  const auto seen = seen_.FindFlight(id);
+  std::shared_ptr<BlobFlight> flight;
+  {
+    MutexLock lock(&mutex_);
+    const auto it = std::find(running_.begin(), running_.end(), seen);
+    if (it == running_.end()) return false;
+    flight = *it;
   }
-  for (const auto& flight : running_) flight->download().Abandon();
+  Abandon(flight, why, keeps_bytes);
+  return true;
+}
+
+void BlobFetcher::Shutdown(absl::Time deadline) {
+  std::vector<std::shared_ptr<BlobFlight>> left;
+  {
+    MutexLock lock(&mutex_);
+    stopping_ = true;
+    while (!running_.empty()) {
+      if (flight_ended_.WaitWithDeadline(&mutex_, deadline)) break;
+    }
+    left = running_;
+  }
+  for (const auto& flight : left) {
+    Abandon(flight, Stopping(), /*keeps_bytes=*/true);
+  }
 }
 
 bool BlobFetcher::IsDownloading(const Digest& digest) const {
