@@ -52,9 +52,9 @@ absl::StatusOr<v1::RefreshTagResponse> RefreshServiceImpl::Refresh(
   ASSIGN_OR_RETURN(Resolution resolution, resolver_.Resolve(question));
   const std::string previous = CachedDigest(resolution);
   // It keeps one of the server's threads until the upstreams have answered.
-  ASSIGN_OR_RETURN(const auto pass,
-                   running_.Enter({resolution.plan.group,
-                                   FirstUpstream(resolution.plan)}));
+  ASSIGN_OR_RETURN(
+      const auto pass,
+      running_.Enter({resolution.plan.group, FirstUpstream(resolution.plan)}));
   FetchRequest fetch = {content, std::move(resolution.plan)};
   fetch.deadline = deadline;
   ASSIGN_OR_RETURN(const Hit now, engine_.RefreshTag(std::move(fetch)));

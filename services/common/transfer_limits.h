@@ -10,8 +10,8 @@ namespace cvr::limits {
 // more than an old telephone line carries.
 inline constexpr int kDocumentSecondsMax = 120;
 
-// Below it a body is given up: no line is that slow, and whoever sends so little
-// only holds a place. A flag's default.
+// Below it a body is given up: no line is that slow, and whoever sends so
+// little only holds a place. A flag's default.
 inline constexpr uint64_t kDownloadBytesPerSecondMin = 1024;
 
 }  // namespace cvr::limits
