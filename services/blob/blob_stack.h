@@ -59,8 +59,8 @@ class BlobStack {
   Engine engine_;
   const std::unique_ptr<RefreshAhead> refresh_;  // Null when disabled.
   GarbageCollector garbage_;
-  DownloadWatch watch_;
   BlobReconciler reconciler_;
+  DownloadWatch watch_;
   FairPool streams_;
   const std::unique_ptr<grpc::Service> service_;
 };

@@ -16,6 +16,9 @@
 // What the tenants have, and what the adversary would like to have.
 namespace cvr::testing {
 
+inline constexpr char kTagsText[] = "application/vnd.cvr.tags.v2";
+// Nobody else has a tag like it.
+inline constexpr char kSecretTag[] = "top-secret";
 inline constexpr char kImage[] = "application/vnd.oci.image.manifest.v1+json";
 
 struct Secret {
@@ -59,8 +62,9 @@ struct Goods {
       Filled("large secret ", limits::kChunkBytes + limits::kChunkBytes / 2));
   Secret manifest =
       MakeSecret(ManifestNaming("secret", {small.digest, large.digest}));
-  // The list of tags as it is stored.
-  Secret list = MakeSecret(R"({"tags":["secret"]})");
+  // The list of tags as it is stored: list_document.h.
+  Secret list =
+      MakeSecret(absl::StrCat(kTagsText, "\nsecret\n", kSecretTag, "\n"));
   // What the adversary's upstream may have as well.
   Secret common = MakeSecret(Filled("common ", 70'000));
   // What everybody may have.

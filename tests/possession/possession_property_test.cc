@@ -60,8 +60,10 @@ class Play {
     for (const Secret* blob : {&goods_.small, &goods_.large, &goods_.common}) {
       upstreams.AddBlob(own, kRepository, blob->bytes);
     }
-    upstreams.AddManifest(own, kRepository, "secret", kImage,
-                          goods_.manifest.bytes);
+    for (const char* tag : {"secret", kSecretTag}) {
+      upstreams.AddManifest(own, kRepository, tag, kImage,
+                            goods_.manifest.bytes);
+    }
     for (const int64_t id :
          {world_.victim().everybodys, world_.adversary().everybodys}) {
       upstreams.AddBlob(id, kRepository, goods_.open.bytes);
@@ -236,7 +238,7 @@ class Play {
                                      : world_.adversary().own);
     entry.set_relative_path(paths[c % 4]);
     entry.set_digest(digest);
-    entry.set_media_type(kImage);
+    entry.set_media_type(c % 4 == 3 ? kTagsText : kImage);
     entry.set_size(static_cast<int64_t>(secret.bytes.size()));
     const auto made = world_.metadata().cache_entries().Create(request);
     return absl::StrCat("declare ", paths[c % 4], " ",
@@ -321,6 +323,7 @@ class Play {
   // Nothing in what came is the victim's.
   void Check() {
     for (const std::string& bytes : received_) {
+      EXPECT_FALSE(absl::StrContains(bytes, kSecretTag)) << "a secret list";
       for (const Secret* secret : goods_.secrets()) {
         EXPECT_FALSE(IsPartOf(bytes, *secret))
             << "a part of a secret: " << bytes.substr(0, 40);
