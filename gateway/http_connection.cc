@@ -20,6 +20,12 @@ using Step = Transport::Step;
 
 constexpr size_t kReceiveBytes = 16 * 1024;
 
+// A body has so long to begin, and then has to come at this rate.
+constexpr absl::Duration kBodyGrace = absl::Seconds(5);
+constexpr double kBodyBytesPerSecond = 1024;
+
+constexpr absl::Duration kLingerTimeout = absl::Seconds(2);
+
 // What Discard() takes from a client that goes on sending.
 constexpr size_t kLingerBytesMax = 1024 * 1024;
 
@@ -59,6 +65,26 @@ HttpConnection::HttpConnection(int fd, std::unique_ptr<Transport> transport,
       client_(PeerAddress(fd)) {}
 
 HttpConnection::~HttpConnection() { close(fd_); }
+
+absl::Time HttpConnection::DeadlineOf(const Timeouts& timeouts) const {
+  switch (phase) {
+    case Phase::kHandshake:
+      return phase_since + timeouts.handshake;
+    case Phase::kIdle:
+      return phase_since + timeouts.idle;
+    case Phase::kHead:
+      return phase_since + timeouts.head;
+    case Phase::kBody:
+      return phase_since +
+             std::min(timeouts.head,
+                      kBodyGrace + absl::Seconds(exchange.body->size() /
+                                                 kBodyBytesPerSecond));
+    case Phase::kReply:
+    case Phase::kLinger:
+      break;
+  }
+  return phase_since + kLingerTimeout;
+}
 
 Step HttpConnection::ReadHead(std::optional<HeadError>& error) {
   while (true) {

@@ -49,6 +49,15 @@ class HttpConnection : public httplib::Stream, public RequestGate::Job {
   Exchange exchange;
   size_t requests = 0;
 
+  // How long phases may last: see HttpServer::Options.
+  struct Timeouts {
+    absl::Duration handshake;
+    absl::Duration idle;
+    absl::Duration head;  // And a body.
+  };
+  // When the phase has to be over, with what has come until now.
+  absl::Time DeadlineOf(const Timeouts& timeouts) const;
+
   // Steps. kDone when the phase is over; kEnd when the client is gone.
 
   Transport::Step Handshake() { return transport_->Handshake(); }

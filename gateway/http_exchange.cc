@@ -43,6 +43,23 @@ bool SendStream(Exchange& exchange, httplib::DataSink& sink) {
 
 }  // namespace
 
+AccessRecord RecordOf(const Exchange& exchange, absl::Time now) {
+  const HttpRequest& request = exchange.request;
+  AccessRecord record;
+  record.method = request.method;
+  record.target = request.target;
+  record.client = request.client;
+  record.user_agent = request.fields.Get("User-Agent").value_or("");
+  record.cache_status =
+      exchange.reply->fields.Get("Cache-Status").value_or("-");
+  record.status = exchange.reply->status;
+  record.body_bytes = exchange.body_bytes;
+  record.duration = now - exchange.begun_at;
+  record.broken_off = exchange.broken_off;
+  record.pull = exchange.reply->pull;
+  return record;
+}
+
 void WriteReply(Exchange& exchange, httplib::Response& response) {
   HttpReply& reply = *exchange.reply;
   response.status = reply.status;

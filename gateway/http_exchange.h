@@ -6,6 +6,7 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
+#include "gateway/access_log.h"
 #include "gateway/http_message.h"
 #include "gateway/request_body.h"
 #include "gateway/request_head.h"
@@ -31,6 +32,10 @@ struct Exchange {
   uint64_t body_bytes = 0;  // Sent.
   absl::Status broken_off;  // Why the body ended early.
 };
+
+// What the access log gets of an exchange whose reply has been sent, at `now`
+// by SteadyTime().
+AccessRecord RecordOf(const Exchange& exchange, absl::Time now);
 
 // Puts the reply's status and body into `response`. `exchange` must live until
 // the library has sent it.

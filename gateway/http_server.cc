@@ -5,11 +5,11 @@
 #include <netinet/tcp.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
 #include <deque>
-#include <thread>
 #include <utility>
 #include <vector>
 
@@ -31,12 +31,6 @@ using Phase = HttpConnection::Phase;
 using Step = Transport::Step;
 
 constexpr size_t kBodyBytesMax = 64 * 1024;
-// A body has so long to begin, and then has to come at this rate.
-constexpr absl::Duration kBodyGrace = absl::Seconds(5);
-constexpr double kBodyBytesPerSecond = 1024;
-
-constexpr absl::Duration kLingerTimeout = absl::Seconds(2);
-
 // A thread stays with its connection for a moment after a reply, since most
 // clients ask again at once, and handing over costs more than waiting. Only so
 // many threads do, beside those that requests run on.
@@ -94,7 +88,6 @@ class HttpServer::Engine {
   Connection EndPhase(Connection connection, On on);
   Connection Await(Connection connection, Step step, On on);
   bool ComesNow(HttpConnection& connection);
-  absl::Time DeadlineOf(const HttpConnection& connection) const;
   Step TakeStep(HttpConnection& connection);
   void Close(Connection connection);
 
@@ -111,7 +104,6 @@ class HttpServer::Engine {
   Connection Refuse(Connection connection, int status, const char* message);
   // Sends the reply and ends the exchange.
   Connection Reply(Connection connection, bool patient);
-  void Log(const HttpConnection& connection, absl::Duration duration) const;
 
   const HttpServer::Options options_;
   const HttpServer::Handler handler_;
@@ -154,7 +146,7 @@ HttpServer::Engine::Engine(HttpServer::Options options,
 
 absl::Status HttpServer::Engine::Start() {
   ASSIGN_OR_RETURN(listener_, Listener::Open(options_.address));
-  const size_t threads = std::clamp<size_t>(std::thread::hardware_concurrency(),
+  const size_t threads = std::clamp<size_t>(sysconf(_SC_NPROCESSORS_ONLN),
                                             kPollThreadsMin, kPollThreadsMax);
   for (size_t i = 0; i < threads; ++i) {
     polling_.emplace_back("http-poll", [this] { Poll(); });
@@ -292,7 +284,9 @@ Connection HttpServer::Engine::Await(Connection connection, Step step, On on) {
   if (on == On::kRequest && step == Step::kWantsRead && ComesNow(*connection)) {
     return connection;
   }
-  const absl::Time deadline = DeadlineOf(*connection);
+  const absl::Time deadline =
+      connection->DeadlineOf({options_.handshake_timeout, options_.idle_timeout,
+                              options_.head_timeout});
   Connection unfit = connections_.Park(std::move(connection),
                                        step == Step::kWantsWrite, deadline);
   if (unfit != nullptr) Close(std::move(unfit));
@@ -304,29 +298,6 @@ bool HttpServer::Engine::ComesNow(HttpConnection& connection) {
   const bool comes = stays && connection.WaitReadable(kStayFor);
   --staying_;
   return comes;
-}
-
-absl::Time HttpServer::Engine::DeadlineOf(
-    const HttpConnection& connection) const {
-  const absl::Time since = connection.phase_since;
-  switch (connection.phase) {
-    case Phase::kHandshake:
-      return since + options_.handshake_timeout;
-    case Phase::kIdle:
-      return since + options_.idle_timeout;
-    case Phase::kHead:
-      return since + options_.head_timeout;
-    case Phase::kBody: {
-      const size_t come = connection.exchange.body->size();
-      return since +
-             std::min(options_.head_timeout,
-                      kBodyGrace + absl::Seconds(come / kBodyBytesPerSecond));
-    }
-    case Phase::kReply:
-    case Phase::kLinger:
-      break;
-  }
-  return since + kLingerTimeout;
 }
 
 void HttpServer::Engine::Close(Connection connection) {
@@ -458,6 +429,7 @@ bool HttpServer::Engine::ReadBody(HttpConnection& connection) {
 Connection HttpServer::Engine::Refuse(Connection connection, int status,
                                       const char* message) {
   Exchange& exchange = connection->exchange;
+  exchange.request.client = connection->client();
   exchange.reply = error_handler_(status, message, exchange.request.target);
   // Those who are refused must not hold this thread with their next request.
   exchange.close = true;
@@ -473,7 +445,9 @@ Connection HttpServer::Engine::Reply(Connection connection, bool patient) {
   const bool complete = library_.Answer(*connection, handler_, [&] {
     return error_handler_(500, kInternal, exchange.request.target);
   });
-  Log(*connection, SteadyTime() - exchange.begun_at);
+  if (options_.access_logger) {
+    options_.access_logger(RecordOf(exchange, SteadyTime()));
+  }
   const bool close = exchange.close;
   exchange = Exchange();
   connection->phase_since = SteadyTime();
@@ -481,25 +455,6 @@ Connection HttpServer::Engine::Reply(Connection connection, bool patient) {
   if (!complete) connection->BreakOff();
   if (complete && close) connection->EndWriting();
   return connection;
-}
-
-void HttpServer::Engine::Log(const HttpConnection& connection,
-                             absl::Duration duration) const {
-  const Exchange& exchange = connection.exchange;
-  if (!options_.access_logger || !exchange.reply) return;
-  AccessRecord record;
-  record.method = exchange.request.method;
-  record.target = exchange.request.target;
-  record.client = connection.client();
-  record.user_agent = exchange.request.fields.Get("User-Agent").value_or("");
-  record.cache_status =
-      exchange.reply->fields.Get("Cache-Status").value_or("-");
-  record.status = exchange.reply->status;
-  record.body_bytes = exchange.body_bytes;
-  record.duration = duration;
-  record.broken_off = exchange.broken_off;
-  record.pull = exchange.reply->pull;
-  options_.access_logger(record);
 }
 
 HttpServer::HttpServer(Options options, Handler handler,

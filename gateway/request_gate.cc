@@ -18,6 +18,9 @@ constexpr size_t kShareDivisor = 4;
 constexpr size_t kReserveDivisor = 8;
 constexpr size_t kSmallDivisor = 32;
 
+// Without another refusal.
+constexpr absl::Duration kCalmAfter = absl::Seconds(10);
+
 constexpr char kAllThreads[] = "all requests together";
 
 size_t ShareOf(size_t threads, size_t wanted, size_t by_default) {
@@ -92,7 +95,6 @@ void RequestGate::Leave(Job& job) {
         break;
       }
     }
-    if (!refusals_.empty()) NoteCalm();
   }
   for (auto& started : next) start_(std::move(started));
 }
@@ -101,6 +103,7 @@ std::vector<std::unique_ptr<RequestGate::Job>> RequestGate::TakeExpired(
     bool everyone) {
   std::vector<std::unique_ptr<Job>> expired;
   MutexLock lock(&mutex_);
+  if (!refusals_.empty()) NoteCalm();
   if (turns_.empty()) return expired;
   const absl::Time limit = SteadyTime() - options_.wait_max;
   std::deque<std::string> left;
@@ -216,21 +219,20 @@ void RequestGate::BreakOffStalled(const Lane& lane, const RequestShare& share) {
 
 // Once for each time that it begins.
 void RequestGate::NoteRefusal(const std::string& cause) {
-  if (refusals_[cause]++ > 0) return;
+  Refusals& refusals = refusals_[cause];
+  refusals.last_at = SteadyTime();
+  if (refusals.count++ > 0) return;
   spdlog::warn("http refuses requests: too many at once of {}", cause);
 }
 
 // And once when it is over.
 void RequestGate::NoteCalm() {
-  if (running_ > options_.threads_max / 2) return;
-  absl::erase_if(refusals_, [&](const auto& refusal) {
-    const auto& [cause, count] = refusal;
-    const auto lane = lanes_.find(cause);
-    if (lane != lanes_.end() && lane->second.running.size() > lane_max_ / 2) {
-      return false;
-    }
-    spdlog::info("http has refused {} requests: too many at once of {}", count,
-                 cause);
+  const absl::Time limit = SteadyTime() - kCalmAfter;
+  absl::erase_if(refusals_, [&](const auto& entry) {
+    const auto& [cause, refusals] = entry;
+    if (refusals.last_at > limit) return false;
+    spdlog::info("http has refused {} requests: too many at once of {}",
+                 refusals.count, cause);
     return true;
   });
 }

@@ -95,6 +95,10 @@ class RequestGate {
     std::list<Job*> running;
     std::deque<std::unique_ptr<Job>> waiting;
   };
+  struct Refusals {
+    size_t count = 0;
+    absl::Time last_at;
+  };
   using Counts = absl::flat_hash_map<std::string, size_t>;
 
   bool HasRoom(const Lane& lane) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
@@ -131,8 +135,8 @@ class RequestGate {
   size_t waiting_ ABSL_GUARDED_BY(mutex_) = 0;
   // Names of lanes in which a request waits, in turn.
   std::deque<std::string> turns_ ABSL_GUARDED_BY(mutex_);
-  // Refusals by cause, since they were logged first.
-  Counts refusals_ ABSL_GUARDED_BY(mutex_);
+  // By cause, since they were logged first.
+  absl::flat_hash_map<std::string, Refusals> refusals_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace cvr

@@ -8,9 +8,21 @@
 #include "absl/strings/string_view.h"
 #include "services/blob/garbage_collector.h"
 #include "services/common/document_limits.h"
+#include "services/common/limits.h"
 #include "services/common/status_macros.h"
+#include "services/common/transfer_limits.h"
 
 namespace cvr {
+
+namespace {
+
+CurlTransport::Options Stoppable(CurlTransport::Options options,
+                                 const std::stop_source& stop) {
+  options.stop = stop.get_token();
+  return options;
+}
+
+}  // namespace
 
 // Of something that is never nothing: 1 to 100.
 struct Percent {
@@ -43,6 +55,17 @@ ABSL_FLAG(absl::Duration, upstream_answer_timeout, absl::Seconds(30),
 ABSL_FLAG(absl::Duration, upstream_stall_timeout, absl::Seconds(30),
           "How long an upstream's body may stand still before it is given up "
           "and continued with a new request.");
+ABSL_FLAG(
+    uint64_t, download_rate_min, cvr::limits::kDownloadBytesPerSecondMin,
+    "Bytes per second that an upstream's body must have on the average of "
+    "--upstream_stall_timeout, not counting the time that we keep it "
+    "waiting; below it the body is given up and continued with a new "
+    "request, a few times for each 256 KiB.");
+ABSL_FLAG(uint64_t, download_unread_rate_min,
+          cvr::DownloadWatch::Options().unread_bytes_per_second_min,
+          "A download that no client reads any more, and that has had fewer "
+          "bytes per second for a minute, is ended; the next one goes on where "
+          "it was. 0 = it goes on for ever.");
 ABSL_FLAG(uint64_t, download_window_bytes, cvr::EngineOptions().window_bytes,
           "Memory that one download may use for its newest bytes.");
 ABSL_FLAG(uint64_t, downloads_window_bytes_total,
@@ -54,6 +77,9 @@ ABSL_FLAG(uint64_t, detour_bytes, cvr::EngineOptions().detour_bytes,
           "from the upstream beside it.");
 ABSL_FLAG(int, downloads_max, cvr::EngineOptions().downloads_max,
           "Downloads at the same time; further ones wait for their turn.");
+ABSL_FLAG(int, downloads_per_upstream_max, 0,
+          "Of these, how many may be from one upstream. 0 = a quarter, which "
+          "leaves places to others when one upstream is slow.");
 ABSL_FLAG(
     absl::Duration, probe_overlap_delay,
     cvr::EngineOptions().probe_overlap_delay,
@@ -102,6 +128,12 @@ BlobProcess::Options BlobProcess::OptionsFromFlags(std::string directory) {
       absl::GetFlag(FLAGS_upstream_connect_timeout);
   options.upstream.head_timeout = absl::GetFlag(FLAGS_upstream_answer_timeout);
   options.upstream.stall_timeout = absl::GetFlag(FLAGS_upstream_stall_timeout);
+  options.upstream.stall_bytes_min = std::max<uint64_t>(
+      1, static_cast<uint64_t>(
+             absl::ToDoubleSeconds(options.upstream.stall_timeout) *
+             static_cast<double>(absl::GetFlag(FLAGS_download_rate_min))));
+  options.stack.watch.unread_bytes_per_second_min =
+      absl::GetFlag(FLAGS_download_unread_rate_min);
   options.stack.engine.window_bytes =
       absl::GetFlag(FLAGS_download_window_bytes);
   options.stack.engine.windows_bytes_total =
@@ -120,6 +152,8 @@ BlobProcess::Options BlobProcess::OptionsFromFlags(std::string directory) {
   options.stack.reconciler.grace = absl::GetFlag(FLAGS_reconcile_grace);
   options.stack.engine.downloads_max =
       std::max(1, absl::GetFlag(FLAGS_downloads_max));
+  options.stack.engine.downloads_per_upstream_max =
+      std::max(0, absl::GetFlag(FLAGS_downloads_per_upstream_max));
   return options;
 }
 
@@ -145,24 +179,57 @@ BlobProcess::BlobProcess(Options options,
     : reporter_(std::move(reporter)),
       store_(std::move(store)),
       bytes_max_(options.store.bounds.max_bytes),
-      prober_(options.upstream),
+      prober_(Stoppable(options.upstream, stop_)),
       documents_({limits::kDocumentsBytesMax,
                   limits::kDocumentsBytesPerUpstreamMax,
                   absl::Seconds(limits::kDocumentWaitSeconds)}),
-      upstream_(BuildUpstreamGate(std::move(options.upstream), Clock::Real(),
-                                  &documents_)),
+      upstream_(BuildUpstreamGate(Stoppable(options.upstream, stop_),
+                                  Clock::Real(), &documents_)),
       guard_(authority),
       upstream_states_(*upstream_, guard_),
       stack_(options.stack, *store_, *upstream_, metadata, upstream_.get()),
       downloads_(
-          stack_.engine().downloads_in_flight(), [this] { return Figures(); },
-          guard_),
+          stack_.engine().downloads_in_flight(),
+          [this](int64_t id) {
+            return stack_.engine().CancelDownload(
+                id, absl::UnavailableError("an operator cancelled it"));
+          },
+          [this] { return Figures(); }, guard_),
       refresh_(stack_.engine(), resolver, guard_),
       probes_(prober_, metadata, guard_) {}
 
+BlobProcess::~BlobProcess() {
+  {
+    MutexLock lock(&mutex_);
+    gone_ = true;
+    changed_.SignalAll();
+  }
+  stopper_.reset();
+  stop_.request_stop();
+}
+
+// Downloads end first, then what else asks upstreams: requests of manifests and
+// tests of upstreams, which the server waits for.
 void BlobProcess::Shutdown(absl::Time deadline) {
   downloads_.Stop();
+  {
+    MutexLock lock(&mutex_);
+    if (stopper_ == nullptr) {
+      stopper_ = std::make_unique<Thread>(
+          "upstream-stop", [this, deadline] { StopUpstreamsAt(deadline); });
+    }
+  }
   stack_.Shutdown(deadline);
+}
+
+void BlobProcess::StopUpstreamsAt(absl::Time deadline) {
+  {
+    MutexLock lock(&mutex_);
+    while (!gone_) {
+      if (changed_.WaitWithDeadline(&mutex_, deadline)) break;
+    }
+  }
+  stop_.request_stop();
 }
 
 BlobStoreFigures BlobProcess::Figures() const {

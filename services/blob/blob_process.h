@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,8 @@
 #include "services/blob/rocksdb_blob_store.h"
 #include "services/blob/upstream_probe_service.h"
 #include "services/blob/upstream_state_service.h"
+#include "services/common/mutex.h"
+#include "services/common/thread.h"
 #include "services/metadata/admin_authority.h"
 #include "services/metadata/call_guard.h"
 #include "services/metadata/metadata_client.h"
@@ -57,7 +60,10 @@ class BlobProcess {
   // For the gateway.
   grpc::Service* blob_service() { return &stack_.service(); }
 
-  // As BlobStack::Shutdown(). Nobody watches downloads from then on.
+  ~BlobProcess();
+
+  // As BlobStack::Shutdown(). Nobody watches downloads from then on, and at the
+  // deadline everything that still waits for an upstream ends at once.
   void Shutdown(absl::Time deadline);
 
  private:
@@ -66,7 +72,9 @@ class BlobProcess {
               Resolver& resolver, AdminAuthority& authority);
 
   BlobStoreFigures Figures() const;
+  void StopUpstreamsAt(absl::Time deadline);
 
+  std::stop_source stop_;  // Of everything that asks upstreams.
   const std::unique_ptr<EvictionReporter> reporter_;  // The store calls it.
   const std::unique_ptr<RocksDbBlobStore> store_;
   const uint64_t bytes_max_;
@@ -79,6 +87,11 @@ class BlobProcess {
   DownloadServiceImpl downloads_;
   RefreshServiceImpl refresh_;
   UpstreamProbeServiceImpl probes_;
+
+  Mutex mutex_;
+  CondVar changed_;
+  bool gone_ ABSL_GUARDED_BY(mutex_) = false;
+  std::unique_ptr<Thread> stopper_;  // Once Shutdown() was called.
 };
 
 }  // namespace cvr

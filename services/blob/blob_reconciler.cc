@@ -108,14 +108,18 @@ absl::StatusOr<size_t> BlobReconciler::DeleteUnreferenced(
   if (digests.empty()) return 0;
   ASSIGN_OR_RETURN(const auto unreferenced,
                    metadata_.FilterUnreferenced(digests));
-  size_t deleted = 0;
+  std::vector<Digest> deleted;
+  absl::Status status;
   for (const Digest& digest : unreferenced) {
-    if (stopping()) break;
+    if (stopping() || !status.ok()) break;
     if (is_in_use_(digest)) continue;
-    RETURN_IF_ERROR(store_.Delete(digest));
-    ++deleted;
+    status = store_.Delete(digest);
+    if (status.ok()) deleted.push_back(digest);
   }
-  return deleted;
+  // Whose they were is of no use any more, as after an eviction.
+  if (!deleted.empty()) status.Update(metadata_.ForgetContent(deleted));
+  RETURN_IF_ERROR(status);
+  return deleted.size();
 }
 
 }  // namespace cvr

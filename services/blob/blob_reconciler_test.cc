@@ -75,6 +75,12 @@ TEST_F(BlobReconcilerTest, DeletesWhatHasNoEntryAndNothingElse) {
   for (int i = 0; i < 20; ++i) EXPECT_EQ(IsStored(all[i]), i % 2 == 0) << i;
   EXPECT_THAT(reconciler_->WalkAll(), IsOkAndHolds(0));
   EXPECT_EQ(store_->Usage().blobs, 10);
+  // The metadata service need not remember whose they were.
+  size_t forgotten = 0;
+  for (const auto& digests : metadata_.forgotten_content()) {
+    forgotten += digests.size();
+  }
+  EXPECT_EQ(forgotten, 10);
 }
 
 // Its entry may be on its way.

@@ -29,6 +29,7 @@ BlobStack::BlobStack(BlobStackOptions options, BlobStore& store,
                   [this](const Digest& digest) {
                     return engine_.IsDownloading(digest);
                   }),
+      watch_(options.watch, engine_, metadata, Clock::Real()),
       streams_({.name = "blob-stream",
                 .what = "streams",
                 .threads_max = options.stream_threads_max,
@@ -42,6 +43,7 @@ void BlobStack::Shutdown(absl::Time deadline) {
   garbage_.Stop();
   reconciler_.Stop();
   engine_.Shutdown(deadline);
+  watch_.Stop();
 }
 
 }  // namespace cvr

@@ -9,6 +9,7 @@
 #include "services/blob/blob_service.h"
 #include "services/blob/blob_store.h"
 #include "services/blob/content_source.h"
+#include "services/blob/engine/download_watch.h"
 #include "services/blob/engine/engine.h"
 #include "services/blob/engine/refresh_ahead.h"
 #include "services/blob/garbage_collector.h"
@@ -27,6 +28,7 @@ struct BlobStackOptions {
   bool refreshes_ahead = false;
   RefreshAhead::Options refresh;
   GarbageCollector::Options garbage;
+  DownloadWatch::Options watch;
   BlobReconciler::Options reconciler;
   // gRPC streams that wait for bytes at the same time, a thread each; streams
   // of one upstream and of one group have their shares (see ShareLedger).
@@ -58,6 +60,7 @@ class BlobStack {
   const std::unique_ptr<RefreshAhead> refresh_;  // Null when disabled.
   GarbageCollector garbage_;
   BlobReconciler reconciler_;
+  DownloadWatch watch_;
   FairPool streams_;
   const std::unique_ptr<grpc::Service> service_;
 };

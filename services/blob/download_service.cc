@@ -7,6 +7,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
 #include "services/common/clock.h"
 #include "services/common/content_wire.h"
 #include "services/common/errors.h"
@@ -19,6 +20,8 @@ namespace {
 constexpr absl::Duration kIntervalDefault = absl::Seconds(1);
 constexpr absl::Duration kIntervalMin = absl::Milliseconds(100);
 constexpr absl::Duration kIntervalMax = absl::Hours(1);
+// Ids of upstreams are positive.
+constexpr int64_t kNoUpstream = -1;
 // How long a caller who has left may go unnoticed.
 constexpr absl::Duration kLook = absl::Seconds(1);
 
@@ -85,9 +88,12 @@ int64_t Bounded(uint64_t value) {
 }  // namespace
 
 DownloadServiceImpl::DownloadServiceImpl(
-    const DownloadsInFlight& downloads,
+    const DownloadsInFlight& downloads, std::function<bool(int64_t)> cancel,
     std::function<BlobStoreFigures()> figures, CallGuard& guard)
-    : downloads_(downloads), figures_(std::move(figures)), guard_(guard) {}
+    : downloads_(downloads),
+      cancel_(std::move(cancel)),
+      figures_(std::move(figures)),
+      guard_(guard) {}
 
 grpc::Status DownloadServiceImpl::ListDownloads(
     grpc::ServerContext* context, const v1::ListDownloadsRequest* request,
@@ -97,6 +103,28 @@ grpc::Status DownloadServiceImpl::ListDownloads(
                          return OnWire(downloads_.List().downloads,
                                        request->upstream_id());
                        });
+}
+
+// Who may is up to the upstream that the download is from. What is not there is
+// checked like the download of an upstream that nobody has, so that both are
+// answered alike.
+grpc::Status DownloadServiceImpl::CancelDownload(
+    grpc::ServerContext* context, const v1::CancelDownloadRequest* request,
+    google::protobuf::Empty* response) {
+  const auto found = downloads_.Find(request->id());
+  const bool is_meant = found && (request->upstream_id() == 0 ||
+                                  request->upstream_id() == found->upstream_id);
+  v1::CancelDownloadRequest question = *request;
+  question.set_upstream_id(is_meant ? found->upstream_id : kNoUpstream);
+  const absl::Status unknown =
+      errors::NoSuch("download", absl::StrCat(request->id()));
+  const grpc::Status status = guard_.Answer(
+      *context, question, response, [&](const Caller&) -> absl::Status {
+        return is_meant && cancel_(request->id()) ? absl::OkStatus() : unknown;
+      });
+  return status.error_code() == grpc::StatusCode::NOT_FOUND
+             ? ToRpcStatus(unknown)
+             : status;
 }
 
 grpc::Status DownloadServiceImpl::GetStorageStats(
@@ -124,10 +152,10 @@ grpc::Status DownloadServiceImpl::WatchDownloads(
   if (!caller.ok()) return ToRpcStatus(caller.status());
   const auto interval = IntervalOf(*request);
   if (!interval.ok()) return ToRpcStatus(interval.status());
-  absl::Status status = EnterWatch();
+  absl::Status status = EnterWatch(request->upstream_id());
   if (status.ok()) {
     status = Watch(*context, request->upstream_id(), *interval, *writer);
-    LeaveWatch();
+    LeaveWatch(request->upstream_id());
   }
   return ToRpcStatus(status);
 }
@@ -143,19 +171,25 @@ absl::Status DownloadServiceImpl::Watch(
   return absl::CancelledError("the caller has left");
 }
 
-absl::Status DownloadServiceImpl::EnterWatch() {
+absl::Status DownloadServiceImpl::EnterWatch(int64_t upstream_id) {
   MutexLock lock(&mutex_);
   if (stopping_) return Stopping();
-  if (watchers_ == kWatchersMax) {
+  const bool is_of_one = upstream_id != 0;
+  if (watchers_ == kWatchersMax ||
+      (is_of_one && upstream_watchers_[upstream_id] >= kWatchersMax / 4)) {
     return absl::ResourceExhaustedError("too many watch downloads already");
   }
   ++watchers_;
+  if (is_of_one) ++upstream_watchers_[upstream_id];
   return absl::OkStatus();
 }
 
-void DownloadServiceImpl::LeaveWatch() {
+void DownloadServiceImpl::LeaveWatch(int64_t upstream_id) {
   MutexLock lock(&mutex_);
   --watchers_;
+  if (upstream_id != 0 && --upstream_watchers_[upstream_id] == 0) {
+    upstream_watchers_.erase(upstream_id);
+  }
 }
 
 absl::Status DownloadServiceImpl::AwaitNext(const grpc::ServerContext& context,

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 
 #include "absl/time/time.h"
 #include "protos/cvr/v1/download_service.grpc.pb.h"
@@ -22,14 +23,17 @@ struct BlobStoreFigures {
 
 // The downloads of an engine, and the store behind it, on the wire. Each
 // WatchDownloads() takes a thread of the server, so there may be a limited
-// number: further ones are answered RESOURCE_EXHAUSTED.
+// number, and a quarter of that may watch one upstream: further ones are
+// answered RESOURCE_EXHAUSTED.
 class DownloadServiceImpl final : public v1::DownloadService::Service {
  public:
   static constexpr int kWatchersMax = 64;
 
-  // `downloads` and `guard` must outlive the service; `figures` is called by
+  // `downloads` and `guard` must outlive the service; `cancel`, which ends the
+  // download of that id or says that there is none, and `figures` are called by
   // any thread.
   DownloadServiceImpl(const DownloadsInFlight& downloads,
+                      std::function<bool(int64_t)> cancel,
                       std::function<BlobStoreFigures()> figures,
                       CallGuard& guard);
 
@@ -39,6 +43,9 @@ class DownloadServiceImpl final : public v1::DownloadService::Service {
   grpc::Status WatchDownloads(
       grpc::ServerContext* context, const v1::WatchDownloadsRequest* request,
       grpc::ServerWriter<v1::Downloads>* writer) override;
+  grpc::Status CancelDownload(grpc::ServerContext* context,
+                              const v1::CancelDownloadRequest* request,
+                              google::protobuf::Empty* response) override;
   grpc::Status GetStorageStats(grpc::ServerContext* context,
                                const v1::GetStorageStatsRequest* request,
                                v1::StorageStats* response) override;
@@ -51,14 +58,15 @@ class DownloadServiceImpl final : public v1::DownloadService::Service {
   absl::Status Watch(const grpc::ServerContext& context, int64_t upstream_id,
                      absl::Duration interval,
                      grpc::ServerWriter<v1::Downloads>& writer);
-  absl::Status EnterWatch();
-  void LeaveWatch();
+  absl::Status EnterWatch(int64_t upstream_id);
+  void LeaveWatch(int64_t upstream_id);
   // OK when the next message is due. Errors: CANCELLED when the caller has
   // left; UNAVAILABLE.
   absl::Status AwaitNext(const grpc::ServerContext& context,
                          absl::Duration interval);
 
   const DownloadsInFlight& downloads_;
+  const std::function<bool(int64_t)> cancel_;
   const std::function<BlobStoreFigures()> figures_;
   CallGuard& guard_;
 
@@ -66,6 +74,8 @@ class DownloadServiceImpl final : public v1::DownloadService::Service {
   CondVar stopped_;
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
   int watchers_ ABSL_GUARDED_BY(mutex_) = 0;
+  // Of one upstream each.
+  std::map<int64_t, int> upstream_watchers_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace cvr

@@ -5,6 +5,8 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/str_replace.h"
+#include "absl/time/clock.h"
 #include "gmock/gmock.h"
 #include "grpcpp/grpcpp.h"
 #include "services/blob/engine/engine_world.h"
@@ -45,6 +47,14 @@ class DownloadServiceTest : public ::testing::Test {
     EXPECT_TRUE(stub_->ListDownloads(&context, request, &response).ok());
     return response;
   }
+  absl::Status Cancel(int64_t id, int64_t upstream_id = 0) {
+    grpc::ClientContext context;
+    v1::CancelDownloadRequest request;
+    request.set_id(id);
+    request.set_upstream_id(upstream_id);
+    google::protobuf::Empty response;
+    return FromRpcStatus(stub_->CancelDownload(&context, request, &response));
+  }
   static v1::WatchDownloadsRequest Every(int64_t seconds, int nanos) {
     v1::WatchDownloadsRequest request;
     request.mutable_interval()->set_seconds(seconds);
@@ -83,8 +93,13 @@ class DownloadServiceTest : public ::testing::Test {
   BlobStoreFigures figures_;
   OpenAuthority authority_;
   CallGuard guard_{authority_};
-  DownloadServiceImpl service_{world_.engine().downloads_in_flight(),
-                               [this] { return figures_; }, guard_};
+  DownloadServiceImpl service_{
+      world_.engine().downloads_in_flight(),
+      [this](int64_t id) {
+        return world_.engine().CancelDownload(
+            id, absl::UnavailableError("an operator cancelled it"));
+      },
+      [this] { return figures_; }, guard_};
   std::unique_ptr<RpcServer> server_;
   std::unique_ptr<v1::DownloadService::Stub> stub_;
 };
@@ -132,6 +147,40 @@ TEST_F(DownloadServiceTest, WhatEndedIsWatchedOnce) {
   EXPECT_EQ(watch->Finish().error_code(), grpc::StatusCode::CANCELLED);
 }
 
+// At once, although its upstream says nothing; its reader gets an error.
+TEST_F(DownloadServiceTest, DownloadIsCancelled) {
+  const auto stream = BeginDownload();
+  EXPECT_THAT(Cancel(1), IsOk());
+  EXPECT_THAT(ReadRest(*stream), StatusIs(absl::StatusCode::kUnavailable));
+  while (world_.engine().download_count() > 0) {
+    absl::SleepFor(absl::Milliseconds(1));
+  }
+  EXPECT_EQ(List().downloads_size(), 0);
+  EXPECT_THAT(Cancel(1), StatusIs(absl::StatusCode::kNotFound));
+  gate_->Open();
+}
+
+TEST_F(DownloadServiceTest, OnlyADownloadOfTheNamedUpstreamIsCancelled) {
+  const auto stream = BeginDownload();
+  EXPECT_THAT(Cancel(1, 8), StatusIs(absl::StatusCode::kNotFound));
+  EXPECT_EQ(List().downloads_size(), 1);
+  EXPECT_THAT(Cancel(1, 7), IsOk());
+  gate_->Open();
+}
+
+// What is somebody else's is answered like what is not there.
+TEST_F(DownloadServiceTest, DownloadsOfOthersAreNotThere) {
+  const auto stream = BeginDownload();
+  const absl::Status unknown = Cancel(2);
+  authority_.Hide(AccessQuestion::Kind::kUpstream, 7);
+  const absl::Status hidden = Cancel(1);
+  EXPECT_EQ(List().downloads_size(), 1);
+  EXPECT_THAT(hidden, StatusIs(absl::StatusCode::kNotFound));
+  EXPECT_EQ(absl::StrReplaceAll(hidden.message(), {{"1", "2"}}),
+            unknown.message());
+  gate_->Open();
+}
+
 TEST_F(DownloadServiceTest, WatchesEndWhenTheProcessStops) {
   grpc::ClientContext context;
   const auto watch = stub_->WatchDownloads(&context, Every(3600, 0));
@@ -163,6 +212,29 @@ TEST_F(DownloadServiceTest, WatchersWhoLeaveMakeRoom) {
     context.TryCancel();
     watch->Finish();
   }
+}
+
+TEST_F(DownloadServiceTest, WatchersOfOneUpstreamLeaveRoomForOthers) {
+  v1::WatchDownloadsRequest request;
+  request.set_upstream_id(7);
+  std::vector<std::unique_ptr<grpc::ClientContext>> contexts;
+  std::vector<Watch> watches;
+  v1::Downloads message;
+  for (int i = 0; i < DownloadServiceImpl::kWatchersMax / 4; ++i) {
+    contexts.push_back(std::make_unique<grpc::ClientContext>());
+    watches.push_back(stub_->WatchDownloads(contexts.back().get(), request));
+    ASSERT_TRUE(watches.back()->Read(&message));
+  }
+  EXPECT_THAT(WatchStatus(request),
+              StatusIs(absl::StatusCode::kResourceExhausted));
+  request.set_upstream_id(8);
+  grpc::ClientContext context;
+  const auto other = stub_->WatchDownloads(&context, request);
+  EXPECT_TRUE(other->Read(&message));
+  context.TryCancel();
+  other->Finish();
+  for (auto& watched : contexts) watched->TryCancel();
+  for (auto& watch : watches) watch->Finish();
 }
 
 TEST_F(DownloadServiceTest, IntervalsHaveBounds) {

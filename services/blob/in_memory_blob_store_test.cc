@@ -4,6 +4,7 @@
 
 #include "gtest/gtest.h"
 #include "tests/contracts/blob_store_contract.h"
+#include "tests/contracts/blob_store_owner_contract.h"
 
 namespace cvr::testing {
 namespace {

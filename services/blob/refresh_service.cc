@@ -29,6 +29,10 @@ absl::StatusOr<ContentRef> ContentOf(const v1::RefreshTagRequest& request) {
                     ContentKind::kManifest};
 }
 
+int64_t FirstUpstream(const FetchPlan& plan) {
+  return plan.candidates.empty() ? 0 : plan.candidates.front().upstream_id;
+}
+
 // What a pull is served before the refresh, if its upstreams stay silent.
 std::string CachedDigest(const Resolution& resolution) {
   if (resolution.hit) return resolution.hit->target.digest.ToString();
@@ -47,6 +51,10 @@ absl::StatusOr<v1::RefreshTagResponse> RefreshServiceImpl::Refresh(
   question.caller = Caller::System();
   ASSIGN_OR_RETURN(Resolution resolution, resolver_.Resolve(question));
   const std::string previous = CachedDigest(resolution);
+  // It keeps one of the server's threads until the upstreams have answered.
+  ASSIGN_OR_RETURN(
+      const auto pass,
+      running_.Enter({resolution.plan.group, FirstUpstream(resolution.plan)}));
   FetchRequest fetch = {content, std::move(resolution.plan)};
   fetch.deadline = deadline;
   ASSIGN_OR_RETURN(const Hit now, engine_.RefreshTag(std::move(fetch)));

@@ -4,7 +4,6 @@
 #include <utility>
 #include <vector>
 
-#include "absl/cleanup/cleanup.h"
 #include "services/common/content_wire.h"
 #include "services/common/errors.h"
 #include "services/common/status_macros.h"
@@ -15,7 +14,6 @@ namespace {
 
 using Outcome = ProbeReport::Outcome;
 
-constexpr int kRunningMax = 16;
 constexpr char kRepository[] = "library/alpine";
 constexpr char kTag[] = "latest";
 
@@ -84,10 +82,8 @@ absl::StatusOr<v1::TestUpstreamResponse> UpstreamProbeServiceImpl::Test(
   }
   ASSIGN_OR_RETURN(const UpstreamAccess target,
                    ProbeTarget(stored, request.upstream()));
-  const auto done = absl::MakeCleanup([this] { --running_; });
-  if (++running_ > kRunningMax) {
-    return absl::ResourceExhaustedError("too many tests of upstreams at once");
-  }
+  ASSIGN_OR_RETURN(const auto pass, running_.Enter({request.upstream().group(),
+                                                    request.upstream_id()}));
   return ReportOnWire(
       prober_.Probe(target, question.repository, question.reference));
 }

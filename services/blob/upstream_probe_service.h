@@ -1,9 +1,10 @@
 #ifndef SERVICES_BLOB_UPSTREAM_PROBE_SERVICE_H_
 #define SERVICES_BLOB_UPSTREAM_PROBE_SERVICE_H_
 
-#include <atomic>
+#include <cstddef>
 
 #include "protos/cvr/v1/upstream_probe_service.grpc.pb.h"
+#include "services/common/share_gate.h"
 #include "services/metadata/call_guard.h"
 #include "services/metadata/metadata_client.h"
 #include "services/upstream/upstream_prober.h"
@@ -12,26 +13,32 @@ namespace cvr {
 
 // An UpstreamProber on the wire; stored upstreams are asked of the metadata
 // service. All must outlive the service. More tests at a time than it has
-// threads for are RESOURCE_EXHAUSTED.
+// places for are
+// UNAVAILABLE; so are more of one upstream or group than its share.
 class UpstreamProbeServiceImpl final
     : public v1::UpstreamProbeService::Service {
  public:
   UpstreamProbeServiceImpl(UpstreamProber& prober, MetadataClient& metadata,
                            CallGuard& guard)
-      : prober_(prober), metadata_(metadata), guard_(guard) {}
+      : prober_(prober),
+        metadata_(metadata),
+        guard_(guard),
+        running_(kRunningMax, "tests of upstreams") {}
 
   grpc::Status TestUpstream(grpc::ServerContext* context,
                             const v1::TestUpstreamRequest* request,
                             v1::TestUpstreamResponse* response) override;
 
  private:
+  static constexpr size_t kRunningMax = 16;
+
   absl::StatusOr<v1::TestUpstreamResponse> Test(
       const v1::TestUpstreamRequest& request);
 
   UpstreamProber& prober_;
   MetadataClient& metadata_;
   CallGuard& guard_;
-  std::atomic<int> running_ = 0;
+  ShareGate running_;
 };
 
 }  // namespace cvr

@@ -102,7 +102,8 @@ absl::StatusOr<std::shared_ptr<grpc::Channel>> OpenRpcChannel(
   arguments.SetInt(GRPC_ARG_HTTP2_MAX_FRAME_SIZE, limits::kGrpcFrameBytesMax);
   // A service that comes back must be used again within a second or so.
   arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);
-  arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 100);
+  // How long one attempt may take; a handshake on a busy machine takes a while.
+  arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 2000);
   arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 1000);
   std::vector<
       std::unique_ptr<grpc::experimental::ClientInterceptorFactoryInterface>>

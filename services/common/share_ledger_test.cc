@@ -2,6 +2,7 @@
 
 #include "gmock/gmock.h"
 #include "services/common/errors.h"
+#include "services/common/share_gate.h"
 #include "tests/support/status_matchers.h"
 
 namespace cvr {
@@ -86,6 +87,20 @@ TEST(ShareLedgerTest, WhatIsReturnedIsFree) {
   EXPECT_EQ(TakeAll(ledger, Key("a", 1)), 3);
   ledger.Return(Key("a", 1), 16);
   EXPECT_EQ(ledger.held(), 0);
+}
+
+TEST(ShareGateTest, OneUpstreamDoesNotTakeAllPlaces) {
+  ShareGate gate(8, "tests of upstreams");
+  {
+    const auto first = gate.Enter(Key("greedy", 7));
+    const auto second = gate.Enter(Key("greedy", 7));
+    EXPECT_THAT(first, testing::IsOk());
+    EXPECT_THAT(second, testing::IsOk());
+    EXPECT_THAT(gate.Enter(Key("greedy", 7)),
+                testing::StatusIs(absl::StatusCode::kUnavailable));
+    EXPECT_THAT(gate.Enter(Key("innocent", 8)), testing::IsOk());
+  }
+  EXPECT_THAT(gate.Enter(Key("greedy", 7)), testing::IsOk());
 }
 
 TEST(ShareLedgerTest, RefusalSaysWhoseShareItIs) {

@@ -25,9 +25,9 @@ bool GoesAlone(Table table) {
   return table != Table::kReachabilityLinks && table != Table::kUnlinks;
 }
 
-// Of an entry about seven rows are touched: those of its indexes, what counts
-// them, and whether its digest becomes garbage.
-constexpr int kEntriesPerStep = limits::kRowsPerTransaction / 7;
+// Of an entry about a dozen rows are touched: those of its indexes, what counts
+// them, whose the bytes were, and whether its digest becomes garbage.
+constexpr int kEntriesPerStep = limits::kRowsPerTransaction / 12;
 
 // Whether another entry of the upstream's repository has the digest.
 absl::StatusOr<bool> IsKnownElsewhere(const ReadTransaction& transaction,

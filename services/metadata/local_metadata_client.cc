@@ -43,8 +43,10 @@ constexpr int kAttemptsMax = 8;
 // Of so many entries the oldest goes when there is no room.
 constexpr int kEvictedOf = 16;
 
-// An entry has three rows, and one counts it.
-constexpr int kEntriesPerTransaction = limits::kRowsPerTransaction / 6;
+// An entry has three rows, one counts it, and others tell whose the bytes were.
+constexpr int kEntriesPerTransaction = limits::kRowsPerTransaction / 10;
+// So has a digest that is garbage no more.
+constexpr int kGarbagePerTransaction = limits::kRowsPerTransaction / 5;
 
 bool IsPrintable(absl::string_view text) {
   for (const char c : text) {
@@ -484,7 +486,7 @@ absl::StatusOr<std::vector<Garbage>> LocalMetadataClient::ListGarbage(
 
 absl::Status LocalMetadataClient::RemoveGarbage(absl::Span<const int64_t> ids) {
   while (!ids.empty()) {
-    const auto some = ids.subspan(0, limits::kRowsPerTransaction);
+    const auto some = ids.subspan(0, kGarbagePerTransaction);
     ids.remove_prefix(some.size());
     RETURN_IF_ERROR(store_.Write(
         [&](WriteTransaction& transaction) {

@@ -1,6 +1,7 @@
 #include "services/upstream/authorization_cache.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace cvr {
 
@@ -13,35 +14,55 @@ std::string AuthorizationCache::Find(const std::string& key) const {
 }
 
 absl::StatusOr<std::string> AuthorizationCache::Renew(
-    const std::string& key, const std::string& rejected, Fetch fetch) {
-  std::shared_ptr<Flight> flight;
-  bool is_leader = false;
-  {
-    const absl::Time now = clock_->SteadyNow();
+    const std::string& key, const std::string& rejected, Fetch fetch,
+    const std::stop_token& cancel) {
+  const std::stop_callback wake(cancel, [this] {
     MutexLock lock(&mutex_);
-    const auto found = entries_.find(key);
-    if (found != entries_.end() && found->second.use_until > now &&
-        found->second.value != rejected) {
-      return found->second.value;
-    }
-    std::shared_ptr<Flight>& slot = flights_[key];
-    is_leader = slot == nullptr;
-    if (is_leader) slot = std::make_shared<Flight>();
-    flight = slot;
-    while (!is_leader && !flight->done) landed_.Wait(&mutex_);
-  }
-  if (is_leader) {
-    absl::StatusOr<Authorization> result = fetch();
-    MutexLock lock(&mutex_);
-    if (result.ok()) Put(key, *result);
-    flight->result = std::move(result);
-    flight->done = true;
-    flights_.erase(key);
     landed_.SignalAll();
+  });
+  while (true) {
+    const absl::Time now = clock_->Now();
+    Turn turn;
+    {
+      MutexLock lock(&mutex_);
+      const auto found = entries_.find(key);
+      if (found != entries_.end() && found->second.use_until > now &&
+          found->second.value != rejected) {
+        return found->second.value;
+      }
+      turn = TakeTurn(key);
+      while (!turn.is_leader && !turn.flight->done) {
+        if (cancel.stop_requested()) {
+          return absl::CancelledError("nobody waits for the token any more");
+        }
+        landed_.Wait(&mutex_);
+      }
+    }
+    if (turn.is_leader) Land(key, *turn.flight, fetch());
+    // Once done, a flight never changes.
+    const absl::StatusOr<Authorization>& result = turn.flight->result;
+    if (result.ok()) return result->value;
+    if (turn.is_leader || !absl::IsCancelled(result.status())) {
+      return result.status();
+    }
   }
-  // Once done, a flight never changes.
-  if (!flight->result.ok()) return flight->result.status();
-  return flight->result->value;
+}
+
+AuthorizationCache::Turn AuthorizationCache::TakeTurn(const std::string& key) {
+  std::shared_ptr<Flight>& slot = flights_[key];
+  if (slot != nullptr) return {slot, false};
+  slot = std::make_shared<Flight>();
+  return {slot, true};
+}
+
+void AuthorizationCache::Land(const std::string& key, Flight& flight,
+                              absl::StatusOr<Authorization> result) {
+  MutexLock lock(&mutex_);
+  if (result.ok()) Put(key, *result);
+  flight.result = std::move(result);
+  flight.done = true;
+  flights_.erase(key);
+  landed_.SignalAll();
 }
 
 void AuthorizationCache::Put(const std::string& key,

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <map>
 #include <memory>
+#include <stop_token>
 #include <string>
 
 #include "absl/functional/function_ref.h"
@@ -35,9 +36,11 @@ class AuthorizationCache {
 
   // Another value than `rejected`: one that somebody has put there since, or
   // what `fetch` brings. One fetch serves all who wait for the key, its error
-  // too; no lock is held meanwhile.
+  // too, unless that is CANCELLED: then another's is tried. No lock is held
+  // meanwhile. `cancel` ends the wait for another's fetch with CANCELLED.
   absl::StatusOr<std::string> Renew(const std::string& key,
-                                    const std::string& rejected, Fetch fetch);
+                                    const std::string& rejected, Fetch fetch,
+                                    const std::stop_token& cancel = {});
 
  private:
   struct Flight {
@@ -45,6 +48,15 @@ class AuthorizationCache {
     absl::StatusOr<Authorization> result = absl::UnknownError("in flight");
   };
 
+  struct Turn {
+    std::shared_ptr<Flight> flight;
+    bool is_leader = false;
+  };
+
+  // Joins a fetch, or is to begin one.
+  Turn TakeTurn(const std::string& key) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void Land(const std::string& key, Flight& flight,
+            absl::StatusOr<Authorization> result);
   void Put(const std::string& key, const Authorization& authorization)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 

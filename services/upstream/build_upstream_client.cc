@@ -22,10 +22,12 @@ std::unique_ptr<UpstreamClient> BuildUpstreamClient(
 std::unique_ptr<UpstreamGate> BuildUpstreamGate(CurlTransport::Options options,
                                                 const Clock& clock,
                                                 MemoryBudget* memory) {
+  UpstreamGate::Options gate_options;
+  gate_options.stop = options.stop;
   const auto make_client = [&](AnswerObserver* observer) {
     return BuildUpstreamClient(std::move(options), clock, observer, memory);
   };
-  return std::make_unique<UpstreamGate>(make_client, UpstreamGate::Options(),
+  return std::make_unique<UpstreamGate>(make_client, std::move(gate_options),
                                         &clock);
 }
 

@@ -39,6 +39,10 @@ void CircuitBreaker::OnFailure(Ticket ticket, const Rules& rules,
   }
 }
 
+void CircuitBreaker::OnAbandoned(Ticket ticket) {
+  if (IsProbe(ticket)) probe_ = kNoProbe;
+}
+
 void CircuitBreaker::Open(const Rules& rules, int factor, absl::Time now) {
   is_open_ = true;
   factor_ = factor;

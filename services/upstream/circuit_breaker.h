@@ -32,13 +32,15 @@ class CircuitBreaker {
     return !is_open_ || (now >= open_until_ && probe_ == kNoProbe);
   }
   // A request begins that was admitted. Every ticket ends up with OnSuccess(),
-  // OnFailure() or OnAnswered().
+  // OnFailure(), OnAnswered() or OnAbandoned().
   Ticket Begin();
   // It answers, and no more is known: a probe has succeeded with that, while
   // failures in a row stay what they are. The other two may still follow.
   void OnAnswered(Ticket ticket);
   void OnSuccess(Ticket ticket);
   void OnFailure(Ticket ticket, const Rules& rules, absl::Time now);
+  // It ends unanswered, and nobody's fault is it: the next one is the probe.
+  void OnAbandoned(Ticket ticket);
 
   // Closes it; what has begun before counts for nothing.
   void Reset();

@@ -31,6 +31,12 @@ curl_socket_t OpenSocket(void* guard_pointer, curlsocktype /*purpose*/,
                 address->protocol);
 }
 
+// Not 0 ends the connection: the process stops.
+int OnProgress(void* options, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
+  return static_cast<const CurlTransport::Options*>(options)
+      ->stop.stop_requested();
+}
+
 absl::Duration TimeOf(CURL* handle, CURLINFO what) {
   curl_off_t microseconds = 0;
   curl_easy_getinfo(handle, what, &microseconds);
@@ -110,6 +116,11 @@ ConnectionTrace ProbeConnection(const Url& url, const TlsAccess& tls,
   SetConnection(handle.get(), url, proxy, options, error);
   SetCurlTls(handle.get(), tls);
   curl_easy_setopt(handle.get(), CURLOPT_OPENSOCKETDATA, &guard);
+  curl_easy_setopt(handle.get(), CURLOPT_QUICK_EXIT, 1L);
+  curl_easy_setopt(handle.get(), CURLOPT_NOPROGRESS, 0L);
+  curl_easy_setopt(handle.get(), CURLOPT_XFERINFOFUNCTION, OnProgress);
+  curl_easy_setopt(handle.get(), CURLOPT_XFERINFODATA,
+                   const_cast<CurlTransport::Options*>(&options));
   const CURLcode code = curl_easy_perform(handle.get());
   trace.failure = FailureOf(code, guard);
   if (trace.failure == Failure::kAddressForbidden) {

@@ -18,6 +18,27 @@ struct CurlCleanup {
 };
 using CurlHandle = std::unique_ptr<CURL, CurlCleanup>;
 
+// A libcurl handle that can be interrupted from another thread, and that keeps
+// its open connections.
+class CurlSession {
+ public:
+  // Null when memory is short.
+  static std::unique_ptr<CurlSession> Create();
+  ~CurlSession();
+  CurlSession(const CurlSession&) = delete;
+  CurlSession& operator=(const CurlSession&) = delete;
+
+  CURL* easy() const { return easy_; }
+  // What performs easy(), which is added for that and removed again.
+  CURLM* multi() const { return multi_; }
+
+ private:
+  CurlSession(CURL* easy, CURLM* multi) : easy_(easy), multi_(multi) {}
+
+  CURL* const easy_;
+  CURLM* const multi_;
+};
+
 // Idle libcurl handles, each with its open connections. A handle is one
 // thread's from Take() to Return(), and handles share nothing, so no lock of
 // libcurl is needed. A handle only ever serves one key (an origin with one TLS
@@ -30,16 +51,17 @@ class CurlHandlePool {
 
   // The handle of `key` that was idle for the shortest time, or a new one; null
   // when memory is short.
-  CurlHandle Take(const std::string& key);
+  std::unique_ptr<CurlSession> Take(const std::string& key);
   // `handle` has been reset (which keeps its connections).
-  void Return(const std::string& key, CurlHandle handle);
+  void Return(const std::string& key, std::unique_ptr<CurlSession> handle);
 
  private:
   const size_t idle_max_;
 
   Mutex mutex_;
   // The most recently used first.
-  std::list<std::pair<std::string, CurlHandle>> idle_ ABSL_GUARDED_BY(mutex_);
+  std::list<std::pair<std::string, std::unique_ptr<CurlSession>>> idle_
+      ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace cvr

@@ -15,6 +15,8 @@ namespace {
 
 // Google's registries send heads of 128 KiB.
 constexpr size_t kHeadBytesMax = 512 * 1024;
+// How often the time is looked at when nothing comes.
+constexpr int kLookMs = 1000;
 
 // Never set back, so that timeouts cannot be fooled. Only differences count.
 absl::Time SteadyNow() {
@@ -33,10 +35,11 @@ int StatusCode(absl::string_view line) {
 
 }  // namespace
 
-CurlTransfer::CurlTransfer(CURL* handle, const HttpCall& request,
+CurlTransfer::CurlTransfer(CurlSession& session, const HttpCall& request,
                            const Limits& limits, const AddressPolicy* policy,
                            HttpReceiver& receiver)
-    : handle_(handle),
+    : handle_(session.easy()),
+      multi_(session.multi()),
       request_(request),
       limits_(limits),
       policy_(policy),
@@ -46,6 +49,7 @@ CurlTransfer::CurlTransfer(CURL* handle, const HttpCall& request,
     fields_ =
         curl_slist_append(fields_, absl::StrCat(name, ": ", value).c_str());
   }
+  CURL* const handle = handle_;
   curl_easy_setopt(handle, CURLOPT_HTTPHEADER, fields_);
   curl_easy_setopt(handle, CURLOPT_ERRORBUFFER, error_);
   curl_easy_setopt(handle, CURLOPT_HEADERFUNCTION, OnHeaderLine);
@@ -66,15 +70,48 @@ CurlTransfer::~CurlTransfer() {
 }
 
 absl::Status CurlTransfer::Run() {
-  CURLcode code = curl_easy_perform(handle_);
+  const auto interrupt = [this] { curl_multi_wakeup(multi_); };
+  const std::stop_callback on_cancel(request_.cancel, interrupt);
+  const std::stop_callback on_stop(limits_.stop, interrupt);
+  CURLcode code = Perform();
   if (FoundLeftovers(code)) {
     curl_easy_setopt(handle_, CURLOPT_FRESH_CONNECT, 1L);
     head_ = {};
     head_bytes_ = 0;
     error_[0] = 0;
-    code = curl_easy_perform(handle_);
+    code = Perform();
   }
   return StatusOf(code);
+}
+
+CURLcode CurlTransfer::Perform() {
+  if (curl_multi_add_handle(multi_, handle_) != CURLM_OK) {
+    return CURLE_FAILED_INIT;
+  }
+  int running = 1;
+  CURLMcode trouble = CURLM_OK;
+  while (running > 0 && trouble == CURLM_OK && !IsCancelled()) {
+    trouble = curl_multi_perform(multi_, &running);
+    if (running == 0 || trouble != CURLM_OK || IsCancelled()) break;
+    trouble = curl_multi_poll(multi_, nullptr, 0, kLookMs, nullptr);
+  }
+  CURLcode code = CURLE_ABORTED_BY_CALLBACK;
+  int left = 0;
+  while (const CURLMsg* const message = curl_multi_info_read(multi_, &left)) {
+    if (message->msg == CURLMSG_DONE) code = message->data.result;
+  }
+  curl_multi_remove_handle(multi_, handle_);
+  return code;
+}
+
+bool CurlTransfer::IsCancelled() {
+  if (!outcome_.ok()) return true;
+  if (request_.cancel.stop_requested()) {
+    outcome_ = absl::CancelledError("nobody wants the answer any more");
+  } else if (limits_.stop.stop_requested()) {
+    outcome_ = absl::UnavailableError("the process is stopping");
+  }
+  return !outcome_.ok();
 }
 
 bool CurlTransfer::FoundLeftovers(CURLcode code) const {
@@ -149,7 +186,9 @@ size_t CurlTransfer::OnBody(char* data, size_t size, size_t count,
   if (!self.head_done_) return 0;
   const absl::Time before = SteadyNow();
   self.outcome_ = self.receiver_.OnBytes(bytes);
-  self.stall_watch_->OnBytes(bytes.size(), SteadyNow() - before);
+  const absl::Duration busy = SteadyNow() - before;
+  self.stall_watch_->OnBytes(bytes.size(), before, busy);
+  self.busy_ += busy;
   return self.outcome_.ok() ? bytes.size() : CURL_WRITEFUNC_ERROR;
 }
 
@@ -167,8 +206,13 @@ bool CurlTransfer::IsOverdue() {
                            absl::FormatDuration(limits_.head_timeout)));
   } else if (head_done_ && stall_watch_->IsStalled(SteadyNow())) {
     outcome_ = errors::UpstreamUnavailable(
-        host, absl::StrCat("the body stalled for ",
+        host, absl::StrCat("the body stalled, or had less than ",
+                           limits_.stall_bytes_min, " bytes, for ",
                            absl::FormatDuration(limits_.stall_timeout)));
+  } else if (SteadyNow() - start_ - busy_ > request_.timeout) {
+    outcome_ = errors::UpstreamUnavailable(
+        host, absl::StrCat("no whole answer within ",
+                           absl::FormatDuration(request_.timeout)));
   }
   return !outcome_.ok();
 }

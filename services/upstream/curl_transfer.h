@@ -5,30 +5,34 @@
 
 #include <cstdint>
 #include <optional>
+#include <stop_token>
 #include <string>
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "services/upstream/address_policy.h"
+#include "services/upstream/curl_handle_pool.h"
 #include "services/upstream/http_transport.h"
 #include "services/upstream/stall_watch.h"
 
 namespace cvr {
 
-// One request on one libcurl handle: what libcurl calls back. Not thread-safe;
-// lives for one request.
+// One request on one libcurl handle: what libcurl calls back. Not thread-safe,
+// but for the tokens that end it; lives for one request.
 class CurlTransfer {
  public:
   struct Limits {
     absl::Duration head_timeout;
     absl::Duration stall_timeout;
     uint64_t stall_bytes_min = 0;
+    std::stop_token stop = {};
   };
 
   // `policy` = null: connections are not checked. All must outlive this.
-  CurlTransfer(CURL* handle, const HttpCall& request, const Limits& limits,
-               const AddressPolicy* policy, HttpReceiver& receiver);
+  CurlTransfer(CurlSession& session, const HttpCall& request,
+               const Limits& limits, const AddressPolicy* policy,
+               HttpReceiver& receiver);
   ~CurlTransfer();
   CurlTransfer(const CurlTransfer&) = delete;
   CurlTransfer& operator=(const CurlTransfer&) = delete;
@@ -44,6 +48,10 @@ class CurlTransfer {
   static curl_socket_t OnOpenSocket(void* self, curlsocktype purpose,
                                     curl_sockaddr* address);
 
+  // As curl_easy_perform(), but ends when IsCancelled().
+  CURLcode Perform();
+  // Whether the call or the process is to end; notes which.
+  bool IsCancelled();
   // False ends the transfer.
   bool TakeHeaderLine(absl::string_view line);
   bool EndHead();
@@ -54,6 +62,7 @@ class CurlTransfer {
   absl::Status StatusOf(CURLcode code) const;
 
   CURL* const handle_;
+  CURLM* const multi_;
   const HttpCall& request_;
   const Limits limits_;
   const AddressPolicy* const policy_;
@@ -62,6 +71,7 @@ class CurlTransfer {
   char error_[CURL_ERROR_SIZE] = {};
 
   const absl::Time start_;
+  absl::Duration busy_;  // Of the receiver.
   HttpHead head_;
   size_t head_bytes_ = 0;
   bool head_done_ = false;

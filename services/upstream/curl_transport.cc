@@ -2,6 +2,7 @@
 
 #include <curl/curl.h>
 
+#include <memory>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -47,6 +48,8 @@ void SetRequest(CURL* handle, const HttpCall& request,
   curl_easy_setopt(handle, CURLOPT_NOPROXY, "");
   curl_easy_setopt(handle, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
   curl_easy_setopt(handle, CURLOPT_NOSIGNAL, 1L);
+  // A call that is cancelled does not wait for the resolver's thread.
+  curl_easy_setopt(handle, CURLOPT_QUICK_EXIT, 1L);
   curl_easy_setopt(handle, CURLOPT_HTTP_VERSION,
                    static_cast<long>(CURL_HTTP_VERSION_2TLS));
   curl_easy_setopt(handle, CURLOPT_MAXAGE_CONN, kIdleConnectionSeconds);
@@ -73,26 +76,26 @@ absl::Status CurlTransport::Perform(const HttpCall& request,
     return AddressDenied(host);
   }
   const std::string key = KeyOf(request, proxy);
-  CurlHandle handle = handles_.Take(key);
-  if (handle == nullptr) {
+  std::unique_ptr<CurlSession> session = handles_.Take(key);
+  if (session == nullptr) {
     return errors::UpstreamUnavailable(host, "out of memory");
   }
-  SetRequest(handle.get(), request, proxy);
-  SetCurlTls(handle.get(), request.tls);
-  curl_easy_setopt(handle.get(), CURLOPT_USERAGENT,
-                   options_.user_agent.c_str());
+  CURL* const handle = session->easy();
+  SetRequest(handle, request, proxy);
+  SetCurlTls(handle, request.tls);
+  curl_easy_setopt(handle, CURLOPT_USERAGENT, options_.user_agent.c_str());
   curl_easy_setopt(
-      handle.get(), CURLOPT_CONNECTTIMEOUT_MS,
+      handle, CURLOPT_CONNECTTIMEOUT_MS,
       static_cast<long>(absl::ToInt64Milliseconds(options_.connect_timeout)));
   absl::Status status;
   {
-    CurlTransfer transfer(handle.get(), request,
+    CurlTransfer transfer(*session, request,
                           {options_.head_timeout, options_.stall_timeout,
-                           options_.stall_bytes_min},
+                           options_.stall_bytes_min, options_.stop},
                           proxy.empty() ? &policy_ : nullptr, receiver);
     status = transfer.Run();
   }
-  handles_.Return(key, std::move(handle));
+  handles_.Return(key, std::move(session));
   return status;
 }
 

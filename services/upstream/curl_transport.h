@@ -1,9 +1,12 @@
 #ifndef SERVICES_UPSTREAM_CURL_TRANSPORT_H_
 #define SERVICES_UPSTREAM_CURL_TRANSPORT_H_
 
+#include <cstdint>
+#include <stop_token>
 #include <string>
 
 #include "absl/time/time.h"
+#include "services/common/transfer_limits.h"
 #include "services/upstream/address_policy.h"
 #include "services/upstream/curl_handle_pool.h"
 #include "services/upstream/http_transport.h"
@@ -27,9 +30,13 @@ class CurlTransport : public HttpTransport {
     absl::Duration connect_timeout = absl::Seconds(10);  // DNS and TLS too.
     // From the request to the end of the answer's head.
     absl::Duration head_timeout = absl::Seconds(30);
-    // A body with less than stall_bytes_min in so long is given up.
+    // A body with less than stall_bytes_min in so long is given up; time that
+    // its receiver takes does not count.
     absl::Duration stall_timeout = absl::Seconds(30);
-    uint64_t stall_bytes_min = 30;  // 1 B/s.
+    uint64_t stall_bytes_min = 30 * limits::kDownloadBytesPerSecondMin;
+    // Ends every call at once, now and later, with UNAVAILABLE: the process
+    // stops.
+    std::stop_token stop = {};
     size_t idle_handles_max = 64;
   };
 

@@ -101,8 +101,9 @@ absl::StatusOr<HttpHead> HopRunner::Ask(const HopRequest& request,
                                         const std::string& authorization,
                                         HopGuard& guard,
                                         HopReceiver& receiver) {
-  HttpCall hop = {request.method, request.url, request.fields,
-                  guard.TlsFor(request.url)};
+  HttpCall hop = {request.method, request.url,
+                  request.fields, guard.TlsFor(request.url),
+                  request.cancel, request.timeout};
   hop.fields.Add("Accept-Encoding", "identity");
   if (!authorization.empty()) hop.fields.Add("Authorization", authorization);
   HopTap tap(request.url, receiver);

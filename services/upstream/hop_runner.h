@@ -2,11 +2,13 @@
 #define SERVICES_UPSTREAM_HOP_RUNNER_H_
 
 #include <optional>
+#include <stop_token>
 #include <string>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "absl/time/time.h"
 #include "services/common/upstream_access.h"
 #include "services/upstream/http_transport.h"
 #include "services/upstream/url.h"
@@ -44,6 +46,9 @@ struct HopRequest {
   // Whether what comes is held against a digest. If not, a redirect from https
   // to http is refused: anybody on the way could change the answer.
   bool is_verified = false;
+  // As HttpCall's, for each hop.
+  std::stop_token cancel = {};
+  absl::Duration timeout = absl::InfiniteDuration();
 };
 
 struct HopAnswer {

@@ -1,10 +1,12 @@
 #ifndef SERVICES_UPSTREAM_HTTP_TRANSPORT_H_
 #define SERVICES_UPSTREAM_HTTP_TRANSPORT_H_
 
+#include <stop_token>
 #include <string>
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
+#include "absl/time/time.h"
 #include "services/common/upstream_access.h"
 #include "services/upstream/http_fields.h"
 #include "services/upstream/url.h"
@@ -18,6 +20,11 @@ struct HttpCall {
   Url url;
   HttpFieldList fields;  // Authorization included.
   TlsAccess tls;
+  // Ends the call at once, wherever it is, with CANCELLED.
+  std::stop_token cancel = {};
+  // For the whole answer, not counting the receiver's time: a bound for small
+  // ones. Large ones have one on their rate.
+  absl::Duration timeout = absl::InfiniteDuration();
 };
 
 struct HttpHead {
@@ -47,6 +54,7 @@ class HttpTransport {
   //                      (reason UPSTREAM_UNAVAILABLE); no HTTP at all
   //                      (UPSTREAM_INVALID)
   //   PERMISSION_DENIED  an address that is not allowed (reason DENIED)
+  //   CANCELLED          the call's own token said so
   //   those of `receiver`, unchanged
   virtual absl::Status Perform(const HttpCall& request,
                                HttpReceiver& receiver) = 0;

@@ -9,6 +9,7 @@
 #include "services/common/errors.h"
 #include "services/common/limits.h"
 #include "services/common/status_macros.h"
+#include "services/common/transfer_limits.h"
 #include "services/upstream/answer_status.h"
 #include "services/upstream/blob_answer.h"
 #include "services/upstream/list_page.h"
@@ -33,6 +34,7 @@ HopRequest ManifestRequest(HttpCall::Method method, const Endpoint& endpoint,
   HopRequest request = {method, endpoint.ManifestUrl(repository, reference)};
   request.fields.Add("Accept", kManifestAccept);
   request.is_verified = reference.is_digest();
+  request.timeout = absl::Seconds(limits::kDocumentSecondsMax);
   return request;
 }
 
@@ -128,6 +130,7 @@ absl::Status HttpUpstreamClient::GetBlob(const UpstreamAccess& access,
   HopRequest request = {HttpCall::Method::kGet,
                         endpoint.BlobUrl(repository, digest)};
   request.is_verified = true;
+  request.cancel = sink.cancel();
   AddPartFields(part, request.fields);
   BlobAnswerReceiver receiver(part, sink);
   const auto answer = Ask(access, endpoint, repository, std::move(request),
@@ -169,6 +172,7 @@ absl::StatusOr<UpstreamList> HttpUpstreamClient::AskForList(
     const UpstreamAccess& access, const Endpoint& endpoint,
     const Repository& repository, HopRequest request, Unknown unknown,
     ListReceiver& list) {
+  request.timeout = absl::Seconds(limits::kDocumentSecondsMax);
   for (;;) {
     ASSIGN_OR_RETURN(const HopAnswer answer,
                      Ask(access, endpoint, repository, request, unknown, list));
@@ -192,7 +196,8 @@ absl::StatusOr<HopAnswer> HttpUpstreamClient::Ask(const UpstreamAccess& access,
                                                   const Unknown& unknown,
                                                   HopReceiver& receiver) {
   RegistryGuard guard(&tokens_, &authorizations_, clock_, access,
-                      endpoint.url(), endpoint.PullScope(repository));
+                      endpoint.url(), endpoint.PullScope(repository),
+                      request.cancel);
   ObservedReceiver observed(observer_, access, endpoint.url(), receiver);
   const auto unknown_at = [&](const Url& url) {
     return Annotate(unknown.meaning,

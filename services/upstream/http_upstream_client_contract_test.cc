@@ -1,6 +1,7 @@
 #include "services/upstream/build_upstream_client.h"
 #include "tests/contracts/upstream_client_contract.h"
 #include "tests/support/fake_registry.h"
+#include "tests/support/gate.h"
 
 namespace cvr::testing {
 namespace {
@@ -47,9 +48,19 @@ class HttpUpstream : public UpstreamUnderContract {
   }
   void Deny() override { registry_.Answer({}, FakeAnswer::Status(403)); }
   void Break() override { registry_.Answer({}, FakeAnswer::Status(503)); }
+  void HoldNext(std::optional<uint64_t> at_byte) override {
+    gate_ = std::make_shared<Gate>();
+    FakeAnswer answer;
+    answer.gate = gate_;
+    answer.gate_at_byte = at_byte;
+    registry_.Answer({}, answer);
+  }
+  void AwaitHeld() override { gate_->AwaitArrivals(); }
+  void Release() override { gate_->Open(); }
   void GoDown() override { registry_.Stop(); }
 
  private:
+  std::shared_ptr<Gate> gate_;
   FakeRegistry registry_;
   const std::unique_ptr<UpstreamClient> client_ =
       BuildUpstreamClient({.allow_private_addresses = true, .proxies = {}});

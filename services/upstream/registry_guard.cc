@@ -45,14 +45,16 @@ const Challenge* Find(const std::vector<Challenge>& challenges,
 
 RegistryGuard::RegistryGuard(TokenClient* tokens, AuthorizationCache* cache,
                              const Clock* clock, const UpstreamAccess& access,
-                             const Url& upstream, std::string scope)
+                             const Url& upstream, std::string scope,
+                             std::stop_token cancel)
     : tokens_(tokens),
       cache_(cache),
       clock_(clock),
       access_(access),
       upstream_(upstream),
       scope_(std::move(scope)),
-      cache_key_(CacheKey(access, scope_)) {}
+      cache_key_(CacheKey(access, scope_)),
+      cancel_(std::move(cancel)) {}
 
 std::string RegistryGuard::AuthorizationFor(const Url& url) {
   std::string& used = used_[url.origin()];
@@ -82,8 +84,12 @@ absl::StatusOr<std::optional<std::string>> RegistryGuard::AnswerBearer(
   }
   std::string scope = challenge.Parameter("scope");
   if (scope.empty() && IsOwn(url)) scope = scope_;
-  TokenRequest request = {*realm, challenge.Parameter("service"), scope, "",
-                          [this](const Url& hop) { return TlsFor(hop); }};
+  TokenRequest request = {*realm,
+                          challenge.Parameter("service"),
+                          scope,
+                          "",
+                          [this](const Url& hop) { return TlsFor(hop); },
+                          cancel_};
   if (IsOwn(url) && has_credentials()) {
     if (IsTrustedRealm(upstream_, *realm, access_.trusted_token_realms)) {
       request.authorization = BasicAuthorization(access_);
@@ -103,7 +109,9 @@ absl::StatusOr<std::optional<std::string>> RegistryGuard::AnswerBearer(
 absl::StatusOr<std::string> RegistryGuard::Exchange(
     const Url& url, const TokenRequest& request) {
   const auto fetch = [&] { return tokens_->Fetch(request); };
-  if (IsOwn(url)) return cache_->Renew(cache_key_, used_[url.origin()], fetch);
+  if (IsOwn(url)) {
+    return cache_->Renew(cache_key_, used_[url.origin()], fetch, cancel_);
+  }
   ASSIGN_OR_RETURN(Authorization granted, fetch());
   return std::move(granted.value);
 }

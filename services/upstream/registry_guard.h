@@ -3,6 +3,7 @@
 
 #include <map>
 #include <optional>
+#include <stop_token>
 #include <string>
 
 #include "absl/status/status.h"
@@ -30,7 +31,8 @@ class RegistryGuard : public HopGuard {
  public:
   RegistryGuard(TokenClient* tokens, AuthorizationCache* cache,
                 const Clock* clock, const UpstreamAccess& access,
-                const Url& upstream, std::string scope);
+                const Url& upstream, std::string scope,
+                std::stop_token cancel = {});
 
   std::string AuthorizationFor(const Url& url) override;
   absl::StatusOr<std::optional<std::string>> OnChallenge(
@@ -66,6 +68,7 @@ class RegistryGuard : public HopGuard {
   const Url upstream_;
   const std::string scope_;
   const std::string cache_key_;
+  const std::stop_token cancel_;
 
   // By origin: what was last used there.
   std::map<std::string, std::string> used_;

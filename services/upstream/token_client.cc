@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <utility>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
@@ -11,6 +12,7 @@
 #include "services/common/json_reader.h"
 #include "services/common/limits.h"
 #include "services/common/status_macros.h"
+#include "services/common/transfer_limits.h"
 #include "services/upstream/answer_status.h"
 
 namespace cvr {
@@ -155,9 +157,11 @@ absl::StatusOr<Authorization> TokenClient::Fetch(const TokenRequest& request) {
   RealmGuard guard(request);
   TokenReceiver receiver;
   const absl::Time asked = clock_->SteadyNow();
-  ASSIGN_OR_RETURN(
-      const HopAnswer answer,
-      hops_->Run({HttpCall::Method::kGet, TokenUrl(request)}, guard, receiver));
+  HopRequest ask = {HttpCall::Method::kGet, TokenUrl(request)};
+  ask.cancel = request.cancel;
+  ask.timeout = absl::Seconds(limits::kDocumentSecondsMax);
+  ASSIGN_OR_RETURN(const HopAnswer answer,
+                   hops_->Run(std::move(ask), guard, receiver));
   if (answer.head.status != 200) {
     return Annotate(AnswerStatus(answer.url, answer.head, clock_->Now()),
                     "asking for a token");

@@ -2,6 +2,7 @@
 #define SERVICES_UPSTREAM_TOKEN_CLIENT_H_
 
 #include <functional>
+#include <stop_token>
 #include <string>
 
 #include "absl/status/statusor.h"
@@ -23,6 +24,7 @@ struct TokenRequest {
   // Shown to the realm's origin only; empty = anonymously.
   std::string authorization;
   std::function<TlsAccess(const Url&)> tls_for;
+  std::stop_token cancel = {};  // As HttpCall's.
 };
 
 // Exchanges credentials, or none, for bearer tokens: the registry's "Token
@@ -36,7 +38,7 @@ class TokenClient {
   // `Bearer ...`, to be used for four fifths of the token's life (60 s when the
   // answer does not say).
   // Errors: PERMISSION_DENIED (reason UPSTREAM_DENIED) for 401 and 403;
-  // RESOURCE_EXHAUSTED for 429; UNAVAILABLE for everything else.
+  // RESOURCE_EXHAUSTED for 429; CANCELLED; UNAVAILABLE for everything else.
   absl::StatusOr<Authorization> Fetch(const TokenRequest& request);
 
  private:

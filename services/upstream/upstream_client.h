@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <stop_token>
 #include <string>
 
 #include "absl/status/status.h"
@@ -51,11 +52,15 @@ class UpstreamBlobSink {
   virtual absl::Status OnHeader(const UpstreamBlobHeader& header) = 0;
   // `bytes` is valid during the call only. An error ends the transfer.
   virtual absl::Status OnBytes(absl::string_view bytes) = 0;
+  // Ends the call with CANCELLED at once, wherever it is: in a line,
+  // connecting, waiting for a token, an answer or bytes.
+  virtual std::stop_token cancel() const { return {}; }
 };
 
 // Talks to upstream registries: OCI distribution-spec as a client, with token
 // exchange, redirects and every quirk of theirs. Blocks the calling thread
-// until the answer is complete. Thread-safe.
+// until the answer is complete; each answer but a blob's for
+// limits::kDocumentSecondsMax at most. Thread-safe.
 //
 // Errors of every call, naming the host that failed:
 //   NOT_FOUND           the upstream does not have it

@@ -105,6 +105,8 @@ void UpstreamDoor::OnOutcome(CircuitBreaker::Ticket ticket, Traffic traffic,
         now);
   } else if (IsProperAnswer(outcome)) {
     circuit_.OnSuccess(ticket);
+  } else if (absl::IsCancelled(outcome)) {
+    circuit_.OnAbandoned(ticket);
   } else {
     circuit_.OnAnswered(ticket);
   }

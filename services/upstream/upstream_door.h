@@ -36,7 +36,7 @@ class UpstreamDoor {
   // Its answer has begun.
   void OnAnswered(CircuitBreaker::Ticket ticket);
   // It is over. `outcome` is its own: that of an UpstreamClient, but OK when
-  // only the caller had enough.
+  // only the caller had enough, and CANCELLED when it left before an answer.
   void OnOutcome(CircuitBreaker::Ticket ticket, Traffic traffic,
                  const absl::Status& outcome, absl::Time now);
 

@@ -34,6 +34,7 @@ class UpstreamGate::WatchedSink : public UpstreamBlobSink {
   absl::Status OnBytes(absl::string_view bytes) override {
     return Noted(sink_.OnBytes(bytes));
   }
+  std::stop_token cancel() const override { return sink_.cancel(); }
 
   // Whether the receiver has ended the transfer.
   bool had_enough() const { return had_enough_; }
@@ -52,7 +53,10 @@ class UpstreamGate::WatchedSink : public UpstreamBlobSink {
 
 UpstreamGate::UpstreamGate(MakeClient make_client, Options options,
                            const Clock* clock)
-    : options_(options), clock_(clock), client_(make_client(this)) {}
+    : options_(std::move(options)),
+      clock_(clock),
+      client_(make_client(this)),
+      on_stop_(options_.stop, [this] { WakeAll(); }) {}
 
 absl::StatusOr<UpstreamManifest> UpstreamGate::GetManifest(
     const UpstreamAccess& access, const Repository& repository,
@@ -89,7 +93,8 @@ absl::Status UpstreamGate::GetBlob(const UpstreamAccess& access,
                                    const Digest& digest,
                                    const UpstreamBlobPart& part,
                                    UpstreamBlobSink& sink) {
-  ASSIGN_OR_RETURN(const Pass pass, Enter(access, Traffic::kBlob));
+  ASSIGN_OR_RETURN(const Pass pass,
+                   Enter(access, Traffic::kBlob, sink.cancel()));
   WatchedSink watched(*this, pass, sink);
   absl::Status status =
       client_->GetBlob(access, repository, digest, part, watched);
@@ -107,12 +112,15 @@ absl::StatusOr<T> UpstreamGate::AskQuickly(
 }
 
 absl::StatusOr<UpstreamGate::Pass> UpstreamGate::Enter(
-    const UpstreamAccess& access, Traffic traffic) {
+    const UpstreamAccess& access, Traffic traffic,
+    const std::stop_token& cancel) {
+  const std::stop_callback wake(cancel, [this] { WakeAll(); });
   MutexLock lock(&mutex_);
   UpstreamDoor& door = DoorOf(access, clock_->SteadyNow());
   RETURN_IF_ERROR(door.Refusal(traffic, clock_->SteadyNow()));
   const RequestSlots::Place place = door.slots().Join(traffic);
-  if (const absl::Status status = AwaitSlot(door, access, traffic, place);
+  if (const absl::Status status =
+          AwaitSlot(door, access, traffic, place, cancel);
       !status.ok()) {
     door.slots().Leave(place);
     return status;
@@ -122,8 +130,8 @@ absl::StatusOr<UpstreamGate::Pass> UpstreamGate::Enter(
 
 absl::Status UpstreamGate::AwaitSlot(UpstreamDoor& door,
                                      const UpstreamAccess& access,
-                                     Traffic traffic,
-                                     RequestSlots::Place place) {
+                                     Traffic traffic, RequestSlots::Place place,
+                                     const std::stop_token& cancel) {
   if (place->is_granted) return absl::OkStatus();
   if (door.slots().waiting() > options_.waiting_max) {
     return Busy(access, "too many requests are waiting for it");
@@ -131,6 +139,12 @@ absl::Status UpstreamGate::AwaitSlot(UpstreamDoor& door,
   const SteadyDeadline deadline(options_.wait_max);
   bool is_late = false;
   while (!place->is_granted && !is_late) {
+    if (cancel.stop_requested()) {
+      return absl::CancelledError("nobody waits for the answer any more");
+    }
+    if (options_.stop.stop_requested()) {
+      return absl::UnavailableError("the process is stopping");
+    }
     is_late = place->granted_or_woken.WaitWithTimeout(&mutex_, deadline.left());
     // Things may have changed for the worse meanwhile.
     RETURN_IF_ERROR(door.Refusal(traffic, clock_->SteadyNow()));
@@ -138,6 +152,12 @@ absl::Status UpstreamGate::AwaitSlot(UpstreamDoor& door,
   if (place->is_granted) return absl::OkStatus();
   return Busy(access, absl::StrCat("no request to it has ended within ",
                                    absl::FormatDuration(options_.wait_max)));
+}
+
+// Lets all who wait look again at what they wait for.
+void UpstreamGate::WakeAll() {
+  MutexLock lock(&mutex_);
+  for (const auto& [id, door] : doors_) door->slots().WakeAll();
 }
 
 void UpstreamGate::OnAnswered(const Pass& pass) {

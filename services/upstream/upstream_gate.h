@@ -3,8 +3,10 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -52,6 +54,8 @@ class UpstreamGate : public UpstreamClient,
     // For each upstream.
     size_t waiting_max = 1024;
     absl::Duration forget_after = absl::Hours(24);
+    // Ends every wait for a slot, now and later: the process stops.
+    std::stop_token stop = {};
   };
   // Makes the client behind the gate; it tells the observer, which outlives it,
   // what upstreams say of their limits.
@@ -93,11 +97,14 @@ class UpstreamGate : public UpstreamClient,
   void OnAnswer(int64_t upstream_id, const HttpHead& head) override;
 
   // Waits for the turn of a request. A pass must be given back by Leave().
-  absl::StatusOr<Pass> Enter(const UpstreamAccess& access, Traffic traffic);
+  absl::StatusOr<Pass> Enter(const UpstreamAccess& access, Traffic traffic,
+                             const std::stop_token& cancel = {});
   absl::Status AwaitSlot(UpstreamDoor& door, const UpstreamAccess& access,
-                         Traffic traffic, RequestSlots::Place place)
+                         Traffic traffic, RequestSlots::Place place,
+                         const std::stop_token& cancel)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void OnAnswered(const Pass& pass);
+  void WakeAll();
   // `outcome`: see UpstreamDoor::OnOutcome().
   void Leave(const Pass& pass, const absl::Status& outcome);
   template <typename T>
@@ -117,8 +124,9 @@ class UpstreamGate : public UpstreamClient,
       ABSL_GUARDED_BY(mutex_);
   absl::Time forgets_at_ ABSL_GUARDED_BY(mutex_) = absl::InfinitePast();
 
-  // Last: it uses what is above.
+  // Uses what is above; these two are last.
   const std::unique_ptr<UpstreamClient> client_;
+  const std::stop_callback<std::function<void()>> on_stop_;
 };
 
 }  // namespace cvr

@@ -6,6 +6,7 @@
 #include "services/common/errors.h"
 #include "services/upstream/upstream_gate.h"
 #include "tests/contracts/upstream_client_contract.h"
+#include "tests/support/gate.h"
 #include "tests/support/in_memory_upstream.h"
 
 namespace cvr::testing {
@@ -58,6 +59,12 @@ class GatedUpstream : public UpstreamUnderContract {
     upstream_->Inject(
         7, {.error = errors::UpstreamUnavailable("gated", "told to")});
   }
+  void HoldNext(std::optional<uint64_t> at_byte) override {
+    gate_ = std::make_shared<Gate>();
+    upstream_->Inject(7, {.gate = gate_, .gate_at_byte = at_byte});
+  }
+  void AwaitHeld() override { gate_->AwaitArrivals(); }
+  void Release() override { gate_->Open(); }
   void GoDown() override {
     upstream_->Inject(7,
                       {.error = errors::UpstreamUnavailable("gated", "down")},
@@ -65,6 +72,7 @@ class GatedUpstream : public UpstreamUnderContract {
   }
 
  private:
+  std::shared_ptr<Gate> gate_;
   InMemoryUpstreamClient* upstream_ = nullptr;
   UpstreamGate gate_;
 };

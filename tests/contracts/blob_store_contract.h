@@ -399,25 +399,6 @@ TEST_P(BlobStoreContract, SuspendedBytesGoToOneWriter) {
   EXPECT_TRUE(*Read(large_) == large_);
 }
 
-TEST_P(BlobStoreContract, SuspendedBytesGoToTheirOwnerOnly) {
-  const Digest digest = Digest::OfBytes(large_);
-  (*Begin(large_))->Suspend();
-  EXPECT_EQ((*store().Create(digest, 2))->readable_size(), 0);
-  EXPECT_EQ((*store().Create(digest, 0))->readable_size(), 0);
-  // That others store the blob is nothing to the owner.
-  const auto other = *store().Create(digest, 2);
-  ASSERT_THAT(AppendAll(*other, large_), IsOk());
-  ASSERT_THAT(other->Commit(), IsOk());
-  EXPECT_GT((*store().Create(digest, 1))->readable_size(), 0);
-}
-
-TEST_P(BlobStoreContract, DisownedUploadLeavesNothing) {
-  const auto writer = *Begin(large_);
-  writer->Disown();
-  writer->Suspend();
-  EXPECT_EQ((*store().Create(Digest::OfBytes(large_), 1))->readable_size(), 0);
-}
-
 TEST_P(BlobStoreContract, AbandonedContinuationLeavesNothing) {
   (*Begin(large_))->Suspend();
   EXPECT_GT((*store().Create(Digest::OfBytes(large_), 1))->readable_size(), 0);

@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -46,6 +47,10 @@ class UpstreamUnderContract {
   virtual void LimitRate(absl::Duration retry_after) = 0;
   virtual void Deny() = 0;
   virtual void Break() = 0;  // 5xx.
+  // Says nothing until Release(), or that only after so many bytes of a body.
+  virtual void HoldNext(std::optional<uint64_t> at_byte = {}) = 0;
+  virtual void AwaitHeld() = 0;
+  virtual void Release() = 0;
   // From now on nobody answers.
   virtual void GoDown() = 0;
 };
@@ -65,9 +70,11 @@ class RecordingSink : public UpstreamBlobSink {
     bytes.append(piece.data(), piece.size());
     return bytes_status;
   }
+  std::stop_token cancel() const override { return token; }
 
   absl::Status header_status;
   absl::Status bytes_status;
+  std::stop_token token;
   std::optional<UpstreamBlobHeader> header;
   std::string bytes;
 };
@@ -375,6 +382,52 @@ TEST_P(UpstreamClientContract, BrokenOrAbsentUpstreamIsUnavailable) {
                                      Reason::kUpstreamUnavailable));
   EXPECT_THAT(GetBlob(blob, sink), StatusIs(absl::StatusCode::kUnavailable,
                                             Reason::kUpstreamUnavailable));
+}
+
+// Whoever leaves does not have to wait for an upstream that says nothing.
+TEST_P(UpstreamClientContract, CancelEndsACallBeforeItsAnswer) {
+  const Digest blob = upstream_->AddBlob("library/alpine", Bytes(100000));
+  upstream_->HoldNext();
+  RecordingSink sink;
+  std::stop_source leave;
+  sink.token = leave.get_token();
+  absl::Status status;
+  {
+    Thread puller("puller", [&] { status = GetBlob(blob, sink); });
+    upstream_->AwaitHeld();
+    leave.request_stop();
+  }
+  EXPECT_THAT(status, StatusIs(absl::StatusCode::kCancelled));
+  EXPECT_FALSE(sink.header.has_value());
+  upstream_->Release();
+  // The next one is served as if nothing had happened.
+  RecordingSink next;
+  EXPECT_THAT(GetBlob(blob, next), IsOk());
+}
+
+TEST_P(UpstreamClientContract, CancelEndsABodyThatStandsStill) {
+  const Digest blob = upstream_->AddBlob("library/alpine", Bytes(100000));
+  upstream_->HoldNext(/*at_byte=*/1000);
+  RecordingSink sink;
+  std::stop_source leave;
+  sink.token = leave.get_token();
+  absl::Status status;
+  {
+    Thread puller("puller", [&] { status = GetBlob(blob, sink); });
+    upstream_->AwaitHeld();
+    leave.request_stop();
+  }
+  EXPECT_THAT(status, StatusIs(absl::StatusCode::kCancelled));
+  upstream_->Release();
+}
+
+TEST_P(UpstreamClientContract, CallOfOneWhoHasLeftAsksNothing) {
+  const Digest blob = upstream_->AddBlob("library/alpine", "bytes");
+  RecordingSink sink;
+  std::stop_source leave;
+  leave.request_stop();
+  sink.token = leave.get_token();
+  EXPECT_THAT(GetBlob(blob, sink), StatusIs(absl::StatusCode::kCancelled));
 }
 
 TEST_P(UpstreamClientContract, ThreadsDoNotDisturbEachOther) {

@@ -165,7 +165,7 @@ TEST_F(PrecedenceTest, RegistriesShareTheCacheOfAnUpstream) {
 }
 
 // Bytes are stored once, but knowing a digest opens nothing.
-TEST_F(PrecedenceTest, WhatOthersCachedHasToBeProvenByAnOwnUpstream) {
+TEST_F(PrecedenceTest, WhatOthersCachedHasToBeDeliveredByAnOwnUpstream) {
   const auto ours = Add(Remembering(absl::ZeroDuration()));
   const int64_t registry = installation().CreateRegistry();
   Source theirs(installation(), {});
@@ -177,14 +177,17 @@ TEST_F(PrecedenceTest, WhatOthersCachedHasToBeProvenByAnOwnUpstream) {
   ExpectError(Get(BlobPath(highs_)), 404, "BLOB_UNKNOWN");
   ExpectError(Get(DigestPath(highs_)), 404, "MANIFEST_UNKNOWN");
 
-  // Now it has the blob: it shows so, and moves no bytes.
+  // Now it has the blob: it delivers all of it, once.
   ours->Add(highs_, "v1");
   ours->fake().ClearRequests();
   ExpectContent(Get(BlobPath(highs_)), highs_.blob);
   const auto asked = ours->fake().requests();
   ASSERT_EQ(asked.size(), 1);
   EXPECT_EQ(asked[0].method, "GET");
-  EXPECT_EQ(asked[0].Header("Range"), "bytes=0-0");
+  EXPECT_EQ(asked[0].Header("Range"), "");
+  ours->AwaitEntry(BlobPath(highs_));
+  ExpectContent(Get(BlobPath(highs_)), highs_.blob);
+  EXPECT_EQ(ours->fake().requests().size(), 1);
 }
 
 }  // namespace

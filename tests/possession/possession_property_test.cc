@@ -13,6 +13,7 @@
 #include "gmock/gmock.h"
 #include "services/common/limits.h"
 #include "spdlog/spdlog.h"
+#include "tests/possession/goods.h"
 #include "tests/possession/two_tenants.h"
 #include "tests/support/status_matchers.h"
 
@@ -32,61 +33,7 @@ using Lie = HostileUpstreams::Lie;
 
 constexpr int kSchedules = 60;
 constexpr int kOperations = 40;
-constexpr char kImage[] = "application/vnd.oci.image.manifest.v1+json";
 constexpr char kRepository[] = "team/app";
-
-struct Secret {
-  std::string bytes;
-  Digest digest;
-};
-
-Secret MakeSecret(std::string bytes) {
-  std::replace(bytes.begin(), bytes.end(), HostileUpstreams::kJunk, 'x');
-  const Digest digest = Digest::OfBytes(bytes);
-  return {std::move(bytes), digest};
-}
-
-// Of `size` bytes that tell which secret they are of.
-std::string Filled(const std::string& name, size_t size) {
-  std::string bytes;
-  while (bytes.size() < size) absl::StrAppend(&bytes, name, bytes.size(), ";");
-  bytes.resize(size);
-  return bytes;
-}
-
-std::string ManifestNaming(const std::string& name,
-                           const std::vector<Digest>& digests) {
-  std::vector<std::string> layers;
-  for (const Digest& digest : digests) {
-    layers.push_back(absl::StrCat(R"({"mediaType":"m/t","size":1,"digest":")",
-                                  digest.ToString(), R"("})"));
-  }
-  return absl::StrCat(R"({"schemaVersion":2,"mediaType":")", kImage,
-                      R"(","name":")", name, R"(","layers":[)",
-                      absl::StrJoin(layers, ","), "]}");
-}
-
-// What there is to be had.
-struct Goods {
-  // Of the victim alone.
-  Secret small = MakeSecret(Filled("small secret ", 900));
-  // Less than two chunks: how much of a broken one is left would depend on
-  // time.
-  Secret large = MakeSecret(
-      Filled("large secret ", limits::kChunkBytes + limits::kChunkBytes / 2));
-  Secret manifest =
-      MakeSecret(ManifestNaming("secret", {small.digest, large.digest}));
-  // The list of tags as it is stored.
-  Secret list = MakeSecret(R"({"tags":["secret"]})");
-  // What the adversary's upstream may have as well.
-  Secret common = MakeSecret(Filled("common ", 70'000));
-  // What everybody may have.
-  Secret open = MakeSecret(Filled("public ", 70'000));
-
-  std::vector<const Secret*> secrets() const {
-    return {&small, &large, &manifest, &list};
-  }
-};
 
 // One of a schedule; what it does is up to its numbers.
 struct Operation {
@@ -113,8 +60,10 @@ class Play {
     for (const Secret* blob : {&goods_.small, &goods_.large, &goods_.common}) {
       upstreams.AddBlob(own, kRepository, blob->bytes);
     }
-    upstreams.AddManifest(own, kRepository, "secret", kImage,
-                          goods_.manifest.bytes);
+    for (const char* tag : {"secret", kSecretTag}) {
+      upstreams.AddManifest(own, kRepository, tag, kImage,
+                            goods_.manifest.bytes);
+    }
     for (const int64_t id :
          {world_.victim().everybodys, world_.adversary().everybodys}) {
       upstreams.AddBlob(id, kRepository, goods_.open.bytes);
@@ -289,7 +238,7 @@ class Play {
                                      : world_.adversary().own);
     entry.set_relative_path(paths[c % 4]);
     entry.set_digest(digest);
-    entry.set_media_type(kImage);
+    entry.set_media_type(c % 4 == 3 ? kTagsText : kImage);
     entry.set_size(static_cast<int64_t>(secret.bytes.size()));
     const auto made = world_.metadata().cache_entries().Create(request);
     return absl::StrCat("declare ", paths[c % 4], " ",
@@ -374,6 +323,7 @@ class Play {
   // Nothing in what came is the victim's.
   void Check() {
     for (const std::string& bytes : received_) {
+      EXPECT_FALSE(absl::StrContains(bytes, kSecretTag)) << "a secret list";
       for (const Secret* secret : goods_.secrets()) {
         EXPECT_FALSE(IsPartOf(bytes, *secret))
             << "a part of a secret: " << bytes.substr(0, 40);

@@ -1,6 +1,8 @@
 #ifndef TESTS_SUPPORT_GATE_H_
 #define TESTS_SUPPORT_GATE_H_
 
+#include <stop_token>
+
 #include "services/common/mutex.h"
 
 namespace cvr::testing {
@@ -16,12 +18,16 @@ class Gate {
     changed_.SignalAll();
   }
 
-  // Arrives, then blocks until the gate is open.
-  void Pass() {
+  // Arrives, then blocks until the gate is open or `cancel` says so.
+  void Pass(const std::stop_token& cancel = {}) {
+    const std::stop_callback wake(cancel, [this] {
+      MutexLock lock(&mutex_);
+      changed_.SignalAll();
+    });
     MutexLock lock(&mutex_);
     ++arrivals_;
     changed_.SignalAll();
-    while (!open_) changed_.Wait(&mutex_);
+    while (!open_ && !cancel.stop_requested()) changed_.Wait(&mutex_);
   }
 
   // Blocks until Pass() has been called `count` times in all.

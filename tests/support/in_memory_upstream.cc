@@ -97,7 +97,8 @@ int InMemoryUpstreamClient::CountCalls(Call::Kind kind) const {
                        [kind](const Call& call) { return call.kind == kind; });
 }
 
-UpstreamFault InMemoryUpstreamClient::Arrive(Call call) {
+UpstreamFault InMemoryUpstreamClient::Arrive(Call call,
+                                             const std::stop_token& cancel) {
   UpstreamFault fault;
   {
     MutexLock lock(&mutex_);
@@ -108,7 +109,7 @@ UpstreamFault InMemoryUpstreamClient::Arrive(Call call) {
     int& times = faults.front().second;
     if (times != kAlways && --times == 0) faults.pop_front();
   }
-  if (fault.gate && !fault.gate_at_byte) fault.gate->Pass();
+  if (fault.gate && !fault.gate_at_byte) fault.gate->Pass(cancel);
   return fault;
 }
 
@@ -205,7 +206,11 @@ absl::Status InMemoryUpstreamClient::GetBlob(const UpstreamAccess& access,
                                              UpstreamBlobSink& sink) {
   const UpstreamFault fault =
       Arrive({Call::Kind::kGetBlob, access.id, repository.name(),
-              digest.ToString(), part});
+              digest.ToString(), part},
+             sink.cancel());
+  const auto is_cancelled = [&] { return sink.cancel().stop_requested(); };
+  const absl::Status cancelled = absl::CancelledError("nobody wants it");
+  if (is_cancelled()) return cancelled;
   RETURN_IF_ERROR(fault.error);
   ASSIGN_OR_RETURN(const Content content,
                    FindBlob(access.id, repository, digest));
@@ -231,7 +236,8 @@ absl::Status InMemoryUpstreamClient::GetBlob(const UpstreamAccess& access,
   const uint64_t break_off = stops_at(fault.break_at_byte);
   const uint64_t piece = piece_bytes();
   for (uint64_t at = begin;;) {
-    if (at == gate) fault.gate->Pass();
+    if (at == gate) fault.gate->Pass(sink.cancel());
+    if (is_cancelled()) return cancelled;
     if (at == break_off) {
       return errors::UpstreamUnavailable(HostOf(access), "the body broke off");
     }

@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <utility>
 #include <vector>
@@ -116,7 +117,7 @@ class InMemoryUpstreamClient : public UpstreamClient {
   };
 
   // Records the call and takes the fault that is its lot.
-  UpstreamFault Arrive(Call call);
+  UpstreamFault Arrive(Call call, const std::stop_token& cancel = {});
   absl::StatusOr<std::pair<Digest, Content>> FindManifest(
       int64_t upstream_id, const Repository& repository,
       const Reference& reference) const;

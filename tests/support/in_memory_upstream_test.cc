@@ -3,6 +3,7 @@
 #include "services/common/errors.h"
 #include "services/common/thread.h"
 #include "tests/contracts/upstream_client_contract.h"
+#include "tests/support/gate.h"
 
 namespace cvr::testing {
 namespace {
@@ -42,12 +43,19 @@ class InMemoryUpstream : public UpstreamUnderContract {
     client_.Inject(7,
                    {.error = errors::UpstreamUnavailable("memory", "told to")});
   }
+  void HoldNext(std::optional<uint64_t> at_byte) override {
+    gate_ = std::make_shared<Gate>();
+    client_.Inject(7, {.gate = gate_, .gate_at_byte = at_byte});
+  }
+  void AwaitHeld() override { gate_->AwaitArrivals(); }
+  void Release() override { gate_->Open(); }
   void GoDown() override {
     client_.Inject(7, {.error = errors::UpstreamUnavailable("memory", "down")},
                    InMemoryUpstreamClient::kAlways);
   }
 
  private:
+  std::shared_ptr<Gate> gate_;
   InMemoryUpstreamClient client_;
 };
 

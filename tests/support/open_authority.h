@@ -1,6 +1,8 @@
 #ifndef TESTS_SUPPORT_OPEN_AUTHORITY_H_
 #define TESTS_SUPPORT_OPEN_AUTHORITY_H_
 
+#include <cstdint>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -15,8 +17,18 @@ class OpenAuthority : public AdminAuthority {
  public:
   absl::StatusOr<Admission> Authorize(
       absl::string_view /*secret*/,
-      absl::Span<const AccessQuestion> /*questions*/) override {
-    return Admission{Caller::System(), "", std::nullopt};
+      absl::Span<const AccessQuestion> questions) override {
+    MutexLock lock(&mutex_);
+    const bool is_hidden = hidden_ && !questions.empty() &&
+                           questions[0].kind == hidden_->first &&
+                           questions[0].id == hidden_->second;
+    return Admission{Caller::System(), "",
+                     is_hidden ? std::optional<size_t>(0) : std::nullopt};
+  }
+  // Nobody may know of that object from now on.
+  void Hide(AccessQuestion::Kind kind, int64_t id) {
+    MutexLock lock(&mutex_);
+    hidden_ = {kind, id};
   }
   void Record(v1::AuditEvent event) override {
     MutexLock lock(&mutex_);
@@ -29,6 +41,8 @@ class OpenAuthority : public AdminAuthority {
 
  private:
   Mutex mutex_;
+  std::optional<std::pair<AccessQuestion::Kind, int64_t>> hidden_
+      ABSL_GUARDED_BY(mutex_);
   std::vector<v1::AuditEvent> events_ ABSL_GUARDED_BY(mutex_);
 };
 

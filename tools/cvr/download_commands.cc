@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "protos/cvr/v1/download_service.grpc.pb.h"
 #include "services/common/status_macros.h"
@@ -21,6 +22,7 @@ struct DownloadOptions {
   int64_t upstream_id = 0;
   bool watch = false;
   std::string interval = "1s";
+  std::vector<int64_t> cancelled;
 };
 
 absl::Status List(Session& session, const DownloadOptions& options) {
@@ -55,16 +57,29 @@ absl::Status Watch(Session& session, const DownloadOptions& options) {
           });
 }
 
+absl::Status Cancel(Session& session, const std::vector<int64_t>& ids) {
+  for (const int64_t id : ids) {
+    v1::CancelDownloadRequest request;
+    request.set_id(id);
+    RETURN_IF_ERROR(
+        session.blob_server.Call(&Stub::CancelDownload, request).status());
+    session.output.PrintNote(absl::StrCat("download ", id, " is cancelled"));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Run(Session& session, const DownloadOptions& options) {
+  if (!options.cancelled.empty()) return Cancel(session, options.cancelled);
+  return options.watch ? Watch(session, options) : List(session, options);
+}
+
 }  // namespace
 
 void AddDownloadCommands(CLI::App& root, Action* chosen) {
   const auto options = std::make_shared<DownloadOptions>();
-  CLI::App& command =
-      AddCommand(root, "downloads", "Show what is being fetched from upstreams",
-                 chosen, [options](Session& session) {
-                   return options->watch ? Watch(session, *options)
-                                         : List(session, *options);
-                 });
+  CLI::App& command = AddCommand(
+      root, "downloads", "Show or cancel what is being fetched from upstreams",
+      chosen, [options](Session& session) { return Run(session, *options); });
   AddId(command, "--upstream", options->upstream_id, "Only from this upstream");
   auto* const watch = command.add_flag("-w,--watch", options->watch,
                                        "Go on showing them, until Ctrl-C");
@@ -74,6 +89,11 @@ void AddDownloadCommands(CLI::App& root, Action* chosen) {
       ->needs(watch)
       ->type_name("DURATION")
       ->capture_default_str();
+  CLI::App& cancel = *command.add_subcommand(
+      "cancel",
+      "End downloads that run or wait; their readers get an error, and what "
+      "has come is kept for the next one");
+  AddIds(cancel, "ID", options->cancelled, "Of the downloads")->required();
 }
 
 }  // namespace cvr

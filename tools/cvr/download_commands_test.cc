@@ -8,6 +8,7 @@
 
 #include "absl/strings/str_split.h"
 #include "gmock/gmock.h"
+#include "google/protobuf/empty.pb.h"
 #include "gtest/gtest.h"
 #include "nlohmann/json.hpp"
 #include "protos/cvr/v1/download_service.pb.h"
@@ -101,6 +102,24 @@ TEST_F(DownloadCommandsTest, StreamThatBreaksIsAnError) {
       });
   EXPECT_EQ(Cvr("downloads --watch"), 1);
   EXPECT_EQ(Err(), "cvr: broken\n");
+}
+
+TEST_F(DownloadCommandsTest, DownloadsAreCancelledById) {
+  std::vector<int64_t> cancelled;
+  server_.On<v1::CancelDownloadRequest, google::protobuf::Empty>(
+      "DownloadService/CancelDownload", [&](const auto& request, auto*) {
+        cancelled.push_back(request.id());
+        return grpc::Status::OK;
+      });
+  EXPECT_EQ(Cvr("downloads cancel 3 5"), 0) << Err();
+  EXPECT_THAT(cancelled, ::testing::ElementsAre(3, 5));
+  EXPECT_THAT(Out() + Err(), HasSubstr("download 3 is cancelled"));
+  EXPECT_THAT(Out() + Err(), HasSubstr("download 5 is cancelled"));
+}
+
+TEST_F(DownloadCommandsTest, CancelNeedsAnId) {
+  EXPECT_EQ(Cvr("downloads cancel"), 1);
+  EXPECT_THAT(Err(), HasSubstr("ID"));
 }
 
 TEST_F(DownloadCommandsTest, IntervalIsOfTheWatch) {

@@ -55,6 +55,7 @@ const std::map<std::string, std::string>& CommandLines() {
       {"CleanupPolicyService/GetCleanupPolicy", "cleanup get g"},
       {"CleanupPolicyService/RunCleanupPolicy", "cleanup run g"},
       {"CleanupPolicyService/UpdateCleanupPolicy", "cleanup set g --disable"},
+      {"DownloadService/CancelDownload", "downloads cancel 1"},
       {"DownloadService/GetStorageStats", "stats"},
       {"DownloadService/ListDownloads", "downloads"},
       {"DownloadService/WatchDownloads", "downloads --watch"},

@@ -52,6 +52,8 @@ struct BlobFeed::Detour {
   std::deque<Chunk> chunks;
   bool ended = false;
   bool unwanted = false;
+  // What it calls only wakes, and takes no lock of a feed.
+  std::stop_source left;
 };
 
 BlobFeed::BlobFeed(Options options)
@@ -167,6 +169,9 @@ void BlobFeed::FailLocked(absl::Status status) {
   beginning_ = Chunk();
   ReturnBudget();
   writer_ = nullptr;
+  for (const Reader::Place& place : places_) {
+    if (place.detour != nullptr) place.detour->left.request_stop();
+  }
   readers_.SignalAll();
 }
 
@@ -367,6 +372,7 @@ std::optional<Chunk> BlobFeed::TakeFromDetour(Reader::Place& place,
 void BlobFeed::LeaveDetour(Reader::Place& place) {
   if (place.detour == nullptr) return;
   place.detour->unwanted = true;
+  place.detour->left.request_stop();
   place.detour->chunks.clear();
   place.detour = nullptr;
   readers_.SignalAll();
@@ -392,6 +398,10 @@ void BlobFeed::End(Detour& detour) {
   MutexLock lock(&mutex_);
   detour.ended = true;
   readers_.SignalAll();
+}
+
+std::stop_token BlobFeed::LeftBy(const Detour& detour) {
+  return detour.left.get_token();
 }
 
 BlobFeed::Reader::Reader(std::shared_ptr<BlobFeed> feed)

@@ -178,6 +178,8 @@ class BlobFeed {
   absl::Status Push(Detour& detour, Chunk chunk);
   // There are no more; the reader waits for the feed.
   void End(Detour& detour);
+  // Says when the reader needs no more of them.
+  static std::stop_token LeftBy(const Detour& detour);
 
  private:
   struct Supply;

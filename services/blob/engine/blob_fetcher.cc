@@ -7,6 +7,7 @@
 #include "absl/algorithm/container.h"
 #include "absl/strings/str_cat.h"
 #include "absl/types/span.h"
+#include "services/blob/engine/blob_origins.h"
 #include "services/blob/engine/content_streams.h"
 #include "services/blob/engine/detour.h"
 #include "services/blob/engine/possession.h"
@@ -32,123 +33,6 @@ Patience PatienceOf(const FetchRequest& request) {
 
 StreamWish WishOf(const FetchRequest& request) {
   return {request.range, request.header_only};
-}
-
-BlobOrigin OriginOf(const FetchRequest& request, const Candidate& candidate) {
-  return {.upstream_id = candidate.upstream_id,
-          .repository = candidate.ContentOf(request.content).repository,
-          .recorded = candidate.cached.has_value(),
-          .denial = candidate.denial,
-          .failure_policy = candidate.failure_policy,
-          .identity = IdentityOf(candidate),
-          .public_identity = candidate.public_identity,
-          .cache_epoch = candidate.cache_epoch,
-          .group = request.plan.group};
-}
-
-std::vector<BlobOrigin> OriginsOf(const FetchRequest& request) {
-  std::vector<BlobOrigin> origins;
-  for (const Candidate& candidate : request.plan.candidates) {
-    origins.push_back(OriginOf(request, candidate));
-  }
-  return origins;
-}
-
-bool IsDenied(const BlobOrigin& origin) {
-  return origin.denial != Denial::kNone;
-}
-
-bool IsDenied(const Candidate& candidate) {
-  return candidate.denial != Denial::kNone;
-}
-
-// Whether it is known to have the blob already.
-bool IsEntitled(const Candidate& candidate) {
-  const bool is_recorded = candidate.cached && candidate.cached->fresh;
-  return !IsDenied(candidate) && (candidate.reachable || is_recorded);
-}
-
-BlobOrigin UnaskedOrigin(const FetchRequest& request,
-                         const Candidate& candidate) {
-  BlobOrigin origin = OriginOf(request, candidate);
-  origin.confirmed = false;
-  return origin;
-}
-
-// The first candidate in whose name stored bytes are served unasked.
-std::optional<BlobOrigin> EntitledOrigin(const FetchRequest& request) {
-  for (const Candidate& candidate : request.plan.candidates) {
-    if (!IsEntitled(candidate) || !candidate.possessed) continue;
-    return UnaskedOrigin(request, candidate);
-  }
-  return std::nullopt;
-}
-
-// Whether whoever of the candidates says that it has the blob may be served
-// what is stored.
-bool AllPossess(const FetchRequest& request) {
-  return absl::c_all_of(request.plan.candidates, [](const Candidate& one) {
-    return one.possessed || IsDenied(one);
-  });
-}
-
-// Whether bytes of that origin may be served in the candidate's name.
-bool SharesWith(const Candidate& candidate, const BlobOrigin& origin) {
-  return !IsDenied(candidate) && SharesWith(candidate, origin.identity);
-}
-
-// Whether every byte that the download may bring is one that a candidate could
-// have been brought. Decided before anybody has answered: what the answer is,
-// and when it comes, must tell nothing of strangers.
-bool MayJoin(const FetchRequest& request, const Download& download) {
-  return absl::c_all_of(download.origins(), [&](const BlobOrigin& origin) {
-    return IsDenied(origin) ||
-           absl::c_any_of(request.plan.candidates, [&](const Candidate& one) {
-             return SharesWith(one, origin);
-           });
-  });
-}
-
-bool SharesWithAny(const Candidate& candidate, const Download& download) {
-  return absl::c_any_of(download.origins(), [&](const BlobOrigin& origin) {
-    return !IsDenied(origin) && SharesWith(candidate, origin);
-  });
-}
-
-// Whether the origin would be brought the same bytes as the download.
-bool IsOfSame(const BlobOrigin& origin, const Download& download) {
-  return absl::c_any_of(download.origins(), [&](const BlobOrigin& one) {
-    return one.identity == origin.identity ||
-           one.identity == origin.public_identity;
-  });
-}
-
-// The first candidate in whose name the download is followed unasked.
-std::optional<BlobOrigin> EntitledOrigin(const FetchRequest& request,
-                                         const Download& download) {
-  for (const Candidate& candidate : request.plan.candidates) {
-    if (!IsEntitled(candidate) || !SharesWithAny(candidate, download)) continue;
-    return UnaskedOrigin(request, candidate);
-  }
-  return std::nullopt;
-}
-
-// Whether walks through both take the same way.
-bool IsSameWalk(const std::vector<BlobOrigin>& a,
-                const std::vector<BlobOrigin>& b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                    [](const BlobOrigin& one, const BlobOrigin& other) {
-                      return one == other && one.denial == other.denial;
-                    });
-}
-
-// The first of the request's own origins that has answered the download.
-std::optional<BlobOrigin> ProvenOrigin(const FetchRequest& request,
-                                       const Download& download) {
-  for (const BlobOrigin& origin : OriginsOf(request)) {
-    if (!IsDenied(origin) && download.IsProvenBy(origin)) return origin;
-  }
-  return std::nullopt;
 }
 
 // Waits that end when the client leaves.
@@ -435,6 +319,8 @@ BlobFetcher::Stream BlobFetcher::WithRepair(
 
 void BlobFetcher::Run(const std::shared_ptr<BlobFlight>& flight) {
   Download& download = flight->download();
+  // Cancelled while it waited for its turn.
+  if (!download.Claim()) return;
   const absl::Status status = download.Run();
   if (status.ok()) {
     const Descriptor target = {kOctetStream, download.digest(),
@@ -472,13 +358,41 @@ void BlobFetcher::Remove(const BlobFlight& flight) {
   ++ends_;
 }
 
-void BlobFetcher::Shutdown(absl::Time deadline) {
-  MutexLock lock(&mutex_);
-  stopping_ = true;
-  while (!running_.empty()) {
-    if (flight_ended_.WaitWithDeadline(&mutex_, deadline)) break;
+void BlobFetcher::Abandon(const std::shared_ptr<BlobFlight>& flight,
+                          const absl::Status& why, bool keeps_bytes) {
+  Download& download = flight->download();
+  Remove(*flight);
+  download.Abandon(why, keeps_bytes);
+  if (download.Claim()) End(flight, why);
+}
+
+bool BlobFetcher::Cancel(int64_t id, const absl::Status& why,
+                         bool keeps_bytes) {
+  const auto seen = seen_.FindFlight(id);
+  std::shared_ptr<BlobFlight> flight;
+  {
+    MutexLock lock(&mutex_);
+    const auto it = std::find(running_.begin(), running_.end(), seen);
+    if (it == running_.end()) return false;
+    flight = *it;
   }
-  for (const auto& flight : running_) flight->download().Abandon();
+  Abandon(flight, why, keeps_bytes);
+  return true;
+}
+
+void BlobFetcher::Shutdown(absl::Time deadline) {
+  std::vector<std::shared_ptr<BlobFlight>> left;
+  {
+    MutexLock lock(&mutex_);
+    stopping_ = true;
+    while (!running_.empty()) {
+      if (flight_ended_.WaitWithDeadline(&mutex_, deadline)) break;
+    }
+    left = running_;
+  }
+  for (const auto& flight : left) {
+    Abandon(flight, Stopping(), /*keeps_bytes=*/true);
+  }
 }
 
 bool BlobFetcher::IsDownloading(const Digest& digest) const {

@@ -56,6 +56,11 @@ class BlobFetcher {
   // runs then fails.
   void Shutdown(absl::Time deadline);
 
+  // Ends the download of that id (see DownloadsInFlight), running or queued, at
+  // once: nobody joins it any more, and its readers get `why`. Bytes that have
+  // come are left for the next one if `keeps_bytes`. False when there is none.
+  bool Cancel(int64_t id, const absl::Status& why, bool keeps_bytes);
+
   // Whether a download of it runs or waits for its turn.
   bool IsDownloading(const Digest& digest) const;
 
@@ -88,6 +93,9 @@ class BlobFetcher {
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   void Run(const std::shared_ptr<BlobFlight>& flight);
+  // Ends it wherever it is.
+  void Abandon(const std::shared_ptr<BlobFlight>& flight,
+               const absl::Status& why, bool keeps_bytes);
   void End(const std::shared_ptr<BlobFlight>& flight,
            const absl::Status& status);
   void Remove(const BlobFlight& flight);

@@ -12,8 +12,12 @@
 namespace cvr {
 
 BlobReceiver::BlobReceiver(BlobFeed& feed, BufferPool& buffers,
-                           std::function<void()> on_answer)
-    : feed_(feed), buffers_(buffers), on_answer_(std::move(on_answer)) {}
+                           std::function<void()> on_answer,
+                           std::stop_token cancel)
+    : feed_(feed),
+      buffers_(buffers),
+      on_answer_(std::move(on_answer)),
+      cancel_(std::move(cancel)) {}
 
 void BlobReceiver::SwitchUpstream(std::string host) {
   host_ = std::move(host);

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <stop_token>
 #include <string>
 
 #include "absl/status/status.h"
@@ -20,10 +21,10 @@ namespace cvr {
 // thread-safe.
 class BlobReceiver : public UpstreamBlobSink {
  public:
-  // `on_answer` is called at each header that fits what is known of the blob.
-  // Both references must outlive this object.
+  // `on_answer` is called at each header that fits what is known of the blob;
+  // `cancel` ends calls to upstreams. Both references must outlive this object.
   BlobReceiver(BlobFeed& feed, BufferPool& buffers,
-               std::function<void()> on_answer);
+               std::function<void()> on_answer, std::stop_token cancel = {});
 
   // Before anything else: the first bytes are here already.
   void Resume(uint64_t bytes) { received_bytes_ = bytes; }
@@ -47,6 +48,7 @@ class BlobReceiver : public UpstreamBlobSink {
   // Errors: CANCELLED when the feed wants no more; as OnHeader(), also when the
   // upstream does not say the size and the blob cannot be stored.
   absl::Status OnBytes(absl::string_view bytes) override;
+  std::stop_token cancel() const override { return cancel_; }
 
   // The upstream has sent all it has: passes on the last chunk and ends the
   // feed's input. Errors: UNAVAILABLE (reason UPSTREAM_UNAVAILABLE) when bytes
@@ -59,6 +61,7 @@ class BlobReceiver : public UpstreamBlobSink {
   BlobFeed& feed_;
   BufferPool& buffers_;
   const std::function<void()> on_answer_;
+  const std::stop_token cancel_;
 
   std::string host_;
   std::string etag_;

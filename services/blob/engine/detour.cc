@@ -44,6 +44,8 @@ class DetourSink final : public UpstreamBlobSink {
     return absl::OkStatus();
   }
 
+  std::stop_token cancel() const override { return BlobFeed::LeftBy(detour_); }
+
   absl::Status Flush() {
     if (filled_bytes_ == 0) return absl::OkStatus();
     const absl::string_view bytes(buffer_.get(),

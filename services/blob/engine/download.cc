@@ -7,6 +7,7 @@
 #include "services/blob/engine/possession.h"
 #include "services/blob/engine/upstream_failures.h"
 #include "services/common/errors.h"
+#include "services/common/limits.h"
 #include "services/common/status_macros.h"
 #include "spdlog/spdlog.h"
 
@@ -52,10 +53,6 @@ int64_t FirstIdentity(const std::vector<BlobOrigin>& origins) {
   return origins.front().identity;
 }
 
-absl::Status Abandoned() {
-  return absl::UnavailableError("the blob service is stopping");
-}
-
 absl::Status DamagedInheritance() {
   return absl::UnavailableError(
       "what an interrupted download has left is damaged, and a reader has "
@@ -91,9 +88,26 @@ bool Download::IsDisprovenBy(const BlobOrigin& origin) const {
   return Contains(disproven_, origin);
 }
 
-void Download::Abandon() {
-  abandoned_ = true;
+void Download::Abandon(const absl::Status& why, bool keeps_bytes) {
+  {
+    MutexLock lock(&mutex_);
+    if (!why_abandoned_.ok()) return;
+    why_abandoned_ = why;
+    keeps_bytes_ = keeps_bytes;
+    abandoned_ = true;
+  }
   feed_->Stop();
+  stop_.request_stop();
+  sleeper_.Stop();
+}
+
+absl::Status Download::WhyAbandoned() const {
+  MutexLock lock(&mutex_);
+  return why_abandoned_;
+}
+
+Sleeper& Download::sleeper() {
+  return tools_.sleeper != nullptr ? *tools_.sleeper : sleeper_;
 }
 
 Download::Progress Download::progress() const {
@@ -102,18 +116,17 @@ Download::Progress Download::progress() const {
 }
 
 absl::Status Download::Run() {
-  has_begun_ = true;
   const absl::Status filled = Fill();
   if (filled.ok()) Store();
   StopStages();
   if (writer_ != nullptr && IsToBeContinued(filled)) writer_->Suspend();
   writer_ = owned_writer_ = nullptr;
-  return filled.ok() || !abandoned_ ? filled : Abandoned();
+  return filled.ok() || !abandoned_ ? filled : WhyAbandoned();
 }
 
 bool Download::IsToBeContinued(const absl::Status& filled) const {
   if (distrusted_ || stored_) return false;
-  if (abandoned_) return true;
+  if (abandoned_) return keeps_bytes_;
   return (absl::IsUnavailable(filled) || absl::IsResourceExhausted(filled)) &&
          ReasonOf(filled) != Reason::kContentMismatch;
 }
@@ -156,9 +169,10 @@ absl::Status Download::FillFrom(const BlobOrigin& origin) {
                    tools_.metadata.GetUpstreamAccess(origin.upstream_id));
   RETURN_IF_ERROR(CheckIdentity(access, origin.identity));
   receiver_->SwitchUpstream(HostOf(access));
+  counted_bytes_ = receiver_->received_bytes();
   asked_ = &origin;
   absl::Status status =
-      RetryLoop(tools_.resume, Idempotency::kIdempotent, tools_.sleeper,
+      RetryLoop(tools_.resume, Idempotency::kIdempotent, sleeper(),
                 [&] { return FillOnce(access, origin); });
   RecordAnswer(tools_.metadata, origin.epoch(), RefOf(origin, digest_), status);
   RETURN_IF_ERROR(status);
@@ -167,8 +181,7 @@ absl::Status Download::FillFrom(const BlobOrigin& origin) {
 
 Attempt Download::FillOnce(const UpstreamAccess& access,
                            const BlobOrigin& origin) {
-  if (abandoned_) return {Abandoned(), false, /*final=*/true};
-  const uint64_t before = receiver_->received_bytes();
+  if (abandoned_) return {WhyAbandoned(), false, /*final=*/true};
   absl::Status status;
   if (!receiver_->IsComplete()) {
     ++requests_;
@@ -182,12 +195,16 @@ Attempt Download::FillOnce(const UpstreamAccess& access,
   // An upstream that cannot even begin is not worth waiting for: the next one
   // may do better, and the client asks again.
   const bool cannot_begin = after <= inherited_bytes_ && !IsProvenBy(origin);
-  return {std::move(status), after > before, abandoned_ || cannot_begin};
+  // A few bytes are no progress, or an upstream that sends no more could be
+  // asked for ever: so many attempts are made for each chunk.
+  const bool progressed = after >= counted_bytes_ + limits::kChunkBytes;
+  if (progressed) counted_bytes_ = after;
+  return {std::move(status), progressed, abandoned_ || cannot_begin};
 }
 
 absl::Status Download::Verify(const UpstreamAccess& access) {
   AwaitStage(Stage::kHash);
-  if (abandoned_) return Abandoned();
+  if (abandoned_) return WhyAbandoned();
   const Digest got = hasher_.Current();
   if (got != digest_) {
     return errors::ContentMismatch(HostOf(access), digest_.ToString(),
@@ -241,8 +258,8 @@ absl::Status Download::Begin() {
 void Download::Prepare() {
   is_mixed_ = false;
   hasher_ = DigestHasher(digest_.algorithm());
-  receiver_ = std::make_unique<BlobReceiver>(*feed_, tools_.buffers,
-                                             [this] { OnAnswer(); });
+  receiver_ = std::make_unique<BlobReceiver>(
+      *feed_, tools_.buffers, [this] { OnAnswer(); }, stop_.get_token());
   OpenWriter();
 }
 
@@ -309,10 +326,13 @@ void Download::OnAnswer() {
 void Download::StartStages() {
   for (const Stage stage : {Stage::kHash, Stage::kStore}) {
     if (stage == Stage::kStore && writer_ == nullptr) continue;
-    MutexLock lock(&mutex_);
-    running_[static_cast<int>(stage)] =
-        tools_.stages.Schedule([this, stage] { RunStage(stage); });
-    if (!running_[static_cast<int>(stage)]) Abandon();
+    bool started = false;
+    {
+      MutexLock lock(&mutex_);
+      started = tools_.stages.Schedule([this, stage] { RunStage(stage); });
+      running_[static_cast<int>(stage)] = started;
+    }
+    if (!started) Abandon(absl::UnavailableError("no thread to work with"));
   }
 }
 

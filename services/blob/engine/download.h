@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -67,7 +68,7 @@ class Download {
     MetadataClient& metadata;
     BufferPool& buffers;
     ThreadPool& stages;  // Two threads for each download that runs.
-    Sleeper& sleeper;
+    Sleeper* sleeper;    // Waits between attempts; null = really.
     RetryPolicy resume;
   };
 
@@ -92,7 +93,8 @@ class Download {
 
   // Blocks until the blob is verified and stored. OK also when it could not be
   // stored: readers have it all the same. Does not fail the feed: the caller
-  // does, once nobody new can find this download. Call once.
+  // does, once nobody new can find this download. Call once, after
+  // Claim().
   // Errors: of the origin that stopped it; else what kept the first origin from
   // supplying it, other than NOT_FOUND; NOT_FOUND when all say so; UNAVAILABLE
   // (CONTENT_MISMATCH); CANCELLED.
@@ -117,9 +119,14 @@ class Download {
   // late when it is committed.
   void Distrust() { distrusted_ = true; }
 
-  // Makes Run() return early, UNAVAILABLE, as soon as the upstream's next bytes
-  // come. Any thread.
-  void Abandon();
+  // Makes Run() return `why` at once, wherever it is; what has come is left for
+  // the next download, unless `keeps_bytes` says otherwise. The first call
+  // counts. Any thread.
+  void Abandon(const absl::Status& why, bool keeps_bytes = true);
+
+  // For exactly one caller true: it is the one to call Run(), or, of a download
+  // that waits for its turn, to see to it that nobody does.
+  [[nodiscard]] bool Claim() { return !has_begun_.exchange(true); }
 
  private:
   absl::Status Fill();
@@ -128,6 +135,8 @@ class Download {
   absl::Status Verify(const UpstreamAccess& access);
   void Store();
   bool IsToBeContinued(const absl::Status& filled) const;
+  absl::Status WhyAbandoned() const;
+  Sleeper& sleeper();
 
   absl::Status Begin();
   void Prepare();
@@ -151,6 +160,9 @@ class Download {
   const ShareKey share_;
   const std::shared_ptr<BlobFeed> feed_;
   std::atomic<bool> abandoned_ = false;
+  std::atomic<bool> keeps_bytes_ = true;
+  std::stop_source stop_;
+  StoppableSleeper sleeper_;
   std::atomic<bool> stored_ = false;
   std::atomic<bool> distrusted_ = false;
   std::atomic<int64_t> delivered_to_ = 0;
@@ -164,6 +176,8 @@ class Download {
   DigestHasher hasher_;
   // Of an earlier download; unverified until this one is.
   uint64_t inherited_bytes_ = 0;
+  // Up to where attempts are counted; see FillOnce().
+  uint64_t counted_bytes_ = 0;
   std::shared_ptr<BlobWriter> writer_;  // Null once the store has failed.
   // Of the thread in Run() alone: whose bytes are here, whether there are
   // others' among them, and the writer, which is told.
@@ -174,6 +188,7 @@ class Download {
   mutable Mutex mutex_;
   CondVar stage_ended_;
   bool running_[2] ABSL_GUARDED_BY(mutex_) = {};
+  absl::Status why_abandoned_ ABSL_GUARDED_BY(mutex_);
   std::vector<BlobOrigin> proven_ ABSL_GUARDED_BY(mutex_);
   std::vector<BlobOrigin> disproven_ ABSL_GUARDED_BY(mutex_);
 };

@@ -86,9 +86,66 @@ class DownloadTest : public ::testing::Test {
   ThreadPool stages_{{.name = "stage", .threads_max = 2}};
   NoSleeper sleeper_;
   Download::Tools tools_{store_,  upstream_, metadata_, buffers_,
-                         stages_, sleeper_,  {}};
+                         stages_, &sleeper_, {}};
   const std::string blob_ = PatternBytes(8 * kChunk);
 };
+
+// Ends where it is, at an upstream that says nothing.
+TEST_F(DownloadTest, AbandonedDownloadDoesNotWaitForItsUpstream) {
+  const Digest digest = upstream_.AddBlob(7, "r", blob_);
+  const auto gate = std::make_shared<Gate>();
+  upstream_.Inject(7, {.gate = gate});
+  Download download(tools_, digest, {{7, *Repository::Parse("r")}},
+                    {.window_bytes = 2 * kChunk});
+  absl::Status ended;
+  {
+    Thread run("download", [&] { ended = download.Run(); });
+    gate->AwaitArrivals();
+    download.Abandon(absl::UnavailableError("an operator"));
+    download.Abandon(absl::UnavailableError("somebody else"));
+  }
+  EXPECT_THAT(ended, StatusIs(absl::StatusCode::kUnavailable));
+  EXPECT_EQ(ended.message(), "an operator");
+}
+
+// Nor until it is time for the next attempt.
+TEST_F(DownloadTest, AbandonedDownloadDoesNotWaitBetweenAttempts) {
+  tools_.sleeper = nullptr;
+  tools_.resume.delay_min = tools_.resume.delay_max = absl::Hours(24);
+  const Digest digest = upstream_.AddBlob(7, "r", blob_);
+  upstream_.Inject(7, {.break_at_byte = 3 * kChunk});
+  Download download(tools_, digest, {{7, *Repository::Parse("r")}},
+                    {.window_bytes = 4 * kChunk});
+  absl::Status ended;
+  {
+    Thread run("download", [&] { ended = download.Run(); });
+    BlobFeed::Reader reader(download.feed());
+    EXPECT_THAT(reader.WaitForSize(absl::InfiniteFuture()), IsOk());
+    download.Abandon(absl::UnavailableError("an operator"));
+  }
+  EXPECT_EQ(ended.message(), "an operator");
+}
+
+// A byte now and then is no reason to go on for ever.
+TEST_F(DownloadTest, AttemptsAreCountedForEachChunk) {
+  tools_.resume.attempts_max = 4;
+  const Digest digest = upstream_.AddBlob(7, "r", blob_);
+  upstream_.Inject(7, {.break_at_byte = 10}, InMemoryUpstreamClient::kAlways);
+  Download download(tools_, digest, {{7, *Repository::Parse("r")}},
+                    {.window_bytes = 4 * kChunk});
+  EXPECT_THAT(download.Run(), StatusIs(absl::StatusCode::kUnavailable));
+  EXPECT_EQ(upstream_.calls().size(), 4);
+}
+
+TEST_F(DownloadTest, EachChunkHasAttemptsOfItsOwn) {
+  tools_.resume.attempts_max = 2;
+  const Digest digest = upstream_.AddBlob(7, "r", blob_);
+  upstream_.Inject(7, {.break_at_byte = kChunk + 1}, 6);
+  Download download(tools_, digest, {{7, *Repository::Parse("r")}},
+                    {.window_bytes = 4 * kChunk});
+  EXPECT_THAT(download.Run(), IsOk());
+  EXPECT_EQ(upstream_.calls().size(), 7);
+}
 
 // A new beginning finds damaged bytes while a reader, who knows the size from
 // the first one, already has bytes by a detour: the feed cannot be restarted.

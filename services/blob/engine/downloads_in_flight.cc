@@ -36,6 +36,20 @@ DownloadsInFlight::View DownloadsInFlight::List() const {
   return view;
 }
 
+std::optional<DownloadInFlight> DownloadsInFlight::Find(int64_t id) const {
+  MutexLock lock(&mutex_);
+  const auto it = flights_.find(id);
+  if (it == flights_.end()) return std::nullopt;
+  return Describe(it->first, it->second);
+}
+
+std::shared_ptr<const BlobFlight> DownloadsInFlight::FindFlight(
+    int64_t id) const {
+  MutexLock lock(&mutex_);
+  const auto it = flights_.find(id);
+  return it == flights_.end() ? nullptr : it->second.flight;
+}
+
 DownloadsInFlight::View DownloadsInFlight::ListSince(
     uint64_t ended_before) const {
   MutexLock lock(&mutex_);
@@ -65,7 +79,8 @@ DownloadInFlight DownloadsInFlight::Describe(int64_t id, const Flight& flight) {
           progress.requests,
           flight.start_time,
           progress.has_begun ? DownloadInFlight::State::kRunning
-                             : DownloadInFlight::State::kQueued};
+                             : DownloadInFlight::State::kQueued,
+          progress.origin.cache_epoch};
 }
 
 }  // namespace cvr

@@ -6,6 +6,7 @@
 #include <deque>
 #include <map>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -34,6 +35,10 @@ struct DownloadInFlight {
   int requests = 0;
   absl::Time start_time;
   State state = State::kQueued;
+  // Of upstream_id, when the download was planned.
+  int64_t cache_epoch = 0;
+
+  UpstreamEpoch epoch() const { return {upstream_id, cache_epoch}; }
 };
 
 // The downloads of one engine, for those who want to look on. A download does
@@ -65,6 +70,9 @@ class DownloadsInFlight {
 
   // What runs or waits now.
   View List() const;
+  // One of those; nothing when it has ended, or never was.
+  std::optional<DownloadInFlight> Find(int64_t id) const;
+  std::shared_ptr<const BlobFlight> FindFlight(int64_t id) const;
   // That, and what has ended after `ended_before` had: the ended_count of an
   // earlier view.
   View ListSince(uint64_t ended_before) const;

@@ -42,7 +42,7 @@ Engine::Engine(EngineOptions options, BlobStore& store,
              metadata,
              buffers_,
              stages_,
-             sleeper != nullptr ? *sleeper : real_sleeper_,
+             sleeper,
              std::move(options.resume)},
       prober_(upstream, metadata, requests_),
       seen_(clock),
@@ -109,9 +109,6 @@ absl::StatusOr<std::unique_ptr<ContentStream>> Engine::Fetch(
   return absl::InvalidArgumentError("no such kind of content");
 }
 
-void Engine::Shutdown(absl::Time deadline) {
-  blobs_.Shutdown(deadline);
-  real_sleeper_.Stop();
-}
+void Engine::Shutdown(absl::Time deadline) { blobs_.Shutdown(deadline); }
 
 }  // namespace cvr

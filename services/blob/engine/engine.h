@@ -2,6 +2,7 @@
 #define SERVICES_BLOB_ENGINE_ENGINE_H_
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -111,6 +112,12 @@ class Engine final : public ContentSource {
   // is stored can still be read. Idempotent.
   void Shutdown(absl::Time deadline);
 
+  // Ends a download before its time: see BlobFetcher::Cancel().
+  bool CancelDownload(int64_t id, const absl::Status& why,
+                      bool keeps_bytes = true) {
+    return blobs_.Cancel(id, why, keeps_bytes);
+  }
+
   // Whether that blob is being downloaded.
   bool IsDownloading(const Digest& digest) const {
     return blobs_.IsDownloading(digest);
@@ -124,7 +131,6 @@ class Engine final : public ContentSource {
 
  private:
   BlobStore& store_;
-  StoppableSleeper real_sleeper_;
   BufferPool buffers_;
   WindowBudget windows_;
   // Declared before those who use them, shut down by the destructor's body.

@@ -380,21 +380,6 @@ TEST_F(EngineBlobTest, ReaderThatComesTooLateForAnUnstoredDownloadHasItsOwn) {
 
 // --- Whose blob it is -------------------------------------------------------
 
-TEST_F(EngineBlobTest, WhoseUpstreamHasDeliveredTheBytesIsServedWhatIsStored) {
-  Store("secret");
-  const Digest digest = Digest::OfBytes("secret");
-  EXPECT_THAT(FetchAll(digest, {Possessing(Unproven(8))}),
-              StatusIs(absl::StatusCode::kNotFound, Reason::kBlobUnknown));
-  upstream().AddBlob(8, "r", "secret");
-  const auto stream = Fetch(digest, {Possessing(Unproven(8))});
-  ASSERT_THAT(stream, IsOk());
-  EXPECT_EQ((*stream)->header().origin, ContentOrigin::kHit);
-  EXPECT_EQ((*stream)->header().upstream_id, 8);
-  EXPECT_THAT(ReadRest(**stream), IsOkAndHolds("secret"));
-  EXPECT_THAT(RecordedUpstreams(), ElementsAre(8));
-  for (const auto& call : upstream().calls()) EXPECT_EQ(call.part.length, 1);
-}
-
 TEST_F(EngineBlobTest, ReachableBytesAreServedAndLinkedWithoutAsking) {
   Store("hello");
   const Digest digest = Digest::OfBytes("hello");
@@ -433,57 +418,6 @@ TEST_F(EngineBlobTest, RunningDownloadIsSharedOnlyWithThoseItIsDeliveredTo) {
   }
   EXPECT_EQ(whole[7], 1);
   EXPECT_EQ(whole[8], 2);
-}
-
-// Whoever has an upstream of the download in his plan, but not all of them,
-// might be given a stranger's bytes.
-TEST_F(EngineBlobTest, RunningDownloadOfMoreUpstreamsIsNotShared) {
-  const Digest digest = upstream().AddBlob(7, "r", layer_);
-  const auto gate = HoldAfter(10 * kChunk);
-  const auto first = Fetch(digest, {Reachable(7), Reachable(8)});
-  gate->AwaitArrivals();
-  EXPECT_THAT(FetchAll(digest, {Reachable(7)}), IsOkAndHolds(layer_));
-  EXPECT_EQ(upstream().CountCalls(Kind::kGetBlob), 2);
-  gate->Open();
-  EXPECT_THAT(ReadRest(**first), IsOkAndHolds(layer_));
-}
-
-// Neither has delivered all of it.
-TEST_F(EngineBlobTest, BytesOfTwoUpstreamsProveNothingForEither) {
-  const Digest digest = upstream().AddBlob(7, "r", layer_);
-  upstream().AddBlob(8, "r", layer_);
-  upstream().Inject(7, {.break_at_byte = 5 * kChunk});
-  upstream().Inject(7, {.error = down_}, kAlways);
-  EXPECT_THAT(FetchAll(digest, {Reachable(7), Reachable(8)}),
-              IsOkAndHolds(layer_));
-  world_->engine().Shutdown(absl::InfiniteFuture());
-  for (const CacheRecord& record : metadata().records()) {
-    EXPECT_EQ(record.delivered_to, 0);
-  }
-}
-
-TEST_F(EngineBlobTest, AnUpstreamThatDeliveredNothingTakesNothingFromTheNext) {
-  const Digest digest = upstream().AddBlob(8, "r", layer_);
-  EXPECT_THAT(FetchAll(digest, {Reachable(7), Reachable(8)}),
-              IsOkAndHolds(layer_));
-  world_->engine().Shutdown(absl::InfiniteFuture());
-  ASSERT_THAT(metadata().records(), SizeIs(1));
-  EXPECT_EQ(metadata().records()[0].delivered_to, -8);
-}
-
-// What an upstream has left of a broken download goes on with it alone.
-TEST_F(EngineBlobTest, AnInterruptedDownloadIsContinuedByItsOwnUpstreamOnly) {
-  const Digest digest = upstream().AddBlob(7, "r", layer_);
-  upstream().AddBlob(8, "r", layer_);
-  upstream().Inject(7, {.break_at_byte = 10 * kChunk});
-  upstream().Inject(7, {.error = down_}, kAlways);
-  EXPECT_THAT(FetchAll(digest, {Reachable(7)}), Not(IsOk()));
-  EXPECT_THAT(FetchAll(digest, {Reachable(8)}), IsOkAndHolds(layer_));
-  EXPECT_EQ(upstream().calls().back().part.offset, 0);
-  // Whatever became of the blob meanwhile.
-  upstream().Heal(7);
-  EXPECT_THAT(FetchAll(digest, {Reachable(7)}), IsOkAndHolds(layer_));
-  EXPECT_GT(upstream().calls().back().part.offset, 0);
 }
 
 TEST_F(EngineBlobTest, FollowerOfAFailedDownloadTriesItsOwnCandidates) {

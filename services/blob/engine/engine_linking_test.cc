@@ -1,4 +1,6 @@
+#include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -6,6 +8,9 @@
 #include "gmock/gmock.h"
 #include "services/blob/engine/engine_manifest_fixture.h"
 #include "services/common/errors.h"
+#include "services/common/limits.h"
+#include "tests/support/gate.h"
+#include "tests/support/read_content.h"
 #include "tests/support/status_matchers.h"
 
 // Bytes that are here for others: nobody gets them whose own upstream has not
@@ -19,6 +24,8 @@ using ::testing::ElementsAreArray;
 using ::testing::IsEmpty;
 using ::testing::Not;
 using ::testing::SizeIs;
+
+constexpr size_t kChunk = limits::kChunkBytes;
 
 class EngineLinkingTest : public EngineManifestFixture {
  protected:
@@ -40,6 +47,7 @@ class EngineLinkingTest : public EngineManifestFixture {
     return candidate;
   }
 
+  const std::string layer_ = PatternBytes(20 * kChunk + 777);
   // The last one given out.
   int64_t identity_ = 0;
 };
@@ -304,6 +312,60 @@ TEST_F(EngineLinkingTest, AStopOfOneOriginStopsABlob) {
               StatusIs(absl::StatusCode::kPermissionDenied));
   EXPECT_EQ(FetchBlob(digest, {Unknown(7), Unknown(8)})->bytes, "layer");
   EXPECT_THAT(Denials(), Contains("7 refused /r/blobs/" + digest.ToString()));
+}
+
+// --- While it comes ---------------------------------------------------------
+
+// Whoever has an upstream of the download in his plan, but not all of them,
+// might be given a stranger's bytes.
+TEST_F(EngineLinkingTest, RunningDownloadOfMoreUpstreamsIsNotShared) {
+  const Digest digest = upstream().AddBlob(7, "r", layer_);
+  const auto gate = std::make_shared<Gate>();
+  upstream().Inject(7, {.gate = gate, .gate_at_byte = 10 * kChunk});
+  const auto first = world_.source().Fetch(
+      {{*Repository::Parse("r"), Reference(digest), ContentKind::kBlob},
+       {{Named(7), Named(8)}}});
+  gate->AwaitArrivals();
+  EXPECT_TRUE(FetchBlob(digest, {Named(7)})->bytes == layer_);
+  EXPECT_EQ(upstream().CountCalls(Kind::kGetBlob), 2);
+  gate->Open();
+  EXPECT_TRUE(*ReadRest(**first) == layer_);
+}
+
+// Neither has delivered all of it.
+TEST_F(EngineLinkingTest, BytesOfTwoUpstreamsProveNothingForEither) {
+  const Digest digest = upstream().AddBlob(7, "r", layer_);
+  upstream().AddBlob(8, "r", layer_);
+  upstream().Inject(7, {.break_at_byte = 5 * kChunk});
+  upstream().Inject(7, {.error = down_}, kAlways);
+  EXPECT_TRUE(FetchBlob(digest, {Named(7), Named(8)})->bytes == layer_);
+  world_.engine().Shutdown(absl::InfiniteFuture());
+  for (const CacheRecord& record : metadata().records()) {
+    EXPECT_EQ(record.delivered_to, 0);
+  }
+}
+
+TEST_F(EngineLinkingTest, WhoDeliversNothingTakesNothingFromTheNext) {
+  const Digest digest = upstream().AddBlob(8, "r", layer_);
+  EXPECT_TRUE(FetchBlob(digest, {Named(7), Named(8)})->bytes == layer_);
+  world_.engine().Shutdown(absl::InfiniteFuture());
+  ASSERT_THAT(metadata().records(), SizeIs(1));
+  EXPECT_EQ(metadata().records()[0].delivered_to, -8);
+}
+
+// What an upstream has left of a broken download goes on with it alone.
+TEST_F(EngineLinkingTest, AnInterruptedDownloadIsContinuedByItsOwnOnly) {
+  const Digest digest = upstream().AddBlob(7, "r", layer_);
+  upstream().AddBlob(8, "r", layer_);
+  upstream().Inject(7, {.break_at_byte = 10 * kChunk});
+  upstream().Inject(7, {.error = down_}, kAlways);
+  EXPECT_THAT(FetchBlob(digest, {Named(7)}), Not(IsOk()));
+  EXPECT_TRUE(FetchBlob(digest, {Named(8)})->bytes == layer_);
+  EXPECT_EQ(Parts().back().offset, 0);
+  // Whatever became of the blob meanwhile.
+  upstream().Heal(7);
+  EXPECT_TRUE(FetchBlob(digest, {Named(7)})->bytes == layer_);
+  EXPECT_GT(Parts().back().offset, 0);
 }
 
 }  // namespace

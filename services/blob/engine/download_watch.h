@@ -1,0 +1,83 @@
+#ifndef SERVICES_BLOB_ENGINE_DOWNLOAD_WATCH_H_
+#define SERVICES_BLOB_ENGINE_DOWNLOAD_WATCH_H_
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <set>
+#include <utility>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "services/blob/engine/engine.h"
+#include "services/common/clock.h"
+#include "services/common/mutex.h"
+#include "services/common/thread.h"
+#include "services/metadata/metadata_client.h"
+
+namespace cvr {
+
+// Ends downloads that hold a place in vain:
+//
+// * those that nobody reads and that come more slowly than a minimum: what has
+//   come is left for whoever asks next;
+// * those of an upstream that was deleted, disabled or changed since: their
+//   bytes are nobody's.
+//
+// Thread-safe.
+class DownloadWatch {
+ public:
+  struct Options {
+    // Between two looks. Infinite = only RunOnce() looks.
+    absl::Duration interval = absl::Seconds(1);
+    // On the average of each unread_window without a reader; 0 = no minimum.
+    uint64_t unread_bytes_per_second_min = 64 * 1024;
+    absl::Duration unread_window = absl::Seconds(60);
+  };
+
+  // All must outlive it.
+  DownloadWatch(const Options& options, Engine& engine,
+                MetadataClient& metadata, const Clock& clock);
+  ~DownloadWatch();
+  DownloadWatch(const DownloadWatch&) = delete;
+  DownloadWatch& operator=(const DownloadWatch&) = delete;
+
+  // Looks once. The thread of this object does the same.
+  void RunOnce();
+
+  // Looks no more. Does not wait. Idempotent.
+  void Stop();
+
+ private:
+  // Since when a download goes without a reader, and what it had then.
+  struct Unread {
+    absl::Time since;
+    uint64_t received_bytes = 0;
+  };
+
+  void Run();
+  // False when it is time to stop.
+  bool AwaitNextLook();
+  bool IsTooSlow(const DownloadInFlight& download, absl::Time now);
+  // The upstreams that nothing may be got from any more.
+  std::set<std::pair<int64_t, int64_t>> OutdatedOf(
+      const std::vector<DownloadInFlight>& downloads);
+
+  const Options options_;
+  Engine& engine_;
+  MetadataClient& metadata_;
+  const Clock& clock_;
+
+  // Of who looks; one at a time.
+  std::map<int64_t, Unread> unread_;
+
+  Mutex mutex_;
+  CondVar changed_;
+  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
+
+  std::unique_ptr<Thread> thread_;  // Set at construction.
+};
+
+}  // namespace cvr
+
+#endif  // SERVICES_BLOB_ENGINE_DOWNLOAD_WATCH_H_
