@@ -10,6 +10,7 @@
 #include "absl/strings/str_replace.h"
 #include "absl/time/clock.h"
 #include "gtest/gtest.h"
+#include "re2/re2.h"
 #include "tests/support/planted_secrets.h"
 #include "tests/support/test_authority.h"
 
@@ -383,10 +384,13 @@ json Encounter::Call(const std::string& method, const json& request) {
 
 std::string Encounter::Scrubbed(const std::string& text) const {
   const std::string& http = world_.system().http();
-  return secret_.WithNames(absl::StrReplaceAll(
+  std::string scrubbed = absl::StrReplaceAll(
       text, {{absl::StrCat(":", adversarys_upstream_.port()), ":UPSTREAM"},
              {absl::StrCat(":", victims_upstream_.port()), ":VICTIM"},
-             {http.substr(http.rfind(':')), ":GATEWAY"}}));
+             {http.substr(http.rfind(':')), ":GATEWAY"}});
+  // Numbers of entries, as in DropVolatile().
+  RE2::GlobalReplace(&scrubbed, "cache entry [0-9]+", "cache entry ID");
+  return secret_.WithNames(std::move(scrubbed));
 }
 
 void Encounter::NoteRequests(const FakeRegistry& registry) {
