@@ -286,6 +286,7 @@ TEST_F(TlsTest, ProcessesRefuseToStart) {
             "--rpc_ca_file"},
            {kGateway, {}, "--peer_secrets_dir"},
            {kGateway, {rpc[0], rpc[1]}, "needs --rpc_ca_file"},
+           {kGateway, {"--peer_secrets_dir="}, "--peer_secrets_dir must name"},
            {kMetadata, {data, "--grpc_address=[::]:0"}, "--rpc_ca_file"},
            {kMetadata, {data, rpc[0]}, "go together"},
            {kMetadata, {data, rpc[2]}, "needs --rpc_certificate_file"},
@@ -298,6 +299,10 @@ TEST_F(TlsTest, ProcessesRefuseToStart) {
             "--insecure_plaintext"},
        }) {
     std::vector<std::string> arguments = {c.binary};
+    // The last one counts.
+    if (c.binary == kGateway) {
+      arguments.push_back("--peer_secrets_dir=" + directory_.path());
+    }
     arguments.insert(arguments.end(), c.flags.begin(), c.flags.end());
     const std::string output = Run(arguments, 1);
     const std::string last =
