@@ -70,7 +70,8 @@ bool IsWrongBytesOfHisOwn(const std::string& asked,
       !response.body.empty() &&
       response.body.find_first_not_of('x') == std::string::npos;
   return absl::StartsWith(asked, "GET ") &&
-         (response.status == 502 || !response.error.empty() || is_made_of_his);
+         (response.status == 502 || response.status == 416 ||
+          !response.error.empty() || is_made_of_his);
 }
 
 // What must not be: all of a content whose bytes are not those of its digest.
@@ -348,7 +349,8 @@ void Encounter::Note(const std::string& asked, const HttpResponse& response) {
                                ? Digest::OfBytes(response.body).ToString()
                                : response.body;
   // What is known to be wrong before he has a byte of it is an error; after
-  // that the body can only be cut short. Which of both it is, is a race.
+  // that the body can only be cut short. Which of both it is, is a race; so is
+  // whether a range is compared with a length before that turns out wrong.
   if (IsWrongBytesOfHisOwn(asked, response)) {
     observed_.answers.push_back(Scrubbed(asked + "\n" + kWrongBytes));
     observed_.outcomes.push_back(kWrongBytes);
