@@ -60,10 +60,15 @@ std::vector<Fault> AllFaults() {
 }
 
 std::optional<Seen> ExpectedOf(const Fault& fault, Asked asked, Cached cached) {
-  if (cached == Cached::kNothing) {
-    return asked == Asked::kTag      ? fault.cold_tag
-           : asked == Asked::kDigest ? fault.cold_digest
-                                     : fault.cold_blob;
+  if (cached == Cached::kNothing || fault.changes_url) {
+    auto expected = asked == Asked::kTag      ? fault.cold_tag
+                    : asked == Asked::kDigest ? fault.cold_digest
+                                              : fault.cold_blob;
+    // It stays for whoever gives the upstream its URL again.
+    if (expected && cached != Cached::kNothing) {
+      expected->stored = NameOf(asked);
+    }
+    return expected;
   }
   if (cached == Cached::kStale && asked == Asked::kTag) return fault.stale_tag;
   return FromCache(NameOf(asked));
