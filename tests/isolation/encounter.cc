@@ -73,6 +73,15 @@ bool IsWrongBytesOfHisOwn(const std::string& asked,
          (response.status == 502 || !response.error.empty() || is_made_of_his);
 }
 
+// What must not be: all of a content whose bytes are not those of its digest.
+bool IsWholeAndWrong(const std::string& asked, const HttpResponse& response) {
+  const size_t at = asked.rfind("/sha256:");
+  return absl::StartsWith(asked, "GET ") && at != std::string::npos &&
+         !absl::StrContains(asked, "/referrers/") && response.status == 200 &&
+         response.error.empty() &&
+         Digest::OfBytes(response.body).ToString() != asked.substr(at + 1);
+}
+
 template <typename Condition>
 void AwaitTrue(const std::string& what, Condition condition) {
   const absl::Time deadline = absl::Now() + kPatience;
@@ -331,6 +340,9 @@ void Encounter::Note(const std::string& asked, const HttpResponse& response) {
     observed_.thefts.push_back(
         absl::StrCat(secret_.WithNames(asked), ": ", response.status, " with ",
                      response.body.size(), " bytes of the victim's"));
+  }
+  if (IsWholeAndWrong(asked, response)) {
+    observed_.thefts.push_back(asked + ": wrong bytes, whole");
   }
   const std::string body = Secret::ShowsIn(response.body)
                                ? Digest::OfBytes(response.body).ToString()
