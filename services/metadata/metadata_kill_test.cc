@@ -58,6 +58,7 @@ int MakeRegistries(const std::string& path, int acknowledge_to) {
     const auto access = (*stack)->client().GetUpstreamAccess(upstream_id);
     if (!access.ok()) return 3;
     record.delivered_to = access->identity;
+    record.cache_epoch = access->cache_epoch;
     if (!(*stack)->client().Record(record).ok()) return 3;
     const int64_t id = made->id();
     if (write(acknowledge_to, &id, sizeof(id)) != sizeof(id)) return 4;
@@ -132,12 +133,9 @@ int MakeOldEntries(const std::string& path) {
   if (!(*stack)->Bootstrap(registry, upstream).ok()) return 2;
   for (int i = 0; i < kOldEntries; ++i) {
     const auto content = ParseRelativePath(absl::StrCat("/a/manifests/t", i));
-    if (!(*stack)
-             ->client()
-             .Record({1, *content, Descriptor{"m/t", Digest::OfBytes("m"), 1}})
-             .ok()) {
-      return 3;
-    }
+    CacheRecord record{1, *content, Descriptor{"m/t", Digest::OfBytes("m"), 1}};
+    record.cache_epoch = 1;
+    if (!(*stack)->client().Record(record).ok()) return 3;
   }
   return (*stack)->cleanup_policies().Create({}).ok() ? 0 : 4;
 }

@@ -88,6 +88,7 @@ TEST_F(MetadataStackTest, EverythingIsThereAfterARestart) {
     ASSERT_THAT(stack, IsOk());
     ASSERT_THAT(Bootstrap(**stack), IsOk());
     CacheRecord record{1, content, Descriptor{"m/t", Digest::OfBytes("m"), 3}};
+    record.cache_epoch = 1;
     record.delivered_to = (*stack)->client().GetUpstreamAccess(1)->identity;
     ASSERT_THAT((*stack)->client().Record(record), IsOk());
     ASSERT_THAT(

@@ -128,7 +128,8 @@ TEST_F(MigrationTest, EntriesUnderAnotherNameThanTheOneThatCountsAreDropped) {
   EXPECT_EQ(garbage->front().digest, old);
   for (const char* name : {"alpine", "library/alpine"}) {
     EXPECT_TRUE(Resolve(registry, absl::StrCat("/", name, "/manifests/latest"))
-                    ->hit.has_value());
+                    ->plan.candidates[0]
+                    .cached.has_value());
   }
 }
 

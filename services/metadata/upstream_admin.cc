@@ -267,7 +267,8 @@ absl::Status UpstreamAdmin::Delete(const v1::DeleteUpstreamRequest& request) {
         return RemoveUpstream(transaction, request.id());
       },
       Durability::kSynced));
-  sweeper_.Remove(request.id());
+  // Nothing has another id.
+  if (request.id() > 0) sweeper_.Remove(request.id());
   return absl::OkStatus();
 }
 

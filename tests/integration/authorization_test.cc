@@ -194,8 +194,9 @@ const Row kBlobServiceTable[] = {
     {"DownloadService/WatchDownloads",
      R"({"upstream_id":U,"interval":"0.001s"})",
      {kD, kD, kD, kG, kD}},
-    // Whoever asks: what is not there, and what is not theirs, is the same.
-    {"DownloadService/CancelDownload", R"({"id":4711})", {kG, kG, kG, kG, kG}},
+    // Whoever may cancel any: what is not there, and what is not theirs, is the
+    // same.
+    {"DownloadService/CancelDownload", R"({"id":4711})", {kN, kG, kG, kG, kG}},
     {"DownloadService/GetStorageStats", "{}", {kN, kN, kN, kN, kD}},
 };
 

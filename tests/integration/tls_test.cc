@@ -258,23 +258,35 @@ TEST_F(TlsTest, ProcessesRefuseToStart) {
       WriteCertificate(clients_.Issue(), directory_.path(), "https");
   const std::string data = "--data_dir=" + directory_.Join("refused");
   const std::string certificate = "--tls_certificate_file=" + https.certificate;
+  // On Unix sockets the processes need no secrets.
+  const std::string metadata = "--metadata_address=unix:/none";
+  const std::string blob = "--blob_address=unix:/none";
   struct Case {
     std::string binary;
     std::vector<std::string> flags;
     std::string error;
   };
   for (const Case& c : std::vector<Case>{
-           {kGateway, {"--http_address=0.0.0.0:0"}, "--insecure_plaintext"},
-           {kGateway, {"--http_address=:0"}, "set --tls_certificate_file"},
-           {kGateway, {certificate}, "go together"},
            {kGateway,
-            {certificate, "--tls_key_file=/none"},
+            {metadata, blob, "--http_address=0.0.0.0:0"},
+            "--insecure_plaintext"},
+           {kGateway,
+            {metadata, blob, "--http_address=:0"},
+            "set --tls_certificate_file"},
+           {kGateway, {metadata, blob, certificate}, "go together"},
+           {kGateway,
+            {metadata, blob, certificate, "--tls_key_file=/none"},
             "key file /none: No such file"},
            {kGateway,
-            {certificate, "--tls_key_file=" + directory_.Join("x.key")},
+            {metadata, blob, certificate,
+             "--tls_key_file=" + directory_.Join("x.key")},
             "it is not the key of the certificate"},
-           {kGateway, {"--blob_address=192.0.2.1:1"}, "--rpc_ca_file"},
+           {kGateway,
+            {metadata, "--blob_address=192.0.2.1:1"},
+            "--rpc_ca_file"},
+           {kGateway, {}, "--peer_secrets_dir"},
            {kGateway, {rpc[0], rpc[1]}, "needs --rpc_ca_file"},
+           {kGateway, {"--peer_secrets_dir="}, "--peer_secrets_dir must name"},
            {kMetadata, {data, "--grpc_address=[::]:0"}, "--rpc_ca_file"},
            {kMetadata, {data, rpc[0]}, "go together"},
            {kMetadata, {data, rpc[2]}, "needs --rpc_certificate_file"},
@@ -287,6 +299,10 @@ TEST_F(TlsTest, ProcessesRefuseToStart) {
             "--insecure_plaintext"},
        }) {
     std::vector<std::string> arguments = {c.binary};
+    // The last one counts.
+    if (c.binary == kGateway) {
+      arguments.push_back("--peer_secrets_dir=" + directory_.path());
+    }
     arguments.insert(arguments.end(), c.flags.begin(), c.flags.end());
     const std::string output = Run(arguments, 1);
     const std::string last =

@@ -10,6 +10,7 @@
 #include "absl/strings/str_replace.h"
 #include "absl/time/clock.h"
 #include "gtest/gtest.h"
+#include "re2/re2.h"
 #include "tests/support/planted_secrets.h"
 #include "tests/support/test_authority.h"
 
@@ -57,6 +58,28 @@ FakeRegistry::Options OptionsFor(Access access) {
   options.tls = {server.certificate_pem, server.key_pem,
                  Authority().certificate_pem()};
   return options;
+}
+
+// An answer to a GET that was made of bytes which his upstream has sent and
+// which are not what they should be.
+constexpr char kWrongBytes[] = "502 or cut short";
+
+bool IsWrongBytesOfHisOwn(const std::string& asked,
+                          const HttpResponse& response) {
+  const bool is_made_of_his =
+      !response.body.empty() &&
+      response.body.find_first_not_of('x') == std::string::npos;
+  return absl::StartsWith(asked, "GET ") &&
+         (response.status == 502 || !response.error.empty() || is_made_of_his);
+}
+
+// What must not be: all of a content whose bytes are not those of its digest.
+bool IsWholeAndWrong(const std::string& asked, const HttpResponse& response) {
+  const size_t at = asked.rfind("/sha256:");
+  return absl::StartsWith(asked, "GET ") && at != std::string::npos &&
+         !absl::StrContains(asked, "/referrers/") && response.status == 200 &&
+         response.error.empty() &&
+         Digest::OfBytes(response.body).ToString() != asked.substr(at + 1);
 }
 
 template <typename Condition>
@@ -318,9 +341,19 @@ void Encounter::Note(const std::string& asked, const HttpResponse& response) {
         absl::StrCat(secret_.WithNames(asked), ": ", response.status, " with ",
                      response.body.size(), " bytes of the victim's"));
   }
+  if (IsWholeAndWrong(asked, response)) {
+    observed_.thefts.push_back(asked + ": wrong bytes, whole");
+  }
   const std::string body = Secret::ShowsIn(response.body)
                                ? Digest::OfBytes(response.body).ToString()
                                : response.body;
+  // What is known to be wrong before he has a byte of it is an error; after
+  // that the body can only be cut short. Which of both it is, is a race.
+  if (IsWrongBytesOfHisOwn(asked, response)) {
+    observed_.answers.push_back(Scrubbed(asked + "\n" + kWrongBytes));
+    observed_.outcomes.push_back(kWrongBytes);
+    return;
+  }
   observed_.answers.push_back(Scrubbed(absl::StrCat(
       asked, "\n", response.status, " ", response.error, "\n", fields, body)));
   const std::string code = ErrorCodeOf(response.body);
@@ -351,10 +384,13 @@ json Encounter::Call(const std::string& method, const json& request) {
 
 std::string Encounter::Scrubbed(const std::string& text) const {
   const std::string& http = world_.system().http();
-  return secret_.WithNames(absl::StrReplaceAll(
+  std::string scrubbed = absl::StrReplaceAll(
       text, {{absl::StrCat(":", adversarys_upstream_.port()), ":UPSTREAM"},
              {absl::StrCat(":", victims_upstream_.port()), ":VICTIM"},
-             {http.substr(http.rfind(':')), ":GATEWAY"}}));
+             {http.substr(http.rfind(':')), ":GATEWAY"}});
+  // Numbers of entries, as in DropVolatile().
+  RE2::GlobalReplace(&scrubbed, "cache entry [0-9]+", "cache entry ID");
+  return secret_.WithNames(std::move(scrubbed));
 }
 
 void Encounter::NoteRequests(const FakeRegistry& registry) {

@@ -188,8 +188,13 @@ class Play {
   std::string Get(const std::string& what, const TwoTenants::Pull& pull) {
     const auto got = world_.GetAll(world_.adversary(), pull);
     received_.push_back(got.bytes);
-    return absl::StrCat(what, " ", pull.content.RelativePath(), " ",
-                        absl::StatusCodeToString(got.status.code()));
+    // Of an upstream that lies, a reader learns the length or the failure,
+    // whichever it looks at first.
+    const bool is_lied_to =
+        absl::IsOutOfRange(got.status) || absl::IsUnavailable(got.status);
+    return absl::StrCat(
+        what, " ", pull.content.RelativePath(), " ",
+        is_lied_to ? "failed" : absl::StatusCodeToString(got.status.code()));
   }
 
   // Every tag of the adversary's upstream is said to be that.

@@ -33,9 +33,9 @@ class TricklingUpstream {
   // False when the connection was closed by the other side.
   bool Read(int fd, std::string& head);
 
+  int port_ = 0;  // Before what sets it.
   int listener_ = -1;
-  int stop_ = -1;  // Readable when it is time to stop.
-  int port_ = 0;
+  int stop_ = -1;                           // Readable when it is time to stop.
   std::map<int, std::string> connections_;  // Of the thread: what has come.
 
   Mutex mutex_;

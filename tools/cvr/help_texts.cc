@@ -232,6 +232,12 @@ constexpr HelpText kCache[] = {
      "it, with exit status 0.",
      "cvr downloads\ncvr downloads --watch\n"
      "cvr downloads --watch --interval 5s -o json"},
+    {"downloads cancel",
+     "Ids are those that `cvr downloads` shows. Whoever pulls what is ended "
+     "gets "
+     "an\n"
+     "error; the next pull of it goes on from the bytes that had come.",
+     "cvr downloads cancel 17"},
     {"cleanup",
      "A group's policy makes it forget, at every run, the cache entries that\n"
      "nobody has downloaded for some days.",

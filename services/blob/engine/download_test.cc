@@ -1,8 +1,10 @@
 #include "services/blob/engine/download.h"
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "gmock/gmock.h"
 #include "services/blob/in_memory_blob_store.h"
@@ -55,6 +57,10 @@ class HauntedBlobStore : public BlobStore {
   }
   absl::Status Delete(const Digest& digest) override {
     return store_.Delete(digest);
+  }
+  absl::StatusOr<std::vector<StoredBlob>> List(
+      const std::optional<Digest>& start_after, int max) const override {
+    return store_.List(start_after, max);
   }
 
   Gate looked_at;

@@ -96,7 +96,7 @@ TEST_F(EngineManifestKindTest, NoRowAndNoUpstreamChoosesAnActiveType) {
   upstream().AddManifest(7, "r", "latest", "text/html", bytes);
   Expect(Fetch({Old(7, row)}), bytes, ContentOrigin::kRevalidated, 7);
   Expect(Fetch({Unknown(8), Unknown(7)}, row.digest.ToString()), bytes,
-         ContentOrigin::kRevalidated, 7);
+         ContentOrigin::kMiss, 7);
   upstream().Inject(7, {.error = down_}, kAlways);
   Expect(Fetch({Old(7, row)}), bytes, ContentOrigin::kStale, 7);
   upstream().AddManifest(8, "r", "latest", "image/svg+xml", Image("svg"));

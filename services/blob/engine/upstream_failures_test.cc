@@ -105,8 +105,8 @@ TEST(UpstreamFailuresTest, OnlyDenialsAreRecorded) {
     RecordAnswer(metadata, {7, 1}, kContent, answer);
   }
   EXPECT_THAT(metadata.denials(), ::testing::IsEmpty());
-  RecordAnswer(metadata, 7, kContent, errors::ManifestUnknown("r", "t"));
-  RecordAnswer(metadata, 8, kContent, errors::UpstreamDenied("h", "403"));
+  RecordAnswer(metadata, {7, 1}, kContent, errors::ManifestUnknown("r", "t"));
+  RecordAnswer(metadata, {8, 1}, kContent, errors::UpstreamDenied("h", "403"));
   const auto denials = metadata.denials();
   ASSERT_EQ(denials.size(), 2u);
   EXPECT_EQ(denials[0].denial, Denial::kAbsent);
