@@ -54,12 +54,12 @@ std::vector<Fault> ConnectionFaults() {
              ChangeUrl(scene, absl::StrCat("http://no-such-registry-",
                                            scene.origin().port(), ".invalid"));
            },
-       .changes_url = true,
+       .is_another_url = true,
        .is_over_at_once = false,
        .cold_tag = Unavailable(0),
        .cold_digest = Unavailable(0),
        .cold_blob = Unavailable(0),
-       .stale_tag = Unavailable(0)},
+       .stale_tag = ServedStale(0)},
       {.name = "a certificate of an unknown authority",
        .tls = true,
        .begin =
@@ -76,12 +76,12 @@ std::vector<Fault> ConnectionFaults() {
            [](Scene& scene) {
              ChangeUrl(scene, WithHttps(scene.origin().url()));
            },
-       .changes_url = true,
+       .is_another_url = true,
        .is_over_at_once = false,
        .cold_tag = Unavailable(0),
        .cold_digest = Unavailable(0),
        .cold_blob = Unavailable(0),
-       .stale_tag = Unavailable(0)},
+       .stale_tag = ServedStale(0)},
       // One that is used again is tried once more on a new connection.
       {.name = "connections end without an answer",
        .begin = [](Scene& scene) { scene.AnswerAll(Raw("")); },

@@ -60,15 +60,12 @@ std::vector<Fault> AllFaults() {
 }
 
 std::optional<Seen> ExpectedOf(const Fault& fault, Asked asked, Cached cached) {
-  if (cached == Cached::kNothing || fault.changes_url) {
-    auto expected = asked == Asked::kTag      ? fault.cold_tag
-                    : asked == Asked::kDigest ? fault.cold_digest
-                                              : fault.cold_blob;
-    // It stays for whoever gives the upstream its URL again.
-    if (expected && cached != Cached::kNothing) {
-      expected->stored = NameOf(asked);
-    }
-    return expected;
+  if (cached == Cached::kNothing || fault.is_another_url) {
+    std::optional<Seen> seen = asked == Asked::kTag      ? fault.cold_tag
+                               : asked == Asked::kDigest ? fault.cold_digest
+                                                         : fault.cold_blob;
+    if (seen && cached != Cached::kNothing) seen->stored = NameOf(asked);
+    return seen;
   }
   if (cached == Cached::kStale && asked == Asked::kTag) return fault.stale_tag;
   return FromCache(NameOf(asked));
