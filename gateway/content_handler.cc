@@ -251,7 +251,8 @@ absl::StatusOr<ContentHandler::Opened> ContentHandler::OpenHit(
   ASSIGN_OR_RETURN(auto stream, source_.Read(request));
   ASSIGN_OR_RETURN(Opened opened, Begin(pull, std::move(stream)));
   std::string& media_type = opened.header.target.media_type;
-  media_type = RecordedManifestType(hit.target.media_type, media_type);
+  media_type =
+      RecordedManifestType(WireMediaType(hit.target.media_type), media_type);
   return opened;
 }
 

@@ -131,10 +131,12 @@ int MakeOldEntries(const std::string& path) {
   upstream.set_name("u");
   upstream.set_url("https://u");
   if (!(*stack)->Bootstrap(registry, upstream).ok()) return 2;
+  const auto access = (*stack)->client().GetUpstreamAccess(1);
+  if (!access.ok()) return 5;
   for (int i = 0; i < kOldEntries; ++i) {
     const auto content = ParseRelativePath(absl::StrCat("/a/manifests/t", i));
     CacheRecord record{1, *content, Descriptor{"m/t", Digest::OfBytes("m"), 1}};
-    record.cache_epoch = 1;
+    record.cache_epoch = access->cache_epoch;
     if (!(*stack)->client().Record(record).ok()) return 3;
   }
   return (*stack)->cleanup_policies().Create({}).ok() ? 0 : 4;

@@ -126,10 +126,15 @@ TEST_F(MigrationTest, EntriesUnderAnotherNameThanTheOneThatCountsAreDropped) {
   ASSERT_THAT(garbage, IsOk());
   ASSERT_EQ(garbage->size(), 1);
   EXPECT_EQ(garbage->front().digest, old);
+  // It is known, but nobody has proven to have delivered it.
   for (const char* name : {"alpine", "library/alpine"}) {
-    EXPECT_TRUE(Resolve(registry, absl::StrCat("/", name, "/manifests/latest"))
-                    ->plan.candidates[0]
-                    .cached.has_value());
+    const auto resolution =
+        Resolve(registry, absl::StrCat("/", name, "/manifests/latest"));
+    ASSERT_THAT(resolution, IsOk());
+    EXPECT_FALSE(resolution->hit.has_value());
+    const Candidate& candidate = resolution->plan.candidates.front();
+    ASSERT_TRUE(candidate.cached.has_value());
+    EXPECT_EQ(candidate.cached->target.digest, kept);
   }
 }
 

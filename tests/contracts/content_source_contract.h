@@ -220,6 +220,7 @@ TEST_P(ContentSourceContract, OriginSaysHowContentWasComeBy) {
     return (*source().Fetch(request))->header().origin;
   };
   EXPECT_EQ(origin(), ContentOrigin::kMiss);
+  request.plan.candidates[0].possessed = true;  // It was delivered just now.
   request.plan.candidates[0].cached = Entry(target, /*fresh=*/true);
   EXPECT_EQ(origin(), ContentOrigin::kHit);
   request.plan.candidates[0].cached = Entry(target, /*fresh=*/false);

@@ -54,6 +54,7 @@ std::vector<Fault> ConnectionFaults() {
              ChangeUrl(scene, absl::StrCat("http://no-such-registry-",
                                            scene.origin().port(), ".invalid"));
            },
+       .is_another_url = true,
        .is_over_at_once = false,
        .cold_tag = Unavailable(0),
        .cold_digest = Unavailable(0),
@@ -75,6 +76,7 @@ std::vector<Fault> ConnectionFaults() {
            [](Scene& scene) {
              ChangeUrl(scene, WithHttps(scene.origin().url()));
            },
+       .is_another_url = true,
        .is_over_at_once = false,
        .cold_tag = Unavailable(0),
        .cold_digest = Unavailable(0),

@@ -10,7 +10,7 @@
 namespace cvr::testing {
 namespace {
 
-// With all parts in one process no other asks for them.
+// With all parts in one process no other asks for them, and no token is a role.
 TEST(SecretsTest, OneProcessTellsThemToNoOther) {
   FakeRegistry upstream;
   System system(Shape::kStandalone, upstream.url());
@@ -21,7 +21,7 @@ TEST(SecretsTest, OneProcessTellsThemToNoOther) {
   request.set_upstream_id(1);
   v1::UpstreamAccess response;
   const auto status = stub->GetUpstreamAccess(&context, request, &response);
-  EXPECT_EQ(status.error_code(), grpc::StatusCode::UNIMPLEMENTED);
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::PERMISSION_DENIED);
   if (HasFailure()) std::cerr << system.Log();
 }
 

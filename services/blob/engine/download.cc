@@ -136,7 +136,7 @@ absl::Status Download::Fill() {
   RETURN_IF_ERROR(Begin());
   for (const BlobOrigin& origin : origins_) {
     if (origin.denial == Denial::kNone) {
-      RETURN_IF_ERROR(TakeOver(origin.identity));
+      RETURN_IF_ERROR(BeginFor(origin.identity));
     }
     absl::Status status = FillFrom(origin);
     if (MayBlameInheritance(status)) {
@@ -288,18 +288,22 @@ absl::Status Download::StartAgain(const absl::Status& why) {
   return Begin();
 }
 
-// The next bytes come to `identity`. As long as no reader can have seen what
-// came to another one, that is left behind.
-absl::Status Download::TakeOver(int64_t identity) {
-  if (identity == identity_) return absl::OkStatus();
-  if (!feed_->size()) {
-    identity_ = identity;
-    return StartAgain(DamagedInheritance());
-  }
+// `identity` is asked next. As long as no reader can have seen what came to
+// another one, that is left to it.
+absl::Status Download::BeginFor(int64_t identity) {
+  if (identity == identity_ || feed_->size()) return absl::OkStatus();
+  StopStages();
+  if (writer_ != nullptr) writer_->Suspend();
+  identity_ = identity;
+  return StartAgain(DamagedInheritance());
+}
+
+// Bytes are going to come to `identity`, whoever had those before them.
+void Download::TakeOver(int64_t identity) {
+  if (identity == identity_) return;
   if (owned_writer_ != nullptr) owned_writer_->Disown();
   is_mixed_ = is_mixed_ || receiver_->received_bytes() > 0;
   identity_ = identity;
-  return absl::OkStatus();
 }
 
 // Whether what an earlier download has left may be wrong, rather than what the
@@ -319,6 +323,7 @@ void Download::Disprove() {
 
 void Download::OnAnswer() {
   const BlobOrigin& asked = *asked_.load();
+  TakeOver(asked.identity);
   MutexLock lock(&mutex_);
   if (!Contains(proven_, asked)) proven_.push_back(asked);
 }

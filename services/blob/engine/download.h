@@ -142,7 +142,8 @@ class Download {
   void Prepare();
   void OpenWriter();
   absl::Status StartAgain(const absl::Status& why);
-  absl::Status TakeOver(int64_t identity);
+  absl::Status BeginFor(int64_t identity);
+  void TakeOver(int64_t identity);
   bool MayBlameInheritance(const absl::Status& status) const;
   void Disprove();
 
