@@ -351,7 +351,8 @@ void Encounter::Note(const std::string& asked, const HttpResponse& response) {
                                ? Digest::OfBytes(response.body).ToString()
                                : response.body;
   // What is known to be wrong before he has a byte of it is an error; after
-  // that the body can only be cut short. Which of both it is, is a race.
+  // that the body can only be cut short. Which of both it is, is a race; so is
+  // whether a range is compared with a length before that turns out wrong.
   if (IsWrongBytesOfHisOwn(asked, response)) {
     observed_.answers.push_back(Scrubbed(asked + "\n" + kWrongBytes));
     observed_.outcomes.push_back(kWrongBytes);
