@@ -69,9 +69,11 @@ bool IsWrongBytesOfHisOwn(const std::string& asked,
   const bool is_made_of_his =
       !response.body.empty() &&
       response.body.find_first_not_of('x') == std::string::npos;
+  // A range is beyond the length that a liar names, until he is found out.
+  const bool is_beyond_his = response.status == 416;
   return absl::StartsWith(asked, "GET ") &&
-         (response.status == 502 || response.status == 416 ||
-          !response.error.empty() || is_made_of_his);
+         (response.status == 502 || is_beyond_his || !response.error.empty() ||
+          is_made_of_his);
 }
 
 // What must not be: all of a content whose bytes are not those of its digest.
