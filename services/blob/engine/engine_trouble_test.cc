@@ -351,7 +351,8 @@ TEST_F(EngineTroubleTest, OldBytesThatAreDamagedAreFetchedAgain) {
 TEST_F(EngineTroubleTest, OldBytesThatAreWrongAreFetchedAgain) {
   // Their checksums are right, so only the digest tells.
   const Digest digest = upstream().AddBlob(7, "r", layer_);
-  auto writer = world_.store().Create(digest, 1);
+  // Of upstream 7, whose identity nobody has told.
+  auto writer = world_.store().Create(digest, /*owner=*/-7);
   ASSERT_THAT(writer, IsOk());
   for (int i = 0; i < 4; ++i) {
     ASSERT_THAT((*writer)->Append(Chunk::OfString(std::string(kChunk, 'x'))),
