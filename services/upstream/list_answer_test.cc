@@ -33,8 +33,9 @@ class ListReceiverTest : public ::testing::Test {
     return list_.TakePage(url, {url, head});
   }
 
-  MemoryBudget memory_{
-      {limits::kListRoomBytes, limits::kListRoomBytes, absl::ZeroDuration()}};
+  // Room for one list, and what that must leave free.
+  MemoryBudget memory_{{2 * limits::kListRoomBytes, limits::kListRoomBytes,
+                        absl::ZeroDuration()}};
   ListReceiver list_{ReadTagsPage, limits::kTagsMax, &memory_, 1};
 };
 

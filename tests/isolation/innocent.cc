@@ -102,7 +102,8 @@ std::vector<Innocent::Resource> Innocent::Pulls() {
          AddImage(upstream_, repository, "only", {});
          return Get(
              repository + "/tags/list",
-             absl::StrCat(R"({"name":")", repository, R"(","tags":["only"]})"));
+             absl::StrCat(R"({"name":"virtual_registries/containers/)",
+                          registry_, "/", repository, R"(","tags":["only"]})"));
        }},
   };
 }
