@@ -60,11 +60,11 @@ class GatedUpstream : public UpstreamUnderContract {
         7, {.error = errors::UpstreamUnavailable("gated", "told to")});
   }
   void HoldNext(std::optional<uint64_t> at_byte) override {
-    gate_ = std::make_shared<Gate>();
-    upstream_->Inject(7, {.gate = gate_, .gate_at_byte = at_byte});
+    held_ = std::make_shared<Gate>();
+    upstream_->Inject(7, {.gate = held_, .gate_at_byte = at_byte});
   }
-  void AwaitHeld() override { gate_->AwaitArrivals(); }
-  void Release() override { gate_->Open(); }
+  void AwaitHeld() override { held_->AwaitArrivals(); }
+  void Release() override { held_->Open(); }
   void GoDown() override {
     upstream_->Inject(7,
                       {.error = errors::UpstreamUnavailable("gated", "down")},
@@ -72,7 +72,7 @@ class GatedUpstream : public UpstreamUnderContract {
   }
 
  private:
-  std::shared_ptr<Gate> gate_;
+  std::shared_ptr<Gate> held_;
   InMemoryUpstreamClient* upstream_ = nullptr;
   UpstreamGate gate_;
 };
