@@ -8,6 +8,7 @@
 #include "services/common/document_limits.h"
 #include "services/common/errors.h"
 #include "services/common/limits.h"
+#include "services/common/manifest_facts.h"
 #include "services/common/status_macros.h"
 #include "services/upstream/http_fields.h"
 #include "services/upstream/manifest_type.h"
@@ -89,8 +90,12 @@ absl::StatusOr<UpstreamManifest> ManifestReceiver::Finish(
   const absl::StatusOr<std::string> type =
       ManifestType(answer.head.fields.Get("Content-Type"), bytes_);
   if (!type.ok()) {
-    return WithReason(errors::UpstreamInvalid(host_, type.status().message()),
-                      Reason::kManifestInvalid);
+    const absl::Status invalid =
+        errors::UpstreamInvalid(host_, type.status().message());
+    // A login page, say, is the upstream's fault and no manifest at all.
+    return ReadManifest(bytes_).is_object
+               ? WithReason(invalid, Reason::kManifestInvalid)
+               : invalid;
   }
   const Digest digest = reference.is_digest() ? reference.digest()
                         : said                ? *said
