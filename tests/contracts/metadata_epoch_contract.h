@@ -86,7 +86,7 @@ TEST_P(MetadataResolutionContract,
       EXPECT_FALSE(one.upstream_id == id(1) && one.reachable);
     }
     // Other upstreams are not concerned, nor plans that are made now.
-    EXPECT_THAT(Record(2, Manifest("other"), old_), IsOk());
+    EXPECT_THAT(Record(2, Manifest("other"), Digest::OfBytes("other")), IsOk());
     EXPECT_GT(Resolve(tag_)->plan.candidates[0].cache_epoch, plan.cache_epoch);
     ASSERT_THAT(Record(1, tag_, old_), IsOk());
     EXPECT_EQ(HitOf(tag_), From(1, old_));
