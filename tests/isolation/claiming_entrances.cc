@@ -38,6 +38,20 @@ Entrance Claiming(const std::string& name,
           }};
 }
 
+// The same with bytes that turn out wrong: of a range of them, how often it is
+// tried is a race.
+Entrance ClaimingWrongBytes(
+    const std::string& name,
+    const std::function<FakeAnswer(Encounter&)>& answer) {
+  return {name, [answer](Encounter& e) {
+            e.VictimPulls();
+            e.Answer("", e.DigestOf("layer"), answer(e));
+            e.AskPart("GET", "layer");
+            e.AskPart("HEAD", "layer");
+            e.AskPart("GET", "layer");
+          }};
+}
+
 std::vector<Entrance> FalseClaims() {
   return {
       Claiming("206 with one wrong byte, whatever is asked",
@@ -56,13 +70,13 @@ std::vector<Entrance> FalseClaims() {
                  answer.truncate_at_byte = 0;
                  return answer;
                }),
-      Claiming("200 with wrong bytes of the right length",
-               [](Encounter& e) {
-                 return Claim(e, 200, {},
-                              std::string(e.secret().layer.size(), 'x'));
-               }),
-      Claiming("200 with one wrong byte",
-               [](Encounter& e) { return Claim(e, 200, {}, "x"); }),
+      ClaimingWrongBytes(
+          "200 with wrong bytes of the right length",
+          [](Encounter& e) {
+            return Claim(e, 200, {}, std::string(e.secret().layer.size(), 'x'));
+          }),
+      ClaimingWrongBytes("200 with one wrong byte",
+                         [](Encounter& e) { return Claim(e, 200, {}, "x"); }),
       Claiming("416 that names the length",
                [](Encounter& e) {
                  return Claim(

@@ -13,6 +13,13 @@ void AskForTheLayer(Encounter& e) {
   e.AskPart("GET", "layer", {"Range: bytes=599000-"});
 }
 
+// Of a range of bytes that turn out wrong, how often it is tried is a race.
+void AskForTheLayer(Encounter& e, bool whole_only) {
+  if (!whole_only) return AskForTheLayer(e);
+  e.AskPart("GET", "layer");
+  e.AskPart("HEAD", "layer");
+}
+
 FakeAnswer WrongBytes(Encounter& e) {
   return FakeAnswer::Status(200,
                             {{"Docker-Content-Digest", e.DigestOf("layer")}},
@@ -37,9 +44,9 @@ Entrance InFlight(const std::string& name, Point point, bool claims) {
           [point, claims](Encounter& e) {
             e.VictimBegins(point);
             if (claims) e.Answer("GET", e.DigestOf("layer"), WrongBytes(e));
-            AskForTheLayer(e);
+            AskForTheLayer(e, claims);
             e.VictimGoesOn();
-            AskForTheLayer(e);
+            AskForTheLayer(e, claims);
           }};
 }
 
