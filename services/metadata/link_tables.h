@@ -48,12 +48,6 @@ absl::StatusOr<bool> HasUnlinks(const ReadTransaction& transaction,
 absl::StatusOr<std::optional<Place>> FirstUnlink(
     const ReadTransaction& transaction);
 
-// Whether an entry of the upstream whose path begins so points at the digest.
-absl::StatusOr<bool> HasCacheEntryOfDigest(const ReadTransaction& transaction,
-                                           const Digest& digest,
-                                           int64_t upstream_id,
-                                           absl::string_view path_prefix);
-
 // Upstreams that are deleted, while there may be rows of theirs.
 void PutRemoval(WriteTransaction& transaction, int64_t upstream_id);
 void DeleteRemoval(WriteTransaction& transaction, int64_t upstream_id);
