@@ -101,7 +101,7 @@ TEST_F(DownloadTest, AbandonedDownloadDoesNotWaitForItsUpstream) {
   const Digest digest = upstream_.AddBlob(7, "r", blob_);
   const auto gate = std::make_shared<Gate>();
   upstream_.Inject(7, {.gate = gate});
-  Download download(tools_, digest, {{7, *Repository::Parse("r")}},
+  Download download(tools_, digest, {OriginAt(7)},
                     {.window_bytes = 2 * kChunk});
   absl::Status ended;
   {
@@ -120,7 +120,7 @@ TEST_F(DownloadTest, AbandonedDownloadDoesNotWaitBetweenAttempts) {
   tools_.resume.delay_min = tools_.resume.delay_max = absl::Hours(24);
   const Digest digest = upstream_.AddBlob(7, "r", blob_);
   upstream_.Inject(7, {.break_at_byte = 3 * kChunk});
-  Download download(tools_, digest, {{7, *Repository::Parse("r")}},
+  Download download(tools_, digest, {OriginAt(7)},
                     {.window_bytes = 4 * kChunk});
   absl::Status ended;
   {
@@ -137,7 +137,7 @@ TEST_F(DownloadTest, AttemptsAreCountedForEachChunk) {
   tools_.resume.attempts_max = 4;
   const Digest digest = upstream_.AddBlob(7, "r", blob_);
   upstream_.Inject(7, {.break_at_byte = 10}, InMemoryUpstreamClient::kAlways);
-  Download download(tools_, digest, {{7, *Repository::Parse("r")}},
+  Download download(tools_, digest, {OriginAt(7)},
                     {.window_bytes = 4 * kChunk});
   EXPECT_THAT(download.Run(), StatusIs(absl::StatusCode::kUnavailable));
   EXPECT_EQ(upstream_.calls().size(), 4);
@@ -147,7 +147,7 @@ TEST_F(DownloadTest, EachChunkHasAttemptsOfItsOwn) {
   tools_.resume.attempts_max = 2;
   const Digest digest = upstream_.AddBlob(7, "r", blob_);
   upstream_.Inject(7, {.break_at_byte = kChunk + 1}, 6);
-  Download download(tools_, digest, {{7, *Repository::Parse("r")}},
+  Download download(tools_, digest, {OriginAt(7)},
                     {.window_bytes = 4 * kChunk});
   EXPECT_THAT(download.Run(), IsOk());
   EXPECT_EQ(upstream_.calls().size(), 7);
