@@ -203,9 +203,10 @@ bool BlobFeed::Restart() {
   return true;
 }
 
-void BlobFeed::Stop() {
+void BlobFeed::Stop(Rest rest) {
   MutexLock lock(&mutex_);
   stopped_ = true;
+  rest_ = rest;
   receiver_.SignalAll();
   stages_.SignalAll();
 }
@@ -222,7 +223,9 @@ std::optional<Chunk> BlobFeed::Next(Stage stage) {
   while (!stopped_ && cursor.done == pushed_ && !input_ended_) {
     stages_.Wait(&mutex_);
   }
-  if (stopped_ || cursor.done == pushed_) return std::nullopt;
+  const bool drops =
+      stopped_ && (stage != Stage::kStore || rest_ == Rest::kDropped);
+  if (drops || cursor.done == pushed_) return std::nullopt;
   cursor.working = true;
   return window_[cursor.done - base_];
 }

@@ -148,9 +148,11 @@ class BlobFeed {
   // Forgets every byte, so that another upstream can be tried. False when a
   // reader has been given some. No stage may be running.
   [[nodiscard]] bool Restart();
-  // Stages and the receiver are to end early. Readers wait for what follows:
-  // Restart() or Fail().
-  void Stop();
+  enum class Rest { kDropped, kStored };
+  // Stages and the receiver are to end early; with kStored the store stage
+  // first takes what has been pushed. The last call counts. Readers wait for
+  // what follows: Restart() or Fail().
+  void Stop(Rest rest = Rest::kDropped);
   // The download is over, with Run()'s own result: its last call to the feed,
   // whatever happened. OK means that it was published; what is not stored by
   // now is not going to be.
@@ -222,6 +224,7 @@ class BlobFeed {
   bool input_ended_ ABSL_GUARDED_BY(mutex_) = false;
   bool published_ ABSL_GUARDED_BY(mutex_) = false;
   bool stopped_ ABSL_GUARDED_BY(mutex_) = false;
+  Rest rest_ ABSL_GUARDED_BY(mutex_) = Rest::kDropped;
   bool finished_ ABSL_GUARDED_BY(mutex_) = false;
   absl::Status failure_ ABSL_GUARDED_BY(mutex_);
 

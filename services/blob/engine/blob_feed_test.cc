@@ -274,6 +274,18 @@ TEST_F(BlobFeedTest, WithoutAStoreAndReadersNothingMoreIsWanted) {
   EXPECT_THAT(pushed, StatusIs(absl::StatusCode::kCancelled));
 }
 
+TEST_F(BlobFeedTest, TheStoreStageMayTakeTheRestOfWhatIsStopped) {
+  feed_->SetSize(10 * kChunk);
+  ASSERT_THAT(feed_->Push(Filled('a')), IsOk());
+  ASSERT_THAT(feed_->Push(Filled('b')), IsOk());
+  feed_->Stop(BlobFeed::Rest::kStored);
+  EXPECT_FALSE(feed_->Push(Filled('c')).ok());
+  EXPECT_FALSE(feed_->Next(Stage::kHash).has_value());
+  EXPECT_TRUE(feed_->Next(Stage::kStore).has_value());
+  EXPECT_TRUE(feed_->Next(Stage::kStore).has_value());
+  EXPECT_FALSE(feed_->Next(Stage::kStore).has_value());
+}
+
 // Readers wait for the size, the size for the end, the end for room.
 TEST_F(BlobFeedTest, WithoutAStoreAndASizeThereIsNoEnd) {
   feed_->LoseStore();

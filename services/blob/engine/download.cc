@@ -14,6 +14,7 @@
 namespace cvr {
 namespace {
 
+using Rest = BlobFeed::Rest;
 using Stage = BlobFeed::Stage;
 
 ContentRef RefOf(const BlobOrigin& origin, const Digest& digest) {
@@ -96,7 +97,7 @@ void Download::Abandon(const absl::Status& why, bool keeps_bytes) {
     keeps_bytes_ = keeps_bytes;
     abandoned_ = true;
   }
-  feed_->Stop();
+  feed_->Stop(keeps_bytes ? Rest::kStored : Rest::kDropped);
   stop_.request_stop();
   sleeper_.Stop();
 }
@@ -118,8 +119,9 @@ Download::Progress Download::progress() const {
 absl::Status Download::Run() {
   const absl::Status filled = Fill();
   if (filled.ok()) Store();
-  StopStages();
-  if (writer_ != nullptr && IsToBeContinued(filled)) writer_->Suspend();
+  const bool continues = IsToBeContinued(filled);
+  StopStages(continues ? Rest::kStored : Rest::kDropped);
+  if (writer_ != nullptr && continues) writer_->Suspend();
   writer_ = owned_writer_ = nullptr;
   return filled.ok() || !abandoned_ ? filled : WhyAbandoned();
 }
@@ -280,7 +282,7 @@ void Download::OpenWriter() {
 
 // Errors: `why` when readers have bytes already; those of Begin().
 absl::Status Download::StartAgain(const absl::Status& why) {
-  StopStages();
+  StopStages(Rest::kDropped);
   if (!feed_->Restart()) return why;
   // Restart() has made the feed take chunks again.
   if (abandoned_) feed_->Stop();
@@ -292,7 +294,7 @@ absl::Status Download::StartAgain(const absl::Status& why) {
 // another one, that is left to it.
 absl::Status Download::BeginFor(int64_t identity) {
   if (identity == identity_ || feed_->size()) return absl::OkStatus();
-  StopStages();
+  StopStages(Rest::kStored);
   if (writer_ != nullptr) writer_->Suspend();
   identity_ = identity;
   return StartAgain(DamagedInheritance());
@@ -384,8 +386,8 @@ void Download::AwaitStage(Stage stage) {
   while (running_[static_cast<int>(stage)]) stage_ended_.Wait(&mutex_);
 }
 
-void Download::StopStages() {
-  feed_->Stop();
+void Download::StopStages(Rest rest) {
+  feed_->Stop(rest);
   AwaitStage(Stage::kHash);
   AwaitStage(Stage::kStore);
 }

@@ -153,7 +153,7 @@ class Download {
   void RunStage(BlobFeed::Stage stage);
   bool WorkOn(BlobFeed::Stage stage, Chunk chunk);
   void AwaitStage(BlobFeed::Stage stage);
-  void StopStages();
+  void StopStages(BlobFeed::Rest rest);
 
   Tools& tools_;
   const Digest digest_;
