@@ -60,8 +60,8 @@ class Gateway {
   // That with its scheme.
   std::string url() const;
 
-  // Takes no more requests, lets replies finish until `deadline`, then breaks
-  // them off. Idempotent.
+  // Takes no more requests, lets replies finish until `deadline`
+  // (Clock::SteadyNow()), then breaks them off. Idempotent.
   void Stop(absl::Time deadline);
 
   // The reply to a request; what Start() serves. Never throws away an error:

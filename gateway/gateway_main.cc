@@ -11,6 +11,7 @@
 #include "gateway/rest/rest_api.h"
 #include "services/blob/grpc_content_source.h"
 #include "services/common/audit_flags.h"
+#include "services/common/clock.h"
 #include "services/common/process.h"
 #include "services/common/ready_file.h"
 #include "services/common/rpc_flags.h"
@@ -66,7 +67,7 @@ absl::Status Serve(StopSignal& stop) {
   RETURN_IF_ERROR(WriteReadyFile({.http = gateway.address()}));
   spdlog::info("serving");
   spdlog::info("stopping on {}", stop.Wait());
-  gateway.Stop(absl::Now() + DrainTimeoutFromFlags());
+  gateway.Stop(Clock::Real().SteadyNow() + DrainTimeoutFromFlags());
   return absl::OkStatus();
 }
 

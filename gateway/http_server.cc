@@ -20,6 +20,7 @@
 #include "gateway/plain_transport.h"
 #include "gateway/socket_poller.h"
 #include "gateway/steady_time.h"
+#include "services/common/clock.h"
 #include "services/common/status_macros.h"
 #include "services/common/thread.h"
 
@@ -159,7 +160,7 @@ absl::Status HttpServer::Engine::Start() {
 void HttpServer::Engine::Stop(absl::Time deadline,
                               const std::function<void()>& at_deadline) {
   if (!accepting_) return;
-  const absl::Duration timeout = deadline - absl::Now();
+  const absl::Duration timeout = deadline - Clock::Real().SteadyNow();
   stopping_ = true;
   listener_->Shutdown();
   accepting_.reset();

@@ -91,9 +91,9 @@ class HttpServer {
   std::string address() const;
 
   // Accepts nothing more, ends idle connections and waits for the others. At
-  // `deadline` calls `at_deadline`, which must make handlers and body streams
-  // return, and breaks off what is left. Returns when no thread is left.
-  // Idempotent.
+  // `deadline` (Clock::SteadyNow()) calls `at_deadline`, which must make
+  // handlers and body streams return, and breaks off what is left. Returns when
+  // no thread is left. Idempotent.
   void Stop(absl::Time deadline, const std::function<void()>& at_deadline);
 
  private:

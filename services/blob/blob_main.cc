@@ -8,6 +8,7 @@
 #include "absl/time/clock.h"
 #include "services/blob/blob_process.h"
 #include "services/common/audit_flags.h"
+#include "services/common/clock.h"
 #include "services/common/process.h"
 #include "services/common/ready_file.h"
 #include "services/common/refused_calls.h"
@@ -58,7 +59,8 @@ absl::Status Serve(StopSignal& stop) {
   RETURN_IF_ERROR(WriteReadyFile({.grpc = server->address()}));
   spdlog::info("serving gRPC on {}", server->address());
   spdlog::info("stopping on {}", stop.Wait());
-  const absl::Time deadline = absl::Now() + absl::GetFlag(FLAGS_drain_timeout);
+  const absl::Time deadline =
+      Clock::Real().SteadyNow() + absl::GetFlag(FLAGS_drain_timeout);
   blob->Shutdown(deadline);
   server->Shutdown(deadline);
   return absl::OkStatus();

@@ -7,6 +7,7 @@
 #include "absl/flags/marshalling.h"
 #include "absl/strings/string_view.h"
 #include "services/blob/garbage_collector.h"
+#include "services/common/clock.h"
 #include "services/common/document_limits.h"
 #include "services/common/limits.h"
 #include "services/common/status_macros.h"
@@ -226,7 +227,8 @@ void BlobProcess::StopUpstreamsAt(absl::Time deadline) {
   {
     MutexLock lock(&mutex_);
     while (!gone_) {
-      if (changed_.WaitWithDeadline(&mutex_, deadline)) break;
+      const absl::Duration left = deadline - Clock::Real().SteadyNow();
+      if (changed_.WaitWithTimeout(&mutex_, left)) break;
     }
   }
   stop_.request_stop();

@@ -8,6 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "grpcpp/ext/proto_server_reflection_plugin.h"
+#include "services/common/clock.h"
 #include "services/common/limits.h"
 #include "services/common/local_address.h"
 #include "services/common/peer_secret_channel.h"
@@ -78,8 +79,10 @@ RpcServer::~RpcServer() { Shutdown(absl::InfinitePast()); }
 void RpcServer::Shutdown(absl::Time deadline) {
   if (unix_listener_ != nullptr) unix_listener_->Stop();
   if (server_ == nullptr) return;
+  const absl::Duration left = deadline - Clock::Real().SteadyNow();
   // The library takes times before 1970 for "never".
-  server_->Shutdown(absl::ToChronoTime(std::max(deadline, absl::UnixEpoch())));
+  server_->Shutdown(
+      absl::ToChronoTime(std::max(absl::Now() + left, absl::UnixEpoch())));
 }
 
 std::shared_ptr<grpc::Channel> RpcServer::InProcessChannel() {

@@ -37,8 +37,8 @@ class RpcServer {
   // server shuts down: the library (1.51) would crash.
   std::shared_ptr<grpc::Channel> InProcessChannel();
 
-  // Takes no more calls and waits for the running ones until `deadline`, then
-  // cancels them. Idempotent.
+  // Takes no more calls and waits for the running ones until `deadline`
+  // (Clock::SteadyNow()), then cancels them. Idempotent.
   void Shutdown(absl::Time deadline);
 
  private:

@@ -109,7 +109,8 @@ absl::Status CandidateReader::ReadEntry(const UpstreamRoute& route,
     known.fresh_until = now_;
   }
   entry.fresh = now_ < known.fresh_until;
-  entry.serve_stale_until = known.fresh_until + route.max_stale;
+  known.stale_until = known.fresh_until + route.max_stale;
+  entry.stale_for = known.stale_until - now_;
   known.candidate.cached = std::move(entry);
   known.entry_id = row->id();
   return absl::OkStatus();

@@ -31,6 +31,7 @@ class CandidateReader {
     Candidate candidate;
     int64_t entry_id = 0;  // Of candidate.cached.
     absl::Time fresh_until = absl::InfiniteFuture();
+    absl::Time stale_until = absl::InfiniteFuture();
     absl::Time denied_until = absl::InfinitePast();
   };
   absl::StatusOr<Known> Read(const UpstreamRoute& route) const;

@@ -114,10 +114,9 @@ class Explaining {
     const std::string entry = absl::StrCat(
         "entry ", known.entry_id, ", ", cached.target.digest.ToString(), ", ");
     if (!cached.fresh) {
-      Tell(
-          considered, Considered::STALE,
-          absl::StrCat(entry, "was fresh ", At(known.fresh_until),
-                       "; may be served stale ", At(cached.serve_stale_until)));
+      Tell(considered, Considered::STALE,
+           absl::StrCat(entry, "was fresh ", At(known.fresh_until),
+                        "; may be served stale ", At(known.stale_until)));
       return;
     }
     if (!known.candidate.possessed) {

@@ -6,6 +6,7 @@
 #include "absl/status/status.h"
 #include "absl/time/clock.h"
 #include "services/common/audit_flags.h"
+#include "services/common/clock.h"
 #include "services/common/process.h"
 #include "services/common/ready_file.h"
 #include "services/common/refused_calls.h"
@@ -52,7 +53,7 @@ absl::Status Serve(StopSignal& stop) {
   spdlog::info("serving gRPC on {}", server->address());
   spdlog::info("stopping on {}", stop.Wait());
   stack->Shutdown();
-  server->Shutdown(absl::Now() + kDrainTimeout);
+  server->Shutdown(Clock::Real().SteadyNow() + kDrainTimeout);
   return absl::OkStatus();
 }
 

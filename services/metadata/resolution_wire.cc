@@ -16,8 +16,8 @@ v1::CachedEntry EntryToWire(const CachedEntry& entry) {
   *message.mutable_target() = ToWire(entry.target);
   *message.mutable_upstream_checked_at() = ToWire(entry.upstream_checked_at);
   message.set_fresh(entry.fresh);
-  if (entry.serve_stale_until != absl::InfiniteFuture()) {
-    *message.mutable_serve_stale_until() = ToWire(entry.serve_stale_until);
+  if (entry.stale_for != absl::InfiniteDuration()) {
+    *message.mutable_stale_for() = ToWire(entry.stale_for);
   }
   return message;
 }
@@ -26,8 +26,8 @@ absl::StatusOr<CachedEntry> EntryFromWire(const v1::CachedEntry& message) {
   ASSIGN_OR_RETURN(auto target, FromWire(message.target()));
   CachedEntry entry{std::move(target), FromWire(message.upstream_checked_at()),
                     message.fresh()};
-  if (message.has_serve_stale_until()) {
-    entry.serve_stale_until = FromWire(message.serve_stale_until());
+  if (message.has_stale_for()) {
+    entry.stale_for = FromWire(message.stale_for());
   }
   return entry;
 }

@@ -22,8 +22,9 @@ struct CachedEntry {
   // Whether it may be served without asking the upstream again. Always so for
   // what is addressed by digest.
   bool fresh = false;
-  // Not to be served after this when the upstream fails.
-  absl::Time serve_stale_until = absl::InfiniteFuture();
+  // For how long after the plan was made it may be served when the upstream
+  // fails; negative = not any more.
+  absl::Duration stale_for = absl::InfiniteDuration();
 };
 
 // What an upstream has said of content that it did not supply.

@@ -15,6 +15,7 @@
 #include "gateway/rest/rest_api.h"
 #include "services/blob/blob_process.h"
 #include "services/common/audit_flags.h"
+#include "services/common/clock.h"
 #include "services/common/process.h"
 #include "services/common/ready_file.h"
 #include "services/common/refused_calls.h"
@@ -105,11 +106,12 @@ absl::Status Serve(StopSignal& stop) {
                admin_token_file);
 
   spdlog::info("stopping on {}", stop.Wait());
-  const absl::Time deadline = absl::Now() + DrainTimeoutFromFlags();
+  const absl::Time deadline =
+      Clock::Real().SteadyNow() + DrainTimeoutFromFlags();
   metadata->Shutdown();
   gateway.Stop(deadline);
   blob->Shutdown(deadline);
-  server->Shutdown(absl::Now() + kRpcDrainTimeout);
+  server->Shutdown(Clock::Real().SteadyNow() + kRpcDrainTimeout);
   return absl::OkStatus();
 }
 

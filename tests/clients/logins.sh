@@ -19,8 +19,8 @@ expect_refused() { # COMMAND...
   if "$@" >"$STATE/said" 2>&1; then fail "not refused: $*"; fi
   # Docker says "denied", containerd "insufficient_scope": whoever has no
   # credentials is given a token that opens nothing.
-  grep -qiE 'unauthorized|invalid username/password|401|docker login|insufficient_scope' \
-    "$STATE/said" ||
+  grep -qiE -e 'unauthorized|invalid username/password|401' \
+    -e 'docker login|insufficient_scope' "$STATE/said" ||
     fail "refused for another reason: $(cat "$STATE/said")"
 }
 

@@ -231,9 +231,11 @@ TEST_P(MetadataResolutionContract, StaleCopiesLastForMaxStaleAfterValidity) {
   ASSERT_THAT(Record(2, tag_, old_), IsOk());
   const auto candidates = Resolve(tag_)->plan.candidates;
   const CachedEntry& limited = *candidates[0].cached;
-  EXPECT_EQ(limited.serve_stale_until,
-            limited.upstream_checked_at + absl::Seconds(660));
-  EXPECT_EQ(candidates[1].cached->serve_stale_until, absl::InfiniteFuture());
+  EXPECT_EQ(limited.stale_for, absl::Seconds(660));
+  EXPECT_EQ(candidates[1].cached->stale_for, absl::InfiniteDuration());
+  service_->Advance(absl::Seconds(661));
+  EXPECT_EQ(Resolve(tag_)->plan.candidates[0].cached->stale_for,
+            -absl::Seconds(1));
 }
 
 TEST_P(MetadataResolutionContract, AChangeOfValidityHoldsAtOnce) {
@@ -279,7 +281,7 @@ TEST_P(MetadataResolutionContract, ADigestNeverExpires) {
     EXPECT_EQ(HitOf(content), From(1, old_));
     const auto cached = Resolve(content)->plan.candidates[0].cached;
     EXPECT_TRUE(cached->fresh);
-    EXPECT_EQ(cached->serve_stale_until, absl::InfiniteFuture());
+    EXPECT_EQ(cached->stale_for, absl::InfiniteDuration());
   }
 }
 

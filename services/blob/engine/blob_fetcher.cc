@@ -12,6 +12,7 @@
 #include "services/blob/engine/detour.h"
 #include "services/blob/engine/possession.h"
 #include "services/blob/engine/repairing_stream.h"
+#include "services/common/clock.h"
 #include "services/common/errors.h"
 #include "services/common/limits.h"
 #include "services/common/status_macros.h"
@@ -386,7 +387,8 @@ void BlobFetcher::Shutdown(absl::Time deadline) {
     MutexLock lock(&mutex_);
     stopping_ = true;
     while (!running_.empty()) {
-      if (flight_ended_.WaitWithDeadline(&mutex_, deadline)) break;
+      const absl::Duration left_time = deadline - Clock::Real().SteadyNow();
+      if (flight_ended_.WaitWithTimeout(&mutex_, left_time)) break;
     }
     left = running_;
   }

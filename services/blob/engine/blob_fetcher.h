@@ -52,8 +52,8 @@ class BlobFetcher {
   absl::StatusOr<std::unique_ptr<ContentStream>> Repair(
       const FetchRequest& request);
 
-  // Starts nothing new, and waits for what runs until `deadline`; what still
-  // runs then fails.
+  // Starts nothing new, and waits for what runs until `deadline`
+  // (Clock::SteadyNow()); what still runs then fails.
   void Shutdown(absl::Time deadline);
 
   // Ends the download of that id (see DownloadsInFlight), running or queued, at

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "services/common/clock.h"
 #include "services/common/limits.h"
 #include "spdlog/spdlog.h"
 
@@ -41,9 +42,9 @@ void DownloadWatch::Run() {
 
 bool DownloadWatch::AwaitNextLook() {
   MutexLock lock(&mutex_);
-  const absl::Time next = absl::Now() + options_.interval;
+  const SteadyDeadline next(options_.interval);
   while (!stopping_) {
-    if (changed_.WaitWithDeadline(&mutex_, next)) break;
+    if (changed_.WaitWithTimeout(&mutex_, next.left())) break;
   }
   return !stopping_;
 }

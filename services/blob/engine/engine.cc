@@ -51,9 +51,9 @@ Engine::Engine(EngineOptions options, BlobStore& store,
               options.detour_bytes},
              downloads_, detours_, prober_, seen_),
       stored_manifests_(store),
-      manifests_(store, stored_manifests_, upstream, metadata, clock, health,
+      manifests_(store, stored_manifests_, upstream, metadata, health,
                  requests_, options.probe_overlap_delay),
-      lists_(store, upstream, metadata, clock, health, requests_) {}
+      lists_(store, upstream, metadata, health, requests_) {}
 
 Engine::~Engine() {
   Shutdown(absl::InfinitePast());

@@ -107,9 +107,9 @@ class Engine final : public ContentSource {
     return manifests_.RefreshTag(std::move(request));
   }
 
-  // Starts no new download, lets the running ones end until `deadline`, then
-  // abandons them: their readers get UNAVAILABLE, their bytes are dropped. What
-  // is stored can still be read. Idempotent.
+  // Starts no new download, lets the running ones end until `deadline`
+  // (Clock::SteadyNow()), then abandons them: their readers get UNAVAILABLE,
+  // their bytes are dropped. What is stored can still be read. Idempotent.
   void Shutdown(absl::Time deadline);
 
   // Ends a download before its time: see BlobFetcher::Cancel().

@@ -49,12 +49,10 @@ std::vector<Digest> DigestsOf(const UpstreamList& referrers) {
 }  // namespace
 
 ListAsker::ListAsker(BlobStore& store, UpstreamClient& upstream,
-                     MetadataClient& metadata, const Clock& clock,
-                     UpstreamHealth* health)
+                     MetadataClient& metadata, UpstreamHealth* health)
     : store_(store),
       upstream_(upstream),
       metadata_(metadata),
-      clock_(clock),
       health_(health) {}
 
 std::optional<ListPart> ListAsker::FindStored(const Question& question) {
@@ -66,8 +64,7 @@ std::optional<ListPart> ListAsker::FindStored(const Question& question) {
 }
 
 std::optional<ListPart> ListAsker::StaleCopy(const Question& question) {
-  if (!MayBeServedStale(question.candidate, clock_.SteadyNow()))
-    return std::nullopt;
+  if (!MayBeServedStale(question.candidate)) return std::nullopt;
   auto part = OpenCached(question);
   if (part) part->origin = ContentOrigin::kStale;
   return part;
@@ -98,7 +95,7 @@ std::optional<ListPart> ListAsker::CopyThatSavesBudget(
     const Question& question, const UpstreamAccess& access) {
   const auto& policy = question.candidate.failure_policy;
   if (health_ == nullptr || policy.rate_limited.cached != Action::kServeStale ||
-      !MayBeServedStale(question.candidate, clock_.SteadyNow()) ||
+      !MayBeServedStale(question.candidate) ||
       !health_->IsSavingBudget(access)) {
     return std::nullopt;
   }

@@ -7,7 +7,6 @@
 #include "absl/status/statusor.h"
 #include "services/blob/blob_store.h"
 #include "services/blob/content_source.h"
-#include "services/common/clock.h"
 #include "services/common/content.h"
 #include "services/metadata/metadata_client.h"
 #include "services/upstream/upstream_client.h"
@@ -36,8 +35,7 @@ class ListAsker {
 
   // `health` may be null. All outlive this object.
   ListAsker(BlobStore& store, UpstreamClient& upstream,
-            MetadataClient& metadata, const Clock& clock,
-            UpstreamHealth* health);
+            MetadataClient& metadata, UpstreamHealth* health);
 
   // What is recorded as fresh and made of what the upstream has delivered,
   // without asking.
@@ -73,7 +71,6 @@ class ListAsker {
   BlobStore& store_;
   UpstreamClient& upstream_;
   MetadataClient& metadata_;
-  const Clock& clock_;
   UpstreamHealth* const health_;
 };
 

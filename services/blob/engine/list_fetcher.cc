@@ -79,10 +79,10 @@ struct ListFetcher::Parts {
 };
 
 ListFetcher::ListFetcher(BlobStore& store, UpstreamClient& upstream,
-                         MetadataClient& metadata, const Clock& clock,
-                         UpstreamHealth* health, FairPool& pool)
+                         MetadataClient& metadata, UpstreamHealth* health,
+                         FairPool& pool)
     : store_(store),
-      asker_(store, upstream, metadata, clock, health),
+      asker_(store, upstream, metadata, health),
       // Nobody asks for an answer that came before his question.
       flights_(pool, [](const ListPart&) { return std::nullopt; }) {}
 

@@ -10,7 +10,6 @@
 #include "services/blob/engine/list_asker.h"
 #include "services/blob/engine/list_summaries.h"
 #include "services/blob/engine/single_flight.h"
-#include "services/common/clock.h"
 #include "services/common/fair_pool.h"
 #include "services/metadata/metadata_client.h"
 #include "services/upstream/upstream_client.h"
@@ -33,8 +32,7 @@ class ListFetcher {
  public:
   // `health` may be null.
   ListFetcher(BlobStore& store, UpstreamClient& upstream,
-              MetadataClient& metadata, const Clock& clock,
-              UpstreamHealth* health, FairPool& pool);
+              MetadataClient& metadata, UpstreamHealth* health, FairPool& pool);
 
   // As ContentSource::Fetch, of kTags or kReferrers. NOT_FOUND (reason
   // NAME_UNKNOWN) when no candidate has the repository; referrers of what

@@ -38,12 +38,11 @@ bool IsFresh(const Question& question) {
 
 ManifestAsker::ManifestAsker(BlobStore& store, StoredManifests& stored,
                              UpstreamClient& upstream, MetadataClient& metadata,
-                             const Clock& clock, UpstreamHealth* health)
+                             UpstreamHealth* health)
     : store_(store),
       stored_(stored),
       upstream_(upstream),
       metadata_(metadata),
-      clock_(clock),
       health_(health) {}
 
 // --- From the store ---------------------------------------------------------
@@ -86,7 +85,7 @@ void ManifestAsker::NoteServed(const Question& question,
 std::optional<ManifestAnswer> ManifestAsker::StaleCopy(
     const Question& question) {
   const Candidate& candidate = question.candidate;
-  if (!MayBeServedStale(candidate, clock_.SteadyNow())) return std::nullopt;
+  if (!MayBeServedStale(candidate)) return std::nullopt;
   auto copy = Load(candidate.cached->target);
   if (copy) copy->origin = ContentOrigin::kStale;
   return copy;
@@ -116,8 +115,7 @@ bool ManifestAsker::IsToBeSaved(const Question& question,
   const Candidate& candidate = question.candidate;
   return health_ != nullptr && !question.insists && !IsByDigest(question) &&
          candidate.failure_policy.rate_limited.cached == Action::kServeStale &&
-         MayBeServedStale(candidate, clock_.SteadyNow()) &&
-         health_->IsSavingBudget(access);
+         MayBeServedStale(candidate) && health_->IsSavingBudget(access);
 }
 
 absl::StatusOr<Descriptor> ManifestAsker::Head(const Question& question) {

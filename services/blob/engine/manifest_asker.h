@@ -11,7 +11,6 @@
 #include "services/blob/blob_store.h"
 #include "services/blob/content_source.h"
 #include "services/blob/engine/stored_manifests.h"
-#include "services/common/clock.h"
 #include "services/common/content.h"
 #include "services/common/share_ledger.h"
 #include "services/metadata/metadata_client.h"
@@ -47,7 +46,7 @@ class ManifestAsker {
   // `health` may be null. All outlive this object.
   ManifestAsker(BlobStore& store, StoredManifests& stored,
                 UpstreamClient& upstream, MetadataClient& metadata,
-                const Clock& clock, UpstreamHealth* health);
+                UpstreamHealth* health);
 
   // From the store alone, when the candidate needs not be asked for that: it
   // possesses the bytes, and what it has is recorded as fresh, or its upstream
@@ -116,7 +115,6 @@ class ManifestAsker {
   StoredManifests& stored_;
   UpstreamClient& upstream_;
   MetadataClient& metadata_;
-  const Clock& clock_;
   UpstreamHealth* const health_;
 };
 

@@ -21,11 +21,11 @@ std::shared_ptr<const ManifestAnswer> WithoutBytes(
 
 ManifestFetcher::ManifestFetcher(BlobStore& store, StoredManifests& stored,
                                  UpstreamClient& upstream,
-                                 MetadataClient& metadata, const Clock& clock,
+                                 MetadataClient& metadata,
                                  UpstreamHealth* health, FairPool& pool,
                                  absl::Duration overlap_delay)
     : store_(store),
-      asker_(store, stored, upstream, metadata, clock, health),
+      asker_(store, stored, upstream, metadata, health),
       flights_(pool, WithoutBytes),
       probes_(pool),
       tools_{asker_, metadata, flights_, probes_, overlap_delay} {}

@@ -12,7 +12,6 @@
 #include "services/blob/engine/manifest_asker.h"
 #include "services/blob/engine/manifest_walk.h"
 #include "services/blob/engine/stored_manifests.h"
-#include "services/common/clock.h"
 #include "services/common/fair_pool.h"
 #include "services/metadata/metadata_client.h"
 #include "services/upstream/upstream_client.h"
@@ -29,7 +28,7 @@ class ManifestFetcher {
   // As ManifestWalk::Tools::overlap_delay. `health` may be null.
   ManifestFetcher(BlobStore& store, StoredManifests& stored,
                   UpstreamClient& upstream, MetadataClient& metadata,
-                  const Clock& clock, UpstreamHealth* health, FairPool& pool,
+                  UpstreamHealth* health, FairPool& pool,
                   absl::Duration overlap_delay);
 
   // As ContentSource::Fetch, of a manifest.

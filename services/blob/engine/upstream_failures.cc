@@ -49,9 +49,9 @@ Action ActionOn(const absl::Status& failure, const FailurePolicy& policy,
   return place.by_digest ? Action::kNext : Action::kStop;
 }
 
-bool MayBeServedStale(const Candidate& candidate, absl::Time now) {
+bool MayBeServedStale(const Candidate& candidate) {
   return candidate.cached && candidate.possessed &&
-         now <= candidate.cached->serve_stale_until;
+         candidate.cached->stale_for >= absl::ZeroDuration();
 }
 
 absl::Status KnownAnswer(int64_t upstream_id, Denial denial,

@@ -31,8 +31,8 @@ FailurePolicy::Action ActionOn(const absl::Status& failure,
                                const FailurePlace& place);
 
 // Whether there is a copy that the upstream has delivered, and the time that it
-// may be served for without confirmation has not passed.
-bool MayBeServedStale(const Candidate& candidate, absl::Time now);
+// may be served for without confirmation had not passed when the plan was made.
+bool MayBeServedStale(const Candidate& candidate);
 
 // What an upstream that is not asked again is taken to answer: `unknown` for
 // kAbsent, PERMISSION_DENIED (UPSTREAM_DENIED) for kRefused. OK for kNone.

@@ -74,16 +74,18 @@ TEST(UpstreamFailuresTest, WithoutACopyThereIsNothingToServe) {
 }
 
 TEST(UpstreamFailuresTest, CopiesMayBeServedUntilTheirTime) {
-  const absl::Time until = absl::FromUnixSeconds(100);
   Candidate candidate = {1};
-  EXPECT_FALSE(MayBeServedStale(candidate, until));
-  candidate.cached = CachedEntry{
-      {"m/t", Digest::OfBytes("x"), 1}, absl::UnixEpoch(), false, until};
+  EXPECT_FALSE(MayBeServedStale(candidate));
+  candidate.cached =
+      CachedEntry{{"m/t", Digest::OfBytes("x"), 1}, absl::UnixEpoch()};
   // Others' bytes are no copy.
-  EXPECT_FALSE(MayBeServedStale(candidate, until));
+  EXPECT_FALSE(MayBeServedStale(candidate));
   candidate.possessed = true;
-  EXPECT_TRUE(MayBeServedStale(candidate, until));
-  EXPECT_FALSE(MayBeServedStale(candidate, until + absl::Nanoseconds(1)));
+  EXPECT_TRUE(MayBeServedStale(candidate));
+  candidate.cached->stale_for = absl::ZeroDuration();
+  EXPECT_TRUE(MayBeServedStale(candidate));
+  candidate.cached->stale_for = -absl::Nanoseconds(1);
+  EXPECT_FALSE(MayBeServedStale(candidate));
 }
 
 TEST(UpstreamFailuresTest, DenialsStandForAnswers) {
