@@ -15,10 +15,12 @@ inline constexpr size_t kReferrersMax = 16'384;
 inline constexpr size_t kReferrerBytesMax = kChunkBytes;
 
 // Documents (manifests, lists) that are in memory at the same time while they
-// are received, all together and of one upstream. What is stored is not read
-// into memory as a whole.
+// are received: all together, of one group's upstreams, of one upstream. What
+// is stored is not read into memory as a whole.
 inline constexpr size_t kDocumentsBytesMax = 192 * 1024 * 1024;
-inline constexpr size_t kDocumentsBytesPerUpstreamMax = kDocumentsBytesMax / 2;
+inline constexpr size_t kDocumentsBytesPerTenantMax = kDocumentsBytesMax / 2;
+inline constexpr size_t kDocumentsBytesPerUpstreamMax =
+    kDocumentsBytesMax / 8 * 3;
 // How long a document waits for room before its request gets 503.
 inline constexpr int kDocumentWaitSeconds = 10;
 

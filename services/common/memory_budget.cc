@@ -1,6 +1,7 @@
 #include "services/common/memory_budget.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "services/common/clock.h"
@@ -12,23 +13,37 @@ namespace {
 // Documents are short-lived.
 constexpr absl::Duration kRetryAfter = absl::Seconds(5);
 
+template <typename Map, typename Key>
+size_t HeldOf(const Map& held, const Key& key) {
+  const auto it = held.find(key);
+  return it == held.end() ? 0 : it->second;
+}
+
+template <typename Map, typename Key>
+void Return(Map& held, const Key& key, size_t bytes) {
+  const auto it = held.find(key);
+  if (it == held.end()) return;
+  it->second -= bytes;
+  if (it->second == 0) held.erase(it);
+}
+
 }  // namespace
 
 struct MemoryBudget::Held {
-  Held(MemoryBudget& budget, int64_t owner, size_t bytes)
-      : budget(budget), owner(owner), bytes(bytes) {}
+  Held(MemoryBudget& budget, ShareKey owner, size_t bytes)
+      : budget(budget), owner(std::move(owner)), bytes(bytes) {}
   Held(const Held&) = delete;
   Held& operator=(const Held&) = delete;
   ~Held() { budget.GiveBack(owner, bytes); }
 
   MemoryBudget& budget;
-  const int64_t owner;
+  const ShareKey owner;
   const size_t bytes;
 };
 
-absl::StatusOr<MemoryBudget::Lease> MemoryBudget::Take(int64_t owner,
+absl::StatusOr<MemoryBudget::Lease> MemoryBudget::Take(const ShareKey& owner,
                                                        size_t bytes) {
-  bytes = std::min(bytes, options_.bytes_per_owner_max);
+  bytes = std::min(bytes, options_.bytes_per_upstream_max);
   const SteadyDeadline deadline(options_.wait_max);
   MutexLock lock(&mutex_);
   while (!Fits(owner, bytes)) {
@@ -41,7 +56,8 @@ absl::StatusOr<MemoryBudget::Lease> MemoryBudget::Take(int64_t owner,
     }
   }
   in_use_ += bytes;
-  by_owner_[owner] += bytes;
+  if (owner.upstream_id != 0) by_upstream_[owner.upstream_id] += bytes;
+  if (!owner.tenant.empty()) by_tenant_[owner.tenant] += bytes;
   return std::make_shared<const Held>(*this, owner, bytes);
 }
 
@@ -50,23 +66,23 @@ size_t MemoryBudget::bytes_in_use() const {
   return in_use_;
 }
 
-bool MemoryBudget::Fits(int64_t owner, size_t bytes) const {
-  const auto it = by_owner_.find(owner);
-  const size_t owned = it == by_owner_.end() ? 0 : it->second;
+bool MemoryBudget::Fits(const ShareKey& owner, size_t bytes) const {
   // Large things leave room for small ones, whosever they are.
   const size_t bytes_max = bytes > options_.bytes_max / 8
                                ? options_.bytes_max - options_.bytes_max / 4
                                : options_.bytes_max;
   return in_use_ + bytes <= bytes_max &&
-         owned + bytes <= options_.bytes_per_owner_max;
+         HeldOf(by_upstream_, owner.upstream_id) + bytes <=
+             options_.bytes_per_upstream_max &&
+         HeldOf(by_tenant_, owner.tenant) + bytes <=
+             options_.bytes_per_tenant_max;
 }
 
-void MemoryBudget::GiveBack(int64_t owner, size_t bytes) {
+void MemoryBudget::GiveBack(const ShareKey& owner, size_t bytes) {
   MutexLock lock(&mutex_);
   in_use_ -= bytes;
-  const auto it = by_owner_.find(owner);
-  it->second -= bytes;
-  if (it->second == 0) by_owner_.erase(it);
+  Return(by_upstream_, owner.upstream_id, bytes);
+  Return(by_tenant_, owner.tenant, bytes);
   freed_.SignalAll();
 }
 

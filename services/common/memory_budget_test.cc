@@ -10,10 +10,12 @@
 namespace cvr::testing {
 namespace {
 
-constexpr int64_t kGreedy = 1;
-constexpr int64_t kInnocent = 2;
+const ShareKey kGreedy = {"greedy", 1};
+const ShareKey kInnocent = {"innocent", 2};
 
-MemoryBudget::Options Impatient() { return {100, 60, absl::ZeroDuration()}; }
+MemoryBudget::Options Impatient() {
+  return {100, 60, 60, absl::ZeroDuration()};
+}
 
 TEST(MemoryBudgetTest, RoomIsTakenAsLongAsItIsHeld) {
   MemoryBudget budget(Impatient());
@@ -37,6 +39,26 @@ TEST(MemoryBudgetTest, WhoTakesAllHeCanLeavesRoomForOthers) {
   EXPECT_THAT(budget.Take(kInnocent, 12), IsOk());
 }
 
+TEST(MemoryBudgetTest, ManyUpstreamsOfOneTenantLeaveRoomForOthers) {
+  MemoryBudget budget({100, 60, 40, absl::ZeroDuration()});
+  const auto first = budget.Take({"greedy", 1}, 1000);
+  ASSERT_THAT(first, IsOk());
+  EXPECT_EQ(budget.bytes_in_use(), 40u);
+  const auto second = budget.Take({"greedy", 2}, 20);
+  ASSERT_THAT(second, IsOk());
+  EXPECT_THAT(budget.Take({"greedy", 3}, 1),
+              StatusIs(absl::StatusCode::kResourceExhausted));
+  EXPECT_THAT(budget.Take(kInnocent, 12), IsOk());
+}
+
+TEST(MemoryBudgetTest, WhatIsGivenBackIsNobodysShareAnyMore) {
+  MemoryBudget budget({100, 60, 40, absl::ZeroDuration()});
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_THAT(budget.Take(kGreedy, 40), IsOk());
+  }
+  EXPECT_EQ(budget.bytes_in_use(), 0u);
+}
+
 TEST(MemoryBudgetTest, AllTogetherHaveNoMoreThanThereIs) {
   MemoryBudget budget(Impatient());
   const auto large = budget.Take(kGreedy, 60);
@@ -48,12 +70,12 @@ TEST(MemoryBudgetTest, AllTogetherHaveNoMoreThanThereIs) {
     ASSERT_THAT(lease, IsOk());
     small.push_back(*lease);
   }
-  EXPECT_THAT(budget.Take(3, 1),
+  EXPECT_THAT(budget.Take({"late", 3}, 1),
               StatusIs(absl::StatusCode::kResourceExhausted));
 }
 
 TEST(MemoryBudgetTest, WhoWaitsGetsWhatIsGivenBack) {
-  MemoryBudget budget({100, 60, absl::InfiniteDuration()});
+  MemoryBudget budget({100, 60, 60, absl::InfiniteDuration()});
   auto held = budget.Take(kGreedy, 60);
   ASSERT_THAT(held, IsOk());
   Thread waiter("waiter",

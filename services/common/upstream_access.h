@@ -36,6 +36,7 @@ struct UpstreamAccess {
   // As Candidate::cache_epoch. An answer that was got by this access may be
   // recorded for plans of the same epoch only.
   int64_t cache_epoch = 0;
+  std::string group;  // Whose it is.
   std::string name;
   // http or https; a trailing `/` or `/v2` makes no difference.
   std::string url;

@@ -32,6 +32,7 @@ void LimitsTo(const UpstreamLimits& from, v1::UpstreamLimits& message) {
 UpstreamAccess ToAccess(const v1::Upstream& upstream) {
   UpstreamAccess access;
   access.id = upstream.id();
+  access.group = upstream.group();
   access.name = upstream.name();
   access.url = upstream.url();
   access.username = upstream.username();
@@ -48,6 +49,7 @@ UpstreamAccess ToAccess(const v1::Upstream& upstream) {
 v1::Upstream FromAccess(const UpstreamAccess& access) {
   v1::Upstream upstream;
   upstream.set_id(access.id);
+  upstream.set_group(access.group);
   upstream.set_name(access.name);
   upstream.set_url(access.url);
   upstream.set_username(access.username);

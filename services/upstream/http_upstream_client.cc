@@ -42,6 +42,10 @@ bool IsSuccess(const HttpHead& head) {
   return head.status >= 200 && head.status < 300;
 }
 
+ShareKey ShareOf(const UpstreamAccess& access) {
+  return {access.group, access.id};
+}
+
 // Shows an observer the answers of the upstream itself.
 class ObservedReceiver : public HopReceiver {
  public:
@@ -89,7 +93,7 @@ absl::StatusOr<UpstreamManifest> HttpUpstreamClient::GetManifest(
     const UpstreamAccess& access, const Repository& repository,
     const Reference& reference) {
   ASSIGN_OR_RETURN(const Endpoint endpoint, Endpoint::Of(access));
-  ManifestReceiver receiver(memory_, access.id);
+  ManifestReceiver receiver(memory_, ShareOf(access));
   ASSIGN_OR_RETURN(
       const HopAnswer answer,
       Ask(access, endpoint, repository,
@@ -146,7 +150,7 @@ absl::StatusOr<UpstreamList> HttpUpstreamClient::ListTags(
       HttpCall::Method::kGet,
       endpoint.TagsUrl(repository).WithParameter("n", kTagsPerPage)};
   request.fields.Add("Accept", "application/json");
-  ListReceiver tags(ReadTagsPage, limits::kTagsMax, memory_, access.id);
+  ListReceiver tags(ReadTagsPage, limits::kTagsMax, memory_, ShareOf(access));
   return AskForList(access, endpoint, repository, std::move(request),
                     {errors::RepositoryUnknown(repository.name())}, tags);
 }
@@ -159,7 +163,7 @@ absl::StatusOr<UpstreamList> HttpUpstreamClient::ListReferrers(
                         endpoint.ReferrersUrl(repository, subject)};
   request.fields.Add("Accept", kIndexType);
   ListReceiver referrers(ReadReferrersPage, limits::kReferrersMax, memory_,
-                         access.id);
+                         ShareOf(access));
   // Registries that do not know the API have different words for it.
   return AskForList(
       access, endpoint, repository, std::move(request),

@@ -13,6 +13,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "services/common/memory_budget.h"
+#include "services/common/share_ledger.h"
 #include "services/upstream/hop_runner.h"
 #include "services/upstream/page_buffer.h"
 #include "services/upstream/upstream_list.h"
@@ -28,14 +29,14 @@ class ListReceiver : public HopReceiver {
   // Adds what is on a page; false for what is none. See list_page.h.
   using ReadPage = bool (*)(std::istream&, UpstreamList&);
 
-  // Long lists take room in `memory`, in the share of `owner`; null = they take
-  // what they need.
+  // Long lists take room in `memory`, in the shares of `owner`; null = they
+  // take what they need.
   ListReceiver(ReadPage read, size_t items_max, MemoryBudget* memory,
-               int64_t owner)
+               ShareKey owner)
       : read_(read),
         items_max_(items_max),
         memory_(memory),
-        owner_(owner),
+        owner_(std::move(owner)),
         items_(items_max) {}
 
   absl::Status OnHead(const Url& url, const HttpHead& head) override;
@@ -59,7 +60,7 @@ class ListReceiver : public HopReceiver {
   const ReadPage read_;
   const size_t items_max_;
   MemoryBudget* const memory_;  // Or null.
-  const int64_t owner_;
+  const ShareKey owner_;
   std::string host_;
   PageBuffer page_;
   size_t bytes_ = 0;             // Of all pages and their addresses.

@@ -35,8 +35,8 @@ class ListReceiverTest : public ::testing::Test {
 
   // Room for one list, and what that must leave free.
   MemoryBudget memory_{{2 * limits::kListRoomBytes, limits::kListRoomBytes,
-                        absl::ZeroDuration()}};
-  ListReceiver list_{ReadTagsPage, limits::kTagsMax, &memory_, 1};
+                        limits::kListRoomBytes, absl::ZeroDuration()}};
+  ListReceiver list_{ReadTagsPage, limits::kTagsMax, &memory_, {"g", 1}};
 };
 
 TEST_F(ListReceiverTest, ThereAreOnlySoManyPages) {
@@ -92,7 +92,7 @@ TEST_F(ListReceiverTest, LongListsTakeRoomAsLongAsTheyAreHeld) {
     const UpstreamList tags = std::move(list_).Take();
     EXPECT_EQ(tags.size(), 2u);
     EXPECT_EQ(memory_.bytes_in_use(), limits::kListRoomBytes);
-    ListReceiver second(ReadTagsPage, limits::kTagsMax, &memory_, 2);
+    ListReceiver second(ReadTagsPage, limits::kTagsMax, &memory_, {"h", 2});
     const absl::Status refused = second.OnBytes(spaces + " ");
     EXPECT_THAT(refused, StatusIs(absl::StatusCode::kResourceExhausted));
     EXPECT_TRUE(RetryAfterOf(refused));

@@ -3,11 +3,13 @@
 
 #include <cstdint>
 #include <string>
+#include <utility>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "services/common/content.h"
 #include "services/common/memory_budget.h"
+#include "services/common/share_ledger.h"
 #include "services/upstream/hop_runner.h"
 #include "services/upstream/upstream_client.h"
 
@@ -16,10 +18,10 @@ namespace cvr {
 // Gathers a manifest's bytes, up to limits::kManifestBytesMax. Not thread-safe.
 class ManifestReceiver : public HopReceiver {
  public:
-  // A large one takes room in `memory`, in the share of `owner`; null = it
+  // A large one takes room in `memory`, in the shares of `owner`; null = it
   // takes what it needs.
-  explicit ManifestReceiver(MemoryBudget* memory = nullptr, int64_t owner = 0)
-      : memory_(memory), owner_(owner) {}
+  explicit ManifestReceiver(MemoryBudget* memory = nullptr, ShareKey owner = {})
+      : memory_(memory), owner_(std::move(owner)) {}
 
   absl::Status OnHead(const Url& url, const HttpHead& head) override;
   absl::Status OnBytes(absl::string_view bytes) override;
@@ -35,7 +37,7 @@ class ManifestReceiver : public HopReceiver {
   absl::Status TakeRoom(uint64_t bytes);
 
   MemoryBudget* const memory_;  // Or null.
-  const int64_t owner_;
+  const ShareKey owner_;
   std::string host_;
   std::string bytes_;
   MemoryBudget::Lease room_;

@@ -64,6 +64,12 @@ class Bench:
             self._blobs[name] = self._pusher.push_blob(name, size)
         return self._blobs[name]
 
+    def image(self, name, size):
+        """The tag and the only layer of a new image in the upstream."""
+        layer = self.blob(name, size)
+        self._pusher.push_manifest(self.small, [layer], tag=name)
+        return name, layer
+
     def verify(self, system, url, digest, accept="*/*"):
         """Once for each URL: pulls it, which warms a cache as well, and
         compares the digest of what came. Raises Failed."""

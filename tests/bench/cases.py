@@ -110,6 +110,22 @@ def _cold(clients):
     return Case(f"cold-{clients}", title, "MB/s", True, Role.COLD, measure)
 
 
+def _other_tenant(bench, system):
+    """Both tenants' upstreams have the same URL and no credentials."""
+    bench.verify_cold(system)
+    tag, layer = bench.image(f"shared-{bench.round}", bench.scale.cold_bytes)
+    load.digest(system.manifest_url(tag), MANIFEST_TYPE)
+    load.download(system.blob_url(layer.digest), 1, layer.size)
+    bench.calm(system)
+    load.digest(system.manifest_url(tag, tenant=1), MANIFEST_TYPE)
+    mark = bench.upstream.mark()
+    with bench.watch(system) as watch:
+        url = system.blob_url(layer.digest, tenant=1)
+        seconds = load.download(url, 1, layer.size)
+    gets = bench.upstream.requests_since(mark, "GET", layer.digest)
+    return _sample(watch, layer.size / seconds / 1e6, upstream_gets=gets)
+
+
 def _first_byte(bench, system, blobs, read_on):
     """A cold layer is read to its end: what an early leaver leaves behind would
     disturb the next one."""
@@ -193,6 +209,14 @@ CASES = (
     ),
     _requests("small-blob", "4 KiB blob hit", 16, _small_blob),
     *(_cold(clients) for clients in (1, 50)),
+    Case(
+        "cold-other-tenant",
+        "first pull of a public layer that another tenant has",
+        "MB/s",
+        True,
+        Role.TENANTS,
+        _other_tenant,
+    ),
     Case(
         "first-byte-cold",
         "first byte of a cold layer",

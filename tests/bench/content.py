@@ -56,7 +56,7 @@ class Pusher:
         self._call("PUT", end, 201, b"")
         return Blob(digest, size)
 
-    def push_manifest(self, config, layers):
+    def push_manifest(self, config, layers, tag=TAG):
         body = json.dumps(
             {
                 "schemaVersion": 2,
@@ -65,7 +65,7 @@ class Pusher:
                 "layers": [_descriptor(_LAYER_TYPE, layer) for layer in layers],
             }
         ).encode()
-        target = f"/v2/{REPOSITORY}/manifests/{TAG}"
+        target = f"/v2/{REPOSITORY}/manifests/{tag}"
         headers = {"Content-Type": MANIFEST_TYPE}
         self._call("PUT", target, 201, body, headers)
         digest = "sha256:" + hashlib.sha256(body).hexdigest()

@@ -8,18 +8,21 @@ from tests.bench.errors import Failed
 from tests.bench.system import Role, System
 
 STANDALONE = "//services/standalone:cvr-standalone"
+CVR = "//tools/cvr:cvr"
 SERVICES = (
     "//services/metadata:cvr-metadata",
     "//services/blob:cvr-blob",
     "//gateway:cvr-gateway",
-    "//tools/cvr:cvr",
+    CVR,
 )
 
 
 class _Cvr(System):
     roles = frozenset(Role)
-    # The first registry that is made.
-    prefix = "/v2/virtual_registries/containers/1/"
+    # The registries that are made, one of each tenant.
+    prefixes = tuple(
+        f"/v2/virtual_registries/containers/{number}/" for number in (1, 2)
+    )
     targets = ()
 
     def __init__(self, binaries):
@@ -27,6 +30,7 @@ class _Cvr(System):
         or why there are none, as text."""
         super().__init__()
         self._binaries = binaries
+        self._tenants = 0  # That were made.
 
     def _run(self, name, data, **flags):
         """Starts one program; returns the addresses that it serves."""
@@ -41,12 +45,28 @@ class _Cvr(System):
         return json.loads(ready.read_text())
 
 
+    def _add_tenant(self, data, server, token_file, upstream):
+        """A group with a registry and an upstream that is the same for all."""
+        if isinstance(self._binaries, str):
+            raise Failed(self._binaries)
+        cvr = [self._binaries / "cvr", "--server", server]
+        cvr += ["--token-file", token_file]
+        self._tenants += 1
+        group = f"tenant-{self._tenants}"
+        _call(data, *cvr, "group", "create", group)
+        of = ["--group", group]
+        _call(data, *cvr, "registry", "create", "b", "--anonymous-pull", *of)
+        create = ["upstream", "create", "b", "--registry", str(self._tenants)]
+        _call(data, *cvr, *create, "--url", upstream.url, *of)
+
+
 class Standalone(_Cvr):
     name = "cvr-standalone"
     title = "this system, one process"
-    targets = (STANDALONE,)
+    targets = (STANDALONE, CVR)
 
     def _launch(self, data, upstream):
+        is_new = not (data / "data").exists()
         ready = self._run(
             "cvr-standalone",
             data,
@@ -57,6 +77,10 @@ class Standalone(_Cvr):
             bootstrap_upstream=upstream.url,
             bootstrap_anonymous_pull="true",
         )
+        if is_new:
+            self._tenants = 1
+            token_file = data / "data" / "admin-token"
+            self._add_tenant(data, ready["grpc"], token_file, upstream)
         return _port(ready["http"])
 
 
@@ -77,11 +101,9 @@ class Services(_Cvr):
             grpc_address=metadata,
         )
         if is_new:
-            cvr = [self._binaries / "cvr", "--server", metadata]
-            cvr += ["--token-file", data / "metadata" / "admin-token"]
-            _call(data, *cvr, "registry", "create", "b", "--anonymous-pull")
-            create = ["upstream", "create", "b", "--registry", "1"]
-            _call(data, *cvr, *create, "--url", upstream.url)
+            token_file = data / "metadata" / "admin-token"
+            for _ in self.prefixes:
+                self._add_tenant(data, metadata, token_file, upstream)
         self._run(
             "cvr-blob",
             data,

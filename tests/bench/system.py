@@ -14,6 +14,7 @@ class Role(enum.Enum):
     COLD = "serve what was never asked for"
     STORE = "keep what it fetched from the upstream"
     START = "start again with what it has stored"
+    TENANTS = "have a second tenant with an upstream of the same URL"
 
 
 class System:
@@ -25,7 +26,7 @@ class System:
     name = ""
     title = ""
     roles = frozenset()
-    prefix = "/v2/"
+    prefixes = ("/v2/",)  # By the number of the tenant.
 
     def __init__(self):
         self._children = []
@@ -81,11 +82,12 @@ class System:
         files = (path.lstat() for path in self._data.rglob("*"))
         return sum(entry.st_blocks * 512 for entry in files)
 
-    def blob_url(self, digest):
-        return self._url(f"blobs/{digest}")
+    def blob_url(self, digest, tenant=0):
+        return self._url(f"blobs/{digest}", tenant)
 
-    def manifest_url(self, reference):
-        return self._url(f"manifests/{reference}")
+    def manifest_url(self, reference, tenant=0):
+        return self._url(f"manifests/{reference}", tenant)
 
-    def _url(self, path):
-        return f"http://127.0.0.1:{self.port}{self.prefix}{REPOSITORY}/{path}"
+    def _url(self, path, tenant):
+        prefix = self.prefixes[tenant]
+        return f"http://127.0.0.1:{self.port}{prefix}{REPOSITORY}/{path}"

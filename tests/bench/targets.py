@@ -118,6 +118,18 @@ TARGETS = (
         plus=1,
     ),
     Target(
+        "public layer that another tenant has: no upstream GET",
+        Figure("cold-other-tenant", _ONE, "upstream_gets"),
+        "==",
+        plus=0,
+    ),
+    Target(
+        "the same, three processes: no upstream GET",
+        Figure("cold-other-tenant", _THREE, "upstream_gets"),
+        "==",
+        plus=0,
+    ),
+    Target(
         "cold pull, 50 clients: wall <= 1.5x a single one x clients / cores",
         Figure("cold-50", _ONE, "wall_s"),
         "<=",

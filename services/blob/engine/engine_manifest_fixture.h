@@ -76,12 +76,12 @@ class EngineManifestFixture : public ::testing::Test {
     return Possessing({id, true, CachedEntry{target, absl::UnixEpoch(), true}});
   }
   static Candidate Old(int64_t id, const Descriptor& target,
-                       absl::Time until = absl::InfiniteFuture()) {
+                       absl::Duration stale_for = absl::InfiniteDuration()) {
     return Possessing(
-        {id, true, CachedEntry{target, absl::UnixEpoch(), false, until}});
+        {id, true, CachedEntry{target, absl::UnixEpoch(), false, stale_for}});
   }
   static Candidate TooOld(int64_t id, const Descriptor& target) {
-    return Old(id, target, absl::InfinitePast());
+    return Old(id, target, -absl::Seconds(1));
   }
   static Candidate Unknown(int64_t id) { return {id}; }
   static Candidate Absent(int64_t id) {
