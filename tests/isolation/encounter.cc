@@ -176,10 +176,10 @@ void Encounter::VictimPulls(const std::string& part) {
   AwaitStored("/" + PathOf(part));
 }
 
-bool Encounter::IsRecorded(const std::string& path) {
+bool Encounter::IsRecorded(int64_t upstream_id, const std::string& path) {
   const json answer =
       world_.Must("CacheEntryService/ListCacheEntries",
-                  {{"upstream_id", victims_upstream_id_}, {"page_size", 1000}});
+                  {{"upstream_id", upstream_id}, {"page_size", 1000}});
   const json entries = answer.value("cache_entries", json::array());
   return std::any_of(entries.begin(), entries.end(), [&](const json& entry) {
     return entry.value("relative_path", "") == path;
@@ -187,12 +187,19 @@ bool Encounter::IsRecorded(const std::string& path) {
 }
 
 void Encounter::AwaitStored(const std::string& path) {
-  AwaitTrue(path + " is stored", [&] { return IsRecorded(path); });
+  AwaitTrue(path + " is stored",
+            [&] { return IsRecorded(victims_upstream_id_, path); });
+}
+
+void Encounter::AwaitRecorded(const std::string& path) {
+  AwaitTrue(path + " is recorded",
+            [&] { return IsRecorded(upstream_id_, path); });
 }
 
 void Encounter::AwaitEvicted() {
-  AwaitTrue("the layer is evicted",
-            [&] { return !IsRecorded("/" + PathOf("layer")); });
+  AwaitTrue("the layer is evicted", [&] {
+    return !IsRecorded(victims_upstream_id_, "/" + PathOf("layer"));
+  });
 }
 
 void Encounter::AwaitReceived(uint64_t bytes) {

@@ -111,6 +111,8 @@ class Encounter {
   void AskTarget(const std::string& secret, const std::string& method,
                  const std::string& target,
                  const std::vector<std::string>& headers = {});
+  // What he has pulled is recorded a moment after he has it.
+  void AwaitRecorded(const std::string& path);
   // Of administration, with his token that may write.
   nlohmann::json Call(const std::string& method, const nlohmann::json& request);
 
@@ -126,7 +128,7 @@ class Encounter {
   nlohmann::json SettingsFor(Access access);
   std::string PathOf(const std::string& part) const;
   void PullForVictim(const std::string& path);
-  bool IsRecorded(const std::string& path);
+  bool IsRecorded(int64_t upstream_id, const std::string& path);
   void AwaitStored(const std::string& path);
   void AwaitReceived(uint64_t bytes);
   void Note(const std::string& asked, const HttpResponse& response);
