@@ -15,6 +15,8 @@
 #include "gateway/query.h"
 #include "gateway/tls_acceptor.h"
 #include "services/common/certificate.h"
+#include "services/common/listen_check.h"
+#include "services/common/local_address.h"
 #include "services/common/plaintext.h"
 #include "services/common/plaintext_flag.h"
 #include "services/common/status_macros.h"
@@ -147,8 +149,7 @@ absl::StatusOr<std::shared_ptr<TlsAcceptor>> TlsFromFlags() {
 absl::StatusOr<Gateway::Options> GatewayOptionsFromFlags(AuthClient& auth) {
   Gateway::Options options;
   options.http.address = absl::GetFlag(FLAGS_http_address);
-  options.root_registry_id =
-      std::max<int64_t>(0, absl::GetFlag(FLAGS_root_registry));
+  options.root_registry_id = RootRegistryFromFlags();
   RequestGate::Options& requests = options.http.requests;
   requests.threads_max = std::max(1, absl::GetFlag(FLAGS_http_threads_max));
   requests.lane_max = std::max(0, absl::GetFlag(FLAGS_http_share_max));
@@ -165,6 +166,28 @@ absl::StatusOr<Gateway::Options> GatewayOptionsFromFlags(AuthClient& auth) {
   ASSIGN_OR_RETURN(options.access, AccessFromFlags(auth));
   return options;
 }
+
+absl::Status CheckGatewayFlags() {
+  AccessControl::Options access;
+  RETURN_IF_ERROR(FillOrigin(access));
+  RETURN_IF_ERROR(
+      TrustedProxies::Parse(absl::GetFlag(FLAGS_trusted_proxies)).status());
+  // Plain text that is insisted on has nothing to check, and a warning to log.
+  if (!absl::GetFlag(FLAGS_tls_certificate_file).empty() ||
+      !absl::GetFlag(FLAGS_tls_key_file).empty() ||
+      !InsecurePlaintextFromFlag()) {
+    RETURN_IF_ERROR(TlsFromFlags().status());
+  }
+  return CheckCanListen("http_address", absl::GetFlag(FLAGS_http_address));
+}
+
+bool IsHttpLocal() { return IsLocalAddress(absl::GetFlag(FLAGS_http_address)); }
+
+int64_t RootRegistryFromFlags() {
+  return std::max<int64_t>(0, absl::GetFlag(FLAGS_root_registry));
+}
+
+std::string ExternalUrlFromFlags() { return absl::GetFlag(FLAGS_external_url); }
 
 void ReloadOnHangup(const Gateway::Options& options, StopSignal& stop) {
   if (!options.http.tls) return;

@@ -1,6 +1,9 @@
 #ifndef GATEWAY_GATEWAY_FLAGS_H_
 #define GATEWAY_GATEWAY_FLAGS_H_
 
+#include <cstdint>
+#include <string>
+
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "gateway/gateway.h"
@@ -14,6 +17,21 @@ namespace cvr {
 // gateway. Errors: INVALID_ARGUMENT for what makes no sense, and for a bad
 // certificate; FAILED_PRECONDITION for plain text where it is not allowed.
 absl::StatusOr<Gateway::Options> GatewayOptionsFromFlags(AuthClient& auth);
+
+// Whether the gateway's flags make sense and its port is free, as far as that
+// can be told without making anything. Errors: as above; FAILED_PRECONDITION
+// for
+// --http_address.
+absl::Status CheckGatewayFlags();
+
+// Whether --http_address can be reached from this machine only.
+bool IsHttpLocal();
+
+// --root_registry; 0 = none.
+int64_t RootRegistryFromFlags();
+
+// --external_url; may be empty.
+std::string ExternalUrlFromFlags();
 
 // Has SIGHUP read the certificate again, if there is one. An error is logged,
 // and the old certificate stays.

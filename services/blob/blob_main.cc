@@ -9,6 +9,7 @@
 #include "services/blob/blob_process.h"
 #include "services/common/audit_flags.h"
 #include "services/common/clock.h"
+#include "services/common/data_directory.h"
 #include "services/common/process.h"
 #include "services/common/ready_file.h"
 #include "services/common/refused_calls.h"
@@ -33,13 +34,20 @@ namespace cvr {
 namespace {
 
 absl::Status Serve(StopSignal& stop) {
-  const std::string data_dir = absl::GetFlag(FLAGS_data_dir);
-  RETURN_IF_ERROR(PrepareDirectory("data_dir", data_dir));
+  ASSIGN_OR_RETURN(
+      auto directory,
+      DataDirectory::FromFlags(absl::GetFlag(FLAGS_data_dir), "cvr-blob"));
+  const std::string& data_dir = directory.path();
+  const std::string address = absl::GetFlag(FLAGS_grpc_address);
   const std::string metadata_address = absl::GetFlag(FLAGS_metadata_address);
+  // All that can fail comes before anything is made.
+  RETURN_IF_ERROR(CheckAuditFlags());
+  RETURN_IF_ERROR(CheckRpcFlags({RpcRole::kBlob, metadata_address}, address));
   ASSIGN_OR_RETURN(auto security,
                    RpcSecurityFromFlags({RpcRole::kBlob, metadata_address}));
   ASSIGN_OR_RETURN(const auto channel,
                    OpenRpcChannel(metadata_address, security));
+  RETURN_IF_ERROR(directory.Claim());
   // Changes are the metadata service's to record, refused calls are recorded
   // where they are refused.
   ASSIGN_OR_RETURN(const auto audit,
@@ -53,9 +61,8 @@ absl::Status Serve(StopSignal& stop) {
                                      metadata, metadata, authority));
   std::vector<grpc::Service*> services = blob->admin_services();
   services.push_back(blob->blob_service());
-  ASSIGN_OR_RETURN(
-      const auto server,
-      RpcServer::Start(absl::GetFlag(FLAGS_grpc_address), services, security));
+  ASSIGN_OR_RETURN(const auto server,
+                   RpcServer::Start(address, services, security));
   RETURN_IF_ERROR(WriteReadyFile({.grpc = server->address()}));
   spdlog::info("serving gRPC on {}", server->address());
   spdlog::info("stopping on {}", stop.Wait());

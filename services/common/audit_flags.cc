@@ -4,6 +4,7 @@
 
 #include "absl/flags/flag.h"
 #include "absl/status/status.h"
+#include "services/common/status_macros.h"
 #include "spdlog/spdlog.h"
 
 ABSL_FLAG(
@@ -21,6 +22,17 @@ ABSL_FLAG(int, audit_log_files, 10,
 
 namespace cvr {
 
+absl::Status CheckAuditFlags() {
+  if (absl::GetFlag(FLAGS_audit_log_max_bytes) == 0) {
+    return absl::InvalidArgumentError("--audit_log_max_bytes must not be 0");
+  }
+  const int files = absl::GetFlag(FLAGS_audit_log_files);
+  if (files < 0 || files > 1000) {
+    return absl::InvalidArgumentError("--audit_log_files must be 0 to 1000");
+  }
+  return absl::OkStatus();
+}
+
 absl::StatusOr<std::unique_ptr<AuditFile>> AuditFileFromFlags(
     const std::string& default_path) {
   AuditFile::Options options;
@@ -28,15 +40,10 @@ absl::StatusOr<std::unique_ptr<AuditFile>> AuditFileFromFlags(
   if (options.path == "none") return nullptr;
   if (options.path.empty()) options.path = default_path;
   if (options.path.empty()) return nullptr;
+  RETURN_IF_ERROR(CheckAuditFlags());
   options.bytes_max = absl::GetFlag(FLAGS_audit_log_max_bytes);
-  const int files = absl::GetFlag(FLAGS_audit_log_files);
-  if (options.bytes_max == 0) {
-    return absl::InvalidArgumentError("--audit_log_max_bytes must not be 0");
-  }
-  if (files < 0 || files > 1000) {
-    return absl::InvalidArgumentError("--audit_log_files must be 0 to 1000");
-  }
-  options.old_files_max = static_cast<size_t>(files);
+  options.old_files_max =
+      static_cast<size_t>(absl::GetFlag(FLAGS_audit_log_files));
   return AuditFile::Open(options);
 }
 

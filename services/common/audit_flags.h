@@ -10,6 +10,10 @@
 
 namespace cvr {
 
+// Whether the flags make sense, without making anything. Errors:
+// INVALID_ARGUMENT.
+absl::Status CheckAuditFlags();
+
 // The file that --audit_log_file, --audit_log_max_bytes and --audit_log_files
 // want; null when there is to be none. `default_path` is where it is unless a
 // flag says otherwise; empty = nowhere. Errors: INVALID_ARGUMENT for the flags;

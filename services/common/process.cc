@@ -23,7 +23,6 @@
 #include "absl/flags/usage_config.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "services/common/private_files.h"
 #include "services/common/version.h"
 
 ABSL_FLAG(std::string, log_level, "info",
@@ -149,33 +148,6 @@ int RunProcess(int argc, char** argv, const ProcessOptions& options,
   if (status.ok()) return 0;
   std::cerr << options.name << ": " << status.message() << "\n";
   return 1;
-}
-
-absl::Status PrepareDirectory(absl::string_view flag,
-                              const std::string& directory) {
-  const auto error = [&](absl::string_view detail) {
-    return absl::FailedPreconditionError(
-        absl::StrCat("--", flag, "=", directory, ": ", detail));
-  };
-  if (directory.empty()) return error("must be set");
-  std::error_code failure;
-  std::filesystem::create_directories(directory, failure);
-  if (failure) return error(failure.message());
-  if (!std::filesystem::is_directory(directory)) {
-    return error("is not a directory");
-  }
-  if (access(directory.c_str(), W_OK | X_OK) != 0) {
-    return error(std::strerror(errno));
-  }
-  const auto changed = MakePrivate(directory);
-  if (!changed.ok()) return error(changed.status().message());
-  if (*changed > 0) {
-    spdlog::warn(
-        "{}: {} files and directories were open to other users; they "
-        "are the owner's alone now",
-        directory, *changed);
-  }
-  return absl::OkStatus();
 }
 
 absl::Status WriteFileAtomically(const std::string& path,

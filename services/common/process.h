@@ -42,13 +42,6 @@ class StopSignal {
 int RunProcess(int argc, char** argv, const ProcessOptions& options,
                absl::FunctionRef<absl::Status(StopSignal& stop)> body);
 
-// Makes `directory` and its parents when they are missing, and everything in it
-// its owner's alone (private_files.h), which is logged when it was not. Errors:
-// FAILED_PRECONDITION naming the flag and what is wrong with it, also when it
-// cannot be written to or belongs to another user.
-absl::Status PrepareDirectory(absl::string_view flag,
-                              const std::string& directory);
-
 // Replaces `path` by a file that holds `content`, all at once, for the owner's
 // eyes only.
 // Errors: FAILED_PRECONDITION.

@@ -6,6 +6,7 @@
 
 #include "absl/flags/flag.h"
 #include "absl/status/status.h"
+#include "services/common/listen_check.h"
 #include "services/common/local_address.h"
 #include "services/common/peer_secrets.h"
 #include "services/common/plaintext_flag.h"
@@ -75,10 +76,8 @@ absl::StatusOr<std::shared_ptr<const PeerSecrets>> OpenPeerSecrets(
   return nullptr;
 }
 
-}  // namespace
-
-absl::StatusOr<RpcSecurity> RpcSecurityFromFlags(
-    const RpcFlagsOptions& options) {
+// All but the secrets of peers.
+absl::StatusOr<RpcSecurity> CertificatesFromFlags(RpcRole role) {
   RpcSecurity security;
   security.certificate = {absl::GetFlag(FLAGS_rpc_certificate_file),
                           absl::GetFlag(FLAGS_rpc_key_file)};
@@ -95,14 +94,32 @@ absl::StatusOr<RpcSecurity> RpcSecurityFromFlags(
     return absl::InvalidArgumentError(
         "--rpc_ca_file needs --rpc_certificate_file and --rpc_key_file");
   }
-  if (has_certificate && !has_authority &&
-      options.role != RpcRole::kStandalone) {
+  if (has_certificate && !has_authority && role != RpcRole::kStandalone) {
     return absl::InvalidArgumentError(
         "--rpc_certificate_file needs --rpc_ca_file, by which the processes of "
         "this system know each other");
   }
   security.peers.gateway_names = absl::GetFlag(FLAGS_rpc_gateway_names);
   security.peers.blob_names = absl::GetFlag(FLAGS_rpc_blob_names);
+  return security;
+}
+
+}  // namespace
+
+absl::Status CheckRpcFlags(const RpcFlagsOptions& options,
+                           const std::string& grpc_address) {
+  ASSIGN_OR_RETURN(const RpcSecurity security,
+                   CertificatesFromFlags(options.role));
+  // Plain text that is insisted on has nothing to check, and a warning to log.
+  if (security.tls || !security.insecure_plaintext) {
+    RETURN_IF_ERROR(MakeServerCredentials(grpc_address, security).status());
+  }
+  return CheckCanListen("grpc_address", grpc_address);
+}
+
+absl::StatusOr<RpcSecurity> RpcSecurityFromFlags(
+    const RpcFlagsOptions& options) {
+  ASSIGN_OR_RETURN(RpcSecurity security, CertificatesFromFlags(options.role));
   if (options.role == RpcRole::kStandalone) return security;
   ASSIGN_OR_RETURN(security.peers.secrets,
                    OpenPeerSecrets(options, security.tls));

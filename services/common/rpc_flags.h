@@ -22,6 +22,14 @@ struct RpcFlagsOptions {
   std::string data_dir;
 };
 
+// Whether RpcSecurityFromFlags() and serving gRPC on `grpc_address` would go
+// well, as far as that can be told without making anything: the flags go
+// together, the certificates can be read, the port is free. Errors:
+// INVALID_ARGUMENT, FAILED_PRECONDITION in one line that names the flag or
+// file.
+absl::Status CheckRpcFlags(const RpcFlagsOptions& options,
+                           const std::string& grpc_address);
+
 // --rpc_certificate_file, --rpc_key_file, --rpc_ca_file, --rpc_gateway_names,
 // --rpc_blob_names, --peer_secrets_dir and --insecure_plaintext. The metadata
 // service makes the secrets that are missing. Errors: INVALID_ARGUMENT naming

@@ -7,6 +7,7 @@
 #include "absl/time/clock.h"
 #include "services/common/audit_flags.h"
 #include "services/common/clock.h"
+#include "services/common/data_directory.h"
 #include "services/common/process.h"
 #include "services/common/ready_file.h"
 #include "services/common/refused_calls.h"
@@ -31,15 +32,21 @@ namespace {
 constexpr absl::Duration kDrainTimeout = absl::Seconds(5);
 
 absl::Status Serve(StopSignal& stop) {
-  const std::string data_dir = absl::GetFlag(FLAGS_data_dir);
-  RETURN_IF_ERROR(PrepareDirectory("data_dir", data_dir));
+  ASSIGN_OR_RETURN(
+      auto directory,
+      DataDirectory::FromFlags(absl::GetFlag(FLAGS_data_dir), "cvr-metadata"));
+  const std::string& data_dir = directory.path();
   const std::string address = absl::GetFlag(FLAGS_grpc_address);
-  ASSIGN_OR_RETURN(auto security, RpcSecurityFromFlags(
-                                      {RpcRole::kMetadata, address, data_dir}));
-  ASSIGN_OR_RETURN(const auto audit,
-                   AuditFileFromFlags(data_dir + "/audit.jsonl"));
+  const RpcFlagsOptions rpc = {RpcRole::kMetadata, address, data_dir};
+  // All that can fail comes before anything is made.
+  RETURN_IF_ERROR(CheckAuditFlags());
+  RETURN_IF_ERROR(CheckRpcFlags(rpc, address));
   ASSIGN_OR_RETURN(auto options, MetadataOptionsFromFlags(
                                      data_dir, data_dir + "/admin-token"));
+  RETURN_IF_ERROR(directory.Claim());
+  ASSIGN_OR_RETURN(auto security, RpcSecurityFromFlags(rpc));
+  ASSIGN_OR_RETURN(const auto audit,
+                   AuditFileFromFlags(data_dir + "/audit.jsonl"));
   options.audit_file = audit.get();
   security.on_refused = RecordRefusedCalls(audit.get());
   ReopenOnHangup(audit.get(), stop);

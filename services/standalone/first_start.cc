@@ -2,7 +2,9 @@
 
 #include <string>
 
+#include "absl/strings/str_cat.h"
 #include "services/common/status_macros.h"
+#include "services/metadata/upstream_url.h"
 #include "spdlog/spdlog.h"
 
 namespace cvr {
@@ -16,6 +18,32 @@ std::string HostOf(const std::string& url) {
 }
 
 }  // namespace
+
+absl::Status CheckFirstStart(const FirstStartOptions& options,
+                             int64_t root_registry) {
+  const std::string problem = UpstreamUrlError(options.upstream_url);
+  if (!problem.empty()) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "--bootstrap_upstream=", options.upstream_url, ": ", problem));
+  }
+  if (root_registry != 0 && root_registry != kFirstRegistry) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "--root_registry=", root_registry,
+        ": a new data directory has registry ", kFirstRegistry, " only"));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckRegistryExists(MetadataStack& metadata,
+                                 int64_t root_registry) {
+  if (root_registry == 0) return absl::OkStatus();
+  v1::GetRegistryRequest request;
+  request.set_id(root_registry);
+  const absl::Status found = metadata.registries().Get(request).status();
+  if (!absl::IsNotFound(found)) return found;
+  return absl::FailedPreconditionError(absl::StrCat(
+      "--root_registry=", root_registry, ": there is no such registry"));
+}
 
 absl::Status SetUpFirstStart(MetadataStack& metadata,
                              const FirstStartOptions& options) {

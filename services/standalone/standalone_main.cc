@@ -2,6 +2,7 @@
 // plain calls. The gRPC port is open all the same, for administration.
 #include <iostream>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -16,16 +17,17 @@
 #include "services/blob/blob_process.h"
 #include "services/common/audit_flags.h"
 #include "services/common/clock.h"
+#include "services/common/data_directory.h"
 #include "services/common/process.h"
 #include "services/common/ready_file.h"
 #include "services/common/refused_calls.h"
 #include "services/common/rpc_flags.h"
 #include "services/common/rpc_server.h"
 #include "services/common/status_macros.h"
-#include "services/common/version.h"
 #include "services/metadata/metadata_flags.h"
 #include "services/metadata/metadata_stack.h"
 #include "services/standalone/first_start.h"
+#include "services/standalone/welcome.h"
 #include "spdlog/spdlog.h"
 
 ABSL_FLAG(
@@ -35,48 +37,69 @@ ABSL_FLAG(
 ABSL_FLAG(std::string, data_dir, "",
           "Where everything is kept: configuration, cache entries and blobs. "
           "Required.");
-ABSL_FLAG(std::string, bootstrap_upstream, "https://registry-1.docker.io",
+ABSL_FLAG(std::string, bootstrap_upstream, cvr::kDefaultUpstream,
           "The upstream that registry 1 gets when the data directory is new.");
-ABSL_FLAG(bool, bootstrap_anonymous_pull, false,
-          "Whether that registry may be pulled from without credentials.");
+ABSL_FLAG(std::optional<bool>, bootstrap_anonymous_pull, std::nullopt,
+          "Whether that registry may be pulled from without credentials: true "
+          "or false. If not said: where --http_address can be reached from "
+          "this machine only.");
 
 namespace cvr {
 namespace {
 
 constexpr absl::Duration kRpcDrainTimeout = absl::Seconds(5);
 
-// For the person at the terminal; logs go to standard error.
-void PrintWelcome(const std::string& http, const std::string& grpc, bool tls,
-                  const std::string& admin_token_file) {
-  std::cout << "Container Virtual Registry " << kVersion << " is serving.\n"
-            << "  pull:    docker pull " << http
-            << "/virtual_registries/containers/1/library/alpine:latest\n"
-            << "  token:   " << admin_token_file
-            << " (an administrator's; the first start left it there)\n"
-            << "  entries: cvr --server=" << grpc << (tls ? " --tls" : "")
-            << " --token-file=" << admin_token_file
-            << " entry list --upstream 1\n"
-            << "  stop:    Ctrl-C\n"
-            << std::flush;
+FirstStartOptions FirstStartFromFlags() {
+  return {
+      absl::GetFlag(FLAGS_bootstrap_upstream),
+      absl::GetFlag(FLAGS_bootstrap_anonymous_pull).value_or(IsHttpLocal())};
+}
+
+// What the flags of the first start say is not looked at later.
+void TellIdleFlags() {
+  if (absl::GetFlag(FLAGS_bootstrap_upstream) != kDefaultUpstream) {
+    spdlog::warn(
+        "--bootstrap_upstream has no effect: the data directory is not new; "
+        "see cvr upstream update");
+  }
+  if (absl::GetFlag(FLAGS_bootstrap_anonymous_pull)) {
+    spdlog::warn(
+        "--bootstrap_anonymous_pull has no effect: the data directory is not "
+        "new; see cvr registry update");
+  }
+}
+
+// All that can fail comes before anything is made.
+absl::Status CheckFlags(bool is_new) {
+  RETURN_IF_ERROR(CheckAuditFlags());
+  RETURN_IF_ERROR(CheckGatewayFlags());
+  RETURN_IF_ERROR(
+      CheckRpcFlags({RpcRole::kStandalone}, absl::GetFlag(FLAGS_grpc_address)));
+  if (!is_new) return absl::OkStatus();
+  return CheckFirstStart(FirstStartFromFlags(), RootRegistryFromFlags());
 }
 
 absl::Status Serve(StopSignal& stop) {
-  const std::string data_dir = absl::GetFlag(FLAGS_data_dir);
-  RETURN_IF_ERROR(PrepareDirectory("data_dir", data_dir));
-  ASSIGN_OR_RETURN(auto security, RpcSecurityFromFlags({RpcRole::kStandalone}));
+  ASSIGN_OR_RETURN(auto directory,
+                   DataDirectory::FromFlags(absl::GetFlag(FLAGS_data_dir),
+                                            "cvr-standalone"));
+  const std::string& data_dir = directory.path();
   const std::string admin_token_file = absl::StrCat(data_dir, "/admin-token");
-  ASSIGN_OR_RETURN(const auto audit,
-                   AuditFileFromFlags(absl::StrCat(data_dir, "/audit.jsonl")));
+  RETURN_IF_ERROR(CheckFlags(directory.is_new()));
+  ASSIGN_OR_RETURN(auto security, RpcSecurityFromFlags({RpcRole::kStandalone}));
   ASSIGN_OR_RETURN(auto metadata_options,
                    MetadataOptionsFromFlags(absl::StrCat(data_dir, "/metadata"),
                                             admin_token_file));
+  RETURN_IF_ERROR(directory.Claim());
+  if (!directory.is_new()) TellIdleFlags();
+  ASSIGN_OR_RETURN(const auto audit,
+                   AuditFileFromFlags(absl::StrCat(data_dir, "/audit.jsonl")));
   metadata_options.audit_file = audit.get();
   security.on_refused = RecordRefusedCalls(audit.get());
   ReopenOnHangup(audit.get(), stop);
   ASSIGN_OR_RETURN(const auto metadata, MetadataStack::Open(metadata_options));
-  RETURN_IF_ERROR(SetUpFirstStart(
-      *metadata, {absl::GetFlag(FLAGS_bootstrap_upstream),
-                  absl::GetFlag(FLAGS_bootstrap_anonymous_pull)}));
+  RETURN_IF_ERROR(SetUpFirstStart(*metadata, FirstStartFromFlags()));
+  RETURN_IF_ERROR(CheckRegistryExists(*metadata, RootRegistryFromFlags()));
   ASSIGN_OR_RETURN(
       const auto blob,
       BlobProcess::Open(
@@ -102,8 +125,10 @@ absl::Status Serve(StopSignal& stop) {
   Gateway gateway(metadata->resolver(), blob->source(), std::move(options));
   RETURN_IF_ERROR(gateway.Start());
   RETURN_IF_ERROR(WriteReadyFile({gateway.address(), server->address()}));
-  PrintWelcome(gateway.address(), server->address(), security.tls,
-               admin_token_file);
+  std::cout << Welcome(*metadata,
+                       {gateway.address(), server->address(), security.tls,
+                        admin_token_file, ExternalUrlFromFlags()})
+            << std::flush;
 
   spdlog::info("stopping on {}", stop.Wait());
   const absl::Time deadline =

@@ -29,9 +29,9 @@ start_cvr() { # standalone|three
 
 start_cvr_standalone() {
   start_server cvr cvr-standalone --http_address=127.0.0.1:0 \
-    --grpc_address=127.0.0.1:0 --data_dir="$STATE/data" \
+    --grpc_address=127.0.0.1:0 --data_dir="$STATE/data" --create \
     --allow_private_upstreams --bootstrap_upstream="http://$UPSTREAM" \
-    --bootstrap_anonymous_pull
+    --bootstrap_anonymous_pull=true
   serving_at "$(jq -r .http "$STATE/cvr.ready")" \
     "$(jq -r .grpc "$STATE/cvr.ready")" "$STATE/data/admin-token"
 }

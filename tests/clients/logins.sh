@@ -8,8 +8,9 @@ start_private_cvr() {
   rm -rf "$STATE/data"
   mkdir -p "$STATE/data"
   start_server cvr cvr-standalone --http_address=127.0.0.1:0 \
-    --grpc_address=127.0.0.1:0 --data_dir="$STATE/data" \
-    --allow_private_upstreams --bootstrap_upstream="http://$UPSTREAM"
+    --grpc_address=127.0.0.1:0 --data_dir="$STATE/data" --create \
+    --allow_private_upstreams --bootstrap_anonymous_pull=false \
+    --bootstrap_upstream="http://$UPSTREAM"
   serving_at "$(jq -r .http "$STATE/cvr.ready")" \
     "$(jq -r .grpc "$STATE/cvr.ready")" "$STATE/data/admin-token"
   SECRET=$(cat "$STATE/data/admin-token")

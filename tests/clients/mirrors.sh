@@ -8,8 +8,9 @@ start_mirror_cvr() {
   rm -rf "$STATE/data"
   mkdir -p "$STATE/data"
   start_server cvr cvr-standalone --http_address=127.0.0.1:0 \
-    --grpc_address=127.0.0.1:0 --data_dir="$STATE/data" \
-    --allow_private_upstreams --root_registry=1 --bootstrap_anonymous_pull \
+    --grpc_address=127.0.0.1:0 --data_dir="$STATE/data" --create \
+    --allow_private_upstreams --root_registry=1 \
+    --bootstrap_anonymous_pull=true \
     --bootstrap_upstream=https://registry-1.docker.io
   serving_at "$(jq -r .http "$STATE/cvr.ready")" \
     "$(jq -r .grpc "$STATE/cvr.ready")" "$STATE/data/admin-token"

@@ -49,8 +49,9 @@ start_tls_cvr() {
   use_tls
   rpc_flags cvr-standalone
   start_server cvr cvr-standalone "${HTTPS_FLAGS[@]}" "${RPC_FLAGS[@]}" \
-    --grpc_address="$TLS_HOST:0" --data_dir="$STATE/data" \
-    --allow_private_upstreams --bootstrap_upstream="http://$UPSTREAM"
+    --grpc_address="$TLS_HOST:0" --data_dir="$STATE/data" --create \
+    --allow_private_upstreams --bootstrap_anonymous_pull=false \
+    --bootstrap_upstream="http://$UPSTREAM"
   serving_at "$(jq -r .http "$STATE/cvr.ready")" \
     "$(jq -r .grpc "$STATE/cvr.ready")" "$STATE/data/admin-token"
   SECRET=$(cat "$STATE/data/admin-token")

@@ -119,7 +119,7 @@ void World::Start() {
        {"--http_address=127.0.0.1:0", "--grpc_address=127.0.0.1:0",
         "--data_dir=" + directory_.Join("data"), "--allow_private_upstreams",
         "--bootstrap_upstream=" + upstream_.url(),
-        "--bootstrap_anonymous_pull"},
+        "--bootstrap_anonymous_pull=true"},
        directory_.path()});
   ASSERT_THAT(server, IsOk());
   server_ = *std::move(server);

@@ -56,7 +56,7 @@ class PrivateFilesTest : public ::testing::Test {
         {"--http_address=127.0.0.1:0",
          "--grpc_address=unix:" + directory_.Join("s"), "--data_dir=" + data_,
          "--allow_private_upstreams", "--bootstrap_upstream=" + upstream_.url(),
-         "--bootstrap_anonymous_pull"});
+         "--bootstrap_anonymous_pull=true"});
     auto process = ServerProcess::Start(
         {"services/standalone/cvr-standalone", flags, directory_.path()});
     EXPECT_THAT(process, IsOk());

@@ -73,7 +73,7 @@ void System::StartStandalone() {
                                     "--data_dir=" + directory_.Join("data"),
                                     "--allow_private_upstreams",
                                     "--bootstrap_upstream=" + upstream_url_,
-                                    "--bootstrap_anonymous_pull"};
+                                    "--bootstrap_anonymous_pull=true"};
   flags.insert(flags.end(), blob_flags_.begin(), blob_flags_.end());
   auto process = ServerProcess::Start(
       {"services/standalone/cvr-standalone", flags, directory_.path()});

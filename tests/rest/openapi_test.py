@@ -178,6 +178,7 @@ class OpenApiTest(unittest.TestCase):
         standalone = self.start(
             *STANDALONE, "--data_dir=" + self.data(),
             "--allow_private_upstreams", "--login_failures_per_minute=0",
+            "--bootstrap_anonymous_pull=false",
             "--bootstrap_upstream=" + self.upstream)
         self.host = standalone.ready["http"]
         self.grpc = standalone.ready["grpc"]

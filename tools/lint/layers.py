@@ -51,7 +51,7 @@ LAYERS = {
     "services/standalone": {
         "protos": ALL,
         "services/common": ALL,
-        "services/metadata": ["metadata_stack"],
+        "services/metadata": ["metadata_stack", "upstream_url"],
     },
     "tools/cvr": {"protos": ALL, "services/common": ALL},
     # Black boxes: they know the system by its wire only.

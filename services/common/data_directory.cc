@@ -1,0 +1,199 @@
+#include "services/common/data_directory.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <string>
+#include <system_error>
+#include <utility>
+
+#include "absl/flags/flag.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
+#include "services/common/private_files.h"
+#include "services/common/status_macros.h"
+#include "spdlog/spdlog.h"
+
+ABSL_FLAG(bool, create, false,
+          "Make --data_dir anew although there has been one before, or "
+          "although there are other files in it. Without it, a directory that "
+          "is missing or empty is made only where there was none before.");
+
+namespace cvr {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr char kLockFile[] = "cvr.lock";
+
+std::string ContentOf(const fs::path& path) {
+  std::ifstream file(path);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+bool Exists(const fs::path& path) {
+  std::error_code failure;
+  return fs::exists(path, failure);
+}
+
+// Whose it is; empty = nobody's. Services before this one left no name.
+std::string OwnerOf(const fs::path& directory) {
+  const std::string name = ContentOf(directory / kLockFile);
+  if (!name.empty()) return std::string(absl::StripSuffix(name, "\n"));
+  if (Exists(directory / "metadata" / "store")) return "cvr-standalone";
+  if (Exists(directory / "store")) return "cvr-metadata";
+  if (Exists(directory / "db")) return "cvr-blob";
+  return "";
+}
+
+// A new file system has a directory of its own.
+bool IsEmpty(const fs::path& directory) {
+  std::error_code failure;
+  for (const auto& entry : fs::directory_iterator(directory, failure)) {
+    if (entry.path().filename() != "lost+found") return false;
+  }
+  return true;
+}
+
+fs::path NoteOf(const std::string& path) {
+  fs::path directory = fs::absolute(path).lexically_normal();
+  if (!directory.has_filename()) directory = directory.parent_path();
+  return directory.parent_path() /
+         absl::StrCat(".", directory.filename().string(), ".cvr");
+}
+
+struct flock WholeFile(short type) {
+  struct flock lock = {};
+  lock.l_type = type;
+  lock.l_whence = SEEK_SET;
+  return lock;
+}
+
+// Of another process; 0 = nobody has locked it.
+pid_t HolderOf(int fd) {
+  struct flock lock = WholeFile(F_WRLCK);
+  if (fcntl(fd, F_GETLK, &lock) != 0 || lock.l_type == F_UNLCK) return 0;
+  return lock.l_pid;
+}
+
+std::string Used(pid_t holder) {
+  return absl::StrCat("another process uses it (pid ", holder, ")");
+}
+
+}  // namespace
+
+absl::StatusOr<DataDirectory> DataDirectory::Find(const std::string& path,
+                                                  const std::string& service,
+                                                  bool create) {
+  DataDirectory directory(path, service);
+  RETURN_IF_ERROR(directory.Look(create));
+  return directory;
+}
+
+absl::StatusOr<DataDirectory> DataDirectory::FromFlags(
+    const std::string& path, const std::string& service) {
+  return Find(path, service, absl::GetFlag(FLAGS_create));
+}
+
+DataDirectory::DataDirectory(DataDirectory&& other) noexcept
+    : path_(std::move(other.path_)),
+      service_(std::move(other.service_)),
+      is_new_(other.is_new_),
+      lock_(std::exchange(other.lock_, -1)) {}
+
+DataDirectory::~DataDirectory() {
+  if (lock_ >= 0) close(lock_);
+}
+
+absl::Status DataDirectory::Error(const std::string& detail) const {
+  return absl::FailedPreconditionError(
+      absl::StrCat("--data_dir=", path_, ": ", detail));
+}
+
+absl::Status DataDirectory::Look(bool create) {
+  if (path_.empty()) return Error("must be set");
+  std::error_code failure;
+  const fs::file_status status = fs::status(path_, failure);
+  const bool exists = fs::exists(status);
+  if (exists && !fs::is_directory(status)) return Error("is not a directory");
+  if (exists && access(path_.c_str(), R_OK | W_OK | X_OK) != 0) {
+    return Error(std::strerror(errno));
+  }
+  is_new_ = !exists || OwnerOf(path_).empty();
+  if (!is_new_) return CheckOwner();
+  if (create) return absl::OkStatus();
+  if (exists && !IsEmpty(path_)) {
+    return Error(
+        "has files but is no data directory; --create makes it one, and its "
+        "files the owner's alone");
+  }
+  if (const std::string note = ContentOf(NoteOf(path_)); !note.empty()) {
+    return Error(absl::StrCat(
+        exists ? "is empty" : "is missing", ", and has been a data directory (",
+        absl::StripSuffix(note, "\n"),
+        "): is its file system mounted? --create makes a new one"));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status DataDirectory::CheckOwner() const {
+  const std::string owner = OwnerOf(path_);
+  if (owner != service_) {
+    return Error(absl::StrCat("is the data directory of ", owner, ", not of ",
+                              service_));
+  }
+  const std::string lock_file = absl::StrCat(path_, "/", kLockFile);
+  const int fd = open(lock_file.c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return absl::OkStatus();
+  const pid_t holder = HolderOf(fd);
+  close(fd);
+  return holder == 0 ? absl::OkStatus() : Error(Used(holder));
+}
+
+absl::Status DataDirectory::Claim() {
+  std::error_code failure;
+  fs::create_directories(path_, failure);
+  if (failure) return Error(failure.message());
+  const auto changed = MakePrivate(path_);
+  if (!changed.ok()) return Error(std::string(changed.status().message()));
+  if (*changed > 0) {
+    spdlog::warn(
+        "{}: {} files and directories were open to other users; they are the "
+        "owner's alone now",
+        path_, *changed);
+  }
+  RETURN_IF_ERROR(Lock());
+  NoteBeside();
+  return absl::OkStatus();
+}
+
+absl::Status DataDirectory::Lock() {
+  const std::string lock_file = absl::StrCat(path_, "/", kLockFile);
+  lock_ = open(lock_file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  if (lock_ < 0) return Error(std::strerror(errno));
+  struct flock lock = WholeFile(F_WRLCK);
+  if (fcntl(lock_, F_SETLK, &lock) != 0) return Error(Used(HolderOf(lock_)));
+  // Somebody else may have made it since Look().
+  if (is_new_ && OwnerOf(path_) != service_ && !OwnerOf(path_).empty()) {
+    return CheckOwner();
+  }
+  const std::string name = absl::StrCat(service_, "\n");
+  if (ftruncate(lock_, 0) != 0 || pwrite(lock_, name.data(), name.size(), 0) !=
+                                      static_cast<ssize_t>(name.size())) {
+    return Error(std::strerror(errno));
+  }
+  return absl::OkStatus();
+}
+
+// Where the parent belongs to somebody else, nothing is noted.
+void DataDirectory::NoteBeside() const {
+  std::ofstream note(NoteOf(path_));
+  note << "of " << service_ << "\n";
+}
+
+}  // namespace cvr
