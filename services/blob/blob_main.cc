@@ -32,6 +32,7 @@ namespace cvr {
 namespace {
 
 absl::Status Serve(StopSignal& stop) {
+  RETURN_IF_ERROR(RemoveReadyFile());
   const std::string data_dir = absl::GetFlag(FLAGS_data_dir);
   RETURN_IF_ERROR(PrepareDirectory("data_dir", data_dir));
   const std::string metadata_address = absl::GetFlag(FLAGS_metadata_address);

@@ -8,6 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "grpcpp/ext/proto_server_reflection_plugin.h"
+#include "services/common/channel_keeper.h"
 #include "services/common/limits.h"
 #include "services/common/local_address.h"
 #include "services/common/peer_secret_channel.h"
@@ -15,6 +16,10 @@
 
 namespace cvr {
 namespace {
+
+// After so long without a word from the other side it is asked for one, which
+// may take as long.
+constexpr int kKeepaliveMs = 20000;
 
 // The library's own log lines are for debugging; what matters is in statuses.
 void LogAsDebug(gpr_log_func_args* line) {
@@ -54,6 +59,9 @@ absl::StatusOr<std::unique_ptr<RpcServer>> RpcServer::Start(
   }
   // Another server on the same port must be an error, not a sharer of calls.
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
+  // Clients ask whether we are still there: OpenRpcChannel().
+  builder.AddChannelArgument(
+      GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, kKeepaliveMs / 2);
   builder.SetMaxReceiveMessageSize(limits::kGrpcMessageBytesMax);
   for (grpc::Service* const service : services) {
     builder.RegisterService(service);
@@ -104,7 +112,14 @@ absl::StatusOr<std::shared_ptr<grpc::Channel>> OpenRpcChannel(
   arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);
   // How long one attempt may take; a handshake on a busy machine takes a while.
   arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 2000);
-  arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 1000);
+  arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 500);
+  arguments.SetInt(GRPC_ARG_DNS_MIN_TIME_BETWEEN_RESOLUTIONS_MS, 500);
+  // A machine that vanishes says nothing; without questions the system would
+  // go on sending to it for a quarter of an hour.
+  arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, kKeepaliveMs);
+  arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, kKeepaliveMs);
+  arguments.SetInt(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
+  arguments.SetInt(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
   std::vector<
       std::unique_ptr<grpc::experimental::ClientInterceptorFactoryInterface>>
       interceptors;
@@ -113,8 +128,8 @@ absl::StatusOr<std::shared_ptr<grpc::Channel>> OpenRpcChannel(
     interceptors.push_back(
         ShowPeerSecret(security.peers.secrets, *security.role, address));
   }
-  return grpc::experimental::CreateCustomChannelWithInterceptors(
-      address, credentials, arguments, std::move(interceptors));
+  return KeepConnected(grpc::experimental::CreateCustomChannelWithInterceptors(
+      address, credentials, arguments, std::move(interceptors)));
 }
 
 std::shared_ptr<grpc::Channel> MakeRpcChannel(const std::string& address) {

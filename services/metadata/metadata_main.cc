@@ -30,6 +30,7 @@ namespace {
 constexpr absl::Duration kDrainTimeout = absl::Seconds(5);
 
 absl::Status Serve(StopSignal& stop) {
+  RETURN_IF_ERROR(RemoveReadyFile());
   const std::string data_dir = absl::GetFlag(FLAGS_data_dir);
   RETURN_IF_ERROR(PrepareDirectory("data_dir", data_dir));
   const std::string address = absl::GetFlag(FLAGS_grpc_address);

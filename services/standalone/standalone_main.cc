@@ -60,6 +60,7 @@ void PrintWelcome(const std::string& http, const std::string& grpc, bool tls,
 }
 
 absl::Status Serve(StopSignal& stop) {
+  RETURN_IF_ERROR(RemoveReadyFile());
   const std::string data_dir = absl::GetFlag(FLAGS_data_dir);
   RETURN_IF_ERROR(PrepareDirectory("data_dir", data_dir));
   ASSIGN_OR_RETURN(auto security, RpcSecurityFromFlags({RpcRole::kStandalone}));
