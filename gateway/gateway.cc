@@ -73,7 +73,7 @@ Gateway::Gateway(Resolver& resolver, ContentSource& source, Options options)
           options_.http.requests),
       groups_(LaneMax(options_.http)),
       source_(source, LaneMax(options_.http)),
-      content_(resolver, source_, streams_, *options_.clock,
+      content_(resolver, source_, streams_, outages_, *options_.clock,
                options_.fetch_timeout),
       lists_(resolver, source_, streams_, *options_.clock,
              options_.fetch_timeout),

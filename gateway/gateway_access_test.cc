@@ -216,17 +216,48 @@ TEST_F(GatewayAccessTest, AbsoluteFormIsTheSameRequest) {
             "service=\"gw\"");
 }
 
-TEST_F(GatewayAccessTest, WhoFailsTooOftenIsNotLookedAt) {
+// A machine with an old secret, behind the same address as everybody else.
+TEST_F(GatewayAccessTest, AWrongSecretLocksOutNothingButItself) {
   StartAccess({0.1, 2});
   const std::string good =
       Make(v1::AccessToken::READ_VIRTUAL_REGISTRY).secret();
-  EXPECT_EQ(Login(Basic("cvr_x")).status, 401);
-  EXPECT_EQ(Login(Basic("cvr_x")).status, 401);
-  const RawReply refused = Login(Basic(good));
+  for (int i = 0; i < 2; ++i) EXPECT_EQ(Login(Basic("cvr_x")).status, 401);
+  const RawReply refused = Login(Basic("cvr_x"));
   EXPECT_EQ(refused.status, 429);
   EXPECT_EQ(refused.Field("Retry-After"), "10");
-  clock_.Advance(absl::Seconds(10));
+  EXPECT_THAT(refused.body, HasSubstr("this secret is not good"));
+  EXPECT_THAT(refused.body, HasSubstr("shown too often"));
+  // Another wrong one has a limit of its own.
+  EXPECT_EQ(Login(Basic("cvr_y")).status, 401);
   EXPECT_EQ(Login(Basic(good)).status, 200);
+  EXPECT_EQ(Get("/v2/", Basic(good)).status, 200);
+  clock_.Advance(absl::Seconds(10));
+  EXPECT_EQ(Login(Basic("cvr_x")).status, 401);
+}
+
+TEST_F(GatewayAccessTest, ManyWrongSecretsOfOneAddressLockOutNoGoodOne) {
+  StartAccess({0.1, 2});
+  const std::string good =
+      Make(v1::AccessToken::READ_VIRTUAL_REGISTRY).secret();
+  const std::string also_good =
+      Make(v1::AccessToken::READ_VIRTUAL_REGISTRY).secret();
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_EQ(Login(Basic(absl::StrCat("cvr_", i))).status, 401);
+  }
+  const RawReply refused = Login(Basic("cvr_another"));
+  EXPECT_EQ(refused.status, 429);
+  EXPECT_THAT(refused.body, HasSubstr("from 127.0.0.1"));
+  EXPECT_EQ(Login(Basic(good)).status, 200);
+  // Nor when somebody tries out more than may be asked about.
+  for (int i = 0; i < 300; ++i) {
+    EXPECT_EQ(Login(Basic(absl::StrCat("cvr_", i, "x"))).status, 429);
+  }
+  EXPECT_EQ(Login(Basic(good)).status, 200);
+  const RawReply unknown = Login(Basic(also_good));
+  EXPECT_EQ(unknown.status, 429);
+  EXPECT_THAT(unknown.body, HasSubstr("only those known here"));
+  clock_.Advance(absl::Seconds(1));
+  EXPECT_EQ(Login(Basic(also_good)).status, 200);
 }
 
 }  // namespace
