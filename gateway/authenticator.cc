@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "absl/algorithm/container.h"
-#include "absl/strings/str_cat.h"
 #include "gateway/authorization_field.h"
 #include "services/common/caller_claims.h"
 #include "services/common/digest.h"
@@ -118,9 +117,8 @@ absl::Status Authenticator::CheckMayAsk(absl::string_view secret,
   const absl::Duration delay = proofs_.Take(client, absl::ZeroDuration());
   if (delay == absl::ZeroDuration()) return absl::OkStatus();
   return TooManyFailures(
-      absl::StrCat("too many wrong secrets from ", client,
-                   "; until there are fewer, only those known here are looked "
-                   "at"),
+      "too many wrong secrets from this address; until there are fewer, only "
+      "those known here are looked at",
       delay);
 }
 
@@ -150,9 +148,8 @@ absl::Status Authenticator::Refusal(absl::string_view secret,
   delay = client_failures_.Delay(client);
   if (delay == absl::ZeroDuration()) return errors::Unauthenticated(kNotGood);
   return TooManyFailures(
-      absl::StrCat("this secret is not good, and too many such were shown "
-                   "from ",
-                   client, "; good ones from this address are not concerned"),
+      "this secret is not good, and too many such were shown from this "
+      "address; good ones are not concerned",
       delay);
 }
 
