@@ -180,6 +180,10 @@ void ReloadOnHangup(const Gateway::Options& options, StopSignal& stop) {
   });
 }
 
+std::string CertificatePathFromFlags() {
+  return absl::GetFlag(FLAGS_tls_certificate_file);
+}
+
 absl::Duration DrainTimeoutFromFlags() {
   return absl::GetFlag(FLAGS_drain_timeout);
 }

@@ -3,6 +3,7 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/flags/flag.h"
 #include "absl/status/status.h"
@@ -13,6 +14,7 @@
 #include "gateway/service_watch.h"
 #include "services/blob/grpc_content_source.h"
 #include "services/common/audit_flags.h"
+#include "services/common/certificate_watch.h"
 #include "services/common/process.h"
 #include "services/common/ready_file.h"
 #include "services/common/rpc_flags.h"
@@ -80,6 +82,10 @@ absl::Status Serve(StopSignal& stop) {
   ASSIGN_OR_RETURN(const auto audit, AuditFileFromFlags(""));
   options.audit = audit.get();
   ReopenOnHangup(audit.get(), stop);
+  std::vector<std::string> certificate_files = RpcCertificatePathsFromFlags();
+  certificate_files.push_back(CertificatePathFromFlags());
+  const CertificateWatch certificates(certificate_files);
+  stop.OnHangup([&certificates] { certificates.Check(); });
   ServiceWatch services(
       {Watched(
            "metadata", *metadata_channel,

@@ -8,6 +8,7 @@
 #include "absl/time/clock.h"
 #include "services/blob/blob_process.h"
 #include "services/common/audit_flags.h"
+#include "services/common/certificate_watch.h"
 #include "services/common/process.h"
 #include "services/common/ready_file.h"
 #include "services/common/refused_calls.h"
@@ -46,6 +47,8 @@ absl::Status Serve(StopSignal& stop) {
                    AuditFileFromFlags(data_dir + "/audit.jsonl"));
   security.on_refused = RecordRefusedCalls(audit.get());
   ReopenOnHangup(audit.get(), stop);
+  const CertificateWatch certificates(RpcCertificatePathsFromFlags());
+  stop.OnHangup([&certificates] { certificates.Check(); });
   GrpcMetadataClient metadata(channel, {});
   GrpcAdminAuthority authority(channel, {});
   ASSIGN_OR_RETURN(const auto blob,

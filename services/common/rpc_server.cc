@@ -6,12 +6,16 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "absl/strings/strip.h"
 #include "grpcpp/ext/proto_server_reflection_plugin.h"
 #include "services/common/channel_keeper.h"
 #include "services/common/limits.h"
 #include "services/common/local_address.h"
 #include "services/common/peer_secret_channel.h"
+#include "services/common/quiet_log.h"
 #include "services/common/status_macros.h"
 
 namespace cvr {
@@ -21,14 +25,47 @@ namespace {
 // may take as long.
 constexpr int kKeepaliveMs = 20000;
 
-// The library's own log lines are for debugging; what matters is in statuses.
-void LogAsDebug(gpr_log_func_args* line) {
+// `SSL routines::certificate verify failed` and the like, in the last part of
+// what the library (1.51) writes of a handshake; empty for other lines.
+absl::string_view HandshakeFailure(absl::string_view message) {
+  if (!absl::ConsumePrefix(&message, "Handshake failed with fatal error ")) {
+    return "";
+  }
+  const size_t reason = message.rfind("::");
+  if (reason != message.npos) message.remove_prefix(reason + 2);
+  absl::ConsumeSuffix(&message, ".");
+  return message;
+}
+
+// The library does not say why it did not believe a certificate.
+absl::string_view HintFor(absl::string_view reason) {
+  if (absl::StrContains(reason, "certificate verify failed")) {
+    return ": the other side's certificate has expired, or is not issued by "
+           "the authority that is believed here (--rpc_ca_file)";
+  }
+  if (absl::StrContains(reason, "alert")) {
+    return ": the other side does not accept our certificate, or speaks "
+           "otherwise";
+  }
+  return "";
+}
+
+// The library's own log lines are for debugging; what matters is in statuses,
+// but for handshakes, which no call of ours has to do with.
+void Log(gpr_log_func_args* line) {
+  const absl::string_view reason = HandshakeFailure(line->message);
+  if (!reason.empty()) {
+    static auto* const quiet = new QuietLog;
+    quiet->Warn(reason, absl::StrCat("gRPC: a TLS handshake failed: ", reason,
+                                     HintFor(reason)));
+    return;
+  }
   spdlog::debug("grpc: {}:{}: {}", line->file, line->line, line->message);
 }
 
 void InitializeLibraryOnce() {
   static const bool done = [] {
-    gpr_set_log_function(LogAsDebug);
+    gpr_set_log_function(Log);
     grpc::EnableDefaultHealthCheckService(true);
     grpc::reflection::InitProtoReflectionServerBuilderPlugin();
     return true;

@@ -6,6 +6,7 @@
 #include "absl/status/status.h"
 #include "absl/time/clock.h"
 #include "services/common/audit_flags.h"
+#include "services/common/certificate_watch.h"
 #include "services/common/process.h"
 #include "services/common/ready_file.h"
 #include "services/common/refused_calls.h"
@@ -43,6 +44,8 @@ absl::Status Serve(StopSignal& stop) {
   options.audit_file = audit.get();
   security.on_refused = RecordRefusedCalls(audit.get());
   ReopenOnHangup(audit.get(), stop);
+  const CertificateWatch certificates(RpcCertificatePathsFromFlags());
+  stop.OnHangup([&certificates] { certificates.Check(); });
   ASSIGN_OR_RETURN(const auto stack, MetadataStack::Open(options));
   std::vector<grpc::Service*> services = stack->admin_services();
   services.push_back(stack->resolution_service());

@@ -15,6 +15,7 @@
 #include "gateway/rest/rest_api.h"
 #include "services/blob/blob_process.h"
 #include "services/common/audit_flags.h"
+#include "services/common/certificate_watch.h"
 #include "services/common/process.h"
 #include "services/common/ready_file.h"
 #include "services/common/refused_calls.h"
@@ -73,6 +74,10 @@ absl::Status Serve(StopSignal& stop) {
   metadata_options.audit_file = audit.get();
   security.on_refused = RecordRefusedCalls(audit.get());
   ReopenOnHangup(audit.get(), stop);
+  std::vector<std::string> certificate_files = RpcCertificatePathsFromFlags();
+  certificate_files.push_back(CertificatePathFromFlags());
+  const CertificateWatch certificates(certificate_files);
+  stop.OnHangup([&certificates] { certificates.Check(); });
   ASSIGN_OR_RETURN(const auto metadata, MetadataStack::Open(metadata_options));
   RETURN_IF_ERROR(SetUpFirstStart(
       *metadata, {absl::GetFlag(FLAGS_bootstrap_upstream),
