@@ -191,7 +191,7 @@ TEST_F(PlanTest, NewUrlDropsCredentialsAndSaysSo) {
   hub.set_username("bot");
   const auto changes = Plan("upstreams: [{name: hub, url: 'https://new'}]");
   ASSERT_THAT(changes, IsOk());
-  ASSERT_THAT(changes->front().fields, SizeIs(2));
+  ASSERT_THAT(changes->front().fields, SizeIs(3));
   EXPECT_EQ(changes->front().fields[1].after,
             "default (a new url drops the credentials)");
 }
