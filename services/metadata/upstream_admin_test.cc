@@ -278,7 +278,7 @@ TEST_F(UpstreamAdminTest, AnotherUrlPurgesTheCacheUnlessItIsToBeKept) {
   };
   const auto record = [&] {
     ASSERT_THAT(stack_->client().Record(
-                    RecordOf(1, "app/manifests/1", Digest::OfBytes("x"))),
+                    RecordOf(1, "/app/manifests/1", Digest::OfBytes("x"))),
                 IsOk());
     ASSERT_EQ(entries(), 1);
   };
