@@ -17,6 +17,13 @@ bool IsApiVersionTarget(absl::string_view target) {
   return path == "/v2" || path == "/v2/";
 }
 
+// Whoever owns a token without that scope gets none that opens anything, so a
+// challenge would send its client round in circles: the resolver says why not,
+// and gives what everybody gets.
+bool MayEverPull(const Caller& caller) {
+  return caller.is_anonymous() || caller.is_admin || caller.may_pull;
+}
+
 absl::Status TooMany(absl::Duration delay) {
   return WithRetryAfter(absl::ResourceExhaustedError("too many requests"),
                         delay);
@@ -48,7 +55,7 @@ HttpReply AccessControl::Handle(
   if (!login.ok()) {
     reply = AccessErrorReply(login.status());
     error = "invalid_token";
-  } else if (login->access &&
+  } else if (login->access && MayEverPull(login->caller) &&
              !Opens(*login->access, request.target, options_.routes)) {
     reply = AccessErrorReply(errors::Unauthenticated(
         "the token was not issued for this: ask for one with the scope that "

@@ -6,6 +6,7 @@
 #include "absl/algorithm/container.h"
 #include "gateway/authorization_field.h"
 #include "services/common/caller_claims.h"
+#include "services/common/digest.h"
 #include "services/common/errors.h"
 #include "services/common/json_web_token.h"
 #include "services/common/status_macros.h"
@@ -14,6 +15,10 @@ namespace cvr {
 namespace {
 
 constexpr char kNotGood[] = "the credentials are not good";
+
+absl::Status TooManyFailures(absl::string_view message, absl::Duration delay) {
+  return WithRetryAfter(absl::ResourceExhaustedError(message), delay);
+}
 
 }  // namespace
 
@@ -24,7 +29,11 @@ Authenticator::Authenticator(AuthClient& client, const Options& options,
       clock_(clock),
       secrets_(options.cached_max),
       tokens_(options.cached_max),
-      failures_(options.failures, clock),
+      refused_(options.cached_max),
+      proven_(options.cached_max),
+      client_failures_(options.failures, clock),
+      secret_failures_(options.failures, clock),
+      proofs_(options.proofs, clock),
       trust_(client, options.trust) {}
 
 absl::StatusOr<Login> Authenticator::Authenticate(const HttpRequest& request,
@@ -50,10 +59,9 @@ absl::StatusOr<Caller> Authenticator::AuthenticateSecret(
     const std::string& secret, absl::string_view client) {
   const absl::Time now = clock_.SteadyNow();
   if (const auto known = secrets_.Find(secret, now)) return known->caller;
-  RETURN_IF_ERROR(CheckFailures(client));
+  RETURN_IF_ERROR(CheckMayAsk(secret, client));
   const auto caller = client_.Authenticate(secret);
-  NoteOutcome(caller.status(), client);
-  RETURN_IF_ERROR(caller.status());
+  RETURN_IF_ERROR(Noted(caller.status(), secret, client));
   secrets_.Put(secret, {*caller}, now + options_.secret_lifetime);
   return caller;
 }
@@ -88,24 +96,61 @@ absl::StatusOr<std::string> Authenticator::Verify(const std::string& token) {
 absl::StatusOr<IssuedToken> Authenticator::IssueToken(
     absl::string_view secret, absl::string_view client,
     absl::Span<const TokenAccess> wanted) {
-  if (!secret.empty()) RETURN_IF_ERROR(CheckFailures(client));
+  if (secret.empty()) {
+    return client_.IssueToken(secret, options_.service, wanted);
+  }
+  RETURN_IF_ERROR(CheckMayAsk(secret, client));
   auto issued = client_.IssueToken(secret, options_.service, wanted);
-  NoteOutcome(issued.status(), client);
+  RETURN_IF_ERROR(Noted(issued.status(), secret, client));
   return issued;
 }
 
-absl::Status Authenticator::CheckFailures(absl::string_view client) {
-  const absl::Duration delay = failures_.Delay(client);
+absl::Status Authenticator::CheckMayAsk(absl::string_view secret,
+                                        absl::string_view client) {
+  const absl::Time now = clock_.SteadyNow();
+  if (refused_.Find(secret, now)) return Refusal(secret, client);
+  const bool has_failed_too_often =
+      client_failures_.Delay(client) > absl::ZeroDuration();
+  if (!has_failed_too_often || proven_.Find(secret, now)) {
+    return absl::OkStatus();
+  }
+  const absl::Duration delay = proofs_.Take(client, absl::ZeroDuration());
   if (delay == absl::ZeroDuration()) return absl::OkStatus();
-  return WithRetryAfter(
-      absl::ResourceExhaustedError("too many wrong credentials"), delay);
+  return TooManyFailures(
+      "too many wrong secrets from this address; until there are fewer, only "
+      "those known here are looked at",
+      delay);
 }
 
-void Authenticator::NoteOutcome(const absl::Status& status,
-                                absl::string_view client) {
-  if (absl::IsUnauthenticated(status)) {
-    failures_.Take(client, absl::ZeroDuration());
+absl::Status Authenticator::Noted(const absl::Status& status,
+                                  absl::string_view secret,
+                                  absl::string_view client) {
+  const absl::Time now = clock_.SteadyNow();
+  if (status.ok()) proven_.Put(secret, {}, now + options_.proven_lifetime);
+  if (!absl::IsUnauthenticated(status)) return status;
+  refused_.Put(secret, {}, now + options_.refusal_lifetime);
+  proven_.Put(secret, {}, now);
+  const absl::Status refusal = Refusal(secret, client);
+  client_failures_.Take(client, absl::ZeroDuration());
+  return absl::IsUnauthenticated(refusal) ? status : refusal;
+}
+
+absl::Status Authenticator::Refusal(absl::string_view secret,
+                                    absl::string_view client) {
+  absl::Duration delay = secret_failures_.Take(
+      Digest::OfBytes(secret).ToString(), absl::ZeroDuration());
+  if (delay > absl::ZeroDuration()) {
+    return TooManyFailures(
+        "this secret is not good, and was shown too often; other secrets from "
+        "this address are not concerned",
+        delay);
   }
+  delay = client_failures_.Delay(client);
+  if (delay == absl::ZeroDuration()) return errors::Unauthenticated(kNotGood);
+  return TooManyFailures(
+      "this secret is not good, and too many such were shown from this "
+      "address; good ones are not concerned",
+      delay);
 }
 
 }  // namespace cvr

@@ -30,8 +30,17 @@ class Authenticator {
     // revoked one may go on.
     absl::Duration secret_lifetime = absl::Seconds(3);
     size_t cached_max = 16384;
-    // Of refused secrets, by client.
+    // So long a refused secret is refused again without being asked about.
+    absl::Duration refusal_lifetime = absl::Seconds(3);
+    // Secrets that were good within that time are always asked about.
+    absl::Duration proven_lifetime = absl::Hours(24);
+    // How many refused secrets one client may show, and how often one refused
+    // secret may be shown, until the answer is RESOURCE_EXHAUSTED.
     RateLimiter::Options failures = {0.5, 30};
+    // Questions about secrets that are not known here, for one client beyond
+    // that: a good one is proven before the limit counts, but a client that
+    // tries out secrets must not keep the metadata service busy.
+    RateLimiter::Options proofs = {100, 200};
     TrustWatch::Options trust;
   };
 
@@ -39,11 +48,12 @@ class Authenticator {
   Authenticator(AuthClient& client, const Options& options, const Clock& clock);
 
   // Who sends `request`, and what the credential opens; anonymous when it shows
-  // nothing. `client` is whom
-  // failures count against. Errors: UNAUTHENTICATED for what is not good;
-  // RESOURCE_EXHAUSTED with Retry-After when the client has failed too often:
-  // then secrets that were not good a moment ago are not even looked at;
-  // UNAVAILABLE.
+  // nothing. `client` is whom failures count against. Errors: UNAUTHENTICATED
+  // for what is not good; RESOURCE_EXHAUSTED with Retry-After for what is not
+  // good and was shown too often, or is one of too many of the client's, which
+  // the message tells; UNAVAILABLE. A good secret is admitted whatever others
+  // behind the same address show, unless they show more than `proofs` unknown
+  // ones and it was not shown here for a day.
   absl::StatusOr<Login> Authenticate(const HttpRequest& request,
                                      absl::string_view client);
 
@@ -62,15 +72,25 @@ class Authenticator {
  private:
   absl::StatusOr<Login> LoginOfJwt(const std::string& token);
   absl::StatusOr<std::string> Verify(const std::string& token);
-  absl::Status CheckFailures(absl::string_view client);
-  void NoteOutcome(const absl::Status& status, absl::string_view client);
+  // Whether the metadata service may be asked about the secret.
+  absl::Status CheckMayAsk(absl::string_view secret, absl::string_view client);
+  // Notes what it answered.
+  absl::Status Noted(const absl::Status& status, absl::string_view secret,
+                     absl::string_view client);
+  // What is said of a secret that is not good.
+  absl::Status Refusal(absl::string_view secret, absl::string_view client);
 
   AuthClient& client_;
   const Options options_;
   const Clock& clock_;
   CallerCache secrets_;
   CallerCache tokens_;
-  RateLimiter failures_;
+  // Of the following two, nothing but that the secret is there counts.
+  CallerCache refused_;
+  CallerCache proven_;
+  RateLimiter client_failures_;
+  RateLimiter secret_failures_;  // By SHA-256.
+  RateLimiter proofs_;
   TrustWatch trust_;
 };
 

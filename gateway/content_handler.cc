@@ -15,6 +15,7 @@
 #include "gateway/multipart.h"
 #include "gateway/namespace_field.h"
 #include "gateway/range_header.h"
+#include "gateway/resumed_stream.h"
 #include "services/common/errors.h"
 #include "services/common/manifest_facts.h"
 #include "services/common/status_macros.h"
@@ -117,11 +118,12 @@ HttpReply DescribedReply(const ContentHeader& header,
 }  // namespace
 
 ContentHandler::ContentHandler(Resolver& resolver, ContentSource& source,
-                               ActiveStreams& streams, const Clock& clock,
-                               absl::Duration fetch_timeout)
+                               ActiveStreams& streams, OutageHold& outages,
+                               const Clock& clock, absl::Duration fetch_timeout)
     : resolver_(resolver),
       source_(source),
       streams_(streams),
+      outages_(outages),
       clock_(clock),
       fetch_timeout_(fetch_timeout) {}
 
@@ -176,6 +178,35 @@ absl::StatusOr<HttpReply> ContentHandler::AnswerRanges(
 }
 
 absl::StatusOr<ContentHandler::Opened> ContentHandler::Open(
+    const Pull& pull, const Resolution& resolution) {
+  ASSIGN_OR_RETURN(Opened opened, OpenOnce(pull, resolution));
+  const bool may_go_on = pull.is_blob() && opened.stream != nullptr &&
+                         outages_.wait_max() > absl::ZeroDuration();
+  if (!may_go_on) return opened;
+  return Resuming(pull, resolution, std::move(opened));
+}
+
+ContentHandler::Opened ContentHandler::Resuming(const Pull& pull,
+                                                const Resolution& resolution,
+                                                Opened opened) {
+  // Stored by then, as a rule, and asked for there first: a fetch would count
+  // as another download.
+  Resolution again = resolution;
+  again.hit = Hit{opened.header.target, opened.header.upstream_id};
+  auto reopen = [this, request = pull.request, route = pull.route,
+                 again = std::move(again), end = opened.header.range.end()](
+                    uint64_t offset) -> absl::StatusOr<BegunStream> {
+    const Pull rest{request, route,
+                    SpecOf({.offset = offset, .length = end - offset})};
+    ASSIGN_OR_RETURN(Opened opened, OpenOnce(rest, again));
+    return BegunStream{std::move(opened.first), std::move(opened.stream)};
+  };
+  opened.stream = ResumeAfterOutages(opened.first, std::move(opened.stream),
+                                     outages_, std::move(reopen));
+  return opened;
+}
+
+absl::StatusOr<ContentHandler::Opened> ContentHandler::OpenOnce(
     const Pull& pull, const Resolution& resolution) {
   absl::StatusOr<Opened> opened = absl::NotFoundError("no hit");
   if (resolution.hit) opened = OpenHit(pull, *resolution.hit, resolution.plan);

@@ -8,6 +8,7 @@
 #include "absl/time/time.h"
 #include "gateway/active_streams.h"
 #include "gateway/http_message.h"
+#include "gateway/outage_hold.h"
 #include "gateway/route.h"
 #include "services/blob/content_source.h"
 #include "services/common/byte_range.h"
@@ -24,8 +25,8 @@ class ContentHandler {
  public:
   // `fetch_timeout` bounds the wait for an upstream's header, not its body.
   ContentHandler(Resolver& resolver, ContentSource& source,
-                 ActiveStreams& streams, const Clock& clock,
-                 absl::Duration fetch_timeout);
+                 ActiveStreams& streams, OutageHold& outages,
+                 const Clock& clock, absl::Duration fetch_timeout);
 
   HttpReply Handle(const HttpRequest& request, const ContentRoute& route,
                    const Caller& caller);
@@ -42,15 +43,22 @@ class ContentHandler {
   HttpReply ReplyInParts(const Pull& pull, Resolution resolution,
                          std::vector<ByteRange> ranges, Opened opened);
   absl::StatusOr<Opened> Open(const Pull& pull, const Resolution& resolution);
+  absl::StatusOr<Opened> OpenOnce(const Pull& pull,
+                                  const Resolution& resolution);
   absl::StatusOr<Opened> OpenHit(const Pull& pull, const Hit& hit,
                                  const FetchPlan& plan);
   absl::StatusOr<Opened> OpenFetched(const Pull& pull, const FetchPlan& plan);
   absl::StatusOr<Opened> Begin(const Pull& pull,
                                std::unique_ptr<ContentStream> stream);
 
+  // `opened`, whose blob goes on after an outage of the blob service.
+  Opened Resuming(const Pull& pull, const Resolution& resolution,
+                  Opened opened);
+
   Resolver& resolver_;
   ContentSource& source_;
   ActiveStreams& streams_;
+  OutageHold& outages_;
   const Clock& clock_;
   const absl::Duration fetch_timeout_;
 };

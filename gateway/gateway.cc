@@ -54,7 +54,7 @@ HttpServer::Options WithAudit(HttpServer::Options options, AuditFile* audit,
 }
 
 // Of the threads that requests run on: see RequestGate.
-size_t ShareOf(const HttpServer::Options& options) {
+size_t LaneMax(const HttpServer::Options& options) {
   const size_t threads = options.requests.threads_max;
   return options.requests.lane_max > 0 ? options.requests.lane_max
                                        : std::max<size_t>(1, threads / 4);
@@ -68,9 +68,12 @@ HttpReply ReadOnlyReply() {
 
 Gateway::Gateway(Resolver& resolver, ContentSource& source, Options options)
     : options_(std::move(options)),
-      groups_(ShareOf(options_.http)),
-      source_(source, ShareOf(options_.http)),
-      content_(resolver, source_, streams_, *options_.clock,
+      outages_(
+          {.wait_max = options_.outage_wait, .services = options_.readiness},
+          options_.http.requests),
+      groups_(LaneMax(options_.http)),
+      source_(source, LaneMax(options_.http)),
+      content_(resolver, source_, streams_, outages_, *options_.clock,
                options_.fetch_timeout),
       lists_(resolver, source_, streams_, *options_.clock,
              options_.fetch_timeout),
@@ -110,6 +113,7 @@ std::string Gateway::url() const {
 
 void Gateway::Stop(absl::Time deadline) {
   if (access_) access_->Stop();
+  outages_.Stop();
   server_.Stop(deadline, [this] {
     streams_.CancelAll();
     if (options_.administration != nullptr) options_.administration->Cancel();
@@ -121,12 +125,8 @@ HttpServer::Options Gateway::ServerOptions() {
       WithAudit(options_.http, options_.audit, *options_.clock);
   const TrustedProxies& proxies = options_.access.trusted_proxies;
   options.is_health = IsHealthRequest;
-  options.share_of = [this, &proxies](const HttpRequest& request) {
-    RequestShare share =
-        ShareOfTarget(request.target, options_.root_registry_id);
-    share.client =
-        proxies.ClientOf(request.client, request.fields.Get("X-Forwarded-For"));
-    return share;
+  options.share_of = [this](const HttpRequest& request) {
+    return ShareOf(request);
   };
   // What a proxy forwards is counted by request.
   options.client_of = [&proxies](const std::string& peer) {
@@ -136,6 +136,13 @@ HttpServer::Options Gateway::ServerOptions() {
     return BeforeBody(request);
   };
   return options;
+}
+
+RequestShare Gateway::ShareOf(const HttpRequest& request) const {
+  RequestShare share = ShareOfTarget(request.target, options_.root_registry_id);
+  share.client = options_.access.trusted_proxies.ClientOf(
+      request.client, request.fields.Get("X-Forwarded-For"));
+  return share;
 }
 
 // Only logins and administration have a body that is read.
@@ -165,7 +172,30 @@ HttpReply Gateway::Handle(const HttpRequest& request) {
   return AsInertContent(Answer(request));
 }
 
+// Whatever reads may be asked again; logins issue another token then. Calls of
+// administration are not held: they may have been made.
 HttpReply Gateway::Answer(const HttpRequest& request) {
+  const bool may_be_held =
+      IsTokenTarget(request.target) ||
+      (IsRegistryTarget(request.target) && request.is_read());
+  HttpReply reply;
+  if (may_be_held) {
+    reply = outages_.Answer(ShareOf(request), [&](bool first) {
+      if (first) return AnswerOnce(request);
+      HttpRequest again = request;
+      again.head_admitted = true;  // Limits count it once.
+      return AnswerOnce(again);
+    });
+  } else {
+    reply = AnswerOnce(request);
+  }
+  if (reply.outage) {
+    spdlog::warn("http answered {} for {}", reply.status, *reply.outage);
+  }
+  return reply;
+}
+
+HttpReply Gateway::AnswerOnce(const HttpRequest& request) {
   if (options_.administration != nullptr &&
       IsAdministrationTarget(request.target)) {
     return HandleAdministration(request);

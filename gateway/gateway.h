@@ -14,6 +14,7 @@
 #include "gateway/http_server.h"
 #include "gateway/keyed_shares.h"
 #include "gateway/list_handler.h"
+#include "gateway/outage_hold.h"
 #include "gateway/pull_record.h"
 #include "gateway/registry_handler.h"
 #include "gateway/route.h"
@@ -40,6 +41,9 @@ class Gateway {
     // What is under `/api/`. Not owned; must outlive it. None = nothing is.
     Administration* administration = nullptr;
     ReadinessCheck readiness;  // None = always ready.
+    // How long a request waits for a service that cannot be reached, since it
+    // is being restarted. 0 = not at all.
+    absl::Duration outage_wait = absl::ZeroDuration();
     // Where every pull is written; may be null. Must outlive the gateway.
     AuditFile* audit = nullptr;
     const Clock* clock = &Clock::Real();
@@ -70,8 +74,11 @@ class Gateway {
   HttpReply Answer(const HttpRequest& request);
 
  private:
+  // One attempt at that.
+  HttpReply AnswerOnce(const HttpRequest& request);
   // What stands before HttpServer's threads.
   HttpServer::Options ServerOptions();
+  RequestShare ShareOf(const HttpRequest& request) const;
   HttpServer::Options::BodyDecision BeforeBody(const HttpRequest& request);
 
   HttpReply HandleRegistry(const HttpRequest& request, const Caller& caller);
@@ -96,6 +103,7 @@ class Gateway {
 
   const Options options_;
   ActiveStreams streams_;
+  OutageHold outages_;
   // Threads that requests of one group may hold before they have a reply.
   KeyedShares groups_;
   SharedContentSource source_;

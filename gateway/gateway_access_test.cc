@@ -5,6 +5,7 @@
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "gateway/gateway_access_stack.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -35,7 +36,7 @@ TEST_F(GatewayAccessTest, CredentialsCountTheSameEverywhere) {
   const std::string wrong = good.substr(0, good.size() - 1) + "!";
   for (const Case& c :
        std::vector<Case>{{"good", good, 200, 200},
-                         {"write-only", writer, 200, 404},
+                         {"write-only", writer, 200, 403},
                          {"expired", expired, 401, 401},
                          {"revoked", revoked.secret(), 401, 401},
                          {"no secret", "hunter2", 401, 401}}) {
@@ -57,14 +58,56 @@ TEST_F(GatewayAccessTest, CredentialsCountTheSameEverywhere) {
         c.login);
     if (c.login == 200) {
       // What the owner may not have, the token does not open.
-      EXPECT_EQ(Get(manifest, Bearer(TokenIn(login))).status,
-                c.pull == 200 ? 200 : 401);
+      EXPECT_EQ(Get(manifest, Bearer(TokenIn(login))).status, c.pull);
     } else {
       EXPECT_EQ(OciCode(login), "UNAUTHORIZED");
     }
     EXPECT_THAT(login.body, Not(HasSubstr(c.secret)));
   }
   EXPECT_EQ(Get("/v2/", Basic(wrong)).status, 401);
+}
+
+// By every entrance; and who may not see it cannot tell it from what is not
+// there.
+TEST_F(GatewayAccessTest, WhoMaySeeARegistryButNotPullIsToldWhy) {
+  const std::string writer =
+      Make(v1::AccessToken::WRITE_VIRTUAL_REGISTRY).secret();
+  v1::Group group;
+  group.set_name("others");
+  v1::CreateGroupRequest create;
+  *create.mutable_group() = group;
+  ASSERT_THAT(stack_->groups().Create(create), testing::IsOk());
+  const std::string stranger =
+      Make(v1::AccessToken::WRITE_VIRTUAL_REGISTRY, 0, "others").secret();
+  const std::string digest = "sha256:" + std::string(64, 'a');
+  for (const std::string& path :
+       {std::string("library/alpine/manifests/3.20"),
+        "library/alpine/manifests/" + digest, "library/alpine/blobs/" + digest,
+        std::string("library/alpine/tags/list"),
+        "library/alpine/referrers/" + digest, std::string("_catalog")}) {
+    SCOPED_TRACE(path);
+    const std::string base = "/v2/virtual_registries/containers/";
+    const auto get = [&](int id, const std::string& credentials) {
+      return Get(absl::StrCat(base, id, "/", path), credentials);
+    };
+    for (const std::string& credentials :
+         {Basic(writer), Bearer(writer),
+          Bearer(TokenIn(Login(Basic(writer))))}) {
+      const RawReply denied = get(1, credentials);
+      EXPECT_EQ(denied.status, 403);
+      EXPECT_EQ(OciCode(denied), "DENIED");
+      EXPECT_THAT(denied.body, HasSubstr("your token may not pull from"));
+    }
+    for (const std::string& credentials :
+         {Basic(stranger), Bearer(TokenIn(Login(Basic(stranger))))}) {
+      RawReply hidden = get(1, credentials);
+      RawReply missing = get(99, credentials);
+      EXPECT_EQ(hidden.status, 404);
+      EXPECT_EQ(missing.status, 404);
+      EXPECT_EQ(absl::StrReplaceAll(hidden.body, {{"'1'", "'99'"}}),
+                missing.body);
+    }
+  }
 }
 
 TEST_F(GatewayAccessTest, ChallengesSayWhereToLogIn) {
@@ -216,17 +259,49 @@ TEST_F(GatewayAccessTest, AbsoluteFormIsTheSameRequest) {
             "service=\"gw\"");
 }
 
-TEST_F(GatewayAccessTest, WhoFailsTooOftenIsNotLookedAt) {
+// A machine with an old secret, behind the same address as everybody else.
+TEST_F(GatewayAccessTest, AWrongSecretLocksOutNothingButItself) {
   StartAccess({0.1, 2});
   const std::string good =
       Make(v1::AccessToken::READ_VIRTUAL_REGISTRY).secret();
-  EXPECT_EQ(Login(Basic("cvr_x")).status, 401);
-  EXPECT_EQ(Login(Basic("cvr_x")).status, 401);
-  const RawReply refused = Login(Basic(good));
+  for (int i = 0; i < 2; ++i) EXPECT_EQ(Login(Basic("cvr_x")).status, 401);
+  const RawReply refused = Login(Basic("cvr_x"));
   EXPECT_EQ(refused.status, 429);
   EXPECT_EQ(refused.Field("Retry-After"), "10");
-  clock_.Advance(absl::Seconds(10));
+  EXPECT_THAT(refused.body, HasSubstr("this secret is not good"));
+  EXPECT_THAT(refused.body, HasSubstr("shown too often"));
+  // Another wrong one has a limit of its own.
+  EXPECT_EQ(Login(Basic("cvr_y")).status, 401);
   EXPECT_EQ(Login(Basic(good)).status, 200);
+  EXPECT_EQ(Get("/v2/", Basic(good)).status, 200);
+  clock_.Advance(absl::Seconds(10));
+  EXPECT_EQ(Login(Basic("cvr_x")).status, 401);
+}
+
+TEST_F(GatewayAccessTest, ManyWrongSecretsOfOneAddressLockOutNoGoodOne) {
+  StartAccess({0.1, 2});
+  const std::string good =
+      Make(v1::AccessToken::READ_VIRTUAL_REGISTRY).secret();
+  const std::string also_good =
+      Make(v1::AccessToken::READ_VIRTUAL_REGISTRY).secret();
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_EQ(Login(Basic(absl::StrCat("cvr_", i))).status, 401);
+  }
+  const RawReply refused = Login(Basic("cvr_another"));
+  EXPECT_EQ(refused.status, 429);
+  EXPECT_THAT(refused.body,
+              HasSubstr("too many such were shown from this address"));
+  EXPECT_EQ(Login(Basic(good)).status, 200);
+  // Nor when somebody tries out more than may be asked about.
+  for (int i = 0; i < 300; ++i) {
+    EXPECT_EQ(Login(Basic(absl::StrCat("cvr_", i, "x"))).status, 429);
+  }
+  EXPECT_EQ(Login(Basic(good)).status, 200);
+  const RawReply unknown = Login(Basic(also_good));
+  EXPECT_EQ(unknown.status, 429);
+  EXPECT_THAT(unknown.body, HasSubstr("only those known here"));
+  clock_.Advance(absl::Seconds(1));
+  EXPECT_EQ(Login(Basic(also_good)).status, 200);
 }
 
 }  // namespace

@@ -75,8 +75,9 @@ ABSL_FLAG(std::string, token_service, "",
           "same one take each other's. Empty: the host of --external_url, or "
           "else container-virtual-registry.");
 ABSL_FLAG(double, login_failures_per_minute, 30,
-          "How often one client address may show wrong credentials, after as "
-          "many at once. 0 = no limit.");
+          "How many wrong secrets one client address may show, and how often "
+          "one wrong secret may be shown, after as many at once; then the "
+          "answer is 429 instead of 401. Right ones pass. 0 = no limit.");
 ABSL_FLAG(double, requests_per_second_max, 0,
           "How many requests one client address may send, after ten times as "
           "many at once. More wait for up to two seconds, then get 429. 0 = no "
@@ -200,6 +201,10 @@ void ReloadOnHangup(const Gateway::Options& options, StopSignal& stop) {
                     std::string(status.message()));
     }
   });
+}
+
+std::string CertificatePathFromFlags() {
+  return absl::GetFlag(FLAGS_tls_certificate_file);
 }
 
 absl::Duration DrainTimeoutFromFlags() {

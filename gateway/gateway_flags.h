@@ -40,6 +40,9 @@ void ReloadOnHangup(const Gateway::Options& options, StopSignal& stop);
 // How long a stopping process lets replies finish: --drain_timeout.
 absl::Duration DrainTimeoutFromFlags();
 
+// The file of --tls_certificate_file; empty when there is none.
+std::string CertificatePathFromFlags();
+
 }  // namespace cvr
 
 #endif  // GATEWAY_GATEWAY_FLAGS_H_

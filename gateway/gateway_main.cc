@@ -1,22 +1,27 @@
 // cvr-gateway: the HTTP side alone, in front of a metadata and a blob service.
+#include <functional>
 #include <memory>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "absl/flags/flag.h"
 #include "absl/status/status.h"
-#include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "gateway/gateway.h"
 #include "gateway/gateway_flags.h"
 #include "gateway/rest/rest_api.h"
+#include "gateway/service_watch.h"
 #include "services/blob/grpc_content_source.h"
 #include "services/common/audit_flags.h"
+#include "services/common/certificate_watch.h"
 #include "services/common/clock.h"
 #include "services/common/process.h"
 #include "services/common/ready_file.h"
 #include "services/common/rpc_flags.h"
 #include "services/common/rpc_server.h"
 #include "services/common/status_macros.h"
+#include "services/common/thread.h"
 #include "services/metadata/grpc_auth_client.h"
 #include "services/metadata/grpc_metadata_client.h"
 #include "spdlog/spdlog.h"
@@ -26,19 +31,42 @@ ABSL_FLAG(std::string, metadata_address, "127.0.0.1:8081",
 ABSL_FLAG(std::string, blob_address, "127.0.0.1:8082",
           "The blob service: host:port or unix:PATH.");
 
+ABSL_FLAG(absl::Duration, outage_wait, absl::Seconds(10),
+          "How long pulls and logins wait for a metadata or blob service that "
+          "cannot be reached, such as 10s, so that its restart fails none; "
+          "then they get 503 with Retry-After. They hold up to half of "
+          "--http_threads_max; more get 503 at once. 0 = none waits.");
+
 namespace cvr {
 namespace {
 
-// Asked for often, so never waits.
-absl::Status CheckConnected(absl::string_view service, grpc::Channel& channel) {
-  if (channel.GetState(/*try_to_connect=*/true) == GRPC_CHANNEL_READY) {
-    return absl::OkStatus();
+// Of a question whether a service serves us.
+constexpr absl::Duration kProbeTimeout = absl::Seconds(2);
+
+ServiceWatch::Service Watched(std::string name, grpc::Channel& channel,
+                              std::function<absl::Status()> probe) {
+  return {std::move(name),
+          [&channel] {
+            return channel.GetState(/*try_to_connect=*/false) ==
+                   GRPC_CHANNEL_READY;
+          },
+          std::move(probe)};
+}
+
+// Once the services behind it serve this gateway.
+void WriteReadyFileWhenReady(ServiceWatch& services,
+                             const std::string& address) {
+  if (!services.AwaitReady()) return;
+  const absl::Status written = WriteReadyFile({.http = address});
+  if (written.ok()) {
+    spdlog::info("ready");
+  } else {
+    spdlog::error("{}", std::string(written.message()));
   }
-  return absl::UnavailableError(
-      absl::StrCat("the ", service, " service cannot be reached"));
 }
 
 absl::Status Serve(StopSignal& stop) {
+  RETURN_IF_ERROR(RemoveReadyFile());
   const std::string metadata_address = absl::GetFlag(FLAGS_metadata_address);
   ASSIGN_OR_RETURN(const auto security,
                    RpcSecurityFromFlags({RpcRole::kGateway, metadata_address}));
@@ -50,23 +78,37 @@ absl::Status Serve(StopSignal& stop) {
   GrpcContentSource source(blob_channel);
 
   GrpcAuthClient auth(metadata_channel, {});
+  GrpcAuthClient probing(metadata_channel, {kProbeTimeout});
   ASSIGN_OR_RETURN(Gateway::Options options, GatewayOptionsFromFlags(auth));
   ASSIGN_OR_RETURN(const auto audit, AuditFileFromFlags(""));
   options.audit = audit.get();
   ReopenOnHangup(audit.get(), stop);
-  options.readiness = [&]() -> absl::Status {
-    RETURN_IF_ERROR(CheckConnected("metadata", *metadata_channel));
-    return CheckConnected("blob", *blob_channel);
-  };
+  std::vector<std::string> certificate_files = RpcCertificatePathsFromFlags();
+  certificate_files.push_back(CertificatePathFromFlags());
+  const CertificateWatch certificates(certificate_files);
+  stop.OnHangup([&certificates] { certificates.Check(); });
+  ServiceWatch services(
+      {Watched(
+           "metadata", *metadata_channel,
+           [&] { return probing.GetTrust(0, absl::ZeroDuration()).status(); }),
+       Watched("blob", *blob_channel,
+               [&] { return source.CheckServes(kProbeTimeout); })});
+  options.readiness = [&services] { return services.Check(); };
+  options.outage_wait = absl::GetFlag(FLAGS_outage_wait);
   RestApi rest({metadata_channel, blob_channel, options.access.external_url,
                 options.http.tls != nullptr});
   options.administration = &rest;
   ReloadOnHangup(options, stop);
   Gateway gateway(metadata, source, std::move(options));
   RETURN_IF_ERROR(gateway.Start());
-  RETURN_IF_ERROR(WriteReadyFile({.http = gateway.address()}));
   spdlog::info("serving");
-  spdlog::info("stopping on {}", stop.Wait());
+  {
+    const Thread ready("ready-file", [&] {
+      WriteReadyFileWhenReady(services, gateway.address());
+    });
+    spdlog::info("stopping on {}", stop.Wait());
+    services.Stop();
+  }
   gateway.Stop(Clock::Real().SteadyNow() + DrainTimeoutFromFlags());
   return absl::OkStatus();
 }

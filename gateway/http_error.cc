@@ -150,7 +150,10 @@ HttpReply ErrorReply(const absl::Status& status) {
     reply = MakeReply(by_code.http_status,
                       ErrorBody(by_code.oci_code, by_code.message, reason));
     retry_after_s = by_code.retry_after_s;
-    if (reply.status >= 500) {
+    if (by_code.message == kUnreachable) {
+      // Who answers with it says so in the log: it may be tried again first.
+      reply.outage = Printable(status.ToString(), kMessageBytesMax);
+    } else if (reply.status >= 500) {
       spdlog::warn("http answered {} for {}", reply.status,
                    Printable(status.ToString(), kMessageBytesMax));
     }

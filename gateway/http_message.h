@@ -75,6 +75,10 @@ struct HttpReply {
   std::optional<uint64_t> content_length;
   // What pull it answers, for the audit log; absent = none.
   std::shared_ptr<const PullRecord> pull;
+  // A service behind this gateway could not be reached, so the same request may
+  // succeed a moment later: what happened, for the log. Absent = that is not
+  // so.
+  std::optional<std::string> outage;
 };
 
 }  // namespace cvr

@@ -1,5 +1,6 @@
 #include "gateway/tls_transport.h"
 
+#include <netdb.h>
 #include <openssl/err.h>
 #include <poll.h>
 #include <sys/socket.h>
@@ -7,8 +8,10 @@
 #include <algorithm>
 #include <string>
 
+#include "absl/strings/str_cat.h"
 #include "gateway/socket_wait.h"
 #include "gateway/steady_time.h"
+#include "services/common/quiet_log.h"
 #include "spdlog/spdlog.h"
 
 namespace cvr {
@@ -17,6 +20,26 @@ namespace {
 constexpr char kPlainReply[] =
     "HTTP/1.0 400 Bad Request\r\nContent-Type: text/plain\r\n"
     "Connection: close\r\n\r\nThis server speaks HTTPS.\n";
+
+// Of all connections.
+QuietLog& Failures() {
+  static auto* const failures = new QuietLog;
+  return *failures;
+}
+
+// Its address, without the port.
+std::string PeerOf(int fd) {
+  sockaddr_storage address = {};
+  socklen_t size = sizeof(address);
+  char host[NI_MAXHOST] = "";
+  const auto* const any = reinterpret_cast<const sockaddr*>(&address);
+  if (getpeername(fd, reinterpret_cast<sockaddr*>(&address), &size) != 0 ||
+      getnameinfo(any, size, host, sizeof(host), nullptr, 0, NI_NUMERICHOST) !=
+          0) {
+    return "a client that has gone";
+  }
+  return host;
+}
 
 }  // namespace
 
@@ -31,8 +54,12 @@ Transport::Step TlsTransport::Handshake() {
   ERR_clear_error();
   broken_ = true;
   const char* const reason = ERR_reason_error_string(error);
-  spdlog::debug("TLS handshake failed: {}",
-                reason != nullptr ? reason : "broken off");
+  if (reason != nullptr) {
+    Failures().Warn(reason, absl::StrCat("refused a TLS handshake with ",
+                                         PeerOf(fd_), ": ", reason));
+  } else {
+    spdlog::debug("TLS handshake broken off");
+  }
   if (ERR_GET_REASON(error) == SSL_R_HTTP_REQUEST) {
     send(fd_, kPlainReply, sizeof(kPlainReply) - 1,
          MSG_NOSIGNAL | MSG_DONTWAIT);

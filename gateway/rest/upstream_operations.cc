@@ -127,6 +127,7 @@ absl::StatusOr<RestAnswer> Update(const RestCall& call) {
       request.mutable_update_mask()->add_paths(there);
     }
   }
+  request.set_keep_cache(call.arguments.Flag("keep_cache"));
   const auto now =
       call.Ask(call.services.upstreams, &Stub::UpdateUpstream, request);
   if (!now.ok()) return UpstreamError(now.status());

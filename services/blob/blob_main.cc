@@ -8,6 +8,7 @@
 #include "absl/time/clock.h"
 #include "services/blob/blob_process.h"
 #include "services/common/audit_flags.h"
+#include "services/common/certificate_watch.h"
 #include "services/common/clock.h"
 #include "services/common/data_directory.h"
 #include "services/common/process.h"
@@ -34,6 +35,7 @@ namespace cvr {
 namespace {
 
 absl::Status Serve(StopSignal& stop) {
+  RETURN_IF_ERROR(RemoveReadyFile());
   ASSIGN_OR_RETURN(
       auto directory,
       DataDirectory::FromFlags(absl::GetFlag(FLAGS_data_dir), "cvr-blob"));
@@ -54,6 +56,8 @@ absl::Status Serve(StopSignal& stop) {
                    AuditFileFromFlags(data_dir + "/audit.jsonl"));
   security.on_refused = RecordRefusedCalls(audit.get());
   ReopenOnHangup(audit.get(), stop);
+  const CertificateWatch certificates(RpcCertificatePathsFromFlags());
+  stop.OnHangup([&certificates] { certificates.Check(); });
   GrpcMetadataClient metadata(channel, {});
   GrpcAdminAuthority authority(channel, {});
   ASSIGN_OR_RETURN(const auto blob,

@@ -1,6 +1,7 @@
 #include "services/blob/grpc_content_source.h"
 
 #include <atomic>
+#include <chrono>
 #include <deque>
 #include <stop_token>
 #include <utility>
@@ -29,16 +30,18 @@ class GrpcContentStream final : public ContentStream {
   // As the generated stub begins a call, but for the type of the responses.
   template <typename Request>
   GrpcContentStream(grpc::Channel& channel, const char* method,
-                    const Request& request)
-      : reader_(grpc::internal::ClientReaderFactory<grpc::ByteBuffer>::Create(
+                    const Request& request,
+                    absl::Duration timeout = absl::InfiniteDuration())
+      : context_(ContextFor(timeout)),
+        reader_(grpc::internal::ClientReaderFactory<grpc::ByteBuffer>::Create(
             &channel,
             grpc::internal::RpcMethod(
                 method, grpc::internal::RpcMethod::SERVER_STREAMING),
-            &context_, request)) {}
+            context_.get(), request)) {}
 
   ~GrpcContentStream() override {
     if (ended_) return;
-    context_.TryCancel();
+    context_->TryCancel();
     (void)reader_->Finish();
   }
 
@@ -68,10 +71,20 @@ class GrpcContentStream final : public ContentStream {
 
   void Cancel() override {
     cancelled_ = true;
-    context_.TryCancel();
+    context_->TryCancel();
   }
 
  private:
+  static std::unique_ptr<grpc::ClientContext> ContextFor(
+      absl::Duration timeout) {
+    auto context = std::make_unique<grpc::ClientContext>();
+    if (timeout < absl::InfiniteDuration()) {
+      context->set_deadline(std::chrono::system_clock::now() +
+                            absl::ToChronoNanoseconds(timeout));
+    }
+    return context;
+  }
+
   static absl::Status Broken(absl::string_view what) {
     return absl::UnavailableError(absl::StrCat("the blob service ", what));
   }
@@ -101,7 +114,7 @@ class GrpcContentStream final : public ContentStream {
     return absl::OkStatus();
   }
 
-  grpc::ClientContext context_;
+  const std::unique_ptr<grpc::ClientContext> context_;
   const std::unique_ptr<grpc::ClientReader<grpc::ByteBuffer>> reader_;
   std::atomic<bool> cancelled_ = false;
 
@@ -124,6 +137,15 @@ absl::StatusOr<std::unique_ptr<ContentStream>> Begin(
 }
 
 }  // namespace
+
+absl::Status GrpcContentSource::CheckServes(absl::Duration timeout) {
+  ReadRequest request{Digest::OfBytes("")};
+  request.header_only = true;
+  GrpcContentStream stream(*channel_, kRead, ToWire(request), timeout);
+  const absl::Status status = stream.Begin(/*header_only=*/true);
+  // Nothing is stored under that name as a rule, and to say so is an answer.
+  return absl::IsNotFound(status) ? absl::OkStatus() : status;
+}
 
 absl::StatusOr<std::unique_ptr<ContentStream>> GrpcContentSource::Read(
     const ReadRequest& request) {

@@ -3,6 +3,8 @@
 
 #include <memory>
 
+#include "absl/status/status.h"
+#include "absl/time/time.h"
 #include "grpcpp/channel.h"
 #include "services/blob/content_source.h"
 
@@ -20,6 +22,10 @@ class GrpcContentSource final : public ContentSource {
       const ReadRequest& request) override;
   absl::StatusOr<std::unique_ptr<ContentStream>> Fetch(
       const FetchRequest& request) override;
+
+  // Whether the service answers reads of this process. Waits for `timeout` at
+  // most. Errors: UNAVAILABLE, DEADLINE_EXCEEDED, and what it refuses with.
+  absl::Status CheckServes(absl::Duration timeout);
 
  private:
   const std::shared_ptr<grpc::Channel> channel_;

@@ -63,6 +63,23 @@ Chain ParseCertificates(const std::string& pem) {
   return at_end ? chain : Chain();
 }
 
+std::string SubjectOf(const X509& certificate) {
+  const Bio bio(BIO_new(BIO_s_mem()), BIO_free_all);
+  X509_NAME_print_ex(bio.get(), X509_get_subject_name(&certificate), 0,
+                     XN_FLAG_RFC2253);
+  char* data = nullptr;
+  const long size = BIO_get_mem_data(bio.get(), &data);
+  return std::string(data, size > 0 ? static_cast<size_t>(size) : 0);
+}
+
+absl::Time ExpiryOf(const X509& certificate) {
+  tm time = {};
+  if (ASN1_TIME_to_tm(X509_get0_notAfter(&certificate), &time) != 1) {
+    return absl::InfinitePast();
+  }
+  return absl::FromTM(time, absl::UTCTimeZone());
+}
+
 }  // namespace
 
 absl::StatusOr<Certificate> ReadCertificate(const CertificateFiles& files) {
@@ -95,25 +112,24 @@ absl::StatusOr<std::string> ReadAuthorities(const std::string& path) {
   return Bad("authority", path, "no certificates in PEM form");
 }
 
+absl::StatusOr<std::vector<CertificateFacts>> ReadCertificateFacts(
+    const std::string& path) {
+  ASSIGN_OR_RETURN(const std::string pem, ReadFile("certificate", path));
+  std::vector<CertificateFacts> facts;
+  for (const auto& certificate : ParseCertificates(pem)) {
+    facts.push_back({SubjectOf(*certificate), ExpiryOf(*certificate)});
+  }
+  if (!facts.empty()) return facts;
+  return Bad("certificate", path, "no certificates in PEM form");
+}
+
 std::string Certificate::Describe() const {
-  const Bio bio(BIO_new(BIO_s_mem()), BIO_free_all);
-  X509_NAME_print_ex(bio.get(), X509_get_subject_name(chain[0].get()), 0,
-                     XN_FLAG_RFC2253);
-  char* data = nullptr;
-  const long size = BIO_get_mem_data(bio.get(), &data);
   return absl::StrCat(
-      "certificate of ",
-      absl::string_view(data, size > 0 ? static_cast<size_t>(size) : 0),
+      "certificate of ", SubjectOf(*chain[0]),
       expires() < absl::Now() ? ", which expired at " : ", good until ",
       absl::FormatTime(absl::RFC3339_sec, expires(), absl::UTCTimeZone()));
 }
 
-absl::Time Certificate::expires() const {
-  tm time = {};
-  if (ASN1_TIME_to_tm(X509_get0_notAfter(chain[0].get()), &time) != 1) {
-    return absl::InfinitePast();
-  }
-  return absl::FromTM(time, absl::UTCTimeZone());
-}
+absl::Time Certificate::expires() const { return ExpiryOf(*chain[0]); }
 
 }  // namespace cvr

@@ -31,6 +31,17 @@ struct Certificate {
   absl::Time expires() const;
 };
 
+// What a certificate says of itself, for people.
+struct CertificateFacts {
+  std::string subject;
+  absl::Time expires;
+};
+
+// Of all certificates in the file at `path`, at least one. Errors:
+// INVALID_ARGUMENT as below.
+absl::StatusOr<std::vector<CertificateFacts>> ReadCertificateFacts(
+    const std::string& path);
+
 // Errors: INVALID_ARGUMENT in one line that names the file: it cannot be read,
 // holds nothing of the kind, has a password, or the key is of another
 // certificate. Nothing of a key is in it.

@@ -14,6 +14,12 @@ struct BoundAddresses {
   std::string grpc;
 };
 
+// Removes the --ready_file that an earlier process has left, so that nobody
+// takes it for this one's. To be called before anything is served. Errors:
+// FAILED_PRECONDITION naming the flag: also when no file could be written
+// there.
+absl::Status RemoveReadyFile();
+
 // Writes --ready_file, if one is wanted: JSON with the members `http` and
 // `grpc`. It appears all at once, so who sees it may connect.
 // Errors: FAILED_PRECONDITION.

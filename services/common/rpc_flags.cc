@@ -128,4 +128,9 @@ absl::StatusOr<RpcSecurity> RpcSecurityFromFlags(
   return security;
 }
 
+std::vector<std::string> RpcCertificatePathsFromFlags() {
+  return {absl::GetFlag(FLAGS_rpc_certificate_file),
+          absl::GetFlag(FLAGS_rpc_ca_file)};
+}
+
 }  // namespace cvr

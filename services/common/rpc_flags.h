@@ -2,6 +2,7 @@
 #define SERVICES_COMMON_RPC_FLAGS_H_
 
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "services/common/rpc_security.h"
@@ -36,6 +37,10 @@ absl::Status CheckRpcFlags(const RpcFlagsOptions& options,
 // what is missing; those of PeerSecrets.
 absl::StatusOr<RpcSecurity> RpcSecurityFromFlags(
     const RpcFlagsOptions& options);
+
+// The files of --rpc_certificate_file and --rpc_ca_file; empty where there is
+// none. For CertificateWatch.
+std::vector<std::string> RpcCertificatePathsFromFlags();
 
 }  // namespace cvr
 

@@ -54,7 +54,9 @@ class RpcServer {
 
 // A channel for calls between services, with the limits of limits.h for
 // messages and for what waits in each stream, whose calls show the secret of
-// `security.role` where there is no TLS. Does not connect yet.
+// `security.role` where there is no TLS. It connects from now on, and again
+// whenever the connection is lost: within a second of when the service is
+// there (channel_keeper.h).
 // Errors: those of MakeChannelCredentials().
 absl::StatusOr<std::shared_ptr<grpc::Channel>> OpenRpcChannel(
     const std::string& address, const RpcSecurity& security);

@@ -144,8 +144,9 @@ absl::StatusOr<std::vector<CachedRepository>> RepositoriesOf(
   return repositories;
 }
 
-// Who may not pull is answered as if there were no such registry; who has shown
-// nothing is asked to, whether there is one or not. `routes` may be null.
+// Who may see the registry but not pull is told so; who may not see it is
+// answered as if there were none; who has shown nothing is asked to, whether
+// there is one or not. `routes` may be null.
 absl::Status CheckPull(const Caller& caller, int64_t registry_id,
                        const RegistryRoutes* routes) {
   const absl::Status unknown =
@@ -153,12 +154,17 @@ absl::Status CheckPull(const Caller& caller, int64_t registry_id,
   if (routes == nullptr) {
     return caller.is_anonymous() ? errors::Unauthenticated() : unknown;
   }
+  const AccessPolicy::Object registry = {
+      .group = routes->group,
+      .registry_ids = absl::MakeConstSpan(&registry_id, 1),
+      .anonymous_pull = routes->anonymous_pull};
   const absl::Status allowed =
-      AccessPolicy::Check(caller, AccessPolicy::Action::kPull,
-                          {.group = routes->group,
-                           .registry_ids = absl::MakeConstSpan(&registry_id, 1),
-                           .anonymous_pull = routes->anonymous_pull});
-  return absl::IsPermissionDenied(allowed) ? unknown : allowed;
+      AccessPolicy::Check(caller, AccessPolicy::Action::kPull, registry);
+  if (!absl::IsPermissionDenied(allowed)) return allowed;
+  if (!AccessPolicy::MaySee(caller, registry)) return unknown;
+  return errors::Denied(
+      absl::StrCat("your token may not pull from virtual registry '",
+                   registry_id, "': it lacks the scope read_virtual_registry"));
 }
 
 }  // namespace

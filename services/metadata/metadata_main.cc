@@ -6,6 +6,7 @@
 #include "absl/status/status.h"
 #include "absl/time/clock.h"
 #include "services/common/audit_flags.h"
+#include "services/common/certificate_watch.h"
 #include "services/common/clock.h"
 #include "services/common/data_directory.h"
 #include "services/common/process.h"
@@ -32,6 +33,7 @@ namespace {
 constexpr absl::Duration kDrainTimeout = absl::Seconds(5);
 
 absl::Status Serve(StopSignal& stop) {
+  RETURN_IF_ERROR(RemoveReadyFile());
   ASSIGN_OR_RETURN(
       auto directory,
       DataDirectory::FromFlags(absl::GetFlag(FLAGS_data_dir), "cvr-metadata"));
@@ -50,6 +52,8 @@ absl::Status Serve(StopSignal& stop) {
   options.audit_file = audit.get();
   security.on_refused = RecordRefusedCalls(audit.get());
   ReopenOnHangup(audit.get(), stop);
+  const CertificateWatch certificates(RpcCertificatePathsFromFlags());
+  stop.OnHangup([&certificates] { certificates.Check(); });
   ASSIGN_OR_RETURN(const auto stack, MetadataStack::Open(options));
   std::vector<grpc::Service*> services = stack->admin_services();
   services.push_back(stack->resolution_service());

@@ -64,13 +64,13 @@ struct MetadataStack::Parts {
         groups(store, *options.clock, access_tokens),
         registries(store, *options.clock, options.limits, sweeper),
         attachments(store, options.limits),
-        upstreams(store, *box, *options.clock, attachments, sweeper),
+        caches(store, downloads, refreshes),
+        upstreams(store, *box, *options.clock, attachments, sweeper, caches),
         cache_entries(store, downloads, *options.clock,
                       options.client.entries_per_upstream_max),
         cleanup_policies(store, *options.clock),
         cleanup(store, downloads, *options.clock,
                 {.check_interval = options.cleanup_check_interval}),
-        caches(store, downloads, refreshes),
         resolver(store, routes, downloads, refreshes, *options.clock),
         explainer(store, routes, *options.clock),
         client(store, *box, refreshes, sweeper, *options.clock, options.client),
@@ -95,11 +95,11 @@ struct MetadataStack::Parts {
   GroupAdmin groups;
   RegistryAdmin registries;
   AttachmentAdmin attachments;
+  CacheAdmin caches;
   UpstreamAdmin upstreams;
   CacheEntryAdmin cache_entries;
   CleanupPolicyAdmin cleanup_policies;
   CleanupRunner cleanup;
-  CacheAdmin caches;
   LocalResolver resolver;
   Explainer explainer;
   LocalMetadataClient client;

@@ -133,16 +133,17 @@ class Resolver {
 
   // Errors: UNAUTHENTICATED when the caller has shown nothing and the registry,
   // if there is one, is not for everybody; NOT_FOUND (reason NAME_UNKNOWN) when
-  // there is no such registry, the caller may not pull from it, or nothing in
-  // it may answer; PERMISSION_DENIED (reason DENIED) when the rules of its
-  // upstreams exclude the content; UNAVAILABLE when the metadata service cannot
+  // there is no such registry, the caller may not see it, or nothing in it may
+  // answer; PERMISSION_DENIED (reason DENIED) when the caller may see the
+  // registry but not pull from it, and when the rules of its upstreams exclude
+  // the content; UNAVAILABLE when the metadata service cannot
   // be reached.
   virtual absl::StatusOr<Resolution> Resolve(const ResolveRequest& request) = 0;
 
   // The first `max` (1-1000) repositories after `start_after`, of one registry
   // or, when it is 0, of all that the caller may pull from, by registry and
-  // then by name, that rules do not exclude. Errors: UNAUTHENTICATED and
-  // NOT_FOUND as above, UNAVAILABLE.
+  // then by name, that rules do not exclude. Errors: UNAUTHENTICATED, NOT_FOUND
+  // and PERMISSION_DENIED as above, UNAVAILABLE.
   virtual absl::StatusOr<std::vector<CachedRepository>> ListRepositories(
       const Caller& caller, int64_t registry_id,
       const CachedRepository& start_after, int max) = 0;

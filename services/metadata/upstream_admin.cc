@@ -230,31 +230,48 @@ absl::StatusOr<v1::ListUpstreamsResponse> UpstreamAdmin::ListOfRegistry(
 
 absl::StatusOr<v1::Upstream> UpstreamAdmin::Update(
     const v1::UpdateUpstreamRequest& request) {
-  return WriteValue<v1::Upstream>(
-      store_,
-      [&](WriteTransaction& transaction) -> absl::StatusOr<v1::Upstream> {
-        ASSIGN_OR_RETURN(const auto row,
-                         Require(transaction, request.upstream().id()));
-        RETURN_IF_ERROR(
-            CheckEtag(request.upstream().etag(), row.upstream().etag()));
-        ASSIGN_OR_RETURN(const auto before, OpenUpstream(box_, row));
-        ASSIGN_OR_RETURN(auto after, Updated(before, request));
-        after.set_etag(NextEtag(before.etag(), clock_.Now()));
-        RETURN_IF_ERROR(RequireUnlikeOthers(transaction, after));
-        // What was learnt of the upstream before is told by this time.
-        *after.mutable_update_time() =
-            ToWire(std::max(clock_.Now(), FromWire(before.update_time()) +
-                                              absl::Nanoseconds(1)));
-        const bool is_reached_otherwise = !IsReachedAlike(before, after);
-        auto new_row = SealUpstream(box_, after);
-        RETURN_IF_ERROR(
-            possession::Assign(transaction, after, &before, &row, new_row));
-        new_row.set_cache_epoch(row.cache_epoch());
-        new_row.set_access_epoch(row.access_epoch());
-        if (is_reached_otherwise) epochs::MoveAccessEpoch(new_row);
-        tables::PutUpstream(transaction, new_row);
-        return Shown(transaction, new_row);
-      });
+  bool url_changes = false;
+  ASSIGN_OR_RETURN(
+      v1::Upstream updated,
+      WriteValue<v1::Upstream>(store_, [&](WriteTransaction& transaction) {
+        return UpdateIn(transaction, request, url_changes);
+      }));
+  if (!url_changes || request.keep_cache()) return updated;
+  // Nothing of it is served any more since the change was written: the new URL
+  // is another identity.
+  v1::PurgeUpstreamCacheRequest purge;
+  purge.set_upstream_id(updated.id());
+  const absl::Status purged = caches_.PurgeUpstream(purge).status();
+  if (purged.ok() || absl::IsNotFound(purged)) return updated;
+  return Annotate(purged,
+                  "the upstream is changed, but not all that was cached of its "
+                  "old URL could be purged");
+}
+
+absl::StatusOr<v1::Upstream> UpstreamAdmin::UpdateIn(
+    WriteTransaction& transaction, const v1::UpdateUpstreamRequest& request,
+    bool& url_changes) {
+  ASSIGN_OR_RETURN(const auto row,
+                   Require(transaction, request.upstream().id()));
+  RETURN_IF_ERROR(CheckEtag(request.upstream().etag(), row.upstream().etag()));
+  ASSIGN_OR_RETURN(const auto before, OpenUpstream(box_, row));
+  ASSIGN_OR_RETURN(auto after, Updated(before, request));
+  after.set_etag(NextEtag(before.etag(), clock_.Now()));
+  RETURN_IF_ERROR(RequireUnlikeOthers(transaction, after));
+  url_changes =
+      NormalizedUpstreamUrl(before.url()) != NormalizedUpstreamUrl(after.url());
+  // What was learnt of the upstream before is told by this time.
+  *after.mutable_update_time() = ToWire(std::max(
+      clock_.Now(), FromWire(before.update_time()) + absl::Nanoseconds(1)));
+  const bool is_reached_otherwise = !IsReachedAlike(before, after);
+  auto new_row = SealUpstream(box_, after);
+  RETURN_IF_ERROR(
+      possession::Assign(transaction, after, &before, &row, new_row));
+  new_row.set_cache_epoch(row.cache_epoch());
+  new_row.set_access_epoch(row.access_epoch());
+  if (is_reached_otherwise) epochs::MoveAccessEpoch(new_row);
+  tables::PutUpstream(transaction, new_row);
+  return Shown(transaction, new_row);
 }
 
 absl::Status UpstreamAdmin::Delete(const v1::DeleteUpstreamRequest& request) {

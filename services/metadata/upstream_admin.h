@@ -7,6 +7,7 @@
 #include "services/common/caller.h"
 #include "services/common/clock.h"
 #include "services/metadata/attachment_admin.h"
+#include "services/metadata/cache_admin.h"
 #include "services/metadata/metadata_store.h"
 #include "services/metadata/secret_box.h"
 #include "services/metadata/stored.pb.h"
@@ -21,12 +22,14 @@ class UpstreamAdmin {
  public:
   // All must outlive it.
   UpstreamAdmin(MetadataStore& store, const SecretBox& box, const Clock& clock,
-                AttachmentAdmin& attachments, Sweeper& sweeper)
+                AttachmentAdmin& attachments, Sweeper& sweeper,
+                CacheAdmin& caches)
       : store_(store),
         box_(box),
         clock_(clock),
         attachments_(attachments),
-        sweeper_(sweeper) {}
+        sweeper_(sweeper),
+        caches_(caches) {}
 
   absl::StatusOr<v1::Upstream> Create(const v1::CreateUpstreamRequest& request);
   // As a part of a larger change. An empty group means the default one.
@@ -38,6 +41,7 @@ class UpstreamAdmin {
   absl::StatusOr<v1::ListUpstreamsResponse> List(
       const v1::ListUpstreamsRequest& request,
       const Caller& caller = Caller::System()) const;
+  // Purges what is cached after another URL was written, as the request says.
   absl::StatusOr<v1::Upstream> Update(const v1::UpdateUpstreamRequest& request);
   absl::Status Delete(const v1::DeleteUpstreamRequest& request);
 
@@ -48,6 +52,10 @@ class UpstreamAdmin {
   absl::StatusOr<v1::Upstream> CreateAttached(WriteTransaction& transaction,
                                               v1::Upstream upstream,
                                               int64_t registry_id);
+  // The change alone; sets `url_changes` when it is one of the URL.
+  absl::StatusOr<v1::Upstream> UpdateIn(
+      WriteTransaction& transaction, const v1::UpdateUpstreamRequest& request,
+      bool& url_changes);
   // ALREADY_EXISTS when another of its group has its URL and credentials.
   absl::Status RequireUnlikeOthers(const ReadTransaction& transaction,
                                    const v1::Upstream& upstream) const;
@@ -59,6 +67,7 @@ class UpstreamAdmin {
   const Clock& clock_;
   AttachmentAdmin& attachments_;
   Sweeper& sweeper_;
+  CacheAdmin& caches_;
 };
 
 }  // namespace cvr

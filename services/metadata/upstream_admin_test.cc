@@ -265,6 +265,44 @@ TEST_F(UpstreamAdminTest, AnotherUrlDropsTheCredentials) {
   EXPECT_EQ(CredentialsOf(1), ":");
 }
 
+// What the old host gave must not be shown as the new one's.
+TEST_F(UpstreamAdminTest, AnotherUrlPurgesTheCacheUnlessItIsToBeKept) {
+  ASSERT_THAT(CreateUpstream("https://a"), IsOk());
+  v1::UpdateUpstreamRequest request;
+  request.mutable_upstream()->set_id(1);
+  request.mutable_update_mask()->add_paths("url");
+  const auto entries = [&] {
+    const auto stats = stack_->caches().Stats({});
+    EXPECT_THAT(stats, IsOk());
+    return stats->upstreams(0).entries();
+  };
+  const auto record = [&] {
+    ASSERT_THAT(stack_->client().Record(
+                    RecordOf(1, "/app/manifests/1", Digest::OfBytes("x"))),
+                IsOk());
+    ASSERT_EQ(entries(), 1);
+  };
+  record();
+  // Only spelt otherwise.
+  request.mutable_upstream()->set_url("https://a/");
+  ASSERT_THAT(stack_->upstreams().Update(request), IsOk());
+  EXPECT_EQ(entries(), 1);
+  request.mutable_upstream()->set_url("https://b");
+  request.set_keep_cache(true);
+  ASSERT_THAT(stack_->upstreams().Update(request), IsOk());
+  EXPECT_EQ(entries(), 1);
+  request.mutable_upstream()->set_url("https://c");
+  request.set_keep_cache(false);
+  ASSERT_THAT(stack_->upstreams().Update(request), IsOk());
+  EXPECT_EQ(entries(), 0);
+  record();
+  // A new password is for the same registry.
+  auto change = WithCredentials("", "robot", "hunter2");
+  change.set_id(1);
+  ASSERT_THAT(UpdateUpstream(change, {"username", "password"}), IsOk());
+  EXPECT_EQ(entries(), 1);
+}
+
 TEST_F(UpstreamAdminTest, HalfOfNewCredentialsDropsThemWithAnotherUrl) {
   ASSERT_THAT(CreateUpstream(WithCredentials("https://a", "robot", "hunter2")),
               IsOk());

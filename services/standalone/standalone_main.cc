@@ -16,6 +16,7 @@
 #include "gateway/rest/rest_api.h"
 #include "services/blob/blob_process.h"
 #include "services/common/audit_flags.h"
+#include "services/common/certificate_watch.h"
 #include "services/common/clock.h"
 #include "services/common/data_directory.h"
 #include "services/common/process.h"
@@ -80,6 +81,7 @@ absl::Status CheckFlags(bool is_new) {
 }
 
 absl::Status Serve(StopSignal& stop) {
+  RETURN_IF_ERROR(RemoveReadyFile());
   ASSIGN_OR_RETURN(auto directory,
                    DataDirectory::FromFlags(absl::GetFlag(FLAGS_data_dir),
                                             "cvr-standalone"));
@@ -97,6 +99,10 @@ absl::Status Serve(StopSignal& stop) {
   metadata_options.audit_file = audit.get();
   security.on_refused = RecordRefusedCalls(audit.get());
   ReopenOnHangup(audit.get(), stop);
+  std::vector<std::string> certificate_files = RpcCertificatePathsFromFlags();
+  certificate_files.push_back(CertificatePathFromFlags());
+  const CertificateWatch certificates(certificate_files);
+  stop.OnHangup([&certificates] { certificates.Check(); });
   ASSIGN_OR_RETURN(const auto metadata, MetadataStack::Open(metadata_options));
   RETURN_IF_ERROR(SetUpFirstStart(*metadata, FirstStartFromFlags()));
   RETURN_IF_ERROR(CheckRegistryExists(*metadata, RootRegistryFromFlags()));

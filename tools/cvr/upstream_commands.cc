@@ -117,6 +117,7 @@ struct UpdateOptions {
   int64_t id = 0;
   std::string etag;
   UpstreamOptions upstream;
+  bool keep_cache = false;
 };
 
 absl::Status Update(Session& session, const UpdateOptions& options) {
@@ -131,6 +132,7 @@ absl::Status Update(Session& session, const UpdateOptions& options) {
   *request.mutable_update_mask() = std::move(change.mask);
   request.mutable_upstream()->set_id(options.id);
   request.mutable_upstream()->set_etag(options.etag);
+  request.set_keep_cache(options.keep_cache);
   ASSIGN_OR_RETURN(const v1::Upstream updated,
                    session.server.Call(&Stub::UpdateUpstream, request));
   session.output.PrintObject(updated, UpstreamFields);
@@ -145,7 +147,12 @@ void AddUpdate(CommandGroup& upstreams) {
   AddId(command, "ID", options->id, "Of the upstream")->required();
   command.add_option("--name", options->upstream.name, "For people");
   command.add_option("--url", options->upstream.url,
-                     "A new one drops the credentials unless they are given");
+                     "A new one purges what is cached of the old one, and "
+                     "drops the credentials unless they are given");
+  command.add_flag("--keep-cache", options->keep_cache,
+                   "With another --url: keep the cache entries. What is kept "
+                   "is served after the new URL has delivered it anew, with "
+                   "its credentials");
   AddEtag(command, options->etag);
   AddUpstreamOptions(command, options->upstream);
   command

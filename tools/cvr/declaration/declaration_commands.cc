@@ -159,6 +159,10 @@ void AddDeclarationCommands(CLI::App& root, Action* chosen) {
   command.add_flag("--dry-run", apply->dry_run, "Only show what would change");
   command.add_flag("--prune", apply->plan.prune,
                    "Delete what the file does not mention of its groups");
+  command.add_flag("--keep-cache", apply->plan.keep_cache,
+                   "Keep what is cached of upstreams whose url changes, which "
+                   "is purged otherwise. It is served after the new url has "
+                   "delivered it anew");
   command.add_flag("--set-passwords", apply->plan.set_passwords,
                    "Send passwords and keys that may have changed");
   const auto options = std::make_shared<ExportOptions>();

@@ -255,6 +255,23 @@ absl::Status Planner::PlanRemovals(const DeclaredGroup& group) {
   return absl::OkStatus();
 }
 
+// What becomes of the cache of an upstream that is reached otherwise from now
+// on: proto/UpdateUpstreamRequest.keep_cache.
+void AddCacheNote(const v1::Upstream* current, const FieldMask& mask,
+                  bool keep_cache, std::vector<FieldChange>& fields) {
+  if (current == nullptr) return;
+  const bool other_url = Has(mask, "url");
+  const bool other_identity = other_url || Has(mask, "username") ||
+                              Has(mask, "password") ||
+                              Has(mask, "tls.client_key_pem");
+  if (!other_identity) return;
+  fields.push_back(
+      {"cache", "",
+       other_url && !keep_cache
+           ? "purged (a new url; --keep-cache keeps it)"
+           : "kept, and served after the upstream has delivered it anew"});
+}
+
 absl::Status Planner::AddPassword(const DeclaredUpstream& declared,
                                   const v1::Upstream* current,
                                   v1::Upstream& target, FieldMask& mask,
@@ -358,6 +375,8 @@ absl::Status Planner::PlanUpstream(const std::string& group,
     target.set_id(current->id());
     target.set_etag(current->etag());
   }
+  AddCacheNote(current, mask, options_.keep_cache, fields);
+  update.set_keep_cache(options_.keep_cache);
   const std::string name = declared.value.name();
   Add(current == nullptr ? '+' : '~',
       absl::StrCat("upstream ", group, "/", name), fields, declared.where,

@@ -39,6 +39,8 @@ struct PlanOptions {
   bool prune = false;
   // Sends passwords and keys also where nothing else says that they changed.
   bool set_passwords = false;
+  // Keeps what is cached of an upstream whose url changes.
+  bool keep_cache = false;
 };
 
 // What turns `state` into what `groups` declare, in the order in which it is

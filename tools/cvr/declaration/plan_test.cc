@@ -101,6 +101,39 @@ TEST_F(PlanTest, PolicyIsMadeThenChangedThenPruned) {
   EXPECT_EQ(deleted.etag(), "e1");
 }
 
+TEST_F(PlanTest, AnotherUrlSaysWhatBecomesOfTheCache) {
+  v1::UpdateUpstreamRequest updated;
+  server_.On<v1::UpdateUpstreamRequest, v1::Upstream>(
+      "UpstreamService/UpdateUpstream", [&](const auto& request, auto*) {
+        updated = request;
+        return grpc::Status::OK;
+      });
+  v1::Upstream& hub = state_.upstreams.emplace_back();
+  hub.set_id(7);
+  hub.set_group("acme");
+  hub.set_name("hub");
+  hub.set_url("https://old");
+  const std::string moved = "upstreams: [{name: hub, url: 'https://new'}]";
+  const auto note_in = [&](const std::string& yaml) -> std::string {
+    const auto plan = Plan(yaml);
+    EXPECT_THAT(plan, IsOk());
+    for (const FieldChange& field : plan->at(0).fields) {
+      if (field.field == "cache") return field.after;
+    }
+    return "";
+  };
+  EXPECT_THAT(note_in(moved), ::testing::HasSubstr("purged"));
+  EXPECT_THAT(CarryOut(moved), IsOk());
+  EXPECT_FALSE(updated.keep_cache());
+  options_.keep_cache = true;
+  EXPECT_THAT(note_in(moved), ::testing::HasSubstr("kept"));
+  EXPECT_THAT(CarryOut(moved), IsOk());
+  EXPECT_TRUE(updated.keep_cache());
+  EXPECT_EQ(note_in("upstreams: [{name: hub, url: 'https://old', description: "
+                    "d}]"),
+            "");
+}
+
 TEST_F(PlanTest, ClientKeyGoesWithItsCertificateAndTlsKeepsIt) {
   v1::UpdateUpstreamRequest updated;
   server_.On<v1::UpdateUpstreamRequest, v1::Upstream>(
@@ -158,7 +191,7 @@ TEST_F(PlanTest, NewUrlDropsCredentialsAndSaysSo) {
   hub.set_username("bot");
   const auto changes = Plan("upstreams: [{name: hub, url: 'https://new'}]");
   ASSERT_THAT(changes, IsOk());
-  ASSERT_THAT(changes->front().fields, SizeIs(2));
+  ASSERT_THAT(changes->front().fields, SizeIs(3));
   EXPECT_EQ(changes->front().fields[1].after,
             "default (a new url drops the credentials)");
 }
