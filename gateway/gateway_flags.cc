@@ -57,7 +57,7 @@ ABSL_FLAG(absl::Duration, http_idle_timeout, absl::Seconds(75),
 ABSL_FLAG(absl::Duration, http_write_timeout, absl::Seconds(60),
           "Over what time --http_send_rate_min is an average; a client that "
           "takes nothing for so long is given up in any case.");
-ABSL_FLAG(cvr::ByteSize, http_send_rate_min, cvr::ByteSize{1024},
+ABSL_FLAG(cvr::ByteSize, http_send_rate_min, cvr::ByteSize(1024),
           "Bytes per second that a client has to take of its reply, on "
           "average over --http_write_timeout of waiting for it. 0 = any.");
 ABSL_FLAG(absl::Duration, fetch_timeout, absl::Seconds(60),

@@ -58,26 +58,26 @@ ABSL_FLAG(absl::Duration, upstream_stall_timeout, absl::Seconds(30),
           "and continued with a new request.");
 ABSL_FLAG(
     cvr::ByteSize, download_rate_min,
-    cvr::ByteSize{cvr::limits::kDownloadBytesPerSecondMin},
+    cvr::ByteSize(cvr::limits::kDownloadBytesPerSecondMin),
     "Bytes per second that an upstream's body must have on the average of "
     "--upstream_stall_timeout, not counting the time that we keep it "
     "waiting; below it the body is given up and continued with a new "
     "request, a few times for each 256 KiB.");
-ABSL_FLAG(cvr::ByteSize, download_unread_rate_min,
-          cvr::ByteSize{
-              cvr::DownloadWatch::Options().unread_bytes_per_second_min},
-          "A download that no client reads any more, and that has had fewer "
-          "bytes per second for a minute, is ended; the next one goes on where "
-          "it was. 0 = it goes on for ever.");
+ABSL_FLAG(
+    cvr::ByteSize, download_unread_rate_min,
+    cvr::ByteSize(cvr::DownloadWatch::Options().unread_bytes_per_second_min),
+    "A download that no client reads any more, and that has had fewer "
+    "bytes per second for a minute, is ended; the next one goes on where "
+    "it was. 0 = it goes on for ever.");
 ABSL_FLAG(cvr::ByteSize, download_window_bytes,
-          cvr::ByteSize{cvr::EngineOptions().window_bytes},
+          cvr::ByteSize(cvr::EngineOptions().window_bytes),
           "Memory that one download may use for its newest bytes.");
 ABSL_FLAG(cvr::ByteSize, downloads_window_bytes_total,
-          cvr::ByteSize{cvr::EngineOptions().windows_bytes_total},
+          cvr::ByteSize(cvr::EngineOptions().windows_bytes_total),
           "Memory that all downloads together may use for their newest bytes. "
           "When it is used up, further ones keep little more than 512 KiB.");
 ABSL_FLAG(cvr::ByteSize, detour_bytes,
-          cvr::ByteSize{cvr::EngineOptions().detour_bytes},
+          cvr::ByteSize(cvr::EngineOptions().detour_bytes),
           "A range that begins so far ahead of a running download is fetched "
           "from the upstream beside it.");
 ABSL_FLAG(int, downloads_max, cvr::EngineOptions().downloads_max,
@@ -106,7 +106,7 @@ ABSL_FLAG(
 ABSL_FLAG(absl::Duration, reconcile_grace, cvr::BlobReconciler::Options().grace,
           "Bytes that were stored or used so lately are kept by that.");
 ABSL_FLAG(
-    cvr::ByteSize, max_bytes, cvr::ByteSize{0},
+    cvr::ByteSize, max_bytes, cvr::ByteSize(0),
     "What the stored blobs may take, such as 500G, those included that are "
     "being stored; beyond it the least recently used are dropped, down "
     "to --low_watermark_percent. 0 = no limit.");
@@ -115,7 +115,7 @@ ABSL_FLAG(
     cvr::Percent{cvr::BlobEvictor::Bounds().low_percent},
     "How much of --max_bytes is left once it was exceeded, in percent. "
     "The lower, the more rarely something is dropped, and the more then.");
-ABSL_FLAG(cvr::ByteSize, min_free_bytes, cvr::ByteSize{uint64_t{256} << 20},
+ABSL_FLAG(cvr::ByteSize, min_free_bytes, cvr::ByteSize(uint64_t{256} << 20),
           "What stays free of the disk; short of it nothing new is stored, and "
           "what is pulled is passed through. 0 = the disk may be filled.");
 

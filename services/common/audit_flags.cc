@@ -15,7 +15,7 @@ ABSL_FLAG(
     "data directory, and "
     "nowhere for a process without one. none = nowhere.");
 ABSL_FLAG(cvr::ByteSize, audit_log_max_bytes,
-          cvr::ByteSize{uint64_t{100} << 20},
+          cvr::ByteSize(uint64_t{100} << 20),
           "A file of the audit log that is larger is put aside, as "
           "audit.1.jsonl and so on, each kind by itself.");
 ABSL_FLAG(int, audit_log_files, 10,

@@ -17,7 +17,8 @@ std::optional<uint64_t> ParseByteSize(absl::string_view text);
 
 // A number of bytes as the type of a flag: ABSL_FLAG(cvr::ByteSize, ...).
 struct ByteSize {
-  uint64_t bytes = 0;
+  constexpr ByteSize(uint64_t size_bytes = 0) : bytes(size_bytes) {}
+  uint64_t bytes;
 };
 
 // What absl/flags wants of a type. `10737418240` is shown as `10GiB`: the

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
 #include <filesystem>
 #include <iostream>
@@ -51,11 +52,11 @@ void ParseFlags(int argc, char** argv, const ProcessOptions& options) {
     exit(1);
   }
   if (read->help) {
-    std::cout << ServerHelp(options.name, options.usage) << std::flush;
+    fputs(ServerHelp(options.name, options.usage).c_str(), stdout);
     exit(0);
   }
   if (read->version) {
-    std::cout << options.name << " " << kVersion << "\n" << std::flush;
+    fputs(absl::StrCat(options.name, " ", kVersion, "\n").c_str(), stdout);
     exit(0);
   }
   std::vector<std::string> words = read->flags;

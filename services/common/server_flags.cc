@@ -80,6 +80,9 @@ std::string WhyNot(const CommandLineFlag& flag, absl::string_view value,
     return "not a whole number in range";
   }
   if (flag.IsOfType<double>()) return "not a number";
+  // Abseil repeats the flag and the value before what the type says.
+  const size_t own = error.find("; ");
+  if (own != error.npos) error.erase(0, own + 2);
   return error.empty() ? "not a value of this flag" : error;
 }
 
