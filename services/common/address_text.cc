@@ -18,7 +18,7 @@ std::string AuthorityOf(absl::string_view url) {
 }
 
 // Empty when `address` is host:port.
-std::string WhyNot(absl::string_view address) {
+std::string WhyNot(absl::string_view address, bool is_served) {
   if (address.empty()) return "is empty: want host:port or unix:PATH";
   if (absl::StrContains(address, "://")) {
     return absl::StrCat("is a URL, and gRPC has none: want host:port, such as ",
@@ -35,7 +35,7 @@ std::string WhyNot(absl::string_view address) {
                         ":8081");
   }
   const absl::string_view host = address.substr(0, colon);
-  if (host.empty()) return "has no host: want host:port";
+  if (host.empty() && !is_served) return "has no host: want host:port";
   if (!has_brackets && absl::StrContains(host, ":")) {
     return absl::StrCat("has no brackets around its IPv6 address: want [", host,
                         "]:", address.substr(colon + 1), ", or [", address,
@@ -51,7 +51,7 @@ std::string WhyNot(absl::string_view address) {
 
 }  // namespace
 
-absl::Status CheckRpcAddress(absl::string_view address) {
+absl::Status CheckRpcAddress(absl::string_view address, bool is_served) {
   if (IsUnixAddress(address)) {
     return UnixPathOf(address).empty()
                ? absl::InvalidArgumentError(
@@ -62,7 +62,7 @@ absl::Status CheckRpcAddress(absl::string_view address) {
        {"dns:", "ipv4:", "ipv6:", "unix-abstract:"}) {
     if (absl::StartsWith(address, scheme)) return absl::OkStatus();
   }
-  const std::string why = WhyNot(address);
+  const std::string why = WhyNot(address, is_served);
   if (why.empty()) return absl::OkStatus();
   return absl::InvalidArgumentError(absl::StrCat("'", address, "' ", why));
 }

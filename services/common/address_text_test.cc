@@ -23,6 +23,7 @@ TEST(AddressTextTest, AddressesOfGrpcAreAccepted) {
         "dns:///metadata.example:8081"}) {
     EXPECT_THAT(CheckRpcAddress(address), IsOk()) << address;
   }
+  EXPECT_THAT(CheckRpcAddress(":8081", /*is_served=*/true), IsOk());
 }
 
 TEST(AddressTextTest, TheRealMistakeIsNamed) {

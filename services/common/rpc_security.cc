@@ -35,7 +35,7 @@ absl::Status CheckFiles(const RpcSecurity& security) {
 
 absl::StatusOr<std::shared_ptr<grpc::ServerCredentials>> MakeServerCredentials(
     const std::string& address, const RpcSecurity& security) {
-  RETURN_IF_ERROR(CheckRpcAddress(address));
+  RETURN_IF_ERROR(CheckRpcAddress(address, /*is_served=*/true));
   const auto gate =
       std::make_shared<const CallGate>(security.peers, security.on_refused);
   if (IsUnixAddress(address)) {
