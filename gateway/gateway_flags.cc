@@ -14,6 +14,7 @@
 #include "gateway/client_address.h"
 #include "gateway/query.h"
 #include "gateway/tls_acceptor.h"
+#include "services/common/byte_size.h"
 #include "services/common/certificate.h"
 #include "services/common/listen_check.h"
 #include "services/common/local_address.h"
@@ -58,7 +59,7 @@ ABSL_FLAG(absl::Duration, http_idle_timeout, absl::Seconds(75),
 ABSL_FLAG(absl::Duration, http_write_timeout, absl::Seconds(60),
           "Over what time --http_send_rate_min is an average; a client that "
           "takes nothing for so long is given up in any case.");
-ABSL_FLAG(int, http_send_rate_min, 1024,
+ABSL_FLAG(cvr::ByteSize, http_send_rate_min, cvr::ByteSize(1024),
           "Bytes per second that a client has to take of its reply, on "
           "average over --http_write_timeout of waiting for it. 0 = any.");
 ABSL_FLAG(absl::Duration, fetch_timeout, absl::Seconds(60),
@@ -161,7 +162,7 @@ absl::StatusOr<Gateway::Options> GatewayOptionsFromFlags(AuthClient& auth) {
   options.http.idle_timeout = absl::GetFlag(FLAGS_http_idle_timeout);
   options.http.send_pace.window = absl::GetFlag(FLAGS_http_write_timeout);
   options.http.send_pace.bytes_per_second =
-      std::max(0, absl::GetFlag(FLAGS_http_send_rate_min));
+      absl::GetFlag(FLAGS_http_send_rate_min).bytes;
   options.fetch_timeout = absl::GetFlag(FLAGS_fetch_timeout);
   ASSIGN_OR_RETURN(options.http.tls, TlsFromFlags());
   ASSIGN_OR_RETURN(options.access, AccessFromFlags(auth));

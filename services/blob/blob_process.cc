@@ -7,6 +7,7 @@
 #include "absl/flags/marshalling.h"
 #include "absl/strings/string_view.h"
 #include "services/blob/garbage_collector.h"
+#include "services/common/byte_size.h"
 #include "services/common/clock.h"
 #include "services/common/document_limits.h"
 #include "services/common/limits.h"
@@ -57,23 +58,27 @@ ABSL_FLAG(absl::Duration, upstream_stall_timeout, absl::Seconds(30),
           "How long an upstream's body may stand still before it is given up "
           "and continued with a new request.");
 ABSL_FLAG(
-    uint64_t, download_rate_min, cvr::limits::kDownloadBytesPerSecondMin,
+    cvr::ByteSize, download_rate_min,
+    cvr::ByteSize(cvr::limits::kDownloadBytesPerSecondMin),
     "Bytes per second that an upstream's body must have on the average of "
     "--upstream_stall_timeout, not counting the time that we keep it "
     "waiting; below it the body is given up and continued with a new "
     "request, a few times for each 256 KiB.");
-ABSL_FLAG(uint64_t, download_unread_rate_min,
-          cvr::DownloadWatch::Options().unread_bytes_per_second_min,
-          "A download that no client reads any more, and that has had fewer "
-          "bytes per second for a minute, is ended; the next one goes on where "
-          "it was. 0 = it goes on for ever.");
-ABSL_FLAG(uint64_t, download_window_bytes, cvr::EngineOptions().window_bytes,
+ABSL_FLAG(
+    cvr::ByteSize, download_unread_rate_min,
+    cvr::ByteSize(cvr::DownloadWatch::Options().unread_bytes_per_second_min),
+    "A download that no client reads any more, and that has had fewer "
+    "bytes per second for a minute, is ended; the next one goes on where "
+    "it was. 0 = it goes on for ever.");
+ABSL_FLAG(cvr::ByteSize, download_window_bytes,
+          cvr::ByteSize(cvr::EngineOptions().window_bytes),
           "Memory that one download may use for its newest bytes.");
-ABSL_FLAG(uint64_t, downloads_window_bytes_total,
-          cvr::EngineOptions().windows_bytes_total,
+ABSL_FLAG(cvr::ByteSize, downloads_window_bytes_total,
+          cvr::ByteSize(cvr::EngineOptions().windows_bytes_total),
           "Memory that all downloads together may use for their newest bytes. "
           "When it is used up, further ones keep little more than 512 KiB.");
-ABSL_FLAG(uint64_t, detour_bytes, cvr::EngineOptions().detour_bytes,
+ABSL_FLAG(cvr::ByteSize, detour_bytes,
+          cvr::ByteSize(cvr::EngineOptions().detour_bytes),
           "A range that begins so far ahead of a running download is fetched "
           "from the upstream beside it.");
 ABSL_FLAG(int, downloads_max, cvr::EngineOptions().downloads_max,
@@ -101,16 +106,17 @@ ABSL_FLAG(
     "none points at is deleted. Also done at the start.");
 ABSL_FLAG(absl::Duration, reconcile_grace, cvr::BlobReconciler::Options().grace,
           "Bytes that were stored or used so lately are kept by that.");
-ABSL_FLAG(uint64_t, max_bytes, 0,
-          "What the stored blobs may take, in bytes, those included that are "
-          "being stored; beyond it the least recently used are dropped, down "
-          "to --low_watermark_percent. 0 = no limit.");
+ABSL_FLAG(
+    cvr::ByteSize, max_bytes, cvr::ByteSize(0),
+    "What the stored blobs may take, such as 500G, those included that are "
+    "being stored; beyond it the least recently used are dropped, down "
+    "to --low_watermark_percent. 0 = no limit.");
 ABSL_FLAG(
     cvr::Percent, low_watermark_percent,
     cvr::Percent{cvr::BlobEvictor::Bounds().low_percent},
     "How much of --max_bytes is left once it was exceeded, in percent. "
     "The lower, the more rarely something is dropped, and the more then.");
-ABSL_FLAG(uint64_t, min_free_bytes, uint64_t{256} << 20,
+ABSL_FLAG(cvr::ByteSize, min_free_bytes, cvr::ByteSize(uint64_t{256} << 20),
           "What stays free of the disk; short of it nothing new is stored, and "
           "what is pulled is passed through. 0 = the disk may be filled.");
 
@@ -119,10 +125,11 @@ namespace cvr {
 BlobProcess::Options BlobProcess::OptionsFromFlags(std::string directory) {
   Options options;
   options.store.directory = std::move(directory);
-  options.store.bounds.max_bytes = absl::GetFlag(FLAGS_max_bytes);
+  options.store.bounds.max_bytes = absl::GetFlag(FLAGS_max_bytes).bytes;
   options.store.bounds.low_percent =
       absl::GetFlag(FLAGS_low_watermark_percent).value;
-  options.store.bounds.min_free_bytes = absl::GetFlag(FLAGS_min_free_bytes);
+  options.store.bounds.min_free_bytes =
+      absl::GetFlag(FLAGS_min_free_bytes).bytes;
   options.upstream.allow_private_addresses =
       absl::GetFlag(FLAGS_allow_private_upstreams);
   options.upstream.connect_timeout =
@@ -130,16 +137,17 @@ BlobProcess::Options BlobProcess::OptionsFromFlags(std::string directory) {
   options.upstream.head_timeout = absl::GetFlag(FLAGS_upstream_answer_timeout);
   options.upstream.stall_timeout = absl::GetFlag(FLAGS_upstream_stall_timeout);
   options.upstream.stall_bytes_min = std::max<uint64_t>(
-      1, static_cast<uint64_t>(
-             absl::ToDoubleSeconds(options.upstream.stall_timeout) *
-             static_cast<double>(absl::GetFlag(FLAGS_download_rate_min))));
+      1,
+      static_cast<uint64_t>(
+          absl::ToDoubleSeconds(options.upstream.stall_timeout) *
+          static_cast<double>(absl::GetFlag(FLAGS_download_rate_min).bytes)));
   options.stack.watch.unread_bytes_per_second_min =
-      absl::GetFlag(FLAGS_download_unread_rate_min);
+      absl::GetFlag(FLAGS_download_unread_rate_min).bytes;
   options.stack.engine.window_bytes =
-      absl::GetFlag(FLAGS_download_window_bytes);
+      absl::GetFlag(FLAGS_download_window_bytes).bytes;
   options.stack.engine.windows_bytes_total =
-      absl::GetFlag(FLAGS_downloads_window_bytes_total);
-  options.stack.engine.detour_bytes = absl::GetFlag(FLAGS_detour_bytes);
+      absl::GetFlag(FLAGS_downloads_window_bytes_total).bytes;
+  options.stack.engine.detour_bytes = absl::GetFlag(FLAGS_detour_bytes).bytes;
   options.stack.engine.probe_overlap_delay =
       absl::GetFlag(FLAGS_probe_overlap_delay);
   options.stack.refresh.interval = absl::GetFlag(FLAGS_refresh_interval);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <iterator>
 #include <string>
+#include <utility>
 
 #include "absl/status/status.h"
 #include "absl/strings/match.h"
@@ -25,8 +26,8 @@ struct Rule {
   Kind kind;
   // Where the request names the object.
   const char* field = "";
-  // The rule holds only when these fields are set (`a,b`), or only when that
-  // one is not.
+  // The rule holds only when these fields are set (`a,b`; `a.b` is one of a
+  // message), or only when that one is not.
   const char* when = "";
   const char* unless = "";
 };
@@ -40,6 +41,9 @@ constexpr Rule kRules[] = {
     {"DeleteGroupRequest", Action::kAdminister, Kind::kGroup, "name"},
 
     {"CreateRegistryRequest", Action::kManage, Kind::kGroup, "registry.group"},
+    // Ids belong to the whole system: who may choose one may take any.
+    {"CreateRegistryRequest", Action::kAdminister, Kind::kNone, "",
+     /*when=*/"registry.id"},
     {"GetRegistryRequest", Action::kRead, Kind::kRegistry, "id"},
     {"ListRegistriesRequest", Action::kRead, Kind::kNone},
     {"UpdateRegistryRequest", Action::kManage, Kind::kRegistry, "registry.id"},
@@ -122,11 +126,19 @@ constexpr Rule kRules[] = {
     {"GetStorageStatsRequest", Action::kAdminister, Kind::kNone},
 };
 
-// A field of `request` itself: a message that is there, or not zero.
-bool IsSet(const Message& request, absl::string_view name) {
+// A field of `request`, or of a message in it (`registry.id`): a message that
+// is there, or what is not zero.
+bool IsSet(const Message& request, absl::string_view path) {
+  const std::pair<absl::string_view, absl::string_view> parts =
+      absl::StrSplit(path, absl::MaxSplits('.', 1));
   const FieldDescriptor* const field =
-      request.GetDescriptor()->FindFieldByName(std::string(name));
-  return field != nullptr && request.GetReflection()->HasField(request, field);
+      request.GetDescriptor()->FindFieldByName(std::string(parts.first));
+  if (field == nullptr || !request.GetReflection()->HasField(request, field)) {
+    return false;
+  }
+  return parts.second.empty() ||
+         IsSet(request.GetReflection()->GetMessage(request, field),
+               parts.second);
 }
 
 bool Holds(const Rule& rule, const Message& request) {

@@ -89,6 +89,13 @@ TEST(AccessRulesTest, ObjectsAreFoundInRequests) {
   create.mutable_registry()->set_group("acme");
   EXPECT_EQ(NameOfObject(AccessNeededFor(create)->front()), "group acme");
 
+  // Who chooses an id may take that of anybody's registry to be.
+  create.mutable_registry()->set_id(7);
+  questions = *AccessNeededFor(create);
+  ASSERT_EQ(questions.size(), 2);
+  EXPECT_EQ(questions[0].action, Action::kManage);
+  EXPECT_EQ(questions[1].action, Action::kAdminister);
+
   v1::AttachUpstreamRequest attach;
   attach.set_registry_id(1);
   attach.set_upstream_id(2);

@@ -4,6 +4,7 @@
 
 #include "absl/flags/flag.h"
 #include "absl/status/status.h"
+#include "services/common/byte_size.h"
 #include "services/common/status_macros.h"
 #include "spdlog/spdlog.h"
 
@@ -14,7 +15,8 @@ ABSL_FLAG(
     "have -reads and -refusals before the suffix. Empty: audit.jsonl in the "
     "data directory, and "
     "nowhere for a process without one. none = nowhere.");
-ABSL_FLAG(uint64_t, audit_log_max_bytes, uint64_t{100} << 20,
+ABSL_FLAG(cvr::ByteSize, audit_log_max_bytes,
+          cvr::ByteSize(uint64_t{100} << 20),
           "A file of the audit log that is larger is put aside, as "
           "audit.1.jsonl and so on, each kind by itself.");
 ABSL_FLAG(int, audit_log_files, 10,
@@ -23,7 +25,7 @@ ABSL_FLAG(int, audit_log_files, 10,
 namespace cvr {
 
 absl::Status CheckAuditFlags() {
-  if (absl::GetFlag(FLAGS_audit_log_max_bytes) == 0) {
+  if (absl::GetFlag(FLAGS_audit_log_max_bytes).bytes == 0) {
     return absl::InvalidArgumentError("--audit_log_max_bytes must not be 0");
   }
   const int files = absl::GetFlag(FLAGS_audit_log_files);
@@ -41,7 +43,7 @@ absl::StatusOr<std::unique_ptr<AuditFile>> AuditFileFromFlags(
   if (options.path.empty()) options.path = default_path;
   if (options.path.empty()) return nullptr;
   RETURN_IF_ERROR(CheckAuditFlags());
-  options.bytes_max = absl::GetFlag(FLAGS_audit_log_max_bytes);
+  options.bytes_max = absl::GetFlag(FLAGS_audit_log_max_bytes).bytes;
   options.old_files_max =
       static_cast<size_t>(absl::GetFlag(FLAGS_audit_log_files));
   return AuditFile::Open(options);

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
 #include <filesystem>
 #include <iostream>
@@ -19,10 +20,8 @@
 
 #include "absl/flags/flag.h"
 #include "absl/flags/parse.h"
-#include "absl/flags/usage.h"
-#include "absl/flags/usage_config.h"
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "services/common/server_flags.h"
 #include "services/common/version.h"
 
 ABSL_FLAG(std::string, log_level, "info",
@@ -45,22 +44,25 @@ sigset_t StopSignals() {
 }
 
 void ParseFlags(int argc, char** argv, const ProcessOptions& options) {
-  absl::SetProgramUsageMessage(options.usage);
-  absl::FlagsUsageConfig config;
-  config.contains_help_flags = [](absl::string_view file) {
-    return absl::StrContains(file, "services/") ||
-           absl::StrContains(file, "gateway/");
-  };
-  config.version_string = [name = options.name] {
-    return absl::StrCat(name, " ", kVersion, "\n");
-  };
-  absl::SetFlagsUsageConfig(config);
-  const auto rest = absl::ParseCommandLine(argc, argv);
-  if (rest.size() > 1) {
-    std::cerr << options.name << ": unexpected argument '" << rest[1]
-              << "' (flags start with --; see --help)\n";
+  const auto read =
+      ReadServerArguments(std::vector<std::string>(argv + 1, argv + argc));
+  if (!read.ok()) {
+    std::cerr << options.name << ": " << read.status().message() << "\n";
     exit(1);
   }
+  if (read->help) {
+    fputs(ServerHelp(options.name, options.usage).c_str(), stdout);
+    exit(0);
+  }
+  if (read->version) {
+    fputs(absl::StrCat(options.name, " ", kVersion, "\n").c_str(), stdout);
+    exit(0);
+  }
+  std::vector<std::string> words = read->flags;
+  words.insert(words.begin(), options.name);
+  std::vector<char*> pointers;
+  for (std::string& word : words) pointers.push_back(word.data());
+  absl::ParseCommandLine(static_cast<int>(pointers.size()), pointers.data());
 }
 
 absl::Status SetUpLogging(const std::string& name) {

@@ -32,7 +32,7 @@ class StopSignal {
   std::vector<std::function<void()>> on_hangup_;
 };
 
-// Parses the flags (--help, --version, --flagfile, --log_level), sets up
+// Parses the flags (server_flags.h; --help and --version exit with 0), sets up
 // logging and signals, and runs `body`, which serves until `stop` says so. All
 // files that the process makes are its owner's alone (umask 077), and, unless
 // --allow_core_dumps, the process leaves no core and cannot be traced by others

@@ -6,6 +6,7 @@
 #include "absl/status/status.h"
 #include "grpcpp/security/tls_certificate_provider.h"
 #include "grpcpp/security/tls_credentials_options.h"
+#include "services/common/address_text.h"
 #include "services/common/local_address.h"
 #include "services/common/plain_server_credentials.h"
 #include "services/common/plaintext.h"
@@ -34,6 +35,7 @@ absl::Status CheckFiles(const RpcSecurity& security) {
 
 absl::StatusOr<std::shared_ptr<grpc::ServerCredentials>> MakeServerCredentials(
     const std::string& address, const RpcSecurity& security) {
+  RETURN_IF_ERROR(CheckRpcAddress(address, /*is_served=*/true));
   const auto gate =
       std::make_shared<const CallGate>(security.peers, security.on_refused);
   if (IsUnixAddress(address)) {
@@ -51,6 +53,7 @@ absl::StatusOr<std::shared_ptr<grpc::ServerCredentials>> MakeServerCredentials(
 absl::StatusOr<std::shared_ptr<grpc::ChannelCredentials>>
 MakeChannelCredentials(const std::string& address,
                        const RpcSecurity& security) {
+  RETURN_IF_ERROR(CheckRpcAddress(address));
   if (IsUnixAddress(address)) return grpc::InsecureChannelCredentials();
   if (!security.tls) {
     RETURN_IF_ERROR(CheckPlaintext(address, security.insecure_plaintext,

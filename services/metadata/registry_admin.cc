@@ -1,5 +1,7 @@
 #include "services/metadata/registry_admin.h"
 
+#include <algorithm>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <utility>
@@ -24,6 +26,10 @@
 
 namespace cvr {
 namespace {
+
+// Leaves ids for as long as registries are made, and fits into what programs
+// take for a number (2^53).
+constexpr int64_t kChosenIdMax = 1'000'000'000;
 
 absl::Status NoSuchRegistry(int64_t id) {
   return errors::NoSuch("registry", absl::StrCat(id));
@@ -60,6 +66,31 @@ absl::Status RequireFreeName(const ReadTransaction& transaction,
                                                registry.name(), "' already"));
 }
 
+// The id that a new registry gets: `wanted`, or the next one if that is 0.
+// Later ones are larger. Errors: INVALID_ARGUMENT, ALREADY_EXISTS.
+absl::StatusOr<int64_t> TakeId(WriteTransaction& transaction, int64_t wanted) {
+  if (wanted == 0) return tables::NextId(transaction, tables::kRegistryIds);
+  if (wanted < 0 || wanted > kChosenIdMax) {
+    return errors::FieldInvalid("id",
+                                absl::StrCat("must be 1 to ", kChosenIdMax));
+  }
+  ASSIGN_OR_RETURN(const auto taken, tables::FindRegistry(transaction, wanted));
+  if (taken) {
+    return absl::AlreadyExistsError(
+        absl::StrCat("registry id ", wanted, " is taken by ", taken->group(),
+                     "/", taken->name()));
+  }
+  ASSIGN_OR_RETURN(const auto last,
+                   transaction.Get(Table::kSequences, tables::kRegistryIds));
+  int64_t last_id = 0;
+  if (last && !KeyReader(*last).Int(last_id)) {
+    return absl::DataLossError("the sequence of registry ids is damaged");
+  }
+  transaction.Put(Table::kSequences, tables::kRegistryIds,
+                  KeyBuilder().Int(std::max(last_id, wanted)).Build());
+  return wanted;
+}
+
 std::string ScopeOf(const v1::ListRegistriesRequest& request) {
   return KeyBuilder()
       .String("registries")
@@ -82,6 +113,7 @@ absl::StatusOr<v1::Registry> RegistryAdmin::CreateIn(
   RETURN_IF_ERROR(Validate(registry));
   if (registry.group().empty()) registry.set_group(kDefaultGroup);
   RETURN_IF_ERROR(RequireGroup(transaction, registry.group()));
+  const int64_t wanted_id = registry.id();
   registry.set_id(0);
   RETURN_IF_ERROR(RequireFreeName(transaction, registry));
   ASSIGN_OR_RETURN(const int count,
@@ -90,8 +122,7 @@ absl::StatusOr<v1::Registry> RegistryAdmin::CreateIn(
     return errors::LimitReached(absl::StrCat("group ", registry.group()),
                                 "registries", limits_.registries_per_group);
   }
-  ASSIGN_OR_RETURN(const int64_t id,
-                   tables::NextId(transaction, tables::kRegistryIds));
+  ASSIGN_OR_RETURN(const int64_t id, TakeId(transaction, wanted_id));
   registry.set_id(id);
   *registry.mutable_create_time() = ToWire(clock_.Now());
   *registry.mutable_update_time() = registry.create_time();

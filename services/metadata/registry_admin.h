@@ -20,6 +20,7 @@ class RegistryAdmin {
                 const AdminLimits& limits, Sweeper& sweeper)
       : store_(store), clock_(clock), limits_(limits), sweeper_(sweeper) {}
 
+  // With an id of the caller's choice if the request has one.
   absl::StatusOr<v1::Registry> Create(const v1::CreateRegistryRequest& request);
   // As a part of a larger change. An empty group means the default one.
   absl::StatusOr<v1::Registry> CreateIn(WriteTransaction& transaction,

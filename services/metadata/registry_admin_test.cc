@@ -29,12 +29,31 @@ class RegistryAdminTest : public MetadataFixture {
   }
 };
 
+// As a declaration that was exported elsewhere is applied: pull URLs hold ids.
+TEST_F(RegistryAdminTest, ChosenIdsAreKeptAndLaterOnesAreLarger) {
+  const auto create = [&](const std::string& name, int64_t id) {
+    v1::CreateRegistryRequest request;
+    request.mutable_registry()->set_name(name);
+    request.mutable_registry()->set_id(id);
+    return stack_->registries().Create(request);
+  };
+  const auto seventh = create("seventh", 7);
+  ASSERT_THAT(seventh, IsOk());
+  EXPECT_EQ(seventh->id(), 7);
+  EXPECT_EQ(create("third", 3)->id(), 3);
+  EXPECT_THAT(create("other", 7), StatusIs(absl::StatusCode::kAlreadyExists));
+  EXPECT_THAT(create("other", -1),
+              StatusIs(absl::StatusCode::kInvalidArgument));
+  EXPECT_THAT(create("other", INT64_MAX),
+              StatusIs(absl::StatusCode::kInvalidArgument));
+  EXPECT_EQ(create("next", 0)->id(), 8);
+}
+
 TEST_F(RegistryAdminTest, ComesBackAsCreated) {
   v1::CreateRegistryRequest request;
   request.mutable_registry()->set_name("images");
   request.mutable_registry()->set_description("for CI");
   request.mutable_registry()->set_anonymous_pull(true);
-  request.mutable_registry()->set_id(77);
   const auto created = stack_->registries().Create(request);
   ASSERT_THAT(created, IsOk());
   EXPECT_EQ(created->id(), 1);

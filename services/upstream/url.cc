@@ -51,6 +51,11 @@ absl::Status NotAUrl() {
   return absl::InvalidArgumentError("not an http or https URL");
 }
 
+// RFC 3986, 3.2.2: an IPv6 address stands in brackets.
+std::string InUrl(const std::string& host) {
+  return absl::StrContains(host, ':') ? absl::StrCat("[", host, "]") : host;
+}
+
 }  // namespace
 
 absl::StatusOr<Url> Url::Make(const std::string& base,
@@ -107,10 +112,7 @@ absl::StatusOr<Url> Url::Resolve(absl::string_view reference) const {
 }
 
 absl::StatusOr<Url> Url::WithPath(absl::string_view path) const {
-  return Parse(absl::StrCat(
-      scheme_, "://",
-      absl::StrContains(host_, ':') ? absl::StrCat("[", host_, "]") : host_,
-      ":", port_, path));
+  return Parse(absl::StrCat(origin(), path));
 }
 
 absl::StatusOr<Url> Url::WithHost(absl::string_view host) const {
@@ -127,7 +129,7 @@ Url Url::WithParameter(absl::string_view name, absl::string_view value) const {
 
 std::string Url::host_and_port() const {
   const bool is_default = port_ == (is_https() ? 443 : 80);
-  return is_default ? host_ : absl::StrCat(host_, ":", port_);
+  return is_default ? InUrl(host_) : absl::StrCat(InUrl(host_), ":", port_);
 }
 
 bool Url::SameOrigin(const Url& other) const {
@@ -136,7 +138,7 @@ bool Url::SameOrigin(const Url& other) const {
 }
 
 std::string Url::origin() const {
-  return absl::StrCat(scheme_, "://", host_, ":", port_);
+  return absl::StrCat(scheme_, "://", InUrl(host_), ":", port_);
 }
 
 }  // namespace cvr

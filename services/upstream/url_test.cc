@@ -20,6 +20,12 @@ TEST(UrlTest, PartsAreNormalised) {
   EXPECT_EQ(url.text(), "https://ghcr.io/b?q=1");
   EXPECT_EQ(U("http://[::1]:5000/").host(), "::1");
   EXPECT_EQ(U("http://[::1]:5000/").port(), 5000);
+  // For people, with the brackets that tell the address from the port.
+  EXPECT_EQ(U("http://[::1]:5000/").host_and_port(), "[::1]:5000");
+  EXPECT_EQ(U("http://[::1]:5000/").origin(), "http://[::1]:5000");
+  EXPECT_EQ(U("https://[::1]/").host_and_port(), "[::1]");
+  EXPECT_EQ(U("http://[::1]:5000/").WithPath("/v2/")->text(),
+            "http://[::1]:5000/v2/");
   EXPECT_EQ(U("http://0x7f.1/").host(), "127.0.0.1");
 }
 

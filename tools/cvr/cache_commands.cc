@@ -12,6 +12,7 @@
 #include "protos/cvr/v1/refresh_service.grpc.pb.h"
 #include "services/common/status_macros.h"
 #include "tools/cvr/cli_options.h"
+#include "tools/cvr/deletion.h"
 #include "tools/cvr/table.h"
 #include "tools/cvr/text.h"
 
@@ -67,14 +68,14 @@ void AddPurgeEntry(CommandGroup& purge) {
       "entry", "Delete cache entries, as cvr entry delete",
       [ids](Session& session) -> absl::Status {
         for (const int64_t id : *ids) {
+          using Entries = v1::CacheEntryService::Stub;
+          v1::GetCacheEntryRequest get;
+          get.set_id(id);
           v1::DeleteCacheEntryRequest request;
           request.set_id(id);
-          RETURN_IF_ERROR(
-              session.server
-                  .Call(&v1::CacheEntryService::Stub::DeleteCacheEntry, request)
-                  .status());
-          session.output.PrintNote(
-              absl::StrCat("cache entry ", id, " is deleted"));
+          RETURN_IF_ERROR(DeleteOne(session, &Entries::GetCacheEntry, get,
+                                    &Entries::DeleteCacheEntry, request,
+                                    absl::StrCat("cache entry ", id)));
         }
         return absl::OkStatus();
       });

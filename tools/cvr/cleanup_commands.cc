@@ -9,6 +9,7 @@
 #include "protos/cvr/v1/cleanup_policy_service.grpc.pb.h"
 #include "services/common/status_macros.h"
 #include "tools/cvr/cli_options.h"
+#include "tools/cvr/deletion.h"
 #include "tools/cvr/table.h"
 #include "tools/cvr/text.h"
 
@@ -153,11 +154,12 @@ void AddDelete(CommandGroup& cleanup) {
   CLI::App& command = cleanup.Add(
       "delete", "Take a group's cleanup policy away",
       [request](Session& session) -> absl::Status {
-        RETURN_IF_ERROR(
-            session.server.Call(&Stub::DeleteCleanupPolicy, *request).status());
-        session.output.PrintNote(absl::StrCat("the cleanup policy of group ",
-                                              request->group(), " is deleted"));
-        return absl::OkStatus();
+        v1::GetCleanupPolicyRequest get;
+        get.set_group(request->group());
+        return DeleteOne(
+            session, &Stub::GetCleanupPolicy, get, &Stub::DeleteCleanupPolicy,
+            *request,
+            absl::StrCat("cleanup policy of group ", request->group()));
       });
   command.add_option("GROUP", *request->mutable_group(), "Its name")
       ->required();

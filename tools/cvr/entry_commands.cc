@@ -11,6 +11,8 @@
 #include "protos/cvr/v1/cache_entry_service.grpc.pb.h"
 #include "services/common/status_macros.h"
 #include "tools/cvr/cli_options.h"
+#include "tools/cvr/deletion.h"
+#include "tools/cvr/size_option.h"
 #include "tools/cvr/table.h"
 #include "tools/cvr/text.h"
 
@@ -119,9 +121,9 @@ void AddCreate(CommandGroup& entries) {
       ->required();
   command.add_option("--media-type", *entry->mutable_media_type(), "Of it")
       ->required();
-  command.add_option("--size", *size, "Of it, in bytes")
-      ->check(PositiveInteger())
-      ->type_name("N")
+  command.add_option("--size", *size, "Of it, such as 528 or 10MiB")
+      ->transform(SizeInBytes())
+      ->type_name("SIZE")
       ->required();
   command.add_option("--upstream-etag", *entry->mutable_upstream_etag(),
                      "The upstream's ETag, without quotes");
@@ -176,12 +178,13 @@ void AddDelete(CommandGroup& entries) {
       "delete", "Delete cache entries: the next pull asks the upstream",
       [ids](Session& session) -> absl::Status {
         for (const int64_t id : *ids) {
+          v1::GetCacheEntryRequest get;
+          get.set_id(id);
           v1::DeleteCacheEntryRequest request;
           request.set_id(id);
-          RETURN_IF_ERROR(
-              session.server.Call(&Stub::DeleteCacheEntry, request).status());
-          session.output.PrintNote(
-              absl::StrCat("cache entry ", id, " is deleted"));
+          RETURN_IF_ERROR(DeleteOne(session, &Stub::GetCacheEntry, get,
+                                    &Stub::DeleteCacheEntry, request,
+                                    absl::StrCat("cache entry ", id)));
         }
         return absl::OkStatus();
       });

@@ -124,14 +124,14 @@ TEST_F(EntryCommandsTest, EntriesAreRecordedByHand) {
         return grpc::Status::OK;
       });
   EXPECT_EQ(Cvr("entry create --upstream 8 --path /a/manifests/1 --digest "
-                "sha256:0 --media-type m --size 12 --upstream-etag e"),
+                "sha256:0 --media-type m --size 2KiB --upstream-etag e"),
             0)
       << Err();
   EXPECT_EQ(seen.upstream_id(), 8);
   EXPECT_EQ(seen.relative_path(), "/a/manifests/1");
   EXPECT_EQ(seen.digest(), "sha256:0");
   EXPECT_EQ(seen.media_type(), "m");
-  EXPECT_EQ(seen.size(), 12);
+  EXPECT_EQ(seen.size(), 2048);
   EXPECT_EQ(seen.upstream_etag(), "e");
 }
 

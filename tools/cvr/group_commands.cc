@@ -8,6 +8,7 @@
 #include "protos/cvr/v1/group_service.grpc.pb.h"
 #include "services/common/status_macros.h"
 #include "tools/cvr/cli_options.h"
+#include "tools/cvr/deletion.h"
 #include "tools/cvr/table.h"
 #include "tools/cvr/text.h"
 
@@ -101,11 +102,10 @@ void AddDelete(CommandGroup& groups) {
   CLI::App& command = groups.Add(
       "delete", "Delete a group that owns nothing any more",
       [request](Session& session) -> absl::Status {
-        RETURN_IF_ERROR(
-            session.server.Call(&Stub::DeleteGroup, *request).status());
-        session.output.PrintNote(
-            absl::StrCat("group ", request->name(), " is deleted"));
-        return absl::OkStatus();
+        v1::GetGroupRequest get;
+        get.set_name(request->name());
+        return DeleteOne(session, &Stub::GetGroup, get, &Stub::DeleteGroup,
+                         *request, absl::StrCat("group ", request->name()));
       });
   command.add_option("NAME", *request->mutable_name(), "Of the group")
       ->required();

@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
+#include "tools/cvr/option_names.h"
 
 namespace cvr {
 namespace {
@@ -158,22 +159,23 @@ std::string HelpOf(const CLI::App& command, const std::string& path) {
 
 void AddHelpCommand(CLI::App& root, Action* chosen) {
   const auto words = std::make_shared<std::vector<std::string>>();
-  CLI::App& command =
-      AddCommand(root, "help", "Show what a command does and takes, as --help",
-                 chosen, [&root, words](Session& session) -> absl::Status {
-                   std::string path = root.get_name();
-                   CLI::App* found = &root;
-                   for (const std::string& word : *words) {
-                     found = FindCommand(*found, word);
-                     if (found == nullptr) {
-                       return absl::InvalidArgumentError(absl::StrCat(
-                           "unknown: ", word, " (see ", path, " --help)"));
-                     }
-                     absl::StrAppend(&path, " ", word);
-                   }
-                   session.output.stream() << HelpOf(*found, path);
-                   return absl::OkStatus();
-                 });
+  CLI::App& command = AddCommand(
+      root, "help", "Show what a command does and takes, as --help", chosen,
+      [&root, words](Session& session) -> absl::Status {
+        std::string path = root.get_name();
+        CLI::App* found = &root;
+        for (const std::string& word : *words) {
+          const std::string suggestion = SuggestCommand(*found, word);
+          found = FindCommand(*found, word);
+          if (found == nullptr) {
+            return absl::InvalidArgumentError(absl::StrCat(
+                "unknown: ", word, suggestion, " (see ", path, " --help)"));
+          }
+          absl::StrAppend(&path, " ", word);
+        }
+        session.output.stream() << HelpOf(*found, path);
+        return absl::OkStatus();
+      });
   command.add_option("COMMAND", *words, "Such as registry create");
 }
 

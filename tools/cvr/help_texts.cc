@@ -16,7 +16,8 @@ The server wants to know who calls: its first start leaves an administrator's
 token in DATA_DIR/admin-token; `cvr token create` makes others.
 
 Durations are such as 24h, 90m, 1h30m, 7d, 250ms or 0; times such as
-2026-11-25T06:00:00Z.
+2026-11-25T06:00:00Z; sizes such as 10G or 512MiB (powers of 1024) or 10GB (of
+1000). Options may be written with dashes or underscores.
 
 Output is a table for people, or with -o json JSON for programs: an object, or
 an array of them, with the names of the .proto files; 64-bit numbers are
@@ -292,6 +293,10 @@ the upstream is new, when its url or username changes, or with
 --set-passwords. The same holds for tls.client_key_env and
 tls.client_key_file.
 
+A new registry gets the `id` that the file has for it, since clients pull by
+it; only administrators may choose one. Where the registry has another id
+already, or another registry has that one, nothing is done.
+
 Everything is checked before anything is changed, and errors name file:line.
 What somebody else changes meanwhile is not overwritten: the command fails,
 and can be run again.
@@ -319,12 +324,15 @@ All fields are those of Group, CleanupPolicy, Upstream and Registry in the
 cvr apply -f registries.yaml
 # The file is the whole truth:
 cvr apply -f registries.yaml --prune --dry-run
-# From another program:
-cvr export | cvr --server other:8081 apply -f -)"},
+# To another server, which has ids of its own:
+cvr export --no-ids | cvr --server other:8081 apply -f -)"},
     {"export",
      "Writes what there is as a file that `cvr apply` takes; fields with "
      "their\n"
-     "default are left out. Passwords are not known: password_env names the\n"
+     "default are left out. Registries keep their ids on an empty server; "
+     "with\n"
+     "--no-ids they get others. Passwords are not known: password_env names "
+     "the\n"
      "variable, CVR_PASSWORD_<NAME>, that apply is to find them in.",
      "cvr export -f registries.yaml\ncvr export --group acme"},
     {"completion",

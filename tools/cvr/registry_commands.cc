@@ -11,6 +11,7 @@
 #include "protos/cvr/v1/registry_service.grpc.pb.h"
 #include "services/common/status_macros.h"
 #include "tools/cvr/cli_options.h"
+#include "tools/cvr/deletion.h"
 #include "tools/cvr/table.h"
 #include "tools/cvr/text.h"
 
@@ -177,10 +178,11 @@ void AddDelete(CommandGroup& registries) {
         v1::DeleteRegistryRequest request;
         request.set_id(*id);
         request.set_etag(*etag);
-        RETURN_IF_ERROR(
-            session.server.Call(&Stub::DeleteRegistry, request).status());
-        session.output.PrintNote(absl::StrCat("registry ", *id, " is deleted"));
-        return absl::OkStatus();
+        v1::GetRegistryRequest get;
+        get.set_id(*id);
+        return DeleteOne(session, &Stub::GetRegistry, get,
+                         &Stub::DeleteRegistry, request,
+                         absl::StrCat("registry ", *id));
       });
   AddId(command, "ID", *id, "Of the registry")->required();
   AddEtag(command, *etag);

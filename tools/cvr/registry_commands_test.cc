@@ -97,5 +97,19 @@ TEST_F(RegistryCommandsTest, DeletionIsSilentForPrograms) {
   EXPECT_THAT(Out(), IsEmpty());
 }
 
+TEST_F(RegistryCommandsTest, DeletingWhatIsNotThereSaysSo) {
+  server_.On<v1::GetRegistryRequest, v1::Registry>(
+      "RegistryService/GetRegistry", [](const auto&, auto*) {
+        return grpc::Status(grpc::StatusCode::NOT_FOUND, "no registry 77");
+      });
+  server_.On<v1::DeleteRegistryRequest, Empty>(
+      "RegistryService/DeleteRegistry",
+      [](const auto&, auto*) { return grpc::Status::OK; });
+  EXPECT_EQ(Cvr("registry delete 77"), 0) << Err();
+  EXPECT_EQ(Out(), "there is no registry 77: nothing to delete\n");
+  EXPECT_EQ(Cvr("registry delete 77 -o json"), 0) << Err();
+  EXPECT_THAT(Out(), IsEmpty());
+}
+
 }  // namespace
 }  // namespace cvr

@@ -1,5 +1,6 @@
 #include "tools/cvr/run.h"
 
+#include <algorithm>
 #include <memory>
 #include <utility>
 
@@ -8,9 +9,11 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "absl/time/time.h"
+#include "services/common/address_text.h"
 #include "services/common/status_macros.h"
 #include "tools/cvr/command.h"
 #include "tools/cvr/command_line.h"
+#include "tools/cvr/option_names.h"
 #include "tools/cvr/output.h"
 #include "tools/cvr/server.h"
 #include "tools/cvr/text.h"
@@ -39,6 +42,20 @@ std::vector<std::string> LeftOver(const CLI::App& app) {
   return words;
 }
 
+// The last command that was understood.
+const CLI::App& LastCommand(const CLI::App& app) {
+  const std::vector<CLI::App*> subs = app.get_subcommands();
+  return subs.empty() ? app : LastCommand(*subs.front());
+}
+
+std::string UnknownWord(const CLI::App& app, const std::string& word) {
+  if (absl::StartsWith(word, "-")) {
+    return absl::StrCat("unknown option ", word, SuggestOption(app, word));
+  }
+  return absl::StrCat("unknown: ", word,
+                      SuggestCommand(LastCommand(app), word));
+}
+
 // What is wrong with a command line, and where to read on.
 std::string UsageError(const CLI::App& app, const CLI::ParseError& error) {
   std::string message = error.what();
@@ -47,7 +64,14 @@ std::string UsageError(const CLI::App& app, const CLI::ParseError& error) {
   if (absl::StartsWith(message, "A subcommand is required")) {
     const std::vector<std::string> words = LeftOver(app);
     message = words.empty() ? "a command is missing"
-                            : absl::StrCat("unknown: ", words.front());
+                            : UnknownWord(app, words.front());
+  } else if (error.get_name() == "ExtrasError") {
+    const std::vector<std::string> words = LeftOver(app);
+    for (const std::string& word : words) {
+      if (!absl::StartsWith(word, "-")) continue;
+      message = UnknownWord(app, word);
+      break;
+    }
   }
   return absl::StrCat(message, " (see ", CommandName(app), " --help)");
 }
@@ -55,6 +79,15 @@ std::string UsageError(const CLI::App& app, const CLI::ParseError& error) {
 void PrintError(std::ostream& err, absl::string_view message) {
   err << "cvr: " << WithoutSecrets(absl::StrReplaceAll(message, {{"\n", " "}}))
       << "\n";
+}
+
+// The mistake by the name of the option that has it.
+absl::Status CheckAddress(absl::string_view option,
+                          const std::string& address) {
+  const absl::Status status = CheckRpcAddress(address);
+  if (status.ok()) return status;
+  return absl::InvalidArgumentError(
+      absl::StrCat(option, ": ", status.message()));
 }
 
 absl::Status CarryOut(const GlobalOptions& options, const Action& action,
@@ -66,6 +99,8 @@ absl::Status CarryOut(const GlobalOptions& options, const Action& action,
                    ReadToken(options.token, environment));
   const std::string& blob_address =
       options.blob_server.empty() ? options.server : options.blob_server;
+  RETURN_IF_ERROR(CheckAddress("--server", options.server));
+  RETURN_IF_ERROR(CheckAddress("--blob_server", blob_address));
   ASSIGN_OR_RETURN(const auto credentials,
                    CredentialsFor(options.server, options.tls, environment));
   ASSIGN_OR_RETURN(const auto blob_credentials,
@@ -92,7 +127,8 @@ int Run(const std::vector<std::string>& args, const Environment& environment) {
   CLI::App& app = line->app;
   try {
     // CLI11 takes the words from the back.
-    std::vector<std::string> words(args.rbegin(), args.rend());
+    std::vector<std::string> words = WithKnownSpelling(app, args);
+    std::reverse(words.begin(), words.end());
     app.parse(std::move(words));
   } catch (const CLI::Success& success) {
     return app.exit(success, environment.out, environment.err);

@@ -97,8 +97,13 @@ absl::StatusOr<google::protobuf::Duration> ParseDuration(
     absl::string_view text) {
   absl::Duration duration;
   if (!ParseDays(text, &duration) && !absl::ParseDuration(text, &duration)) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "not a duration: '", text, "' (such as 24h, 90m, 7d or 0)"));
+    double number = 0;
+    return absl::InvalidArgumentError(
+        absl::SimpleAtod(text, &number)
+            ? absl::StrCat("a duration needs a unit: '", text, "' (such as ",
+                           text, "s)")
+            : absl::StrCat("not a duration: '", text,
+                           "' (such as 5s, 24h, 90m, 7d or 0)"));
   }
   if (duration < absl::ZeroDuration() || duration > kDurationMax) {
     return absl::InvalidArgumentError(

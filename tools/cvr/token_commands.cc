@@ -1,5 +1,6 @@
 #include "tools/cvr/token_commands.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -177,18 +178,32 @@ void AddList(CommandGroup& tokens) {
   command.add_option("--group", *request->mutable_group(), "Only this group's");
 }
 
+bool HasId(const std::vector<v1::AccessToken>& tokens, int64_t id) {
+  return std::any_of(
+      tokens.begin(), tokens.end(),
+      [id](const v1::AccessToken& token) { return token.id() == id; });
+}
+
 void AddRevoke(CommandGroup& tokens) {
   const auto ids = std::make_shared<std::vector<int64_t>>();
   CLI::App& command = tokens.Add(
       "revoke", "Make access tokens good for nothing, for good",
       [ids](Session& session) -> absl::Status {
+        const auto known =
+            session.server.List(&Stub::ListAccessTokens,
+                                &v1::ListAccessTokensResponse::access_tokens,
+                                v1::ListAccessTokensRequest());
         for (const int64_t id : *ids) {
           v1::RevokeAccessTokenRequest request;
           request.set_id(id);
           RETURN_IF_ERROR(
               session.server.Call(&Stub::RevokeAccessToken, request).status());
+          // Who may revoke but not list is told by the revocation alone.
+          const bool is_missing = known.ok() && !HasId(*known, id);
           session.output.PrintNote(
-              absl::StrCat("access token ", id, " is revoked"));
+              is_missing ? absl::StrCat("there is no access token ", id,
+                                        ": nothing to revoke")
+                         : absl::StrCat("access token ", id, " is revoked"));
         }
         return absl::OkStatus();
       });

@@ -9,6 +9,7 @@
 #include "services/common/errors.h"
 #include "services/common/status_macros.h"
 #include "tools/cvr/cli_options.h"
+#include "tools/cvr/deletion.h"
 #include "tools/cvr/upstream_options.h"
 #include "tools/cvr/upstream_place_commands.h"
 #include "tools/cvr/upstream_state_commands.h"
@@ -171,10 +172,11 @@ void AddDelete(CommandGroup& upstreams) {
         v1::DeleteUpstreamRequest request;
         request.set_id(*id);
         request.set_etag(*etag);
-        RETURN_IF_ERROR(
-            session.server.Call(&Stub::DeleteUpstream, request).status());
-        session.output.PrintNote(absl::StrCat("upstream ", *id, " is deleted"));
-        return absl::OkStatus();
+        v1::GetUpstreamRequest get;
+        get.set_id(*id);
+        return DeleteOne(session, &Stub::GetUpstream, get,
+                         &Stub::DeleteUpstream, request,
+                         absl::StrCat("upstream ", *id));
       });
   AddId(command, "ID", *id, "Of the upstream")->required();
   AddEtag(command, *etag);

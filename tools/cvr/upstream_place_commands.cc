@@ -1,9 +1,11 @@
 #include "tools/cvr/upstream_place_commands.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 
 #include "absl/strings/str_cat.h"
+#include "protos/cvr/v1/registry_service.grpc.pb.h"
 #include "protos/cvr/v1/upstream_service.grpc.pb.h"
 #include "services/common/status_macros.h"
 #include "tools/cvr/cli_options.h"
@@ -41,6 +43,13 @@ void AddAttach(CommandGroup& upstreams) {
   AddPlaceOptions(command, *place);
 }
 
+bool HasUpstream(const v1::Registry& registry, int64_t upstream_id) {
+  return std::any_of(registry.upstreams().begin(), registry.upstreams().end(),
+                     [upstream_id](const v1::RegistryUpstream& place) {
+                       return place.upstream_id() == upstream_id;
+                     });
+}
+
 void AddDetach(CommandGroup& upstreams) {
   const auto place = std::make_shared<Place>();
   CLI::App& command = upstreams.Add(
@@ -49,11 +58,19 @@ void AddDetach(CommandGroup& upstreams) {
         v1::DetachUpstreamRequest request;
         request.set_registry_id(place->registry_id);
         request.set_upstream_id(place->upstream_id);
+        v1::GetRegistryRequest get;
+        get.set_id(place->registry_id);
+        const auto before =
+            session.server.Call(&v1::RegistryService::Stub::GetRegistry, get);
         RETURN_IF_ERROR(
             session.server.Call(&Stub::DetachUpstream, request).status());
-        session.output.PrintNote(absl::StrCat("upstream ", place->upstream_id,
-                                              " is detached from registry ",
-                                              place->registry_id));
+        const bool was_detached =
+            before.ok() && !HasUpstream(*before, place->upstream_id);
+        session.output.PrintNote(
+            absl::StrCat("upstream ", place->upstream_id,
+                         was_detached ? " was not attached to registry "
+                                      : " is detached from registry ",
+                         place->registry_id));
         return absl::OkStatus();
       });
   AddPlaceOptions(command, *place);

@@ -171,7 +171,7 @@ TEST_F(ApplyTest, WhatDiffersIsShownAndChanged) {
   const json changes = json::parse(world_.Out());
   ASSERT_EQ(changes.size(), 3);
   EXPECT_EQ(changes[1]["action"], "update");
-  EXPECT_EQ(changes[1]["fields"][0]["old"], "\"48h\"");
+  EXPECT_EQ(changes[1]["fields"][0]["old"], "48h");
   EXPECT_EQ(world_.Apply(changed), 0) << world_.Err();
   EXPECT_EQ(world_.Out(), "nothing to do\n");
   EXPECT_EQ(world_.Get("upstream get 2")["cache_validity"], "86400s");
@@ -264,6 +264,35 @@ TEST_F(ApplyTest, NamesThatDoNotTellApartAreRefused) {
   ASSERT_EQ(world_.Cvr("upstream create u --url https://b.example"), 0);
   EXPECT_EQ(world_.Cvr("export"), 1);
   EXPECT_THAT(world_.Err(), HasSubstr("two upstreams called 'u', 2 and 3"));
+}
+
+TEST(ApplyTest, RegistriesKeepTheirIdsOnAnEmptyServer) {
+  World first;
+  EXPECT_EQ(first.Cvr("registry create filler"), 0) << first.Err();
+  EXPECT_EQ(first.Cvr("registry create kept"), 0) << first.Err();
+  EXPECT_EQ(first.Cvr("registry delete 2"), 0) << first.Err();
+  const std::string file = first.Export();
+  EXPECT_THAT(file, HasSubstr("- id: 3\n"));
+
+  World second;
+  EXPECT_EQ(second.Apply(file), 0) << second.Err();
+  EXPECT_THAT(second.Out(), HasSubstr("+ registry default/kept\n    id: 3\n"));
+  EXPECT_EQ(second.Get("registry get 3")["name"], "kept");
+  EXPECT_EQ(second.Export(), file);
+  EXPECT_EQ(second.Apply(file), 0) << second.Err();
+  EXPECT_EQ(second.Out(), "nothing to do\n");
+  // Later ones do not collide.
+  EXPECT_EQ(second.Cvr("registry create later -o json"), 0) << second.Err();
+  EXPECT_EQ(json::parse(second.Out())["id"], "4");
+
+  // The ids of what is there are not changed.
+  const std::string other = absl::StrReplaceAll(file, {{"id: 3", "id: 9"}});
+  EXPECT_EQ(second.Apply(other), 1);
+  EXPECT_THAT(second.Err(), HasSubstr("registry default/kept has the id 3"));
+  const std::string taken =
+      absl::StrReplaceAll(file, {{"name: kept", "name: new"}});
+  EXPECT_EQ(second.Apply(taken), 1);
+  EXPECT_THAT(second.Err(), HasSubstr("3 is that of registry default/kept"));
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "services/common/status_macros.h"
 #include "tools/cvr/declaration/yaml_message.h"
@@ -114,8 +115,23 @@ class Parser {
     return absl::OkStatus();
   }
 
+  // The id, which only a new registry takes from the file.
+  absl::Status RegistryId(const YAML::Node& node, DeclaredRegistry& registry) {
+    if (!node || node.IsNull()) return absl::OkStatus();
+    int64_t id = 0;
+    if (!node.IsScalar() || !absl::SimpleAtoi(node.Scalar(), &id) || id <= 0) {
+      return Error(node, "id: a whole number above 0 is wanted");
+    }
+    if (!registry_ids_.insert(id).second) {
+      return Error(node, absl::StrCat("id: ", id, " stands there twice"));
+    }
+    registry.value.set_id(id);
+    return absl::OkStatus();
+  }
+
   absl::Status Registry(const YAML::Node& node, DeclaredRegistry& registry) {
-    RETURN_IF_ERROR(Object(node, {"upstreams"}, registry));
+    RETURN_IF_ERROR(Object(node, {"id", "upstreams"}, registry));
+    RETURN_IF_ERROR(RegistryId(node["id"], registry));
     const YAML::Node list = node["upstreams"];
     if (!list) return absl::OkStatus();
     auto& names = registry.upstreams.emplace();
@@ -136,6 +152,7 @@ class Parser {
   }
 
   const std::string& file_;
+  std::set<int64_t> registry_ids_;
 };
 
 }  // namespace

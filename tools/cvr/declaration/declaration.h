@@ -37,6 +37,8 @@ struct DeclaredUpstream : Declared<v1::Upstream> {
 };
 
 struct DeclaredRegistry : Declared<v1::Registry> {
+  // `value.id()` is what the file wants it to be; 0 = nothing is said.
+
   // Names, first to be asked first; absent = nothing is said of them.
   std::optional<std::vector<std::string>> upstreams;
 };

@@ -44,6 +44,13 @@ std::string AsText(const std::vector<Change>& changes) {
   return text;
 }
 
+// People see quotes around texts; JSON has its own.
+std::string WithoutQuotes(const std::string& text) {
+  const auto parsed = nlohmann::json::parse(text, nullptr,
+                                            /*allow_exceptions=*/false);
+  return parsed.is_string() ? parsed.get<std::string>() : text;
+}
+
 std::string AsJson(const std::vector<Change>& changes) {
   auto list = nlohmann::ordered_json::array();
   for (const Change& change : changes) {
@@ -55,8 +62,8 @@ std::string AsJson(const std::vector<Change>& changes) {
     item["fields"] = nlohmann::ordered_json::array();
     for (const FieldChange& field : change.fields) {
       item["fields"].push_back({{"field", field.field},
-                                {"old", field.before},
-                                {"new", field.after}});
+                                {"old", WithoutQuotes(field.before)},
+                                {"new", WithoutQuotes(field.after)}});
     }
   }
   return list.dump(1) + "\n";
@@ -126,13 +133,15 @@ absl::Status Apply(Session& session, const ApplyOptions& options) {
 struct ExportOptions {
   std::string file = "-";
   std::string group;
+  bool no_ids = false;
 };
 
 absl::Status Export(Session& session, const ExportOptions& options) {
   ASSIGN_OR_RETURN(const auto state,
                    declaration::LoadServerState(session.server));
   ASSIGN_OR_RETURN(const std::string text,
-                   declaration::Exported(state, options.group));
+                   declaration::Exported(state, options.group,
+                                         /*with_ids=*/!options.no_ids));
   if (options.file == "-") {
     session.output.stream() << text;
     return absl::OkStatus();
@@ -175,6 +184,9 @@ void AddDeclarationCommands(CLI::App& root, Action* chosen) {
       ->type_name("FILE")
       ->capture_default_str();
   exporting.add_option("--group", options->group, "Only this group");
+  exporting.add_flag("--no-ids", options->no_ids,
+                     "Leave out the ids of registries, for a server that has "
+                     "others");
 }
 
 }  // namespace cvr

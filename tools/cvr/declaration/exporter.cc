@@ -14,7 +14,8 @@ namespace {
 
 class Exporter {
  public:
-  explicit Exporter(const ServerState& state) : state_(state) {}
+  Exporter(const ServerState& state, bool with_ids)
+      : state_(state), with_ids_(with_ids) {}
 
   absl::StatusOr<YAML::Node> Group(const v1::Group& group) {
     YAML::Node node = ToYaml(group);
@@ -30,7 +31,11 @@ class Exporter {
     }
     for (const v1::Registry& registry : state_.registries) {
       if (registry.group() != group.name()) continue;
-      YAML::Node item = ToYaml(registry);
+      YAML::Node item;
+      if (with_ids_) item["id"] = registry.id();
+      for (const auto& field : ToYaml(registry)) {
+        item[field.first] = field.second;
+      }
       for (const std::string& name : state_.UpstreamNames(registry)) {
         item["upstreams"].push_back(name);
       }
@@ -68,17 +73,18 @@ class Exporter {
   }
 
   const ServerState& state_;
+  const bool with_ids_;
   std::set<std::string> variables_;
 };
 
 }  // namespace
 
 absl::StatusOr<std::string> Exported(const ServerState& state,
-                                     const std::string& group) {
+                                     const std::string& group, bool with_ids) {
   if (!group.empty() && state.groups.count(group) == 0) {
     return errors::NoSuch("group", group);
   }
-  Exporter exporter(state);
+  Exporter exporter(state, with_ids);
   YAML::Node root;
   root["groups"] = YAML::Node(YAML::NodeType::Sequence);
   for (const auto& [name, value] : state.groups) {

@@ -126,6 +126,8 @@ class Planner {
                             const DeclaredRegistry& registry);
   absl::Status RequireUpstreams(const DeclaredGroup& group,
                                 const DeclaredRegistry& registry) const;
+  absl::Status CheckId(const DeclaredRegistry& declared,
+                       const v1::Registry* current) const;
 
   const ServerState& state_;
   const PlanOptions& options_;
@@ -414,13 +416,45 @@ absl::Status Planner::RequireUpstreams(const DeclaredGroup& group,
   return absl::OkStatus();
 }
 
+// Pull URLs hold the id, so another one than the file's is a mistake.
+absl::Status Planner::CheckId(const DeclaredRegistry& declared,
+                              const v1::Registry* current) const {
+  const int64_t id = declared.value.id();
+  if (id == 0 || (current != nullptr && current->id() == id)) {
+    return absl::OkStatus();
+  }
+  if (current != nullptr) {
+    return At(
+        declared.where,
+        absl::StrCat(
+            "id: registry ", current->group(), "/", current->name(),
+            " has the id ", current->id(), " here, which cannot be changed to ",
+            id,
+            ": take `id` out of the file (cvr export --no-ids), or delete the "
+            "registry first"));
+  }
+  for (const v1::Registry& other : state_.registries) {
+    if (other.id() != id) continue;
+    return At(declared.where,
+              absl::StrCat("id: ", id, " is that of registry ", other.group(),
+                           "/", other.name(),
+                           " here: take `id` out of the "
+                           "file, or delete that registry first"));
+  }
+  return absl::OkStatus();
+}
+
 absl::Status Planner::PlanRegistry(const DeclaredGroup& group,
                                    const DeclaredRegistry& declared) {
   RETURN_IF_ERROR(RequireUpstreams(group, declared));
   const std::string& group_name = group.value.name();
   const v1::Registry* const current =
       state_.FindRegistry(group_name, declared.value.name());
+  RETURN_IF_ERROR(CheckId(declared, current));
   std::vector<FieldChange> fields;
+  if (current == nullptr && declared.value.id() != 0) {
+    fields.push_back({"id", "", absl::StrCat(declared.value.id())});
+  }
   v1::UpdateRegistryRequest update;
   *update.mutable_update_mask() =
       Differences(declared, current == nullptr ? v1::Registry() : *current,
