@@ -3,7 +3,7 @@
 # Docker Hub is the stand-in of hub.sh, which everybody trusts here, quay.io as
 # well; /etc of the engines is a copy; `tools/serve` finds its programs built.
 
-readonly README_DIR=$STATE/readme
+readonly README_DIR=$STATE/readme README=$HERE/../../README.md
 
 # NAME, and the script's lines on standard input.
 readme_program() { # NAME
@@ -73,7 +73,7 @@ readme_serves() { curl -fs http://127.0.0.1:8080/readyz; }
 # `tools/serve` goes on in the background; the one before it is stopped.
 readme_serve() { # SCRIPT
   stop serve
-  cd "$README_DIR/checkout"
+  cd "$README_DIR/checkout" || return
   start serve bash -c "exec $(<"$1")"
   wait_until_up serve readme_serves
   wait_until_up serve grep -q Ctrl-C "$STATE/log/serve.log"
@@ -99,7 +99,7 @@ readme_run() { # SCRIPT
     readme_serve "$1"
   else
     # Variables and processes of a block are there for the next one.
-    cd "$README_DIR/checkout"
+    cd "$README_DIR/checkout" || return
     # shellcheck source=/dev/null
     . "$1" >"$README_DIR/printed" 2>"$README_DIR/complained"
   fi
