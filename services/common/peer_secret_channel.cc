@@ -3,6 +3,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <filesystem>
+#include <string>
 #include <utility>
 
 #include "services/common/call_gate.h"
@@ -24,15 +26,23 @@ class Showing {
 
   // Empty = nothing is to be shown.
   std::string Secret() const {
-    if (!socket_path_.empty()) {
-      struct stat info = {};
-      if (stat(socket_path_.c_str(), &info) != 0) return "";
-      if (info.st_uid != geteuid() && info.st_uid != 0) return "";
-    }
-    return secrets_->Of(role_);
+    return socket_path_.empty() || IsOurs() ? secrets_->Of(role_) : "";
   }
 
  private:
+  // Whether the socket is this user's. One that is not there, for a service is
+  // being restarted, is so when nobody else can make it.
+  bool IsOurs() const {
+    struct stat info = {};
+    if (stat(socket_path_.c_str(), &info) == 0) return IsOwner(info);
+    const auto directory = std::filesystem::path(socket_path_).parent_path();
+    return stat(directory.c_str(), &info) == 0 && IsOwner(info) &&
+           (info.st_mode & (S_IWGRP | S_IWOTH)) == 0;
+  }
+  static bool IsOwner(const struct stat& info) {
+    return info.st_uid == geteuid() || info.st_uid == 0;
+  }
+
   const std::shared_ptr<const PeerSecrets> secrets_;
   const PeerRole role_;
   const std::string socket_path_;
