@@ -65,7 +65,7 @@ std::string UsageError(const CLI::App& app, const CLI::ParseError& error) {
     const std::vector<std::string> words = LeftOver(app);
     message = words.empty() ? "a command is missing"
                             : UnknownWord(app, words.front());
-  } else if (error.get_name() == "ExtrasError") {
+  } else if (absl::StartsWith(message, "The following argument")) {
     const std::vector<std::string> words = LeftOver(app);
     for (const std::string& word : words) {
       if (!absl::StartsWith(word, "-")) continue;

@@ -158,7 +158,7 @@ TEST_F(RunTest, DashesAndUnderscoresOfOptionsAreTheSame) {
   HaveGroups();
   for (const char* line :
        {"--insecure-plaintext group list", "--insecure_plaintext group list",
-        "group list --blob-server=localhost:1", "--token_file= group list"}) {
+        "group list --blob-server=localhost:1"}) {
     EXPECT_EQ(Cvr(line), 0) << line << Err();
   }
   // Values stay as they are.
