@@ -34,6 +34,9 @@ class AuthorizationCache {
   // Empty when there is none in its time.
   std::string Find(const std::string& key) const;
 
+  // Drops `rejected`, unless another value has taken its place.
+  void Forget(const std::string& key, const std::string& rejected);
+
   // Another value than `rejected`: one that somebody has put there since, or
   // what `fetch` brings. One fetch serves all who wait for the key, its error
   // too, unless that is CANCELLED: then another's is tried. No lock is held

@@ -98,6 +98,21 @@ TEST_F(HttpUpstreamClientListsTest, OtherOriginsAreNotAsked) {
   EXPECT_THAT(elsewhere_.requests(), IsEmpty());
 }
 
+TEST_F(HttpUpstreamClientListsTest, OnlyTheQueryOfALinkCounts) {
+  for (const std::string& link :
+       {absl::StrCat("<", elsewhere_.url(), "/else?last=a%2Fb>; rel=Next"),
+        std::string("<https://registry.invalid/x/y?last=a%2Fb>; rel=next"),
+        std::string("</internal/list?last=a%2Fb>; REL=\"next\""),
+        std::string("<?last=a%2Fb>; rel=next")}) {
+    registry_.ClearRequests();
+    AnswerPage(R"("a")", link);
+    AnswerPage(R"("b")");
+    EXPECT_THAT(Tags(), IsOkAndHolds(ElementsAre("a", "b"))) << link;
+    EXPECT_EQ(Targets().back(), "/v2/a/b/tags/list?last=a%2Fb") << link;
+  }
+  EXPECT_THAT(elsewhere_.requests(), IsEmpty());
+}
+
 TEST_F(HttpUpstreamClientListsTest, CirclesAreLeft) {
   const std::string first = "</v2/a/b/tags/list?n=1000>; rel=next";
   AnswerPage(R"("a")", first);
