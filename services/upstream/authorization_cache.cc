@@ -13,6 +13,14 @@ std::string AuthorizationCache::Find(const std::string& key) const {
   return found->second.value;
 }
 
+bool AuthorizationCache::IsAnonymous(const std::string& key,
+                                     const std::string& value) const {
+  MutexLock lock(&mutex_);
+  const auto found = entries_.find(key);
+  return found != entries_.end() && found->second.value == value &&
+         found->second.is_anonymous;
+}
+
 void AuthorizationCache::Forget(const std::string& key,
                                 const std::string& rejected) {
   MutexLock lock(&mutex_);

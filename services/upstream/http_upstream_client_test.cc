@@ -139,8 +139,10 @@ TEST_F(HttpUpstreamClientTest, StatusesMeanWhatTheHeaderSays) {
     return std::pair(answer.status().code(), ReasonOf(answer.status()));
   };
   using absl::StatusCode;
-  EXPECT_EQ(code_of(404),
-            std::pair(StatusCode::kNotFound, Reason::kManifestUnknown));
+  for (const int status : {404, 410}) {
+    EXPECT_EQ(code_of(status),
+              std::pair(StatusCode::kNotFound, Reason::kManifestUnknown));
+  }
   for (const int status : {401, 403}) {
     EXPECT_EQ(code_of(status), std::pair(StatusCode::kPermissionDenied,
                                          Reason::kUpstreamDenied));
@@ -149,7 +151,7 @@ TEST_F(HttpUpstreamClientTest, StatusesMeanWhatTheHeaderSays) {
     EXPECT_EQ(code_of(status), std::pair(StatusCode::kUnavailable,
                                          Reason::kUpstreamUnavailable));
   }
-  for (const int status : {202, 204, 206, 304, 400, 405, 406, 410, 416, 418}) {
+  for (const int status : {202, 204, 206, 304, 400, 405, 406, 416, 418}) {
     EXPECT_EQ(code_of(status),
               std::pair(StatusCode::kUnavailable, Reason::kUpstreamInvalid))
         << status;

@@ -61,11 +61,11 @@ class ListReader : public JsonReader {
   }
   bool key(string_t& name) override {
     if (depth_ == 1) key_ = name;
-    if (depth_ == 1 && name == "name") has_name_ = true;
     if (in_list_) OnKey(name, depth_ - kListDepth);
     return !is_too_much_;
   }
   bool string(string_t& value) override {
+    if (depth_ == 1 && key_ == "name") has_name_ = true;
     if (in_list_) OnString(value, depth_ - kListDepth);
     return Scalar() && !is_too_much_;
   }

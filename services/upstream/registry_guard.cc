@@ -72,8 +72,9 @@ std::string RegistryGuard::AuthorizationFor(const Url& url) {
 bool RegistryGuard::ForgetRejected(const Url& url, const HttpHead& head) {
   if (!IsOwn(url) || !is_remembered_ || !has_shown_token()) return false;
   is_remembered_ = false;
-  was_forbidden_ = head.status == 403;
   rejected_ = std::exchange(used_[url.origin()], "");
+  was_forbidden_ =
+      head.status == 403 && !cache_->IsAnonymous(cache_key_, rejected_);
   cache_->Forget(cache_key_, rejected_);
   return true;
 }
@@ -172,7 +173,10 @@ absl::Status RegistryGuard::Explain(const Url& url, int status,
                          (has_credentials() && was_forbidden_ && status == 403);
   const bool is_own_word = IsOwn(url) && had_token && !was_refused_token_;
   if (has_credentials()) {
-    if (!is_own_word) return refusal;
+    const auto used = used_.find(upstream_.origin());
+    const bool is_proof =
+        used == used_.end() || !cache_->IsAnonymous(cache_key_, used->second);
+    if (!is_own_word || !is_proof) return refusal;
     return Annotate(
         unknown, absl::StrCat("it granted a token and answered ", status,
                               " all the same, so for these credentials it has "

@@ -43,6 +43,21 @@ FakeAnswer BlobThatOutlivesItsToken(Scene& scene) {
   return answer;
 }
 
+// What other registries answer for what is not for us.
+Fault HiddenFault() {
+  Fault hidden = LoginFault("403 whatever token is shown");
+  hidden.begin = [](Scene& scene) {
+    if (scene.cached() == Cached::kNothing) {
+      scene.AnswerAll(Challenge(OwnRealm(scene)), 1);
+    }
+    scene.AnswerAll(FakeAnswer::Status(403));
+  };
+  hidden.cold_tag = hidden.cold_digest = Failed(404, "MANIFEST_UNKNOWN", 0, 3);
+  hidden.cold_blob = Failed(404, "BLOB_UNKNOWN", 0, 3);
+  hidden.stale_tag = Failed(404, "MANIFEST_UNKNOWN", 0, 2);
+  return hidden;
+}
+
 }  // namespace
 
 std::vector<Fault> AuthenticationFaults() {
@@ -64,18 +79,7 @@ std::vector<Fault> AuthenticationFaults() {
   anonymous.prepare = NeedTokens;
   faults.push_back(anonymous);
 
-  // What other registries answer for what is not for us.
-  Fault hidden = LoginFault("403 whatever token is shown");
-  hidden.begin = [](Scene& scene) {
-    if (scene.cached() == Cached::kNothing) {
-      scene.AnswerAll(Challenge(OwnRealm(scene)), 1);
-    }
-    scene.AnswerAll(FakeAnswer::Status(403));
-  };
-  hidden.cold_tag = hidden.cold_digest = Failed(404, "MANIFEST_UNKNOWN", 0, 3);
-  hidden.cold_blob = Failed(404, "BLOB_UNKNOWN", 0, 3);
-  hidden.stale_tag = Failed(404, "MANIFEST_UNKNOWN", 0, 2);
-  faults.push_back(hidden);
+  faults.push_back(HiddenFault());
 
   Fault refused = LoginFault("the token service refuses our credentials");
   refused.begin = [](Scene& scene) {

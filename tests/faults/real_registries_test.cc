@@ -1,11 +1,19 @@
 // Registries as they are: what they answer for what is not for us, how they
 // tell sizes, cut lists into pages, and send manifests. REGRESSIONS.md tells
 // where each was met.
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
 #include <nlohmann/json.hpp>
 #include <string>
+#include <thread>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/escaping.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "tests/faults/several_upstreams.h"
@@ -124,6 +132,81 @@ TEST_F(CredentialsTest, ARealmMayBeRelative) {
     }
     ExpectContent(Get(DigestPath(image)), image.manifest);
   }
+}
+
+// A registry of one manifest for who sends `authorization`, by plain sockets:
+// the fake's library takes no lines of more than 8 KiB.
+class LongHeadRegistry {
+ public:
+  LongHeadRegistry(std::string authorization, std::string manifest)
+      : authorization_(std::move(authorization)),
+        manifest_(std::move(manifest)),
+        listening_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    sockaddr_in address = {};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof(address);
+    auto* const any = reinterpret_cast<sockaddr*>(&address);
+    EXPECT_EQ(bind(listening_, any, size), 0);
+    EXPECT_EQ(listen(listening_, 8), 0);
+    EXPECT_EQ(getsockname(listening_, any, &size), 0);
+    port_ = ntohs(address.sin_port);
+    server_ = std::thread([this] { Serve(); });
+  }
+  ~LongHeadRegistry() {
+    shutdown(listening_, SHUT_RDWR);
+    server_.join();
+    close(listening_);
+  }
+  std::string url() const { return absl::StrCat("http://127.0.0.1:", port_); }
+
+ private:
+  void Serve() {
+    for (int fd; (fd = accept(listening_, nullptr, nullptr)) >= 0; close(fd)) {
+      std::string head;
+      char buffer[4096];
+      for (ssize_t count; !absl::StrContains(head, "\r\n\r\n") &&
+                          (count = read(fd, buffer, sizeof(buffer))) > 0;) {
+        head.append(buffer, count);
+      }
+      const bool knows = absl::StrContains(
+          head, absl::StrCat("Authorization: ", authorization_, "\r\n"));
+      const std::string reply = absl::StrCat(
+          knows ? "HTTP/1.1 200 OK\r\nContent-Type: "
+                : "HTTP/1.1 401 No\r\nWWW-Authenticate: Basic realm=\"x\"\r\n"
+                  "Content-Type: ",
+          kManifestType, "\r\nConnection: close\r\nContent-Length: ",
+          knows ? manifest_.size() : 0, "\r\n\r\n", knows ? manifest_ : "");
+      EXPECT_EQ(write(fd, reply.data(), reply.size()),
+                static_cast<ssize_t>(reply.size()));
+    }
+  }
+
+  const std::string authorization_;
+  const std::string manifest_;
+  const int listening_;
+  int port_ = 0;
+  std::thread server_;
+};
+
+// As long as tokens and JSON keys of clouds are, and longer.
+TEST_F(CredentialsTest, PasswordsOf16KiBAreShown) {
+  const std::string password =
+      absl::StrCat("{\n\"key\": \"", std::string(16 * 1024 - 12, 'k'), "\"}");
+  ASSERT_EQ(password.size(), 16 * 1024 - 12 + 12);
+  const TestImage image = ImageNamed("image");
+  const LongHeadRegistry registry(
+      absl::StrCat("Basic ",
+                   absl::Base64Escape(absl::StrCat("_json_key:", password))),
+      image.manifest);
+  v1::Upstream settings;
+  settings.set_url(registry.url());
+  settings.set_username("_json_key");
+  settings.set_password(password);
+  const int64_t id = installation().CreateUpstream(settings);
+  installation().Attach(registry_, id);
+  ExpectContent(GetTag("v1"), image.manifest);
+  installation().DeleteUpstream(id);
 }
 
 class SizesTest : public SeveralUpstreams {
@@ -382,7 +465,8 @@ TEST_F(ManifestsTest, InlinedDataIsServedThoughTheUpstreamLacksTheBlob) {
   const std::string wrong = "these bytes have another digest";
   const std::string manifest = absl::StrCat(
       R"({"schemaVersion":2,"mediaType":")", kManifestType,
-      R"(","config":{"mediaType":"application/vnd.oci.empty.v1+json","digest":")",
+      R"(","config":{"mediaType":"application/vnd.oci.empty.v1+json",)"
+      R"("digest":")",
       Digest::OfBytes(config).ToString(), R"(","size":)", config.size(),
       R"(,"data":")", absl::Base64Escape(config), R"("},"layers":[{"data":")",
       absl::Base64Escape("others"), R"(","digest":")",

@@ -53,7 +53,8 @@ void AddFreshnessOptions(CLI::App& command, UpstreamPolicyOptions& options) {
   AddWords(command, kGroup, "--absence-ttl", options.absence_ttls,
            "KIND=DURATION",
            "How long a 404 for a 'manifest' or 'blob' is believed (default: "
-           "1m), and a 401 or 403 ('refused', 30s); may be repeated");
+           "1m; 5s at most for a manifest by digest), and a refusal of our "
+           "credentials ('refused', 30s); may be repeated");
 }
 
 void AddRuleOptions(CLI::App& command, UpstreamPolicyOptions& options) {
