@@ -48,6 +48,7 @@ ShownCredential ParseAuthorization(const std::optional<std::string>& field) {
       !absl::Base64Unescape(value, &pair)) {
     return {Kind::kUnknown};
   }
+  if (pair == ":") return {};  // Nobody: what clients without a login send.
   const size_t colon = pair.find(':');
   if (colon == std::string::npos) return {Kind::kUnknown};
   return SecretOr(Kind::kUnknown, absl::string_view(pair).substr(colon + 1));

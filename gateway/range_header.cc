@@ -42,7 +42,13 @@ std::optional<ByteRangeSpec> ParseSpec(absl::string_view range) {
   if (dash + 1 == range.size()) {
     return ByteRangeSpec{ByteRangeSpec::From{*first, std::nullopt}};
   }
-  if (!last || *last < *first) return std::nullopt;
+  if (!last) return std::nullopt;
+  // RFC 9110 has it ignored as malformed; the conformance suite and registries
+  // have it as one that no content satisfies.
+  if (*last < *first) {
+    return ByteRangeSpec{ByteRangeSpec::From{
+        std::numeric_limits<uint64_t>::max(), std::nullopt}};
+  }
   return ByteRangeSpec{ByteRangeSpec::From{*first, *last}};
 }
 

@@ -44,6 +44,30 @@ TEST(ReadJsonTest, TellsWhatIsNoJsonAndWhereItWasStopped) {
   }
 }
 
+TEST(ReadJsonTest, ShowsBytesThatAreNoUtf8AsQuestionMarks) {
+  const struct {
+    std::string bytes;
+    std::string shown;
+  } cases[] = {
+      {"\xff", "?"},
+      {"a\xc3(b", "a?(b"},
+      {"\xe2\x82", "??"},
+      {"\xed\xa0\x80", "???"},  // Half of a pair.
+      {"\xc0\xaf", "??"},       // Too long for `/`.
+      {"\xe2\x82\xac \xf0\x9f\x98\x80", "\xe2\x82\xac \xf0\x9f\x98\x80"},
+  };
+  for (const auto& [bytes, shown] : cases) {
+    for (const bool as_stream : {false, true}) {
+      Strings strings;
+      const std::string json = absl::StrCat(R"(["end",")", bytes, R"("])");
+      std::istringstream stream(json);
+      EXPECT_TRUE(as_stream ? ReadJson(stream, strings)
+                            : ReadJson(json, strings));
+      EXPECT_THAT(strings.seen, ElementsAre("end", shown));
+    }
+  }
+}
+
 TEST(ReadJsonTest, DepthCostsNoStack) {
   Strings strings;
   const std::string open(1000000, '[');

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 #include <numeric>
+#include <optional>
 #include <utility>
 
 #include "absl/strings/ascii.h"
@@ -68,6 +69,9 @@ constexpr Member kMembers[] = {
     {"blobs", ManifestForm::kArtifact, "digest", true},
 };
 
+// In base64: of one, and after so many no more are kept.
+constexpr size_t kInlinedBytesMax = 128 * 1024;
+
 // What two readers must not understand differently.
 constexpr std::array<absl::string_view, 4> kTopNames = {
     "mediaType", "schemaVersion", "subject", "artifactType"};
@@ -112,11 +116,19 @@ class Reader final : public JsonReader {
     if (is_descriptor) {
       descriptor_depth_ = depth_;
       seen_in_descriptor_ = 0;
+      named_.reset();
+      data_.clear();
     }
     return OnValue(depth_ - 1);
   }
   bool end_object() override {
-    if (depth_ == descriptor_depth_) descriptor_depth_ = 0;
+    if (depth_ == descriptor_depth_) {
+      descriptor_depth_ = 0;
+      if (named_ && !data_.empty() && inlined_bytes_ < kInlinedBytesMax) {
+        inlined_bytes_ += data_.size();
+        facts_.inlined.push_back({*named_, std::move(data_)});
+      }
+    }
     --depth_;
     return true;
   }
@@ -143,7 +155,13 @@ class Reader final : public JsonReader {
       facts_.media_type = value.substr(0, limits::kMediaTypeCharsMax + 1);
     } else if (depth_ == descriptor_depth_ && is_digest_) {
       const auto digest = Digest::Parse(value);
-      if (digest.ok()) facts_.references.push_back(*digest);
+      if (digest.ok()) {
+        facts_.references.push_back(*digest);
+        named_ = *digest;
+      }
+    } else if (depth_ == descriptor_depth_ && is_data_ &&
+               value.size() <= kInlinedBytesMax) {
+      data_ = value;
     }
     return true;
   }
@@ -207,6 +225,7 @@ class Reader final : public JsonReader {
       ++bit;
     }
     is_digest_ = name == member_->digest;
+    is_data_ = name == "data";
   }
 
   // By a sorted list of places: a set would cost several times as much.
@@ -249,7 +268,11 @@ class Reader final : public JsonReader {
   bool in_list_ = false;            // In the array of `member_`.
   int descriptor_depth_ = 0;        // In a descriptor of `member_`; 0 = not.
   uint32_t seen_in_descriptor_ = 0;
-  bool is_digest_ = false;  // The last member of the descriptor.
+  bool is_digest_ = false;       // The last member of the descriptor.
+  bool is_data_ = false;         // Likewise.
+  std::optional<Digest> named_;  // By the descriptor.
+  std::string data_;             // In the descriptor.
+  size_t inlined_bytes_ = 0;     // Of all, in base64.
 };
 
 template <typename Input>

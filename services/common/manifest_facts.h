@@ -22,6 +22,13 @@ enum class ManifestForm {
   kArtifact,  // `blobs`: the artifact manifest of OCI 1.1's drafts, and ORAS'.
 };
 
+// The bytes of what a descriptor names, as it has them in `data` (OCI
+// image-spec, descriptor.md): not verified.
+struct InlinedContent {
+  Digest digest;
+  std::string base64;
+};
+
 struct ManifestFacts {
   bool is_object = false;  // One JSON object; else all else is empty.
   ManifestForm form = ManifestForm::kNone;
@@ -30,6 +37,8 @@ struct ManifestFacts {
   // `fsLayers`, `blobs`. Each once, in order. `subject` is not among them: the
   // reference goes the other way.
   std::vector<Digest> references;
+  // Small ones, the first ones, of all of `references`.
+  std::vector<InlinedContent> inlined;
   // Why no client may be given it; empty = nothing. One client would read the
   // document in one way and the next in another (CVE-2021-41190): it has lists
   // of two kinds of manifest, a member twice or in another spelling that some

@@ -83,12 +83,13 @@ class Explaining {
     if (candidate.denial != Denial::kNone) {
       *considered.mutable_denied_until() = ToWire(known.denied_until);
       const bool refused = candidate.denial == Denial::kRefused;
-      Tell(
-          considered,
-          refused ? Considered::KNOWN_REFUSED : Considered::KNOWN_ABSENT,
-          absl::StrCat(refused ? "it refused this a moment ago; believed "
-                               : "it did not have this a moment ago; believed ",
-                       At(known.denied_until)));
+      Tell(considered,
+           refused ? Considered::KNOWN_REFUSED : Considered::KNOWN_ABSENT,
+           absl::StrCat(
+               refused ? "it refused this a moment ago (--on-denied tag=next "
+                         "passes over it); believed "
+                       : "it did not have this for us a moment ago; believed ",
+               At(known.denied_until)));
       return;
     }
     if (!candidate.cached) {

@@ -1,5 +1,7 @@
 #include "services/metadata/route.h"
 
+#include <algorithm>
+
 #include "absl/algorithm/container.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
@@ -14,6 +16,10 @@
 
 namespace cvr {
 namespace {
+
+// A manifest that is asked for by its digest and is not there may be on its
+// way: attestations are pushed after the index that names them.
+constexpr absl::Duration kLateManifestTtl = absl::Seconds(5);
 
 absl::Duration ZeroIsForEver(absl::Duration validity) {
   return validity == absl::ZeroDuration() ? absl::InfiniteDuration() : validity;
@@ -98,8 +104,11 @@ absl::Duration UpstreamRoute::ValidityOf(const ContentRef& content) const {
 }
 
 absl::Duration UpstreamRoute::NotFoundTtlOf(const ContentRef& content) const {
-  return content.kind == ContentKind::kBlob ? blob_not_found_ttl
-                                            : manifest_not_found_ttl;
+  if (content.kind == ContentKind::kBlob) return blob_not_found_ttl;
+  const bool may_come_late =
+      content.kind == ContentKind::kManifest && content.reference.is_digest();
+  return may_come_late ? std::min(manifest_not_found_ttl, kLateManifestTtl)
+                       : manifest_not_found_ttl;
 }
 
 bool UpstreamRoute::StandsFor(absl::string_view source_namespace) const {

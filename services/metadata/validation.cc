@@ -21,6 +21,10 @@ namespace {
 // google/protobuf/duration.proto: the largest that a Duration may hold.
 constexpr int64_t kDurationSecondsMax = 315'576'000'000;
 
+// Tokens of ECR and ACR have 2 to 4 KB, JSON keys of Google as much. The header
+// that a password is sent in has a third more.
+constexpr size_t kPasswordBytesMax = 16 * 1024;
+
 // Callers carry them along.
 constexpr int kRegistriesPerTokenMax = 100;
 
@@ -145,13 +149,16 @@ void CheckCredentials(Checker& check, const v1::Upstream& upstream) {
   check.BothOrNeither("username", upstream.username(), "password",
                       upstream.password());
   check.AtMost(limits::kCredentialCharsMax, "username", upstream.username());
-  check.AtMost(limits::kCredentialCharsMax, "password", upstream.password());
-  // RFC 7617, section 2: neither can be sent otherwise.
+  check.Require(
+      upstream.password().size() <= kPasswordBytesMax, "password",
+      absl::StrCat("must have at most ", kPasswordBytesMax, " bytes"));
+  // RFC 7617, section 2, has no control characters in passwords either, but
+  // JSON keys have line breaks. Base64 carries them.
   check.Require(!HasControls(upstream.username()) &&
                     !absl::StrContains(upstream.username(), ':'),
                 "username", "must have no `:` and no control characters");
-  check.Require(!HasControls(upstream.password()), "password",
-                "must have no control characters");
+  check.Require(!absl::StrContains(upstream.password(), '\0'), "password",
+                "must have no NUL");
 }
 
 void CheckFreshness(Checker& check, const v1::Upstream& upstream) {

@@ -104,7 +104,7 @@ TEST(ValidationTest, Upstreams) {
       {"credentials",
        [](U& u) {
          u.set_username(std::string(510, 'u'));
-         u.set_password(std::string(510, 'p'));
+         u.set_password(std::string(16 * 1024 - 2, 'p') + "\n\xff");
        },
        {}},
       {"only a username", [](U& u) { u.set_username("u"); }, {"password"}},
@@ -112,13 +112,13 @@ TEST(ValidationTest, Upstreams) {
       {"long credentials",
        [](U& u) {
          u.set_username(std::string(511, 'u'));
-         u.set_password(std::string(511, 'p'));
+         u.set_password(std::string(16 * 1024 + 1, 'p'));
        },
        {"username", "password"}},
       {"credentials that cannot be sent",
        [](U& u) {
          u.set_username("a:b");
-         u.set_password("p\r\n");
+         u.set_password(std::string("p\0", 2));
        },
        {"username", "password"}},
       {"never to be revalidated", [](U& u) { u.mutable_cache_validity(); }, {}},

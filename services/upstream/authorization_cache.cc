@@ -13,6 +13,22 @@ std::string AuthorizationCache::Find(const std::string& key) const {
   return found->second.value;
 }
 
+bool AuthorizationCache::IsAnonymous(const std::string& key,
+                                     const std::string& value) const {
+  MutexLock lock(&mutex_);
+  const auto found = entries_.find(key);
+  return found != entries_.end() && found->second.value == value &&
+         found->second.is_anonymous;
+}
+
+void AuthorizationCache::Forget(const std::string& key,
+                                const std::string& rejected) {
+  MutexLock lock(&mutex_);
+  const auto found = entries_.find(key);
+  if (found == entries_.end() || found->second.value != rejected) return;
+  entries_.erase(found);
+}
+
 absl::StatusOr<std::string> AuthorizationCache::Renew(
     const std::string& key, const std::string& rejected, Fetch fetch,
     const std::stop_token& cancel) {
@@ -21,7 +37,7 @@ absl::StatusOr<std::string> AuthorizationCache::Renew(
     landed_.SignalAll();
   });
   while (true) {
-    const absl::Time now = clock_->Now();
+    const absl::Time now = clock_->SteadyNow();
     Turn turn;
     {
       MutexLock lock(&mutex_);

@@ -19,6 +19,8 @@ namespace cvr {
 struct Authorization {
   std::string value;
   absl::Time use_until;
+  // Nobody's credentials were shown for it, though there were some.
+  bool is_anonymous = false;
 };
 
 // Values that opened something, by what they open. Thread-safe.
@@ -33,6 +35,12 @@ class AuthorizationCache {
 
   // Empty when there is none in its time.
   std::string Find(const std::string& key) const;
+
+  // Whether that is what is held, and it is_anonymous.
+  bool IsAnonymous(const std::string& key, const std::string& value) const;
+
+  // Drops `rejected`, unless another value has taken its place.
+  void Forget(const std::string& key, const std::string& rejected);
 
   // Another value than `rejected`: one that somebody has put there since, or
   // what `fetch` brings. One fetch serves all who wait for the key, its error

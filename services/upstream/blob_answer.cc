@@ -22,8 +22,12 @@ std::optional<uint64_t> LastByte(const UpstreamBlobPart& part) {
 
 }  // namespace
 
+bool IsPart(const UpstreamBlobPart& part) {
+  return part.offset != 0 || part.length.has_value();
+}
+
 void AddPartFields(const UpstreamBlobPart& part, HttpFieldList& fields) {
-  if (part.offset == 0 && !part.length) return;
+  if (!IsPart(part)) return;
   std::string range = absl::StrCat("bytes=", part.offset, "-");
   if (const auto last = LastByte(part)) absl::StrAppend(&range, *last);
   fields.Add("Range", range);
@@ -40,11 +44,13 @@ absl::StatusOr<UpstreamBlobHeader> BlobAnswerReceiver::PartHeader(
     const HttpFieldList& fields) {
   const auto range = ParseContentRange(fields.Get("Content-Range"));
   if (!range) return Invalid("a part that does not say which");
-  if (range->first != part_.offset) return Invalid("another part than asked");
+  if (range->first > part_.offset || range->last < part_.offset) {
+    return Invalid("another part than asked");
+  }
   // The last byte of the part; a total that is not known limits nothing.
   uint64_t last = range->total ? *range->total - 1 : range->last;
   last = std::min(last, LastByte(part_).value_or(last));
-  if (range->last != last) return Invalid("more or less than the part asked");
+  is_short_ = range->last < last;
   expected_bytes_ = range->length();
   return UpstreamBlobHeader{range->total, range->first};
 }
@@ -52,7 +58,9 @@ absl::StatusOr<UpstreamBlobHeader> BlobAnswerReceiver::PartHeader(
 absl::Status BlobAnswerReceiver::OnHead(const Url& url, const HttpHead& head) {
   host_ = url.host_and_port();
   UpstreamBlobHeader header;
-  if (head.status == 206) {
+  const bool says_range =
+      ParseContentRange(head.fields.Get("Content-Range")).has_value();
+  if (head.status == 206 || (head.status == 200 && says_range)) {
     ASSIGN_OR_RETURN(header, PartHeader(head.fields));
   } else if (head.status == 200) {
     header.size_bytes = ParseContentLength(head.fields.Get("Content-Length"));
@@ -60,6 +68,7 @@ absl::Status BlobAnswerReceiver::OnHead(const Url& url, const HttpHead& head) {
   } else {
     return Invalid(absl::StrCat("it answered ", head.status, " for a blob"));
   }
+  offset_ = header.offset;
   header.etag = StrongEtagOf(head.fields.Get("ETag"));
   return sink_.OnHeader(header);
 }
@@ -69,10 +78,32 @@ absl::Status BlobAnswerReceiver::OnBytes(absl::string_view bytes) {
   if (expected_bytes_ && received_bytes_ > *expected_bytes_) {
     return Invalid("more bytes than it said");
   }
-  return sink_.OnBytes(bytes);
+  RETURN_IF_ERROR(sink_.OnBytes(bytes));
+  const auto last = LastByte(part_);
+  if (!last || offset_ + received_bytes_ <= *last) return absl::OkStatus();
+  has_all_ = true;
+  if (offset_ + received_bytes_ == *last + 1) return absl::OkStatus();
+  return absl::CancelledError("more than the part is not wanted");
+}
+
+absl::Status BlobAnswerReceiver::OnUnsatisfied(const Url& url,
+                                               const HttpHead& head) {
+  host_ = url.host_and_port();
+  const auto size = ParseUnsatisfiedRange(head.fields.Get("Content-Range"));
+  if (!size) return Invalid("it answered 416 for a blob");
+  RETURN_IF_ERROR(sink_.OnHeader({*size, std::min(part_.offset, *size),
+                                  StrongEtagOf(head.fields.Get("ETag"))}));
+  if (part_.offset >= *size) return absl::OkStatus();
+  return errors::UpstreamUnavailable(
+      host_, "it answered 416 for a part of a blob that it has");
 }
 
 absl::Status BlobAnswerReceiver::Finish() const {
+  if (is_short_ && received_bytes_ == *expected_bytes_) {
+    return errors::UpstreamUnavailable(
+        host_, absl::StrCat("it sent ", received_bytes_,
+                            " bytes, less than the part asked"));
+  }
   if (!expected_bytes_ || received_bytes_ == *expected_bytes_) {
     return absl::OkStatus();
   }

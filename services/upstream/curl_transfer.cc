@@ -2,6 +2,7 @@
 
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <chrono>
 
 #include "absl/strings/ascii.h"
@@ -93,7 +94,8 @@ CURLcode CurlTransfer::Perform() {
   while (running > 0 && trouble == CURLM_OK && !IsCancelled()) {
     trouble = curl_multi_perform(multi_, &running);
     if (running == 0 || trouble != CURLM_OK || IsCancelled()) break;
-    trouble = curl_multi_poll(multi_, nullptr, 0, kLookMs, nullptr);
+    trouble = curl_multi_poll(multi_, nullptr, 0, LookMs(), nullptr);
+    if (IsOverdue()) break;
   }
   CURLcode code = CURLE_ABORTED_BY_CALLBACK;
   int left = 0;
@@ -190,6 +192,17 @@ size_t CurlTransfer::OnBody(char* data, size_t size, size_t count,
   self.stall_watch_->OnBytes(bytes.size(), before, busy);
   self.busy_ += busy;
   return self.outcome_.ok() ? bytes.size() : CURL_WRITEFUNC_ERROR;
+}
+
+int CurlTransfer::LookMs() const {
+  const absl::Time now = SteadyNow();
+  absl::Duration left = request_.timeout - (now - start_ - busy_);
+  left = std::min(left, head_done_ ? stall_watch_->TimeLeft(now)
+                                   : limits_.head_timeout - (now - start_));
+  // One more, so that it is over by then.
+  return static_cast<int>(absl::ToInt64Milliseconds(std::clamp(
+             left, absl::ZeroDuration(), absl::Milliseconds(kLookMs - 1)))) +
+         1;
 }
 
 int CurlTransfer::OnProgress(void* self, curl_off_t, curl_off_t, curl_off_t,

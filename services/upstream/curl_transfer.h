@@ -52,6 +52,8 @@ class CurlTransfer {
   CURLcode Perform();
   // Whether the call or the process is to end; notes which.
   bool IsCancelled();
+  // Until when nothing can be overdue; a second at most.
+  int LookMs() const;
   // False ends the transfer.
   bool TakeHeaderLine(absl::string_view line);
   bool EndHead();

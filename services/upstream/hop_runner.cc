@@ -90,6 +90,10 @@ absl::StatusOr<HttpHead> HopRunner::RunHop(const HopRequest& request,
   ASSIGN_OR_RETURN(
       HttpHead head,
       Ask(request, guard.AuthorizationFor(request.url), guard, receiver));
+  if ((head.status == 401 || head.status == 403) &&
+      guard.ForgetRejected(request.url, head)) {
+    ASSIGN_OR_RETURN(head, Ask(request, "", guard, receiver));
+  }
   if (head.status != 401) return head;
   ASSIGN_OR_RETURN(const std::optional<std::string> authorization,
                    guard.OnChallenge(request.url, head));

@@ -28,6 +28,14 @@ class HopGuard {
   virtual absl::StatusOr<std::optional<std::string>> OnChallenge(
       const Url& url, const HttpHead& head) = 0;
 
+  // `url` answered 401 or 403, with `head`, to what AuthorizationFor() gave.
+  // Whether that was remembered from earlier and is forgotten now, so that the
+  // request is made once more without anything, and the challenge that follows
+  // is the one that counts.
+  virtual bool ForgetRejected(const Url& /*url*/, const HttpHead& /*head*/) {
+    return false;
+  }
+
   virtual TlsAccess TlsFor(const Url& url) = 0;
 };
 

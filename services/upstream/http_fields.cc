@@ -83,6 +83,12 @@ std::optional<ContentRange> ParseContentRange(absl::string_view value) {
   return range;
 }
 
+std::optional<uint64_t> ParseUnsatisfiedRange(absl::string_view value) {
+  value = absl::StripAsciiWhitespace(value);
+  if (!absl::StartsWithIgnoreCase(value, "bytes */")) return std::nullopt;
+  return ParseNumber(value.substr(8));
+}
+
 std::optional<uint64_t> ParseContentLength(absl::string_view value) {
   return ParseNumber(absl::StripAsciiWhitespace(value));
 }

@@ -43,6 +43,9 @@ struct ContentRange {
 // Nothing for what is malformed or contradicts itself.
 std::optional<ContentRange> ParseContentRange(absl::string_view value);
 
+// The size in `bytes */size`, as a 416 has it; nothing for anything else.
+std::optional<uint64_t> ParseUnsatisfiedRange(absl::string_view value);
+
 std::optional<uint64_t> ParseContentLength(absl::string_view value);
 
 // Seconds or a date; never negative and at most a day, since nobody means more.

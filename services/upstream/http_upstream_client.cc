@@ -12,6 +12,7 @@
 #include "services/common/transfer_limits.h"
 #include "services/upstream/answer_status.h"
 #include "services/upstream/blob_answer.h"
+#include "services/upstream/http_fields.h"
 #include "services/upstream/list_page.h"
 #include "services/upstream/manifest_answer.h"
 #include "services/upstream/manifest_type.h"
@@ -24,7 +25,7 @@ namespace {
 constexpr size_t kAuthorizationsMax = 10000;
 
 // Few requests even for long lists; what registries give at most.
-constexpr absl::string_view kTagsPerPage = "1000";
+constexpr size_t kTagsPerPage = 1000;
 constexpr absl::string_view kIndexType =
     "application/vnd.oci.image.index.v1+json";
 
@@ -137,20 +138,32 @@ absl::Status HttpUpstreamClient::GetBlob(const UpstreamAccess& access,
   request.cancel = sink.cancel();
   AddPartFields(part, request.fields);
   BlobAnswerReceiver receiver(part, sink);
-  const auto answer = Ask(access, endpoint, repository, std::move(request),
-                          {errors::BlobUnknown(digest.ToString())}, receiver);
+  const Unknown unknown = {
+      errors::BlobUnknown(digest.ToString()), {404, 410}, {416}};
+  const auto answer =
+      Ask(access, endpoint, repository, std::move(request), unknown, receiver);
+  if (receiver.has_all()) return absl::OkStatus();
   RETURN_IF_ERROR(answer.status());
+  if (answer->head.status == 416) {
+    if (ParseUnsatisfiedRange(answer->head.fields.Get("Content-Range"))) {
+      return receiver.OnUnsatisfied(answer->url, answer->head);
+    }
+    // It may know the blob all the same. `sink` has seen nothing.
+    if (IsPart(part)) return GetBlob(access, repository, digest, {}, sink);
+    return AnswerStatus(answer->url, answer->head, clock_->Now());
+  }
   return receiver.Finish();
 }
 
 absl::StatusOr<UpstreamList> HttpUpstreamClient::ListTags(
     const UpstreamAccess& access, const Repository& repository) {
   ASSIGN_OR_RETURN(const Endpoint endpoint, Endpoint::Of(access));
-  HopRequest request = {
-      HttpCall::Method::kGet,
-      endpoint.TagsUrl(repository).WithParameter("n", kTagsPerPage)};
+  HopRequest request = {HttpCall::Method::kGet,
+                        endpoint.TagsUrl(repository)
+                            .WithParameter("n", absl::StrCat(kTagsPerPage))};
   request.fields.Add("Accept", "application/json");
   ListReceiver tags(ReadTagsPage, limits::kTagsMax, memory_, ShareOf(access));
+  tags.set_page_items(kTagsPerPage);
   return AskForList(access, endpoint, repository, std::move(request),
                     {errors::RepositoryUnknown(repository.name())}, tags);
 }
@@ -168,7 +181,7 @@ absl::StatusOr<UpstreamList> HttpUpstreamClient::ListReferrers(
   return AskForList(
       access, endpoint, repository, std::move(request),
       {errors::ManifestUnknown(repository.name(), subject.ToString()),
-       {400, 404, 405, 406, 501}},
+       {400, 404, 405, 406, 410, 501}},
       referrers);
 }
 
@@ -211,15 +224,18 @@ absl::StatusOr<HopAnswer> HttpUpstreamClient::Ask(const UpstreamAccess& access,
       hops_.Run(std::move(request), guard, observed);
   if (!answer.ok()) {
     if (!guard.was_refused_token()) return answer;
-    return guard.Explain(401, answer.status(), unknown_at(endpoint.url()));
+    return guard.Explain(endpoint.url(), 401, answer.status(),
+                         unknown_at(endpoint.url()));
   }
   const HttpHead& head = answer->head;
   if (IsSuccess(head)) return answer;
+  if (unknown.passed.count(head.status) > 0) return answer;
   observed.Observe(answer->url, head);
   if (unknown.statuses.count(head.status) > 0) return unknown_at(answer->url);
   const absl::Status refusal = AnswerStatus(answer->url, head, clock_->Now());
   if (ReasonOf(refusal) != Reason::kUpstreamDenied) return refusal;
-  return guard.Explain(head.status, refusal, unknown_at(answer->url));
+  return guard.Explain(answer->url, head.status, refusal,
+                       unknown_at(answer->url));
 }
 
 }  // namespace cvr

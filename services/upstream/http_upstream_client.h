@@ -48,7 +48,9 @@ class HttpUpstreamClient : public UpstreamClient {
   // What it means that an upstream does not have something, and how it says so.
   struct Unknown {
     absl::Status meaning;
-    std::set<int> statuses = {404};
+    std::set<int> statuses = {404, 410};
+    // Others that the caller looks at itself.
+    std::set<int> passed = {};
   };
 
   // Runs `request` with the upstream's authentication. OK for 2xx only.

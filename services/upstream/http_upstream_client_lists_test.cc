@@ -63,7 +63,7 @@ TEST_F(HttpUpstreamClientListsTest, PagesAreLargeAndFollowed) {
   EXPECT_THAT(Tags(), IsOkAndHolds(ElementsAre("c", "a", "b")));
   EXPECT_THAT(Targets(), ElementsAre("/v2/a/b/tags/list?n=1000",
                                      "/v2/a/b/tags/list?last=a&n=1000",
-                                     "/v2/other?x=%2F"));
+                                     "/v2/a/b/tags/list?x=%2F"));
 }
 
 TEST_F(HttpUpstreamClientListsTest, LinksMayBeOdd) {
@@ -94,6 +94,21 @@ TEST_F(HttpUpstreamClientListsTest, OtherOriginsAreNotAsked) {
                                  Reason::kUpstreamInvalid))
         << link;
     EXPECT_EQ(registry_.requests().size(), 1);
+  }
+  EXPECT_THAT(elsewhere_.requests(), IsEmpty());
+}
+
+TEST_F(HttpUpstreamClientListsTest, OnlyTheQueryOfALinkCounts) {
+  for (const std::string& link :
+       {absl::StrCat("<", elsewhere_.url(), "/else?last=a%2Fb>; rel=Next"),
+        std::string("<https://registry.invalid/x/y?last=a%2Fb>; rel=next"),
+        std::string("</internal/list?last=a%2Fb>; REL=\"next\""),
+        std::string("<?last=a%2Fb>; rel=next")}) {
+    registry_.ClearRequests();
+    AnswerPage(R"("a")", link);
+    AnswerPage(R"("b")");
+    EXPECT_THAT(Tags(), IsOkAndHolds(ElementsAre("a", "b"))) << link;
+    EXPECT_EQ(Targets().back(), "/v2/a/b/tags/list?last=a%2Fb") << link;
   }
   EXPECT_THAT(elsewhere_.requests(), IsEmpty());
 }
@@ -144,7 +159,7 @@ TEST_F(HttpUpstreamClientListsTest, ListsAreBounded) {
 
 TEST_F(HttpUpstreamClientListsTest, WhatIsNoListIsInvalid) {
   for (const std::string body :
-       {"", "<html>Please log in</html>", "[]", "{}", R"({"tags":7})"}) {
+       {"", "<html>Please log in</html>", "[]", R"({"tags":7})"}) {
     registry_.Answer({}, FakeAnswer::Status(200, {}, body), 2);
     EXPECT_THAT(Tags(), StatusIs(absl::StatusCode::kUnavailable,
                                  Reason::kUpstreamInvalid))

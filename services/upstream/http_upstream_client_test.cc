@@ -139,8 +139,10 @@ TEST_F(HttpUpstreamClientTest, StatusesMeanWhatTheHeaderSays) {
     return std::pair(answer.status().code(), ReasonOf(answer.status()));
   };
   using absl::StatusCode;
-  EXPECT_EQ(code_of(404),
-            std::pair(StatusCode::kNotFound, Reason::kManifestUnknown));
+  for (const int status : {404, 410}) {
+    EXPECT_EQ(code_of(status),
+              std::pair(StatusCode::kNotFound, Reason::kManifestUnknown));
+  }
   for (const int status : {401, 403}) {
     EXPECT_EQ(code_of(status), std::pair(StatusCode::kPermissionDenied,
                                          Reason::kUpstreamDenied));
@@ -149,7 +151,7 @@ TEST_F(HttpUpstreamClientTest, StatusesMeanWhatTheHeaderSays) {
     EXPECT_EQ(code_of(status), std::pair(StatusCode::kUnavailable,
                                          Reason::kUpstreamUnavailable));
   }
-  for (const int status : {202, 204, 206, 304, 400, 405, 406, 410, 416, 418}) {
+  for (const int status : {202, 204, 206, 304, 400, 405, 406, 416, 418}) {
     EXPECT_EQ(code_of(status),
               std::pair(StatusCode::kUnavailable, Reason::kUpstreamInvalid))
         << status;
@@ -171,7 +173,7 @@ TEST_F(HttpUpstreamClientTest, BusyUpstreamMaySayWhenToComeBack) {
 TEST_F(HttpUpstreamClientTest, PartMustBeTheOneAskedFor) {
   const Digest blob = registry_.AddBlob("a/b", "0123456789");
   for (const std::string range :
-       {"bytes 4-9/10", "bytes 5-8/10", "bytes 5-9/9", "", "bytes */10"}) {
+       {"bytes 6-9/10", "bytes 0-4/10", "bytes 5-9/9", "", "bytes */10"}) {
     FakeAnswer wrong;
     wrong.headers = {{"Content-Range", range}};
     registry_.Answer({}, wrong);
@@ -182,10 +184,43 @@ TEST_F(HttpUpstreamClientTest, PartMustBeTheOneAskedFor) {
         << range;
     EXPECT_EQ(sink.bytes, "");
   }
-  KeepingSink past_the_end;
+}
+
+TEST_F(HttpUpstreamClientTest, PartMayBeMoreOrLessThanAskedFor) {
+  const Digest blob = registry_.AddBlob("a/b", "0123456789");
+  const auto answer = [&](int status, const std::string& range,
+                          const std::string& body) {
+    registry_.Answer(
+        {}, FakeAnswer::Status(status, {{"Content-Range", range}}, body));
+  };
+  KeepingSink earlier;
+  answer(206, "bytes 4-9/10", "456789");
+  EXPECT_THAT(GetBlob(blob, earlier, {.offset = 5}), IsOk());
+  EXPECT_EQ(earlier.header.offset, 4);
+  EXPECT_EQ(earlier.bytes, "456789");
+  KeepingSink longer;
+  answer(206, "bytes 5-9/10", "56789");
+  EXPECT_THAT(GetBlob(blob, longer, {.offset = 5, .length = 2}), IsOk());
+  EXPECT_EQ(longer.header.size_bytes, 10);
+  KeepingSink shorter;
+  answer(206, "bytes 5-7/10", "567");
   EXPECT_THAT(
-      GetBlob(blob, past_the_end, {.offset = 10}),
-      StatusIs(absl::StatusCode::kUnavailable, Reason::kUpstreamInvalid));
+      GetBlob(blob, shorter, {.offset = 5}),
+      StatusIs(absl::StatusCode::kUnavailable, Reason::kUpstreamUnavailable));
+  EXPECT_EQ(shorter.bytes, "567");
+  KeepingSink as_whole;
+  answer(200, "bytes 5-5/10", "5");
+  EXPECT_THAT(GetBlob(blob, as_whole, {.offset = 5, .length = 1}), IsOk());
+  EXPECT_EQ(as_whole.header.size_bytes, 10);
+  KeepingSink empty;
+  answer(416, "bytes */0", "");
+  EXPECT_THAT(GetBlob(blob, empty, {.length = 1}), IsOk());
+  EXPECT_EQ(empty.header.size_bytes, 0);
+  // Without a size it is asked for without a range.
+  KeepingSink again;
+  registry_.Answer({}, FakeAnswer::Status(416));
+  EXPECT_THAT(GetBlob(blob, again, {.length = 1}), IsOk());
+  EXPECT_EQ(again.header.size_bytes, 10);
 }
 
 TEST_F(HttpUpstreamClientTest, PartOfUnknownTotalIsTaken) {

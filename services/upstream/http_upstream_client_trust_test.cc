@@ -79,7 +79,7 @@ TEST_F(HttpUpstreamClientTrustTest, RevokedTokenIsExchangedOnce) {
   registry_.RevokeTokens();
   EXPECT_THAT(Get(), IsOk());
   EXPECT_THAT(Authorizations(registry_, "/manifests/"),
-              ::testing::ElementsAre("", "Bearer token-1", "Bearer token-1",
+              ::testing::ElementsAre("", "Bearer token-1", "Bearer token-1", "",
                                      "Bearer token-2"));
 }
 
@@ -93,8 +93,9 @@ TEST_F(HttpUpstreamClientTrustTest, ChallengesWithoutEndAreNotFollowed) {
                                              "/token\"")}}),
       FakeRegistry::kAlways);
 
-  EXPECT_THAT(Get(), StatusIs(absl::StatusCode::kPermissionDenied,
-                              Reason::kUpstreamDenied));
+  // The token proves that the credentials are good.
+  EXPECT_THAT(Get(),
+              StatusIs(absl::StatusCode::kNotFound, Reason::kManifestUnknown));
   EXPECT_EQ(registry_.CountRequests({"", "/manifests/"}), 2);
   EXPECT_EQ(registry_.CountRequests({"", "/token"}), 1);
 }

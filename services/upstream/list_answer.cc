@@ -15,6 +15,9 @@
 namespace cvr {
 namespace {
 
+// Pages that are as full as their registry makes them have such a number.
+constexpr size_t kRoundNumber = 50;
+
 // Where the next page is said to be; empty when there is none.
 std::string NextTarget(const HttpFieldList& fields) {
   for (const absl::string_view value : fields.GetAll("Link")) {
@@ -59,6 +62,7 @@ absl::Status ListReceiver::OnBytes(absl::string_view bytes) {
 
 absl::StatusOr<std::optional<Url>> ListReceiver::TakePage(
     const Url& asked, const HopAnswer& answer) {
+  const size_t begin = items_.size();
   std::istream page(&page_);
   const bool is_page = read_(page, items_);
   page_.Clear();
@@ -68,24 +72,60 @@ absl::StatusOr<std::optional<Url>> ListReceiver::TakePage(
   }
   asked_.insert(asked.text());
   bytes_ += asked.text().size();
-  ASSIGN_OR_RETURN(std::optional<Url> next, NextPage(answer));
-  if (!next) return next;
-  if (asked_.count(next->text()) > 0) return Invalid("that goes in circles");
-  if (asked_.size() >= limits::kListPagesMax) return Invalid("without an end");
+  const std::string target = NextTarget(answer.head.fields);
+  std::optional<Url> next;
+  if (!target.empty()) {
+    ASSIGN_OR_RETURN(next, NextPage(asked, target));
+    if (asked_.count(next->text()) > 0) return Invalid("that goes in circles");
+  } else {
+    next = UnsaidPage(asked, begin);
+  }
+  page_begin_ = begin;
+  is_unsaid_ = target.empty();
+  if (next && asked_.size() >= limits::kListPagesMax) {
+    return Invalid("without an end");
+  }
   return next;
 }
 
-absl::StatusOr<std::optional<Url>> ListReceiver::NextPage(
-    const HopAnswer& answer) const {
-  const std::string target = NextTarget(answer.head.fields);
-  if (target.empty()) return std::nullopt;
-  const absl::StatusOr<Url> next = answer.url.Resolve(target);
-  if (!next.ok()) return Invalid("whose next page is nowhere");
-  if (!next->SameOrigin(answer.url)) {
-    return Invalid(
-        absl::StrCat("whose next page is at ", next->host_and_port()));
+// The host and the path may be those of a proxy or of what is behind it. What
+// the link tells is its query.
+absl::StatusOr<Url> ListReceiver::NextPage(const Url& asked,
+                                           absl::string_view target) const {
+  const size_t query = target.find('?');
+  if (query == absl::string_view::npos) {
+    const absl::StatusOr<Url> next = asked.Resolve(target);
+    if (next.ok() && next->SameOrigin(asked)) return *next;
+    return Invalid("whose next page is elsewhere");
   }
+  const auto next =
+      asked.Resolve(target.substr(query, target.find('#') - query));
+  if (!next.ok()) return Invalid("whose next page is nowhere");
   return *next;
+}
+
+// Registries that forget the link fill their pages all the same. Those that do
+// not know `last` give the same page again.
+std::optional<Url> ListReceiver::UnsaidPage(const Url& asked,
+                                            size_t begin) const {
+  const auto& texts = items_.texts();
+  const size_t count = texts.size() - begin;
+  if (page_items_ == 0 || count == 0 || count > page_items_) {
+    return std::nullopt;
+  }
+  const bool is_second = is_unsaid_ && begin > 0;
+  if (is_second &&
+      (texts[begin] == texts[page_begin_] || texts.back() == texts[begin - 1] ||
+       count != begin - page_begin_)) {
+    return std::nullopt;
+  }
+  if (count != page_items_ && count % kRoundNumber != 0) return std::nullopt;
+  const absl::StatusOr<Url> first = asked.WithPath(asked.path());
+  if (!first.ok()) return std::nullopt;
+  Url next = first->WithParameter("n", absl::StrCat(page_items_))
+                 .WithParameter("last", texts.back());
+  if (asked_.count(next.text()) > 0) return std::nullopt;
+  return next;
 }
 
 }  // namespace cvr

@@ -42,11 +42,16 @@ class ListReceiver : public HopReceiver {
   absl::Status OnHead(const Url& url, const HttpHead& head) override;
   absl::Status OnBytes(absl::string_view bytes) override;
 
-  // The page, asked for at `asked`, has come. Where the next one is; nothing
+  // Pages were asked for with `n` = `count`. One that looks full and names no
+  // next page is followed by a question for what is after its last item.
+  void set_page_items(size_t count) { page_items_ = count; }
+
+  // The page, asked for at `asked`, has come. Where the next one is, always at
+  // the origin of `asked`, and at its path when the link has a query; nothing
   // after the last.
   // Errors: UNAVAILABLE (reason UPSTREAM_INVALID) for what is no page, a list
-  // beyond its bounds or in circles, and a next page that is nowhere or at
-  // another origin than this one.
+  // beyond its bounds or in circles, and a next page that is nowhere, or has no
+  // query and is at another origin.
   absl::StatusOr<std::optional<Url>> TakePage(const Url& asked,
                                               const HopAnswer& answer);
 
@@ -55,7 +60,10 @@ class ListReceiver : public HopReceiver {
 
  private:
   absl::Status Invalid(absl::string_view detail) const;
-  absl::StatusOr<std::optional<Url>> NextPage(const HopAnswer& answer) const;
+  absl::StatusOr<Url> NextPage(const Url& asked,
+                               absl::string_view target) const;
+  // What to ask for after a page without a link, whose items begin at `begin`.
+  std::optional<Url> UnsaidPage(const Url& asked, size_t begin) const;
 
   const ReadPage read_;
   const size_t items_max_;
@@ -65,6 +73,9 @@ class ListReceiver : public HopReceiver {
   PageBuffer page_;
   size_t bytes_ = 0;             // Of all pages and their addresses.
   std::set<std::string> asked_;  // The pages so far.
+  size_t page_items_ = 0;        // 0 = pages without a link are the last.
+  size_t page_begin_ = 0;        // Of the last page.
+  bool is_unsaid_ = false;       // The last page had no link.
   UpstreamList items_;
 };
 

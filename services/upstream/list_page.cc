@@ -27,6 +27,10 @@ class ListReader : public JsonReader {
 
   // Whether the array, or `null` in its place, was there.
   bool found() const { return found_ && !is_wrong_; }
+  // Whether there is an object that does without it: `{}`, or one with a name.
+  bool is_without() const {
+    return is_object_ && !found_ && !is_wrong_ && (has_name_ || key_.empty());
+  }
 
   bool start_object(size_t) override {
     if (depth_ == 0) is_object_ = true;
@@ -61,6 +65,7 @@ class ListReader : public JsonReader {
     return !is_too_much_;
   }
   bool string(string_t& value) override {
+    if (depth_ == 1 && key_ == "name") has_name_ = true;
     if (in_list_) OnString(value, depth_ - kListDepth);
     return Scalar() && !is_too_much_;
   }
@@ -124,6 +129,7 @@ class ListReader : public JsonReader {
   int depth_ = 0;
   bool is_object_ = false;  // The top.
   std::string key_;         // The last one at the top.
+  bool has_name_ = false;
   bool in_list_ = false;
   bool found_ = false;
   bool is_wrong_ = false;
@@ -227,7 +233,8 @@ bool Read(std::istream& json, UpstreamList& list) {
 }  // namespace
 
 bool ReadTagsPage(std::istream& json, UpstreamList& tags) {
-  return Read<TagsReader>(json, tags);
+  TagsReader reader(tags);
+  return ReadJson(json, reader) && (reader.found() || reader.is_without());
 }
 
 bool ReadReferrersPage(std::istream& json, UpstreamList& referrers) {

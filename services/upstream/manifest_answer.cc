@@ -42,6 +42,11 @@ absl::Status Verify(const std::string& host, absl::string_view bytes,
   return errors::ContentMismatch(host, wanted.ToString(), got.ToString());
 }
 
+bool IsSignedSchema1(absl::string_view bytes) {
+  return absl::StrContains(bytes, "\"signatures\"") &&
+         ReadManifest(bytes).form == ManifestForm::kSchema1;
+}
+
 }  // namespace
 
 absl::Status ManifestReceiver::OnHead(const Url& url, const HttpHead& head) {
@@ -83,6 +88,15 @@ absl::Status ManifestReceiver::OnBytes(absl::string_view bytes) {
 absl::StatusOr<UpstreamManifest> ManifestReceiver::Finish(
     const HopAnswer& answer, const Reference& reference) && {
   ASSIGN_OR_RETURN(const std::optional<Digest> said, SaidDigest(answer));
+  if (IsSignedSchema1(bytes_)) {
+    return WithReason(
+        errors::UpstreamInvalid(
+            host_,
+            "this is a signed manifest of Docker image schema 1 "
+            "(application/vnd.docker.distribution.manifest.v1+prettyjws), "
+            "which is not supported: its digest is not that of its bytes"),
+        Reason::kManifestInvalid);
+  }
   if (reference.is_digest()) {
     RETURN_IF_ERROR(Verify(host_, bytes_, reference.digest()));
   }

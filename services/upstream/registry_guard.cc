@@ -3,6 +3,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "services/common/digest.h"
 #include "services/common/errors.h"
@@ -11,6 +12,8 @@
 
 namespace cvr {
 namespace {
+
+constexpr absl::string_view kBearer = "Bearer ";
 
 // Basic credentials do not expire; this is when to look again whether the
 // upstream would rather have a token.
@@ -58,8 +61,27 @@ RegistryGuard::RegistryGuard(TokenClient* tokens, AuthorizationCache* cache,
 
 std::string RegistryGuard::AuthorizationFor(const Url& url) {
   std::string& used = used_[url.origin()];
-  if (used.empty() && IsOwn(url)) used = cache_->Find(cache_key_);
+  if (used.empty() && IsOwn(url)) {
+    used = cache_->Find(cache_key_);
+    is_remembered_ = !used.empty();
+  }
   return used;
+}
+
+// Credentials that are refused stay the same, so only a token is given up.
+bool RegistryGuard::ForgetRejected(const Url& url, const HttpHead& head) {
+  if (!IsOwn(url) || !is_remembered_ || !has_shown_token()) return false;
+  is_remembered_ = false;
+  rejected_ = std::exchange(used_[url.origin()], "");
+  was_forbidden_ =
+      head.status == 403 && !cache_->IsAnonymous(cache_key_, rejected_);
+  cache_->Forget(cache_key_, rejected_);
+  return true;
+}
+
+bool RegistryGuard::has_shown_token() const {
+  const auto used = used_.find(upstream_.origin());
+  return used != used_.end() && absl::StartsWith(used->second, kBearer);
 }
 
 absl::StatusOr<std::optional<std::string>> RegistryGuard::OnChallenge(
@@ -77,8 +99,11 @@ absl::StatusOr<std::optional<std::string>> RegistryGuard::OnChallenge(
 
 absl::StatusOr<std::optional<std::string>> RegistryGuard::AnswerBearer(
     const Url& url, const Challenge& challenge) {
-  const absl::StatusOr<Url> realm = Url::Parse(challenge.Parameter("realm"));
-  if (!realm.ok()) {
+  const std::string where = challenge.Parameter("realm");
+  // A relative one is the registry's own.
+  const absl::StatusOr<Url> realm =
+      (IsOwn(url) ? upstream_ : url).Resolve(where);
+  if (where.empty() || !realm.ok()) {
     return errors::UpstreamInvalid(url.host_and_port(),
                                    "a challenge without a realm to ask");
   }
@@ -110,7 +135,9 @@ absl::StatusOr<std::string> RegistryGuard::Exchange(
     const Url& url, const TokenRequest& request) {
   const auto fetch = [&] { return tokens_->Fetch(request); };
   if (IsOwn(url)) {
-    return cache_->Renew(cache_key_, used_[url.origin()], fetch, cancel_);
+    const std::string& used = used_[url.origin()];
+    return cache_->Renew(cache_key_, used.empty() ? rejected_ : used, fetch,
+                         cancel_);
   }
   ASSIGN_OR_RETURN(Authorization granted, fetch());
   return std::move(granted.value);
@@ -133,16 +160,31 @@ TlsAccess RegistryGuard::TlsFor(const Url& url) {
   return tls;
 }
 
-absl::Status RegistryGuard::Explain(int status, const absl::Status& refusal,
+absl::Status RegistryGuard::Explain(const Url& url, int status,
+                                    const absl::Status& refusal,
                                     const absl::Status& unknown) const {
   if (!untrusted_realm_.empty()) {
     return Annotate(refusal, absl::StrCat("the credentials were not shown to ",
                                           untrusted_realm_,
                                           ", which is no trusted token realm"));
   }
-  const bool is_hidden =
-      was_anonymous_exchange_ && !has_credentials() && status == 401;
-  return is_hidden ? unknown : refusal;
+  // Without a token it may be 403 again, rather than a challenge.
+  const bool had_token = has_shown_token() ||
+                         (has_credentials() && was_forbidden_ && status == 403);
+  const bool is_own_word = IsOwn(url) && had_token && !was_refused_token_;
+  if (has_credentials()) {
+    const auto used = used_.find(upstream_.origin());
+    const bool is_proof =
+        used == used_.end() || !cache_->IsAnonymous(cache_key_, used->second);
+    if (!is_own_word || !is_proof) return refusal;
+    return Annotate(
+        unknown, absl::StrCat("it granted a token and answered ", status,
+                              " all the same, so for these credentials it has "
+                              "nothing there"));
+  }
+  const bool is_nothing_for_us =
+      is_own_word || (was_anonymous_exchange_ && status == 401);
+  return is_nothing_for_us ? unknown : refusal;
 }
 
 }  // namespace cvr

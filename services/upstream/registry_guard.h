@@ -37,6 +37,7 @@ class RegistryGuard : public HopGuard {
   std::string AuthorizationFor(const Url& url) override;
   absl::StatusOr<std::optional<std::string>> OnChallenge(
       const Url& url, const HttpHead& head) override;
+  bool ForgetRejected(const Url& url, const HttpHead& head) override;
   TlsAccess TlsFor(const Url& url) override;
 
   // Whether a token service has refused us: the request ended with that.
@@ -46,9 +47,12 @@ class RegistryGuard : public HopGuard {
   // in general, `unknown` that the upstream does not have the content.
   //
   // A registry answers the same 401 for what is private and for what does not
-  // exist (Docker Hub, Quay, GHCR's token service). With an anonymous token and
-  // no credentials that would do better, both mean: it has nothing for us.
-  absl::Status Explain(int status, const absl::Status& refusal,
+  // exist (Docker Hub, Quay, GHCR's token service), others 403. With an
+  // anonymous token and no credentials that would do better, both mean: it has
+  // nothing for us. So does a token that our credentials were granted: they are
+  // good, and the content is not for us. Without such a proof, as with Basic,
+  // the credentials may be what is refused.
+  absl::Status Explain(const Url& url, int status, const absl::Status& refusal,
                        const absl::Status& unknown) const;
 
  private:
@@ -70,6 +74,12 @@ class RegistryGuard : public HopGuard {
   const std::string cache_key_;
   const std::stop_token cancel_;
 
+  // Whether the upstream was last shown a token.
+  bool has_shown_token() const;
+
+  bool is_remembered_ = false;  // What was last used at the upstream.
+  std::string rejected_;        // What was remembered, and is no good.
+  bool was_forbidden_ = false;  // It was answered 403, which knows it.
   // By origin: what was last used there.
   std::map<std::string, std::string> used_;
   bool was_anonymous_exchange_ = false;

@@ -29,6 +29,11 @@ class StallWatch {
     busy_ += busy;
   }
 
+  // Until when bytes must come, or else the body stands still.
+  absl::Duration TimeLeft(absl::Time now) const {
+    return window_ - (now - busy_ - last_);
+  }
+
   // Whether too little came in the window that ends now.
   bool IsStalled(absl::Time now) {
     const absl::Time own = now - busy_;

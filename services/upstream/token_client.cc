@@ -173,8 +173,10 @@ absl::StatusOr<Authorization> TokenClient::Fetch(const TokenRequest& request) {
     return errors::UpstreamInvalid(answer.url.host_and_port(),
                                    "a token answer without a token");
   }
-  return Authorization{absl::StrCat("Bearer ", token),
-                       asked + body.lifetime() * kUsedPartOfLifetime};
+  return Authorization{
+      absl::StrCat("Bearer ", token),
+      asked + body.lifetime() * kUsedPartOfLifetime,
+      !request.authorization.empty() && !answer.url.SameOrigin(request.realm)};
 }
 
 }  // namespace cvr

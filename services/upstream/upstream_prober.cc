@@ -62,15 +62,16 @@ Outcome OutcomeOf(const absl::Status& status, int http_status, bool by_upstream,
     case Reason::kUpstreamRateLimited:
       return Outcome::kRateLimited;
     case Reason::kManifestUnknown:
-      // Registries challenge for what they do not have, too.
-      return http_status == 404 ? Outcome::kReachable : Outcome::kUnauthorized;
+      // Registries challenge for what they do not have, too. Without an answer,
+      // the token service has refused an anonymous caller.
+      return http_status != 0 ? Outcome::kReachable : Outcome::kUnauthorized;
     default:
       if (http_status == 0 && !by_upstream) return Outcome::kTokenFailed;
       return in_time ? Outcome::kBadAnswer : Outcome::kTimedOut;
   }
 }
 
-const char* AdviceFor(Outcome outcome) {
+const char* AdviceFor(Outcome outcome, bool has_credentials) {
   switch (outcome) {
     case Outcome::kReachable:
       return "the upstream answers";
@@ -89,8 +90,9 @@ const char* AdviceFor(Outcome outcome) {
       return "its token service, or another host that it sends us to, cannot "
              "be asked";
     case Outcome::kUnauthorized:
-      return "it refuses these credentials, or wants some; check username and "
-             "password and what they may pull";
+      return has_credentials ? "it refuses these credentials; check username "
+                               "and password and what they may pull"
+                             : "it wants credentials, and there are none";
     case Outcome::kRateLimited:
       return "it limits the rate of requests; credentials may have a higher "
              "limit";
@@ -206,7 +208,12 @@ ProbeReport HttpUpstreamProber::Probe(const UpstreamAccess& access,
       AddAnswerSteps(access, status, duration, report);
     }
   }
-  report.message = AdviceFor(report.outcome);
+  report.message = AdviceFor(report.outcome, !access.username.empty());
+  if (report.outcome == Outcome::kReachable && report.http_status >= 400) {
+    absl::StrAppend(&report.message, ", and has no ", repository.name(), " ",
+                    reference.ToString(),
+                    " for us; another image may be tried (--image)");
+  }
   return report;
 }
 

@@ -123,7 +123,19 @@ TEST_F(UpstreamProberTest, CredentialsAreAStepOfTheirOwn) {
   report = Probe(registry_.url(), "wrong");
   EXPECT_EQ(report.outcome, Outcome::kUnauthorized);
   EXPECT_EQ(StepsOf(report), "url dns connect auth!");
-  EXPECT_EQ(Probe(registry_.url()).outcome, Outcome::kUnauthorized);
+  EXPECT_EQ(report.message.find("it refuses these credentials"), 0u);
+  const auto nobody = Probe(registry_.url());
+  EXPECT_EQ(nobody.outcome, Outcome::kUnauthorized);
+  EXPECT_EQ(nobody.message, "it wants credentials, and there are none");
+}
+
+TEST_F(UpstreamProberTest, AnonymousCallersReachWhoAnswersThem) {
+  registry_.RequireBearer({.username = "user",
+                           .password = testing::kPlantedSecret,
+                           .anonymous_gets_token = true});
+  const auto report = Probe(registry_.url());
+  EXPECT_EQ(report.outcome, Outcome::kReachable);
+  EXPECT_NE(report.message.find("--image"), std::string::npos);
 }
 
 TEST_F(UpstreamProberTest, ATokenServiceThatIsDownIsNotTheUpstream) {

@@ -43,6 +43,21 @@ FakeAnswer BlobThatOutlivesItsToken(Scene& scene) {
   return answer;
 }
 
+// What other registries answer for what is not for us.
+Fault HiddenFault() {
+  Fault hidden = LoginFault("403 whatever token is shown");
+  hidden.begin = [](Scene& scene) {
+    if (scene.cached() == Cached::kNothing) {
+      scene.AnswerAll(Challenge(OwnRealm(scene)), 1);
+    }
+    scene.AnswerAll(FakeAnswer::Status(403));
+  };
+  hidden.cold_tag = hidden.cold_digest = Failed(404, "MANIFEST_UNKNOWN", 0, 3);
+  hidden.cold_blob = Failed(404, "BLOB_UNKNOWN", 0, 3);
+  hidden.stale_tag = Failed(404, "MANIFEST_UNKNOWN", 0, 2);
+  return hidden;
+}
+
 }  // namespace
 
 std::vector<Fault> AuthenticationFaults() {
@@ -52,19 +67,19 @@ std::vector<Fault> AuthenticationFaults() {
   loop.begin = [](Scene& scene) {
     scene.AnswerAll(Challenge(OwnRealm(scene)));
   };
-  loop.cold_tag = loop.cold_digest = loop.cold_blob =
-      Failed(403, "DENIED", 0, 3);
-  loop.stale_tag = Failed(403, "DENIED", 0, 3);
+  loop.cold_tag = loop.cold_digest = Failed(404, "MANIFEST_UNKNOWN", 0, 3);
+  loop.cold_blob = Failed(404, "BLOB_UNKNOWN", 0, 3);
+  // Once with the remembered token, once without one, once with another.
+  loop.stale_tag = Failed(404, "MANIFEST_UNKNOWN", 0, 4);
   faults.push_back(loop);
 
   // What registries answer for repositories that do not exist.
   Fault anonymous = loop;
   anonymous.name = "401 whatever anonymous token is shown";
   anonymous.prepare = NeedTokens;
-  anonymous.cold_tag = anonymous.cold_digest = anonymous.stale_tag =
-      Failed(404, "MANIFEST_UNKNOWN", 0, 3);
-  anonymous.cold_blob = Failed(404, "BLOB_UNKNOWN", 0, 3);
   faults.push_back(anonymous);
+
+  faults.push_back(HiddenFault());
 
   Fault refused = LoginFault("the token service refuses our credentials");
   refused.begin = [](Scene& scene) {
@@ -74,7 +89,7 @@ std::vector<Fault> AuthenticationFaults() {
   };
   refused.cold_tag = refused.cold_digest = refused.cold_blob =
       Failed(403, "DENIED", 0, 2);
-  refused.stale_tag = Failed(403, "DENIED", 0, 2);
+  refused.stale_tag = Failed(403, "DENIED", 0, 3);
   faults.push_back(refused);
 
   Fault broken = refused;
@@ -85,7 +100,7 @@ std::vector<Fault> AuthenticationFaults() {
                           FakeRegistry::kAlways);
   };
   broken.cold_tag = broken.cold_digest = broken.cold_blob = Unavailable(2);
-  broken.stale_tag = ServedStale(2);
+  broken.stale_tag = ServedStale(3);
   faults.push_back(broken);
 
   Fault hostile = LoginFault("a realm on a stranger's host");
@@ -95,7 +110,7 @@ std::vector<Fault> AuthenticationFaults() {
   };
   hostile.cold_tag = hostile.cold_digest = hostile.cold_blob =
       Failed(403, "DENIED", 0, 2, 1);
-  hostile.stale_tag = Failed(403, "DENIED", 0, 2, 1);
+  hostile.stale_tag = Failed(403, "DENIED", 0, 3, 1);
   faults.push_back(hostile);
 
   Fault moved = LoginFault("a realm that redirects to a stranger's host");
@@ -108,13 +123,13 @@ std::vector<Fault> AuthenticationFaults() {
   };
   moved.cold_tag = moved.cold_digest = moved.cold_blob =
       Failed(403, "DENIED", 0, 3, 1);
-  moved.stale_tag = Failed(403, "DENIED", 0, 3, 1);
+  moved.stale_tag = Failed(403, "DENIED", 0, 4, 1);
   faults.push_back(moved);
 
   Fault nonsense = LoginFault("a realm that is no URL");
-  nonsense.begin = [](Scene& scene) { scene.AnswerAll(Challenge("../token")); };
+  nonsense.begin = [](Scene& scene) { scene.AnswerAll(Challenge("http://[")); };
   nonsense.cold_tag = nonsense.cold_digest = nonsense.cold_blob = Invalid(1);
-  nonsense.stale_tag = ServedStale(2);
+  nonsense.stale_tag = ServedStale(3);
   faults.push_back(nonsense);
 
   Fault expired = LoginFault("the token has expired");
@@ -122,17 +137,17 @@ std::vector<Fault> AuthenticationFaults() {
     scene.PullAnotherTag();
     scene.origin().RevokeTokens();
   };
-  expired.cold_tag = Fetched("tag", 3);
-  expired.cold_digest = Fetched("digest", 3);
-  expired.cold_blob = Fetched("blob", 3);
-  expired.stale_tag = Revalidated(3);
+  expired.cold_tag = Fetched("tag", 4);
+  expired.cold_digest = Fetched("digest", 4);
+  expired.cold_blob = Fetched("blob", 4);
+  expired.stale_tag = Revalidated(4);
   faults.push_back(expired);
 
   Fault midway = LoginFault("the token expires in the middle of a blob");
   midway.begin = [](Scene& scene) {
     scene.AnswerGets(BlobThatOutlivesItsToken(scene), 2);
   };
-  midway.cold_blob = Fetched("blob", 6);
+  midway.cold_blob = Fetched("blob", 7);
   faults.push_back(midway);
   return faults;
 }

@@ -140,4 +140,11 @@ HttpResponse Installation::Get(int64_t registry_id, const std::string& path,
                  headers);
 }
 
+HttpResponse Installation::Head(int64_t registry_id,
+                                const std::string& path) const {
+  return HttpRequest("HEAD", server_->http(),
+                     absl::StrCat("/v2/virtual_registries/containers/",
+                                  registry_id, "/", path));
+}
+
 }  // namespace cvr::testing

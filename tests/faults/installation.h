@@ -41,6 +41,8 @@ class Installation {
   HttpResponse Get(int64_t registry_id, const std::string& path,
                    const std::vector<std::string>& headers = {}) const;
 
+  HttpResponse Head(int64_t registry_id, const std::string& path) const;
+
   std::string Log() const { return server_->Log(); }
 
  private:

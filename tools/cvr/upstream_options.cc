@@ -4,6 +4,7 @@
 #include "services/common/status_macros.h"
 #include "tools/cvr/cli_options.h"
 #include "tools/cvr/text.h"
+#include "tools/cvr/validity_text.h"
 
 namespace cvr {
 namespace {
@@ -29,9 +30,11 @@ void AddCredentialOptions(CLI::App& command, UpstreamOptions& options) {
 void AddCacheOptions(CLI::App& command, UpstreamOptions& options) {
   constexpr char kGroup[] = "Caching";
   command
-      .add_option("--cache-validity", options.cache_validity,
-                  "How long a tag is served without asking the upstream: 24h, "
-                  "7d; 0 = for ever")
+      .add_option(
+          "--cache-validity", options.cache_validity,
+          "How long a tag is served without asking the upstream: 24h, "
+          "7d; 0 or never = it is not asked again, always = it is asked "
+          "at each pull")
       ->type_name("DURATION")
       ->group(kGroup);
   command
@@ -83,7 +86,7 @@ absl::Status ReadCaching(const UpstreamOptions& options,
                          UpstreamChange& change) {
   if (options.cache_validity) {
     ASSIGN_OR_RETURN(*change.upstream.mutable_cache_validity(),
-                     ParseDuration(*options.cache_validity));
+                     ParseValidity(*options.cache_validity));
     change.mask.add_paths("cache_validity");
   }
   if (options.max_stale) {

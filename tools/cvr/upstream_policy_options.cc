@@ -9,6 +9,7 @@
 #include "services/common/status_macros.h"
 #include "tools/cvr/cli_options.h"
 #include "tools/cvr/text.h"
+#include "tools/cvr/validity_text.h"
 
 namespace cvr {
 namespace {
@@ -38,7 +39,8 @@ void AddFreshnessOptions(CLI::App& command, UpstreamPolicyOptions& options) {
   AddWords(command, kGroup, "--tag-validity", options.tag_validities,
            "PATTERN=DURATION",
            "In place of --cache-validity for tags that match: 'v*.*.*=0', "
-           "'re:v[0-9]+=1h'; the first match counts; may be repeated, \"\" = "
+           "'latest=always', 're:v[0-9]+=1h'; the first match counts; may be "
+           "repeated, \"\" = "
            "none");
   AddOne(command, kGroup, "--tags-validity", options.tags_validity, "DURATION",
          "How long a list of tags is served without asking (default: 1m)");
@@ -51,7 +53,8 @@ void AddFreshnessOptions(CLI::App& command, UpstreamPolicyOptions& options) {
   AddWords(command, kGroup, "--absence-ttl", options.absence_ttls,
            "KIND=DURATION",
            "How long a 404 for a 'manifest' or 'blob' is believed (default: "
-           "1m), and a 401 or 403 ('refused', 30s); may be repeated");
+           "1m; 5s at most for a manifest by digest), and a refusal of our "
+           "credentials ('refused', 30s); may be repeated");
 }
 
 void AddRuleOptions(CLI::App& command, UpstreamPolicyOptions& options) {
@@ -86,7 +89,8 @@ void AddFailureOptions(CLI::App& command, UpstreamPolicyOptions& options) {
        "What a failure means with a 'cached' copy, and without one for a 'tag' "
        "or a 'digest': serve-stale, stop, next or default; may be repeated"},
       {"--on-rate-limited", options.on_rate_limited, "The same for a 429"},
-      {"--on-denied", options.on_denied, "The same for a 401 or 403"},
+      {"--on-denied", options.on_denied,
+       "The same when it refuses our credentials"},
   };
   for (const auto& [name, words, description] : classes) {
     AddWords(command, kGroup, name, words, "CASE=ACTION", description);
@@ -132,7 +136,7 @@ absl::Status ReadTagValidities(const UpstreamPolicyOptions& options,
     auto& validity = *upstream.add_tag_validities();
     *validity.mutable_tag() = ToPattern(parts.first);
     ASSIGN_OR_RETURN(*validity.mutable_cache_validity(),
-                     ParseDuration(parts.second));
+                     ParseValidity(parts.second));
   }
   mask.add_paths("tag_validities");
   return absl::OkStatus();

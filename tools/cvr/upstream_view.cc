@@ -9,6 +9,7 @@
 #include "tools/cvr/table.h"
 #include "tools/cvr/text.h"
 #include "tools/cvr/upstream_policy_options.h"
+#include "tools/cvr/validity_text.h"
 
 namespace cvr {
 namespace {
@@ -22,9 +23,7 @@ std::string RegistryIds(const v1::Upstream& upstream) {
 
 std::string ValidityText(const v1::Upstream& upstream) {
   if (!upstream.has_cache_validity()) return "default";
-  const auto& validity = upstream.cache_validity();
-  if (validity.seconds() == 0 && validity.nanos() == 0) return "for ever";
-  return DurationText(validity);
+  return ValidityText(upstream.cache_validity());
 }
 
 std::string MaxStaleText(const v1::Upstream& upstream) {
@@ -40,14 +39,12 @@ std::string CertificatesText(const v1::TlsSettings& tls) {
 
 // `v*.*.*=for ever, re:nightly.*=1h`.
 std::string TagValiditiesText(const v1::Upstream& upstream) {
-  return absl::StrJoin(
-      upstream.tag_validities(), ", ",
-      [](std::string* out, const v1::TagValidity& validity) {
-        const auto& duration = validity.cache_validity();
-        const bool for_ever = duration.seconds() == 0 && duration.nanos() == 0;
-        absl::StrAppend(out, PatternText(validity.tag()), "=",
-                        for_ever ? "for ever" : DurationText(duration));
-      });
+  return absl::StrJoin(upstream.tag_validities(), ", ",
+                       [](std::string* out, const v1::TagValidity& validity) {
+                         absl::StrAppend(
+                             out, PatternText(validity.tag()), "=",
+                             ValidityText(validity.cache_validity()));
+                       });
 }
 
 // `allow repository library/*, deny tag *-rc*`.

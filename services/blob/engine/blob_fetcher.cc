@@ -140,7 +140,12 @@ absl::StatusOr<BlobFetcher::Stream> BlobFetcher::TryOpen(Pull& pull) {
     }
   }
   // As if nobody had it.
-  return request.header_only ? Probe(request) : Start(pull, ends_seen);
+  if (request.header_only) {
+    ASSIGN_OR_RETURN(Stream header, Probe(request));
+    if (header != nullptr) return header;
+    // All that tells the size are the bytes.
+  }
+  return Start(pull, ends_seen);
 }
 
 absl::StatusOr<BlobFetcher::Stream> BlobFetcher::ServeStored(
@@ -170,10 +175,7 @@ absl::StatusOr<BlobFetcher::Stream> BlobFetcher::Probe(
   ASSIGN_OR_RETURN(
       const auto answer,
       prober_.FindFirst(OriginsOf(request), digest, PatienceOf(request)));
-  if (!answer.size_bytes) {
-    return errors::UpstreamInvalid(absl::StrCat(answer.origin.upstream_id),
-                                   "does not say how large the blob is");
-  }
+  if (!answer.size_bytes) return nullptr;
   return MakeHeaderStream(SubjectOf(digest, *answer.size_bytes,
                                     ContentOrigin::kMiss, answer.origin),
                           WishOf(request));

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/types/span.h"
 #include "services/blob/engine/possession.h"
@@ -262,12 +263,42 @@ absl::StatusOr<ManifestAnswer> ManifestAsker::Get(const Question& question,
   if (stored.ok()) {
     Record(question, target, std::move(facts.references),
            {.etag = manifest.etag, .delivered_to = IdentityOf(access)});
+    KeepInlined(question, IdentityOf(access), facts);
   } else {
     spdlog::warn("manifest {} is not stored: {}", wanted.ToString(),
                  stored.ToString());
   }
   return ManifestAnswer{target, Keep(stored.ok(), wanted, manifest),
                         ContentOrigin::kMiss};
+}
+
+// With the manifest, the upstream has delivered these bytes too. It need not
+// have them as blobs.
+void ManifestAsker::KeepInlined(const Question& question, int64_t identity,
+                                const ManifestFacts& facts) {
+  for (const auto& [digest, base64] : facts.inlined) {
+    std::string bytes;
+    if (!absl::Base64Unescape(base64, &bytes) ||
+        Digest::OfBytes(bytes, digest.algorithm()) != digest) {
+      continue;
+    }
+    ManifestFacts own;
+    Question part = question;
+    part.content = {question.content.repository, Reference(digest),
+                    ContentKind::kBlob};
+    part.counts_as_download = false;
+    Descriptor target = {kOctetStream, digest, bytes.size()};
+    if (facts.form == ManifestForm::kIndex) {
+      own = ReadManifest(bytes);
+      if (own.form == ManifestForm::kNone || !own.fault.empty()) continue;
+      part.content.kind = ContentKind::kManifest;
+      target.media_type = ServedManifestType("", own);
+    }
+    const absl::Status stored = store_.Put(digest, bytes);
+    LogIfFailed("inlined content is not stored", stored);
+    if (!stored.ok()) continue;
+    Record(part, target, std::move(own.references), {.delivered_to = identity});
+  }
 }
 
 // Who reads slowly, or asks a moment later, is served from the store.

@@ -12,6 +12,7 @@
 #include "services/blob/content_source.h"
 #include "services/blob/engine/stored_manifests.h"
 #include "services/common/content.h"
+#include "services/common/manifest_facts.h"
 #include "services/common/share_ledger.h"
 #include "services/metadata/metadata_client.h"
 #include "services/upstream/upstream_client.h"
@@ -109,6 +110,8 @@ class ManifestAsker {
   };
   void Record(const Question& question, const Descriptor& target,
               std::vector<Digest> references, const Proof& proof);
+  void KeepInlined(const Question& question, int64_t identity,
+                   const ManifestFacts& facts);
   void Touch(const Question& question, const Digest& digest);
 
   BlobStore& store_;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/strings/cord.h"
 #include "absl/strings/str_cat.h"
 #include "services/blob/engine/upstream_failures.h"
 #include "services/common/clock.h"
@@ -23,6 +24,19 @@ std::string FlightKey(const Question& question) {
   return absl::StrCat(question.candidate.upstream_id, "@",
                       question.candidate.cache_epoch,
                       question.content.RelativePath());
+}
+
+// A denial, with the switch that makes another thing of it.
+absl::Status NamingSwitch(const absl::Status& failure) {
+  if (ReasonOf(failure) != Reason::kUpstreamDenied) return failure;
+  absl::Status named(
+      failure.code(),
+      absl::StrCat(failure.message(),
+                   "; --on-denied tag=next at this upstream passes over it"));
+  failure.ForEachPayload([&](absl::string_view url, const absl::Cord& payload) {
+    named.SetPayload(url, payload);
+  });
+  return named;
 }
 
 }  // namespace
@@ -87,7 +101,7 @@ absl::StatusOr<ManifestWalk::Found> ManifestWalk::Run() {
                      failure.ToString());
         return Found{*std::move(copy), upstream_id};
       case Action::kStop:
-        return failure;
+        return NamingSwitch(failure);
       case Action::kNext:
         break;
     }

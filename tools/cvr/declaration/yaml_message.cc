@@ -13,6 +13,7 @@
 #include "protos/cvr/v1/upstream.pb.h"
 #include "services/common/status_macros.h"
 #include "tools/cvr/text.h"
+#include "tools/cvr/validity_text.h"
 
 namespace cvr::declaration {
 namespace {
@@ -196,7 +197,8 @@ absl::Status Reader::SubMessage(const YAML::Node& node, const std::string& name,
                                 Message& message) const {
   if (auto* const duration = dynamic_cast<Duration*>(&message)) {
     ASSIGN_OR_RETURN(const std::string word, Word(node, name));
-    auto parsed = ParseDuration(word);
+    auto parsed =
+        name == "cache_validity" ? ParseValidity(word) : ParseDuration(word);
     if (!parsed.ok()) {
       return Error(node, absl::StrCat(name, ": ", parsed.status().message()));
     }

@@ -1,0 +1,501 @@
+// Registries as they are: what they answer for what is not for us, how they
+// tell sizes, cut lists into pages, and send manifests. REGRESSIONS.md tells
+// where each was met.
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <nlohmann/json.hpp>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/escaping.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "gmock/gmock.h"
+#include "tests/faults/several_upstreams.h"
+
+namespace cvr::testing {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+constexpr char kIndexType[] = "application/vnd.oci.image.index.v1+json";
+
+v1::Upstream WithLogin(v1::Upstream settings) {
+  settings.set_username("user");
+  settings.set_password("secret");
+  return settings;
+}
+
+class CredentialsTest : public SeveralUpstreams {
+ protected:
+  std::unique_ptr<Source> AddPrivate(v1::Upstream settings = AlwaysStale()) {
+    auto source = Add(WithLogin(std::move(settings)));
+    source->fake().RequireBearer({.username = "user", .password = "secret"});
+    return source;
+  }
+  // Whatever token is shown, manifests and blobs are not for us.
+  static void Hide(Source& source, int status) {
+    FakeAnswer answer = FakeAnswer::Status(
+        status, {{"WWW-Authenticate",
+                  absl::StrCat("Bearer realm=\"", source.fake().url(),
+                               "/token\",service=\"fake\","
+                               "scope=\"repository:library/app:pull\","
+                               "error=\"insufficient_scope\"")}});
+    for (const char* kind : {"/manifests/", "/blobs/", "/tags/"}) {
+      source.fake().Answer({"", kind}, answer, FakeRegistry::kAlways);
+    }
+  }
+};
+
+TEST_F(CredentialsTest, WhatIsNotForUsDoesNotHideWhatTheNextHas) {
+  for (const int status : {401, 403}) {
+    SCOPED_TRACE(status);
+    const auto first = AddPrivate();
+    const auto second = Add(AlwaysStale());
+    const TestImage image = ImageNamed(absl::StrCat("next", status));
+    second->Add(image, absl::StrCat("v", status));
+    // 403 is the upstream's own word only once a token was granted.
+    Hide(*first, 401);
+    if (status == 403) {
+      first->fake().ClearAnswers();
+      first->fake().Answer(
+          {"", "/manifests/"},
+          FakeAnswer::Status(
+              401, {{"WWW-Authenticate",
+                     absl::StrCat("Bearer realm=\"", first->fake().url(),
+                                  "/token\",service=\"fake\"")}}));
+      Hide(*first, 403);
+    }
+    ExpectContent(GetTag(absl::StrCat("v", status)), image.manifest);
+    EXPECT_GT(first->fake().CountRequests({"", "/token"}), 0);
+  }
+}
+
+TEST_F(CredentialsTest, WhatIsNotForUsAnyMoreIsNotServedFromTheCache) {
+  const auto first = AddPrivate();
+  const TestImage image = ImageNamed("image");
+  first->Add(image, "v1");
+  ExpectContent(GetTag("v1"), image.manifest);
+  Hide(*first, 403);
+  ExpectError(GetTag("v1"), 404, "MANIFEST_UNKNOWN");
+  EXPECT_FALSE(first->HasEntry(TagPath("v1")));
+}
+
+TEST_F(CredentialsTest, CredentialsThatAreRefusedStopThePull) {
+  const auto first = AddPrivate();
+  const auto second = Add(AlwaysStale());
+  second->Add(ImageNamed("image"), "v1");
+  first->fake().RequireBearer({.username = "user", .password = "another"});
+  const HttpResponse denied = GetTag("v1");
+  ExpectError(denied, 403, "DENIED");
+  EXPECT_THAT(denied.body, HasSubstr("--on-denied tag=next"));
+  EXPECT_EQ(second->requests(), 0);
+}
+
+// As nvcr.io: an expired token gets a challenge that leads nowhere.
+TEST_F(CredentialsTest, AnExpiredTokenIsForgottenAndItsChallengeNotFollowed) {
+  for (const int status : {401, 403}) {
+    SCOPED_TRACE(status);
+    const auto first = AddPrivate();
+    const std::string tag = absl::StrCat("v", status);
+    const TestImage image = ImageNamed(tag);
+    first->Add(image, tag);
+    ExpectContent(GetTag(tag), image.manifest);
+    first->fake().RevokeTokens();
+    first->fake().Answer(
+        {"HEAD", "/manifests/"},
+        FakeAnswer::Status(status,
+                           {{"WWW-Authenticate",
+                             "Bearer realm=\"http://127.0.0.1:1/gone\""}}));
+    ExpectContent(GetTag(tag), image.manifest);
+    EXPECT_TRUE(first->HasEntry(TagPath(tag)));
+  }
+}
+
+TEST_F(CredentialsTest, ARealmMayBeRelative) {
+  for (const char* realm : {"/token", "token", "//"}) {
+    SCOPED_TRACE(realm);
+    const auto first = AddPrivate();
+    const TestImage image = ImageNamed(realm);
+    first->Add(image, "v1");
+    first->fake().RequireBearer(
+        {.realm = realm, .username = "user", .password = "secret"});
+    if (std::string(realm) == "//") {
+      EXPECT_EQ(GetTag("v1").status, 502);
+      continue;
+    }
+    ExpectContent(Get(DigestPath(image)), image.manifest);
+  }
+}
+
+// A registry of one manifest for who sends `authorization`, by plain sockets:
+// the fake's library takes no lines of more than 8 KiB.
+class LongHeadRegistry {
+ public:
+  LongHeadRegistry(std::string authorization, std::string manifest)
+      : authorization_(std::move(authorization)),
+        manifest_(std::move(manifest)),
+        listening_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    sockaddr_in address = {};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof(address);
+    auto* const any = reinterpret_cast<sockaddr*>(&address);
+    EXPECT_EQ(bind(listening_, any, size), 0);
+    EXPECT_EQ(listen(listening_, 8), 0);
+    EXPECT_EQ(getsockname(listening_, any, &size), 0);
+    port_ = ntohs(address.sin_port);
+    server_ = std::thread([this] { Serve(); });
+  }
+  ~LongHeadRegistry() {
+    shutdown(listening_, SHUT_RDWR);
+    server_.join();
+    close(listening_);
+  }
+  std::string url() const { return absl::StrCat("http://127.0.0.1:", port_); }
+
+ private:
+  void Serve() {
+    for (int fd; (fd = accept(listening_, nullptr, nullptr)) >= 0; close(fd)) {
+      std::string head;
+      char buffer[4096];
+      for (ssize_t count; !absl::StrContains(head, "\r\n\r\n") &&
+                          (count = read(fd, buffer, sizeof(buffer))) > 0;) {
+        head.append(buffer, count);
+      }
+      const bool knows = absl::StrContains(
+          head, absl::StrCat("Authorization: ", authorization_, "\r\n"));
+      const std::string reply = absl::StrCat(
+          knows ? "HTTP/1.1 200 OK\r\nContent-Type: "
+                : "HTTP/1.1 401 No\r\nWWW-Authenticate: Basic realm=\"x\"\r\n"
+                  "Content-Type: ",
+          kManifestType, "\r\nConnection: close\r\nContent-Length: ",
+          knows ? manifest_.size() : 0, "\r\n\r\n", knows ? manifest_ : "");
+      EXPECT_EQ(write(fd, reply.data(), reply.size()),
+                static_cast<ssize_t>(reply.size()));
+    }
+  }
+
+  const std::string authorization_;
+  const std::string manifest_;
+  const int listening_;
+  int port_ = 0;
+  std::thread server_;
+};
+
+// As long as tokens and JSON keys of clouds are, and longer.
+TEST_F(CredentialsTest, PasswordsOf16KiBAreShown) {
+  const std::string password =
+      absl::StrCat("{\n\"key\": \"", std::string(16 * 1024 - 12, 'k'), "\"}");
+  ASSERT_EQ(password.size(), 16 * 1024 - 12 + 12);
+  const TestImage image = ImageNamed("image");
+  const LongHeadRegistry registry(
+      absl::StrCat("Basic ",
+                   absl::Base64Escape(absl::StrCat("_json_key:", password))),
+      image.manifest);
+  v1::Upstream settings;
+  settings.set_url(registry.url());
+  settings.set_username("_json_key");
+  settings.set_password(password);
+  const int64_t id = installation().CreateUpstream(settings);
+  installation().Attach(registry_, id);
+  ExpectContent(GetTag("v1"), image.manifest);
+  installation().DeleteUpstream(id);
+}
+
+class SizesTest : public SeveralUpstreams {
+ protected:
+  const std::unique_ptr<Source> upstream_ = Add(Remembering({}));
+
+  void AnswerBlobs(const FakeAnswer& answer,
+                   int times = FakeRegistry::kAlways) {
+    upstream_->fake().Answer({"GET", "/blobs/"}, answer, times);
+  }
+  HttpResponse GetRange(const std::string& path, const std::string& range) {
+    return installation().Get(registry_, path,
+                              {absl::StrCat("Range: ", range)});
+  }
+  void ExpectNoHead() {
+    EXPECT_EQ(upstream_->fake().CountRequests({"HEAD", "/blobs/"}), 0);
+  }
+};
+
+TEST_F(SizesTest, EmptyBlobsWork) {
+  const Digest empty = Digest::OfBytes("");
+  upstream_->fake().AddBlob("library/app", "");
+  upstream_->fake().AddBlob("library/other", "");
+  const std::string path = absl::StrCat("library/app/blobs/", empty.ToString());
+  AnswerBlobs(FakeAnswer::Status(416, {{"Content-Range", "bytes */0"}}), 1);
+  const HttpResponse head = installation().Head(registry_, path);
+  EXPECT_EQ(head.status, 200);
+  EXPECT_EQ(head.header("content-length"), "0");
+  ExpectContent(Get(path), "");
+  upstream_->AwaitEntry(path);
+  ExpectContent(Get(path), "");
+  EXPECT_EQ(GetRange(path, "bytes=0-0").status, 416);
+  const std::string other =
+      absl::StrCat("library/other/blobs/", empty.ToString());
+  AnswerBlobs(FakeAnswer::Status(416, {{"Content-Range", "bytes */0"}}), 1);
+  ExpectContent(Get(other), "");
+  ExpectNoHead();
+}
+
+// How registries tell how large a blob is when they are asked for one byte.
+TEST_F(SizesTest, AColdHeadFindsTheSizeHoweverItIsTold) {
+  FakeAnswer ignored;
+  ignored.ignore_range = true;
+  FakeAnswer chunked = ignored;
+  chunked.chunked = true;
+  const std::string bytes = TestImage::Named("size").blob;
+  const std::string size = absl::StrCat(bytes.size());
+  const std::vector<std::pair<std::string, FakeAnswer>> answers = {
+      {"200 with a length", ignored},
+      {"200 chunked", chunked},
+      {"200 with a Content-Range",
+       FakeAnswer::Status(
+           200, {{"Content-Range", absl::StrCat("bytes 0-0/", size)}}, "x")},
+      {"206 that is larger",
+       FakeAnswer::Status(206,
+                          {{"Content-Range", absl::StrCat("bytes 0-9/", size)}},
+                          bytes.substr(0, 10))},
+      {"416 with the size",
+       FakeAnswer::Status(416,
+                          {{"Content-Range", absl::StrCat("bytes */", size)}})},
+  };
+  for (const auto& [name, answer] : answers) {
+    SCOPED_TRACE(name);
+    const TestImage image = ImageNamed(name);
+    ASSERT_EQ(image.blob.size(), bytes.size());
+    upstream_->Add(image, "v1");
+    AnswerBlobs(answer, name == "200 chunked" ? 2 : 1);
+    const HttpResponse head = installation().Head(registry_, BlobPath(image));
+    EXPECT_EQ(head.status, 200);
+    EXPECT_EQ(head.header("content-length"), size);
+    upstream_->fake().ClearAnswers();
+    ExpectContent(Get(BlobPath(image)), image.blob);
+  }
+  // Not even a 416 that says nothing.
+  const TestImage image = ImageNamed("416 without");
+  upstream_->Add(image, "v1");
+  AnswerBlobs(FakeAnswer::Status(416), 1);
+  EXPECT_EQ(
+      installation().Head(registry_, BlobPath(image)).header("content-length"),
+      size);
+  ExpectNoHead();
+}
+
+// A body that breaks off is continued with less than was asked for.
+TEST_F(SizesTest, AResumedDownloadTakesPartsAsTheyCome) {
+  const TestImage image = ImageNamed("resumed");
+  upstream_->Add(image, "v1");
+  constexpr size_t kBroken = 300'000;
+  FakeAnswer breaks;
+  breaks.truncate_at_byte = kBroken;
+  AnswerBlobs(breaks, 1);
+  constexpr size_t kFrom = 290'000;
+  const size_t last = image.blob.size() - 2;
+  AnswerBlobs(FakeAnswer::Status(
+                  206,
+                  {{"Content-Range", absl::StrCat("bytes ", kFrom, "-", last,
+                                                  "/", image.blob.size())}},
+                  image.blob.substr(kFrom, last - kFrom + 1)),
+              1);
+  ExpectContent(Get(BlobPath(image)), image.blob);
+  ExpectNoHead();
+}
+
+TEST_F(SizesTest, ABlobIsLinkedFromAnotherRepository) {
+  for (const bool chunked : {false, true}) {
+    const TestImage image = ImageNamed(chunked ? "chunked" : "plain");
+    image.AddTo(upstream_->fake(), "library/app", "v1");
+    image.AddTo(upstream_->fake(), "library/other", "v1");
+    ExpectContent(Get(BlobPath(image)), image.blob);
+    upstream_->AwaitEntry(BlobPath(image));
+    FakeAnswer answer;
+    answer.ignore_range = answer.chunked = chunked;
+    AnswerBlobs(answer, 1);
+    ExpectContent(
+        Get(absl::StrCat("library/other/blobs/", image.blob_digest.ToString())),
+        image.blob);
+    upstream_->fake().ClearAnswers();
+  }
+  ExpectNoHead();
+}
+
+class PagesTest : public SeveralUpstreams {
+ protected:
+  const std::unique_ptr<Source> upstream_ = Add();
+
+  void AnswerPage(const std::string& query, const std::string& body,
+                  const std::string& link = "") {
+    std::vector<HttpHeader> headers = {{"Content-Type", "application/json"}};
+    if (!link.empty()) headers.push_back({"Link", link});
+    upstream_->fake().Answer(
+        {"GET", absl::StrCat("/v2/library/app/tags/list?", query)},
+        FakeAnswer::Status(200, headers, body), FakeRegistry::kAlways);
+  }
+  std::vector<std::string> Tags() {
+    const HttpResponse response = Get("library/app/tags/list");
+    EXPECT_EQ(response.status, 200) << response.body;
+    const auto json = nlohmann::json::parse(response.body, nullptr, false);
+    if (!json.is_object()) return {response.body};
+    return json.value("tags", std::vector<std::string>());
+  }
+};
+
+TEST_F(PagesTest, ALinkIsTakenToOurOwnUpstreamAndPath) {
+  for (const std::string link :
+       {"<https://elsewhere.invalid/v2/library/app/tags/list?cursor=2>; "
+        "rel=\"next\"",
+        "<http://10.0.0.1:8081/repository/docker/v2/library/app/tags/"
+        "list?cursor=2>; rel=next",
+        "</artifactory/api/docker/local/v2/library/app/tags/list?cursor=2>; "
+        "rel=\"Next\"",
+        "<?cursor=2>; REL=NEXT"}) {
+    SCOPED_TRACE(link);
+    AnswerPage("n=", R"({"name":"library/app","tags":["a","b","a"]})", link);
+    AnswerPage("cursor=2", R"({"name":"library/app","tags":["b","c"]})");
+    EXPECT_THAT(Tags(), ElementsAre("a", "b", "c"));
+    upstream_->fake().ClearAnswers();
+    for (const auto& entry : installation().Entries(upstream_->id())) {
+      installation().Age(entry, absl::Hours(1));
+    }
+  }
+}
+
+TEST_F(PagesTest, AFullPageWithoutALinkIsNotTheEnd) {
+  std::vector<std::string> first;
+  for (int i = 0; i < 100; ++i) first.push_back(absl::StrCat("t", 100 + i));
+  const nlohmann::json page = {{"name", "library/app"}, {"tags", first}};
+  AnswerPage("n=1000&last=t199", R"({"name":"library/app","tags":["z"]})");
+  AnswerPage("n=", page.dump());
+  first.push_back("z");
+  EXPECT_EQ(Tags(), first);
+}
+
+TEST_F(PagesTest, ARegistryThatIgnoresWhereToBeginHasGivenAll) {
+  std::vector<std::string> all;
+  for (int i = 0; i < 100; ++i) all.push_back(absl::StrCat("t", 100 + i));
+  AnswerPage("n=",
+             nlohmann::json{{"name", "library/app"}, {"tags", all}}.dump());
+  EXPECT_EQ(Tags(), all);
+}
+
+TEST_F(PagesTest, NoTagsMayBeSaidInThreeWays) {
+  for (const std::string body :
+       {R"({"name":"library/app","tags":null})", R"({"name":"library/app"})",
+        R"({"name":"library/app","tags":[]})"}) {
+    AnswerPage("n=", body);
+    EXPECT_THAT(Tags(), ElementsAre());
+    upstream_->fake().ClearAnswers();
+    for (const auto& entry : installation().Entries(upstream_->id())) {
+      installation().Age(entry, absl::Hours(1));
+    }
+  }
+}
+
+TEST_F(PagesTest, WhatIsNoListIsAnError) {
+  AnswerPage("n=", R"({"errors":[{"code":"UNKNOWN"}]})");
+  EXPECT_EQ(Get("library/app/tags/list").status, 502);
+}
+
+class ManifestsTest : public SeveralUpstreams {
+ protected:
+  const std::unique_ptr<Source> upstream_ = Add(Remembering(absl::Minutes(5)));
+};
+
+TEST_F(ManifestsTest, TheBytesTellTheType) {
+  for (const std::string type :
+       {"text/html", "application/json", "text/plain; charset=utf-8", ""}) {
+    SCOPED_TRACE(type);
+    const std::string bytes = absl::StrCat(
+        R"({"schemaVersion":2,"mediaType":")", kManifestType,
+        R"(","config":{"digest":")", Digest::OfBytes(type).ToString(),
+        R"("},"layers":[],"annotations":{"author":")", "\xe9t\xe9 \xff",
+        R"("}})");
+    const Digest digest =
+        upstream_->fake().AddManifest("library/app", "v1", type, bytes);
+    const HttpResponse got = GetTag(digest.ToString());
+    ExpectContent(got, bytes);
+    EXPECT_EQ(got.header("content-type"), kManifestType);
+  }
+}
+
+TEST_F(ManifestsTest, SignedSchema1IsRefusedByName) {
+  upstream_->fake().AddManifest(
+      "library/app", "old",
+      "application/vnd.docker.distribution.manifest.v1+prettyjws",
+      R"({"schemaVersion":1,"name":"library/app","tag":"old","fsLayers":[],)"
+      R"("history":[],"signatures":[{"header":{}}]})");
+  const HttpResponse refused = GetTag("old");
+  ExpectError(refused, 502, "MANIFEST_INVALID");
+  EXPECT_THAT(refused.body, HasSubstr("schema 1"));
+  EXPECT_EQ(refused.header("retry-after"), "");
+}
+
+TEST_F(ManifestsTest, GoneIsNotThere) {
+  const auto second = Add();
+  const TestImage image = ImageNamed("image");
+  second->Add(image, "v1");
+  upstream_->AnswerAll(410);
+  ExpectContent(GetTag("v1"), image.manifest);
+  ExpectContent(Get(BlobPath(image)), image.blob);
+}
+
+TEST_F(ManifestsTest, AManifestThatComesLateIsFoundInAFewSeconds) {
+  const TestImage image = ImageNamed("late");
+  EXPECT_EQ(Get(DigestPath(image)).status, 404);
+  upstream_->Add(image, "v1");
+  const absl::Time begin = absl::Now();
+  while (Get(DigestPath(image)).status != 200 &&
+         absl::Now() - begin < absl::Minutes(2)) {
+    absl::SleepFor(absl::Milliseconds(100));
+  }
+  EXPECT_LT(absl::Now() - begin, absl::Seconds(60));
+}
+
+TEST_F(ManifestsTest, InlinedDataIsServedThoughTheUpstreamLacksTheBlob) {
+  const std::string config = R"({"inlined":true})";
+  const std::string wrong = "these bytes have another digest";
+  const std::string manifest = absl::StrCat(
+      R"({"schemaVersion":2,"mediaType":")", kManifestType,
+      R"(","config":{"mediaType":"application/vnd.oci.empty.v1+json",)"
+      R"("digest":")",
+      Digest::OfBytes(config).ToString(), R"(","size":)", config.size(),
+      R"(,"data":")", absl::Base64Escape(config), R"("},"layers":[{"data":")",
+      absl::Base64Escape("others"), R"(","digest":")",
+      Digest::OfBytes(wrong).ToString(), R"("}]})");
+  upstream_->fake().AddManifest("library/app", "v1", kManifestType, manifest);
+  ExpectContent(GetTag("v1"), manifest);
+  ExpectContent(Get(absl::StrCat("library/app/blobs/",
+                                 Digest::OfBytes(config).ToString())),
+                config);
+  EXPECT_EQ(
+      Get(absl::StrCat("library/app/blobs/", Digest::OfBytes(wrong).ToString()))
+          .status,
+      404);
+}
+
+TEST_F(ManifestsTest, AChildInlinedInAnIndexIsServed) {
+  const std::string child =
+      absl::StrCat(R"({"schemaVersion":2,"mediaType":")", kManifestType,
+                   R"(","config":{},"layers":[],"annotations":{"a":"child"}})");
+  const Digest digest = Digest::OfBytes(child);
+  const std::string index = absl::StrCat(
+      R"({"schemaVersion":2,"manifests":[{"digest":")", digest.ToString(),
+      R"(","data":")", absl::Base64Escape(child), R"("}]})");
+  upstream_->fake().AddManifest("library/app", "v1", kIndexType, index);
+  ExpectContent(GetTag("v1"), index);
+  const HttpResponse got = GetTag(digest.ToString());
+  ExpectContent(got, child);
+  EXPECT_EQ(got.header("content-type"), kManifestType);
+}
+
+}  // namespace
+}  // namespace cvr::testing
