@@ -14,6 +14,7 @@
 #include "protos/cvr/v1/upstream_service.grpc.pb.h"
 #include "services/common/status_macros.h"
 #include "tools/cvr/declaration/attachments.h"
+#include "tools/cvr/declaration/differences.h"
 #include "tools/cvr/declaration/yaml_message.h"
 #include "tools/cvr/secrets.h"
 
@@ -25,35 +26,6 @@ using Names = std::vector<std::string>;
 
 absl::Status At(const std::string& where, absl::string_view what) {
   return absl::InvalidArgumentError(absl::StrCat(where, ": ", what));
-}
-
-bool Has(const FieldMask& mask, const std::string& path) {
-  return std::count(mask.paths().begin(), mask.paths().end(), path) > 0;
-}
-
-void Remove(FieldMask& mask, const std::string& path) {
-  auto& paths = *mask.mutable_paths();
-  paths.erase(std::remove(paths.begin(), paths.end(), path), paths.end());
-}
-
-// Fields in which `declared` differs from `current`: of those that it mentions,
-// or with `whole` of all.
-template <typename Message>
-FieldMask Differences(const Declared<Message>& declared, const Message& current,
-                      bool whole, std::vector<FieldChange>& fields) {
-  FieldMask mask;
-  const auto& type = *Message::descriptor();
-  for (int i = 0; i < type.field_count(); ++i) {
-    const std::string& name = type.field(i)->name();
-    if (!IsDeclarable(*type.field(i)) || name == "name") continue;
-    if (!whole && declared.mentioned.count(name) == 0) continue;
-    const std::string before = FieldText(current, name);
-    const std::string after = FieldText(declared.value, name);
-    if (before == after) continue;
-    fields.push_back({name, before, after});
-    mask.add_paths(name);
-  }
-  return mask;
 }
 
 absl::StatusOr<std::string> ReadSecret(const SecretSource& source,
