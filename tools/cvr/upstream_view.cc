@@ -21,7 +21,7 @@ std::string RegistryIds(const v1::Upstream& upstream) {
                        });
 }
 
-std::string ValidityText(const v1::Upstream& upstream) {
+std::string UpstreamValidityText(const v1::Upstream& upstream) {
   if (!upstream.has_cache_validity()) return "default";
   return ValidityText(upstream.cache_validity());
 }
@@ -116,7 +116,7 @@ std::string UpstreamFields(const v1::Upstream& upstream) {
   fields.Add("url", upstream.url());
   fields.Add("username", upstream.username());
   fields.Add("enabled", YesNo(!upstream.disabled()));
-  fields.Add("cache validity", ValidityText(upstream));
+  fields.Add("cache validity", UpstreamValidityText(upstream));
   fields.Add("tag validities", TagValiditiesText(upstream));
   fields.Add("max stale", MaxStaleText(upstream));
   fields.Add("refresh ahead", YesNo(upstream.refresh_ahead()));
