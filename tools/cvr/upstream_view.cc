@@ -101,7 +101,7 @@ std::string UpstreamTable(const std::vector<v1::Upstream>& upstreams) {
   for (const v1::Upstream& upstream : upstreams) {
     table.AddRow({absl::StrCat(upstream.id()), upstream.group(),
                   upstream.name(), upstream.url(), upstream.username(),
-                  ValidityText(upstream), YesNo(!upstream.disabled()),
+                  UpstreamValidityText(upstream), YesNo(!upstream.disabled()),
                   RegistryIds(upstream)});
   }
   return table.ToString();
