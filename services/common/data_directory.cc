@@ -51,6 +51,14 @@ std::string OwnerOf(const fs::path& directory) {
   return "";
 }
 
+// A cache that is lost is no loss, registries are. Empty = nothing is lost.
+std::string TraceOfLostData(const fs::path& directory) {
+  const bool has_store = Exists(directory / "metadata" / "store" / "CURRENT") ||
+                         Exists(directory / "store" / "CURRENT");
+  if (has_store) return "";
+  return Exists(directory / "admin-token") ? "admin-token" : "";
+}
+
 // A new file system has a directory of its own.
 bool IsEmpty(const fs::path& directory) {
   std::error_code failure;
@@ -81,8 +89,10 @@ pid_t HolderOf(int fd) {
   return lock.l_pid;
 }
 
-std::string Used(pid_t holder) {
-  return absl::StrCat("another process uses it (pid ", holder, ")");
+std::string Used(const std::string& path, pid_t holder) {
+  // Unknown when it has ended meanwhile, or is on another host.
+  return absl::StrCat("another process uses ", path,
+                      holder > 0 ? absl::StrCat(" (pid ", holder, ")") : "");
 }
 
 }  // namespace
@@ -104,9 +114,19 @@ DataDirectory::DataDirectory(DataDirectory&& other) noexcept
     : path_(std::move(other.path_)),
       service_(std::move(other.service_)),
       is_new_(other.is_new_),
+      made_(std::exchange(other.made_, Made::kNothing)),
       lock_(std::exchange(other.lock_, -1)) {}
 
 DataDirectory::~DataDirectory() {
+  std::error_code ignored;
+  if (made_ != Made::kNothing) fs::remove(NoteOf(path_), ignored);
+  if (made_ == Made::kDirectory) fs::remove_all(path_, ignored);
+  if (made_ == Made::kContent) {
+    for (const auto& entry : fs::directory_iterator(path_, ignored)) {
+      if (entry.path().filename() == "lost+found") continue;
+      fs::remove_all(entry.path(), ignored);
+    }
+  }
   if (lock_ >= 0) close(lock_);
 }
 
@@ -125,8 +145,14 @@ absl::Status DataDirectory::Look(bool create) {
     return Error(std::strerror(errno));
   }
   is_new_ = !exists || OwnerOf(path_).empty();
-  if (!is_new_) return CheckOwner();
+  if (!is_new_) RETURN_IF_ERROR(CheckOwner());
   if (create) return absl::OkStatus();
+  if (const std::string trace = TraceOfLostData(path_); !trace.empty()) {
+    return Error(absl::StrCat("its data are gone, only '", trace,
+                              "' is left: is a file system not mounted? "
+                              "--create begins anew"));
+  }
+  if (!is_new_) return absl::OkStatus();
   if (exists && !IsEmpty(path_)) {
     return Error(
         "has files but is no data directory; --create makes it one, and its "
@@ -144,21 +170,25 @@ absl::Status DataDirectory::Look(bool create) {
 absl::Status DataDirectory::CheckOwner() const {
   const std::string owner = OwnerOf(path_);
   if (owner != service_) {
-    return Error(absl::StrCat("is the data directory of ", owner, ", not of ",
-                              service_));
+    return Error(absl::StrCat("holds the data of ", owner, "; give ", service_,
+                              " a directory of its own"));
   }
   const std::string lock_file = absl::StrCat(path_, "/", kLockFile);
   const int fd = open(lock_file.c_str(), O_RDONLY | O_CLOEXEC);
   if (fd < 0) return absl::OkStatus();
   const pid_t holder = HolderOf(fd);
   close(fd);
-  return holder == 0 ? absl::OkStatus() : Error(Used(holder));
+  return holder == 0 ? absl::OkStatus() : Error(Used(path_, holder));
 }
 
 absl::Status DataDirectory::Claim() {
   std::error_code failure;
+  const bool existed = fs::exists(path_);
+  const bool was_empty = existed && IsEmpty(path_);
   fs::create_directories(path_, failure);
   if (failure) return Error(failure.message());
+  if (!existed) made_ = Made::kDirectory;
+  if (was_empty) made_ = Made::kContent;
   const auto changed = MakePrivate(path_);
   if (!changed.ok()) return Error(std::string(changed.status().message()));
   if (*changed > 0) {
@@ -177,7 +207,10 @@ absl::Status DataDirectory::Lock() {
   lock_ = open(lock_file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   if (lock_ < 0) return Error(std::strerror(errno));
   struct flock lock = WholeFile(F_WRLCK);
-  if (fcntl(lock_, F_SETLK, &lock) != 0) return Error(Used(HolderOf(lock_)));
+  if (fcntl(lock_, F_SETLK, &lock) != 0) {
+    made_ = Made::kNothing;
+    return Error(Used(path_, HolderOf(lock_)));
+  }
   // Somebody else may have made it since Look().
   if (is_new_ && OwnerOf(path_) != service_ && !OwnerOf(path_).empty()) {
     return CheckOwner();

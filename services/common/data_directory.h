@@ -8,9 +8,10 @@
 
 namespace cvr {
 
-// The data directory of a service (--data_dir), in two steps, so that a start
+// The data directory of a service (--data_dir), in three steps, so that a start
 // which fails for another reason leaves nothing behind: Find() looks and makes
-// nothing, Claim() makes it and takes it for this process.
+// nothing, Claim() makes it and takes it for this process, Keep() says that the
+// start went well.
 //
 // In the directory, `cvr.lock` names the service that it belongs to and is
 // locked while a process uses it. Beside it, `.NAME.cvr` says that there was
@@ -24,7 +25,7 @@ class DataDirectory {
   // where there was one before, and in a directory that has other files.
   // Errors: FAILED_PRECONDITION, naming --data_dir, when it is not set, is
   // no directory, is another service's, is used by another process (with its
-  // pid), has files that are none of ours, or is gone.
+  // pid), has files that are none of ours, or has lost its data or is gone.
   static absl::StatusOr<DataDirectory> Find(const std::string& path,
                                             const std::string& service,
                                             bool create);
@@ -34,7 +35,8 @@ class DataDirectory {
 
   DataDirectory(DataDirectory&& other) noexcept;
   DataDirectory& operator=(DataDirectory&&) = delete;
-  // Gives it back.
+  // Gives it back. Where there was nothing before Claim(), and it is not to be
+  // kept, it is removed with all that is in it: what writes there must be gone.
   ~DataDirectory();
 
   const std::string& path() const { return path_; }
@@ -46,8 +48,12 @@ class DataDirectory {
   // once. Errors: those of Find(); FAILED_PRECONDITION when it cannot be
   // written to or belongs to another user.
   absl::Status Claim();
+  // Nothing is removed any more.
+  void Keep() { made_ = Made::kNothing; }
 
  private:
+  enum class Made { kNothing, kContent, kDirectory };
+
   DataDirectory(std::string path, std::string service)
       : path_(std::move(path)), service_(std::move(service)) {}
 
@@ -60,6 +66,7 @@ class DataDirectory {
   std::string path_;
   std::string service_;
   bool is_new_ = false;
+  Made made_ = Made::kNothing;
   int lock_ = -1;
 };
 

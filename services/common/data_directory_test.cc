@@ -28,6 +28,7 @@ class DataDirectoryTest : public ::testing::Test {
     auto directory = DataDirectory::Find(path_, service, false);
     ASSERT_THAT(directory, IsOk());
     ASSERT_THAT(directory->Claim(), IsOk());
+    directory->Keep();
   }
   absl::Status Found(const std::string& service = "cvr-blob",
                      bool create = false) {
@@ -60,6 +61,34 @@ TEST_F(DataDirectoryTest, WhatIsClaimedIsTheOwnersAlone) {
   EXPECT_EQ(status.st_mode & 0777, 0600u);
 }
 
+TEST_F(DataDirectoryTest, OfAStartThatFailsNothingStays) {
+  const auto fail = [&] {
+    auto directory = DataDirectory::Find(path_, "cvr-blob", false);
+    ASSERT_THAT(directory, IsOk());
+    ASSERT_THAT(directory->Claim(), IsOk());
+    std::ofstream(path_ + "/half") << "made";
+  };
+  fail();
+  EXPECT_TRUE(fs::is_empty(directory_.path()));
+  fs::create_directory(path_);
+  fail();
+  EXPECT_TRUE(fs::is_empty(path_));
+  Use();
+  fail();
+  EXPECT_TRUE(fs::exists(path_ + "/half"));
+}
+
+TEST_F(DataDirectoryTest, RegistriesThatAreLostAreNotBegunAnewUnasked) {
+  Use("cvr-metadata");
+  EXPECT_THAT(Found("cvr-metadata"), IsOk());
+  std::ofstream(path_ + "/admin-token") << "token";
+  ExpectRefused(Found("cvr-metadata"), "its data are gone");
+  EXPECT_THAT(Found("cvr-metadata", /*create=*/true), IsOk());
+  fs::create_directories(path_ + "/store");
+  std::ofstream(path_ + "/store/CURRENT") << "M";
+  EXPECT_THAT(Found("cvr-metadata"), IsOk());
+}
+
 TEST_F(DataDirectoryTest, TheNextStartFindsIt) {
   Use();
   const auto directory = DataDirectory::Find(path_, "cvr-blob", false);
@@ -69,7 +98,7 @@ TEST_F(DataDirectoryTest, TheNextStartFindsIt) {
 
 TEST_F(DataDirectoryTest, TheDirectoryOfAnotherServiceIsRefused) {
   Use();
-  ExpectRefused(Found("cvr-metadata"), "is the data directory of cvr-blob");
+  ExpectRefused(Found("cvr-metadata"), "holds the data of cvr-blob");
   ExpectRefused(Found("cvr-metadata", /*create=*/true), "of cvr-blob");
 }
 
@@ -122,8 +151,8 @@ TEST_F(DataDirectoryTest, TwoProcessesDoNotUseOne) {
   char byte = 0;
   ASSERT_EQ(read(ready[0], &byte, 1), 1);
   ASSERT_EQ(byte, '1');
-  ExpectRefused(Found(),
-                absl::StrCat("another process uses it (pid ", other, ")"));
+  ExpectRefused(Found(), absl::StrCat("another process uses ", path_, " (pid ",
+                                      other, ")"));
   close(done[1]);
   int status = 0;
   ASSERT_EQ(waitpid(other, &status, 0), other);

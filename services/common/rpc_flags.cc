@@ -112,7 +112,15 @@ absl::Status CheckRpcFlags(const RpcFlagsOptions& options,
                    CertificatesFromFlags(options.role));
   // Plain text that is insisted on has nothing to check, and a warning to log.
   if (security.tls || !security.insecure_plaintext) {
-    RETURN_IF_ERROR(MakeServerCredentials(grpc_address, security).status());
+    const absl::Status status =
+        MakeServerCredentials(grpc_address, security).status();
+    if (!status.ok() && security.tls) {
+      return absl::Status(status.code(),
+                          absl::StrCat("--rpc_certificate_file=",
+                                       security.certificate.certificate, ": ",
+                                       status.message()));
+    }
+    RETURN_IF_ERROR(status);
   }
   return CheckCanListen("grpc_address", grpc_address);
 }

@@ -60,6 +60,7 @@ absl::Status Serve(StopSignal& stop) {
   services.push_back(stack->auth_service());
   ASSIGN_OR_RETURN(const auto server,
                    RpcServer::Start(address, services, security));
+  directory.Keep();
   RETURN_IF_ERROR(WriteReadyFile({.grpc = server->address()}));
   spdlog::info("serving gRPC on {}", server->address());
   spdlog::info("stopping on {}", stop.Wait());

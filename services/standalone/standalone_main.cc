@@ -130,6 +130,7 @@ absl::Status Serve(StopSignal& stop) {
   options.audit = audit.get();
   Gateway gateway(metadata->resolver(), blob->source(), std::move(options));
   RETURN_IF_ERROR(gateway.Start());
+  directory.Keep();
   RETURN_IF_ERROR(WriteReadyFile({gateway.address(), server->address()}));
   std::cout << Welcome(*metadata,
                        {gateway.address(), server->address(), security.tls,
