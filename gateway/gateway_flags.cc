@@ -139,7 +139,14 @@ absl::StatusOr<std::shared_ptr<TlsAcceptor>> TlsFromFlags() {
     return absl::InvalidArgumentError(
         "--tls_certificate_file and --tls_key_file go together");
   }
-  if (!files.key.empty()) return TlsAcceptor::Open(files);
+  if (!files.key.empty()) {
+    auto acceptor = TlsAcceptor::Open(files);
+    if (acceptor.ok()) return acceptor;
+    return absl::Status(
+        acceptor.status().code(),
+        absl::StrCat("--tls_certificate_file=", files.certificate, ": ",
+                     acceptor.status().message()));
+  }
   RETURN_IF_ERROR(CheckPlaintext(
       absl::GetFlag(FLAGS_http_address), InsecurePlaintextFromFlag(),
       "set --tls_certificate_file and --tls_key_file"));
@@ -170,6 +177,9 @@ absl::StatusOr<Gateway::Options> GatewayOptionsFromFlags(AuthClient& auth) {
 }
 
 absl::Status CheckGatewayFlags() {
+  if (absl::GetFlag(FLAGS_root_registry) < 0) {
+    return BadFlag("root_registry", "must not be negative");
+  }
   AccessControl::Options access;
   RETURN_IF_ERROR(FillOrigin(access));
   RETURN_IF_ERROR(
@@ -183,7 +193,11 @@ absl::Status CheckGatewayFlags() {
   return CheckCanListen("http_address", absl::GetFlag(FLAGS_http_address));
 }
 
-bool IsHttpLocal() { return IsLocalAddress(absl::GetFlag(FLAGS_http_address)); }
+bool IsHttpLocal() {
+  return IsLocalAddress(absl::GetFlag(FLAGS_http_address)) &&
+         absl::GetFlag(FLAGS_external_url).empty() &&
+         absl::GetFlag(FLAGS_trusted_proxies).empty();
+}
 
 int64_t RootRegistryFromFlags() {
   return std::max<int64_t>(0, absl::GetFlag(FLAGS_root_registry));

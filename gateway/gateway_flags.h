@@ -24,7 +24,8 @@ absl::StatusOr<Gateway::Options> GatewayOptionsFromFlags(AuthClient& auth);
 // --http_address.
 absl::Status CheckGatewayFlags();
 
-// Whether --http_address can be reached from this machine only.
+// Whether clients are on this machine only: --http_address is, and neither
+// --external_url nor --trusted_proxies says that others are sent there.
 bool IsHttpLocal();
 
 // --root_registry; 0 = none.
