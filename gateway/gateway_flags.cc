@@ -180,6 +180,8 @@ absl::Status CheckGatewayFlags() {
   if (absl::GetFlag(FLAGS_root_registry) < 0) {
     return BadFlag("root_registry", "must not be negative");
   }
+  RETURN_IF_ERROR(
+      CheckCanListen("http_address", absl::GetFlag(FLAGS_http_address)));
   AccessControl::Options access;
   RETURN_IF_ERROR(FillOrigin(access));
   RETURN_IF_ERROR(
@@ -190,7 +192,7 @@ absl::Status CheckGatewayFlags() {
       !InsecurePlaintextFromFlag()) {
     RETURN_IF_ERROR(TlsFromFlags().status());
   }
-  return CheckCanListen("http_address", absl::GetFlag(FLAGS_http_address));
+  return absl::OkStatus();
 }
 
 bool IsHttpLocal() {

@@ -49,6 +49,7 @@ class FirstStartTest : public ::testing::Test {
   std::string Refusal(const std::string& binary,
                       const std::vector<std::string>& flags) const {
     const std::string log = directory_.Join("refusal");
+    std::filesystem::remove(log);
     std::vector<std::string> command = {binary};
     command.insert(command.end(), flags.begin(), flags.end());
     const auto process = ChildProcess::Start(command, log);
