@@ -17,7 +17,7 @@ make_hub_certificates() {
   openssl req -newkey rsa:2048 -nodes -subj '/CN=registry-1.docker.io' \
     -keyout "$dir/tls.key" -out "$dir/tls.csr"
   printf 'subjectAltName=%s\nextendedKeyUsage=serverAuth\n' \
-    DNS:registry-1.docker.io,DNS:auth.docker.io >"$dir/tls.ext"
+    DNS:registry-1.docker.io,DNS:auth.docker.io,DNS:quay.io >"$dir/tls.ext"
   openssl x509 -req -days 2 -in "$dir/tls.csr" -CA "$HUB_CA" \
     -CAkey "$dir/ca.key" -CAcreateserial -extfile "$dir/tls.ext" \
     -out "$dir/tls.pem"
@@ -31,7 +31,7 @@ name_hub() {
   [[ ! -e $hosts ]] || return 0
   {
     cat /etc/hosts
-    echo "$HUB_REGISTRY registry-1.docker.io docker.io index.docker.io"
+    echo "$HUB_REGISTRY registry-1.docker.io docker.io index.docker.io quay.io"
     echo "$HUB_AUTH auth.docker.io"
   } >"$hosts"
   mount --bind "$hosts" /etc/hosts

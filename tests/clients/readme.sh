@@ -14,8 +14,8 @@ readme_program() { # NAME
 readme_programs() {
   mkdir -p "$README_DIR"/{bin,checkout/tools,checkout/.cvr/bin}
   readme_program docker <<SH
-DOCKER_CONFIG=$STATE/docker/config exec /usr/bin/docker \
-  --host unix://$STATE/docker/sock "\$@"
+export DOCKER_CONFIG=$STATE/docker/config DOCKER_HOST=unix://$STATE/docker/sock
+exec /usr/bin/docker "\$@"
 SH
   readme_program podman <<SH
 export CONTAINERS_CONF=$STATE/podman/containers.conf
@@ -24,7 +24,7 @@ exec /usr/bin/podman --root $STATE/podman/root --runroot $STATE/podman/run \
   --storage-driver $(podman_storage) "\$@"
 SH
   readme_program ctr <<SH
-exec /usr/bin/ctr --address $STATE/containerd/sock "\$@"
+CONTAINERD_ADDRESS=$STATE/containerd/sock exec /usr/bin/ctr "\$@"
 SH
   # Docker is told to restart through a file that readme_restarts looks for.
   readme_program systemctl <<SH
@@ -59,7 +59,7 @@ readme_etc() {
 
 readme_leave() {
   local jobs
-  tail -n 20 "$README_DIR/complained"
+  [[ ! -e $README_DIR/complained ]] || tail -n 20 "$README_DIR/complained"
   jobs=$(jobs -p)
   # shellcheck disable=SC2086 # One word each.
   [[ -z $jobs ]] || kill $jobs 2>/dev/null || true
