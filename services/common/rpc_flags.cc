@@ -6,6 +6,8 @@
 
 #include "absl/flags/flag.h"
 #include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "services/common/certificate.h"
 #include "services/common/listen_check.h"
 #include "services/common/local_address.h"
 #include "services/common/peer_secrets.h"
@@ -76,6 +78,29 @@ absl::StatusOr<std::shared_ptr<const PeerSecrets>> OpenPeerSecrets(
   return nullptr;
 }
 
+absl::Status Named(const std::string& flag, const absl::Status& status) {
+  return absl::Status(status.code(),
+                      absl::StrCat(flag, ": ", status.message()));
+}
+
+// Also where they are not used: on a Unix socket.
+absl::Status CheckCertificates(const RpcSecurity& security) {
+  const std::string& certificate = security.certificate.certificate;
+  if (!certificate.empty()) {
+    const absl::Status read = ReadCertificate(security.certificate).status();
+    if (!read.ok()) {
+      return Named("--rpc_certificate_file=" + certificate, read);
+    }
+  }
+  if (!security.authority_file.empty()) {
+    const absl::Status read = ReadAuthorities(security.authority_file).status();
+    if (!read.ok()) {
+      return Named("--rpc_ca_file=" + security.authority_file, read);
+    }
+  }
+  return absl::OkStatus();
+}
+
 // All but the secrets of peers.
 absl::StatusOr<RpcSecurity> CertificatesFromFlags(RpcRole role) {
   RpcSecurity security;
@@ -111,17 +136,10 @@ absl::Status CheckRpcFlags(const RpcFlagsOptions& options,
   ASSIGN_OR_RETURN(const RpcSecurity security,
                    CertificatesFromFlags(options.role));
   // Plain text that is insisted on has nothing to check, and a warning to log.
-  if (security.tls || !security.insecure_plaintext) {
-    const absl::Status status =
-        MakeServerCredentials(grpc_address, security).status();
-    if (!status.ok() && security.tls) {
-      return absl::Status(status.code(),
-                          absl::StrCat("--rpc_certificate_file=",
-                                       security.certificate.certificate, ": ",
-                                       status.message()));
-    }
-    RETURN_IF_ERROR(status);
+  if (!security.tls && !security.insecure_plaintext) {
+    RETURN_IF_ERROR(MakeServerCredentials(grpc_address, security).status());
   }
+  RETURN_IF_ERROR(CheckCertificates(security));
   return CheckCanListen("grpc_address", grpc_address);
 }
 
