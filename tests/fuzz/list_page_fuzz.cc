@@ -15,8 +15,12 @@ namespace {
 
 using Json = nlohmann::json;
 
+// What is no UTF-8 does not make a list unreadable.
 Json Parse(absl::string_view text) {
-  return Json::parse(text.begin(), text.end(), nullptr,
+  const std::string as_string =
+      Json(std::string(text))
+          .dump(-1, ' ', false, Json::error_handler_t::replace);
+  return Json::parse(Json::parse(as_string).get<std::string>(), nullptr,
                      /*allow_exceptions=*/false);
 }
 

@@ -297,8 +297,11 @@ TEST_F(HostileTest, PoisonedFieldsAndCredentialsGainNothing) {
           std::string("/api/v4/groups/acme/-/virtual_registries/container/"
                       "registries")}) {
       const int status = Send("GET", where, field).status;
-      EXPECT_TRUE(status == 400 || status == 401 || status == 404 ||
-                  status == 429 || status == 431)
+      // No user and no password are nobody, who may ask there.
+      const bool is_nobody = credential == "Basic Og==" && where != target;
+      EXPECT_TRUE((is_nobody && status == 200) || status == 400 ||
+                  status == 401 || status == 404 || status == 429 ||
+                  status == 431)
           << where << " " << credential.substr(0, 60) << ": " << status;
     }
     EXPECT_NE(Send("GET", "/jwt/auth?service=x", field).status, 500);

@@ -9,6 +9,7 @@ checked against its schemas.
 import base64
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -33,9 +34,11 @@ PURGES = ("purgeRegistryCache", "purgeUpstreamCache")
 
 
 class Server:
-    """A process of ours; `ready` is what it tells once it serves."""
+    """A process of ours; `ready` is what it tells once it is ready, or with
+    `listens` once it can be asked, which is all that a gateway without its
+    services comes to."""
 
-    def __init__(self, directory, binary, *flags):
+    def __init__(self, directory, binary, *flags, listens=False):
         ready = os.path.join(directory, os.path.basename(binary) + ".ready")
         self.log = os.path.join(directory, os.path.basename(binary) + ".log")
         with open(self.log, "ab") as log:
@@ -43,14 +46,23 @@ class Server:
                 [os.path.join(BINARIES, binary), "--ready_file=" + ready,
                  *flags], stdout=log, stderr=log)
         deadline = time.monotonic() + 60
-        while not os.path.exists(ready):
+        while not (self.told() if listens else os.path.exists(ready)):
             if self.process.poll() is not None or time.monotonic() > deadline:
                 with open(self.log, encoding="utf-8") as log:
                     raise RuntimeError(binary + " does not serve: " +
                                        log.read())
             time.sleep(0.02)
+        if listens:
+            self.ready = {"http": self.told()}
+            return
         with open(ready, encoding="utf-8") as file:
             self.ready = json.load(file)
+
+    def told(self):
+        """Where it listens, by its log."""
+        with open(self.log, encoding="utf-8") as log:
+            found = re.search(r"http listens on (\S+)\n", log.read())
+        return found and found[1]
 
     def stop(self):
         self.process.terminate()
@@ -204,8 +216,9 @@ class OpenApiTest(unittest.TestCase):
         with open(data + "/admin-token", encoding="utf-8") as file:
             return file.read().strip()
 
-    def start(self, *command):
-        server = Server(tempfile.mkdtemp(dir=self.directory), *command)
+    def start(self, *command, **options):
+        server = Server(tempfile.mkdtemp(dir=self.directory), *command,
+                        **options)
         self.addCleanup(server.stop)
         return server
 
@@ -394,7 +407,8 @@ class OpenApiTest(unittest.TestCase):
     def answer_when_services_are_gone(self):
         gateway = self.start(*GATEWAY, "--metadata_address=127.0.0.1:1",
                              "--blob_address=127.0.0.1:1",
-                             "--peer_secrets_dir=" + self.directory)
+                             "--peer_secrets_dir=" + self.directory,
+                             listens=True)
         self.all_but_the_document(503, gateway.ready["http"], self.admin)
 
     def test_three_processes_answer_as_one(self):
