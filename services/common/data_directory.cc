@@ -211,11 +211,16 @@ absl::Status DataDirectory::Lock() {
     made_ = Made::kNothing;
     return Error(Used(path_, HolderOf(lock_)));
   }
-  // Somebody else may have made it since Look().
-  if (is_new_ && OwnerOf(path_) != service_ && !OwnerOf(path_).empty()) {
-    return CheckOwner();
-  }
   const std::string name = absl::StrCat(service_, "\n");
+  // Somebody else may have made it since Look(). Read through this descriptor:
+  // closing another one of the file would end the lock.
+  char found[64] = {};
+  if (pread(lock_, found, sizeof(found) - 1, 0) > 0 && name != found) {
+    made_ = Made::kNothing;
+    return Error(absl::StrCat("holds the data of ",
+                              absl::StripSuffix(found, "\n"), "; give ",
+                              service_, " a directory of its own"));
+  }
   if (ftruncate(lock_, 0) != 0 || pwrite(lock_, name.data(), name.size(), 0) !=
                                       static_cast<ssize_t>(name.size())) {
     return Error(std::strerror(errno));
