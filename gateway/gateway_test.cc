@@ -255,7 +255,7 @@ TEST_F(GatewayTest, OneRangeIsAnsweredWith206) {
 // httplib by itself answers 206 with an absurd length, or its own 416.
 TEST_F(GatewayTest, RangePastTheEndIsAnsweredWith416) {
   for (const char* range :
-       {"bytes=1000000-", "bytes=5000000-6000000", "bytes=-0"}) {
+       {"bytes=1000000-", "bytes=5000000-6000000", "bytes=-0", "bytes=9-5"}) {
     const RawReply reply =
         Get(BlobUrl(layer_), absl::StrCat("Range: ", range, "\r\n"));
     EXPECT_EQ(reply.status, 416) << range;
@@ -265,13 +265,13 @@ TEST_F(GatewayTest, RangePastTheEndIsAnsweredWith416) {
 }
 
 TEST_F(GatewayTest, UnusableRangesAreAnsweredWithEverything) {
-  for (const char* range : {"bytes=", "bytes=a-b", "bytes=9-5", "lines=1-2",
-                            "bytes=0-1,9-5", "bytes=-", "0-5", "bytes=,"}) {
+  for (const char* range :
+       {"bytes=", "bytes=a-b", "lines=1-2", "bytes=-", "0-5", "bytes=,"}) {
     const RawReply reply =
         Get(BlobUrl(layer_), absl::StrCat("rAnGe: ", range, "\r\n"));
     EXPECT_EQ(reply.status, 200) << range;
     EXPECT_EQ(reply.Field("Content-Range"), "<none>");
-    EXPECT_EQ(reply.body, layer_bytes_);
+    EXPECT_TRUE(reply.body == layer_bytes_);
   }
 }
 
