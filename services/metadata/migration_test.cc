@@ -117,7 +117,11 @@ TEST_F(MigrationTest, EntriesUnderAnotherNameThanTheOneThatCountsAreDropped) {
   // What was recorded by an older program looks like this.
   v1::Upstream upstream = *GetUpstream(hub);
   upstream.set_url("https://docker.io");
-  ASSERT_THAT(UpdateUpstream(upstream, {"url"}), IsOk());
+  v1::UpdateUpstreamRequest update;
+  *update.mutable_upstream() = upstream;
+  update.mutable_update_mask()->add_paths("url");
+  update.set_keep_cache(true);
+  ASSERT_THAT(stack_->upstreams().Update(update), IsOk());
   MakeOld();
   Open();
   ASSERT_EQ(Entries(hub)->size(), 1);
