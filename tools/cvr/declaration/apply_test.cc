@@ -237,6 +237,8 @@ TEST_F(ApplyTest, PasswordsAreSentWhenTheyMust) {
   EXPECT_EQ(world_.Out(),
             "~ upstream acme/hub\n"
             "    password: set\n"
+            "    cache: kept, and served after the upstream has delivered it "
+            "anew\n"
             "0 created, 1 changed, 0 deleted\n");
 }
 
@@ -266,7 +268,7 @@ TEST_F(ApplyTest, NamesThatDoNotTellApartAreRefused) {
   EXPECT_THAT(world_.Err(), HasSubstr("two upstreams called 'u', 2 and 3"));
 }
 
-TEST(ApplyTest, RegistriesKeepTheirIdsOnAnEmptyServer) {
+TEST(ApplyOnAnEmptyServerTest, RegistriesKeepTheirIds) {
   World first;
   EXPECT_EQ(first.Cvr("registry create filler"), 0) << first.Err();
   EXPECT_EQ(first.Cvr("registry create kept"), 0) << first.Err();
