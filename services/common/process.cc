@@ -128,6 +128,8 @@ const char* StopSignal::Wait() {
     if (signal == SIGTERM) return "SIGTERM";
     if (on_hangup_.empty()) {
       spdlog::info("SIGHUP is ignored: there is nothing to read again");
+    } else {
+      spdlog::info("SIGHUP: files are read again");
     }
     for (const auto& action : on_hangup_) action();
   }
