@@ -36,7 +36,9 @@ TEST_P(MetadataResolutionContract, PullsNeedARightToPull) {
   Caller writer = ReaderOf("default");
   writer.may_pull = false;
   writer.may_manage = true;
-  EXPECT_THAT(pull(writer, registry_), unknown);
+  // He sees it, so he is told why.
+  EXPECT_THAT(pull(writer, registry_),
+              StatusIs(absl::StatusCode::kPermissionDenied));
   Caller elsewhere = ReaderOf("default");
   elsewhere.registry_ids = {registry_ + 1};
   EXPECT_THAT(pull(elsewhere, registry_), unknown);

@@ -29,8 +29,7 @@ struct Fault {
   std::function<void(Scene&)> begin = nullptr;
   // Runs beside the pull; must return once Scene::answered() is set.
   std::function<void(Scene&)> during = nullptr;
-  // It consists in another URL, so what is cached has not been delivered by
-  // what the upstream is now.
+  // It consists in another URL, so what is cached is purged.
   bool is_another_url = false;
   // Whether the next pull works as soon as the upstream does.
   bool is_over_at_once = true;

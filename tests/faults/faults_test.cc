@@ -61,11 +61,9 @@ std::vector<Fault> AllFaults() {
 
 std::optional<Seen> ExpectedOf(const Fault& fault, Asked asked, Cached cached) {
   if (cached == Cached::kNothing || fault.is_another_url) {
-    std::optional<Seen> seen = asked == Asked::kTag      ? fault.cold_tag
-                               : asked == Asked::kDigest ? fault.cold_digest
-                                                         : fault.cold_blob;
-    if (seen && cached != Cached::kNothing) seen->stored = NameOf(asked);
-    return seen;
+    return asked == Asked::kTag      ? fault.cold_tag
+           : asked == Asked::kDigest ? fault.cold_digest
+                                     : fault.cold_blob;
   }
   if (cached == Cached::kStale && asked == Asked::kTag) return fault.stale_tag;
   return FromCache(NameOf(asked));
