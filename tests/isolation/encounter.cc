@@ -191,13 +191,9 @@ void Encounter::AwaitStored(const std::string& path) {
             [&] { return IsRecorded(victims_upstream_id_, path); });
 }
 
-void Encounter::AwaitRecorded(size_t entries) {
-  AwaitTrue(absl::StrCat(entries, " entries are recorded"), [&] {
-    const json answer =
-        world_.Must("CacheEntryService/ListCacheEntries",
-                    {{"upstream_id", upstream_id_}, {"page_size", 1000}});
-    return answer.value("cache_entries", json::array()).size() >= entries;
-  });
+void Encounter::AwaitRecorded(const std::string& path) {
+  AwaitTrue(path + " is recorded",
+            [&] { return IsRecorded(upstream_id_, path); });
 }
 
 void Encounter::AwaitEvicted() {

@@ -112,7 +112,7 @@ class Encounter {
                  const std::string& target,
                  const std::vector<std::string>& headers = {});
   // What he has pulled is recorded a moment after he has it.
-  void AwaitRecorded(size_t entries);
+  void AwaitRecorded(const std::string& path);
   // Of administration, with his token that may write.
   nlohmann::json Call(const std::string& method, const nlohmann::json& request);
 
