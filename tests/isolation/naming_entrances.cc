@@ -43,7 +43,10 @@ void MoveTheTag(Encounter& e, const std::string& part) {
       {{"upstream",
         {{"id", e.upstream_id()}, {"cache_validity", "0.000000001s"}}},
        {"update_mask", "cacheValidity"}});
-  e.PublishImage("mine", kOwnConfig + R"(,"layers":[])");
+  // Of this row alone: what a row before has left is deleted behind its back.
+  e.PublishImage("mine", absl::StrCat(kOwnConfig, R"(,"layers":[],)",
+                                      R"("annotations":{"row":")",
+                                      e.DigestOf(part), "\"}"));
   e.Ask("GET", Tag("mine"));
   e.AwaitRecorded("/team/private/manifests/mine");
   FakeAnswer answer;
