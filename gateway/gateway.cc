@@ -53,13 +53,6 @@ HttpServer::Options WithAudit(HttpServer::Options options, AuditFile* audit,
   return options;
 }
 
-// Of the threads that requests run on: see RequestGate.
-size_t LaneMax(const HttpServer::Options& options) {
-  const size_t threads = options.requests.threads_max;
-  return options.requests.lane_max > 0 ? options.requests.lane_max
-                                       : std::max<size_t>(1, threads / 4);
-}
-
 HttpReply ReadOnlyReply() {
   return ErrorReply(errors::Unsupported("this registry is read-only"));
 }
@@ -71,8 +64,8 @@ Gateway::Gateway(Resolver& resolver, ContentSource& source, Options options)
       outages_(
           {.wait_max = options_.outage_wait, .services = options_.readiness},
           options_.http.requests),
-      groups_(LaneMax(options_.http)),
-      source_(source, LaneMax(options_.http)),
+      groups_(options_.http.requests.LaneMax()),
+      source_(source, options_.http.requests.LaneMax()),
       content_(resolver, source_, streams_, outages_, *options_.clock,
                options_.fetch_timeout),
       lists_(resolver, source_, streams_, *options_.clock,

@@ -16,6 +16,7 @@
 #include "gateway/tls_acceptor.h"
 #include "services/common/byte_size.h"
 #include "services/common/certificate.h"
+#include "services/common/errors.h"
 #include "services/common/listen_check.h"
 #include "services/common/local_address.h"
 #include "services/common/plaintext.h"
@@ -142,10 +143,8 @@ absl::StatusOr<std::shared_ptr<TlsAcceptor>> TlsFromFlags() {
   if (!files.key.empty()) {
     auto acceptor = TlsAcceptor::Open(files);
     if (acceptor.ok()) return acceptor;
-    return absl::Status(
-        acceptor.status().code(),
-        absl::StrCat("--tls_certificate_file=", files.certificate, ": ",
-                     acceptor.status().message()));
+    return Annotate(acceptor.status(),
+                    "--tls_certificate_file=" + files.certificate);
   }
   RETURN_IF_ERROR(CheckPlaintext(
       absl::GetFlag(FLAGS_http_address), InsecurePlaintextFromFlag(),

@@ -1,6 +1,5 @@
 #include "gateway/http_connection.h"
 
-#include <netdb.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -10,6 +9,7 @@
 #include <utility>
 #include <variant>
 
+#include "gateway/peer_address.h"
 #include "gateway/socket_wait.h"
 #include "gateway/steady_time.h"
 
@@ -34,19 +34,6 @@ constexpr size_t kLingerBytesMax = 1024 * 1024;
 constexpr absl::string_view kPlaceholderHead =
     "GET / HTTP/1.1\r\nHost: -\r\n\r\n";
 
-std::string PeerAddress(int fd) {
-  sockaddr_storage storage;
-  socklen_t size = sizeof(storage);
-  auto* const address = reinterpret_cast<sockaddr*>(&storage);
-  char host[NI_MAXHOST];
-  if (getpeername(fd, address, &size) != 0 ||
-      getnameinfo(address, size, host, sizeof(host), nullptr, 0,
-                  NI_NUMERICHOST) != 0) {
-    return "-";
-  }
-  return host;
-}
-
 // Empty lines before a request are to be forgiven: RFC 9112, section 2.2.
 void DropEmptyLines(std::string& received) {
   size_t size = 0;
@@ -62,7 +49,7 @@ HttpConnection::HttpConnection(int fd, std::unique_ptr<Transport> transport,
       fd_(fd),
       transport_(std::move(transport)),
       pace_(pace),
-      client_(PeerAddress(fd)) {}
+      client_(PeerAddress(fd).value_or("-")) {}
 
 HttpConnection::~HttpConnection() { close(fd_); }
 

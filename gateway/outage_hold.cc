@@ -11,23 +11,14 @@ namespace {
 
 size_t HalfOf(size_t count) { return std::max<size_t>(1, count / 2); }
 
-size_t LaneMax(const RequestGate::Options& threads) {
-  return threads.lane_max > 0 ? threads.lane_max
-                              : std::max<size_t>(1, threads.threads_max / 4);
-}
-
-size_t ClientMax(const RequestGate::Options& threads) {
-  return threads.client_max > 0 ? threads.client_max : HalfOf(LaneMax(threads));
-}
-
 }  // namespace
 
 OutageHold::OutageHold(const Options& options,
                        const RequestGate::Options& threads)
     : options_(options),
       all_(HalfOf(threads.threads_max)),
-      lanes_(HalfOf(LaneMax(threads))),
-      clients_(HalfOf(ClientMax(threads))) {}
+      lanes_(HalfOf(threads.LaneMax())),
+      clients_(HalfOf(threads.ClientMax())) {}
 
 HttpReply OutageHold::Answer(const RequestShare& share,
                              absl::FunctionRef<HttpReply(bool first)> attempt) {

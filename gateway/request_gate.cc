@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "gateway/steady_time.h"
+#include "services/common/keyed_counts.h"
 #include "spdlog/spdlog.h"
 
 namespace cvr {
@@ -27,27 +28,20 @@ size_t ShareOf(size_t threads, size_t wanted, size_t by_default) {
   return std::clamp<size_t>(wanted == 0 ? by_default : wanted, 1, threads);
 }
 
-void Decrease(absl::flat_hash_map<std::string, size_t>& counts,
-              const std::string& key) {
-  if (key.empty()) return;
-  const auto it = counts.find(key);
-  if (--it->second == 0) counts.erase(it);
-}
-
-size_t CountOf(const absl::flat_hash_map<std::string, size_t>& counts,
-               const std::string& key) {
-  const auto it = counts.find(key);
-  return it == counts.end() ? 0 : it->second;
-}
-
 }  // namespace
+
+size_t RequestGate::Options::LaneMax() const {
+  return ShareOf(threads_max, lane_max, threads_max / kShareDivisor);
+}
+
+size_t RequestGate::Options::ClientMax() const {
+  return ShareOf(threads_max, client_max, LaneMax() / 2);
+}
 
 RequestGate::RequestGate(const Options& options, Start start)
     : options_(options),
-      lane_max_(ShareOf(options.threads_max, options.lane_max,
-                        options.threads_max / kShareDivisor)),
-      client_max_(
-          ShareOf(options.threads_max, options.client_max, lane_max_ / 2)),
+      lane_max_(options.LaneMax()),
+      client_max_(options.ClientMax()),
       start_(std::move(start)) {}
 
 RequestGate::Outcome RequestGate::Enter(std::unique_ptr<Job>& job,
@@ -85,8 +79,8 @@ void RequestGate::Leave(Job& job) {
     if (lane->second.running.empty() && lane->second.waiting.empty()) {
       lanes_.erase(lane);
     }
-    Decrease(kinds_, share.kind);
-    Decrease(clients_, share.client);
+    ReduceCount(kinds_, share.kind);
+    ReduceCount(clients_, share.client);
     --running_;
     while (!turns_.empty()) {
       next.push_back(TakeNext());
@@ -159,7 +153,7 @@ std::unique_ptr<RequestGate::Job> RequestGate::TakeWaiting(
   std::unique_ptr<Job> job = std::move(*place);
   lane.waiting.erase(place);
   --waiting_;
-  Decrease(waiting_clients_, job->share_.client);
+  ReduceCount(waiting_clients_, job->share_.client);
   return job;
 }
 

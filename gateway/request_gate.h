@@ -52,6 +52,10 @@ class RequestGate {
     size_t client_max = 0;
     absl::Duration wait_max = absl::Seconds(10);
     absl::Duration stall_grace = absl::Seconds(10);
+
+    // What the zeros above come to; at least 1.
+    size_t LaneMax() const;
+    size_t ClientMax() const;
   };
 
   // A request that runs or waits.

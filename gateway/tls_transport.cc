@@ -1,6 +1,5 @@
 #include "gateway/tls_transport.h"
 
-#include <netdb.h>
 #include <openssl/err.h>
 #include <poll.h>
 #include <sys/socket.h>
@@ -9,6 +8,7 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "gateway/peer_address.h"
 #include "gateway/socket_wait.h"
 #include "gateway/steady_time.h"
 #include "services/common/quiet_log.h"
@@ -27,20 +27,6 @@ QuietLog& Failures() {
   return *failures;
 }
 
-// Its address, without the port.
-std::string PeerOf(int fd) {
-  sockaddr_storage address = {};
-  socklen_t size = sizeof(address);
-  char host[NI_MAXHOST] = "";
-  const auto* const any = reinterpret_cast<const sockaddr*>(&address);
-  if (getpeername(fd, reinterpret_cast<sockaddr*>(&address), &size) != 0 ||
-      getnameinfo(any, size, host, sizeof(host), nullptr, 0, NI_NUMERICHOST) !=
-          0) {
-    return "a client that has gone";
-  }
-  return host;
-}
-
 }  // namespace
 
 TlsTransport::TlsTransport(SSL* session)
@@ -55,8 +41,11 @@ Transport::Step TlsTransport::Handshake() {
   broken_ = true;
   const char* const reason = ERR_reason_error_string(error);
   if (reason != nullptr) {
-    Failures().Warn(reason, absl::StrCat("refused a TLS handshake with ",
-                                         PeerOf(fd_), ": ", reason));
+    Failures().Warn(
+        reason,
+        absl::StrCat("refused a TLS handshake with ",
+                     PeerAddress(fd_).value_or("a client that has gone"), ": ",
+                     reason));
   } else {
     spdlog::debug("TLS handshake broken off");
   }

@@ -6,26 +6,13 @@
 #include "absl/strings/str_cat.h"
 #include "services/common/clock.h"
 #include "services/common/errors.h"
+#include "services/common/keyed_counts.h"
 
 namespace cvr {
 namespace {
 
 // Documents are short-lived.
 constexpr absl::Duration kRetryAfter = absl::Seconds(5);
-
-template <typename Map, typename Key>
-size_t HeldOf(const Map& held, const Key& key) {
-  const auto it = held.find(key);
-  return it == held.end() ? 0 : it->second;
-}
-
-template <typename Map, typename Key>
-void Return(Map& held, const Key& key, size_t bytes) {
-  const auto it = held.find(key);
-  if (it == held.end()) return;
-  it->second -= bytes;
-  if (it->second == 0) held.erase(it);
-}
 
 }  // namespace
 
@@ -72,17 +59,17 @@ bool MemoryBudget::Fits(const ShareKey& owner, size_t bytes) const {
                                ? options_.bytes_max - options_.bytes_max / 4
                                : options_.bytes_max;
   return in_use_ + bytes <= bytes_max &&
-         HeldOf(by_upstream_, owner.upstream_id) + bytes <=
+         CountOf(by_upstream_, owner.upstream_id) + bytes <=
              options_.bytes_per_upstream_max &&
-         HeldOf(by_tenant_, owner.tenant) + bytes <=
+         CountOf(by_tenant_, owner.tenant) + bytes <=
              options_.bytes_per_tenant_max;
 }
 
 void MemoryBudget::GiveBack(const ShareKey& owner, size_t bytes) {
   MutexLock lock(&mutex_);
   in_use_ -= bytes;
-  Return(by_upstream_, owner.upstream_id, bytes);
-  Return(by_tenant_, owner.tenant, bytes);
+  ReduceCount(by_upstream_, owner.upstream_id, bytes);
+  ReduceCount(by_tenant_, owner.tenant, bytes);
   freed_.SignalAll();
 }
 

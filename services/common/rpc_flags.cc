@@ -6,8 +6,8 @@
 
 #include "absl/flags/flag.h"
 #include "absl/status/status.h"
-#include "absl/strings/str_cat.h"
 #include "services/common/certificate.h"
+#include "services/common/errors.h"
 #include "services/common/listen_check.h"
 #include "services/common/local_address.h"
 #include "services/common/peer_secrets.h"
@@ -78,27 +78,16 @@ absl::StatusOr<std::shared_ptr<const PeerSecrets>> OpenPeerSecrets(
   return nullptr;
 }
 
-absl::Status Named(const std::string& flag, const absl::Status& status) {
-  return absl::Status(status.code(),
-                      absl::StrCat(flag, ": ", status.message()));
-}
-
 // Also where they are not used: on a Unix socket.
 absl::Status CheckCertificates(const RpcSecurity& security) {
   const std::string& certificate = security.certificate.certificate;
   if (!certificate.empty()) {
-    const absl::Status read = ReadCertificate(security.certificate).status();
-    if (!read.ok()) {
-      return Named("--rpc_certificate_file=" + certificate, read);
-    }
+    RETURN_IF_ERROR(Annotate(ReadCertificate(security.certificate).status(),
+                             "--rpc_certificate_file=" + certificate));
   }
-  if (!security.authority_file.empty()) {
-    const absl::Status read = ReadAuthorities(security.authority_file).status();
-    if (!read.ok()) {
-      return Named("--rpc_ca_file=" + security.authority_file, read);
-    }
-  }
-  return absl::OkStatus();
+  if (security.authority_file.empty()) return absl::OkStatus();
+  return Annotate(ReadAuthorities(security.authority_file).status(),
+                  "--rpc_ca_file=" + security.authority_file);
 }
 
 // All but the secrets of peers.

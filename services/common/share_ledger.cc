@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "services/common/errors.h"
+#include "services/common/keyed_counts.h"
 
 namespace cvr {
 namespace {
@@ -17,20 +18,6 @@ size_t UpstreamMax(const ShareLedger::Bounds& bounds) {
     return std::min(bounds.upstream_max, bounds.total);
   }
   return std::max<size_t>(1, bounds.total / 4);
-}
-
-template <typename Map, typename Key>
-size_t CountOf(const Map& map, const Key& key) {
-  const auto found = map.find(key);
-  return found == map.end() ? 0 : found->second;
-}
-
-template <typename Map, typename Key>
-void Reduce(Map& map, const Key& key, size_t count) {
-  const auto found = map.find(key);
-  if (found == map.end()) return;
-  found->second -= std::min(found->second, count);
-  if (found->second == 0) map.erase(found);
 }
 
 }  // namespace
@@ -71,8 +58,8 @@ void ShareLedger::Take(const ShareKey& key) {
 
 void ShareLedger::Return(const ShareKey& key, size_t count) {
   held_ -= std::min(held_, count);
-  Reduce(upstreams_, key.upstream_id, count);
-  Reduce(tenants_, key.tenant, count);
+  ReduceCount(upstreams_, key.upstream_id, count);
+  ReduceCount(tenants_, key.tenant, count);
 }
 
 absl::Status ShareRefusal(ShareLedger::Verdict verdict, const ShareKey& key,
