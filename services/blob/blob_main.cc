@@ -35,7 +35,6 @@ namespace cvr {
 namespace {
 
 absl::Status Serve(StopSignal& stop) {
-  RETURN_IF_ERROR(RemoveReadyFile());
   ASSIGN_OR_RETURN(
       auto directory,
       DataDirectory::FromFlags(absl::GetFlag(FLAGS_data_dir), "cvr-blob"));
@@ -50,6 +49,7 @@ absl::Status Serve(StopSignal& stop) {
   ASSIGN_OR_RETURN(const auto channel,
                    OpenRpcChannel(metadata_address, security));
   RETURN_IF_ERROR(directory.Claim());
+  RETURN_IF_ERROR(RemoveReadyFile());
   // Changes are the metadata service's to record, refused calls are recorded
   // where they are refused.
   ASSIGN_OR_RETURN(const auto audit,

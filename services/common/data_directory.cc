@@ -51,19 +51,22 @@ std::string OwnerOf(const fs::path& directory) {
   return "";
 }
 
-// A cache that is lost is no loss, registries are. Empty = nothing is lost.
-std::string TraceOfLostData(const fs::path& directory) {
-  const bool has_store = Exists(directory / "metadata" / "store" / "CURRENT") ||
-                         Exists(directory / "store" / "CURRENT");
-  if (has_store) return "";
-  return Exists(directory / "admin-token") ? "admin-token" : "";
+// A cache that is lost is no loss, registries are.
+bool HasLostRegistries(const fs::path& directory) {
+  return Exists(directory / "admin-token") &&
+         !Exists(directory / "metadata" / "store" / "CURRENT") &&
+         !Exists(directory / "store" / "CURRENT");
 }
 
 // A new file system has a directory of its own.
+bool IsOfTheFileSystem(const fs::path& name) { return name == "lost+found"; }
+
+// But for the lock.
 bool IsEmpty(const fs::path& directory) {
   std::error_code failure;
   for (const auto& entry : fs::directory_iterator(directory, failure)) {
-    if (entry.path().filename() != "lost+found") return false;
+    const fs::path name = entry.path().filename();
+    if (name != kLockFile && !IsOfTheFileSystem(name)) return false;
   }
   return true;
 }
@@ -123,7 +126,7 @@ DataDirectory::~DataDirectory() {
   if (made_ == Made::kDirectory) fs::remove_all(path_, ignored);
   if (made_ == Made::kContent) {
     for (const auto& entry : fs::directory_iterator(path_, ignored)) {
-      if (entry.path().filename() == "lost+found") continue;
+      if (IsOfTheFileSystem(entry.path().filename())) continue;
       fs::remove_all(entry.path(), ignored);
     }
   }
@@ -144,13 +147,17 @@ absl::Status DataDirectory::Look(bool create) {
   if (exists && access(path_.c_str(), R_OK | W_OK | X_OK) != 0) {
     return Error(std::strerror(errno));
   }
-  is_new_ = !exists || OwnerOf(path_).empty();
-  if (!is_new_) RETURN_IF_ERROR(CheckOwner());
+  const std::string owner = OwnerOf(path_);
+  is_new_ = owner.empty();
+  if (!is_new_) {
+    RETURN_IF_ERROR(CheckOwner(owner));
+    RETURN_IF_ERROR(CheckUnused());
+  }
   if (create) return absl::OkStatus();
-  if (const std::string trace = TraceOfLostData(path_); !trace.empty()) {
-    return Error(absl::StrCat("its data are gone, only '", trace,
-                              "' is left: is a file system not mounted? "
-                              "--create begins anew"));
+  if (HasLostRegistries(path_)) {
+    return Error(
+        "its data are gone, only 'admin-token' is left: is a file system not "
+        "mounted? --create begins anew");
   }
   if (!is_new_) return absl::OkStatus();
   if (exists && !IsEmpty(path_)) {
@@ -167,12 +174,13 @@ absl::Status DataDirectory::Look(bool create) {
   return absl::OkStatus();
 }
 
-absl::Status DataDirectory::CheckOwner() const {
-  const std::string owner = OwnerOf(path_);
-  if (owner != service_) {
-    return Error(absl::StrCat("holds the data of ", owner, "; give ", service_,
-                              " a directory of its own"));
-  }
+absl::Status DataDirectory::CheckOwner(absl::string_view owner) const {
+  if (owner == service_) return absl::OkStatus();
+  return Error(absl::StrCat("holds the data of ", owner, "; give ", service_,
+                            " a directory of its own"));
+}
+
+absl::Status DataDirectory::CheckUnused() const {
   const std::string lock_file = absl::StrCat(path_, "/", kLockFile);
   const int fd = open(lock_file.c_str(), O_RDONLY | O_CLOEXEC);
   if (fd < 0) return absl::OkStatus();
@@ -184,11 +192,8 @@ absl::Status DataDirectory::CheckOwner() const {
 absl::Status DataDirectory::Claim() {
   std::error_code failure;
   const bool existed = fs::exists(path_);
-  const bool was_empty = existed && IsEmpty(path_);
   fs::create_directories(path_, failure);
   if (failure) return Error(failure.message());
-  if (!existed) made_ = Made::kDirectory;
-  if (was_empty) made_ = Made::kContent;
   const auto changed = MakePrivate(path_);
   if (!changed.ok()) return Error(std::string(changed.status().message()));
   if (*changed > 0) {
@@ -198,6 +203,10 @@ absl::Status DataDirectory::Claim() {
         path_, *changed);
   }
   RETURN_IF_ERROR(Lock());
+  // Known only now: another process may have been here meanwhile.
+  if (is_new_ && IsEmpty(path_)) {
+    made_ = existed ? Made::kContent : Made::kDirectory;
+  }
   NoteBeside();
   return absl::OkStatus();
 }
@@ -208,18 +217,15 @@ absl::Status DataDirectory::Lock() {
   if (lock_ < 0) return Error(std::strerror(errno));
   struct flock lock = WholeFile(F_WRLCK);
   if (fcntl(lock_, F_SETLK, &lock) != 0) {
-    made_ = Made::kNothing;
     return Error(Used(path_, HolderOf(lock_)));
   }
   const std::string name = absl::StrCat(service_, "\n");
   // Somebody else may have made it since Look(). Read through this descriptor:
   // closing another one of the file would end the lock.
   char found[64] = {};
-  if (pread(lock_, found, sizeof(found) - 1, 0) > 0 && name != found) {
-    made_ = Made::kNothing;
-    return Error(absl::StrCat("holds the data of ",
-                              absl::StripSuffix(found, "\n"), "; give ",
-                              service_, " a directory of its own"));
+  if (pread(lock_, found, sizeof(found) - 1, 0) > 0) {
+    RETURN_IF_ERROR(CheckOwner(absl::StripSuffix(found, "\n")));
+    is_new_ = false;
   }
   if (ftruncate(lock_, 0) != 0 || pwrite(lock_, name.data(), name.size(), 0) !=
                                       static_cast<ssize_t>(name.size())) {

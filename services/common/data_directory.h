@@ -5,6 +5,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 
 namespace cvr {
 
@@ -59,7 +60,8 @@ class DataDirectory {
 
   absl::Status Error(const std::string& detail) const;
   absl::Status Look(bool create);
-  absl::Status CheckOwner() const;
+  absl::Status CheckOwner(absl::string_view owner) const;
+  absl::Status CheckUnused() const;
   absl::Status Lock();
   void NoteBeside() const;
 

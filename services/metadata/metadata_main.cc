@@ -33,7 +33,6 @@ namespace {
 constexpr absl::Duration kDrainTimeout = absl::Seconds(5);
 
 absl::Status Serve(StopSignal& stop) {
-  RETURN_IF_ERROR(RemoveReadyFile());
   ASSIGN_OR_RETURN(
       auto directory,
       DataDirectory::FromFlags(absl::GetFlag(FLAGS_data_dir), "cvr-metadata"));
@@ -46,6 +45,7 @@ absl::Status Serve(StopSignal& stop) {
   ASSIGN_OR_RETURN(auto options, MetadataOptionsFromFlags(
                                      data_dir, data_dir + "/admin-token"));
   RETURN_IF_ERROR(directory.Claim());
+  RETURN_IF_ERROR(RemoveReadyFile());
   ASSIGN_OR_RETURN(auto security, RpcSecurityFromFlags(rpc));
   ASSIGN_OR_RETURN(const auto audit,
                    AuditFileFromFlags(data_dir + "/audit.jsonl"));

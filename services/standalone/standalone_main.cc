@@ -81,7 +81,6 @@ absl::Status CheckFlags(bool is_new) {
 }
 
 absl::Status Serve(StopSignal& stop) {
-  RETURN_IF_ERROR(RemoveReadyFile());
   ASSIGN_OR_RETURN(auto directory,
                    DataDirectory::FromFlags(absl::GetFlag(FLAGS_data_dir),
                                             "cvr-standalone"));
@@ -93,6 +92,7 @@ absl::Status Serve(StopSignal& stop) {
                    MetadataOptionsFromFlags(absl::StrCat(data_dir, "/metadata"),
                                             admin_token_file));
   RETURN_IF_ERROR(directory.Claim());
+  RETURN_IF_ERROR(RemoveReadyFile());
   if (!directory.is_new()) TellIdleFlags();
   ASSIGN_OR_RETURN(const auto audit,
                    AuditFileFromFlags(absl::StrCat(data_dir, "/audit.jsonl")));

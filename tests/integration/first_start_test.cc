@@ -170,8 +170,12 @@ TEST_F(FirstStartTest, FlagsOfTheFirstStartSayLaterThatTheyDoNothing) {
 TEST_F(FirstStartTest, ASecondProcessIsToldOfTheFirst) {
   const auto process = Start();
   ASSERT_NE(process, nullptr);
+  const std::string ready_file = directory_.Join("ready.json");
+  ASSERT_TRUE(std::filesystem::exists(ready_file));
   const std::string refusal =
-      RefusalOf({"--grpc_address=unix:" + directory_.Join("s2")});
+      RefusalOf({"--grpc_address=unix:" + directory_.Join("s2"),
+                 "--ready_file=" + ready_file});
+  EXPECT_TRUE(std::filesystem::exists(ready_file));
   EXPECT_TRUE(absl::StrContains(
       refusal, absl::StrCat("another process uses ", data_, " (pid ",
                             process->process().pid(), ")")))
