@@ -71,6 +71,8 @@ constexpr Member kMembers[] = {
 
 // In base64: of one, and after so many no more are kept.
 constexpr size_t kInlinedBytesMax = 128 * 1024;
+// Each is stored and recorded by itself.
+constexpr size_t kInlinedMax = 16;
 
 // What two readers must not understand differently.
 constexpr std::array<absl::string_view, 4> kTopNames = {
@@ -124,7 +126,8 @@ class Reader final : public JsonReader {
   bool end_object() override {
     if (depth_ == descriptor_depth_) {
       descriptor_depth_ = 0;
-      if (named_ && !data_.empty() && inlined_bytes_ < kInlinedBytesMax) {
+      if (named_ && !data_.empty() && inlined_bytes_ < kInlinedBytesMax &&
+          facts_.inlined.size() < kInlinedMax) {
         inlined_bytes_ += data_.size();
         facts_.inlined.push_back({*named_, std::move(data_)});
       }

@@ -3,8 +3,10 @@
 #include <random>
 #include <sstream>
 #include <string>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "gmock/gmock.h"
 #include "services/common/limits.h"
 
@@ -275,6 +277,19 @@ TEST(ManifestFaultTest, RealManifestsHaveNone) {
 }
 
 // --- Types ------------------------------------------------------------------
+
+// Each costs a write, so a manifest of many asks for no more than for a few.
+TEST(ReadManifestTest, OnlyAFewInlinedBytesAreKept) {
+  std::vector<std::string> layers(1000,
+                                  Descriptor(kA, R"(,"size":1,"data":"YQ==")"));
+  const ManifestFacts facts = ReadManifest(
+      absl::StrCat(R"({"config":)", Descriptor(kB), R"(,"layers":[)",
+                   absl::StrJoin(layers, ","), "]}"));
+  EXPECT_THAT(facts.fault, IsEmpty());
+  ASSERT_EQ(facts.inlined.size(), 16u);
+  EXPECT_EQ(facts.inlined[0].digest, kA);
+  EXPECT_EQ(facts.inlined[0].base64, "YQ==");
+}
 
 TEST(ServedManifestTypeTest, NobodyChoosesAnActiveType) {
   for (const char* const active :
