@@ -1,6 +1,8 @@
 #include "services/standalone/welcome.h"
 
+#include <filesystem>
 #include <string>
+#include <system_error>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
@@ -20,6 +22,17 @@ std::string Callable(absl::string_view address) {
     return absl::StrCat("[::1]:", address);
   }
   return std::string(address);
+}
+
+// As it can be typed: tools/serve puts it beside this program, which is not in
+// anybody's PATH.
+std::string CvrCommand() {
+  std::error_code failure;
+  const auto self = std::filesystem::read_symlink("/proc/self/exe", failure);
+  const auto beside = self.parent_path() / "cvr";
+  return !failure && std::filesystem::is_regular_file(beside, failure)
+             ? beside.string()
+             : "cvr";
 }
 
 std::string HostForClients(const WelcomeFacts& facts) {
@@ -52,7 +65,7 @@ std::string PullLines(MetadataStack& metadata, const WelcomeFacts& facts) {
 
 std::string Welcome(MetadataStack& metadata, const WelcomeFacts& facts) {
   const std::string cvr = absl::StrCat(
-      "cvr --server=", Callable(facts.grpc_address),
+      CvrCommand(), " --server=", Callable(facts.grpc_address),
       facts.grpc_tls ? " --tls" : "", " --token-file=", facts.admin_token_file);
   return absl::StrCat(
       "Container Virtual Registry ", kVersion, " is serving.\n",

@@ -35,11 +35,13 @@ SH
   for name in cvr cvr-metadata cvr-blob cvr-gateway; do
     ln -sf "$(realpath "$(binary "$name")")" "$README_DIR/bin/$name"
   done
-  ln -sf "$README_DIR/bin/cvr" "$README_DIR/checkout/.cvr/bin/cvr"
+  # Copies, as tools/serve makes them: the server looks for cvr beside itself.
+  install -m 755 "$(binary cvr)" "$(binary cvr-standalone)" \
+    "$README_DIR/checkout/.cvr/bin/"
   # The stand-in is on loopback, where upstreams are not without a flag.
   cat >"$README_DIR/checkout/tools/serve" <<SH
 #!/bin/bash
-exec $(realpath "$(binary cvr-standalone)") --allow_private_upstreams \
+exec .cvr/bin/cvr-standalone --allow_private_upstreams \
   --data_dir="\$HOME/.local/share/cvr" "\$@"
 SH
   chmod +x "$README_DIR/checkout/tools/serve"
@@ -79,6 +81,8 @@ readme_serve() { # SCRIPT
   wait_until_up serve grep -q Ctrl-C "$STATE/log/serve.log"
   # Logs have a time; what is for people has none.
   grep -vE '^[0-9]{4}-' "$STATE/log/serve.log" >"$README_DIR/printed"
+  # It is typed as it stands there.
+  bash -c "$(sed -n 's/^  entries: *//p' "$README_DIR/printed")" >/dev/null
 }
 
 readme_restarts() {

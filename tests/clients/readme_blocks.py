@@ -19,6 +19,7 @@ _SHAPES = (
     (re.compile(r"\b[0-9a-f]{12}\b"), "H"),
     (re.compile(r"\d{4}-\d\d-\d\dT[0-9:.]+Z"), "T"),
     (re.compile(r"(/[\w.-]+)+/\.local/share"), "~/.local/share"),
+    (re.compile(r"(/[\w.-]+)+/\.cvr/bin"), ".cvr/bin"),
     (re.compile(r"application/[\w.+-]+"), "TYPE"),
     (re.compile(r"\d+(\.\d+)? (bytes|KiB|MiB|GiB)"), "N"),
     (re.compile(r"\b\d{2,}\b"), "N"),
