@@ -54,6 +54,20 @@ class PlanTest : public ::testing::Test {
     return changes->front().carry_out(server, ids);
   }
 
+  // An upstream of the server; what it is to be is written to `updated`.
+  v1::Upstream& AddHub(v1::UpdateUpstreamRequest& updated) {
+    server_.On<v1::UpdateUpstreamRequest, v1::Upstream>(
+        "UpstreamService/UpdateUpstream", [&](const auto& request, auto*) {
+          updated = request;
+          return grpc::Status::OK;
+        });
+    v1::Upstream& hub = state_.upstreams.emplace_back();
+    hub.set_id(7);
+    hub.set_group("acme");
+    hub.set_name("hub");
+    return hub;
+  }
+
   FakeServer server_;
   ServerState state_;
   PlanOptions options_;
@@ -103,15 +117,7 @@ TEST_F(PlanTest, PolicyIsMadeThenChangedThenPruned) {
 
 TEST_F(PlanTest, AnotherUrlSaysWhatBecomesOfTheCache) {
   v1::UpdateUpstreamRequest updated;
-  server_.On<v1::UpdateUpstreamRequest, v1::Upstream>(
-      "UpstreamService/UpdateUpstream", [&](const auto& request, auto*) {
-        updated = request;
-        return grpc::Status::OK;
-      });
-  v1::Upstream& hub = state_.upstreams.emplace_back();
-  hub.set_id(7);
-  hub.set_group("acme");
-  hub.set_name("hub");
+  v1::Upstream& hub = AddHub(updated);
   hub.set_url("https://old");
   const std::string moved = "upstreams: [{name: hub, url: 'https://new'}]";
   const auto note_in = [&](const std::string& yaml) -> std::string {
@@ -136,15 +142,7 @@ TEST_F(PlanTest, AnotherUrlSaysWhatBecomesOfTheCache) {
 
 TEST_F(PlanTest, ClientKeyGoesWithItsCertificateAndTlsKeepsIt) {
   v1::UpdateUpstreamRequest updated;
-  server_.On<v1::UpdateUpstreamRequest, v1::Upstream>(
-      "UpstreamService/UpdateUpstream", [&](const auto& request, auto*) {
-        updated = request;
-        return grpc::Status::OK;
-      });
-  v1::Upstream& hub = state_.upstreams.emplace_back();
-  hub.set_id(7);
-  hub.set_group("acme");
-  hub.set_name("hub");
+  v1::Upstream& hub = AddHub(updated);
   hub.set_etag("e1");
   hub.mutable_tls()->set_client_certificate_pem("OLD");
   EXPECT_THAT(CarryOut("upstreams: [{name: hub, tls: {client_certificate_pem: "
