@@ -125,16 +125,16 @@ class ContentFlowTest : public ::testing::Test {
  protected:
   static constexpr size_t kIdle = 8;
 
-  ContentFlowTest() { StartServer(); }
   ~ContentFlowTest() override {
     server_.reset();
     std::filesystem::remove_all(directory_);
   }
 
-  void StartServer() {
-    server_ =
-        *RpcServer::Start(address(), {service_.get()}, testing::PeerSecurity());
+  std::unique_ptr<RpcServer> NewServer() {
+    return *RpcServer::Start(address(), {service_.get()},
+                             testing::PeerSecurity());
   }
+  void StartServer() { server_ = NewServer(); }
   void KillServer() { server_.reset(); }
   std::string address() const { return "unix:" + directory_ + "/socket"; }
   absl::StatusOr<std::unique_ptr<ContentStream>> Open() {
@@ -159,7 +159,9 @@ class ContentFlowTest : public ::testing::Test {
       {.name = "stream", .threads_max = 16, .queued_tasks_max = 100}};
   const std::unique_ptr<grpc::Service> service_ =
       MakeBlobService(source_, store_, pool_);
-  std::unique_ptr<RpcServer> server_;
+  std::unique_ptr<RpcServer> server_ = NewServer();
+  // After the server: it connects at once, and fails calls for a moment when
+  // nobody is there.
   GrpcContentSource client_{
       *OpenRpcChannel(address(), testing::PeerSecurity(PeerRole::kGateway))};
 };
