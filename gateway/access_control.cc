@@ -41,9 +41,8 @@ AccessControl::AccessControl(const Options& options, const Clock& clock)
       tokens_(authenticator_, options.routes),
       requests_(options.requests, clock) {}
 
-HttpReply AccessControl::Handle(
-    const HttpRequest& request, absl::string_view own_url,
-    absl::FunctionRef<HttpReply(const Caller&)> handler) {
+HttpReply AccessControl::Handle(const HttpRequest& request,
+                                absl::string_view own_url, Handler handler) {
   const std::string client = ClientOf(request);
   const absl::Status throttled = Throttle(request, client);
   if (!throttled.ok()) return AccessErrorReply(throttled);
@@ -55,17 +54,21 @@ HttpReply AccessControl::Handle(
   if (!login.ok()) {
     reply = AccessErrorReply(login.status());
     error = "invalid_token";
-  } else if (login->access && MayEverPull(login->caller) &&
-             !Opens(*login->access, request.target, options_.routes)) {
-    reply = AccessErrorReply(errors::Unauthenticated(
-        "the token was not issued for this: ask for one with the scope that "
-        "WWW-Authenticate names"));
-    error = "insufficient_scope";
   } else if (IsApiVersionTarget(request.target) &&
              !request.fields.Get("Authorization")) {
     reply = AccessErrorReply(errors::Unauthenticated());
   } else {
-    reply = handler(login->caller);
+    const auto parsed = ParseTarget(request.target, options_.routes);
+    // What cannot be parsed gets nothing anyway.
+    if (parsed.ok() && login->access && MayEverPull(login->caller) &&
+        !Opens(*login->access, parsed->route)) {
+      reply = AccessErrorReply(errors::Unauthenticated(
+          "the token was not issued for this: ask for one with the scope that "
+          "WWW-Authenticate names"));
+      error = "insufficient_scope";
+    } else {
+      reply = handler(login->caller, parsed);
+    }
   }
   if (reply.status == 401) {
     reply.fields.Add("WWW-Authenticate",

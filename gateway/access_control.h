@@ -49,12 +49,17 @@ class AccessControl {
   // `options.auth` is there. `clock` must outlive it.
   AccessControl(const Options& options, const Clock& clock);
 
+  // What makes the reply for who was let in: the target is parsed here, once
+  // for each request, since that may ask another service.
+  using Handler = absl::FunctionRef<HttpReply(
+      const Caller&, const absl::StatusOr<ParsedTarget>&)>;
+
   // `request` is for the token endpoint, or under `/v2/`: then `handler` makes
   // the reply, unless the client is refused, or shows a short-lived token that
   // was not issued for what it asks. `own_url` is a scheme and an address. A
   // 401 gets its challenge here, with the scope to ask for.
   HttpReply Handle(const HttpRequest& request, absl::string_view own_url,
-                   absl::FunctionRef<HttpReply(const Caller&)> handler);
+                   Handler handler);
 
   // For a request to the token endpoint before its body is read: whether its
   // address may ask. Errors: RESOURCE_EXHAUSTED with Retry-After. The request

@@ -130,10 +130,10 @@ ContentHandler::ContentHandler(Resolver& resolver, ContentSource& source,
 HttpReply ContentHandler::Handle(const HttpRequest& request,
                                  const ContentRoute& route,
                                  const Caller& caller) {
-  const auto resolution =
-      resolver_.Resolve({route.registry_id, route.content,
-                         /*counts_as_download=*/!request.is_head(),
-                         ResolvedNamespace(route.source_namespace), caller});
+  const auto resolution = resolver_.Resolve(
+      {route.registry_id, route.content,
+       /*counts_as_download=*/!request.is_head(),
+       ResolvedNamespace(route.source_namespace), caller, route.registry_path});
   auto reply = resolution.ok() ? Answer({request, route}, *resolution)
                                : resolution.status();
   return WithNamespace(

@@ -94,10 +94,10 @@ HttpReply ListHandler::Tags(const TagsRoute& route, absl::string_view query,
   const auto page = ParsePageRequest(query);
   if (!page.ok()) return ErrorReply(page.status());
   const ContentRef content = ContentRef::TagList(route.repository);
-  const auto resolution =
-      resolver_.Resolve({route.registry_id, content,
-                         /*counts_as_download=*/false,
-                         ResolvedNamespace(route.source_namespace), caller});
+  const auto resolution = resolver_.Resolve(
+      {route.registry_id, content,
+       /*counts_as_download=*/false, ResolvedNamespace(route.source_namespace),
+       caller, route.registry_path});
   return WithNamespace(
       resolution.ok()
           ? ReplyOf(TagsReply(route, *page, content, resolution->plan))
@@ -112,10 +112,10 @@ HttpReply ListHandler::Referrers(const ReferrersRoute& route,
   if (!artifact_type.ok()) return ErrorReply(artifact_type.status());
   const ContentRef content{route.repository, Reference(route.subject),
                            ContentKind::kReferrers};
-  const auto resolution =
-      resolver_.Resolve({route.registry_id, content,
-                         /*counts_as_download=*/false,
-                         ResolvedNamespace(route.source_namespace), caller});
+  const auto resolution = resolver_.Resolve(
+      {route.registry_id, content,
+       /*counts_as_download=*/false, ResolvedNamespace(route.source_namespace),
+       caller, route.registry_path});
   return WithNamespace(resolution.ok()
                            ? ReplyOf(ReferrersReply(artifact_type->value_or(""),
                                                     content, resolution->plan))

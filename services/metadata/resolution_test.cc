@@ -189,6 +189,9 @@ class HangingMetadata : public Resolver, public MetadataClient {
       const Caller&, int64_t, const CachedRepository&, int) override {
     return Hang();
   }
+  absl::StatusOr<LocatedRegistry> Locate(absl::string_view) override {
+    return Hang();
+  }
   absl::Status ForgetContent(absl::Span<const Digest>) override {
     return Hang();
   }
