@@ -1,7 +1,9 @@
 #include "gateway/request_share.h"
 
+#include <set>
 #include <string>
 
+#include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
 
 namespace cvr {
@@ -30,8 +32,11 @@ TEST(RequestShareTest, LanesFollowWhoIsAsked) {
            Case{"/v2/virtual_registries/containers/7/a/referrers/x",
                 "registry 7", "lists"},
            Case{"/v2/library/alpine/manifests/1", "registry 3", ""},
-           Case{"/v2/virtual_registries/containers/x/a/manifests/1",
+           Case{"/v2/virtual_registries/containers/x", "other requests", ""},
+           Case{"/v2/virtual_registries/containers//x/a/manifests/1",
                 "other requests", ""},
+           Case{"/v2/virtual_registries/containers/a/b/_catalog", "catalogs",
+                ""},
            Case{"/v2/virtual_registries/containers/77777777777777777777/a/b/c",
                 "other requests", ""},
            Case{"/", "other requests", ""},
@@ -41,6 +46,28 @@ TEST(RequestShareTest, LanesFollowWhoIsAsked) {
     EXPECT_EQ(share.lane, c.lane) << c.target;
     EXPECT_EQ(share.kind, c.kind) << c.target;
   }
+}
+
+// Each has one by group and name, whatever follows; of all that somebody may
+// make up, no more than there are.
+TEST(RequestShareTest, NamesHaveABoundedNumberOfLanes) {
+  const auto share = [](const std::string& path) {
+    return ShareOfTarget("/v2/virtual_registries/containers/" + path, 3);
+  };
+  const std::string lane = share("acme/team/a/manifests/1").lane;
+  EXPECT_EQ(share("acme/team/b/c/blobs/x?ns=y").lane, lane);
+  EXPECT_EQ(share("acme/team/a/tags/list").lane, lane);
+  EXPECT_EQ(share("acme/team/a/tags/list").kind, "lists");
+  EXPECT_EQ(
+      ShareOfTarget("/v2/virtual_registries/container/acme/team/a/b/c", 3).lane,
+      lane);
+  std::set<std::string> lanes;
+  for (int i = 0; i < 20'000; ++i) {
+    lanes.insert(share(absl::StrCat("acme/x", i, "/a/manifests/1")).lane);
+  }
+  EXPECT_GT(lanes.size(), 900);
+  EXPECT_LE(lanes.size(), 1024);
+  EXPECT_EQ(lanes.count("registry 3"), 0);
 }
 
 TEST(RequestShareTest, HealthIsReadAtTwoPaths) {
