@@ -55,6 +55,7 @@ case_name_containerd() {
   start_named_cvr three
   containerd_start
   expect_not_there containerd_pull
+  # shellcheck disable=SC2034 # containerd_pull does.
   CONTAINERD_PULL=(--plain-http --user "a:$SECRET")
   pulls_by_name containerd
   stop_cvr
