@@ -62,8 +62,10 @@ HttpReply ReadOnlyReply() {
 Gateway::Gateway(Resolver& resolver, ContentSource& source, Options options)
     : options_(std::move(options)),
       routes_{options_.root_registry_id,
-              [&resolver](absl::string_view path) {
-                return resolver.Locate(path);
+              [this, &resolver](absl::string_view path) {
+                auto found = resolver.Locate(path);
+                if (found.ok()) lanes_.Learn(path, *found);
+                return found;
               }},
       outages_(
           {.wait_max = options_.outage_wait, .services = options_.readiness},
@@ -136,7 +138,8 @@ HttpServer::Options Gateway::ServerOptions() {
 }
 
 RequestShare Gateway::ShareOf(const HttpRequest& request) const {
-  RequestShare share = ShareOfTarget(request.target, options_.root_registry_id);
+  RequestShare share =
+      ShareOfTarget(request.target, options_.root_registry_id, lanes_);
   share.client = options_.access.trusted_proxies.ClientOf(
       request.client, request.fields.Get("X-Forwarded-For"));
   return share;

@@ -17,6 +17,7 @@
 #include "gateway/outage_hold.h"
 #include "gateway/pull_record.h"
 #include "gateway/registry_handler.h"
+#include "gateway/registry_lanes.h"
 #include "gateway/route.h"
 #include "gateway/service_handler.h"
 #include "gateway/shared_content_source.h"
@@ -103,6 +104,7 @@ class Gateway {
   std::string ClientOf(const HttpRequest& request) const;
 
   const Options options_;
+  RegistryLanes lanes_;
   // How targets are read. `locate` asks the metadata service each time, so that
   // a name is of whom it is now.
   const RouteOptions routes_;

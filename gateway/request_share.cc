@@ -1,10 +1,7 @@
 #include "gateway/request_share.h"
 
-#include <cstdint>
 #include <string>
 
-#include "absl/hash/hash.h"
-#include "absl/random/random.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
@@ -20,10 +17,6 @@ namespace {
 // be as many as anybody likes.
 constexpr size_t kIdDigitsMax = 19;
 
-// Lanes of registries that are named: more than run at once, so that two of
-// those seldom share one.
-constexpr uint64_t kNameLanes = 1024;
-
 absl::string_view PathOf(absl::string_view target) {
   return target.substr(0, target.find('?'));
 }
@@ -35,21 +28,12 @@ bool IsList(absl::string_view path) {
          absl::StrContains(path, "/referrers/");
 }
 
-// Of `<group>/<name>/...`; others have none of their own.
-std::string LaneOfName(absl::string_view path) {
-  const size_t group = path.find('/');
-  const size_t name = group == path.npos ? group : path.find('/', group + 1);
-  if (group == 0 || name == path.npos) return "other requests";
-  static const uint64_t salt = absl::Uniform<uint64_t>(absl::BitGen());
-  return absl::StrCat("name ",
-                      absl::HashOf(salt, path.substr(0, name)) % kNameLanes);
-}
-
-RequestShare RegistryShare(absl::string_view path, int64_t root_registry_id) {
+RequestShare RegistryShare(absl::string_view path, int64_t root_registry_id,
+                           const RegistryLanes& lanes) {
   RequestShare share;
   if (IsList(path)) share.kind = "lists";
   if (!absl::ConsumePrefix(&path, "/v2/virtual_registries/")) {
-    share.lane = absl::StrCat("registry ", root_registry_id);
+    share.lane = LaneOfRegistry(absl::StrCat(root_registry_id));
     return share;
   }
   if (!absl::ConsumePrefix(&path, "containers/")) {
@@ -57,9 +41,9 @@ RequestShare RegistryShare(absl::string_view path, int64_t root_registry_id) {
   }
   const absl::string_view id = path.substr(0, path.find('/'));
   if (!IsRegistryNumber(id)) {
-    share.lane = LaneOfName(path);
+    share.lane = lanes.LaneOf(path);
   } else if (id.size() <= kIdDigitsMax) {
-    share.lane = absl::StrCat("registry ", id);
+    share.lane = LaneOfRegistry(id);
   } else {
     share.lane = "other requests";
   }
@@ -68,7 +52,8 @@ RequestShare RegistryShare(absl::string_view path, int64_t root_registry_id) {
 
 }  // namespace
 
-RequestShare ShareOfTarget(absl::string_view target, int64_t root_registry_id) {
+RequestShare ShareOfTarget(absl::string_view target, int64_t root_registry_id,
+                           const RegistryLanes& lanes) {
   const absl::string_view path = PathOf(target);
   if (path == "/v2" || path == "/v2/" || path == kTokenPath) {
     return {"logins", "", ""};
@@ -76,7 +61,7 @@ RequestShare ShareOfTarget(absl::string_view target, int64_t root_registry_id) {
   if (IsAdministrationTarget(target)) return {"administration", "", ""};
   if (!IsRegistryTarget(target)) return {"other requests", "", ""};
   if (absl::EndsWith(path, "/_catalog")) return {"catalogs", "", ""};
-  return RegistryShare(path, root_registry_id);
+  return RegistryShare(path, root_registry_id, lanes);
 }
 
 bool IsHealthRequest(const HttpRequest& request) {

@@ -198,6 +198,10 @@ absl::StatusOr<bool> AccessTokenAdmin::ForgetRegistryIn(
   auto& ids = *row->mutable_access_token()->mutable_registry_ids();
   ids.erase(std::remove(ids.begin(), ids.end(), registry_id), ids.end());
   if (ids.empty()) {
+    spdlog::info(
+        "access token {} is revoked: registry {} is deleted, and it "
+        "was for no other",
+        token_id, registry_id);
     RevokeIn(transaction, *row);
     return true;
   }
