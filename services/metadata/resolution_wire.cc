@@ -202,10 +202,11 @@ v1::ResolveRequest ToWire(const ResolveRequest& request) {
 
 absl::StatusOr<ResolveRequest> FromWire(const v1::ResolveRequest& message) {
   ASSIGN_OR_RETURN(auto content, FromWire(message.content()));
-  return ResolveRequest{
-      message.registry_id(),        std::move(content),
-      message.counts_as_download(), message.source_namespace(),
-      FromWire(message.caller()),   message.registry_path()};
+  ResolveRequest request{
+      message.registry_id(), std::move(content), message.counts_as_download(),
+      message.source_namespace(), FromWire(message.caller())};
+  request.registry_path = message.registry_path();
+  return request;
 }
 
 v1::FetchPlan ToWire(const FetchPlan& plan) {
