@@ -154,11 +154,8 @@ class RestartTest : public ::testing::TestWithParam<Way> {
     const auto get = [&](const std::string& path) {
       return HttpGet(gateway_->http(), System::Target(path));
     };
-    // By the registry's name, which has to be looked up as well.
     const auto manifest =
-        HttpGet(gateway_->http(),
-                absl::StrCat("/v2/virtual_registries/containers/default/r/",
-                             image.repository, "/manifests/", image.tag));
+        get(absl::StrCat(image.repository, "/manifests/", image.tag));
     if (manifest.status != 200 || manifest.body != image.manifest) {
       return absl::StrCat("manifest ", manifest.status, " ", manifest.error,
                           " ", manifest.body);
