@@ -58,7 +58,7 @@ HttpReply AccessControl::Handle(const HttpRequest& request,
              !request.fields.Get("Authorization")) {
     reply = AccessErrorReply(errors::Unauthenticated());
   } else {
-    const auto parsed = ParseTarget(request.target, options_.routes);
+    const auto parsed = ParseFor(request, *login);
     // What cannot be parsed gets nothing anyway.
     if (parsed.ok() && login->access && MayEverPull(login->caller) &&
         !Opens(*login->access, parsed->route)) {
@@ -76,6 +76,21 @@ HttpReply AccessControl::Handle(const HttpRequest& request,
                                      authenticator_.service(), error));
   }
   return reply;
+}
+
+absl::StatusOr<ParsedTarget> AccessControl::ParseFor(const HttpRequest& request,
+                                                     const Login& login) const {
+  auto parsed = ParseTarget(request.target, options_.routes);
+  if (!absl::IsUnavailable(parsed.status()) || !login.access) return parsed;
+  RouteOptions routes = options_.routes;
+  // What it was not issued for stays unknown, whether it exists or not.
+  routes.locate =
+      [&](absl::string_view path) -> absl::StatusOr<LocatedRegistry> {
+    auto found = LocateIn(*login.access, path);
+    if (!found.ok()) return parsed.status();
+    return found;
+  };
+  return ParseTarget(request.target, routes);
 }
 
 absl::Status AccessControl::AdmitHead(const HttpRequest& request) {

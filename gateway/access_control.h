@@ -11,6 +11,7 @@
 #include "gateway/authenticator.h"
 #include "gateway/client_address.h"
 #include "gateway/http_message.h"
+#include "gateway/login.h"
 #include "gateway/rate_limiter.h"
 #include "gateway/route.h"
 #include "gateway/token_handler.h"
@@ -77,6 +78,10 @@ class AccessControl {
 
  private:
   std::string ClientOf(const HttpRequest& request) const;
+  // `request`'s target. While names cannot be asked about, those that the token
+  // was issued for are known.
+  absl::StatusOr<ParsedTarget> ParseFor(const HttpRequest& request,
+                                        const Login& login) const;
   absl::Status Throttle(const HttpRequest& request, absl::string_view client);
 
   const Options options_;

@@ -2,6 +2,7 @@
 // over sockets: what is pulled, and that who may not see a registry cannot tell
 // its name from one that is nobody's.
 
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -236,6 +237,51 @@ TEST_F(GatewayNamesTest, ATokenFollowsItsRegistryAndNotTheName) {
   EXPECT_EQ(Get(ManifestOf("default/private"), token).status, 401);
   EXPECT_EQ(Get(ManifestOf("default/private"), Basic(secret_)).status, 200);
   EXPECT_EQ(Get(ManifestOf("default/renamed"), token).status, 200);
+}
+
+// A metadata service that is asked about names in vain.
+class Nameless : public Resolver {
+ public:
+  explicit Nameless(Resolver& resolver) : resolver_(resolver) {}
+
+  absl::StatusOr<Resolution> Resolve(const ResolveRequest& request) override {
+    return resolver_.Resolve(request);
+  }
+  absl::StatusOr<std::vector<CachedRepository>> ListRepositories(
+      const Caller& caller, int64_t registry_id,
+      const CachedRepository& start_after, int max) override {
+    return resolver_.ListRepositories(caller, registry_id, start_after, max);
+  }
+  absl::StatusOr<LocatedRegistry> Locate(absl::string_view) override {
+    return absl::UnavailableError("away");
+  }
+
+ private:
+  Resolver& resolver_;
+};
+
+TEST_F(GatewayNamesTest, ATokenKnowsItsNameWhileTheMetadataServiceIsAway) {
+  const std::string mine = Bearer(Token("default/private", Basic(secret_)));
+  const std::string not_mine =
+      Bearer(Token("default/private", Basic(stranger_)));
+  Nameless away(stack_->resolver());
+  Gateway::Options options = Options();
+  options.clock = &clock_;
+  options.access.auth = &stack_->auth();
+  options.access.authenticator.service = "gw";
+  gateway_ = std::make_unique<Gateway>(away, registry_, std::move(options));
+  ASSERT_THAT(gateway_->Start(), testing::IsOk());
+  EXPECT_EQ(Get(ManifestOf("default/private"), mine).body, manifest_bytes_);
+  // Of all else nothing is known, and so nothing is told.
+  EXPECT_EQ(Get(ManifestOf("default/etavirp"), mine).status, 503);
+  EXPECT_EQ(Get(ManifestOf("nested/deep/hub"), mine).status, 503);
+  EXPECT_EQ(
+      Get(Url("default/private", "library/other/manifests/1"), mine).status,
+      401);
+  EXPECT_EQ(Get(ManifestOf("default/private"), not_mine).status, 503);
+  EXPECT_EQ(Get(ManifestOf("default/etavirp"), not_mine).status, 503);
+  EXPECT_EQ(Get(ManifestOf("default/private"), Basic(secret_)).status, 503);
+  gateway_.reset();
 }
 
 TEST_F(GatewayNamesTest, WhatIsForEverybodyIsSoByName) {

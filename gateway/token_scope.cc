@@ -1,13 +1,16 @@
 #include "gateway/token_scope.h"
 
+#include <algorithm>
 #include <set>
 #include <utility>
 #include <variant>
 
 #include "absl/algorithm/container.h"
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
 #include "services/common/limits.h"
 #include "services/common/status_macros.h"
 
@@ -126,6 +129,23 @@ std::optional<TokenAccess> AccessNeededBy(const Route& route) {
 bool Opens(absl::Span<const TokenAccess> access, const Route& route) {
   const auto needed = AccessNeededBy(route);
   return !needed || absl::c_linear_search(access, *needed);
+}
+
+absl::StatusOr<LocatedRegistry> LocateIn(absl::Span<const TokenAccess> access,
+                                         absl::string_view path) {
+  for (const TokenAccess& one : access) {
+    absl::string_view name = one.name;
+    if (one.kind != Kind::kRepository ||
+        !(absl::ConsumePrefix(&name, "virtual_registries/containers/") ||
+          absl::ConsumePrefix(&name, "virtual_registries/container/")) ||
+        !absl::ConsumeSuffix(&name, absl::StrCat("/", one.repository)) ||
+        !absl::StartsWith(absl::StrCat(path, "/"), absl::StrCat(name, "/"))) {
+      continue;
+    }
+    const auto slashes = std::count(name.begin(), name.end(), '/');
+    return LocatedRegistry{one.registry_id, static_cast<int>(slashes) + 1};
+  }
+  return absl::NotFoundError("the token is not for it");
 }
 
 }  // namespace cvr

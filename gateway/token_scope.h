@@ -38,6 +38,13 @@ std::optional<TokenAccess> AccessNeededBy(const Route& route);
 // Whether a token that opens `access` is good for a request of this route.
 bool Opens(absl::Span<const TokenAccess> access, const Route& route);
 
+// What Resolver::Locate() answered when the token was issued that opens
+// `access`, about the name that it was asked for by: `path` begins with that
+// name. For when the metadata service cannot be asked: the token is not much
+// older than that answer, and its owner may know it. Errors: NOT_FOUND.
+absl::StatusOr<LocatedRegistry> LocateIn(absl::Span<const TokenAccess> access,
+                                         absl::string_view path);
+
 }  // namespace cvr
 
 #endif  // GATEWAY_TOKEN_SCOPE_H_

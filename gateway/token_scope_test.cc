@@ -119,6 +119,27 @@ TEST(TokenScopeTest, WithoutAnAnswerAboutANameThereIsNoLogin) {
   EXPECT_TRUE(ask(v + "acme/team/A").ok());
 }
 
+TEST(TokenScopeTest, ATokenKnowsTheNameThatItWasIssuedFor) {
+  const std::string v = "virtual_registries/containers/";
+  const auto located = [&](const std::string& scopes, const char* path) {
+    const auto form = Form::Parse(scopes);
+    const auto found = LocateIn(*ParseScopes(*form, Options()), path);
+    return found.ok() ? absl::StrCat(found->id, "/", found->path_parts)
+                      : "none";
+  };
+  const std::string scope = "scope=repository:" + v + "acme/team/a/b:pull";
+  EXPECT_EQ(located(scope, "acme/team/a"), "8/2");
+  EXPECT_EQ(located(scope, "acme/team"), "8/2");
+  EXPECT_EQ(located(scope, "acme/teams/a"), "none");
+  EXPECT_EQ(located(scope, "acme/meat/a"), "none");
+  for (const std::string& other :
+       {"scope=repository:" + v + "8/a/b:pull",
+        std::string("scope=repository:a/b:pull"),
+        std::string("scope=registry:catalog:*"), std::string()}) {
+    EXPECT_EQ(located(other, "acme/team/a"), "none") << other;
+  }
+}
+
 TEST(TokenScopeTest, ATokenOpensItsRepositoryAndNoOther) {
   const std::string v = "virtual_registries/containers/";
   const auto opens = [](absl::string_view scope, absl::string_view target) {
