@@ -41,9 +41,8 @@ AccessControl::AccessControl(const Options& options, const Clock& clock)
       tokens_(authenticator_, options.routes),
       requests_(options.requests, clock) {}
 
-HttpReply AccessControl::Handle(
-    const HttpRequest& request, absl::string_view own_url,
-    absl::FunctionRef<HttpReply(const Caller&)> handler) {
+HttpReply AccessControl::Handle(const HttpRequest& request,
+                                absl::string_view own_url, Handler handler) {
   const std::string client = ClientOf(request);
   const absl::Status throttled = Throttle(request, client);
   if (!throttled.ok()) return AccessErrorReply(throttled);
@@ -55,17 +54,21 @@ HttpReply AccessControl::Handle(
   if (!login.ok()) {
     reply = AccessErrorReply(login.status());
     error = "invalid_token";
-  } else if (login->access && MayEverPull(login->caller) &&
-             !Opens(*login->access, request.target, options_.routes)) {
-    reply = AccessErrorReply(errors::Unauthenticated(
-        "the token was not issued for this: ask for one with the scope that "
-        "WWW-Authenticate names"));
-    error = "insufficient_scope";
   } else if (IsApiVersionTarget(request.target) &&
              !request.fields.Get("Authorization")) {
     reply = AccessErrorReply(errors::Unauthenticated());
   } else {
-    reply = handler(login->caller);
+    const auto parsed = ParseFor(request, *login);
+    // What cannot be parsed gets nothing anyway.
+    if (parsed.ok() && login->access && MayEverPull(login->caller) &&
+        !Opens(*login->access, parsed->route)) {
+      reply = AccessErrorReply(errors::Unauthenticated(
+          "the token was not issued for this: ask for one with the scope that "
+          "WWW-Authenticate names"));
+      error = "insufficient_scope";
+    } else {
+      reply = handler(login->caller, parsed);
+    }
   }
   if (reply.status == 401) {
     reply.fields.Add("WWW-Authenticate",
@@ -73,6 +76,21 @@ HttpReply AccessControl::Handle(
                                      authenticator_.service(), error));
   }
   return reply;
+}
+
+absl::StatusOr<ParsedTarget> AccessControl::ParseFor(const HttpRequest& request,
+                                                     const Login& login) const {
+  auto parsed = ParseTarget(request.target, options_.routes);
+  if (!absl::IsUnavailable(parsed.status()) || !login.access) return parsed;
+  RouteOptions routes = options_.routes;
+  // What it was not issued for stays unknown, whether it exists or not.
+  routes.locate =
+      [&](absl::string_view path) -> absl::StatusOr<LocatedRegistry> {
+    auto found = LocateIn(*login.access, path);
+    if (!found.ok()) return parsed.status();
+    return found;
+  };
+  return ParseTarget(request.target, routes);
 }
 
 absl::Status AccessControl::AdmitHead(const HttpRequest& request) {

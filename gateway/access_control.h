@@ -11,6 +11,7 @@
 #include "gateway/authenticator.h"
 #include "gateway/client_address.h"
 #include "gateway/http_message.h"
+#include "gateway/login.h"
 #include "gateway/rate_limiter.h"
 #include "gateway/route.h"
 #include "gateway/token_handler.h"
@@ -49,12 +50,17 @@ class AccessControl {
   // `options.auth` is there. `clock` must outlive it.
   AccessControl(const Options& options, const Clock& clock);
 
+  // What makes the reply for who was let in: the target is parsed here, once
+  // for each request, since that may ask another service.
+  using Handler = absl::FunctionRef<HttpReply(
+      const Caller&, const absl::StatusOr<ParsedTarget>&)>;
+
   // `request` is for the token endpoint, or under `/v2/`: then `handler` makes
   // the reply, unless the client is refused, or shows a short-lived token that
   // was not issued for what it asks. `own_url` is a scheme and an address. A
   // 401 gets its challenge here, with the scope to ask for.
   HttpReply Handle(const HttpRequest& request, absl::string_view own_url,
-                   absl::FunctionRef<HttpReply(const Caller&)> handler);
+                   Handler handler);
 
   // For a request to the token endpoint before its body is read: whether its
   // address may ask. Errors: RESOURCE_EXHAUSTED with Retry-After. The request
@@ -72,6 +78,10 @@ class AccessControl {
 
  private:
   std::string ClientOf(const HttpRequest& request) const;
+  // `request`'s target. While names cannot be asked about, those that the token
+  // was issued for are known.
+  absl::StatusOr<ParsedTarget> ParseFor(const HttpRequest& request,
+                                        const Login& login) const;
   absl::Status Throttle(const HttpRequest& request, absl::string_view client);
 
   const Options options_;

@@ -130,10 +130,11 @@ ContentHandler::ContentHandler(Resolver& resolver, ContentSource& source,
 HttpReply ContentHandler::Handle(const HttpRequest& request,
                                  const ContentRoute& route,
                                  const Caller& caller) {
-  const auto resolution =
-      resolver_.Resolve({route.registry_id, route.content,
-                         /*counts_as_download=*/!request.is_head(),
-                         ResolvedNamespace(route.source_namespace), caller});
+  ResolveRequest question{route.registry_id, route.content,
+                          /*counts_as_download=*/!request.is_head(),
+                          ResolvedNamespace(route.source_namespace), caller};
+  question.registry_path = route.registry_path;
+  const auto resolution = resolver_.Resolve(question);
   auto reply = resolution.ok() ? Answer({request, route}, *resolution)
                                : resolution.status();
   return WithNamespace(

@@ -61,6 +61,12 @@ HttpReply ReadOnlyReply() {
 
 Gateway::Gateway(Resolver& resolver, ContentSource& source, Options options)
     : options_(std::move(options)),
+      routes_{options_.root_registry_id,
+              [this, &resolver](absl::string_view path) {
+                auto found = resolver.Locate(path);
+                if (found.ok()) lanes_.Learn(path, *found);
+                return found;
+              }},
       outages_(
           {.wait_max = options_.outage_wait, .services = options_.readiness},
           options_.http.requests),
@@ -80,7 +86,7 @@ Gateway::Gateway(Resolver& resolver, ContentSource& source, Options options)
           }) {
   if (options_.access.auth != nullptr) {
     AccessControl::Options access = options_.access;
-    access.routes = {options_.root_registry_id};
+    access.routes = routes_;
     // Requests that are held back hold threads.
     access.waiting_max =
         std::min<int>(access.waiting_max,
@@ -132,7 +138,8 @@ HttpServer::Options Gateway::ServerOptions() {
 }
 
 RequestShare Gateway::ShareOf(const HttpRequest& request) const {
-  RequestShare share = ShareOfTarget(request.target, options_.root_registry_id);
+  RequestShare share =
+      ShareOfTarget(request.target, options_.root_registry_id, lanes_);
   share.client = options_.access.trusted_proxies.ClientOf(
       request.client, request.fields.Get("X-Forwarded-For"));
   return share;
@@ -196,12 +203,15 @@ HttpReply Gateway::AnswerOnce(const HttpRequest& request) {
   const bool for_registry = IsRegistryTarget(request.target);
   HttpReply reply;
   if (access_ && (for_registry || IsTokenTarget(request.target))) {
-    reply = access_->Handle(request, url(), [&](const Caller& caller) {
-      return HandleRegistry(request, caller);
-    });
-  } else {
+    reply = access_->Handle(request, url(),
+                            [&](const Caller& caller, const auto& parsed) {
+                              return HandleRegistry(request, caller, parsed);
+                            });
+  } else if (for_registry) {
     reply =
-        for_registry ? HandleRegistry(request, Caller()) : HandleOther(request);
+        HandleRegistry(request, Caller(), ParseTarget(request.target, routes_));
+  } else {
+    reply = HandleOther(request);
   }
   reply = WithRefusal(std::move(reply), request);
   if (!for_registry) return reply;
@@ -211,9 +221,9 @@ HttpReply Gateway::AnswerOnce(const HttpRequest& request) {
 }
 
 HttpReply Gateway::HandleRegistry(const HttpRequest& request,
-                                  const Caller& caller) {
+                                  const Caller& caller,
+                                  const absl::StatusOr<ParsedTarget>& parsed) {
   if (!request.is_read()) return ReadOnlyReply();
-  const auto parsed = ParseTarget(request.target, {options_.root_registry_id});
   if (!parsed.ok()) return ErrorReply(parsed.status());
   HttpReply reply;
   if (caller.group.empty()) {
@@ -272,6 +282,7 @@ HttpReply Gateway::WithRefusal(HttpReply reply,
   PullRecord record;
   record.event = is_login ? "Login" : "Request";
   record.client = ClientOf(request);
+  // Who was refused costs no question about names.
   const auto parsed = ParseTarget(request.target, {options_.root_registry_id});
   if (parsed.ok()) {
     if (const auto read = RecordOf(parsed->route, request.is_head())) {

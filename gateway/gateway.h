@@ -17,6 +17,7 @@
 #include "gateway/outage_hold.h"
 #include "gateway/pull_record.h"
 #include "gateway/registry_handler.h"
+#include "gateway/registry_lanes.h"
 #include "gateway/route.h"
 #include "gateway/service_handler.h"
 #include "gateway/shared_content_source.h"
@@ -81,7 +82,8 @@ class Gateway {
   RequestShare ShareOf(const HttpRequest& request) const;
   HttpServer::Options::BodyDecision BeforeBody(const HttpRequest& request);
 
-  HttpReply HandleRegistry(const HttpRequest& request, const Caller& caller);
+  HttpReply HandleRegistry(const HttpRequest& request, const Caller& caller,
+                           const absl::StatusOr<ParsedTarget>& parsed);
   HttpReply HandleRoute(const HttpRequest& request, const ParsedTarget& parsed,
                         const Caller& caller);
   HttpReply HandleAdministration(const HttpRequest& request);
@@ -102,6 +104,10 @@ class Gateway {
   std::string ClientOf(const HttpRequest& request) const;
 
   const Options options_;
+  RegistryLanes lanes_;
+  // How targets are read. `locate` asks the metadata service each time, so that
+  // a name is of whom it is now.
+  const RouteOptions routes_;
   ActiveStreams streams_;
   OutageHold outages_;
   // Threads that requests of one group may hold before they have a reply.

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/algorithm/container.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
@@ -121,7 +122,9 @@ absl::StatusOr<Resolution> InMemoryRegistry::Resolve(
   }
   if (request.registry_id != kRegistryId &&
       request.registry_id != kOtherRegistryId) {
-    return errors::RegistryUnknown(absl::StrCat(request.registry_id));
+    return request.registry_path.empty()
+               ? errors::RegistryUnknown(absl::StrCat(request.registry_id))
+               : errors::RegistryPathUnknown(request.registry_path);
   }
   Resolution resolution;
   const int64_t upstream_id =
@@ -263,6 +266,16 @@ void InMemoryRegistry::set_resolve_error(absl::Status error) {
   resolve_error_ = std::move(error);
 }
 
+void InMemoryRegistry::set_locate_error(absl::Status error) {
+  MutexLock lock(&mutex_);
+  locate_error_ = std::move(error);
+}
+
+void InMemoryRegistry::AddName(std::string name, int64_t registry_id) {
+  MutexLock lock(&mutex_);
+  names_[std::move(name)] = registry_id;
+}
+
 void InMemoryRegistry::set_fetch_error(absl::Status error) {
   MutexLock lock(&mutex_);
   fetch_error_ = std::move(error);
@@ -276,6 +289,11 @@ void InMemoryRegistry::set_origin(std::optional<ContentOrigin> origin) {
 void InMemoryRegistry::LoseStoredBytes() {
   MutexLock lock(&mutex_);
   stored_.clear();
+}
+
+int InMemoryRegistry::locates() const {
+  MutexLock lock(&mutex_);
+  return locates_;
 }
 
 int InMemoryRegistry::resolves() const {
@@ -338,6 +356,20 @@ InMemoryRegistry::ListRepositories(const Caller&, int64_t registry_id,
   }
   if (!known) return errors::RegistryUnknown(absl::StrCat(registry_id));
   return found;
+}
+
+absl::StatusOr<LocatedRegistry> InMemoryRegistry::Locate(
+    absl::string_view path) {
+  MutexLock lock(&mutex_);
+  ++locates_;
+  RETURN_IF_ERROR(locate_error_);
+  for (const auto& [name, id] : names_) {
+    if (absl::StartsWith(absl::StrCat(path, "/"), absl::StrCat(name, "/"))) {
+      const auto parts = 1 + std::count(name.begin(), name.end(), '/');
+      return LocatedRegistry{id, static_cast<int>(parts)};
+    }
+  }
+  return errors::RegistryPathUnknown(path);
 }
 
 }  // namespace cvr

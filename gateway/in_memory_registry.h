@@ -52,6 +52,9 @@ class InMemoryRegistry : public Resolver, public ContentSource {
   // Something is cached of `repository`, in any registry.
   void AddRepository(int64_t registry_id, std::string repository);
 
+  // Registry `registry_id` is called `name`, `<group>/<name>`.
+  void AddName(std::string name, int64_t registry_id);
+
   // Called before the bytes from `offset` on are answered, and may block. Its
   // error breaks the stream off.
   using StreamHook = std::function<absl::Status(uint64_t offset)>;
@@ -64,6 +67,7 @@ class InMemoryRegistry : public Resolver, public ContentSource {
 
   // What every later call answers, until OK is set again.
   void set_resolve_error(absl::Status error);
+  void set_locate_error(absl::Status error);
   void set_fetch_error(absl::Status error);
   // How fetched content was come by; absent = hit or miss, as it is.
   void set_origin(std::optional<ContentOrigin> origin);
@@ -71,6 +75,7 @@ class InMemoryRegistry : public Resolver, public ContentSource {
   // Loses stored bytes, but not the entries that name them.
   void LoseStoredBytes();
 
+  int locates() const;
   int resolves() const;
   int reads() const;
   int fetches() const;
@@ -84,6 +89,7 @@ class InMemoryRegistry : public Resolver, public ContentSource {
   absl::StatusOr<std::vector<CachedRepository>> ListRepositories(
       const Caller& caller, int64_t registry_id,
       const CachedRepository& start_after, int max) override;
+  absl::StatusOr<LocatedRegistry> Locate(absl::string_view path) override;
 
   // ContentSource.
   absl::StatusOr<std::unique_ptr<ContentStream>> Read(
@@ -118,6 +124,10 @@ class InMemoryRegistry : public Resolver, public ContentSource {
   FetchHook fetch_hook_ ABSL_GUARDED_BY(mutex_);
   size_t chunk_bytes_ ABSL_GUARDED_BY(mutex_) = 64 * 1024;
   absl::Status resolve_error_ ABSL_GUARDED_BY(mutex_);
+  absl::Status locate_error_ ABSL_GUARDED_BY(mutex_);
+  // Registries by `<group>/<name>`.
+  absl::btree_map<std::string, int64_t> names_ ABSL_GUARDED_BY(mutex_);
+  int locates_ ABSL_GUARDED_BY(mutex_) = 0;
   absl::Status fetch_error_ ABSL_GUARDED_BY(mutex_);
   std::optional<ContentOrigin> origin_ ABSL_GUARDED_BY(mutex_);
   int resolves_ ABSL_GUARDED_BY(mutex_) = 0;

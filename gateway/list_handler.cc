@@ -74,6 +74,16 @@ absl::Status SetBody(std::unique_ptr<ContentStream> stream,
   return absl::OkStatus();
 }
 
+template <typename ListRoute>
+ResolveRequest QuestionOf(const ListRoute& route, const ContentRef& content,
+                          const Caller& caller) {
+  ResolveRequest question{route.registry_id, content,
+                          /*counts_as_download=*/false,
+                          ResolvedNamespace(route.source_namespace), caller};
+  question.registry_path = route.registry_path;
+  return question;
+}
+
 HttpReply ReplyOf(absl::StatusOr<HttpReply> reply) {
   return reply.ok() ? *std::move(reply) : ErrorReply(reply.status());
 }
@@ -94,10 +104,7 @@ HttpReply ListHandler::Tags(const TagsRoute& route, absl::string_view query,
   const auto page = ParsePageRequest(query);
   if (!page.ok()) return ErrorReply(page.status());
   const ContentRef content = ContentRef::TagList(route.repository);
-  const auto resolution =
-      resolver_.Resolve({route.registry_id, content,
-                         /*counts_as_download=*/false,
-                         ResolvedNamespace(route.source_namespace), caller});
+  const auto resolution = resolver_.Resolve(QuestionOf(route, content, caller));
   return WithNamespace(
       resolution.ok()
           ? ReplyOf(TagsReply(route, *page, content, resolution->plan))
@@ -112,10 +119,7 @@ HttpReply ListHandler::Referrers(const ReferrersRoute& route,
   if (!artifact_type.ok()) return ErrorReply(artifact_type.status());
   const ContentRef content{route.repository, Reference(route.subject),
                            ContentKind::kReferrers};
-  const auto resolution =
-      resolver_.Resolve({route.registry_id, content,
-                         /*counts_as_download=*/false,
-                         ResolvedNamespace(route.source_namespace), caller});
+  const auto resolution = resolver_.Resolve(QuestionOf(route, content, caller));
   return WithNamespace(resolution.ok()
                            ? ReplyOf(ReferrersReply(artifact_type->value_or(""),
                                                     content, resolution->plan))

@@ -16,6 +16,18 @@ void Fill(const ContentRoute& route, bool is_head, PullRecord& record) {
   record.reference = content.reference.ToString();
 }
 
+std::string RegistryPathOf(const Route& route) {
+  return std::visit(
+      [](const auto& of) -> std::string {
+        if constexpr (requires { of.registry_path; }) {
+          return of.registry_path;
+        } else {
+          return "";
+        }
+      },
+      route);
+}
+
 }  // namespace
 
 std::optional<PullRecord> RecordOf(const Route& route, bool is_head) {
@@ -39,6 +51,11 @@ std::optional<PullRecord> RecordOf(const Route& route, bool is_head) {
     record.kind = "catalog";
   } else {
     return std::nullopt;
+  }
+  if (record.registry_id == kNoRegistry) {
+    const std::string path = RegistryPathOf(route);
+    record.registry_id = 0;
+    if (!path.empty()) record.repository = path;
   }
   return record;
 }

@@ -21,6 +21,9 @@ struct PullRecord {
   std::string event = "Pull";
   Caller caller;
   std::string client;  // Behind proxies that are trusted.
+  // 0 = all registries, or one that was named and is not known: because the
+  // caller was refused before, or because there is none. Then `repository` is
+  // the whole path, `<group>/<name>/<repository>`.
   int64_t registry_id = 0;
   std::string repository;
   std::string kind;       // `manifest`, `blob`, `tags`, `referrers`, `catalog`.

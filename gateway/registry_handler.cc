@@ -31,16 +31,29 @@ HttpReply JsonReply(std::string body) {
 struct RegistryHandler::Naming {
   int64_t registry_id;  // 0 = all.
   int64_t bare_id;      // Whose repositories have no prefix; 0 = nobody's.
+  std::string registry_path;  // Stands for the only registry's id; or empty.
+
+  // What the names of a registry begin with.
+  std::string PrefixOf(int64_t id) const {
+    return absl::StrCat(
+        kVirtualPrefix,
+        registry_path.empty() ? absl::StrCat(id) : registry_path, "/");
+  }
 
   std::string NameOf(const CachedRepository& repository) const {
     if (repository.registry_id == bare_id) return repository.name;
-    return absl::StrCat(kVirtualPrefix, repository.registry_id, "/",
-                        repository.name);
+    return absl::StrCat(PrefixOf(repository.registry_id), repository.name);
   }
 
   // The place that `name` has in the order; absent when it can have none.
   std::optional<CachedRepository> PlaceOf(absl::string_view name) const {
     CachedRepository place;
+    if (!registry_path.empty()) {
+      if (!absl::ConsumePrefix(&name, PrefixOf(registry_id))) {
+        return std::nullopt;
+      }
+      return CachedRepository{registry_id, std::string(name)};
+    }
     if (!absl::ConsumePrefix(&name, kVirtualPrefix)) {
       if (bare_id == 0) return std::nullopt;
       return CachedRepository{bare_id, std::string(name)};
@@ -70,7 +83,8 @@ absl::StatusOr<HttpReply> RegistryHandler::CatalogReply(
     const CatalogRoute& route, absl::string_view query, const Caller& caller) {
   ASSIGN_OR_RETURN(PageRequest page, ParsePageRequest(query));
   const Naming naming{route.registry_id,
-                      route.registry_id == 0 ? root_registry_id_ : 0};
+                      route.registry_id == 0 ? root_registry_id_ : 0,
+                      route.registry_path};
   std::optional<CachedRepository> after = CachedRepository{naming.bare_id, ""};
   if (!page.last.empty()) after = naming.PlaceOf(page.last);
   if (!after) {
@@ -78,17 +92,19 @@ absl::StatusOr<HttpReply> RegistryHandler::CatalogReply(
   }
   page.n = std::min<uint64_t>(page.n.value_or(limits::kPageSizeMax),
                               limits::kPageSizeMax);
-  ASSIGN_OR_RETURN(const Page listed,
-                   ReadPage(caller, naming, *after, *page.n));
+  auto listed_or = ReadPage(caller, naming, *after, *page.n);
+  if (absl::IsNotFound(listed_or.status()) && !route.registry_path.empty()) {
+    // Whether there is such a registry or not, its number is not told.
+    return errors::RegistryPathUnknown(route.registry_path);
+  }
+  ASSIGN_OR_RETURN(const Page listed, std::move(listed_or));
   std::string body = "{\"repositories\":";
   AppendJsonArray(listed.names, body);
   HttpReply reply = JsonReply(body + "}");
   if (listed.has_more) {
     page.last = listed.names.back();
     const std::string prefix =
-        route.registry_id == 0
-            ? ""
-            : absl::StrCat(kVirtualPrefix, route.registry_id, "/");
+        route.registry_id == 0 ? "" : naming.PrefixOf(route.registry_id);
     reply.fields.Add(
         "Link", NextPageLink(absl::StrCat("/v2/", prefix, "_catalog"), page,
                              /*source_namespace=*/""));

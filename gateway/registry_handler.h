@@ -27,10 +27,11 @@ class RegistryHandler {
   HttpReply ApiVersion() const;
 
   // The repositories that something is cached of and `caller` may pull, as a
-  // client would name them
-  // after this host: those of the root registry by their names alone, and
-  // first; all others as `virtual_registries/containers/<id>/<repository>`, by
-  // id and then by name. `last` is such a name, or any other in that form.
+  // client would name them after this host: those of the root registry by their
+  // names alone, and first; all others as
+  // `virtual_registries/containers/<id>/<repository>`, by id and then by name.
+  // The catalog of a registry that was asked for by its name has that instead
+  // of the id. `last` is such a name, or any other in that form.
   HttpReply Catalog(const CatalogRoute& route, absl::string_view query,
                     const Caller& caller);
 

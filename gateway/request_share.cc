@@ -2,14 +2,13 @@
 
 #include <string>
 
-#include "absl/algorithm/container.h"
-#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "gateway/administration.h"
 #include "gateway/bearer_challenge.h"
 #include "gateway/route.h"
+#include "services/common/pull_name.h"
 
 namespace cvr {
 namespace {
@@ -29,26 +28,32 @@ bool IsList(absl::string_view path) {
          absl::StrContains(path, "/referrers/");
 }
 
-RequestShare RegistryShare(absl::string_view path, int64_t root_registry_id) {
+RequestShare RegistryShare(absl::string_view path, int64_t root_registry_id,
+                           const RegistryLanes& lanes) {
   RequestShare share;
   if (IsList(path)) share.kind = "lists";
   if (!absl::ConsumePrefix(&path, "/v2/virtual_registries/")) {
-    share.lane = absl::StrCat("registry ", root_registry_id);
+    share.lane = LaneOfRegistry(absl::StrCat(root_registry_id));
     return share;
   }
   if (!absl::ConsumePrefix(&path, "containers/")) {
     absl::ConsumePrefix(&path, "container/");
   }
   const absl::string_view id = path.substr(0, path.find('/'));
-  const bool is_id = !id.empty() && id.size() <= kIdDigitsMax &&
-                     absl::c_all_of(id, absl::ascii_isdigit);
-  share.lane = is_id ? absl::StrCat("registry ", id) : "other requests";
+  if (!IsRegistryNumber(id)) {
+    share.lane = lanes.LaneOf(path);
+  } else if (id.size() <= kIdDigitsMax) {
+    share.lane = LaneOfRegistry(id);
+  } else {
+    share.lane = "other requests";
+  }
   return share;
 }
 
 }  // namespace
 
-RequestShare ShareOfTarget(absl::string_view target, int64_t root_registry_id) {
+RequestShare ShareOfTarget(absl::string_view target, int64_t root_registry_id,
+                           const RegistryLanes& lanes) {
   const absl::string_view path = PathOf(target);
   if (path == "/v2" || path == "/v2/" || path == kTokenPath) {
     return {"logins", "", ""};
@@ -56,7 +61,7 @@ RequestShare ShareOfTarget(absl::string_view target, int64_t root_registry_id) {
   if (IsAdministrationTarget(target)) return {"administration", "", ""};
   if (!IsRegistryTarget(target)) return {"other requests", "", ""};
   if (absl::EndsWith(path, "/_catalog")) return {"catalogs", "", ""};
-  return RegistryShare(path, root_registry_id);
+  return RegistryShare(path, root_registry_id, lanes);
 }
 
 bool IsHealthRequest(const HttpRequest& request) {

@@ -5,6 +5,7 @@
 
 #include "absl/strings/string_view.h"
 #include "gateway/http_message.h"
+#include "gateway/registry_lanes.h"
 #include "gateway/request_gate.h"
 
 namespace cvr {
@@ -12,8 +13,10 @@ namespace cvr {
 // In whose name a request for `target`, in origin form, takes a thread, but for
 // its client: each registry, logins, catalogs, administration and all the rest
 // have a lane of their own, and lists are a kind. `root_registry_id` is whose
-// repositories stand at the root. Pure.
-RequestShare ShareOfTarget(absl::string_view target, int64_t root_registry_id);
+// repositories stand at the root, `lanes` tells those of registries that are
+// named.
+RequestShare ShareOfTarget(absl::string_view target, int64_t root_registry_id,
+                           const RegistryLanes& lanes);
 
 // Whether `request` asks for the health of this server: /healthz or /readyz.
 // Pure.

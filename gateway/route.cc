@@ -1,11 +1,10 @@
 #include "gateway/route.h"
 
+#include <optional>
 #include <utility>
 #include <vector>
 
-#include "absl/algorithm/container.h"
 #include "absl/status/status.h"
-#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_join.h"
@@ -14,6 +13,7 @@
 #include "gateway/query.h"
 #include "gateway/url_text.h"
 #include "services/common/errors.h"
+#include "services/common/pull_name.h"
 #include "services/common/status_macros.h"
 
 namespace cvr {
@@ -21,9 +21,11 @@ namespace {
 
 using Segments = std::vector<std::string>;
 
-// `/v2/virtual_registries/containers/<id>` comes before the repository.
+// `/v2/virtual_registries/containers/<id>` comes before the repository, or
+// `/v2/virtual_registries/containers/<group>/<name>`.
 constexpr size_t kIdPosition = 3;
 constexpr size_t kRepositoryPosition = 4;
+constexpr size_t kNamedRepositoryPosition = 5;
 // `/v2` alone comes before one of the root registry.
 constexpr size_t kRootRepositoryPosition = 1;
 
@@ -37,8 +39,10 @@ std::pair<absl::string_view, absl::string_view> SplitQuery(
 
 absl::Status NoSuchEndpoint() {
   return WithReason(
-      absl::NotFoundError("no such endpoint; pull from "
-                          "<host>/virtual_registries/containers/<id>/<image>"),
+      absl::NotFoundError(
+          "no such endpoint; pull from "
+          "<host>/virtual_registries/containers/<id>/<image> or "
+          "<host>/virtual_registries/containers/<group>/<name>/<image>"),
       Reason::kNameUnknown);
 }
 
@@ -56,10 +60,8 @@ absl::StatusOr<Segments> DecodeSegments(absl::string_view path) {
 
 absl::StatusOr<int64_t> ParseRegistryId(absl::string_view text) {
   int64_t id = 0;
-  // Only the canonical form: one registry, one URL.
-  const bool digits =
-      !text.empty() && absl::c_all_of(text, absl::ascii_isdigit);
-  if (!digits || text[0] == '0' || !absl::SimpleAtoi(text, &id)) {
+  // Only the canonical form: one registry, one number.
+  if (text[0] == '0' || !absl::SimpleAtoi(text, &id)) {
     return errors::RegistryUnknown(Printable(text, kEchoBytesMax));
   }
   return id;
@@ -74,6 +76,15 @@ struct EndpointPath {
   const std::string& kind;
   const std::string& reference;
   std::string source_namespace;
+  std::string registry_path;
+};
+
+// The registry of a repository, and where the repository begins in the
+// segments. `path` is ResolveRequest::registry_path.
+struct RegistryPlace {
+  int64_t id;
+  size_t repository_position;
+  std::string path = {};
 };
 
 absl::StatusOr<Route> ParseEndpoint(EndpointPath path) {
@@ -81,23 +92,26 @@ absl::StatusOr<Route> ParseEndpoint(EndpointPath path) {
                    Repository::Parse(absl::StrJoin(path.repository, "/")));
   if (path.kind == "tags") {
     return TagsRoute{path.registry_id, repository,
-                     absl::StrJoin(path.name, "/"), path.source_namespace};
+                     absl::StrJoin(path.name, "/"), path.source_namespace,
+                     path.registry_path};
   }
   if (path.kind == "manifests") {
     ASSIGN_OR_RETURN(const Reference reference,
                      Reference::Parse(path.reference));
     return ContentRoute{path.registry_id,
                         {repository, reference, ContentKind::kManifest},
-                        path.source_namespace};
+                        path.source_namespace,
+                        path.registry_path};
   }
   ASSIGN_OR_RETURN(const Digest digest, Digest::Parse(path.reference));
   if (path.kind == "referrers") {
     return ReferrersRoute{path.registry_id, repository, digest,
-                          path.source_namespace};
+                          path.source_namespace, path.registry_path};
   }
   return ContentRoute{path.registry_id,
                       {repository, Reference(digest), ContentKind::kBlob},
-                      path.source_namespace};
+                      path.source_namespace,
+                      path.registry_path};
 }
 
 bool IsEndpoint(absl::string_view kind, absl::string_view name) {
@@ -105,16 +119,17 @@ bool IsEndpoint(absl::string_view kind, absl::string_view name) {
          (kind == "tags" && name == "list");
 }
 
-// The repository starts at `begin` in `segments`.
 absl::StatusOr<Route> ParseRepositoryPath(const Segments& segments,
-                                          size_t begin, int64_t registry_id,
+                                          const RegistryPlace& registry,
                                           absl::string_view query) {
+  const size_t begin = registry.repository_position;
   const size_t end = segments.size() - 2;
   ASSIGN_OR_RETURN(std::string source_namespace, SourceNamespaceOf(query));
   const auto all = absl::MakeConstSpan(segments);
-  return ParseEndpoint({registry_id, all.subspan(1, end - 1),
+  return ParseEndpoint({registry.id, all.subspan(1, end - 1),
                         all.subspan(begin, end - begin), segments[end],
-                        segments[end + 1], std::move(source_namespace)});
+                        segments[end + 1], std::move(source_namespace),
+                        registry.path});
 }
 
 bool HasEndpoint(const Segments& segments, size_t repository_begin) {
@@ -122,12 +137,8 @@ bool HasEndpoint(const Segments& segments, size_t repository_begin) {
          IsEndpoint(segments[segments.size() - 2], segments.back());
 }
 
-absl::StatusOr<Route> ParseVirtualPath(const Segments& segments,
-                                       absl::string_view query) {
-  if (segments.size() <= kIdPosition + 1 ||
-      (segments[2] != "containers" && segments[2] != "container")) {
-    return NoSuchEndpoint();
-  }
+absl::StatusOr<Route> ParseNumberedPath(const Segments& segments,
+                                        absl::string_view query) {
   const bool is_catalog =
       segments.size() == kIdPosition + 2 && segments.back() == "_catalog";
   if (!is_catalog && !HasEndpoint(segments, kRepositoryPosition)) {
@@ -135,7 +146,77 @@ absl::StatusOr<Route> ParseVirtualPath(const Segments& segments,
   }
   ASSIGN_OR_RETURN(const int64_t id, ParseRegistryId(segments[kIdPosition]));
   if (is_catalog) return CatalogRoute{id};
-  return ParseRepositoryPath(segments, kRepositoryPosition, id, query);
+  return ParseRepositoryPath(segments, {id, kRepositoryPosition}, query);
+}
+
+// The registry that `path` begins with the name of, or nothing.
+absl::StatusOr<std::optional<LocatedRegistry>> Locate(
+    absl::Span<const std::string> path, const RouteOptions& options) {
+  if (!options.locate) return std::nullopt;
+  const auto located = options.locate(absl::StrJoin(path, "/"));
+  if (located.ok()) return *located;
+  if (absl::IsNotFound(located.status()) ||
+      absl::IsInvalidArgument(located.status())) {
+    return std::nullopt;
+  }
+  return located.status();
+}
+
+absl::StatusOr<Route> ParseNamedCatalog(absl::Span<const std::string> name,
+                                        const RouteOptions& options) {
+  ASSIGN_OR_RETURN(const auto located, Locate(name, options));
+  // With something behind the name there is no such catalog, whether there is a
+  // registry or not.
+  const bool is_all =
+      located && static_cast<size_t>(located->path_parts) == name.size();
+  return CatalogRoute{is_all ? located->id : kNoRegistry,
+                      absl::StrJoin(name, "/")};
+}
+
+absl::StatusOr<Route> ParseNamedRepository(const Segments& segments,
+                                           absl::Span<const std::string> path,
+                                           absl::string_view query,
+                                           const RouteOptions& options) {
+  RegistryPlace registry{kNoRegistry, kNamedRepositoryPosition,
+                         absl::StrJoin(path, "/")};
+  // Whatever is wrong with the rest is so wherever the repository begins.
+  ASSIGN_OR_RETURN(Route route, ParseRepositoryPath(segments, registry, query));
+  // The last component is the repository's.
+  ASSIGN_OR_RETURN(const auto located,
+                   Locate(path.subspan(0, path.size() - 1), options));
+  if (!located) return route;
+  registry.id = located->id;
+  registry.repository_position = kIdPosition + located->path_parts;
+  return ParseRepositoryPath(segments, registry, query);
+}
+
+absl::StatusOr<Route> ParseNamedPath(const Segments& segments,
+                                     absl::string_view query,
+                                     const RouteOptions& options) {
+  const bool has_endpoint = HasEndpoint(segments, kNamedRepositoryPosition);
+  const bool is_catalog = segments.size() > kNamedRepositoryPosition &&
+                          segments.back() == "_catalog";
+  if (!has_endpoint && !is_catalog) return NoSuchEndpoint();
+  const size_t end = segments.size() - (has_endpoint ? 2 : 1);
+  const auto path =
+      absl::MakeConstSpan(segments).subspan(kIdPosition, end - kIdPosition);
+  // As a whole, so that it does not matter where the registry's name ends.
+  RETURN_IF_ERROR(Repository::Parse(absl::StrJoin(path, "/")).status());
+  if (!has_endpoint) return ParseNamedCatalog(path, options);
+  return ParseNamedRepository(segments, path, query, options);
+}
+
+absl::StatusOr<Route> ParseVirtualPath(const Segments& segments,
+                                       absl::string_view query,
+                                       const RouteOptions& options) {
+  if (segments.size() <= kIdPosition + 1 ||
+      (segments[2] != "containers" && segments[2] != "container")) {
+    return NoSuchEndpoint();
+  }
+  if (IsRegistryNumber(segments[kIdPosition])) {
+    return ParseNumberedPath(segments, query);
+  }
+  return ParseNamedPath(segments, query, options);
 }
 
 absl::StatusOr<Route> ParseRegistryPath(const Segments& segments,
@@ -145,14 +226,14 @@ absl::StatusOr<Route> ParseRegistryPath(const Segments& segments,
   if (segments.size() == 2 && segments[1].empty()) return ApiVersionRoute{};
   if (segments.size() == 2 && segments[1] == "_catalog") return CatalogRoute{};
   if (segments[1] == "virtual_registries") {
-    return ParseVirtualPath(segments, query);
+    return ParseVirtualPath(segments, query, options);
   }
   if (options.root_registry_id == 0 ||
       !HasEndpoint(segments, kRootRepositoryPosition)) {
     return NoSuchEndpoint();
   }
-  return ParseRepositoryPath(segments, kRootRepositoryPosition,
-                             options.root_registry_id, query);
+  return ParseRepositoryPath(
+      segments, {options.root_registry_id, kRootRepositoryPosition}, query);
 }
 
 absl::StatusOr<Route> ParsePath(absl::string_view path, absl::string_view query,

@@ -3,7 +3,9 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "services/common/errors.h"
@@ -18,8 +20,9 @@ const char kHex[] =
     "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 
 // What was understood, in one line.
-std::string Describe(absl::string_view target, int64_t root = 0) {
-  const auto parsed = ParseTarget(target, {root});
+std::string Describe(absl::string_view target,
+                     const RouteOptions& options = {}) {
+  const auto parsed = ParseTarget(target, options);
   if (!parsed.ok()) {
     const Reason reason = ReasonOf(parsed.status());
     return reason == Reason::kNone ? "NOT_FOUND"
@@ -31,19 +34,28 @@ std::string Describe(absl::string_view target, int64_t root = 0) {
     std::string operator()(const ReadyRoute&) { return "ready"; }
     std::string operator()(const ApiVersionRoute&) { return "version"; }
     std::string operator()(const ContentRoute& r) {
-      return absl::StrCat(r.registry_id, " ", r.content.RelativePath(),
-                          From(r.source_namespace));
+      return absl::StrCat(Number(r.registry_id), " ", r.content.RelativePath(),
+                          From(r.source_namespace), By(r.registry_path));
     }
     std::string operator()(const TagsRoute& r) {
-      return absl::StrCat(r.registry_id, " tags of ", r.repository.name(),
-                          " as ", r.name, From(r.source_namespace));
+      return absl::StrCat(Number(r.registry_id), " tags of ",
+                          r.repository.name(), " as ", r.name,
+                          From(r.source_namespace), By(r.registry_path));
     }
     std::string operator()(const ReferrersRoute& r) {
-      return absl::StrCat(r.registry_id, " referrers in ", r.repository.name(),
-                          From(r.source_namespace));
+      return absl::StrCat(Number(r.registry_id), " referrers in ",
+                          r.repository.name(), From(r.source_namespace),
+                          By(r.registry_path));
     }
     std::string operator()(const CatalogRoute& r) {
-      return absl::StrCat(r.registry_id, " catalog");
+      return absl::StrCat(Number(r.registry_id), " catalog",
+                          By(r.registry_path));
+    }
+    static std::string Number(int64_t id) {
+      return id == kNoRegistry ? "none" : absl::StrCat(id);
+    }
+    static std::string By(const std::string& path) {
+      return path.empty() ? "" : absl::StrCat(" by ", path);
     }
     static std::string From(const std::string& host) {
       return host.empty() ? "" : absl::StrCat(" from ", host);
@@ -97,8 +109,8 @@ TEST(RouteTest, EndpointsAreReadFromTheRight) {
       {base + "_catalog?n=5", "7 catalog"},
       {"/v2/_catalog", "0 catalog"},
       {base + "a/b/referrers/" + digest, "7 referrers in a/b"},
-      {"/v2/virtual_registries/containers/9223372036854775807/a/manifests/1",
-       "9223372036854775807 /a/manifests/1"},
+      {"/v2/virtual_registries/containers/9223372036854775806/a/manifests/1",
+       "9223372036854775806 /a/manifests/1"},
   };
   for (const Case& c : cases)
     EXPECT_EQ(Describe(c.target), c.meaning) << c.target;
@@ -189,12 +201,111 @@ TEST(RouteTest, RootRegistryAnswersWithoutThePrefix) {
       {"/v2/a/manifests/sha256:12", "DIGEST_INVALID"},
   };
   for (const Case& c : cases)
-    EXPECT_EQ(Describe(c.target, 7), c.meaning) << c.target;
+    EXPECT_EQ(Describe(c.target, {7}), c.meaning) << c.target;
+}
+
+// Registry 7 is `acme/team`, registry 8 is `acme/web/hub`.
+absl::StatusOr<LocatedRegistry> LocateOne(absl::string_view path) {
+  const std::string slashed = absl::StrCat(path, "/");
+  if (absl::StartsWith(slashed, "acme/team/")) return LocatedRegistry{7, 2};
+  if (absl::StartsWith(slashed, "acme/web/hub/")) return LocatedRegistry{8, 3};
+  return absl::NotFoundError("none");
+}
+
+TEST(RouteTest, ARegistryIsNamedByItsGroupAndItsName) {
+  const std::string digest = absl::StrCat("sha256:", kHex);
+  const std::string base = "/v2/virtual_registries/containers/";
+  const std::vector<Case> cases = {
+      {base + "acme/team/alpine/manifests/3.20",
+       "7 /alpine/manifests/3.20 by acme/team/alpine"},
+      {base + "acme/te%61m/library/alpine/blobs/" + digest,
+       "7 /library/alpine/blobs/" + digest + " by acme/team/library/alpine"},
+      {base + "acme/web/hub/a/b/manifests/1?ns=docker.io",
+       "8 /a/b/manifests/1 from docker.io by acme/web/hub/a/b"},
+      {base + "acme/web/hub/a/tags/list?n=2",
+       "8 tags of a as virtual_registries/containers/acme/web/hub/a by "
+       "acme/web/hub/a"},
+      {"/v2/virtual_registries/container/acme/team/a/tags/list",
+       "7 tags of a as virtual_registries/container/acme/team/a by "
+       "acme/team/a"},
+      {base + "acme/team/a/referrers/" + digest,
+       "7 referrers in a by acme/team/a"},
+      {base + "acme/team/_catalog?n=5", "7 catalog by acme/team"},
+      {base + "acme/web/hub/_catalog", "8 catalog by acme/web/hub"},
+      // Names that contain the words of endpoints.
+      {base + "acme/team/manifests/manifests/1",
+       "7 /manifests/manifests/1 by acme/team/manifests"},
+      {base + "acme/team/tags/list/tags/list",
+       "7 tags of tags/list as "
+       "virtual_registries/containers/acme/team/tags/list by "
+       "acme/team/tags/list"},
+      {base + "acme/team/a/manifests/_catalog",
+       "7 /a/manifests/_catalog by acme/team/a"},
+      // Names of none have an id that is nobody's.
+      {base + "acme/other/a/b/manifests/1",
+       "none /a/b/manifests/1 by acme/other/a/b"},
+      {base + "acme/web/hub/manifests/1",
+       "none /hub/manifests/1 by acme/web/hub"},
+      {base + "acme/team/a/_catalog", "none catalog by acme/team/a"},
+      {base + "acme/web/_catalog", "none catalog by acme/web"},
+      {base + "x/acme/team/a/tags/list",
+       "none tags of team/a as "
+       "virtual_registries/containers/x/acme/team/a by x/acme/team/a"},
+      {base + "7a/b/c/manifests/1", "none /c/manifests/1 by 7a/b/c"},
+      // A number is an id.
+      {base + "7/team/a/manifests/1", "7 /team/a/manifests/1"},
+      {base + "07/team/a/manifests/1", "NAME_UNKNOWN"},
+      // What has no room for a group, a name and a repository.
+      {base + "acme/team/manifests/1", "NAME_UNKNOWN"},
+      {base + "acme/team/tags/list", "NAME_UNKNOWN"},
+      {base + "acme/_catalog", "NAME_UNKNOWN"},
+      {base + "acme/team/a", "NAME_UNKNOWN"},
+      {base + "acme/team/a/tags/other", "NAME_UNKNOWN"},
+  };
+  for (const Case& c : cases)
+    EXPECT_EQ(Describe(c.target, {0, LocateOne}), c.meaning) << c.target;
+}
+
+// Whether there is such a registry must not be seen by what is refused.
+TEST(RouteTest, WhatIsWrongWithAPathIsSoWhereverTheNameEnds) {
+  int asked = 0;
+  const RouteOptions options{0, [&](absl::string_view path) {
+                               ++asked;
+                               return LocateOne(path);
+                             }};
+  const std::string long_name(130, 'a');
+  const std::string base = "/v2/virtual_registries/containers/acme/";
+  for (const std::string& rest :
+       {std::string("/a/A/manifests/1"), std::string("//a/manifests/1"),
+        std::string("/A/_catalog"), std::string("/a/manifests/-x"),
+        std::string("/a/blobs/latest"), std::string("/a/manifests/sha256:12"),
+        std::string("/a/manifests/1?ns=%"), std::string("/a%2fb/manifests/1"),
+        absl::StrCat("/", long_name, "/", long_name, "/manifests/1")}) {
+    const auto known = ParseTarget(base + "team" + rest, options);
+    const auto unknown = ParseTarget(base + "meat" + rest, options);
+    ASSERT_FALSE(known.ok()) << rest;
+    EXPECT_EQ(absl::StrReplaceAll(known.status().message(), {{"team", "meat"}}),
+              unknown.status().message());
+    EXPECT_EQ(ReasonOf(known.status()), ReasonOf(unknown.status()));
+  }
+  EXPECT_EQ(asked, 0);
+}
+
+TEST(RouteTest, WithoutAnAnswerAboutANameThereIsNoRoute) {
+  const RouteOptions options{
+      0, [](absl::string_view) { return absl::UnavailableError("away"); }};
+  const std::string base = "/v2/virtual_registries/containers/";
+  for (const char* const path :
+       {"acme/team/a/manifests/1", "acme/team/_catalog"}) {
+    EXPECT_EQ(ParseTarget(base + path, options).status(),
+              absl::UnavailableError("away"));
+  }
+  EXPECT_THAT(ParseTarget(base + "7/a/manifests/1", options), IsOk());
 }
 
 TEST(RouteTest, SourceNamespaceIsAHostOrAnError) {
   const auto with = [](absl::string_view query) {
-    return Describe(absl::StrCat("/v2/a/manifests/1?", query), 7);
+    return Describe(absl::StrCat("/v2/a/manifests/1?", query), {7});
   };
   for (const char* host :
        {"docker.io", "Docker.IO", "localhost:5000", "10.0.0.1", "[::1]:5000",

@@ -33,7 +33,9 @@ HttpReply ReadyReply(const ReadinessCheck& check) {
 HttpReply RootReply() {
   return TextReply(200,
                    "Container Virtual Registry\n"
-                   "Pull: <host>/virtual_registries/containers/<id>/<image>\n");
+                   "Pull: <host>/virtual_registries/containers/<id>/<image>\n"
+                   "or:   <host>/virtual_registries/containers/<group>/<name>/"
+                   "<image>\n");
 }
 
 }  // namespace cvr

@@ -64,9 +64,9 @@ absl::StatusOr<HttpReply> TokenHandler::Answer(const HttpRequest& request,
   ASSIGN_OR_RETURN(const Form form, FormOf(request));
   RETURN_IF_ERROR(CheckService(form.Get("service")));
   ASSIGN_OR_RETURN(const std::string secret, SecretOf(request, form));
-  ASSIGN_OR_RETURN(
-      const IssuedToken issued,
-      authenticator_.IssueToken(secret, client, ParseScopes(form, routes_)));
+  ASSIGN_OR_RETURN(const auto wanted, ParseScopes(form, routes_));
+  ASSIGN_OR_RETURN(const IssuedToken issued,
+                   authenticator_.IssueToken(secret, client, wanted));
   return TokenReply(issued);
 }
 

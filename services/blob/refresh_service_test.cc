@@ -34,6 +34,9 @@ class KnownResolver : public Resolver {
       const Caller&, int64_t, const CachedRepository&, int) override {
     return absl::UnimplementedError("nobody asks for it");
   }
+  absl::StatusOr<LocatedRegistry> Locate(absl::string_view) override {
+    return absl::UnimplementedError("nobody asks for it");
+  }
 
   absl::StatusOr<Resolution> resolution = Resolution{};
   std::vector<ResolveRequest> requests;

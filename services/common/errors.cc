@@ -198,6 +198,13 @@ absl::Status RegistryUnknown(absl::string_view registry) {
                            "' does not exist or serves nothing"));
 }
 
+absl::Status RegistryPathUnknown(absl::string_view path) {
+  return Make(absl::StatusCode::kNotFound, Reason::kNameUnknown,
+              absl::StrCat("'", path,
+                           "' begins with the <group>/<name> of no virtual "
+                           "registry, or that serves nothing"));
+}
+
 absl::Status RepositoryUnknown(absl::string_view repository) {
   return Make(absl::StatusCode::kNotFound, Reason::kNameUnknown,
               absl::StrCat("no repository '", repository, "'"));

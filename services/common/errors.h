@@ -75,6 +75,9 @@ absl::Status FieldInvalid(absl::string_view field,
 
 // NOT_FOUND
 absl::Status RegistryUnknown(absl::string_view registry);
+// Of a path `<group>/<name>/<repository>`, whole: which part of it would be the
+// registry is not told.
+absl::Status RegistryPathUnknown(absl::string_view path);
 absl::Status RepositoryUnknown(absl::string_view repository);
 absl::Status ManifestUnknown(absl::string_view repository,
                              absl::string_view reference);

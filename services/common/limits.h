@@ -28,6 +28,10 @@ inline constexpr size_t kTagCharsMax = 128;
 // Many clients cap host/name at 255 characters in all.
 inline constexpr size_t kRepositoryCharsMax = 255;
 
+// Components of a path that may name a registry by its group and its name: a
+// read for each that a client sends. GitLab nests groups twenty deep.
+inline constexpr size_t kRegistryPathPartsMax = 21;
+
 // relative_path of a cache entry: repository, kind and a sha512 digest fit.
 inline constexpr size_t kRelativePathBytesMax = 1024;
 

@@ -29,6 +29,7 @@ struct PeerMethod {
 constexpr PeerMethod kPeerMethods[] = {
     {"/cvr.v1.ResolutionService/Resolve", kBoth},
     {"/cvr.v1.ResolutionService/ListRepositories", kGateway},
+    {"/cvr.v1.ResolutionService/LocateRegistry", kGateway},
     {"/cvr.v1.ResolutionService/RecordCacheEntry", kBlob},
     {"/cvr.v1.ResolutionService/TouchCacheEntry", kBlob},
     {"/cvr.v1.ResolutionService/RecordDenial", kBlob},

@@ -155,6 +155,60 @@ absl::StatusOr<bool> AccessTokenAdmin::RevokeSomeOfGroupIn(
   return left <= 0;
 }
 
+absl::Status AccessTokenAdmin::ForgetRegistry(int64_t registry_id) {
+  std::vector<int64_t> naming;
+  RETURN_IF_ERROR(store_.Read([&](const ReadTransaction& transaction) {
+    return tables::VisitAccessTokens(
+        transaction, 0,
+        [&](const stored::AccessToken& row) -> absl::StatusOr<bool> {
+          const v1::AccessToken& token = row.access_token();
+          if (absl::c_linear_search(token.registry_ids(), registry_id)) {
+            naming.push_back(token.id());
+          }
+          return true;
+        });
+  }));
+  constexpr size_t kTokensPerTransaction = limits::kRowsPerTransaction / 8;
+  for (size_t next = 0; next < naming.size();) {
+    const size_t end = std::min(naming.size(), next + kTokensPerTransaction);
+    bool revoked = false;
+    RETURN_IF_ERROR(store_.Write(
+        [&](WriteTransaction& transaction) -> absl::Status {
+          RETURN_IF_ERROR(ForgetOldRevocations(transaction));
+          for (; next < end; ++next) {
+            ASSIGN_OR_RETURN(
+                const bool one,
+                ForgetRegistryIn(transaction, registry_id, naming[next]));
+            revoked = revoked || one;
+          }
+          return absl::OkStatus();
+        },
+        Durability::kSynced));
+    if (revoked) TellRevoked();
+  }
+  return absl::OkStatus();
+}
+
+// Whether the token was revoked by it.
+absl::StatusOr<bool> AccessTokenAdmin::ForgetRegistryIn(
+    WriteTransaction& transaction, int64_t registry_id,
+    int64_t token_id) const {
+  ASSIGN_OR_RETURN(auto row, tables::FindAccessToken(transaction, token_id));
+  if (!row) return false;
+  auto& ids = *row->mutable_access_token()->mutable_registry_ids();
+  ids.erase(std::remove(ids.begin(), ids.end(), registry_id), ids.end());
+  if (ids.empty()) {
+    spdlog::info(
+        "access token {} is revoked: registry {} is deleted, and it "
+        "was for no other",
+        token_id, registry_id);
+    RevokeIn(transaction, *row);
+    return true;
+  }
+  tables::PutAccessToken(transaction, *row);
+  return false;
+}
+
 void AccessTokenAdmin::TellRevoked() const {
   if (on_revoked_) on_revoked_();
 }

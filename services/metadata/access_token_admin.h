@@ -50,6 +50,12 @@ class AccessTokenAdmin {
                                            int64_t& start_after);
   void TellRevoked() const;
 
+  // Takes a registry that is gone out of the tokens that are restricted to it
+  // and others, and revokes those that name no other, which would be good for
+  // the whole group. To be called until it succeeds. In transactions of bounded
+  // size; tokens that do not name it cost no write.
+  absl::Status ForgetRegistry(int64_t registry_id);
+
   // To be called before any revocation: told when some were, once that holds.
   void SetOnRevoked(absl::AnyInvocable<void() const> on_revoked) {
     on_revoked_ = std::move(on_revoked);
@@ -78,6 +84,9 @@ class AccessTokenAdmin {
   void NoteUse(const v1::AccessToken& token);
   void RevokeIn(WriteTransaction& transaction,
                 const stored::AccessToken& row) const;
+  absl::StatusOr<bool> ForgetRegistryIn(WriteTransaction& transaction,
+                                        int64_t registry_id,
+                                        int64_t token_id) const;
   absl::Time RevocationsNow() const;
   absl::Status ForgetOldRevocations(WriteTransaction& transaction) const;
 

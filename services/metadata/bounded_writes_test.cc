@@ -400,6 +400,28 @@ TEST_F(BoundedWritesTest, TokensOfAGroupAreRevokedInPieces) {
 }
 
 // An upstream that has ever more to offer does not fill the disk.
+TEST_F(BoundedWritesTest, ADeletedRegistryLeavesItsTokensInPieces) {
+  const auto other = CreateRegistry("other");
+  ASSERT_THAT(other, IsOk());
+  std::string secret;
+  for (int i = 0; i < 500; ++i) {
+    v1::CreateAccessTokenRequest request;
+    v1::AccessToken& token = *request.mutable_access_token();
+    token.set_name(absl::StrCat("token ", i));
+    token.add_scopes(v1::AccessToken::READ_VIRTUAL_REGISTRY);
+    token.add_registry_ids(other->id());
+    if (i % 2 == 0) token.add_registry_ids(registry_);
+    const auto made = stack_->access_tokens().Create(request);
+    ASSERT_THAT(made, IsOk());
+    secret = made->secret();
+  }
+  Bounded("deleting the registry of 500 tokens",
+          [&] { EXPECT_THAT(DeleteRegistry(other->id()), IsOk()); });
+  EXPECT_THAT(stack_->access_tokens().Authenticate(secret),
+              StatusIs(absl::StatusCode::kUnauthenticated));
+  EXPECT_EQ(CountRows(Table::kAccessTokens), 250);
+}
+
 TEST_F(BoundedWritesTest, TheOldestOfSomeEntriesGoesWhenThereIsNoRoom) {
   entries_max_ = 100;
   Open();

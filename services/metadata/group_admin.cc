@@ -13,6 +13,7 @@
 #include "services/metadata/etag.h"
 #include "services/metadata/field_masks.h"
 #include "services/metadata/page_token.h"
+#include "services/metadata/registry_path.h"
 #include "services/metadata/tables.h"
 #include "services/metadata/transactions.h"
 #include "services/metadata/validation.h"
@@ -40,13 +41,14 @@ absl::StatusOr<v1::Group> GroupAdmin::Create(
   *group.mutable_update_time() = group.create_time();
   group.set_etag(NextEtag("", clock_.Now()));
   RETURN_IF_ERROR(store_.Write(
-      [&](WriteTransaction& transaction) {
+      [&](WriteTransaction& transaction) -> absl::Status {
         ASSIGN_OR_RETURN(const auto taken,
                          tables::FindGroup(transaction, group.name()));
         if (taken) {
           return absl::AlreadyExistsError(
               absl::StrCat("group ", group.name(), " exists already"));
         }
+        RETURN_IF_ERROR(RequireFreePath(transaction, group));
         tables::PutGroup(transaction, group);
         return absl::OkStatus();
       },

@@ -58,6 +58,15 @@ GrpcMetadataClient::ListRepositories(const Caller& caller, int64_t registry_id,
   return FromWire(response);
 }
 
+absl::StatusOr<LocatedRegistry> GrpcMetadataClient::Locate(
+    absl::string_view path) {
+  v1::LocateRegistryRequest request;
+  request.set_path(std::string(path));
+  v1::LocateRegistryResponse response;
+  RETURN_IF_ERROR(Call(&Stub::LocateRegistry, request, response));
+  return LocatedRegistry{response.registry_id(), response.path_parts()};
+}
+
 absl::StatusOr<UpstreamAccess> GrpcMetadataClient::GetUpstreamAccess(
     int64_t upstream_id) {
   v1::GetUpstreamAccessRequest request;

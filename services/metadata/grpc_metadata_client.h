@@ -30,6 +30,7 @@ class GrpcMetadataClient : public Resolver, public MetadataClient {
   absl::StatusOr<std::vector<CachedRepository>> ListRepositories(
       const Caller& caller, int64_t registry_id,
       const CachedRepository& start_after, int max) override;
+  absl::StatusOr<LocatedRegistry> Locate(absl::string_view path) override;
 
   absl::StatusOr<UpstreamAccess> GetUpstreamAccess(
       int64_t upstream_id) override;

@@ -6,20 +6,34 @@
 #include <string>
 #include <utility>
 
+#include "absl/algorithm/container.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
 #include "absl/types/span.h"
 #include "services/common/access_policy.h"
 #include "services/common/errors.h"
 #include "services/common/status_macros.h"
 #include "services/metadata/candidate_reader.h"
+#include "services/metadata/registry_path.h"
 #include "services/metadata/supply_tables.h"
 #include "services/metadata/tables.h"
+#include "services/metadata/token_tables.h"
+#include "services/metadata/transactions.h"
 
 namespace cvr {
 namespace {
 
 // A tag that is pulled in the last fifth of its time is refreshed ahead.
 constexpr double kRefreshAheadShare = 0.2;
+
+// What an error calls the registry that its client may see.
+std::string VisibleNameOf(const ResolveRequest& request) {
+  absl::string_view name = request.registry_path;
+  if (name.empty()) return absl::StrCat(request.registry_id);
+  absl::ConsumeSuffix(&name, request.content.repository.name());
+  absl::ConsumeSuffix(&name, "/");
+  return std::string(name);
+}
 
 // One Resolve() at work.
 class Resolving {
@@ -93,7 +107,7 @@ class Resolving {
   }
 
   absl::Status WhyNothing() const {
-    const std::string registry = absl::StrCat(request_.registry_id);
+    const std::string registry = VisibleNameOf(request_);
     if (excluded_) {
       return WithReason(
           absl::PermissionDeniedError(absl::StrCat(
@@ -146,11 +160,11 @@ absl::StatusOr<std::vector<CachedRepository>> RepositoriesOf(
 
 // Who may see the registry but not pull is told so; who may not see it is
 // answered as if there were none; who has shown nothing is asked to, whether
-// there is one or not. `routes` may be null.
+// there is one or not. `routes` may be null. `unknown` is what registries are
+// answered with that do not exist, `name` what others are called.
 absl::Status CheckPull(const Caller& caller, int64_t registry_id,
-                       const RegistryRoutes* routes) {
-  const absl::Status unknown =
-      errors::RegistryUnknown(absl::StrCat(registry_id));
+                       const RegistryRoutes* routes,
+                       const absl::Status& unknown, absl::string_view name) {
   if (routes == nullptr) {
     return caller.is_anonymous() ? errors::Unauthenticated() : unknown;
   }
@@ -163,8 +177,8 @@ absl::Status CheckPull(const Caller& caller, int64_t registry_id,
   if (!absl::IsPermissionDenied(allowed)) return allowed;
   if (!AccessPolicy::MaySee(caller, registry)) return unknown;
   return errors::Denied(
-      absl::StrCat("your token may not pull from virtual registry '",
-                   registry_id, "': it lacks the scope read_virtual_registry"));
+      absl::StrCat("your token may not pull from virtual registry '", name,
+                   "': it lacks the scope read_virtual_registry"));
 }
 
 }  // namespace
@@ -172,7 +186,13 @@ absl::Status CheckPull(const Caller& caller, int64_t registry_id,
 absl::StatusOr<Resolution> LocalResolver::Resolve(
     const ResolveRequest& request) {
   ASSIGN_OR_RETURN(const auto routes, routes_.Get(request.registry_id));
-  RETURN_IF_ERROR(CheckPull(request.caller, request.registry_id, routes.get()));
+  ASSIGN_OR_RETURN(const Caller caller, AsOfNow(request.caller));
+  RETURN_IF_ERROR(
+      CheckPull(caller, request.registry_id, routes.get(),
+                request.registry_path.empty()
+                    ? errors::RegistryUnknown(absl::StrCat(request.registry_id))
+                    : errors::RegistryPathUnknown(request.registry_path),
+                VisibleNameOf(request)));
   const absl::Time now = clock_.SteadyNow();
   Resolution resolution;
   int64_t hit_entry_id = 0;
@@ -196,9 +216,40 @@ absl::StatusOr<Resolution> LocalResolver::Resolve(
   return resolution;
 }
 
+absl::StatusOr<LocatedRegistry> LocalResolver::Locate(absl::string_view path) {
+  RETURN_IF_ERROR(Repository::Parse(path).status());
+  ASSIGN_OR_RETURN(const auto found,
+                   ReadValue<std::optional<LocatedRegistry>>(
+                       store_, [&](const ReadTransaction& transaction) {
+                         return FindRegistryByPath(transaction, path);
+                       }));
+  if (!found) return errors::RegistryPathUnknown(path);
+  return *found;
+}
+
+absl::StatusOr<Caller> LocalResolver::AsOfNow(const Caller& caller) const {
+  if (caller.registry_ids.empty() || caller.is_anonymous()) return caller;
+  ASSIGN_OR_RETURN(const auto token,
+                   ReadValue<std::optional<stored::AccessToken>>(
+                       store_, [&](const ReadTransaction& transaction) {
+                         return tables::FindAccessToken(transaction,
+                                                        caller.token_id);
+                       }));
+  Caller now = caller;
+  now.registry_ids = {kNoRegistry};  // None at all; empty would be all.
+  if (!token) return now;
+  for (const int64_t id : token->access_token().registry_ids()) {
+    if (absl::c_linear_search(caller.registry_ids, id)) {
+      now.registry_ids.push_back(id);
+    }
+  }
+  return now;
+}
+
 absl::StatusOr<std::vector<CachedRepository>> LocalResolver::ListRepositories(
-    const Caller& caller, int64_t registry_id,
+    const Caller& shown_caller, int64_t registry_id,
     const CachedRepository& start_after, int max) {
+  ASSIGN_OR_RETURN(const Caller caller, AsOfNow(shown_caller));
   std::vector<int64_t> registries = {registry_id};
   if (registry_id == 0) {
     registries.clear();
@@ -214,7 +265,9 @@ absl::StatusOr<std::vector<CachedRepository>> LocalResolver::ListRepositories(
   std::vector<CachedRepository> repositories;
   for (const int64_t id : registries) {
     ASSIGN_OR_RETURN(const auto routes, routes_.Get(id));
-    const absl::Status allowed = CheckPull(caller, id, routes.get());
+    const absl::Status allowed =
+        CheckPull(caller, id, routes.get(),
+                  errors::RegistryUnknown(absl::StrCat(id)), absl::StrCat(id));
     if (registry_id == 0 && !allowed.ok()) continue;
     RETURN_IF_ERROR(allowed);
     const bool begun = registry_id != 0 || id == start_after.registry_id;

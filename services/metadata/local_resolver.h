@@ -30,8 +30,14 @@ class LocalResolver : public Resolver {
   absl::StatusOr<std::vector<CachedRepository>> ListRepositories(
       const Caller& caller, int64_t registry_id,
       const CachedRepository& start_after, int max) override;
+  absl::StatusOr<LocatedRegistry> Locate(absl::string_view path) override;
 
  private:
+  // `caller` as what it is restricted to is now: an access token loses the
+  // registries that are deleted, and what was issued for it must not open a
+  // later one that has such an id.
+  absl::StatusOr<Caller> AsOfNow(const Caller& caller) const;
+
   const MetadataStore& store_;
   RouteCache& routes_;
   DownloadCounter& downloads_;

@@ -18,6 +18,7 @@
 #include "services/metadata/group_admin.h"
 #include "services/metadata/key_encoding.h"
 #include "services/metadata/page_token.h"
+#include "services/metadata/registry_path.h"
 #include "services/metadata/tables.h"
 #include "services/metadata/transactions.h"
 #include "services/metadata/upstream_removal.h"
@@ -101,8 +102,19 @@ std::string ScopeOf(const v1::ListRegistriesRequest& request) {
 
 }  // namespace
 
+// A registry that does not exist cannot be put into a token, so what is taken
+// out before the creation stays out. As a rule its deletion has done that, or
+// was interrupted in doing so.
 absl::StatusOr<v1::Registry> RegistryAdmin::Create(
     const v1::CreateRegistryRequest& request) {
+  const int64_t wanted_id = request.registry().id();
+  if (wanted_id > 0) {
+    v1::GetRegistryRequest get;
+    get.set_id(wanted_id);
+    if (absl::IsNotFound(Get(get).status())) {
+      RETURN_IF_ERROR(tokens_.ForgetRegistry(wanted_id));
+    }
+  }
   return WriteValue<v1::Registry>(store_, [&](WriteTransaction& transaction) {
     return CreateIn(transaction, request.registry());
   });
@@ -116,6 +128,7 @@ absl::StatusOr<v1::Registry> RegistryAdmin::CreateIn(
   const int64_t wanted_id = registry.id();
   registry.set_id(0);
   RETURN_IF_ERROR(RequireFreeName(transaction, registry));
+  RETURN_IF_ERROR(RequireFreePath(transaction, registry));
   ASSIGN_OR_RETURN(const int count,
                    tables::CountRegistries(transaction, registry.group()));
   if (count >= limits_.registries_per_group) {
@@ -198,6 +211,10 @@ absl::StatusOr<v1::Registry> RegistryAdmin::Update(
             request.registry(), after));
         RETURN_IF_ERROR(Validate(after));
         RETURN_IF_ERROR(RequireFreeName(transaction, after));
+        // One that has shared its path since an earlier revision may stay.
+        if (after.name() != before.name()) {
+          RETURN_IF_ERROR(RequireFreePath(transaction, after));
+        }
         *after.mutable_update_time() = ToWire(clock_.Now());
         after.set_etag(NextEtag(before.etag(), clock_.Now()));
         tables::PutRegistry(transaction, &before, after);
@@ -228,6 +245,7 @@ absl::Status RegistryAdmin::Delete(const v1::DeleteRegistryRequest& request) {
         return absl::OkStatus();
       },
       Durability::kSynced));
+  RETURN_IF_ERROR(tokens_.ForgetRegistry(request.id()));
   for (const int64_t id : removed) sweeper_.Remove(id);
   return absl::OkStatus();
 }

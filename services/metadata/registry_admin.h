@@ -6,6 +6,7 @@
 #include "protos/cvr/v1/registry_service.pb.h"
 #include "services/common/caller.h"
 #include "services/common/clock.h"
+#include "services/metadata/access_token_admin.h"
 #include "services/metadata/admin_limits.h"
 #include "services/metadata/metadata_store.h"
 #include "services/metadata/sweeper.h"
@@ -17,10 +18,16 @@ class RegistryAdmin {
  public:
   // All must outlive it.
   RegistryAdmin(MetadataStore& store, const Clock& clock,
-                const AdminLimits& limits, Sweeper& sweeper)
-      : store_(store), clock_(clock), limits_(limits), sweeper_(sweeper) {}
+                const AdminLimits& limits, Sweeper& sweeper,
+                AccessTokenAdmin& tokens)
+      : store_(store),
+        clock_(clock),
+        limits_(limits),
+        sweeper_(sweeper),
+        tokens_(tokens) {}
 
-  // With an id of the caller's choice if the request has one.
+  // With an id of the caller's choice if the request has one: no access token
+  // that names it is left over from a registry that had it before.
   absl::StatusOr<v1::Registry> Create(const v1::CreateRegistryRequest& request);
   // As a part of a larger change. An empty group means the default one.
   absl::StatusOr<v1::Registry> CreateIn(WriteTransaction& transaction,
@@ -39,6 +46,7 @@ class RegistryAdmin {
   const Clock& clock_;
   const AdminLimits limits_;
   Sweeper& sweeper_;
+  AccessTokenAdmin& tokens_;
 };
 
 }  // namespace cvr

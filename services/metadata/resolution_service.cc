@@ -65,6 +65,16 @@ absl::StatusOr<v1::ListRepositoriesResponse> ListRepositories(
   return ToWire(repositories);
 }
 
+absl::StatusOr<v1::LocateRegistryResponse> LocateRegistry(
+    Resolver& resolver, const v1::LocateRegistryRequest& message) {
+  ASSIGN_OR_RETURN(const LocatedRegistry found,
+                   resolver.Locate(message.path()));
+  v1::LocateRegistryResponse response;
+  response.set_registry_id(found.id);
+  response.set_path_parts(found.path_parts);
+  return response;
+}
+
 absl::StatusOr<std::vector<Digest>> ParseDigests(
     const google::protobuf::RepeatedPtrField<std::string>& texts) {
   std::vector<Digest> digests;
@@ -176,6 +186,12 @@ grpc::Status ResolutionServiceImpl::ListRepositories(
     const v1::ListRepositoriesRequest* request,
     v1::ListRepositoriesResponse* response) {
   return Answer(cvr::ListRepositories(resolver_, *request), response);
+}
+
+grpc::Status ResolutionServiceImpl::LocateRegistry(
+    grpc::ServerContext* /*context*/, const v1::LocateRegistryRequest* request,
+    v1::LocateRegistryResponse* response) {
+  return Answer(cvr::LocateRegistry(resolver_, *request), response);
 }
 
 grpc::Status ResolutionServiceImpl::ForgetContent(

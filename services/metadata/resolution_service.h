@@ -32,6 +32,9 @@ class ResolutionServiceImpl final : public v1::ResolutionService::Service {
   grpc::Status ListRepositories(
       grpc::ServerContext* context, const v1::ListRepositoriesRequest* request,
       v1::ListRepositoriesResponse* response) override;
+  grpc::Status LocateRegistry(grpc::ServerContext* context,
+                              const v1::LocateRegistryRequest* request,
+                              v1::LocateRegistryResponse* response) override;
   grpc::Status ForgetContent(grpc::ServerContext* context,
                              const v1::ForgetContentRequest* request,
                              google::protobuf::Empty* response) override;

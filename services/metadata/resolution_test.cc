@@ -17,6 +17,7 @@
 #include "tests/contracts/metadata_epoch_contract.h"
 #include "tests/contracts/metadata_eviction_contract.h"
 #include "tests/contracts/metadata_garbage_contract.h"
+#include "tests/contracts/metadata_location_contract.h"
 #include "tests/contracts/metadata_name_contract.h"
 #include "tests/contracts/metadata_resolution_contract.h"
 #include "tests/support/peer_security.h"
@@ -34,8 +35,9 @@ class InProcess : public MetadataUnderTest, private MetadataFixture {
   void JumpWall(absl::Duration by) override { clock_.JumpWall(by); }
 
   int64_t AddRegistry(std::vector<v1::Upstream>& upstreams) override {
-    const auto registry =
-        CreateRegistry(absl::StrCat("registry ", ++registries_));
+    const auto registry = CreateRegistry(
+        next_name_.empty() ? absl::StrCat("registry ", ++registries_)
+                           : std::exchange(next_name_, ""));
     EXPECT_THAT(registry, IsOk());
     for (v1::Upstream& upstream : upstreams) {
       const auto created = CreateUpstream(upstream);
@@ -44,6 +46,20 @@ class InProcess : public MetadataUnderTest, private MetadataFixture {
       EXPECT_THAT(Attach(registry->id(), created->id()), IsOk());
     }
     return registry->id();
+  }
+  void NameNextRegistry(const std::string& name) override { next_name_ = name; }
+  int64_t AddToken(int64_t registry_id) override {
+    v1::CreateAccessTokenRequest request;
+    auto& token = *request.mutable_access_token();
+    token.set_name("t");
+    token.add_scopes(v1::AccessToken::READ_VIRTUAL_REGISTRY);
+    token.add_registry_ids(registry_id);
+    const auto made = stack_->access_tokens().Create(request);
+    EXPECT_THAT(made, IsOk());
+    return made->id();
+  }
+  void ForgetRegistryInTokens(int64_t registry_id) override {
+    EXPECT_THAT(stack_->access_tokens().ForgetRegistry(registry_id), IsOk());
   }
   void Change(const v1::Upstream& upstream) override {
     EXPECT_THAT(UpdateUpstream(upstream,
@@ -79,6 +95,7 @@ class InProcess : public MetadataUnderTest, private MetadataFixture {
   void TestBody() override {}
 
   int registries_ = 0;
+  std::string next_name_;
 };
 
 // As the blob service, unless it is for the gateway alone.
@@ -127,6 +144,7 @@ void ExpectUnavailable(GrpcMetadataClient& client) {
   const auto unavailable = StatusIs(absl::StatusCode::kUnavailable);
   const Digest digest = Digest::OfBytes("x");
   EXPECT_THAT(client.Resolve({1, kTag}), unavailable);
+  EXPECT_THAT(client.Locate("default/team"), unavailable);
   EXPECT_THAT(client.GetUpstreamAccess(1), unavailable);
   EXPECT_THAT(client.FindPossessing(digest, {1}), unavailable);
   EXPECT_THAT(client.Record({1, kTag, Descriptor{"m/t", digest}}), unavailable);
@@ -187,6 +205,9 @@ class HangingMetadata : public Resolver, public MetadataClient {
   }
   absl::StatusOr<std::vector<CachedRepository>> ListRepositories(
       const Caller&, int64_t, const CachedRepository&, int) override {
+    return Hang();
+  }
+  absl::StatusOr<LocatedRegistry> Locate(absl::string_view) override {
     return Hang();
   }
   absl::Status ForgetContent(absl::Span<const Digest>) override {

@@ -196,14 +196,17 @@ v1::ResolveRequest ToWire(const ResolveRequest& request) {
   message.set_counts_as_download(request.counts_as_download);
   message.set_source_namespace(request.source_namespace);
   *message.mutable_caller() = ToWire(request.caller);
+  message.set_registry_path(request.registry_path);
   return message;
 }
 
 absl::StatusOr<ResolveRequest> FromWire(const v1::ResolveRequest& message) {
   ASSIGN_OR_RETURN(auto content, FromWire(message.content()));
-  return ResolveRequest{message.registry_id(), std::move(content),
-                        message.counts_as_download(),
-                        message.source_namespace(), FromWire(message.caller())};
+  ResolveRequest request{
+      message.registry_id(), std::move(content), message.counts_as_download(),
+      message.source_namespace(), FromWire(message.caller())};
+  request.registry_path = message.registry_path();
+  return request;
 }
 
 v1::FetchPlan ToWire(const FetchPlan& plan) {

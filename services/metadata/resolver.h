@@ -2,11 +2,13 @@
 #define SERVICES_METADATA_RESOLVER_H_
 
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "services/common/caller.h"
 #include "services/common/content.h"
@@ -111,6 +113,11 @@ struct ResolveRequest {
   std::string source_namespace = {};
   // Who asks, verified.
   Caller caller = {};
+  // How the client names the registry, if not by its id: everything between
+  // `containers/` and `/manifests/` and its kin, so with the repository. Errors
+  // say that instead of the id, which whoever may not see the registry must not
+  // learn. Empty = by its id.
+  std::string registry_path = {};
 };
 
 struct Resolution {
@@ -125,6 +132,18 @@ struct CachedRepository {
   int64_t registry_id = 0;
   std::string name;
 };
+
+// A registry that a path begins with the name of: `<group>/<name>`.
+struct LocatedRegistry {
+  int64_t id = 0;
+  // How many components of the path name it: from 2 to
+  // limits::kRegistryPathPartsMax. What follows is a repository.
+  int path_parts = 0;
+};
+
+// An id that no registry ever has: that of names which name none, so that they
+// are answered as ids are that exist for somebody else.
+inline constexpr int64_t kNoRegistry = std::numeric_limits<int64_t>::max();
 
 // Decides what a pull gets. Thread-safe.
 class Resolver {
@@ -147,6 +166,15 @@ class Resolver {
   virtual absl::StatusOr<std::vector<CachedRepository>> ListRepositories(
       const Caller& caller, int64_t registry_id,
       const CachedRepository& start_after, int max) = 0;
+
+  // The registry whose group and name `path`, components with `/` between them,
+  // begins with: what was created or renamed before the call is found under
+  // that name, and not under another. Says whether a registry exists to whoever
+  // asks: callers must answer their clients alike for what is not there and
+  // what they may not see. Cheap: a read for each component.
+  // Errors: NOT_FOUND when there is none; INVALID_ARGUMENT (NAME_INVALID) when
+  // the path is not one of a repository; UNAVAILABLE.
+  virtual absl::StatusOr<LocatedRegistry> Locate(absl::string_view path) = 0;
 };
 
 }  // namespace cvr

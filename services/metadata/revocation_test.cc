@@ -13,6 +13,8 @@
 #include "services/common/json_web_token.h"
 #include "services/metadata/admin_authority.h"
 #include "services/metadata/metadata_stack.h"
+#include "services/metadata/rocksdb_metadata_store.h"
+#include "services/metadata/tables.h"
 #include "tests/support/fake_clock.h"
 #include "tests/support/status_matchers.h"
 #include "tests/support/temporary_directory.h"
@@ -64,7 +66,16 @@ class RevocationTest : public ::testing::Test {
     return stack_->groups().Delete(request);
   }
 
-  v1::AccessToken MakeToken(const std::string& group, int64_t registry_id = 0) {
+  // With an id that was another's before.
+  void MakeRegistryAgain(int64_t id) {
+    v1::CreateRegistryRequest request;
+    request.mutable_registry()->set_name("again");
+    request.mutable_registry()->set_id(id);
+    ASSERT_THAT(stack_->registries().Create(request), IsOk());
+  }
+
+  v1::AccessToken MakeToken(const std::string& group, int64_t registry_id = 0,
+                            int64_t other_registry_id = 0) {
     v1::CreateAccessTokenRequest request;
     auto& token = *request.mutable_access_token();
     token.set_name("t");
@@ -72,6 +83,7 @@ class RevocationTest : public ::testing::Test {
     token.add_scopes(v1::AccessToken::READ_VIRTUAL_REGISTRY);
     token.add_scopes(v1::AccessToken::WRITE_VIRTUAL_REGISTRY);
     if (registry_id != 0) token.add_registry_ids(registry_id);
+    if (other_registry_id != 0) token.add_registry_ids(other_registry_id);
     const auto made = stack_->access_tokens().Create(request);
     EXPECT_THAT(made, IsOk());
     return *made;
@@ -160,44 +172,85 @@ TEST_F(RevocationTest, TheTokensOfAGroupGoWithIt) {
               IsEmpty());
 }
 
-TEST_F(RevocationTest, ATokenForADeletedRegistryIsForNoOther) {
+// It would be good for the whole group if it went on without.
+TEST_F(RevocationTest, ATokenForADeletedRegistryGoesWithIt) {
   const int64_t mine = MakeRegistry("mine", "default");
   const int64_t others = MakeRegistry("others", "default");
   const auto token = MakeToken("default", mine);
+  const auto other = MakeToken("default", others);
+  const auto whole_group = MakeToken("default");
+  DeleteRegistry(mine);
+  EXPECT_FALSE(IsGood(token));
+  EXPECT_THAT(Revoked(), ElementsAre(token.id()));
+  EXPECT_TRUE(IsGood(other));
+  EXPECT_TRUE(IsGood(whole_group));
+  Restart();
+  // Nor is it for one of the same name, or of the same id.
+  EXPECT_NE(MakeRegistry("mine", "default"), mine);
+  MakeRegistryAgain(mine);
+  EXPECT_FALSE(IsGood(token));
+  EXPECT_THAT(Revoked(), ElementsAre(token.id()));
+}
+
+TEST_F(RevocationTest, ATokenForSeveralRegistriesLosesTheDeletedOne) {
+  const int64_t mine = MakeRegistry("mine", "default");
+  const int64_t others = MakeRegistry("others", "default");
+  const auto token = MakeToken("default", mine, others);
+  // What was issued for it goes on saying both.
+  const Caller issued = *stack_->auth().Authenticate(token.secret());
+  ASSERT_THAT(issued.registry_ids, ElementsAre(mine, others));
   DeleteRegistry(mine);
   Restart();
-  // Nor for one of the same name.
-  const int64_t again = MakeRegistry("mine", "default");
-  EXPECT_NE(again, mine);
+  MakeRegistryAgain(mine);
+  EXPECT_THAT(Revoked(), IsEmpty());
 
   const auto caller = stack_->auth().Authenticate(token.secret());
   ASSERT_THAT(caller, IsOk());
-  EXPECT_THAT(caller->registry_ids, ElementsAre(mine));
-  const auto issued = stack_->auth().IssueToken(token.secret(), "gw", {});
-  ASSERT_THAT(issued, IsOk());
-  const auto trust = stack_->auth().GetTrust(0, absl::ZeroDuration());
-  const auto json = VerifyJwt(issued->token, trust->keys);
-  ASSERT_THAT(json, IsOk());
-  const auto claims = ParseCallerClaims(*json, "gw", clock_.Now());
-  ASSERT_THAT(claims, IsOk());
-  EXPECT_THAT(claims->caller.registry_ids, ElementsAre(mine));
+  EXPECT_THAT(caller->registry_ids, ElementsAre(others));
+  EXPECT_THAT(stack_->resolver().ListRepositories(issued, mine, {}, 1),
+              StatusIs(absl::StatusCode::kNotFound));
+  EXPECT_THAT(stack_->resolver().ListRepositories(issued, others, {}, 1),
+              IsOk());
 
-  EXPECT_THAT(stack_->registries().List({}, *caller)->registries(), IsEmpty());
-  using Question = AccessQuestion;
-  for (const int64_t id : {others, again}) {
-    for (const auto action :
-         {AccessPolicy::Action::kRead, AccessPolicy::Action::kManage}) {
-      const Question question{action, Question::Kind::kRegistry, id, ""};
-      const auto admission =
-          stack_->authority().Authorize(token.secret(), {question});
-      EXPECT_TRUE(!admission.ok() || admission->missing) << id;
-    }
-  }
+  const auto seen = stack_->registries().List({}, *caller);
+  ASSERT_EQ(seen->registries_size(), 1);
+  EXPECT_EQ(seen->registries(0).id(), others);
+  const AccessQuestion question{AccessPolicy::Action::kManage,
+                                AccessQuestion::Kind::kRegistry, mine, ""};
+  const auto admission =
+      stack_->authority().Authorize(token.secret(), {question});
+  EXPECT_TRUE(!admission.ok() || admission->missing);
   // What would be in no registry at first.
-  const Question question{AccessPolicy::Action::kManage, Question::Kind::kGroup,
-                          0, "default"};
-  EXPECT_THAT(stack_->authority().Authorize(token.secret(), {question}),
+  const AccessQuestion group{AccessPolicy::Action::kManage,
+                             AccessQuestion::Kind::kGroup, 0, "default"};
+  EXPECT_THAT(stack_->authority().Authorize(token.secret(), {group}),
               StatusIs(absl::StatusCode::kPermissionDenied));
+}
+
+// A process that died in the middle of a deletion has left such tokens: they
+// are seen to before the id is anybody's again.
+TEST_F(RevocationTest, AnIdThatIsChosenIsInNoToken) {
+  const int64_t mine = MakeRegistry("mine", "default");
+  const auto token = MakeToken("default", mine);
+  {
+    stack_.reset();
+    auto store =
+        *RocksDbMetadataStore::Open(directory_.path() + "/metadata/store");
+    ASSERT_THAT(store->Write(
+                    [&](WriteTransaction& transaction) -> absl::Status {
+                      tables::DeleteRegistry(
+                          transaction,
+                          **tables::FindRegistry(transaction, mine));
+                      return absl::OkStatus();
+                    },
+                    Durability::kSynced),
+                IsOk());
+  }
+  Restart();
+  ASSERT_TRUE(IsGood(token));
+  MakeRegistryAgain(mine);
+  EXPECT_FALSE(IsGood(token));
+  EXPECT_THAT(Revoked(), ElementsAre(token.id()));
 }
 
 }  // namespace

@@ -156,7 +156,8 @@ int main(int argc, char** argv) {
       {"cvr-standalone",
        "Container Virtual Registry, whole, in one process: a pull-through "
        "cache for container images. Pull from "
-       "HTTP_ADDRESS/virtual_registries/containers/1/IMAGE; administer with "
+       "HTTP_ADDRESS/virtual_registries/containers/1/IMAGE (or GROUP/NAME in "
+       "place of 1); administer with "
        "cvr --server=GRPC_ADDRESS."},
       cvr::Serve);
 }

@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "absl/strings/strip.h"
+#include "services/common/pull_name.h"
 #include "services/common/version.h"
 #include "services/standalone/first_start.h"
 
@@ -58,6 +59,12 @@ std::string PullLines(MetadataStack& metadata, const WelcomeFacts& facts) {
   absl::StrAppend(&lines, "  pull:    docker pull ", host,
                   "/virtual_registries/containers/", kFirstRegistry,
                   "/library/alpine:latest\n");
+  const std::string name = PullNameOf(registry->group(), registry->name());
+  if (!name.empty()) {
+    absl::StrAppend(&lines, "  by name: docker pull ", host,
+                    "/virtual_registries/containers/", name,
+                    "/library/alpine:latest\n");
+  }
   return lines;
 }
 

@@ -43,6 +43,7 @@ TEST_P(MetadataResolutionContract, PullsNeedARightToPull) {
   elsewhere.registry_ids = {registry_ + 1};
   EXPECT_THAT(pull(elsewhere, registry_), unknown);
   elsewhere.registry_ids = {registry_};
+  elsewhere.token_id = service_->AddToken(registry_);
   EXPECT_THAT(pull(elsewhere, registry_), IsOk());
   // The same answers as for a registry that does not exist.
   EXPECT_THAT(pull(ReaderOf("other"), 999), unknown);

@@ -33,6 +33,12 @@ class MetadataUnderTest {
   // Makes a registry with these upstreams, in this order; answers its id and
   // sets theirs.
   virtual int64_t AddRegistry(std::vector<v1::Upstream>& upstreams) = 0;
+  // What the next one that is made is called; its group is "default".
+  virtual void NameNextRegistry(const std::string& name) = 0;
+  // Makes an access token that is restricted to a registry; answers its id.
+  virtual int64_t AddToken(int64_t registry_id) = 0;
+  // As the deletion of the registry does.
+  virtual void ForgetRegistryInTokens(int64_t registry_id) = 0;
   // Replaces what is changeable, secrets included.
   virtual void Change(const v1::Upstream& upstream) = 0;
   // Replaces URL, credentials and TLS settings.

@@ -17,6 +17,22 @@ namespace {
 
 constexpr int64_t kRootRegistry = 7;
 
+// Registry 8 is called `a/b`, registry 9 `a/c/d`.
+absl::StatusOr<LocatedRegistry> Locate(absl::string_view path) {
+  // What is asked for can be the path of a repository.
+  FUZZ_CHECK(Repository::Parse(path).ok());
+  const std::string slashed = absl::StrCat(path, "/");
+  if (absl::StartsWith(slashed, "a/b/")) return LocatedRegistry{8, 2};
+  if (absl::StartsWith(slashed, "a/c/d/")) return LocatedRegistry{9, 3};
+  return absl::NotFoundError("none");
+}
+
+// The path as it was sent ends with what it was found to ask for.
+void CheckPath(const std::string& path, const std::string& repository) {
+  FUZZ_CHECK(path.empty() || Repository::Parse(path).ok());
+  FUZZ_CHECK(path.empty() || absl::EndsWith(path, "/" + repository));
+}
+
 void CheckContent(const ContentRoute& route) {
   FUZZ_CHECK(route.registry_id > 0);
   const std::string canonical =
@@ -53,9 +69,11 @@ void CheckTags(const TagsRoute& route) {
 void CheckRoute(const Route& route) {
   if (const auto* content = std::get_if<ContentRoute>(&route)) {
     CheckContent(*content);
+    CheckPath(content->registry_path, content->content.repository.name());
     CheckHost(content->source_namespace);
   } else if (const auto* tags = std::get_if<TagsRoute>(&route)) {
     CheckTags(*tags);
+    CheckPath(tags->registry_path, tags->repository.name());
     CheckHost(tags->source_namespace);
   } else if (const auto* referrers = std::get_if<ReferrersRoute>(&route)) {
     CheckHost(referrers->source_namespace);
@@ -74,7 +92,7 @@ void CheckError(absl::string_view target, const absl::Status& status) {
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const absl::string_view target(reinterpret_cast<const char*>(data), size);
   for (const int64_t root : {int64_t{0}, cvr::kRootRegistry}) {
-    const auto parsed = cvr::ParseTarget(target, {root});
+    const auto parsed = cvr::ParseTarget(target, {root, cvr::Locate});
     if (parsed.ok()) {
       cvr::CheckRoute(parsed->route);
     } else {

@@ -44,6 +44,7 @@ const std::map<std::string, std::set<Who>>& PeerMethods() {
   static const auto* const kMethods = new std::map<std::string, std::set<Who>>{
       {"ResolutionService/Resolve", {Who::kGateway, Who::kBlob}},
       {"ResolutionService/ListRepositories", {Who::kGateway}},
+      {"ResolutionService/LocateRegistry", {Who::kGateway}},
       {"ResolutionService/RecordCacheEntry", {Who::kBlob}},
       {"ResolutionService/TouchCacheEntry", {Who::kBlob}},
       {"ResolutionService/RecordDenial", {Who::kBlob}},

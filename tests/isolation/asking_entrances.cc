@@ -1,4 +1,8 @@
 // An upstream that has nothing, and all the ways in which a client can ask.
+#include <string>
+#include <vector>
+
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "tests/isolation/entrance.h"
 
@@ -19,6 +23,37 @@ Entrance WithHeaders(const std::string& name, const std::string& method,
                                            : "")});
             }
           }};
+}
+
+std::string NamedTarget(const std::string& group, const std::string& name,
+                        const std::string& endpoint) {
+  return absl::StrCat("/v2/virtual_registries/containers/", group, "/", name,
+                      "/", Encounter::kRepository, "/", endpoint);
+}
+
+// In the system in which the victim acts, his registry has that name; in the
+// other, no registry has.
+void AskByName(Encounter& e, const std::string& name) {
+  e.Rename(e.victims_registry(), e.victim_acts() ? name : "elsewhere");
+  const std::string& group = e.world().victim().group;
+  for (const std::string& endpoint :
+       {absl::StrCat("blobs/", e.DigestOf("layer")),
+        absl::StrCat("manifests/", e.DigestOf("manifest")),
+        std::string("manifests/1?ns=docker.io"), std::string("tags/list"),
+        absl::StrCat("referrers/", e.DigestOf("manifest"))}) {
+    for (const std::string& secret :
+         {std::string(), e.world().adversary().reader,
+          e.world().adversary().writer}) {
+      e.AskTarget(secret, "GET", NamedTarget(group, name, endpoint));
+      e.AskTarget(secret, "HEAD", NamedTarget(group, name, endpoint));
+    }
+  }
+  for (const std::string& secret :
+       {std::string(), e.world().adversary().reader}) {
+    e.AskTarget(secret, "GET",
+                absl::StrCat("/v2/virtual_registries/containers/", group, "/",
+                             name, "/_catalog"));
+  }
 }
 
 }  // namespace
@@ -79,6 +114,23 @@ std::vector<Entrance> AskingEntrances() {
                      e.AskTarget(secret, "HEAD", target);
                    }
                  }});
+  all.push_back(
+      {"at the name of a registry that the victim may have", [](Encounter& e) {
+         e.VictimPulls();
+         AskByName(e, "hidden");
+       }});
+  all.push_back(
+      {"at his own registry's name", [](Encounter& e) {
+         e.VictimPulls();
+         e.Rename(e.registry(), "mine");
+         for (const char* part : {"layer", "small", "manifest"}) {
+           const std::string kind =
+               absl::StartsWith(part, "m") ? "manifests" : "blobs";
+           e.AskTarget(e.world().adversary().reader, "GET",
+                       NamedTarget(e.world().adversary().group, "mine",
+                                   absl::StrCat(kind, "/", e.DigestOf(part))));
+         }
+       }});
   all.push_back(
       {"at the root, and for the victim's host (?ns=)", [](Encounter& e) {
          e.VictimPulls();

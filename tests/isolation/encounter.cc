@@ -132,6 +132,12 @@ json Encounter::SettingsFor(Access access) {
   return settings;
 }
 
+void Encounter::Rename(int64_t registry_id, const std::string& name) {
+  world_.Must("RegistryService/UpdateRegistry",
+              {{"registry", {{"id", registry_id}, {"name", name}}},
+               {"update_mask", "name"}});
+}
+
 Encounter::~Encounter() {
   OpenGate();
   victims_client_.reset();

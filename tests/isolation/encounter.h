@@ -98,6 +98,9 @@ class Encounter {
   void GetsHold(const std::string& part);
   void LosesHold() { upstream().RemoveRepository(kRepository); }
 
+  // A registry gets another name, by which it can be pulled.
+  void Rename(int64_t registry_id, const std::string& name);
+
   // Another registry of his, with an upstream of these settings.
   void MovesToUpstream(const nlohmann::json& settings);
 

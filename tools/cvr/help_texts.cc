@@ -54,7 +54,8 @@ constexpr HelpText kGroups[] = {
      ""},
     {"group create",
      "Names are lower-case letters, digits, `.`, `_`, `-`, and `/` between\n"
-     "parts. They cannot be changed.",
+     "parts. They cannot be changed. A group cannot have the path\n"
+     "GROUP/NAME of a registry, or one below it.",
      "cvr group create acme/web --description 'The web shop'"},
     {"group list", "All groups, by name.", "cvr group list -o json"},
     {"group get", "One group, with its etag.", "cvr group get acme/web"},
@@ -71,14 +72,21 @@ constexpr HelpText kGroups[] = {
 constexpr HelpText kRegistries[] = {
     {"registry",
      "A registry is what clients pull from, under\n"
-     "HOST/virtual_registries/containers/ID/REPOSITORY:TAG. Its upstreams are\n"
-     "asked by their position.",
+     "HOST/virtual_registries/containers/ID/REPOSITORY:TAG or\n"
+     "HOST/virtual_registries/containers/GROUP/NAME/REPOSITORY:TAG. Its\n"
+     "upstreams are asked by their position.\n"
+     "\n"
+     "The path by name is there if the name is one part of a repository path\n"
+     "(lower-case letters, digits, and single `.`, `_`, `-` between them) and\n"
+     "the group is such parts, the first of them no number. It changes with "
+     "the\n"
+     "name; the path by id never does.",
      ""},
     {"registry create",
      "The registry has no upstreams at first: `cvr upstream create "
      "--registry`\n"
      "or `cvr upstream attach` come next.",
-     "cvr registry create team --group acme --anonymous-pull\n"
+     "cvr registry create team --group acme/web --anonymous-pull\n"
      "cvr registry create team -o json | jq -r .id"},
     {"registry list", "By id.", "cvr registry list --group acme --name team"},
     {"registry get", "One registry, with the path that clients pull from.",
@@ -92,7 +100,8 @@ constexpr HelpText kRegistries[] = {
     {"registry delete",
      "Upstreams that other registries use too are only detached. Deleting "
      "what\n"
-     "is not there succeeds.",
+     "is not there succeeds. Access tokens that are restricted to registries\n"
+     "lose this one; those that name no other are revoked.",
      "cvr registry delete 1"},
 };
 

@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "protos/cvr/v1/registry_service.grpc.pb.h"
+#include "services/common/pull_name.h"
 #include "services/common/status_macros.h"
 #include "tools/cvr/cli_options.h"
 #include "tools/cvr/deletion.h"
@@ -28,17 +29,30 @@ std::string UpstreamIds(const v1::Registry& registry) {
                        });
 }
 
+// What stands for it in a pull path: both do if it has a name that may.
+std::string PullsBy(const v1::Registry& registry) {
+  const std::string name = PullNameOf(registry.group(), registry.name());
+  return name.empty() ? absl::StrCat(registry.id()) : name;
+}
+
+std::string PullPath(absl::string_view registry) {
+  return absl::StrCat("virtual_registries/containers/", registry,
+                      "/REPOSITORY:TAG");
+}
+
 std::string AsTable(const std::vector<v1::Registry>& registries) {
   TextTable table({{"ID", TextTable::Align::kRight},
                    {"GROUP"},
                    {"NAME"},
                    {"ANONYMOUS PULL"},
                    {"UPSTREAMS"},
+                   {"PULL BY"},
                    {"CREATED"}});
   for (const v1::Registry& registry : registries) {
     table.AddRow({absl::StrCat(registry.id()), registry.group(),
                   registry.name(), YesNo(registry.anonymous_pull()),
-                  UpstreamIds(registry), TimeText(registry.create_time())});
+                  UpstreamIds(registry), PullsBy(registry),
+                  TimeText(registry.create_time())});
   }
   return table.ToString();
 }
@@ -51,8 +65,9 @@ std::string AsFields(const v1::Registry& registry) {
   fields.Add("description", registry.description());
   fields.Add("anonymous pull", YesNo(registry.anonymous_pull()));
   fields.Add("upstreams", UpstreamIds(registry));
-  fields.Add("pull path", absl::StrCat("virtual_registries/containers/",
-                                       registry.id(), "/REPOSITORY:TAG"));
+  fields.Add("pull path", PullPath(absl::StrCat(registry.id())));
+  const std::string name = PullNameOf(registry.group(), registry.name());
+  if (!name.empty()) fields.Add("pull by name", PullPath(name));
   fields.Add("created", TimeText(registry.create_time()));
   fields.Add("updated", TimeText(registry.update_time()));
   fields.Add("etag", registry.etag());
@@ -173,7 +188,7 @@ void AddDelete(CommandGroup& registries) {
   CLI::App& command = registries.Add(
       "delete",
       "Delete a registry, and those of its upstreams that no other has, with "
-      "their cache entries",
+      "their cache entries; access tokens for it alone are revoked",
       [id, etag](Session& session) -> absl::Status {
         v1::DeleteRegistryRequest request;
         request.set_id(*id);

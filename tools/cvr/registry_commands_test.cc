@@ -13,7 +13,9 @@ namespace {
 using ::google::protobuf::Empty;
 using ::nlohmann::json;
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 
 using RegistryCommandsTest = CvrTest;
 
@@ -76,10 +78,31 @@ TEST_F(RegistryCommandsTest, RegistryTableShowsItsUpstreamsInOrder) {
       });
   EXPECT_EQ(Cvr("registry list --group default --name te"), 0);
   EXPECT_EQ(Out(),
-            "ID  GROUP    NAME  ANONYMOUS PULL  UPSTREAMS  CREATED\n"
-            " 1  default  team  no              9,4        -\n");
+            "ID  GROUP    NAME  ANONYMOUS PULL  UPSTREAMS  PULL BY       "
+            "CREATED\n"
+            " 1  default  team  no              9,4        default/team  -\n");
   EXPECT_EQ(seen.group(), "default");
   EXPECT_EQ(seen.name_contains(), "te");
+}
+
+TEST_F(RegistryCommandsTest, ShowsThePathsThatItIsPulledBy) {
+  std::string name = "hub";
+  server_.On<v1::GetRegistryRequest, v1::Registry>(
+      "RegistryService/GetRegistry", [&](const auto&, auto* response) {
+        response->set_id(7);
+        response->set_group("acme/web");
+        response->set_name(name);
+        return grpc::Status::OK;
+      });
+  EXPECT_EQ(Cvr("registry get 7"), 0) << Err();
+  const std::string base = "virtual_registries/containers/";
+  EXPECT_THAT(Out(), HasSubstr(base + "7/REPOSITORY:TAG"));
+  EXPECT_THAT(Out(), HasSubstr(base + "acme/web/hub/REPOSITORY:TAG"));
+  // It fits no path.
+  name = "Docker Hub";
+  EXPECT_EQ(Cvr("registry get 7"), 0) << Err();
+  EXPECT_THAT(Out(), HasSubstr(base + "7/REPOSITORY:TAG"));
+  EXPECT_THAT(Out(), Not(HasSubstr("by name")));
 }
 
 TEST_F(RegistryCommandsTest, DeletionIsSilentForPrograms) {
