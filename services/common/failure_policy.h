@@ -24,10 +24,11 @@ struct FailurePolicy {
   Actions unavailable = {Action::kServeStale, Action::kStop, Action::kNext};
   Actions rate_limited = {Action::kServeStale, Action::kStop, Action::kNext};
   Actions denied = {Action::kStop, Action::kStop, Action::kNext};
+  Actions hidden = {Action::kNext, Action::kNext, Action::kNext};
 
   friend bool operator==(const FailurePolicy& a, const FailurePolicy& b) {
     return a.unavailable == b.unavailable && a.rate_limited == b.rate_limited &&
-           a.denied == b.denied;
+           a.denied == b.denied && a.hidden == b.hidden;
   }
 };
 

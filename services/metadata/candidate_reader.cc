@@ -81,10 +81,13 @@ absl::Status CandidateReader::ReadDenial(const UpstreamRoute& route,
   // Longer than any lasts: it was written under a clock that was set back
   // since.
   const absl::Duration left = FromWire(row->until()) - now_;
-  const absl::Duration ttl =
-      row->refused() ? route.refused_ttl : route.NotFoundTtlOf(content_);
+  const absl::Duration ttl = row->refused() || row->hidden()
+                                 ? route.refused_ttl
+                                 : route.NotFoundTtlOf(content_);
   if (left <= absl::ZeroDuration() || left > ttl) return absl::OkStatus();
-  known.candidate.denial = row->refused() ? Denial::kRefused : Denial::kAbsent;
+  known.candidate.denial = row->refused()  ? Denial::kRefused
+                           : row->hidden() ? Denial::kHidden
+                                           : Denial::kAbsent;
   known.denied_until = FromWire(row->until());
   return absl::OkStatus();
 }
@@ -117,9 +120,18 @@ absl::Status CandidateReader::ReadEntry(const UpstreamRoute& route,
 }
 
 bool CandidateReader::Yields(const Candidate& candidate) {
-  return candidate.denial == Denial::kAbsent ||
-         (candidate.denial == Denial::kRefused &&
-          candidate.failure_policy.denied.tag == FailurePolicy::Action::kNext);
+  constexpr auto kNext = FailurePolicy::Action::kNext;
+  switch (candidate.denial) {
+    case Denial::kNone:
+      return false;
+    case Denial::kAbsent:
+      return true;
+    case Denial::kRefused:
+      return candidate.failure_policy.denied.tag == kNext;
+    case Denial::kHidden:
+      return candidate.failure_policy.hidden.tag == kNext;
+  }
+  return false;
 }
 
 }  // namespace cvr

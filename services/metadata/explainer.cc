@@ -81,15 +81,15 @@ class Explaining {
   void Judge(const CandidateReader::Known& known, Considered& considered) {
     const Candidate& candidate = known.candidate;
     if (candidate.denial != Denial::kNone) {
-      *considered.mutable_denied_until() = ToWire(known.denied_until);
-      const bool refused = candidate.denial == Denial::kRefused;
-      Tell(considered,
-           refused ? Considered::KNOWN_REFUSED : Considered::KNOWN_ABSENT,
-           absl::StrCat(
-               refused ? "it refused this a moment ago (--on-denied tag=next "
-                         "passes over it); believed "
-                       : "it did not have this for us a moment ago; believed ",
-               At(known.denied_until)));
+      JudgeDenied(known, considered);
+      return;
+    }
+    // A digest that is here is served all the same.
+    const bool is_served = content_.is_addressed_by_digest() &&
+                           CandidateReader::IsServedUnasked(candidate);
+    if (!ends_at_.empty() && !response_.has_hit() && !is_served) {
+      Tell(considered, Considered::NOT_NEEDED,
+           absl::StrCat("a pull ends at '", ends_at_, "', which is before it"));
       return;
     }
     if (!candidate.cached) {
@@ -104,6 +104,57 @@ class Explaining {
       return;
     }
     JudgeCached(known, considered);
+  }
+
+  // What a failure of that kind means where nothing is cached.
+  FailurePolicy::Action ActionHere(
+      const FailurePolicy::Actions& actions) const {
+    return content_.reference.is_digest() && !IsList(content_) ? actions.digest
+                                                               : actions.tag;
+  }
+
+  // `option` of `cvr upstream update` decides what follows.
+  std::string Switch(const char* option,
+                     const FailurePolicy::Actions& actions) const {
+    const bool stops = ActionHere(actions) != FailurePolicy::Action::kNext;
+    return absl::StrCat(
+        " (", option,
+        content_.reference.is_digest() && !IsList(content_) ? " digest" : " tag",
+        stops ? "=next passes over it" : "=stop ends the pull here", ")");
+  }
+
+  void JudgeDenied(const CandidateReader::Known& known,
+                   Considered& considered) {
+    const FailurePolicy& policy = known.candidate.failure_policy;
+    *considered.mutable_denied_until() = ToWire(known.denied_until);
+    const std::string until =
+        absl::StrCat("; believed ", At(known.denied_until));
+    const FailurePolicy::Actions* actions = nullptr;
+    switch (known.candidate.denial) {
+      case Denial::kNone:
+        return;
+      case Denial::kAbsent:
+        Tell(considered, Considered::KNOWN_ABSENT,
+             absl::StrCat("it did not have this a moment ago", until));
+        return;
+      case Denial::kRefused:
+        actions = &policy.denied;
+        Tell(considered, Considered::KNOWN_REFUSED,
+             absl::StrCat("it refused this a moment ago",
+                          Switch("--on-denied", *actions), until));
+        break;
+      case Denial::kHidden:
+        actions = &policy.hidden;
+        Tell(considered, Considered::KNOWN_HIDDEN,
+             absl::StrCat("it answered 401 or 403 a moment ago though it "
+                          "granted a token: it has nothing there for us",
+                          Switch("--on-hidden", *actions), until));
+        break;
+    }
+    if (ActionHere(*actions) != FailurePolicy::Action::kNext &&
+        ends_at_.empty()) {
+      ends_at_ = considered.upstream_name();
+    }
   }
 
   void JudgeCached(const CandidateReader::Known& known,
@@ -149,6 +200,7 @@ class Explaining {
     bool refused = false;
     bool excluded = false;
     bool absent = false;
+    bool hidden = false;
     for (const Considered& considered : response_.considered()) {
       switch (considered.verdict()) {
         case Considered::STALE:
@@ -163,6 +215,9 @@ class Explaining {
         case Considered::KNOWN_ABSENT:
           absent = true;
           break;
+        case Considered::KNOWN_HIDDEN:
+          hidden = true;
+          break;
         case Considered::EXCLUDED_BY_RULE:
           excluded = true;
           break;
@@ -175,14 +230,25 @@ class Explaining {
                             considered.upstream_name(), "'");
       }
     }
-    if (!asked.empty()) {
+    const std::string end =
+        ends_at_.empty()
+            ? ""
+            : absl::StrCat("answers 403: '", ends_at_,
+                           "' refused it a moment ago, which ends the pull");
+    if (!asked.empty() && ends_at_.empty()) {
       return absl::StrCat(IsList(content_) ? "made of the lists of " : "asks ",
                           asked, IsList(content_) ? "" : " in this order");
     }
-    if (IsList(content_) && !absent && !refused && !excluded) {
+    if (!asked.empty()) return absl::StrCat("asks ", asked, ", then ", end);
+    if (!end.empty()) return end;
+    if (IsList(content_) && !absent && !hidden && !refused && !excluded) {
       return "made of lists that are cached";
     }
     if (refused) return "answers 403: an upstream refused it a moment ago";
+    if (hidden) {
+      return "answers 404: no upstream has it for us; an upstream answered 401 "
+             "or 403 a moment ago though it granted a token";
+    }
     if (absent) return "answers 404: no upstream had it a moment ago";
     if (excluded) return "answers 403: rules exclude it at every upstream";
     return "answers 404: no upstream serves this";
@@ -194,6 +260,8 @@ class Explaining {
 
   v1::ExplainResponse response_;
   bool all_yield_ = true;
+  // The upstream at which a pull that has come so far fails; empty = none yet.
+  std::string ends_at_;
 };
 
 }  // namespace

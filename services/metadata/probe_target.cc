@@ -6,6 +6,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "services/common/errors.h"
+#include "services/common/status_macros.h"
+#include "services/common/upstream_password.h"
 #include "services/metadata/upstream_url.h"
 #include "services/metadata/upstream_wire.h"
 #include "services/metadata/validation.h"
@@ -60,7 +62,9 @@ absl::Status Check(const v1::Upstream& tried) {
 }  // namespace
 
 absl::StatusOr<UpstreamAccess> ProbeTarget(const UpstreamAccess& stored,
-                                           const v1::Upstream& changes) {
+                                           const v1::Upstream& given) {
+  v1::Upstream changes = given;
+  RETURN_IF_ERROR(GatherPassword(changes));
   v1::Upstream tried;
   tried.set_id(stored.id);
   tried.set_name(stored.name.empty() ? "upstream" : stored.name);

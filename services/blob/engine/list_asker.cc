@@ -148,7 +148,8 @@ void ListAsker::NoteAnswer(const Question& question,
                            const absl::Status& answer) {
   if (answer.ok()) return;
   const bool has_copy =
-      absl::IsPermissionDenied(answer) && StaleCopy(question).has_value();
+      (absl::IsPermissionDenied(answer) || IsHidden(answer)) &&
+      StaleCopy(question).has_value();
   if (ActionOn(answer, question.candidate.failure_policy,
                {.has_copy = has_copy}) == Action::kServeStale) {
     return;

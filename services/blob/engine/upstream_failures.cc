@@ -1,6 +1,8 @@
 #include "services/blob/engine/upstream_failures.h"
 
+#include "absl/strings/cord.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
 #include "services/common/errors.h"
 #include "spdlog/spdlog.h"
 
@@ -12,6 +14,8 @@ using Action = FailurePolicy::Action;
 const FailurePolicy::Actions& ActionsOn(const absl::Status& failure,
                                         const FailurePolicy& policy) {
   switch (failure.code()) {
+    case absl::StatusCode::kNotFound:  // Otherwise there is no choice.
+      return policy.hidden;
     case absl::StatusCode::kResourceExhausted:
       return policy.rate_limited;
     case absl::StatusCode::kPermissionDenied:
@@ -24,7 +28,17 @@ const FailurePolicy::Actions& ActionsOn(const absl::Status& failure,
   }
 }
 
+absl::Status WithSuffix(const absl::Status& status, absl::StatusCode code,
+                        absl::string_view suffix) {
+  absl::Status longer(code, absl::StrCat(status.message(), suffix));
+  status.ForEachPayload([&](absl::string_view url, const absl::Cord& payload) {
+    longer.SetPayload(url, payload);
+  });
+  return longer;
+}
+
 Denial DenialIn(const absl::Status& answer) {
+  if (IsHidden(answer)) return Denial::kHidden;
   if (absl::IsNotFound(answer)) return Denial::kAbsent;
   if (absl::IsPermissionDenied(answer) &&
       ReasonOf(answer) == Reason::kUpstreamDenied) {
@@ -37,7 +51,7 @@ Denial DenialIn(const absl::Status& answer) {
 
 Action ActionOn(const absl::Status& failure, const FailurePolicy& policy,
                 const FailurePlace& place) {
-  if (absl::IsNotFound(failure)) return Action::kNext;
+  if (absl::IsNotFound(failure) && !IsHidden(failure)) return Action::kNext;
   if (absl::IsDeadlineExceeded(failure) || absl::IsCancelled(failure)) {
     return Action::kStop;
   }
@@ -47,6 +61,34 @@ Action ActionOn(const absl::Status& failure, const FailurePolicy& policy,
   if (action != Action::kServeStale) return action;
   // There is nothing to serve: the default of the place.
   return place.by_digest ? Action::kNext : Action::kStop;
+}
+
+bool MayHaveStandIn(const absl::Status& failure) {
+  return !absl::IsNotFound(failure) || IsHidden(failure);
+}
+
+absl::Status StoppedBy(const absl::Status& failure, const FailurePlace& place) {
+  const bool is_hidden = IsHidden(failure);
+  if (!is_hidden && ReasonOf(failure) != Reason::kUpstreamDenied) {
+    return failure;
+  }
+  const absl::Status denied =
+      WithSuffix(failure, absl::StatusCode::kPermissionDenied,
+                 absl::StrCat("; ", is_hidden ? "--on-hidden" : "--on-denied",
+                              place.by_digest ? " digest" : " tag",
+                              "=next at this upstream passes over it"));
+  return is_hidden ? WithReason(denied, Reason::kUpstreamDenied) : denied;
+}
+
+void NoteFailure(const absl::Status& failure, absl::Status& decisive) {
+  if (!absl::IsNotFound(decisive)) return;
+  if (!absl::IsNotFound(failure)) {
+    decisive = failure;
+  } else if (IsHidden(failure) && !IsHidden(decisive)) {
+    decisive = WithSuffix(
+        failure, failure.code(),
+        "; --on-hidden at this upstream says what follows from that");
+  }
 }
 
 bool MayBeServedStale(const Candidate& candidate) {
@@ -61,6 +103,11 @@ absl::Status KnownAnswer(int64_t upstream_id, Denial denial,
       return absl::OkStatus();
     case Denial::kAbsent:
       return unknown;
+    case Denial::kHidden:
+      return AsHidden(Annotate(
+          unknown, absl::StrCat("upstream ", upstream_id,
+                                " answered a moment ago that it has nothing "
+                                "there for us")));
     case Denial::kRefused:
       break;
   }
