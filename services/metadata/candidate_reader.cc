@@ -81,9 +81,8 @@ absl::Status CandidateReader::ReadDenial(const UpstreamRoute& route,
   // Longer than any lasts: it was written under a clock that was set back
   // since.
   const absl::Duration left = FromWire(row->until()) - now_;
-  const absl::Duration ttl = row->refused() || row->hidden()
-                                 ? route.refused_ttl
-                                 : route.NotFoundTtlOf(content_);
+  const absl::Duration ttl =
+      route.DenialTtlOf(content_, row->refused() || row->hidden());
   if (left <= absl::ZeroDuration() || left > ttl) return absl::OkStatus();
   known.candidate.denial = row->refused()  ? Denial::kRefused
                            : row->hidden() ? Denial::kHidden

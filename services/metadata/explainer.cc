@@ -109,8 +109,10 @@ class Explaining {
   // What a failure of that kind means where nothing is cached.
   FailurePolicy::Action ActionHere(
       const FailurePolicy::Actions& actions) const {
-    return content_.reference.is_digest() && !IsList(content_) ? actions.digest
-                                                               : actions.tag;
+    return is_by_digest() ? actions.digest : actions.tag;
+  }
+  bool is_by_digest() const {
+    return content_.reference.is_digest() && !IsList(content_);
   }
 
   // `option` of `cvr upstream update` decides what follows.
@@ -118,8 +120,7 @@ class Explaining {
                      const FailurePolicy::Actions& actions) const {
     const bool stops = ActionHere(actions) != FailurePolicy::Action::kNext;
     return absl::StrCat(
-        " (", option,
-        content_.reference.is_digest() && !IsList(content_) ? " digest" : " tag",
+        " (", option, is_by_digest() ? " digest" : " tag",
         stops ? "=next passes over it" : "=stop ends the pull here", ")");
   }
 

@@ -360,9 +360,8 @@ absl::Status LocalMetadataClient::RecordDenial(const UpstreamEpoch& upstream,
         const ContentRef content = route.Canonical(given);
         RETURN_IF_ERROR(DropDenied(transaction, upstream_id, content, denial));
         RETURN_IF_ERROR(Sweep(transaction, now));
-        const absl::Duration ttl = denial == Denial::kAbsent
-                                       ? route.NotFoundTtlOf(content)
-                                       : route.refused_ttl;
+        const absl::Duration ttl =
+            route.DenialTtlOf(content, denial != Denial::kAbsent);
         if (ttl <= absl::ZeroDuration()) return absl::OkStatus();
         stored::Denial remembered;
         remembered.set_refused(denial == Denial::kRefused);

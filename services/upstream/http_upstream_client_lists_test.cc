@@ -129,13 +129,14 @@ TEST_F(HttpUpstreamClientListsTest, PagesWithoutLinksAreFollowedToTheEnd) {
     registry_.ClearRequests();
     EXPECT_THAT(Tags(), IsOkAndHolds(::testing::ElementsAreArray(all)));
     ASSERT_EQ(registry_.requests().size(), 4);
-    EXPECT_EQ(Targets()[1], absl::StrCat("/v2/a/b/tags/list?n=1000&last=v0-",
-                                         cap - 1));
+    EXPECT_EQ(Targets()[1],
+              absl::StrCat("/v2/a/b/tags/list?n=1000&last=v0-", cap - 1));
   }
 }
 
 TEST_F(HttpUpstreamClientListsTest, RegistriesThatDoNotKnowLastAreAskedTwice) {
-  for (const std::string again : {R"("c","a","b")", R"("a","b","c")", R"("b")"}) {
+  for (const std::string again :
+       {R"("c","a","b")", R"("a","b","c")", R"("b")"}) {
     registry_.ClearRequests();
     AnswerPage(R"("c","a","b")");
     AnswerPage(again);
