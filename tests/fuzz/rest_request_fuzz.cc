@@ -14,6 +14,7 @@
 #include "gateway/rest/api_document.h"
 #include "gateway/rest/arguments.h"
 #include "gateway/rest/openapi_text.h"
+#include "services/common/utf8.h"
 #include "tests/fuzz/check.h"
 
 namespace {

@@ -10,6 +10,7 @@
 #include "services/blob/engine/text_lines.h"
 #include "services/blob/engine/upstream_failures.h"
 #include "services/common/document_limits.h"
+#include "services/common/errors.h"
 #include "services/common/limits.h"
 #include "services/common/referrer_line.h"
 #include "services/common/status_macros.h"
