@@ -60,10 +60,10 @@ Installation::Installation(std::vector<std::string> extra_flags) {
   channel_ = AdminChannel(server_->grpc(), ReadSecret(TokenFile()));
 }
 
-int64_t Installation::CreateRegistry() {
+int64_t Installation::CreateRegistry(bool anonymous_pull) {
   v1::CreateRegistryRequest request;
   request.mutable_registry()->set_name(UniqueName());
-  request.mutable_registry()->set_anonymous_pull(true);
+  request.mutable_registry()->set_anonymous_pull(anonymous_pull);
   return Must<v1::Registry>(v1::RegistryService::NewStub(channel_),
                             &v1::RegistryService::Stub::CreateRegistry, request)
       .id();

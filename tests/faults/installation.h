@@ -23,7 +23,7 @@ class Installation {
   explicit Installation(std::vector<std::string> extra_flags = {});
 
   // Ids of what was made. Whatever goes wrong fails the test.
-  int64_t CreateRegistry();
+  int64_t CreateRegistry(bool anonymous_pull = true);
   int64_t CreateUpstream(v1::Upstream upstream);
   void Attach(int64_t registry_id, int64_t upstream_id);
   void Detach(int64_t registry_id, int64_t upstream_id);

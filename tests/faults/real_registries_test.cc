@@ -11,7 +11,6 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
-#include "services/common/thread.h"
 #include "tests/faults/several_upstreams.h"
 
 namespace cvr::testing {
@@ -192,6 +191,30 @@ TEST_F(PagesTest, AFullPageWithoutALinkIsNotTheEnd) {
   EXPECT_EQ(Tags(), first);
 }
 
+// Whatever number it is: n=1000 was asked for.
+TEST_F(PagesTest, PagesThatTheRegistryCapsAreFollowed) {
+  std::vector<std::string> all;
+  std::string query = "n=1000&last=";
+  std::string first;
+  for (int page = 0; page < 4; ++page) {
+    std::vector<std::string> tags;
+    for (int i = 0; i < 73; ++i) {
+      tags.push_back(absl::StrCat("t", 1000 + 100 * page + i));
+    }
+    const std::string body =
+        nlohmann::json{{"name", "library/app"}, {"tags", tags}}.dump();
+    if (page == 0) first = body;
+    if (page > 0) AnswerPage(absl::StrCat(query, all.back()), body);
+    all.insert(all.end(), tags.begin(), tags.end());
+  }
+  AnswerPage(absl::StrCat(query, all.back()),
+             R"({"name":"library/app","tags":null})");
+  // The first answer that matches counts.
+  AnswerPage("n=1000", first);
+  EXPECT_EQ(Tags(), all);
+  EXPECT_EQ(upstream_->requests(), 5);
+}
+
 TEST_F(PagesTest, ARegistryThatIgnoresWhereToBeginHasGivenAll) {
   std::vector<std::string> all;
   for (int i = 0; i < 100; ++i) all.push_back(absl::StrCat("t", 100 + i));
@@ -308,6 +331,99 @@ TEST_F(ManifestsTest, AChildInlinedInAnIndexIsServed) {
   const HttpResponse got = GetTag(digest.ToString());
   ExpectContent(got, child);
   EXPECT_EQ(got.header("content-type"), kManifestType);
+}
+
+// How often upstreams are asked, as it is said in each way.
+class FreshnessTest : public SeveralUpstreams {
+ protected:
+  FreshnessTest() {
+    for (const char* tag : {"v1", "latest"}) {
+      ImageNamed(tag).AddTo(fake_, "library/app", tag);
+    }
+  }
+  // Creates the upstream with these options of `cvr upstream create`.
+  void CreateWith(const std::string& options) {
+    installation().Shell(absl::StrCat("$CVR upstream create fresh-", registry_,
+                                      " --registry ", registry_, " --url ",
+                                      fake_.url(), " ", options));
+  }
+  // Whether a pull of the tag, which is cached, makes the upstream see one
+  // request, rather than none.
+  bool IsAskedFor(const std::string& tag) {
+    const auto pull = [&] {
+      ExpectContent(GetTag(tag), ImageNamed(tag).manifest);
+    };
+    pull();
+    const int before = fake_.CountRequests({});
+    for (int i = 0; i < 3; ++i) pull();
+    const int asked = fake_.CountRequests({}) - before;
+    EXPECT_TRUE(asked == 0 || asked == 3) << asked;
+    return asked == 3;
+  }
+
+  FakeRegistry fake_;
+};
+
+TEST_F(FreshnessTest, AlwaysIsAtEachPull) {
+  CreateWith("--cache-validity always");
+  EXPECT_TRUE(IsAskedFor("v1"));
+  EXPECT_TRUE(IsAskedFor("latest"));
+}
+
+TEST_F(FreshnessTest, ZeroAndNeverAreNever) {
+  CreateWith("--cache-validity 0 --tag-validity latest=never");
+  EXPECT_FALSE(IsAskedFor("v1"));
+  EXPECT_FALSE(IsAskedFor("latest"));
+}
+
+TEST_F(FreshnessTest, AlwaysMayBeOfSomeTags) {
+  CreateWith("--cache-validity never --tag-validity latest=always");
+  EXPECT_FALSE(IsAskedFor("v1"));
+  EXPECT_TRUE(IsAskedFor("latest"));
+}
+
+TEST_F(FreshnessTest, NeverMayBeOfSomeTags) {
+  CreateWith("--cache-validity always --tag-validity 'v*=0'");
+  EXPECT_FALSE(IsAskedFor("v1"));
+  EXPECT_TRUE(IsAskedFor("latest"));
+}
+
+// As in the reference product.
+TEST_F(FreshnessTest, ZeroHoursOverRestAreNever) {
+  const HttpResponse made = installation().Rest(
+      "POST",
+      absl::StrCat("virtual_registries/container/registries/", registry_,
+                   "/upstreams"),
+      "application/json",
+      nlohmann::json{{"name", absl::StrCat("rest-", registry_)},
+                     {"url", fake_.url()},
+                     {"cache_validity_hours", 0}}
+          .dump());
+  EXPECT_EQ(made.status, 201) << made.body;
+  EXPECT_THAT(made.body, ::testing::HasSubstr("\"cache_validity_hours\":0"));
+  EXPECT_FALSE(IsAskedFor("v1"));
+}
+
+// As the conformance suite logs in when it has been given no login.
+TEST_F(ManifestsTest, ABlankUserAndPasswordIsNobody) {
+  const TestImage image = ImageNamed("image");
+  upstream_->Add(image, "v1");
+  const std::vector<std::string> blank = {"Authorization: Basic Og=="};
+  ExpectContent(installation().Get(registry_, TagPath("v1"), blank),
+                image.manifest);
+  ExpectContent(installation().Get(registry_, BlobPath(image), blank),
+                image.blob);
+  // Where nobody may pull it is asked to log in, as if it had sent nothing.
+  const int64_t closed = installation().CreateRegistry(/*anonymous=*/false);
+  const HttpResponse with = installation().Get(closed, TagPath("v1"), blank);
+  const HttpResponse without = installation().Get(closed, TagPath("v1"));
+  EXPECT_EQ(with.status, 401);
+  EXPECT_EQ(with.header("www-authenticate"),
+            without.header("www-authenticate"));
+  EXPECT_EQ(with.body, without.body);
+  for (int i = 0; i < 100; ++i) {
+    EXPECT_EQ(installation().Get(closed, TagPath("v1"), blank).status, 401);
+  }
 }
 
 }  // namespace
