@@ -115,7 +115,7 @@ TEST_F(HttpUpstreamClientListsTest, OnlyTheQueryOfALinkCounts) {
 
 // Registries cap pages at numbers of their own.
 TEST_F(HttpUpstreamClientListsTest, PagesWithoutLinksAreFollowedToTheEnd) {
-  for (const int cap : {1, 73}) {
+  for (const int cap : {1, 73, 1500}) {
     std::vector<std::string> all;
     for (int page = 0; page < 3; ++page) {
       std::vector<std::string> quoted;
@@ -194,6 +194,8 @@ TEST_F(HttpUpstreamClientListsTest, HundredThousandTagsAreListed) {
   for (int i = 0; i < 100'000; ++i) {
     names.push_back(absl::StrCat("\"build-", i, "\""));
   }
+  // It does not know `n`, so it need not know `last` either.
+  AnswerPage(absl::StrJoin(names, ","));
   AnswerPage(absl::StrJoin(names, ","));
   const auto tags = Tags();
   ASSERT_THAT(tags, testing::IsOk());

@@ -4,9 +4,11 @@
 #include <cstddef>
 #include <utility>
 
+#include "absl/algorithm/container.h"
 #include "absl/container/flat_hash_set.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/types/span.h"
 #include "services/common/document_limits.h"
 #include "services/common/errors.h"
 #include "services/common/limits.h"
@@ -108,15 +110,18 @@ absl::StatusOr<Url> ListReceiver::NextPage(const Url& asked,
 // Registries that do not know `last` give the same page again.
 void ListReceiver::DropIfRepeated(size_t begin) {
   const auto& texts = items_.texts();
-  const absl::flat_hash_set<absl::string_view> before(
-      texts.begin() + static_cast<std::ptrdiff_t>(page_begin_),
-      texts.begin() + static_cast<std::ptrdiff_t>(begin));
-  const bool has_new =
-      std::any_of(texts.begin() + static_cast<std::ptrdiff_t>(begin),
-                  texts.end(), [&](const absl::string_view text) {
-                    return !before.contains(text);
-                  });
-  if (has_new) return;
+  const auto before =
+      absl::MakeConstSpan(texts).subspan(page_begin_, begin - page_begin_);
+  const auto page = absl::MakeConstSpan(texts).subspan(begin);
+  bool is_repeated = page == before;
+  if (!is_repeated && before.size() <= page_items_) {
+    const absl::flat_hash_set<absl::string_view> known(before.begin(),
+                                                       before.end());
+    is_repeated = absl::c_all_of(page, [&](const absl::string_view text) {
+      return known.contains(text);
+    });
+  }
+  if (!is_repeated) return;
   size_t at = 0;
   items_.Drop([&](absl::string_view) { return at++ >= begin; });
 }
@@ -125,9 +130,13 @@ std::optional<Url> ListReceiver::UnsaidPage(const Url& asked,
                                             size_t begin) const {
   const auto& texts = items_.texts();
   const size_t count = texts.size() - begin;
-  if (count == 0 || count > page_items_) return std::nullopt;
+  if (page_items_ == 0 || count == 0) return std::nullopt;
   // Who names next pages would have named this one, unless it forgot.
   if (has_links_ && count < page_items_) return std::nullopt;
+  // The same page once more must be within the bounds.
+  const bool has_room =
+      bytes_ <= limits::kListBytesMax / 2 && texts.size() <= items_max_ / 2;
+  if (count > page_items_ && !has_room) return std::nullopt;
   const absl::StatusOr<Url> first = asked.WithPath(asked.path());
   if (!first.ok()) return std::nullopt;
   Url next = first->WithParameter("n", absl::StrCat(page_items_))

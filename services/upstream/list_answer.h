@@ -45,8 +45,8 @@ class ListReceiver : public HopReceiver {
   // Pages were asked for with `n` = `count`. Registries cap them at a number of
   // their own, and some never name the next one. So where no page before has
   // named one, what is after the last item is asked for, until a page brings
-  // nothing new, which is left out: once more than there are pages. A page of
-  // more than `count` is all that there is.
+  // nothing new, which is left out: once more than there are pages. Only a page
+  // that has half of what a list may have is taken for all that there is.
   void set_page_items(size_t count) { page_items_ = count; }
 
   // Nobody has said that there is the page which TakePage() wants next.
@@ -70,8 +70,8 @@ class ListReceiver : public HopReceiver {
                                absl::string_view target) const;
   // What to ask for after a page without a link, whose items begin at `begin`.
   std::optional<Url> UnsaidPage(const Url& asked, size_t begin) const;
-  // Drops the last page, whose items begin at `begin`, if all of them were on
-  // the one before.
+  // Drops the last page, whose items begin at `begin`, if it is the one before
+  // again; of pages of a usual size, if it has nothing that was not there.
   void DropIfRepeated(size_t begin);
 
   const ReadPage read_;
