@@ -50,8 +50,9 @@ void SetTls(const UpstreamAccess& stored, const v1::Upstream& changes,
   }
 }
 
-absl::Status Check(const v1::Upstream& tried) {
-  std::vector<FieldViolation> violations = FieldViolationsOf(Validate(tried));
+// Names the fields as they are named in the request.
+absl::Status OfUpstream(const absl::Status& wrong) {
+  std::vector<FieldViolation> violations = FieldViolationsOf(wrong);
   for (FieldViolation& violation : violations) {
     violation.field = absl::StrCat("upstream.", violation.field);
   }
@@ -64,7 +65,7 @@ absl::Status Check(const v1::Upstream& tried) {
 absl::StatusOr<UpstreamAccess> ProbeTarget(const UpstreamAccess& stored,
                                            const v1::Upstream& given) {
   v1::Upstream changes = given;
-  RETURN_IF_ERROR(GatherPassword(changes));
+  RETURN_IF_ERROR(OfUpstream(GatherPassword(changes)));
   v1::Upstream tried;
   tried.set_id(stored.id);
   tried.set_name(stored.name.empty() ? "upstream" : stored.name);
@@ -76,7 +77,7 @@ absl::StatusOr<UpstreamAccess> ProbeTarget(const UpstreamAccess& stored,
       changes.trusted_token_realms().empty()
           ? FromAccess(stored).trusted_token_realms()
           : changes.trusted_token_realms();
-  if (const absl::Status wrong = Check(tried); !wrong.ok()) return wrong;
+  RETURN_IF_ERROR(OfUpstream(Validate(tried)));
   return ToAccess(tried);
 }
 
