@@ -87,35 +87,6 @@ TEST_F(UpstreamAdminTest, SecretsAreNeverAnswered) {
             "-----BEGIN PRIVATE KEY-----\n");
 }
 
-TEST_F(UpstreamAdminTest, PasswordsNeedBeNoText) {
-  v1::Upstream upstream = WithCredentials("https://ghcr.io", "robot", "");
-  upstream.set_password_bytes("caf\xe9\n\x01");
-  const auto created = CreateUpstream(upstream);
-  ASSERT_THAT(created, IsOk());
-  EXPECT_EQ(created->password() + created->password_bytes(), "");
-  EXPECT_EQ(CredentialsOf(1), "robot:caf\xe9\n\x01");
-  v1::Upstream change = *created;
-  change.set_password_bytes("\xff");
-  ASSERT_THAT(UpdateUpstream(change, {"password_bytes"}), IsOk());
-  EXPECT_EQ(CredentialsOf(1), "robot:\xff");
-  // By the name of the other field, too.
-  change = *GetUpstream(1);
-  change.set_password("text");
-  ASSERT_THAT(UpdateUpstream(change, {"password_bytes"}), IsOk());
-  EXPECT_EQ(CredentialsOf(1), "robot:text");
-  change = *GetUpstream(1);
-  change.set_password("text");
-  change.set_password_bytes("\xff");
-  const auto wrong =
-      StatusIs(absl::StatusCode::kInvalidArgument, Reason::kFieldInvalid);
-  EXPECT_THAT(UpdateUpstream(change, {"password"}), wrong);
-  change.clear_password();
-  change.set_password_bytes(std::string("a\0b", 3));
-  EXPECT_THAT(UpdateUpstream(change, {"password"}), wrong);
-  change.set_password_bytes(std::string(16 * 1024 + 1, '\xff'));
-  EXPECT_THAT(UpdateUpstream(change, {"password"}), wrong);
-}
-
 TEST_F(UpstreamAdminTest, TheSameUrlWithTheSameCredentialsExistsOnce) {
   const auto exists = StatusIs(absl::StatusCode::kAlreadyExists);
   ASSERT_THAT(CreateUpstream("https://ghcr.io"), IsOk());
