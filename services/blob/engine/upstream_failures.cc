@@ -60,7 +60,9 @@ Action ActionOn(const absl::Status& failure, const FailurePolicy& policy,
   const Action action = place.by_digest ? actions.digest : actions.tag;
   if (action != Action::kServeStale) return action;
   // There is nothing to serve: the default of the place.
-  return place.by_digest ? Action::kNext : Action::kStop;
+  const FailurePolicy defaults;
+  const FailurePolicy::Actions& other = ActionsOn(failure, defaults);
+  return place.by_digest ? other.digest : other.tag;
 }
 
 bool MayHaveStandIn(const absl::Status& failure) {

@@ -117,6 +117,10 @@ TEST(UpstreamFailuresTest, WithoutACopyThereIsNothingToServe) {
   const auto down = errors::UpstreamUnavailable("h", "down");
   EXPECT_EQ(ActionOn(down, policy, kTag), Action::kStop);
   EXPECT_EQ(ActionOn(down, policy, kDigest), Action::kNext);
+  policy.hidden = policy.unavailable;
+  const auto hidden = AsHidden(errors::ManifestUnknown("r", "t"));
+  EXPECT_EQ(ActionOn(hidden, policy, kTag), Action::kNext);
+  EXPECT_EQ(ActionOn(hidden, policy, kDigest), Action::kNext);
 }
 
 TEST(UpstreamFailuresTest, CopiesMayBeServedUntilTheirTime) {
