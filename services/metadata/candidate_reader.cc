@@ -120,15 +120,16 @@ absl::Status CandidateReader::ReadEntry(const UpstreamRoute& route,
 
 bool CandidateReader::Yields(const Candidate& candidate) {
   constexpr auto kNext = FailurePolicy::Action::kNext;
+  const FailurePolicy& policy = candidate.failure_policy;
   switch (candidate.denial) {
     case Denial::kNone:
       return false;
     case Denial::kAbsent:
       return true;
     case Denial::kRefused:
-      return candidate.failure_policy.denied.tag == kNext;
+      return policy.WithoutCopy(&FailurePolicy::denied, false) == kNext;
     case Denial::kHidden:
-      return candidate.failure_policy.hidden.tag == kNext;
+      return policy.WithoutCopy(&FailurePolicy::hidden, false) == kNext;
   }
   return false;
 }

@@ -106,21 +106,17 @@ class Explaining {
     JudgeCached(known, considered);
   }
 
-  // What a failure of that kind means where nothing is cached.
-  FailurePolicy::Action ActionHere(
-      const FailurePolicy::Actions& actions) const {
-    return is_by_digest() ? actions.digest : actions.tag;
-  }
-  bool is_by_digest() const {
-    return content_.reference.is_digest() && !IsList(content_);
-  }
-
-  // `option` of `cvr upstream update` decides what follows.
-  std::string Switch(const char* option,
-                     const FailurePolicy::Actions& actions) const {
-    const bool stops = ActionHere(actions) != FailurePolicy::Action::kNext;
+  // A refusal of that kind, which `option` of `cvr upstream update` is about.
+  // What follows from it, for people.
+  std::string FollowUp(Considered& considered, const FailurePolicy& policy,
+                       FailurePolicy::Actions FailurePolicy::*kind,
+                       const char* option) {
+    const bool by_digest = content_.reference.is_digest() && !IsList(content_);
+    const bool stops =
+        policy.WithoutCopy(kind, by_digest) != FailurePolicy::Action::kNext;
+    if (stops && ends_at_.empty()) ends_at_ = considered.upstream_name();
     return absl::StrCat(
-        " (", option, is_by_digest() ? " digest" : " tag",
+        " (", option, by_digest ? " digest" : " tag",
         stops ? "=next passes over it" : "=stop ends the pull here", ")");
   }
 
@@ -130,31 +126,28 @@ class Explaining {
     *considered.mutable_denied_until() = ToWire(known.denied_until);
     const std::string until =
         absl::StrCat("; believed ", At(known.denied_until));
-    const FailurePolicy::Actions* actions = nullptr;
     switch (known.candidate.denial) {
       case Denial::kNone:
-        return;
+        break;
       case Denial::kAbsent:
-        Tell(considered, Considered::KNOWN_ABSENT,
-             absl::StrCat("it did not have this a moment ago", until));
-        return;
+        return Tell(considered, Considered::KNOWN_ABSENT,
+                    absl::StrCat("it did not have this a moment ago", until));
       case Denial::kRefused:
-        actions = &policy.denied;
-        Tell(considered, Considered::KNOWN_REFUSED,
-             absl::StrCat("it refused this a moment ago",
-                          Switch("--on-denied", *actions), until));
-        break;
+        return Tell(
+            considered, Considered::KNOWN_REFUSED,
+            absl::StrCat("it refused this a moment ago",
+                         FollowUp(considered, policy, &FailurePolicy::denied,
+                                  "--on-denied"),
+                         until));
       case Denial::kHidden:
-        actions = &policy.hidden;
-        Tell(considered, Considered::KNOWN_HIDDEN,
-             absl::StrCat("it answered 401 or 403 a moment ago though it "
-                          "granted a token: it has nothing there for us",
-                          Switch("--on-hidden", *actions), until));
-        break;
-    }
-    if (ActionHere(*actions) != FailurePolicy::Action::kNext &&
-        ends_at_.empty()) {
-      ends_at_ = considered.upstream_name();
+        return Tell(
+            considered, Considered::KNOWN_HIDDEN,
+            absl::StrCat("it answered 401 or 403 a moment ago though "
+                         "it granted a token: it has nothing there "
+                         "for us",
+                         FollowUp(considered, policy, &FailurePolicy::hidden,
+                                  "--on-hidden"),
+                         until));
     }
   }
 

@@ -11,20 +11,21 @@ namespace {
 
 using Action = FailurePolicy::Action;
 
-const FailurePolicy::Actions& ActionsOn(const absl::Status& failure,
-                                        const FailurePolicy& policy) {
+// The kind of failure in policies.
+FailurePolicy::Actions FailurePolicy::*KindOf(const absl::Status& failure) {
   switch (failure.code()) {
     case absl::StatusCode::kNotFound:  // Otherwise there is no choice.
-      return policy.hidden;
+      return &FailurePolicy::hidden;
     case absl::StatusCode::kResourceExhausted:
-      return policy.rate_limited;
+      return &FailurePolicy::rate_limited;
     case absl::StatusCode::kPermissionDenied:
       // An address that the deployment does not allow is a fault of the
       // upstream, which revokes nothing by it.
-      return ReasonOf(failure) == Reason::kUpstreamDenied ? policy.denied
-                                                          : policy.unavailable;
+      return ReasonOf(failure) == Reason::kUpstreamDenied
+                 ? &FailurePolicy::denied
+                 : &FailurePolicy::unavailable;
     default:
-      return policy.unavailable;
+      return &FailurePolicy::unavailable;
   }
 }
 
@@ -55,14 +56,9 @@ Action ActionOn(const absl::Status& failure, const FailurePolicy& policy,
   if (absl::IsDeadlineExceeded(failure) || absl::IsCancelled(failure)) {
     return Action::kStop;
   }
-  const FailurePolicy::Actions& actions = ActionsOn(failure, policy);
-  if (place.has_copy) return actions.cached;
-  const Action action = place.by_digest ? actions.digest : actions.tag;
-  if (action != Action::kServeStale) return action;
-  // There is nothing to serve: the default of the place.
-  const FailurePolicy defaults;
-  const FailurePolicy::Actions& other = ActionsOn(failure, defaults);
-  return place.by_digest ? other.digest : other.tag;
+  const auto kind = KindOf(failure);
+  if (place.has_copy) return (policy.*kind).cached;
+  return policy.WithoutCopy(kind, place.by_digest);
 }
 
 bool MayHaveStandIn(const absl::Status& failure) {
