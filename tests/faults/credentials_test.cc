@@ -149,7 +149,8 @@ TEST_F(CredentialsTest, WhatIsNotForUsMayStopThePull) {
     ExpectError(by_digest, 403, "DENIED");
     EXPECT_THAT(by_digest.body, HasSubstr("--on-hidden digest=next"));
   }
-  EXPECT_EQ(second->requests(), 0);
+  // But for a HEAD ahead of its turn, when the first is slow.
+  EXPECT_EQ(second->fake().CountRequests({"GET", ""}), 0);
 }
 
 TEST_F(CredentialsTest, WhatIsNotForUsAnyMoreMayBeServedStale) {
@@ -214,7 +215,8 @@ TEST_F(CredentialsTest, CredentialsThatAreRefusedStopThePull) {
   const HttpResponse denied = GetTag("v1");
   ExpectError(denied, 403, "DENIED");
   EXPECT_THAT(denied.body, HasSubstr("--on-denied tag=next"));
-  EXPECT_EQ(second->requests(), 0);
+  // But for a HEAD ahead of its turn, when the first is slow.
+  EXPECT_EQ(second->fake().CountRequests({"GET", ""}), 0);
 }
 
 // As nvcr.io: an expired token gets a challenge that leads nowhere.
@@ -351,8 +353,7 @@ class PasswordBytesTest : public SeveralUpstreams {
     installation().Shell(script);
   }
 
-  const std::string password_ =
-      "caf\xe9 \xff\xfe\r\n\x01\x7f:\"'$\\ \xc3\xa9\r";
+  const std::string password_ = "caf\xe9 \xff\xfe\r\n\x01\x7f:\"'$\\ \xc3\xa9";
   const TestImage image_ = ImageNamed("image");
   std::vector<std::unique_ptr<FakeRegistry>> fakes_;
 };
