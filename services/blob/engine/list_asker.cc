@@ -128,9 +128,7 @@ absl::StatusOr<UpstreamList> ListAsker::AskForReferrers(
     referrers = UpstreamList(limits::kReferrersMax);
     const auto index =
         upstream_.GetManifest(access, repository, ReferrersTag(subject));
-    if (!index.ok() && !absl::IsNotFound(index.status())) {
-      return index.status();
-    }
+    if (!index.ok() && MayHaveStandIn(index.status())) return index.status();
     // What is no index lists nothing.
     if (index.ok()) {
       std::istringstream json(index->bytes);
