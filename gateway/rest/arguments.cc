@@ -11,10 +11,10 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "gateway/form.h"
-#include "gateway/rest/utf8.h"
 #include "nlohmann/json.hpp"
 #include "services/common/json_reader.h"
 #include "services/common/status_macros.h"
+#include "services/common/utf8.h"
 
 namespace cvr::rest {
 namespace {
@@ -46,6 +46,12 @@ constexpr size_t kJsonValuesMax = 8192;
 constexpr size_t kJsonDepthMax = 32;
 
 absl::Status AddJson(absl::string_view text, Json& values) {
+  if (!IsUtf8(text)) {
+    return absl::InvalidArgumentError(
+        "the request body is not UTF-8, and JSON holds no other bytes: a "
+        "password that has them can be sent as a form "
+        "(application/x-www-form-urlencoded, password=%FF)");
+  }
   if (!IsModestJson(text, kJsonValuesMax, kJsonDepthMax)) {
     return absl::InvalidArgumentError("the request body is not valid JSON");
   }
@@ -92,7 +98,10 @@ std::optional<Arguments::Value> Convert(const Parameter& parameter,
   }
   switch (parameter.type) {
     case ValueType::kText:
-      if (!raw.is_string() || !IsUtf8(raw.get_ref<const std::string&>())) {
+      // Secrets are never shown, so they need be no text.
+      if (!raw.is_string() ||
+          !(parameter.is_secret ||
+            IsUtf8(raw.get_ref<const std::string&>()))) {
         return std::nullopt;
       }
       return raw.get<std::string>();

@@ -15,7 +15,8 @@
 namespace cvr::rest {
 
 // The values that a request gives to an operation's parameters, of the types
-// that they have. Every text is UTF-8.
+// that they have. Every text is UTF-8, but for Parameter::is_secret, which has
+// any bytes.
 class Arguments {
  public:
   using Value = std::variant<std::string, int64_t, bool>;

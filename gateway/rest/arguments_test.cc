@@ -138,7 +138,8 @@ TEST_F(ArgumentsTest, NumbersAreWholeAndCanonical) {
 
 TEST_F(ArgumentsTest, BodiesThatAreNone) {
   EXPECT_EQ(Fault("{"), "the request body is not valid JSON");
-  EXPECT_EQ(Fault("{\"name\":\"\xff\"}"), "the request body is not valid JSON");
+  EXPECT_THAT(Fault("{\"name\":\"\xff\"}"),
+              ::testing::HasSubstr("JSON holds no other bytes"));
   EXPECT_EQ(Fault("[]"), "the request body is not a JSON object");
   EXPECT_EQ(Fault("name=a"), "the request body is not valid JSON");
   EXPECT_EQ(Fault("name=%", kForm), "the request body is not readable");
@@ -169,6 +170,14 @@ TEST_F(ArgumentsTest, SecretsAreNotTakenFromTheQuery) {
   const auto read = Read(R"({"name":"a","password":"p"})");
   ASSERT_THAT(read, IsOk());
   EXPECT_EQ(read->Text("password"), "p");
+}
+
+TEST_F(ArgumentsTest, SecretsMayHaveAnyBytesInAForm) {
+  const auto read = Read("name=a&password=%ff%FE+%0a", kForm);
+  ASSERT_THAT(read, IsOk());
+  EXPECT_EQ(read->Text("password"), "\xff\xfe \n");
+  EXPECT_THAT(Fault("{\"name\":\"a\",\"password\":\"\xff\"}"),
+              ::testing::HasSubstr("password=%FF"));
 }
 
 TEST_F(ArgumentsTest, SomeNeedAtLeastOne) {

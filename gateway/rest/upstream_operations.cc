@@ -10,6 +10,7 @@
 #include "services/common/errors.h"
 #include "services/common/limits.h"
 #include "services/common/status_macros.h"
+#include "services/common/upstream_password.h"
 
 namespace cvr::rest {
 namespace {
@@ -31,7 +32,7 @@ v1::Upstream UpstreamFrom(const Arguments& arguments) {
   upstream.set_description(arguments.Text("description"));
   upstream.set_url(arguments.Text("url"));
   upstream.set_username(arguments.Text("username"));
-  upstream.set_password(arguments.Text("password"));
+  SetPassword(arguments.Text("password"), upstream);
   if (arguments.Has("cache_validity_hours")) {
     upstream.mutable_cache_validity()->set_seconds(
         arguments.Integer("cache_validity_hours") * kSecondsPerHour);

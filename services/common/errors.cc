@@ -15,6 +15,7 @@ namespace {
 constexpr absl::string_view kDomain = "cvr";
 constexpr absl::string_view kSizeKey = "size";
 constexpr absl::string_view kLimitKey = "limit";
+constexpr absl::string_view kHiddenKey = "hidden";
 
 constexpr absl::string_view kErrorInfoUrl =
     "type.googleapis.com/google.rpc.ErrorInfo";
@@ -136,6 +137,19 @@ std::optional<uint64_t> ContentSizeOf(const absl::Status& status) {
 
 std::optional<int64_t> LimitOf(const absl::Status& status) {
   return NumberAt<int64_t>(status, kLimitKey);
+}
+
+absl::Status AsHidden(const absl::Status& status) {
+  auto info = Attached<google::rpc::ErrorInfo>(status, kErrorInfoUrl);
+  if (!info) return status;
+  (*info->mutable_metadata())[std::string(kHiddenKey)] = "1";
+  absl::Status hidden = status;
+  Attach(hidden, kErrorInfoUrl, *info);
+  return hidden;
+}
+
+bool IsHidden(const absl::Status& status) {
+  return absl::IsNotFound(status) && NumberAt<int>(status, kHiddenKey) == 1;
 }
 
 std::vector<FieldViolation> FieldViolationsOf(const absl::Status& status) {

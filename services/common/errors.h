@@ -55,6 +55,13 @@ std::optional<uint64_t> ContentSizeOf(const absl::Status& status);
 // How many there may be, of what reached its limit.
 std::optional<int64_t> LimitOf(const absl::Status& status);
 
+// Of NOT_FOUND from an upstream that answered 401 or 403 to whom it had granted
+// a token, or refuses anonymous callers one: it has nothing there for us, which
+// says nothing of what it has for others. `status` with that attached; its code
+// and message stay. It needs a reason.
+absl::Status AsHidden(const absl::Status& status);
+bool IsHidden(const absl::Status& status);
+
 struct FieldViolation {
   std::string field;
   std::string description;

@@ -24,10 +24,21 @@ struct FailurePolicy {
   Actions unavailable = {Action::kServeStale, Action::kStop, Action::kNext};
   Actions rate_limited = {Action::kServeStale, Action::kStop, Action::kNext};
   Actions denied = {Action::kStop, Action::kStop, Action::kNext};
+  Actions hidden = {Action::kNext, Action::kNext, Action::kNext};
+
+  // What follows from a failure of that kind where nothing is cached:
+  // kServeStale is the default of the place then.
+  Action WithoutCopy(Actions FailurePolicy::*kind, bool by_digest) const {
+    const Actions& own = this->*kind;
+    const Action action = by_digest ? own.digest : own.tag;
+    if (action != Action::kServeStale) return action;
+    const Actions fallback = FailurePolicy().*kind;
+    return by_digest ? fallback.digest : fallback.tag;
+  }
 
   friend bool operator==(const FailurePolicy& a, const FailurePolicy& b) {
     return a.unavailable == b.unavailable && a.rate_limited == b.rate_limited &&
-           a.denied == b.denied;
+           a.denied == b.denied && a.hidden == b.hidden;
   }
 };
 

@@ -17,8 +17,8 @@ using google::protobuf::Message;
 using nlohmann::json;
 
 bool IsSecret(absl::string_view field) {
-  return field == "password" || field == "client_key_pem" ||
-         field == "secret" || field == "token";
+  return field == "password" || field == "password_bytes" ||
+         field == "client_key_pem" || field == "secret" || field == "token";
 }
 
 void ClearSecrets(Message& message) {

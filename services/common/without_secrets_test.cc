@@ -16,6 +16,7 @@ v1::UpdateUpstreamRequest Request() {
   request.mutable_upstream()->set_id(7);
   request.mutable_upstream()->set_name("u");
   request.mutable_upstream()->set_password("hunter2");
+  request.mutable_upstream()->set_password_bytes("hunter2\xff");
   return request;
 }
 
@@ -23,6 +24,7 @@ TEST(WithoutSecretsTest, LeavesOutWhatIsSecret) {
   const auto told = json::parse(JsonWithoutSecrets(Request(), 4096));
   EXPECT_EQ(told["upstream"]["name"], "u");
   EXPECT_FALSE(told["upstream"].contains("password"));
+  EXPECT_FALSE(told["upstream"].contains("password_bytes"));
 }
 
 // Who hides a change behind a long field must not succeed.

@@ -82,9 +82,11 @@ absl::Status CandidateReader::ReadDenial(const UpstreamRoute& route,
   // since.
   const absl::Duration left = FromWire(row->until()) - now_;
   const absl::Duration ttl =
-      row->refused() ? route.refused_ttl : route.NotFoundTtlOf(content_);
+      route.DenialTtlOf(content_, row->refused() || row->hidden());
   if (left <= absl::ZeroDuration() || left > ttl) return absl::OkStatus();
-  known.candidate.denial = row->refused() ? Denial::kRefused : Denial::kAbsent;
+  known.candidate.denial = row->refused()  ? Denial::kRefused
+                           : row->hidden() ? Denial::kHidden
+                                           : Denial::kAbsent;
   known.denied_until = FromWire(row->until());
   return absl::OkStatus();
 }
@@ -117,9 +119,19 @@ absl::Status CandidateReader::ReadEntry(const UpstreamRoute& route,
 }
 
 bool CandidateReader::Yields(const Candidate& candidate) {
-  return candidate.denial == Denial::kAbsent ||
-         (candidate.denial == Denial::kRefused &&
-          candidate.failure_policy.denied.tag == FailurePolicy::Action::kNext);
+  constexpr auto kNext = FailurePolicy::Action::kNext;
+  const FailurePolicy& policy = candidate.failure_policy;
+  switch (candidate.denial) {
+    case Denial::kNone:
+      return false;
+    case Denial::kAbsent:
+      return true;
+    case Denial::kRefused:
+      return policy.WithoutCopy(&FailurePolicy::denied, false) == kNext;
+    case Denial::kHidden:
+      return policy.WithoutCopy(&FailurePolicy::hidden, false) == kNext;
+  }
+  return false;
 }
 
 }  // namespace cvr

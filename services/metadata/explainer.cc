@@ -81,15 +81,15 @@ class Explaining {
   void Judge(const CandidateReader::Known& known, Considered& considered) {
     const Candidate& candidate = known.candidate;
     if (candidate.denial != Denial::kNone) {
-      *considered.mutable_denied_until() = ToWire(known.denied_until);
-      const bool refused = candidate.denial == Denial::kRefused;
-      Tell(considered,
-           refused ? Considered::KNOWN_REFUSED : Considered::KNOWN_ABSENT,
-           absl::StrCat(
-               refused ? "it refused this a moment ago (--on-denied tag=next "
-                         "passes over it); believed "
-                       : "it did not have this for us a moment ago; believed ",
-               At(known.denied_until)));
+      JudgeDenied(known, considered);
+      return;
+    }
+    // A digest that is here is served all the same.
+    const bool is_served = content_.is_addressed_by_digest() &&
+                           CandidateReader::IsServedUnasked(candidate);
+    if (!ends_at_.empty() && !response_.has_hit() && !is_served) {
+      Tell(considered, Considered::NOT_NEEDED,
+           absl::StrCat("a pull ends at '", ends_at_, "', which is before it"));
       return;
     }
     if (!candidate.cached) {
@@ -104,6 +104,51 @@ class Explaining {
       return;
     }
     JudgeCached(known, considered);
+  }
+
+  // A refusal of that kind, which `option` of `cvr upstream update` is about.
+  // What follows from it, for people.
+  std::string FollowUp(Considered& considered, const FailurePolicy& policy,
+                       FailurePolicy::Actions FailurePolicy::*kind,
+                       const char* option) {
+    const bool by_digest = content_.reference.is_digest() && !IsList(content_);
+    const bool stops =
+        policy.WithoutCopy(kind, by_digest) != FailurePolicy::Action::kNext;
+    if (stops && ends_at_.empty()) ends_at_ = considered.upstream_name();
+    return absl::StrCat(
+        " (", option, by_digest ? " digest" : " tag",
+        stops ? "=next passes over it" : "=stop ends the pull here", ")");
+  }
+
+  void JudgeDenied(const CandidateReader::Known& known,
+                   Considered& considered) {
+    const FailurePolicy& policy = known.candidate.failure_policy;
+    *considered.mutable_denied_until() = ToWire(known.denied_until);
+    const std::string until =
+        absl::StrCat("; believed ", At(known.denied_until));
+    switch (known.candidate.denial) {
+      case Denial::kNone:
+        break;
+      case Denial::kAbsent:
+        return Tell(considered, Considered::KNOWN_ABSENT,
+                    absl::StrCat("it did not have this a moment ago", until));
+      case Denial::kRefused:
+        return Tell(
+            considered, Considered::KNOWN_REFUSED,
+            absl::StrCat("it refused this a moment ago",
+                         FollowUp(considered, policy, &FailurePolicy::denied,
+                                  "--on-denied"),
+                         until));
+      case Denial::kHidden:
+        return Tell(
+            considered, Considered::KNOWN_HIDDEN,
+            absl::StrCat("it answered 401 or 403 a moment ago though "
+                         "it granted a token: it has nothing there "
+                         "for us",
+                         FollowUp(considered, policy, &FailurePolicy::hidden,
+                                  "--on-hidden"),
+                         until));
+    }
   }
 
   void JudgeCached(const CandidateReader::Known& known,
@@ -149,6 +194,7 @@ class Explaining {
     bool refused = false;
     bool excluded = false;
     bool absent = false;
+    bool hidden = false;
     for (const Considered& considered : response_.considered()) {
       switch (considered.verdict()) {
         case Considered::STALE:
@@ -163,6 +209,9 @@ class Explaining {
         case Considered::KNOWN_ABSENT:
           absent = true;
           break;
+        case Considered::KNOWN_HIDDEN:
+          hidden = true;
+          break;
         case Considered::EXCLUDED_BY_RULE:
           excluded = true;
           break;
@@ -175,14 +224,25 @@ class Explaining {
                             considered.upstream_name(), "'");
       }
     }
-    if (!asked.empty()) {
+    const std::string end =
+        ends_at_.empty()
+            ? ""
+            : absl::StrCat("answers 403: '", ends_at_,
+                           "' refused it a moment ago, which ends the pull");
+    if (!asked.empty() && ends_at_.empty()) {
       return absl::StrCat(IsList(content_) ? "made of the lists of " : "asks ",
                           asked, IsList(content_) ? "" : " in this order");
     }
-    if (IsList(content_) && !absent && !refused && !excluded) {
+    if (!asked.empty()) return absl::StrCat("asks ", asked, ", then ", end);
+    if (!end.empty()) return end;
+    if (IsList(content_) && !absent && !hidden && !refused && !excluded) {
       return "made of lists that are cached";
     }
     if (refused) return "answers 403: an upstream refused it a moment ago";
+    if (hidden) {
+      return "answers 404: no upstream has it for us; an upstream answered 401 "
+             "or 403 a moment ago though it granted a token";
+    }
     if (absent) return "answers 404: no upstream had it a moment ago";
     if (excluded) return "answers 403: rules exclude it at every upstream";
     return "answers 404: no upstream serves this";
@@ -194,6 +254,8 @@ class Explaining {
 
   v1::ExplainResponse response_;
   bool all_yield_ = true;
+  // The upstream at which a pull that has come so far fails; empty = none yet.
+  std::string ends_at_;
 };
 
 }  // namespace

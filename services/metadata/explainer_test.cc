@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "services/common/content_wire.h"
@@ -111,6 +112,46 @@ TEST_F(ExplainerTest, TellsOfNamespacesAndRefusals) {
       IsOk());
   EXPECT_THAT(Verdicts(), ::testing::ElementsAre(Considered::KNOWN_REFUSED));
   EXPECT_THAT(Explain()->outcome(), HasSubstr("403"));
+}
+
+TEST_F(ExplainerTest, TellsWhereAPullEnds) {
+  auto stopping = NewUpstream("https://one");
+  stopping.mutable_failure_policy()->mutable_hidden()->set_tag(
+      v1::FailurePolicy::STOP);
+  const int64_t first = Add(stopping);
+  const int64_t second = Add(NewUpstream("https://two"));
+  auto& client = stack_->client();
+  ASSERT_THAT(client.RecordDenial(At(first), Content(kPath), Denial::kHidden),
+              IsOk());
+  EXPECT_THAT(Verdicts(), ::testing::ElementsAre(Considered::KNOWN_HIDDEN,
+                                                 Considered::NOT_NEEDED));
+  EXPECT_THAT(Explain()->considered(0).why(),
+              HasSubstr("--on-hidden tag=next"));
+  EXPECT_THAT(Explain()->outcome(), HasSubstr("403"));
+  // For a digest its policy is to go on, and what is cached is served.
+  const std::string by_digest =
+      absl::StrCat("/library/alpine/manifests/", digest_.ToString());
+  ASSERT_THAT(
+      client.RecordDenial(At(first), Content(by_digest), Denial::kHidden),
+      IsOk());
+  EXPECT_THAT(
+      Verdicts(by_digest),
+      ::testing::ElementsAre(Considered::KNOWN_HIDDEN, Considered::UNKNOWN));
+  EXPECT_THAT(Explain(by_digest)->considered(0).why(),
+              HasSubstr("--on-hidden digest=stop"));
+  ASSERT_THAT(client.Record(RecordOf(second, by_digest, digest_)), IsOk());
+  EXPECT_THAT(
+      Verdicts(by_digest),
+      ::testing::ElementsAre(Considered::KNOWN_HIDDEN, Considered::FRESH));
+}
+
+TEST_F(ExplainerTest, TellsThatNobodyHasItForUs) {
+  const int64_t id = Add(NewUpstream("https://one"));
+  ASSERT_THAT(
+      stack_->client().RecordDenial(At(id), Content(kPath), Denial::kHidden),
+      IsOk());
+  EXPECT_THAT(Explain()->outcome(), HasSubstr("404"));
+  EXPECT_THAT(Explain()->outcome(), HasSubstr("granted a token"));
 }
 
 // A dry run leaves nothing behind.

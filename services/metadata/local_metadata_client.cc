@@ -360,12 +360,12 @@ absl::Status LocalMetadataClient::RecordDenial(const UpstreamEpoch& upstream,
         const ContentRef content = route.Canonical(given);
         RETURN_IF_ERROR(DropDenied(transaction, upstream_id, content, denial));
         RETURN_IF_ERROR(Sweep(transaction, now));
-        const absl::Duration ttl = denial == Denial::kRefused
-                                       ? route.refused_ttl
-                                       : route.NotFoundTtlOf(content);
+        const absl::Duration ttl =
+            route.DenialTtlOf(content, denial != Denial::kAbsent);
         if (ttl <= absl::ZeroDuration()) return absl::OkStatus();
         stored::Denial remembered;
         remembered.set_refused(denial == Denial::kRefused);
+        remembered.set_hidden(denial == Denial::kHidden);
         *remembered.mutable_until() = ToWire(now + ttl);
         *remembered.mutable_upstream_update_time() =
             row.upstream().update_time();
@@ -378,7 +378,7 @@ absl::Status LocalMetadataClient::RecordDenial(const UpstreamEpoch& upstream,
                                  content.RelativePath(), remembered);
       },
       Durability::kBuffered);
-  if (!recorded.ok() || denial != Denial::kRefused) return recorded;
+  if (!recorded.ok() || denial == Denial::kAbsent) return recorded;
   // An image's rows go at once. Of what is larger, nothing is served either.
   if (!sweeper_.Sweep(kSweptPerRefusal).ok()) sweeper_.Wake();
   return absl::OkStatus();

@@ -85,8 +85,9 @@ class MetadataClient {
 
   // The upstream was asked for the path and said `denial`, which is not kNone.
   // What was recorded for the path is dropped, and for a while its candidates
-  // carry the denial. kRefused also ends what was reached through the path
-  // alone: what an upstream revoked is not served any more in its name.
+  // carry the denial. kRefused and kHidden also end what was reached through
+  // the path alone: what an upstream revoked is not served any more in its
+  // name.
   // Errors: NOT_FOUND, ABORTED.
   virtual absl::Status RecordDenial(const UpstreamEpoch& upstream,
                                     const ContentRef& content,

@@ -113,6 +113,7 @@ v1::FailurePolicy ToWire(const FailurePolicy& policy) {
   ActionsToWire(policy.unavailable, *message.mutable_unavailable());
   ActionsToWire(policy.rate_limited, *message.mutable_rate_limited());
   ActionsToWire(policy.denied, *message.mutable_denied());
+  ActionsToWire(policy.hidden, *message.mutable_hidden());
   return message;
 }
 
@@ -124,6 +125,7 @@ FailurePolicy FromWire(const v1::FailurePolicy& message) {
   policy.rate_limited =
       ActionsFromWire(message.rate_limited(), defaults.rate_limited);
   policy.denied = ActionsFromWire(message.denied(), defaults.denied);
+  policy.hidden = ActionsFromWire(message.hidden(), defaults.hidden);
   return policy;
 }
 

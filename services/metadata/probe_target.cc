@@ -6,6 +6,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "services/common/errors.h"
+#include "services/common/status_macros.h"
+#include "services/common/upstream_password.h"
 #include "services/metadata/upstream_url.h"
 #include "services/metadata/upstream_wire.h"
 #include "services/metadata/validation.h"
@@ -48,8 +50,9 @@ void SetTls(const UpstreamAccess& stored, const v1::Upstream& changes,
   }
 }
 
-absl::Status Check(const v1::Upstream& tried) {
-  std::vector<FieldViolation> violations = FieldViolationsOf(Validate(tried));
+// Names the fields as they are named in the request.
+absl::Status OfUpstream(const absl::Status& wrong) {
+  std::vector<FieldViolation> violations = FieldViolationsOf(wrong);
   for (FieldViolation& violation : violations) {
     violation.field = absl::StrCat("upstream.", violation.field);
   }
@@ -60,7 +63,9 @@ absl::Status Check(const v1::Upstream& tried) {
 }  // namespace
 
 absl::StatusOr<UpstreamAccess> ProbeTarget(const UpstreamAccess& stored,
-                                           const v1::Upstream& changes) {
+                                           const v1::Upstream& given) {
+  v1::Upstream changes = given;
+  RETURN_IF_ERROR(OfUpstream(GatherPassword(changes)));
   v1::Upstream tried;
   tried.set_id(stored.id);
   tried.set_name(stored.name.empty() ? "upstream" : stored.name);
@@ -72,7 +77,7 @@ absl::StatusOr<UpstreamAccess> ProbeTarget(const UpstreamAccess& stored,
       changes.trusted_token_realms().empty()
           ? FromAccess(stored).trusted_token_realms()
           : changes.trusted_token_realms();
-  if (const absl::Status wrong = Check(tried); !wrong.ok()) return wrong;
+  RETURN_IF_ERROR(OfUpstream(Validate(tried)));
   return ToAccess(tried);
 }
 

@@ -77,6 +77,16 @@ TEST(ProbeTargetTest, StoredPasswordIsOfTheStoredUsernameOnly) {
   EXPECT_EQ(target->password, "new");
 }
 
+TEST(ProbeTargetTest, PasswordsNeedBeNoText) {
+  v1::Upstream changes = Changes("", "other");
+  changes.set_password_bytes("\xff");
+  const auto target = ProbeTarget(Stored(), changes);
+  ASSERT_TRUE(target.ok()) << target.status();
+  EXPECT_EQ(target->password, "\xff");
+  changes.set_password("two");
+  EXPECT_EQ(Wrong(Stored(), changes), "upstream.password_bytes");
+}
+
 TEST(ProbeTargetTest, ClientCertificateIsForTheStoredUrl) {
   UpstreamAccess stored = Stored();
   stored.tls.client_certificate_pem =

@@ -40,6 +40,8 @@ absl::StatusOr<Denial> DenialFromWire(v1::Candidate::Denial denial) {
       return Denial::kAbsent;
     case v1::Candidate::REFUSED:
       return Denial::kRefused;
+    case v1::Candidate::HIDDEN:
+      return Denial::kHidden;
     default:
       return errors::FieldInvalid("denial", "must be known");
   }
@@ -55,6 +57,8 @@ v1::Candidate::Denial ToWire(Denial denial) {
       return v1::Candidate::ABSENT;
     case Denial::kRefused:
       return v1::Candidate::REFUSED;
+    case Denial::kHidden:
+      return v1::Candidate::HIDDEN;
   }
   return v1::Candidate::NONE;
 }

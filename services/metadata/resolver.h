@@ -34,6 +34,7 @@ enum class Denial {
   kNone,
   kAbsent,   // 404, and what registries use for it.
   kRefused,  // 401 and 403.
+  kHidden,   // 401 and 403 in spite of a token: it has nothing there for us.
 };
 
 // An upstream as somebody knew it: a number that rises with every purge of what

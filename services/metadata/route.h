@@ -66,6 +66,10 @@ struct UpstreamRoute {
   absl::Duration ValidityOf(const ContentRef& content) const;
   // How long it is believed that the upstream has no `content`.
   absl::Duration NotFoundTtlOf(const ContentRef& content) const;
+  // How long a denial of it is: 401 and 403, or that there is none.
+  absl::Duration DenialTtlOf(const ContentRef& content, bool is_refusal) const {
+    return is_refusal ? refused_ttl : NotFoundTtlOf(content);
+  }
   // Whether it stands for that registry host; everything does for an empty one.
   bool StandsFor(absl::string_view source_namespace) const;
   // The rule that excludes the repository, for people. Both spellings of Docker

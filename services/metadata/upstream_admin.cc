@@ -12,6 +12,7 @@
 #include "services/common/content_wire.h"
 #include "services/common/errors.h"
 #include "services/common/status_macros.h"
+#include "services/common/upstream_password.h"
 #include "services/metadata/etag.h"
 #include "services/metadata/group_admin.h"
 #include "services/metadata/key_encoding.h"
@@ -111,12 +112,11 @@ absl::Status UpstreamAdmin::RequireUnlikeOthers(
 
 absl::StatusOr<v1::Upstream> UpstreamAdmin::Create(
     const v1::CreateUpstreamRequest& request) {
+  v1::Upstream upstream = request.upstream();
+  RETURN_IF_ERROR(GatherPassword(upstream));
   return WriteValue<v1::Upstream>(store_, [&](WriteTransaction& transaction) {
-    if (request.registry_id() == 0) {
-      return CreateIn(transaction, request.upstream());
-    }
-    return CreateAttached(transaction, request.upstream(),
-                          request.registry_id());
+    if (request.registry_id() == 0) return CreateIn(transaction, upstream);
+    return CreateAttached(transaction, upstream, request.registry_id());
   });
 }
 

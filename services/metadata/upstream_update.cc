@@ -7,6 +7,7 @@
 #include "google/protobuf/util/field_mask_util.h"
 #include "services/common/errors.h"
 #include "services/common/status_macros.h"
+#include "services/common/upstream_password.h"
 #include "services/metadata/field_masks.h"
 #include "services/metadata/upstream_url.h"
 #include "services/metadata/validation.h"
@@ -128,7 +129,10 @@ void DropCredentialsOfOtherUrl(const U& before,
 }  // namespace
 
 absl::StatusOr<v1::Upstream> Updated(const v1::Upstream& before,
-                                     const v1::UpdateUpstreamRequest& request) {
+                                     const v1::UpdateUpstreamRequest& given) {
+  v1::UpdateUpstreamRequest request = given;
+  RETURN_IF_ERROR(GatherPassword(*request.mutable_upstream(),
+                                 request.mutable_update_mask()));
   U after = before;
   RETURN_IF_ERROR(Apply(request, after));
   DropCredentialsOfOtherUrl(before, request, after);

@@ -2,6 +2,7 @@
 
 #include "services/common/content_wire.h"
 #include "services/common/limits.h"
+#include "services/common/upstream_password.h"
 
 namespace cvr {
 namespace {
@@ -36,7 +37,7 @@ UpstreamAccess ToAccess(const v1::Upstream& upstream) {
   access.name = upstream.name();
   access.url = upstream.url();
   access.username = upstream.username();
-  access.password = upstream.password();
+  access.password = PasswordOf(upstream);
   access.tls = {
       upstream.tls().ca_bundle_pem(), upstream.tls().client_certificate_pem(),
       upstream.tls().client_key_pem(), upstream.tls().insecure_skip_verify()};
@@ -53,7 +54,7 @@ v1::Upstream FromAccess(const UpstreamAccess& access) {
   upstream.set_name(access.name);
   upstream.set_url(access.url);
   upstream.set_username(access.username);
-  upstream.set_password(access.password);
+  SetPassword(access.password, upstream);
   auto* const tls = upstream.mutable_tls();
   tls->set_ca_bundle_pem(access.tls.ca_bundle_pem);
   tls->set_client_certificate_pem(access.tls.client_certificate_pem);

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -28,6 +29,9 @@ constexpr size_t kAuthorizationsMax = 10000;
 constexpr size_t kTagsPerPage = 1000;
 constexpr absl::string_view kIndexType =
     "application/vnd.oci.image.index.v1+json";
+
+// How registries refuse to give a page that nobody has spoken of.
+const std::set<int> kNoSuchPage = {400, 404, 405, 406, 410, 416, 422, 501};
 
 HopRequest ManifestRequest(HttpCall::Method method, const Endpoint& endpoint,
                            const Repository& repository,
@@ -194,6 +198,9 @@ absl::StatusOr<UpstreamList> HttpUpstreamClient::AskForList(
     ASSIGN_OR_RETURN(const HopAnswer answer,
                      Ask(access, endpoint, repository, request, unknown, list));
     if (answer.head.status != 200) {
+      if (list.is_guess() && unknown.passed.count(answer.head.status) > 0) {
+        return std::move(list).Take();
+      }
       return AnswerStatus(answer.url, answer.head, clock_->Now());
     }
     ASSIGN_OR_RETURN(const std::optional<Url> next,
@@ -203,6 +210,10 @@ absl::StatusOr<UpstreamList> HttpUpstreamClient::AskForList(
     // It is there, since it has a first page.
     unknown = {errors::UpstreamInvalid(next->host_and_port(),
                                        "a list whose next page is missing")};
+    if (list.is_guess()) {
+      unknown.statuses = {};
+      unknown.passed = kNoSuchPage;
+    }
   }
 }
 
@@ -225,7 +236,7 @@ absl::StatusOr<HopAnswer> HttpUpstreamClient::Ask(const UpstreamAccess& access,
   if (!answer.ok()) {
     if (!guard.was_refused_token()) return answer;
     return guard.Explain(endpoint.url(), 401, answer.status(),
-                         unknown_at(endpoint.url()));
+                         unknown.meaning);
   }
   const HttpHead& head = answer->head;
   if (IsSuccess(head)) return answer;
@@ -234,8 +245,7 @@ absl::StatusOr<HopAnswer> HttpUpstreamClient::Ask(const UpstreamAccess& access,
   if (unknown.statuses.count(head.status) > 0) return unknown_at(answer->url);
   const absl::Status refusal = AnswerStatus(answer->url, head, clock_->Now());
   if (ReasonOf(refusal) != Reason::kUpstreamDenied) return refusal;
-  return guard.Explain(answer->url, head.status, refusal,
-                       unknown_at(answer->url));
+  return guard.Explain(answer->url, head.status, refusal, unknown.meaning);
 }
 
 }  // namespace cvr

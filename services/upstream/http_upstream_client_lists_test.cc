@@ -113,6 +113,69 @@ TEST_F(HttpUpstreamClientListsTest, OnlyTheQueryOfALinkCounts) {
   EXPECT_THAT(elsewhere_.requests(), IsEmpty());
 }
 
+// Registries cap pages at numbers of their own.
+TEST_F(HttpUpstreamClientListsTest, PagesWithoutLinksAreFollowedToTheEnd) {
+  for (const int cap : {1, 73, 1500}) {
+    std::vector<std::string> all;
+    for (int page = 0; page < 3; ++page) {
+      std::vector<std::string> quoted;
+      for (int i = 0; i < cap; ++i) {
+        all.push_back(absl::StrCat("v", page, "-", i));
+        quoted.push_back(absl::StrCat("\"", all.back(), "\""));
+      }
+      AnswerPage(absl::StrJoin(quoted, ","));
+    }
+    AnswerPage("");
+    registry_.ClearRequests();
+    EXPECT_THAT(Tags(), IsOkAndHolds(::testing::ElementsAreArray(all)));
+    ASSERT_EQ(registry_.requests().size(), 4);
+    EXPECT_EQ(Targets()[1],
+              absl::StrCat("/v2/a/b/tags/list?n=1000&last=v0-", cap - 1));
+  }
+}
+
+TEST_F(HttpUpstreamClientListsTest, RegistriesThatDoNotKnowLastAreAskedTwice) {
+  for (const std::string again :
+       {R"("c","a","b")", R"("a","b","c")", R"("b")"}) {
+    registry_.ClearRequests();
+    AnswerPage(R"("c","a","b")");
+    AnswerPage(again);
+    EXPECT_THAT(Tags(), IsOkAndHolds(ElementsAre("c", "a", "b"))) << again;
+    EXPECT_EQ(registry_.requests().size(), 2);
+  }
+  for (const int status : {400, 404, 405, 410, 422}) {
+    registry_.ClearRequests();
+    AnswerPage(R"("a")");
+    registry_.Answer({}, FakeAnswer::Status(status));
+    EXPECT_THAT(Tags(), IsOkAndHolds(ElementsAre("a"))) << status;
+    EXPECT_EQ(registry_.requests().size(), 2);
+  }
+  // That says nothing of whether there are more.
+  for (const int status : {403, 429, 503}) {
+    AnswerPage(R"("a")");
+    registry_.Answer({}, FakeAnswer::Status(status));
+    EXPECT_FALSE(Tags().ok()) << status;
+  }
+}
+
+TEST_F(HttpUpstreamClientListsTest, PagesThatAlternateComeToAnEnd) {
+  for (int i = 0; i < 2; ++i) {
+    AnswerPage(R"("a")");
+    AnswerPage(R"("b")");
+  }
+  const auto tags = Tags();
+  ASSERT_THAT(tags, testing::IsOk());
+  EXPECT_THAT(*tags, ::testing::IsSupersetOf({"a", "b"}));
+  EXPECT_LE(registry_.requests().size(), 4);
+}
+
+TEST_F(HttpUpstreamClientListsTest, WhoNamesPagesIsBelievedThatThereAreNoMore) {
+  AnswerPage(R"("a")", "</v2/a/b/tags/list?last=a>; rel=next");
+  AnswerPage(R"("b")");
+  EXPECT_THAT(Tags(), IsOkAndHolds(ElementsAre("a", "b")));
+  EXPECT_EQ(registry_.requests().size(), 2);
+}
+
 TEST_F(HttpUpstreamClientListsTest, CirclesAreLeft) {
   const std::string first = "</v2/a/b/tags/list?n=1000>; rel=next";
   AnswerPage(R"("a")", first);
@@ -131,6 +194,8 @@ TEST_F(HttpUpstreamClientListsTest, HundredThousandTagsAreListed) {
   for (int i = 0; i < 100'000; ++i) {
     names.push_back(absl::StrCat("\"build-", i, "\""));
   }
+  // It does not know `n`, so it need not know `last` either.
+  AnswerPage(absl::StrJoin(names, ","));
   AnswerPage(absl::StrJoin(names, ","));
   const auto tags = Tags();
   ASSERT_THAT(tags, testing::IsOk());

@@ -184,6 +184,7 @@ TEST_F(HttpUpstreamClientTrustTest, WhatNobodyIsShownIsNotFoundToTheAnonymous) {
   access_.id = 2;
   EXPECT_THAT(Get(),
               StatusIs(absl::StatusCode::kNotFound, Reason::kManifestUnknown));
+  EXPECT_TRUE(IsHidden(Get().status()));
   KeepingSink sink;
   EXPECT_THAT(GetBlob(Digest::OfBytes(""), sink),
               StatusIs(absl::StatusCode::kNotFound, Reason::kBlobUnknown));

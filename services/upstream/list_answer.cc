@@ -1,10 +1,14 @@
 #include "services/upstream/list_answer.h"
 
 #include <algorithm>
+#include <cstddef>
 #include <utility>
 
+#include "absl/algorithm/container.h"
+#include "absl/container/flat_hash_set.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/types/span.h"
 #include "services/common/document_limits.h"
 #include "services/common/errors.h"
 #include "services/common/limits.h"
@@ -14,9 +18,6 @@
 
 namespace cvr {
 namespace {
-
-// Pages that are as full as their registry makes them have such a number.
-constexpr size_t kRoundNumber = 50;
 
 // Where the next page is said to be; empty when there is none.
 std::string NextTarget(const HttpFieldList& fields) {
@@ -72,16 +73,18 @@ absl::StatusOr<std::optional<Url>> ListReceiver::TakePage(
   }
   asked_.insert(asked.text());
   bytes_ += asked.text().size();
+  if (is_guess_) DropIfRepeated(begin);
   const std::string target = NextTarget(answer.head.fields);
   std::optional<Url> next;
   if (!target.empty()) {
     ASSIGN_OR_RETURN(next, NextPage(asked, target));
     if (asked_.count(next->text()) > 0) return Invalid("that goes in circles");
+    has_links_ = true;
   } else {
     next = UnsaidPage(asked, begin);
   }
   page_begin_ = begin;
-  is_unsaid_ = target.empty();
+  is_guess_ = target.empty() && next.has_value();
   if (next && asked_.size() >= limits::kListPagesMax) {
     return Invalid("without an end");
   }
@@ -104,22 +107,36 @@ absl::StatusOr<Url> ListReceiver::NextPage(const Url& asked,
   return *next;
 }
 
-// Registries that forget the link fill their pages all the same. Those that do
-// not know `last` give the same page again.
+// Registries that do not know `last` give the same page again.
+void ListReceiver::DropIfRepeated(size_t begin) {
+  const auto& texts = items_.texts();
+  const auto before =
+      absl::MakeConstSpan(texts).subspan(page_begin_, begin - page_begin_);
+  const auto page = absl::MakeConstSpan(texts).subspan(begin);
+  bool is_repeated = page == before;
+  if (!is_repeated && before.size() <= page_items_) {
+    const absl::flat_hash_set<absl::string_view> known(before.begin(),
+                                                       before.end());
+    is_repeated = absl::c_all_of(page, [&](const absl::string_view text) {
+      return known.contains(text);
+    });
+  }
+  if (!is_repeated) return;
+  size_t at = 0;
+  items_.Drop([&](absl::string_view) { return at++ >= begin; });
+}
+
 std::optional<Url> ListReceiver::UnsaidPage(const Url& asked,
                                             size_t begin) const {
   const auto& texts = items_.texts();
   const size_t count = texts.size() - begin;
-  if (page_items_ == 0 || count == 0 || count > page_items_) {
-    return std::nullopt;
-  }
-  const bool is_second = is_unsaid_ && begin > 0;
-  if (is_second &&
-      (texts[begin] == texts[page_begin_] || texts.back() == texts[begin - 1] ||
-       count != begin - page_begin_)) {
-    return std::nullopt;
-  }
-  if (count != page_items_ && count % kRoundNumber != 0) return std::nullopt;
+  if (page_items_ == 0 || count == 0) return std::nullopt;
+  // Who names next pages would have named this one, unless it forgot.
+  if (has_links_ && count < page_items_) return std::nullopt;
+  // The same page once more must be within the bounds.
+  const bool has_room =
+      bytes_ <= limits::kListBytesMax / 2 && texts.size() <= items_max_ / 2;
+  if (count > page_items_ && !has_room) return std::nullopt;
   const absl::StatusOr<Url> first = asked.WithPath(asked.path());
   if (!first.ok()) return std::nullopt;
   Url next = first->WithParameter("n", absl::StrCat(page_items_))

@@ -42,9 +42,15 @@ class ListReceiver : public HopReceiver {
   absl::Status OnHead(const Url& url, const HttpHead& head) override;
   absl::Status OnBytes(absl::string_view bytes) override;
 
-  // Pages were asked for with `n` = `count`. One that looks full and names no
-  // next page is followed by a question for what is after its last item.
+  // Pages were asked for with `n` = `count`. Registries cap them at a number of
+  // their own, and some never name the next one. So where no page before has
+  // named one, what is after the last item is asked for, until a page brings
+  // nothing new, which is left out: once more than there are pages. Only a page
+  // that has half of what a list may have is taken for all that there is.
   void set_page_items(size_t count) { page_items_ = count; }
+
+  // Nobody has said that there is the page which TakePage() wants next.
+  bool is_guess() const { return is_guess_; }
 
   // The page, asked for at `asked`, has come. Where the next one is, always at
   // the origin of `asked`, and at its path when the link has a query; nothing
@@ -64,6 +70,9 @@ class ListReceiver : public HopReceiver {
                                absl::string_view target) const;
   // What to ask for after a page without a link, whose items begin at `begin`.
   std::optional<Url> UnsaidPage(const Url& asked, size_t begin) const;
+  // Drops the last page, whose items begin at `begin`, if it is the one before
+  // again; of pages of a usual size, if it has nothing that was not there.
+  void DropIfRepeated(size_t begin);
 
   const ReadPage read_;
   const size_t items_max_;
@@ -75,7 +84,8 @@ class ListReceiver : public HopReceiver {
   std::set<std::string> asked_;  // The pages so far.
   size_t page_items_ = 0;        // 0 = pages without a link are the last.
   size_t page_begin_ = 0;        // Of the last page.
-  bool is_unsaid_ = false;       // The last page had no link.
+  bool has_links_ = false;       // A page has named the next one.
+  bool is_guess_ = false;
   UpstreamList items_;
 };
 

@@ -172,19 +172,25 @@ absl::Status RegistryGuard::Explain(const Url& url, int status,
   const bool had_token = has_shown_token() ||
                          (has_credentials() && was_forbidden_ && status == 403);
   const bool is_own_word = IsOwn(url) && had_token && !was_refused_token_;
+  const auto hidden = [&](absl::string_view why) {
+    return AsHidden(Annotate(
+        unknown, absl::StrCat("upstream ", url.host_and_port(), " ", why)));
+  };
   if (has_credentials()) {
     const auto used = used_.find(upstream_.origin());
     const bool is_proof =
         used == used_.end() || !cache_->IsAnonymous(cache_key_, used->second);
     if (!is_own_word || !is_proof) return refusal;
-    return Annotate(
-        unknown, absl::StrCat("it granted a token and answered ", status,
-                              " all the same, so for these credentials it has "
-                              "nothing there"));
+    return hidden(absl::StrCat("granted a token and answered ", status,
+                               " all the same, so it has nothing there for "
+                               "these credentials"));
   }
   const bool is_nothing_for_us =
       is_own_word || (was_anonymous_exchange_ && status == 401);
-  return is_nothing_for_us ? unknown : refusal;
+  if (!is_nothing_for_us) return refusal;
+  return hidden(absl::StrCat("answered ", status,
+                             ", so it has nothing there for who shows no "
+                             "credentials, and there are none"));
 }
 
 }  // namespace cvr

@@ -43,8 +43,9 @@ class RegistryGuard : public HopGuard {
   // Whether a token service has refused us: the request ended with that.
   bool was_refused_token() const { return was_refused_token_; }
 
-  // What 401 or 403 from `url` means by what has been tried. `refusal` says it
-  // in general, `unknown` that the upstream does not have the content.
+  // What 401 or 403 from `url` means by what has been tried: `refusal`, which
+  // says it in general, or that the content is not there for us, which is
+  // `unknown` with a reason why, and IsHidden().
   //
   // A registry answers the same 401 for what is private and for what does not
   // exist (Docker Hub, Quay, GHCR's token service), others 403. With an

@@ -64,9 +64,11 @@ class UpstreamBlobSink {
 //
 // Errors of every call, naming the host that failed:
 //   NOT_FOUND           the upstream does not have it
-//                       (reason MANIFEST_UNKNOWN or BLOB_UNKNOWN); also when it
-//                       gave an anonymous token, or refused one, and we hold no
-//                       credentials: registries answer 401 for what is absent
+//                       (reason MANIFEST_UNKNOWN or BLOB_UNKNOWN); also
+//                       401 and 403 to a token that it has granted, or when it
+//                       refuses one to anonymous callers and we hold no
+//                       credentials: registries answer so for what is absent.
+//                       IsHidden() tells that it was one of these
 //   UNAVAILABLE         connect, DNS, TLS, timeout, 408, 5xx, a body that
 //   breaks
 //                       off (UPSTREAM_UNAVAILABLE, perhaps with Retry-After),

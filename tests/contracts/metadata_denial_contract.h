@@ -136,34 +136,54 @@ TEST_P(MetadataResolutionContract, UnlessItsPolicyIsToPassRefusalsOver) {
             FailurePolicy::Action::kServeStale);
 }
 
+TEST_P(MetadataResolutionContract, WhatIsHiddenLetsALowerUpstreamAnswer) {
+  upstreams_[1].mutable_failure_policy()->mutable_hidden()->set_tag(
+      v1::FailurePolicy::STOP);
+  Serve();
+  ASSERT_THAT(Record(3, tag_, old_), IsOk());
+  ASSERT_THAT(service_->client().RecordDenial(At(2), tag_, Denial::kAbsent),
+              IsOk());
+  ASSERT_THAT(service_->client().RecordDenial(At(1), tag_, Denial::kHidden),
+              IsOk());
+  EXPECT_EQ(HitOf(tag_), From(3, old_));
+  EXPECT_EQ(Resolve(tag_)->plan.candidates[0].denial, Denial::kHidden);
+  // Unless the policy is that it does not.
+  ASSERT_THAT(service_->client().RecordDenial(At(2), tag_, Denial::kHidden),
+              IsOk());
+  EXPECT_EQ(HitOf(tag_), "no hit");
+  EXPECT_EQ(Resolve(tag_)->plan.candidates[1].failure_policy.hidden.tag,
+            FailurePolicy::Action::kStop);
+}
+
 // An upstream took back an image: index -> manifest -> layer, and a layer that
 // another tag has as well.
 TEST_P(MetadataResolutionContract, WhatWasRevokedIsServedNoMore) {
   Serve();
-  const Digest child = Digest::OfBytes("child");
-  const Digest layer = Digest::OfBytes("layer");
-  const Digest shared = Digest::OfBytes("shared");
-  CacheRecord index = Found(1, tag_, old_);
-  index.references = {child};
-  CacheRecord manifest = Found(1, Manifest(child.ToString()), child);
-  manifest.references = {layer, shared};
-  CacheRecord other = Found(1, Manifest("other"), new_);
-  other.references = {shared};
-  for (const auto& record : {index, manifest, other}) {
-    ASSERT_THAT(service_->client().Record(record), IsOk());
+  for (const Denial denial : {Denial::kRefused, Denial::kHidden}) {
+    const Digest child = Digest::OfBytes("child");
+    const Digest layer = Digest::OfBytes("layer");
+    const Digest shared = Digest::OfBytes("shared");
+    CacheRecord index = Found(1, tag_, old_);
+    index.references = {child};
+    CacheRecord manifest = Found(1, Manifest(child.ToString()), child);
+    manifest.references = {layer, shared};
+    CacheRecord other = Found(1, Manifest("other"), new_);
+    other.references = {shared};
+    for (const auto& record : {index, manifest, other}) {
+      ASSERT_THAT(service_->client().Record(record), IsOk());
+    }
+    ASSERT_THAT(Record(1, Blob(layer), layer), IsOk());
+    ASSERT_EQ(HitOf(Blob(layer)), From(1, layer));
+    ASSERT_THAT(service_->client().RecordDenial(At(1), tag_, denial), IsOk());
+    EXPECT_EQ(HitOf(tag_), "no hit");
+    for (const auto& content :
+         {Manifest(old_.ToString()), Manifest(child.ToString()), Blob(layer)}) {
+      EXPECT_EQ(HitOf(content), "no hit");
+      EXPECT_FALSE(Resolve(content)->plan.candidates[0].reachable);
+    }
+    EXPECT_TRUE(Resolve(Blob(shared))->plan.candidates[0].reachable);
+    EXPECT_EQ(HitOf(Manifest("other")), From(1, new_));
   }
-  ASSERT_THAT(Record(1, Blob(layer), layer), IsOk());
-  ASSERT_EQ(HitOf(Blob(layer)), From(1, layer));
-  ASSERT_THAT(service_->client().RecordDenial(At(1), tag_, Denial::kRefused),
-              IsOk());
-  EXPECT_EQ(HitOf(tag_), "no hit");
-  for (const auto& content :
-       {Manifest(old_.ToString()), Manifest(child.ToString()), Blob(layer)}) {
-    EXPECT_EQ(HitOf(content), "no hit");
-    EXPECT_FALSE(Resolve(content)->plan.candidates[0].reachable);
-  }
-  EXPECT_TRUE(Resolve(Blob(shared))->plan.candidates[0].reachable);
-  EXPECT_EQ(HitOf(Manifest("other")), From(1, new_));
 }
 
 // Its manifest still names it.

@@ -58,6 +58,22 @@ Fault HiddenFault() {
   return hidden;
 }
 
+// The same where nobody else may answer for it.
+Fault StoppedFault(Fault stopped) {
+  stopped.name = "401 whatever token is shown, --on-hidden stop";
+  stopped.prepare = [](Scene& scene, v1::Upstream& upstream) {
+    UseCredentials(scene, upstream);
+    auto& actions = *upstream.mutable_failure_policy()->mutable_hidden();
+    actions.set_cached(v1::FailurePolicy::STOP);
+    actions.set_tag(v1::FailurePolicy::STOP);
+    actions.set_digest(v1::FailurePolicy::STOP);
+  };
+  stopped.cold_tag = stopped.cold_digest = stopped.cold_blob =
+      Failed(403, "DENIED", 0, 3);
+  stopped.stale_tag = Failed(403, "DENIED", 0, 4);
+  return stopped;
+}
+
 }  // namespace
 
 std::vector<Fault> AuthenticationFaults() {
@@ -80,6 +96,8 @@ std::vector<Fault> AuthenticationFaults() {
   faults.push_back(anonymous);
 
   faults.push_back(HiddenFault());
+
+  faults.push_back(StoppedFault(loop));
 
   Fault refused = LoginFault("the token service refuses our credentials");
   refused.begin = [](Scene& scene) {

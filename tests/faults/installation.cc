@@ -2,13 +2,17 @@
 
 #include <atomic>
 #include <cstdlib>
+#include <fstream>
 #include <iostream>
+#include <iterator>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "absl/time/clock.h"
 #include "gtest/gtest.h"
 #include "protos/cvr/v1/cache_entry_service.grpc.pb.h"
+#include "protos/cvr/v1/explain_service.grpc.pb.h"
 #include "protos/cvr/v1/registry_service.grpc.pb.h"
 #include "protos/cvr/v1/upstream_service.grpc.pb.h"
 #include "tests/support/admin_channel.h"
@@ -53,14 +57,13 @@ Installation::Installation(std::vector<std::string> extra_flags) {
   flags.insert(flags.end(), extra_flags.begin(), extra_flags.end());
   server_ = StartOrDie({"services/standalone/cvr-standalone", std::move(flags),
                         directory_.path()});
-  channel_ = AdminChannel(server_->grpc(),
-                          ReadSecret(directory_.Join("data/admin-token")));
+  channel_ = AdminChannel(server_->grpc(), ReadSecret(TokenFile()));
 }
 
-int64_t Installation::CreateRegistry() {
+int64_t Installation::CreateRegistry(bool anonymous_pull) {
   v1::CreateRegistryRequest request;
   request.mutable_registry()->set_name(UniqueName());
-  request.mutable_registry()->set_anonymous_pull(true);
+  request.mutable_registry()->set_anonymous_pull(anonymous_pull);
   return Must<v1::Registry>(v1::RegistryService::NewStub(channel_),
                             &v1::RegistryService::Stub::CreateRegistry, request)
       .id();
@@ -82,6 +85,15 @@ void Installation::Attach(int64_t registry_id, int64_t upstream_id) {
   Must<v1::RegistryUpstream>(v1::UpstreamService::NewStub(channel_),
                              &v1::UpstreamService::Stub::AttachUpstream,
                              request);
+}
+
+void Installation::Detach(int64_t registry_id, int64_t upstream_id) {
+  v1::DetachUpstreamRequest request;
+  request.set_registry_id(registry_id);
+  request.set_upstream_id(upstream_id);
+  Must<google::protobuf::Empty>(v1::UpstreamService::NewStub(channel_),
+                                &v1::UpstreamService::Stub::DetachUpstream,
+                                request);
 }
 
 void Installation::DeleteUpstream(int64_t id) {
@@ -111,6 +123,18 @@ void Installation::MoveUpstream(int64_t registry_id, int64_t upstream_id,
   request.set_position(position);
   Must<v1::RegistryUpstream>(v1::UpstreamService::NewStub(channel_),
                              &v1::UpstreamService::Stub::MoveUpstream, request);
+}
+
+int64_t Installation::UpstreamNamed(const std::string& name) const {
+  v1::ListUpstreamsRequest request;
+  request.set_name_contains(name);
+  const auto response = Must<v1::ListUpstreamsResponse>(
+      v1::UpstreamService::NewStub(channel_),
+      &v1::UpstreamService::Stub::ListUpstreams, request);
+  for (const v1::Upstream& upstream : response.upstreams()) {
+    if (upstream.name() == name) return upstream.id();
+  }
+  return 0;
 }
 
 std::vector<v1::CacheEntry> Installation::Entries(int64_t upstream_id) const {
@@ -145,6 +169,48 @@ HttpResponse Installation::Head(int64_t registry_id,
   return HttpRequest("HEAD", server_->http(),
                      absl::StrCat("/v2/virtual_registries/containers/",
                                   registry_id, "/", path));
+}
+
+v1::ExplainResponse Installation::Explain(int64_t registry_id,
+                                          const std::string& path) {
+  const std::vector<std::string> parts = absl::StrSplit(path, "/manifests/");
+  v1::ExplainRequest request;
+  request.set_registry_id(registry_id);
+  request.mutable_content()->set_kind(v1::MANIFEST);
+  request.mutable_content()->set_repository(parts.front());
+  request.mutable_content()->set_reference(parts.back());
+  return Must<v1::ExplainResponse>(v1::ExplainService::NewStub(channel_),
+                                   &v1::ExplainService::Stub::Explain, request);
+}
+
+HttpResponse Installation::Rest(const std::string& method,
+                                const std::string& path,
+                                const std::string& content_type,
+                                const std::string& body) const {
+  return HttpSend(
+      method, server_->http(), absl::StrCat("/api/v4/", path),
+      {.headers = {absl::StrCat("PRIVATE-TOKEN: ", ReadSecret(TokenFile())),
+                   absl::StrCat("Content-Type: ", content_type)},
+       .body = body});
+}
+
+void Installation::Write(const std::string& name,
+                         const std::string& content) const {
+  std::ofstream(directory_.Join(name), std::ios::binary) << content;
+}
+
+void Installation::Shell(const std::string& script) const {
+  const std::string log = directory_.Join("shell.log");
+  const std::string prepared = absl::StrCat(
+      "CVR=$PWD/tools/cvr/cvr; export CVR_SERVER=", server_->grpc(),
+      " CVR_TOKEN_FILE=", TokenFile(), "; cd ", directory_.path(), "; ",
+      script);
+  auto shell = ChildProcess::Start({"/bin/sh", "-euc", prepared}, log);
+  ASSERT_TRUE(shell.ok()) << shell.status();
+  const int status = (*shell)->Wait();
+  std::ifstream file(log);
+  EXPECT_EQ(status, 0) << script << "\n"
+                       << std::string(std::istreambuf_iterator<char>(file), {});
 }
 
 }  // namespace cvr::testing

@@ -8,6 +8,7 @@
 
 #include "grpcpp/grpcpp.h"
 #include "protos/cvr/v1/cache_entry.pb.h"
+#include "protos/cvr/v1/explain_service.pb.h"
 #include "protos/cvr/v1/upstream.pb.h"
 #include "tests/support/child_process.h"
 #include "tests/support/http_client.h"
@@ -22,9 +23,10 @@ class Installation {
   explicit Installation(std::vector<std::string> extra_flags = {});
 
   // Ids of what was made. Whatever goes wrong fails the test.
-  int64_t CreateRegistry();
+  int64_t CreateRegistry(bool anonymous_pull = true);
   int64_t CreateUpstream(v1::Upstream upstream);
   void Attach(int64_t registry_id, int64_t upstream_id);
+  void Detach(int64_t registry_id, int64_t upstream_id);
   // To be called before its port is free for others: a group has no two
   // upstreams of one URL.
   void DeleteUpstream(int64_t id);
@@ -32,6 +34,9 @@ class Installation {
   void UpdateUpstream(const v1::Upstream& upstream,
                       const std::vector<std::string>& mask);
   void MoveUpstream(int64_t registry_id, int64_t upstream_id, int position);
+
+  // The id of the upstream; 0 = there is none.
+  int64_t UpstreamNamed(const std::string& name) const;
 
   std::vector<v1::CacheEntry> Entries(int64_t upstream_id) const;
   // As if the upstream had last been asked so long ago.
@@ -43,9 +48,25 @@ class Installation {
 
   HttpResponse Head(int64_t registry_id, const std::string& path) const;
 
+  // What a pull of a path would do now.
+  v1::ExplainResponse Explain(int64_t registry_id, const std::string& path);
+
+  // A call of `/api/v4/PATH` by the administrator.
+  HttpResponse Rest(const std::string& method, const std::string& path,
+                    const std::string& content_type,
+                    const std::string& body) const;
+
+  // A file in the directory that Shell() runs in.
+  void Write(const std::string& name, const std::string& content) const;
+  // Runs a script of sh, which must succeed. `$CVR` is our command, for an
+  // administrator of this installation.
+  void Shell(const std::string& script) const;
+
   std::string Log() const { return server_->Log(); }
 
  private:
+  std::string TokenFile() const { return directory_.Join("data/admin-token"); }
+
   const ScratchDirectory directory_;
   std::unique_ptr<ServerProcess> server_;
   std::shared_ptr<grpc::Channel> channel_;

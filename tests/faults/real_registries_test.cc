@@ -1,10 +1,6 @@
-// Registries as they are: what they answer for what is not for us, how they
-// tell sizes, cut lists into pages, and send manifests. REGRESSIONS.md tells
-// where each was met.
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
-#include <unistd.h>
+// Registries as they are: how they tell sizes, cut lists into pages, and send
+// manifests. REGRESSIONS.md tells where each was met; credentials_test.cc has
+// what they answer for what is not for us.
 
 #include <nlohmann/json.hpp>
 #include <string>
@@ -15,7 +11,6 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
-#include "services/common/thread.h"
 #include "tests/faults/several_upstreams.h"
 
 namespace cvr::testing {
@@ -25,188 +20,6 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 constexpr char kIndexType[] = "application/vnd.oci.image.index.v1+json";
-
-v1::Upstream WithLogin(v1::Upstream settings) {
-  settings.set_username("user");
-  settings.set_password("secret");
-  return settings;
-}
-
-class CredentialsTest : public SeveralUpstreams {
- protected:
-  std::unique_ptr<Source> AddPrivate(v1::Upstream settings = AlwaysStale()) {
-    auto source = Add(WithLogin(std::move(settings)));
-    source->fake().RequireBearer({.username = "user", .password = "secret"});
-    return source;
-  }
-  // Whatever token is shown, manifests and blobs are not for us.
-  static void Hide(Source& source, int status) {
-    FakeAnswer answer = FakeAnswer::Status(
-        status, {{"WWW-Authenticate",
-                  absl::StrCat("Bearer realm=\"", source.fake().url(),
-                               "/token\",service=\"fake\","
-                               "scope=\"repository:library/app:pull\","
-                               "error=\"insufficient_scope\"")}});
-    for (const char* kind : {"/manifests/", "/blobs/", "/tags/"}) {
-      source.fake().Answer({"", kind}, answer, FakeRegistry::kAlways);
-    }
-  }
-};
-
-TEST_F(CredentialsTest, WhatIsNotForUsDoesNotHideWhatTheNextHas) {
-  for (const int status : {401, 403}) {
-    SCOPED_TRACE(status);
-    const auto first = AddPrivate();
-    const auto second = Add(AlwaysStale());
-    const TestImage image = ImageNamed(absl::StrCat("next", status));
-    second->Add(image, absl::StrCat("v", status));
-    // 403 is the upstream's own word only once a token was granted.
-    Hide(*first, 401);
-    if (status == 403) {
-      first->fake().ClearAnswers();
-      first->fake().Answer(
-          {"", "/manifests/"},
-          FakeAnswer::Status(
-              401, {{"WWW-Authenticate",
-                     absl::StrCat("Bearer realm=\"", first->fake().url(),
-                                  "/token\",service=\"fake\"")}}));
-      Hide(*first, 403);
-    }
-    ExpectContent(GetTag(absl::StrCat("v", status)), image.manifest);
-    EXPECT_GT(first->fake().CountRequests({"", "/token"}), 0);
-  }
-}
-
-TEST_F(CredentialsTest, WhatIsNotForUsAnyMoreIsNotServedFromTheCache) {
-  const auto first = AddPrivate();
-  const TestImage image = ImageNamed("image");
-  first->Add(image, "v1");
-  ExpectContent(GetTag("v1"), image.manifest);
-  Hide(*first, 403);
-  ExpectError(GetTag("v1"), 404, "MANIFEST_UNKNOWN");
-  EXPECT_FALSE(first->HasEntry(TagPath("v1")));
-}
-
-TEST_F(CredentialsTest, CredentialsThatAreRefusedStopThePull) {
-  const auto first = AddPrivate();
-  const auto second = Add(AlwaysStale());
-  second->Add(ImageNamed("image"), "v1");
-  first->fake().RequireBearer({.username = "user", .password = "another"});
-  const HttpResponse denied = GetTag("v1");
-  ExpectError(denied, 403, "DENIED");
-  EXPECT_THAT(denied.body, HasSubstr("--on-denied tag=next"));
-  EXPECT_EQ(second->requests(), 0);
-}
-
-// As nvcr.io: an expired token gets a challenge that leads nowhere.
-TEST_F(CredentialsTest, AnExpiredTokenIsForgottenAndItsChallengeNotFollowed) {
-  for (const int status : {401, 403}) {
-    SCOPED_TRACE(status);
-    const auto first = AddPrivate();
-    const std::string tag = absl::StrCat("v", status);
-    const TestImage image = ImageNamed(tag);
-    first->Add(image, tag);
-    ExpectContent(GetTag(tag), image.manifest);
-    first->fake().RevokeTokens();
-    first->fake().Answer(
-        {"HEAD", "/manifests/"},
-        FakeAnswer::Status(status,
-                           {{"WWW-Authenticate",
-                             "Bearer realm=\"http://127.0.0.1:1/gone\""}}));
-    ExpectContent(GetTag(tag), image.manifest);
-    EXPECT_TRUE(first->HasEntry(TagPath(tag)));
-  }
-}
-
-TEST_F(CredentialsTest, ARealmMayBeRelative) {
-  for (const char* realm : {"/token", "token", "//"}) {
-    SCOPED_TRACE(realm);
-    const auto first = AddPrivate();
-    const TestImage image = ImageNamed(realm);
-    first->Add(image, "v1");
-    first->fake().RequireBearer(
-        {.realm = realm, .username = "user", .password = "secret"});
-    if (std::string(realm) == "//") {
-      EXPECT_EQ(GetTag("v1").status, 502);
-      continue;
-    }
-    ExpectContent(Get(DigestPath(image)), image.manifest);
-  }
-}
-
-// A registry of one manifest for who sends `authorization`, by plain sockets:
-// the fake's library takes no lines of more than 8 KiB.
-class LongHeadRegistry {
- public:
-  LongHeadRegistry(std::string authorization, std::string manifest)
-      : authorization_(std::move(authorization)),
-        manifest_(std::move(manifest)),
-        listening_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-    sockaddr_in address = {};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof(address);
-    auto* const any = reinterpret_cast<sockaddr*>(&address);
-    EXPECT_EQ(bind(listening_, any, size), 0);
-    EXPECT_EQ(listen(listening_, 8), 0);
-    EXPECT_EQ(getsockname(listening_, any, &size), 0);
-    port_ = ntohs(address.sin_port);
-    server_ = std::make_unique<Thread>("registry", [this] { Serve(); });
-  }
-  ~LongHeadRegistry() {
-    shutdown(listening_, SHUT_RDWR);
-    server_.reset();
-    close(listening_);
-  }
-  std::string url() const { return absl::StrCat("http://127.0.0.1:", port_); }
-
- private:
-  void Serve() {
-    for (int fd; (fd = accept(listening_, nullptr, nullptr)) >= 0; close(fd)) {
-      std::string head;
-      char buffer[4096];
-      for (ssize_t count; !absl::StrContains(head, "\r\n\r\n") &&
-                          (count = read(fd, buffer, sizeof(buffer))) > 0;) {
-        head.append(buffer, count);
-      }
-      const bool knows = absl::StrContains(
-          head, absl::StrCat("Authorization: ", authorization_, "\r\n"));
-      const std::string reply = absl::StrCat(
-          knows ? "HTTP/1.1 200 OK\r\nContent-Type: "
-                : "HTTP/1.1 401 No\r\nWWW-Authenticate: Basic realm=\"x\"\r\n"
-                  "Content-Type: ",
-          kManifestType, "\r\nConnection: close\r\nContent-Length: ",
-          knows ? manifest_.size() : 0, "\r\n\r\n", knows ? manifest_ : "");
-      EXPECT_EQ(write(fd, reply.data(), reply.size()),
-                static_cast<ssize_t>(reply.size()));
-    }
-  }
-
-  const std::string authorization_;
-  const std::string manifest_;
-  const int listening_;
-  int port_ = 0;
-  std::unique_ptr<Thread> server_;
-};
-
-// As long as tokens and JSON keys of clouds are, and longer.
-TEST_F(CredentialsTest, PasswordsOf16KiBAreShown) {
-  const std::string password =
-      absl::StrCat("{\n\"key\": \"", std::string(16 * 1024 - 12, 'k'), "\"}");
-  const TestImage image = ImageNamed("image");
-  const LongHeadRegistry registry(
-      absl::StrCat("Basic ",
-                   absl::Base64Escape(absl::StrCat("_json_key:", password))),
-      image.manifest);
-  v1::Upstream settings;
-  settings.set_url(registry.url());
-  settings.set_username("_json_key");
-  settings.set_password(password);
-  const int64_t id = installation().CreateUpstream(settings);
-  installation().Attach(registry_, id);
-  ExpectContent(GetTag("v1"), image.manifest);
-  installation().DeleteUpstream(id);
-}
 
 class SizesTest : public SeveralUpstreams {
  protected:
@@ -378,6 +191,30 @@ TEST_F(PagesTest, AFullPageWithoutALinkIsNotTheEnd) {
   EXPECT_EQ(Tags(), first);
 }
 
+// Whatever number it is: n=1000 was asked for.
+TEST_F(PagesTest, PagesThatTheRegistryCapsAreFollowed) {
+  std::vector<std::string> all;
+  std::string query = "n=1000&last=";
+  std::string first;
+  for (int page = 0; page < 4; ++page) {
+    std::vector<std::string> tags;
+    for (int i = 0; i < 73; ++i) {
+      tags.push_back(absl::StrCat("t", 1000 + 100 * page + i));
+    }
+    const std::string body =
+        nlohmann::json{{"name", "library/app"}, {"tags", tags}}.dump();
+    if (page == 0) first = body;
+    if (page > 0) AnswerPage(absl::StrCat(query, all.back()), body);
+    all.insert(all.end(), tags.begin(), tags.end());
+  }
+  AnswerPage(absl::StrCat(query, all.back()),
+             R"({"name":"library/app","tags":null})");
+  // The first answer that matches counts.
+  AnswerPage("n=1000", first);
+  EXPECT_EQ(Tags(), all);
+  EXPECT_EQ(upstream_->requests(), 5);
+}
+
 TEST_F(PagesTest, ARegistryThatIgnoresWhereToBeginHasGivenAll) {
   std::vector<std::string> all;
   for (int i = 0; i < 100; ++i) all.push_back(absl::StrCat("t", 100 + i));
@@ -494,6 +331,99 @@ TEST_F(ManifestsTest, AChildInlinedInAnIndexIsServed) {
   const HttpResponse got = GetTag(digest.ToString());
   ExpectContent(got, child);
   EXPECT_EQ(got.header("content-type"), kManifestType);
+}
+
+// How often upstreams are asked, as it is said in each way.
+class FreshnessTest : public SeveralUpstreams {
+ protected:
+  FreshnessTest() {
+    for (const char* tag : {"v1", "latest"}) {
+      ImageNamed(tag).AddTo(fake_, "library/app", tag);
+    }
+  }
+  // Creates the upstream with these options of `cvr upstream create`.
+  void CreateWith(const std::string& options) {
+    installation().Shell(absl::StrCat("$CVR upstream create fresh-", registry_,
+                                      " --registry ", registry_, " --url ",
+                                      fake_.url(), " ", options));
+  }
+  // Whether a pull of the tag, which is cached, makes the upstream see one
+  // request, rather than none.
+  bool IsAskedFor(const std::string& tag) {
+    const auto pull = [&] {
+      ExpectContent(GetTag(tag), ImageNamed(tag).manifest);
+    };
+    pull();
+    const int before = fake_.CountRequests({});
+    for (int i = 0; i < 3; ++i) pull();
+    const int asked = fake_.CountRequests({}) - before;
+    EXPECT_TRUE(asked == 0 || asked == 3) << asked;
+    return asked == 3;
+  }
+
+  FakeRegistry fake_;
+};
+
+TEST_F(FreshnessTest, AlwaysIsAtEachPull) {
+  CreateWith("--cache-validity always");
+  EXPECT_TRUE(IsAskedFor("v1"));
+  EXPECT_TRUE(IsAskedFor("latest"));
+}
+
+TEST_F(FreshnessTest, ZeroAndNeverAreNever) {
+  CreateWith("--cache-validity 0 --tag-validity latest=never");
+  EXPECT_FALSE(IsAskedFor("v1"));
+  EXPECT_FALSE(IsAskedFor("latest"));
+}
+
+TEST_F(FreshnessTest, AlwaysMayBeOfSomeTags) {
+  CreateWith("--cache-validity never --tag-validity latest=always");
+  EXPECT_FALSE(IsAskedFor("v1"));
+  EXPECT_TRUE(IsAskedFor("latest"));
+}
+
+TEST_F(FreshnessTest, NeverMayBeOfSomeTags) {
+  CreateWith("--cache-validity always --tag-validity 'v*=0'");
+  EXPECT_FALSE(IsAskedFor("v1"));
+  EXPECT_TRUE(IsAskedFor("latest"));
+}
+
+// As in the reference product.
+TEST_F(FreshnessTest, ZeroHoursOverRestAreNever) {
+  const HttpResponse made = installation().Rest(
+      "POST",
+      absl::StrCat("virtual_registries/container/registries/", registry_,
+                   "/upstreams"),
+      "application/json",
+      nlohmann::json{{"name", absl::StrCat("rest-", registry_)},
+                     {"url", fake_.url()},
+                     {"cache_validity_hours", 0}}
+          .dump());
+  EXPECT_EQ(made.status, 201) << made.body;
+  EXPECT_THAT(made.body, ::testing::HasSubstr("\"cache_validity_hours\":0"));
+  EXPECT_FALSE(IsAskedFor("v1"));
+}
+
+// As the conformance suite logs in when it has been given no login.
+TEST_F(ManifestsTest, ABlankUserAndPasswordIsNobody) {
+  const TestImage image = ImageNamed("image");
+  upstream_->Add(image, "v1");
+  const std::vector<std::string> blank = {"Authorization: Basic Og=="};
+  ExpectContent(installation().Get(registry_, TagPath("v1"), blank),
+                image.manifest);
+  ExpectContent(installation().Get(registry_, BlobPath(image), blank),
+                image.blob);
+  // Where nobody may pull it is asked to log in, as if it had sent nothing.
+  const int64_t closed = installation().CreateRegistry(/*anonymous=*/false);
+  const HttpResponse with = installation().Get(closed, TagPath("v1"), blank);
+  const HttpResponse without = installation().Get(closed, TagPath("v1"));
+  EXPECT_EQ(with.status, 401);
+  EXPECT_EQ(with.header("www-authenticate"),
+            without.header("www-authenticate"));
+  EXPECT_EQ(with.body, without.body);
+  for (int i = 0; i < 100; ++i) {
+    EXPECT_EQ(installation().Get(closed, TagPath("v1"), blank).status, 401);
+  }
 }
 
 }  // namespace

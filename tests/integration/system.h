@@ -36,6 +36,8 @@ class System {
   std::string grpc() const { return metadata_->grpc(); }
   std::string blob_grpc() const { return blob_->grpc(); }
   pid_t gateway_pid() const { return gateway_->process().pid(); }
+  // What stores blobs.
+  ChildProcess& blob() { return blob_->process(); }
   // Of all processes.
   std::vector<pid_t> pids() const;
   // The secret of the administrator that the first start made.

@@ -21,7 +21,7 @@ using nlohmann::json;
 
 constexpr char kVictimsUser[] = "victim";
 constexpr uint64_t kMiddleByte = 300'000;
-constexpr absl::Duration kPatience = absl::Seconds(60);
+constexpr absl::Duration kPatience = absl::Minutes(3);
 
 std::string ErrorCodeOf(const std::string& body) {
   const json answer = json::parse(body, nullptr, false);
@@ -178,8 +178,13 @@ void Encounter::VictimPulls() {
 
 void Encounter::VictimPulls(const std::string& part) {
   if (!victim_acts_) return;
-  PullForVictim(PathOf(part));
-  AwaitStored("/" + PathOf(part));
+  // What is pushed out meanwhile is told a moment later, and then the entry of
+  // what has come back since goes, too: it is pulled once more.
+  AwaitTrue(part + " is stored", [&] {
+    PullForVictim(PathOf(part));
+    world_.AwaitQuiet(victims_upstream_id_);
+    return IsRecorded(victims_upstream_id_, "/" + PathOf(part));
+  });
 }
 
 bool Encounter::IsRecorded(int64_t upstream_id, const std::string& path) {

@@ -20,9 +20,10 @@ using nlohmann::json;
 class ProvenanceTest : public ::testing::TestWithParam<Shape> {
  protected:
   // Pulls every part from `registry` with that secret; each must be right.
-  static void PullAll(World& world, const Secret& secret,
-                      const std::string& token, int64_t registry) {
+  void PullAll(World& world, const Secret& secret, const std::string& token,
+               int64_t registry) {
     for (const auto& [name, bytes] : secret.Parts()) {
+      watchdog_.Doing("pulls " + name);
       const HttpResponse response = world.Ask(
           token, "GET", registry,
           absl::StrCat(Encounter::kRepository,
@@ -34,6 +35,14 @@ class ProvenanceTest : public ::testing::TestWithParam<Shape> {
     }
   }
 
+  // The adversary pulls from an empty upstream of his own, having named all.
+  std::vector<std::string> SeenBy(World& world, bool victim_acts, Access access,
+                                  std::vector<std::string>& thefts);
+  // Bytes that were pushed out leave no trace either.
+  std::vector<std::string> SeenAfterEviction(World& world, bool victim_acts,
+                                             std::vector<std::string>& thefts);
+
+  // Of each step: a world of sanitized processes takes its time to start.
   Watchdog watchdog_{absl::Minutes(4)};
 };
 
@@ -129,9 +138,10 @@ TEST_P(ProvenanceTest, OtherCredentialsHaveToProveAnew) {
   }
 }
 
-// The adversary pulls from an empty upstream of his own, having named all.
-std::vector<std::string> SeenBy(World& world, bool victim_acts, Access access,
-                                std::vector<std::string>& thefts) {
+std::vector<std::string> ProvenanceTest::SeenBy(
+    World& world, bool victim_acts, Access access,
+    std::vector<std::string>& thefts) {
+  watchdog_.Doing(absl::StrCat("access ", static_cast<int>(access)));
   Encounter e(world, absl::StrCat("access ", static_cast<int>(access)),
               victim_acts, access);
   e.VictimPulls();
@@ -151,6 +161,7 @@ std::vector<std::string> SeenBy(World& world, bool victim_acts, Access access,
 
 TEST_P(ProvenanceTest, CredentialsOfEveryKindKeepWhatTheyOpened) {
   World with(GetParam());
+  watchdog_.Doing("starts another world");
   World without(GetParam());
   for (const Access access : {Access::kPassword, Access::kTokenForPassword,
                               Access::kClientCertificate}) {
@@ -162,9 +173,9 @@ TEST_P(ProvenanceTest, CredentialsOfEveryKindKeepWhatTheyOpened) {
   }
 }
 
-// Bytes that were pushed out leave no trace either.
-std::vector<std::string> SeenAfterEviction(World& world, bool victim_acts,
-                                           std::vector<std::string>& thefts) {
+std::vector<std::string> ProvenanceTest::SeenAfterEviction(
+    World& world, bool victim_acts, std::vector<std::string>& thefts) {
+  watchdog_.Doing("fills the store");
   Encounter e(world, "evicted", victim_acts);
   e.VictimPulls();
   for (int i = 0; i < 4; ++i) {
@@ -172,9 +183,12 @@ std::vector<std::string> SeenAfterEviction(World& world, bool victim_acts,
         "large", std::string(3 << 20, static_cast<char>('a' + i)));
     e.Ask("GET", absl::StrCat("large/blobs/", digest.ToString()));
   }
+  watchdog_.Doing("waits for the eviction");
   if (victim_acts) e.AwaitEvicted();
   e.AskAll();
+  watchdog_.Doing("pulls what was evicted");
   e.VictimPulls();
+  watchdog_.Doing("asks for what came back");
   e.AskAll();
   const Observed seen = e.Finish();
   thefts = seen.thefts;
@@ -187,6 +201,7 @@ TEST_P(ProvenanceTest, EvictionOpensNothing) {
   const std::vector<std::string> flags = {"--max_bytes=8388608",
                                           "--low_watermark_percent=60"};
   World with(GetParam(), flags);
+  watchdog_.Doing("starts another world");
   World without(GetParam(), flags);
   std::vector<std::string> thefts;
   const auto seen = SeenAfterEviction(with, true, thefts);

@@ -113,7 +113,16 @@ constexpr HelpText kUpstreams[] = {
     {"upstream create",
      "Passwords are never given on the command line, which other users can "
      "see:\n"
-     "they come from a file, standard input or CVR_UPSTREAM_PASSWORD.\n"
+     "they come from a file, standard input or CVR_UPSTREAM_PASSWORD. They "
+     "have\n"
+     "up to 16 KiB of any bytes but NUL; one line break at the end is not "
+     "part\n"
+     "of them.\n"
+     "\n"
+     "A 401 or 403 to a token that was granted says that the upstream has\n"
+     "nothing there for us: its cached copy is dropped, and the next upstream "
+     "is\n"
+     "asked; --on-hidden changes that.\n"
      "\n"
      "Patterns are wildcards, where `*` stands for any characters and `?` for\n"
      "one, or RE2 after `re:`.",
@@ -131,6 +140,7 @@ constexpr HelpText kUpstreams[] = {
      "Rules, tag validities and lists are replaced as a whole.",
      "cvr upstream update 1 --cache-validity 7d\n"
      "cvr upstream update 1 --username bot --password-file hub.txt\n"
+     "cvr upstream update 1 --on-hidden tag=stop --on-hidden cached=stop\n"
      "cvr upstream update 1 --no-rules --disabled"},
     {"upstream attach", "Both must belong to the same group.",
      "cvr upstream attach --registry 1 --upstream 2"},

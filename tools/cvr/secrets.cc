@@ -49,12 +49,15 @@ absl::StatusOr<std::string> ReadFile(const std::string& path) {
   return content;
 }
 
+absl::string_view WithoutLineBreak(absl::string_view secret) {
+  if (absl::ConsumeSuffix(&secret, "\n")) absl::ConsumeSuffix(&secret, "\r");
+  return secret;
+}
+
 absl::StatusOr<std::string> ReadPassword(const PasswordSource& source,
                                          const Environment& environment) {
   ASSIGN_OR_RETURN(std::string password, RawPassword(source, environment));
-  absl::string_view trimmed = password;
-  absl::ConsumeSuffix(&trimmed, "\n");
-  absl::ConsumeSuffix(&trimmed, "\r");
+  const absl::string_view trimmed = WithoutLineBreak(password);
   if (trimmed.empty()) {
     return absl::InvalidArgumentError("the password is empty");
   }

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "tools/cvr/environment.h"
 
 namespace cvr {
@@ -18,6 +19,10 @@ struct PasswordSource {
   std::optional<std::string> file;
   bool from_stdin = false;
 };
+
+// `secret`, of whatever bytes, without the one line break that editors and
+// `echo` put at the end.
+absl::string_view WithoutLineBreak(absl::string_view secret);
 
 // The password without the line break at its end; from the environment
 // variable CVR_UPSTREAM_PASSWORD when `source` names nothing.

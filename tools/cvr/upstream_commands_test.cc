@@ -146,7 +146,8 @@ TEST_F(UpstreamCommandsTest, PoliciesAreSentAsTheyAreTyped) {
                 "re:night(ly|)=1h --tags-validity 2m --referrers-validity 3m "
                 "--refresh-ahead --absence-ttl refused=5s --allow-repository "
                 "library/* --deny-tag *-rc* --on-unavailable tag=next "
-                "--on-denied cached=serve-stale --concurrent-requests 3 "
+                "--on-denied cached=serve-stale --on-hidden tag=stop "
+                "--concurrent-requests 3 "
                 "--failures-to-open 4 --open-for 1m --rate-reserve 20"),
             0)
       << Err();
@@ -161,22 +162,24 @@ TEST_F(UpstreamCommandsTest, PoliciesAreSentAsTheyAreTyped) {
   EXPECT_EQ(upstream_.rules(1).pattern().wildcard(), "*-rc*");
   EXPECT_EQ(upstream_.failure_policy().unavailable().tag(),
             v1::FailurePolicy::NEXT);
+  EXPECT_EQ(upstream_.failure_policy().hidden().tag(), v1::FailurePolicy::STOP);
   EXPECT_EQ(upstream_.limits().open_for().seconds(), 60);
   EXPECT_THAT(
       mask_,
       ElementsAre("tag_validities", "absence_ttls.refused", "tags_validity",
                   "referrers_validity", "refresh_ahead", "rules",
                   "failure_policy.unavailable.tag",
-                  "failure_policy.denied.cached", "limits.concurrent_requests",
-                  "limits.failures_to_open", "limits.rate_reserve_percent",
-                  "limits.open_for"));
+                  "failure_policy.denied.cached", "failure_policy.hidden.tag",
+                  "limits.concurrent_requests", "limits.failures_to_open",
+                  "limits.rate_reserve_percent", "limits.open_for"));
 }
 
 TEST_F(UpstreamCommandsTest, PoliciesThatMakeNoSenseAreRefusedInOneLine) {
   AcceptUpstreams();
   for (const char* option :
        {"--tag-validity v1", "--tag-validity v1=soon", "--absence-ttl tag=1s",
-        "--on-denied cached=maybe", "--on-denied blob=stop"}) {
+        "--on-denied cached=maybe", "--on-denied blob=stop",
+        "--on-hidden tag=maybe"}) {
     EXPECT_EQ(Cvr(std::string("upstream update 5 ") + option), 1) << option;
     const std::string said = Err();
     EXPECT_EQ(std::count(said.begin(), said.end(), '\n'), 1) << said;

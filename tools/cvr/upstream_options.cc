@@ -1,7 +1,11 @@
 #include "tools/cvr/upstream_options.h"
 
+#include <string>
+#include <utility>
+
 #include "absl/strings/str_cat.h"
 #include "services/common/status_macros.h"
+#include "services/common/upstream_password.h"
 #include "tools/cvr/cli_options.h"
 #include "tools/cvr/text.h"
 #include "tools/cvr/validity_text.h"
@@ -73,8 +77,9 @@ absl::Status ReadCredentials(const UpstreamOptions& options,
                              UpstreamChange& change) {
   if (!options.username && !options.no_credentials) return absl::OkStatus();
   if (options.username) {
-    ASSIGN_OR_RETURN(*change.upstream.mutable_password(),
+    ASSIGN_OR_RETURN(std::string password,
                      ReadPassword(options.password, environment));
+    SetPassword(std::move(password), change.upstream);
     change.upstream.set_username(*options.username);
   }
   change.mask.add_paths("username");

@@ -53,8 +53,8 @@ void AddFreshnessOptions(CLI::App& command, UpstreamPolicyOptions& options) {
   AddWords(command, kGroup, "--absence-ttl", options.absence_ttls,
            "KIND=DURATION",
            "How long a 404 for a 'manifest' or 'blob' is believed (default: "
-           "1m; 5s at most for a manifest by digest), and a refusal of our "
-           "credentials ('refused', 30s); may be repeated");
+           "1m; 5s at most for a manifest by digest), and a 401 or 403 "
+           "('refused', 30s); may be repeated");
 }
 
 void AddRuleOptions(CLI::App& command, UpstreamPolicyOptions& options) {
@@ -91,6 +91,10 @@ void AddFailureOptions(CLI::App& command, UpstreamPolicyOptions& options) {
       {"--on-rate-limited", options.on_rate_limited, "The same for a 429"},
       {"--on-denied", options.on_denied,
        "The same when it refuses our credentials"},
+      {"--on-hidden", options.on_hidden,
+       "The same when it answers 401 or 403 although it granted a token, so "
+       "that it has nothing there for us (default: next, and its cached copy "
+       "is dropped); stop = 403"},
   };
   for (const auto& [name, words, description] : classes) {
     AddWords(command, kGroup, name, words, "CASE=ACTION", description);
@@ -253,7 +257,9 @@ absl::Status ReadFailures(const UpstreamPolicyOptions& options,
                               *policy.mutable_unavailable(), mask));
   RETURN_IF_ERROR(ReadActions(options.on_rate_limited, "rate_limited",
                               *policy.mutable_rate_limited(), mask));
-  return ReadActions(options.on_denied, "denied", *policy.mutable_denied(),
+  RETURN_IF_ERROR(ReadActions(options.on_denied, "denied",
+                              *policy.mutable_denied(), mask));
+  return ReadActions(options.on_hidden, "hidden", *policy.mutable_hidden(),
                      mask);
 }
 

@@ -34,6 +34,7 @@ struct UpstreamPolicyOptions {
   std::vector<std::string> on_unavailable;
   std::vector<std::string> on_rate_limited;
   std::vector<std::string> on_denied;
+  std::vector<std::string> on_hidden;
 
   std::optional<int32_t> concurrent_requests;
   std::optional<int32_t> failures_to_open;

@@ -65,7 +65,8 @@ std::string PolicyText(const v1::FailurePolicy& policy) {
     const v1::FailurePolicy::Actions& actions;
   } classes[] = {{"unavailable", policy.unavailable()},
                  {"rate limited", policy.rate_limited()},
-                 {"denied", policy.denied()}};
+                 {"denied", policy.denied()},
+                 {"hidden", policy.hidden()}};
   std::vector<std::string> parts;
   for (const auto& [name, actions] : classes) {
     const std::pair<const char*, v1::FailurePolicy::Action> cases[] = {

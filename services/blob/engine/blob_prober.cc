@@ -41,13 +41,12 @@ absl::StatusOr<BlobProber::Answer> BlobProber::FindFirst(
     if (answer.ok()) return answer;
     const absl::Status& failure = answer.status();
     if (patience.cancel.stop_requested()) return failure;
-    if (ActionOn(failure, origin.failure_policy, {.by_digest = true}) ==
+    const FailurePlace place = {.by_digest = true};
+    if (ActionOn(failure, origin.failure_policy, place) ==
         FailurePolicy::Action::kStop) {
-      return failure;
+      return StoppedBy(failure, place);
     }
-    if (absl::IsNotFound(decisive) && !absl::IsNotFound(failure)) {
-      decisive = failure;
-    }
+    NoteFailure(failure, decisive);
   }
   return decisive;
 }

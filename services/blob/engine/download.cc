@@ -25,8 +25,10 @@ std::string HostOf(const UpstreamAccess& access) {
   return access.name.empty() ? access.url : access.name;
 }
 
+constexpr FailurePlace kPlace = {.by_digest = true};
+
 bool IsStopAt(const BlobOrigin& origin, const absl::Status& failure) {
-  return ActionOn(failure, origin.failure_policy, {.by_digest = true}) ==
+  return ActionOn(failure, origin.failure_policy, kPlace) ==
          FailurePolicy::Action::kStop;
 }
 
@@ -152,13 +154,11 @@ absl::Status Download::Fill() {
       spdlog::warn("blob {} from upstream {}: {}", digest_.ToString(),
                    origin.upstream_id, status.ToString());
     }
-    if (absl::IsNotFound(decisive) && !absl::IsNotFound(status)) {
-      decisive = status;
-    }
+    NoteFailure(status, decisive);
     const bool is_useless =
         receiver_->is_spoilt() || ReasonOf(status) == Reason::kContentMismatch;
     if (is_useless) Disprove();
-    if (IsStopAt(origin, status)) return status;
+    if (IsStopAt(origin, status)) return StoppedBy(status, kPlace);
     if (is_useless) RETURN_IF_ERROR(StartAgain(status));
   }
   return decisive;

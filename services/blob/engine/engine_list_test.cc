@@ -170,6 +170,26 @@ TEST_F(EngineListTest, WithoutACopyAFailureFailsTheWholeList) {
               StatusIs(absl::StatusCode::kUnavailable));
 }
 
+TEST_F(EngineListTest, WhatIsHiddenIsLeftOutOrDoesAsItsPolicySays) {
+  Tag(7, "old");
+  ASSERT_THAT(Tags({Unknown(7)}), IsOk());
+  const Candidate old = Recorded(/*fresh=*/false);
+  Tag(8, "v1");
+  upstream().Inject(7, {.error = hidden_}, kAlways);
+  EXPECT_EQ(Tags({old, Unknown(8)})->bytes, R"({"tags":["v1"]})");
+  EXPECT_THAT(Denials(), ElementsAre("7 hidden /r/tags/list"));
+  const auto nowhere = Tags({Hidden(7), Absent(8)});
+  EXPECT_TRUE(IsHidden(nowhere.status())) << nowhere.status();
+  EXPECT_EQ(Referrers({Unknown(7)})->bytes, IndexOf(""));
+  FailurePolicy policy;
+  policy.hidden = {Action::kServeStale, Action::kStop, Action::kNext};
+  EXPECT_EQ(Tags({With(old, policy), Unknown(8)})->bytes,
+            R"({"tags":["old","v1"]})");
+  EXPECT_THAT(
+      Tags({With(Hidden(7), policy), Unknown(8)}),
+      StatusIs(absl::StatusCode::kPermissionDenied, Reason::kUpstreamDenied));
+}
+
 TEST_F(EngineListTest, ThoseWhoAskAtTheSameTimeShareOneRequest) {
   Tag(7, "v1");
   const auto gate = Hold(7);

@@ -94,13 +94,18 @@ class EngineManifestFixture : public ::testing::Test {
     candidate.denial = Denial::kRefused;
     return candidate;
   }
+  static Candidate Hidden(int64_t id) {
+    Candidate candidate = {id};
+    candidate.denial = Denial::kHidden;
+    return candidate;
+  }
   static Candidate With(Candidate candidate, const FailurePolicy& policy) {
     candidate.failure_policy = policy;
     return candidate;
   }
   // Whatever goes wrong.
   static FailurePolicy Always(const FailurePolicy::Actions& actions) {
-    return {actions, actions, actions};
+    return {actions, actions, actions, actions};
   }
 
   absl::StatusOr<Answer> Fetch(
@@ -147,9 +152,11 @@ class EngineManifestFixture : public ::testing::Test {
   std::vector<std::string> Denials() {
     std::vector<std::string> denials;
     for (const auto& [upstream_id, path, denial] : metadata().denials()) {
-      denials.push_back(absl::StrCat(
-          upstream_id, denial == Denial::kAbsent ? " absent " : " refused ",
-          path));
+      denials.push_back(absl::StrCat(upstream_id,
+                                     denial == Denial::kAbsent   ? " absent "
+                                     : denial == Denial::kHidden ? " hidden "
+                                                                 : " refused ",
+                                     path));
     }
     return denials;
   }
@@ -157,6 +164,7 @@ class EngineManifestFixture : public ::testing::Test {
   EngineWorld world_;
   const absl::Status down_ = errors::UpstreamUnavailable("r.test", "down");
   const absl::Status limited_ = errors::UpstreamRateLimited("r.test", {});
+  const absl::Status hidden_ = AsHidden(errors::ManifestUnknown("r", "t"));
   const absl::Status denied_ = errors::UpstreamDenied("r.test", "401");
 
  private:

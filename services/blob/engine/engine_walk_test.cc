@@ -165,6 +165,37 @@ TEST_F(EngineWalkTest, ADigestStopsWherePolicySaysSo) {
       StatusIs(absl::StatusCode::kUnavailable));
 }
 
+TEST_F(EngineWalkTest, WhatIsHiddenIsLookedForFurtherOn) {
+  const Descriptor target = Store(Image("old"));
+  FailWith(7, hidden_);
+  const auto nowhere = Fetch({Old(7, target), Absent(8)});
+  EXPECT_THAT(nowhere,
+              StatusIs(absl::StatusCode::kNotFound, Reason::kManifestUnknown));
+  EXPECT_TRUE(IsHidden(nowhere.status()));
+  EXPECT_THAT(Denials(), ElementsAre("7 hidden /r/manifests/latest"));
+  Publish(8, Image("eight"));
+  Expect(Fetch({Old(7, target), Unknown(8)}), Image("eight"),
+         ContentOrigin::kMiss, 8);
+  Expect(Fetch({Hidden(7), Unknown(8)}), Image("eight"), ContentOrigin::kMiss,
+         8);
+}
+
+TEST_F(EngineWalkTest, WhatIsHiddenDoesAsItsPolicySays) {
+  const Descriptor target = Store(Image("old"));
+  Publish(8, Image("eight"));
+  FailWith(7, hidden_);
+  FailurePolicy policy;
+  policy.hidden = {Action::kServeStale, Action::kStop, Action::kNext};
+  Expect(Fetch({With(Old(7, target), policy), Unknown(8)}), Image("old"),
+         ContentOrigin::kStale, 7);
+  EXPECT_THAT(Denials(), IsEmpty());
+  for (const Candidate& first : {Unknown(7), Hidden(7)}) {
+    EXPECT_THAT(
+        Fetch({With(first, policy), Unknown(8)}),
+        StatusIs(absl::StatusCode::kPermissionDenied, Reason::kUpstreamDenied));
+  }
+}
+
 // --- Budgets.
 
 TEST_F(EngineWalkTest, RevalidationGivesWayToACopyToSaveTheBudget) {

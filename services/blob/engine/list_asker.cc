@@ -10,6 +10,7 @@
 #include "services/blob/engine/text_lines.h"
 #include "services/blob/engine/upstream_failures.h"
 #include "services/common/document_limits.h"
+#include "services/common/errors.h"
 #include "services/common/limits.h"
 #include "services/common/referrer_line.h"
 #include "services/common/status_macros.h"
@@ -127,9 +128,7 @@ absl::StatusOr<UpstreamList> ListAsker::AskForReferrers(
     referrers = UpstreamList(limits::kReferrersMax);
     const auto index =
         upstream_.GetManifest(access, repository, ReferrersTag(subject));
-    if (!index.ok() && !absl::IsNotFound(index.status())) {
-      return index.status();
-    }
+    if (!index.ok() && MayHaveStandIn(index.status())) return index.status();
     // What is no index lists nothing.
     if (index.ok()) {
       std::istringstream json(index->bytes);
@@ -148,7 +147,8 @@ void ListAsker::NoteAnswer(const Question& question,
                            const absl::Status& answer) {
   if (answer.ok()) return;
   const bool has_copy =
-      absl::IsPermissionDenied(answer) && StaleCopy(question).has_value();
+      (absl::IsPermissionDenied(answer) || IsHidden(answer)) &&
+      StaleCopy(question).has_value();
   if (ActionOn(answer, question.candidate.failure_policy,
                {.has_copy = has_copy}) == Action::kServeStale) {
     return;

@@ -62,7 +62,7 @@ struct ListFetcher::Pending {
 struct ListFetcher::Parts {
   std::vector<Part> parts;
   bool was_asked = false;
-  // Of the first that is left out for another reason than not having it.
+  // NoteFailure() of those that are left out.
   absl::Status failure;
 
   ContentOrigin origin() const {
@@ -90,12 +90,10 @@ absl::StatusOr<std::unique_ptr<ContentStream>> ListFetcher::Fetch(
     const FetchRequest& request) {
   for (bool is_first = true;; is_first = false) {
     ASSIGN_OR_RETURN(const Parts found, Collect(request, is_first));
-    if (found.parts.empty()) {
-      RETURN_IF_ERROR(found.failure);
-      if (request.content.kind == ContentKind::kTags) {
-        return Unknown(request.content);
-      }
-    }
+    // What is not there has no referrers; that is no error.
+    const bool is_error = request.content.kind == ContentKind::kTags ||
+                          !absl::IsNotFound(found.failure);
+    if (found.parts.empty() && is_error) return found.failure;
     auto stream = Open(request, found);
     if (!is_first || !absl::IsDataLoss(stream.status())) return stream;
     // What is damaged is gone then, and all are asked anew.
@@ -152,6 +150,7 @@ absl::StatusOr<ListFetcher::Parts> ListFetcher::Collect(
                         may_be_stored));
   }
   Parts found;
+  found.failure = Unknown(request.content);
   for (size_t i = 0; i < all.size(); ++i) {
     const Candidate& candidate = candidates[i];
     found.was_asked = found.was_asked || all[i].flight.has_value();
@@ -162,11 +161,12 @@ absl::StatusOr<ListFetcher::Parts> ListFetcher::Collect(
     }
     const absl::Status& failure = list.status();
     if (request.cancel.stop_requested()) return failure;
-    if (absl::IsNotFound(failure)) continue;
-    auto copy =
-        asker_.StaleCopy({candidate.ContentOf(request.content), candidate});
-    switch (ActionOn(failure, candidate.failure_policy,
-                     {.has_copy = copy.has_value()})) {
+    auto copy = MayHaveStandIn(failure)
+                    ? asker_.StaleCopy(
+                          {candidate.ContentOf(request.content), candidate})
+                    : std::nullopt;
+    const FailurePlace place = {.has_copy = copy.has_value()};
+    switch (ActionOn(failure, candidate.failure_policy, place)) {
       case Action::kServeStale:
         spdlog::warn("{} of upstream {} is served stale: {}",
                      request.content.RelativePath(), candidate.upstream_id,
@@ -174,9 +174,9 @@ absl::StatusOr<ListFetcher::Parts> ListFetcher::Collect(
         found.parts.push_back({&candidate, *std::move(copy)});
         break;
       case Action::kStop:
-        return failure;
+        return StoppedBy(failure, place);
       case Action::kNext:
-        if (found.failure.ok()) found.failure = failure;
+        NoteFailure(failure, found.failure);
     }
   }
   return found;

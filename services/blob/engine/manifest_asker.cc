@@ -325,7 +325,8 @@ void ManifestAsker::NoteAnswer(const Question& question,
                                const absl::Status& answer) {
   if (answer.ok()) return;
   const bool has_copy =
-      absl::IsPermissionDenied(answer) && StaleCopy(question).has_value();
+      (absl::IsPermissionDenied(answer) || IsHidden(answer)) &&
+      StaleCopy(question).has_value();
   const FailurePlace place = {IsByDigest(question), has_copy};
   if (ActionOn(answer, question.candidate.failure_policy, place) ==
       Action::kServeStale) {

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "absl/strings/cord.h"
 #include "absl/strings/str_cat.h"
 #include "services/blob/engine/upstream_failures.h"
 #include "services/common/clock.h"
@@ -24,19 +23,6 @@ std::string FlightKey(const Question& question) {
   return absl::StrCat(question.candidate.upstream_id, "@",
                       question.candidate.cache_epoch,
                       question.content.RelativePath());
-}
-
-// A denial, with the switch that makes another thing of it.
-absl::Status NamingSwitch(const absl::Status& failure) {
-  if (ReasonOf(failure) != Reason::kUpstreamDenied) return failure;
-  absl::Status named(
-      failure.code(),
-      absl::StrCat(failure.message(),
-                   "; --on-denied tag=next at this upstream passes over it"));
-  failure.ForEachPayload([&](absl::string_view url, const absl::Cord& payload) {
-    named.SetPayload(url, payload);
-  });
-  return named;
 }
 
 }  // namespace
@@ -88,9 +74,9 @@ absl::StatusOr<ManifestWalk::Found> ManifestWalk::Run() {
     if (answer.ok()) return Found{*std::move(answer), upstream_id};
     const absl::Status& failure = answer.status();
     if (request_.cancel.stop_requested()) return failure;
-    auto copy = absl::IsNotFound(failure)
-                    ? std::nullopt
-                    : tools_.asker.StaleCopy(QuestionFor(turn));
+    auto copy = MayHaveStandIn(failure)
+                    ? tools_.asker.StaleCopy(QuestionFor(turn))
+                    : std::nullopt;
     const FailurePlace place = {request_.content.reference.is_digest(),
                                 copy.has_value()};
     switch (ActionOn(failure, candidate(turn).failure_policy, place)) {
@@ -101,13 +87,11 @@ absl::StatusOr<ManifestWalk::Found> ManifestWalk::Run() {
                      failure.ToString());
         return Found{*std::move(copy), upstream_id};
       case Action::kStop:
-        return NamingSwitch(failure);
+        return StoppedBy(failure, place);
       case Action::kNext:
         break;
     }
-    if (absl::IsNotFound(decisive) && !absl::IsNotFound(failure)) {
-      decisive = failure;
-    }
+    NoteFailure(failure, decisive);
   }
   return decisive;
 }

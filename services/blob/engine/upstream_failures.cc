@@ -1,6 +1,8 @@
 #include "services/blob/engine/upstream_failures.h"
 
+#include "absl/strings/cord.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
 #include "services/common/errors.h"
 #include "spdlog/spdlog.h"
 
@@ -9,22 +11,35 @@ namespace {
 
 using Action = FailurePolicy::Action;
 
-const FailurePolicy::Actions& ActionsOn(const absl::Status& failure,
-                                        const FailurePolicy& policy) {
+// The kind of failure in policies.
+FailurePolicy::Actions FailurePolicy::*KindOf(const absl::Status& failure) {
   switch (failure.code()) {
+    case absl::StatusCode::kNotFound:  // Otherwise there is no choice.
+      return &FailurePolicy::hidden;
     case absl::StatusCode::kResourceExhausted:
-      return policy.rate_limited;
+      return &FailurePolicy::rate_limited;
     case absl::StatusCode::kPermissionDenied:
       // An address that the deployment does not allow is a fault of the
       // upstream, which revokes nothing by it.
-      return ReasonOf(failure) == Reason::kUpstreamDenied ? policy.denied
-                                                          : policy.unavailable;
+      return ReasonOf(failure) == Reason::kUpstreamDenied
+                 ? &FailurePolicy::denied
+                 : &FailurePolicy::unavailable;
     default:
-      return policy.unavailable;
+      return &FailurePolicy::unavailable;
   }
 }
 
+absl::Status WithSuffix(const absl::Status& status, absl::StatusCode code,
+                        absl::string_view suffix) {
+  absl::Status longer(code, absl::StrCat(status.message(), suffix));
+  status.ForEachPayload([&](absl::string_view url, const absl::Cord& payload) {
+    longer.SetPayload(url, payload);
+  });
+  return longer;
+}
+
 Denial DenialIn(const absl::Status& answer) {
+  if (IsHidden(answer)) return Denial::kHidden;
   if (absl::IsNotFound(answer)) return Denial::kAbsent;
   if (absl::IsPermissionDenied(answer) &&
       ReasonOf(answer) == Reason::kUpstreamDenied) {
@@ -37,16 +52,41 @@ Denial DenialIn(const absl::Status& answer) {
 
 Action ActionOn(const absl::Status& failure, const FailurePolicy& policy,
                 const FailurePlace& place) {
-  if (absl::IsNotFound(failure)) return Action::kNext;
+  if (absl::IsNotFound(failure) && !IsHidden(failure)) return Action::kNext;
   if (absl::IsDeadlineExceeded(failure) || absl::IsCancelled(failure)) {
     return Action::kStop;
   }
-  const FailurePolicy::Actions& actions = ActionsOn(failure, policy);
-  if (place.has_copy) return actions.cached;
-  const Action action = place.by_digest ? actions.digest : actions.tag;
-  if (action != Action::kServeStale) return action;
-  // There is nothing to serve: the default of the place.
-  return place.by_digest ? Action::kNext : Action::kStop;
+  const auto kind = KindOf(failure);
+  if (place.has_copy) return (policy.*kind).cached;
+  return policy.WithoutCopy(kind, place.by_digest);
+}
+
+bool MayHaveStandIn(const absl::Status& failure) {
+  return !absl::IsNotFound(failure) || IsHidden(failure);
+}
+
+absl::Status StoppedBy(const absl::Status& failure, const FailurePlace& place) {
+  const bool is_hidden = IsHidden(failure);
+  if (!is_hidden && ReasonOf(failure) != Reason::kUpstreamDenied) {
+    return failure;
+  }
+  const absl::Status denied =
+      WithSuffix(failure, absl::StatusCode::kPermissionDenied,
+                 absl::StrCat("; ", is_hidden ? "--on-hidden" : "--on-denied",
+                              place.by_digest ? " digest" : " tag",
+                              "=next at this upstream passes over it"));
+  return is_hidden ? WithReason(denied, Reason::kUpstreamDenied) : denied;
+}
+
+void NoteFailure(const absl::Status& failure, absl::Status& decisive) {
+  if (!absl::IsNotFound(decisive)) return;
+  if (!absl::IsNotFound(failure)) {
+    decisive = failure;
+  } else if (IsHidden(failure) && !IsHidden(decisive)) {
+    decisive = WithSuffix(
+        failure, failure.code(),
+        "; --on-hidden at this upstream says what follows from that");
+  }
 }
 
 bool MayBeServedStale(const Candidate& candidate) {
@@ -61,6 +101,11 @@ absl::Status KnownAnswer(int64_t upstream_id, Denial denial,
       return absl::OkStatus();
     case Denial::kAbsent:
       return unknown;
+    case Denial::kHidden:
+      return AsHidden(Annotate(
+          unknown, absl::StrCat("upstream ", upstream_id,
+                                " answered a moment ago that it has nothing "
+                                "there for us")));
     case Denial::kRefused:
       break;
   }

@@ -24,18 +24,33 @@ struct FailurePlace {
 };
 
 // How a pull goes on after `failure`, an error of UpstreamClient. kServeStale
-// only when there is a copy. NOT_FOUND: kNext; DEADLINE_EXCEEDED and CANCELLED:
-// kStop, since nobody waits any more.
+// only when there is a copy. NOT_FOUND: kNext, unless it IsHidden();
+// DEADLINE_EXCEEDED and CANCELLED: kStop, since nobody waits any more.
 FailurePolicy::Action ActionOn(const absl::Status& failure,
                                const FailurePolicy& policy,
                                const FailurePlace& place);
+
+// Whether a copy may stand in for what the upstream fails to supply. What it
+// says that it does not have it does not have.
+bool MayHaveStandIn(const absl::Status& failure);
+
+// What a pull that ends with `failure` (kStop) tells its client: where the
+// policy has decided, with the option of `cvr upstream update` that changes it.
+// What is hidden is PERMISSION_DENIED (UPSTREAM_DENIED) then.
+absl::Status StoppedBy(const absl::Status& failure, const FailurePlace& place);
+
+// After all candidates have failed, the first failure that tells more than that
+// the content is not there is told: any other error before NOT_FOUND, and what
+// IsHidden() before what is merely absent. `decisive` is that of those so far.
+void NoteFailure(const absl::Status& failure, absl::Status& decisive);
 
 // Whether there is a copy that the upstream has delivered, and the time that it
 // may be served for without confirmation had not passed when the plan was made.
 bool MayBeServedStale(const Candidate& candidate);
 
 // What an upstream that is not asked again is taken to answer: `unknown` for
-// kAbsent, PERMISSION_DENIED (UPSTREAM_DENIED) for kRefused. OK for kNone.
+// kAbsent, and for kHidden, where it IsHidden(); PERMISSION_DENIED
+// (UPSTREAM_DENIED) for kRefused. OK for kNone.
 absl::Status KnownAnswer(int64_t upstream_id, Denial denial,
                          const absl::Status& unknown);
 

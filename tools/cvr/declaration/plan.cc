@@ -13,6 +13,7 @@
 #include "protos/cvr/v1/registry_service.grpc.pb.h"
 #include "protos/cvr/v1/upstream_service.grpc.pb.h"
 #include "services/common/status_macros.h"
+#include "services/common/upstream_password.h"
 #include "tools/cvr/declaration/attachments.h"
 #include "tools/cvr/declaration/differences.h"
 #include "tools/cvr/declaration/yaml_message.h"
@@ -42,10 +43,7 @@ absl::StatusOr<std::string> ReadSecret(const SecretSource& source,
     if (!content.ok()) return At(source.where, content.status().message());
     secret = *std::move(content);
   }
-  while (!secret->empty() &&
-         (secret->back() == '\n' || secret->back() == '\r')) {
-    secret->pop_back();
-  }
+  *secret = std::string(WithoutLineBreak(*secret));
   if (secret->empty()) {
     return At(source.where, absl::StrCat(source.name, " is empty"));
   }
@@ -275,8 +273,9 @@ absl::Status Planner::AddPassword(const DeclaredUpstream& declared,
               "the password is needed, for the upstream is new or its url or "
               "username changes: password_env or password_file");
   }
-  ASSIGN_OR_RETURN(*target.mutable_password(),
+  ASSIGN_OR_RETURN(std::string password,
                    ReadSecret(*declared.password, environment_));
+  SetPassword(std::move(password), target);
   if (!Has(mask, "username")) mask.add_paths("username");
   mask.add_paths("password");
   fields.push_back({"password", "", "set"});

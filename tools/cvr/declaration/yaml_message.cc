@@ -46,7 +46,8 @@ const std::set<std::string>& OutputOnly() {
 }
 
 bool IsSecret(const std::string& name) {
-  return name == "password" || name == "client_key_pem";
+  return name == "password" || name == "password_bytes" ||
+         name == "client_key_pem";
 }
 
 // Where a secret of `type` comes from: read by the caller.
@@ -105,7 +106,8 @@ absl::Status Reader::Fields(const YAML::Node& node,
     }
     if (others.count(name) > 0 || IsSecretSource(type, name)) continue;
     if (IsSecret(name)) {
-      const std::string source(absl::StripSuffix(name, "_pem"));
+      const std::string source(
+          absl::StripSuffix(absl::StripSuffix(name, "_pem"), "_bytes"));
       return Error(key, absl::StrCat(name,
                                      ": a secret does not belong in a "
                                      "file that is passed around: use ",

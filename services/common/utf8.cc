@@ -1,9 +1,9 @@
-#include "gateway/rest/utf8.h"
+#include "services/common/utf8.h"
 
 #include <cstddef>
 #include <cstdint>
 
-namespace cvr::rest {
+namespace cvr {
 namespace {
 
 struct Lead {
@@ -51,4 +51,4 @@ bool IsUtf8(absl::string_view text) {
   return true;
 }
 
-}  // namespace cvr::rest
+}  // namespace cvr

@@ -1,11 +1,11 @@
-#include "gateway/rest/utf8.h"
+#include "services/common/utf8.h"
 
 #include <string>
 
 #include "gtest/gtest.h"
 #include "nlohmann/json.hpp"
 
-namespace cvr::rest {
+namespace cvr {
 namespace {
 
 TEST(Utf8Test, KnowsGoodFromBad) {
@@ -46,4 +46,4 @@ TEST(Utf8Test, AgreesWithTheJsonLibrary) {
 }
 
 }  // namespace
-}  // namespace cvr::rest
+}  // namespace cvr
