@@ -1,6 +1,7 @@
 #include "gateway/metadata_contact.h"
 
 #include "services/common/rpc_status.h"
+#include "spdlog/spdlog.h"
 
 namespace cvr {
 
@@ -27,6 +28,7 @@ void MetadataContact::Note(const Question& question,
 void MetadataContact::NoteChange() {
   MutexLock lock(&mutex_);
   ++generation_;
+  spdlog::debug("the metadata service tells of a change");
 }
 
 uint64_t MetadataContact::generation() const {
