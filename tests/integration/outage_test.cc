@@ -224,6 +224,47 @@ TEST_P(OutageTest, NothingElseDoes) {
   ExpectAway(Get(1, "team/app/tags/list"));
 }
 
+// Another tenant, who knows the digests and whose upstream names and claims
+// them, gets in an outage what he gets otherwise: nothing that it did not
+// deliver.
+TEST_P(OutageTest, KnowingADigestOpensNothing) {
+  ASSERT_NO_FATAL_FAILURE(StartAll());
+  const Image secret = AddImage(upstream_, "team/secret", "1", {1000});
+  Warm(1, secret);
+  FakeRegistry claiming;
+  const Digest layer = secret.BlobDigests()[1];
+  claiming.AddManifest(
+      "team/mine", "1", "application/vnd.oci.image.manifest.v1+json",
+      absl::StrCat(
+          R"({"schemaVersion":2,"config":{"mediaType":"a/b","digest":")",
+          layer.ToString(), R"(","size":1000},"layers":[]})"));
+  claiming.Answer({"GET", layer.ToString()},
+                  FakeAnswer::Status(200, {}, std::string(1000, 'x')),
+                  FakeRegistry::kAlways);
+  Cvr({"group", "create", "others"});
+  Cvr({"registry", "create", "theirs", "--group", "others",
+       "--anonymous-pull"});
+  Change({"upstream", "create", "theirs", "--group", "others", "--url",
+          claiming.url(), "--registry", "3"});
+  EXPECT_TRUE(Await(
+      [&] {
+        return Get(3, "team/mine/manifests/1").header("cache-status") ==
+               "cvr; hit";
+      },
+      absl::Seconds(30)));
+  const std::string blob = "team/mine/blobs/" + layer.ToString();
+  EXPECT_NE(Get(3, blob).body, secret.blobs[1]);
+  Stop(*metadata_, SIGTERM);
+  EXPECT_EQ(Get(1, Blob(secret, 1)).body, secret.blobs[1]);
+  EXPECT_EQ(Get(3, "team/mine/manifests/1").status, 200);
+  ExpectAway(Get(3, blob));
+  ExpectAway(Get(3, blob, {"Range: bytes=0-0"}));
+  ExpectAway(
+      Get(3, "team/mine/manifests/" + secret.manifest_digest.ToString()));
+  ExpectAway(Get(3, ByDigest(secret)));
+  ExpectAway(Get(3, Tag(secret)));
+}
+
 // What a client of a registry does: its token is known again, and the new one
 // is the one of before.
 TEST_P(OutageTest, LoginsGoOnForWhomTheyWereGiven) {
