@@ -212,7 +212,14 @@ absl::StatusOr<ContentHandler::Opened> ContentHandler::OpenOnce(
   absl::StatusOr<Opened> opened = absl::NotFoundError("no hit");
   if (resolution.hit) opened = OpenHit(pull, *resolution.hit, resolution.plan);
   if (BytesAreGone(opened.status())) {
-    opened = OpenFetched(pull, resolution.plan);
+    opened = resolution.remembered
+                 ? absl::UnavailableError("who has the bytes cannot be asked")
+                 : OpenFetched(pull, resolution.plan);
+  }
+  // A tag may point elsewhere by now, and nobody can be asked.
+  if (opened.ok() && resolution.remembered &&
+      !pull.route.content.is_addressed_by_digest()) {
+    opened->header.origin = ContentOrigin::kStale;
   }
   return opened;
 }

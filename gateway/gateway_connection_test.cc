@@ -272,6 +272,19 @@ TEST_P(GatewayConnectionTest, StopLetsReplyFinishAndEndsIdleConnections) {
   }
 }
 
+// Nobody is reset who has connected to a server that was still there.
+TEST_P(GatewayConnectionTest, WhoHasJustConnectedIsServedWhileStopping) {
+  gateway_.reset();
+  Gateway::Options options = Options();
+  options.http.last_request_timeout = absl::Hours(1);
+  StartGateway(options);
+  auto client = Connect();
+  Thread stopping("stop", [&] { gateway_->Stop(absl::InfiniteFuture()); });
+  const RawReply reply = client->Request("GET", BlobUrl(layer_));
+  EXPECT_EQ(reply.body, layer_bytes_);
+  EXPECT_TRUE(client->AtEnd());
+}
+
 TEST_P(GatewayConnectionTest, StopBreaksOffWhatIsLeftAtItsDeadline) {
   const std::string large = Layer(16 << 20);
   const Digest digest =

@@ -10,6 +10,9 @@
 #include "absl/time/clock.h"
 #include "gateway/gateway.h"
 #include "gateway/gateway_flags.h"
+#include "gateway/metadata_contact.h"
+#include "gateway/remembering_auth_client.h"
+#include "gateway/remembering_resolver.h"
 #include "gateway/rest/rest_api.h"
 #include "gateway/service_watch.h"
 #include "services/blob/grpc_content_source.h"
@@ -37,9 +40,18 @@ ABSL_FLAG(absl::Duration, outage_wait, absl::Seconds(10),
           "then they get 503 with Retry-After. They hold up to half of "
           "--http_threads_max; more get 503 at once. 0 = none waits.");
 
+ABSL_FLAG(absl::Duration, outage_grace, absl::Minutes(5),
+          "For how long pulls go on, such as 5m, that the metadata service has "
+          "allowed before it could not be reached: for the same caller, what "
+          "is cached, and no longer than tokens and tags are good. A change "
+          "that this gateway cannot hear of, since the network is broken, "
+          "waits as long. 0 = none goes on.");
+
 namespace cvr {
 namespace {
 
+// Of a login, while the metadata service is away and may be remembered.
+constexpr absl::Duration kHurriedTimeout = absl::Milliseconds(300);
 // Of a question whether a service serves us.
 constexpr absl::Duration kProbeTimeout = absl::Seconds(2);
 
@@ -77,7 +89,14 @@ absl::Status Serve(StopSignal& stop) {
   GrpcMetadataClient metadata(metadata_channel, {});
   GrpcContentSource source(blob_channel);
 
-  GrpcAuthClient auth(metadata_channel, {});
+  const absl::Duration grace = absl::GetFlag(FLAGS_outage_grace);
+  MetadataContact contact;
+  RememberingResolver resolver(metadata, contact, {.grace = grace},
+                               Clock::Real());
+  GrpcAuthClient asking(metadata_channel, {});
+  GrpcAuthClient hurried(metadata_channel, {kHurriedTimeout});
+  RememberingAuthClient auth(asking, hurried, contact, {.grace = grace},
+                             Clock::Real());
   GrpcAuthClient probing(metadata_channel, {kProbeTimeout});
   ASSIGN_OR_RETURN(Gateway::Options options, GatewayOptionsFromFlags(auth));
   ASSIGN_OR_RETURN(const auto audit, AuditFileFromFlags(""));
@@ -88,9 +107,14 @@ absl::Status Serve(StopSignal& stop) {
   const CertificateWatch certificates(certificate_files);
   stop.OnHangup([&certificates] { certificates.Check(); });
   ServiceWatch services(
-      {Watched(
-           "metadata", *metadata_channel,
-           [&] { return probing.GetTrust(0, absl::ZeroDuration()).status(); }),
+      {Watched("metadata", *metadata_channel,
+               [&] {
+                 const auto question = contact.Ask();
+                 const absl::Status status =
+                     probing.GetTrust(0, absl::ZeroDuration()).status();
+                 contact.Note(question, status);
+                 return status;
+               }),
        Watched("blob", *blob_channel,
                [&] { return source.CheckServes(kProbeTimeout); })});
   options.readiness = [&services] { return services.Check(); };
@@ -99,7 +123,7 @@ absl::Status Serve(StopSignal& stop) {
                 options.http.tls != nullptr});
   options.administration = &rest;
   ReloadOnHangup(options, stop);
-  Gateway gateway(metadata, source, std::move(options));
+  Gateway gateway(resolver, source, std::move(options));
   RETURN_IF_ERROR(gateway.Start());
   spdlog::info("serving");
   {

@@ -8,11 +8,13 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/notification.h"
+#include "absl/time/clock.h"
 #include "gateway/gateway_fixture.h"
 #include "gateway/test_tls.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "services/common/certificate.h"
+#include "services/common/thread.h"
 #include "tests/support/status_matchers.h"
 
 namespace cvr {
@@ -126,6 +128,38 @@ TEST_F(GatewayTlsTest, AHandshakeHasADeadline) {
   slow->Send(kHalfAHandshake);
   EXPECT_TRUE(silent->AtEnd());
   EXPECT_TRUE(slow->AtEnd());
+}
+
+// A client that is in its handshake when the server stops is served, and never
+// gets half an answer.
+TEST_F(GatewayTlsTest, WhoIsInHisHandshakeIsServedWhileStopping) {
+  Gateway::Options options = TlsOptions();
+  options.http.last_request_timeout = absl::Hours(1);
+  Restart(options);
+  auto client = ConnectPlain();
+  Thread stopping("stop", [&] { gateway_->Stop(absl::InfiniteFuture()); });
+  while (ConnectPlain()->connected()) absl::SleepFor(absl::Milliseconds(1));
+  client->StartTls(tls_.client());
+  ASSERT_TRUE(client->connected()) << client->tls_error();
+  const RawReply reply = client->Request("GET", BlobUrl(layer_));
+  EXPECT_EQ(reply.body, layer_bytes_);
+  EXPECT_EQ(reply.Field("Connection"), "close");
+  EXPECT_TRUE(client->AtEnd());
+}
+
+TEST_F(GatewayTlsTest, StoppingDoesNotWaitLongForThem) {
+  Gateway::Options options = TlsOptions();
+  options.http.handshake_timeout = absl::InfiniteDuration();
+  options.http.last_request_timeout = absl::Milliseconds(1);
+  Restart(options);
+  auto silent = ConnectPlain();
+  auto slow = ConnectPlain();
+  slow->Send(kHalfAHandshake);
+  auto idle = Connect();
+  gateway_->Stop(absl::InfiniteFuture());
+  EXPECT_TRUE(silent->AtEnd());
+  EXPECT_TRUE(slow->AtEnd());
+  EXPECT_TRUE(idle->AtEnd());
 }
 
 // A handshake that has begun is not an idle connection, but has its deadline.

@@ -45,6 +45,9 @@ constexpr size_t kPollThreadsMax = 8;
 constexpr absl::Duration kSweepInterval = absl::Milliseconds(200);
 
 constexpr size_t kHealthQueueMax = 1024;
+// How long connections that have been made already are accepted when the server
+// stops; the system resets those that are not.
+constexpr absl::Duration kAcceptLastMax = absl::Milliseconds(100);
 
 constexpr char kInternal[] = "internal error";
 constexpr char kBusy[] = "too many requests at once; ask again in a moment";
@@ -161,10 +164,14 @@ void HttpServer::Engine::Stop(absl::Time deadline,
                               const std::function<void()>& at_deadline) {
   if (!accepting_) return;
   const absl::Duration timeout = deadline - Clock::Real().SteadyNow();
+  listener_->AwaitAccepted(kAcceptLastMax);
   stopping_ = true;
   listener_->Shutdown();
   accepting_.reset();
-  for (Connection& idle : connections_.Drain()) Close(std::move(idle));
+  for (Connection& idle :
+       connections_.Drain(SteadyTime() + options_.last_request_timeout)) {
+    Close(std::move(idle));
+  }
   if (!connections_.WaitUntilNone(timeout)) {
     at_deadline();
     for (Connection& left : connections_.BreakOffAll()) Close(std::move(left));

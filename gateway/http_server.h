@@ -45,6 +45,9 @@ class HttpServer {
     absl::Duration idle_timeout = absl::Seconds(75);
     // For a TLS handshake, however slowly it goes.
     absl::Duration handshake_timeout = absl::Seconds(10);
+    // For the first request of a connection that is new, or in its handshake,
+    // when the server stops: its client does not know that yet.
+    absl::Duration last_request_timeout = absl::Seconds(1);
     // For a whole head, however slowly it comes, and for a body, which must
     // also come at 1 KiB/s on average once five seconds have passed.
     absl::Duration head_timeout = absl::Seconds(20);

@@ -1,6 +1,7 @@
 #include "gateway/listener.h"
 
 #include <netdb.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -8,6 +9,8 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "gateway/steady_time.h"
 #include "services/common/listen_socket.h"
 
 namespace cvr {
@@ -63,6 +66,15 @@ Listener& Listener::operator=(Listener&& other) noexcept {
 
 Listener::~Listener() {
   if (fd_ >= 0) close(fd_);
+}
+
+void Listener::AwaitAccepted(absl::Duration timeout) const {
+  const absl::Time deadline = SteadyTime() + timeout;
+  pollfd waiting = {fd_, POLLIN, 0};
+  while (poll(&waiting, 1, 0) == 1 && (waiting.revents & POLLIN) != 0 &&
+         SteadyTime() < deadline) {
+    absl::SleepFor(absl::Milliseconds(1));
+  }
 }
 
 void Listener::Shutdown() { shutdown(fd_, SHUT_RDWR); }

@@ -5,6 +5,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "absl/time/time.h"
 
 namespace cvr {
 
@@ -24,6 +25,9 @@ class Listener {
   // What was bound, with the real port.
   const std::string& address() const { return address_; }
 
+  // Waits until every connection that has been made is accepted by somebody
+  // else, at most for `timeout`.
+  void AwaitAccepted(absl::Duration timeout) const;
   // Wakes whoever accepts and refuses new connections, for good.
   void Shutdown();
 

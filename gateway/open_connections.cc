@@ -1,5 +1,6 @@
 #include "gateway/open_connections.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "gateway/steady_time.h"
@@ -13,6 +14,12 @@ using Phase = HttpConnection::Phase;
 bool IsIdle(const HttpConnection& connection) {
   return connection.phase == Phase::kHandshake ||
          (connection.phase == Phase::kIdle && connection.empty());
+}
+
+// Whoever has just connected knows nothing of a server that stops, and is
+// served once more.
+bool HasAsked(const HttpConnection& connection) {
+  return connection.requests > 0;
 }
 
 }  // namespace
@@ -54,7 +61,11 @@ OpenConnections::Connection OpenConnections::Park(Connection connection,
                                                   bool for_writing,
                                                   absl::Time deadline) {
   MutexLock lock(&mutex_);
-  if (broken_off_ || (draining_ && IsIdle(*connection))) return connection;
+  if (broken_off_) return connection;
+  if (draining_ && IsIdle(*connection)) {
+    if (HasAsked(*connection)) return connection;
+    deadline = std::min(deadline, first_by_);
+  }
   Entry& entry = entries_[connection->id];
   const int fd = connection->socket();
   const uint64_t id = connection->id;
@@ -89,13 +100,17 @@ std::vector<OpenConnections::Connection> OpenConnections::TakeExpired(
 }
 
 // What has arrived already is still answered.
-std::vector<OpenConnections::Connection> OpenConnections::Drain() {
+std::vector<OpenConnections::Connection> OpenConnections::Drain(
+    absl::Time first_by) {
   std::vector<Connection> idle;
   MutexLock lock(&mutex_);
   draining_ = true;
+  first_by_ = first_by;
   for (auto& [id, entry] : entries_) {
-    if (entry.parked != nullptr && IsIdle(*entry.parked) &&
-        !entry.parked->WaitReadable(absl::ZeroDuration())) {
+    if (entry.parked == nullptr || !IsIdle(*entry.parked)) continue;
+    if (!HasAsked(*entry.parked)) {
+      entry.deadline = std::min(entry.deadline, first_by_);
+    } else if (!entry.parked->WaitReadable(absl::ZeroDuration())) {
       idle.push_back(Take(entry));
     }
   }

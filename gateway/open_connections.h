@@ -50,8 +50,10 @@ class OpenConnections {
 
   // Whether replies are the last ones on their connections.
   bool draining() const { return draining_; }
-  // Answers those that wait for a request, of which nothing has come.
-  std::vector<Connection> Drain();
+  // Answers those that wait for another request, of which nothing has come.
+  // Those that have not sent their first one yet, and may be in their
+  // handshake, have until `first_by`, by SteadyTime(), to do so.
+  std::vector<Connection> Drain(absl::Time first_by);
   // Breaks off those that are being served, and answers all others. None will
   // be parked from now on.
   std::vector<Connection> BreakOffAll();
@@ -93,6 +95,8 @@ class OpenConnections {
   uint64_t last_id_ ABSL_GUARDED_BY(mutex_) = 0;
   size_t parked_ ABSL_GUARDED_BY(mutex_) = 0;
   bool broken_off_ ABSL_GUARDED_BY(mutex_) = false;
+  // Of those that have not asked anything when all others are drained.
+  absl::Time first_by_ ABSL_GUARDED_BY(mutex_) = absl::InfiniteFuture();
   Entries entries_ ABSL_GUARDED_BY(mutex_);
   absl::flat_hash_map<std::string, Client> clients_ ABSL_GUARDED_BY(mutex_);
 };

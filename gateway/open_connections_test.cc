@@ -124,14 +124,19 @@ TEST_F(OpenConnectionsTest, WhatIsPastItsDeadlineIsTaken) {
 }
 
 TEST_F(OpenConnectionsTest, DrainEndsIdleOnesButNotWhatHasArrived) {
-  Idle("a");
-  const uint64_t arrived = Idle("b");
+  const auto asked = [&](const std::string& client) {
+    Connection connection = Make(client);
+    connection->requests = 1;
+    return connection;
+  };
+  Park(asked("a"));
+  const uint64_t arrived = Park(asked("b"));
   ASSERT_EQ(write(peers_.back(), "x", 1), 1);
   Connection in_head = Make("c");
   in_head->phase = Phase::kHead;
   Park(std::move(in_head));
-  Connection busy = Make("d");
-  auto idle = connections_.Drain();
+  Connection busy = asked("d");
+  auto idle = connections_.Drain(kNever);
   EXPECT_EQ(idle.size(), 1);
   for (Connection& connection : idle) connections_.Remove(*connection);
   EXPECT_TRUE(connections_.draining());
@@ -142,6 +147,21 @@ TEST_F(OpenConnectionsTest, DrainEndsIdleOnesButNotWhatHasArrived) {
   busy = connections_.Park(std::move(busy), false, kNever);
   ASSERT_NE(busy, nullptr);
   connections_.Remove(*busy);
+}
+
+// They are served once more, within their time.
+TEST_F(OpenConnectionsTest, DrainLeavesThoseThatHaveNotAskedYet) {
+  Idle("a");
+  Connection in_handshake = Make("b");
+  in_handshake->phase = Phase::kHandshake;
+  const absl::Time end = SteadyTime() + absl::Hours(1);
+  EXPECT_TRUE(connections_.Drain(end).empty());
+  Park(std::move(in_handshake));
+  EXPECT_EQ(connections_.parked(), 2);
+  EXPECT_TRUE(connections_.TakeExpired(end - absl::Seconds(1)).empty());
+  auto expired = connections_.TakeExpired(end);
+  EXPECT_EQ(expired.size(), 2);
+  for (Connection& connection : expired) connections_.Remove(*connection);
 }
 
 TEST_F(OpenConnectionsTest, BreakingOffLeavesNobodyWaiting) {

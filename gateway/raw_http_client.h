@@ -47,6 +47,9 @@ class RawHttpClient {
   RawHttpClient(const RawHttpClient&) = delete;
   RawHttpClient& operator=(const RawHttpClient&) = delete;
 
+  // Speaks TLS from now on. Not connected when the handshake fails.
+  void StartTls(const RawTls& tls);
+
   bool connected() const { return fd_ >= 0; }
   // Why a handshake failed.
   const std::string& tls_error() const { return tls_error_; }
@@ -79,7 +82,6 @@ class RawHttpClient {
                    absl::string_view extra_fields = "");
 
  private:
-  void StartTls(const RawTls& tls);
   bool Fill();
 
   int fd_ = -1;

@@ -1,6 +1,20 @@
 #include "services/blob/unrecorded_content.h"
 
+#include "services/common/rpc_status.h"
+#include "spdlog/spdlog.h"
+
 namespace cvr {
+
+UnrecordedContent::UnrecordedContent(MetadataClient& metadata,
+                                     absl::Duration retry_interval)
+    : metadata_(metadata), retry_interval_(retry_interval) {
+  recording_.emplace("late-records", [this] { RecordLate(); });
+}
+
+UnrecordedContent::~UnrecordedContent() {
+  sleeper_.Stop();
+  recording_.reset();
+}
 
 std::vector<Digest> UnrecordedContent::Take(size_t max) {
   MutexLock lock(&mutex_);
@@ -22,9 +36,32 @@ void UnrecordedContent::Note(const Digest& digest) {
 }
 
 absl::Status UnrecordedContent::Record(const CacheRecord& record) {
+  late_.Forget(record.upstream_id, record.content);
   const absl::Status recorded = metadata_.Record(record);
+  if (!WasAnswered(recorded) && late_.Add(record)) {
+    spdlog::info("{} of upstream {} is recorded later: {}",
+                 record.content.RelativePath(), record.upstream_id,
+                 recorded.ToString());
+    return absl::OkStatus();
+  }
   if (!recorded.ok()) Note(record.target.digest);
   return recorded;
+}
+
+void UnrecordedContent::RecordLate() {
+  while (sleeper_.Sleep(retry_interval_)) {
+    while (const auto late = late_.First()) {
+      const CacheRecord& record = late->record;
+      const absl::Status recorded = metadata_.Record(record);
+      if (!WasAnswered(recorded)) break;
+      late_.Remove(late->number);
+      if (recorded.ok()) continue;
+      spdlog::warn("{} of upstream {} is not recorded: {}",
+                   record.content.RelativePath(), record.upstream_id,
+                   recorded.ToString());
+      Note(record.target.digest);
+    }
+  }
 }
 
 absl::Status UnrecordedContent::Touch(const UpstreamEpoch& upstream,
@@ -47,6 +84,7 @@ absl::StatusOr<std::vector<int64_t>> UnrecordedContent::FindPossessing(
 absl::Status UnrecordedContent::RecordDenial(const UpstreamEpoch& upstream,
                                              const ContentRef& content,
                                              Denial denial) {
+  late_.Forget(upstream.upstream_id, content);
   return metadata_.RecordDenial(upstream, content, denial);
 }
 

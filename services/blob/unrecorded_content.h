@@ -3,26 +3,38 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "absl/container/flat_hash_set.h"
+#include "absl/time/time.h"
+#include "services/blob/late_records.h"
 #include "services/common/digest.h"
 #include "services/common/mutex.h"
+#include "services/common/retry_loop.h"
+#include "services/common/thread.h"
 #include "services/metadata/metadata_client.h"
 
 namespace cvr {
 
-// A MetadataClient that passes everything on, and remembers the digests whose
-// record failed: the upstream was deleted, purged or changed while they were
-// fetched, or the service has no disk or is away. Their bytes may be nobody's.
+// A MetadataClient that passes everything on, and looks after what was not
+// recorded. A record that the service gave no answer to, since it is restarted,
+// counts as made and is made again until there is an answer: what was
+// downloaded meanwhile is not lost. The digests of other records that failed
+// are remembered: the upstream was deleted, purged or changed while they were
+// fetched, or the service has no disk. Their bytes may be nobody's.
 // Thread-safe.
 class UnrecordedContent : public MetadataClient {
  public:
   // Further ones are left to the BlobReconciler.
   static constexpr size_t kDigestsMax = 4096;
 
-  // `metadata` must outlive it.
-  explicit UnrecordedContent(MetadataClient& metadata) : metadata_(metadata) {}
+  // `metadata` must outlive it. Late records are tried again so often.
+  explicit UnrecordedContent(
+      MetadataClient& metadata,
+      absl::Duration retry_interval = absl::Milliseconds(250));
+  // May take as long as a record.
+  ~UnrecordedContent() override;
 
   // Takes up to `max` of them.
   std::vector<Digest> Take(size_t max);
@@ -50,11 +62,16 @@ class UnrecordedContent : public MetadataClient {
 
  private:
   void Note(const Digest& digest);
+  void RecordLate();
 
   MetadataClient& metadata_;
+  const absl::Duration retry_interval_;
+  LateRecords late_;
+  StoppableSleeper sleeper_;
 
   Mutex mutex_;
   absl::flat_hash_set<Digest> digests_ ABSL_GUARDED_BY(mutex_);
+  std::optional<Thread> recording_;  // Uses all of the above.
 };
 
 }  // namespace cvr

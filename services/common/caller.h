@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "absl/time/time.h"
+
 namespace cvr {
 
 // Who asks, once that is proven. A value type; by default nobody.
@@ -20,6 +22,9 @@ struct Caller {
   std::string group;
   // Only these of its registries; empty = all.
   std::vector<int64_t> registry_ids;
+  // When the access token ends, by the wall clock, where it was looked up;
+  // elsewhere not known, which is never.
+  absl::Time expires_at = absl::InfiniteFuture();
 
   bool is_anonymous() const { return token_id == 0; }
 

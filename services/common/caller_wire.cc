@@ -1,5 +1,7 @@
 #include "services/common/caller_wire.h"
 
+#include "services/common/content_wire.h"
+
 namespace cvr {
 
 v1::Caller ToWire(const Caller& caller) {
@@ -11,6 +13,9 @@ v1::Caller ToWire(const Caller& caller) {
   message.set_is_admin(caller.is_admin);
   message.set_group(caller.group);
   for (const int64_t id : caller.registry_ids) message.add_registry_ids(id);
+  if (caller.expires_at != absl::InfiniteFuture()) {
+    *message.mutable_expire_time() = ToWire(caller.expires_at);
+  }
   return message;
 }
 
@@ -24,6 +29,9 @@ Caller FromWire(const v1::Caller& message) {
   caller.group = message.group();
   caller.registry_ids.assign(message.registry_ids().begin(),
                              message.registry_ids().end());
+  if (message.has_expire_time()) {
+    caller.expires_at = FromWire(message.expire_time());
+  }
   return caller;
 }
 

@@ -43,7 +43,7 @@ Expiry ExpiryOf(const std::string& path, absl::Time now) {
 }
 
 CertificateWatch::CertificateWatch(const std::vector<std::string>& paths,
-                                   const Clock& clock)
+                                   const Clock& clock, absl::Duration look)
     : paths_([&] {
         std::vector<std::string> given;
         for (const std::string& path : paths) {
@@ -52,6 +52,7 @@ CertificateWatch::CertificateWatch(const std::vector<std::string>& paths,
         return given;
       }()),
       clock_(clock),
+      look_(look),
       thread_("certificates", [this] { Watch(); }) {}
 
 CertificateWatch::~CertificateWatch() { sleeper_.Stop(); }
@@ -59,8 +60,13 @@ CertificateWatch::~CertificateWatch() { sleeper_.Stop(); }
 void CertificateWatch::Check() const { Write(/*all=*/true); }
 
 void CertificateWatch::Watch() {
+  absl::Time written_at = clock_.SteadyNow();
   Write(/*all=*/true);
-  while (sleeper_.Sleep(kInterval)) Write(/*all=*/false);
+  while (sleeper_.Sleep(look_)) {
+    if (clock_.SteadyNow() - written_at < kInterval) continue;
+    written_at = clock_.SteadyNow();
+    Write(/*all=*/false);
+  }
 }
 
 void CertificateWatch::Write(bool all) const {

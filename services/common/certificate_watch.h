@@ -33,10 +33,14 @@ Expiry ExpiryOf(const std::string& path, absl::Time now);
 // Thread-safe.
 class CertificateWatch {
  public:
+  // How often it looks whether a day has passed.
+  static constexpr absl::Duration kLook = absl::Minutes(1);
+
   // The files at `paths`, of which empty ones are left out. Writes about each
   // at once, also that all is well. `clock` must outlive it.
   CertificateWatch(const std::vector<std::string>& paths,
-                   const Clock& clock = Clock::Real());
+                   const Clock& clock = Clock::Real(),
+                   absl::Duration look = kLook);
   // Does not wait for the day to end.
   ~CertificateWatch();
 
@@ -50,6 +54,7 @@ class CertificateWatch {
 
   std::vector<std::string> paths_;  // Set at construction.
   const Clock& clock_;
+  const absl::Duration look_;
   StoppableSleeper sleeper_;
   Thread thread_;  // Uses all of the above.
 };

@@ -1,8 +1,15 @@
 #include "services/common/certificate_watch.h"
 
+#include <memory>
+#include <string>
+
+#include "absl/strings/match.h"
 #include "absl/time/clock.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "spdlog/sinks/ringbuffer_sink.h"
+#include "spdlog/spdlog.h"
+#include "tests/support/fake_clock.h"
 #include "tests/support/temporary_directory.h"
 #include "tests/support/test_authority.h"
 
@@ -47,6 +54,38 @@ TEST_F(CertificateWatchTest, TheFirstToEndCounts) {
       authority_.certificate_pem() + authority_.Issue("one").certificate_pem,
       directory_.path() + "/both");
   EXPECT_EQ(ExpiryOf(both, end_ + absl::Hours(1)).level, ExpiryLevel::kExpired);
+}
+
+// Every day from two weeks before, without anybody asking.
+TEST_F(CertificateWatchTest, WritesAtTheStartAndOnceADay) {
+  const auto lines = std::make_shared<spdlog::sinks::ringbuffer_sink_mt>(64);
+  spdlog::set_default_logger(std::make_shared<spdlog::logger>("", lines));
+  const auto count = [&](const std::string& part) {
+    int found = 0;
+    for (const std::string& line : lines->last_formatted()) {
+      if (absl::StrContains(line, part)) ++found;
+    }
+    return found;
+  };
+  const auto await = [&](const std::string& part, int wanted) {
+    while (count(part) < wanted) absl::SleepFor(absl::Milliseconds(1));
+    EXPECT_EQ(count(part), wanted) << part;
+  };
+  testing::FakeClock clock;
+  clock.Advance(end_ - absl::Hours(24 * 15 - 1) - clock.Now());
+  const CertificateWatch watch({path_, ""}, clock, absl::Milliseconds(1));
+  await("[info]", 1);
+  for (int day = 1; day <= 3; ++day) {
+    clock.Advance(absl::Hours(24));
+    await("[warning]", day);
+  }
+  EXPECT_EQ(count("expires in 13 days"), 1);
+  EXPECT_EQ(count("expires in 11 days"), 1);
+  clock.Advance(absl::Hours(24 * 13));
+  await("[error]", 1);
+  watch.Check();
+  await("[error]", 2);
+  EXPECT_EQ(count("[info]"), 1);
 }
 
 TEST_F(CertificateWatchTest, WhatCannotBeReadIsForOthersToComplainOf) {

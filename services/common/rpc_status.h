@@ -11,6 +11,10 @@ namespace cvr {
 grpc::Status ToRpcStatus(const absl::Status& status);
 absl::Status FromRpcStatus(const grpc::Status& status);
 
+// Whether a status of FromRpcStatus() is what a service has answered, and not
+// UNAVAILABLE as the library says it of one that gave no answer.
+bool WasAnswered(const absl::Status& status);
+
 }  // namespace cvr
 
 #endif  // SERVICES_COMMON_RPC_STATUS_H_

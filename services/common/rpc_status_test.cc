@@ -45,6 +45,18 @@ TEST(RpcStatusTest, ForeignStatusesKeepCodeAndMessage) {
   EXPECT_EQ(ReasonOf(status), Reason::kNone);
 }
 
+// A service that answers is not away, whatever it answers.
+TEST(RpcStatusTest, AnAnswerIsToldFromSilence) {
+  const absl::Status plain = absl::UnavailableError("the disk fails");
+  EXPECT_TRUE(WasAnswered(FromRpcStatus(ToRpcStatus(plain))));
+  EXPECT_TRUE(WasAnswered(FromRpcStatus(
+      ToRpcStatus(errors::UpstreamUnavailable("hub.example", "away")))));
+  EXPECT_TRUE(WasAnswered(absl::NotFoundError("")));
+  EXPECT_TRUE(WasAnswered(absl::OkStatus()));
+  EXPECT_FALSE(WasAnswered(FromRpcStatus(
+      grpc::Status(grpc::StatusCode::UNAVAILABLE, "connection refused"))));
+}
+
 TEST(ErrorsTest, RangeErrorKnowsTheSize) {
   const auto status =
       FromRpcStatus(ToRpcStatus(errors::RangeNotSatisfiable(1ull << 40)));

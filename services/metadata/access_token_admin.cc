@@ -265,6 +265,7 @@ absl::StatusOr<std::vector<int64_t>> AccessTokenAdmin::Revoked() const {
 absl::StatusOr<Caller> AccessTokenAdmin::Authenticate(
     absl::string_view secret) {
   ASSIGN_OR_RETURN(auto owner, FindOwner(secret));
+  owner.caller.expires_at = owner.expires_at;
   return std::move(owner.caller);
 }
 

@@ -24,7 +24,9 @@ struct IssuedToken {
   std::vector<TokenAccess> access = {};
 };
 
-// What tokens are verified with, and which are good no more.
+// What tokens are verified with, and which are good no more. Its version is
+// another one also after every change of registries and upstreams, purges among
+// them, and after a restart of the metadata service.
 struct Trust {
   uint64_t version = 0;
   JwtPublicKeys keys;

@@ -1,5 +1,6 @@
 #include "services/metadata/grpc_metadata_client.h"
 
+#include <algorithm>
 #include <chrono>
 #include <utility>
 
@@ -33,17 +34,20 @@ GrpcMetadataClient::GrpcMetadataClient(std::shared_ptr<grpc::Channel> channel,
 
 template <typename Method, typename Request, typename Response>
 absl::Status GrpcMetadataClient::Call(Method method, const Request& request,
-                                      Response& response) {
+                                      Response& response,
+                                      absl::Duration patience) {
   grpc::ClientContext context;
-  context.set_deadline(std::chrono::system_clock::now() +
-                       absl::ToChronoNanoseconds(options_.deadline));
+  context.set_deadline(
+      std::chrono::system_clock::now() +
+      absl::ToChronoNanoseconds(std::min(patience, options_.deadline)));
   return Translated((stub_.get()->*method)(&context, request, &response));
 }
 
 absl::StatusOr<Resolution> GrpcMetadataClient::Resolve(
     const ResolveRequest& request) {
   v1::ResolveResponse response;
-  RETURN_IF_ERROR(Call(&Stub::Resolve, ToWire(request), response));
+  RETURN_IF_ERROR(
+      Call(&Stub::Resolve, ToWire(request), response, request.patience));
   return FromWire(response);
 }
 

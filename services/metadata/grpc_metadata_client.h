@@ -54,7 +54,8 @@ class GrpcMetadataClient : public Resolver, public MetadataClient {
  private:
   // Makes one call with the deadline and translates its status.
   template <typename Method, typename Request, typename Response>
-  absl::Status Call(Method method, const Request& request, Response& response);
+  absl::Status Call(Method method, const Request& request, Response& response,
+                    absl::Duration patience = absl::InfiniteDuration());
 
   const std::unique_ptr<v1::ResolutionService::Stub> stub_;
   const Options options_;

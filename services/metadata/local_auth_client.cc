@@ -21,10 +21,10 @@ namespace {
 // Keys change by themselves, too.
 constexpr absl::Duration kLookAgainAfter = absl::Seconds(5);
 
-// Follows from the content alone, so that a service which was started anew
-// does not call something else by the same number.
-uint64_t VersionOf(const Trust& trust) {
-  std::string content;
+// Follows from the content, so that a service which was started anew does not
+// call something else by the same number.
+uint64_t VersionOf(const Trust& trust, uint64_t changes) {
+  std::string content = absl::StrCat(changes, ";");
   for (const auto& [id, key] : trust.keys) absl::StrAppend(&content, id, ";");
   for (const int64_t id : trust.revoked_token_ids) {
     absl::StrAppend(&content, id, ",");
@@ -100,7 +100,7 @@ absl::StatusOr<Trust> LocalAuthClient::CurrentTrust() {
   Trust trust;
   ASSIGN_OR_RETURN(trust.keys, keys_.Verifying());
   ASSIGN_OR_RETURN(trust.revoked_token_ids, tokens_.Revoked());
-  trust.version = VersionOf(trust);
+  trust.version = VersionOf(trust, changes_);
   return trust;
 }
 
@@ -115,6 +115,12 @@ absl::StatusOr<Trust> LocalAuthClient::GetTrust(uint64_t known_version,
     changed_.WaitWithTimeout(&mutex_,
                              std::min(deadline.left(), kLookAgainAfter));
   }
+}
+
+void LocalAuthClient::NoteChanged() {
+  MutexLock lock(&mutex_);
+  ++changes_;
+  changed_.SignalAll();
 }
 
 void LocalAuthClient::NoteRevoked() {

@@ -1,8 +1,10 @@
 #ifndef SERVICES_METADATA_LOCAL_AUTH_CLIENT_H_
 #define SERVICES_METADATA_LOCAL_AUTH_CLIENT_H_
 
+#include <cstdint>
 #include <vector>
 
+#include "absl/random/random.h"
 #include "services/common/clock.h"
 #include "services/common/mutex.h"
 #include "services/metadata/access_token_admin.h"
@@ -18,7 +20,11 @@ class LocalAuthClient : public AuthClient {
   // All must outlive it.
   LocalAuthClient(const MetadataStore& store, AccessTokenAdmin& tokens,
                   SigningKeys& keys, const Clock& clock)
-      : store_(store), tokens_(tokens), keys_(keys), clock_(clock) {}
+      : store_(store),
+        tokens_(tokens),
+        keys_(keys),
+        clock_(clock),
+        changes_(absl::Uniform<uint64_t>(absl::BitGen())) {}
 
   absl::StatusOr<Caller> Authenticate(absl::string_view secret) override;
   absl::StatusOr<IssuedToken> IssueToken(
@@ -29,6 +35,10 @@ class LocalAuthClient : public AuthClient {
 
   // To be called after access tokens were revoked: who waits hears of it.
   void NoteRevoked();
+  // To be called after anything else was changed that decides what callers get:
+  // the trust has another version then, by which gateways know that what they
+  // remember counts no more.
+  void NoteChanged();
   // Ends what waits, now and later: for a service that stops.
   void Shutdown();
 
@@ -46,6 +56,8 @@ class LocalAuthClient : public AuthClient {
 
   Mutex mutex_;
   CondVar changed_;
+  // From a number that differs from that of the process before.
+  uint64_t changes_ ABSL_GUARDED_BY(mutex_);
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
 };
 

@@ -82,7 +82,10 @@ struct MetadataStack::Parts {
         authority(store, access_tokens, audit_trail) {
     access_tokens.SetOnRevoked([this] { auth.NoteRevoked(); });
     cleanup_policies.SetOnDue([this] { cleanup.Wake(); });
-    store.SetOnChange([this] { routes.Invalidate(); });
+    store.SetOnChange([this] {
+      routes.Invalidate();
+      auth.NoteChanged();
+    });
   }
 
   WatchedMetadataStore store;

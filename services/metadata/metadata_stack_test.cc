@@ -7,6 +7,7 @@
 #include <memory>
 #include <sstream>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "gmock/gmock.h"
@@ -67,6 +68,46 @@ TEST_F(MetadataStackTest, BootstrapMakesRegistryOneWithItsUpstream) {
   EXPECT_THAT((*stack)->resolver().Resolve(
                   {1, *ParseRelativePath("/library/alpine/manifests/3.20")}),
               IsOk());
+}
+
+// By the version of the trust, which gateways wait for, they hear that what
+// they remember counts no more: of what administrators do, not of pulls.
+TEST_F(MetadataStackTest, ChangesAndRestartsAreNewsForGateways) {
+  uint64_t version = 0;
+  const auto is_news = [&](MetadataStack& stack) {
+    const auto trust = stack.auth().GetTrust(0, absl::ZeroDuration());
+    EXPECT_THAT(trust, IsOk());
+    return std::exchange(version, trust->version) != trust->version;
+  };
+  {
+    const auto stack = Open();
+    ASSERT_THAT(stack, IsOk());
+    ASSERT_THAT(Bootstrap(**stack), IsOk());
+    EXPECT_TRUE(is_news(**stack));
+    EXPECT_FALSE(is_news(**stack));
+    CacheRecord record{1, *ParseRelativePath("/library/alpine/manifests/1"),
+                       Descriptor{"m/t", Digest::OfBytes("m"), 3}};
+    record.cache_epoch = 1;
+    ASSERT_THAT((*stack)->client().Record(record), IsOk());
+    EXPECT_FALSE(is_news(**stack));
+    v1::DeleteCacheEntryRequest entry;
+    entry.set_id(1);
+    ASSERT_THAT((*stack)->cache_entries().Delete(entry), IsOk());
+    EXPECT_TRUE(is_news(**stack));
+    v1::PurgeUpstreamCacheRequest purge;
+    purge.set_upstream_id(1);
+    ASSERT_THAT((*stack)->caches().PurgeUpstream(purge), IsOk());
+    EXPECT_TRUE(is_news(**stack));
+    v1::UpdateRegistryRequest update;
+    update.mutable_registry()->set_id(1);
+    update.mutable_update_mask()->add_paths("anonymous_pull");
+    ASSERT_THAT((*stack)->registries().Update(update), IsOk());
+    EXPECT_TRUE(is_news(**stack));
+    EXPECT_FALSE(is_news(**stack));
+  }
+  const auto stack = Open();
+  ASSERT_THAT(stack, IsOk());
+  EXPECT_TRUE(is_news(**stack));
 }
 
 TEST_F(MetadataStackTest, ABootstrapThatFailsLeavesNothing) {

@@ -119,13 +119,19 @@ struct ResolveRequest {
   // say that instead of the id, which whoever may not see the registry must not
   // learn. Empty = by its id.
   std::string registry_path = {};
+  // How long the answer may take; besides, other bounds hold. Does not travel.
+  absl::Duration patience = absl::InfiniteDuration();
 };
 
 struct Resolution {
   // Set when a fresh entry answers; its bytes may still turn out to be gone.
   std::optional<Hit> hit;
-  // Whom to ask when there is no hit, or its bytes are gone. Never empty.
+  // Whom to ask when there is no hit, or its bytes are gone. Never empty, but
+  // for what is remembered.
   FetchPlan plan;
+  // The metadata service does not answer; the hit is what it answered before.
+  // Nobody can be asked then.
+  bool remembered = false;
 };
 
 // A repository that something is cached of.

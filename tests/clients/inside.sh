@@ -5,7 +5,7 @@ set -euo pipefail
 HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 readonly HERE
 for part in lib upstream hub images cvr clients cases mirrors logins names tls \
-  readme; do
+  outages readme; do
   # shellcheck source=/dev/null
   . "$HERE/$part.sh"
 done

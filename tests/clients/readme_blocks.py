@@ -3,6 +3,7 @@
 
 readme_blocks.py split README.md DIRECTORY   one script per block
 readme_blocks.py compare SHOWN GOT           0 when the shapes are the same
+readme_blocks.py file README.md NAME         what the README writes into it
 
 A block is fenced as `sh` (commands) or `console` (`$ command`, then what it
 prints). What is fenced as `sh build` needs the sources and is left out.
@@ -89,5 +90,16 @@ def split(readme, directory):
     return 0
 
 
+def file(readme, name):
+    written = re.search(
+        rf"^cat > {re.escape(name)} <<'END'\n(.*?)^END$",
+        pathlib.Path(readme).read_text(),
+        re.M | re.S,
+    )
+    print(written.group(1), end="")
+    return 0
+
+
 if __name__ == "__main__":
-    sys.exit({"split": split, "compare": compare}[sys.argv[1]](*sys.argv[2:]))
+    steps = {"split": split, "compare": compare, "file": file}
+    sys.exit(steps[sys.argv[1]](*sys.argv[2:]))

@@ -112,7 +112,8 @@ case_tls_containerd() {
 }
 
 # Three processes that know each other by their certificates.
-case_tls_three() {
+# shellcheck disable=SC2120
+start_tls_three() { # GATEWAY_FLAG...
   local metadata blob
   use_tls
   rpc_flags cvr-metadata
@@ -126,15 +127,20 @@ case_tls_three() {
   blob=$(jq -r .grpc "$STATE/cvr-blob.ready")
   rpc_flags cvr-gateway
   start_server cvr-gateway cvr-gateway "${HTTPS_FLAGS[@]}" "${RPC_FLAGS[@]}" \
-    --metadata_address="$metadata" --blob_address="$blob"
+    --metadata_address="$metadata" --blob_address="$blob" "$@"
   serving_at "$(jq -r .http "$STATE/cvr-gateway.ready")" "$metadata" \
     "$STATE/data/metadata/admin-token"
   cvr registry create clients --anonymous-pull
   cvr upstream create upstream --url "http://$UPSTREAM" --registry 1
   cvr --blob_server "$blob" upstream states
-  mkdir -p "$STATE/tls/certs.d"
-  cp "$STATE/tls/https.ca" "$STATE/tls/certs.d/ca.crt"
-  skopeo --insecure-policy copy -q --src-cert-dir "$STATE/tls/certs.d" \
+  CERTS=$STATE/tls/certs.d
+  mkdir -p "$CERTS"
+  cp "$STATE/tls/https.ca" "$CERTS/ca.crt"
+}
+
+case_tls_three() {
+  start_tls_three
+  skopeo --insecure-policy copy -q --src-cert-dir "$CERTS" \
     "docker://$PREFIX/library/large:latest" "dir:$STATE/skopeo.large"
   skopeo_forget
   stop_cvr

@@ -64,8 +64,10 @@ void AddDetach(CommandGroup& upstreams) {
             session.server.Call(&v1::RegistryService::Stub::GetRegistry, get);
         RETURN_IF_ERROR(
             session.server.Call(&Stub::DetachUpstream, request).status());
+        // Neither is in a registry that there is not.
         const bool was_detached =
-            before.ok() && !HasUpstream(*before, place->upstream_id);
+            before.ok() ? !HasUpstream(*before, place->upstream_id)
+                        : absl::IsNotFound(before.status());
         session.output.PrintNote(
             absl::StrCat("upstream ", place->upstream_id,
                          was_detached ? " was not attached to registry "
