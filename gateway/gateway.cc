@@ -7,10 +7,10 @@
 #include <variant>
 
 #include "absl/strings/str_cat.h"
-#include "gateway/http_error.h"
-#include "gateway/pull_record.h"
-#include "gateway/request_share.h"
-#include "gateway/route.h"
+#include "gateway/registry/http_error.h"
+#include "gateway/registry/pull_record.h"
+#include "gateway/registry/request_share.h"
+#include "gateway/registry/route.h"
 #include "services/common/errors.h"
 #include "spdlog/spdlog.h"
 

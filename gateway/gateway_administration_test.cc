@@ -5,8 +5,8 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
-#include "gateway/administration.h"
 #include "gateway/gateway_access_stack.h"
+#include "gateway/http/administration.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 

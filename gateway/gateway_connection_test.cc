@@ -9,12 +9,12 @@
 #include "absl/synchronization/notification.h"
 #include "absl/time/clock.h"
 #include "gateway/gateway_fixture.h"
-#include "gateway/test_tls.h"
+#include "gateway/transport/test_tls.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "services/common/errors.h"
-#include "services/common/mutex.h"
-#include "services/common/thread.h"
+#include "services/concurrency/mutex.h"
+#include "services/concurrency/thread.h"
 
 namespace cvr {
 namespace {

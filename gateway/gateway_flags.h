@@ -7,8 +7,8 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "gateway/gateway.h"
-#include "services/common/process.h"
-#include "services/metadata/auth_client.h"
+#include "services/metadata/api/auth_client.h"
+#include "services/process/process.h"
 
 namespace cvr {
 

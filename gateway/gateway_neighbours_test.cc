@@ -15,9 +15,9 @@
 #include "absl/synchronization/notification.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
-#include "gateway/administration.h"
 #include "gateway/gateway_fixture.h"
-#include "gateway/test_tls.h"
+#include "gateway/http/administration.h"
+#include "gateway/transport/test_tls.h"
 #include "gtest/gtest.h"
 
 namespace cvr {

@@ -10,11 +10,11 @@
 #include "absl/synchronization/notification.h"
 #include "absl/time/clock.h"
 #include "gateway/gateway_fixture.h"
-#include "gateway/test_tls.h"
+#include "gateway/transport/test_tls.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "services/common/certificate.h"
-#include "services/common/thread.h"
+#include "services/concurrency/thread.h"
+#include "services/rpc/tls/certificate.h"
 #include "tests/support/status_matchers.h"
 
 namespace cvr {

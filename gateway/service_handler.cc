@@ -3,7 +3,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "gateway/url_text.h"
+#include "gateway/message/url_text.h"
 
 namespace cvr {
 namespace {

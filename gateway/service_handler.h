@@ -4,7 +4,7 @@
 #include <functional>
 
 #include "absl/status/status.h"
-#include "gateway/http_message.h"
+#include "gateway/message/http_message.h"
 
 namespace cvr {
 

@@ -9,7 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
-#include "gateway/url_text.h"
+#include "gateway/message/url_text.h"
 #include "nlohmann/json.hpp"
 #include "services/common/status_macros.h"
 

@@ -10,7 +10,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "gateway/form.h"
+#include "gateway/message/form.h"
 #include "nlohmann/json.hpp"
 #include "services/common/json_reader.h"
 #include "services/common/status_macros.h"
@@ -100,8 +100,7 @@ std::optional<Arguments::Value> Convert(const Parameter& parameter,
     case ValueType::kText:
       // Secrets are never shown, so they need be no text.
       if (!raw.is_string() ||
-          !(parameter.is_secret ||
-            IsUtf8(raw.get_ref<const std::string&>()))) {
+          !(parameter.is_secret || IsUtf8(raw.get_ref<const std::string&>()))) {
         return std::nullopt;
       }
       return raw.get<std::string>();

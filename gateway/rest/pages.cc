@@ -7,8 +7,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
-#include "gateway/form.h"
-#include "gateway/url_text.h"
+#include "gateway/message/form.h"
+#include "gateway/message/url_text.h"
 
 namespace cvr::rest {
 namespace {

@@ -5,7 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
-#include "gateway/query.h"
+#include "gateway/message/query.h"
 #include "gateway/rest/entry_operations.h"
 #include "gateway/rest/openapi_text.h"
 #include "gateway/rest/place_operations.h"

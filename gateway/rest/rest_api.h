@@ -8,8 +8,8 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/time/time.h"
-#include "gateway/administration.h"
-#include "gateway/http_message.h"
+#include "gateway/http/administration.h"
+#include "gateway/message/http_message.h"
 #include "gateway/rest/api_document.h"
 #include "gateway/rest/rest_call.h"
 #include "gateway/rest/rest_services.h"

@@ -10,8 +10,8 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "services/common/errors.h"
-#include "services/common/rpc_status.h"
-#include "services/common/thread.h"
+#include "services/concurrency/thread.h"
+#include "services/rpc/rpc_status.h"
 #include "tests/support/gate.h"
 
 namespace cvr::rest {

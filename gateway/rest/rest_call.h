@@ -14,12 +14,12 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
-#include "gateway/http_message.h"
+#include "gateway/message/http_message.h"
 #include "gateway/rest/arguments.h"
 #include "gateway/rest/rest_services.h"
 #include "grpcpp/client_context.h"
 #include "nlohmann/json.hpp"
-#include "services/common/rpc_status.h"
+#include "services/rpc/rpc_status.h"
 
 namespace cvr::rest {
 

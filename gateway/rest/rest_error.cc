@@ -7,7 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/time/time.h"
-#include "gateway/url_text.h"
+#include "gateway/message/url_text.h"
 #include "nlohmann/json.hpp"
 #include "services/common/errors.h"
 #include "spdlog/spdlog.h"

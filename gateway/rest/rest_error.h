@@ -6,7 +6,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
-#include "gateway/http_message.h"
+#include "gateway/message/http_message.h"
 
 // The only place that turns errors into answers of REST. Pure, but for a line
 // in the log where the answer does not tell.

@@ -12,8 +12,8 @@
 #include "protos/cvr/v1/cache_service.grpc.pb.h"
 #include "protos/cvr/v1/cleanup_policy_service.grpc.pb.h"
 #include "services/common/errors.h"
-#include "services/common/rpc_server.h"
-#include "services/common/rpc_status.h"
+#include "services/rpc/rpc_server.h"
+#include "services/rpc/rpc_status.h"
 
 namespace cvr::rest {
 namespace {

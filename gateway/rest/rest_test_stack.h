@@ -12,8 +12,8 @@
 #include "gtest/gtest.h"
 #include "nlohmann/json.hpp"
 #include "protos/cvr/v1/upstream_probe_service.grpc.pb.h"
-#include "services/common/rpc_server.h"
 #include "services/metadata/metadata_stack.h"
+#include "services/rpc/rpc_server.h"
 #include "tests/support/status_matchers.h"
 #include "tests/support/temporary_directory.h"
 

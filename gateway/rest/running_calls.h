@@ -3,7 +3,7 @@
 
 #include "absl/container/flat_hash_set.h"
 #include "grpcpp/client_context.h"
-#include "services/common/mutex.h"
+#include "services/concurrency/mutex.h"
 
 namespace cvr::rest {
 

@@ -4,7 +4,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "gateway/authorization_field.h"
+#include "gateway/message/authorization_field.h"
 
 namespace cvr::rest {
 

@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "gateway/http_message.h"
+#include "gateway/message/http_message.h"
 
 namespace cvr::rest {
 

@@ -10,7 +10,7 @@
 #include "services/common/errors.h"
 #include "services/common/limits.h"
 #include "services/common/status_macros.h"
-#include "services/common/upstream_password.h"
+#include "services/policy/upstream_password.h"
 
 namespace cvr::rest {
 namespace {

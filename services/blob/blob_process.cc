@@ -7,12 +7,12 @@
 #include "absl/flags/marshalling.h"
 #include "absl/strings/string_view.h"
 #include "services/blob/garbage_collector.h"
-#include "services/common/byte_size.h"
-#include "services/common/clock.h"
 #include "services/common/document_limits.h"
 #include "services/common/limits.h"
 #include "services/common/status_macros.h"
-#include "services/common/transfer_limits.h"
+#include "services/concurrency/clock.h"
+#include "services/policy/transfer_limits.h"
+#include "services/process/byte_size.h"
 
 namespace cvr {
 

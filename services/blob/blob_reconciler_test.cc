@@ -9,7 +9,7 @@
 #include "absl/time/clock.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "services/blob/rocksdb_blob_store.h"
+#include "services/blob/store/rocksdb_blob_store.h"
 #include "tests/support/fake_clock.h"
 #include "tests/support/fake_metadata_client.h"
 #include "tests/support/status_matchers.h"

@@ -8,11 +8,11 @@
 #include "absl/time/clock.h"
 #include "grpcpp/impl/codegen/proto_utils.h"
 #include "protos/cvr/v1/blob_service.grpc.pb.h"
-#include "services/blob/content_source_wire.h"
+#include "services/blob/api/content_source_wire.h"
 #include "services/blob/content_write_reactor.h"
-#include "services/common/clock.h"
-#include "services/common/rpc_status.h"
 #include "services/common/status_macros.h"
+#include "services/concurrency/clock.h"
+#include "services/rpc/rpc_status.h"
 
 namespace cvr {
 namespace {

@@ -4,9 +4,9 @@
 #include <memory>
 
 #include "grpcpp/impl/service_type.h"
-#include "services/blob/blob_store.h"
-#include "services/blob/content_source.h"
-#include "services/common/fair_pool.h"
+#include "services/blob/api/content_source.h"
+#include "services/blob/store/blob_store.h"
+#include "services/concurrency/fair_pool.h"
 
 namespace cvr {
 

@@ -8,10 +8,10 @@
 #include "gmock/gmock.h"
 #include "grpcpp/grpcpp.h"
 #include "protos/cvr/v1/blob_service.grpc.pb.h"
-#include "services/blob/content_source_wire.h"
+#include "services/blob/api/content_source_wire.h"
+#include "services/blob/api/grpc_content_source.h"
 #include "services/blob/engine/engine_world.h"
-#include "services/blob/grpc_content_source.h"
-#include "services/common/rpc_status.h"
+#include "services/rpc/rpc_status.h"
 #include "tests/contracts/content_source_contract.h"
 
 namespace cvr::testing {

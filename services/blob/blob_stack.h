@@ -5,19 +5,19 @@
 #include <memory>
 
 #include "absl/time/time.h"
+#include "services/blob/api/content_source.h"
 #include "services/blob/blob_reconciler.h"
 #include "services/blob/blob_service.h"
-#include "services/blob/blob_store.h"
-#include "services/blob/content_source.h"
 #include "services/blob/engine/download_watch.h"
 #include "services/blob/engine/engine.h"
 #include "services/blob/engine/refresh_ahead.h"
 #include "services/blob/garbage_collector.h"
+#include "services/blob/store/blob_store.h"
 #include "services/blob/unrecorded_content.h"
-#include "services/common/fair_pool.h"
-#include "services/metadata/metadata_client.h"
-#include "services/upstream/upstream_client.h"
-#include "services/upstream/upstream_health.h"
+#include "services/concurrency/fair_pool.h"
+#include "services/metadata/api/metadata_client.h"
+#include "services/upstream/api/upstream_client.h"
+#include "services/upstream/api/upstream_health.h"
 
 namespace cvr {
 

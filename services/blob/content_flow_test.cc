@@ -10,13 +10,13 @@
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "services/blob/api/grpc_content_source.h"
 #include "services/blob/blob_service.h"
-#include "services/blob/grpc_content_source.h"
-#include "services/blob/in_memory_blob_store.h"
+#include "services/blob/store/in_memory_blob_store.h"
 #include "services/common/limits.h"
-#include "services/common/mutex.h"
-#include "services/common/rpc_server.h"
-#include "services/common/thread.h"
+#include "services/concurrency/mutex.h"
+#include "services/concurrency/thread.h"
+#include "services/rpc/rpc_server.h"
 #include "tests/support/peer_security.h"
 #include "tests/support/status_matchers.h"
 

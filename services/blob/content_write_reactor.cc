@@ -2,8 +2,8 @@
 
 #include <utility>
 
-#include "services/blob/read_response_codec.h"
-#include "services/common/rpc_status.h"
+#include "services/blob/api/read_response_codec.h"
+#include "services/rpc/rpc_status.h"
 
 // While pumping_ or writing_ is set, nobody calls Finish(), so this object
 // lives. Whoever finds both unset, and an end, does.

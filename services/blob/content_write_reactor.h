@@ -10,10 +10,10 @@
 #include "absl/status/statusor.h"
 #include "grpcpp/support/byte_buffer.h"
 #include "grpcpp/support/server_callback.h"
-#include "services/blob/content_source.h"
-#include "services/common/fair_pool.h"
-#include "services/common/mutex.h"
-#include "services/common/share_ledger.h"
+#include "services/blob/api/content_source.h"
+#include "services/concurrency/fair_pool.h"
+#include "services/concurrency/mutex.h"
+#include "services/concurrency/share_ledger.h"
 
 namespace cvr {
 

@@ -8,11 +8,11 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
-#include "services/common/clock.h"
 #include "services/common/content_wire.h"
 #include "services/common/errors.h"
-#include "services/common/rpc_status.h"
 #include "services/common/status_macros.h"
+#include "services/concurrency/clock.h"
+#include "services/rpc/rpc_status.h"
 
 namespace cvr {
 namespace {

@@ -7,9 +7,9 @@
 
 #include "absl/time/time.h"
 #include "protos/cvr/v1/download_service.grpc.pb.h"
-#include "services/blob/engine/downloads_in_flight.h"
-#include "services/common/mutex.h"
-#include "services/metadata/call_guard.h"
+#include "services/blob/engine/download/downloads_in_flight.h"
+#include "services/concurrency/mutex.h"
+#include "services/rpc/call_guard.h"
 
 namespace cvr {
 

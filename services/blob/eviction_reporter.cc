@@ -5,8 +5,8 @@
 #include <utility>
 
 #include "absl/status/status.h"
-#include "services/common/clock.h"
 #include "services/common/limits.h"
+#include "services/concurrency/clock.h"
 #include "spdlog/spdlog.h"
 
 namespace cvr {

@@ -9,10 +9,10 @@
 #include "absl/time/time.h"
 #include "absl/types/span.h"
 #include "services/common/digest.h"
-#include "services/common/mutex.h"
-#include "services/common/retry_loop.h"
-#include "services/common/thread.h"
-#include "services/metadata/metadata_client.h"
+#include "services/concurrency/mutex.h"
+#include "services/concurrency/retry_loop.h"
+#include "services/concurrency/thread.h"
+#include "services/metadata/api/metadata_client.h"
 
 namespace cvr {
 

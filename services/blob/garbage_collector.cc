@@ -4,7 +4,7 @@
 #include <utility>
 #include <vector>
 
-#include "services/common/clock.h"
+#include "services/concurrency/clock.h"
 #include "spdlog/spdlog.h"
 
 namespace cvr {

@@ -6,11 +6,11 @@
 #include <memory>
 
 #include "absl/time/time.h"
-#include "services/blob/blob_store.h"
+#include "services/blob/store/blob_store.h"
 #include "services/common/digest.h"
-#include "services/common/mutex.h"
-#include "services/common/thread.h"
-#include "services/metadata/metadata_client.h"
+#include "services/concurrency/mutex.h"
+#include "services/concurrency/thread.h"
+#include "services/metadata/api/metadata_client.h"
 
 namespace cvr {
 

@@ -8,8 +8,8 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "services/common/content.h"
-#include "services/common/mutex.h"
-#include "services/metadata/metadata_client.h"
+#include "services/concurrency/mutex.h"
+#include "services/metadata/api/metadata_client.h"
 
 namespace cvr {
 

@@ -7,9 +7,9 @@
 #include "absl/time/time.h"
 #include "protos/cvr/v1/refresh_service.grpc.pb.h"
 #include "services/blob/engine/engine.h"
-#include "services/common/share_gate.h"
-#include "services/metadata/call_guard.h"
-#include "services/metadata/resolver.h"
+#include "services/concurrency/share_gate.h"
+#include "services/metadata/api/resolver.h"
+#include "services/rpc/call_guard.h"
 
 namespace cvr {
 

@@ -1,6 +1,6 @@
 #include "services/blob/unrecorded_content.h"
 
-#include "services/common/rpc_status.h"
+#include "services/rpc/rpc_status.h"
 #include "spdlog/spdlog.h"
 
 namespace cvr {

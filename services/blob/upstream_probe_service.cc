@@ -7,7 +7,7 @@
 #include "services/common/content_wire.h"
 #include "services/common/errors.h"
 #include "services/common/status_macros.h"
-#include "services/metadata/probe_target.h"
+#include "services/metadata/api/probe_target.h"
 
 namespace cvr {
 namespace {

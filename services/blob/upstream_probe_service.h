@@ -4,9 +4,9 @@
 #include <cstddef>
 
 #include "protos/cvr/v1/upstream_probe_service.grpc.pb.h"
-#include "services/common/share_gate.h"
-#include "services/metadata/call_guard.h"
-#include "services/metadata/metadata_client.h"
+#include "services/concurrency/share_gate.h"
+#include "services/metadata/api/metadata_client.h"
+#include "services/rpc/call_guard.h"
 #include "services/upstream/upstream_prober.h"
 
 namespace cvr {

@@ -2,9 +2,9 @@
 #define SERVICES_BLOB_UPSTREAM_STATE_SERVICE_H_
 
 #include "protos/cvr/v1/upstream_state_service.grpc.pb.h"
-#include "services/common/clock.h"
-#include "services/metadata/call_guard.h"
-#include "services/upstream/upstream_health.h"
+#include "services/concurrency/clock.h"
+#include "services/rpc/call_guard.h"
+#include "services/upstream/api/upstream_health.h"
 
 namespace cvr {
 

@@ -13,7 +13,7 @@
 // Every error that crosses a boundary, named once. Each carries a reason that
 // programs act on (google.rpc.ErrorInfo, domain "cvr") beside the absl code and
 // a sentence for people. rpc_status.h carries them over gRPC unchanged;
-// gateway/http_error.h turns them into HTTP.
+// gateway/registry/http_error.h turns them into HTTP.
 namespace cvr {
 
 enum class Reason {

@@ -1,6 +1,6 @@
 #include "services/metadata/admin_services.h"
 
-#include "services/common/caller.h"
+#include "services/access/caller.h"
 
 namespace cvr {
 

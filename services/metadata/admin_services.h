@@ -7,14 +7,14 @@
 #include "protos/cvr/v1/group_service.grpc.pb.h"
 #include "protos/cvr/v1/registry_service.grpc.pb.h"
 #include "protos/cvr/v1/upstream_service.grpc.pb.h"
-#include "services/metadata/access_token_admin.h"
-#include "services/metadata/attachment_admin.h"
-#include "services/metadata/audit_trail.h"
-#include "services/metadata/cache_entry_admin.h"
-#include "services/metadata/call_guard.h"
-#include "services/metadata/group_admin.h"
-#include "services/metadata/registry_admin.h"
-#include "services/metadata/upstream_admin.h"
+#include "services/metadata/admin/access_token_admin.h"
+#include "services/metadata/admin/attachment_admin.h"
+#include "services/metadata/admin/audit_trail.h"
+#include "services/metadata/admin/cache_entry_admin.h"
+#include "services/metadata/admin/group_admin.h"
+#include "services/metadata/admin/registry_admin.h"
+#include "services/metadata/admin/upstream_admin.h"
+#include "services/rpc/call_guard.h"
 
 // Administration on the wire: each call goes through the guard to the domain
 // class, and its status is translated; nothing is decided here. The guard and

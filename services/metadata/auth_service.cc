@@ -3,13 +3,13 @@
 #include <algorithm>
 #include <vector>
 
-#include "services/common/caller_wire.h"
+#include "services/access/access_question_wire.h"
+#include "services/access/caller_wire.h"
 #include "services/common/content_wire.h"
-#include "services/common/rpc_status.h"
 #include "services/common/status_macros.h"
-#include "services/metadata/access_question_wire.h"
-#include "services/metadata/rpc_answer.h"
-#include "services/metadata/token_access_wire.h"
+#include "services/metadata/api/rpc_answer.h"
+#include "services/metadata/api/token_access_wire.h"
+#include "services/rpc/rpc_status.h"
 
 namespace cvr {
 namespace {

@@ -2,8 +2,8 @@
 #define SERVICES_METADATA_AUTH_SERVICE_H_
 
 #include "protos/cvr/v1/auth_service.grpc.pb.h"
-#include "services/metadata/admin_authority.h"
-#include "services/metadata/auth_client.h"
+#include "services/access/admin_authority.h"
+#include "services/metadata/api/auth_client.h"
 
 namespace cvr {
 

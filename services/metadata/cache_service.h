@@ -2,8 +2,8 @@
 #define SERVICES_METADATA_CACHE_SERVICE_H_
 
 #include "protos/cvr/v1/cache_service.grpc.pb.h"
-#include "services/metadata/cache_admin.h"
-#include "services/metadata/call_guard.h"
+#include "services/metadata/admin/cache_admin.h"
+#include "services/rpc/call_guard.h"
 
 namespace cvr {
 

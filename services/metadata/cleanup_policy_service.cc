@@ -1,6 +1,6 @@
 #include "services/metadata/cleanup_policy_service.h"
 
-#include "services/common/caller.h"
+#include "services/access/caller.h"
 
 namespace cvr {
 

@@ -2,8 +2,8 @@
 #define SERVICES_METADATA_CLEANUP_POLICY_SERVICE_H_
 
 #include "protos/cvr/v1/cleanup_policy_service.grpc.pb.h"
-#include "services/metadata/call_guard.h"
-#include "services/metadata/cleanup_policy_admin.h"
+#include "services/metadata/admin/cleanup_policy_admin.h"
+#include "services/rpc/call_guard.h"
 
 namespace cvr {
 

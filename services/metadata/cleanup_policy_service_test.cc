@@ -3,9 +3,9 @@
 
 #include "protos/cvr/v1/cleanup_policy_service.grpc.pb.h"
 #include "services/common/errors.h"
-#include "services/common/rpc_server.h"
-#include "services/common/rpc_status.h"
-#include "services/metadata/metadata_fixture.h"
+#include "services/metadata/testing/metadata_fixture.h"
+#include "services/rpc/rpc_server.h"
+#include "services/rpc/rpc_status.h"
 #include "tests/support/admin_channel.h"
 
 namespace cvr::testing {

@@ -2,8 +2,8 @@
 #define SERVICES_METADATA_EXPLAIN_SERVICE_H_
 
 #include "protos/cvr/v1/explain_service.grpc.pb.h"
-#include "services/metadata/call_guard.h"
-#include "services/metadata/explainer.h"
+#include "services/metadata/resolution/explainer.h"
+#include "services/rpc/call_guard.h"
 
 namespace cvr {
 

@@ -4,11 +4,11 @@
 #include <utility>
 #include <vector>
 
-#include "services/common/access_policy.h"
+#include "services/access/access_policy.h"
 #include "services/common/errors.h"
 #include "services/common/status_macros.h"
-#include "services/metadata/tables.h"
-#include "services/metadata/transactions.h"
+#include "services/metadata/store/transactions.h"
+#include "services/metadata/tables/tables.h"
 
 namespace cvr {
 namespace {

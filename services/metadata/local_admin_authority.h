@@ -1,10 +1,10 @@
 #ifndef SERVICES_METADATA_LOCAL_ADMIN_AUTHORITY_H_
 #define SERVICES_METADATA_LOCAL_ADMIN_AUTHORITY_H_
 
-#include "services/metadata/access_token_admin.h"
-#include "services/metadata/admin_authority.h"
-#include "services/metadata/audit_trail.h"
-#include "services/metadata/metadata_store.h"
+#include "services/access/admin_authority.h"
+#include "services/metadata/admin/access_token_admin.h"
+#include "services/metadata/admin/audit_trail.h"
+#include "services/metadata/store/metadata_store.h"
 
 namespace cvr {
 

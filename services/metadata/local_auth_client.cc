@@ -6,14 +6,14 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
-#include "services/common/access_policy.h"
-#include "services/common/caller_claims.h"
+#include "services/access/access_policy.h"
+#include "services/access/caller_claims.h"
 #include "services/common/digest.h"
 #include "services/common/errors.h"
 #include "services/common/limits.h"
 #include "services/common/status_macros.h"
-#include "services/metadata/tables.h"
-#include "services/metadata/transactions.h"
+#include "services/metadata/store/transactions.h"
+#include "services/metadata/tables/tables.h"
 
 namespace cvr {
 namespace {

@@ -5,12 +5,12 @@
 #include <vector>
 
 #include "absl/random/random.h"
-#include "services/common/clock.h"
-#include "services/common/mutex.h"
-#include "services/metadata/access_token_admin.h"
-#include "services/metadata/auth_client.h"
-#include "services/metadata/metadata_store.h"
-#include "services/metadata/signing_keys.h"
+#include "services/concurrency/clock.h"
+#include "services/concurrency/mutex.h"
+#include "services/metadata/admin/access_token_admin.h"
+#include "services/metadata/api/auth_client.h"
+#include "services/metadata/secrets/signing_keys.h"
+#include "services/metadata/store/metadata_store.h"
 
 namespace cvr {
 

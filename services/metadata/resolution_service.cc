@@ -4,16 +4,16 @@
 #include <utility>
 #include <vector>
 
-#include "services/common/caller_wire.h"
+#include "services/access/caller_wire.h"
 #include "services/common/content_wire.h"
 #include "services/common/errors.h"
 #include "services/common/limits.h"
-#include "services/common/rpc_status.h"
 #include "services/common/status_macros.h"
-#include "services/metadata/record_wire.h"
-#include "services/metadata/resolution_wire.h"
-#include "services/metadata/rpc_answer.h"
-#include "services/metadata/upstream_wire.h"
+#include "services/metadata/api/record_wire.h"
+#include "services/metadata/api/resolution_wire.h"
+#include "services/metadata/api/rpc_answer.h"
+#include "services/metadata/resources/upstream_wire.h"
+#include "services/rpc/rpc_status.h"
 
 namespace cvr {
 namespace {

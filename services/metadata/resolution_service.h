@@ -2,8 +2,8 @@
 #define SERVICES_METADATA_RESOLUTION_SERVICE_H_
 
 #include "protos/cvr/v1/resolution_service.grpc.pb.h"
-#include "services/metadata/metadata_client.h"
-#include "services/metadata/resolver.h"
+#include "services/metadata/api/metadata_client.h"
+#include "services/metadata/api/resolver.h"
 
 namespace cvr {
 

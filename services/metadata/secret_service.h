@@ -2,8 +2,8 @@
 #define SERVICES_METADATA_SECRET_SERVICE_H_
 
 #include "protos/cvr/v1/secret_service.grpc.pb.h"
-#include "services/metadata/call_guard.h"
-#include "services/metadata/secret_rotation.h"
+#include "services/metadata/secrets/secret_rotation.h"
+#include "services/rpc/call_guard.h"
 
 namespace cvr {
 

@@ -3,7 +3,7 @@
 
 #include "gtest/gtest.h"
 #include "services/common/errors.h"
-#include "services/metadata/metadata_fixture.h"
+#include "services/metadata/testing/metadata_fixture.h"
 #include "tests/support/status_matchers.h"
 
 namespace cvr::testing {

@@ -4,7 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "services/common/status_macros.h"
-#include "services/metadata/upstream_url.h"
+#include "services/metadata/resources/upstream_url.h"
 #include "spdlog/spdlog.h"
 
 namespace cvr {

@@ -8,7 +8,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/strings/strip.h"
 #include "services/common/pull_name.h"
-#include "services/common/version.h"
+#include "services/process/version.h"
 #include "services/standalone/first_start.h"
 
 namespace cvr {

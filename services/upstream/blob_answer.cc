@@ -6,7 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "services/common/errors.h"
 #include "services/common/status_macros.h"
-#include "services/upstream/http_fields.h"
+#include "services/upstream/http/http_fields.h"
 
 namespace cvr {
 

@@ -7,8 +7,8 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
-#include "services/upstream/hop_runner.h"
-#include "services/upstream/upstream_client.h"
+#include "services/upstream/api/upstream_client.h"
+#include "services/upstream/http/hop_runner.h"
 
 namespace cvr {
 

@@ -3,7 +3,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "services/common/version.h"
+#include "services/process/version.h"
 #include "services/upstream/http_upstream_client.h"
 
 namespace cvr {

@@ -3,12 +3,12 @@
 
 #include <memory>
 
-#include "services/common/clock.h"
-#include "services/common/memory_budget.h"
-#include "services/upstream/answer_observer.h"
-#include "services/upstream/curl_transport.h"
-#include "services/upstream/upstream_client.h"
-#include "services/upstream/upstream_gate.h"
+#include "services/concurrency/clock.h"
+#include "services/concurrency/memory_budget.h"
+#include "services/upstream/api/upstream_client.h"
+#include "services/upstream/gate/upstream_gate.h"
+#include "services/upstream/http/answer_observer.h"
+#include "services/upstream/http/curl_transport.h"
 
 namespace cvr {
 

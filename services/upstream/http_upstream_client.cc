@@ -10,14 +10,14 @@
 #include "services/common/errors.h"
 #include "services/common/limits.h"
 #include "services/common/status_macros.h"
-#include "services/common/transfer_limits.h"
-#include "services/upstream/answer_status.h"
+#include "services/policy/transfer_limits.h"
+#include "services/upstream/api/list_page.h"
 #include "services/upstream/blob_answer.h"
-#include "services/upstream/http_fields.h"
-#include "services/upstream/list_page.h"
+#include "services/upstream/gate/registry_guard.h"
+#include "services/upstream/http/answer_status.h"
+#include "services/upstream/http/http_fields.h"
 #include "services/upstream/manifest_answer.h"
 #include "services/upstream/manifest_type.h"
-#include "services/upstream/registry_guard.h"
 
 namespace cvr {
 namespace {
@@ -235,8 +235,7 @@ absl::StatusOr<HopAnswer> HttpUpstreamClient::Ask(const UpstreamAccess& access,
       hops_.Run(std::move(request), guard, observed);
   if (!answer.ok()) {
     if (!guard.was_refused_token()) return answer;
-    return guard.Explain(endpoint.url(), 401, answer.status(),
-                         unknown.meaning);
+    return guard.Explain(endpoint.url(), 401, answer.status(), unknown.meaning);
   }
   const HttpHead& head = answer->head;
   if (IsSuccess(head)) return answer;

@@ -5,16 +5,16 @@
 #include <set>
 #include <string>
 
-#include "services/common/clock.h"
-#include "services/common/memory_budget.h"
-#include "services/upstream/answer_observer.h"
-#include "services/upstream/authorization_cache.h"
-#include "services/upstream/endpoint.h"
-#include "services/upstream/hop_runner.h"
-#include "services/upstream/http_transport.h"
+#include "services/concurrency/clock.h"
+#include "services/concurrency/memory_budget.h"
+#include "services/upstream/api/upstream_client.h"
+#include "services/upstream/auth/authorization_cache.h"
+#include "services/upstream/auth/token_client.h"
+#include "services/upstream/http/answer_observer.h"
+#include "services/upstream/http/endpoint.h"
+#include "services/upstream/http/hop_runner.h"
+#include "services/upstream/http/http_transport.h"
 #include "services/upstream/list_answer.h"
-#include "services/upstream/token_client.h"
-#include "services/upstream/upstream_client.h"
 
 namespace cvr {
 

@@ -8,9 +8,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
-#include "services/common/clock.h"
+#include "services/concurrency/clock.h"
 #include "services/upstream/build_upstream_client.h"
-#include "tests/support/fake_registry.h"
+#include "tests/support/upstream/fake_registry.h"
 
 namespace cvr {
 

@@ -8,11 +8,11 @@
 #include "gmock/gmock.h"
 #include "services/common/errors.h"
 #include "services/common/limits.h"
-#include "services/common/mutex.h"
-#include "services/upstream/answer_observer.h"
+#include "services/concurrency/mutex.h"
+#include "services/upstream/http/answer_observer.h"
 #include "services/upstream/http_upstream_client_fixture.h"
-#include "tests/support/fake_registry.h"
 #include "tests/support/status_matchers.h"
+#include "tests/support/upstream/fake_registry.h"
 #include "tests/support/upstream_list_texts.h"
 
 namespace cvr {

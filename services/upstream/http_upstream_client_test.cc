@@ -8,8 +8,8 @@
 #include "services/common/errors.h"
 #include "services/common/limits.h"
 #include "services/upstream/http_upstream_client_fixture.h"
-#include "tests/support/fake_registry.h"
 #include "tests/support/status_matchers.h"
+#include "tests/support/upstream/fake_registry.h"
 
 namespace cvr {
 namespace {

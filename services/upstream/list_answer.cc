@@ -13,8 +13,8 @@
 #include "services/common/errors.h"
 #include "services/common/limits.h"
 #include "services/common/status_macros.h"
-#include "services/upstream/http_fields.h"
-#include "services/upstream/link_header.h"
+#include "services/upstream/http/http_fields.h"
+#include "services/upstream/http/link_header.h"
 
 namespace cvr {
 namespace {

@@ -12,12 +12,12 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
-#include "services/common/memory_budget.h"
-#include "services/common/share_ledger.h"
-#include "services/upstream/hop_runner.h"
-#include "services/upstream/page_buffer.h"
-#include "services/upstream/upstream_list.h"
-#include "services/upstream/url.h"
+#include "services/concurrency/memory_budget.h"
+#include "services/concurrency/share_ledger.h"
+#include "services/upstream/api/upstream_list.h"
+#include "services/upstream/http/hop_runner.h"
+#include "services/upstream/http/page_buffer.h"
+#include "services/upstream/http/url.h"
 
 namespace cvr {
 

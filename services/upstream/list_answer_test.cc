@@ -8,7 +8,7 @@
 #include "services/common/document_limits.h"
 #include "services/common/errors.h"
 #include "services/common/limits.h"
-#include "services/upstream/list_page.h"
+#include "services/upstream/api/list_page.h"
 #include "tests/support/status_matchers.h"
 
 namespace cvr {

@@ -10,7 +10,7 @@
 #include "services/common/limits.h"
 #include "services/common/manifest_facts.h"
 #include "services/common/status_macros.h"
-#include "services/upstream/http_fields.h"
+#include "services/upstream/http/http_fields.h"
 #include "services/upstream/manifest_type.h"
 
 namespace cvr {

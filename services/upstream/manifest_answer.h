@@ -8,10 +8,10 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "services/common/content.h"
-#include "services/common/memory_budget.h"
-#include "services/common/share_ledger.h"
-#include "services/upstream/hop_runner.h"
-#include "services/upstream/upstream_client.h"
+#include "services/concurrency/memory_budget.h"
+#include "services/concurrency/share_ledger.h"
+#include "services/upstream/api/upstream_client.h"
+#include "services/upstream/http/hop_runner.h"
 
 namespace cvr {
 

@@ -4,7 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "services/common/manifest_facts.h"
-#include "services/upstream/http_fields.h"
+#include "services/upstream/http/http_fields.h"
 
 namespace cvr {
 

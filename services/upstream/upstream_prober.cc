@@ -8,10 +8,10 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "services/common/errors.h"
-#include "services/upstream/answer_observer.h"
 #include "services/upstream/build_upstream_client.h"
-#include "services/upstream/connection_probe.h"
-#include "services/upstream/endpoint.h"
+#include "services/upstream/http/answer_observer.h"
+#include "services/upstream/http/connection_probe.h"
+#include "services/upstream/http/endpoint.h"
 
 namespace cvr {
 namespace {

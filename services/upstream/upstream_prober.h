@@ -6,8 +6,8 @@
 
 #include "absl/time/time.h"
 #include "services/common/reference.h"
-#include "services/common/upstream_access.h"
-#include "services/upstream/curl_transport.h"
+#include "services/policy/upstream_access.h"
+#include "services/upstream/http/curl_transport.h"
 
 namespace cvr {
 

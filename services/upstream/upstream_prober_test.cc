@@ -6,9 +6,9 @@
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
 #include "tests/support/bad_port.h"
-#include "tests/support/fake_registry.h"
 #include "tests/support/planted_secrets.h"
 #include "tests/support/test_authority.h"
+#include "tests/support/upstream/fake_registry.h"
 
 namespace cvr {
 namespace {

@@ -6,11 +6,11 @@
 
 #include "absl/strings/string_view.h"
 #include "benchmark/benchmark.h"
-#include "services/blob/engine/blob_feed.h"
-#include "services/blob/engine/buffer_pool.h"
+#include "services/blob/engine/download/blob_feed.h"
+#include "services/blob/engine/walk/buffer_pool.h"
 #include "services/common/chunk.h"
 #include "services/common/limits.h"
-#include "services/common/thread.h"
+#include "services/concurrency/thread.h"
 
 namespace cvr {
 namespace {

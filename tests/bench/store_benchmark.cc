@@ -10,7 +10,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "benchmark/benchmark.h"
-#include "services/blob/rocksdb_blob_store.h"
+#include "services/blob/store/rocksdb_blob_store.h"
 #include "services/common/digest.h"
 #include "services/common/limits.h"
 

@@ -12,9 +12,9 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/support/child_process.h"
-#include "tests/support/fake_registry.h"
 #include "tests/support/http_client.h"
 #include "tests/support/status_matchers.h"
+#include "tests/support/upstream/fake_registry.h"
 
 namespace cvr::testing {
 namespace {

@@ -7,8 +7,8 @@
 
 #include "absl/strings/string_view.h"
 #include "tests/support/child_process.h"
-#include "tests/support/fake_registry.h"
 #include "tests/support/http_client.h"
+#include "tests/support/upstream/fake_registry.h"
 
 namespace cvr::testing {
 

@@ -17,16 +17,16 @@
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "services/blob/blob_store.h"
+#include "services/blob/store/blob_store.h"
 #include "services/common/chunk.h"
 #include "services/common/digest.h"
 #include "services/common/limits.h"
 #include "services/common/status_macros.h"
-#include "services/common/thread.h"
-#include "tests/support/blob_bytes.h"
+#include "services/concurrency/thread.h"
 #include "tests/support/status_matchers.h"
+#include "tests/support/upstream/blob_bytes.h"
 
-// The promises in services/blob/blob_store.h, as tests. Every BlobStore
+// The promises in services/blob/store/blob_store.h, as tests. Every BlobStore
 // instantiates this suite; a promise with no test here is not a promise.
 namespace cvr::testing {
 

@@ -9,18 +9,19 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "gmock/gmock.h"
-#include "services/blob/content_source.h"
+#include "services/blob/api/content_source.h"
 #include "services/common/errors.h"
 #include "services/common/limits.h"
-#include "services/common/thread.h"
+#include "services/concurrency/thread.h"
 #include "tests/support/content_source_world.h"
 #include "tests/support/gate.h"
 #include "tests/support/in_memory_upstream.h"
 #include "tests/support/read_content.h"
 #include "tests/support/status_matchers.h"
 
-// The promises in services/blob/content_source.h, as tests. Every ContentSource
-// instantiates this suite; a promise with no test here is not a promise.
+// The promises in services/blob/api/content_source.h, as tests. Every
+// ContentSource instantiates this suite; a promise with no test here is not a
+// promise.
 namespace cvr::testing {
 
 class ContentSourceContract

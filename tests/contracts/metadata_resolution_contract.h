@@ -12,8 +12,8 @@
 #include "protos/cvr/v1/cache_entry.pb.h"
 #include "protos/cvr/v1/upstream.pb.h"
 #include "services/common/errors.h"
-#include "services/metadata/metadata_client.h"
-#include "services/metadata/resolver.h"
+#include "services/metadata/api/metadata_client.h"
+#include "services/metadata/api/resolver.h"
 #include "tests/support/status_matchers.h"
 
 namespace cvr::testing {
@@ -52,7 +52,7 @@ class MetadataUnderTest {
 using MetadataUnderTestFactory =
     std::function<std::unique_ptr<MetadataUnderTest>()>;
 
-// The promises of services/metadata/resolver.h and metadata_client.h, and
+// The promises of services/metadata/api/resolver.h and metadata_client.h, and
 // section "Resolution" of services/metadata/DESIGN.md, as tests.
 class MetadataResolutionContract
     : public ::testing::TestWithParam<MetadataUnderTestFactory> {

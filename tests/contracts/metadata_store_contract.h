@@ -12,8 +12,8 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "services/common/status_macros.h"
-#include "services/common/thread.h"
-#include "services/metadata/metadata_store.h"
+#include "services/concurrency/thread.h"
+#include "services/metadata/store/metadata_store.h"
 #include "tests/support/status_matchers.h"
 
 namespace cvr::testing {
@@ -21,7 +21,7 @@ namespace cvr::testing {
 // Makes an empty store, along with what keeps it alive.
 using MetadataStoreFactory = std::function<std::shared_ptr<MetadataStore>()>;
 
-// The promises in services/metadata/metadata_store.h, as tests. Every
+// The promises in services/metadata/store/metadata_store.h, as tests. Every
 // MetadataStore instantiates this suite.
 class MetadataStoreContract
     : public ::testing::TestWithParam<MetadataStoreFactory> {

@@ -13,14 +13,14 @@
 #include "absl/time/time.h"
 #include "gmock/gmock.h"
 #include "services/common/errors.h"
-#include "services/common/thread.h"
-#include "services/upstream/upstream_client.h"
+#include "services/concurrency/thread.h"
+#include "services/upstream/api/upstream_client.h"
 #include "tests/support/status_matchers.h"
 #include "tests/support/upstream_list_texts.h"
 
 namespace cvr::testing {
 
-// The promises in services/upstream/upstream_client.h, as tests. Every
+// The promises in services/upstream/api/upstream_client.h, as tests. Every
 // UpstreamClient instantiates this suite with an upstream to ask.
 
 // An upstream that the client under test can reach, and what can happen to it.

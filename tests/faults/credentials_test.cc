@@ -16,7 +16,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "gmock/gmock.h"
-#include "services/common/thread.h"
+#include "services/concurrency/thread.h"
 #include "tests/faults/several_upstreams.h"
 
 namespace cvr::testing {

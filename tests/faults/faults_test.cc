@@ -12,7 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "gtest/gtest.h"
-#include "services/common/thread.h"
+#include "services/concurrency/thread.h"
 #include "tests/faults/fault.h"
 #include "tests/faults/scene.h"
 #include "tests/support/results_page.h"

@@ -4,7 +4,7 @@
 #include <string>
 
 #include "services/common/digest.h"
-#include "tests/support/fake_registry.h"
+#include "tests/support/upstream/fake_registry.h"
 
 namespace cvr::testing {
 

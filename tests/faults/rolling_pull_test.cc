@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "services/common/thread.h"
+#include "services/concurrency/thread.h"
 #include "tests/faults/several_upstreams.h"
 #include "tests/support/gate.h"
 

@@ -9,7 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/time/clock.h"
-#include "services/common/thread.h"
+#include "services/concurrency/thread.h"
 #include "tests/support/planted_secrets.h"
 #include "tests/support/test_authority.h"
 

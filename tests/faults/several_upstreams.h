@@ -14,7 +14,7 @@
 #include "tests/faults/image.h"
 #include "tests/faults/installation.h"
 #include "tests/support/bad_port.h"
-#include "tests/support/fake_registry.h"
+#include "tests/support/upstream/fake_registry.h"
 
 namespace cvr::testing {
 

@@ -6,8 +6,8 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/string_view.h"
-#include "gateway/bearer_challenge.h"
-#include "services/upstream/challenge.h"
+#include "gateway/registry/bearer_challenge.h"
+#include "services/upstream/auth/challenge.h"
 #include "tests/fuzz/check.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {

@@ -7,7 +7,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
-#include "services/upstream/challenge.h"
+#include "services/upstream/auth/challenge.h"
 #include "tests/fuzz/check.h"
 
 namespace {

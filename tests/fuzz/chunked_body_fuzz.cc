@@ -8,7 +8,7 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/string_view.h"
-#include "gateway/chunked_body.h"
+#include "gateway/http/chunked_body.h"
 #include "tests/fuzz/check.h"
 
 namespace cvr {

@@ -7,8 +7,8 @@
 
 #include "absl/strings/str_format.h"
 #include "absl/strings/string_view.h"
-#include "gateway/client_address.h"
-#include "gateway/form.h"
+#include "gateway/http/client_address.h"
+#include "gateway/message/form.h"
 #include "tests/fuzz/check.h"
 
 namespace {

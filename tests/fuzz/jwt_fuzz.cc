@@ -9,8 +9,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
-#include "services/common/caller_claims.h"
-#include "services/common/json_web_token.h"
+#include "services/access/caller_claims.h"
+#include "services/access/json_web_token.h"
 #include "tests/fuzz/check.h"
 
 namespace {

@@ -8,7 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/string_view.h"
-#include "services/upstream/link_header.h"
+#include "services/upstream/http/link_header.h"
 #include "tests/fuzz/check.h"
 
 namespace {

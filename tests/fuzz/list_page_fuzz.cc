@@ -8,7 +8,7 @@
 
 #include "absl/strings/string_view.h"
 #include "services/common/referrer_line.h"
-#include "services/upstream/list_page.h"
+#include "services/upstream/api/list_page.h"
 #include "tests/fuzz/check.h"
 
 namespace {

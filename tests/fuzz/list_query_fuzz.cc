@@ -6,7 +6,7 @@
 #include <string>
 
 #include "absl/strings/string_view.h"
-#include "gateway/query.h"
+#include "gateway/message/query.h"
 #include "services/common/errors.h"
 #include "tests/fuzz/check.h"
 

@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "absl/strings/string_view.h"
-#include "gateway/multipart.h"
-#include "gateway/range_header.h"
+#include "gateway/message/multipart.h"
+#include "gateway/message/range_header.h"
 #include "services/common/limits.h"
 #include "tests/fuzz/check.h"
 

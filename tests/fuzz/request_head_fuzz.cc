@@ -14,7 +14,7 @@
 #include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
-#include "gateway/request_head.h"
+#include "gateway/message/request_head.h"
 #include "tests/fuzz/check.h"
 
 namespace cvr {

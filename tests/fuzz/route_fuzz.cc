@@ -8,7 +8,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "gateway/route.h"
+#include "gateway/registry/route.h"
 #include "services/common/errors.h"
 #include "tests/fuzz/check.h"
 

@@ -15,9 +15,9 @@
 #include "protos/cvr/v1/resolution_service.grpc.pb.h"
 #include "tests/integration/system.h"
 #include "tests/support/admin_channel.h"
-#include "tests/support/fake_registry.h"
 #include "tests/support/http_client.h"
 #include "tests/support/planted_secrets.h"
+#include "tests/support/upstream/fake_registry.h"
 
 namespace cvr::testing {
 namespace {

@@ -14,10 +14,10 @@
 #include "nlohmann/json.hpp"
 #include "tests/integration/system.h"
 #include "tests/support/admin_channel.h"
-#include "tests/support/fake_registry.h"
 #include "tests/support/planted_secrets.h"
 #include "tests/support/reflection_client.h"
 #include "tests/support/status_matchers.h"
+#include "tests/support/upstream/fake_registry.h"
 
 namespace cvr::testing {
 namespace {

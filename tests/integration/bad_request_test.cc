@@ -14,9 +14,9 @@
 #include "services/common/errors.h"
 #include "tests/integration/system.h"
 #include "tests/support/admin_channel.h"
-#include "tests/support/fake_registry.h"
 #include "tests/support/reflection_client.h"
 #include "tests/support/status_matchers.h"
+#include "tests/support/upstream/fake_registry.h"
 
 namespace cvr::testing {
 namespace {

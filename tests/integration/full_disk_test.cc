@@ -19,11 +19,11 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
-#include "services/common/thread.h"
+#include "services/concurrency/thread.h"
 #include "tests/integration/system.h"
 #include "tests/support/child_process.h"
-#include "tests/support/fake_registry.h"
 #include "tests/support/gate.h"
+#include "tests/support/upstream/fake_registry.h"
 
 namespace cvr::testing {
 namespace {

@@ -15,13 +15,13 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/time/clock.h"
-#include "gateway/raw_http_client.h"
+#include "gateway/http/raw_http_client.h"
 #include "gtest/gtest.h"
 #include "services/common/digest.h"
 #include "services/common/limits.h"
-#include "services/common/thread.h"
+#include "services/concurrency/thread.h"
 #include "tests/integration/system.h"
-#include "tests/support/fake_registry.h"
+#include "tests/support/upstream/fake_registry.h"
 
 namespace cvr::testing {
 namespace {

@@ -18,12 +18,12 @@
 #include "gtest/gtest.h"
 #include "nlohmann/json.hpp"
 #include "services/common/digest.h"
-#include "services/common/thread.h"
+#include "services/concurrency/thread.h"
 #include "tests/integration/system.h"
 #include "tests/integration/three_processes.h"
-#include "tests/support/fake_registry.h"
 #include "tests/support/gate.h"
 #include "tests/support/http_client.h"
+#include "tests/support/upstream/fake_registry.h"
 
 namespace cvr::testing {
 namespace {

@@ -15,9 +15,9 @@
 #include "gtest/gtest.h"
 #include "tests/integration/system.h"
 #include "tests/support/child_process.h"
-#include "tests/support/fake_registry.h"
 #include "tests/support/http_client.h"
 #include "tests/support/status_matchers.h"
+#include "tests/support/upstream/fake_registry.h"
 
 namespace cvr::testing {
 namespace {

@@ -13,7 +13,7 @@
 #include "grpcpp/grpcpp.h"
 #include "gtest/gtest.h"
 #include "protos/cvr/v1/cache_entry_service.grpc.pb.h"
-#include "services/common/thread.h"
+#include "services/concurrency/thread.h"
 #include "tests/integration/system.h"
 
 namespace cvr::testing {

@@ -14,10 +14,10 @@
 #include "gtest/gtest.h"
 #include "protos/cvr/v1/cache_entry_service.grpc.pb.h"
 #include "protos/cvr/v1/cache_service.grpc.pb.h"
-#include "services/common/thread.h"
+#include "services/concurrency/thread.h"
 #include "tests/integration/system.h"
-#include "tests/support/fake_registry.h"
 #include "tests/support/gate.h"
+#include "tests/support/upstream/fake_registry.h"
 
 namespace cvr::testing {
 namespace {

@@ -8,10 +8,10 @@
 #include "gtest/gtest.h"
 #include "protos/cvr/v1/download_service.grpc.pb.h"
 #include "protos/cvr/v1/refresh_service.grpc.pb.h"
-#include "services/common/thread.h"
+#include "services/concurrency/thread.h"
 #include "tests/integration/system.h"
-#include "tests/support/fake_registry.h"
 #include "tests/support/gate.h"
+#include "tests/support/upstream/fake_registry.h"
 
 namespace cvr::testing {
 namespace {

@@ -14,14 +14,14 @@
 #include "absl/time/clock.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "services/common/mutex.h"
-#include "services/common/thread.h"
+#include "services/concurrency/mutex.h"
+#include "services/concurrency/thread.h"
 #include "tests/integration/system.h"
 #include "tests/integration/three_processes.h"
 #include "tests/support/child_process.h"
-#include "tests/support/fake_registry.h"
 #include "tests/support/http_client.h"
 #include "tests/support/status_matchers.h"
+#include "tests/support/upstream/fake_registry.h"
 
 namespace cvr::testing {
 namespace {

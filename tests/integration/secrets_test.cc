@@ -5,7 +5,7 @@
 #include "grpcpp/grpcpp.h"
 #include "protos/cvr/v1/resolution_service.grpc.pb.h"
 #include "tests/integration/system.h"
-#include "tests/support/fake_registry.h"
+#include "tests/support/upstream/fake_registry.h"
 
 namespace cvr::testing {
 namespace {

@@ -16,7 +16,7 @@
 #include "gtest/gtest.h"
 #include "tests/integration/system.h"
 #include "tests/support/child_process.h"
-#include "tests/support/fake_registry.h"
+#include "tests/support/upstream/fake_registry.h"
 
 namespace cvr::testing {
 namespace {

@@ -18,7 +18,7 @@
 #include "gtest/gtest.h"
 #include "protos/cvr/v1/blob_service.grpc.pb.h"
 #include "protos/cvr/v1/resolution_service.grpc.pb.h"
-#include "services/common/rpc_server.h"
+#include "services/rpc/rpc_server.h"
 #include "tests/integration/system.h"
 #include "tests/support/child_process.h"
 #include "tests/support/http_client.h"

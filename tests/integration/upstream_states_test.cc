@@ -7,7 +7,7 @@
 #include "grpcpp/grpcpp.h"
 #include "protos/cvr/v1/upstream_state_service.grpc.pb.h"
 #include "tests/integration/system.h"
-#include "tests/support/fake_registry.h"
+#include "tests/support/upstream/fake_registry.h"
 
 namespace cvr::testing {
 namespace {

@@ -9,7 +9,7 @@
 #include "absl/time/time.h"
 #include "tests/integration/system.h"
 #include "tests/isolation/world.h"
-#include "tests/support/fake_registry.h"
+#include "tests/support/upstream/fake_registry.h"
 
 namespace cvr::testing {
 

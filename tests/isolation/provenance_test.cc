@@ -9,7 +9,7 @@
 #include "gtest/gtest.h"
 #include "tests/isolation/encounter.h"
 #include "tests/isolation/world.h"
-#include "tests/support/fake_registry.h"
+#include "tests/support/upstream/fake_registry.h"
 #include "tests/support/watchdog.h"
 
 namespace cvr::testing {

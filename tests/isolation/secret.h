@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "absl/strings/string_view.h"
-#include "tests/support/fake_registry.h"
+#include "tests/support/upstream/fake_registry.h"
 
 namespace cvr::testing {
 

@@ -12,7 +12,7 @@
 #include "tests/isolation/encounter.h"
 #include "tests/isolation/nuisance.h"
 #include "tests/isolation/world.h"
-#include "tests/support/trickling_upstream.h"
+#include "tests/support/upstream/trickling_upstream.h"
 #include "tests/support/watchdog.h"
 
 namespace cvr::testing {

@@ -10,9 +10,9 @@
 #include "absl/status/statusor.h"
 #include "nlohmann/json.hpp"
 #include "tests/integration/system.h"
-#include "tests/support/fake_registry.h"
 #include "tests/support/http_client.h"
 #include "tests/support/reflection_client.h"
+#include "tests/support/upstream/fake_registry.h"
 
 namespace cvr::testing {
 

@@ -8,7 +8,7 @@
 #include "services/common/errors.h"
 #include "services/common/limits.h"
 #include "services/common/status_macros.h"
-#include "services/metadata/in_memory_metadata_store.h"
+#include "services/metadata/testing/in_memory_metadata_store.h"
 #include "tests/support/status_matchers.h"
 
 namespace cvr::testing {

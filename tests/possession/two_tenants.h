@@ -11,10 +11,10 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "services/blob/content_source.h"
+#include "services/blob/api/content_source.h"
 #include "services/blob/engine/engine.h"
-#include "services/blob/in_memory_blob_store.h"
-#include "services/common/mutex.h"
+#include "services/blob/store/in_memory_blob_store.h"
+#include "services/concurrency/mutex.h"
 #include "services/metadata/metadata_stack.h"
 #include "tests/support/gate.h"
 #include "tests/support/in_memory_upstream.h"

@@ -4,8 +4,8 @@
 #include <functional>
 #include <memory>
 
-#include "services/blob/blob_store.h"
-#include "services/blob/content_source.h"
+#include "services/blob/api/content_source.h"
+#include "services/blob/store/blob_store.h"
 #include "tests/support/in_memory_upstream.h"
 
 namespace cvr::testing {

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "rocksdb/file_system.h"
-#include "services/common/mutex.h"
+#include "services/concurrency/mutex.h"
 
 namespace cvr::testing {
 

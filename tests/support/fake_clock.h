@@ -1,8 +1,8 @@
 #ifndef TESTS_SUPPORT_FAKE_CLOCK_H_
 #define TESTS_SUPPORT_FAKE_CLOCK_H_
 
-#include "services/common/clock.h"
-#include "services/common/mutex.h"
+#include "services/concurrency/clock.h"
+#include "services/concurrency/mutex.h"
 
 namespace cvr::testing {
 

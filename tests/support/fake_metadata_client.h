@@ -10,8 +10,8 @@
 #include "absl/container/flat_hash_set.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "services/common/mutex.h"
-#include "services/metadata/metadata_client.h"
+#include "services/concurrency/mutex.h"
+#include "services/metadata/api/metadata_client.h"
 
 namespace cvr::testing {
 

@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "absl/container/flat_hash_set.h"
-#include "services/common/mutex.h"
-#include "services/upstream/upstream_health.h"
+#include "services/concurrency/mutex.h"
+#include "services/upstream/api/upstream_health.h"
 
 namespace cvr::testing {
 

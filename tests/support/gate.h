@@ -3,7 +3,7 @@
 
 #include <stop_token>
 
-#include "services/common/mutex.h"
+#include "services/concurrency/mutex.h"
 
 namespace cvr::testing {
 

@@ -8,7 +8,7 @@
 #include "services/common/document_limits.h"
 #include "services/common/errors.h"
 #include "services/common/status_macros.h"
-#include "services/upstream/list_page.h"
+#include "services/upstream/api/list_page.h"
 
 namespace cvr::testing {
 namespace {

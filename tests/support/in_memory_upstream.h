@@ -13,8 +13,8 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
-#include "services/common/mutex.h"
-#include "services/upstream/upstream_client.h"
+#include "services/concurrency/mutex.h"
+#include "services/upstream/api/upstream_client.h"
 #include "tests/support/gate.h"
 
 namespace cvr::testing {

@@ -1,7 +1,7 @@
 #include "tests/support/in_memory_upstream.h"
 
 #include "services/common/errors.h"
-#include "services/common/thread.h"
+#include "services/concurrency/thread.h"
 #include "tests/contracts/upstream_client_contract.h"
 #include "tests/support/gate.h"
 

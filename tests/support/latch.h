@@ -3,7 +3,7 @@
 
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
-#include "services/common/mutex.h"
+#include "services/concurrency/mutex.h"
 
 namespace cvr::testing {
 

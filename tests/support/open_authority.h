@@ -6,8 +6,8 @@
 #include <utility>
 #include <vector>
 
-#include "services/common/mutex.h"
-#include "services/metadata/admin_authority.h"
+#include "services/access/admin_authority.h"
+#include "services/concurrency/mutex.h"
 
 namespace cvr::testing {
 

@@ -3,8 +3,8 @@
 
 #include <optional>
 
-#include "services/common/peer_secrets.h"
-#include "services/common/rpc_security.h"
+#include "services/rpc/peer_secrets.h"
+#include "services/rpc/rpc_security.h"
 #include "tests/support/temporary_directory.h"
 
 namespace cvr::testing {

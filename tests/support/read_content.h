@@ -5,7 +5,7 @@
 #include <string>
 
 #include "absl/status/statusor.h"
-#include "services/blob/content_source.h"
+#include "services/blob/api/content_source.h"
 #include "services/common/status_macros.h"
 
 namespace cvr::testing {

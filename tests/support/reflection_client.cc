@@ -10,8 +10,8 @@
 #include "google/protobuf/dynamic_message.h"
 #include "google/protobuf/util/json_util.h"
 #include "grpcpp/generic/generic_stub.h"
-#include "services/common/rpc_status.h"
 #include "services/common/status_macros.h"
+#include "services/rpc/rpc_status.h"
 #include "tests/support/server_reflection.grpc.pb.h"
 
 namespace cvr::testing {

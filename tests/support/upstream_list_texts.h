@@ -6,7 +6,7 @@
 
 #include "absl/status/statusor.h"
 #include "services/common/referrer_line.h"
-#include "services/upstream/upstream_list.h"
+#include "services/upstream/api/upstream_list.h"
 
 namespace cvr::testing {
 

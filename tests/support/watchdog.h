@@ -8,8 +8,8 @@
 
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
-#include "services/common/mutex.h"
-#include "services/common/thread.h"
+#include "services/concurrency/mutex.h"
+#include "services/concurrency/thread.h"
 
 namespace cvr::testing {
 

@@ -3,20 +3,20 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "services/common/version.h"
-#include "tools/cvr/audit_commands.h"
-#include "tools/cvr/cache_commands.h"
-#include "tools/cvr/cleanup_commands.h"
-#include "tools/cvr/completion_command.h"
+#include "services/process/version.h"
+#include "tools/cvr/client/help.h"
+#include "tools/cvr/commands/audit_commands.h"
+#include "tools/cvr/commands/cache_commands.h"
+#include "tools/cvr/commands/cleanup_commands.h"
+#include "tools/cvr/commands/download_commands.h"
+#include "tools/cvr/commands/entry_commands.h"
+#include "tools/cvr/commands/explain_command.h"
+#include "tools/cvr/commands/group_commands.h"
+#include "tools/cvr/commands/registry_commands.h"
+#include "tools/cvr/commands/token_commands.h"
+#include "tools/cvr/completion/completion_command.h"
 #include "tools/cvr/declaration/declaration_commands.h"
-#include "tools/cvr/download_commands.h"
-#include "tools/cvr/entry_commands.h"
-#include "tools/cvr/explain_command.h"
-#include "tools/cvr/group_commands.h"
-#include "tools/cvr/help.h"
-#include "tools/cvr/registry_commands.h"
-#include "tools/cvr/token_commands.h"
-#include "tools/cvr/upstream_commands.h"
+#include "tools/cvr/upstreams/upstream_commands.h"
 
 namespace cvr {
 namespace {

@@ -5,10 +5,10 @@
 #include <string>
 
 #include "CLI/CLI.hpp"
-#include "tools/cvr/command.h"
-#include "tools/cvr/environment.h"
-#include "tools/cvr/tls_options.h"
-#include "tools/cvr/token_options.h"
+#include "tools/cvr/client/command.h"
+#include "tools/cvr/client/environment.h"
+#include "tools/cvr/client/tls_options.h"
+#include "tools/cvr/commands/token_options.h"
 
 namespace cvr {
 

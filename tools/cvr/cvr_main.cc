@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "tools/cvr/environment.h"
+#include "tools/cvr/client/environment.h"
 #include "tools/cvr/run.h"
 
 namespace {

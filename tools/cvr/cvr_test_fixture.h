@@ -9,7 +9,7 @@
 
 #include "absl/strings/str_split.h"
 #include "gtest/gtest.h"
-#include "tools/cvr/environment.h"
+#include "tools/cvr/client/environment.h"
 #include "tools/cvr/fake_server.h"
 #include "tools/cvr/run.h"
 

@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "services/common/mutex.h"
+#include "services/concurrency/mutex.h"
 
 namespace cvr {
 

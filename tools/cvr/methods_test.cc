@@ -16,7 +16,7 @@
 #include "protos/cvr/v1/cleanup_policy_service.pb.h"
 #include "protos/cvr/v1/download_service.pb.h"
 #include "services/common/errors.h"
-#include "services/common/rpc_status.h"
+#include "services/rpc/rpc_status.h"
 #include "tools/cvr/cvr_test_fixture.h"
 
 namespace cvr {

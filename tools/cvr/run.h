@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "tools/cvr/environment.h"
+#include "tools/cvr/client/environment.h"
 
 namespace cvr {
 

@@ -5,7 +5,7 @@
 #include "protos/cvr/v1/group_service.pb.h"
 #include "protos/cvr/v1/registry_service.pb.h"
 #include "services/common/errors.h"
-#include "services/common/rpc_status.h"
+#include "services/rpc/rpc_status.h"
 #include "tools/cvr/cvr_test_fixture.h"
 
 namespace cvr {

@@ -40,14 +40,15 @@ def everywhere(_):
 
 # (what is banned, where, except in these files, why)
 BANNED = [
-    (r"\bstd::(jthread|thread|async)\b", everywhere, r"services/common/.*",
-     "use services/common/thread.h"),
+    (r"\bstd::(jthread|thread|async)\b", everywhere, r"services/concurrency/.*",
+     "use services/concurrency/thread.h"),
     (r"\bstd::(mutex|shared_mutex|recursive_mutex|condition_variable\w*|"
      r"lock_guard|unique_lock|scoped_lock)\b|\babsl::(Mutex\w*|CondVar)\b",
-     everywhere, r"services/common/mutex\.h", "use services/common/mutex.h"),
+     everywhere, r"services/concurrency/mutex\.h",
+     "use services/concurrency/mutex.h"),
     (r"\b(sleep_for|sleep_until|usleep|nanosleep)\b|(?<![\w.:>])sleep\(",
-     everywhere, r"services/common/clock\.cc",
-     "wait for a condition, or use services/common/clock.h"),
+     everywhere, r"services/concurrency/clock\.cc",
+     "wait for a condition, or use services/concurrency/clock.h"),
     (r"(?<!\w)printf\(|\b(puts|putchar)\(|\bstd::cout\b|\babsl::PrintF\b",
      in_folders("services", "gateway"), r".*_(main|test)\.cc",
      "log with spdlog"),

@@ -116,8 +116,8 @@ class TidyTest(unittest.TestCase):
             self.assert_clean("services/a/b.cc", code + "\n")
 
     def test_banned_calls_have_their_place(self):
-        self.assert_clean("services/common/thread.cc", "std::thread t;\n")
-        self.assert_found("mutex.h", "services/common/thread.cc",
+        self.assert_clean("services/concurrency/thread.cc", "std::thread t;\n")
+        self.assert_found("mutex.h", "services/concurrency/thread.cc",
                           "std::mutex m;\n")
         self.assert_clean("tools/cvr/a.cc", "std::cout << 1;\n")
         for name in ("gateway/gateway_main.cc", "services/a/b_test.cc"):

@@ -4,8 +4,8 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "services/common/clock.h"
 #include "services/common/limits.h"
+#include "services/concurrency/clock.h"
 #include "spdlog/spdlog.h"
 
 namespace cvr {

@@ -10,10 +10,10 @@
 
 #include "absl/time/time.h"
 #include "services/blob/engine/engine.h"
-#include "services/common/clock.h"
-#include "services/common/mutex.h"
-#include "services/common/thread.h"
-#include "services/metadata/metadata_client.h"
+#include "services/concurrency/clock.h"
+#include "services/concurrency/mutex.h"
+#include "services/concurrency/thread.h"
+#include "services/metadata/api/metadata_client.h"
 
 namespace cvr {
 

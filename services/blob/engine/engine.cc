@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <utility>
 
-#include "services/blob/engine/content_streams.h"
-#include "services/blob/engine/repairing_stream.h"
+#include "services/blob/engine/download/content_streams.h"
+#include "services/blob/engine/download/repairing_stream.h"
 #include "services/common/errors.h"
 #include "services/common/limits.h"
 #include "services/common/status_macros.h"

@@ -7,7 +7,7 @@
 
 #include "gmock/gmock.h"
 #include "services/blob/engine/engine.h"
-#include "services/blob/rocksdb_blob_store.h"
+#include "services/blob/store/rocksdb_blob_store.h"
 #include "services/common/errors.h"
 #include "services/common/limits.h"
 #include "tests/support/fake_metadata_client.h"

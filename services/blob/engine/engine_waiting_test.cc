@@ -5,7 +5,7 @@
 #include "gmock/gmock.h"
 #include "services/blob/engine/engine_world.h"
 #include "services/common/limits.h"
-#include "services/common/thread.h"
+#include "services/concurrency/thread.h"
 #include "tests/support/gate.h"
 #include "tests/support/read_content.h"
 #include "tests/support/status_matchers.h"

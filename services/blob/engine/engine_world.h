@@ -5,9 +5,9 @@
 
 #include "services/blob/engine/engine.h"
 #include "services/blob/engine/faulty_blob_store.h"
-#include "services/blob/in_memory_blob_store.h"
-#include "services/common/clock.h"
+#include "services/blob/store/in_memory_blob_store.h"
 #include "services/common/limits.h"
+#include "services/concurrency/clock.h"
 #include "tests/support/content_source_world.h"
 #include "tests/support/fake_metadata_client.h"
 #include "tests/support/fake_upstream_health.h"

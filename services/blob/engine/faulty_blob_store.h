@@ -6,8 +6,8 @@
 #include <optional>
 #include <vector>
 
-#include "services/blob/blob_store.h"
-#include "services/common/mutex.h"
+#include "services/blob/store/blob_store.h"
+#include "services/concurrency/mutex.h"
 
 namespace cvr::testing {
 

@@ -6,10 +6,10 @@
 
 #include "absl/time/time.h"
 #include "services/blob/engine/engine.h"
-#include "services/common/mutex.h"
-#include "services/common/thread.h"
-#include "services/metadata/metadata_client.h"
-#include "services/upstream/upstream_health.h"
+#include "services/concurrency/mutex.h"
+#include "services/concurrency/thread.h"
+#include "services/metadata/api/metadata_client.h"
+#include "services/upstream/api/upstream_health.h"
 
 namespace cvr {
 

@@ -6,7 +6,7 @@
 #include "gmock/gmock.h"
 #include "services/blob/engine/engine_manifest_fixture.h"
 #include "services/common/errors.h"
-#include "services/common/thread.h"
+#include "services/concurrency/thread.h"
 #include "tests/support/gate.h"
 #include "tests/support/status_matchers.h"
 

@@ -16,7 +16,7 @@
 #include "nlohmann/json.hpp"
 #include "tests/support/child_process.h"
 #include "tests/support/status_matchers.h"
-#include "tools/cvr/environment.h"
+#include "tools/cvr/client/environment.h"
 #include "tools/cvr/run.h"
 
 namespace cvr {

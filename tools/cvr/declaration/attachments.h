@@ -7,7 +7,7 @@
 #include "absl/status/statusor.h"
 #include "protos/cvr/v1/registry.pb.h"
 #include "protos/cvr/v1/registry_service.pb.h"
-#include "tools/cvr/server.h"
+#include "tools/cvr/client/server.h"
 
 // Registries and their upstreams, as calls. Errors: those of the calls.
 namespace cvr::declaration {

@@ -10,11 +10,11 @@
 #include "nlohmann/json.hpp"
 #include "services/common/errors.h"
 #include "services/common/status_macros.h"
+#include "tools/cvr/client/secrets.h"
 #include "tools/cvr/declaration/declaration.h"
 #include "tools/cvr/declaration/exporter.h"
 #include "tools/cvr/declaration/plan.h"
 #include "tools/cvr/declaration/server_state.h"
-#include "tools/cvr/secrets.h"
 
 namespace cvr {
 namespace {

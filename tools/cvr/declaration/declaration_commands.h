@@ -1,7 +1,7 @@
 #ifndef TOOLS_CVR_DECLARATION_DECLARATION_COMMANDS_H_
 #define TOOLS_CVR_DECLARATION_DECLARATION_COMMANDS_H_
 
-#include "tools/cvr/command.h"
+#include "tools/cvr/client/command.h"
 
 namespace cvr {
 

@@ -13,11 +13,11 @@
 #include "protos/cvr/v1/registry_service.grpc.pb.h"
 #include "protos/cvr/v1/upstream_service.grpc.pb.h"
 #include "services/common/status_macros.h"
-#include "services/common/upstream_password.h"
+#include "services/policy/upstream_password.h"
+#include "tools/cvr/client/secrets.h"
 #include "tools/cvr/declaration/attachments.h"
 #include "tools/cvr/declaration/differences.h"
 #include "tools/cvr/declaration/yaml_message.h"
-#include "tools/cvr/secrets.h"
 
 namespace cvr::declaration {
 namespace {

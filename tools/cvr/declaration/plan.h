@@ -9,10 +9,10 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "tools/cvr/client/environment.h"
+#include "tools/cvr/client/server.h"
 #include "tools/cvr/declaration/declaration.h"
 #include "tools/cvr/declaration/server_state.h"
-#include "tools/cvr/environment.h"
-#include "tools/cvr/server.h"
 
 namespace cvr::declaration {
 

@@ -12,7 +12,7 @@
 #include "gtest/gtest.h"
 #include "protos/cvr/v1/cleanup_policy_service.pb.h"
 #include "protos/cvr/v1/upstream_service.pb.h"
-#include "services/common/rpc_status.h"
+#include "services/rpc/rpc_status.h"
 #include "tests/support/status_matchers.h"
 #include "tools/cvr/fake_server.h"
 

@@ -10,7 +10,7 @@
 #include "protos/cvr/v1/group.pb.h"
 #include "protos/cvr/v1/registry.pb.h"
 #include "protos/cvr/v1/upstream.pb.h"
-#include "tools/cvr/server.h"
+#include "tools/cvr/client/server.h"
 
 namespace cvr::declaration {
 

@@ -12,8 +12,8 @@
 #include "google/protobuf/duration.pb.h"
 #include "protos/cvr/v1/upstream.pb.h"
 #include "services/common/status_macros.h"
-#include "tools/cvr/text.h"
-#include "tools/cvr/validity_text.h"
+#include "tools/cvr/client/text.h"
+#include "tools/cvr/client/validity_text.h"
 
 namespace cvr::declaration {
 namespace {

@@ -1,0 +1,30 @@
+#ifndef GATEWAY_MESSAGE_AUTHORIZATION_FIELD_H_
+#define GATEWAY_MESSAGE_AUTHORIZATION_FIELD_H_
+
+#include <optional>
+#include <string>
+
+#include "absl/strings/string_view.h"
+
+namespace cvr {
+
+// What an Authorization field shows. A secret, whatever it is.
+struct ShownCredential {
+  enum class Kind {
+    kNone,     // Nothing.
+    kSecret,   // What may be an access token's secret.
+    kJwt,      // What may be a token of ours.
+    kUnknown,  // Something that is good for nothing here.
+  };
+
+  Kind kind = Kind::kNone;
+  std::string value = {};
+};
+
+// RFC 9110, section 11.6.2; RFC 7617 (Basic: any user, the secret as password);
+// RFC 6750 (Bearer: a secret, or else a JWT). Schemes in any case. Pure.
+ShownCredential ParseAuthorization(const std::optional<std::string>& field);
+
+}  // namespace cvr
+
+#endif  // GATEWAY_MESSAGE_AUTHORIZATION_FIELD_H_

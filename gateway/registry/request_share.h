@@ -1,0 +1,27 @@
+#ifndef GATEWAY_REGISTRY_REQUEST_SHARE_H_
+#define GATEWAY_REGISTRY_REQUEST_SHARE_H_
+
+#include <cstdint>
+
+#include "absl/strings/string_view.h"
+#include "gateway/http/request_gate.h"
+#include "gateway/message/http_message.h"
+#include "gateway/registry/registry_lanes.h"
+
+namespace cvr {
+
+// In whose name a request for `target`, in origin form, takes a thread, but for
+// its client: each registry, logins, catalogs, administration and all the rest
+// have a lane of their own, and lists are a kind. `root_registry_id` is whose
+// repositories stand at the root, `lanes` tells those of registries that are
+// named.
+RequestShare ShareOfTarget(absl::string_view target, int64_t root_registry_id,
+                           const RegistryLanes& lanes);
+
+// Whether `request` asks for the health of this server: /healthz or /readyz.
+// Pure.
+bool IsHealthRequest(const HttpRequest& request);
+
+}  // namespace cvr
+
+#endif  // GATEWAY_REGISTRY_REQUEST_SHARE_H_

@@ -1,0 +1,43 @@
+#ifndef GATEWAY_TRANSPORT_LISTENER_H_
+#define GATEWAY_TRANSPORT_LISTENER_H_
+
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+
+namespace cvr {
+
+// A listening TCP socket. Movable; closed when destroyed.
+class Listener {
+ public:
+  // `address` is host:port: `127.0.0.1:8080`, `[::1]:8080`, `:8080` (all
+  // addresses), `localhost:0` (any port). Errors: INVALID_ARGUMENT for what is
+  // no address; FAILED_PRECONDITION when it cannot be had.
+  static absl::StatusOr<Listener> Open(absl::string_view address);
+
+  Listener(Listener&& other) noexcept;
+  Listener& operator=(Listener&& other) noexcept;
+  ~Listener();
+
+  int fd() const { return fd_; }
+  // What was bound, with the real port.
+  const std::string& address() const { return address_; }
+
+  // Waits until every connection that has been made is accepted by somebody
+  // else, at most for `timeout`.
+  void AwaitAccepted(absl::Duration timeout) const;
+  // Wakes whoever accepts and refuses new connections, for good.
+  void Shutdown();
+
+ private:
+  Listener(int fd, std::string address);
+
+  int fd_ = -1;
+  std::string address_;
+};
+
+}  // namespace cvr
+
+#endif  // GATEWAY_TRANSPORT_LISTENER_H_

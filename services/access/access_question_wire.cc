@@ -1,0 +1,84 @@
+#include "services/access/access_question_wire.h"
+
+#include <utility>
+
+#include "services/access/caller_wire.h"
+#include "services/common/errors.h"
+
+namespace cvr {
+namespace {
+
+using Action = AccessPolicy::Action;
+using Kind = AccessQuestion::Kind;
+
+constexpr std::pair<Action, v1::AccessQuestion::Action> kActions[] = {
+    {Action::kPull, v1::AccessQuestion::PULL},
+    {Action::kRead, v1::AccessQuestion::READ},
+    {Action::kManage, v1::AccessQuestion::MANAGE},
+    {Action::kAdminister, v1::AccessQuestion::ADMINISTER},
+};
+
+constexpr std::pair<Kind, v1::AccessQuestion::Kind> kKinds[] = {
+    {Kind::kNone, v1::AccessQuestion::NONE},
+    {Kind::kGroup, v1::AccessQuestion::GROUP},
+    {Kind::kRegistry, v1::AccessQuestion::REGISTRY},
+    {Kind::kUpstream, v1::AccessQuestion::UPSTREAM},
+    {Kind::kCacheEntry, v1::AccessQuestion::CACHE_ENTRY},
+    {Kind::kRegistryUpstream, v1::AccessQuestion::REGISTRY_UPSTREAM},
+};
+
+}  // namespace
+
+v1::AccessQuestion ToWire(const AccessQuestion& question) {
+  v1::AccessQuestion message;
+  for (const auto& [action, wire] : kActions) {
+    if (action == question.action) message.set_action(wire);
+  }
+  for (const auto& [kind, wire] : kKinds) {
+    if (kind == question.kind) message.set_kind(wire);
+  }
+  message.set_id(question.id);
+  message.set_name(question.name);
+  return message;
+}
+
+absl::StatusOr<AccessQuestion> FromWire(const v1::AccessQuestion& message) {
+  AccessQuestion question;
+  bool has_action = false;
+  bool has_kind = false;
+  for (const auto& [action, wire] : kActions) {
+    if (wire != message.action()) continue;
+    question.action = action;
+    has_action = true;
+  }
+  for (const auto& [kind, wire] : kKinds) {
+    if (wire != message.kind()) continue;
+    question.kind = kind;
+    has_kind = true;
+  }
+  if (!has_action) return errors::FieldInvalid("action", "is not known");
+  if (!has_kind) return errors::FieldInvalid("kind", "is not known");
+  question.id = message.id();
+  question.name = message.name();
+  return question;
+}
+
+v1::Admission ToWire(const Admission& admission) {
+  v1::Admission message;
+  *message.mutable_caller() = ToWire(admission.caller);
+  message.set_group(admission.group);
+  if (admission.missing) {
+    message.set_missing(static_cast<int>(*admission.missing) + 1);
+  }
+  return message;
+}
+
+Admission FromWire(const v1::Admission& message) {
+  Admission admission;
+  admission.caller = FromWire(message.caller());
+  admission.group = message.group();
+  if (message.missing() > 0) admission.missing = message.missing() - 1;
+  return admission;
+}
+
+}  // namespace cvr

@@ -1,0 +1,48 @@
+#ifndef SERVICES_BLOB_ENGINE_DOWNLOAD_BLOB_ORIGINS_H_
+#define SERVICES_BLOB_ENGINE_DOWNLOAD_BLOB_ORIGINS_H_
+
+#include <optional>
+#include <vector>
+
+#include "services/blob/api/content_source.h"
+#include "services/blob/engine/download/download.h"
+
+// Where a request may have a blob from, and in whose name it may be given bytes
+// that are here already or on their way (DESIGN.md, "Whose bytes"). Pure.
+namespace cvr {
+
+// Of all candidates, in their order. The request is of a blob.
+std::vector<BlobOrigin> OriginsOf(const FetchRequest& request);
+
+// Whether it has denied the blob a moment ago.
+bool IsDenied(const BlobOrigin& origin);
+
+// The first candidate in whose name stored bytes are served unasked.
+std::optional<BlobOrigin> EntitledOrigin(const FetchRequest& request);
+// The first candidate in whose name the download is followed unasked.
+std::optional<BlobOrigin> EntitledOrigin(const FetchRequest& request,
+                                         const Download& download);
+
+// Whether whoever of the candidates says that it has the blob may be served
+// what is stored.
+bool AllPossess(const FetchRequest& request);
+
+// Whether every byte that the download may bring is one that a candidate could
+// have been brought. Decided before anybody has answered: what the answer is,
+// and when it comes, must tell nothing of strangers.
+bool MayJoin(const FetchRequest& request, const Download& download);
+
+// Whether the origin would be brought the same bytes as the download.
+bool IsOfSame(const BlobOrigin& origin, const Download& download);
+
+// Whether walks through both take the same way.
+bool IsSameWalk(const std::vector<BlobOrigin>& a,
+                const std::vector<BlobOrigin>& b);
+
+// The first of the request's own origins that has answered the download.
+std::optional<BlobOrigin> ProvenOrigin(const FetchRequest& request,
+                                       const Download& download);
+
+}  // namespace cvr
+
+#endif  // SERVICES_BLOB_ENGINE_DOWNLOAD_BLOB_ORIGINS_H_

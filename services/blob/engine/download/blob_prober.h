@@ -1,0 +1,50 @@
+#ifndef SERVICES_BLOB_ENGINE_DOWNLOAD_BLOB_PROBER_H_
+#define SERVICES_BLOB_ENGINE_DOWNLOAD_BLOB_PROBER_H_
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "services/blob/engine/download/download.h"
+#include "services/blob/engine/walk/single_flight.h"
+#include "services/metadata/api/metadata_client.h"
+#include "services/upstream/api/upstream_client.h"
+
+namespace cvr {
+
+// Asks upstreams whether they have a blob, without downloading it. Never with
+// HEAD: some registries answer that wrongly. Thread-safe.
+class BlobProber {
+ public:
+  struct Answer {
+    BlobOrigin origin;
+    std::optional<uint64_t> size_bytes;  // If the upstream says it.
+  };
+
+  // `pool` must be shut down before this object is destroyed.
+  BlobProber(UpstreamClient& upstream, MetadataClient& metadata,
+             FairPool& pool);
+
+  // The first of `origins`, in order, that has the blob. Those that are known
+  // to deny it are not asked, and nobody after one whose policy ends the walk.
+  // Errors: NOT_FOUND (reason BLOB_UNKNOWN) when none has it; that of the one
+  // that ended the walk; else the first other error when none is known to have
+  // it; DEADLINE_EXCEEDED; CANCELLED.
+  absl::StatusOr<Answer> FindFirst(const std::vector<BlobOrigin>& origins,
+                                   const Digest& digest,
+                                   const Patience& patience);
+
+ private:
+  absl::StatusOr<Answer> AskOnce(const BlobOrigin& origin, const Digest& digest,
+                                 const Patience& patience);
+  absl::StatusOr<Answer> Ask(const BlobOrigin& origin, const Digest& digest);
+
+  UpstreamClient& upstream_;
+  MetadataClient& metadata_;
+  SingleFlight<Answer> flights_;
+};
+
+}  // namespace cvr
+
+#endif  // SERVICES_BLOB_ENGINE_DOWNLOAD_BLOB_PROBER_H_

@@ -1,0 +1,205 @@
+#include "services/blob/engine/manifest/list_asker.h"
+
+#include <sstream>
+#include <utility>
+#include <vector>
+
+#include "absl/container/flat_hash_set.h"
+#include "services/blob/engine/manifest/list_document.h"
+#include "services/blob/engine/walk/possession.h"
+#include "services/blob/engine/walk/text_lines.h"
+#include "services/blob/engine/walk/upstream_failures.h"
+#include "services/common/document_limits.h"
+#include "services/common/errors.h"
+#include "services/common/limits.h"
+#include "services/common/referrer_line.h"
+#include "services/common/status_macros.h"
+#include "services/common/tag_order.h"
+#include "services/upstream/api/list_page.h"
+#include "spdlog/spdlog.h"
+
+namespace cvr {
+namespace {
+
+using Action = FailurePolicy::Action;
+
+const char* TextKindOf(const ContentRef& content) {
+  return content.kind == ContentKind::kTags ? kTagsText : kReferrersText;
+}
+
+// Of several with one digest the first stays.
+void KeepEachDigestOnce(UpstreamList& referrers) {
+  absl::flat_hash_set<absl::string_view> seen;
+  referrers.Drop([&seen](absl::string_view line) {
+    const auto referrer = ParseReferrerLine(line);
+    return !referrer || !seen.insert(referrer->digest).second;
+  });
+}
+
+std::vector<Digest> DigestsOf(const UpstreamList& referrers) {
+  std::vector<Digest> digests;
+  for (const absl::string_view line : referrers.texts()) {
+    const auto referrer = ParseReferrerLine(line);
+    const auto digest =
+        Digest::Parse(referrer ? referrer->digest : absl::string_view());
+    if (digest.ok()) digests.push_back(*digest);
+  }
+  return digests;
+}
+
+}  // namespace
+
+ListAsker::ListAsker(BlobStore& store, UpstreamClient& upstream,
+                     MetadataClient& metadata, UpstreamHealth* health)
+    : store_(store),
+      upstream_(upstream),
+      metadata_(metadata),
+      health_(health) {}
+
+std::optional<ListPart> ListAsker::FindStored(const Question& question) {
+  const auto& cached = question.candidate.cached;
+  if (!cached || !cached->fresh || !question.candidate.possessed) {
+    return std::nullopt;
+  }
+  return OpenCached(question);
+}
+
+std::optional<ListPart> ListAsker::StaleCopy(const Question& question) {
+  if (!MayBeServedStale(question.candidate)) return std::nullopt;
+  auto part = OpenCached(question);
+  if (part) part->origin = ContentOrigin::kStale;
+  return part;
+}
+
+std::optional<ListPart> ListAsker::OpenCached(const Question& question) {
+  const Descriptor& target = question.candidate.cached->target;
+  // Lists of earlier revisions are other texts.
+  if (target.media_type != TextKindOf(question.content)) return std::nullopt;
+  auto text = store_.Open(target.digest);
+  if (!text.ok()) return std::nullopt;
+  return ListPart{target.digest, *std::move(text)};
+}
+
+absl::StatusOr<ListPart> ListAsker::FromUpstream(const Question& question) {
+  ASSIGN_OR_RETURN(const UpstreamAccess access,
+                   metadata_.GetUpstreamAccess(question.candidate.upstream_id));
+  if (auto copy = CopyThatSavesBudget(question, access)) {
+    return *std::move(copy);
+  }
+  auto found = Ask(question, access);
+  NoteAnswer(question, found.status());
+  RETURN_IF_ERROR(found.status());
+  return Keep(question, access, *std::move(found));
+}
+
+std::optional<ListPart> ListAsker::CopyThatSavesBudget(
+    const Question& question, const UpstreamAccess& access) {
+  const auto& policy = question.candidate.failure_policy;
+  if (health_ == nullptr || policy.rate_limited.cached != Action::kServeStale ||
+      !MayBeServedStale(question.candidate) ||
+      !health_->IsSavingBudget(access)) {
+    return std::nullopt;
+  }
+  auto copy = StaleCopy(question);
+  if (copy) {
+    spdlog::info("{} of upstream {} is served stale to save its budget",
+                 question.content.RelativePath(), access.name);
+  }
+  return copy;
+}
+
+absl::StatusOr<UpstreamList> ListAsker::Ask(const Question& question,
+                                            const UpstreamAccess& access) {
+  if (question.content.kind == ContentKind::kReferrers) {
+    return AskForReferrers(question, access);
+  }
+  ASSIGN_OR_RETURN(UpstreamList tags,
+                   upstream_.ListTags(access, question.content.repository));
+  tags.SortAndKeepEachOnce(TagPrecedes);
+  return tags;
+}
+
+absl::StatusOr<UpstreamList> ListAsker::AskForReferrers(
+    const Question& question, const UpstreamAccess& access) {
+  const auto& [repository, reference, kind] = question.content;
+  const Digest& subject = reference.digest();
+  auto referrers = upstream_.ListReferrers(access, repository, subject);
+  if (absl::IsNotFound(referrers.status())) {
+    referrers = UpstreamList(limits::kReferrersMax);
+    const auto index =
+        upstream_.GetManifest(access, repository, ReferrersTag(subject));
+    if (!index.ok() && MayHaveStandIn(index.status())) return index.status();
+    // What is no index lists nothing.
+    if (index.ok()) {
+      std::istringstream json(index->bytes);
+      ReadReferrersPage(json, *referrers);
+      referrers->set_room(index->room);
+    }
+  }
+  RETURN_IF_ERROR(referrers.status());
+  KeepEachDigestOnce(*referrers);
+  return referrers;
+}
+
+// To record a refusal is to drop the copy. So it is not, where the copy is to
+// be served all the same.
+void ListAsker::NoteAnswer(const Question& question,
+                           const absl::Status& answer) {
+  if (answer.ok()) return;
+  const bool has_copy =
+      (absl::IsPermissionDenied(answer) || IsHidden(answer)) &&
+      StaleCopy(question).has_value();
+  if (ActionOn(answer, question.candidate.failure_policy,
+               {.has_copy = has_copy}) == Action::kServeStale) {
+    return;
+  }
+  RecordAnswer(metadata_, question.candidate.epoch(), question.content, answer);
+}
+
+ListPart ListAsker::Keep(const Question& question, const UpstreamAccess& access,
+                         UpstreamList list) {
+  const char* const kind = TextKindOf(question.content);
+  StoredText text = StoreText(store_, kind, list.texts(), list.room());
+  if (text.not_stored.ok()) {
+    RecordText(question, access, {kind, text.digest, text.size_bytes}, list);
+  } else {
+    spdlog::warn("{} of upstream {} is not kept: {}",
+                 question.content.RelativePath(),
+                 question.candidate.upstream_id, text.not_stored.ToString());
+  }
+  return {text.digest, std::move(text.reader), ContentOrigin::kMiss};
+}
+
+void ListAsker::RecordText(const Question& question,
+                           const UpstreamAccess& access,
+                           const Descriptor& target, const UpstreamList& list) {
+  const int64_t upstream_id = question.candidate.upstream_id;
+  const auto& cached = question.candidate.cached;
+  const int64_t identity = IdentityOf(access);
+  const bool is_same = question.candidate.possessed &&
+                       identity == IdentityOf(question.candidate) && cached &&
+                       cached->target.digest == target.digest &&
+                       cached->target.media_type == target.media_type;
+  std::vector<Digest> references;
+  if (!is_same && question.content.kind == ContentKind::kReferrers) {
+    references = DigestsOf(list);
+  }
+  const absl::Status status =
+      is_same
+          ? metadata_.Touch(question.candidate.epoch(), question.content,
+                            target.digest,
+                            /*counts_as_download=*/false)
+          : metadata_.Record({.upstream_id = upstream_id,
+                              .content = question.content,
+                              .target = target,
+                              .references = std::move(references),
+                              .delivered_to = identity,
+                              .cache_epoch = question.candidate.cache_epoch});
+  if (!status.ok()) {
+    spdlog::warn("{} of upstream {} is not recorded: {}",
+                 question.content.RelativePath(), upstream_id,
+                 status.ToString());
+  }
+}
+
+}  // namespace cvr

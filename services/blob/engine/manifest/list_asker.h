@@ -1,0 +1,79 @@
+#ifndef SERVICES_BLOB_ENGINE_MANIFEST_LIST_ASKER_H_
+#define SERVICES_BLOB_ENGINE_MANIFEST_LIST_ASKER_H_
+
+#include <memory>
+#include <optional>
+
+#include "absl/status/statusor.h"
+#include "services/blob/api/content_source.h"
+#include "services/blob/store/blob_store.h"
+#include "services/common/content.h"
+#include "services/metadata/api/metadata_client.h"
+#include "services/upstream/api/upstream_client.h"
+#include "services/upstream/api/upstream_health.h"
+#include "services/upstream/api/upstream_list.h"
+
+namespace cvr {
+
+// One upstream's list, as a text of text_lines.h: kTagsText or kReferrersText.
+struct ListPart {
+  Digest digest;
+  std::shared_ptr<const BlobReader> text;
+  ContentOrigin origin = ContentOrigin::kHit;
+};
+
+// What one candidate has of a list, of kTags or kReferrers. A list is stored as
+// a blob like any other and recorded under its path, so that it can be served
+// again. Tags are stored sorted. What an upstream says is recorded.
+// Thread-safe.
+class ListAsker {
+ public:
+  struct Question {
+    ContentRef content;
+    Candidate candidate;
+  };
+
+  // `health` may be null. All outlive this object.
+  ListAsker(BlobStore& store, UpstreamClient& upstream,
+            MetadataClient& metadata, UpstreamHealth* health);
+
+  // What is recorded as fresh and made of what the upstream has delivered,
+  // without asking.
+  std::optional<ListPart> FindStored(const Question& question);
+
+  // The copy that may be served (kStale) when the upstream fails.
+  std::optional<ListPart> StaleCopy(const Question& question);
+
+  // Asks the upstream (kMiss), or answers the stale copy when its budget is to
+  // be saved. An upstream without the referrers API is asked for the tag that
+  // stands for it, and without that has an empty list.
+  // Errors: those of UpstreamClient; NOT_FOUND also when the upstream itself is
+  // unknown by now; UNAVAILABLE (UPSTREAM_INVALID) for more than
+  // limits::kReferrersMax referrers.
+  absl::StatusOr<ListPart> FromUpstream(const Question& question);
+
+ private:
+  absl::StatusOr<UpstreamList> Ask(const Question& question,
+                                   const UpstreamAccess& access);
+  absl::StatusOr<UpstreamList> AskForReferrers(const Question& question,
+                                               const UpstreamAccess& access);
+  // What is recorded, if it is a text that can be read.
+  std::optional<ListPart> OpenCached(const Question& question);
+  std::optional<ListPart> CopyThatSavesBudget(const Question& question,
+                                              const UpstreamAccess& access);
+  void NoteAnswer(const Question& question, const absl::Status& answer);
+  // Stores and records. A store that fails fails nothing else.
+  ListPart Keep(const Question& question, const UpstreamAccess& access,
+                UpstreamList list);
+  void RecordText(const Question& question, const UpstreamAccess& access,
+                  const Descriptor& target, const UpstreamList& list);
+
+  BlobStore& store_;
+  UpstreamClient& upstream_;
+  MetadataClient& metadata_;
+  UpstreamHealth* const health_;
+};
+
+}  // namespace cvr
+
+#endif  // SERVICES_BLOB_ENGINE_MANIFEST_LIST_ASKER_H_

@@ -1,0 +1,103 @@
+#ifndef SERVICES_BLOB_ENGINE_MANIFEST_MANIFEST_WALK_H_
+#define SERVICES_BLOB_ENGINE_MANIFEST_MANIFEST_WALK_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "services/blob/api/content_source.h"
+#include "services/blob/engine/manifest/manifest_asker.h"
+#include "services/blob/engine/walk/single_flight.h"
+#include "services/metadata/api/metadata_client.h"
+
+namespace cvr {
+
+using ManifestFlights = SingleFlight<std::shared_ptr<const ManifestAnswer>>;
+using ManifestProbes = SingleFlight<Descriptor>;
+
+// One request's way through its candidates: the first in order that has the
+// manifest supplies it, and what a failure of one means for those after it is
+// the table in design.md, section 4, with the candidate's own policy.
+//
+// While a candidate lets it wait, those after it are asked ahead, with HEAD,
+// which is free at registries that count pulls. That saves time when the first
+// turns out not to have it, and changes nothing else: an answer waits for its
+// turn. Used by one thread, once.
+class ManifestWalk {
+ public:
+  // What walks share; outlives them.
+  struct Tools {
+    ManifestAsker& asker;
+    MetadataClient& metadata;
+    // Each with one flight for each upstream and path.
+    ManifestFlights& flights;
+    ManifestProbes& probes;
+    // How long a candidate may take until one more is asked ahead.
+    absl::Duration overlap_delay;
+  };
+
+  struct Found {
+    ManifestAnswer answer;
+    int64_t upstream_id = 0;
+  };
+
+  enum class Purpose {
+    kPull,
+    kLook,     // A pull that does not count as a download.
+    kRefresh,  // What upstreams say now: no copy stands in for it.
+  };
+
+  // `request` must outlive it.
+  ManifestWalk(Tools& tools, const FetchRequest& request, Purpose purpose);
+
+  // Errors: as ContentSource::Fetch.
+  absl::StatusOr<Found> Run();
+
+ private:
+  // What has been asked of a candidate before its turn.
+  struct Ahead {
+    std::optional<ManifestProbes::Ticket> probe;
+    // Somebody else is asking it in full.
+    std::optional<ManifestFlights::Ticket> flight;
+  };
+
+  const Candidate& candidate(size_t turn) const {
+    return request_.plan.candidates[turn];
+  }
+  ManifestAsker::Question QuestionFor(size_t turn) const;
+  std::string KeyOf(size_t turn) const;
+  absl::Status KnownAnswerOf(size_t turn) const;
+
+  absl::StatusOr<ManifestAnswer> TakeTurn(size_t turn);
+  absl::StatusOr<ManifestAnswer> Ask(size_t turn,
+                                     ManifestAsker::Question question);
+  absl::StatusOr<std::shared_ptr<const ManifestAnswer>> AwaitFlight(
+      const ManifestAsker::Question& question,
+      std::optional<ManifestFlights::Ticket>& flight);
+  // Waits for a flight, and asks others ahead meanwhile.
+  template <typename Flights>
+  auto Await(Flights& flights, const typename Flights::Ticket& ticket);
+  void AskAhead();
+
+  Tools& tools_;
+  const FetchRequest& request_;
+  const Purpose purpose_;
+  const absl::Status unknown_;
+  std::vector<Ahead> ahead_;  // By turn.
+  size_t next_ahead_ = 0;
+};
+
+// Joins or starts the flight that asks the candidate in full; see
+// SingleFlight::Begin() for `asked_at`.
+ManifestFlights::Ticket BeginManifestFlight(
+    ManifestWalk::Tools& tools, const ManifestAsker::Question& question,
+    absl::Time asked_at = absl::InfiniteFuture());
+
+}  // namespace cvr
+
+#endif  // SERVICES_BLOB_ENGINE_MANIFEST_MANIFEST_WALK_H_

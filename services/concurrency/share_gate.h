@@ -1,0 +1,64 @@
+#ifndef SERVICES_CONCURRENCY_SHARE_GATE_H_
+#define SERVICES_CONCURRENCY_SHARE_GATE_H_
+
+#include <cstddef>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "services/concurrency/mutex.h"
+#include "services/concurrency/share_ledger.h"
+
+namespace cvr {
+
+// Lets a bounded number of callers do something that blocks at the same time,
+// with a share for every upstream and tenant (see ShareLedger). Nobody waits:
+// who finds no place is refused. Thread-safe. Must outlive its passes.
+class ShareGate {
+ public:
+  // A place, until it is destroyed.
+  class Pass {
+   public:
+    Pass(ShareGate& gate, ShareKey key) : gate_(&gate), key_(std::move(key)) {}
+    ~Pass() {
+      if (gate_ != nullptr) gate_->Leave(key_);
+    }
+    Pass(Pass&& other) noexcept
+        : gate_(std::exchange(other.gate_, nullptr)),
+          key_(std::move(other.key_)) {}
+    Pass& operator=(Pass&&) = delete;
+
+   private:
+    ShareGate* gate_;
+    const ShareKey key_;
+  };
+
+  // `what` is for errors: "tests of upstreams".
+  ShareGate(size_t places, const char* what)
+      : what_(what), held_({.total = places}) {}
+
+  // Errors: those of ShareRefusal().
+  absl::StatusOr<Pass> Enter(const ShareKey& key) {
+    MutexLock lock(&mutex_);
+    const ShareLedger::Verdict verdict = held_.Judge(key);
+    if (verdict != ShareLedger::Verdict::kAdmitted) {
+      return ShareRefusal(verdict, key, what_);
+    }
+    held_.Take(key);
+    return absl::StatusOr<Pass>(absl::in_place, *this, key);
+  }
+
+ private:
+  void Leave(const ShareKey& key) {
+    MutexLock lock(&mutex_);
+    held_.Return(key);
+  }
+
+  const char* const what_;
+  Mutex mutex_;
+  ShareLedger held_ ABSL_GUARDED_BY(mutex_);
+};
+
+}  // namespace cvr
+
+#endif  // SERVICES_CONCURRENCY_SHARE_GATE_H_

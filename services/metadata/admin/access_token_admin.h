@@ -1,0 +1,101 @@
+#ifndef SERVICES_METADATA_ADMIN_ACCESS_TOKEN_ADMIN_H_
+#define SERVICES_METADATA_ADMIN_ACCESS_TOKEN_ADMIN_H_
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/functional/any_invocable.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "protos/cvr/v1/access_token_service.pb.h"
+#include "services/access/caller.h"
+#include "services/concurrency/clock.h"
+#include "services/metadata/store/metadata_store.h"
+#include "services/metadata/store/stored.pb.h"
+
+namespace cvr {
+
+// What AccessTokenService promises, without the wire, and who a secret belongs
+// to. Thread-safe.
+class AccessTokenAdmin {
+ public:
+  // Whose a secret is, and until when it is good.
+  struct Owner {
+    Caller caller;
+    absl::Time expires_at;  // InfiniteFuture() = never.
+  };
+
+  // `store` and `clock` must outlive it. `issued_lifetime` is how long
+  // short-lived tokens live that are issued for access tokens.
+  AccessTokenAdmin(MetadataStore& store, const Clock& clock,
+                   absl::Duration issued_lifetime)
+      : store_(store), clock_(clock), issued_lifetime_(issued_lifetime) {}
+
+  absl::StatusOr<v1::AccessToken> Create(
+      const v1::CreateAccessTokenRequest& request);
+  absl::StatusOr<v1::ListAccessTokensResponse> List(
+      const v1::ListAccessTokensRequest& request) const;
+  absl::Status Revoke(const v1::RevokeAccessTokenRequest& request);
+
+  // As a part of a larger change: revokes tokens of a group among the next
+  // limits::kRowsPerTransaction / 4 after `start_after`, an id that this
+  // function left there, or 0. Returns whether there may be more. Once it is
+  // committed, TellRevoked() must be called.
+  absl::StatusOr<bool> RevokeSomeOfGroupIn(WriteTransaction& transaction,
+                                           absl::string_view group,
+                                           int64_t& start_after);
+  void TellRevoked() const;
+
+  // Takes a registry that is gone out of the tokens that are restricted to it
+  // and others, and revokes those that name no other, which would be good for
+  // the whole group. To be called until it succeeds. In transactions of bounded
+  // size; tokens that do not name it cost no write.
+  absl::Status ForgetRegistry(int64_t registry_id);
+
+  // To be called before any revocation: told when some were, once that holds.
+  void SetOnRevoked(absl::AnyInvocable<void() const> on_revoked) {
+    on_revoked_ = std::move(on_revoked);
+  }
+
+  // The ids of the tokens that were revoked so recently that what was issued
+  // for them may be about still, in order. They outlive the process.
+  absl::StatusOr<std::vector<int64_t>> Revoked() const;
+
+  // Whose secret it is. Errors: UNAUTHENTICATED when it is nobody's, revoked or
+  // expired; those of MetadataStore.
+  absl::StatusOr<Caller> Authenticate(absl::string_view secret);
+  // The same, and until when. Errors: as above.
+  absl::StatusOr<Owner> FindOwner(absl::string_view secret);
+
+  // Whether the token with that id is good still.
+  absl::StatusOr<bool> IsGood(int64_t id) const;
+
+  // Whether any token was ever made.
+  absl::StatusOr<bool> HasAny() const;
+
+ private:
+  absl::Status CheckReferences(const ReadTransaction& transaction,
+                               const v1::AccessToken& token) const;
+  bool HasExpired(const v1::AccessToken& token) const;
+  void NoteUse(const v1::AccessToken& token);
+  void RevokeIn(WriteTransaction& transaction,
+                const stored::AccessToken& row) const;
+  absl::StatusOr<bool> ForgetRegistryIn(WriteTransaction& transaction,
+                                        int64_t registry_id,
+                                        int64_t token_id) const;
+  absl::Time RevocationsNow() const;
+  absl::Status ForgetOldRevocations(WriteTransaction& transaction) const;
+
+  MetadataStore& store_;
+  const Clock& clock_;
+  const absl::Duration issued_lifetime_;
+  absl::AnyInvocable<void() const> on_revoked_;  // Set before use.
+};
+
+}  // namespace cvr
+
+#endif  // SERVICES_METADATA_ADMIN_ACCESS_TOKEN_ADMIN_H_

@@ -1,0 +1,247 @@
+#include "services/metadata/admin/cleanup_runner.h"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "absl/strings/string_view.h"
+#include "services/common/content_wire.h"
+#include "services/common/limits.h"
+#include "services/common/status_macros.h"
+#include "services/concurrency/clock.h"
+#include "services/metadata/store/stored.pb.h"
+#include "services/metadata/store/transactions.h"
+#include "services/metadata/tables/cache_rows.h"
+#include "services/metadata/tables/cleanup_tables.h"
+#include "services/metadata/tables/tables.h"
+#include "spdlog/spdlog.h"
+
+namespace cvr {
+namespace {
+
+constexpr absl::Duration kDay = absl::Hours(24);
+
+bool IsDue(const stored::CleanupPolicy& row, absl::Time now) {
+  const v1::CleanupPolicy& policy = row.policy();
+  return row.is_run_requested() ||
+         policy.status() == v1::CleanupPolicy::RUNNING ||
+         (policy.enabled() && FromWire(policy.next_run_time()) <= now);
+}
+
+// Whether the run that has begun is still wanted. A policy that was deleted and
+// made anew is not RUNNING.
+bool IsWanted(const std::optional<stored::CleanupPolicy>& row) {
+  return row && row->policy().status() == v1::CleanupPolicy::RUNNING &&
+         (row->policy().enabled() || row->runs_on_request());
+}
+
+bool IsOld(const v1::CacheEntry& entry, const v1::CleanupPolicy& policy,
+           absl::Time now) {
+  const absl::Time used = FromWire(
+      entry.has_downloaded_at() ? entry.downloaded_at() : entry.create_time());
+  return used < now - policy.keep_n_days_after_download() * kDay;
+}
+
+// At most kFailureMessageBytesMax bytes of it, ending with a whole character.
+std::string FailureMessage(const absl::Status& status) {
+  std::string text(status.message());
+  if (text.empty()) text = absl::StatusCodeToString(status.code());
+  if (text.size() <= limits::kFailureMessageBytesMax) return text;
+  size_t size = limits::kFailureMessageBytesMax;
+  while (size > 0 && (text[size] & 0xC0) == 0x80) --size;
+  text.resize(size);
+  return text;
+}
+
+}  // namespace
+
+CleanupRunner::~CleanupRunner() { Stop(); }
+
+void CleanupRunner::Start() {
+  thread_ = std::make_unique<Thread>("cleanup", [this] { Loop(); });
+}
+
+void CleanupRunner::Wake() {
+  MutexLock lock(&mutex_);
+  is_woken_ = true;
+  woken_.Signal();
+}
+
+void CleanupRunner::Stop() {
+  stopping_ = true;
+  Wake();
+}
+
+void CleanupRunner::Loop() {
+  while (!stopping_) {
+    if (const absl::Status status = RunDue(); !status.ok()) {
+      spdlog::warn("cleanup goes on later: {}", status.ToString());
+    }
+    MutexLock lock(&mutex_);
+    const SteadyDeadline next(options_.check_interval);
+    while (!is_woken_) {
+      if (woken_.WaitWithTimeout(&mutex_, next.left())) break;
+    }
+    is_woken_ = false;
+  }
+}
+
+absl::Status CleanupRunner::RunDue() {
+  MutexLock one_at_a_time(&run_mutex_);
+  ASSIGN_OR_RETURN(const auto groups, DueGroups());
+  absl::Status result;
+  for (const std::string& group : groups) {
+    if (stopping_) break;
+    result.Update(RunGroup(group));
+  }
+  return result;
+}
+
+absl::StatusOr<std::vector<std::string>> CleanupRunner::DueGroups() const {
+  const absl::Time now = clock_.SteadyNow();
+  std::vector<std::string> groups;
+  RETURN_IF_ERROR(store_.Read([&](const ReadTransaction& transaction) {
+    return tables::VisitCleanupPolicies(
+        transaction,
+        [&](const stored::CleanupPolicy& row) -> absl::StatusOr<bool> {
+          if (IsDue(row, now)) groups.push_back(row.policy().group());
+          return true;
+        });
+  }));
+  return groups;
+}
+
+absl::Status CleanupRunner::RunGroup(const std::string& group) {
+  const absl::Time now = clock_.SteadyNow();
+  ASSIGN_OR_RETURN(const bool has_begun, Begin(group, now));
+  if (!has_begun) return absl::OkStatus();
+  const absl::Status outcome = DropOld(group, now);
+  if (outcome.ok() && stopping_) return absl::OkStatus();  // Stays RUNNING.
+  return End(group, outcome);
+}
+
+absl::StatusOr<bool> CleanupRunner::Begin(const std::string& group,
+                                          absl::Time now) {
+  return WriteValue<bool>(
+      store_, [&](WriteTransaction& transaction) -> absl::StatusOr<bool> {
+        ASSIGN_OR_RETURN(auto row,
+                         tables::FindCleanupPolicy(transaction, group));
+        if (!row || !IsDue(*row, now)) return false;
+        v1::CleanupPolicy& policy = *row->mutable_policy();
+        if (policy.status() != v1::CleanupPolicy::RUNNING) {
+          policy.set_status(v1::CleanupPolicy::RUNNING);
+          *policy.mutable_last_run_time() = ToWire(now);
+          policy.set_last_run_deleted_entries(0);
+          policy.set_last_run_deleted_bytes(0);
+          policy.clear_failure_message();
+          row->set_runs_on_request(false);
+        }
+        if (row->is_run_requested()) row->set_runs_on_request(true);
+        row->set_is_run_requested(false);
+        tables::PutCleanupPolicy(transaction, *row);
+        return true;
+      });
+}
+
+absl::Status CleanupRunner::DropOld(const std::string& group, absl::Time now) {
+  RETURN_IF_ERROR(downloads_.Flush());
+  ASSIGN_OR_RETURN(const auto upstreams,
+                   ReadValue<std::vector<int64_t>>(
+                       store_, [&](const ReadTransaction& transaction) {
+                         return tables::UpstreamsOfGroup(transaction, group);
+                       }));
+  for (const int64_t upstream_id : upstreams) {
+    ASSIGN_OR_RETURN(const auto ids, OldEntries(group, upstream_id, now));
+    for (auto next = ids.begin(); next != ids.end();) {
+      if (stopping_) return absl::OkStatus();
+      const auto end = next + std::min<size_t>(limits::kCleanupBatchEntriesMax,
+                                               ids.end() - next);
+      // What was downloaded since it was looked for stays.
+      RETURN_IF_ERROR(downloads_.Flush());
+      ASSIGN_OR_RETURN(const bool is_wanted,
+                       DropBatch(group, {next, end}, now));
+      if (!is_wanted) return absl::OkStatus();
+      next = end;
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::vector<int64_t>> CleanupRunner::OldEntries(
+    const std::string& group, int64_t upstream_id, absl::Time now) const {
+  std::vector<int64_t> ids;
+  RETURN_IF_ERROR(
+      store_.Read([&](const ReadTransaction& transaction) -> absl::Status {
+        ASSIGN_OR_RETURN(const auto row,
+                         tables::FindCleanupPolicy(transaction, group));
+        if (!IsWanted(row)) return absl::OkStatus();
+        return tables::VisitCacheEntriesByPath(
+            transaction, upstream_id,
+            [&](const v1::CacheEntry& entry) -> absl::StatusOr<bool> {
+              if (IsOld(entry, row->policy(), now)) ids.push_back(entry.id());
+              return !stopping_;
+            });
+      }));
+  return ids;
+}
+
+absl::StatusOr<bool> CleanupRunner::DropBatch(const std::string& group,
+                                              const std::vector<int64_t>& ids,
+                                              absl::Time now) {
+  return WriteValue<bool>(
+      store_, [&](WriteTransaction& transaction) -> absl::StatusOr<bool> {
+        ASSIGN_OR_RETURN(auto row,
+                         tables::FindCleanupPolicy(transaction, group));
+        if (!IsWanted(row)) return false;
+        v1::CleanupPolicy& policy = *row->mutable_policy();
+        for (const int64_t id : ids) {
+          ASSIGN_OR_RETURN(const auto entry,
+                           tables::FindCacheEntryById(transaction, id));
+          if (!entry || !IsOld(*entry, policy, now)) continue;
+          RETURN_IF_ERROR(ForgetEntry(transaction, *entry));
+          policy.set_last_run_deleted_entries(
+              policy.last_run_deleted_entries() + 1);
+          policy.set_last_run_deleted_bytes(policy.last_run_deleted_bytes() +
+                                            entry->size());
+        }
+        tables::PutCleanupPolicy(transaction, *row);
+        return true;
+      });
+}
+
+absl::Status CleanupRunner::End(const std::string& group,
+                                const absl::Status& outcome) {
+  std::optional<v1::CleanupPolicy> ended;
+  RETURN_IF_ERROR(store_.Write(
+      [&](WriteTransaction& transaction) -> absl::Status {
+        ASSIGN_OR_RETURN(auto row,
+                         tables::FindCleanupPolicy(transaction, group));
+        if (!row || row->policy().status() != v1::CleanupPolicy::RUNNING) {
+          return absl::OkStatus();  // Deleted in the meantime.
+        }
+        v1::CleanupPolicy& policy = *row->mutable_policy();
+        row->set_runs_on_request(false);
+        policy.set_status(outcome.ok() ? v1::CleanupPolicy::SCHEDULED
+                                       : v1::CleanupPolicy::FAILED);
+        if (!outcome.ok()) policy.set_failure_message(FailureMessage(outcome));
+        if (policy.enabled()) {
+          *policy.mutable_next_run_time() =
+              ToWire(clock_.SteadyNow() + policy.cadence_days() * kDay);
+        }
+        tables::PutCleanupPolicy(transaction, *row);
+        ended = policy;
+        return absl::OkStatus();
+      },
+      Durability::kSynced));
+  if (!ended) return absl::OkStatus();
+  if (outcome.ok()) {
+    spdlog::info("cleanup of group {}: {} entries of {} bytes are forgotten",
+                 group, ended->last_run_deleted_entries(),
+                 ended->last_run_deleted_bytes());
+  } else {
+    spdlog::warn("cleanup of group {} failed: {}", group, outcome.ToString());
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace cvr

@@ -1,0 +1,95 @@
+#ifndef SERVICES_METADATA_ADMIN_CLEANUP_RUNNER_H_
+#define SERVICES_METADATA_ADMIN_CLEANUP_RUNNER_H_
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "services/concurrency/clock.h"
+#include "services/concurrency/mutex.h"
+#include "services/concurrency/thread.h"
+#include "services/metadata/resolution/download_counter.h"
+#include "services/metadata/store/metadata_store.h"
+
+namespace cvr {
+
+// Runs cleanup policies when they are due. It is the only one who does, so a
+// policy that is RUNNING when it looks was left over by a crash: it goes on
+// with that run. DESIGN.md, "Cleanup". Thread-safe.
+class CleanupRunner {
+ public:
+  struct Options {
+    absl::Duration check_interval = absl::Minutes(1);
+  };
+
+  // All must outlive it. Does nothing before Start().
+  CleanupRunner(MetadataStore& store, DownloadCounter& downloads,
+                const Clock& clock, const Options& options)
+      : store_(store),
+        downloads_(downloads),
+        clock_(clock),
+        options_(options) {}
+  ~CleanupRunner();
+  CleanupRunner(const CleanupRunner&) = delete;
+  CleanupRunner& operator=(const CleanupRunner&) = delete;
+
+  // From now on a thread of its own runs what is due: at once, at every
+  // interval, and when woken. To be called once.
+  void Start();
+
+  // Makes the thread look now.
+  void Wake();
+
+  // Makes whoever runs return after the batch at hand; what is not done stays
+  // due. Final.
+  void Stop();
+
+  // Runs what is due, one group after the other; waits for whoever is doing so
+  // already. A policy that fails says so itself and does not keep others
+  // waiting. Errors: those of MetadataStore when what is due or the outcome of
+  // a run cannot be read or written; it stays due then.
+  absl::Status RunDue();
+
+ private:
+  void Loop();
+  // The groups whose policy is due.
+  absl::StatusOr<std::vector<std::string>> DueGroups() const;
+  absl::Status RunGroup(const std::string& group);
+  // False when the policy is not due any more.
+  absl::StatusOr<bool> Begin(const std::string& group, absl::Time now);
+  // Drops what is too old at `now`, as long as the policy runs.
+  absl::Status DropOld(const std::string& group, absl::Time now);
+  // The ids of an upstream's entries that look too old.
+  absl::StatusOr<std::vector<int64_t>> OldEntries(const std::string& group,
+                                                  int64_t upstream_id,
+                                                  absl::Time now) const;
+  // Drops those of `ids` that are too old, in one transaction. False when the
+  // policy does not run any more.
+  absl::StatusOr<bool> DropBatch(const std::string& group,
+                                 const std::vector<int64_t>& ids,
+                                 absl::Time now);
+  absl::Status End(const std::string& group, const absl::Status& outcome);
+
+  MetadataStore& store_;
+  DownloadCounter& downloads_;
+  const Clock& clock_;
+  const Options options_;
+
+  Mutex run_mutex_;  // Held for a whole RunDue(), before mutex_.
+  std::atomic<bool> stopping_ = false;
+
+  Mutex mutex_;
+  CondVar woken_;
+  bool is_woken_ ABSL_GUARDED_BY(mutex_) = false;
+
+  std::unique_ptr<Thread> thread_;  // Set by Start().
+};
+
+}  // namespace cvr
+
+#endif  // SERVICES_METADATA_ADMIN_CLEANUP_RUNNER_H_

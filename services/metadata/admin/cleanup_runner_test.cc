@@ -1,0 +1,428 @@
+#include "services/metadata/admin/cleanup_runner.h"
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "services/common/content_wire.h"
+#include "services/concurrency/mutex.h"
+#include "services/metadata/admin/cleanup_policy_admin.h"
+#include "services/metadata/tables/cleanup_tables.h"
+#include "services/metadata/tables/tables.h"
+#include "services/metadata/testing/in_memory_metadata_store.h"
+#include "tests/support/fake_clock.h"
+#include "tests/support/status_matchers.h"
+
+namespace cvr::testing {
+namespace {
+
+constexpr absl::Duration kDay = absl::Hours(24);
+
+// A store that asks before each write whether it may.
+class GuardedMetadataStore : public MetadataStore {
+ public:
+  absl::Status Read(absl::FunctionRef<absl::Status(const ReadTransaction&)> fn)
+      const override {
+    return store_.Read(fn);
+  }
+  absl::Status Write(absl::FunctionRef<absl::Status(WriteTransaction&)> fn,
+                     Durability durability) override {
+    const int number = ++writes;
+    // It may replace itself.
+    if (const auto ask = before_write) {
+      const absl::Status status = ask(number);
+      if (!status.ok()) return status;
+    }
+    return store_.Write(fn, durability);
+  }
+
+  std::function<absl::Status(int number)> before_write;
+  std::atomic<int> writes = 0;
+
+ private:
+  InMemoryMetadataStore store_;
+};
+
+// Upstreams 1 and 2 are of the default group, upstream 3 is of `acme`.
+class CleanupRunnerTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    for (const char* group : {"default", "acme"}) {
+      Put([&](WriteTransaction& transaction) {
+        v1::Group row;
+        row.set_name(group);
+        tables::PutGroup(transaction, row);
+      });
+    }
+    for (const int64_t id : {1, 2, 3}) {
+      Put([&](WriteTransaction& transaction) {
+        stored::Upstream row;
+        row.mutable_upstream()->set_id(id);
+        row.mutable_upstream()->set_group(id == 3 ? "acme" : "default");
+        tables::PutUpstream(transaction, row);
+      });
+    }
+  }
+
+  void Put(const std::function<void(WriteTransaction&)>& fn) {
+    ASSERT_THAT(store_.Write(
+                    [&](WriteTransaction& transaction) {
+                      fn(transaction);
+                      return absl::OkStatus();
+                    },
+                    Durability::kSynced),
+                IsOk());
+  }
+
+  static v1::CacheEntry Entry(int64_t id, int64_t upstream_id) {
+    v1::CacheEntry entry;
+    entry.set_id(id);
+    entry.set_upstream_id(upstream_id);
+    entry.set_relative_path(absl::StrCat("/a/manifests/t", id));
+    entry.set_digest(Digest::OfBytes(absl::StrCat(id)).ToString());
+    entry.set_size(10);
+    return entry;
+  }
+
+  // Entries `first` to `last`, made and downloaded so long ago.
+  void AddEntries(int64_t first, int64_t last, int64_t upstream_id,
+                  absl::Duration made, absl::Duration downloaded) {
+    Put([&](WriteTransaction& transaction) {
+      for (int64_t id = first; id <= last; ++id) {
+        v1::CacheEntry entry = Entry(id, upstream_id);
+        *entry.mutable_create_time() = ToWire(clock_.Now() - made);
+        if (downloaded != absl::InfiniteDuration()) {
+          *entry.mutable_downloaded_at() = ToWire(clock_.Now() - downloaded);
+        }
+        EXPECT_TRUE(tables::PutCacheEntry(transaction, "", entry).ok());
+      }
+    });
+  }
+  void AddOld(int64_t first, int64_t last, int64_t upstream_id = 1) {
+    AddEntries(first, last, upstream_id, 90 * kDay, 60 * kDay);
+  }
+
+  // By id.
+  std::vector<int64_t> Left() {
+    std::vector<int64_t> ids;
+    EXPECT_THAT(store_.Read([&](const ReadTransaction& transaction) {
+      return tables::VisitCacheEntries(
+          transaction, 0, 0,
+          [&](const v1::CacheEntry& entry) -> absl::StatusOr<bool> {
+            ids.push_back(entry.id());
+            return true;
+          });
+    }),
+                IsOk());
+    return ids;
+  }
+
+  void MakePolicy(bool enabled = true) {
+    v1::CreateCleanupPolicyRequest request;
+    request.mutable_cleanup_policy()->set_enabled(enabled);
+    ASSERT_THAT(admin_.Create(request), IsOk());
+  }
+  v1::CleanupPolicy Policy() {
+    const auto policy = admin_.Get({});
+    EXPECT_THAT(policy, IsOk());
+    return policy.ok() ? *policy : v1::CleanupPolicy();
+  }
+  void Update(bool enabled, int keep_days) {
+    v1::UpdateCleanupPolicyRequest request;
+    request.mutable_cleanup_policy()->set_enabled(enabled);
+    request.mutable_cleanup_policy()->set_keep_n_days_after_download(keep_days);
+    request.mutable_update_mask()->add_paths("enabled");
+    request.mutable_update_mask()->add_paths("keep_n_days_after_download");
+    ASSERT_THAT(admin_.Update(request), IsOk());
+  }
+
+  std::unique_ptr<CleanupRunner> NewRunner() {
+    return std::make_unique<CleanupRunner>(
+        store_, downloads_, clock_,
+        CleanupRunner::Options{.check_interval = absl::InfiniteDuration()});
+  }
+
+  FakeClock clock_;
+  GuardedMetadataStore store_;
+  DownloadCounter downloads_{store_,
+                             {.flush_interval = absl::InfiniteDuration()}};
+  CleanupPolicyAdmin admin_{store_, clock_};
+  std::unique_ptr<CleanupRunner> runner_ = NewRunner();
+};
+
+TEST_F(CleanupRunnerTest, DropsWhatIsOlderAndNothingElse) {
+  MakePolicy();
+  clock_.Advance(7 * kDay);
+  AddEntries(1, 1, 1, 90 * kDay, 30 * kDay);
+  AddEntries(2, 2, 1, 90 * kDay, 30 * kDay + absl::Seconds(1));
+  AddEntries(3, 3, 1, 30 * kDay, absl::InfiniteDuration());
+  AddEntries(4, 4, 2, 30 * kDay + absl::Seconds(1), absl::InfiniteDuration());
+  AddOld(5, 5, /*upstream_id=*/3);
+  ASSERT_THAT(runner_->RunDue(), IsOk());
+  EXPECT_THAT(Left(), ::testing::ElementsAre(1, 3, 5));
+  const auto policy = Policy();
+  EXPECT_EQ(policy.status(), v1::CleanupPolicy::SCHEDULED);
+  EXPECT_EQ(policy.last_run_deleted_entries(), 2);
+  EXPECT_EQ(policy.last_run_deleted_bytes(), 20);
+  EXPECT_EQ(FromWire(policy.last_run_time()), clock_.Now());
+  EXPECT_EQ(FromWire(policy.next_run_time()), clock_.Now() + 7 * kDay);
+}
+
+TEST_F(CleanupRunnerTest, RunsWhenItsTimeHasCome) {
+  MakePolicy();
+  AddOld(1, 1);
+  clock_.Advance(7 * kDay - absl::Seconds(1));
+  ASSERT_THAT(runner_->RunDue(), IsOk());
+  EXPECT_FALSE(Policy().has_last_run_time());
+  clock_.Advance(absl::Seconds(1));
+  ASSERT_THAT(runner_->RunDue(), IsOk());
+  EXPECT_EQ(Policy().last_run_deleted_entries(), 1);
+  // The figures are those of the last run.
+  clock_.Advance(7 * kDay);
+  ASSERT_THAT(runner_->RunDue(), IsOk());
+  EXPECT_EQ(Policy().last_run_deleted_entries(), 0);
+  EXPECT_EQ(Policy().last_run_deleted_bytes(), 0);
+}
+
+TEST_F(CleanupRunnerTest, OneThatIsOffRunsWhenAskedToOnly) {
+  MakePolicy(/*enabled=*/false);
+  AddOld(1, 1);
+  clock_.Advance(100 * kDay);
+  ASSERT_THAT(runner_->RunDue(), IsOk());
+  EXPECT_THAT(Left(), ::testing::ElementsAre(1));
+  ASSERT_THAT(admin_.Run({}), IsOk());
+  ASSERT_THAT(runner_->RunDue(), IsOk());
+  EXPECT_THAT(Left(), ::testing::IsEmpty());
+  EXPECT_FALSE(Policy().has_next_run_time());
+  const int writes = store_.writes;
+  ASSERT_THAT(runner_->RunDue(), IsOk());
+  EXPECT_EQ(store_.writes, writes) << "it ran again";
+}
+
+TEST_F(CleanupRunnerTest, WhatWasJustDownloadedStays) {
+  MakePolicy();
+  AddOld(1, 2);
+  downloads_.Count(2, clock_.Now());
+  ASSERT_THAT(admin_.Run({}), IsOk());
+  ASSERT_THAT(runner_->RunDue(), IsOk());
+  EXPECT_THAT(Left(), ::testing::ElementsAre(2));
+}
+
+// Begin, three batches, end.
+TEST_F(CleanupRunnerTest, OthersMayWriteBetweenBatches) {
+  MakePolicy();
+  AddOld(1, 96);
+  ASSERT_THAT(admin_.Run({}), IsOk());
+  const int before = store_.writes;
+  std::vector<size_t> left;
+  store_.before_write = [&](int) {
+    left.push_back(Left().size());
+    // Downloaded while the first batch waits.
+    if (left.size() == 3) downloads_.Count(96, clock_.Now());
+    return absl::OkStatus();
+  };
+  ASSERT_THAT(runner_->RunDue(), IsOk());
+  store_.before_write = nullptr;
+  // The download is merged by a write of its own.
+  EXPECT_THAT(left, ::testing::ElementsAre(96, 96, 56, 16, 16, 1));
+  EXPECT_EQ(store_.writes, before + 6);
+  EXPECT_THAT(Left(), ::testing::ElementsAre(96));
+  EXPECT_EQ(Policy().last_run_deleted_entries(), 95);
+  EXPECT_EQ(Policy().last_run_deleted_bytes(), 950);
+}
+
+TEST_F(CleanupRunnerTest, ChangesHoldFromTheNextBatchOn) {
+  MakePolicy();
+  AddOld(1, 96);
+  ASSERT_THAT(admin_.Run({}), IsOk());
+  const int before = store_.writes;
+  store_.before_write = [&](int number) {
+    if (number != before + 3) return absl::OkStatus();
+    store_.before_write = nullptr;
+    Update(/*enabled=*/true, /*keep_days=*/60);
+    return absl::OkStatus();
+  };
+  ASSERT_THAT(runner_->RunDue(), IsOk());
+  EXPECT_EQ(Left().size(), 56);
+  EXPECT_EQ(Policy().last_run_deleted_entries(), 40);
+  EXPECT_EQ(Policy().status(), v1::CleanupPolicy::SCHEDULED);
+}
+
+TEST_F(CleanupRunnerTest, OneThatIsDeletedInTheMiddleStops) {
+  MakePolicy();
+  AddOld(1, 96);
+  ASSERT_THAT(admin_.Run({}), IsOk());
+  const int before = store_.writes;
+  store_.before_write = [&](int number) {
+    if (number != before + 3) return absl::OkStatus();
+    store_.before_write = nullptr;
+    EXPECT_THAT(admin_.Delete({}), IsOk());
+    MakePolicy();
+    return absl::OkStatus();
+  };
+  ASSERT_THAT(runner_->RunDue(), IsOk());
+  EXPECT_EQ(Left().size(), 56);
+  EXPECT_FALSE(Policy().has_last_run_time());
+  EXPECT_EQ(Policy().last_run_deleted_entries(), 0);
+}
+
+TEST_F(CleanupRunnerTest, GoesOnWithWhatACrashLeft) {
+  MakePolicy();
+  AddOld(1, 96);
+  ASSERT_THAT(admin_.Run({}), IsOk());
+  const int before = store_.writes;
+  // From the second batch on nothing is written: so is what dies there.
+  store_.before_write = [&](int number) {
+    return number < before + 3 ? absl::OkStatus()
+                               : absl::UnavailableError("the disk is gone");
+  };
+  EXPECT_THAT(runner_->RunDue(), StatusIs(absl::StatusCode::kUnavailable));
+  runner_.reset();
+  store_.before_write = nullptr;
+  EXPECT_EQ(Policy().status(), v1::CleanupPolicy::RUNNING);
+  EXPECT_EQ(Policy().last_run_deleted_entries(), 40);
+  const absl::Time began = clock_.Now();
+  clock_.Advance(absl::Hours(1));
+
+  runner_ = NewRunner();
+  ASSERT_THAT(runner_->RunDue(), IsOk());
+  EXPECT_THAT(Left(), ::testing::IsEmpty());
+  EXPECT_EQ(Policy().status(), v1::CleanupPolicy::SCHEDULED);
+  EXPECT_EQ(Policy().last_run_deleted_entries(), 96);
+  EXPECT_EQ(FromWire(Policy().last_run_time()), began);
+  EXPECT_EQ(FromWire(Policy().next_run_time()), clock_.Now() + 7 * kDay);
+}
+
+TEST_F(CleanupRunnerTest, AFailureIsShownAndTriedAgainNextTime) {
+  MakePolicy();
+  AddOld(1, 96);
+  ASSERT_THAT(admin_.Run({}), IsOk());
+  const int before = store_.writes;
+  const std::string reason =
+      "x" + std::string(127, 'y') + std::string(200, 'z');
+  store_.before_write = [&](int number) {
+    return number == before + 3
+               ? absl::ResourceExhaustedError("\xc3\xa9" + reason)
+               : absl::OkStatus();
+  };
+  // A failure of one group is no failure of the runner.
+  EXPECT_THAT(runner_->RunDue(), IsOk());
+  const auto policy = Policy();
+  EXPECT_EQ(policy.status(), v1::CleanupPolicy::FAILED);
+  EXPECT_EQ(policy.failure_message(), ("\xc3\xa9" + reason).substr(0, 255));
+  EXPECT_EQ(policy.last_run_deleted_entries(), 40);
+  EXPECT_EQ(FromWire(policy.next_run_time()), clock_.Now() + 7 * kDay);
+  ASSERT_THAT(runner_->RunDue(), IsOk());
+  EXPECT_EQ(Left().size(), 56);
+
+  clock_.Advance(7 * kDay);
+  ASSERT_THAT(runner_->RunDue(), IsOk());
+  EXPECT_THAT(Left(), ::testing::IsEmpty());
+  EXPECT_EQ(Policy().status(), v1::CleanupPolicy::SCHEDULED);
+  EXPECT_EQ(Policy().failure_message(), "");
+  EXPECT_EQ(Policy().last_run_deleted_entries(), 56);
+}
+
+TEST_F(CleanupRunnerTest, NoMessageEndsWithHalfACharacter) {
+  MakePolicy();
+  AddOld(1, 1);
+  ASSERT_THAT(admin_.Run({}), IsOk());
+  const int before = store_.writes;
+  store_.before_write = [&](int number) {
+    return number == before + 2
+               ? absl::DataLossError(std::string(254, 'a') + "\xc3\xa9")
+               : absl::OkStatus();
+  };
+  EXPECT_THAT(runner_->RunDue(), IsOk());
+  EXPECT_EQ(Policy().failure_message(), std::string(254, 'a'));
+}
+
+TEST_F(CleanupRunnerTest, ADamagedGroupKeepsNoOtherWaiting) {
+  v1::CreateCleanupPolicyRequest request;
+  request.mutable_cleanup_policy()->set_group("acme");
+  ASSERT_THAT(admin_.Create(request), IsOk());
+  MakePolicy();
+  AddOld(1, 1);
+  AddOld(2, 2, /*upstream_id=*/3);
+  Put([](WriteTransaction& transaction) {
+    v1::CacheEntry entry = Entry(2, 3);
+    entry.set_relative_path("/nonsense");
+    EXPECT_TRUE(tables::PutCacheEntry(transaction, "", entry).ok());
+  });
+  v1::RunCleanupPolicyRequest run;
+  run.set_group("acme");
+  ASSERT_THAT(admin_.Run(run), IsOk());
+  ASSERT_THAT(admin_.Run({}), IsOk());
+  ASSERT_THAT(runner_->RunDue(), IsOk());
+  EXPECT_EQ(Policy().last_run_deleted_entries(), 1);
+  v1::GetCleanupPolicyRequest get;
+  get.set_group("acme");
+  EXPECT_EQ(admin_.Get(get)->status(), v1::CleanupPolicy::FAILED);
+}
+
+// With a thread of its own.
+class CleanupThreadTest : public CleanupRunnerTest {
+ protected:
+  // Holds up the write with that number.
+  void HoldAt(int number) {
+    store_.before_write = [this, number](int now) {
+      if (now != number) return absl::OkStatus();
+      MutexLock lock(&mutex_);
+      is_held_ = true;
+      changed_.SignalAll();
+      while (!may_go_) changed_.Wait(&mutex_);
+      return absl::OkStatus();
+    };
+  }
+  void AwaitHeld() {
+    MutexLock lock(&mutex_);
+    while (!is_held_) changed_.Wait(&mutex_);
+  }
+  void LetGo() {
+    MutexLock lock(&mutex_);
+    may_go_ = true;
+    changed_.SignalAll();
+  }
+
+  Mutex mutex_;
+  CondVar changed_;
+  bool is_held_ ABSL_GUARDED_BY(mutex_) = false;
+  bool may_go_ ABSL_GUARDED_BY(mutex_) = false;
+};
+
+TEST_F(CleanupThreadTest, ARequestWakesIt) {
+  MakePolicy();
+  AddOld(1, 1);
+  const int before = store_.writes;
+  admin_.SetOnDue([this] { runner_->Wake(); });
+  HoldAt(before + 2);  // The request is the first.
+  runner_->Start();
+  ASSERT_THAT(admin_.Run({}), IsOk());
+  AwaitHeld();
+  LetGo();
+  runner_.reset();
+  EXPECT_TRUE(Policy().has_last_run_time());
+}
+
+TEST_F(CleanupThreadTest, StopsAfterTheBatchAtHand) {
+  MakePolicy();
+  AddOld(1, 96);
+  ASSERT_THAT(admin_.Run({}), IsOk());
+  HoldAt(store_.writes + 2);
+  runner_->Start();
+  AwaitHeld();
+  runner_->Stop();
+  LetGo();
+  runner_.reset();
+  EXPECT_EQ(Left().size(), 56);
+  EXPECT_EQ(Policy().last_run_deleted_entries(), 40);
+  EXPECT_EQ(Policy().status(), v1::CleanupPolicy::RUNNING);
+}
+
+}  // namespace
+}  // namespace cvr::testing

@@ -1,0 +1,37 @@
+#ifndef SERVICES_METADATA_API_GRPC_ADMIN_AUTHORITY_H_
+#define SERVICES_METADATA_API_GRPC_ADMIN_AUTHORITY_H_
+
+#include <memory>
+
+#include "absl/time/time.h"
+#include "grpcpp/grpcpp.h"
+#include "protos/cvr/v1/auth_service.grpc.pb.h"
+#include "services/access/admin_authority.h"
+
+namespace cvr {
+
+// The AdminAuthority of a metadata service in another process. Thread-safe.
+class GrpcAdminAuthority : public AdminAuthority {
+ public:
+  struct Options {
+    absl::Duration deadline = absl::Seconds(10);  // Of each call.
+  };
+
+  GrpcAdminAuthority(std::shared_ptr<grpc::Channel> channel,
+                     const Options& options)
+      : stub_(v1::AuthService::NewStub(std::move(channel))),
+        options_(options) {}
+
+  absl::StatusOr<Admission> Authorize(
+      absl::string_view secret,
+      absl::Span<const AccessQuestion> questions) override;
+  void Record(v1::AuditEvent event) override;
+
+ private:
+  const std::unique_ptr<v1::AuthService::Stub> stub_;
+  const Options options_;
+};
+
+}  // namespace cvr
+
+#endif  // SERVICES_METADATA_API_GRPC_ADMIN_AUTHORITY_H_

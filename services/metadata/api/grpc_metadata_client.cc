@@ -1,0 +1,196 @@
+#include "services/metadata/api/grpc_metadata_client.h"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include "services/common/content_wire.h"
+#include "services/common/status_macros.h"
+#include "services/metadata/api/record_wire.h"
+#include "services/metadata/api/resolution_wire.h"
+#include "services/metadata/resources/upstream_wire.h"
+#include "services/rpc/rpc_status.h"
+
+namespace cvr {
+namespace {
+
+using Stub = v1::ResolutionService::Stub;
+
+// What the transport says of a service that is gone, hangs or is stopping.
+absl::Status Translated(const grpc::Status& rpc_status) {
+  absl::Status status = FromRpcStatus(rpc_status);
+  if (absl::IsDeadlineExceeded(status) || absl::IsCancelled(status)) {
+    return absl::UnavailableError(status.message());
+  }
+  return status;
+}
+
+}  // namespace
+
+GrpcMetadataClient::GrpcMetadataClient(std::shared_ptr<grpc::Channel> channel,
+                                       const Options& options)
+    : stub_(v1::ResolutionService::NewStub(std::move(channel))),
+      options_(options) {}
+
+template <typename Method, typename Request, typename Response>
+absl::Status GrpcMetadataClient::Call(Method method, const Request& request,
+                                      Response& response,
+                                      absl::Duration patience) {
+  grpc::ClientContext context;
+  context.set_deadline(
+      std::chrono::system_clock::now() +
+      absl::ToChronoNanoseconds(std::min(patience, options_.deadline)));
+  return Translated((stub_.get()->*method)(&context, request, &response));
+}
+
+absl::StatusOr<Resolution> GrpcMetadataClient::Resolve(
+    const ResolveRequest& request) {
+  v1::ResolveResponse response;
+  RETURN_IF_ERROR(
+      Call(&Stub::Resolve, ToWire(request), response, request.patience));
+  return FromWire(response);
+}
+
+absl::StatusOr<std::vector<CachedRepository>>
+GrpcMetadataClient::ListRepositories(const Caller& caller, int64_t registry_id,
+                                     const CachedRepository& start_after,
+                                     int max) {
+  v1::ListRepositoriesResponse response;
+  RETURN_IF_ERROR(Call(&Stub::ListRepositories,
+                       ToListRequest(caller, registry_id, start_after, max),
+                       response));
+  return FromWire(response);
+}
+
+absl::StatusOr<LocatedRegistry> GrpcMetadataClient::Locate(
+    absl::string_view path) {
+  v1::LocateRegistryRequest request;
+  request.set_path(std::string(path));
+  v1::LocateRegistryResponse response;
+  RETURN_IF_ERROR(Call(&Stub::LocateRegistry, request, response));
+  return LocatedRegistry{response.registry_id(), response.path_parts()};
+}
+
+absl::StatusOr<UpstreamAccess> GrpcMetadataClient::GetUpstreamAccess(
+    int64_t upstream_id) {
+  v1::GetUpstreamAccessRequest request;
+  request.set_upstream_id(upstream_id);
+  v1::UpstreamAccess response;
+  RETURN_IF_ERROR(Call(&Stub::GetUpstreamAccess, request, response));
+  UpstreamAccess access = ToAccess(response.upstream());
+  access.identity = response.identity();
+  access.cache_epoch = response.cache_epoch();
+  return access;
+}
+
+absl::StatusOr<std::vector<int64_t>> GrpcMetadataClient::FindPossessing(
+    const Digest& digest, absl::Span<const int64_t> identities) {
+  v1::FindPossessingRequest request;
+  request.set_digest(digest.ToString());
+  for (const int64_t identity : identities) request.add_identities(identity);
+  v1::FindPossessingResponse response;
+  RETURN_IF_ERROR(Call(&Stub::FindPossessing, request, response));
+  return std::vector<int64_t>(response.identities().begin(),
+                              response.identities().end());
+}
+
+absl::Status GrpcMetadataClient::Record(const CacheRecord& record) {
+  google::protobuf::Empty response;
+  return Call(&Stub::RecordCacheEntry, ToWire(record), response);
+}
+
+absl::Status GrpcMetadataClient::Touch(const UpstreamEpoch& upstream,
+                                       const ContentRef& content,
+                                       const Digest& digest,
+                                       bool counts_as_download) {
+  v1::TouchCacheEntryRequest request;
+  request.set_upstream_id(upstream.upstream_id);
+  request.set_cache_epoch(upstream.cache_epoch);
+  *request.mutable_content() = ToWire(content);
+  request.set_digest(digest.ToString());
+  request.set_counts_as_download(counts_as_download);
+  google::protobuf::Empty response;
+  return Call(&Stub::TouchCacheEntry, request, response);
+}
+
+absl::Status GrpcMetadataClient::RecordDenial(const UpstreamEpoch& upstream,
+                                              const ContentRef& content,
+                                              Denial denial) {
+  google::protobuf::Empty response;
+  return Call(&Stub::RecordDenial, ToDenialRequest(upstream, content, denial),
+              response);
+}
+
+absl::StatusOr<std::vector<RefreshDue>> GrpcMetadataClient::TakeRefreshDue(
+    int max) {
+  v1::TakeRefreshDueRequest request;
+  request.set_max(max);
+  v1::TakeRefreshDueResponse response;
+  RETURN_IF_ERROR(Call(&Stub::TakeRefreshDue, request, response));
+  return FromWire(response);
+}
+
+absl::Status GrpcMetadataClient::ForgetContent(
+    absl::Span<const Digest> digests) {
+  v1::ForgetContentRequest request;
+  for (const Digest& digest : digests) {
+    request.add_digests(digest.ToString());
+  }
+  google::protobuf::Empty response;
+  return Call(&Stub::ForgetContent, request, response);
+}
+
+absl::StatusOr<std::vector<UpstreamEpoch>> GrpcMetadataClient::CheckUpstreams(
+    absl::Span<const UpstreamEpoch> upstreams) {
+  v1::CheckUpstreamsRequest request;
+  for (const UpstreamEpoch& upstream : upstreams) {
+    *request.add_upstreams() = ToWire(upstream);
+  }
+  v1::CheckUpstreamsResponse response;
+  RETURN_IF_ERROR(Call(&Stub::CheckUpstreams, request, response));
+  std::vector<UpstreamEpoch> outdated;
+  for (const auto& upstream : response.outdated()) {
+    outdated.push_back(FromWire(upstream));
+  }
+  return outdated;
+}
+
+absl::StatusOr<std::vector<Digest>> GrpcMetadataClient::FilterUnreferenced(
+    absl::Span<const Digest> digests) {
+  v1::FilterUnreferencedRequest request;
+  for (const Digest& digest : digests) {
+    request.add_digests(digest.ToString());
+  }
+  v1::FilterUnreferencedResponse response;
+  RETURN_IF_ERROR(Call(&Stub::FilterUnreferenced, request, response));
+  std::vector<Digest> found;
+  for (const std::string& text : response.digests()) {
+    ASSIGN_OR_RETURN(const auto digest, Digest::Parse(text));
+    found.push_back(digest);
+  }
+  return found;
+}
+
+absl::StatusOr<std::vector<Garbage>> GrpcMetadataClient::ListGarbage(
+    int64_t start_after, int max) {
+  v1::ListGarbageRequest request;
+  request.set_start_after(start_after);
+  request.set_max(max);
+  v1::ListGarbageResponse response;
+  RETURN_IF_ERROR(Call(&Stub::ListGarbage, request, response));
+  std::vector<Garbage> garbage;
+  for (const auto& one : response.garbage()) {
+    ASSIGN_OR_RETURN(const auto digest, Digest::Parse(one.digest()));
+    garbage.push_back({one.id(), digest});
+  }
+  return garbage;
+}
+
+absl::Status GrpcMetadataClient::RemoveGarbage(absl::Span<const int64_t> ids) {
+  v1::RemoveGarbageRequest request;
+  for (const int64_t id : ids) request.add_ids(id);
+  google::protobuf::Empty response;
+  return Call(&Stub::RemoveGarbage, request, response);
+}
+
+}  // namespace cvr

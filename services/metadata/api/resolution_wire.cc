@@ -1,0 +1,261 @@
+#include "services/metadata/api/resolution_wire.h"
+
+#include <utility>
+
+#include "services/access/caller_wire.h"
+#include "services/common/content_wire.h"
+#include "services/common/errors.h"
+#include "services/common/status_macros.h"
+#include "services/metadata/resources/policy_wire.h"
+
+namespace cvr {
+namespace {
+
+v1::CachedEntry EntryToWire(const CachedEntry& entry) {
+  v1::CachedEntry message;
+  *message.mutable_target() = ToWire(entry.target);
+  *message.mutable_upstream_checked_at() = ToWire(entry.upstream_checked_at);
+  message.set_fresh(entry.fresh);
+  if (entry.stale_for != absl::InfiniteDuration()) {
+    *message.mutable_stale_for() = ToWire(entry.stale_for);
+  }
+  return message;
+}
+
+absl::StatusOr<CachedEntry> EntryFromWire(const v1::CachedEntry& message) {
+  ASSIGN_OR_RETURN(auto target, FromWire(message.target()));
+  CachedEntry entry{std::move(target), FromWire(message.upstream_checked_at()),
+                    message.fresh()};
+  if (message.has_stale_for()) {
+    entry.stale_for = FromWire(message.stale_for());
+  }
+  return entry;
+}
+
+absl::StatusOr<Denial> DenialFromWire(v1::Candidate::Denial denial) {
+  switch (denial) {
+    case v1::Candidate::NONE:
+      return Denial::kNone;
+    case v1::Candidate::ABSENT:
+      return Denial::kAbsent;
+    case v1::Candidate::REFUSED:
+      return Denial::kRefused;
+    case v1::Candidate::HIDDEN:
+      return Denial::kHidden;
+    default:
+      return errors::FieldInvalid("denial", "must be known");
+  }
+}
+
+}  // namespace
+
+v1::Candidate::Denial ToWire(Denial denial) {
+  switch (denial) {
+    case Denial::kNone:
+      break;
+    case Denial::kAbsent:
+      return v1::Candidate::ABSENT;
+    case Denial::kRefused:
+      return v1::Candidate::REFUSED;
+    case Denial::kHidden:
+      return v1::Candidate::HIDDEN;
+  }
+  return v1::Candidate::NONE;
+}
+
+v1::Candidate ToWire(const Candidate& candidate) {
+  v1::Candidate message;
+  message.set_upstream_id(candidate.upstream_id);
+  message.set_reachable(candidate.reachable);
+  if (candidate.cached) {
+    *message.mutable_cached() = EntryToWire(*candidate.cached);
+  }
+  message.set_denial(ToWire(candidate.denial));
+  if (!(candidate.failure_policy == FailurePolicy())) {
+    *message.mutable_failure_policy() = ToWire(candidate.failure_policy);
+  }
+  for (const Rule& rule : candidate.tag_rules.rules()) {
+    *message.add_tag_rules() = ToWire(rule);
+  }
+  message.set_identity(candidate.identity);
+  message.set_public_identity(candidate.public_identity);
+  message.set_possessed(candidate.possessed);
+  message.set_cache_epoch(candidate.cache_epoch);
+  if (candidate.repository) {
+    message.set_repository(candidate.repository->name());
+  }
+  return message;
+}
+
+absl::StatusOr<Candidate> FromWire(const v1::Candidate& message) {
+  Candidate candidate{message.upstream_id(), message.reachable()};
+  if (message.has_cached()) {
+    ASSIGN_OR_RETURN(candidate.cached, EntryFromWire(message.cached()));
+  }
+  ASSIGN_OR_RETURN(candidate.denial, DenialFromWire(message.denial()));
+  candidate.failure_policy = FromWire(message.failure_policy());
+  ASSIGN_OR_RETURN(candidate.tag_rules, FromWire(message.tag_rules()));
+  candidate.identity = message.identity();
+  candidate.public_identity = message.public_identity();
+  candidate.possessed = message.possessed();
+  candidate.cache_epoch = message.cache_epoch();
+  if (!message.repository().empty()) {
+    ASSIGN_OR_RETURN(candidate.repository,
+                     Repository::Parse(message.repository()));
+  }
+  return candidate;
+}
+
+v1::RecordDenialRequest ToDenialRequest(const UpstreamEpoch& upstream,
+                                        const ContentRef& content,
+                                        Denial denial) {
+  v1::RecordDenialRequest message;
+  message.set_upstream_id(upstream.upstream_id);
+  message.set_cache_epoch(upstream.cache_epoch);
+  *message.mutable_content() = ToWire(content);
+  message.set_denial(ToWire(denial));
+  return message;
+}
+
+absl::StatusOr<DenialRecord> FromWire(const v1::RecordDenialRequest& message) {
+  ASSIGN_OR_RETURN(auto content, FromWire(message.content()));
+  ASSIGN_OR_RETURN(const Denial denial, DenialFromWire(message.denial()));
+  if (denial == Denial::kNone) {
+    return errors::FieldInvalid("denial", "must be set");
+  }
+  return DenialRecord{{message.upstream_id(), message.cache_epoch()},
+                      std::move(content),
+                      denial};
+}
+
+v1::UpstreamEpoch ToWire(const UpstreamEpoch& upstream) {
+  v1::UpstreamEpoch message;
+  message.set_upstream_id(upstream.upstream_id);
+  message.set_cache_epoch(upstream.cache_epoch);
+  return message;
+}
+
+UpstreamEpoch FromWire(const v1::UpstreamEpoch& message) {
+  return {message.upstream_id(), message.cache_epoch()};
+}
+
+v1::TakeRefreshDueResponse ToWire(const std::vector<RefreshDue>& due) {
+  v1::TakeRefreshDueResponse message;
+  for (const auto& [content, candidate] : due) {
+    auto* const added = message.add_due();
+    *added->mutable_content() = ToWire(content);
+    *added->mutable_candidate() = ToWire(candidate);
+  }
+  return message;
+}
+
+absl::StatusOr<std::vector<RefreshDue>> FromWire(
+    const v1::TakeRefreshDueResponse& message) {
+  std::vector<RefreshDue> due;
+  for (const auto& one : message.due()) {
+    ASSIGN_OR_RETURN(auto content, FromWire(one.content()));
+    ASSIGN_OR_RETURN(auto candidate, FromWire(one.candidate()));
+    due.push_back({std::move(content), std::move(candidate)});
+  }
+  return due;
+}
+
+v1::ListRepositoriesRequest ToListRequest(const Caller& caller,
+                                          int64_t registry_id,
+                                          const CachedRepository& start_after,
+                                          int max) {
+  v1::ListRepositoriesRequest message;
+  *message.mutable_caller() = ToWire(caller);
+  message.set_registry_id(registry_id);
+  message.mutable_start_after()->set_registry_id(start_after.registry_id);
+  message.mutable_start_after()->set_repository(start_after.name);
+  message.set_max(max);
+  return message;
+}
+
+v1::ListRepositoriesResponse ToWire(
+    const std::vector<CachedRepository>& repositories) {
+  v1::ListRepositoriesResponse message;
+  for (const auto& repository : repositories) {
+    auto* const added = message.add_repositories();
+    added->set_registry_id(repository.registry_id);
+    added->set_repository(repository.name);
+  }
+  return message;
+}
+
+std::vector<CachedRepository> FromWire(
+    const v1::ListRepositoriesResponse& message) {
+  std::vector<CachedRepository> repositories;
+  for (const auto& one : message.repositories()) {
+    repositories.push_back({one.registry_id(), one.repository()});
+  }
+  return repositories;
+}
+
+v1::ResolveRequest ToWire(const ResolveRequest& request) {
+  v1::ResolveRequest message;
+  message.set_registry_id(request.registry_id);
+  *message.mutable_content() = ToWire(request.content);
+  message.set_counts_as_download(request.counts_as_download);
+  message.set_source_namespace(request.source_namespace);
+  *message.mutable_caller() = ToWire(request.caller);
+  message.set_registry_path(request.registry_path);
+  return message;
+}
+
+absl::StatusOr<ResolveRequest> FromWire(const v1::ResolveRequest& message) {
+  ASSIGN_OR_RETURN(auto content, FromWire(message.content()));
+  ResolveRequest request{
+      message.registry_id(), std::move(content), message.counts_as_download(),
+      message.source_namespace(), FromWire(message.caller())};
+  request.registry_path = message.registry_path();
+  return request;
+}
+
+v1::FetchPlan ToWire(const FetchPlan& plan) {
+  v1::FetchPlan message;
+  for (const Candidate& candidate : plan.candidates) {
+    *message.add_candidates() = ToWire(candidate);
+  }
+  if (plan.resolved_at != absl::InfiniteFuture()) {
+    *message.mutable_resolve_time() = ToWire(plan.resolved_at);
+  }
+  message.set_group(plan.group);
+  return message;
+}
+
+absl::StatusOr<FetchPlan> FromWire(const v1::FetchPlan& message) {
+  FetchPlan plan;
+  for (const auto& candidate : message.candidates()) {
+    ASSIGN_OR_RETURN(auto added, FromWire(candidate));
+    plan.candidates.push_back(std::move(added));
+  }
+  if (message.has_resolve_time()) {
+    plan.resolved_at = FromWire(message.resolve_time());
+  }
+  plan.group = message.group();
+  return plan;
+}
+
+v1::ResolveResponse ToWire(const Resolution& resolution) {
+  v1::ResolveResponse message;
+  if (resolution.hit) {
+    *message.mutable_hit()->mutable_target() = ToWire(resolution.hit->target);
+    message.mutable_hit()->set_upstream_id(resolution.hit->upstream_id);
+  }
+  *message.mutable_plan() = ToWire(resolution.plan);
+  return message;
+}
+
+absl::StatusOr<Resolution> FromWire(const v1::ResolveResponse& message) {
+  Resolution resolution;
+  if (message.has_hit()) {
+    ASSIGN_OR_RETURN(auto target, FromWire(message.hit().target()));
+    resolution.hit = Hit{std::move(target), message.hit().upstream_id()};
+  }
+  ASSIGN_OR_RETURN(resolution.plan, FromWire(message.plan()));
+  return resolution;
+}
+
+}  // namespace cvr

@@ -1,0 +1,58 @@
+#ifndef SERVICES_METADATA_API_RESOLUTION_WIRE_H_
+#define SERVICES_METADATA_API_RESOLUTION_WIRE_H_
+
+#include <cstdint>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "protos/cvr/v1/resolution_service.pb.h"
+#include "services/metadata/api/metadata_client.h"
+#include "services/metadata/api/resolver.h"
+
+namespace cvr {
+
+// Between the words of resolver.h and their messages. FromWire answers
+// INVALID_ARGUMENT for messages that hold nonsense.
+v1::ResolveRequest ToWire(const ResolveRequest& request);
+absl::StatusOr<ResolveRequest> FromWire(const v1::ResolveRequest& message);
+
+v1::Candidate::Denial ToWire(Denial denial);
+v1::Candidate ToWire(const Candidate& candidate);
+absl::StatusOr<Candidate> FromWire(const v1::Candidate& message);
+
+v1::FetchPlan ToWire(const FetchPlan& plan);
+absl::StatusOr<FetchPlan> FromWire(const v1::FetchPlan& message);
+
+v1::ResolveResponse ToWire(const Resolution& resolution);
+absl::StatusOr<Resolution> FromWire(const v1::ResolveResponse& message);
+
+// Arguments of MetadataClient::RecordDenial.
+struct DenialRecord {
+  UpstreamEpoch upstream;
+  ContentRef content;
+  Denial denial = Denial::kNone;
+};
+v1::RecordDenialRequest ToDenialRequest(const UpstreamEpoch& upstream,
+                                        const ContentRef& content,
+                                        Denial denial);
+absl::StatusOr<DenialRecord> FromWire(const v1::RecordDenialRequest& message);
+
+v1::UpstreamEpoch ToWire(const UpstreamEpoch& upstream);
+UpstreamEpoch FromWire(const v1::UpstreamEpoch& message);
+
+v1::TakeRefreshDueResponse ToWire(const std::vector<RefreshDue>& due);
+absl::StatusOr<std::vector<RefreshDue>> FromWire(
+    const v1::TakeRefreshDueResponse& message);
+
+v1::ListRepositoriesRequest ToListRequest(const Caller& caller,
+                                          int64_t registry_id,
+                                          const CachedRepository& start_after,
+                                          int max);
+v1::ListRepositoriesResponse ToWire(
+    const std::vector<CachedRepository>& repositories);
+std::vector<CachedRepository> FromWire(
+    const v1::ListRepositoriesResponse& message);
+
+}  // namespace cvr
+
+#endif  // SERVICES_METADATA_API_RESOLUTION_WIRE_H_

@@ -1,0 +1,34 @@
+#include "services/metadata/api/token_access_wire.h"
+
+namespace cvr {
+
+google::protobuf::RepeatedPtrField<v1::TokenAccess> ToWire(
+    absl::Span<const TokenAccess> access) {
+  google::protobuf::RepeatedPtrField<v1::TokenAccess> messages;
+  for (const TokenAccess& one : access) {
+    v1::TokenAccess& message = *messages.Add();
+    message.set_kind(one.kind == TokenAccess::Kind::kCatalog
+                         ? v1::TokenAccess::CATALOG
+                         : v1::TokenAccess::REPOSITORY);
+    message.set_registry_id(one.registry_id);
+    message.set_repository(one.repository);
+    message.set_name(one.name);
+  }
+  return messages;
+}
+
+std::vector<TokenAccess> FromWire(
+    const google::protobuf::RepeatedPtrField<v1::TokenAccess>& messages) {
+  std::vector<TokenAccess> access;
+  for (const v1::TokenAccess& message : messages) {
+    if (message.kind() == v1::TokenAccess::CATALOG) {
+      access.push_back({TokenAccess::Kind::kCatalog, 0, "", message.name()});
+    } else if (message.kind() == v1::TokenAccess::REPOSITORY) {
+      access.push_back({TokenAccess::Kind::kRepository, message.registry_id(),
+                        message.repository(), message.name()});
+    }
+  }
+  return access;
+}
+
+}  // namespace cvr

@@ -1,0 +1,120 @@
+#include "services/metadata/resolution/download_counter.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "services/common/content_wire.h"
+#include "services/common/limits.h"
+#include "services/common/status_macros.h"
+#include "services/concurrency/clock.h"
+#include "services/metadata/tables/tables.h"
+#include "spdlog/spdlog.h"
+
+namespace cvr {
+namespace {
+
+// Other writers wait while a batch is merged: two rows each are read and put.
+constexpr size_t kBatchEntriesMax = limits::kRowsPerTransaction / 4;
+
+}  // namespace
+
+DownloadCounter::DownloadCounter(MetadataStore& store, const Options& options)
+    : store_(store),
+      options_(options),
+      thread_(std::make_unique<Thread>("downloads", [this] { Run(); })) {}
+
+DownloadCounter::~DownloadCounter() {
+  {
+    MutexLock lock(&mutex_);
+    stopping_ = true;
+    changed_.SignalAll();
+  }
+  thread_.reset();
+  if (const absl::Status status = Flush(); !status.ok()) {
+    spdlog::warn("the last downloads are not counted: {}", status.ToString());
+  }
+}
+
+void DownloadCounter::Count(int64_t entry_id, absl::Time when) {
+  MutexLock lock(&mutex_);
+  if (counts_.size() >= options_.entries_max && !counts_.contains(entry_id)) {
+    return;
+  }
+  Downloads& downloads = counts_[entry_id];
+  ++downloads.count;
+  downloads.last = std::max(downloads.last, when);
+  if (counts_.size() >= options_.entries_max / 2) changed_.Signal();
+}
+
+absl::Status DownloadCounter::Flush() {
+  MutexLock one_at_a_time(&flush_mutex_);
+  Counts counts;
+  {
+    MutexLock lock(&mutex_);
+    counts.swap(counts_);
+  }
+  return Merge(std::move(counts));
+}
+
+void DownloadCounter::Run() {
+  while (true) {
+    {
+      MutexLock lock(&mutex_);
+      const SteadyDeadline next(options_.flush_interval);
+      while (!stopping_ && counts_.size() < options_.entries_max / 2) {
+        if (changed_.WaitWithTimeout(&mutex_, next.left())) break;
+      }
+      if (stopping_) return;
+    }
+    const absl::Status status = Flush();
+    if (status.ok()) continue;
+    spdlog::warn("downloads are counted later: {}", status.ToString());
+    MutexLock lock(&mutex_);
+    const SteadyDeadline next(options_.flush_interval);
+    while (!stopping_ && !changed_.WaitWithTimeout(&mutex_, next.left())) {
+    }
+  }
+}
+
+absl::Status DownloadCounter::Merge(Counts counts) {
+  while (!counts.empty()) {
+    Counts batch;
+    while (!counts.empty() && batch.size() < kBatchEntriesMax) {
+      batch.insert(counts.extract(counts.begin()));
+    }
+    const absl::Status status = store_.Write(
+        [&](WriteTransaction& transaction) -> absl::Status {
+          for (const auto& [id, downloads] : batch) {
+            ASSIGN_OR_RETURN(auto entry,
+                             tables::FindCacheEntryById(transaction, id));
+            if (!entry) continue;  // Forgotten in the meantime.
+            entry->set_downloads_count(entry->downloads_count() +
+                                       downloads.count);
+            if (downloads.last > FromWire(entry->downloaded_at())) {
+              *entry->mutable_downloaded_at() = ToWire(downloads.last);
+            }
+            RETURN_IF_ERROR(
+                tables::PutCacheEntry(transaction, entry->digest(), *entry));
+          }
+          return absl::OkStatus();
+        },
+        Durability::kBuffered);
+    if (!status.ok()) {
+      Restore(batch);
+      Restore(counts);
+      return status;
+    }
+  }
+  return absl::OkStatus();
+}
+
+void DownloadCounter::Restore(const Counts& counts) {
+  MutexLock lock(&mutex_);
+  for (const auto& [id, downloads] : counts) {
+    Downloads& kept = counts_[id];
+    kept.count += downloads.count;
+    kept.last = std::max(kept.last, downloads.last);
+  }
+}
+
+}  // namespace cvr

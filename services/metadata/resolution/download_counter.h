@@ -1,0 +1,71 @@
+#ifndef SERVICES_METADATA_RESOLUTION_DOWNLOAD_COUNTER_H_
+#define SERVICES_METADATA_RESOLUTION_DOWNLOAD_COUNTER_H_
+
+#include <cstdint>
+#include <memory>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "services/concurrency/mutex.h"
+#include "services/concurrency/thread.h"
+#include "services/metadata/store/metadata_store.h"
+
+namespace cvr {
+
+// Counts downloads of cache entries without a write for each: gathered in
+// memory and merged into the store in batches, by a thread of its own and when
+// destroyed. What a crash takes are the counts of the last interval.
+// Thread-safe.
+class DownloadCounter {
+ public:
+  struct Options {
+    absl::Duration flush_interval = absl::Seconds(5);
+    // Entries with downloads that are not merged yet. At half of it a merge
+    // starts early; downloads of further entries are not counted when full.
+    size_t entries_max = 64 * 1024;
+  };
+
+  // `store` must outlive it.
+  DownloadCounter(MetadataStore& store, const Options& options);
+  ~DownloadCounter();
+  DownloadCounter(const DownloadCounter&) = delete;
+  DownloadCounter& operator=(const DownloadCounter&) = delete;
+
+  // Does no I/O.
+  void Count(int64_t entry_id, absl::Time when);
+
+  // Merges everything counted before the call. What cannot be merged is kept
+  // for the next time. Errors: those of MetadataStore::Write.
+  absl::Status Flush();
+
+ private:
+  struct Downloads {
+    int64_t count = 0;
+    absl::Time last;
+  };
+  using Counts = absl::flat_hash_map<int64_t, Downloads>;
+
+  void Run();
+  absl::Status Merge(Counts counts);
+  // Adds what a failed merge has left.
+  void Restore(const Counts& counts);
+
+  MetadataStore& store_;
+  const Options options_;
+
+  // Held for a whole merge, before mutex_, so that Flush() also waits for what
+  // another call is merging.
+  Mutex flush_mutex_;
+
+  Mutex mutex_;
+  CondVar changed_;
+  Counts counts_ ABSL_GUARDED_BY(mutex_);
+  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
+
+  std::unique_ptr<Thread> thread_;  // Set at construction.
+};
+
+}  // namespace cvr
+
+#endif  // SERVICES_METADATA_RESOLUTION_DOWNLOAD_COUNTER_H_

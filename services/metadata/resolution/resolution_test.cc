@@ -1,0 +1,282 @@
+// The Resolver and the MetadataClient, in process and over gRPC.
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "services/concurrency/mutex.h"
+#include "services/metadata/api/grpc_metadata_client.h"
+#include "services/metadata/resolution_service.h"
+#include "services/metadata/testing/metadata_fixture.h"
+#include "services/rpc/rpc_server.h"
+#include "tests/contracts/metadata_access_contract.h"
+#include "tests/contracts/metadata_denial_contract.h"
+#include "tests/contracts/metadata_epoch_contract.h"
+#include "tests/contracts/metadata_eviction_contract.h"
+#include "tests/contracts/metadata_garbage_contract.h"
+#include "tests/contracts/metadata_location_contract.h"
+#include "tests/contracts/metadata_name_contract.h"
+#include "tests/contracts/metadata_resolution_contract.h"
+#include "tests/support/peer_security.h"
+#include "tests/support/status_matchers.h"
+
+namespace cvr::testing {
+namespace {
+
+// The fixture's verbs, outside a test of its own.
+class InProcess : public MetadataUnderTest, private MetadataFixture {
+ public:
+  Resolver& resolver() override { return stack_->resolver(); }
+  MetadataClient& client() override { return stack_->client(); }
+  void Advance(absl::Duration by) override { clock_.Advance(by); }
+  void JumpWall(absl::Duration by) override { clock_.JumpWall(by); }
+
+  int64_t AddRegistry(std::vector<v1::Upstream>& upstreams) override {
+    const auto registry = CreateRegistry(
+        next_name_.empty() ? absl::StrCat("registry ", ++registries_)
+                           : std::exchange(next_name_, ""));
+    EXPECT_THAT(registry, IsOk());
+    for (v1::Upstream& upstream : upstreams) {
+      const auto created = CreateUpstream(upstream);
+      EXPECT_THAT(created, IsOk());
+      upstream.set_id(created->id());
+      EXPECT_THAT(Attach(registry->id(), created->id()), IsOk());
+    }
+    return registry->id();
+  }
+  void NameNextRegistry(const std::string& name) override { next_name_ = name; }
+  int64_t AddToken(int64_t registry_id) override {
+    v1::CreateAccessTokenRequest request;
+    auto& token = *request.mutable_access_token();
+    token.set_name("t");
+    token.add_scopes(v1::AccessToken::READ_VIRTUAL_REGISTRY);
+    token.add_registry_ids(registry_id);
+    const auto made = stack_->access_tokens().Create(request);
+    EXPECT_THAT(made, IsOk());
+    return made->id();
+  }
+  void ForgetRegistryInTokens(int64_t registry_id) override {
+    EXPECT_THAT(stack_->access_tokens().ForgetRegistry(registry_id), IsOk());
+  }
+  void Change(const v1::Upstream& upstream) override {
+    EXPECT_THAT(UpdateUpstream(upstream,
+                               {"cache_validity", "max_stale", "rules",
+                                "tag_validities", "refresh_ahead", "disabled"}),
+                IsOk());
+  }
+  void ChangeAccess(const v1::Upstream& upstream) override {
+    EXPECT_THAT(
+        UpdateUpstream(upstream, {"url", "username", "password", "tls"}),
+        IsOk());
+  }
+  void DeleteUpstream(int64_t id) override {
+    EXPECT_THAT(MetadataFixture::DeleteUpstream(id), IsOk());
+  }
+  void DeleteEntry(int64_t id) override {
+    v1::DeleteCacheEntryRequest request;
+    request.set_id(id);
+    EXPECT_THAT(stack_->cache_entries().Delete(request), IsOk());
+  }
+  void Purge(int64_t upstream_id) override {
+    v1::PurgeUpstreamCacheRequest request;
+    request.set_upstream_id(upstream_id);
+    EXPECT_THAT(stack_->caches().PurgeUpstream(request), IsOk());
+  }
+  std::vector<v1::CacheEntry> Entries() override {
+    return *MetadataFixture::Entries();
+  }
+
+  grpc::Service* service() { return stack_->resolution_service(); }
+
+ private:
+  void TestBody() override {}
+
+  int registries_ = 0;
+  std::string next_name_;
+};
+
+// As the blob service, unless it is for the gateway alone.
+std::shared_ptr<grpc::Channel> ChannelTo(const RpcServer& server,
+                                         PeerRole role = PeerRole::kBlob) {
+  return *OpenRpcChannel(server.address(), testing::PeerSecurity(role));
+}
+
+class OverGrpc : public InProcess {
+ public:
+  OverGrpc()
+      : server_(*RpcServer::Start("127.0.0.1:0", {service()},
+                                  testing::PeerSecurity())),
+        remote_(ChannelTo(*server_)),
+        gateway_(ChannelTo(*server_, PeerRole::kGateway)) {}
+
+  Resolver& resolver() override { return gateway_; }
+  MetadataClient& client() override { return remote_; }
+
+ private:
+  const std::unique_ptr<RpcServer> server_;
+  GrpcMetadataClient remote_;
+  GrpcMetadataClient gateway_;
+};
+
+INSTANTIATE_TEST_SUITE_P(InProcess, MetadataResolutionContract,
+                         ::testing::Values([] {
+                           return std::make_unique<InProcess>();
+                         }));
+INSTANTIATE_TEST_SUITE_P(OverGrpc, MetadataResolutionContract,
+                         ::testing::Values([] {
+                           return std::make_unique<OverGrpc>();
+                         }));
+
+INSTANTIATE_TEST_SUITE_P(InProcess, HubContract, ::testing::Values([] {
+                           return std::make_unique<InProcess>();
+                         }));
+INSTANTIATE_TEST_SUITE_P(OverGrpc, HubContract, ::testing::Values([] {
+                           return std::make_unique<OverGrpc>();
+                         }));
+
+const ContentRef kTag = *ParseRelativePath("/library/alpine/manifests/3.20");
+
+// Every call of a client whose service answers with UNAVAILABLE.
+void ExpectUnavailable(GrpcMetadataClient& client) {
+  const auto unavailable = StatusIs(absl::StatusCode::kUnavailable);
+  const Digest digest = Digest::OfBytes("x");
+  EXPECT_THAT(client.Resolve({1, kTag}), unavailable);
+  EXPECT_THAT(client.Locate("default/team"), unavailable);
+  EXPECT_THAT(client.GetUpstreamAccess(1), unavailable);
+  EXPECT_THAT(client.FindPossessing(digest, {1}), unavailable);
+  EXPECT_THAT(client.Record({1, kTag, Descriptor{"m/t", digest}}), unavailable);
+  EXPECT_THAT(client.Touch({1, 1}, kTag, digest, false), unavailable);
+  EXPECT_THAT(client.RecordDenial({1, 1}, kTag, Denial::kAbsent), unavailable);
+  EXPECT_THAT(client.ForgetContent({digest}), unavailable);
+  EXPECT_THAT(client.CheckUpstreams({{1, 1}}), unavailable);
+  EXPECT_THAT(client.FilterUnreferenced({digest}), unavailable);
+  EXPECT_THAT(client.ListGarbage(0, 1), unavailable);
+  EXPECT_THAT(client.RemoveGarbage({1}), unavailable);
+}
+
+TEST(GrpcMetadataClientTest, AServiceThatIsGoneIsUnavailable) {
+  std::string address;
+  {
+    InProcess metadata;
+    const auto server = *RpcServer::Start("127.0.0.1:0", {metadata.service()},
+                                          testing::PeerSecurity());
+    address = server->address();
+  }
+  GrpcMetadataClient client(
+      *OpenRpcChannel(address, testing::PeerSecurity(PeerRole::kBlob)));
+  ExpectUnavailable(client);
+}
+
+// Answers nothing until it goes.
+class HangingMetadata : public Resolver, public MetadataClient {
+ public:
+  absl::StatusOr<Resolution> Resolve(const ResolveRequest&) override {
+    return Hang();
+  }
+  absl::StatusOr<UpstreamAccess> GetUpstreamAccess(int64_t) override {
+    return Hang();
+  }
+  absl::StatusOr<std::vector<int64_t>> FindPossessing(
+      const Digest&, absl::Span<const int64_t>) override {
+    return Hang();
+  }
+  absl::Status Record(const CacheRecord&) override { return Hang(); }
+  absl::Status Touch(const UpstreamEpoch&, const ContentRef&, const Digest&,
+                     bool) override {
+    return Hang();
+  }
+  absl::Status RecordDenial(const UpstreamEpoch&, const ContentRef&,
+                            Denial) override {
+    return Hang();
+  }
+  absl::StatusOr<std::vector<UpstreamEpoch>> CheckUpstreams(
+      absl::Span<const UpstreamEpoch>) override {
+    return Hang();
+  }
+  absl::StatusOr<std::vector<Digest>> FilterUnreferenced(
+      absl::Span<const Digest>) override {
+    return Hang();
+  }
+  absl::StatusOr<std::vector<RefreshDue>> TakeRefreshDue(int) override {
+    return Hang();
+  }
+  absl::StatusOr<std::vector<CachedRepository>> ListRepositories(
+      const Caller&, int64_t, const CachedRepository&, int) override {
+    return Hang();
+  }
+  absl::StatusOr<LocatedRegistry> Locate(absl::string_view) override {
+    return Hang();
+  }
+  absl::Status ForgetContent(absl::Span<const Digest>) override {
+    return Hang();
+  }
+
+  absl::StatusOr<std::vector<Garbage>> ListGarbage(int64_t, int) override {
+    return Hang();
+  }
+  absl::Status RemoveGarbage(absl::Span<const int64_t>) override {
+    return Hang();
+  }
+
+  void Release() {
+    MutexLock lock(&mutex_);
+    released_ = true;
+    changed_.SignalAll();
+  }
+
+ private:
+  absl::Status Hang() {
+    MutexLock lock(&mutex_);
+    while (!released_) changed_.Wait(&mutex_);
+    return absl::InternalError("released");
+  }
+
+  Mutex mutex_;
+  CondVar changed_;
+  bool released_ ABSL_GUARDED_BY(mutex_) = false;
+};
+
+TEST(GrpcMetadataClientTest, AServiceThatDoesNotAnswerInTimeIsUnavailable) {
+  HangingMetadata metadata;
+  ResolutionServiceImpl service(metadata, metadata);
+  const auto server =
+      *RpcServer::Start("127.0.0.1:0", {&service}, testing::PeerSecurity());
+  GrpcMetadataClient client(ChannelTo(*server),
+                            {.deadline = absl::Milliseconds(20)});
+  ExpectUnavailable(client);
+  metadata.Release();
+}
+
+// A gateway of another make may send anything.
+TEST(ResolutionServiceTest, NonsenseIsAnInvalidArgument) {
+  InProcess metadata;
+  const auto server = *RpcServer::Start("127.0.0.1:0", {metadata.service()},
+                                        testing::PeerSecurity());
+  const auto stub = v1::ResolutionService::NewStub(ChannelTo(*server));
+  v1::ResolveRequest request;
+  request.mutable_content()->set_repository("UPPER");
+  v1::ResolveResponse response;
+  grpc::ClientContext context;
+  EXPECT_EQ(stub->Resolve(&context, request, &response).error_code(),
+            grpc::StatusCode::INVALID_ARGUMENT);
+  v1::TouchCacheEntryRequest touch;
+  touch.mutable_content()->set_repository("a");
+  touch.mutable_content()->set_reference("b");
+  touch.mutable_content()->set_kind(v1::MANIFEST);
+  touch.set_digest("rubbish");
+  google::protobuf::Empty empty;
+  grpc::ClientContext another;
+  EXPECT_EQ(stub->TouchCacheEntry(&another, touch, &empty).error_code(),
+            grpc::StatusCode::INVALID_ARGUMENT);
+  v1::ForgetContentRequest forget;
+  forget.add_digests("rubbish");
+  grpc::ClientContext third;
+  EXPECT_EQ(stub->ForgetContent(&third, forget, &empty).error_code(),
+            grpc::StatusCode::INVALID_ARGUMENT);
+}
+
+}  // namespace
+}  // namespace cvr::testing

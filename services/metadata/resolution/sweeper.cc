@@ -1,0 +1,137 @@
+#include "services/metadata/resolution/sweeper.h"
+
+#include <optional>
+
+#include "absl/time/time.h"
+#include "services/common/status_macros.h"
+#include "services/concurrency/clock.h"
+#include "services/metadata/store/transactions.h"
+#include "services/metadata/tables/cache_rows.h"
+#include "services/metadata/tables/supply.h"
+#include "spdlog/spdlog.h"
+
+namespace cvr {
+namespace {
+
+// Until it is tried again after an error of the store.
+constexpr absl::Duration kPause = absl::Seconds(30);
+
+}  // namespace
+
+Sweeper::~Sweeper() {
+  Stop();
+  thread_.reset();
+}
+
+void Sweeper::Start() {
+  thread_ = std::make_unique<Thread>("sweeper", [this] { Run(); });
+}
+
+void Sweeper::Wake() {
+  MutexLock lock(&mutex_);
+  woken_ = true;
+  changed_.SignalAll();
+}
+
+void Sweeper::Stop() {
+  MutexLock lock(&mutex_);
+  stopping_ = true;
+  changed_.SignalAll();
+}
+
+bool Sweeper::stopping() {
+  MutexLock lock(&mutex_);
+  return stopping_;
+}
+
+bool Sweeper::AwaitWork() {
+  MutexLock lock(&mutex_);
+  const SteadyDeadline again(failed_ ? kPause : absl::InfiniteDuration());
+  while (!stopping_ && !woken_ && !again.has_passed()) {
+    changed_.WaitWithTimeout(&mutex_, again.left());
+  }
+  woken_ = false;
+  return !stopping_;
+}
+
+void Sweeper::Run() {
+  while (AwaitWork()) {
+    const absl::Status swept = Sweep();
+    if (!swept.ok()) {
+      spdlog::warn("deleted metadata is swept later: {}", swept.ToString());
+    }
+    MutexLock lock(&mutex_);
+    failed_ = !swept.ok();
+  }
+}
+
+absl::Status Sweeper::Sweep(int transactions_max) {
+  int left = transactions_max;
+  while (!stopping()) {
+    std::optional<tables::Place> manifest;
+    std::optional<int64_t> upstream_id;
+    RETURN_IF_ERROR(
+        store_.Read([&](const ReadTransaction& transaction) -> absl::Status {
+          ASSIGN_OR_RETURN(manifest, tables::FirstUnlink(transaction));
+          ASSIGN_OR_RETURN(upstream_id, tables::FirstRemoval(transaction));
+          return absl::OkStatus();
+        }));
+    if (!manifest && !upstream_id) break;
+    if (left <= 0) {
+      Wake();
+      break;
+    }
+    if (manifest) RETURN_IF_ERROR(Unlink(*manifest, left));
+    if (upstream_id) RETURN_IF_ERROR(DeleteRows(*upstream_id, left));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Sweeper::Unlink(const tables::Place& manifest) {
+  int all = std::numeric_limits<int>::max();
+  return Unlink(manifest, all);
+}
+
+void Sweeper::Remove(int64_t upstream_id) {
+  int all = std::numeric_limits<int>::max();
+  const absl::Status deleted = DeleteRows(upstream_id, all);
+  if (deleted.ok()) return;
+  spdlog::warn("rows of upstream {}, which is deleted, are swept later: {}",
+               upstream_id, deleted.ToString());
+  Wake();
+}
+
+absl::Status Sweeper::Unlink(const tables::Place& manifest,
+                             int& transactions_left) {
+  bool more = true;
+  while (more && transactions_left-- > 0 && !stopping()) {
+    RETURN_IF_ERROR(store_.Write(
+        [&](WriteTransaction& transaction) -> absl::Status {
+          ASSIGN_OR_RETURN(more, tables::IsUnlinked(transaction, manifest));
+          if (!more) return absl::OkStatus();  // Somebody else has ended it.
+          ASSIGN_OR_RETURN(more, supply::Unlink(transaction, manifest));
+          return absl::OkStatus();
+        },
+        Durability::kBuffered));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Sweeper::DeleteRows(int64_t upstream_id, int& transactions_left) {
+  CacheRemoval removal(upstream_id, CacheRemoval::Of::kDeletedUpstream);
+  bool more = true;
+  while (more && transactions_left-- > 0 && !stopping()) {
+    RETURN_IF_ERROR(store_.Write(
+        [&](WriteTransaction& transaction) -> absl::Status {
+          ASSIGN_OR_RETURN(more, removal.Step(transaction));
+          if (more) return absl::OkStatus();
+          tables::DeleteRemoval(transaction, upstream_id);
+          tables::DeleteRowCount(transaction, upstream_id);
+          return absl::OkStatus();
+        },
+        Durability::kBuffered));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace cvr

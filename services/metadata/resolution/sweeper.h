@@ -1,0 +1,70 @@
+#ifndef SERVICES_METADATA_RESOLUTION_SWEEPER_H_
+#define SERVICES_METADATA_RESOLUTION_SWEEPER_H_
+
+#include <cstdint>
+#include <limits>
+#include <memory>
+
+#include "absl/status/status.h"
+#include "services/concurrency/mutex.h"
+#include "services/concurrency/thread.h"
+#include "services/metadata/store/metadata_store.h"
+#include "services/metadata/tables/link_tables.h"
+
+namespace cvr {
+
+// Deletes what a change has marked as deleted, in transactions of bounded size,
+// so that others write in between: the links of revoked manifests and the rows
+// of deleted upstreams. Nothing of it is served since the mark was written, so
+// it does not matter when this is done, only that it is: the marks are rows,
+// and what a crash interrupts goes on at the next start. Thread-safe.
+class Sweeper {
+ public:
+  // `store` must outlive it.
+  explicit Sweeper(MetadataStore& store) : store_(store) {}
+  // Waits for the transaction in work.
+  ~Sweeper();
+  Sweeper(const Sweeper&) = delete;
+  Sweeper& operator=(const Sweeper&) = delete;
+
+  // Sweeps on a thread of its own from now on: what an earlier process has
+  // left, and then whenever it is woken. Call at most once.
+  void Start();
+  // There is something to sweep. Does not wait.
+  void Wake();
+  // Begins nothing more. Does not wait. Idempotent.
+  void Stop();
+
+  // All that is marked now, on this thread, or as much of it as so many
+  // transactions can do; then the thread goes on. Errors: those of tables.h.
+  absl::Status Sweep(int transactions_max = std::numeric_limits<int>::max());
+
+  // The links of one manifest alone, on this thread. Fine when it is not
+  // marked.
+  absl::Status Unlink(const tables::Place& manifest);
+  // The rows of one deleted upstream, likewise. What cannot be deleted now is
+  // deleted later.
+  void Remove(int64_t upstream_id);
+
+ private:
+  absl::Status Unlink(const tables::Place& manifest, int& transactions_left);
+  absl::Status DeleteRows(int64_t upstream_id, int& transactions_left);
+  void Run();
+  // False when it is time to stop.
+  bool AwaitWork();
+  bool stopping();
+
+  MetadataStore& store_;
+
+  Mutex mutex_;
+  CondVar changed_;
+  bool woken_ ABSL_GUARDED_BY(mutex_) = true;
+  bool failed_ ABSL_GUARDED_BY(mutex_) = false;
+  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
+
+  std::unique_ptr<Thread> thread_;  // Set by Start().
+};
+
+}  // namespace cvr
+
+#endif  // SERVICES_METADATA_RESOLUTION_SWEEPER_H_

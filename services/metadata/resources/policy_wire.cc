@@ -1,0 +1,132 @@
+#include "services/metadata/resources/policy_wire.h"
+
+#include <utility>
+#include <vector>
+
+#include "services/common/errors.h"
+#include "services/common/status_macros.h"
+
+namespace cvr {
+namespace {
+
+using Action = FailurePolicy::Action;
+
+v1::FailurePolicy::Action ActionToWire(Action action) {
+  switch (action) {
+    case Action::kServeStale:
+      return v1::FailurePolicy::SERVE_STALE;
+    case Action::kStop:
+      return v1::FailurePolicy::STOP;
+    case Action::kNext:
+      return v1::FailurePolicy::NEXT;
+  }
+  return v1::FailurePolicy::ACTION_UNSPECIFIED;
+}
+
+Action ActionOr(v1::FailurePolicy::Action action, Action fallback) {
+  switch (action) {
+    case v1::FailurePolicy::SERVE_STALE:
+      return Action::kServeStale;
+    case v1::FailurePolicy::STOP:
+      return Action::kStop;
+    case v1::FailurePolicy::NEXT:
+      return Action::kNext;
+    default:
+      return fallback;
+  }
+}
+
+void ActionsToWire(const FailurePolicy::Actions& actions,
+                   v1::FailurePolicy::Actions& message) {
+  message.set_cached(ActionToWire(actions.cached));
+  message.set_tag(ActionToWire(actions.tag));
+  message.set_digest(ActionToWire(actions.digest));
+}
+
+FailurePolicy::Actions ActionsFromWire(
+    const v1::FailurePolicy::Actions& message,
+    const FailurePolicy::Actions& fallback) {
+  return {ActionOr(message.cached(), fallback.cached),
+          ActionOr(message.tag(), fallback.tag),
+          ActionOr(message.digest(), fallback.digest)};
+}
+
+}  // namespace
+
+absl::StatusOr<Pattern> FromWire(const v1::Pattern& message) {
+  switch (message.kind_case()) {
+    case v1::Pattern::kWildcard:
+      return Pattern::Wildcard(message.wildcard());
+    case v1::Pattern::kRegex:
+      return Pattern::Regex(message.regex());
+    default:
+      return absl::InvalidArgumentError("a pattern must be given");
+  }
+}
+
+v1::Rule ToWire(const Rule& rule) {
+  v1::Rule message;
+  message.set_action(rule.action == Rule::Action::kAllow ? v1::Rule::ALLOW
+                                                         : v1::Rule::DENY);
+  message.set_target(rule.target == Rule::Target::kTag ? v1::Rule::TAG
+                                                       : v1::Rule::REPOSITORY);
+  if (rule.pattern.is_regex()) {
+    message.mutable_pattern()->set_regex(rule.pattern.text());
+  } else {
+    message.mutable_pattern()->set_wildcard(rule.pattern.text());
+  }
+  return message;
+}
+
+absl::StatusOr<Rule> FromWire(const v1::Rule& message) {
+  if (message.action() != v1::Rule::ALLOW &&
+      message.action() != v1::Rule::DENY) {
+    return errors::FieldInvalid("action", "must be ALLOW or DENY");
+  }
+  if (message.target() != v1::Rule::REPOSITORY &&
+      message.target() != v1::Rule::TAG) {
+    return errors::FieldInvalid("target", "must be REPOSITORY or TAG");
+  }
+  auto pattern = FromWire(message.pattern());
+  if (!pattern.ok()) {
+    return errors::FieldInvalid("pattern", pattern.status().message());
+  }
+  return Rule{message.action() == v1::Rule::ALLOW ? Rule::Action::kAllow
+                                                  : Rule::Action::kDeny,
+              message.target() == v1::Rule::TAG ? Rule::Target::kTag
+                                                : Rule::Target::kRepository,
+              *std::move(pattern)};
+}
+
+absl::StatusOr<RuleSet> FromWire(
+    const google::protobuf::RepeatedPtrField<v1::Rule>& messages) {
+  std::vector<Rule> rules;
+  for (const v1::Rule& message : messages) {
+    ASSIGN_OR_RETURN(auto rule, FromWire(message));
+    rules.push_back(std::move(rule));
+  }
+  return RuleSet(std::move(rules));
+}
+
+v1::FailurePolicy ToWire(const FailurePolicy& policy) {
+  v1::FailurePolicy message;
+  ActionsToWire(policy.unavailable, *message.mutable_unavailable());
+  ActionsToWire(policy.rate_limited, *message.mutable_rate_limited());
+  ActionsToWire(policy.denied, *message.mutable_denied());
+  ActionsToWire(policy.hidden, *message.mutable_hidden());
+  return message;
+}
+
+FailurePolicy FromWire(const v1::FailurePolicy& message) {
+  const FailurePolicy defaults;
+  FailurePolicy policy;
+  policy.unavailable =
+      ActionsFromWire(message.unavailable(), defaults.unavailable);
+  policy.rate_limited =
+      ActionsFromWire(message.rate_limited(), defaults.rate_limited);
+  policy.denied = ActionsFromWire(message.denied(), defaults.denied);
+  policy.hidden = ActionsFromWire(message.hidden(), defaults.hidden);
+  return policy;
+}
+
+}  // namespace cvr

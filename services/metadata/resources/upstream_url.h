@@ -1,0 +1,27 @@
+#ifndef SERVICES_METADATA_RESOURCES_UPSTREAM_URL_H_
+#define SERVICES_METADATA_RESOURCES_UPSTREAM_URL_H_
+
+#include <string>
+
+#include "absl/strings/string_view.h"
+
+namespace cvr {
+
+// What is wrong with `url` as the address of a registry (RFC 3986; the rules
+// of Upstream.url), as a description for people; empty when nothing is.
+std::string UpstreamUrlError(absl::string_view url);
+
+// `url` without what makes no difference: case of scheme and host, a trailing
+// `/` or `/v2`, the scheme's own port. Only of valid URLs.
+std::string NormalizedUpstreamUrl(absl::string_view url);
+
+// Its host in lower case, without a port. Only of valid URLs.
+std::string UpstreamHost(absl::string_view url);
+
+// Whether it can be a host: a DNS name, an IPv4 or a bracketed IPv6 address,
+// with a port if wanted.
+bool IsHostAndPort(absl::string_view text);
+
+}  // namespace cvr
+
+#endif  // SERVICES_METADATA_RESOURCES_UPSTREAM_URL_H_

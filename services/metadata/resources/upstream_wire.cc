@@ -1,0 +1,70 @@
+#include "services/metadata/resources/upstream_wire.h"
+
+#include "services/common/content_wire.h"
+#include "services/common/limits.h"
+#include "services/policy/upstream_password.h"
+
+namespace cvr {
+namespace {
+
+int OrDefault(int value, int fallback) { return value == 0 ? fallback : value; }
+
+UpstreamLimits LimitsOf(const v1::UpstreamLimits& message) {
+  UpstreamLimits found;
+  found.concurrent_requests = OrDefault(message.concurrent_requests(),
+                                        limits::kConcurrentRequestsDefault);
+  found.failures_to_open =
+      OrDefault(message.failures_to_open(), limits::kFailuresToOpenDefault);
+  if (message.has_open_for()) found.open_for = FromWire(message.open_for());
+  found.rate_reserve_percent = OrDefault(message.rate_reserve_percent(),
+                                         limits::kRateReservePercentDefault);
+  return found;
+}
+
+void LimitsTo(const UpstreamLimits& from, v1::UpstreamLimits& message) {
+  message.set_concurrent_requests(from.concurrent_requests);
+  message.set_failures_to_open(from.failures_to_open);
+  *message.mutable_open_for() = ToWire(from.open_for);
+  message.set_rate_reserve_percent(from.rate_reserve_percent);
+}
+
+}  // namespace
+
+UpstreamAccess ToAccess(const v1::Upstream& upstream) {
+  UpstreamAccess access;
+  access.id = upstream.id();
+  access.group = upstream.group();
+  access.name = upstream.name();
+  access.url = upstream.url();
+  access.username = upstream.username();
+  access.password = PasswordOf(upstream);
+  access.tls = {
+      upstream.tls().ca_bundle_pem(), upstream.tls().client_certificate_pem(),
+      upstream.tls().client_key_pem(), upstream.tls().insecure_skip_verify()};
+  access.trusted_token_realms.assign(upstream.trusted_token_realms().begin(),
+                                     upstream.trusted_token_realms().end());
+  access.limits = LimitsOf(upstream.limits());
+  return access;
+}
+
+v1::Upstream FromAccess(const UpstreamAccess& access) {
+  v1::Upstream upstream;
+  upstream.set_id(access.id);
+  upstream.set_group(access.group);
+  upstream.set_name(access.name);
+  upstream.set_url(access.url);
+  upstream.set_username(access.username);
+  SetPassword(access.password, upstream);
+  auto* const tls = upstream.mutable_tls();
+  tls->set_ca_bundle_pem(access.tls.ca_bundle_pem);
+  tls->set_client_certificate_pem(access.tls.client_certificate_pem);
+  tls->set_client_key_pem(access.tls.client_key_pem);
+  tls->set_insecure_skip_verify(access.tls.insecure_skip_verify);
+  for (const auto& realm : access.trusted_token_realms) {
+    upstream.add_trusted_token_realms(realm);
+  }
+  LimitsTo(access.limits, *upstream.mutable_limits());
+  return upstream;
+}
+
+}  // namespace cvr

@@ -1,0 +1,347 @@
+#include "services/metadata/resources/validation.h"
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "services/common/digest.h"
+#include "services/common/errors.h"
+#include "services/common/limits.h"
+#include "services/common/status_macros.h"
+#include "services/metadata/resources/policy_wire.h"
+#include "services/metadata/resources/upstream_url.h"
+
+namespace cvr {
+namespace {
+
+// google/protobuf/duration.proto: the largest that a Duration may hold.
+constexpr int64_t kDurationSecondsMax = 315'576'000'000;
+
+// Tokens of ECR and ACR have 2 to 4 KB, JSON keys of Google as much. The header
+// that a password is sent in has a third more.
+constexpr size_t kPasswordBytesMax = 16 * 1024;
+
+// Callers carry them along.
+constexpr int kRegistriesPerTokenMax = 100;
+
+size_t CharsOf(absl::string_view utf8) {
+  size_t chars = 0;
+  for (const char c : utf8) chars += (c & 0xC0) != 0x80;
+  return chars;
+}
+
+bool HasControls(absl::string_view text) {
+  for (const char c : text) {
+    if (absl::ascii_iscntrl(c)) return true;
+  }
+  return false;
+}
+
+// Gathers what is wrong.
+class Checker {
+ public:
+  void Require(bool holds, absl::string_view field,
+               absl::string_view description) {
+    if (holds) return;
+    violations_.push_back({std::string(field), std::string(description)});
+  }
+
+  void AtMost(size_t chars_max, absl::string_view field,
+              absl::string_view text) {
+    Require(CharsOf(text) <= chars_max, field,
+            absl::StrCat("must have at most ", chars_max, " characters"));
+  }
+
+  void Name(absl::string_view name) {
+    Require(!name.empty(), "name", "must be set");
+    AtMost(limits::kNameCharsMax, "name", name);
+    Require(!HasControls(name), "name", "must have no control characters");
+  }
+
+  void Description(absl::string_view description) {
+    AtMost(limits::kDescriptionCharsMax, "description", description);
+  }
+
+  void BothOrNeither(absl::string_view a_field, absl::string_view a,
+                     absl::string_view b_field, absl::string_view b) {
+    const std::string description =
+        absl::StrCat("must be set when ", a.empty() ? b_field : a_field, " is");
+    Require(a.empty() == b.empty(), a.empty() ? a_field : b_field, description);
+  }
+
+  void Duration(absl::string_view field,
+                const google::protobuf::Duration& duration) {
+    Require(duration.seconds() >= 0 && duration.nanos() >= 0, field,
+            "must not be negative");
+    Require(duration.seconds() <= kDurationSecondsMax &&
+                duration.nanos() < 1'000'000'000,
+            field, "must be a duration");
+  }
+
+  void Pem(absl::string_view field, absl::string_view text,
+           absl::string_view what) {
+    if (text.empty()) return;
+    Require(text.size() <= limits::kPemBytesMax, field,
+            absl::StrCat("must have at most ", limits::kPemBytesMax, " bytes"));
+    Require(absl::StrContains(text, "-----BEGIN ") &&
+                absl::StrContains(text, absl::StrCat(what, "-----")),
+            field, absl::StrCat("must hold a PEM ", what));
+  }
+
+  void AtMostEntries(int entries_max, absl::string_view field, int entries) {
+    Require(entries <= entries_max, field,
+            absl::StrCat("must have at most ", entries_max, " entries"));
+  }
+
+  template <typename Hosts>
+  void HostList(absl::string_view field, const Hosts& hosts) {
+    Require(hosts.size() <= limits::kHostsPerUpstreamMax, field,
+            absl::StrCat("must have at most ", limits::kHostsPerUpstreamMax,
+                         " entries"));
+    for (int i = 0; i < hosts.size(); ++i) {
+      Require(IsHostAndPort(hosts[i]), absl::StrCat(field, "[", i, "]"),
+              "must be a host, with a port if wanted");
+    }
+  }
+
+  absl::Status status() && {
+    if (violations_.empty()) return absl::OkStatus();
+    return errors::FieldsInvalid(std::move(violations_));
+  }
+
+ private:
+  std::vector<FieldViolation> violations_;
+};
+
+bool IsGroupPart(absl::string_view part) {
+  if (part.empty() || part == "." || part == "..") return false;
+  for (const char c : part) {
+    if (!absl::ascii_isdigit(c) && !absl::ascii_islower(c) &&
+        !absl::StrContains("._-", c)) {
+      return false;
+    }
+  }
+  return true;
+}
+
+bool IsGroupName(absl::string_view name) {
+  for (const absl::string_view part : absl::StrSplit(name, '/')) {
+    if (!IsGroupPart(part)) return false;
+  }
+  return name.size() <= limits::kNameCharsMax;
+}
+
+void CheckTls(Checker& check, const v1::TlsSettings& tls) {
+  check.Pem("tls.ca_bundle_pem", tls.ca_bundle_pem(), "CERTIFICATE");
+  check.Pem("tls.client_certificate_pem", tls.client_certificate_pem(),
+            "CERTIFICATE");
+  check.Pem("tls.client_key_pem", tls.client_key_pem(), "PRIVATE KEY");
+  check.BothOrNeither("tls.client_certificate_pem",
+                      tls.client_certificate_pem(), "tls.client_key_pem",
+                      tls.client_key_pem());
+}
+
+void CheckCredentials(Checker& check, const v1::Upstream& upstream) {
+  check.BothOrNeither("username", upstream.username(), "password",
+                      upstream.password());
+  check.AtMost(limits::kCredentialCharsMax, "username", upstream.username());
+  check.Require(
+      upstream.password().size() <= kPasswordBytesMax, "password",
+      absl::StrCat("must have at most ", kPasswordBytesMax, " bytes"));
+  // RFC 7617, section 2, has no control characters in passwords either, but
+  // JSON keys have line breaks. Base64 carries them.
+  check.Require(!HasControls(upstream.username()) &&
+                    !absl::StrContains(upstream.username(), ':'),
+                "username", "must have no `:` and no control characters");
+  check.Require(!absl::StrContains(upstream.password(), '\0'), "password",
+                "must have no NUL");
+}
+
+void CheckFreshness(Checker& check, const v1::Upstream& upstream) {
+  check.Duration("tags_validity", upstream.tags_validity());
+  check.Duration("referrers_validity", upstream.referrers_validity());
+  const auto& ttls = upstream.absence_ttls();
+  check.Duration("absence_ttls.manifest_not_found", ttls.manifest_not_found());
+  check.Duration("absence_ttls.blob_not_found", ttls.blob_not_found());
+  check.Duration("absence_ttls.refused", ttls.refused());
+  check.AtMostEntries(limits::kTagValiditiesPerUpstreamMax, "tag_validities",
+                      upstream.tag_validities_size());
+  for (int i = 0; i < upstream.tag_validities_size(); ++i) {
+    const auto& validity = upstream.tag_validities(i);
+    const std::string field = absl::StrCat("tag_validities[", i, "]");
+    const auto pattern = FromWire(validity.tag());
+    check.Require(pattern.ok(), field + ".tag", pattern.status().message());
+    check.Require(validity.has_cache_validity(), field + ".cache_validity",
+                  "must be set");
+    check.Duration(field + ".cache_validity", validity.cache_validity());
+  }
+}
+
+void CheckRules(Checker& check, const v1::Upstream& upstream) {
+  check.AtMostEntries(limits::kRulesPerUpstreamMax, "rules",
+                      upstream.rules_size());
+  for (int i = 0; i < upstream.rules_size(); ++i) {
+    const absl::Status rule = FromWire(upstream.rules(i)).status();
+    for (const auto& violation : FieldViolationsOf(rule)) {
+      check.Require(false, absl::StrCat("rules[", i, "].", violation.field),
+                    violation.description);
+    }
+  }
+}
+
+void CheckLimits(Checker& check, const v1::UpstreamLimits& limits) {
+  const auto within = [&](absl::string_view field, int value, int max) {
+    check.Require(value >= 0 && value <= max, field,
+                  absl::StrCat("must be 0 to ", max));
+  };
+  within("limits.concurrent_requests", limits.concurrent_requests(), 10'000);
+  within("limits.failures_to_open", limits.failures_to_open(), 10'000);
+  within("limits.rate_reserve_percent", limits.rate_reserve_percent(), 100);
+  check.Duration("limits.open_for", limits.open_for());
+}
+
+void CheckDigest(Checker& check, const v1::CacheEntry& entry) {
+  const auto content = ParseRelativePath(entry.relative_path());
+  const auto digest = Digest::Parse(entry.digest());
+  check.Require(digest.ok(), "digest", "must be a sha256 or sha512 digest");
+  if (!content.ok() || !digest.ok()) return;
+  check.Require(!content->is_addressed_by_digest() ||
+                    content->reference.digest() == *digest,
+                "digest", "must be the digest that relative_path ends with");
+  check.Require(
+      content->kind == ContentKind::kBlob || !entry.media_type().empty(),
+      "media_type", "must be set for a manifest");
+}
+
+}  // namespace
+
+absl::Status Validate(const v1::Group& group) {
+  Checker check;
+  check.Require(
+      IsGroupName(group.name()), "name",
+      "must have 1-255 characters: lower-case letters, digits, `.`, `_`, "
+      "`-`, and `/` between parts");
+  check.Description(group.description());
+  return std::move(check).status();
+}
+
+absl::Status Validate(const v1::Registry& registry) {
+  Checker check;
+  check.Name(registry.name());
+  check.Description(registry.description());
+  return std::move(check).status();
+}
+
+absl::Status Validate(const v1::Upstream& upstream) {
+  Checker check;
+  check.Name(upstream.name());
+  check.Description(upstream.description());
+  const std::string url_error = UpstreamUrlError(upstream.url());
+  check.Require(url_error.empty(), "url", url_error);
+  CheckCredentials(check, upstream);
+  check.Duration("cache_validity", upstream.cache_validity());
+  check.Duration("max_stale", upstream.max_stale());
+  CheckTls(check, upstream.tls());
+  CheckFreshness(check, upstream);
+  CheckRules(check, upstream);
+  CheckLimits(check, upstream.limits());
+  check.HostList("source_namespaces", upstream.source_namespaces());
+  check.HostList("trusted_token_realms", upstream.trusted_token_realms());
+  return std::move(check).status();
+}
+
+absl::Status Validate(const v1::CacheEntry& entry) {
+  Checker check;
+  check.Require(entry.upstream_id() > 0, "upstream_id", "must be set");
+  check.Require(ParseRelativePath(entry.relative_path()).ok(), "relative_path",
+                "must be `/` + repository + `/manifests/`, `/blobs/` or "
+                "`/referrers/` + reference, or `/tags/list`");
+  CheckDigest(check, entry);
+  check.AtMost(limits::kMediaTypeCharsMax, "media_type", entry.media_type());
+  check.Require(!HasControls(entry.media_type()), "media_type",
+                "must have no control characters");
+  check.AtMost(limits::kEtagCharsMax, "upstream_etag", entry.upstream_etag());
+  check.Require(entry.size() >= 0, "size", "must not be negative");
+  return std::move(check).status();
+}
+
+absl::Status Validate(const v1::AccessToken& token) {
+  Checker check;
+  check.Name(token.name());
+  bool is_admin = false;
+  for (int i = 0; i < token.scopes_size(); ++i) {
+    const auto scope = token.scopes(i);
+    is_admin = is_admin || scope == v1::AccessToken::ADMIN;
+    check.Require(scope != v1::AccessToken::SCOPE_UNSPECIFIED &&
+                      v1::AccessToken::Scope_IsValid(scope),
+                  absl::StrCat("scopes[", i, "]"), "must be a known scope");
+  }
+  check.Require(!token.scopes().empty(), "scopes", "must have an entry");
+  check.Require(!is_admin || token.group().empty(), "group",
+                "must be empty for ADMIN, which is good for all groups");
+  check.Require(is_admin || IsGroupName(token.group()), "group",
+                "must be a group");
+  check.AtMostEntries(kRegistriesPerTokenMax, "registry_ids",
+                      token.registry_ids_size());
+  check.Require(!is_admin || token.registry_ids().empty(), "registry_ids",
+                "must be empty for ADMIN");
+  return std::move(check).status();
+}
+
+absl::Status Validate(const v1::CleanupPolicy& policy) {
+  Checker check;
+  const int days = policy.keep_n_days_after_download();
+  check.Require(days >= 0 && days <= limits::kCleanupKeepDaysMax,
+                "keep_n_days_after_download",
+                absl::StrCat("must be 1 to ", limits::kCleanupKeepDaysMax,
+                             ", or 0 for ", limits::kCleanupKeepDaysDefault));
+  const int cadence = policy.cadence_days();
+  check.Require(cadence == 0 || cadence == 1 || cadence == 7 || cadence == 14 ||
+                    cadence == 30 || cadence == 90,
+                "cadence_days",
+                absl::StrCat("must be 1, 7, 14, 30 or 90, or 0 for ",
+                             limits::kCleanupCadenceDaysDefault));
+  return std::move(check).status();
+}
+
+absl::StatusOr<ContentRef> ParseRelativePath(absl::string_view path) {
+  const absl::Status invalid =
+      errors::FieldInvalid("relative_path", "names no content");
+  if (path.size() > limits::kRelativePathBytesMax) return invalid;
+  const size_t before_reference = path.rfind('/');
+  if (before_reference == absl::string_view::npos || path[0] != '/' ||
+      before_reference == 0) {
+    return invalid;
+  }
+  const size_t before_kind = path.rfind('/', before_reference - 1);
+  if (before_kind == 0 || before_kind == absl::string_view::npos) {
+    return invalid;
+  }
+  const auto kind =
+      path.substr(before_kind + 1, before_reference - before_kind - 1);
+  ASSIGN_OR_RETURN(auto repository,
+                   Repository::Parse(path.substr(1, before_kind - 1)));
+  ASSIGN_OR_RETURN(auto reference,
+                   Reference::Parse(path.substr(before_reference + 1)));
+  if (kind == "manifests") {
+    return ContentRef{std::move(repository), std::move(reference),
+                      ContentKind::kManifest};
+  }
+  if (kind == "tags" && reference.ToString() == "list") {
+    return ContentRef::TagList(std::move(repository));
+  }
+  if (!reference.is_digest()) return invalid;
+  if (kind == "blobs") {
+    return ContentRef{std::move(repository), std::move(reference),
+                      ContentKind::kBlob};
+  }
+  if (kind != "referrers") return invalid;
+  return ContentRef{std::move(repository), std::move(reference),
+                    ContentKind::kReferrers};
+}
+
+}  // namespace cvr

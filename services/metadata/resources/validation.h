@@ -1,0 +1,38 @@
+#ifndef SERVICES_METADATA_RESOURCES_VALIDATION_H_
+#define SERVICES_METADATA_RESOURCES_VALIDATION_H_
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "protos/cvr/v1/access_token.pb.h"
+#include "protos/cvr/v1/cache_entry.pb.h"
+#include "protos/cvr/v1/cleanup_policy.pb.h"
+#include "protos/cvr/v1/group.pb.h"
+#include "protos/cvr/v1/registry.pb.h"
+#include "protos/cvr/v1/upstream.pb.h"
+#include "services/common/content.h"
+#include "services/common/limits.h"
+
+namespace cvr {
+
+// The group of what names none.
+using limits::kDefaultGroup;
+
+// Whether a resource obeys the rules that its .proto states, as far as they
+// need no other row. What is output only is not looked at.
+// Errors: INVALID_ARGUMENT (reason FIELD_INVALID) with every violation, fields
+// named as in the resource (`tls.client_key_pem`).
+absl::Status Validate(const v1::Group& group);
+absl::Status Validate(const v1::Registry& registry);
+absl::Status Validate(const v1::Upstream& upstream);
+absl::Status Validate(const v1::CacheEntry& entry);
+absl::Status Validate(const v1::AccessToken& token);
+absl::Status Validate(const v1::CleanupPolicy& policy);
+
+// What `relative_path` of a cache entry asks for. Errors: INVALID_ARGUMENT,
+// NOT_FOUND as Reference::Parse.
+absl::StatusOr<ContentRef> ParseRelativePath(absl::string_view path);
+
+}  // namespace cvr
+
+#endif  // SERVICES_METADATA_RESOURCES_VALIDATION_H_

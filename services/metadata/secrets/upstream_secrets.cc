@@ -1,0 +1,68 @@
+#include "services/metadata/secrets/upstream_secrets.h"
+
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "services/common/status_macros.h"
+
+namespace cvr {
+namespace {
+
+std::string ContextOf(const v1::Upstream& upstream) {
+  return absl::StrCat("upstream ", upstream.id());
+}
+
+}  // namespace
+
+stored::Upstream SealUpstream(const SecretBox& box, v1::Upstream upstream) {
+  stored::Secrets secrets;
+  secrets.set_username(upstream.username());
+  secrets.set_password(upstream.password());
+  secrets.set_client_key_pem(upstream.tls().client_key_pem());
+  upstream.clear_username();
+  upstream.clear_password();
+  if (upstream.has_tls()) upstream.mutable_tls()->clear_client_key_pem();
+  upstream.clear_registry_upstreams();
+  stored::Upstream row;
+  if (secrets.ByteSizeLong() > 0) {
+    row.set_sealed_secrets(
+        box.Seal(secrets.SerializeAsString(), ContextOf(upstream)));
+  }
+  *row.mutable_upstream() = std::move(upstream);
+  return row;
+}
+
+absl::StatusOr<v1::Upstream> OpenUpstream(const SecretBox& box,
+                                          const stored::Upstream& row) {
+  v1::Upstream upstream = row.upstream();
+  if (row.sealed_secrets().empty()) return upstream;
+  ASSIGN_OR_RETURN(const auto bytes,
+                   box.Open(row.sealed_secrets(), ContextOf(upstream)));
+  stored::Secrets secrets;
+  if (!secrets.ParseFromString(bytes)) {
+    return absl::DataLossError("a stored secret is damaged");
+  }
+  upstream.set_username(secrets.username());
+  upstream.set_password(secrets.password());
+  if (!secrets.client_key_pem().empty()) {
+    upstream.mutable_tls()->set_client_key_pem(secrets.client_key_pem());
+  }
+  return upstream;
+}
+
+absl::Status ResealUpstream(const SecretBox& box, stored::Upstream& row) {
+  const std::string context = ContextOf(row.upstream());
+  ASSIGN_OR_RETURN(const auto bytes, box.Open(row.sealed_secrets(), context));
+  row.set_sealed_secrets(box.Seal(bytes, context));
+  return absl::OkStatus();
+}
+
+v1::Upstream WithoutSecrets(v1::Upstream upstream) {
+  upstream.clear_password();
+  upstream.clear_password_bytes();
+  if (upstream.has_tls()) upstream.mutable_tls()->clear_client_key_pem();
+  return upstream;
+}
+
+}  // namespace cvr

@@ -1,0 +1,28 @@
+#ifndef SERVICES_METADATA_SECRETS_UPSTREAM_SECRETS_H_
+#define SERVICES_METADATA_SECRETS_UPSTREAM_SECRETS_H_
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "protos/cvr/v1/upstream.pb.h"
+#include "services/metadata/secrets/secret_box.h"
+#include "services/metadata/store/stored.pb.h"
+
+namespace cvr {
+
+// The form to store: username, password and client key sealed. `upstream` must
+// have its id.
+stored::Upstream SealUpstream(const SecretBox& box, v1::Upstream upstream);
+
+// The whole upstream, secrets included. Errors: DATA_LOSS.
+absl::StatusOr<v1::Upstream> OpenUpstream(const SecretBox& box,
+                                          const stored::Upstream& row);
+
+// Seals what is sealed in `row` anew, with the newest key. Errors: DATA_LOSS.
+absl::Status ResealUpstream(const SecretBox& box, stored::Upstream& row);
+
+// `upstream` without what is input only.
+v1::Upstream WithoutSecrets(v1::Upstream upstream);
+
+}  // namespace cvr
+
+#endif  // SERVICES_METADATA_SECRETS_UPSTREAM_SECRETS_H_

@@ -1,0 +1,41 @@
+#ifndef SERVICES_METADATA_STORE_TRANSACTIONS_H_
+#define SERVICES_METADATA_STORE_TRANSACTIONS_H_
+
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "services/metadata/store/metadata_store.h"
+
+namespace cvr {
+
+// MetadataStore::Read for a `fn` that answers a StatusOr<T>.
+template <typename T, typename Fn>
+absl::StatusOr<T> ReadValue(const MetadataStore& store, Fn&& fn) {
+  absl::StatusOr<T> result = absl::UnknownError("not run");
+  const absl::Status status =
+      store.Read([&](const ReadTransaction& transaction) {
+        result = fn(transaction);
+        return result.status();
+      });
+  if (!status.ok()) return status;
+  return result;
+}
+
+// MetadataStore::Write likewise, synced.
+template <typename T, typename Fn>
+absl::StatusOr<T> WriteValue(MetadataStore& store, Fn&& fn) {
+  absl::StatusOr<T> result = absl::UnknownError("not run");
+  const absl::Status status = store.Write(
+      [&](WriteTransaction& transaction) {
+        result = fn(transaction);
+        return result.status();
+      },
+      Durability::kSynced);
+  if (!status.ok()) return status;
+  return result;
+}
+
+}  // namespace cvr
+
+#endif  // SERVICES_METADATA_STORE_TRANSACTIONS_H_

@@ -1,0 +1,116 @@
+#include "services/metadata/tables/cache_rows.h"
+
+#include <iterator>
+
+#include "services/common/limits.h"
+#include "services/common/status_macros.h"
+#include "services/metadata/resources/validation.h"
+#include "services/metadata/tables/garbage.h"
+#include "services/metadata/tables/link_tables.h"
+#include "services/metadata/tables/supply.h"
+#include "services/metadata/tables/supply_tables.h"
+#include "services/metadata/tables/tables.h"
+
+namespace cvr {
+namespace {
+
+// First what bytes are served by without an entry.
+constexpr Table kTables[] = {Table::kReachability, Table::kDenials,
+                             Table::kCacheEntries, Table::kReachabilityLinks,
+                             Table::kUnlinks};
+
+// These go with what they belong to: what is linked anew while an upstream is
+// purged must keep its links. Where nothing is linked any more, none is left.
+bool GoesAlone(Table table) {
+  return table != Table::kReachabilityLinks && table != Table::kUnlinks;
+}
+
+// Of an entry about a dozen rows are touched: those of its indexes, what counts
+// them, whose the bytes were, and whether its digest becomes garbage.
+constexpr int kEntriesPerStep = limits::kRowsPerTransaction / 12;
+
+// Whether another entry of the upstream's repository has the digest.
+absl::StatusOr<bool> IsKnownElsewhere(const ReadTransaction& transaction,
+                                      const v1::CacheEntry& entry,
+                                      const Repository& repository,
+                                      const Digest& digest) {
+  for (const auto kind : {ContentKind::kManifest, ContentKind::kBlob}) {
+    const ContentRef any = {repository, Reference(digest), kind};
+    const std::string path = any.RelativePath();
+    ASSIGN_OR_RETURN(
+        const bool found,
+        tables::HasCacheEntryOfDigest(transaction, digest, entry.upstream_id(),
+                                      path.substr(0, path.rfind('/') + 1)));
+    if (found) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+absl::Status ForgetEntry(WriteTransaction& transaction,
+                         const v1::CacheEntry& entry) {
+  ASSIGN_OR_RETURN(const auto content,
+                   ParseRelativePath(entry.relative_path()));
+  ASSIGN_OR_RETURN(const auto digest, Digest::Parse(entry.digest()));
+  RETURN_IF_ERROR(garbage::DropEntry(transaction, entry));
+  RETURN_IF_ERROR(tables::DeleteDenial(transaction, entry.upstream_id(),
+                                       entry.relative_path()));
+  if (content.is_addressed_by_digest()) {
+    return supply::NoteAbsent(transaction, entry.upstream_id(), content);
+  }
+  if (content.kind != ContentKind::kManifest) return absl::OkStatus();
+  ASSIGN_OR_RETURN(
+      const bool known,
+      IsKnownElsewhere(transaction, entry, content.repository, digest));
+  if (known) return absl::OkStatus();
+  return supply::NoteAbsent(transaction, entry.upstream_id(),
+                            content.repository, digest);
+}
+
+absl::StatusOr<bool> CacheRemoval::Step(WriteTransaction& transaction) {
+  // One table at a time, so that the bound is that of one.
+  ASSIGN_OR_RETURN(const bool more, Drop(transaction));
+  if (more) return true;
+  ++table_;
+  cursor_.clear();
+  return table_ < static_cast<int>(std::size(kTables));
+}
+
+absl::StatusOr<bool> CacheRemoval::Drop(WriteTransaction& transaction) {
+  const Table table = kTables[table_];
+  if (table == Table::kReachability) {
+    return supply::DeleteSome(transaction, upstream_id_, cursor_);
+  }
+  if (table == Table::kCacheEntries) return DropEntries(transaction);
+  if (of_ == Of::kUpstream && !GoesAlone(table)) return false;
+  return DropRows(transaction);
+}
+
+absl::StatusOr<bool> CacheRemoval::DropEntries(WriteTransaction& transaction) {
+  ASSIGN_OR_RETURN(const auto entries,
+                   tables::NextCacheEntriesOf(transaction, upstream_id_,
+                                              kEntriesPerStep, cursor_));
+  for (const auto& entry : entries) {
+    RETURN_IF_ERROR(garbage::DropEntry(transaction, entry));
+    bytes_ += entry.size();
+  }
+  entries_ += static_cast<int64_t>(entries.size());
+  return static_cast<int>(entries.size()) == kEntriesPerStep;
+}
+
+absl::StatusOr<bool> CacheRemoval::DropRows(WriteTransaction& transaction) {
+  const Table table = kTables[table_];
+  ASSIGN_OR_RETURN(
+      const int deleted,
+      tables::DeleteRowsOfUpstream(transaction, table, upstream_id_,
+                                   limits::kRowsPerTransaction, cursor_));
+  if (table == Table::kDenials && deleted > 0) {
+    stored::UpstreamRows added;
+    added.set_denials(-deleted);
+    RETURN_IF_ERROR(tables::CountRows(transaction, upstream_id_, added));
+  }
+  return deleted == limits::kRowsPerTransaction;
+}
+
+}  // namespace cvr

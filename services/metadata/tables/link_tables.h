@@ -1,0 +1,69 @@
+#ifndef SERVICES_METADATA_TABLES_LINK_TABLES_H_
+#define SERVICES_METADATA_TABLES_LINK_TABLES_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "services/common/content.h"
+#include "services/common/digest.h"
+#include "services/metadata/store/metadata_store.h"
+#include "services/metadata/store/stored.pb.h"
+
+// More of tables.h: how reachability hangs together, and what is still to be
+// taken apart.
+namespace cvr::tables {
+
+// A digest in a repository of an upstream.
+struct Place {
+  int64_t upstream_id = 0;
+  Repository repository;
+  Digest digest;
+};
+
+// Reachability.manifests the other way round: what a manifest leads to. A link
+// is put and deleted with the name in that row.
+void PutLink(WriteTransaction& transaction, const Place& manifest,
+             const Digest& to);
+void DeleteLink(WriteTransaction& transaction, const Place& manifest,
+                const Digest& to);
+// The first `max` of them.
+absl::StatusOr<std::vector<Digest>> Links(const ReadTransaction& transaction,
+                                          const Place& manifest, int max);
+
+// Manifests whose links count no more, and are to be deleted.
+void PutUnlink(WriteTransaction& transaction, const Place& manifest);
+void DeleteUnlink(WriteTransaction& transaction, const Place& manifest);
+absl::StatusOr<bool> IsUnlinked(const ReadTransaction& transaction,
+                                const Place& manifest);
+// Whether there is any in that repository.
+absl::StatusOr<bool> HasUnlinks(const ReadTransaction& transaction,
+                                int64_t upstream_id,
+                                const Repository& repository);
+// The first one of all.
+absl::StatusOr<std::optional<Place>> FirstUnlink(
+    const ReadTransaction& transaction);
+
+// Upstreams that are deleted, while there may be rows of theirs.
+void PutRemoval(WriteTransaction& transaction, int64_t upstream_id);
+void DeleteRemoval(WriteTransaction& transaction, int64_t upstream_id);
+// The first one of all.
+absl::StatusOr<std::optional<int64_t>> FirstRemoval(
+    const ReadTransaction& transaction);
+
+// How many rows there are of an upstream.
+absl::StatusOr<stored::UpstreamRows> RowsOf(const ReadTransaction& transaction,
+                                            int64_t upstream_id);
+// Adds to them; negative numbers take away.
+absl::Status CountRows(WriteTransaction& transaction, int64_t upstream_id,
+                       const stored::UpstreamRows& added);
+
+void DeleteRowCount(WriteTransaction& transaction, int64_t upstream_id);
+
+}  // namespace cvr::tables
+
+#endif  // SERVICES_METADATA_TABLES_LINK_TABLES_H_

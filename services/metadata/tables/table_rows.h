@@ -1,0 +1,52 @@
+#ifndef SERVICES_METADATA_TABLES_TABLE_ROWS_H_
+#define SERVICES_METADATA_TABLES_TABLE_ROWS_H_
+
+#include <optional>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "services/common/status_macros.h"
+#include "services/metadata/store/key_encoding.h"
+#include "services/metadata/store/metadata_store.h"
+
+// What the sources of tables.h share: rows as messages, and keys of more than
+// one of them.
+namespace cvr::tables {
+
+inline absl::Status Damaged(Table table) {
+  return absl::DataLossError(
+      absl::StrCat("metadata store: a damaged row in ", TableName(table)));
+}
+
+template <typename Message>
+absl::StatusOr<Message> Parse(Table table, absl::string_view bytes) {
+  Message message;
+  if (!message.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
+    return Damaged(table);
+  }
+  return message;
+}
+
+template <typename Message>
+absl::StatusOr<std::optional<Message>> Find(const ReadTransaction& transaction,
+                                            Table table,
+                                            absl::string_view key) {
+  ASSIGN_OR_RETURN(const auto bytes, transaction.Get(table, key));
+  if (!bytes) return std::nullopt;
+  ASSIGN_OR_RETURN(auto message, Parse<Message>(table, *bytes));
+  return message;
+}
+
+inline std::string IdKey(int64_t id) { return KeyBuilder().Int(id).Build(); }
+
+inline std::string EntryKey(int64_t upstream_id,
+                            absl::string_view relative_path) {
+  return KeyBuilder().Int(upstream_id).Rest(relative_path).Build();
+}
+
+}  // namespace cvr::tables
+
+#endif  // SERVICES_METADATA_TABLES_TABLE_ROWS_H_

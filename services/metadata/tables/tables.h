@@ -1,0 +1,162 @@
+#ifndef SERVICES_METADATA_TABLES_TABLES_H_
+#define SERVICES_METADATA_TABLES_TABLES_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/functional/function_ref.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "protos/cvr/v1/cache_entry.pb.h"
+#include "protos/cvr/v1/group.pb.h"
+#include "protos/cvr/v1/registry.pb.h"
+#include "services/common/content.h"
+#include "services/common/digest.h"
+#include "services/metadata/store/metadata_store.h"
+#include "services/metadata/store/stored.pb.h"
+
+// The rows of the metadata service as what they mean. Nothing else knows keys
+// or encodings; DESIGN.md has their grammar. Rows that belong together (a row
+// and its index) change together here.
+//
+// Errors everywhere: DATA_LOSS when a row cannot be read, and what the store
+// answers. Find... answer nothing when there is no such row. Visitors are as
+// ReadTransaction::Visitor: true = go on, an error ends the scan.
+namespace cvr::tables {
+
+// The next number of a sequence, from 1; none is given twice.
+absl::StatusOr<int64_t> NextId(WriteTransaction& transaction,
+                               absl::string_view sequence);
+// Whether NextId was ever called for it.
+absl::StatusOr<bool> IsUsed(const ReadTransaction& transaction,
+                            absl::string_view sequence);
+inline constexpr char kRegistryIds[] = "registry";
+inline constexpr char kUpstreamIds[] = "upstream";
+inline constexpr char kRegistryUpstreamIds[] = "registry_upstream";
+inline constexpr char kCacheEntryIds[] = "cache_entry";
+inline constexpr char kGarbageIds[] = "garbage";
+inline constexpr char kIdentityIds[] = "identity";
+
+// Groups, by name.
+absl::StatusOr<std::optional<v1::Group>> FindGroup(
+    const ReadTransaction& transaction, absl::string_view name);
+absl::Status VisitGroups(
+    const ReadTransaction& transaction, absl::string_view start_after,
+    absl::FunctionRef<absl::StatusOr<bool>(const v1::Group&)> visitor);
+void PutGroup(WriteTransaction& transaction, const v1::Group& group);
+void DeleteGroup(WriteTransaction& transaction, absl::string_view name);
+
+// Registries, by id; their `upstreams` are not filled.
+absl::StatusOr<std::optional<v1::Registry>> FindRegistry(
+    const ReadTransaction& transaction, int64_t id);
+// The id of the registry that has the name in the group.
+absl::StatusOr<std::optional<int64_t>> FindRegistryByName(
+    const ReadTransaction& transaction, absl::string_view group,
+    absl::string_view name);
+absl::StatusOr<int> CountRegistries(const ReadTransaction& transaction,
+                                    absl::string_view group);
+absl::Status VisitRegistries(
+    const ReadTransaction& transaction, int64_t start_after,
+    absl::FunctionRef<absl::StatusOr<bool>(const v1::Registry&)> visitor);
+// `before` is the row that is replaced, if there is one.
+void PutRegistry(WriteTransaction& transaction, const v1::Registry* before,
+                 const v1::Registry& registry);
+void DeleteRegistry(WriteTransaction& transaction,
+                    const v1::Registry& registry);
+
+// Upstreams, by id; their `registry_upstreams` are not filled.
+absl::StatusOr<std::optional<stored::Upstream>> FindUpstream(
+    const ReadTransaction& transaction, int64_t id);
+absl::StatusOr<bool> HasUpstream(const ReadTransaction& transaction,
+                                 int64_t id);
+absl::Status VisitUpstreams(
+    const ReadTransaction& transaction, int64_t start_after,
+    absl::FunctionRef<absl::StatusOr<bool>(const stored::Upstream&)> visitor);
+absl::StatusOr<std::vector<int64_t>> UpstreamsOfGroup(
+    const ReadTransaction& transaction, absl::string_view group);
+void PutUpstream(WriteTransaction& transaction,
+                 const stored::Upstream& upstream);
+void DeleteUpstream(WriteTransaction& transaction,
+                    const v1::Upstream& upstream);
+
+// The upstreams of a registry, by position.
+absl::StatusOr<std::vector<v1::RegistryUpstream>> Attachments(
+    const ReadTransaction& transaction, int64_t registry_id);
+// The one with an id. Looks through all, which are few.
+absl::StatusOr<std::optional<v1::RegistryUpstream>> FindAttachment(
+    const ReadTransaction& transaction, int64_t id);
+// Makes `attachments` the registry's, in that order: positions are 1..n by
+// construction.
+absl::Status SetAttachments(WriteTransaction& transaction, int64_t registry_id,
+                            std::vector<v1::RegistryUpstream> attachments);
+// The registries that an upstream is attached to, by id.
+absl::StatusOr<std::vector<int64_t>> RegistriesOfUpstream(
+    const ReadTransaction& transaction, int64_t upstream_id);
+
+// Cache entries, by upstream and path, and by id.
+absl::StatusOr<std::optional<v1::CacheEntry>> FindCacheEntry(
+    const ReadTransaction& transaction, int64_t upstream_id,
+    absl::string_view relative_path);
+absl::StatusOr<std::optional<v1::CacheEntry>> FindCacheEntryById(
+    const ReadTransaction& transaction, int64_t id);
+// By id, those of one upstream only unless `upstream_id` is 0.
+absl::Status VisitCacheEntries(
+    const ReadTransaction& transaction, int64_t upstream_id,
+    int64_t start_after,
+    absl::FunctionRef<absl::StatusOr<bool>(const v1::CacheEntry&)> visitor);
+// By upstream and path; much faster where only one upstream's are wanted.
+absl::Status VisitCacheEntriesByPath(
+    const ReadTransaction& transaction, int64_t upstream_id,
+    absl::FunctionRef<absl::StatusOr<bool>(const v1::CacheEntry&)> visitor);
+// The first `max` of those that point at a digest, of all upstreams.
+absl::StatusOr<std::vector<v1::CacheEntry>> CacheEntriesOfDigest(
+    const ReadTransaction& transaction, const Digest& digest, int max);
+// The next `max` of them after `cursor`, which this function left, or empty.
+absl::StatusOr<std::vector<v1::CacheEntry>> NextCacheEntriesOfDigest(
+    const ReadTransaction& transaction, const Digest& digest, int max,
+    std::string& cursor);
+// Whether one of an upstream's that begins with the path does.
+absl::StatusOr<bool> HasCacheEntryOfDigest(const ReadTransaction& transaction,
+                                           const Digest& digest,
+                                           int64_t upstream_id,
+                                           absl::string_view path_prefix);
+// An entry keeps its id, upstream and path for life. `digest_before` is what
+// the row that is replaced points at; empty when there is none.
+absl::Status PutCacheEntry(WriteTransaction& transaction,
+                           absl::string_view digest_before,
+                           const v1::CacheEntry& entry);
+// An entry that is there.
+absl::Status DeleteCacheEntry(WriteTransaction& transaction,
+                              const v1::CacheEntry& entry);
+
+// Those of one upstream, by path.
+absl::Status VisitCacheEntriesOf(
+    const ReadTransaction& transaction, int64_t upstream_id,
+    absl::FunctionRef<absl::StatusOr<bool>(const v1::CacheEntry&)> visitor);
+// Whether an entry of any upstream points at the digest.
+absl::StatusOr<bool> IsDigestUsed(const ReadTransaction& transaction,
+                                  absl::string_view digest);
+
+// Deletes the rows of an upstream in `table`, whose keys begin with its id, at
+// most `max` of them and only those after `cursor`, a key that this function
+// left there, or empty. Indexes are not changed. Returns how many there were.
+absl::StatusOr<int> DeleteRowsOfUpstream(WriteTransaction& transaction,
+                                         Table table, int64_t upstream_id,
+                                         int max, std::string& cursor);
+// The entries among the first `max` of an upstream after `cursor`, likewise.
+absl::StatusOr<std::vector<v1::CacheEntry>> NextCacheEntriesOf(
+    const ReadTransaction& transaction, int64_t upstream_id, int max,
+    std::string& cursor);
+
+// What the service remembers about itself.
+absl::StatusOr<std::optional<std::string>> FindSetting(
+    const ReadTransaction& transaction, absl::string_view name);
+void PutSetting(WriteTransaction& transaction, absl::string_view name,
+                absl::string_view value);
+
+}  // namespace cvr::tables
+
+#endif  // SERVICES_METADATA_TABLES_TABLES_H_

@@ -1,0 +1,86 @@
+#include "services/rpc/method_rules.h"
+
+#include <algorithm>
+#include <string>
+
+#include "absl/strings/match.h"
+#include "absl/strings/strip.h"
+#include "google/protobuf/descriptor.h"
+#include "services/access/access_rules.h"
+
+namespace cvr {
+namespace {
+
+using For = MethodRule::For;
+
+constexpr PeerRoles kGateway = {PeerRole::kGateway};
+constexpr PeerRoles kBlob = {PeerRole::kBlob};
+constexpr PeerRoles kBoth = {PeerRole::kGateway, PeerRole::kBlob};
+constexpr PeerRoles kNone = {};
+
+struct PeerMethod {
+  absl::string_view path;
+  PeerRoles roles;
+};
+
+// Every method that is for processes of this system. Credentials of upstreams
+// (GetUpstreamAccess) are for the blob service alone; what the blob service
+// tells of its store is believed from it alone.
+constexpr PeerMethod kPeerMethods[] = {
+    {"/cvr.v1.ResolutionService/Resolve", kBoth},
+    {"/cvr.v1.ResolutionService/ListRepositories", kGateway},
+    {"/cvr.v1.ResolutionService/LocateRegistry", kGateway},
+    {"/cvr.v1.ResolutionService/RecordCacheEntry", kBlob},
+    {"/cvr.v1.ResolutionService/TouchCacheEntry", kBlob},
+    {"/cvr.v1.ResolutionService/RecordDenial", kBlob},
+    {"/cvr.v1.ResolutionService/TakeRefreshDue", kBlob},
+    {"/cvr.v1.ResolutionService/ForgetContent", kBlob},
+    {"/cvr.v1.ResolutionService/CheckUpstreams", kBlob},
+    {"/cvr.v1.ResolutionService/FilterUnreferenced", kBlob},
+    {"/cvr.v1.ResolutionService/ListGarbage", kBlob},
+    {"/cvr.v1.ResolutionService/RemoveGarbage", kBlob},
+    {"/cvr.v1.ResolutionService/FindPossessing", kBlob},
+    {"/cvr.v1.ResolutionService/GetUpstreamAccess", kBlob},
+
+    {"/cvr.v1.AuthService/Authenticate", kGateway},
+    {"/cvr.v1.AuthService/IssueToken", kGateway},
+    {"/cvr.v1.AuthService/GetTrust", kGateway},
+    {"/cvr.v1.AuthService/Authorize", kBlob},
+    {"/cvr.v1.AuthService/RecordAuditEvent", kBlob},
+
+    {"/cvr.v1.BlobService/Read", kGateway},
+    {"/cvr.v1.BlobService/Fetch", kGateway},
+    // For no process that there is.
+    {"/cvr.v1.BlobService/StatBlob", kNone},
+    {"/cvr.v1.BlobService/DeleteBlob", kNone},
+};
+
+constexpr absl::string_view kEverybodysServices[] = {
+    "/grpc.health.v1.Health/",
+    "/grpc.reflection.v1alpha.ServerReflection/",
+};
+
+const google::protobuf::MethodDescriptor* FindMethod(absl::string_view path) {
+  std::string name(absl::StripPrefix(path, "/"));
+  std::replace(name.begin(), name.end(), '/', '.');
+  return google::protobuf::DescriptorPool::generated_pool()->FindMethodByName(
+      name);
+}
+
+}  // namespace
+
+MethodRule RuleOfMethod(absl::string_view path) {
+  for (const PeerMethod& method : kPeerMethods) {
+    if (path == method.path) return {For::kPeers, method.roles};
+  }
+  for (const absl::string_view service : kEverybodysServices) {
+    if (absl::StartsWith(path, service)) return {For::kEverybody, {}};
+  }
+  const auto* const method = FindMethod(path);
+  if (method == nullptr) return {For::kUnknown, {}};
+  return {HasAccessRule(*method->input_type()) ? For::kAdministrators
+                                               : For::kNobody,
+          {}};
+}
+
+}  // namespace cvr

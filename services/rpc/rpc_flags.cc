@@ -1,0 +1,151 @@
+#include "services/rpc/rpc_flags.h"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/flags/flag.h"
+#include "absl/status/status.h"
+#include "services/common/errors.h"
+#include "services/common/status_macros.h"
+#include "services/process/local_address.h"
+#include "services/rpc/listen_check.h"
+#include "services/rpc/peer_secrets.h"
+#include "services/rpc/plaintext_flag.h"
+#include "services/rpc/tls/certificate.h"
+
+ABSL_FLAG(std::string, rpc_certificate_file, "",
+          "Speak gRPC by TLS, but on Unix sockets, with this certificate, "
+          "followed by those of its issuers: PEM. Read again when it changes.");
+ABSL_FLAG(std::string, rpc_key_file, "",
+          "The key of --rpc_certificate_file: PEM, without a password.");
+ABSL_FLAG(std::string, rpc_ca_file, "",
+          "The authority, PEM, that has issued the certificates of all "
+          "processes of this system. Which process a client is, the name in "
+          "its certificate says: see --rpc_gateway_names.");
+ABSL_FLAG(std::vector<std::string>, rpc_gateway_names, {"cvr-gateway"},
+          "Certificates of --rpc_ca_file that have one of these names, as "
+          "common name or as DNS name, are those of gateways: they may resolve "
+          "pulls, check tokens and read content.");
+ABSL_FLAG(std::vector<std::string>, rpc_blob_names, {"cvr-blob"},
+          "Certificates that have one of these names are those of blob "
+          "services: they may get credentials of upstreams and record what is "
+          "cached.");
+ABSL_FLAG(
+    std::string, peer_secrets_dir, "",
+    "Where the secrets are by which the processes of this system know each "
+    "other without TLS: gateway.secret and blob.secret, for the owner's eyes "
+    "only; the metadata service makes them. A gateway needs the former only. "
+    "Empty: PATH.peers for a metadata service at unix:PATH, else peers in its "
+    "data directory, which the others cannot know.");
+
+namespace cvr {
+
+namespace {
+
+// Empty when nothing says it.
+std::string PeerSecretsDirectory(const RpcFlagsOptions& options) {
+  const std::string flag = absl::GetFlag(FLAGS_peer_secrets_dir);
+  if (!flag.empty()) return flag;
+  if (IsUnixAddress(options.metadata_address)) {
+    return UnixPathOf(options.metadata_address) + ".peers";
+  }
+  return options.role == RpcRole::kMetadata ? options.data_dir + "/peers" : "";
+}
+
+absl::StatusOr<std::shared_ptr<const PeerSecrets>> OpenPeerSecrets(
+    const RpcFlagsOptions& options, bool has_tls) {
+  const std::string directory = PeerSecretsDirectory(options);
+  if (directory.empty()) {
+    if (has_tls) return nullptr;
+    return absl::InvalidArgumentError(
+        "--peer_secrets_dir must name the directory of the metadata service's "
+        "peer secrets (DATA_DIR/peers, or a copy): without TLS, and unless the "
+        "metadata service is on a Unix socket, the processes know each other "
+        "by them");
+  }
+  switch (options.role) {
+    case RpcRole::kMetadata:
+      return PeerSecrets::OpenOrMake(directory);
+    case RpcRole::kBlob:
+      return PeerSecrets::Open(directory,
+                               {PeerRole::kGateway, PeerRole::kBlob});
+    case RpcRole::kGateway:
+      return PeerSecrets::Open(directory, {PeerRole::kGateway});
+    case RpcRole::kStandalone:
+      return nullptr;
+  }
+  return nullptr;
+}
+
+// Also where they are not used: on a Unix socket.
+absl::Status CheckCertificates(const RpcSecurity& security) {
+  const std::string& certificate = security.certificate.certificate;
+  if (!certificate.empty()) {
+    RETURN_IF_ERROR(Annotate(ReadCertificate(security.certificate).status(),
+                             "--rpc_certificate_file=" + certificate));
+  }
+  if (security.authority_file.empty()) return absl::OkStatus();
+  return Annotate(ReadAuthorities(security.authority_file).status(),
+                  "--rpc_ca_file=" + security.authority_file);
+}
+
+// All but the secrets of peers.
+absl::StatusOr<RpcSecurity> CertificatesFromFlags(RpcRole role) {
+  RpcSecurity security;
+  security.certificate = {absl::GetFlag(FLAGS_rpc_certificate_file),
+                          absl::GetFlag(FLAGS_rpc_key_file)};
+  security.authority_file = absl::GetFlag(FLAGS_rpc_ca_file);
+  security.insecure_plaintext = InsecurePlaintextFromFlag();
+  const bool has_certificate = !security.certificate.certificate.empty();
+  const bool has_authority = !security.authority_file.empty();
+  security.tls = has_certificate || has_authority;
+  if (has_certificate != !security.certificate.key.empty()) {
+    return absl::InvalidArgumentError(
+        "--rpc_certificate_file and --rpc_key_file go together");
+  }
+  if (has_authority && !has_certificate) {
+    return absl::InvalidArgumentError(
+        "--rpc_ca_file needs --rpc_certificate_file and --rpc_key_file");
+  }
+  if (has_certificate && !has_authority && role != RpcRole::kStandalone) {
+    return absl::InvalidArgumentError(
+        "--rpc_certificate_file needs --rpc_ca_file, by which the processes of "
+        "this system know each other");
+  }
+  security.peers.gateway_names = absl::GetFlag(FLAGS_rpc_gateway_names);
+  security.peers.blob_names = absl::GetFlag(FLAGS_rpc_blob_names);
+  return security;
+}
+
+}  // namespace
+
+absl::Status CheckRpcFlags(const RpcFlagsOptions& options,
+                           const std::string& grpc_address) {
+  ASSIGN_OR_RETURN(const RpcSecurity security,
+                   CertificatesFromFlags(options.role));
+  // Plain text that is insisted on has nothing to check, and a warning to log.
+  if (!security.tls && !security.insecure_plaintext) {
+    RETURN_IF_ERROR(MakeServerCredentials(grpc_address, security).status());
+  }
+  RETURN_IF_ERROR(CheckCertificates(security));
+  return CheckCanListen("grpc_address", grpc_address);
+}
+
+absl::StatusOr<RpcSecurity> RpcSecurityFromFlags(
+    const RpcFlagsOptions& options) {
+  ASSIGN_OR_RETURN(RpcSecurity security, CertificatesFromFlags(options.role));
+  if (options.role == RpcRole::kStandalone) return security;
+  ASSIGN_OR_RETURN(security.peers.secrets,
+                   OpenPeerSecrets(options, security.tls));
+  if (options.role == RpcRole::kGateway) security.role = PeerRole::kGateway;
+  if (options.role == RpcRole::kBlob) security.role = PeerRole::kBlob;
+  return security;
+}
+
+std::vector<std::string> RpcCertificatePathsFromFlags() {
+  return {absl::GetFlag(FLAGS_rpc_certificate_file),
+          absl::GetFlag(FLAGS_rpc_ca_file)};
+}
+
+}  // namespace cvr

@@ -1,0 +1,59 @@
+#include "services/rpc/rpc_status.h"
+
+#include <string>
+
+#include "absl/strings/cord.h"
+#include "protos/google/rpc/status.pb.h"
+
+namespace cvr {
+namespace {
+
+// Of errors that nothing else tells from the library's own.
+constexpr char kAnswered[] = "cvr.answered";
+
+}  // namespace
+
+grpc::Status ToRpcStatus(const absl::Status& status) {
+  if (status.ok()) return grpc::Status::OK;
+  google::rpc::Status details;
+  details.set_code(static_cast<int>(status.code()));
+  details.set_message(std::string(status.message()));
+  status.ForEachPayload([&](absl::string_view url, const absl::Cord& payload) {
+    if (url == kAnswered) return;
+    auto* const any = details.add_details();
+    any->set_type_url(std::string(url));
+    any->set_value(std::string(payload));
+  });
+  return grpc::Status(static_cast<grpc::StatusCode>(status.code()),
+                      std::string(status.message()),
+                      details.SerializeAsString());
+}
+
+absl::Status FromRpcStatus(const grpc::Status& status) {
+  if (status.ok()) return absl::OkStatus();
+  absl::Status result(static_cast<absl::StatusCode>(status.error_code()),
+                      status.error_message());
+  google::rpc::Status details;
+  if (details.ParseFromString(status.error_details())) {
+    // The library's own errors have no details, ours always have.
+    if (absl::IsUnavailable(result) && !status.error_details().empty() &&
+        details.details().empty()) {
+      result.SetPayload(kAnswered, absl::Cord());
+    }
+    for (const auto& any : details.details()) {
+      result.SetPayload(any.type_url(), absl::Cord(any.value()));
+    }
+  }
+  return result;
+}
+
+bool WasAnswered(const absl::Status& status) {
+  bool has_payload = false;
+  status.ForEachPayload(
+      [&](absl::string_view /*url*/, const absl::Cord& /*payload*/) {
+        has_payload = true;
+      });
+  return has_payload || !absl::IsUnavailable(status);
+}
+
+}  // namespace cvr

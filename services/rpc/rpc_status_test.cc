@@ -1,0 +1,67 @@
+#include "services/rpc/rpc_status.h"
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "services/common/errors.h"
+#include "tests/support/status_matchers.h"
+
+namespace cvr {
+namespace {
+
+using testing::IsOk;
+using testing::StatusIs;
+
+TEST(RpcStatusTest, OkStaysOk) {
+  EXPECT_TRUE(ToRpcStatus(absl::OkStatus()).ok());
+  EXPECT_THAT(FromRpcStatus(grpc::Status::OK), IsOk());
+}
+
+// Programs act on reasons and attachments: they must survive the wire.
+TEST(RpcStatusTest, EverythingSurvivesTheWire) {
+  const absl::Status before = Annotate(
+      errors::UpstreamRateLimited("hub.example", absl::Seconds(7)), "pull");
+  const absl::Status after = FromRpcStatus(ToRpcStatus(before));
+  EXPECT_EQ(after, before);
+  EXPECT_THAT(after, StatusIs(absl::StatusCode::kResourceExhausted,
+                              Reason::kUpstreamRateLimited));
+  EXPECT_EQ(RetryAfterOf(after), absl::Seconds(7));
+  EXPECT_THAT(std::string(after.message()),
+              ::testing::HasSubstr("pull: upstream hub.example"));
+}
+
+TEST(RpcStatusTest, FieldViolationsSurviveTheWire) {
+  const auto violations = FieldViolationsOf(FromRpcStatus(ToRpcStatus(
+      errors::FieldsInvalid({{"name", "too long"}, {"url", "no"}}))));
+  ASSERT_EQ(violations.size(), 2);
+  EXPECT_EQ(violations[0].field, "name");
+  EXPECT_EQ(violations[1].description, "no");
+}
+
+TEST(RpcStatusTest, ForeignStatusesKeepCodeAndMessage) {
+  const auto status = FromRpcStatus(
+      grpc::Status(grpc::StatusCode::ABORTED, "m", "not a proto"));
+  EXPECT_EQ(status.code(), absl::StatusCode::kAborted);
+  EXPECT_EQ(status.message(), "m");
+  EXPECT_EQ(ReasonOf(status), Reason::kNone);
+}
+
+// A service that answers is not away, whatever it answers.
+TEST(RpcStatusTest, AnAnswerIsToldFromSilence) {
+  const absl::Status plain = absl::UnavailableError("the disk fails");
+  EXPECT_TRUE(WasAnswered(FromRpcStatus(ToRpcStatus(plain))));
+  EXPECT_TRUE(WasAnswered(FromRpcStatus(
+      ToRpcStatus(errors::UpstreamUnavailable("hub.example", "away")))));
+  EXPECT_TRUE(WasAnswered(absl::NotFoundError("")));
+  EXPECT_TRUE(WasAnswered(absl::OkStatus()));
+  EXPECT_FALSE(WasAnswered(FromRpcStatus(
+      grpc::Status(grpc::StatusCode::UNAVAILABLE, "connection refused"))));
+}
+
+TEST(ErrorsTest, RangeErrorKnowsTheSize) {
+  const auto status =
+      FromRpcStatus(ToRpcStatus(errors::RangeNotSatisfiable(1ull << 40)));
+  EXPECT_EQ(ContentSizeOf(status), 1ull << 40);
+}
+
+}  // namespace
+}  // namespace cvr

@@ -1,0 +1,89 @@
+#include "services/rpc/tls/certificate_watch.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "services/rpc/tls/certificate.h"
+#include "spdlog/spdlog.h"
+
+namespace cvr {
+namespace {
+
+constexpr absl::Duration kInterval = absl::Hours(24);
+
+std::string DateOf(absl::Time time) {
+  return absl::FormatTime(absl::RFC3339_sec, time, absl::UTCTimeZone());
+}
+
+std::string DaysUntil(absl::Duration left) {
+  const int64_t days = left / absl::Hours(24);
+  if (days == 0) return "in less than a day";
+  return absl::StrCat("in ", days, days == 1 ? " day" : " days");
+}
+
+}  // namespace
+
+Expiry ExpiryOf(const std::string& path, absl::Time now) {
+  const auto facts = ReadCertificateFacts(path);
+  if (!facts.ok()) return {};
+  const auto first = std::min_element(
+      facts->begin(), facts->end(),
+      [](const auto& a, const auto& b) { return a.expires < b.expires; });
+  const std::string whose =
+      absl::StrCat("certificate file ", path, ": ", first->subject);
+  const absl::Duration left = first->expires - now;
+  if (left <= absl::ZeroDuration()) {
+    return {ExpiryLevel::kExpired,
+            absl::StrCat(whose, " expired at ", DateOf(first->expires),
+                         "; connections that need it fail")};
+  }
+  return {left <= kExpiryWarning ? ExpiryLevel::kSoon : ExpiryLevel::kFine,
+          absl::StrCat(whose, " expires ", DaysUntil(left), ", at ",
+                       DateOf(first->expires))};
+}
+
+CertificateWatch::CertificateWatch(const std::vector<std::string>& paths,
+                                   const Clock& clock, absl::Duration look)
+    : paths_([&] {
+        std::vector<std::string> given;
+        for (const std::string& path : paths) {
+          if (!path.empty()) given.push_back(path);
+        }
+        return given;
+      }()),
+      clock_(clock),
+      look_(look),
+      thread_("certificates", [this] { Watch(); }) {}
+
+CertificateWatch::~CertificateWatch() { sleeper_.Stop(); }
+
+void CertificateWatch::Check() const { Write(/*all=*/true); }
+
+void CertificateWatch::Watch() {
+  absl::Time written_at = clock_.SteadyNow();
+  Write(/*all=*/true);
+  while (sleeper_.Sleep(look_)) {
+    if (clock_.SteadyNow() - written_at < kInterval) continue;
+    written_at = clock_.SteadyNow();
+    Write(/*all=*/false);
+  }
+}
+
+void CertificateWatch::Write(bool all) const {
+  for (const std::string& path : paths_) {
+    const Expiry expiry = ExpiryOf(path, clock_.Now());
+    switch (expiry.level) {
+      case ExpiryLevel::kExpired:
+        spdlog::error("{}", expiry.text);
+        break;
+      case ExpiryLevel::kSoon:
+        spdlog::warn("{}", expiry.text);
+        break;
+      case ExpiryLevel::kFine:
+        if (all && !expiry.text.empty()) spdlog::info("{}", expiry.text);
+        break;
+    }
+  }
+}
+
+}  // namespace cvr

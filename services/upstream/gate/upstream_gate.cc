@@ -1,0 +1,218 @@
+#include "services/upstream/gate/upstream_gate.h"
+
+#include <iterator>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "services/common/errors.h"
+#include "services/common/status_macros.h"
+#include "services/upstream/http/rate_fields.h"
+
+namespace cvr {
+namespace {
+
+// After waiting in vain: what is under way may take long.
+constexpr absl::Duration kBusyRetryAfter = absl::Seconds(5);
+
+absl::Status Busy(const UpstreamAccess& access, absl::string_view detail) {
+  return WithRetryAfter(errors::UpstreamUnavailable(access.name, detail),
+                        kBusyRetryAfter);
+}
+
+}  // namespace
+
+// Tells the gate when the answer begins, and its own errors from the client's.
+class UpstreamGate::WatchedSink : public UpstreamBlobSink {
+ public:
+  WatchedSink(UpstreamGate& gate, const Pass& pass, UpstreamBlobSink& sink)
+      : gate_(gate), pass_(pass), sink_(sink) {}
+
+  absl::Status OnHeader(const UpstreamBlobHeader& header) override {
+    gate_.OnAnswered(pass_);
+    return Noted(sink_.OnHeader(header));
+  }
+  absl::Status OnBytes(absl::string_view bytes) override {
+    return Noted(sink_.OnBytes(bytes));
+  }
+  std::stop_token cancel() const override { return sink_.cancel(); }
+
+  // Whether the receiver has ended the transfer.
+  bool had_enough() const { return had_enough_; }
+
+ private:
+  absl::Status Noted(absl::Status status) {
+    if (!status.ok()) had_enough_ = true;
+    return status;
+  }
+
+  UpstreamGate& gate_;
+  const Pass& pass_;
+  UpstreamBlobSink& sink_;
+  bool had_enough_ = false;
+};
+
+UpstreamGate::UpstreamGate(MakeClient make_client, Options options,
+                           const Clock* clock)
+    : options_(std::move(options)),
+      clock_(clock),
+      client_(make_client(this)),
+      on_stop_(options_.stop, [this] { WakeAll(); }) {}
+
+absl::StatusOr<UpstreamManifest> UpstreamGate::GetManifest(
+    const UpstreamAccess& access, const Repository& repository,
+    const Reference& reference) {
+  return AskQuickly<UpstreamManifest>(access, [&] {
+    return client_->GetManifest(access, repository, reference);
+  });
+}
+
+absl::StatusOr<Descriptor> UpstreamGate::HeadManifest(
+    const UpstreamAccess& access, const Repository& repository,
+    const Reference& reference) {
+  return AskQuickly<Descriptor>(access, [&] {
+    return client_->HeadManifest(access, repository, reference);
+  });
+}
+
+absl::StatusOr<UpstreamList> UpstreamGate::ListTags(
+    const UpstreamAccess& access, const Repository& repository) {
+  return AskQuickly<UpstreamList>(
+      access, [&] { return client_->ListTags(access, repository); });
+}
+
+absl::StatusOr<UpstreamList> UpstreamGate::ListReferrers(
+    const UpstreamAccess& access, const Repository& repository,
+    const Digest& subject) {
+  return AskQuickly<UpstreamList>(access, [&] {
+    return client_->ListReferrers(access, repository, subject);
+  });
+}
+
+absl::Status UpstreamGate::GetBlob(const UpstreamAccess& access,
+                                   const Repository& repository,
+                                   const Digest& digest,
+                                   const UpstreamBlobPart& part,
+                                   UpstreamBlobSink& sink) {
+  ASSIGN_OR_RETURN(const Pass pass,
+                   Enter(access, Traffic::kBlob, sink.cancel()));
+  WatchedSink watched(*this, pass, sink);
+  absl::Status status =
+      client_->GetBlob(access, repository, digest, part, watched);
+  Leave(pass, watched.had_enough() ? absl::OkStatus() : status);
+  return status;
+}
+
+template <typename T>
+absl::StatusOr<T> UpstreamGate::AskQuickly(
+    const UpstreamAccess& access, absl::FunctionRef<absl::StatusOr<T>()> ask) {
+  ASSIGN_OR_RETURN(const Pass pass, Enter(access, Traffic::kQuick));
+  absl::StatusOr<T> answer = ask();
+  Leave(pass, answer.status());
+  return answer;
+}
+
+absl::StatusOr<UpstreamGate::Pass> UpstreamGate::Enter(
+    const UpstreamAccess& access, Traffic traffic,
+    const std::stop_token& cancel) {
+  const std::stop_callback wake(cancel, [this] { WakeAll(); });
+  MutexLock lock(&mutex_);
+  UpstreamDoor& door = DoorOf(access, clock_->SteadyNow());
+  RETURN_IF_ERROR(door.Refusal(traffic, clock_->SteadyNow()));
+  const RequestSlots::Place place = door.slots().Join(traffic);
+  if (const absl::Status status =
+          AwaitSlot(door, access, traffic, place, cancel);
+      !status.ok()) {
+    door.slots().Leave(place);
+    return status;
+  }
+  return Pass{&door, traffic, place, door.Begin()};
+}
+
+absl::Status UpstreamGate::AwaitSlot(UpstreamDoor& door,
+                                     const UpstreamAccess& access,
+                                     Traffic traffic, RequestSlots::Place place,
+                                     const std::stop_token& cancel) {
+  if (place->is_granted) return absl::OkStatus();
+  if (door.slots().waiting() > options_.waiting_max) {
+    return Busy(access, "too many requests are waiting for it");
+  }
+  const SteadyDeadline deadline(options_.wait_max);
+  bool is_late = false;
+  while (!place->is_granted && !is_late) {
+    if (cancel.stop_requested()) {
+      return absl::CancelledError("nobody waits for the answer any more");
+    }
+    if (options_.stop.stop_requested()) {
+      return absl::UnavailableError("the process is stopping");
+    }
+    is_late = place->granted_or_woken.WaitWithTimeout(&mutex_, deadline.left());
+    // Things may have changed for the worse meanwhile.
+    RETURN_IF_ERROR(door.Refusal(traffic, clock_->SteadyNow()));
+  }
+  if (place->is_granted) return absl::OkStatus();
+  return Busy(access, absl::StrCat("no request to it has ended within ",
+                                   absl::FormatDuration(options_.wait_max)));
+}
+
+// Lets all who wait look again at what they wait for.
+void UpstreamGate::WakeAll() {
+  MutexLock lock(&mutex_);
+  for (const auto& [id, door] : doors_) door->slots().WakeAll();
+}
+
+void UpstreamGate::OnAnswered(const Pass& pass) {
+  MutexLock lock(&mutex_);
+  pass.door->OnAnswered(pass.ticket);
+}
+
+void UpstreamGate::Leave(const Pass& pass, const absl::Status& outcome) {
+  MutexLock lock(&mutex_);
+  pass.door->OnOutcome(pass.ticket, pass.traffic, outcome, clock_->SteadyNow());
+  pass.door->slots().Leave(pass.place);
+}
+
+void UpstreamGate::OnAnswer(int64_t upstream_id, const HttpHead& head) {
+  const auto rate = ParseRateFields(head.fields);
+  if (!rate) return;
+  MutexLock lock(&mutex_);
+  const auto door = doors_.find(upstream_id);
+  if (door != doors_.end()) door->second->OnRate(*rate, clock_->SteadyNow());
+}
+
+bool UpstreamGate::IsSavingBudget(const UpstreamAccess& access) {
+  MutexLock lock(&mutex_);
+  const auto door = doors_.find(access.id);
+  return door != doors_.end() &&
+         door->second->IsSavingBudget(access.limits.rate_reserve_percent,
+                                      clock_->SteadyNow());
+}
+
+std::vector<UpstreamState> UpstreamGate::States() const {
+  std::vector<UpstreamState> states;
+  MutexLock lock(&mutex_);
+  for (const auto& [id, door] : doors_) {
+    states.push_back(door->StateAt(clock_->SteadyNow()));
+  }
+  return states;
+}
+
+UpstreamDoor& UpstreamGate::DoorOf(const UpstreamAccess& access,
+                                   absl::Time now) {
+  if (now >= forgets_at_) Forget(now);
+  std::unique_ptr<UpstreamDoor>& door = doors_[access.id];
+  if (door == nullptr) door = std::make_unique<UpstreamDoor>();
+  door->Visit(access, now);
+  return *door;
+}
+
+void UpstreamGate::Forget(absl::Time now) {
+  for (auto it = doors_.begin(); it != doors_.end();) {
+    const UpstreamDoor& door = *it->second;
+    const bool is_gone =
+        !door.is_busy() && now - door.visited_at() > options_.forget_after;
+    it = is_gone ? doors_.erase(it) : std::next(it);
+  }
+  forgets_at_ = now + options_.forget_after / 8;
+}
+
+}  // namespace cvr

@@ -1,0 +1,97 @@
+#include "services/upstream/http/proxy_settings.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+
+#include <cstdint>
+#include <cstdlib>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
+
+namespace cvr {
+namespace {
+
+// The first of these variables that is set and not empty.
+std::string Variable(std::initializer_list<const char*> names) {
+  for (const char* const name : names) {
+    const char* const value = std::getenv(name);
+    if (value != nullptr && *value != '\0') return value;
+  }
+  return "";
+}
+
+// Raw bytes of an address; empty when the text is none.
+std::string AddressBytes(const std::string& text) {
+  char bytes[sizeof(in6_addr)];
+  if (inet_pton(AF_INET, text.c_str(), bytes) == 1) {
+    return std::string(bytes, sizeof(in_addr));
+  }
+  if (inet_pton(AF_INET6, text.c_str(), bytes) == 1) {
+    return std::string(bytes, sizeof(in6_addr));
+  }
+  return "";
+}
+
+// `10.0.0.0/8`; a bare address is a block of one.
+bool IsInBlock(const std::string& address, const std::string& block) {
+  const std::pair<std::string, std::string> parts =
+      absl::StrSplit(block, absl::MaxSplits('/', 1));
+  const std::string base = AddressBytes(parts.first);
+  if (base.empty() || base.size() != address.size()) return false;
+  uint32_t bits = base.size() * 8;
+  if (!parts.second.empty() &&
+      (!absl::SimpleAtoi(parts.second, &bits) || bits > base.size() * 8)) {
+    return false;
+  }
+  for (uint32_t i = 0; i < bits; ++i) {
+    const uint8_t mask = 0x80 >> (i % 8);
+    if ((base[i / 8] & mask) != (address[i / 8] & mask)) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+ProxySettings::ProxySettings(std::string http_proxy, std::string https_proxy,
+                             const std::string& no_proxy)
+    : http_proxy_(std::move(http_proxy)), https_proxy_(std::move(https_proxy)) {
+  for (absl::string_view entry :
+       absl::StrSplit(no_proxy, absl::ByAnyChar(", "), absl::SkipEmpty())) {
+    absl::ConsumePrefix(&entry, ".");
+    absl::ConsumeSuffix(&entry, ".");
+    if (absl::ConsumePrefix(&entry, "[")) absl::ConsumeSuffix(&entry, "]");
+    if (!entry.empty()) no_proxy_.push_back(absl::AsciiStrToLower(entry));
+  }
+}
+
+ProxySettings ProxySettings::FromEnvironment() {
+  // A CGI's caller could set HTTP_PROXY by a header; nobody reads it since.
+  return ProxySettings(
+      Variable({"http_proxy", "all_proxy", "ALL_PROXY"}),
+      Variable({"https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"}),
+      Variable({"no_proxy", "NO_PROXY"}));
+}
+
+std::string ProxySettings::ProxyFor(const Url& url) const {
+  const std::string& proxy = url.is_https() ? https_proxy_ : http_proxy_;
+  return proxy.empty() || IsExcepted(url.host()) ? "" : proxy;
+}
+
+bool ProxySettings::IsExcepted(const std::string& host) const {
+  const std::string address = AddressBytes(host);
+  for (const std::string& entry : no_proxy_) {
+    if (entry == "*" || entry == host) return true;
+    if (address.empty() ? absl::EndsWith(host, absl::StrCat(".", entry))
+                        : IsInBlock(address, entry)) {
+      return true;
+    }
+  }
+  return false;
+}
+
+}  // namespace cvr

@@ -1,0 +1,40 @@
+#include "tools/cvr/client/output.h"
+
+#include "absl/strings/ascii.h"
+#include "google/protobuf/util/json_util.h"
+
+namespace cvr {
+
+std::string ToJson(const google::protobuf::Message& message, bool pretty) {
+  google::protobuf::util::JsonPrintOptions options;
+  options.add_whitespace = pretty;
+  options.always_print_primitive_fields = true;
+  options.preserve_proto_field_names = true;
+  std::string json;
+  // Fails only for malformed Any values, which these messages do not have.
+  (void)google::protobuf::util::MessageToJsonString(message, &json, options);
+  absl::StripTrailingAsciiWhitespace(&json);
+  return json;
+}
+
+void Output::PrintNote(absl::string_view sentence) {
+  if (for_people()) out_ << sentence << "\n";
+}
+
+// An item per line: as good for line tools as for JSON ones.
+void Output::PrintJsonArray(
+    const std::vector<const google::protobuf::Message*>& messages) {
+  out_ << "[";
+  const char* separator = "\n";
+  for (const auto* const message : messages) {
+    out_ << separator << ToJson(*message, /*pretty=*/false);
+    separator = ",\n";
+  }
+  out_ << (messages.empty() ? "]\n" : "\n]\n");
+}
+
+void Output::PrintJsonObject(const google::protobuf::Message& message) {
+  out_ << ToJson(message, /*pretty=*/true) << "\n";
+}
+
+}  // namespace cvr

@@ -1,0 +1,68 @@
+#include "tools/cvr/client/tls_options.h"
+
+#include "absl/status/status.h"
+#include "services/rpc/rpc_security.h"
+
+namespace cvr {
+namespace {
+
+constexpr char kGroup[] = "TLS";
+
+// An empty variable is as good as none.
+std::string Value(const std::optional<std::string>& option,
+                  const char* variable, const Environment& environment) {
+  return option ? *option : environment.variable(variable).value_or("");
+}
+
+}  // namespace
+
+void AddTlsOptions(CLI::App& app, TlsOptions& options) {
+  app.add_flag("--tls", options.tls,
+               "Reach servers by TLS, but on Unix sockets; implied by the "
+               "files below; else if CVR_TLS is set")
+      ->group(kGroup);
+  app.add_option("--tls_ca_file", options.ca_file,
+                 "PEM of the authority to believe, instead of this machine's; "
+                 "else from CVR_TLS_CA_FILE")
+      ->type_name("FILE")
+      ->group(kGroup);
+  app.add_option("--tls_certificate_file", options.certificate_file,
+                 "PEM of a certificate to show; else from "
+                 "CVR_TLS_CERTIFICATE_FILE")
+      ->type_name("FILE")
+      ->group(kGroup);
+  app.add_option("--tls_key_file", options.key_file,
+                 "PEM of its key, without a password; else from "
+                 "CVR_TLS_KEY_FILE")
+      ->type_name("FILE")
+      ->group(kGroup);
+  app.add_flag("--insecure_plaintext", options.insecure_plaintext,
+               "Reach other machines without TLS, where anybody on the way can "
+               "read the access token")
+      ->group(kGroup);
+}
+
+absl::StatusOr<std::shared_ptr<grpc::ChannelCredentials>> CredentialsFor(
+    const std::string& address, const TlsOptions& options,
+    const Environment& environment) {
+  RpcSecurity security;
+  security.tls_remedy = "use --tls";
+  security.authority_file =
+      Value(options.ca_file, "CVR_TLS_CA_FILE", environment);
+  security.certificate = {
+      Value(options.certificate_file, "CVR_TLS_CERTIFICATE_FILE", environment),
+      Value(options.key_file, "CVR_TLS_KEY_FILE", environment)};
+  const bool has_key = !security.certificate.key.empty();
+  if (security.certificate.certificate.empty() == has_key) {
+    return absl::InvalidArgumentError(
+        "--tls_certificate_file and --tls_key_file go together");
+  }
+  security.tls = options.tls || has_key || !security.authority_file.empty() ||
+                 !environment.variable("CVR_TLS").value_or("").empty();
+  if (!security.tls && options.insecure_plaintext) {
+    return grpc::InsecureChannelCredentials();
+  }
+  return MakeChannelCredentials(address, security);
+}
+
+}  // namespace cvr

@@ -1,0 +1,127 @@
+#include "tools/cvr/commands/group_commands.h"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "protos/cvr/v1/group_service.grpc.pb.h"
+#include "services/common/status_macros.h"
+#include "tools/cvr/client/cli_options.h"
+#include "tools/cvr/client/table.h"
+#include "tools/cvr/client/text.h"
+#include "tools/cvr/commands/deletion.h"
+
+namespace cvr {
+namespace {
+
+using Stub = v1::GroupService::Stub;
+
+std::string AsTable(const std::vector<v1::Group>& groups) {
+  TextTable table({{"NAME"}, {"CREATED"}, {"DESCRIPTION"}});
+  for (const v1::Group& group : groups) {
+    table.AddRow(
+        {group.name(), TimeText(group.create_time()), group.description()});
+  }
+  return table.ToString();
+}
+
+std::string AsFields(const v1::Group& group) {
+  FieldTable fields;
+  fields.Add("name", group.name());
+  fields.Add("description", group.description());
+  fields.Add("created", TimeText(group.create_time()));
+  fields.Add("updated", TimeText(group.update_time()));
+  fields.Add("etag", group.etag());
+  return fields.ToString();
+}
+
+void AddCreate(CommandGroup& groups) {
+  const auto request = std::make_shared<v1::CreateGroupRequest>();
+  const auto group = request->mutable_group();
+  CLI::App& command = groups.Add(
+      "create", "Make a group", [request](Session& session) -> absl::Status {
+        ASSIGN_OR_RETURN(const v1::Group created,
+                         session.server.Call(&Stub::CreateGroup, *request));
+        session.output.PrintObject(created, AsFields);
+        return absl::OkStatus();
+      });
+  command
+      .add_option("NAME", *group->mutable_name(), "Such as acme or acme/web")
+      ->required();
+  command.add_option("--description", *group->mutable_description(),
+                     "For people");
+}
+
+void AddList(CommandGroup& groups) {
+  groups.Add("list", "List the groups", [](Session& session) -> absl::Status {
+    ASSIGN_OR_RETURN(
+        const auto found,
+        session.server.List(&Stub::ListGroups, &v1::ListGroupsResponse::groups,
+                            v1::ListGroupsRequest()));
+    session.output.PrintList(found, AsTable);
+    return absl::OkStatus();
+  });
+}
+
+void AddGet(CommandGroup& groups) {
+  const auto request = std::make_shared<v1::GetGroupRequest>();
+  CLI::App& command = groups.Add(
+      "get", "Show a group", [request](Session& session) -> absl::Status {
+        ASSIGN_OR_RETURN(const v1::Group group,
+                         session.server.Call(&Stub::GetGroup, *request));
+        session.output.PrintObject(group, AsFields);
+        return absl::OkStatus();
+      });
+  command.add_option("NAME", *request->mutable_name(), "Of the group")
+      ->required();
+}
+
+void AddUpdate(CommandGroup& groups) {
+  const auto request = std::make_shared<v1::UpdateGroupRequest>();
+  request->mutable_update_mask()->add_paths("description");
+  const auto group = request->mutable_group();
+  CLI::App& command = groups.Add(
+      "update", "Change a group's description",
+      [request](Session& session) -> absl::Status {
+        ASSIGN_OR_RETURN(const v1::Group updated,
+                         session.server.Call(&Stub::UpdateGroup, *request));
+        session.output.PrintObject(updated, AsFields);
+        return absl::OkStatus();
+      });
+  command.add_option("NAME", *group->mutable_name(), "Of the group")
+      ->required();
+  command
+      .add_option("--description", *group->mutable_description(), "For people")
+      ->required();
+  AddEtag(command, *group->mutable_etag());
+}
+
+void AddDelete(CommandGroup& groups) {
+  const auto request = std::make_shared<v1::DeleteGroupRequest>();
+  CLI::App& command = groups.Add(
+      "delete", "Delete a group that owns nothing any more",
+      [request](Session& session) -> absl::Status {
+        v1::GetGroupRequest get;
+        get.set_name(request->name());
+        return DeleteOne(session, &Stub::GetGroup, get, &Stub::DeleteGroup,
+                         *request, absl::StrCat("group ", request->name()));
+      });
+  command.add_option("NAME", *request->mutable_name(), "Of the group")
+      ->required();
+  AddEtag(command, *request->mutable_etag());
+}
+
+}  // namespace
+
+void AddGroupCommands(CLI::App& root, Action* chosen) {
+  CommandGroup groups(root, "group", "Groups own registries and upstreams",
+                      chosen);
+  AddCreate(groups);
+  AddList(groups);
+  AddGet(groups);
+  AddUpdate(groups);
+  AddDelete(groups);
+}
+
+}  // namespace cvr

@@ -1,0 +1,14 @@
+#ifndef TOOLS_CVR_UPSTREAMS_UPSTREAM_COMMANDS_H_
+#define TOOLS_CVR_UPSTREAMS_UPSTREAM_COMMANDS_H_
+
+#include "tools/cvr/client/command.h"
+
+namespace cvr {
+
+// Adds `cvr upstream create|list|get|update|attach|detach|move|states|delete`
+// to `root`. See CommandGroup.
+void AddUpstreamCommands(CLI::App& root, Action* chosen);
+
+}  // namespace cvr
+
+#endif  // TOOLS_CVR_UPSTREAMS_UPSTREAM_COMMANDS_H_

@@ -1,0 +1,210 @@
+#include "tools/cvr/upstreams/upstream_options.h"
+
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "services/common/status_macros.h"
+#include "services/policy/upstream_password.h"
+#include "tools/cvr/client/cli_options.h"
+#include "tools/cvr/client/text.h"
+#include "tools/cvr/client/validity_text.h"
+
+namespace cvr {
+namespace {
+
+void AddCredentialOptions(CLI::App& command, UpstreamOptions& options) {
+  constexpr char kGroup[] = "Credentials";
+  auto* const username =
+      command.add_option("--username", options.username,
+                         "Needs a password: from a file, standard input or "
+                         "the variable CVR_UPSTREAM_PASSWORD");
+  auto* const file = command.add_option(
+      "--password-file", options.password.file, "File with the password");
+  auto* const from_stdin =
+      command.add_flag("--password-stdin", options.password.from_stdin,
+                       "Read the password from standard input");
+  file->needs(username)->excludes(from_stdin)->type_name("FILE");
+  from_stdin->needs(username);
+  for (auto* const option : {username, file, from_stdin}) {
+    option->group(kGroup);
+  }
+}
+
+void AddCacheOptions(CLI::App& command, UpstreamOptions& options) {
+  constexpr char kGroup[] = "Caching";
+  command
+      .add_option(
+          "--cache-validity", options.cache_validity,
+          "How long a tag is served without asking the upstream: 24h, "
+          "7d; 0 or never = it is not asked again, always = it is asked "
+          "at each pull")
+      ->type_name("DURATION")
+      ->group(kGroup);
+  command
+      .add_option("--max-stale", options.max_stale,
+                  "How much longer while the upstream cannot be reached; none "
+                  "= without limit")
+      ->type_name("DURATION")
+      ->group(kGroup);
+}
+
+void AddTlsOptions(CLI::App& command, UpstreamOptions& options) {
+  constexpr char kGroup[] = "TLS";
+  command
+      .add_option("--ca-file", options.ca_file,
+                  "PEM certificates to trust besides the system's")
+      ->type_name("FILE")
+      ->group(kGroup);
+  command
+      .add_option("--client-cert-file", options.client_certificate_file,
+                  "PEM certificate to present")
+      ->type_name("FILE")
+      ->group(kGroup);
+  command
+      .add_option("--client-key-file", options.client_key_file,
+                  "Its PEM private key")
+      ->type_name("FILE")
+      ->group(kGroup);
+  AddSwitch(command, "--insecure-skip-verify,!--verify",
+            options.insecure_skip_verify,
+            "Accept any certificate; for tests only")
+      ->group(kGroup);
+}
+
+absl::Status ReadCredentials(const UpstreamOptions& options,
+                             const Environment& environment,
+                             UpstreamChange& change) {
+  if (!options.username && !options.no_credentials) return absl::OkStatus();
+  if (options.username) {
+    ASSIGN_OR_RETURN(std::string password,
+                     ReadPassword(options.password, environment));
+    SetPassword(std::move(password), change.upstream);
+    change.upstream.set_username(*options.username);
+  }
+  change.mask.add_paths("username");
+  change.mask.add_paths("password");
+  return absl::OkStatus();
+}
+
+absl::Status ReadCaching(const UpstreamOptions& options,
+                         UpstreamChange& change) {
+  if (options.cache_validity) {
+    ASSIGN_OR_RETURN(*change.upstream.mutable_cache_validity(),
+                     ParseValidity(*options.cache_validity));
+    change.mask.add_paths("cache_validity");
+  }
+  if (options.max_stale) {
+    // Left absent it means no limit.
+    if (*options.max_stale != "none") {
+      ASSIGN_OR_RETURN(*change.upstream.mutable_max_stale(),
+                       ParseDuration(*options.max_stale));
+    }
+    change.mask.add_paths("max_stale");
+  }
+  return absl::OkStatus();
+}
+
+absl::Status ReadTls(const UpstreamOptions& options, UpstreamChange& change) {
+  const struct {
+    const std::optional<std::string>& file;
+    const char* field;
+    void (v1::TlsSettings::*set)(std::string&&);
+  } files[] = {
+      {options.ca_file, "ca_bundle_pem",
+       &v1::TlsSettings::set_ca_bundle_pem<std::string>},
+      {options.client_certificate_file, "client_certificate_pem",
+       &v1::TlsSettings::set_client_certificate_pem<std::string>},
+      {options.client_key_file, "client_key_pem",
+       &v1::TlsSettings::set_client_key_pem<std::string>},
+  };
+  v1::TlsSettings& tls = *change.upstream.mutable_tls();
+  for (const auto& [file, field, set] : files) {
+    if (!file) continue;
+    ASSIGN_OR_RETURN(std::string content, ReadFile(*file));
+    (tls.*set)(std::move(content));
+    change.mask.add_paths(absl::StrCat("tls.", field));
+  }
+  if (options.insecure_skip_verify) {
+    tls.set_insecure_skip_verify(*options.insecure_skip_verify);
+    change.mask.add_paths("tls.insecure_skip_verify");
+  }
+  return absl::OkStatus();
+}
+
+// An empty word stands for "none", which clears the list.
+void ReadList(const std::vector<std::string>& words, const char* field,
+              google::protobuf::RepeatedPtrField<std::string>& list,
+              google::protobuf::FieldMask& mask) {
+  if (words.empty()) return;
+  for (const std::string& word : words) {
+    if (!word.empty()) *list.Add() = word;
+  }
+  mask.add_paths(field);
+}
+
+void ReadPlain(const UpstreamOptions& options, UpstreamChange& change) {
+  auto& [upstream, mask] = change;
+  if (options.name) {
+    upstream.set_name(*options.name);
+    mask.add_paths("name");
+  }
+  if (options.description) {
+    upstream.set_description(*options.description);
+    mask.add_paths("description");
+  }
+  if (options.url) {
+    upstream.set_url(*options.url);
+    mask.add_paths("url");
+  }
+  if (options.disabled) {
+    upstream.set_disabled(*options.disabled);
+    mask.add_paths("disabled");
+  }
+  ReadList(options.source_namespaces, "source_namespaces",
+           *upstream.mutable_source_namespaces(), mask);
+  ReadList(options.trusted_token_realms, "trusted_token_realms",
+           *upstream.mutable_trusted_token_realms(), mask);
+}
+
+}  // namespace
+
+void AddUpstreamOptions(CLI::App& command, UpstreamOptions& options) {
+  command.add_option("--description", options.description, "For people");
+  AddSwitch(command, "--disabled,!--enabled", options.disabled,
+            "Ask it nothing and serve nothing of it");
+  command
+      .add_option("--source-namespace", options.source_namespaces,
+                  "Registry name that clients mean by it, such as docker.io; "
+                  "may be repeated, \"\" = none")
+      ->allow_extra_args(false)
+      ->type_name("HOST");
+  AddUpstreamAccessOptions(command, options);
+  AddCacheOptions(command, options);
+  AddUpstreamPolicyOptions(command, options.policy);
+}
+
+void AddUpstreamAccessOptions(CLI::App& command, UpstreamOptions& options) {
+  command
+      .add_option("--token-realm", options.trusted_token_realms,
+                  "Host, besides its own domain, that may be sent its "
+                  "credentials for a token; may be repeated, \"\" = none")
+      ->allow_extra_args(false)
+      ->type_name("HOST");
+  AddCredentialOptions(command, options);
+  AddTlsOptions(command, options);
+}
+
+absl::StatusOr<UpstreamChange> ReadUpstreamOptions(
+    const UpstreamOptions& options, const Environment& environment) {
+  UpstreamChange change;
+  ReadPlain(options, change);
+  RETURN_IF_ERROR(ReadCredentials(options, environment, change));
+  RETURN_IF_ERROR(ReadCaching(options, change));
+  RETURN_IF_ERROR(ReadTls(options, change));
+  RETURN_IF_ERROR(
+      ReadUpstreamPolicyOptions(options.policy, change.upstream, change.mask));
+  return change;
+}
+
+}  // namespace cvr
