@@ -34,7 +34,7 @@ case_outage_skopeo() {
   outage_copy carol library/alpine:latest
   wait_until every_blob_of_alpine_is_recorded
   outage_copy carol library/alpine:latest
-  outage_copy dave library/pause:3.6
+  outage_copy dave library/multi:latest
   digest=$(skopeo inspect --cert-dir "$CERTS" \
     --creds "carol:$(cat "$STATE/carol")" --format '{{.Digest}}' \
     "docker://${PREFIX%/1}/2/library/alpine:latest")
@@ -42,7 +42,7 @@ case_outage_skopeo() {
   outage_copy carol library/alpine:latest
   outage_copy carol "library/alpine@$digest"
   expect_unavailable outage_copy dave library/alpine:latest
-  expect_unavailable outage_copy carol library/pause:3.6
+  expect_unavailable outage_copy carol library/multi:latest
   skopeo_forget
   stop_cvr
 }
@@ -104,18 +104,21 @@ pulled_more() { # TIMES
 # Each of them is restarted while clients pull, and nobody notices; neither does
 # who pulls what is cached while the service behind both is away.
 case_two_gateways() {
-  local i name
+  local i name clients=()
   start_two_gateways
   : >"$STATE/pulls"
   skopeo_pull library/alpine:latest
-  for i in 1 2 3; do pull_all_the_time "$i" & done
+  for i in 1 2 3; do
+    pull_all_the_time "$i" &
+    clients+=($!)
+  done
   pulled_more 6
   for name in one two one two; do
     restart_gateway "$name"
     pulled_more 6
   done
   touch "$STATE/enough"
-  wait %1 %2 %3
+  wait "${clients[@]}"
   [[ ! -s $STATE/pulls.failed ]] || fail "$(cat "$STATE/pulls.failed")"
   stop cvr-metadata
   for i in 1 2 3 4; do skopeo_pull library/alpine:latest; done
