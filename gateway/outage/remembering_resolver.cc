@@ -165,6 +165,14 @@ RememberingResolver::ListRepositories(const Caller& caller, int64_t registry_id,
   return answer;
 }
 
+absl::StatusOr<LocatedRegistry> RememberingResolver::Locate(
+    absl::string_view path) {
+  const auto question = contact_.Ask();
+  auto answer = resolver_.Locate(path);
+  contact_.Note(question, answer.status());
+  return answer;
+}
+
 void RememberingResolver::AskLater(const ResolveRequest& request,
                                    const std::string& key) {
   if (!confirming_) return;

@@ -66,6 +66,9 @@ class RememberingResolver : public Resolver {
   absl::StatusOr<std::vector<CachedRepository>> ListRepositories(
       const Caller& caller, int64_t registry_id,
       const CachedRepository& start_after, int max) override;
+  // Names are never remembered: one that is hidden from the caller would be
+  // answered otherwise than one that is not there.
+  absl::StatusOr<LocatedRegistry> Locate(absl::string_view path) override;
 
  private:
   struct Decision {

@@ -71,6 +71,9 @@ class ScriptedMetadata : public Resolver, public AuthClient {
       const Caller&, int64_t, const CachedRepository&, int) override {
     return std::vector<CachedRepository>();
   }
+  absl::StatusOr<LocatedRegistry> Locate(absl::string_view) override {
+    return absl::NotFoundError("no name is known");
+  }
   absl::StatusOr<Caller> Authenticate(absl::string_view secret) override {
     if (!auth_error.ok()) return auth_error;
     Caller caller = Bob();
