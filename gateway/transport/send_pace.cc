@@ -25,7 +25,8 @@ bool SendPace::Note(absl::Duration waited, size_t bytes) {
                             std::memory_order_relaxed);
   }
   taken_ += bytes;
-  return NoteWait(waited);
+  idle_ = bytes > 0 ? absl::ZeroDuration() : idle_ + waited;
+  return NoteWait(waited) && idle_ < options_.window;
 }
 
 bool SendPace::NoteWait(absl::Duration waited) {

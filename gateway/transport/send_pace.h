@@ -14,8 +14,9 @@ namespace cvr {
 // Only the time that is spent waiting for the client counts, not the time that
 // an upstream takes. Whenever that adds up to `window`, the client must have
 // taken `bytes_per_second * window` bytes since the last time; otherwise its
-// connection is given up. So a pause is allowed, of up to two windows when much
-// was taken before it, but one byte now and then is not enough.
+// connection is given up. So is a client that takes nothing for a window,
+// however much it took before. Shorter pauses are allowed, but one byte now and
+// then is not enough.
 //
 // One thread sends; stalled_since() may be asked by any.
 class SendPace {
@@ -57,6 +58,7 @@ class SendPace {
   const Options options_;
   bool patient_ = true;
   absl::Duration waited_;
+  absl::Duration idle_;  // Waited since it last took something.
   uint64_t taken_ = 0;
   std::atomic<int64_t> stalled_since_ns_ = kNotStalled;
 };

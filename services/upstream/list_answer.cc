@@ -132,7 +132,7 @@ std::optional<Url> ListReceiver::UnsaidPage(const Url& asked,
   const size_t count = texts.size() - begin;
   if (page_items_ == 0 || count == 0) return std::nullopt;
   // Who names next pages would have named this one, unless it forgot.
-  if (has_links_ && count < page_items_) return std::nullopt;
+  if (has_links_ && count != page_items_) return std::nullopt;
   // The same page once more must be within the bounds.
   const bool has_room =
       bytes_ <= limits::kListBytesMax / 2 && texts.size() <= items_max_ / 2;

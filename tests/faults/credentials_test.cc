@@ -56,6 +56,22 @@ class CredentialsTest : public SeveralUpstreams {
       source.fake().Answer({"", kind}, answer, FakeRegistry::kAlways);
     }
   }
+
+  // The same, where no token is remembered: who shows none is challenged once
+  // for what is asked for under `kind`. A 403 is for those who show one.
+  static void HideAndChallenge(Source& source, int status,
+                               const std::string& kind) {
+    source.fake().ClearAnswers();
+    if (status == 403) {
+      source.fake().Answer(
+          {"", kind},
+          FakeAnswer::Status(
+              401, {{"WWW-Authenticate",
+                     absl::StrCat("Bearer realm=\"", source.fake().url(),
+                                  "/token\",service=\"fake\"")}}));
+    }
+    Hide(source, status);
+  }
 };
 
 TEST_F(CredentialsTest, WhatIsNotForUsDoesNotHideWhatTheNextHas) {
@@ -65,18 +81,7 @@ TEST_F(CredentialsTest, WhatIsNotForUsDoesNotHideWhatTheNextHas) {
     const auto second = Add(AlwaysStale());
     const TestImage image = ImageNamed(absl::StrCat("next", status));
     second->Add(image, absl::StrCat("v", status));
-    // 403 is the upstream's own word only once a token was granted.
-    Hide(*first, 401);
-    if (status == 403) {
-      first->fake().ClearAnswers();
-      first->fake().Answer(
-          {"", "/manifests/"},
-          FakeAnswer::Status(
-              401, {{"WWW-Authenticate",
-                     absl::StrCat("Bearer realm=\"", first->fake().url(),
-                                  "/token\",service=\"fake\"")}}));
-      Hide(*first, 403);
-    }
+    HideAndChallenge(*first, status, "/manifests/");
     ExpectContent(GetTag(absl::StrCat("v", status)), image.manifest);
     EXPECT_GT(first->fake().CountRequests({"", "/token"}), 0);
   }
@@ -99,6 +104,7 @@ TEST_F(CredentialsTest, WhatIsNotForUsAnyMoreIsNotServedFromTheCache) {
     EXPECT_THAT(hidden.body, HasSubstr("--on-hidden"));
     EXPECT_FALSE(first->HasEntry(TagPath(tag)));
     const int asked = first->requests();
+    HideAndChallenge(*first, status, "/manifests/");
     ExpectError(Get(DigestPath(image)), 404, "MANIFEST_UNKNOWN");
     const HttpResponse blob = Get(BlobPath(image));
     ExpectError(blob, 404, "BLOB_UNKNOWN");
@@ -120,6 +126,7 @@ TEST_F(CredentialsTest, WhatOthersHaveIsServedInTheirNameOnly) {
   Warm(*first, image, "v1");
   Hide(*first, 403);
   ExpectError(GetTag("v1"), 404, "MANIFEST_UNKNOWN");
+  HideAndChallenge(*first, 403, "/blobs/");
   ExpectError(Get(BlobPath(image)), 404, "BLOB_UNKNOWN");
   second->Add(image, "v1");
   ExpectContent(GetTag("v1"), image.manifest);
