@@ -175,7 +175,9 @@ TEST_F(AdministrationTest, NoNameIsEscapedTwice) {
     const bool is_plain =
         !absl::StrContains(name, '\n') && !absl::StrContains(name, '\t');
     const auto shows = [&] {
-      if (is_plain) EXPECT_THAT(output_, HasSubstr(name));
+      if (is_plain) {
+        EXPECT_THAT(output_, HasSubstr(name));
+      }
     };
     if (look({"registry", "create", name}) != 0) {
       EXPECT_FALSE(is_plain) << output_;
