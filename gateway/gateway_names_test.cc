@@ -61,7 +61,7 @@ class GatewayNamesTest : public GatewayAccessTest {
     registry.set_anonymous_pull(anonymous_pull);
     v1::Upstream upstream;
     upstream.set_group(group);
-    upstream.set_name("upstream");
+    upstream.set_name(absl::StrCat("of ", name));
     upstream.set_url("https://registry-1.docker.io");
     const auto made = stack_->Bootstrap(registry, upstream);
     EXPECT_THAT(made, testing::IsOk());
@@ -161,6 +161,8 @@ TEST_F(GatewayNamesTest, ANameAnswersAsTheIdDoes) {
 // Status, every header and body, for whoever may not see it.
 TEST_F(GatewayNamesTest, WhatMayNotBeSeenIsLikeWhatIsNotThere) {
   const std::string other_token = Bearer(Token("1", Basic(secret_)));
+  // That a secret is wrong is answered in other words once it is known.
+  EXPECT_EQ(Get(ManifestOf("1"), Basic("cvr_wrong")).status, 401);
   for (const auto& [hidden, missing] :
        std::vector<std::pair<std::string, std::string>>{
            {"default/private", "default/etavirp"},

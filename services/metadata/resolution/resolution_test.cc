@@ -139,12 +139,14 @@ INSTANTIATE_TEST_SUITE_P(OverGrpc, HubContract, ::testing::Values([] {
 
 const ContentRef kTag = *ParseRelativePath("/library/alpine/manifests/3.20");
 
-// Every call of a client whose service answers with UNAVAILABLE.
-void ExpectUnavailable(GrpcMetadataClient& client) {
+// Every call of a client whose service answers with UNAVAILABLE; `gateway` is
+// for what a gateway alone may ask.
+void ExpectUnavailable(GrpcMetadataClient& client,
+                       GrpcMetadataClient& gateway) {
   const auto unavailable = StatusIs(absl::StatusCode::kUnavailable);
   const Digest digest = Digest::OfBytes("x");
   EXPECT_THAT(client.Resolve({1, kTag}), unavailable);
-  EXPECT_THAT(client.Locate("default/team"), unavailable);
+  EXPECT_THAT(gateway.Locate("default/team"), unavailable);
   EXPECT_THAT(client.GetUpstreamAccess(1), unavailable);
   EXPECT_THAT(client.FindPossessing(digest, {1}), unavailable);
   EXPECT_THAT(client.Record({1, kTag, Descriptor{"m/t", digest}}), unavailable);
@@ -167,7 +169,7 @@ TEST(GrpcMetadataClientTest, AServiceThatIsGoneIsUnavailable) {
   }
   GrpcMetadataClient client(
       *OpenRpcChannel(address, testing::PeerSecurity(PeerRole::kBlob)));
-  ExpectUnavailable(client);
+  ExpectUnavailable(client, client);
 }
 
 // Answers nothing until it goes.
@@ -246,7 +248,9 @@ TEST(GrpcMetadataClientTest, AServiceThatDoesNotAnswerInTimeIsUnavailable) {
       *RpcServer::Start("127.0.0.1:0", {&service}, testing::PeerSecurity());
   GrpcMetadataClient client(ChannelTo(*server),
                             {.deadline = absl::Milliseconds(20)});
-  ExpectUnavailable(client);
+  GrpcMetadataClient gateway(ChannelTo(*server, PeerRole::kGateway),
+                             {.deadline = absl::Milliseconds(20)});
+  ExpectUnavailable(client, gateway);
   metadata.Release();
 }
 
