@@ -1,9 +1,16 @@
-"""C++ rules with the project's warnings, as errors."""
+"""C++ rules with the project's warnings, as errors.
+
+Not in optimised builds, which are what users make: what other compilers, or
+more optimisation, warn of is no reason to have no program.
+"""
 
 _COPTS = [
     "-Wall",
     "-Wextra",
-    "-Werror",
+] + select({
+    "//tools/bazel:optimised": [],
+    "//conditions:default": ["-Werror"],
+}) + [
     "-Wnon-virtual-dtor",
     "-Woverloaded-virtual",
     "-Wno-missing-field-initializers",
