@@ -62,7 +62,7 @@ class GatewayNamesTest : public GatewayAccessTest {
     v1::Upstream upstream;
     upstream.set_group(group);
     upstream.set_name(absl::StrCat("of ", name));
-    upstream.set_url("https://registry-1.docker.io");
+    upstream.set_url(absl::StrCat("https://", name, ".example.com"));
     const auto made = stack_->Bootstrap(registry, upstream);
     EXPECT_THAT(made, testing::IsOk());
     return made.ok() ? made->id() : 0;
