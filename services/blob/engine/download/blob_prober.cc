@@ -3,6 +3,7 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "services/blob/engine/walk/candidate_walk.h"
 #include "services/blob/engine/walk/possession.h"
 #include "services/blob/engine/walk/upstream_failures.h"
 #include "services/common/errors.h"
@@ -35,20 +36,19 @@ BlobProber::BlobProber(UpstreamClient& upstream, MetadataClient& metadata,
 absl::StatusOr<BlobProber::Answer> BlobProber::FindFirst(
     const std::vector<BlobOrigin>& origins, const Digest& digest,
     const Patience& patience) {
-  absl::Status decisive = errors::BlobUnknown(digest.ToString());
+  CandidateWalk walk(/*by_digest=*/true,
+                     errors::BlobUnknown(digest.ToString()));
   for (const BlobOrigin& origin : origins) {
     auto answer = AskOnce(origin, digest, patience);
     if (answer.ok()) return answer;
     const absl::Status& failure = answer.status();
     if (patience.cancel.stop_requested()) return failure;
-    const FailurePlace place = {.by_digest = true};
-    if (ActionOn(failure, origin.failure_policy, place) ==
-        FailurePolicy::Action::kStop) {
-      return StoppedBy(failure, place);
+    if (walk.OnFailure(failure, origin.failure_policy) ==
+        CandidateWalk::Action::kStop) {
+      break;
     }
-    NoteFailure(failure, decisive);
   }
-  return decisive;
+  return walk.status();
 }
 
 absl::StatusOr<BlobProber::Answer> BlobProber::AskOnce(

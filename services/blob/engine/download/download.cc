@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "services/blob/engine/walk/candidate_walk.h"
 #include "services/blob/engine/walk/possession.h"
 #include "services/blob/engine/walk/upstream_failures.h"
 #include "services/common/errors.h"
@@ -23,13 +24,6 @@ ContentRef RefOf(const BlobOrigin& origin, const Digest& digest) {
 
 std::string HostOf(const UpstreamAccess& access) {
   return access.name.empty() ? access.url : access.name;
-}
-
-constexpr FailurePlace kPlace = {.by_digest = true};
-
-bool IsStopAt(const BlobOrigin& origin, const absl::Status& failure) {
-  return ActionOn(failure, origin.failure_policy, kPlace) ==
-         FailurePolicy::Action::kStop;
 }
 
 bool Contains(const std::vector<BlobOrigin>& origins,
@@ -136,7 +130,8 @@ bool Download::IsToBeContinued(const absl::Status& filled) const {
 }
 
 absl::Status Download::Fill() {
-  absl::Status decisive = errors::BlobUnknown(digest_.ToString());
+  CandidateWalk walk(/*by_digest=*/true,
+                     errors::BlobUnknown(digest_.ToString()));
   RETURN_IF_ERROR(Begin());
   for (const BlobOrigin& origin : origins_) {
     if (origin.denial == Denial::kNone) {
@@ -154,14 +149,14 @@ absl::Status Download::Fill() {
       spdlog::warn("blob {} from upstream {}: {}", digest_.ToString(),
                    origin.upstream_id, status.ToString());
     }
-    NoteFailure(status, decisive);
+    const auto action = walk.OnFailure(status, origin.failure_policy);
     const bool is_useless =
         receiver_->is_spoilt() || ReasonOf(status) == Reason::kContentMismatch;
     if (is_useless) Disprove();
-    if (IsStopAt(origin, status)) return StoppedBy(status, kPlace);
+    if (action == CandidateWalk::Action::kStop) break;
     if (is_useless) RETURN_IF_ERROR(StartAgain(status));
   }
-  return decisive;
+  return walk.status();
 }
 
 absl::Status Download::FillFrom(const BlobOrigin& origin) {

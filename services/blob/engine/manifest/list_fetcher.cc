@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "services/blob/engine/download/content_streams.h"
 #include "services/blob/engine/manifest/list_document.h"
+#include "services/blob/engine/walk/candidate_walk.h"
 #include "services/blob/engine/walk/upstream_failures.h"
 #include "services/common/errors.h"
 #include "services/common/limits.h"
@@ -62,7 +63,7 @@ struct ListFetcher::Pending {
 struct ListFetcher::Parts {
   std::vector<Part> parts;
   bool was_asked = false;
-  // NoteFailure() of those that are left out.
+  // What the list ends with when no part is left: CandidateWalk::status().
   absl::Status failure;
 
   ContentOrigin origin() const {
@@ -150,7 +151,7 @@ absl::StatusOr<ListFetcher::Parts> ListFetcher::Collect(
                         may_be_stored));
   }
   Parts found;
-  found.failure = Unknown(request.content);
+  CandidateWalk walk(/*by_digest=*/false, Unknown(request.content));
   for (size_t i = 0; i < all.size(); ++i) {
     const Candidate& candidate = candidates[i];
     found.was_asked = found.was_asked || all[i].flight.has_value();
@@ -165,8 +166,8 @@ absl::StatusOr<ListFetcher::Parts> ListFetcher::Collect(
                     ? asker_.StaleCopy(
                           {candidate.ContentOf(request.content), candidate})
                     : std::nullopt;
-    const FailurePlace place = {.has_copy = copy.has_value()};
-    switch (ActionOn(failure, candidate.failure_policy, place)) {
+    switch (
+        walk.OnFailure(failure, candidate.failure_policy, copy.has_value())) {
       case Action::kServeStale:
         spdlog::warn("{} of upstream {} is served stale: {}",
                      request.content.RelativePath(), candidate.upstream_id,
@@ -174,11 +175,12 @@ absl::StatusOr<ListFetcher::Parts> ListFetcher::Collect(
         found.parts.push_back({&candidate, *std::move(copy)});
         break;
       case Action::kStop:
-        return StoppedBy(failure, place);
+        return walk.status();
       case Action::kNext:
-        NoteFailure(failure, found.failure);
+        break;
     }
   }
+  found.failure = walk.status();
   return found;
 }
 

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "services/blob/engine/walk/candidate_walk.h"
 #include "services/blob/engine/walk/upstream_failures.h"
 #include "services/common/errors.h"
 #include "services/common/status_macros.h"
@@ -67,7 +68,7 @@ absl::Status ManifestWalk::KnownAnswerOf(size_t turn) const {
 }
 
 absl::StatusOr<ManifestWalk::Found> ManifestWalk::Run() {
-  absl::Status decisive = unknown_;
+  CandidateWalk walk(request_.content.is_addressed_by_digest(), unknown_);
   for (size_t turn = 0; turn < ahead_.size(); ++turn) {
     const int64_t upstream_id = candidate(turn).upstream_id;
     auto answer = TakeTurn(turn);
@@ -77,9 +78,8 @@ absl::StatusOr<ManifestWalk::Found> ManifestWalk::Run() {
     auto copy = MayHaveStandIn(failure)
                     ? tools_.asker.StaleCopy(QuestionFor(turn))
                     : std::nullopt;
-    const FailurePlace place = {request_.content.reference.is_digest(),
-                                copy.has_value()};
-    switch (ActionOn(failure, candidate(turn).failure_policy, place)) {
+    switch (walk.OnFailure(failure, candidate(turn).failure_policy,
+                           copy.has_value())) {
       case Action::kServeStale:
         if (purpose_ == Purpose::kRefresh) return failure;
         spdlog::warn("{} of upstream {} is served stale: {}",
@@ -87,13 +87,12 @@ absl::StatusOr<ManifestWalk::Found> ManifestWalk::Run() {
                      failure.ToString());
         return Found{*std::move(copy), upstream_id};
       case Action::kStop:
-        return StoppedBy(failure, place);
+        return walk.status();
       case Action::kNext:
         break;
     }
-    NoteFailure(failure, decisive);
   }
-  return decisive;
+  return walk.status();
 }
 
 absl::StatusOr<ManifestAnswer> ManifestWalk::TakeTurn(size_t turn) {
