@@ -19,7 +19,7 @@ class FixedClock : public Clock {
 
 class KnownHealth : public UpstreamHealth {
  public:
-  bool IsSavingBudget(const UpstreamAccess&) override { return false; }
+  bool IsSavingBudget(int64_t, int) override { return false; }
   std::vector<UpstreamState> States() const override { return states; }
   std::vector<UpstreamState> states;
 };

@@ -62,6 +62,13 @@ inline constexpr int kFailuresToOpenDefault = 5;
 inline constexpr int kCircuitOpenSecondsDefault = 30;
 inline constexpr int kRateReservePercentDefault = 10;
 
+// Credentials of upstreams that the blob service keeps. A certificate bundle
+// has up to a megabyte. A plan from before a change of credentials goes on with
+// the old ones for so long at most.
+inline constexpr size_t kCachedAccessesMax = 256;
+inline constexpr size_t kCachedAccessBytesMax = 16 * 1024 * 1024;
+inline constexpr int kCachedAccessSeconds = 60;
+
 // Lists that upstreams send, all pages together: repositories with a hundred
 // thousand tags exist.
 inline constexpr size_t kTagsMax = 1'000'000;

@@ -36,6 +36,9 @@ struct UpstreamAccess {
   // As Candidate::cache_epoch. An answer that was got by this access may be
   // recorded for plans of the same epoch only.
   int64_t cache_epoch = 0;
+  // Of the upstream: its update time in nanoseconds, another one after every
+  // change by an administrator, also of secrets; 0 = not known.
+  int64_t version = 0;
   std::string group;  // Whose it is.
   std::string name;
   // http or https; a trailing `/` or `/v2` makes no difference.

@@ -1,6 +1,7 @@
 #include "tests/support/fake_metadata_client.h"
 
 #include <algorithm>
+#include <tuple>
 
 #include "absl/strings/str_cat.h"
 #include "services/common/errors.h"
@@ -11,6 +12,7 @@ namespace cvr::testing {
 absl::StatusOr<UpstreamAccess> FakeMetadataClient::GetUpstreamAccess(
     int64_t upstream_id) {
   MutexLock lock(&mutex_);
+  ++access_requests_;
   if (!failure_.ok()) return failure_;
   if (removed_.contains(upstream_id)) {
     return errors::NoSuch("upstream", absl::StrCat(upstream_id));
@@ -20,6 +22,11 @@ absl::StatusOr<UpstreamAccess> FakeMetadataClient::GetUpstreamAccess(
   const auto identity = identities_.find(upstream_id);
   if (identity != identities_.end()) access.identity = identity->second;
   access.cache_epoch = 1;
+  const auto password = passwords_.find(upstream_id);
+  if (password != passwords_.end()) {
+    access.username = "user";
+    std::tie(access.password, access.version) = password->second;
+  }
   access.name = absl::StrCat("upstream-", upstream_id);
   access.url = absl::StrCat("http://", access.name, ".test");
   return access;
@@ -44,6 +51,17 @@ void FakeMetadataClient::AddPossession(const Digest& digest, int64_t identity) {
 void FakeMetadataClient::SetIdentity(int64_t upstream_id, int64_t identity) {
   MutexLock lock(&mutex_);
   identities_[upstream_id] = identity;
+}
+
+void FakeMetadataClient::SetPassword(int64_t upstream_id, std::string password,
+                                     int64_t version) {
+  MutexLock lock(&mutex_);
+  passwords_[upstream_id] = {std::move(password), version};
+}
+
+int FakeMetadataClient::access_requests() const {
+  MutexLock lock(&mutex_);
+  return access_requests_;
 }
 
 absl::Status FakeMetadataClient::Record(const CacheRecord& record) {

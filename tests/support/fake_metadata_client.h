@@ -55,6 +55,11 @@ class FakeMetadataClient : public MetadataClient {
   // The upstream is asked as `identity` from now on; before, and for 0, as
   // nobody that is known.
   void SetIdentity(int64_t upstream_id, int64_t identity);
+  // From now on the upstream has that password, as of that version. Before, it
+  // has none and no version is known.
+  void SetPassword(int64_t upstream_id, std::string password, int64_t version);
+  // Calls of GetUpstreamAccess() so far.
+  int access_requests() const;
   // From now on CheckUpstreams() names that upstream, whatever the epoch.
   void Withdraw(int64_t upstream_id);
   // Forgets what was recorded of that upstream, and records only what was found
@@ -96,6 +101,10 @@ class FakeMetadataClient : public MetadataClient {
   absl::Status failure_ ABSL_GUARDED_BY(mutex_);
   absl::flat_hash_set<int64_t> removed_ ABSL_GUARDED_BY(mutex_);
   absl::flat_hash_map<int64_t, int64_t> identities_ ABSL_GUARDED_BY(mutex_);
+  // And their versions.
+  absl::flat_hash_map<int64_t, std::pair<std::string, int64_t>> passwords_
+      ABSL_GUARDED_BY(mutex_);
+  int access_requests_ ABSL_GUARDED_BY(mutex_) = 0;
   absl::flat_hash_set<std::pair<Digest, int64_t>> possessions_
       ABSL_GUARDED_BY(mutex_);
   absl::flat_hash_set<int64_t> withdrawn_ ABSL_GUARDED_BY(mutex_);

@@ -20,9 +20,9 @@ class FakeUpstreamHealth : public UpstreamHealth {
     saved_.insert(upstream_id);
   }
 
-  bool IsSavingBudget(const UpstreamAccess& access) override {
+  bool IsSavingBudget(int64_t upstream_id, int /*reserve_percent*/) override {
     MutexLock lock(&mutex_);
-    return saved_.contains(access.id);
+    return saved_.contains(upstream_id);
   }
   std::vector<UpstreamState> States() const override { return {}; }
 

@@ -97,8 +97,10 @@ int InMemoryUpstreamClient::CountCalls(Call::Kind kind) const {
                        [kind](const Call& call) { return call.kind == kind; });
 }
 
-UpstreamFault InMemoryUpstreamClient::Arrive(Call call,
+UpstreamFault InMemoryUpstreamClient::Arrive(const UpstreamAccess& access,
+                                             Call call,
                                              const std::stop_token& cancel) {
+  call.password = access.password;
   UpstreamFault fault;
   {
     MutexLock lock(&mutex_);
@@ -166,8 +168,9 @@ size_t InMemoryUpstreamClient::piece_bytes() const {
 absl::StatusOr<UpstreamManifest> InMemoryUpstreamClient::GetManifest(
     const UpstreamAccess& access, const Repository& repository,
     const Reference& reference) {
-  const UpstreamFault fault = Arrive({Call::Kind::kGetManifest, access.id,
-                                      repository.name(), reference.ToString()});
+  const UpstreamFault fault =
+      Arrive(access, {Call::Kind::kGetManifest, access.id, repository.name(),
+                      reference.ToString()});
   RETURN_IF_ERROR(fault.error);
   ASSIGN_OR_RETURN(const auto found,
                    FindManifest(access.id, repository, reference));
@@ -190,8 +193,9 @@ absl::StatusOr<UpstreamManifest> InMemoryUpstreamClient::GetManifest(
 absl::StatusOr<Descriptor> InMemoryUpstreamClient::HeadManifest(
     const UpstreamAccess& access, const Repository& repository,
     const Reference& reference) {
-  const UpstreamFault fault = Arrive({Call::Kind::kHeadManifest, access.id,
-                                      repository.name(), reference.ToString()});
+  const UpstreamFault fault =
+      Arrive(access, {Call::Kind::kHeadManifest, access.id, repository.name(),
+                      reference.ToString()});
   RETURN_IF_ERROR(fault.error);
   ASSIGN_OR_RETURN(const auto found,
                    FindManifest(access.id, repository, reference));
@@ -205,7 +209,8 @@ absl::Status InMemoryUpstreamClient::GetBlob(const UpstreamAccess& access,
                                              const UpstreamBlobPart& part,
                                              UpstreamBlobSink& sink) {
   const UpstreamFault fault =
-      Arrive({Call::Kind::kGetBlob, access.id, repository.name(),
+      Arrive(access,
+             {Call::Kind::kGetBlob, access.id, repository.name(),
               digest.ToString(), part},
              sink.cancel());
   const auto is_cancelled = [&] { return sink.cancel().stop_requested(); };
@@ -254,7 +259,7 @@ absl::Status InMemoryUpstreamClient::GetBlob(const UpstreamAccess& access,
 absl::StatusOr<UpstreamList> InMemoryUpstreamClient::ListTags(
     const UpstreamAccess& access, const Repository& repository) {
   const UpstreamFault fault =
-      Arrive({Call::Kind::kListTags, access.id, repository.name(), ""});
+      Arrive(access, {Call::Kind::kListTags, access.id, repository.name(), ""});
   RETURN_IF_ERROR(fault.error);
   MutexLock lock(&mutex_);
   const RepositoryContent* const content =
@@ -268,8 +273,9 @@ absl::StatusOr<UpstreamList> InMemoryUpstreamClient::ListTags(
 absl::StatusOr<UpstreamList> InMemoryUpstreamClient::ListReferrers(
     const UpstreamAccess& access, const Repository& repository,
     const Digest& subject) {
-  const UpstreamFault fault = Arrive({Call::Kind::kListReferrers, access.id,
-                                      repository.name(), subject.ToString()});
+  const UpstreamFault fault =
+      Arrive(access, {Call::Kind::kListReferrers, access.id, repository.name(),
+                      subject.ToString()});
   RETURN_IF_ERROR(fault.error);
   MutexLock lock(&mutex_);
   const RepositoryContent* const content =

@@ -57,6 +57,7 @@ class InMemoryUpstreamClient : public UpstreamClient {
     std::string repository;
     std::string reference;  // Empty for kListTags.
     UpstreamBlobPart part;  // Of kGetBlob.
+    std::string password = {};
   };
 
   // Adds a manifest and, unless `tag` is empty, points the tag at it.
@@ -117,7 +118,8 @@ class InMemoryUpstreamClient : public UpstreamClient {
   };
 
   // Records the call and takes the fault that is its lot.
-  UpstreamFault Arrive(Call call, const std::stop_token& cancel = {});
+  UpstreamFault Arrive(const UpstreamAccess& access, Call call,
+                       const std::stop_token& cancel = {});
   absl::StatusOr<std::pair<Digest, Content>> FindManifest(
       int64_t upstream_id, const Repository& repository,
       const Reference& reference) const;

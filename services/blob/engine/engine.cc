@@ -15,6 +15,7 @@ Engine::Engine(EngineOptions options, BlobStore& store,
                UpstreamClient& upstream, MetadataClient& metadata,
                const Clock& clock, Sleeper* sleeper, UpstreamHealth* health)
     : store_(store),
+      accesses_(metadata, clock),
       buffers_(2 * options.window_bytes),
       windows_(options.windows_bytes_total / limits::kChunkBytes),
       // Two for each download, and as many that are about to end.
@@ -37,23 +38,19 @@ Engine::Engine(EngineOptions options, BlobStore& store,
                 .what = "detours",
                 .threads_max = std::max<size_t>(1, options.detours_max),
                 .threads_per_upstream_max = options.detours_per_upstream_max}),
-      tools_{store,
-             upstream,
-             metadata,
-             buffers_,
-             stages_,
-             sleeper,
-             std::move(options.resume)},
-      prober_(upstream, metadata, requests_),
+      upstream_tools_{store, upstream, metadata, accesses_, health},
+      tools_{store,    upstream, metadata, accesses_,
+             buffers_, stages_,  sleeper,  std::move(options.resume)},
+      prober_(upstream_tools_, requests_),
       seen_(clock),
       blobs_(tools_,
              {{options.window_bytes, options.lagging_reader_timeout, &windows_},
               options.detour_bytes},
              downloads_, detours_, prober_, seen_),
       stored_manifests_(store),
-      manifests_(store, stored_manifests_, upstream, metadata, health,
-                 requests_, options.probe_overlap_delay),
-      lists_(store, upstream, metadata, health, requests_) {}
+      manifests_(upstream_tools_, stored_manifests_, requests_,
+                 options.probe_overlap_delay),
+      lists_(upstream_tools_, requests_) {}
 
 Engine::~Engine() {
   Shutdown(absl::InfinitePast());

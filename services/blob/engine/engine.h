@@ -20,6 +20,8 @@
 #include "services/blob/engine/manifest/list_fetcher.h"
 #include "services/blob/engine/manifest/manifest_fetcher.h"
 #include "services/blob/engine/walk/buffer_pool.h"
+#include "services/blob/engine/walk/cached_upstream_access.h"
+#include "services/blob/engine/walk/upstream_tools.h"
 #include "services/blob/store/blob_store.h"
 #include "services/concurrency/clock.h"
 #include "services/concurrency/fair_pool.h"
@@ -131,6 +133,7 @@ class Engine final : public ContentSource {
 
  private:
   BlobStore& store_;
+  CachedUpstreamAccess accesses_;
   BufferPool buffers_;
   WindowBudget windows_;
   // Declared before those who use them, shut down by the destructor's body.
@@ -138,6 +141,7 @@ class Engine final : public ContentSource {
   FairPool requests_;
   FairPool downloads_;
   FairPool detours_;
+  const UpstreamTools upstream_tools_;
   Download::Tools tools_;
   BlobProber prober_;
   DownloadsInFlight seen_;

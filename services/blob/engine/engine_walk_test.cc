@@ -210,6 +210,34 @@ TEST_F(EngineWalkTest, RevalidationGivesWayToACopyToSaveTheBudget) {
 
 // --- Upstreams that are inexact.
 
+TEST_F(EngineWalkTest, TheBudgetIsLookedAtWithoutCredentials) {
+  const Descriptor target = Store(Image("seven"));
+  health().SaveBudgetOf(7);
+  Expect(Fetch({Old(7, target)}), Image("seven"), ContentOrigin::kStale, 7);
+  EXPECT_EQ(metadata().access_requests(), 0);
+}
+
+// --- Credentials.
+
+TEST_F(EngineWalkTest, CredentialsAreFetchedOnceUntilTheyChange) {
+  metadata().SetPassword(7, "first", 1);
+  Publish(7, Image("seven"));
+  Candidate candidate = Unknown(7);
+  candidate.cache_epoch = 1;
+  candidate.upstream_version = 1;
+  for (int pull = 0; pull < 3; ++pull) {
+    EXPECT_THAT(Fetch({candidate}), IsOk());
+    EXPECT_EQ(upstream().calls().back().password, "first");
+  }
+  EXPECT_EQ(metadata().access_requests(), 1);
+  metadata().SetPassword(7, "second", 2);
+  candidate.upstream_version = 2;
+  EXPECT_THAT(Fetch({candidate}), IsOk());
+  EXPECT_EQ(upstream().calls().back().password, "second");
+  EXPECT_EQ(upstream().calls().size(), 4u);
+  EXPECT_EQ(metadata().access_requests(), 2);
+}
+
 TEST_F(EngineWalkTest, ATagThatMovesBetweenHeadAndGetIsServedAsItIsNow) {
   const Descriptor old = Store(Image("old"));
   Publish(7, Image("second"));

@@ -80,9 +80,9 @@ size_t RefreshAhead::RunOnce() {
 }
 
 bool RefreshAhead::IsToBeSpared(const RefreshDue& due) {
-  if (health_ == nullptr) return false;
-  const auto access = metadata_.GetUpstreamAccess(due.candidate.upstream_id);
-  return access.ok() && health_->IsSavingBudget(*access);
+  return health_ != nullptr &&
+         health_->IsSavingBudget(due.candidate.upstream_id,
+                                 due.candidate.rate_reserve_percent);
 }
 
 }  // namespace cvr

@@ -84,6 +84,8 @@ v1::Candidate ToWire(const Candidate& candidate) {
   if (candidate.repository) {
     message.set_repository(candidate.repository->name());
   }
+  message.set_upstream_version(candidate.upstream_version);
+  message.set_rate_reserve_percent(candidate.rate_reserve_percent);
   return message;
 }
 
@@ -102,6 +104,10 @@ absl::StatusOr<Candidate> FromWire(const v1::Candidate& message) {
   if (!message.repository().empty()) {
     ASSIGN_OR_RETURN(candidate.repository,
                      Repository::Parse(message.repository()));
+  }
+  candidate.upstream_version = message.upstream_version();
+  if (message.rate_reserve_percent() != 0) {
+    candidate.rate_reserve_percent = message.rate_reserve_percent();
   }
   return candidate;
 }

@@ -12,6 +12,7 @@
 #include "absl/time/time.h"
 #include "services/access/caller.h"
 #include "services/common/content.h"
+#include "services/common/limits.h"
 #include "services/policy/failure_policy.h"
 #include "services/policy/rules.h"
 
@@ -78,6 +79,10 @@ struct Candidate {
   // What the upstream calls the repository, where that differs from what was
   // asked for (docker_hub.h). Everything about it is recorded under this name.
   std::optional<Repository> repository = std::nullopt;
+  // UpstreamAccess::version, when this was so; 0 = not known.
+  int64_t upstream_version = 0;
+  // UpstreamLimits::rate_reserve_percent of the upstream.
+  int rate_reserve_percent = limits::kRateReservePercentDefault;
 
   UpstreamEpoch epoch() const { return {upstream_id, cache_epoch}; }
   // `content` as this upstream names it.

@@ -34,6 +34,8 @@ absl::StatusOr<CandidateReader::Known> CandidateReader::Read(
   Candidate& candidate = known.candidate;
   candidate.upstream_id = route.upstream_id;
   candidate.cache_epoch = route.cache_epoch;
+  candidate.upstream_version = route.upstream_version;
+  candidate.rate_reserve_percent = route.rate_reserve_percent;
   const ContentRef content = route.Canonical(content_);
   if (!(content.repository == content_.repository)) {
     candidate.repository = content.repository;
@@ -116,22 +118,6 @@ absl::Status CandidateReader::ReadEntry(const UpstreamRoute& route,
   known.candidate.cached = std::move(entry);
   known.entry_id = row->id();
   return absl::OkStatus();
-}
-
-bool CandidateReader::Yields(const Candidate& candidate) {
-  constexpr auto kNext = FailurePolicy::Action::kNext;
-  const FailurePolicy& policy = candidate.failure_policy;
-  switch (candidate.denial) {
-    case Denial::kNone:
-      return false;
-    case Denial::kAbsent:
-      return true;
-    case Denial::kRefused:
-      return policy.WithoutCopy(&FailurePolicy::denied, false) == kNext;
-    case Denial::kHidden:
-      return policy.WithoutCopy(&FailurePolicy::hidden, false) == kNext;
-  }
-  return false;
 }
 
 }  // namespace cvr

@@ -42,10 +42,6 @@ class CandidateReader {
     return candidate.cached && candidate.cached->fresh && candidate.possessed;
   }
 
-  // Whether an upstream that stands like this lets lower ones answer for a tag:
-  // it is known not to have it, or its refusal is to be passed over.
-  static bool Yields(const Candidate& candidate);
-
  private:
   absl::Status ReadPossession(const Digest& digest, Candidate& candidate) const;
   absl::Status ReadDenial(const UpstreamRoute& route, const std::string& path,

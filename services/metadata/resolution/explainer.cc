@@ -1,15 +1,18 @@
 #include "services/metadata/resolution/explainer.h"
 
+#include <algorithm>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/time/time.h"
 #include "services/common/content_wire.h"
 #include "services/common/errors.h"
 #include "services/common/status_macros.h"
 #include "services/metadata/api/resolution_wire.h"
-#include "services/metadata/resolution/candidate_reader.h"
+#include "services/metadata/resolution/pull_decision.h"
 
 namespace cvr {
 namespace {
@@ -27,46 +30,22 @@ bool IsList(const ContentRef& content) {
          content.kind == ContentKind::kReferrers;
 }
 
-// One Explain() at work: what LocalResolver would do, told.
+// One Explain() at work: a PullDecision, told.
 class Explaining {
  public:
-  Explaining(const ReadTransaction& transaction, const ContentRef& content,
-             const std::string& source_namespace, absl::Time now)
-      : content_(content),
-        source_namespace_(source_namespace),
-        reader_(transaction, content, now) {}
+  Explaining(const v1::ExplainRequest& request, const ContentRef& content,
+             const PullDecision& decision)
+      : request_(request), content_(content), decision_(decision) {}
 
-  absl::Status Add(const UpstreamRoute& route) {
-    Considered& considered = *response_.add_considered();
-    considered.set_upstream_id(route.upstream_id);
-    considered.set_upstream_name(route.upstream_name);
-    considered.set_position(response_.considered_size());
-    if (route.disabled) {
-      Tell(considered, Considered::DISABLED, "the upstream is disabled");
-      return absl::OkStatus();
+  v1::ExplainResponse Run() {
+    for (size_t index = 0; index < decision_.verdicts.size(); ++index) {
+      Add(index);
     }
-    if (!route.StandsFor(source_namespace_)) {
-      Tell(considered, Considered::OTHER_NAMESPACE,
-           absl::StrCat("'", source_namespace_,
-                        "' is not among its source namespaces"));
-      return absl::OkStatus();
+    if (decision_.hit) {
+      const Candidate& hit = decision_.candidate(*decision_.hit);
+      *response_.mutable_hit()->mutable_target() = ToWire(hit.cached->target);
+      response_.mutable_hit()->set_upstream_id(hit.upstream_id);
     }
-    ASSIGN_OR_RETURN(const auto why, reader_.WhyExcluded(route));
-    if (why) {
-      Tell(considered, Considered::EXCLUDED_BY_RULE, *why);
-      return absl::OkStatus();
-    }
-    ASSIGN_OR_RETURN(const auto known, reader_.Read(route));
-    *considered.mutable_candidate() = ToWire(known.candidate);
-    // Whose bytes others have is not for people.
-    considered.mutable_candidate()->clear_identity();
-    considered.mutable_candidate()->clear_public_identity();
-    Judge(known, considered);
-    all_yield_ = all_yield_ && CandidateReader::Yields(known.candidate);
-    return absl::OkStatus();
-  }
-
-  v1::ExplainResponse Finish() {
     response_.set_outcome(Outcome());
     return std::move(response_);
   }
@@ -78,51 +57,89 @@ class Explaining {
     considered.set_why(std::move(why));
   }
 
-  void Judge(const CandidateReader::Known& known, Considered& considered) {
-    const Candidate& candidate = known.candidate;
-    if (candidate.denial != Denial::kNone) {
-      JudgeDenied(known, considered);
-      return;
+  const std::string& NameOf(size_t index) const {
+    return decision_.verdicts[index].route->upstream_name;
+  }
+
+  void Add(size_t index) {
+    const RouteVerdict& verdict = decision_.verdicts[index];
+    Considered& considered = *response_.add_considered();
+    considered.set_upstream_id(verdict.route->upstream_id);
+    considered.set_upstream_name(verdict.route->upstream_name);
+    considered.set_position(response_.considered_size());
+    switch (verdict.kind) {
+      case RouteVerdict::Kind::kDisabled:
+        return Tell(considered, Considered::DISABLED,
+                    "the upstream is disabled");
+      case RouteVerdict::Kind::kOtherNamespace:
+        return Tell(considered, Considered::OTHER_NAMESPACE,
+                    absl::StrCat("'", request_.source_namespace(),
+                                 "' is not among its source namespaces"));
+      case RouteVerdict::Kind::kExcluded:
+        return Tell(considered, Considered::EXCLUDED_BY_RULE,
+                    verdict.why_excluded);
+      case RouteVerdict::Kind::kCandidate:
+        break;
     }
-    // A digest that is here is served all the same.
-    const bool is_served = content_.is_addressed_by_digest() &&
-                           CandidateReader::IsServedUnasked(candidate);
-    if (!ends_at_.empty() && !response_.has_hit() && !is_served) {
+    *considered.mutable_candidate() = ToWire(verdict.known.candidate);
+    // Whose bytes others have is not for people.
+    considered.mutable_candidate()->clear_identity();
+    considered.mutable_candidate()->clear_public_identity();
+    TellOfCandidate(index, considered);
+  }
+
+  // Whether a pull ends before it comes to that candidate.
+  bool IsAfterEnd(size_t index) const {
+    if (!decision_.end || decision_.hit) return false;
+    const auto& order = decision_.order;
+    return std::find(order.begin(), order.end(), index) >
+           std::find(order.begin(), order.end(), *decision_.end);
+  }
+
+  void TellOfCandidate(size_t index, Considered& considered) {
+    const CandidateReader::Known& known = decision_.verdicts[index].known;
+    if (known.candidate.denial != Denial::kNone) {
+      TellOfDenied(known, considered);
+    } else if (IsAfterEnd(index)) {
       Tell(considered, Considered::NOT_NEEDED,
-           absl::StrCat("a pull ends at '", ends_at_, "', which is before it"));
-      return;
+           absl::StrCat("a pull ends at '", NameOf(*decision_.end),
+                        "', which is before it"));
+    } else if (!known.candidate.cached) {
+      TellOfUncached(known.candidate, considered);
+    } else {
+      TellOfCached(index, considered);
     }
-    if (!candidate.cached) {
-      Tell(considered,
-           response_.has_hit() ? Considered::NOT_NEEDED : Considered::UNKNOWN,
-           !candidate.reachable ? "nothing is recorded"
-           : candidate.possessed
-               ? "no entry, but a manifest of it names this digest, and it has "
-                 "delivered the bytes before: they may be served"
-               : "no entry, but a manifest of it names this digest: it will be "
-                 "fetched from there");
-      return;
+    // It would be asked only if the bytes of the hit were gone.
+    if (decision_.hit && index != *decision_.hit &&
+        known.candidate.denial == Denial::kNone) {
+      considered.set_verdict(Considered::NOT_NEEDED);
     }
-    JudgeCached(known, considered);
   }
 
-  // A refusal of that kind, which `option` of `cvr upstream update` is about.
-  // What follows from it, for people.
-  std::string FollowUp(Considered& considered, const FailurePolicy& policy,
-                       FailurePolicy::Actions FailurePolicy::*kind,
-                       const char* option) {
-    const bool by_digest = content_.reference.is_digest() && !IsList(content_);
-    const bool stops =
-        policy.WithoutCopy(kind, by_digest) != FailurePolicy::Action::kNext;
-    if (stops && ends_at_.empty()) ends_at_ = considered.upstream_name();
-    return absl::StrCat(
-        " (", option, by_digest ? " digest" : " tag",
-        stops ? "=next passes over it" : "=stop ends the pull here", ")");
+  static void TellOfUncached(const Candidate& candidate,
+                             Considered& considered) {
+    Tell(considered, Considered::UNKNOWN,
+         !candidate.reachable ? "nothing is recorded"
+         : candidate.possessed
+             ? "no entry, but a manifest of it names this digest, and it has "
+               "delivered the bytes before: they may be served"
+             : "no entry, but a manifest of it names this digest: it will be "
+               "fetched from there");
   }
 
-  void JudgeDenied(const CandidateReader::Known& known,
-                   Considered& considered) {
-    const FailurePolicy& policy = known.candidate.failure_policy;
+  // What follows from a refusal, which `option` of `cvr upstream update` is
+  // about, for people.
+  std::string FollowUp(const Candidate& candidate, const char* option) const {
+    const bool by_digest = content_.is_addressed_by_digest();
+    return absl::StrCat(" (", option, by_digest ? " digest" : " tag",
+                        EndsPull(candidate, by_digest)
+                            ? "=next passes over it"
+                            : "=stop ends the pull here",
+                        ")");
+  }
+
+  void TellOfDenied(const CandidateReader::Known& known,
+                    Considered& considered) const {
     *considered.mutable_denied_until() = ToWire(known.denied_until);
     const std::string until =
         absl::StrCat("; believed ", At(known.denied_until));
@@ -136,23 +153,19 @@ class Explaining {
         return Tell(
             considered, Considered::KNOWN_REFUSED,
             absl::StrCat("it refused this a moment ago",
-                         FollowUp(considered, policy, &FailurePolicy::denied,
-                                  "--on-denied"),
-                         until));
+                         FollowUp(known.candidate, "--on-denied"), until));
       case Denial::kHidden:
         return Tell(
             considered, Considered::KNOWN_HIDDEN,
             absl::StrCat("it answered 401 or 403 a moment ago though "
                          "it granted a token: it has nothing there "
                          "for us",
-                         FollowUp(considered, policy, &FailurePolicy::hidden,
-                                  "--on-hidden"),
-                         until));
+                         FollowUp(known.candidate, "--on-hidden"), until));
     }
   }
 
-  void JudgeCached(const CandidateReader::Known& known,
-                   Considered& considered) {
+  void TellOfCached(size_t index, Considered& considered) const {
+    const CandidateReader::Known& known = decision_.verdicts[index].known;
     const CachedEntry& cached = *known.candidate.cached;
     if (known.fresh_until != absl::InfiniteFuture()) {
       *considered.mutable_fresh_until() = ToWire(known.fresh_until);
@@ -175,87 +188,94 @@ class Explaining {
     }
     const std::string fresh =
         absl::StrCat(entry, "is fresh ", At(known.fresh_until));
-    if (response_.has_hit()) {
-      Tell(considered, Considered::NOT_NEEDED, fresh);
-    } else if (!IsList(content_) && !content_.reference.is_digest() &&
-               !all_yield_) {
+    if (decision_.hit || IsList(content_)) {
+      Tell(considered, Considered::FRESH, fresh);
+    } else {
       Tell(considered, Considered::FRESH_BUT_SHADOWED,
            absl::StrCat(fresh, ", but an upstream before it may have the tag"));
-    } else {
-      Tell(considered, Considered::FRESH, fresh);
-      if (IsList(content_)) return;
-      *response_.mutable_hit()->mutable_target() = ToWire(cached.target);
-      response_.mutable_hit()->set_upstream_id(known.candidate.upstream_id);
     }
+  }
+
+  // The candidates that a pull comes to, in the order in which it does, without
+  // those that have denied it.
+  std::vector<size_t> Reached() const {
+    std::vector<size_t> reached;
+    for (const size_t index : decision_.order) {
+      if (decision_.end == index) break;
+      if (decision_.candidate(index).denial == Denial::kNone) {
+        reached.push_back(index);
+      }
+    }
+    return reached;
+  }
+
+  std::string NamesOf(const std::vector<size_t>& indexes) const {
+    return absl::StrJoin(indexes, ", then ",
+                         [this](std::string* out, size_t index) {
+                           absl::StrAppend(out, "'", NameOf(index), "'");
+                         });
+  }
+
+  // Whether some candidate has denied it so.
+  bool HasDenial(Denial denial) const {
+    return std::any_of(decision_.order.begin(), decision_.order.end(),
+                       [&](size_t index) {
+                         return decision_.candidate(index).denial == denial;
+                       });
   }
 
   std::string Outcome() const {
-    std::string asked;
-    bool refused = false;
-    bool excluded = false;
-    bool absent = false;
-    bool hidden = false;
-    for (const Considered& considered : response_.considered()) {
-      switch (considered.verdict()) {
-        case Considered::STALE:
-        case Considered::UNKNOWN:
-        case Considered::FRESH_BUT_SHADOWED:
-          absl::StrAppend(&asked, asked.empty() ? "" : ", then ", "'",
-                          considered.upstream_name(), "'");
-          break;
-        case Considered::KNOWN_REFUSED:
-          refused = true;
-          break;
-        case Considered::KNOWN_ABSENT:
-          absent = true;
-          break;
-        case Considered::KNOWN_HIDDEN:
-          hidden = true;
-          break;
-        case Considered::EXCLUDED_BY_RULE:
-          excluded = true;
-          break;
-        default:
-          break;
-      }
-      if (response_.has_hit() &&
-          considered.upstream_id() == response_.hit().upstream_id()) {
-        return absl::StrCat("served from the cache of '",
-                            considered.upstream_name(), "'");
-      }
+    if (decision_.hit) {
+      return absl::StrCat("served from the cache of '", NameOf(*decision_.hit),
+                          "'");
     }
-    const std::string end =
-        ends_at_.empty()
-            ? ""
-            : absl::StrCat("answers 403: '", ends_at_,
-                           "' refused it a moment ago, which ends the pull");
-    if (!asked.empty() && ends_at_.empty()) {
-      return absl::StrCat(IsList(content_) ? "made of the lists of " : "asks ",
-                          asked, IsList(content_) ? "" : " in this order");
+    const std::vector<size_t> reached = Reached();
+    if (decision_.end) {
+      const std::string end =
+          absl::StrCat("answers 403: '", NameOf(*decision_.end),
+                       "' refused it a moment ago, which ends the pull");
+      return reached.empty()
+                 ? end
+                 : absl::StrCat("asks ", NamesOf(reached), ", then ", end);
     }
-    if (!asked.empty()) return absl::StrCat("asks ", asked, ", then ", end);
-    if (!end.empty()) return end;
-    if (IsList(content_) && !absent && !hidden && !refused && !excluded) {
-      return "made of lists that are cached";
+    if (reached.empty()) return Refusal();
+    if (!IsList(content_)) {
+      return absl::StrCat("asks ", NamesOf(reached), " in this order");
     }
-    if (refused) return "answers 403: an upstream refused it a moment ago";
-    if (hidden) {
+    const bool is_cached =
+        std::all_of(reached.begin(), reached.end(), [this](size_t index) {
+          return CandidateReader::IsServedUnasked(decision_.candidate(index));
+        });
+    return is_cached ? "made of lists that are cached"
+                     : absl::StrCat("made of the lists of ", NamesOf(reached));
+  }
+
+  // When no candidate is left that has not denied it.
+  std::string Refusal() const {
+    if (HasDenial(Denial::kRefused)) {
+      return "answers 403: an upstream refused it a moment ago";
+    }
+    if (HasDenial(Denial::kHidden)) {
       return "answers 404: no upstream has it for us; an upstream answered 401 "
              "or 403 a moment ago though it granted a token";
     }
-    if (absent) return "answers 404: no upstream had it a moment ago";
-    if (excluded) return "answers 403: rules exclude it at every upstream";
-    return "answers 404: no upstream serves this";
+    if (HasDenial(Denial::kAbsent)) {
+      return "answers 404: no upstream had it a moment ago";
+    }
+    const bool is_excluded =
+        std::any_of(decision_.verdicts.begin(), decision_.verdicts.end(),
+                    [](const RouteVerdict& verdict) {
+                      return verdict.kind == RouteVerdict::Kind::kExcluded;
+                    });
+    return is_excluded ? "answers 403: rules exclude it at every upstream"
+                       : "answers 404: no upstream serves this";
   }
 
+  const v1::ExplainRequest& request_;
   const ContentRef& content_;
-  const std::string& source_namespace_;
-  const CandidateReader reader_;
+  const PullDecision& decision_;
 
   v1::ExplainResponse response_;
-  bool all_yield_ = true;
-  // The upstream at which a pull that has come so far fails; empty = none yet.
-  std::string ends_at_;
 };
 
 }  // namespace
@@ -269,11 +289,11 @@ absl::StatusOr<v1::ExplainResponse> Explainer::Explain(
   }
   v1::ExplainResponse response;
   RETURN_IF_ERROR(store_.Read([&](const ReadTransaction& transaction) {
-    Explaining explaining(transaction, content, request.source_namespace(),
-                          clock_.SteadyNow());
-    for (const UpstreamRoute& route : routes->upstreams)
-      RETURN_IF_ERROR(explaining.Add(route));
-    response = explaining.Finish();
+    ASSIGN_OR_RETURN(
+        const auto decision,
+        DecidePull(transaction, routes->upstreams, content,
+                   request.source_namespace(), clock_.SteadyNow()));
+    response = Explaining(request, content, decision).Run();
     return absl::OkStatus();
   }));
   return response;

@@ -9,8 +9,8 @@
 
 namespace cvr {
 
-// Tells why a pull gets what it gets: the same rows as LocalResolver, with
-// reasons. Changes and counts nothing. Thread-safe.
+// Tells why a pull gets what it gets: the same PullDecision as LocalResolver's,
+// with reasons. Changes and counts nothing. Thread-safe.
 class Explainer {
  public:
   // All must outlive it.

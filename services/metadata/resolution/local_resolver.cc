@@ -13,7 +13,7 @@
 #include "services/access/access_policy.h"
 #include "services/common/errors.h"
 #include "services/common/status_macros.h"
-#include "services/metadata/resolution/candidate_reader.h"
+#include "services/metadata/resolution/pull_decision.h"
 #include "services/metadata/resolution/registry_path.h"
 #include "services/metadata/store/transactions.h"
 #include "services/metadata/tables/supply_tables.h"
@@ -35,104 +35,66 @@ std::string VisibleNameOf(const ResolveRequest& request) {
   return std::string(name);
 }
 
-// One Resolve() at work.
-class Resolving {
- public:
-  Resolving(const ReadTransaction& transaction, const ResolveRequest& request,
-            absl::Time now)
-      : request_(request),
-        now_(now),
-        reader_(transaction, request.content, now) {}
-
-  // Asks what is known of the next upstream in order of precedence.
-  absl::Status Add(const UpstreamRoute& route) {
-    if (route.disabled) return absl::OkStatus();
-    serves_anything_ = true;
-    if (!route.StandsFor(request_.source_namespace)) return absl::OkStatus();
-    ASSIGN_OR_RETURN(auto why, reader_.WhyExcluded(route));
-    if (why) {
-      if (!excluded_) excluded_ = std::move(why);
-      return absl::OkStatus();
-    }
-    ASSIGN_OR_RETURN(auto known, reader_.Read(route));
-    const Candidate& candidate = known.candidate;
-    if (CandidateReader::IsServedUnasked(candidate) && MayAnswer()) {
-      resolution_.hit = Hit{candidate.cached->target, route.upstream_id};
-      hit_entry_id_ = known.entry_id;
-      NoteIfDueSoon(route, known);
-    }
-    all_yield_ = all_yield_ && CandidateReader::Yields(candidate);
-    resolution_.plan.candidates.push_back(std::move(known.candidate));
-    return absl::OkStatus();
+// The tag whose entry answers, if it is to be refreshed ahead by now.
+std::optional<RefreshDue> DueSoon(const ResolveRequest& request,
+                                  const RouteVerdict& hit, absl::Time now) {
+  const auto& [candidate, entry_id, fresh_until, stale_until, denied_until] =
+      hit.known;
+  if (!hit.route->refresh_ahead || fresh_until == absl::InfiniteFuture()) {
+    return std::nullopt;
   }
+  const absl::Duration validity =
+      fresh_until - candidate.cached->upstream_checked_at;
+  if (now < fresh_until - kRefreshAheadShare * validity) return std::nullopt;
+  RefreshDue due{candidate.ContentOf(request.content), candidate};
+  due.candidate.cached->fresh = false;
+  return due;
+}
 
-  absl::Status Finish() {
-    auto& candidates = resolution_.plan.candidates;
-    if (candidates.empty()) return WhyNothing();
-    if (request_.content.is_addressed_by_digest()) {
-      std::stable_partition(
-          candidates.begin(), candidates.end(),
-          [](const Candidate& candidate) { return candidate.reachable; });
-    }
-    return absl::OkStatus();
+// Why there is no candidate.
+absl::Status WhyNothing(const ResolveRequest& request,
+                        const PullDecision& decision) {
+  using Kind = RouteVerdict::Kind;
+  const std::string registry = VisibleNameOf(request);
+  bool serves_anything = false;
+  for (const RouteVerdict& verdict : decision.verdicts) {
+    serves_anything = serves_anything || verdict.kind != Kind::kDisabled;
+    if (verdict.kind != Kind::kExcluded) continue;
+    return WithReason(absl::PermissionDeniedError(
+                          absl::StrCat(request.content.RelativePath(),
+                                       " is excluded: ", verdict.why_excluded)),
+                      Reason::kDenied);
   }
+  if (!serves_anything) return errors::RegistryUnknown(registry);
+  return WithReason(absl::NotFoundError(absl::StrCat(
+                        "registry ", registry, " has no upstream for '",
+                        request.source_namespace, "'")),
+                    Reason::kNameUnknown);
+}
 
-  Resolution& resolution() { return resolution_; }
-  int64_t hit_entry_id() const { return hit_entry_id_; }
-  std::optional<RefreshDue>& due() { return due_; }
-
- private:
-  // A digest proves itself, whoever has it. A tag of this upstream counts only
-  // when no upstream before may have that tag, or a lower one would shadow a
-  // higher one. A list is made of all.
-  bool MayAnswer() const {
-    if (resolution_.hit || request_.content.kind == ContentKind::kTags ||
-        request_.content.kind == ContentKind::kReferrers) {
-      return false;
-    }
-    return request_.content.reference.is_digest() || all_yield_;
-  }
-
-  void NoteIfDueSoon(const UpstreamRoute& route,
-                     const CandidateReader::Known& known) {
-    if (!route.refresh_ahead || known.fresh_until == absl::InfiniteFuture()) {
-      return;
-    }
-    const absl::Duration validity =
-        known.fresh_until - known.candidate.cached->upstream_checked_at;
-    if (now_ < known.fresh_until - kRefreshAheadShare * validity) return;
-    due_ = RefreshDue{known.candidate.ContentOf(request_.content),
-                      known.candidate};
-    due_->candidate.cached->fresh = false;
-  }
-
-  absl::Status WhyNothing() const {
-    const std::string registry = VisibleNameOf(request_);
-    if (excluded_) {
-      return WithReason(
-          absl::PermissionDeniedError(absl::StrCat(
-              request_.content.RelativePath(), " is excluded: ", *excluded_)),
-          Reason::kDenied);
-    }
-    if (!serves_anything_) return errors::RegistryUnknown(registry);
-    return WithReason(absl::NotFoundError(absl::StrCat(
-                          "registry ", registry, " has no upstream for '",
-                          request_.source_namespace, "'")),
-                      Reason::kNameUnknown);
-  }
-
-  const ResolveRequest& request_;
-  const absl::Time now_;
-  const CandidateReader reader_;
-
-  Resolution resolution_;
-  int64_t hit_entry_id_ = 0;
-  std::optional<RefreshDue> due_;
-  // Of all upstreams so far.
-  bool all_yield_ = true;
-  bool serves_anything_ = false;
-  std::optional<std::string> excluded_;  // By the first one's rules.
+// What a decision means for a resolver's caller and for this service.
+struct Resolved {
+  Resolution resolution;
+  int64_t hit_entry_id = 0;
+  std::optional<RefreshDue> due;
 };
+
+Resolved Render(const ResolveRequest& request, PullDecision decision,
+                absl::Time now) {
+  Resolved resolved;
+  if (decision.hit) {
+    const RouteVerdict& hit = decision.verdicts[*decision.hit];
+    resolved.resolution.hit =
+        Hit{hit.known.candidate.cached->target, hit.route->upstream_id};
+    resolved.hit_entry_id = hit.known.entry_id;
+    resolved.due = DueSoon(request, hit, now);
+  }
+  for (const size_t index : decision.order) {
+    resolved.resolution.plan.candidates.push_back(
+        std::move(decision.verdicts[index].known.candidate));
+  }
+  return resolved;
+}
 
 // The repositories of one registry, in order, that somebody may pull.
 absl::StatusOr<std::vector<CachedRepository>> RepositoriesOf(
@@ -194,26 +156,25 @@ absl::StatusOr<Resolution> LocalResolver::Resolve(
                     : errors::RegistryPathUnknown(request.registry_path),
                 VisibleNameOf(request)));
   const absl::Time now = clock_.SteadyNow();
-  Resolution resolution;
-  int64_t hit_entry_id = 0;
-  std::optional<RefreshDue> due;
+  Resolved resolved;
   RETURN_IF_ERROR(store_.Read([&](const ReadTransaction& transaction) {
-    Resolving resolving(transaction, request, now);
-    resolving.resolution().plan.resolved_at = clock_.SteadyNow();
-    for (const UpstreamRoute& route : routes->upstreams)
-      RETURN_IF_ERROR(resolving.Add(route));
-    RETURN_IF_ERROR(resolving.Finish());
-    resolution = std::move(resolving.resolution());
-    resolution.plan.group = routes->group;
-    hit_entry_id = resolving.hit_entry_id();
-    due = std::move(resolving.due());
+    const absl::Time resolved_at = clock_.SteadyNow();
+    ASSIGN_OR_RETURN(auto decision,
+                     DecidePull(transaction, routes->upstreams, request.content,
+                                request.source_namespace, now));
+    if (decision.order.empty()) return WhyNothing(request, decision);
+    resolved = Render(request, std::move(decision), now);
+    resolved.resolution.plan.resolved_at = resolved_at;
     return absl::OkStatus();
   }));
-  if (hit_entry_id != 0 && request.counts_as_download) {
-    downloads_.Count(hit_entry_id, now);
+  resolved.resolution.plan.group = routes->group;
+  if (resolved.hit_entry_id != 0 && request.counts_as_download) {
+    downloads_.Count(resolved.hit_entry_id, now);
   }
-  if (due && request.counts_as_download) refreshes_.Add(*std::move(due), now);
-  return resolution;
+  if (resolved.due && request.counts_as_download) {
+    refreshes_.Add(*std::move(resolved.due), now);
+  }
+  return std::move(resolved.resolution);
 }
 
 absl::StatusOr<LocatedRegistry> LocalResolver::Locate(absl::string_view path) {

@@ -11,6 +11,7 @@
 #include "services/common/status_macros.h"
 #include "services/metadata/resources/policy_wire.h"
 #include "services/metadata/resources/upstream_url.h"
+#include "services/metadata/resources/upstream_wire.h"
 #include "services/metadata/tables/upstream_epoch.h"
 #include "services/policy/docker_hub.h"
 
@@ -65,6 +66,7 @@ absl::StatusOr<UpstreamRoute> UpstreamRoute::To(const stored::Upstream& row) {
   const v1::Upstream& upstream = row.upstream();
   UpstreamRoute route;
   route.cache_epoch = epochs::CacheEpochOf(row);
+  route.rate_reserve_percent = LimitsOf(upstream.limits()).rate_reserve_percent;
   route.is_docker_hub = docker_hub::IsHost(UpstreamHost(upstream.url()));
   route.upstream_id = upstream.id();
   route.identity = row.identity();
@@ -72,6 +74,7 @@ absl::StatusOr<UpstreamRoute> UpstreamRoute::To(const stored::Upstream& row) {
   route.upstream_name = upstream.name();
   route.disabled = upstream.disabled();
   route.update_time = FromWire(upstream.update_time());
+  route.upstream_version = absl::ToUnixNanos(route.update_time);
   SetTimes(upstream, route);
   route.refresh_ahead = upstream.refresh_ahead();
   for (const auto& validity : upstream.tag_validities()) {

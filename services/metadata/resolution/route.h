@@ -11,6 +11,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "services/common/content.h"
+#include "services/common/limits.h"
 #include "services/metadata/store/stored.pb.h"
 #include "services/policy/failure_policy.h"
 #include "services/policy/pattern.h"
@@ -30,6 +31,9 @@ struct UpstreamRoute {
   absl::Time update_time;
   // Of UpstreamEpoch.
   int64_t cache_epoch = 0;
+  // As Candidate's.
+  int64_t upstream_version = 0;
+  int rate_reserve_percent = limits::kRateReservePercentDefault;
   // `nginx` and `library/nginx` are one.
   bool is_docker_hub = false;
   // It stands for Docker Hub, so they may be one there, too.

@@ -9,6 +9,15 @@ namespace {
 
 int OrDefault(int value, int fallback) { return value == 0 ? fallback : value; }
 
+void LimitsTo(const UpstreamLimits& from, v1::UpstreamLimits& message) {
+  message.set_concurrent_requests(from.concurrent_requests);
+  message.set_failures_to_open(from.failures_to_open);
+  *message.mutable_open_for() = ToWire(from.open_for);
+  message.set_rate_reserve_percent(from.rate_reserve_percent);
+}
+
+}  // namespace
+
 UpstreamLimits LimitsOf(const v1::UpstreamLimits& message) {
   UpstreamLimits found;
   found.concurrent_requests = OrDefault(message.concurrent_requests(),
@@ -21,18 +30,10 @@ UpstreamLimits LimitsOf(const v1::UpstreamLimits& message) {
   return found;
 }
 
-void LimitsTo(const UpstreamLimits& from, v1::UpstreamLimits& message) {
-  message.set_concurrent_requests(from.concurrent_requests);
-  message.set_failures_to_open(from.failures_to_open);
-  *message.mutable_open_for() = ToWire(from.open_for);
-  message.set_rate_reserve_percent(from.rate_reserve_percent);
-}
-
-}  // namespace
-
 UpstreamAccess ToAccess(const v1::Upstream& upstream) {
   UpstreamAccess access;
   access.id = upstream.id();
+  access.version = absl::ToUnixNanos(FromWire(upstream.update_time()));
   access.group = upstream.group();
   access.name = upstream.name();
   access.url = upstream.url();
@@ -50,6 +51,7 @@ UpstreamAccess ToAccess(const v1::Upstream& upstream) {
 v1::Upstream FromAccess(const UpstreamAccess& access) {
   v1::Upstream upstream;
   upstream.set_id(access.id);
+  *upstream.mutable_update_time() = ToWire(absl::FromUnixNanos(access.version));
   upstream.set_group(access.group);
   upstream.set_name(access.name);
   upstream.set_url(access.url);

@@ -10,6 +10,9 @@ namespace cvr {
 UpstreamAccess ToAccess(const v1::Upstream& upstream);
 v1::Upstream FromAccess(const UpstreamAccess& access);
 
+// With the defaults for what is not set.
+UpstreamLimits LimitsOf(const v1::UpstreamLimits& message);
+
 }  // namespace cvr
 
 #endif  // SERVICES_METADATA_RESOURCES_UPSTREAM_WIRE_H_

@@ -7,7 +7,6 @@
 #include <vector>
 
 #include "absl/time/time.h"
-#include "services/policy/upstream_access.h"
 
 namespace cvr {
 
@@ -44,9 +43,10 @@ class UpstreamHealth {
  public:
   virtual ~UpstreamHealth() = default;
 
-  // Whether a revalidation should give way to a stale copy, because the budget
-  // of the upstream is nearly spent.
-  virtual bool IsSavingBudget(const UpstreamAccess& access) = 0;
+  // Whether a revalidation should give way to a stale copy, because less than
+  // `reserve_percent` (UpstreamLimits::rate_reserve_percent) of the upstream's
+  // budget is left. Needs no credentials, so that nobody fetches them to ask.
+  virtual bool IsSavingBudget(int64_t upstream_id, int reserve_percent) = 0;
 
   // Of every upstream that was asked lately, by id.
   virtual std::vector<UpstreamState> States() const = 0;

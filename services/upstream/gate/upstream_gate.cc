@@ -179,12 +179,11 @@ void UpstreamGate::OnAnswer(int64_t upstream_id, const HttpHead& head) {
   if (door != doors_.end()) door->second->OnRate(*rate, clock_->SteadyNow());
 }
 
-bool UpstreamGate::IsSavingBudget(const UpstreamAccess& access) {
+bool UpstreamGate::IsSavingBudget(int64_t upstream_id, int reserve_percent) {
   MutexLock lock(&mutex_);
-  const auto door = doors_.find(access.id);
+  const auto door = doors_.find(upstream_id);
   return door != doors_.end() &&
-         door->second->IsSavingBudget(access.limits.rate_reserve_percent,
-                                      clock_->SteadyNow());
+         door->second->IsSavingBudget(reserve_percent, clock_->SteadyNow());
 }
 
 std::vector<UpstreamState> UpstreamGate::States() const {

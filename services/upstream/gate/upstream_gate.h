@@ -81,7 +81,7 @@ class UpstreamGate : public UpstreamClient,
                                              const Repository& repository,
                                              const Digest& subject) override;
 
-  bool IsSavingBudget(const UpstreamAccess& access) override;
+  bool IsSavingBudget(int64_t upstream_id, int reserve_percent) override;
   std::vector<UpstreamState> States() const override;
 
  private:

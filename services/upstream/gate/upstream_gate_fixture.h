@@ -83,6 +83,11 @@ class UpstreamGateFixture : public ::testing::Test {
   // Of requests that came by the gate.
   int asked() const { return static_cast<int>(upstream_->calls().size()); }
 
+  bool IsSavingBudget() {
+    return gate_.IsSavingBudget(access_.id,
+                                access_.limits.rate_reserve_percent);
+  }
+
   // What the upstream says, by its observer.
   void Tell(const std::string& limit, const std::string& remaining,
             int64_t upstream_id = 1) {

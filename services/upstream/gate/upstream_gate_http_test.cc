@@ -58,13 +58,15 @@ TEST_F(UpstreamGateHttpTest, BudgetIsWhatTheRegistrySays) {
   registry_.Answer({}, counted);
   EXPECT_THAT(Get(), IsOk());
   EXPECT_EQ(State().budget->remaining, 20);
-  EXPECT_FALSE(gate_->IsSavingBudget(access_));
+  EXPECT_FALSE(
+      gate_->IsSavingBudget(access_.id, access_.limits.rate_reserve_percent));
   registry_.Answer(
       {}, FakeAnswer::Status(429, {{"ratelimit-limit", "100;w=21600"},
                                    {"ratelimit-remaining", "0;w=21600"},
                                    {"Retry-After", "60"}}));
   EXPECT_THAT(Get(), StatusIs(absl::StatusCode::kResourceExhausted));
-  EXPECT_TRUE(gate_->IsSavingBudget(access_));
+  EXPECT_TRUE(
+      gate_->IsSavingBudget(access_.id, access_.limits.rate_reserve_percent));
   // It is not asked again before that.
   EXPECT_EQ(RetryAfterOf(Get()), absl::Seconds(60));
   EXPECT_EQ(registry_.requests().size(), 3);

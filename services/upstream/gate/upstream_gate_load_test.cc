@@ -107,7 +107,7 @@ TEST_F(UpstreamGateLoadTest, EveryoneGetsATurn) {
         for (int k = 0; k < 50; ++k) {
           EXPECT_THAT(i % 2 == 0 ? Get() : GetBlob(), IsOk());
           if (k % 10 == 0) (void)gate_.States();
-          (void)gate_.IsSavingBudget(access_);
+          (void)IsSavingBudget();
           Tell("100", "50");
         }
       }));

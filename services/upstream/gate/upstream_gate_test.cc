@@ -230,32 +230,32 @@ TEST_F(UpstreamGateTest, WithoutRetryAfterNothingIsKept) {
 // --- The budget.
 
 TEST_F(UpstreamGateTest, BudgetIsSavedBelowItsReserve) {
-  EXPECT_FALSE(gate_.IsSavingBudget(access_));
+  EXPECT_FALSE(IsSavingBudget());
   Tell("100;w=21600", "9;w=21600");
-  EXPECT_FALSE(gate_.IsSavingBudget(access_)) << "nobody has asked it";
+  EXPECT_FALSE(IsSavingBudget()) << "nobody has asked it";
   ASSERT_THAT(Get(), IsOk());
   Tell("100;w=21600", "9;w=21600");
-  EXPECT_TRUE(gate_.IsSavingBudget(access_));
+  EXPECT_TRUE(IsSavingBudget());
   EXPECT_EQ(State().budget->limit, 100);
   EXPECT_EQ(State().budget->remaining, 9);
   EXPECT_EQ(State().budget->window, absl::Hours(6));
   EXPECT_EQ(State().budget->told_at, clock_.Now());
   clock_.Advance(absl::Hours(3));
-  EXPECT_FALSE(gate_.IsSavingBudget(access_));
+  EXPECT_FALSE(IsSavingBudget());
   EXPECT_EQ(State().budget->remaining, 59);
   access_.limits.rate_reserve_percent = 60;
-  EXPECT_TRUE(gate_.IsSavingBudget(access_));
+  EXPECT_TRUE(IsSavingBudget());
 }
 
 TEST_F(UpstreamGateTest, WithoutAReserveOfAllAnUpstreamThatCountsIsSpared) {
   access_.limits.rate_reserve_percent = 100;
   ASSERT_THAT(Get(), IsOk());
-  EXPECT_FALSE(gate_.IsSavingBudget(access_));
+  EXPECT_FALSE(IsSavingBudget());
   Tell("100", "100");
-  EXPECT_TRUE(gate_.IsSavingBudget(access_));
+  EXPECT_TRUE(IsSavingBudget());
   // An answer that says nothing takes nothing back.
   observer_->OnAnswer(1, {200});
-  EXPECT_TRUE(gate_.IsSavingBudget(access_));
+  EXPECT_TRUE(IsSavingBudget());
 }
 
 // --- Whose state it is.
@@ -304,11 +304,11 @@ TEST_F(UpstreamGateTest, JumpsOfTheWallClockChangeNoAnswer) {
     EXPECT_THAT(Get(), IsOk());
     // A budget comes back as time passes.
     Tell("100;w=3600", "0;w=3600");
-    EXPECT_TRUE(gate_.IsSavingBudget(access_));
+    EXPECT_TRUE(IsSavingBudget());
     clock_.JumpWall(jump);
-    EXPECT_TRUE(gate_.IsSavingBudget(access_));
+    EXPECT_TRUE(IsSavingBudget());
     clock_.Advance(absl::Hours(1));
-    EXPECT_FALSE(gate_.IsSavingBudget(access_));
+    EXPECT_FALSE(IsSavingBudget());
   }
 }
 

@@ -62,7 +62,15 @@ absl::Status Stopping() {
 
 // What is wanted, and how often bytes for it were found to be damaged.
 struct BlobFetcher::Pull {
+  explicit Pull(const FetchRequest& wanted)
+      : request(wanted),
+        origins(std::make_shared<const std::vector<BlobOrigin>>(
+            OriginsOf(wanted))) {}
+
   FetchRequest request;
+  // OriginsOf(request), which stays the same when a range or what is possessed
+  // is another.
+  std::shared_ptr<const std::vector<BlobOrigin>> origins;
   int repairs = 0;
   // Downloads that run are of no use to it.
   bool alone = false;
@@ -84,12 +92,14 @@ BlobFetcher::BlobFetcher(Download::Tools& tools, Options options,
 
 absl::StatusOr<BlobFetcher::Stream> BlobFetcher::Fetch(
     const FetchRequest& request) {
-  return Open({request});
+  return Open(Pull(request));
 }
 
 absl::StatusOr<BlobFetcher::Stream> BlobFetcher::Repair(
     const FetchRequest& request) {
-  return Open({request, /*repairs=*/1});
+  Pull pull(request);
+  pull.repairs = 1;
+  return Open(std::move(pull));
 }
 
 absl::StatusOr<BlobFetcher::Stream> BlobFetcher::Open(Pull pull) {
@@ -111,9 +121,10 @@ std::shared_ptr<BlobFlight> BlobFetcher::FlightFor(const Pull& pull) const {
 absl::StatusOr<BlobFetcher::Stream> BlobFetcher::TryOpen(Pull& pull) {
   const FetchRequest& request = pull.request;
   const Digest& digest = DigestOf(request);
-  if (const auto origins = OriginsOf(request);
-      absl::c_all_of(origins, [](const auto& one) { return IsDenied(one); })) {
-    return prober_.FindFirst(origins, digest, PatienceOf(request)).status();
+  if (absl::c_all_of(*pull.origins,
+                     [](const auto& one) { return IsDenied(one); })) {
+    return prober_.FindFirst(*pull.origins, digest, PatienceOf(request))
+        .status();
   }
   std::shared_ptr<BlobFlight> flight;
   uint64_t ends_seen = 0;
@@ -141,7 +152,7 @@ absl::StatusOr<BlobFetcher::Stream> BlobFetcher::TryOpen(Pull& pull) {
   }
   // As if nobody had it.
   if (request.header_only) {
-    ASSIGN_OR_RETURN(Stream header, Probe(request));
+    ASSIGN_OR_RETURN(Stream header, Probe(pull));
     if (header != nullptr) return header;
     // All that tells the size are the bytes.
   }
@@ -154,9 +165,8 @@ absl::StatusOr<BlobFetcher::Stream> BlobFetcher::ServeStored(
   const Digest& digest = DigestOf(request);
   std::optional<BlobOrigin> origin = EntitledOrigin(request);
   if (!origin) {
-    ASSIGN_OR_RETURN(
-        const auto answer,
-        prober_.FindFirst(OriginsOf(request), digest, PatienceOf(request)));
+    ASSIGN_OR_RETURN(const auto answer, prober_.FindFirst(*pull.origins, digest,
+                                                          PatienceOf(request)));
     origin = answer.origin;
   }
   const StreamSubject subject =
@@ -169,12 +179,11 @@ absl::StatusOr<BlobFetcher::Stream> BlobFetcher::ServeStored(
   return WithRepair(pull, std::move(stream), nullptr);
 }
 
-absl::StatusOr<BlobFetcher::Stream> BlobFetcher::Probe(
-    const FetchRequest& request) {
+absl::StatusOr<BlobFetcher::Stream> BlobFetcher::Probe(const Pull& pull) {
+  const FetchRequest& request = pull.request;
   const Digest& digest = DigestOf(request);
-  ASSIGN_OR_RETURN(
-      const auto answer,
-      prober_.FindFirst(OriginsOf(request), digest, PatienceOf(request)));
+  ASSIGN_OR_RETURN(const auto answer, prober_.FindFirst(*pull.origins, digest,
+                                                        PatienceOf(request)));
   if (!answer.size_bytes) return nullptr;
   return MakeHeaderStream(SubjectOf(digest, *answer.size_bytes,
                                     ContentOrigin::kMiss, answer.origin),
@@ -185,8 +194,8 @@ absl::StatusOr<BlobFetcher::Stream> BlobFetcher::Start(const Pull& pull,
                                                        uint64_t ends_seen) {
   const FetchRequest& request = pull.request;
   const Digest& digest = DigestOf(request);
-  const auto flight = std::make_shared<BlobFlight>(std::make_unique<Download>(
-      tools_, digest, OriginsOf(request), options_.feed));
+  const auto flight = std::make_shared<BlobFlight>(
+      std::make_unique<Download>(tools_, digest, *pull.origins, options_.feed));
   // Before the download runs: one that finds no reader may end early.
   auto reader = std::make_unique<BlobFeed::Reader>(flight->download().feed());
   {
@@ -217,14 +226,14 @@ absl::StatusOr<BlobFetcher::Stream> BlobFetcher::Join(
     // Others' candidates may have failed where this request's own would not.
     const bool final = absl::IsDeadlineExceeded(size.status()) ||
                        request.cancel.stop_requested() ||
-                       IsSameWalk(download.origins(), OriginsOf(request));
+                       IsSameWalk(download.origins(), *pull.origins);
     return final ? absl::StatusOr<Stream>(size.status()) : nullptr;
   }
-  std::optional<BlobOrigin> origin = ProvenOrigin(request, download);
+  std::optional<BlobOrigin> origin = ProvenOrigin(*pull.origins, download);
   if (!origin) origin = EntitledOrigin(request, download);
   if (!origin) {
     ASSIGN_OR_RETURN(const auto answer,
-                     prober_.FindFirst(OriginsOf(request), download.digest(),
+                     prober_.FindFirst(*pull.origins, download.digest(),
                                        PatienceOf(request)));
     origin = answer.origin;
     if (!IsOfSame(*origin, download)) {
@@ -297,7 +306,9 @@ BlobFetcher::Stream BlobFetcher::WithRepair(
   if (pull.repairs == kRepairsMax) {
     return MakeRepairingStream(std::move(stream), nullptr);
   }
-  Pull again{pull.request, pull.repairs + 1};
+  Pull again = pull;
+  again.repairs = pull.repairs + 1;
+  again.alone = false;
   again.request.deadline = absl::InfiniteFuture();
   return MakeRepairingStream(
       std::move(stream),

@@ -78,7 +78,7 @@ class BlobFetcher {
   absl::StatusOr<Stream> ServeStored(const Pull& pull,
                                      std::shared_ptr<const BlobReader> reader);
   // Null when the upstream does not say the size.
-  absl::StatusOr<Stream> Probe(const FetchRequest& request);
+  absl::StatusOr<Stream> Probe(const Pull& pull);
   absl::StatusOr<Stream> Start(const Pull& pull, uint64_t ends_seen);
   absl::StatusOr<Stream> Join(const Pull& pull,
                               const std::shared_ptr<BlobFlight>& flight,

@@ -17,6 +17,7 @@ BlobOrigin OriginOf(const FetchRequest& request, const Candidate& candidate) {
           .identity = IdentityOf(candidate),
           .public_identity = candidate.public_identity,
           .cache_epoch = candidate.cache_epoch,
+          .upstream_version = candidate.upstream_version,
           .group = request.plan.group};
 }
 
@@ -109,9 +110,9 @@ bool IsSameWalk(const std::vector<BlobOrigin>& a,
                     });
 }
 
-std::optional<BlobOrigin> ProvenOrigin(const FetchRequest& request,
+std::optional<BlobOrigin> ProvenOrigin(const std::vector<BlobOrigin>& origins,
                                        const Download& download) {
-  for (const BlobOrigin& origin : OriginsOf(request)) {
+  for (const BlobOrigin& origin : origins) {
     if (!IsDenied(origin) && download.IsProvenBy(origin)) return origin;
   }
   return std::nullopt;

@@ -11,7 +11,8 @@
 // that are here already or on their way (DESIGN.md, "Whose bytes"). Pure.
 namespace cvr {
 
-// Of all candidates, in their order. The request is of a blob.
+// Of all candidates, in their order. The request is of a blob. What is found
+// out about possession after the plan was made changes nothing in them.
 std::vector<BlobOrigin> OriginsOf(const FetchRequest& request);
 
 // Whether it has denied the blob a moment ago.
@@ -40,7 +41,7 @@ bool IsSameWalk(const std::vector<BlobOrigin>& a,
                 const std::vector<BlobOrigin>& b);
 
 // The first of the request's own origins that has answered the download.
-std::optional<BlobOrigin> ProvenOrigin(const FetchRequest& request,
+std::optional<BlobOrigin> ProvenOrigin(const std::vector<BlobOrigin>& origins,
                                        const Download& download);
 
 }  // namespace cvr

@@ -29,9 +29,8 @@ class HeaderSink : public UpstreamBlobSink {
 
 }  // namespace
 
-BlobProber::BlobProber(UpstreamClient& upstream, MetadataClient& metadata,
-                       FairPool& pool)
-    : upstream_(upstream), metadata_(metadata), flights_(pool) {}
+BlobProber::BlobProber(const UpstreamTools& tools, FairPool& pool)
+    : tools_(tools), flights_(pool) {}
 
 absl::StatusOr<BlobProber::Answer> BlobProber::FindFirst(
     const std::vector<BlobOrigin>& origins, const Digest& digest,
@@ -66,20 +65,21 @@ absl::StatusOr<BlobProber::Answer> BlobProber::AskOnce(
 
 absl::StatusOr<BlobProber::Answer> BlobProber::Ask(const BlobOrigin& origin,
                                                    const Digest& digest) {
-  ASSIGN_OR_RETURN(const UpstreamAccess access,
-                   metadata_.GetUpstreamAccess(origin.upstream_id));
-  RETURN_IF_ERROR(CheckIdentity(access, origin.identity));
+  ASSIGN_OR_RETURN(
+      const auto access,
+      tools_.accesses.Get(origin.epoch(), origin.upstream_version));
+  RETURN_IF_ERROR(CheckIdentity(*access, origin.identity));
   HeaderSink sink;
   UpstreamBlobPart first_byte;
   first_byte.length = 1;
-  const absl::Status status =
-      upstream_.GetBlob(access, origin.repository, digest, first_byte, sink);
+  const absl::Status status = tools_.upstream.GetBlob(
+      *access, origin.repository, digest, first_byte, sink);
   if (sink.header()) return Answer{origin, sink.header()->size_bytes};
-  RecordAnswer(metadata_, origin.epoch(),
+  RecordAnswer(tools_.metadata, origin.epoch(),
                {origin.repository, Reference(digest), ContentKind::kBlob},
                status);
   if (!status.ok()) return status;
-  return errors::UpstreamInvalid(access.name, "answered without a header");
+  return errors::UpstreamInvalid(access->name, "answered without a header");
 }
 
 }  // namespace cvr

@@ -8,8 +8,7 @@
 #include "absl/status/statusor.h"
 #include "services/blob/engine/download/download.h"
 #include "services/blob/engine/walk/single_flight.h"
-#include "services/metadata/api/metadata_client.h"
-#include "services/upstream/api/upstream_client.h"
+#include "services/blob/engine/walk/upstream_tools.h"
 
 namespace cvr {
 
@@ -23,8 +22,7 @@ class BlobProber {
   };
 
   // `pool` must be shut down before this object is destroyed.
-  BlobProber(UpstreamClient& upstream, MetadataClient& metadata,
-             FairPool& pool);
+  BlobProber(const UpstreamTools& tools, FairPool& pool);
 
   // The first of `origins`, in order, that has the blob. Those that are known
   // to deny it are not asked, and nobody after one whose policy ends the walk.
@@ -40,8 +38,7 @@ class BlobProber {
                                  const Patience& patience);
   absl::StatusOr<Answer> Ask(const BlobOrigin& origin, const Digest& digest);
 
-  UpstreamClient& upstream_;
-  MetadataClient& metadata_;
+  const UpstreamTools tools_;
   SingleFlight<Answer> flights_;
 };
 

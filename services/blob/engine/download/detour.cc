@@ -67,9 +67,9 @@ class DetourSink final : public UpstreamBlobSink {
 absl::Status Send(Download::Tools& tools, const Digest& digest,
                   const BlobOrigin& origin, const ByteRange& part,
                   DetourSink& sink) {
-  ASSIGN_OR_RETURN(const UpstreamAccess access,
-                   tools.metadata.GetUpstreamAccess(origin.upstream_id));
-  RETURN_IF_ERROR(tools.upstream.GetBlob(access, origin.repository, digest,
+  ASSIGN_OR_RETURN(const auto access,
+                   tools.accesses.Get(origin.epoch(), origin.upstream_version));
+  RETURN_IF_ERROR(tools.upstream.GetBlob(*access, origin.repository, digest,
                                          {part.offset, part.length}, sink));
   return sink.Flush();
 }

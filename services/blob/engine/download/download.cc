@@ -162,8 +162,10 @@ absl::Status Download::Fill() {
 absl::Status Download::FillFrom(const BlobOrigin& origin) {
   RETURN_IF_ERROR(KnownAnswer(origin.upstream_id, origin.denial,
                               errors::BlobUnknown(digest_.ToString())));
-  ASSIGN_OR_RETURN(const UpstreamAccess access,
-                   tools_.metadata.GetUpstreamAccess(origin.upstream_id));
+  ASSIGN_OR_RETURN(
+      const auto kept,
+      tools_.accesses.Get(origin.epoch(), origin.upstream_version));
+  const UpstreamAccess& access = *kept;
   RETURN_IF_ERROR(CheckIdentity(access, origin.identity));
   receiver_->SwitchUpstream(HostOf(access));
   counted_bytes_ = receiver_->received_bytes();

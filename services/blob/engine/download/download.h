@@ -13,6 +13,7 @@
 #include "services/blob/engine/download/blob_feed.h"
 #include "services/blob/engine/download/blob_receiver.h"
 #include "services/blob/engine/walk/buffer_pool.h"
+#include "services/blob/engine/walk/cached_upstream_access.h"
 #include "services/blob/store/blob_store.h"
 #include "services/common/content.h"
 #include "services/concurrency/mutex.h"
@@ -41,6 +42,7 @@ struct BlobOrigin {
   int64_t public_identity = 0;
   // Of the plan.
   int64_t cache_epoch = 0;
+  int64_t upstream_version = 0;
   // FetchPlan::group.
   std::string group = {};
 
@@ -66,6 +68,7 @@ class Download {
     BlobStore& store;
     UpstreamClient& upstream;
     MetadataClient& metadata;
+    CachedUpstreamAccess& accesses;
     BufferPool& buffers;
     ThreadPool& stages;  // Two threads for each download that runs.
     Sleeper* sleeper;    // Waits between attempts; null = really.

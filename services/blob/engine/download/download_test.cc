@@ -91,8 +91,9 @@ class DownloadTest : public ::testing::Test {
   BufferPool buffers_{16 * kChunk};
   ThreadPool stages_{{.name = "stage", .threads_max = 2}};
   NoSleeper sleeper_;
-  Download::Tools tools_{store_,  upstream_, metadata_, buffers_,
-                         stages_, &sleeper_, {}};
+  CachedUpstreamAccess accesses_{metadata_, Clock::Real()};
+  Download::Tools tools_{store_,   upstream_, metadata_, accesses_,
+                         buffers_, stages_,   &sleeper_, {}};
   const std::string blob_ = PatternBytes(8 * kChunk);
 };
 

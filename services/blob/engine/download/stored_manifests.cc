@@ -103,6 +103,11 @@ std::optional<StoredManifests::Kind> StoredManifests::KindOf(
   return KindOf(digest, **reader);
 }
 
+bool StoredManifests::Has(const Digest& digest) {
+  const auto kind = KindOf(digest);
+  return kind && !kind->has_fault;
+}
+
 std::vector<Digest> StoredManifests::ReferencesOf(const Digest& digest) {
   const auto reader = store_.Open(digest);
   if (!reader.ok() || (*reader)->size() > limits::kManifestBytesMax) return {};

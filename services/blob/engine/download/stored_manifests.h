@@ -61,6 +61,10 @@ class StoredManifests {
 
   std::optional<Kind> KindOf(const Digest& digest);
 
+  // Whether Open() has something, unless that turns out to be damaged. Cheap
+  // for what was opened before.
+  bool Has(const Digest& digest);
+
   // What the stored manifest refers to; empty when it is not there.
   std::vector<Digest> ReferencesOf(const Digest& digest);
 

@@ -21,8 +21,6 @@
 namespace cvr {
 namespace {
 
-using Action = FailurePolicy::Action;
-
 const char* TextKindOf(const ContentRef& content) {
   return content.kind == ContentKind::kTags ? kTagsText : kReferrersText;
 }
@@ -49,12 +47,12 @@ std::vector<Digest> DigestsOf(const UpstreamList& referrers) {
 
 }  // namespace
 
-ListAsker::ListAsker(BlobStore& store, UpstreamClient& upstream,
-                     MetadataClient& metadata, UpstreamHealth* health)
-    : store_(store),
-      upstream_(upstream),
-      metadata_(metadata),
-      health_(health) {}
+ListAsker::ListAsker(const UpstreamTools& tools)
+    : store_(tools.store),
+      upstream_(tools.upstream),
+      metadata_(tools.metadata),
+      accesses_(tools.accesses),
+      copies_(tools.metadata, tools.health) {}
 
 std::optional<ListPart> ListAsker::FindStored(const Question& question) {
   const auto& cached = question.candidate.cached;
@@ -81,29 +79,28 @@ std::optional<ListPart> ListAsker::OpenCached(const Question& question) {
 }
 
 absl::StatusOr<ListPart> ListAsker::FromUpstream(const Question& question) {
-  ASSIGN_OR_RETURN(const UpstreamAccess access,
-                   metadata_.GetUpstreamAccess(question.candidate.upstream_id));
-  if (auto copy = CopyThatSavesBudget(question, access)) {
-    return *std::move(copy);
-  }
-  auto found = Ask(question, access);
-  NoteAnswer(question, found.status());
+  if (auto copy = CopyThatSavesBudget(question)) return *std::move(copy);
+  ASSIGN_OR_RETURN(const auto access,
+                   accesses_.Get(question.candidate.epoch(),
+                                 question.candidate.upstream_version));
+  auto found = Ask(question, *access);
+  // A copy of a list is opened, not read, to see whether it is there.
+  copies_.NoteAnswer(question.content, question.candidate, found.status(),
+                     [&] { return StaleCopy(question).has_value(); });
   RETURN_IF_ERROR(found.status());
-  return Keep(question, access, *std::move(found));
+  return Keep(question, *access, *std::move(found));
 }
 
 std::optional<ListPart> ListAsker::CopyThatSavesBudget(
-    const Question& question, const UpstreamAccess& access) {
-  const auto& policy = question.candidate.failure_policy;
-  if (health_ == nullptr || policy.rate_limited.cached != Action::kServeStale ||
-      !MayBeServedStale(question.candidate) ||
-      !health_->IsSavingBudget(access)) {
+    const Question& question) {
+  if (!copies_.IsBudgetToBeSaved(question.content, question.candidate)) {
     return std::nullopt;
   }
   auto copy = StaleCopy(question);
   if (copy) {
     spdlog::info("{} of upstream {} is served stale to save its budget",
-                 question.content.RelativePath(), access.name);
+                 question.content.RelativePath(),
+                 question.candidate.upstream_id);
   }
   return copy;
 }
@@ -139,21 +136,6 @@ absl::StatusOr<UpstreamList> ListAsker::AskForReferrers(
   RETURN_IF_ERROR(referrers.status());
   KeepEachDigestOnce(*referrers);
   return referrers;
-}
-
-// To record a refusal is to drop the copy. So it is not, where the copy is to
-// be served all the same.
-void ListAsker::NoteAnswer(const Question& question,
-                           const absl::Status& answer) {
-  if (answer.ok()) return;
-  const bool has_copy =
-      (absl::IsPermissionDenied(answer) || IsHidden(answer)) &&
-      StaleCopy(question).has_value();
-  if (ActionOn(answer, question.candidate.failure_policy,
-               {.has_copy = has_copy}) == Action::kServeStale) {
-    return;
-  }
-  RecordAnswer(metadata_, question.candidate.epoch(), question.content, answer);
 }
 
 ListPart ListAsker::Keep(const Question& question, const UpstreamAccess& access,

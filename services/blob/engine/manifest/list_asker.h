@@ -6,11 +6,13 @@
 
 #include "absl/status/statusor.h"
 #include "services/blob/api/content_source.h"
+#include "services/blob/engine/walk/cached_upstream_access.h"
+#include "services/blob/engine/walk/stale_copy_policy.h"
+#include "services/blob/engine/walk/upstream_tools.h"
 #include "services/blob/store/blob_store.h"
 #include "services/common/content.h"
 #include "services/metadata/api/metadata_client.h"
 #include "services/upstream/api/upstream_client.h"
-#include "services/upstream/api/upstream_health.h"
 #include "services/upstream/api/upstream_list.h"
 
 namespace cvr {
@@ -33,9 +35,7 @@ class ListAsker {
     Candidate candidate;
   };
 
-  // `health` may be null. All outlive this object.
-  ListAsker(BlobStore& store, UpstreamClient& upstream,
-            MetadataClient& metadata, UpstreamHealth* health);
+  explicit ListAsker(const UpstreamTools& tools);
 
   // What is recorded as fresh and made of what the upstream has delivered,
   // without asking.
@@ -59,9 +59,7 @@ class ListAsker {
                                                const UpstreamAccess& access);
   // What is recorded, if it is a text that can be read.
   std::optional<ListPart> OpenCached(const Question& question);
-  std::optional<ListPart> CopyThatSavesBudget(const Question& question,
-                                              const UpstreamAccess& access);
-  void NoteAnswer(const Question& question, const absl::Status& answer);
+  std::optional<ListPart> CopyThatSavesBudget(const Question& question);
   // Stores and records. A store that fails fails nothing else.
   ListPart Keep(const Question& question, const UpstreamAccess& access,
                 UpstreamList list);
@@ -71,7 +69,8 @@ class ListAsker {
   BlobStore& store_;
   UpstreamClient& upstream_;
   MetadataClient& metadata_;
-  UpstreamHealth* const health_;
+  CachedUpstreamAccess& accesses_;
+  const StaleCopyPolicy copies_;
 };
 
 }  // namespace cvr

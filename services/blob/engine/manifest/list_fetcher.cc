@@ -79,11 +79,9 @@ struct ListFetcher::Parts {
   }
 };
 
-ListFetcher::ListFetcher(BlobStore& store, UpstreamClient& upstream,
-                         MetadataClient& metadata, UpstreamHealth* health,
-                         FairPool& pool)
-    : store_(store),
-      asker_(store, upstream, metadata, health),
+ListFetcher::ListFetcher(const UpstreamTools& tools, FairPool& pool)
+    : store_(tools.store),
+      asker_(tools),
       // Nobody asks for an answer that came before his question.
       flights_(pool, [](const ListPart&) { return std::nullopt; }) {}
 

@@ -9,11 +9,9 @@
 #include "services/blob/engine/manifest/list_asker.h"
 #include "services/blob/engine/manifest/list_summaries.h"
 #include "services/blob/engine/walk/single_flight.h"
+#include "services/blob/engine/walk/upstream_tools.h"
 #include "services/blob/store/blob_store.h"
 #include "services/concurrency/fair_pool.h"
-#include "services/metadata/api/metadata_client.h"
-#include "services/upstream/api/upstream_client.h"
-#include "services/upstream/api/upstream_health.h"
 
 namespace cvr {
 
@@ -30,9 +28,7 @@ namespace cvr {
 // Thread-safe. The pool must be shut down before this object is destroyed.
 class ListFetcher {
  public:
-  // `health` may be null.
-  ListFetcher(BlobStore& store, UpstreamClient& upstream,
-              MetadataClient& metadata, UpstreamHealth* health, FairPool& pool);
+  ListFetcher(const UpstreamTools& tools, FairPool& pool);
 
   // As ContentSource::Fetch, of kTags or kReferrers. NOT_FOUND (reason
   // NAME_UNKNOWN) when no candidate has the repository; referrers of what

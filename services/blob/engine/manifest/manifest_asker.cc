@@ -17,7 +17,6 @@
 namespace cvr {
 namespace {
 
-using Action = FailurePolicy::Action;
 using Question = ManifestAsker::Question;
 
 void LogIfFailed(const char* what, const absl::Status& status) {
@@ -35,32 +34,45 @@ bool IsFresh(const Question& question) {
          cached->target.digest == question.content.reference.digest();
 }
 
+// Whether its upstream is known to have the digest, and has delivered it.
+bool IsReached(const Question& question) {
+  const Candidate& candidate = question.candidate;
+  return IsByDigest(question) && candidate.reachable && candidate.possessed;
+}
+
 }  // namespace
 
-ManifestAsker::ManifestAsker(BlobStore& store, StoredManifests& stored,
-                             UpstreamClient& upstream, MetadataClient& metadata,
-                             UpstreamHealth* health)
-    : store_(store),
+ManifestAsker::ManifestAsker(const UpstreamTools& tools,
+                             StoredManifests& stored)
+    : store_(tools.store),
       stored_(stored),
-      upstream_(upstream),
-      metadata_(metadata),
-      health_(health) {}
+      upstream_(tools.upstream),
+      metadata_(tools.metadata),
+      accesses_(tools.accesses),
+      copies_(tools.metadata, tools.health) {}
 
 // --- From the store ---------------------------------------------------------
 
 std::optional<ManifestAnswer> ManifestAsker::FindStored(
     const Question& question) {
   if (IsFresh(question)) return Load(question.candidate.cached->target);
-  const Candidate& candidate = question.candidate;
-  if (!IsByDigest(question) || !candidate.reachable || !candidate.possessed) {
-    return std::nullopt;
-  }
+  if (!IsReached(question)) return std::nullopt;
   const Digest& digest = question.content.reference.digest();
   auto stored = stored_.Open(digest);
   // A layer is reachable too, but it is no manifest.
   if (!stored || stored->kind.form == ManifestForm::kNone) return std::nullopt;
   return ManifestAnswer{{stored->kind.ServedAs(""), digest, stored->size_bytes},
                         std::move(stored->bytes)};
+}
+
+bool ManifestAsker::HasStored(const Question& question) {
+  if (IsFresh(question)) {
+    return stored_.Has(question.candidate.cached->target.digest);
+  }
+  if (!IsReached(question)) return false;
+  const Digest& digest = question.content.reference.digest();
+  const auto kind = stored_.KindOf(digest);
+  return kind && !kind->has_fault && kind->form != ManifestForm::kNone;
 }
 
 std::optional<ManifestAnswer> ManifestAsker::Reopen(
@@ -92,6 +104,11 @@ std::optional<ManifestAnswer> ManifestAsker::StaleCopy(
   return copy;
 }
 
+bool ManifestAsker::HasStaleCopy(const Question& question) {
+  return MayBeServedStale(question.candidate) &&
+         stored_.Has(question.candidate.cached->target.digest);
+}
+
 std::optional<ManifestAnswer> ManifestAsker::Load(const Descriptor& target) {
   auto stored = stored_.Open(target.digest);
   if (!stored) return std::nullopt;
@@ -103,26 +120,19 @@ std::optional<ManifestAnswer> ManifestAsker::Load(const Descriptor& target) {
 // --- From the upstream ------------------------------------------------------
 
 bool ManifestAsker::NeedsNoRequest(const Question& question) {
-  if (FindStored(question)) return true;
-  if (health_ == nullptr) return false;
-  const auto access =
-      metadata_.GetUpstreamAccess(question.candidate.upstream_id);
-  return access.ok() && IsToBeSaved(question, *access);
+  return HasStored(question) || IsToBeSaved(question);
 }
 
-// Without being limited by it yet, the upstream is treated as if it limited us.
-bool ManifestAsker::IsToBeSaved(const Question& question,
-                                const UpstreamAccess& access) {
-  const Candidate& candidate = question.candidate;
-  return health_ != nullptr && !question.insists && !IsByDigest(question) &&
-         candidate.failure_policy.rate_limited.cached == Action::kServeStale &&
-         MayBeServedStale(candidate) && health_->IsSavingBudget(access);
+bool ManifestAsker::IsToBeSaved(const Question& question) const {
+  return !question.insists &&
+         copies_.IsBudgetToBeSaved(question.content, question.candidate);
 }
 
 absl::StatusOr<Descriptor> ManifestAsker::Head(const Question& question) {
-  ASSIGN_OR_RETURN(const UpstreamAccess access,
-                   metadata_.GetUpstreamAccess(question.candidate.upstream_id));
-  auto head = upstream_.HeadManifest(access, question.content.repository,
+  ASSIGN_OR_RETURN(const auto access,
+                   accesses_.Get(question.candidate.epoch(),
+                                 question.candidate.upstream_version));
+  auto head = upstream_.HeadManifest(*access, question.content.repository,
                                      question.content.reference);
   NoteAnswer(question, head.status());
   return head;
@@ -130,16 +140,18 @@ absl::StatusOr<Descriptor> ManifestAsker::Head(const Question& question) {
 
 absl::StatusOr<ManifestAnswer> ManifestAsker::FromUpstream(
     const Question& question) {
-  ASSIGN_OR_RETURN(const UpstreamAccess access,
-                   metadata_.GetUpstreamAccess(question.candidate.upstream_id));
-  if (!question.head && IsToBeSaved(question, access)) {
+  if (!question.head && IsToBeSaved(question)) {
     if (auto copy = StaleCopy(question)) {
       spdlog::info("{} of upstream {} is served stale to save its budget",
-                   question.content.RelativePath(), access.name);
+                   question.content.RelativePath(),
+                   question.candidate.upstream_id);
       return *std::move(copy);
     }
   }
-  auto answer = Ask(question, access);
+  ASSIGN_OR_RETURN(const auto access,
+                   accesses_.Get(question.candidate.epoch(),
+                                 question.candidate.upstream_version));
+  auto answer = Ask(question, *access);
   NoteAnswer(question, answer.status());
   return answer;
 }
@@ -319,20 +331,10 @@ ManifestBytes ManifestAsker::Keep(bool is_stored, const Digest& digest,
 
 // --- What is recorded -------------------------------------------------------
 
-// To record a refusal is to drop the copy. So it is not, where the copy is to
-// be served all the same.
 void ManifestAsker::NoteAnswer(const Question& question,
                                const absl::Status& answer) {
-  if (answer.ok()) return;
-  const bool has_copy =
-      (absl::IsPermissionDenied(answer) || IsHidden(answer)) &&
-      StaleCopy(question).has_value();
-  const FailurePlace place = {IsByDigest(question), has_copy};
-  if (ActionOn(answer, question.candidate.failure_policy, place) ==
-      Action::kServeStale) {
-    return;
-  }
-  RecordAnswer(metadata_, question.candidate.epoch(), question.content, answer);
+  copies_.NoteAnswer(question.content, question.candidate, answer,
+                     [&] { return HasStaleCopy(question); });
 }
 
 void ManifestAsker::Record(const Question& question, const Descriptor& target,

@@ -10,13 +10,15 @@
 #include "absl/status/statusor.h"
 #include "services/blob/api/content_source.h"
 #include "services/blob/engine/download/stored_manifests.h"
+#include "services/blob/engine/walk/cached_upstream_access.h"
+#include "services/blob/engine/walk/stale_copy_policy.h"
+#include "services/blob/engine/walk/upstream_tools.h"
 #include "services/blob/store/blob_store.h"
 #include "services/common/content.h"
 #include "services/common/manifest_facts.h"
 #include "services/concurrency/share_ledger.h"
 #include "services/metadata/api/metadata_client.h"
 #include "services/upstream/api/upstream_client.h"
-#include "services/upstream/api/upstream_health.h"
 
 namespace cvr {
 
@@ -44,10 +46,8 @@ class ManifestAsker {
     ShareKey share() const { return {group, candidate.upstream_id}; }
   };
 
-  // `health` may be null. All outlive this object.
-  ManifestAsker(BlobStore& store, StoredManifests& stored,
-                UpstreamClient& upstream, MetadataClient& metadata,
-                UpstreamHealth* health);
+  // Both outlive this object.
+  ManifestAsker(const UpstreamTools& tools, StoredManifests& stored);
 
   // From the store alone, when the candidate needs not be asked for that: it
   // possesses the bytes, and what it has is recorded as fresh, or its upstream
@@ -88,7 +88,11 @@ class ManifestAsker {
                                      const UpstreamAccess& access,
                                      const Reference& reference);
 
-  bool IsToBeSaved(const Question& question, const UpstreamAccess& access);
+  // Whether FindStored(), or StaleCopy(), has something. Reads no manifest that
+  // was read before.
+  bool HasStored(const Question& question);
+  bool HasStaleCopy(const Question& question);
+  bool IsToBeSaved(const Question& question) const;
   bool HasSomethingToConfirm(const Question& question);
   std::optional<ManifestAnswer> FindConfirmed(const Question& question,
                                               const UpstreamAccess& access,
@@ -118,7 +122,8 @@ class ManifestAsker {
   StoredManifests& stored_;
   UpstreamClient& upstream_;
   MetadataClient& metadata_;
-  UpstreamHealth* const health_;
+  CachedUpstreamAccess& accesses_;
+  const StaleCopyPolicy copies_;
 };
 
 }  // namespace cvr

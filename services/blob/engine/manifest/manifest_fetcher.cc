@@ -19,16 +19,14 @@ std::shared_ptr<const ManifestAnswer> WithoutBytes(
 
 }  // namespace
 
-ManifestFetcher::ManifestFetcher(BlobStore& store, StoredManifests& stored,
-                                 UpstreamClient& upstream,
-                                 MetadataClient& metadata,
-                                 UpstreamHealth* health, FairPool& pool,
+ManifestFetcher::ManifestFetcher(const UpstreamTools& tools,
+                                 StoredManifests& stored, FairPool& pool,
                                  absl::Duration overlap_delay)
-    : store_(store),
-      asker_(store, stored, upstream, metadata, health),
+    : store_(tools.store),
+      asker_(tools, stored),
       flights_(pool, WithoutBytes),
       probes_(pool),
-      tools_{asker_, metadata, flights_, probes_, overlap_delay} {}
+      tools_{asker_, tools.metadata, flights_, probes_, overlap_delay} {}
 
 absl::StatusOr<std::unique_ptr<ContentStream>> ManifestFetcher::Fetch(
     const FetchRequest& request) {

@@ -11,11 +11,10 @@
 #include "services/blob/engine/download/stored_manifests.h"
 #include "services/blob/engine/manifest/manifest_asker.h"
 #include "services/blob/engine/manifest/manifest_walk.h"
+#include "services/blob/engine/walk/upstream_tools.h"
 #include "services/blob/store/blob_store.h"
 #include "services/concurrency/fair_pool.h"
 #include "services/metadata/api/metadata_client.h"
-#include "services/upstream/api/upstream_client.h"
-#include "services/upstream/api/upstream_health.h"
 
 namespace cvr {
 
@@ -25,11 +24,9 @@ namespace cvr {
 // Thread-safe. The pool must be shut down before this object is destroyed.
 class ManifestFetcher {
  public:
-  // As ManifestWalk::Tools::overlap_delay. `health` may be null.
-  ManifestFetcher(BlobStore& store, StoredManifests& stored,
-                  UpstreamClient& upstream, MetadataClient& metadata,
-                  UpstreamHealth* health, FairPool& pool,
-                  absl::Duration overlap_delay);
+  // As ManifestWalk::Tools::overlap_delay.
+  ManifestFetcher(const UpstreamTools& tools, StoredManifests& stored,
+                  FairPool& pool, absl::Duration overlap_delay);
 
   // As ContentSource::Fetch, of a manifest.
   absl::StatusOr<std::unique_ptr<ContentStream>> Fetch(
