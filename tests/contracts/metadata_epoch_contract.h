@@ -119,6 +119,37 @@ TEST_P(MetadataResolutionContract, AnEpochThatNobodyGaveIsNeverGood) {
               StatusIs(absl::StatusCode::kAborted));
 }
 
+// So that credentials can be kept for as long as plans name their version.
+TEST_P(MetadataResolutionContract, APlanNamesTheVersionOfTheCredentials) {
+  Serve();
+  int64_t last = 0;
+  for (const char* password : {"first", "second", "third"}) {
+    upstreams_[0].set_username("user");
+    upstreams_[0].set_password(password);
+    service_->ChangeAccess(upstreams_[0]);
+    const auto access = service_->client().GetUpstreamAccess(id(1));
+    ASSERT_THAT(access, IsOk());
+    EXPECT_EQ(access->password, password);
+    EXPECT_GT(access->version, last);
+    const Candidate plan = Resolve(tag_)->plan.candidates[0];
+    EXPECT_EQ(plan.upstream_version, access->version);
+    EXPECT_EQ(plan.cache_epoch, access->cache_epoch);
+    last = access->version;
+  }
+  // A purge is no change of the upstream.
+  service_->Purge(id(1));
+  EXPECT_EQ(Resolve(tag_)->plan.candidates[0].upstream_version, last);
+}
+
+TEST_P(MetadataResolutionContract, APlanSaysWhatOfABudgetIsReserved) {
+  upstreams_[0].mutable_limits()->set_rate_reserve_percent(40);
+  Serve();
+  const auto candidates = Resolve(tag_)->plan.candidates;
+  EXPECT_EQ(candidates[0].rate_reserve_percent, 40);
+  EXPECT_EQ(candidates[1].rate_reserve_percent,
+            limits::kRateReservePercentDefault);
+}
+
 TEST_P(MetadataResolutionContract, ADeletedUpstreamHasNoEpoch) {
   Serve();
   const CacheRecord record = Found(1, tag_, old_);
