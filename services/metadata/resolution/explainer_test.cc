@@ -154,6 +154,50 @@ TEST_F(ExplainerTest, TellsThatNobodyHasItForUs) {
   EXPECT_THAT(Explain()->outcome(), HasSubstr("granted a token"));
 }
 
+TEST_F(ExplainerTest, TellsThatADigestIsAskedForWhereItIsKnownFirst) {
+  Add(NewUpstream("https://one"));
+  const int64_t second = Add(NewUpstream("https://two"));
+  const Digest layer = Digest::OfBytes("layer");
+  CacheRecord image = RecordOf(second, kPath, digest_);
+  image.references = {layer};
+  ASSERT_THAT(stack_->client().Record(image), IsOk());
+  const std::string blob =
+      absl::StrCat("/library/alpine/blobs/", layer.ToString());
+  EXPECT_EQ(Explain(blob)->outcome(),
+            "asks 'https://two', then 'https://one' in this order");
+  // By position all the same.
+  EXPECT_EQ(Explain(blob)->considered(0).upstream_name(), "https://one");
+}
+
+TEST_F(ExplainerTest, TellsThatNobodyIsAskedForADigestThatIsHere) {
+  Add(NewUpstream("https://one"));
+  const int64_t second = Add(NewUpstream("https://two"));
+  const std::string path =
+      absl::StrCat("/library/alpine/manifests/", digest_.ToString());
+  ASSERT_THAT(stack_->client().Record(RecordOf(second, path, digest_)), IsOk());
+  EXPECT_THAT(Verdicts(path), ::testing::ElementsAre(Considered::NOT_NEEDED,
+                                                     Considered::FRESH));
+  EXPECT_EQ(Explain(path)->outcome(), "served from the cache of 'https://two'");
+}
+
+TEST_F(ExplainerTest, TellsOfAListThatRulesLeaveAnUpstreamOutOf) {
+  auto ruled = NewUpstream("https://one");
+  auto& rule = *ruled.add_rules();
+  rule.set_action(v1::Rule::DENY);
+  rule.set_target(v1::Rule::REPOSITORY);
+  rule.mutable_pattern()->set_wildcard("library/*");
+  Add(ruled);
+  const int64_t second = Add(NewUpstream("https://two"));
+  constexpr char kTags[] = "/library/alpine/tags/list";
+  EXPECT_EQ(Explain(kTags)->outcome(), "made of the lists of 'https://two'");
+  ASSERT_THAT(stack_->client().Record(RecordOf(second, kTags, digest_)),
+              IsOk());
+  EXPECT_THAT(
+      Verdicts(kTags),
+      ::testing::ElementsAre(Considered::EXCLUDED_BY_RULE, Considered::FRESH));
+  EXPECT_EQ(Explain(kTags)->outcome(), "made of lists that are cached");
+}
+
 // A dry run leaves nothing behind.
 TEST_F(ExplainerTest, ChangesNothing) {
   const int64_t id = Add(NewUpstream("https://one"));
