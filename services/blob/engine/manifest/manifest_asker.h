@@ -63,6 +63,10 @@ class ManifestAsker {
   // The copy that may be served (kStale) when the upstream fails.
   std::optional<ManifestAnswer> StaleCopy(const Question& question);
 
+  // Whether StaleCopy() has something, unless that turns out to be damaged.
+  // Reads no manifest that was read before.
+  bool HasStaleCopy(const Question& question);
+
   // Whether the answer to `question` needs no request to the upstream.
   bool NeedsNoRequest(const Question& question);
 
@@ -88,10 +92,8 @@ class ManifestAsker {
                                      const UpstreamAccess& access,
                                      const Reference& reference);
 
-  // Whether FindStored(), or StaleCopy(), has something. Reads no manifest that
-  // was read before.
+  // Whether FindStored() has something, as HasStaleCopy() says of StaleCopy().
   bool HasStored(const Question& question);
-  bool HasStaleCopy(const Question& question);
   bool IsToBeSaved(const Question& question) const;
   bool HasSomethingToConfirm(const Question& question);
   std::optional<ManifestAnswer> FindConfirmed(const Question& question,

@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "services/blob/engine/walk/candidate_walk.h"
 #include "services/blob/engine/walk/upstream_failures.h"
 #include "services/common/errors.h"
 #include "services/common/status_macros.h"
@@ -75,11 +74,8 @@ absl::StatusOr<ManifestWalk::Found> ManifestWalk::Run() {
     if (answer.ok()) return Found{*std::move(answer), upstream_id};
     const absl::Status& failure = answer.status();
     if (request_.cancel.stop_requested()) return failure;
-    auto copy = MayHaveStandIn(failure)
-                    ? tools_.asker.StaleCopy(QuestionFor(turn))
-                    : std::nullopt;
-    switch (walk.OnFailure(failure, candidate(turn).failure_policy,
-                           copy.has_value())) {
+    std::optional<ManifestAnswer> copy;
+    switch (OnFailure(walk, turn, failure, copy)) {
       case Action::kServeStale:
         if (purpose_ == Purpose::kRefresh) return failure;
         spdlog::warn("{} of upstream {} is served stale: {}",
@@ -93,6 +89,21 @@ absl::StatusOr<ManifestWalk::Found> ManifestWalk::Run() {
     }
   }
   return walk.status();
+}
+
+// The bytes of a copy are read only to be served.
+Action ManifestWalk::OnFailure(CandidateWalk& walk, size_t turn,
+                               const absl::Status& failure,
+                               std::optional<ManifestAnswer>& copy) {
+  const FailurePolicy& policy = candidate(turn).failure_policy;
+  const Question question = QuestionFor(turn);
+  const bool has_copy =
+      MayHaveStandIn(failure) && tools_.asker.HasStaleCopy(question);
+  const Action action = walk.OnFailure(failure, policy, has_copy);
+  if (action != Action::kServeStale) return action;
+  copy = tools_.asker.StaleCopy(question);
+  // What is damaged is no copy.
+  return copy ? action : walk.OnFailure(failure, policy);
 }
 
 absl::StatusOr<ManifestAnswer> ManifestWalk::TakeTurn(size_t turn) {

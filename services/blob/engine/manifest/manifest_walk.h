@@ -12,6 +12,7 @@
 #include "absl/time/time.h"
 #include "services/blob/api/content_source.h"
 #include "services/blob/engine/manifest/manifest_asker.h"
+#include "services/blob/engine/walk/candidate_walk.h"
 #include "services/blob/engine/walk/single_flight.h"
 #include "services/metadata/api/metadata_client.h"
 
@@ -73,6 +74,10 @@ class ManifestWalk {
   std::string KeyOf(size_t turn) const;
   absl::Status KnownAnswerOf(size_t turn) const;
 
+  // CandidateWalk::OnFailure() of that candidate; kServeStale sets `copy`.
+  FailurePolicy::Action OnFailure(CandidateWalk& walk, size_t turn,
+                                  const absl::Status& failure,
+                                  std::optional<ManifestAnswer>& copy);
   absl::StatusOr<ManifestAnswer> TakeTurn(size_t turn);
   absl::StatusOr<ManifestAnswer> Ask(size_t turn,
                                      ManifestAsker::Question question);
