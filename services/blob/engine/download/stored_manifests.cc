@@ -104,7 +104,10 @@ std::optional<StoredManifests::Kind> StoredManifests::KindOf(
 }
 
 bool StoredManifests::Has(const Digest& digest) {
-  const auto kind = KindOf(digest);
+  const auto reader = store_.Open(digest);
+  if (!reader.ok()) return false;
+  const auto kind = KindOf(digest, **reader);
+  if (!kind) DropDamage(store_, digest, **reader);
   return kind && !kind->has_fault;
 }
 

@@ -61,8 +61,8 @@ class StoredManifests {
 
   std::optional<Kind> KindOf(const Digest& digest);
 
-  // Whether Open() has something, unless that turns out to be damaged. Cheap
-  // for what was opened before.
+  // Whether Open() has something, unless that turns out to be damaged. Reads
+  // nothing of what was read before. What is found to be damaged is dropped.
   bool Has(const Digest& digest);
 
   // What the stored manifest refers to; empty when it is not there.
