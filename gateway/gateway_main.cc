@@ -21,7 +21,7 @@
 #include "services/concurrency/clock.h"
 #include "services/concurrency/thread.h"
 #include "services/metadata/api/grpc_auth_client.h"
-#include "services/metadata/api/grpc_metadata_client.h"
+#include "services/metadata/api/grpc_resolver.h"
 #include "services/process/process.h"
 #include "services/process/ready_file.h"
 #include "services/rpc/rpc_flags.h"
@@ -86,7 +86,7 @@ absl::Status Serve(StopSignal& stop) {
                    OpenRpcChannel(metadata_address, security));
   ASSIGN_OR_RETURN(const auto blob_channel,
                    OpenRpcChannel(absl::GetFlag(FLAGS_blob_address), security));
-  GrpcMetadataClient metadata(metadata_channel, {});
+  GrpcResolver metadata(metadata_channel, {});
   GrpcContentSource source(blob_channel);
 
   const absl::Duration grace = absl::GetFlag(FLAGS_outage_grace);

@@ -12,6 +12,7 @@
 #include "services/concurrency/clock.h"
 #include "services/metadata/api/grpc_admin_authority.h"
 #include "services/metadata/api/grpc_metadata_client.h"
+#include "services/metadata/api/grpc_resolver.h"
 #include "services/process/data_directory.h"
 #include "services/process/process.h"
 #include "services/process/ready_file.h"
@@ -59,10 +60,11 @@ absl::Status Serve(StopSignal& stop) {
   const CertificateWatch certificates(RpcCertificatePathsFromFlags());
   stop.OnHangup([&certificates] { certificates.Check(); });
   GrpcMetadataClient metadata(channel, {});
+  GrpcResolver resolver(channel, {});
   GrpcAdminAuthority authority(channel, {});
   ASSIGN_OR_RETURN(const auto blob,
                    BlobProcess::Open(BlobProcess::OptionsFromFlags(data_dir),
-                                     metadata, metadata, authority));
+                                     metadata, resolver, authority));
   std::vector<grpc::Service*> services = blob->admin_services();
   services.push_back(blob->blob_service());
   ASSIGN_OR_RETURN(const auto server,

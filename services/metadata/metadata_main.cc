@@ -57,6 +57,7 @@ absl::Status Serve(StopSignal& stop) {
   ASSIGN_OR_RETURN(const auto stack, MetadataStack::Open(options));
   std::vector<grpc::Service*> services = stack->admin_services();
   services.push_back(stack->resolution_service());
+  services.push_back(stack->cache_record_service());
   services.push_back(stack->auth_service());
   ASSIGN_OR_RETURN(const auto server,
                    RpcServer::Start(address, services, security));

@@ -30,6 +30,7 @@ struct Row {
 
 // Not for people.
 const std::set<std::string> kInternal = {"cvr.v1.ResolutionService",
+                                         "cvr.v1.CacheRecordService",
                                          "cvr.v1.AuthService"};
 
 constexpr char kDescription1025[] = "%";  // Stands for 1025 characters.
