@@ -20,7 +20,7 @@ EvictionReporter::Options Patient(EvictionReporter::Options options) {
 
 }  // namespace
 
-EvictionReporter::EvictionReporter(MetadataClient& metadata,
+EvictionReporter::EvictionReporter(ContentIndex& metadata,
                                    const Options& options)
     : metadata_(metadata),
       options_(Patient(options)),

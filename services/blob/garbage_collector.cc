@@ -10,7 +10,7 @@
 namespace cvr {
 
 GarbageCollector::GarbageCollector(const Options& options,
-                                   MetadataClient& metadata, BlobStore& store,
+                                   GarbageList& metadata, BlobStore& store,
                                    std::function<bool(const Digest&)> is_in_use)
     : options_(options),
       metadata_(metadata),

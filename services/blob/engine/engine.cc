@@ -12,7 +12,7 @@
 namespace cvr {
 
 Engine::Engine(EngineOptions options, BlobStore& store,
-               UpstreamClient& upstream, MetadataClient& metadata,
+               UpstreamClient& upstream, PullMetadata& metadata,
                const Clock& clock, Sleeper* sleeper, UpstreamHealth* health)
     : store_(store),
       buffers_(2 * options.window_bytes),

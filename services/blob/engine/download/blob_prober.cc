@@ -28,7 +28,7 @@ class HeaderSink : public UpstreamBlobSink {
 
 }  // namespace
 
-BlobProber::BlobProber(UpstreamClient& upstream, MetadataClient& metadata,
+BlobProber::BlobProber(UpstreamClient& upstream, PullMetadata& metadata,
                        FairPool& pool)
     : upstream_(upstream), metadata_(metadata), flights_(pool) {}
 

@@ -8,7 +8,7 @@
 #include "absl/status/statusor.h"
 #include "services/blob/engine/download/download.h"
 #include "services/blob/engine/walk/single_flight.h"
-#include "services/metadata/api/metadata_client.h"
+#include "services/metadata/api/pull_metadata.h"
 #include "services/upstream/api/upstream_client.h"
 
 namespace cvr {
@@ -23,8 +23,7 @@ class BlobProber {
   };
 
   // `pool` must be shut down before this object is destroyed.
-  BlobProber(UpstreamClient& upstream, MetadataClient& metadata,
-             FairPool& pool);
+  BlobProber(UpstreamClient& upstream, PullMetadata& metadata, FairPool& pool);
 
   // The first of `origins`, in order, that has the blob. Those that are known
   // to deny it are not asked, and nobody after one whose policy ends the walk.
@@ -41,7 +40,7 @@ class BlobProber {
   absl::StatusOr<Answer> Ask(const BlobOrigin& origin, const Digest& digest);
 
   UpstreamClient& upstream_;
-  MetadataClient& metadata_;
+  PullMetadata& metadata_;
   SingleFlight<Answer> flights_;
 };
 

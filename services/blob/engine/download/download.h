@@ -19,7 +19,7 @@
 #include "services/concurrency/retry_loop.h"
 #include "services/concurrency/share_ledger.h"
 #include "services/concurrency/thread.h"
-#include "services/metadata/api/metadata_client.h"
+#include "services/metadata/api/pull_metadata.h"
 #include "services/policy/failure_policy.h"
 #include "services/upstream/api/upstream_client.h"
 
@@ -65,7 +65,7 @@ class Download {
   struct Tools {
     BlobStore& store;
     UpstreamClient& upstream;
-    MetadataClient& metadata;
+    PullMetadata& metadata;
     BufferPool& buffers;
     ThreadPool& stages;  // Two threads for each download that runs.
     Sleeper* sleeper;    // Waits between attempts; null = really.

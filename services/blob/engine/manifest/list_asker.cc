@@ -50,7 +50,7 @@ std::vector<Digest> DigestsOf(const UpstreamList& referrers) {
 }  // namespace
 
 ListAsker::ListAsker(BlobStore& store, UpstreamClient& upstream,
-                     MetadataClient& metadata, UpstreamHealth* health)
+                     PullMetadata& metadata, UpstreamHealth* health)
     : store_(store),
       upstream_(upstream),
       metadata_(metadata),

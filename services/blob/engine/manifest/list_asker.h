@@ -8,7 +8,7 @@
 #include "services/blob/api/content_source.h"
 #include "services/blob/store/blob_store.h"
 #include "services/common/content.h"
-#include "services/metadata/api/metadata_client.h"
+#include "services/metadata/api/pull_metadata.h"
 #include "services/upstream/api/upstream_client.h"
 #include "services/upstream/api/upstream_health.h"
 #include "services/upstream/api/upstream_list.h"
@@ -34,8 +34,8 @@ class ListAsker {
   };
 
   // `health` may be null. All outlive this object.
-  ListAsker(BlobStore& store, UpstreamClient& upstream,
-            MetadataClient& metadata, UpstreamHealth* health);
+  ListAsker(BlobStore& store, UpstreamClient& upstream, PullMetadata& metadata,
+            UpstreamHealth* health);
 
   // What is recorded as fresh and made of what the upstream has delivered,
   // without asking.
@@ -70,7 +70,7 @@ class ListAsker {
 
   BlobStore& store_;
   UpstreamClient& upstream_;
-  MetadataClient& metadata_;
+  PullMetadata& metadata_;
   UpstreamHealth* const health_;
 };
 

@@ -79,7 +79,7 @@ struct ListFetcher::Parts {
 };
 
 ListFetcher::ListFetcher(BlobStore& store, UpstreamClient& upstream,
-                         MetadataClient& metadata, UpstreamHealth* health,
+                         PullMetadata& metadata, UpstreamHealth* health,
                          FairPool& pool)
     : store_(store),
       asker_(store, upstream, metadata, health),

@@ -11,7 +11,7 @@
 #include "services/blob/engine/walk/single_flight.h"
 #include "services/blob/store/blob_store.h"
 #include "services/concurrency/fair_pool.h"
-#include "services/metadata/api/metadata_client.h"
+#include "services/metadata/api/pull_metadata.h"
 #include "services/upstream/api/upstream_client.h"
 #include "services/upstream/api/upstream_health.h"
 
@@ -32,7 +32,7 @@ class ListFetcher {
  public:
   // `health` may be null.
   ListFetcher(BlobStore& store, UpstreamClient& upstream,
-              MetadataClient& metadata, UpstreamHealth* health, FairPool& pool);
+              PullMetadata& metadata, UpstreamHealth* health, FairPool& pool);
 
   // As ContentSource::Fetch, of kTags or kReferrers. NOT_FOUND (reason
   // NAME_UNKNOWN) when no candidate has the repository; referrers of what

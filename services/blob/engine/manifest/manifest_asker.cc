@@ -38,7 +38,7 @@ bool IsFresh(const Question& question) {
 }  // namespace
 
 ManifestAsker::ManifestAsker(BlobStore& store, StoredManifests& stored,
-                             UpstreamClient& upstream, MetadataClient& metadata,
+                             UpstreamClient& upstream, PullMetadata& metadata,
                              UpstreamHealth* health)
     : store_(store),
       stored_(stored),

@@ -14,7 +14,7 @@
 #include "services/common/content.h"
 #include "services/common/manifest_facts.h"
 #include "services/concurrency/share_ledger.h"
-#include "services/metadata/api/metadata_client.h"
+#include "services/metadata/api/pull_metadata.h"
 #include "services/upstream/api/upstream_client.h"
 #include "services/upstream/api/upstream_health.h"
 
@@ -46,7 +46,7 @@ class ManifestAsker {
 
   // `health` may be null. All outlive this object.
   ManifestAsker(BlobStore& store, StoredManifests& stored,
-                UpstreamClient& upstream, MetadataClient& metadata,
+                UpstreamClient& upstream, PullMetadata& metadata,
                 UpstreamHealth* health);
 
   // From the store alone, when the candidate needs not be asked for that: it
@@ -117,7 +117,7 @@ class ManifestAsker {
   BlobStore& store_;
   StoredManifests& stored_;
   UpstreamClient& upstream_;
-  MetadataClient& metadata_;
+  PullMetadata& metadata_;
   UpstreamHealth* const health_;
 };
 

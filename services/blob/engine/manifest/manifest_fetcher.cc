@@ -21,9 +21,8 @@ std::shared_ptr<const ManifestAnswer> WithoutBytes(
 
 ManifestFetcher::ManifestFetcher(BlobStore& store, StoredManifests& stored,
                                  UpstreamClient& upstream,
-                                 MetadataClient& metadata,
-                                 UpstreamHealth* health, FairPool& pool,
-                                 absl::Duration overlap_delay)
+                                 PullMetadata& metadata, UpstreamHealth* health,
+                                 FairPool& pool, absl::Duration overlap_delay)
     : store_(store),
       asker_(store, stored, upstream, metadata, health),
       flights_(pool, WithoutBytes),

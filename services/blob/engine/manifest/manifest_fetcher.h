@@ -13,7 +13,8 @@
 #include "services/blob/engine/manifest/manifest_walk.h"
 #include "services/blob/store/blob_store.h"
 #include "services/concurrency/fair_pool.h"
-#include "services/metadata/api/metadata_client.h"
+#include "services/metadata/api/pull_metadata.h"
+#include "services/metadata/api/refresh_source.h"
 #include "services/upstream/api/upstream_client.h"
 #include "services/upstream/api/upstream_health.h"
 
@@ -27,7 +28,7 @@ class ManifestFetcher {
  public:
   // As ManifestWalk::Tools::overlap_delay. `health` may be null.
   ManifestFetcher(BlobStore& store, StoredManifests& stored,
-                  UpstreamClient& upstream, MetadataClient& metadata,
+                  UpstreamClient& upstream, PullMetadata& metadata,
                   UpstreamHealth* health, FairPool& pool,
                   absl::Duration overlap_delay);
 

@@ -113,7 +113,7 @@ absl::Status KnownAnswer(int64_t upstream_id, Denial denial,
                                 "it refused this a moment ago");
 }
 
-void RecordAnswer(MetadataClient& metadata, const UpstreamEpoch& upstream,
+void RecordAnswer(CacheRecorder& metadata, const UpstreamEpoch& upstream,
                   const ContentRef& content, const absl::Status& answer) {
   const Denial denial = DenialIn(answer);
   if (denial == Denial::kNone) return;
