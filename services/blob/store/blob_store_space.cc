@@ -1,11 +1,10 @@
-#include <algorithm>
+#include "services/blob/store/blob_store_space.h"
+
+#include <cstddef>
 #include <deque>
 #include <limits>
 #include <optional>
-#include <utility>
-#include <vector>
 
-#include "services/blob/store/rocksdb_blob_store.h"
 #include "services/common/status_macros.h"
 #include "spdlog/spdlog.h"
 
@@ -17,23 +16,15 @@ namespace {
 constexpr size_t kEvictionBatchBlobs = 64;
 // Records per write of last uses. Their digests' changes wait meanwhile.
 constexpr size_t kUseBatchRecords = 256;
-// After so many the last uses are written.
-constexpr size_t kUnsavedUsesMax = 4096;
 
 }  // namespace
 
-uint64_t RocksDbBlobStore::used_bytes() const {
-  return catalog_.usage().bytes + interrupted_.bytes() + uploading_bytes_;
+uint64_t BlobStoreSpace::used_bytes() const {
+  return parts_.catalog.usage().bytes + parts_.interrupted.bytes() +
+         parts_.uploading_bytes;
 }
 
-// A larger one would push out everything, and then itself.
-uint64_t RocksDbBlobStore::blob_bytes_max() const {
-  const uint64_t max_bytes = options_.bounds.max_bytes;
-  return max_bytes == 0 ? options_.blob_bytes_max
-                        : std::min(options_.blob_bytes_max, max_bytes);
-}
-
-uint64_t RocksDbBlobStore::free_bytes() const {
+uint64_t BlobStoreSpace::free_bytes() const {
   uint64_t bytes = 0;
   // Not the database's Env: that keeps this question from RocksDB.
   const bool known =
@@ -42,8 +33,8 @@ uint64_t RocksDbBlobStore::free_bytes() const {
 }
 
 // What serves nobody goes first.
-bool RocksDbBlobStore::Evict(uint64_t bytes) {
-  if (interrupted_.DropOldest()) return true;
+bool BlobStoreSpace::Evict(uint64_t bytes) {
+  if (parts_.interrupted.DropOldest()) return true;
   const std::vector<Digest> candidates = EvictionCandidates(bytes);
   if (candidates.empty()) return false;
   const auto evicted = DeleteBatch(candidates);
@@ -51,18 +42,18 @@ bool RocksDbBlobStore::Evict(uint64_t bytes) {
     spdlog::error("blob store: evicting: {}", evicted.status().ToString());
     return false;
   }
-  if (options_.eviction_listener && !evicted->empty()) {
-    options_.eviction_listener(*evicted);
+  if (options_.listener && !evicted->empty()) {
+    options_.listener(*evicted);
   }
   return true;
 }
 
 // What comes to be held afterwards is only dropped when that reader is done.
-std::vector<Digest> RocksDbBlobStore::EvictionCandidates(uint64_t bytes) const {
+std::vector<Digest> BlobStoreSpace::EvictionCandidates(uint64_t bytes) const {
   std::vector<Digest> candidates;
   uint64_t found = 0;
-  catalog_.VisitOldest([&](const Digest& digest, uint64_t size) {
-    if (holds_.IsHeld(digest)) return true;
+  parts_.catalog.VisitOldest([&](const Digest& digest, uint64_t size) {
+    if (parts_.holds.IsHeld(digest)) return true;
     candidates.push_back(digest);
     found += size;
     return found < bytes && candidates.size() < kEvictionBatchBlobs;
@@ -70,7 +61,7 @@ std::vector<Digest> RocksDbBlobStore::EvictionCandidates(uint64_t bytes) const {
   return candidates;
 }
 
-absl::StatusOr<std::vector<Digest>> RocksDbBlobStore::DeleteBatch(
+absl::StatusOr<std::vector<Digest>> BlobStoreSpace::DeleteBatch(
     const std::vector<Digest>& digests) {
   // Only the evictor's thread has several turns, so nobody waits in a circle.
   std::deque<BlobStoreTurns::Turn> turns;
@@ -78,9 +69,8 @@ absl::StatusOr<std::vector<Digest>> RocksDbBlobStore::DeleteBatch(
   std::vector<CopyId> copies;
   uint64_t inline_bytes = 0;
   for (const Digest& digest : digests) {
-    turns.emplace_back(&turns_, digest);
-    ASSIGN_OR_RETURN(const auto record,
-                     Readable(digest, records_.FindSettled(digest)));
+    turns.emplace_back(&parts_.turns, digest);
+    ASSIGN_OR_RETURN(const auto record, parts_.FindSettled(digest));
     // Without a record somebody else was faster, or it is damaged: it goes.
     deleted.push_back(digest);
     if (!record.has_value()) continue;
@@ -90,42 +80,37 @@ absl::StatusOr<std::vector<Digest>> RocksDbBlobStore::DeleteBatch(
       copies.push_back({digest, record->generation()});
     }
   }
-  RETURN_IF_ERROR(records_.Delete(deleted));
-  for (const Digest& digest : deleted) catalog_.Remove(digest);
-  for (const CopyId& copy : copies) holds_.Doom(copy);
-  inline_space_.Delete(inline_bytes);
+  RETURN_IF_ERROR(parts_.records.Delete(deleted));
+  for (const Digest& digest : deleted) parts_.catalog.Remove(digest);
+  for (const CopyId& copy : copies) parts_.holds.Doom(copy);
+  parts_.inline_space.Delete(inline_bytes);
   return deleted;
 }
 
-void RocksDbBlobStore::Maintain() {
-  if (!damaged_.empty() && options_.eviction_listener) {
-    options_.eviction_listener(damaged_);
+void BlobStoreSpace::Maintain() {
+  if (!damaged_.empty() && options_.listener) {
+    options_.listener(damaged_);
   }
   damaged_.clear();
-  interrupted_.DropOutdated(options_.clock->SteadyNow());
+  parts_.interrupted.DropOutdated(options_.clock->SteadyNow());
   SaveUses();
   ReturnInlineSpace();
 }
 
 // On a disk that refuses, the next deletions try again.
-void RocksDbBlobStore::ReturnInlineSpace() {
+void BlobStoreSpace::ReturnInlineSpace() {
   const uint64_t free = free_bytes();
-  const bool is_short = free < options_.bounds.min_free_bytes;
-  if (!inline_space_.TakeDeleted(free, is_short)) return;
-  const absl::Status status = database_->CompactInline(&closing_);
+  const bool is_short = free < options_.min_free_bytes;
+  if (!parts_.inline_space.TakeDeleted(free, is_short)) return;
+  const absl::Status status = parts_.database->CompactInline(&cancelled_);
   if (!status.ok()) {
     spdlog::warn("blob store: inline content: {}", status.ToString());
   }
 }
 
-void RocksDbBlobStore::NoteUse(const Digest& digest) {
-  const size_t unsaved = catalog_.Touch(digest, options_.clock->SteadyNow());
-  if (unsaved > 0 && unsaved % kUnsavedUsesMax == 0) evictor_->Wake();
-}
-
 // A disk that refuses loses them, for the next start only.
-void RocksDbBlobStore::SaveUses() {
-  const std::vector<BlobCatalog::Use> uses = catalog_.TakeUses();
+void BlobStoreSpace::SaveUses() {
+  const std::vector<BlobCatalog::Use> uses = parts_.catalog.TakeUses();
   for (size_t at = 0; at < uses.size(); at += kUseBatchRecords) {
     const auto batch = absl::MakeConstSpan(uses).subspan(at, kUseBatchRecords);
     const absl::Status status = SaveBatch(batch);
@@ -135,22 +120,21 @@ void RocksDbBlobStore::SaveUses() {
   }
 }
 
-absl::Status RocksDbBlobStore::SaveBatch(
+absl::Status BlobStoreSpace::SaveBatch(
     absl::Span<const BlobCatalog::Use> uses) {
   // See DeleteBatch(). Without turns a record that is being deleted would be
   // written again.
   std::deque<BlobStoreTurns::Turn> turns;
-  std::vector<std::pair<Digest, Record>> records;
+  std::vector<std::pair<Digest, BlobStoreParts::Record>> records;
   for (const BlobCatalog::Use& use : uses) {
-    turns.emplace_back(&turns_, use.digest);
-    ASSIGN_OR_RETURN(auto record,
-                     Readable(use.digest, records_.FindSettled(use.digest)));
+    turns.emplace_back(&parts_.turns, use.digest);
+    ASSIGN_OR_RETURN(auto record, parts_.FindSettled(use.digest));
     if (!record.has_value()) continue;
-    *record->mutable_last_use_time() = records_.ToTimestamp(use.time);
+    *record->mutable_last_use_time() = BlobStoreRecords::ToTimestamp(use.time);
     records.emplace_back(use.digest, *std::move(record));
   }
   if (records.empty()) return absl::OkStatus();
-  return records_.Amend(records);
+  return parts_.records.Amend(records);
 }
 
 }  // namespace cvr
