@@ -38,7 +38,7 @@ absl::StatusOr<Chunk> CheckInline(
     uint64_t size) {
   RETURN_IF_ERROR(bytes.status());
   if (bytes->has_value() && (*bytes)->size() == size) return **bytes;
-  return errors::ContentDamaged(digest.ToString(), "its bytes are missing");
+  return errors::ContentDamaged(digest.ToString(), "chunk not found");
 }
 
 }  // namespace
@@ -116,15 +116,16 @@ class RocksDbBlobStore::Writer final : public BlobWriter {
   absl::Status Commit() override {
     if (!state_.ok()) return state_;
     const absl::Status status = DoCommit();
-    state_ = status.ok()
-                 ? absl::FailedPreconditionError("the upload is committed")
-                 : status;
+    state_ =
+        status.ok()
+            ? absl::FailedPreconditionError("the upload is already committed")
+            : status;
     return status;
   }
 
   void Suspend() override {
     if (!state_.ok()) return;
-    state_ = absl::FailedPreconditionError("the upload is suspended");
+    state_ = absl::FailedPreconditionError("the upload is already suspended");
     // A short chunk can only be the last, so it is left out.
     if (size_ % limits::kChunkBytes == 0 && !segments_.Finish().ok()) return;
     if (segments_.segments() == 0) return;
@@ -167,10 +168,12 @@ class RocksDbBlobStore::Writer final : public BlobWriter {
     if (chunk.empty()) return absl::OkStatus();
     if (size_ % limits::kChunkBytes != 0 ||
         chunk.size() > limits::kChunkBytes) {
-      return absl::InvalidArgumentError("only the last chunk may be shorter");
+      return absl::InvalidArgumentError(
+          "all chunks except the last must have the full chunk size");
     }
     if (size_ + chunk.size() > store_->blob_bytes_max()) {
-      return absl::ResourceExhaustedError("the blob is too large");
+      return absl::ResourceExhaustedError(
+          "the blob is larger than the maximum size");
     }
     size_ += chunk.size();
     Count(chunk.size());
@@ -339,7 +342,8 @@ std::shared_ptr<RocksDbBlobStore::Writer> RocksDbBlobStore::NewWriter(
 absl::Status RocksDbBlobStore::Put(const Digest& digest,
                                    absl::string_view bytes) {
   if (bytes.size() > limits::kManifestBytesMax) {
-    return absl::InvalidArgumentError("too large to be stored at once");
+    return absl::InvalidArgumentError(
+        "the blob is too large for Put(); use Create()");
   }
   RETURN_IF_ERROR(evictor_->EnsureRoom());
   Writer writer(this, CopyId{digest, next_generation_++}, /*owner=*/0);
@@ -407,8 +411,8 @@ absl::StatusOr<std::optional<BlobStoreRecords::Record>>
 RocksDbBlobStore::Readable(const Digest& digest,
                            absl::StatusOr<std::optional<Record>> record) {
   if (record.status().code() != absl::StatusCode::kDataLoss) return record;
-  spdlog::error("blob store: record of {}: {}", digest.ToString(),
-                record.status().ToString());
+  spdlog::error("blob store: cannot read the record of blob {}: {}",
+                digest.ToString(), record.status().ToString());
   return std::optional<Record>();
 }
 
@@ -432,8 +436,10 @@ void RocksDbBlobStore::DropUpload(const CopyId& copy) {
 void RocksDbBlobStore::DropCopy(const CopyId& copy) {
   const absl::Status status = chunks_.Drop(copy);
   if (!status.ok()) {
-    spdlog::error("blob store: {} of {}: {}", copy.generation,
-                  copy.digest.ToString(), status.ToString());
+    spdlog::error(
+        "blob store: cannot delete generation {} of blob {} (the next start "
+        "removes it): {}",
+        copy.generation, copy.digest.ToString(), status.ToString());
   }
 }
 

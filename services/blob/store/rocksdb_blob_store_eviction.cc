@@ -48,7 +48,8 @@ bool RocksDbBlobStore::Evict(uint64_t bytes) {
   if (candidates.empty()) return false;
   const auto evicted = DeleteBatch(candidates);
   if (!evicted.ok()) {
-    spdlog::error("blob store: evicting: {}", evicted.status().ToString());
+    spdlog::error("blob store: eviction failed: {}",
+                  evicted.status().ToString());
     return false;
   }
   if (options_.eviction_listener && !evicted->empty()) {
@@ -114,7 +115,9 @@ void RocksDbBlobStore::ReturnInlineSpace() {
   if (!inline_space_.TakeDeleted(free, is_short)) return;
   const absl::Status status = database_->CompactInline(&closing_);
   if (!status.ok()) {
-    spdlog::warn("blob store: inline content: {}", status.ToString());
+    spdlog::warn(
+        "blob store: compaction of small blobs failed, retrying later: {}",
+        status.ToString());
   }
 }
 
@@ -130,7 +133,8 @@ void RocksDbBlobStore::SaveUses() {
     const auto batch = absl::MakeConstSpan(uses).subspan(at, kUseBatchRecords);
     const absl::Status status = SaveBatch(batch);
     if (status.ok()) continue;
-    spdlog::warn("blob store: last uses: {}", status.ToString());
+    spdlog::warn("blob store: cannot save last-access times (LRU order): {}",
+                 status.ToString());
     return;
   }
 }

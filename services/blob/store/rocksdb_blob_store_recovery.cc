@@ -25,7 +25,8 @@ absl::Status RocksDbBlobStore::Recover() {
   RETURN_IF_ERROR(RemoveIncoming());
   const absl::Status status = RecoverCopies(/*keep_interrupted=*/true);
   if (status.code() != absl::StatusCode::kDataLoss) return status;
-  spdlog::error("blob store: {}; dropping all records", status.ToString());
+  spdlog::error("blob store: corrupt records ({}), emptying the cache",
+                status.ToString());
   RETURN_IF_ERROR(
       FromRocksDb(database_->ResetRecords(), "dropping damaged records"));
   // Whole blobs would look like interrupted uploads now.
@@ -86,7 +87,7 @@ absl::Status RocksDbBlobStore::RecoverCopies(bool keep_interrupted) {
   RETURN_IF_ERROR(records_.ForEach(visit));
   inline_space_.Reset(inline_blobs, inline_bytes, database_->InlineFileBytes());
   for (const Digest& digest : incomplete) {
-    spdlog::error("blob store: {} has lost files and is dropped",
+    spdlog::error("blob store: files of blob {} are missing, removing the blob",
                   digest.ToString());
     RETURN_IF_ERROR(records_.Delete({digest}));
     damaged_.push_back(digest);
