@@ -37,7 +37,7 @@ bool AbslParseFlag(absl::string_view text, Percent* percent,
       percent->value <= 100) {
     return true;
   }
-  *error = "it must be a whole number from 1 to 100";
+  *error = "must be an integer from 1 to 100";
   return false;
 }
 
@@ -48,15 +48,18 @@ std::string AbslUnparseFlag(const Percent& percent) {
 }  // namespace cvr
 
 ABSL_FLAG(bool, allow_private_upstreams, false,
-          "Whether upstreams, their token services and their redirects may be "
-          "on loopback, link-local and private addresses.");
+          "Allow connections to loopback and private IP addresses, for "
+          "upstreams, their token services and redirects. Off by default, to "
+          "protect against server-side request forgery (SSRF). Link-local and "
+          "cloud metadata addresses are never allowed.");
 ABSL_FLAG(absl::Duration, upstream_connect_timeout, absl::Seconds(10),
-          "How long connecting to an upstream may take, DNS and TLS included.");
+          "Timeout for connecting to an upstream, including DNS and the TLS "
+          "handshake.");
 ABSL_FLAG(absl::Duration, upstream_answer_timeout, absl::Seconds(30),
-          "How long an upstream may take to begin its answer.");
+          "Timeout for the response headers of an upstream.");
 ABSL_FLAG(absl::Duration, upstream_stall_timeout, absl::Seconds(30),
-          "How long an upstream's body may stand still before it is given up "
-          "and continued with a new request.");
+          "Read timeout for a response body. If an upstream sends no data for "
+          "this long, the download is resumed with a new request.");
 ABSL_FLAG(
     cvr::ByteSize, download_rate_min,
     cvr::ByteSize(cvr::limits::kDownloadBytesPerSecondMin),
@@ -72,34 +75,35 @@ ABSL_FLAG(
     "it was. 0 = it goes on for ever.");
 ABSL_FLAG(cvr::ByteSize, download_window_bytes,
           cvr::ByteSize(cvr::EngineOptions().window_bytes),
-          "Memory that one download may use for its newest bytes.");
+          "Maximum buffer memory for one download, in bytes.");
 ABSL_FLAG(cvr::ByteSize, downloads_window_bytes_total,
           cvr::ByteSize(cvr::EngineOptions().windows_bytes_total),
-          "Memory that all downloads together may use for their newest bytes. "
-          "When it is used up, further ones keep little more than 512 KiB.");
+          "Maximum buffer memory for all downloads together, in bytes. When it "
+          "is used up, each further download gets only about 512 KiB.");
 ABSL_FLAG(cvr::ByteSize, detour_bytes,
           cvr::ByteSize(cvr::EngineOptions().detour_bytes),
-          "A range that begins so far ahead of a running download is fetched "
-          "from the upstream beside it.");
+          "If a client requests a range that starts at least this many bytes "
+          "ahead of the download in progress, the range is fetched from the "
+          "upstream with a separate request.");
 ABSL_FLAG(int, downloads_max, cvr::EngineOptions().downloads_max,
-          "Downloads at the same time; further ones wait for their turn.");
+          "Maximum number of concurrent downloads from upstreams. Further "
+          "downloads are queued.");
 ABSL_FLAG(int, downloads_per_upstream_max, 0,
           "Of these, how many may be from one upstream. 0 = a quarter, which "
           "leaves places to others when one upstream is slow.");
-ABSL_FLAG(
-    absl::Duration, probe_overlap_delay,
-    cvr::EngineOptions().probe_overlap_delay,
-    "How long an upstream may take to say whether it has a manifest until "
-    "the next one is asked too; the first in order is believed all the "
-    "same. inf = never.");
+ABSL_FLAG(absl::Duration, probe_overlap_delay,
+          cvr::EngineOptions().probe_overlap_delay,
+          "How long to wait for an upstream's manifest response before also "
+          "asking the next upstream. The order of the upstreams still decides "
+          "which response is used. inf = never ask ahead.");
 ABSL_FLAG(absl::Duration, refresh_interval,
           cvr::RefreshAhead::Options().interval,
-          "How often tags that are about to expire are revalidated in the "
-          "background, for upstreams with refresh_ahead. 0 = never.");
+          "Interval of the background revalidation of tags that are about to "
+          "expire, for upstreams with refresh_ahead. 0 = off.");
 ABSL_FLAG(absl::Duration, garbage_interval,
           cvr::GarbageCollector::Options().interval,
-          "How often the bytes of what was purged or deleted are looked for, "
-          "to give their space back.");
+          "Garbage collection interval: how often blobs that no cache entry "
+          "refers to after a purge or deletion are removed from disk.");
 ABSL_FLAG(
     absl::Duration, reconcile_interval, cvr::BlobReconciler::Options().interval,
     "How often all stored bytes are compared with the cache entries: what "
@@ -111,14 +115,14 @@ ABSL_FLAG(
     "What the stored blobs may take, such as 500G, those included that are "
     "being stored; beyond it the least recently used are dropped, down "
     "to --low_watermark_percent. 0 = no limit.");
-ABSL_FLAG(
-    cvr::Percent, low_watermark_percent,
-    cvr::Percent{cvr::BlobEvictor::Bounds().low_percent},
-    "How much of --max_bytes is left once it was exceeded, in percent. "
-    "The lower, the more rarely something is dropped, and the more then.");
+ABSL_FLAG(cvr::Percent, low_watermark_percent,
+          cvr::Percent{cvr::BlobEvictor::Bounds().low_percent},
+          "Eviction target in percent of --max_bytes. A lower value makes "
+          "evictions rarer but larger.");
 ABSL_FLAG(cvr::ByteSize, min_free_bytes, cvr::ByteSize(uint64_t{256} << 20),
-          "What stays free of the disk; short of it nothing new is stored, and "
-          "what is pulled is passed through. 0 = the disk may be filled.");
+          "Minimum free disk space in bytes. Below it, blobs are evicted; if "
+          "that is not enough, new content is not cached and is only streamed "
+          "to the client. 0 = the disk may fill up.");
 
 namespace cvr {
 

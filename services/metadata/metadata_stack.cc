@@ -47,7 +47,7 @@ absl::Status MakeDataDir(const std::string& path) {
   if (!error && made) fs::permissions(path, fs::perms::owner_all, error);
   if (!error) return absl::OkStatus();
   return absl::UnavailableError(
-      absl::StrCat("data directory ", path, ": ", error.message()));
+      absl::StrCat("cannot use data directory ", path, ": ", error.message()));
 }
 
 }  // namespace
@@ -154,8 +154,10 @@ absl::StatusOr<std::unique_ptr<MetadataStack>> MetadataStack::OpenOver(
   const absl::Status sealed = stack->secret_rotation().Finish();
   // All secrets open as it is.
   if (!sealed.ok()) {
-    spdlog::warn("a key of secrets is still to be replaced: {}",
-                 sealed.ToString());
+    spdlog::warn(
+        "secret key rotation is not finished (run `cvr secret rotate-key` "
+        "again): {}",
+        sealed.ToString());
   }
   RETURN_IF_ERROR(
       EnsureAdminToken(stack->access_tokens(), options.admin_token_file));

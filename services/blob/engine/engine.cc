@@ -106,7 +106,7 @@ absl::StatusOr<std::unique_ptr<ContentStream>> Engine::Fetch(
     case ContentKind::kReferrers:
       return lists_.Fetch(request);
   }
-  return absl::InvalidArgumentError("no such kind of content");
+  return absl::InvalidArgumentError("unknown content kind");
 }
 
 void Engine::Shutdown(absl::Time deadline) { blobs_.Shutdown(deadline); }

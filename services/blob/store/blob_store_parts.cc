@@ -12,8 +12,8 @@ using Record = BlobStoreParts::Record;
 absl::StatusOr<std::optional<Record>> Readable(
     const Digest& digest, absl::StatusOr<std::optional<Record>> record) {
   if (record.status().code() != absl::StatusCode::kDataLoss) return record;
-  spdlog::error("blob store: record of {}: {}", digest.ToString(),
-                record.status().ToString());
+  spdlog::error("blob store: cannot read the record of blob {}: {}",
+                digest.ToString(), record.status().ToString());
   return std::optional<Record>();
 }
 
@@ -54,8 +54,10 @@ void BlobStoreParts::DropUpload(const CopyId& copy) {
 void BlobStoreParts::DropCopy(const CopyId& copy) {
   const absl::Status status = chunks.Drop(copy);
   if (!status.ok()) {
-    spdlog::error("blob store: {} of {}: {}", copy.generation,
-                  copy.digest.ToString(), status.ToString());
+    spdlog::error(
+        "blob store: cannot delete generation {} of blob {} (the next start "
+        "removes it): {}",
+        copy.generation, copy.digest.ToString(), status.ToString());
   }
 }
 

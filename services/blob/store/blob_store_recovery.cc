@@ -16,7 +16,8 @@ absl::StatusOr<BlobStoreRecovery::Found> BlobStoreRecovery::Run() {
   const absl::Status status = RecoverCopies(/*keep_interrupted=*/true);
   if (status.ok()) return std::move(found_);
   if (status.code() != absl::StatusCode::kDataLoss) return status;
-  spdlog::error("blob store: {}; dropping all records", status.ToString());
+  spdlog::error("blob store: corrupt records ({}), emptying the cache",
+                status.ToString());
   RETURN_IF_ERROR(
       FromRocksDb(parts_.database->ResetRecords(), "dropping damaged records"));
   // Whole blobs would look like interrupted uploads now.
@@ -96,7 +97,7 @@ void BlobStoreRecovery::Compare(const Digest& digest,
 
 absl::Status BlobStoreRecovery::DeleteIncomplete() {
   for (const Digest& digest : incomplete_) {
-    spdlog::error("blob store: {} has lost files and is dropped",
+    spdlog::error("blob store: files of blob {} are missing, removing the blob",
                   digest.ToString());
     RETURN_IF_ERROR(parts_.records.Delete({digest}));
     found_.damaged.push_back(digest);

@@ -39,7 +39,8 @@ bool BlobStoreSpace::Evict(uint64_t bytes) {
   if (candidates.empty()) return false;
   const auto evicted = DeleteBatch(candidates);
   if (!evicted.ok()) {
-    spdlog::error("blob store: evicting: {}", evicted.status().ToString());
+    spdlog::error("blob store: eviction failed: {}",
+                  evicted.status().ToString());
     return false;
   }
   if (options_.listener && !evicted->empty()) {
@@ -104,7 +105,9 @@ void BlobStoreSpace::ReturnInlineSpace() {
   if (!parts_.inline_space.TakeDeleted(free, is_short)) return;
   const absl::Status status = parts_.database->CompactInline(&cancelled_);
   if (!status.ok()) {
-    spdlog::warn("blob store: inline content: {}", status.ToString());
+    spdlog::warn(
+        "blob store: compaction of small blobs failed, retrying later: {}",
+        status.ToString());
   }
 }
 
@@ -115,7 +118,8 @@ void BlobStoreSpace::SaveUses() {
     const auto batch = absl::MakeConstSpan(uses).subspan(at, kUseBatchRecords);
     const absl::Status status = SaveBatch(batch);
     if (status.ok()) continue;
-    spdlog::warn("blob store: last uses: {}", status.ToString());
+    spdlog::warn("blob store: cannot save last-access times (LRU order): {}",
+                 status.ToString());
     return;
   }
 }

@@ -40,7 +40,7 @@ absl::StatusOr<Chunk> CheckInline(
     uint64_t size) {
   RETURN_IF_ERROR(bytes.status());
   if (bytes->has_value() && (*bytes)->size() == size) return **bytes;
-  return errors::ContentDamaged(digest.ToString(), "its bytes are missing");
+  return errors::ContentDamaged(digest.ToString(), "chunk not found");
 }
 
 }  // namespace
@@ -118,15 +118,16 @@ class RocksDbBlobStore::Writer final : public BlobWriter {
   absl::Status Commit() override {
     if (!state_.ok()) return state_;
     const absl::Status status = DoCommit();
-    state_ = status.ok()
-                 ? absl::FailedPreconditionError("the upload is committed")
-                 : status;
+    state_ =
+        status.ok()
+            ? absl::FailedPreconditionError("the upload is already committed")
+            : status;
     return status;
   }
 
   void Suspend() override {
     if (!state_.ok()) return;
-    state_ = absl::FailedPreconditionError("the upload is suspended");
+    state_ = absl::FailedPreconditionError("the upload is already suspended");
     // A short chunk can only be the last, so it is left out.
     if (size_ % limits::kChunkBytes == 0 && !segments_.Finish().ok()) return;
     if (segments_.segments() == 0) return;
@@ -164,10 +165,12 @@ class RocksDbBlobStore::Writer final : public BlobWriter {
     if (chunk.empty()) return absl::OkStatus();
     if (size_ % limits::kChunkBytes != 0 ||
         chunk.size() > limits::kChunkBytes) {
-      return absl::InvalidArgumentError("only the last chunk may be shorter");
+      return absl::InvalidArgumentError(
+          "all chunks except the last must have the full chunk size");
     }
     if (size_ + chunk.size() > store_->blob_bytes_max()) {
-      return absl::ResourceExhaustedError("the blob is too large");
+      return absl::ResourceExhaustedError(
+          "the blob is larger than the maximum size");
     }
     size_ += chunk.size();
     Count(chunk.size());
@@ -345,7 +348,8 @@ std::shared_ptr<RocksDbBlobStore::Writer> RocksDbBlobStore::NewWriter(
 absl::Status RocksDbBlobStore::Put(const Digest& digest,
                                    absl::string_view bytes) {
   if (bytes.size() > limits::kManifestBytesMax) {
-    return absl::InvalidArgumentError("too large to be stored at once");
+    return absl::InvalidArgumentError(
+        "the blob is too large for Put(); use Create()");
   }
   RETURN_IF_ERROR(evictor_->EnsureRoom());
   Writer writer(this, CopyId{digest, next_generation_++}, /*owner=*/0);

@@ -59,7 +59,7 @@ absl::StatusOr<Denial> FromWire(v1::Candidate::Denial denial) {
     case v1::Candidate::HIDDEN:
       return Denial::kHidden;
     default:
-      return errors::FieldInvalid("denial", "must be known");
+      return errors::FieldInvalid("denial", "unknown value");
   }
 }
 

@@ -17,7 +17,7 @@ namespace {
 using Considered = v1::ExplainResponse::Considered;
 
 std::string At(absl::Time time) {
-  if (time == absl::InfiniteFuture()) return "for ever";
+  if (time == absl::InfiniteFuture()) return "forever";
   return absl::StrCat("until ", absl::FormatTime("%Y-%m-%d %H:%M:%S UTC", time,
                                                  absl::UTCTimeZone()));
 }
@@ -95,7 +95,7 @@ class Explaining {
     if (!candidate.cached) {
       Tell(considered,
            response_.has_hit() ? Considered::NOT_NEEDED : Considered::UNKNOWN,
-           !candidate.reachable ? "nothing is recorded"
+           !candidate.reachable ? "not cached"
            : candidate.possessed
                ? "no entry, but a manifest of it names this digest, and it has "
                  "delivered the bytes before: they may be served"
@@ -135,7 +135,8 @@ class Explaining {
       case Denial::kRefused:
         return Tell(
             considered, Considered::KNOWN_REFUSED,
-            absl::StrCat("it refused this a moment ago",
+            absl::StrCat("the upstream answered 401 or 403 recently (cached "
+                         "response; see --absence-ttl)",
                          FollowUp(considered, policy, &FailurePolicy::denied,
                                   "--on-denied"),
                          until));
@@ -161,8 +162,9 @@ class Explaining {
         "entry ", known.entry_id, ", ", cached.target.digest.ToString(), ", ");
     if (!cached.fresh) {
       Tell(considered, Considered::STALE,
-           absl::StrCat(entry, "was fresh ", At(known.fresh_until),
-                        "; may be served stale ", At(known.stale_until)));
+           absl::StrCat(entry, "fresh ", At(known.fresh_until),
+                        " (expired); may be served stale ",
+                        At(known.stale_until)));
       return;
     }
     if (!known.candidate.possessed) {
@@ -180,7 +182,9 @@ class Explaining {
     } else if (!IsList(content_) && !content_.reference.is_digest() &&
                !all_yield_) {
       Tell(considered, Considered::FRESH_BUT_SHADOWED,
-           absl::StrCat(fresh, ", but an upstream before it may have the tag"));
+           absl::StrCat(fresh,
+                        ", but an upstream with a lower position may have the "
+                        "tag and is asked first"));
     } else {
       Tell(considered, Considered::FRESH, fresh);
       if (IsList(content_)) return;
@@ -230,22 +234,25 @@ class Explaining {
             : absl::StrCat("answers 403: '", ends_at_,
                            "' refused it a moment ago, which ends the pull");
     if (!asked.empty() && ends_at_.empty()) {
-      return absl::StrCat(IsList(content_) ? "made of the lists of " : "asks ",
+      return absl::StrCat(IsList(content_) ? "merges the lists of " : "asks ",
                           asked, IsList(content_) ? "" : " in this order");
     }
     if (!asked.empty()) return absl::StrCat("asks ", asked, ", then ", end);
     if (!end.empty()) return end;
     if (IsList(content_) && !absent && !hidden && !refused && !excluded) {
-      return "made of lists that are cached";
+      return "merges cached lists";
     }
-    if (refused) return "answers 403: an upstream refused it a moment ago";
+    if (refused)
+      return "answers 403: an upstream denied access recently (negative cache)";
     if (hidden) {
       return "answers 404: no upstream has it for us; an upstream answered 401 "
              "or 403 a moment ago though it granted a token";
     }
-    if (absent) return "answers 404: no upstream had it a moment ago";
-    if (excluded) return "answers 403: rules exclude it at every upstream";
-    return "answers 404: no upstream serves this";
+    if (absent)
+      return "answers 404: no upstream had it recently (negative cache)";
+    if (excluded) return "answers 403: excluded by the rules of every upstream";
+    return "answers 404: no enabled upstream serves this repository or "
+           "namespace";
   }
 
   const ContentRef& content_;

@@ -116,7 +116,8 @@ class Resolving {
     }
     if (!serves_anything_) return errors::RegistryUnknown(registry);
     return WithReason(absl::NotFoundError(absl::StrCat(
-                          "registry ", registry, " has no upstream for '",
+                          "registry ", registry,
+                          " has no upstream with the source namespace '",
                           request_.source_namespace, "'")),
                       Reason::kNameUnknown);
   }

@@ -17,16 +17,19 @@ uint64_t LastChunkStart(uint64_t size_bytes) {
 
 absl::Status FellBehind() {
   return absl::AbortedError(
-      "fell behind a download that the store has no room for");
+      "the client reads too slowly: the blob is not cached (disk full or store "
+      "error) and the buffered data is gone");
 }
 
 absl::Duration LeftUntil(absl::Time deadline) {
   return deadline - Clock::Real().SteadyNow();
 }
 
-absl::Status Late() { return absl::DeadlineExceededError("no answer in time"); }
+absl::Status Late() {
+  return absl::DeadlineExceededError("timeout while waiting for the upstream");
+}
 
-absl::Status Cancelled() { return absl::CancelledError("reading cancelled"); }
+absl::Status Cancelled() { return absl::CancelledError("read cancelled"); }
 
 }  // namespace
 
@@ -103,8 +106,10 @@ absl::Status BlobFeed::Push(Chunk chunk) {
     if (!window_.IsFull()) break;
     if (StagesAreDoneWith(window_.begin())) {
       // Only readers are in the way.
-      if (places_.empty()) return absl::CancelledError("nobody reads");
-      if (!size_) return absl::FailedPreconditionError("size unknown");
+      if (places_.empty())
+        return absl::CancelledError("the download has no readers");
+      if (!size_)
+        return absl::FailedPreconditionError("the size of the blob is unknown");
       WaitForReaders();
     } else {
       receiver_.Wait(&mutex_);

@@ -72,7 +72,7 @@ void RecordBlob(CacheRecorder& metadata, const BlobFlight::Served& served,
                             /*counts_as_download=*/true);
   }
   if (!status.ok()) {
-    spdlog::warn("blob {} of upstream {} is not recorded: {}",
+    spdlog::warn("cannot create a cache entry for blob {} of upstream {}: {}",
                  target.digest.ToString(), origin.upstream_id,
                  status.ToString());
   }

@@ -168,7 +168,7 @@ absl::StatusOr<ListFetcher::Parts> ListFetcher::Collect(
     const FailurePlace place = {.has_copy = copy.has_value()};
     switch (ActionOn(failure, candidate.failure_policy, place)) {
       case Action::kServeStale:
-        spdlog::warn("{} of upstream {} is served stale: {}",
+        spdlog::warn("serving {} of upstream {} stale, revalidation failed: {}",
                      request.content.RelativePath(), candidate.upstream_id,
                      failure.ToString());
         found.parts.push_back({&candidate, *std::move(copy)});

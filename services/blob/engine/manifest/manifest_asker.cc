@@ -134,8 +134,9 @@ absl::StatusOr<ManifestAnswer> ManifestAsker::FromUpstream(
                    metadata_.GetUpstreamAccess(question.candidate.upstream_id));
   if (!question.head && IsToBeSaved(question, access)) {
     if (auto copy = StaleCopy(question)) {
-      spdlog::info("{} of upstream {} is served stale to save its budget",
-                   question.content.RelativePath(), access.name);
+      spdlog::info(
+          "serving {} of upstream {} stale: its rate limit is nearly used up",
+          question.content.RelativePath(), access.name);
       return *std::move(copy);
     }
   }
@@ -265,7 +266,7 @@ absl::StatusOr<ManifestAnswer> ManifestAsker::Get(const Question& question,
            {.etag = manifest.etag, .delivered_to = IdentityOf(access)});
     KeepInlined(question, IdentityOf(access), facts);
   } else {
-    spdlog::warn("manifest {} is not stored: {}", wanted.ToString(),
+    spdlog::warn("cannot cache manifest {}: {}", wanted.ToString(),
                  stored.ToString());
   }
   return ManifestAnswer{target, Keep(stored.ok(), wanted, manifest),

@@ -110,7 +110,8 @@ absl::Status KnownAnswer(int64_t upstream_id, Denial denial,
       break;
   }
   return errors::UpstreamDenied(absl::StrCat(upstream_id),
-                                "it refused this a moment ago");
+                                "the upstream answered 401 or 403 recently "
+                                "(cached response; see --absence-ttl)");
 }
 
 void RecordAnswer(CacheRecorder& metadata, const UpstreamEpoch& upstream,
@@ -120,9 +121,9 @@ void RecordAnswer(CacheRecorder& metadata, const UpstreamEpoch& upstream,
   const absl::Status recorded =
       metadata.RecordDenial(upstream, content, denial);
   if (recorded.ok()) return;
-  spdlog::warn("what upstream {} said of {} is not recorded: {}",
-               upstream.upstream_id, content.RelativePath(),
-               recorded.ToString());
+  spdlog::warn(
+      "cannot record the response of upstream {} for {} (negative cache): {}",
+      upstream.upstream_id, content.RelativePath(), recorded.ToString());
 }
 
 }  // namespace cvr
