@@ -7,6 +7,7 @@
 #include "absl/status/status.h"
 #include "absl/time/clock.h"
 #include "services/access/audit_flags.h"
+#include "services/blob/blob_flags.h"
 #include "services/blob/blob_process.h"
 #include "services/common/status_macros.h"
 #include "services/concurrency/clock.h"
@@ -64,8 +65,8 @@ absl::Status Serve(StopSignal& stop) {
   GrpcResolver resolver(channel, {});
   GrpcAdminAuthority authority(channel, {});
   ASSIGN_OR_RETURN(const auto blob,
-                   BlobProcess::Open(BlobProcess::OptionsFromFlags(data_dir),
-                                     metadata, resolver, authority));
+                   BlobProcess::Open(BlobOptionsFromFlags(data_dir), metadata,
+                                     resolver, authority));
   std::vector<grpc::Service*> services = blob->admin_services();
   services.push_back(blob->blob_service());
   ASSIGN_OR_RETURN(const auto server,

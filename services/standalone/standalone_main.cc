@@ -15,6 +15,7 @@
 #include "gateway/gateway_flags.h"
 #include "gateway/rest/rest_api.h"
 #include "services/access/audit_flags.h"
+#include "services/blob/blob_flags.h"
 #include "services/blob/blob_process.h"
 #include "services/common/status_macros.h"
 #include "services/concurrency/clock.h"
@@ -109,9 +110,9 @@ absl::Status Serve(StopSignal& stop) {
   RETURN_IF_ERROR(CheckRegistryExists(*metadata, RootRegistryFromFlags()));
   ASSIGN_OR_RETURN(
       const auto blob,
-      BlobProcess::Open(
-          BlobProcess::OptionsFromFlags(absl::StrCat(data_dir, "/blobs")),
-          metadata->client(), metadata->resolver(), metadata->authority()));
+      BlobProcess::Open(BlobOptionsFromFlags(absl::StrCat(data_dir, "/blobs")),
+                        metadata->client(), metadata->resolver(),
+                        metadata->authority()));
 
   // Not the services for other processes of ours: they tell credentials of
   // upstreams and content without asking for whom, and all parts are here.
