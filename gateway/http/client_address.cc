@@ -59,7 +59,9 @@ absl::StatusOr<TrustedProxies> TrustedProxies::Parse(absl::string_view text) {
         (!sides.second.empty() &&
          (!absl::SimpleAtoi(sides.second, &bits) || bits < 0 || bits > most))) {
       return absl::InvalidArgumentError(
-          absl::StrCat("no network of trusted proxies: '", part, "'"));
+          absl::StrCat("--trusted_proxies: '", part,
+                       "' is not a valid network (expected CIDR notation such "
+                       "as 10.0.0.0/8)"));
     }
     proxies.networks_.push_back({*address, bits + 128 - most});
   }

@@ -43,7 +43,8 @@ absl::StatusOr<Form> Form::Parse(absl::string_view text) {
     auto name = Decode(sides.first);
     auto value = Decode(sides.second);
     if (!name || !value || form.pairs_.size() >= kPairsMax) {
-      return errors::FieldInvalid("form", "is not readable");
+      return errors::FieldInvalid(
+          "form", "is not valid form data (application/x-www-form-urlencoded)");
     }
     form.pairs_.emplace_back(*std::move(name), *std::move(value));
   }

@@ -67,11 +67,12 @@ absl::StatusOr<std::optional<std::string>> QueryValue(absl::string_view query,
     if (DecodeSegment(parts.first) != name) continue;
     auto value = DecodeSegment(parts.second);
     if (!value) {
-      return errors::FieldInvalid(name, "is not readable as a parameter");
+      return errors::FieldInvalid(
+          name, "is not a valid query parameter (invalid percent-encoding)");
     }
     if (value->empty()) continue;
     if (found && *found != *value) {
-      return errors::FieldInvalid(name, "is given twice");
+      return errors::FieldInvalid(name, "must not be repeated");
     }
     found = std::move(value);
   }
@@ -86,8 +87,9 @@ absl::StatusOr<std::string> SourceNamespaceOf(absl::string_view query) {
   std::string host = value->value_or("");
   if (host.empty() || IsAuthority(host)) return host;
   return WithReason(
-      absl::InvalidArgumentError(absl::StrCat(
-          "ns is not a host: '", Printable(host, kEchoBytesMax), "'")),
+      absl::InvalidArgumentError(
+          absl::StrCat("query parameter ns must be a registry host name, not '",
+                       Printable(host, kEchoBytesMax), "'")),
       Reason::kNameInvalid);
 }
 
@@ -98,7 +100,7 @@ absl::StatusOr<PageRequest> ParsePageRequest(absl::string_view query) {
   page.last = last.value_or("");
   if (!n) return page;
   if (!absl::c_all_of(*n, absl::ascii_isdigit)) {
-    return errors::FieldInvalid("n", "must be a whole number");
+    return errors::FieldInvalid("n", "must be a non-negative integer");
   }
   uint64_t value = 0;
   page.n = absl::SimpleAtoi(*n, &value) ? value

@@ -396,7 +396,7 @@ TEST_F(RestApiTest, TryingAnUpstreamSendsWhatWasGiven) {
 
   probe_.script = [](grpc::ServerContext&, const v1::TestUpstreamRequest&,
                      v1::TestUpstreamResponse&) {
-    return ToRpcStatus(errors::FieldInvalid("url", "must name a host"));
+    return ToRpcStatus(errors::FieldInvalid("url", "must have a host"));
   };
   EXPECT_EQ(AskFor(400, "POST", stored, R"({"url":"https://"})").dump(),
             R"({"message":{"url":["must name a host"]}})");

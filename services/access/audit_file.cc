@@ -50,7 +50,7 @@ absl::StatusOr<Logger> OpenLogger(const std::string& path, size_t bytes_max,
     auto logger = std::make_shared<spdlog::logger>("audit", std::move(sink));
     logger->set_pattern("%v");
     logger->set_error_handler([path](const std::string& why) {
-      spdlog::error("audit log {}: {}", path, why);
+      spdlog::error("cannot write audit log {}: {}", path, why);
     });
     return logger;
   } catch (const spdlog::spdlog_ex& error) {

@@ -26,7 +26,8 @@ namespace cvr {
 
 absl::Status CheckAuditFlags() {
   if (absl::GetFlag(FLAGS_audit_log_max_bytes).bytes == 0) {
-    return absl::InvalidArgumentError("--audit_log_max_bytes must not be 0");
+    return absl::InvalidArgumentError(
+        "--audit_log_max_bytes must be greater than 0");
   }
   const int files = absl::GetFlag(FLAGS_audit_log_files);
   if (files < 0 || files > 1000) {

@@ -10,7 +10,7 @@
 
 namespace cvr {
 
-BlobReconciler::BlobReconciler(const Options& options, MetadataClient& metadata,
+BlobReconciler::BlobReconciler(const Options& options, ContentIndex& metadata,
                                UnrecordedContent& unrecorded, BlobStore& store,
                                std::function<bool(const Digest&)> is_in_use,
                                const Clock& clock)

@@ -13,7 +13,7 @@
 #include "services/concurrency/clock.h"
 #include "services/concurrency/mutex.h"
 #include "services/concurrency/thread.h"
-#include "services/metadata/api/metadata_client.h"
+#include "services/metadata/api/content_index.h"
 
 namespace cvr {
 
@@ -42,7 +42,7 @@ class BlobReconciler {
 
   // `is_in_use` tells whether a blob is being fetched; from any thread. All
   // must outlive it. Does nothing by itself before Start().
-  BlobReconciler(const Options& options, MetadataClient& metadata,
+  BlobReconciler(const Options& options, ContentIndex& metadata,
                  UnrecordedContent& unrecorded, BlobStore& store,
                  std::function<bool(const Digest&)> is_in_use,
                  const Clock& clock = Clock::Real());
@@ -69,7 +69,7 @@ class BlobReconciler {
   absl::StatusOr<size_t> DeleteUnreferenced(std::vector<Digest> digests);
 
   const Options options_;
-  MetadataClient& metadata_;
+  ContentIndex& metadata_;
   UnrecordedContent& unrecorded_;
   BlobStore& store_;
   const std::function<bool(const Digest&)> is_in_use_;

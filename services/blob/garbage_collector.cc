@@ -10,7 +10,7 @@
 namespace cvr {
 
 GarbageCollector::GarbageCollector(const Options& options,
-                                   MetadataClient& metadata, BlobStore& store,
+                                   GarbageList& metadata, BlobStore& store,
                                    std::function<bool(const Digest&)> is_in_use)
     : options_(options),
       metadata_(metadata),
@@ -53,7 +53,10 @@ size_t GarbageCollector::RunOnce() {
   while (!stopping()) {
     const auto garbage = metadata_.ListGarbage(seen, options_.batch_max);
     if (!garbage.ok()) {
-      spdlog::warn("garbage: {}", garbage.status().ToString());
+      spdlog::warn(
+          "garbage collection: call to the metadata service failed, retrying "
+          "later: {}",
+          garbage.status().ToString());
       break;
     }
     if (garbage->empty()) break;
@@ -67,10 +70,14 @@ size_t GarbageCollector::RunOnce() {
     const absl::Status removed = metadata_.RemoveGarbage(done);
     if (removed.ok()) continue;
     // They are listed again.
-    spdlog::warn("garbage: {}", removed.ToString());
+    spdlog::warn(
+        "garbage collection: call to the metadata service failed, retrying "
+        "later: {}",
+        removed.ToString());
     break;
   }
-  if (deleted > 0) spdlog::info("{} blobs of no use are deleted", deleted);
+  if (deleted > 0)
+    spdlog::info("garbage collection: deleted {} unreferenced blobs", deleted);
   return deleted;
 }
 
@@ -79,7 +86,8 @@ bool GarbageCollector::Delete(const Digest& digest) {
   if (stopping() || is_in_use_(digest)) return false;
   const absl::Status status = store_.Delete(digest);
   if (status.ok()) return true;
-  spdlog::warn("garbage {}: {}", digest.ToString(), status.ToString());
+  spdlog::warn("garbage collection: cannot delete blob {}: {}",
+               digest.ToString(), status.ToString());
   return false;
 }
 

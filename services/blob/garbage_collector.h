@@ -10,7 +10,7 @@
 #include "services/common/digest.h"
 #include "services/concurrency/mutex.h"
 #include "services/concurrency/thread.h"
-#include "services/metadata/api/metadata_client.h"
+#include "services/metadata/api/garbage_list.h"
 
 namespace cvr {
 
@@ -29,7 +29,7 @@ class GarbageCollector {
 
   // `is_in_use` tells whether a blob is being fetched, which is left for the
   // next time; from any thread. All must outlive it.
-  GarbageCollector(const Options& options, MetadataClient& metadata,
+  GarbageCollector(const Options& options, GarbageList& metadata,
                    BlobStore& store,
                    std::function<bool(const Digest&)> is_in_use);
   // Waits for the deletion in work.
@@ -52,7 +52,7 @@ class GarbageCollector {
   bool Delete(const Digest& digest);
 
   const Options options_;
-  MetadataClient& metadata_;
+  GarbageList& metadata_;
   BlobStore& store_;
   const std::function<bool(const Digest&)> is_in_use_;
 

@@ -94,7 +94,8 @@ absl::Status NoSuch(absl::string_view what, absl::string_view key);
 
 // UNAUTHENTICATED
 absl::Status Unauthenticated(
-    absl::string_view detail = "authentication is required");
+    absl::string_view detail =
+        "authentication required: log in with an access token");
 
 // PERMISSION_DENIED
 absl::Status Denied(absl::string_view detail);

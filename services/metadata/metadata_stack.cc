@@ -11,6 +11,7 @@
 #include "services/metadata/admin/cleanup_runner.h"
 #include "services/metadata/admin_services.h"
 #include "services/metadata/auth_service.h"
+#include "services/metadata/cache_record_service.h"
 #include "services/metadata/cache_service.h"
 #include "services/metadata/cleanup_policy_service.h"
 #include "services/metadata/explain_service.h"
@@ -46,7 +47,7 @@ absl::Status MakeDataDir(const std::string& path) {
   if (!error && made) fs::permissions(path, fs::perms::owner_all, error);
   if (!error) return absl::OkStatus();
   return absl::UnavailableError(
-      absl::StrCat("data directory ", path, ": ", error.message()));
+      absl::StrCat("cannot use data directory ", path, ": ", error.message()));
 }
 
 }  // namespace
@@ -123,7 +124,8 @@ struct MetadataStack::Parts {
   AccessTokenServiceImpl access_token_service{access_tokens, guard};
   AuditServiceImpl audit_service{audit_trail, guard};
   SecretServiceImpl secret_service{secret_rotation, guard};
-  ResolutionServiceImpl resolution_service{resolver, client};
+  ResolutionServiceImpl resolution_service{resolver};
+  CacheRecordServiceImpl cache_record_service{client};
   ExplainServiceImpl explain_service{explainer, guard};
   AuthServiceImpl auth_service{auth, authority};
 };
@@ -152,8 +154,10 @@ absl::StatusOr<std::unique_ptr<MetadataStack>> MetadataStack::OpenOver(
   const absl::Status sealed = stack->secret_rotation().Finish();
   // All secrets open as it is.
   if (!sealed.ok()) {
-    spdlog::warn("a key of secrets is still to be replaced: {}",
-                 sealed.ToString());
+    spdlog::warn(
+        "secret key rotation is not finished (run `cvr secret rotate-key` "
+        "again): {}",
+        sealed.ToString());
   }
   RETURN_IF_ERROR(
       EnsureAdminToken(stack->access_tokens(), options.admin_token_file));
@@ -228,6 +232,10 @@ std::vector<grpc::Service*> MetadataStack::admin_services() {
 
 grpc::Service* MetadataStack::resolution_service() {
   return &parts_->resolution_service;
+}
+
+grpc::Service* MetadataStack::cache_record_service() {
+  return &parts_->cache_record_service;
 }
 
 grpc::Service* MetadataStack::auth_service() { return &parts_->auth_service; }

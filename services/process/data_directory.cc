@@ -143,7 +143,8 @@ absl::Status DataDirectory::Look(bool create) {
   std::error_code failure;
   const fs::file_status status = fs::status(path_, failure);
   const bool exists = fs::exists(status);
-  if (exists && !fs::is_directory(status)) return Error("is not a directory");
+  if (exists && !fs::is_directory(status))
+    return Error("exists but is not a directory");
   if (exists && access(path_.c_str(), R_OK | W_OK | X_OK) != 0) {
     return Error(std::strerror(errno));
   }

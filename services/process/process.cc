@@ -25,7 +25,7 @@
 #include "services/process/version.h"
 
 ABSL_FLAG(std::string, log_level, "info",
-          "Least severe log line to write: debug, info, warn, error or off.");
+          "Log level: debug, info, warn, error or off.");
 ABSL_FLAG(bool, allow_core_dumps, false,
           "Whether the process may leave a core dump and be traced by others "
           "of its user. Its memory holds tokens and passwords: for debugging "
@@ -70,7 +70,7 @@ absl::Status SetUpLogging(const std::string& name) {
   const auto level = spdlog::level::from_str(wanted);
   if (level == spdlog::level::off && wanted != "off") {
     return absl::InvalidArgumentError(
-        absl::StrCat("--log_level: no such level '", wanted, "'"));
+        absl::StrCat("--log_level: unknown level '", wanted, "'"));
   }
   auto logger = spdlog::stderr_logger_mt(name);
   logger->set_level(level);

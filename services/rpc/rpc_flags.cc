@@ -15,10 +15,12 @@
 #include "services/rpc/tls/certificate.h"
 
 ABSL_FLAG(std::string, rpc_certificate_file, "",
-          "Speak gRPC by TLS, but on Unix sockets, with this certificate, "
-          "followed by those of its issuers: PEM. Read again when it changes.");
+          "PEM file with the certificate for gRPC, followed by its "
+          "intermediate CA certificates. Setting it enables TLS for gRPC, "
+          "except on Unix sockets. It is reloaded when it changes.");
 ABSL_FLAG(std::string, rpc_key_file, "",
-          "The key of --rpc_certificate_file: PEM, without a password.");
+          "PEM file with the private key for --rpc_certificate_file. The key "
+          "must not be encrypted with a passphrase.");
 ABSL_FLAG(std::string, rpc_ca_file, "",
           "The authority, PEM, that has issued the certificates of all "
           "processes of this system. Which process a client is, the name in "
@@ -102,16 +104,16 @@ absl::StatusOr<RpcSecurity> CertificatesFromFlags(RpcRole role) {
   security.tls = has_certificate || has_authority;
   if (has_certificate != !security.certificate.key.empty()) {
     return absl::InvalidArgumentError(
-        "--rpc_certificate_file and --rpc_key_file go together");
+        "--rpc_certificate_file and --rpc_key_file must be set together");
   }
   if (has_authority && !has_certificate) {
     return absl::InvalidArgumentError(
-        "--rpc_ca_file needs --rpc_certificate_file and --rpc_key_file");
+        "--rpc_ca_file requires --rpc_certificate_file and --rpc_key_file");
   }
   if (has_certificate && !has_authority && role != RpcRole::kStandalone) {
     return absl::InvalidArgumentError(
-        "--rpc_certificate_file needs --rpc_ca_file, by which the processes of "
-        "this system know each other");
+        "--rpc_certificate_file requires --rpc_ca_file, which the services use "
+        "to verify each other's certificates");
   }
   security.peers.gateway_names = absl::GetFlag(FLAGS_rpc_gateway_names);
   security.peers.blob_names = absl::GetFlag(FLAGS_rpc_blob_names);

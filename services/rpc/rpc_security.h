@@ -32,7 +32,8 @@ struct RpcSecurity {
   // told to do instead.
   bool insecure_plaintext = false;
   std::string tls_remedy =
-      "set --rpc_certificate_file, --rpc_key_file and --rpc_ca_file";
+      "set --rpc_certificate_file, --rpc_key_file and --rpc_ca_file to enable "
+      "TLS";
 
   // Of a server: which callers are processes of this system.
   PeerTrust peers;

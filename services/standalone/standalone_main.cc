@@ -15,6 +15,7 @@
 #include "gateway/gateway_flags.h"
 #include "gateway/rest/rest_api.h"
 #include "services/access/audit_flags.h"
+#include "services/blob/blob_flags.h"
 #include "services/blob/blob_process.h"
 #include "services/common/status_macros.h"
 #include "services/concurrency/clock.h"
@@ -31,15 +32,16 @@
 #include "services/standalone/welcome.h"
 #include "spdlog/spdlog.h"
 
+ABSL_FLAG(std::string, grpc_address, "127.0.0.1:8081",
+          "Address that the gRPC server listens on: host:port or unix:PATH. "
+          "Without TLS, only loopback addresses and Unix sockets are allowed "
+          "unless --insecure_plaintext is set.");
 ABSL_FLAG(
-    std::string, grpc_address, "127.0.0.1:8081",
-    "Where gRPC is served: host:port or unix:PATH. Without TLS: on loopback, "
-    "unless --insecure_plaintext.");
-ABSL_FLAG(std::string, data_dir, "",
-          "Where everything is kept: configuration, cache entries and blobs. "
-          "Required.");
-ABSL_FLAG(std::string, bootstrap_upstream, cvr::kDefaultUpstream,
-          "The upstream that registry 1 gets when the data directory is new.");
+    std::string, data_dir, "",
+    "Data directory for configuration, cache entries and blobs. Required.");
+ABSL_FLAG(
+    std::string, bootstrap_upstream, cvr::kDefaultUpstream,
+    "URL of the upstream that is created for registry 1 at the first start.");
 ABSL_FLAG(std::optional<bool>, bootstrap_anonymous_pull, std::nullopt,
           "Whether that registry may be pulled from without credentials: true "
           "or false. If not said: where --http_address can be reached from "
@@ -108,9 +110,9 @@ absl::Status Serve(StopSignal& stop) {
   RETURN_IF_ERROR(CheckRegistryExists(*metadata, RootRegistryFromFlags()));
   ASSIGN_OR_RETURN(
       const auto blob,
-      BlobProcess::Open(
-          BlobProcess::OptionsFromFlags(absl::StrCat(data_dir, "/blobs")),
-          metadata->client(), metadata->resolver(), metadata->authority()));
+      BlobProcess::Open(BlobOptionsFromFlags(absl::StrCat(data_dir, "/blobs")),
+                        metadata->client(), metadata->resolver(),
+                        metadata->authority()));
 
   // Not the services for other processes of ours: they tell credentials of
   // upstreams and content without asking for whom, and all parts are here.
@@ -137,7 +139,7 @@ absl::Status Serve(StopSignal& stop) {
                         admin_token_file, ExternalUrlFromFlags()})
             << std::flush;
 
-  spdlog::info("stopping on {}", stop.Wait());
+  spdlog::info("received {}, shutting down", stop.Wait());
   const absl::Time deadline =
       Clock::Real().SteadyNow() + DrainTimeoutFromFlags();
   metadata->Shutdown();

@@ -77,7 +77,8 @@ std::string Welcome(MetadataStack& metadata, const WelcomeFacts& facts) {
   return absl::StrCat(
       "Container Virtual Registry ", kVersion, " is serving.\n",
       PullLines(metadata, facts), "  token:   ", facts.admin_token_file,
-      " (an administrator's; the first start left it there)\n",
+      " (file with the administrator's access token, created at the first "
+      "start)\n",
       "  entries: ", cvr, " entry list --upstream 1\n", "  stop:    Ctrl-C\n");
 }
 

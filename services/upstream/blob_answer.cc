@@ -43,9 +43,9 @@ absl::Status BlobAnswerReceiver::Invalid(absl::string_view detail) const {
 absl::StatusOr<UpstreamBlobHeader> BlobAnswerReceiver::PartHeader(
     const HttpFieldList& fields) {
   const auto range = ParseContentRange(fields.Get("Content-Range"));
-  if (!range) return Invalid("a part that does not say which");
+  if (!range) return Invalid("206 response without a valid Content-Range");
   if (range->first > part_.offset || range->last < part_.offset) {
-    return Invalid("another part than asked");
+    return Invalid("Content-Range starts at a different offset than requested");
   }
   // The last byte of the part; a total that is not known limits nothing.
   uint64_t last = range->total ? *range->total - 1 : range->last;
@@ -66,7 +66,8 @@ absl::Status BlobAnswerReceiver::OnHead(const Url& url, const HttpHead& head) {
     header.size_bytes = ParseContentLength(head.fields.Get("Content-Length"));
     expected_bytes_ = header.size_bytes;
   } else {
-    return Invalid(absl::StrCat("it answered ", head.status, " for a blob"));
+    return Invalid(
+        absl::StrCat("unexpected HTTP status ", head.status, " for a blob"));
   }
   offset_ = header.offset;
   header.etag = StrongEtagOf(head.fields.Get("ETag"));
@@ -76,7 +77,7 @@ absl::Status BlobAnswerReceiver::OnHead(const Url& url, const HttpHead& head) {
 absl::Status BlobAnswerReceiver::OnBytes(absl::string_view bytes) {
   received_bytes_ += bytes.size();
   if (expected_bytes_ && received_bytes_ > *expected_bytes_) {
-    return Invalid("more bytes than it said");
+    return Invalid("the response body is longer than Content-Length");
   }
   RETURN_IF_ERROR(sink_.OnBytes(bytes));
   const auto last = LastByte(part_);
@@ -108,8 +109,8 @@ absl::Status BlobAnswerReceiver::Finish() const {
     return absl::OkStatus();
   }
   return errors::UpstreamUnavailable(
-      host_, absl::StrCat("the body ended after ", received_bytes_, " of ",
-                          *expected_bytes_, " bytes"));
+      host_, absl::StrCat("the response body ended early: received ",
+                          received_bytes_, " of ", *expected_bytes_, " bytes"));
 }
 
 }  // namespace cvr

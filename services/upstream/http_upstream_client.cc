@@ -208,8 +208,9 @@ absl::StatusOr<UpstreamList> HttpUpstreamClient::AskForList(
     if (!next) return std::move(list).Take();
     request.url = *next;
     // It is there, since it has a first page.
-    unknown = {errors::UpstreamInvalid(next->host_and_port(),
-                                       "a list whose next page is missing")};
+    unknown = {errors::UpstreamInvalid(
+        next->host_and_port(),
+        "the next page of the list (Link header) was not found")};
     if (list.is_guess()) {
       unknown.statuses = {};
       unknown.passed = kNoSuchPage;

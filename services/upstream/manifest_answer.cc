@@ -18,8 +18,8 @@ namespace {
 
 absl::Status TooLarge(const std::string& host) {
   return errors::UpstreamInvalid(
-      host, absl::StrCat("a manifest of more than ", limits::kManifestBytesMax,
-                         " bytes"));
+      host, absl::StrCat("the manifest is larger than ",
+                         limits::kManifestBytesMax, " bytes"));
 }
 
 // What the upstream says; nothing when it says nothing.
@@ -29,8 +29,9 @@ absl::StatusOr<std::optional<Digest>> SaidDigest(const HopAnswer& answer) {
   if (said.empty()) return std::nullopt;
   const absl::StatusOr<Digest> digest = Digest::Parse(said);
   if (!digest.ok()) {
-    return errors::UpstreamInvalid(answer.url.host_and_port(),
-                                   "a digest that is none");
+    return errors::UpstreamInvalid(
+        answer.url.host_and_port(),
+        "the Docker-Content-Digest header is not a valid digest");
   }
   return *digest;
 }
@@ -56,7 +57,8 @@ absl::Status ManifestReceiver::OnHead(const Url& url, const HttpHead& head) {
   // We asked for identity; other bytes than the digest's would be stored.
   const absl::string_view encoding = head.fields.Get("Content-Encoding");
   if (!encoding.empty() && !absl::EqualsIgnoreCase(encoding, "identity")) {
-    return errors::UpstreamInvalid(host_, "a manifest that is encoded");
+    return errors::UpstreamInvalid(
+        host_, "the manifest has an unsupported Content-Encoding");
   }
   return TakeRoom(length.value_or(0));
 }
@@ -135,7 +137,8 @@ absl::StatusOr<Descriptor> ManifestInHead(const HopAnswer& answer,
     digest = wanted;
   }
   if (!digest) {
-    return errors::UpstreamInvalid(host, "no digest in the answer to a HEAD");
+    return errors::UpstreamInvalid(
+        host, "the HEAD response has no Docker-Content-Digest header");
   }
   const HttpFieldList& fields = answer.head.fields;
   return Descriptor{

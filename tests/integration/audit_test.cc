@@ -11,8 +11,8 @@
 #include "gtest/gtest.h"
 #include "nlohmann/json.hpp"
 #include "protos/cvr/v1/access_token_service.grpc.pb.h"
+#include "protos/cvr/v1/cache_record_service.grpc.pb.h"
 #include "protos/cvr/v1/registry_service.grpc.pb.h"
-#include "protos/cvr/v1/resolution_service.grpc.pb.h"
 #include "tests/integration/system.h"
 #include "tests/support/admin_channel.h"
 #include "tests/support/http_client.h"
@@ -138,10 +138,11 @@ TEST_F(AuditTest, RefusedAttemptsAreWrittenApart) {
   }
   grpc::ClientContext context;
   v1::UpstreamAccess access;
-  EXPECT_EQ(v1::ResolutionService::NewStub(AdminChannel(system_.grpc(), reader))
-                ->GetUpstreamAccess(&context, {}, &access)
-                .error_code(),
-            grpc::StatusCode::PERMISSION_DENIED);
+  EXPECT_EQ(
+      v1::CacheRecordService::NewStub(AdminChannel(system_.grpc(), reader))
+          ->GetUpstreamAccess(&context, {}, &access)
+          .error_code(),
+      grpc::StatusCode::PERMISSION_DENIED);
 
   std::multiset<std::string> events;
   for (const json& line : Lines(6, "-refusals")) {

@@ -230,7 +230,8 @@ std::vector<Row> AllRows() {
 
 // Not for people: processes of ours ask them, and no token opens them.
 const std::set<std::string> kInternal = {
-    "cvr.v1.ResolutionService", "cvr.v1.AuthService", "cvr.v1.BlobService"};
+    "cvr.v1.ResolutionService", "cvr.v1.CacheRecordService",
+    "cvr.v1.AuthService", "cvr.v1.BlobService"};
 
 class AuthorizationTest : public ::testing::TestWithParam<Shape> {
  protected:

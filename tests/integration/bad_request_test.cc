@@ -28,10 +28,6 @@ struct Row {
   const char* fields;
 };
 
-// Not for people.
-const std::set<std::string> kInternal = {"cvr.v1.ResolutionService",
-                                         "cvr.v1.AuthService"};
-
 constexpr char kDescription1025[] = "%";  // Stands for 1025 characters.
 
 const Row kTable[] = {
@@ -129,6 +125,11 @@ const Row kTable[] = {
     {"AuditService/ListAuditEvents", R"({"page_size":-1})", "page_size"},
     {"AuditService/ListAuditEvents", R"({"page_token":"x"})", "page_token"},
 };
+
+// Not for people.
+const std::set<std::string> kInternal = {"cvr.v1.ResolutionService",
+                                         "cvr.v1.CacheRecordService",
+                                         "cvr.v1.AuthService"};
 
 std::string ServiceOf(const std::string& method) {
   return absl::StrCat("cvr.v1.", method.substr(0, method.find('/')));

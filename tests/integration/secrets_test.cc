@@ -3,7 +3,7 @@
 
 #include "gmock/gmock.h"
 #include "grpcpp/grpcpp.h"
-#include "protos/cvr/v1/resolution_service.grpc.pb.h"
+#include "protos/cvr/v1/cache_record_service.grpc.pb.h"
 #include "tests/integration/system.h"
 #include "tests/support/upstream/fake_registry.h"
 
@@ -15,7 +15,7 @@ TEST(SecretsTest, OneProcessTellsThemToNoOther) {
   FakeRegistry upstream;
   System system(Shape::kStandalone, upstream.url());
   system.Start();
-  const auto stub = v1::ResolutionService::NewStub(system.channel());
+  const auto stub = v1::CacheRecordService::NewStub(system.channel());
   grpc::ClientContext context;
   v1::GetUpstreamAccessRequest request;
   request.set_upstream_id(1);

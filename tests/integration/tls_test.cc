@@ -17,7 +17,7 @@
 #include "grpcpp/grpcpp.h"
 #include "gtest/gtest.h"
 #include "protos/cvr/v1/blob_service.grpc.pb.h"
-#include "protos/cvr/v1/resolution_service.grpc.pb.h"
+#include "protos/cvr/v1/cache_record_service.grpc.pb.h"
 #include "services/rpc/rpc_server.h"
 #include "tests/integration/system.h"
 #include "tests/support/child_process.h"
@@ -147,7 +147,7 @@ grpc::StatusCode GetAccess(const std::shared_ptr<grpc::Channel>& channel) {
   v1::GetUpstreamAccessRequest request;
   request.set_upstream_id(1);
   v1::UpstreamAccess response;
-  return v1::ResolutionService::NewStub(channel)
+  return v1::CacheRecordService::NewStub(channel)
       ->GetUpstreamAccess(&context, request, &response)
       .error_code();
 }

@@ -52,7 +52,7 @@ std::string UnknownWord(const CLI::App& app, const std::string& word) {
   if (absl::StartsWith(word, "-")) {
     return absl::StrCat("unknown option ", word, SuggestOption(app, word));
   }
-  return absl::StrCat("unknown: ", word,
+  return absl::StrCat("unknown command: ", word,
                       SuggestCommand(LastCommand(app), word));
 }
 
@@ -63,8 +63,8 @@ std::string UsageError(const CLI::App& app, const CLI::ParseError& error) {
   // mistyped.
   if (absl::StartsWith(message, "A subcommand is required")) {
     const std::vector<std::string> words = LeftOver(app);
-    message = words.empty() ? "a command is missing"
-                            : UnknownWord(app, words.front());
+    message =
+        words.empty() ? "no command given" : UnknownWord(app, words.front());
   } else if (absl::StartsWith(message, "The following argument")) {
     const std::vector<std::string> words = LeftOver(app);
     for (const std::string& word : words) {

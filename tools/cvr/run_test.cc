@@ -50,22 +50,22 @@ TEST_F(RunTest, BadUsageIsOneLineThatSaysWhereToReadOn) {
       {"registry create",
        "cvr: NAME is required (see cvr registry create --help)\n"},
       {"registry get seven",
-       "cvr: ID: 'seven' is not a whole number above 0 (see cvr registry get "
+       "cvr: ID: 'seven' is not a positive integer (see cvr registry get "
        "--help)\n"},
       {"entry list --upstream 0",
-       "cvr: --upstream: '0' is not a whole number above 0 (see cvr entry list "
+       "cvr: --upstream: '0' is not a positive integer (see cvr entry list "
        "--help)\n"},
       {"registry update 7",
-       "cvr: nothing to change (see cvr registry update --help)\n"},
+       "cvr: no changes given (see cvr registry update --help)\n"},
       {"upstream update 7",
-       "cvr: nothing to change (see cvr upstream update --help)\n"},
+       "cvr: no changes given (see cvr upstream update --help)\n"},
       {"entry list -o yaml",
-       "cvr: --output: 'yaml' is neither table nor json (see cvr entry list "
-       "--help)\n"},
+       "cvr: --output: 'yaml' is not a valid format (table, json) (see cvr "
+       "entry list --help)\n"},
       {"entry list --timeout soon",
        "cvr: not a duration: 'soon' (such as 5s, 24h, 90m, 7d or 0)\n"},
       {"upstream create u --url http://a --username alice",
-       "cvr: a password is needed: --password-file, --password-stdin or "
+       "cvr: password required: use --password-file, --password-stdin or "
        "CVR_UPSTREAM_PASSWORD\n"},
       {"upstream create u --url http://a --password-stdin",
        "cvr: --password-stdin requires --username (see cvr upstream create "

@@ -10,7 +10,7 @@
 namespace cvr {
 
 RefreshAhead::RefreshAhead(const Options& options, Engine& engine,
-                           MetadataClient& metadata, UpstreamHealth* health)
+                           PullMetadata& metadata, UpstreamHealth* health)
     : options_(options),
       engine_(engine),
       metadata_(metadata),
@@ -55,7 +55,10 @@ bool RefreshAhead::AwaitNextRound() {
 size_t RefreshAhead::RunOnce() {
   auto due = metadata_.TakeRefreshDue(options_.tags_max);
   if (!due.ok()) {
-    spdlog::warn("what is to be refreshed: {}", due.status().ToString());
+    spdlog::warn(
+        "refresh-ahead: cannot get the list of expiring tags from the metadata "
+        "service: {}",
+        due.status().ToString());
     return 0;
   }
   const size_t taken = due->size();
@@ -68,7 +71,7 @@ size_t RefreshAhead::RunOnce() {
   for (size_t i = 0; i < outcomes.size(); ++i) {
     if (outcomes[i].ok()) continue;
     ++failed;
-    spdlog::info("refresh of {} of upstream {}: {}",
+    spdlog::info("refresh-ahead: revalidation of {} of upstream {} failed: {}",
                  (*due)[i].content.RelativePath(),
                  (*due)[i].candidate.upstream_id, outcomes[i].ToString());
   }

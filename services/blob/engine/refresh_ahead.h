@@ -8,7 +8,7 @@
 #include "services/blob/engine/engine.h"
 #include "services/concurrency/mutex.h"
 #include "services/concurrency/thread.h"
-#include "services/metadata/api/metadata_client.h"
+#include "services/metadata/api/pull_metadata.h"
 #include "services/upstream/api/upstream_health.h"
 
 namespace cvr {
@@ -35,7 +35,7 @@ class RefreshAhead {
   };
 
   // All must outlive it; `health` may be null.
-  RefreshAhead(const Options& options, Engine& engine, MetadataClient& metadata,
+  RefreshAhead(const Options& options, Engine& engine, PullMetadata& metadata,
                UpstreamHealth* health);
   // Waits for the upstreams that are being asked.
   ~RefreshAhead();
@@ -60,7 +60,7 @@ class RefreshAhead {
 
   const Options options_;
   Engine& engine_;
-  MetadataClient& metadata_;
+  PullMetadata& metadata_;
   UpstreamHealth* const health_;
 
   mutable Mutex mutex_;

@@ -34,7 +34,8 @@ absl::Status BlobEvictor::EnsureRoom() {
     while (answered_ < asked && !stopped_) changed_.Wait(&mutex_);
   }
   if (HasRoom()) return absl::OkStatus();
-  return absl::ResourceExhaustedError("too little of the disk is free");
+  return absl::ResourceExhaustedError(
+      "free disk space is below --min_free_bytes");
 }
 
 void BlobEvictor::Run() {

@@ -21,7 +21,7 @@ absl::StatusOr<Record> Parse(rocksdb::Slice bytes) {
   if (record.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
     return record;
   }
-  return absl::DataLossError("a record is damaged");
+  return absl::DataLossError("corrupt blob record");
 }
 
 absl::StatusOr<std::optional<Record>> Found(const rocksdb::Status& status,

@@ -271,8 +271,8 @@ absl::StatusOr<Caller> AccessTokenAdmin::Authenticate(
 
 absl::StatusOr<AccessTokenAdmin::Owner> AccessTokenAdmin::FindOwner(
     absl::string_view secret) {
-  const absl::Status refused =
-      errors::Unauthenticated("the token is unknown, revoked or has expired");
+  const absl::Status refused = errors::Unauthenticated(
+      "invalid access token: unknown, revoked or expired");
   if (!IsTokenSecret(secret)) return refused;
   const std::string hash = HashTokenSecret(secret);
   ASSIGN_OR_RETURN(const auto row,
@@ -326,7 +326,9 @@ void AccessTokenAdmin::NoteUse(const v1::AccessToken& token) {
         return absl::OkStatus();
       },
       Durability::kBuffered);
-  if (!noted.ok()) spdlog::warn("last use of a token: {}", noted.ToString());
+  if (!noted.ok())
+    spdlog::warn("cannot update the last-used time of an access token: {}",
+                 noted.ToString());
 }
 
 }  // namespace cvr

@@ -49,7 +49,8 @@ absl::Status EnsureAdminToken(AccessTokenAdmin& tokens,
     tokens.Revoke(revoke).IgnoreError();
     return written;
   }
-  spdlog::info("new data directory: the administrator's token is in {}", path);
+  spdlog::info(
+      "first start: the administrator's access token was written to {}", path);
   return absl::OkStatus();
 }
 

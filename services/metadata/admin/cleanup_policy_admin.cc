@@ -32,9 +32,9 @@ absl::StatusOr<stored::CleanupPolicy> Require(
 absl::Status CheckEtag(const std::string& wanted,
                        const v1::CleanupPolicy& policy) {
   if (wanted.empty() || wanted == policy.etag()) return absl::OkStatus();
-  return absl::AbortedError(absl::StrCat("the cleanup policy of group ",
-                                         policy.group(),
-                                         " was changed in the meantime"));
+  return absl::AbortedError(absl::StrCat(
+      "the cleanup policy of group ", policy.group(),
+      " was modified concurrently (etag mismatch); read it again and retry"));
 }
 
 void FillDefaults(v1::CleanupPolicy& policy) {
@@ -125,7 +125,7 @@ absl::StatusOr<v1::CleanupPolicy> CleanupPolicyAdmin::Create(
                                                transaction, policy.group()));
         if (taken) {
           return absl::AlreadyExistsError(absl::StrCat(
-              "group ", policy.group(), " has a cleanup policy already"));
+              "group ", policy.group(), " already has a cleanup policy"));
         }
         RETURN_IF_ERROR(NoteChange(transaction, now, policy));
         tables::PutCleanupPolicy(transaction, row);

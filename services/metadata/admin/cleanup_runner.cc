@@ -75,7 +75,8 @@ void CleanupRunner::Stop() {
 void CleanupRunner::Loop() {
   while (!stopping_) {
     if (const absl::Status status = RunDue(); !status.ok()) {
-      spdlog::warn("cleanup goes on later: {}", status.ToString());
+      spdlog::warn("cleanup interrupted, retrying at the next check: {}",
+                   status.ToString());
     }
     MutexLock lock(&mutex_);
     const SteadyDeadline next(options_.check_interval);
@@ -235,7 +236,7 @@ absl::Status CleanupRunner::End(const std::string& group,
       Durability::kSynced));
   if (!ended) return absl::OkStatus();
   if (outcome.ok()) {
-    spdlog::info("cleanup of group {}: {} entries of {} bytes are forgotten",
+    spdlog::info("cleanup of group {}: deleted {} cache entries ({} bytes)",
                  group, ended->last_run_deleted_entries(),
                  ended->last_run_deleted_bytes());
   } else {

@@ -44,7 +44,7 @@ void GrpcAdminAuthority::Record(v1::AuditEvent event) {
   const grpc::Status status =
       stub_->RecordAuditEvent(&context, event, &response);
   if (!status.ok()) {
-    spdlog::error("{} is not in the audit trail: {}", event.method(),
+    spdlog::error("cannot write the audit event for {}: {}", event.method(),
                   status.error_message());
   }
 }

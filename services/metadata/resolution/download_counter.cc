@@ -31,7 +31,8 @@ DownloadCounter::~DownloadCounter() {
   }
   thread_.reset();
   if (const absl::Status status = Flush(); !status.ok()) {
-    spdlog::warn("the last downloads are not counted: {}", status.ToString());
+    spdlog::warn("download counts of the last seconds are lost: {}",
+                 status.ToString());
   }
 }
 
@@ -68,7 +69,8 @@ void DownloadCounter::Run() {
     }
     const absl::Status status = Flush();
     if (status.ok()) continue;
-    spdlog::warn("downloads are counted later: {}", status.ToString());
+    spdlog::warn("cannot save download counts, retrying: {}",
+                 status.ToString());
     MutexLock lock(&mutex_);
     const SteadyDeadline next(options_.flush_interval);
     while (!stopping_ && !changed_.WaitWithTimeout(&mutex_, next.left())) {

@@ -104,12 +104,13 @@ std::string UpstreamUrlError(absl::string_view url) {
     return "must start with http:// or https://";
   }
   if (absl::StrContains(parts.authority, '@')) {
-    return "must not hold credentials; they have fields of their own";
+    return "must not contain credentials; use the fields username and password";
   }
-  if (!IsHostAndPort(parts.authority)) return "must name a host";
-  if (absl::StrContains(url, '?')) return "must have no query";
-  if (absl::StrContains(url, '#')) return "must have no fragment";
-  if (!IsPath(parts.path)) return "must have a path of URL characters";
+  if (!IsHostAndPort(parts.authority)) return "must have a host";
+  if (absl::StrContains(url, '?')) return "must not have a query string";
+  if (absl::StrContains(url, '#')) return "must not have a fragment";
+  if (!IsPath(parts.path))
+    return "has a character in the path that is not allowed in a URL";
   return "";
 }
 

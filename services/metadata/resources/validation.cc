@@ -59,7 +59,7 @@ class Checker {
   void Name(absl::string_view name) {
     Require(!name.empty(), "name", "must be set");
     AtMost(limits::kNameCharsMax, "name", name);
-    Require(!HasControls(name), "name", "must have no control characters");
+    Require(!HasControls(name), "name", "must not contain control characters");
   }
 
   void Description(absl::string_view description) {
@@ -89,7 +89,7 @@ class Checker {
             absl::StrCat("must have at most ", limits::kPemBytesMax, " bytes"));
     Require(absl::StrContains(text, "-----BEGIN ") &&
                 absl::StrContains(text, absl::StrCat(what, "-----")),
-            field, absl::StrCat("must hold a PEM ", what));
+            field, absl::StrCat("must contain a PEM ", what));
   }
 
   void AtMostEntries(int entries_max, absl::string_view field, int entries) {
@@ -104,7 +104,7 @@ class Checker {
                          " entries"));
     for (int i = 0; i < hosts.size(); ++i) {
       Require(IsHostAndPort(hosts[i]), absl::StrCat(field, "[", i, "]"),
-              "must be a host, with a port if wanted");
+              "must be host or host:port");
     }
   }
 
@@ -156,7 +156,7 @@ void CheckCredentials(Checker& check, const v1::Upstream& upstream) {
   // JSON keys have line breaks. Base64 carries them.
   check.Require(!HasControls(upstream.username()) &&
                     !absl::StrContains(upstream.username(), ':'),
-                "username", "must have no `:` and no control characters");
+                "username", "must not contain `:` or control characters");
   check.Require(!absl::StrContains(upstream.password(), '\0'), "password",
                 "must have no NUL");
 }
@@ -211,7 +211,7 @@ void CheckDigest(Checker& check, const v1::CacheEntry& entry) {
   if (!content.ok() || !digest.ok()) return;
   check.Require(!content->is_addressed_by_digest() ||
                     content->reference.digest() == *digest,
-                "digest", "must be the digest that relative_path ends with");
+                "digest", "must match the digest at the end of relative_path");
   check.Require(
       content->kind == ContentKind::kBlob || !entry.media_type().empty(),
       "media_type", "must be set for a manifest");
@@ -221,10 +221,9 @@ void CheckDigest(Checker& check, const v1::CacheEntry& entry) {
 
 absl::Status Validate(const v1::Group& group) {
   Checker check;
-  check.Require(
-      IsGroupName(group.name()), "name",
-      "must have 1-255 characters: lower-case letters, digits, `.`, `_`, "
-      "`-`, and `/` between parts");
+  check.Require(IsGroupName(group.name()), "name",
+                "must have 1-255 characters: lower-case letters, digits, `.`, "
+                "`_` and `-`, in parts separated by `/`");
   check.Description(group.description());
   return std::move(check).status();
 }
@@ -263,7 +262,7 @@ absl::Status Validate(const v1::CacheEntry& entry) {
   CheckDigest(check, entry);
   check.AtMost(limits::kMediaTypeCharsMax, "media_type", entry.media_type());
   check.Require(!HasControls(entry.media_type()), "media_type",
-                "must have no control characters");
+                "must not contain control characters");
   check.AtMost(limits::kEtagCharsMax, "upstream_etag", entry.upstream_etag());
   check.Require(entry.size() >= 0, "size", "must not be negative");
   return std::move(check).status();
@@ -276,15 +275,18 @@ absl::Status Validate(const v1::AccessToken& token) {
   for (int i = 0; i < token.scopes_size(); ++i) {
     const auto scope = token.scopes(i);
     is_admin = is_admin || scope == v1::AccessToken::ADMIN;
-    check.Require(scope != v1::AccessToken::SCOPE_UNSPECIFIED &&
-                      v1::AccessToken::Scope_IsValid(scope),
-                  absl::StrCat("scopes[", i, "]"), "must be a known scope");
+    check.Require(
+        scope != v1::AccessToken::SCOPE_UNSPECIFIED &&
+            v1::AccessToken::Scope_IsValid(scope),
+        absl::StrCat("scopes[", i, "]"),
+        "must be read_virtual_registry, write_virtual_registry or admin");
   }
-  check.Require(!token.scopes().empty(), "scopes", "must have an entry");
+  check.Require(!token.scopes().empty(), "scopes",
+                "must have at least one entry");
   check.Require(!is_admin || token.group().empty(), "group",
-                "must be empty for ADMIN, which is good for all groups");
+                "must be empty for the scope ADMIN, which covers all groups");
   check.Require(is_admin || IsGroupName(token.group()), "group",
-                "must be a group");
+                "must be a valid group name");
   check.AtMostEntries(kRegistriesPerTokenMax, "registry_ids",
                       token.registry_ids_size());
   check.Require(!is_admin || token.registry_ids().empty(), "registry_ids",
@@ -309,8 +311,9 @@ absl::Status Validate(const v1::CleanupPolicy& policy) {
 }
 
 absl::StatusOr<ContentRef> ParseRelativePath(absl::string_view path) {
-  const absl::Status invalid =
-      errors::FieldInvalid("relative_path", "names no content");
+  const absl::Status invalid = errors::FieldInvalid(
+      "relative_path",
+      "does not identify a manifest, blob, tag list or referrers list");
   if (path.size() > limits::kRelativePathBytesMax) return invalid;
   const size_t before_reference = path.rfind('/');
   if (before_reference == absl::string_view::npos || path[0] != '/' ||

@@ -125,7 +125,7 @@ absl::StatusOr<std::unique_ptr<SecretBox>> SecretBox::Create(
   if (link(aside.c_str(), path.c_str()) != 0) {
     if (errno != EEXIST) return Failed(path);
     return absl::AlreadyExistsError(
-        absl::StrCat("key file ", path, " exists already"));
+        absl::StrCat("key file ", path, " already exists"));
   }
   RETURN_IF_ERROR(SyncDirectory(path));
   return std::unique_ptr<SecretBox>(new SecretBox(path, std::move(key)));
@@ -144,14 +144,14 @@ absl::StatusOr<std::unique_ptr<SecretBox>> SecretBox::Load(
   if (fstat(fd, &about) != 0) return Failed(path);
   if ((about.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
     return absl::FailedPreconditionError(absl::StrCat(
-        "key file ", path, " is open to others than its owner: chmod 600 it"));
+        "permissions of key file ", path, " are too open: run chmod 600"));
   }
   std::string keys(kKeysMax * kKeyBytes + 1, '\0');
   const auto bytes = read(fd, keys.data(), keys.size());
   if (bytes < 0) return Failed(path);
   if (bytes == 0 || bytes % kKeyBytes != 0) {
     return absl::FailedPreconditionError(
-        absl::StrCat("key file ", path, " does not hold a key"));
+        absl::StrCat("key file ", path, " does not contain a valid key"));
   }
   keys.resize(bytes);
   return std::unique_ptr<SecretBox>(new SecretBox(path, std::move(keys)));
@@ -178,7 +178,9 @@ absl::StatusOr<std::string> SecretBox::Open(absl::string_view sealed,
       if (OpensWith(key, sealed, context, secret)) return secret;
     }
   }
-  return absl::DataLossError("a stored secret does not open with this key");
+  return absl::DataLossError(
+      "cannot decrypt a stored secret with the current key "
+      "(--secret_key_file)");
 }
 
 absl::Status SecretBox::AddKey() {

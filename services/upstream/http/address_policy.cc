@@ -131,7 +131,9 @@ bool AddressPolicy::AllowsHost(const std::string& host) const {
 absl::Status AddressDenied(const std::string& host) {
   return WithReason(
       absl::PermissionDeniedError(absl::StrCat(
-          "upstream ", host, ": this deployment does not allow its address")),
+          "upstream ", host,
+          ": blocked, because its IP address is private or reserved; "
+          "--allow_private_upstreams allows private addresses")),
       Reason::kDenied);
 }
 

@@ -13,7 +13,7 @@ namespace {
 using Failure = ConnectionTrace::Failure;
 
 constexpr char kForbidden[] =
-    "its address is not allowed (--allow_private_upstreams)";
+    "blocked: private or reserved IP address (see --allow_private_upstreams)";
 
 struct Guard {
   const AddressPolicy* policy;  // Null = a proxy's address, which is not ours.

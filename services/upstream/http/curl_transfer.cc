@@ -131,7 +131,7 @@ absl::Status CurlTransfer::StatusOf(CURLcode code) const {
   switch (code) {
     case CURLE_OK:
       if (head_done_) return absl::OkStatus();
-      return errors::UpstreamInvalid(host, "an answer without a head");
+      return errors::UpstreamInvalid(host, "the response has no headers");
     case CURLE_COULDNT_CONNECT:
       if (address_refused_) return AddressDenied(host);
       return errors::UpstreamUnavailable(host, detail);
@@ -155,7 +155,7 @@ bool CurlTransfer::TakeHeaderLine(absl::string_view line) {
   head_bytes_ += line.size();
   if (head_bytes_ > kHeadBytesMax) {
     outcome_ = errors::UpstreamInvalid(request_.url.host_and_port(),
-                                       "an answer with a huge head");
+                                       "the response headers are too large");
     return false;
   }
   line = absl::StripAsciiWhitespace(line);
@@ -215,7 +215,7 @@ bool CurlTransfer::IsOverdue() {
   const std::string host = request_.url.host_and_port();
   if (!head_done_ && SteadyNow() - start_ > limits_.head_timeout) {
     outcome_ = errors::UpstreamUnavailable(
-        host, absl::StrCat("no answer within ",
+        host, absl::StrCat("timeout: no response headers within ",
                            absl::FormatDuration(limits_.head_timeout)));
   } else if (head_done_ && stall_watch_->IsStalled(SteadyNow())) {
     outcome_ = errors::UpstreamUnavailable(

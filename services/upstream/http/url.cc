@@ -48,7 +48,7 @@ std::string PercentEncode(absl::string_view text) {
 }
 
 absl::Status NotAUrl() {
-  return absl::InvalidArgumentError("not an http or https URL");
+  return absl::InvalidArgumentError("must be an absolute http or https URL");
 }
 
 // RFC 3986, 3.2.2: an IPv6 address stands in brackets.

@@ -35,8 +35,8 @@ absl::StatusOr<google::protobuf::Timestamp> ParseTime(absl::string_view text,
   const auto duration = ParseDuration(text);
   if (!duration.ok()) {
     return absl::InvalidArgumentError(
-        absl::StrCat("neither a duration nor a time: '", text,
-                     "' (such as 24h or 2026-11-25T06:00:00Z)"));
+        absl::StrCat("invalid duration or time '", text,
+                     "' (examples: 24h, 2026-11-25T06:00:00Z)"));
   }
   return ToTimestamp(now + after * absl::Seconds(duration->seconds()) +
                      after * absl::Nanoseconds(duration->nanos()));
@@ -107,7 +107,7 @@ absl::StatusOr<google::protobuf::Duration> ParseDuration(
   }
   if (duration < absl::ZeroDuration() || duration > kDurationMax) {
     return absl::InvalidArgumentError(
-        absl::StrCat("not a duration in range: '", text, "'"));
+        absl::StrCat("duration out of range: '", text, "'"));
   }
   google::protobuf::Duration result;
   const int64_t seconds = absl::ToInt64Seconds(duration);

@@ -73,7 +73,7 @@ TEST_F(CacheCommandsTest, PurgeTellsWhatIsGone) {
         return grpc::Status::OK;
       });
   EXPECT_EQ(Cvr("purge upstream 7"), 0) << Err();
-  EXPECT_EQ(Out(), "7 cache entries are gone; bytes: 2048 (2.0 KiB)\n");
+  EXPECT_EQ(Out(), "7 cache entries deleted; bytes: 2048 (2.0 KiB)\n");
   EXPECT_EQ(Cvr("purge registry 4 -o json"), 0) << Err();
   EXPECT_EQ(json::parse(Out())["entries"], "3");
   EXPECT_EQ(purged_registry.registry_id(), 4);
@@ -139,7 +139,9 @@ TEST_F(CacheCommandsTest, StatsAreOfTheCacheAndOfTheStore) {
 TEST_F(CacheCommandsTest, StatsOfTheCacheDoNotNeedTheStore) {
   HaveCacheStats();
   EXPECT_EQ(Cvr("stats"), 0) << Err();
-  EXPECT_THAT(Out(), HasSubstr("what is stored is not known: "));
+  EXPECT_THAT(
+      Out(),
+      HasSubstr("cannot read the storage statistics from the blob service: "));
   EXPECT_EQ(Cvr("stats -o json"), 0) << Err();
   EXPECT_TRUE(json::parse(Out())["storage"].is_null());
 }

@@ -69,8 +69,9 @@ TEST(ParseDeclarationTest, ErrorsNameFileAndLine) {
     const char* error;
   } kCases[] = {
       {"groups: [", "f:1: "},
-      {"- a", "f:1: a map with `groups` is wanted"},
-      {"registries: []", "f:1: only `groups` may stand at the top"},
+      {"- a", "f:1: expected a mapping with the key `groups`"},
+      {"registries: []",
+       "f:1: unknown top-level key; only `groups` is allowed"},
       {"groups:\n  - description: d", "f:2: name: is required"},
       {"groups:\n  - name: a\n  - name: a",
        "f:3: groups: 'a' stands there "

@@ -191,7 +191,7 @@ TEST_F(PlanTest, NewUrlDropsCredentialsAndSaysSo) {
   ASSERT_THAT(changes, IsOk());
   ASSERT_THAT(changes->front().fields, SizeIs(3));
   EXPECT_EQ(changes->front().fields[1].after,
-            "default (a new url drops the credentials)");
+            "default (changing the url removes the credentials)");
 }
 
 }  // namespace

@@ -231,7 +231,7 @@ TEST_F(UpstreamCommandsTest, PlacesInARegistryAreChanged) {
   EXPECT_EQ(Out(), "registry:  1\nupstream:  5\nposition:  2\n");
   EXPECT_EQ(Cvr("upstream detach --registry 1 --upstream 5"), 0);
   EXPECT_EQ(detached.upstream_id(), 5);
-  EXPECT_EQ(Out(), "upstream 5 is detached from registry 1\n");
+  EXPECT_EQ(Out(), "upstream 5 detached from registry 1\n");
 }
 
 }  // namespace

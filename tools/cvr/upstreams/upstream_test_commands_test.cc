@@ -58,7 +58,7 @@ TEST_F(UpstreamTestCommandsTest, StepsAreShownAndFailureIsTheExitStatus) {
             "outcome:      unauthorized\n"
             "http status:  401\n"
             "meaning:      check the password\n");
-  EXPECT_EQ(Err(), "cvr: the upstream cannot be used: unauthorized\n");
+  EXPECT_EQ(Err(), "cvr: upstream test failed: unauthorized\n");
 }
 
 TEST_F(UpstreamTestCommandsTest, ReachableIsSuccess) {

@@ -29,7 +29,7 @@ absl::Status CheckIdentity(const UpstreamAccess& access, int64_t planned) {
       access.name, "its URL or its credentials were changed a moment ago");
 }
 
-void LearnPossession(MetadataClient& metadata, const Digest& digest,
+void LearnPossession(PossessionSource& metadata, const Digest& digest,
                      absl::Span<Candidate> candidates) {
   std::vector<int64_t> identities;
   const auto add = [&](int64_t identity) {

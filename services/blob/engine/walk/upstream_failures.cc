@@ -110,19 +110,20 @@ absl::Status KnownAnswer(int64_t upstream_id, Denial denial,
       break;
   }
   return errors::UpstreamDenied(absl::StrCat(upstream_id),
-                                "it refused this a moment ago");
+                                "the upstream answered 401 or 403 recently "
+                                "(cached response; see --absence-ttl)");
 }
 
-void RecordAnswer(MetadataClient& metadata, const UpstreamEpoch& upstream,
+void RecordAnswer(CacheRecorder& metadata, const UpstreamEpoch& upstream,
                   const ContentRef& content, const absl::Status& answer) {
   const Denial denial = DenialIn(answer);
   if (denial == Denial::kNone) return;
   const absl::Status recorded =
       metadata.RecordDenial(upstream, content, denial);
   if (recorded.ok()) return;
-  spdlog::warn("what upstream {} said of {} is not recorded: {}",
-               upstream.upstream_id, content.RelativePath(),
-               recorded.ToString());
+  spdlog::warn(
+      "cannot record the response of upstream {} for {} (negative cache): {}",
+      upstream.upstream_id, content.RelativePath(), recorded.ToString());
 }
 
 }  // namespace cvr
