@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "gtest/gtest.h"
+#include "services/common/content.h"
 #include "services/metadata/metadata_stack.h"
-#include "services/metadata/resources/validation.h"
 #include "services/metadata/testing/in_memory_metadata_store.h"
 #include "tests/support/fake_clock.h"
 #include "tests/support/status_matchers.h"
