@@ -55,7 +55,7 @@ absl::Status MakeDataDir(const std::string& path) {
 struct MetadataStack::Parts {
   Parts(std::unique_ptr<MetadataStore> underlying,
         std::unique_ptr<SecretBox> key, const Options& options)
-      : store(std::move(underlying), RouteCache::kTables),
+      : store(std::move(underlying)),
         box(std::move(key)),
         sweeper(store),
         routes(store),
@@ -80,12 +80,12 @@ struct MetadataStack::Parts {
         auth(store, access_tokens, signing_keys, *options.clock),
         audit_trail(store, options.audit_file, *options.clock, options.audit),
         authority(store, access_tokens, audit_trail) {
-    access_tokens.SetOnRevoked([this] { auth.NoteRevoked(); });
-    cleanup_policies.SetOnDue([this] { cleanup.Wake(); });
-    store.SetOnChange([this] {
+    store.Watch(RouteCache::kTables, [this] {
       routes.Invalidate();
       auth.NoteChanged();
     });
+    store.Watch(LocalAuthClient::kTables, [this] { auth.NoteRevoked(); });
+    store.Watch(CleanupRunner::kTables, [this] { cleanup.NotePolicyChange(); });
   }
 
   WatchedMetadataStore store;
