@@ -119,7 +119,8 @@ TEST_F(MetadataStackTest, ABootstrapThatFailsLeavesNothing) {
   EXPECT_THAT((*stack)->Bootstrap({}, upstream),
               StatusIs(absl::StatusCode::kInvalidArgument));
   EXPECT_THAT((*stack)->IsNew(), IsOkAndHolds(true));
-  EXPECT_EQ((*stack)->upstreams().List({})->upstreams_size(), 0);
+  EXPECT_EQ((*stack)->upstreams().List({}, Caller::System())->upstreams_size(),
+            0);
 }
 
 TEST_F(MetadataStackTest, EverythingIsThereAfterARestart) {

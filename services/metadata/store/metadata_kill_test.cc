@@ -165,7 +165,7 @@ int RunCleanup(const std::string& path, bool ask, int tell_to) {
   }
   v1::ListCacheEntriesRequest request;
   request.set_page_size(1);
-  const auto left = (*stack)->cache_entries().List(request);
+  const auto left = (*stack)->cache_entries().List(request, Caller::System());
   if (!left.ok()) return 5;
   return left->cache_entries().empty() ? 0 : 6;
 }
