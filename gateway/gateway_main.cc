@@ -109,11 +109,9 @@ absl::Status Serve(StopSignal& stop) {
   ServiceWatch services(
       {Watched("metadata", *metadata_channel,
                [&] {
-                 const auto question = contact.Ask();
-                 const absl::Status status =
-                     probing.GetTrust(0, absl::ZeroDuration()).status();
-                 contact.Note(question, status);
-                 return status;
+                 return contact.Query([&] {
+                   return probing.GetTrust(0, absl::ZeroDuration()).status();
+                 });
                }),
        Watched("blob", *blob_channel,
                [&] { return source.CheckServes(kProbeTimeout); })});

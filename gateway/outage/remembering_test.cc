@@ -289,13 +289,15 @@ TEST_F(RememberingTest, AfterAnOutageNothingOfBeforeCounts) {
 // return, or nothing would be remembered when it is needed.
 TEST_F(RememberingTest, ALateAnswerIsNoSignOfReturn) {
   ASSERT_THAT(resolver_->Resolve(RequestFor("1")), IsOk());
-  const auto late = contact_.Ask();
-  metadata_.set_error(Silence());
-  EXPECT_THAT(resolver_->Resolve(RequestFor("1")), IsOk());
-  contact_.Note(late, absl::OkStatus());
+  const absl::Status late = contact_.Query([&] {
+    metadata_.set_error(Silence());
+    EXPECT_THAT(resolver_->Resolve(RequestFor("1")), IsOk());
+    return absl::OkStatus();
+  });
+  EXPECT_THAT(late, IsOk());
   EXPECT_TRUE(contact_.is_away());
   EXPECT_THAT(resolver_->Resolve(RequestFor("1")), IsOk());
-  contact_.Note(contact_.Ask(), absl::OkStatus());
+  EXPECT_THAT(contact_.Query([] { return absl::OkStatus(); }), IsOk());
   EXPECT_FALSE(contact_.is_away());
 }
 

@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <string>
 
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "services/common/digest.h"
 #include "services/common/reference.h"
 
@@ -33,6 +35,12 @@ struct ContentRef {
 
   static ContentRef TagList(Repository repository);
 };
+
+// The inverse of ContentRef::RelativePath(): what the `relative_path` of a
+// cache entry asks for. Errors: INVALID_ARGUMENT for a path that names no
+// content (reason FIELD_INVALID) or no repository; NOT_FOUND as
+// Reference::Parse.
+absl::StatusOr<ContentRef> ParseRelativePath(absl::string_view path);
 
 // Content that is known: OCI image-spec, descriptor.md.
 struct Descriptor {

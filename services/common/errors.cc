@@ -162,14 +162,19 @@ std::vector<FieldViolation> FieldViolationsOf(const absl::Status& status) {
   return violations;
 }
 
+absl::Status Restated(const absl::Status& status, absl::StatusCode code,
+                      absl::string_view message) {
+  absl::Status restated(code, message);
+  status.ForEachPayload([&](absl::string_view url, const absl::Cord& payload) {
+    restated.SetPayload(url, payload);
+  });
+  return restated;
+}
+
 absl::Status Annotate(const absl::Status& status, absl::string_view context) {
   if (status.ok()) return status;
-  absl::Status annotated(status.code(),
-                         absl::StrCat(context, ": ", status.message()));
-  status.ForEachPayload([&](absl::string_view url, const absl::Cord& payload) {
-    annotated.SetPayload(url, payload);
-  });
-  return annotated;
+  return Restated(status, status.code(),
+                  absl::StrCat(context, ": ", status.message()));
 }
 
 namespace errors {

@@ -68,6 +68,11 @@ struct FieldViolation {
 };
 std::vector<FieldViolation> FieldViolationsOf(const absl::Status& status);
 
+// `status` with another code and message, keeping its attachments. Neither is
+// OK.
+absl::Status Restated(const absl::Status& status, absl::StatusCode code,
+                      absl::string_view message);
+
 // `context: message`, keeping code and attachments. OK stays OK.
 absl::Status Annotate(const absl::Status& status, absl::string_view context);
 

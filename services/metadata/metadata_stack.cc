@@ -12,9 +12,6 @@
 #include "services/metadata/admin_services.h"
 #include "services/metadata/auth_service.h"
 #include "services/metadata/cache_record_service.h"
-#include "services/metadata/cache_service.h"
-#include "services/metadata/cleanup_policy_service.h"
-#include "services/metadata/explain_service.h"
 #include "services/metadata/local_admin_authority.h"
 #include "services/metadata/local_auth_client.h"
 #include "services/metadata/resolution/download_counter.h"
@@ -26,7 +23,6 @@
 #include "services/metadata/resolution/route_cache.h"
 #include "services/metadata/resolution/sweeper.h"
 #include "services/metadata/resolution_service.h"
-#include "services/metadata/secret_service.h"
 #include "services/metadata/secrets/secret_box.h"
 #include "services/metadata/secrets/store_key.h"
 #include "services/metadata/store/rocksdb_metadata_store.h"
@@ -56,7 +52,7 @@ absl::Status MakeDataDir(const std::string& path) {
 struct MetadataStack::Parts {
   Parts(std::unique_ptr<MetadataStore> underlying,
         std::unique_ptr<SecretBox> key, const Options& options)
-      : store(std::move(underlying), RouteCache::kTables),
+      : store(std::move(underlying)),
         box(std::move(key)),
         sweeper(store),
         routes(store),
@@ -81,12 +77,12 @@ struct MetadataStack::Parts {
         auth(store, access_tokens, signing_keys, *options.clock),
         audit_trail(store, options.audit_file, *options.clock, options.audit),
         authority(store, access_tokens, audit_trail) {
-    access_tokens.SetOnRevoked([this] { auth.NoteRevoked(); });
-    cleanup_policies.SetOnDue([this] { cleanup.Wake(); });
-    store.SetOnChange([this] {
+    store.Watch(RouteCache::kTables, [this] {
       routes.Invalidate();
       auth.NoteChanged();
     });
+    store.Watch(LocalAuthClient::kTables, [this] { auth.NoteRevoked(); });
+    store.Watch(CleanupRunner::kTables, [this] { cleanup.NotePolicyChange(); });
   }
 
   WatchedMetadataStore store;

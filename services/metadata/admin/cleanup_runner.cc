@@ -4,6 +4,7 @@
 #include <optional>
 #include <utility>
 
+#include "absl/cleanup/cleanup.h"
 #include "absl/strings/string_view.h"
 #include "services/common/content_wire.h"
 #include "services/common/limits.h"
@@ -20,6 +21,9 @@ namespace cvr {
 namespace {
 
 constexpr absl::Duration kDay = absl::Hours(24);
+
+// The runner whose RunDue() is at work on this thread; null = none.
+thread_local const CleanupRunner* running_here = nullptr;
 
 bool IsDue(const stored::CleanupPolicy& row, absl::Time now) {
   const v1::CleanupPolicy& policy = row.policy();
@@ -61,6 +65,12 @@ void CleanupRunner::Start() {
   thread_ = std::make_unique<Thread>("cleanup", [this] { Loop(); });
 }
 
+bool CleanupRunner::NotePolicyChange() {
+  if (running_here == this) return false;
+  Wake();
+  return true;
+}
+
 void CleanupRunner::Wake() {
   MutexLock lock(&mutex_);
   is_woken_ = true;
@@ -89,6 +99,8 @@ void CleanupRunner::Loop() {
 
 absl::Status CleanupRunner::RunDue() {
   MutexLock one_at_a_time(&run_mutex_);
+  running_here = this;
+  const absl::Cleanup done = [] { running_here = nullptr; };
   ASSIGN_OR_RETURN(const auto groups, DueGroups());
   absl::Status result;
   for (const std::string& group : groups) {

@@ -23,6 +23,9 @@ namespace cvr {
 // with that run. DESIGN.md, "Cleanup". Thread-safe.
 class CleanupRunner {
  public:
+  // The tables whose changes may make a run due.
+  static constexpr Table kTables[] = {Table::kCleanupPolicies};
+
   struct Options {
     absl::Duration check_interval = absl::Minutes(1);
   };
@@ -42,8 +45,11 @@ class CleanupRunner {
   // interval, and when woken. To be called once.
   void Start();
 
-  // Makes the thread look now.
-  void Wake();
+  // Told of changes of kTables, on the thread of the write: makes the runner's
+  // thread look now. The runner's own writes do not, since nothing is due by
+  // them; otherwise a run whose outcome cannot be written would be repeated
+  // without a pause. Returns whether the thread looks.
+  bool NotePolicyChange();
 
   // Makes whoever runs return after the batch at hand; what is not done stays
   // due. Final.
@@ -57,6 +63,7 @@ class CleanupRunner {
 
  private:
   void Loop();
+  void Wake();
   // The groups whose policy is due.
   absl::StatusOr<std::vector<std::string>> DueGroups() const;
   absl::Status RunGroup(const std::string& group);

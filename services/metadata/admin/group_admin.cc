@@ -147,7 +147,6 @@ absl::Status GroupAdmin::Delete(const v1::DeleteGroupRequest& request) {
   };
   while (more) {
     RETURN_IF_ERROR(store_.Write(delete_some, Durability::kSynced));
-    tokens_.TellRevoked();
   }
   return absl::OkStatus();
 }

@@ -154,8 +154,7 @@ TEST_F(DownloadCounterTest, MemoryIsBounded) {
 }
 
 TEST_F(DownloadCounterTest, TheThreadMergesByItself) {
-  WatchedMetadataStore watched(std::make_unique<InMemoryMetadataStore>(),
-                               {Table::kCacheEntries});
+  WatchedMetadataStore watched(std::make_unique<InMemoryMetadataStore>());
   ASSERT_THAT(
       watched.Write(
           [](WriteTransaction& transaction) {
@@ -170,7 +169,7 @@ TEST_F(DownloadCounterTest, TheThreadMergesByItself) {
   Mutex mutex;
   CondVar merged;
   bool done = false;
-  watched.SetOnChange([&] {
+  watched.Watch({Table::kCacheEntries}, [&] {
     MutexLock lock(&mutex);
     done = true;
     merged.SignalAll();

@@ -8,10 +8,10 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "services/common/content.h"
 #include "services/common/digest.h"
 #include "services/common/errors.h"
 #include "services/common/limits.h"
-#include "services/common/status_macros.h"
 #include "services/metadata/resources/policy_wire.h"
 #include "services/metadata/resources/upstream_url.h"
 
@@ -308,43 +308,6 @@ absl::Status Validate(const v1::CleanupPolicy& policy) {
                 absl::StrCat("must be 1, 7, 14, 30 or 90, or 0 for ",
                              limits::kCleanupCadenceDaysDefault));
   return std::move(check).status();
-}
-
-absl::StatusOr<ContentRef> ParseRelativePath(absl::string_view path) {
-  const absl::Status invalid = errors::FieldInvalid(
-      "relative_path",
-      "does not identify a manifest, blob, tag list or referrers list");
-  if (path.size() > limits::kRelativePathBytesMax) return invalid;
-  const size_t before_reference = path.rfind('/');
-  if (before_reference == absl::string_view::npos || path[0] != '/' ||
-      before_reference == 0) {
-    return invalid;
-  }
-  const size_t before_kind = path.rfind('/', before_reference - 1);
-  if (before_kind == 0 || before_kind == absl::string_view::npos) {
-    return invalid;
-  }
-  const auto kind =
-      path.substr(before_kind + 1, before_reference - before_kind - 1);
-  ASSIGN_OR_RETURN(auto repository,
-                   Repository::Parse(path.substr(1, before_kind - 1)));
-  ASSIGN_OR_RETURN(auto reference,
-                   Reference::Parse(path.substr(before_reference + 1)));
-  if (kind == "manifests") {
-    return ContentRef{std::move(repository), std::move(reference),
-                      ContentKind::kManifest};
-  }
-  if (kind == "tags" && reference.ToString() == "list") {
-    return ContentRef::TagList(std::move(repository));
-  }
-  if (!reference.is_digest()) return invalid;
-  if (kind == "blobs") {
-    return ContentRef{std::move(repository), std::move(reference),
-                      ContentKind::kBlob};
-  }
-  if (kind != "referrers") return invalid;
-  return ContentRef{std::move(repository), std::move(reference),
-                    ContentKind::kReferrers};
 }
 
 }  // namespace cvr

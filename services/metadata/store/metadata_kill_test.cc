@@ -13,8 +13,8 @@
 #include "absl/functional/function_ref.h"
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
+#include "services/common/content.h"
 #include "services/metadata/metadata_stack.h"
-#include "services/metadata/resources/validation.h"
 #include "tests/support/status_matchers.h"
 #include "tests/support/temporary_directory.h"
 
@@ -165,7 +165,7 @@ int RunCleanup(const std::string& path, bool ask, int tell_to) {
   }
   v1::ListCacheEntriesRequest request;
   request.set_page_size(1);
-  const auto left = (*stack)->cache_entries().List(request);
+  const auto left = (*stack)->cache_entries().List(request, Caller::System());
   if (!left.ok()) return 5;
   return left->cache_entries().empty() ? 0 : 6;
 }

@@ -1,6 +1,5 @@
 #include "services/blob/engine/walk/upstream_failures.h"
 
-#include "absl/strings/cord.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "services/common/errors.h"
@@ -31,11 +30,7 @@ FailurePolicy::Actions FailurePolicy::*KindOf(const absl::Status& failure) {
 
 absl::Status WithSuffix(const absl::Status& status, absl::StatusCode code,
                         absl::string_view suffix) {
-  absl::Status longer(code, absl::StrCat(status.message(), suffix));
-  status.ForEachPayload([&](absl::string_view url, const absl::Cord& payload) {
-    longer.SetPayload(url, payload);
-  });
-  return longer;
+  return Restated(status, code, absl::StrCat(status.message(), suffix));
 }
 
 Denial DenialIn(const absl::Status& answer) {
