@@ -10,6 +10,7 @@
 #include "absl/strings/str_split.h"
 #include "services/common/digest.h"
 #include "services/common/errors.h"
+#include "services/common/host.h"
 #include "services/common/limits.h"
 #include "services/common/status_macros.h"
 #include "services/metadata/resources/policy_wire.h"
