@@ -9,6 +9,7 @@
 #include "services/blob/store/blob_store_status.h"
 #include "services/common/errors.h"
 #include "services/common/status_macros.h"
+#include "services/common/time_wire.h"
 #include "services/concurrency/mutex.h"
 #include "spdlog/spdlog.h"
 
@@ -375,7 +376,7 @@ absl::StatusOr<std::vector<StoredBlob>> RocksDbBlobStore::List(
   std::vector<StoredBlob> page;
   RETURN_IF_ERROR(records_.VisitAfter(
       start_after, [&](const Digest& digest, const Record& record) {
-        page.push_back({digest, records_.ToTime(record.last_use_time())});
+        page.push_back({digest, FromWire(record.last_use_time())});
         return static_cast<int>(page.size()) < max;
       }));
   return page;
@@ -392,8 +393,7 @@ absl::StatusOr<bool> RocksDbBlobStore::Publish(const Digest& digest,
     catalog_.Add(digest, stored->size());
     return false;
   }
-  *record.mutable_create_time() =
-      records_.ToTimestamp(options_.clock->SteadyNow());
+  *record.mutable_create_time() = ToWire(options_.clock->SteadyNow());
   *record.mutable_last_use_time() = record.create_time();
   RETURN_IF_ERROR(records_.Put(digest, record, inline_bytes));
   catalog_.Add(digest, record.size());

@@ -7,6 +7,7 @@
 
 #include "services/blob/store/rocksdb_blob_store.h"
 #include "services/common/status_macros.h"
+#include "services/common/time_wire.h"
 #include "spdlog/spdlog.h"
 
 namespace cvr {
@@ -146,7 +147,7 @@ absl::Status RocksDbBlobStore::SaveBatch(
     ASSIGN_OR_RETURN(auto record,
                      Readable(use.digest, records_.FindSettled(use.digest)));
     if (!record.has_value()) continue;
-    *record->mutable_last_use_time() = records_.ToTimestamp(use.time);
+    *record->mutable_last_use_time() = ToWire(use.time);
     records.emplace_back(use.digest, *std::move(record));
   }
   if (records.empty()) return absl::OkStatus();

@@ -8,6 +8,7 @@
 #include "services/blob/store/rocksdb_blob_store.h"
 #include "services/common/limits.h"
 #include "services/common/status_macros.h"
+#include "services/common/time_wire.h"
 #include "spdlog/spdlog.h"
 
 namespace cvr {
@@ -78,7 +79,7 @@ absl::Status RocksDbBlobStore::RecoverCopies(bool keep_interrupted) {
     }
     if (complete) {
       blobs.push_back(
-          {records_.ToTime(record.last_use_time()), digest, record.size()});
+          {FromWire(record.last_use_time()), digest, record.size()});
     } else {
       incomplete.push_back(digest);
     }

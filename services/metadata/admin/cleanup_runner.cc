@@ -8,6 +8,7 @@
 #include "services/common/content_wire.h"
 #include "services/common/limits.h"
 #include "services/common/status_macros.h"
+#include "services/common/utf8.h"
 #include "services/metadata/store/stored.pb.h"
 #include "services/metadata/store/transactions.h"
 #include "services/metadata/tables/cache_rows.h"
@@ -45,11 +46,7 @@ bool IsOld(const v1::CacheEntry& entry, const v1::CleanupPolicy& policy,
 std::string FailureMessage(const absl::Status& status) {
   std::string text(status.message());
   if (text.empty()) text = absl::StatusCodeToString(status.code());
-  if (text.size() <= limits::kFailureMessageBytesMax) return text;
-  size_t size = limits::kFailureMessageBytesMax;
-  while (size > 0 && (text[size] & 0xC0) == 0x80) --size;
-  text.resize(size);
-  return text;
+  return std::string(Utf8Prefix(text, limits::kFailureMessageBytesMax));
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include "services/access/caller_wire.h"
 #include "services/common/content_wire.h"
 #include "services/common/status_macros.h"
+#include "services/common/time_wire.h"
 #include "services/metadata/api/token_access_wire.h"
 #include "services/rpc/unary_call.h"
 
@@ -37,7 +38,7 @@ absl::StatusOr<IssuedToken> GrpcAuthClient::IssueToken(
   RETURN_IF_ERROR(UnaryCall(*stub_, &Stub::IssueToken, options_.deadline,
                             request, response));
   return IssuedToken{response.token(), FromWire(response.issue_time()),
-                     absl::Seconds(response.lifetime().seconds()),
+                     FromWire(response.lifetime()),
                      FromWire(response.access())};
 }
 
@@ -45,7 +46,7 @@ absl::StatusOr<Trust> GrpcAuthClient::GetTrust(uint64_t known_version,
                                                absl::Duration max_wait) {
   v1::GetTrustRequest request;
   request.set_known_version(known_version);
-  request.mutable_max_wait()->set_seconds(absl::ToInt64Seconds(max_wait));
+  *request.mutable_max_wait() = ToWire(max_wait);
   v1::Trust response;
   RETURN_IF_ERROR(UnaryCall(*stub_, &Stub::GetTrust,
                             options_.deadline + max_wait, request, response));
