@@ -46,7 +46,7 @@ CurlTransfer::CurlTransfer(CurlSession& session, const HttpCall& request,
       policy_(policy),
       receiver_(receiver),
       start_(SteadyNow()) {
-  for (const auto& [name, value] : request.fields.all()) {
+  for (const auto& [name, value] : request.fields) {
     fields_ =
         curl_slist_append(fields_, absl::StrCat(name, ": ", value).c_str());
   }
