@@ -12,9 +12,9 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "gateway/http/client_address.h"
-#include "gateway/message/query.h"
 #include "gateway/transport/tls_acceptor.h"
 #include "services/common/errors.h"
+#include "services/common/host.h"
 #include "services/common/status_macros.h"
 #include "services/process/byte_size.h"
 #include "services/process/local_address.h"
@@ -114,7 +114,7 @@ absl::Status FillOrigin(AccessControl::Options& access) {
   absl::string_view host = url;
   if (!url.empty() && ((!absl::ConsumePrefix(&host, "https://") &&
                         !absl::ConsumePrefix(&host, "http://")) ||
-                       !IsAuthority(host))) {
+                       !IsHostAndPort(host))) {
     return BadFlag("external_url", "must be http(s)://HOST[:PORT]");
   }
   std::string service = absl::GetFlag(FLAGS_token_service);

@@ -16,8 +16,7 @@
 #include "nlohmann/json.hpp"
 #include "services/common/status_macros.h"
 #include "services/concurrency/mutex.h"
-#include "services/concurrency/retry_loop.h"
-#include "services/concurrency/thread.h"
+#include "services/concurrency/periodic_thread.h"
 #include "spdlog/logger.h"
 #include "spdlog/sinks/rotating_file_sink.h"
 #include "spdlog/spdlog.h"
@@ -115,7 +114,6 @@ class AuditFile::Lines {
  public:
   explicit Lines(Options options) : options_(std::move(options)) {}
   ~Lines() {
-    sleeper_.Stop();
     flushing_.reset();
     Flush();
   }
@@ -135,8 +133,10 @@ class AuditFile::Lines {
 
   void KeepFlushed() {
     flushing_.emplace("audit", [this] {
-      while (sleeper_.Sleep(kFlushInterval)) Flush();
+      Flush();
+      return kFlushInterval;
     });
+    flushing_->Start(kFlushInterval);
   }
 
   void Write(AuditKind kind, const nlohmann::json& line) {
@@ -170,8 +170,7 @@ class AuditFile::Lines {
   std::map<AuditKind, Logger> loggers_ ABSL_GUARDED_BY(mutex_);
   SecondMeter refusals_ ABSL_GUARDED_BY(mutex_);
 
-  StoppableSleeper sleeper_;
-  std::optional<Thread> flushing_;  // Uses all of it.
+  std::optional<PeriodicThread> flushing_;  // Uses all of it.
 };
 
 absl::StatusOr<std::unique_ptr<AuditFile>> AuditFile::Open(

@@ -4,7 +4,6 @@
 #include <utility>
 #include <vector>
 
-#include "services/concurrency/clock.h"
 #include "spdlog/spdlog.h"
 
 namespace cvr {
@@ -16,41 +15,17 @@ GarbageCollector::GarbageCollector(const Options& options,
       metadata_(metadata),
       store_(store),
       is_in_use_(std::move(is_in_use)),
-      thread_(std::make_unique<Thread>("garbage", [this] { Run(); })) {}
-
-GarbageCollector::~GarbageCollector() {
-  Stop();
-  thread_.reset();
-}
-
-void GarbageCollector::Stop() {
-  MutexLock lock(&mutex_);
-  stopping_ = true;
-  changed_.SignalAll();
-}
-
-bool GarbageCollector::stopping() {
-  MutexLock lock(&mutex_);
-  return stopping_;
-}
-
-void GarbageCollector::Run() {
-  while (AwaitNextRound()) RunOnce();
-}
-
-bool GarbageCollector::AwaitNextRound() {
-  MutexLock lock(&mutex_);
-  const SteadyDeadline next(options_.interval);
-  while (!stopping_) {
-    if (changed_.WaitWithTimeout(&mutex_, next.left())) break;
-  }
-  return !stopping_;
+      thread_("garbage", [this] {
+        RunOnce();
+        return options_.interval;
+      }) {
+  thread_.Start(options_.interval);
 }
 
 size_t GarbageCollector::RunOnce() {
   size_t deleted = 0;
   int64_t seen = 0;
-  while (!stopping()) {
+  while (!thread_.stopping()) {
     const auto garbage = metadata_.ListGarbage(seen, options_.batch_max);
     if (!garbage.ok()) {
       spdlog::warn(
@@ -83,7 +58,7 @@ size_t GarbageCollector::RunOnce() {
 
 // Who reads it reads on: the store keeps the bytes for so long.
 bool GarbageCollector::Delete(const Digest& digest) {
-  if (stopping() || is_in_use_(digest)) return false;
+  if (thread_.stopping() || is_in_use_(digest)) return false;
   const absl::Status status = store_.Delete(digest);
   if (status.ok()) return true;
   spdlog::warn("garbage collection: cannot delete blob {}: {}",

@@ -8,6 +8,7 @@
 #include "absl/strings/str_join.h"
 #include "google/protobuf/duration.pb.h"
 #include "protos/google/rpc/error_details.pb.h"
+#include "services/common/time_wire.h"
 
 namespace cvr {
 namespace {
@@ -120,13 +121,12 @@ absl::Status WithReason(absl::Status status, Reason reason) {
 std::optional<absl::Duration> RetryAfterOf(const absl::Status& status) {
   const auto info = Attached<google::rpc::RetryInfo>(status, kRetryInfoUrl);
   if (!info) return std::nullopt;
-  return absl::Seconds(info->retry_delay().seconds()) +
-         absl::Nanoseconds(info->retry_delay().nanos());
+  return FromWire(info->retry_delay());
 }
 
 absl::Status WithRetryAfter(absl::Status status, absl::Duration delay) {
   google::rpc::RetryInfo info;
-  info.mutable_retry_delay()->set_seconds(absl::ToInt64Seconds(delay));
+  *info.mutable_retry_delay() = ToWire(delay);
   Attach(status, kRetryInfoUrl, info);
   return status;
 }

@@ -1,6 +1,5 @@
 #include "services/process/process.h"
 
-#include <fcntl.h>
 #include <malloc.h>
 #include <signal.h>
 #include <spdlog/sinks/stdout_sinks.h>
@@ -10,9 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <cerrno>
 #include <cstdio>
-#include <cstring>
 #include <filesystem>
 #include <iostream>
 #include <system_error>
@@ -98,11 +95,6 @@ void ForbidCoreDumps() {
   prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 }
 
-absl::Status FileError(absl::string_view what, const std::string& path) {
-  return absl::FailedPreconditionError(
-      absl::StrCat(what, " ", path, ": ", std::strerror(errno)));
-}
-
 // Large blocks go back to the system as soon as they are freed. By default the
 // allocator keeps as much in each of its arenas as was ever freed there at
 // once: after some large documents, hundreds of MiB.
@@ -152,23 +144,6 @@ int RunProcess(int argc, char** argv, const ProcessOptions& options,
   if (status.ok()) return 0;
   std::cerr << options.name << ": " << status.message() << "\n";
   return 1;
-}
-
-absl::Status WriteFileAtomically(const std::string& path,
-                                 absl::string_view content) {
-  const std::string temporary = absl::StrCat(path, ".new");
-  const int fd =
-      open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-  if (fd < 0) return FileError("cannot create", temporary);
-  const ssize_t written = write(fd, content.data(), content.size());
-  close(fd);
-  if (written != static_cast<ssize_t>(content.size())) {
-    return FileError("cannot write", temporary);
-  }
-  if (rename(temporary.c_str(), path.c_str()) != 0) {
-    return FileError("cannot write", path);
-  }
-  return absl::OkStatus();
 }
 
 }  // namespace cvr

@@ -9,7 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "nlohmann/json.hpp"
-#include "services/process/process.h"
+#include "services/process/whole_file.h"
 
 ABSL_FLAG(std::string, ready_file, "",
           "Written once everything is served, by a gateway once the services "
@@ -45,7 +45,11 @@ absl::Status WriteReadyFile(const BoundAddresses& addresses) {
   nlohmann::json ready = nlohmann::json::object();
   if (!addresses.http.empty()) ready["http"] = addresses.http;
   if (!addresses.grpc.empty()) ready["grpc"] = addresses.grpc;
-  return WriteFileAtomically(path, ready.dump() + "\n");
+  const absl::Status written =
+      ReplaceFile(path, ready.dump() + "\n", FileSync::kNone);
+  if (written.ok()) return written;
+  return absl::FailedPreconditionError(
+      absl::StrCat("cannot write ", written.message()));
 }
 
 }  // namespace cvr

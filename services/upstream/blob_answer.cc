@@ -26,7 +26,7 @@ bool IsPart(const UpstreamBlobPart& part) {
   return part.offset != 0 || part.length.has_value();
 }
 
-void AddPartFields(const UpstreamBlobPart& part, HttpFieldList& fields) {
+void AddPartFields(const UpstreamBlobPart& part, HttpFields& fields) {
   if (!IsPart(part)) return;
   std::string range = absl::StrCat("bytes=", part.offset, "-");
   if (const auto last = LastByte(part)) absl::StrAppend(&range, *last);
@@ -41,8 +41,8 @@ absl::Status BlobAnswerReceiver::Invalid(absl::string_view detail) const {
 }
 
 absl::StatusOr<UpstreamBlobHeader> BlobAnswerReceiver::PartHeader(
-    const HttpFieldList& fields) {
-  const auto range = ParseContentRange(fields.Get("Content-Range"));
+    const HttpFields& fields) {
+  const auto range = ParseContentRange(fields.First("Content-Range"));
   if (!range) return Invalid("206 response without a valid Content-Range");
   if (range->first > part_.offset || range->last < part_.offset) {
     return Invalid("Content-Range starts at a different offset than requested");
@@ -59,18 +59,18 @@ absl::Status BlobAnswerReceiver::OnHead(const Url& url, const HttpHead& head) {
   host_ = url.host_and_port();
   UpstreamBlobHeader header;
   const bool says_range =
-      ParseContentRange(head.fields.Get("Content-Range")).has_value();
+      ParseContentRange(head.fields.First("Content-Range")).has_value();
   if (head.status == 206 || (head.status == 200 && says_range)) {
     ASSIGN_OR_RETURN(header, PartHeader(head.fields));
   } else if (head.status == 200) {
-    header.size_bytes = ParseContentLength(head.fields.Get("Content-Length"));
+    header.size_bytes = ParseContentLength(head.fields.First("Content-Length"));
     expected_bytes_ = header.size_bytes;
   } else {
     return Invalid(
         absl::StrCat("unexpected HTTP status ", head.status, " for a blob"));
   }
   offset_ = header.offset;
-  header.etag = StrongEtagOf(head.fields.Get("ETag"));
+  header.etag = StrongEtagOf(head.fields.First("ETag"));
   return sink_.OnHeader(header);
 }
 
@@ -90,10 +90,10 @@ absl::Status BlobAnswerReceiver::OnBytes(absl::string_view bytes) {
 absl::Status BlobAnswerReceiver::OnUnsatisfied(const Url& url,
                                                const HttpHead& head) {
   host_ = url.host_and_port();
-  const auto size = ParseUnsatisfiedRange(head.fields.Get("Content-Range"));
+  const auto size = ParseUnsatisfiedRange(head.fields.First("Content-Range"));
   if (!size) return Invalid("it answered 416 for a blob");
   RETURN_IF_ERROR(sink_.OnHeader({*size, std::min(part_.offset, *size),
-                                  StrongEtagOf(head.fields.Get("ETag"))}));
+                                  StrongEtagOf(head.fields.First("ETag"))}));
   if (part_.offset >= *size) return absl::OkStatus();
   return errors::UpstreamUnavailable(
       host_, "it answered 416 for a part of a blob that it has");

@@ -149,7 +149,7 @@ absl::Status HttpUpstreamClient::GetBlob(const UpstreamAccess& access,
   if (receiver.has_all()) return absl::OkStatus();
   RETURN_IF_ERROR(answer.status());
   if (answer->head.status == 416) {
-    if (ParseUnsatisfiedRange(answer->head.fields.Get("Content-Range"))) {
+    if (ParseUnsatisfiedRange(answer->head.fields.First("Content-Range"))) {
       return receiver.OnUnsatisfied(answer->url, answer->head);
     }
     // It may know the blob all the same. `sink` has seen nothing.

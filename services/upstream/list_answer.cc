@@ -20,7 +20,7 @@ namespace cvr {
 namespace {
 
 // Where the next page is said to be; empty when there is none.
-std::string NextTarget(const HttpFieldList& fields) {
+std::string NextTarget(const HttpFields& fields) {
   for (const absl::string_view value : fields.GetAll("Link")) {
     for (const Link& link : ParseLinks(value)) {
       const auto& relations = link.relations;
@@ -42,7 +42,7 @@ absl::Status ListReceiver::Invalid(absl::string_view detail) const {
 absl::Status ListReceiver::OnHead(const Url& url, const HttpHead& head) {
   host_ = url.host_and_port();
   page_.Clear();
-  const absl::string_view encoding = head.fields.Get("Content-Encoding");
+  const absl::string_view encoding = head.fields.First("Content-Encoding");
   if (!encoding.empty() && !absl::EqualsIgnoreCase(encoding, "identity")) {
     return Invalid("unsupported Content-Encoding");
   }

@@ -10,6 +10,7 @@
 #include "absl/strings/str_replace.h"
 #include "absl/time/time.h"
 #include "services/common/status_macros.h"
+#include "services/common/time_wire.h"
 #include "services/process/address_text.h"
 #include "tools/cvr/client/command.h"
 #include "tools/cvr/client/option_names.h"
@@ -93,8 +94,7 @@ absl::Status CheckAddress(absl::string_view option,
 absl::Status CarryOut(const GlobalOptions& options, const Action& action,
                       const Environment& environment) {
   ASSIGN_OR_RETURN(const auto timeout, ParseDuration(options.timeout));
-  const absl::Duration call_timeout =
-      absl::Seconds(timeout.seconds()) + absl::Nanoseconds(timeout.nanos());
+  const absl::Duration call_timeout = FromWire(timeout);
   ASSIGN_OR_RETURN(const std::string token,
                    ReadToken(options.token, environment));
   const std::string& blob_address =

@@ -4,7 +4,6 @@
 #include <utility>
 #include <vector>
 
-#include "services/concurrency/clock.h"
 #include "spdlog/spdlog.h"
 
 namespace cvr {
@@ -15,17 +14,8 @@ RefreshAhead::RefreshAhead(const Options& options, Engine& engine,
       engine_(engine),
       metadata_(metadata),
       health_(health),
-      thread_(std::make_unique<Thread>("refresh", [this] { Run(); })) {}
-
-RefreshAhead::~RefreshAhead() {
-  Stop();
-  thread_.reset();
-}
-
-void RefreshAhead::Stop() {
-  MutexLock lock(&mutex_);
-  stopping_ = true;
-  changed_.SignalAll();
+      thread_("refresh", [this] { return RunDue(); }) {
+  thread_.Start(options_.interval);
 }
 
 RefreshAhead::Counts RefreshAhead::counts() const {
@@ -33,23 +23,9 @@ RefreshAhead::Counts RefreshAhead::counts() const {
   return counts_;
 }
 
-void RefreshAhead::Run() {
+absl::Duration RefreshAhead::RunDue() {
   const size_t full = options_.tags_max;
-  while (AwaitNextRound()) {
-    while (RunOnce() == full) {
-      MutexLock lock(&mutex_);
-      if (stopping_) return;
-    }
-  }
-}
-
-bool RefreshAhead::AwaitNextRound() {
-  MutexLock lock(&mutex_);
-  const SteadyDeadline next(options_.interval);
-  while (!stopping_) {
-    if (changed_.WaitWithTimeout(&mutex_, next.left())) break;
-  }
-  return !stopping_;
+  return RunOnce() == full ? absl::ZeroDuration() : options_.interval;
 }
 
 size_t RefreshAhead::RunOnce() {

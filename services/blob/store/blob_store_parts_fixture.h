@@ -13,6 +13,7 @@
 #include "rocksdb/env.h"
 #include "services/blob/store/blob_store_parts.h"
 #include "services/common/digest.h"
+#include "services/common/time_wire.h"
 #include "tests/support/fake_clock.h"
 #include "tests/support/status_matchers.h"
 #include "tests/support/temporary_directory.h"
@@ -41,7 +42,7 @@ class BlobStorePartsTest : public ::testing::Test {
     const Digest digest = Digest::OfBytes(bytes);
     BlobStoreParts::Record record;
     record.set_size(bytes.size());
-    *record.mutable_last_use_time() = BlobStoreRecords::ToTimestamp(last_use);
+    *record.mutable_last_use_time() = ToWire(last_use);
     EXPECT_THAT(parts_->records.Put(digest, record, bytes), IsOk());
     return digest;
   }

@@ -152,20 +152,6 @@ absl::StatusOr<std::map<CopyId, int64_t>> BlobStoreRecords::Owners() const {
   return owners;
 }
 
-absl::Time BlobStoreRecords::ToTime(
-    const google::protobuf::Timestamp& timestamp) {
-  return absl::FromUnixSeconds(timestamp.seconds()) +
-         absl::Nanoseconds(timestamp.nanos());
-}
-
-google::protobuf::Timestamp BlobStoreRecords::ToTimestamp(absl::Time time) {
-  google::protobuf::Timestamp timestamp;
-  timestamp.set_seconds(absl::ToUnixSeconds(time));
-  timestamp.set_nanos(static_cast<int32_t>(absl::ToInt64Nanoseconds(
-      time - absl::FromUnixSeconds(timestamp.seconds()))));
-  return timestamp;
-}
-
 absl::Status BlobStoreRecords::ForEach(
     absl::FunctionRef<void(const Digest&, const Record&)> visit) const {
   absl::Status damage;

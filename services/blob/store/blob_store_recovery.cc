@@ -7,6 +7,7 @@
 #include "services/blob/store/blob_store_status.h"
 #include "services/common/limits.h"
 #include "services/common/status_macros.h"
+#include "services/common/time_wire.h"
 #include "spdlog/spdlog.h"
 
 namespace cvr {
@@ -88,8 +89,7 @@ void BlobStoreRecovery::Compare(const Digest& digest,
     complete = complete || wanted;
   }
   if (complete) {
-    blobs_.push_back({BlobStoreRecords::ToTime(record.last_use_time()), digest,
-                      record.size()});
+    blobs_.push_back({FromWire(record.last_use_time()), digest, record.size()});
   } else {
     incomplete_.push_back(digest);
   }

@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "services/common/status_macros.h"
+#include "services/common/time_wire.h"
 #include "spdlog/spdlog.h"
 
 namespace cvr {
@@ -134,7 +135,7 @@ absl::Status BlobStoreSpace::SaveBatch(
     turns.emplace_back(&parts_.turns, use.digest);
     ASSIGN_OR_RETURN(auto record, parts_.FindSettled(use.digest));
     if (!record.has_value()) continue;
-    *record->mutable_last_use_time() = BlobStoreRecords::ToTimestamp(use.time);
+    *record->mutable_last_use_time() = ToWire(use.time);
     records.emplace_back(use.digest, *std::move(record));
   }
   if (records.empty()) return absl::OkStatus();

@@ -6,6 +6,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "services/blob/store/blob_store_parts_fixture.h"
+#include "services/common/time_wire.h"
 
 namespace cvr::testing {
 namespace {
@@ -108,8 +109,7 @@ TEST_F(BlobStoreSpaceTest, LastUsesAreWritten) {
   const auto record = parts_->Find(blob);
   ASSERT_THAT(record, IsOk());
   ASSERT_TRUE(record->has_value());
-  EXPECT_EQ(BlobStoreRecords::ToTime((*record)->last_use_time()),
-            clock_.SteadyNow());
+  EXPECT_EQ(FromWire((*record)->last_use_time()), clock_.SteadyNow());
 }
 
 // A use that is noted while the blob is deleted must not bring its record back.

@@ -9,6 +9,7 @@
 #include "services/blob/store/blob_store_recovery.h"
 #include "services/common/errors.h"
 #include "services/common/status_macros.h"
+#include "services/common/time_wire.h"
 #include "services/concurrency/mutex.h"
 
 namespace cvr {
@@ -384,7 +385,7 @@ absl::StatusOr<std::vector<StoredBlob>> RocksDbBlobStore::List(
     const std::optional<Digest>& start_after, int max) const {
   std::vector<StoredBlob> page;
   const auto add = [&](const Digest& digest, const Record& record) {
-    page.push_back({digest, BlobStoreRecords::ToTime(record.last_use_time())});
+    page.push_back({digest, FromWire(record.last_use_time())});
     return static_cast<int>(page.size()) < max;
   };
   RETURN_IF_ERROR(parts_.records.VisitAfter(start_after, add));
@@ -401,8 +402,7 @@ absl::StatusOr<bool> RocksDbBlobStore::Publish(const Digest& digest,
     parts_.catalog.Add(digest, stored->size());
     return false;
   }
-  *record.mutable_create_time() =
-      BlobStoreRecords::ToTimestamp(options_.clock->SteadyNow());
+  *record.mutable_create_time() = ToWire(options_.clock->SteadyNow());
   *record.mutable_last_use_time() = record.create_time();
   RETURN_IF_ERROR(parts_.records.Put(digest, record, inline_bytes));
   parts_.catalog.Add(digest, record.size());

@@ -1,27 +1,17 @@
 #include "services/metadata/api/grpc_metadata_client.h"
 
-#include <chrono>
 #include <utility>
 
 #include "services/common/content_wire.h"
 #include "services/common/status_macros.h"
 #include "services/metadata/api/record_wire.h"
 #include "services/metadata/resources/upstream_wire.h"
-#include "services/rpc/rpc_status.h"
+#include "services/rpc/unary_call.h"
 
 namespace cvr {
 namespace {
 
 using Stub = v1::CacheRecordService::Stub;
-
-// What the transport says of a service that is gone, hangs or is stopping.
-absl::Status Translated(const grpc::Status& rpc_status) {
-  absl::Status status = FromRpcStatus(rpc_status);
-  if (absl::IsDeadlineExceeded(status) || absl::IsCancelled(status)) {
-    return absl::UnavailableError(status.message());
-  }
-  return status;
-}
 
 }  // namespace
 
@@ -33,10 +23,7 @@ GrpcMetadataClient::GrpcMetadataClient(std::shared_ptr<grpc::Channel> channel,
 template <typename Method, typename Request, typename Response>
 absl::Status GrpcMetadataClient::Call(Method method, const Request& request,
                                       Response& response) {
-  grpc::ClientContext context;
-  context.set_deadline(std::chrono::system_clock::now() +
-                       absl::ToChronoNanoseconds(options_.deadline));
-  return Translated((stub_.get()->*method)(&context, request, &response));
+  return UnaryCall(*stub_, method, options_.deadline, request, response);
 }
 
 absl::StatusOr<UpstreamAccess> GrpcMetadataClient::GetUpstreamAccess(

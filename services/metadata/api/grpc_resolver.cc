@@ -1,27 +1,17 @@
 #include "services/metadata/api/grpc_resolver.h"
 
 #include <algorithm>
-#include <chrono>
 #include <string>
 #include <utility>
 
 #include "services/common/status_macros.h"
 #include "services/metadata/api/resolution_wire.h"
-#include "services/rpc/rpc_status.h"
+#include "services/rpc/unary_call.h"
 
 namespace cvr {
 namespace {
 
 using Stub = v1::ResolutionService::Stub;
-
-// What the transport says of a service that is gone, hangs or is stopping.
-absl::Status Translated(const grpc::Status& rpc_status) {
-  absl::Status status = FromRpcStatus(rpc_status);
-  if (absl::IsDeadlineExceeded(status) || absl::IsCancelled(status)) {
-    return absl::UnavailableError(status.message());
-  }
-  return status;
-}
 
 }  // namespace
 
@@ -33,11 +23,8 @@ GrpcResolver::GrpcResolver(std::shared_ptr<grpc::Channel> channel,
 template <typename Method, typename Request, typename Response>
 absl::Status GrpcResolver::Call(Method method, const Request& request,
                                 Response& response, absl::Duration patience) {
-  grpc::ClientContext context;
-  context.set_deadline(
-      std::chrono::system_clock::now() +
-      absl::ToChronoNanoseconds(std::min(patience, options_.deadline)));
-  return Translated((stub_.get()->*method)(&context, request, &response));
+  return UnaryCall(*stub_, method, std::min(patience, options_.deadline),
+                   request, response);
 }
 
 absl::StatusOr<Resolution> GrpcResolver::Resolve(

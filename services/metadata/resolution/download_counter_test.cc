@@ -25,11 +25,15 @@ class FaultyMetadataStore : public MetadataStore {
   }
   absl::Status Write(absl::FunctionRef<absl::Status(WriteTransaction&)> fn,
                      Durability durability) override {
-    if (failing) return absl::UnavailableError("the disk is gone");
+    if (failing) {
+      ++refusals;
+      return absl::UnavailableError("the disk is gone");
+    }
     return store_.Write(fn, durability);
   }
 
   std::atomic<bool> failing = false;
+  std::atomic<int> refusals = 0;
 
  private:
   MetadataStore& store_;
@@ -151,6 +155,22 @@ TEST_F(DownloadCounterTest, MemoryIsBounded) {
   }
   EXPECT_LT(counted, 2000);
   EXPECT_GE(counted, 1);
+}
+
+// Each download beyond half of the bound would ask for a merge.
+TEST_F(DownloadCounterTest, StoreThatFailsIsNotAskedAtEveryDownload) {
+  DownloadCounter::Options options = Manual();
+  options.entries_max = 2;
+  FaultyMetadataStore faulty(store_);
+  faulty.failing = true;
+  {
+    DownloadCounter counter(faulty, options);
+    while (faulty.refusals == 0) counter.Count(1, noon_);
+    for (int i = 0; i < 10'000; ++i) counter.Count(1, noon_);
+  }
+  // The first merge, one more if a download came before that had ended, and
+  // that of the destructor.
+  EXPECT_LE(faulty.refusals, 3);
 }
 
 TEST_F(DownloadCounterTest, TheThreadMergesByItself) {

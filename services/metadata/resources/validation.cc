@@ -11,7 +11,9 @@
 #include "services/common/content.h"
 #include "services/common/digest.h"
 #include "services/common/errors.h"
+#include "services/common/host.h"
 #include "services/common/limits.h"
+#include "services/common/utf8.h"
 #include "services/metadata/resources/policy_wire.h"
 #include "services/metadata/resources/upstream_url.h"
 
@@ -27,12 +29,6 @@ constexpr size_t kPasswordBytesMax = 16 * 1024;
 
 // Callers carry them along.
 constexpr int kRegistriesPerTokenMax = 100;
-
-size_t CharsOf(absl::string_view utf8) {
-  size_t chars = 0;
-  for (const char c : utf8) chars += (c & 0xC0) != 0x80;
-  return chars;
-}
 
 bool HasControls(absl::string_view text) {
   for (const char c : text) {
@@ -52,7 +48,7 @@ class Checker {
 
   void AtMost(size_t chars_max, absl::string_view field,
               absl::string_view text) {
-    Require(CharsOf(text) <= chars_max, field,
+    Require(Utf8Length(text) <= chars_max, field,
             absl::StrCat("must have at most ", chars_max, " characters"));
   }
 

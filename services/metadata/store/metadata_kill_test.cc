@@ -12,9 +12,11 @@
 
 #include "absl/functional/function_ref.h"
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
 #include "gtest/gtest.h"
 #include "services/common/content.h"
 #include "services/metadata/metadata_stack.h"
+#include "tests/support/fake_clock.h"
 #include "tests/support/status_matchers.h"
 #include "tests/support/temporary_directory.h"
 
@@ -116,11 +118,6 @@ TEST(MetadataKillTest, WhatWasAcknowledgedSurvivesKill9) {
 constexpr int kOldEntries = 2000;
 
 // Forty days after what the other processes write.
-class LaterClock : public Clock {
- public:
-  absl::Time Now() const override { return absl::Now() + absl::Hours(24) * 40; }
-};
-
 // Leaves a group with entries, and a policy that was asked to run.
 int MakeOldEntries(const std::string& path) {
   const auto stack = Open(path);
@@ -145,7 +142,9 @@ int MakeOldEntries(const std::string& path) {
 // Runs the policy, or goes on with it, and tells the number of entries that are
 // gone each time that it changes, until the run has ended.
 int RunCleanup(const std::string& path, bool ask, int tell_to) {
-  const LaterClock clock;
+  FakeClock clock;
+  // When the entries, which are made now, are old.
+  clock.Advance(absl::Now() + absl::Hours(24) * 40 - clock.Now());
   const auto stack = Open(path, clock);
   if (!stack.ok()) return 1;
   if (ask && !(*stack)->cleanup_policies().Run({}).ok()) return 2;

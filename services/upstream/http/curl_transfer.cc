@@ -1,7 +1,5 @@
 #include "services/upstream/http/curl_transfer.h"
 
-#include <sys/socket.h>
-
 #include <algorithm>
 #include <chrono>
 
@@ -43,10 +41,10 @@ CurlTransfer::CurlTransfer(CurlSession& session, const HttpCall& request,
       multi_(session.multi()),
       request_(request),
       limits_(limits),
-      policy_(policy),
+      guard_(policy),
       receiver_(receiver),
       start_(SteadyNow()) {
-  for (const auto& [name, value] : request.fields.all()) {
+  for (const auto& [name, value] : request.fields) {
     fields_ =
         curl_slist_append(fields_, absl::StrCat(name, ": ", value).c_str());
   }
@@ -60,8 +58,7 @@ CurlTransfer::CurlTransfer(CurlSession& session, const HttpCall& request,
   curl_easy_setopt(handle, CURLOPT_NOPROGRESS, 0L);
   curl_easy_setopt(handle, CURLOPT_XFERINFOFUNCTION, OnProgress);
   curl_easy_setopt(handle, CURLOPT_XFERINFODATA, this);
-  curl_easy_setopt(handle, CURLOPT_OPENSOCKETFUNCTION, OnOpenSocket);
-  curl_easy_setopt(handle, CURLOPT_OPENSOCKETDATA, this);
+  guard_.Watch(handle);
 }
 
 CurlTransfer::~CurlTransfer() {
@@ -133,7 +130,7 @@ absl::Status CurlTransfer::StatusOf(CURLcode code) const {
       if (head_done_) return absl::OkStatus();
       return errors::UpstreamInvalid(host, "the response has no headers");
     case CURLE_COULDNT_CONNECT:
-      if (address_refused_) return AddressDenied(host);
+      if (guard_.has_refused()) return AddressDenied(host);
       return errors::UpstreamUnavailable(host, detail);
     case CURLE_UNSUPPORTED_PROTOCOL:  // HTTP/0.9 and what is no HTTP.
     case CURLE_WEIRD_SERVER_REPLY:
@@ -228,18 +225,6 @@ bool CurlTransfer::IsOverdue() {
                            absl::FormatDuration(request_.timeout)));
   }
   return !outcome_.ok();
-}
-
-curl_socket_t CurlTransfer::OnOpenSocket(void* self_pointer,
-                                         curlsocktype /*purpose*/,
-                                         curl_sockaddr* address) {
-  auto& self = *static_cast<CurlTransfer*>(self_pointer);
-  if (self.policy_ != nullptr && !self.policy_->Allows(address->addr)) {
-    self.address_refused_ = true;
-    return CURL_SOCKET_BAD;
-  }
-  return socket(address->family, address->socktype | SOCK_CLOEXEC,
-                address->protocol);
 }
 
 }  // namespace cvr

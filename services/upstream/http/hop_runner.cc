@@ -57,7 +57,7 @@ absl::StatusOr<Url> RedirectTarget(const HopRequest& request,
                                    const HttpHead& head) {
   const std::string host = request.url.host_and_port();
   const absl::StatusOr<Url> target =
-      request.url.Resolve(head.fields.Get("Location"));
+      request.url.Resolve(head.fields.First("Location"));
   if (!target.ok()) {
     return errors::UpstreamInvalid(
         host, "redirect with a missing or invalid Location header");

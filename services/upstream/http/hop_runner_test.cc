@@ -40,8 +40,8 @@ class FakeTransport final : public HttpTransport {
 
   absl::Status Perform(const HttpCall& request,
                        HttpReceiver& receiver) override {
-    calls_.push_back(
-        {request.url.text(), std::string(request.fields.Get("Authorization"))});
+    calls_.push_back({request.url.text(),
+                      std::string(request.fields.First("Authorization"))});
     if (answers_.empty()) return absl::InternalError("one call too many");
     const Answer answer = std::move(answers_.front());
     answers_.pop_front();

@@ -12,6 +12,7 @@
 #include "protos/cvr/v1/group_service.grpc.pb.h"
 #include "protos/cvr/v1/registry_service.grpc.pb.h"
 #include "protos/cvr/v1/upstream_service.grpc.pb.h"
+#include "services/common/limits.h"
 #include "services/common/status_macros.h"
 #include "services/policy/upstream_password.h"
 #include "tools/cvr/client/secrets.h"
@@ -142,9 +143,11 @@ void Planner::PlanPolicy(const DeclaredGroup& group) {
   // The server fills in what is left out.
   auto& value = declared.value;
   if (value.keep_n_days_after_download() == 0) {
-    value.set_keep_n_days_after_download(30);
+    value.set_keep_n_days_after_download(limits::kCleanupKeepDaysDefault);
   }
-  if (value.cadence_days() == 0) value.set_cadence_days(7);
+  if (value.cadence_days() == 0) {
+    value.set_cadence_days(limits::kCleanupCadenceDaysDefault);
+  }
   std::vector<FieldChange> fields;
   v1::UpdateCleanupPolicyRequest update;
   *update.mutable_update_mask() =
