@@ -4,14 +4,13 @@
 #include <signal.h>
 
 #include <filesystem>
-#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
+#include "absl/time/time.h"
 #include "gtest/gtest.h"
 #include "tests/integration/system.h"
 #include "tests/support/child_process.h"
@@ -130,17 +129,6 @@ class ThreeProcessesTest : public ::testing::TestWithParam<Way> {
   }
 
   HttpResponse Readyz() const { return HttpGet(gateway_->http(), "/readyz"); }
-
-  // Waits until `condition` holds; whether it did so in time.
-  static bool Await(const std::function<bool()>& condition,
-                    absl::Duration timeout) {
-    const absl::Time end = absl::Now() + timeout;
-    while (!condition()) {
-      if (absl::Now() > end) return false;
-      absl::SleepFor(absl::Milliseconds(10));
-    }
-    return true;
-  }
 
   // Empty, or what went wrong.
   std::string Pull(const Image& image) const {

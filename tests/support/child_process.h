@@ -48,7 +48,8 @@ class ServerProcess {
   };
 
   // Starts it and waits until it serves.
-  // Errors: UNAVAILABLE with its log when it ends instead.
+  // Errors: UNAVAILABLE with its log when it ends instead; DEADLINE_EXCEEDED
+  // when it does not serve within two minutes.
   static absl::StatusOr<std::unique_ptr<ServerProcess>> Start(Options options);
 
   // Ends it. Fails the test when it has printed a secret.
