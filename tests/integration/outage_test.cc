@@ -3,10 +3,7 @@
 // found out meanwhile is recorded afterwards.
 #include <signal.h>
 
-#include <filesystem>
-#include <fstream>
 #include <memory>
-#include <sstream>
 #include <string>
 #include <vector>
 
@@ -81,13 +78,8 @@ class OutageTest : public ThreeProcessesTest {
 
   // What `cvr` prints as JSON.
   nlohmann::json CvrJson(std::vector<std::string> arguments) {
-    const std::string log = directory_.Join("cvr.log");
-    std::filesystem::remove(log);
     arguments.insert(arguments.end(), {"-o", "json"});
-    Cvr(arguments);
-    std::ostringstream text;
-    text << std::ifstream(log).rdbuf();
-    return nlohmann::json::parse(text.str(), nullptr, false);
+    return nlohmann::json::parse(Cvr(arguments), nullptr, false);
   }
 
   // The secret of a new token.

@@ -55,14 +55,11 @@ INSTANTIATE_TEST_SUITE_P(Shapes, EvictionTest, AllShapes(), ShapeName);
 TEST(StorageFlagsTest, ALowMarkThatIsNoPercentageIsRefusedInOneLine) {
   for (const char* value : {"0", "101", "half", "-1", ""}) {
     const ScratchDirectory directory;
-    const auto process = ChildProcess::Start(
+    const ProgramResult result = RunProgram(
         {"services/blob/cvr-blob", "--data_dir=" + directory.Join("data"),
-         absl::StrCat("--low_watermark_percent=", value)},
-        directory.Join("log"));
-    ASSERT_TRUE(process.ok());
-    EXPECT_EQ((*process)->Wait(), 1) << value;
-    std::ifstream file(directory.Join("log"));
-    const std::string log(std::istreambuf_iterator<char>(file), {});
+         absl::StrCat("--low_watermark_percent=", value)});
+    EXPECT_EQ(result.status, 1) << value;
+    const std::string& log = result.output;
     EXPECT_TRUE(absl::StrContains(log, "low_watermark_percent")) << log;
     EXPECT_TRUE(absl::StrContains(log, "from 1 to 100")) << log;
     EXPECT_EQ(std::count(log.begin(), log.end(), '\n'), 1) << log;

@@ -117,15 +117,16 @@ class ThreeProcessesTest : public ::testing::TestWithParam<Way> {
     }
   }
 
-  void Cvr(std::vector<std::string> arguments) {
+  // Runs `cvr` as the administrator; what it prints.
+  std::string Cvr(std::vector<std::string> arguments) {
     arguments.insert(arguments.begin(), "tools/cvr/cvr");
     arguments.push_back("--server=" + metadata_address_);
     arguments.push_back("--token-file=" +
                         directory_.Join("metadata/admin-token"));
     if (GetParam() == Way::kTls) arguments.push_back("--tls_ca_file=" + ca_);
-    auto process = ChildProcess::Start(arguments, directory_.Join("cvr.log"));
-    ASSERT_THAT(process, IsOk());
-    EXPECT_EQ((*process)->Wait(), 0) << arguments[1];
+    ProgramResult result = RunProgram(arguments);
+    EXPECT_EQ(result.status, 0) << arguments[1] << ": " << result.output;
+    return std::move(result.output);
   }
 
   HttpResponse Readyz() const { return HttpGet(gateway_->http(), "/readyz"); }

@@ -3,8 +3,6 @@
 #include <signal.h>
 
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <memory>
 #include <string>
 #include <utility>
@@ -92,20 +90,9 @@ class TlsTest : public ::testing::Test {
 
   // Runs a program to its end; what it prints.
   std::string Run(const std::vector<std::string>& arguments, int want) {
-    const std::string log = directory_.Join("output");
-    std::filesystem::remove(log);
-    auto process = ChildProcess::Start(arguments, log);
-    EXPECT_THAT(process, IsOk());
-    if (!process.ok()) return "";
-    const int status = (*process)->Wait();
-    std::string output = ReadLog(log);
-    EXPECT_EQ(status, want) << arguments[0] << ": " << output;
-    return output;
-  }
-
-  static std::string ReadLog(const std::string& path) {
-    std::ifstream file(path);
-    return std::string(std::istreambuf_iterator<char>(file), {});
+    ProgramResult result = RunProgram(arguments);
+    EXPECT_EQ(result.status, want) << arguments[0] << ": " << result.output;
+    return std::move(result.output);
   }
 
   HttpResponse Get(const std::string& path, const std::string& ca_file) {

@@ -26,6 +26,7 @@ namespace {
 // From the start of a server to its ready file, with sanitizers and on a
 // machine that does much else.
 constexpr absl::Duration kStartMax = absl::Minutes(2);
+constexpr absl::Duration kRunMax = absl::Minutes(2);
 
 std::string ReadFile(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
@@ -80,6 +81,22 @@ int ChildProcess::Wait() {
   if (!reaped_) waitpid(pid_, &status_, 0);
   reaped_ = true;
   return WIFEXITED(status_) ? WEXITSTATUS(status_) : 128 + WTERMSIG(status_);
+}
+
+ProgramResult RunProgram(const std::vector<std::string>& arguments) {
+  const ScratchDirectory directory;
+  const std::string log = directory.Join("output");
+  const auto process = ChildProcess::Start(arguments, log);
+  if (!process.ok()) {
+    ADD_FAILURE() << process.status();
+    return {-1, process.status().ToString()};
+  }
+  EXPECT_TRUE(Eventually([&] { return !(*process)->running(); }, kRunMax,
+                         absl::StrCat(arguments[0], " ends")))
+      << ReadFile(log);
+  (*process)->Signal(SIGKILL);  // Nothing when it has ended.
+  const int status = (*process)->Wait();
+  return {status, ReadFile(log)};
 }
 
 absl::StatusOr<std::unique_ptr<ServerProcess>> ServerProcess::Start(

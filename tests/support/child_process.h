@@ -38,6 +38,16 @@ class ChildProcess {
   int status_ = 0;
 };
 
+// What has become of a program that was run to its end.
+struct ProgramResult {
+  int status = -1;     // As Wait() has it; -1 = could not be started.
+  std::string output;  // Of both streams, in the order of writing.
+};
+
+// Runs `arguments[0]` to its end. One that has not ended after two minutes is
+// killed, and fails the test; so does one that cannot be started.
+ProgramResult RunProgram(const std::vector<std::string>& arguments);
+
 // A server of this project, run from its binary.
 class ServerProcess {
  public:
