@@ -188,6 +188,7 @@ void HttpServer::Engine::Stop(absl::Time deadline,
 }
 
 void HttpServer::Engine::Accept(int fd) {
+  listener_->NoteAccepted();
   const int on = 1;
   setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
   fcntl(fd, F_SETFD, FD_CLOEXEC);

@@ -12,6 +12,7 @@
 #include "services/common/errors.h"
 #include "services/concurrency/thread.h"
 #include "services/rpc/rpc_status.h"
+#include "tests/support/eventually.h"
 #include "tests/support/gate.h"
 
 namespace cvr::rest {
@@ -417,7 +418,8 @@ TEST_F(RestApiTest, CancellingEndsWhatIsUnderWay) {
                       const v1::TestUpstreamRequest&,
                       v1::TestUpstreamResponse&) {
     gate.Pass();
-    while (!context.IsCancelled()) absl::SleepFor(absl::Milliseconds(1));
+    EXPECT_TRUE(cvr::testing::Eventually([&] { return context.IsCancelled(); },
+                                         "the call is cancelled"));
     return grpc::Status::CANCELLED;
   };
   const std::string target = absl::StrCat(kBase, "/upstreams/7/test");

@@ -1,9 +1,9 @@
 // What administrators see who type `cvr` at a running server.
 
 #include <fstream>
-#include <iterator>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/match.h"
@@ -40,16 +40,12 @@ class AdministrationTest : public ::testing::Test {
 
   // The exit status; output_ is what it has printed.
   int Cvr(std::vector<std::string> arguments) {
-    const std::string log = directory_.Join(absl::StrCat("log", ++runs_));
     arguments.insert(arguments.begin(), "tools/cvr/cvr");
     arguments.push_back("--server=" + server_->grpc());
     arguments.push_back("--token-file=" + directory_.Join("data/admin-token"));
-    auto process = ChildProcess::Start(arguments, log);
-    EXPECT_THAT(process, IsOk());
-    const int status = process.ok() ? (*process)->Wait() : -1;
-    std::ifstream file(log);
-    output_.assign(std::istreambuf_iterator<char>(file), {});
-    return status;
+    ProgramResult result = RunProgram(arguments);
+    output_ = std::move(result.output);
+    return result.status;
   }
 
   std::string Write(const std::string& name, const std::string& text) {
@@ -68,7 +64,6 @@ class AdministrationTest : public ::testing::Test {
   FakeRegistry other_;
   std::unique_ptr<ServerProcess> server_;
   std::string output_;
-  int runs_ = 0;
 };
 
 // Scripts delete twice; people mistype. Both are told, and neither is an error.

@@ -12,7 +12,7 @@
 #include "nlohmann/json.hpp"
 #include "services/common/digest.h"
 #include "services/common/errors.h"
-#include "tests/integration/system.h"
+#include "tests/integration/system_test.h"
 #include "tests/support/admin_channel.h"
 #include "tests/support/reflection_client.h"
 #include "tests/support/status_matchers.h"
@@ -136,10 +136,9 @@ std::string ServiceOf(const std::string& method) {
 }
 
 // At the metadata service, which administers all but upstreams' connections.
-class BadRequestTest : public ::testing::Test {
+class BadRequestTest : public SystemFixture {
  protected:
-  BadRequestTest() : system_(Shape::kThreeProcesses, upstream_.url()) {
-    system_.Start();
+  BadRequestTest() : SystemFixture(Shape::kThreeProcesses) {
     client_ = std::make_unique<ReflectionClient>(
         AdminChannel(system_.grpc(), system_.admin_secret()));
     const auto services = client_->ListServices();
@@ -162,16 +161,11 @@ class BadRequestTest : public ::testing::Test {
                   IsOk());
     }
   }
-  ~BadRequestTest() override {
-    if (HasFailure()) std::cerr << system_.Log();
-  }
 
   absl::Status Call(const std::string& method, const std::string& request) {
     return client_->Call("cvr.v1." + method, request).status();
   }
 
-  FakeRegistry upstream_;
-  System system_;
   std::unique_ptr<ReflectionClient> client_;
   std::set<std::string> served_;
 };

@@ -19,6 +19,7 @@
 #include "gtest/gtest.h"
 #include "tests/integration/system.h"
 #include "tests/support/bad_port.h"
+#include "tests/support/eventually.h"
 #include "tests/support/gate.h"
 #include "tests/support/tcp_client.h"
 
@@ -210,9 +211,9 @@ TEST_F(TimeoutsTest, AClientThatTakesNothing) {
   // The access log has the request once it is over.
   ExpectAfterOneTimeout(TimeOf([&] {
     client.SendGet(target, "");
-    while (!absl::StrContains(system_->Log(), target)) {
-      absl::SleepFor(absl::Milliseconds(10));
-    }
+    EXPECT_TRUE(
+        Eventually([&] { return absl::StrContains(system_->Log(), target); },
+                   "the request is in the access log"));
   }));
 }
 

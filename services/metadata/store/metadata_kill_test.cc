@@ -15,6 +15,7 @@
 #include "absl/time/clock.h"
 #include "gtest/gtest.h"
 #include "services/common/content.h"
+#include "services/common/limits.h"
 #include "services/metadata/metadata_stack.h"
 #include "tests/support/fake_clock.h"
 #include "tests/support/status_matchers.h"
@@ -115,7 +116,8 @@ TEST(MetadataKillTest, WhatWasAcknowledgedSurvivesKill9) {
   EXPECT_GE(acknowledged.size(), 5 * 10);
 }
 
-constexpr int kOldEntries = 2000;
+// Of twenty batches: a run that is to be killed has not ended yet.
+constexpr int kOldEntries = 20 * limits::kCleanupBatchEntriesMax;
 
 // Forty days after what the other processes write.
 // Leaves a group with entries, and a policy that was asked to run.
@@ -140,8 +142,10 @@ int MakeOldEntries(const std::string& path) {
 }
 
 // Runs the policy, or goes on with it, and tells the number of entries that are
-// gone each time that it changes, until the run has ended.
-int RunCleanup(const std::string& path, bool ask, int tell_to) {
+// gone each time that it changes, until the run has ended; once they are more
+// than `killed_above`, this process kills itself.
+int RunCleanup(const std::string& path, bool ask, int64_t killed_above,
+               int tell_to) {
   FakeClock clock;
   // When the entries, which are made now, are old.
   clock.Advance(absl::Now() + absl::Hours(24) * 40 - clock.Now());
@@ -157,6 +161,7 @@ int RunCleanup(const std::string& path, bool ask, int tell_to) {
       return 4;
     }
     told = gone;
+    if (gone > killed_above) kill(getpid(), SIGKILL);
     if (policy->status() == v1::CleanupPolicy::SCHEDULED &&
         policy->has_last_run_time()) {
       break;
@@ -183,16 +188,15 @@ TEST(MetadataKillTest, ACleanupThatWasKilledIsFinishedAndCountedOnce) {
     const bool is_last = round == 2;
     int ends[2];
     ASSERT_EQ(pipe(ends), 0);
-    const pid_t runner =
-        InChild([&] { return RunCleanup(path, round == 0, ends[1]); });
+    const int64_t killed_above = is_last ? kOldEntries : gone;
+    const pid_t runner = InChild(
+        [&] { return RunCleanup(path, round == 0, killed_above, ends[1]); });
     close(ends[1]);
-    const int64_t before = gone;
     int64_t now = 0;
     while (read(ends[0], &now, sizeof(now)) == sizeof(now)) {
       // Only what was written before its request is 0 again.
       EXPECT_GE(now, gone);
       gone = now;
-      if (!is_last && gone > before) kill(runner, SIGKILL);
     }
     close(ends[0]);
     ASSERT_EQ(waitpid(runner, &status, 0), runner);
