@@ -89,7 +89,8 @@ class Explaining {
                            CandidateReader::IsServedUnasked(candidate);
     if (!ends_at_.empty() && !response_.has_hit() && !is_served) {
       Tell(considered, Considered::NOT_NEEDED,
-           absl::StrCat("a pull ends at '", ends_at_, "', which is before it"));
+           absl::StrCat("a pull stops at '", ends_at_,
+                        "', which has a lower position"));
       return;
     }
     if (!candidate.cached) {
@@ -97,10 +98,12 @@ class Explaining {
            response_.has_hit() ? Considered::NOT_NEEDED : Considered::UNKNOWN,
            !candidate.reachable ? "not cached"
            : candidate.possessed
-               ? "no entry, but a manifest of it names this digest, and it has "
-                 "delivered the bytes before: they may be served"
-               : "no entry, but a manifest of it names this digest: it will be "
-                 "fetched from there");
+               ? "no cache entry, but a cached manifest of this upstream "
+                 "references the digest, and this upstream delivered the "
+                 "content before, so the stored content may be served"
+               : "no cache entry, but a cached manifest of this upstream "
+                 "references the digest, so it will be fetched from this "
+                 "upstream");
       return;
     }
     JudgeCached(known, considered);
@@ -115,9 +118,10 @@ class Explaining {
     const bool stops =
         policy.WithoutCopy(kind, by_digest) != FailurePolicy::Action::kNext;
     if (stops && ends_at_.empty()) ends_at_ = considered.upstream_name();
-    return absl::StrCat(
-        " (", option, by_digest ? " digest" : " tag",
-        stops ? "=next passes over it" : "=stop ends the pull here", ")");
+    return absl::StrCat(" (", option, by_digest ? " digest" : " tag",
+                        stops ? "=next would continue with the next upstream"
+                              : "=stop would end the pull here",
+                        ")");
   }
 
   void JudgeDenied(const CandidateReader::Known& known,
@@ -125,13 +129,15 @@ class Explaining {
     const FailurePolicy& policy = known.candidate.failure_policy;
     *considered.mutable_denied_until() = ToWire(known.denied_until);
     const std::string until =
-        absl::StrCat("; believed ", At(known.denied_until));
+        absl::StrCat("; not asked again ", At(known.denied_until));
     switch (known.candidate.denial) {
       case Denial::kNone:
         break;
       case Denial::kAbsent:
-        return Tell(considered, Considered::KNOWN_ABSENT,
-                    absl::StrCat("it did not have this a moment ago", until));
+        return Tell(
+            considered, Considered::KNOWN_ABSENT,
+            absl::StrCat("the upstream answered 404 recently (negative cache)",
+                         until));
       case Denial::kRefused:
         return Tell(
             considered, Considered::KNOWN_REFUSED,
@@ -143,9 +149,9 @@ class Explaining {
       case Denial::kHidden:
         return Tell(
             considered, Considered::KNOWN_HIDDEN,
-            absl::StrCat("it answered 401 or 403 a moment ago though "
-                         "it granted a token: it has nothing there "
-                         "for us",
+            absl::StrCat("the upstream answered 401 or 403 recently although "
+                         "it granted a token, so this content is hidden from "
+                         "its credentials (negative cache)",
                          FollowUp(considered, policy, &FailurePolicy::hidden,
                                   "--on-hidden"),
                          until));
@@ -170,9 +176,9 @@ class Explaining {
     if (!known.candidate.possessed) {
       Tell(considered, Considered::UNKNOWN,
            absl::StrCat(entry,
-                        "but the bytes have not been delivered by this "
-                        "upstream as it is reached now: they will be "
-                        "fetched from it"));
+                        "but this upstream has not delivered the content with "
+                        "its current URL and credentials, so it will be "
+                        "fetched from this upstream"));
       return;
     }
     const std::string fresh =
@@ -229,10 +235,10 @@ class Explaining {
       }
     }
     const std::string end =
-        ends_at_.empty()
-            ? ""
-            : absl::StrCat("answers 403: '", ends_at_,
-                           "' refused it a moment ago, which ends the pull");
+        ends_at_.empty() ? ""
+                         : absl::StrCat("answers 403: '", ends_at_,
+                                        "' denied access recently (negative "
+                                        "cache), and the pull stops there");
     if (!asked.empty() && ends_at_.empty()) {
       return absl::StrCat(IsList(content_) ? "merges the lists of " : "asks ",
                           asked, IsList(content_) ? "" : " in this order");
@@ -245,8 +251,9 @@ class Explaining {
     if (refused)
       return "answers 403: an upstream denied access recently (negative cache)";
     if (hidden) {
-      return "answers 404: no upstream has it for us; an upstream answered 401 "
-             "or 403 a moment ago though it granted a token";
+      return "answers 404: no upstream offers it to its configured "
+             "credentials; an upstream answered 401 or 403 recently although "
+             "it granted a token (negative cache)";
     }
     if (absent)
       return "answers 404: no upstream had it recently (negative cache)";
