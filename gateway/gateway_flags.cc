@@ -42,31 +42,33 @@ ABSL_FLAG(int64_t, root_registry, 0,
           "HOST/virtual_registries/containers/ID/IMAGE. Needed for Docker's "
           "registry-mirrors, which does not allow a path. 0 = no registry at "
           "the root.");
-ABSL_FLAG(int, http_threads_max, 1024,
-          "Requests that run at once, from their handler to the last byte of "
-          "their reply. Connections that wait for their client hold no "
-          "thread.");
+ABSL_FLAG(
+    int, http_threads_max, 1024,
+    "Maximum number of concurrent requests, each with one thread from its "
+    "start to the last byte of its response. Idle connections use no thread.");
 ABSL_FLAG(int, http_share_max, 0,
-          "Of them, how many may be of one registry; half as many may be of "
-          "one client address. As many again wait up to ten seconds for a "
-          "thread, then get 503; more get 429. 0 = a quarter of "
-          "--http_threads_max.");
-ABSL_FLAG(int, http_connections_max, 4096,
-          "Connections that may be open, at least twice --http_threads_max. "
-          "Beyond them, the one that has waited longest for its client is "
-          "closed for each new one.");
+          "Maximum number of concurrent requests per registry; per client IP "
+          "address, half of it. As many further requests wait up to 10 s for a "
+          "thread and then get 503; requests above that get 429. 0 = a quarter "
+          "of --http_threads_max.");
+ABSL_FLAG(
+    int, http_connections_max, 4096,
+    "Maximum number of open connections, at least twice --http_threads_max. "
+    "Above it, each new connection closes the one that has been idle longest.");
 ABSL_FLAG(int, http_connections_per_client_max, 256,
-          "Connections that one client address (IPv6: /64) may have. Beyond "
-          "them, its own that has waited longest is closed. Not for "
-          "--trusted_proxies.");
+          "Maximum number of open connections per client IP address (IPv6: per "
+          "/64 network). Above it, the client's connection that has been idle "
+          "longest is closed. Does not apply to --trusted_proxies.");
 ABSL_FLAG(absl::Duration, http_idle_timeout, absl::Seconds(75),
           "How long an idle keep-alive connection stays open.");
 ABSL_FLAG(absl::Duration, http_write_timeout, absl::Seconds(60),
-          "Over what time --http_send_rate_min is an average; a client that "
-          "takes nothing for so long is given up in any case.");
+          "Write timeout: the connection is closed if the client reads no "
+          "bytes for this long. It is also the period over which "
+          "--http_send_rate_min is averaged.");
 ABSL_FLAG(cvr::ByteSize, http_send_rate_min, cvr::ByteSize(1024),
-          "Bytes per second that a client has to take of its reply, on "
-          "average over --http_write_timeout of waiting for it. 0 = any.");
+          "Minimum rate at which a client must read its response, in bytes per "
+          "second, averaged over --http_write_timeout of waiting for the "
+          "client. Slower connections are closed. 0 = no minimum.");
 ABSL_FLAG(absl::Duration, fetch_timeout, absl::Seconds(60),
           "Maximum time a pull waits for the first response from the "
           "upstreams. It does not limit a transfer that has started; for that, "
@@ -85,9 +87,10 @@ ABSL_FLAG(std::string, token_service, "",
           "empty: the host of --external_url, or container-virtual-registry if "
           "that is empty too.");
 ABSL_FLAG(double, login_failures_per_minute, 30,
-          "How many wrong secrets one client address may show, and how often "
-          "one wrong secret may be shown, after as many at once; then the "
-          "answer is 429 instead of 401. Right ones pass. 0 = no limit.");
+          "Rate limit for failed logins per minute, counted for each client IP "
+          "address and for each invalid secret. A burst of the same size is "
+          "allowed. Invalid credentials above it get 429 instead of 401; valid "
+          "credentials are still accepted. 0 = no limit.");
 ABSL_FLAG(double, requests_per_second_max, 0,
           "Rate limit for requests, per client IP address and second. A burst "
           "of ten times this number is allowed. Requests above it are delayed "

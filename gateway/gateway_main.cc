@@ -34,18 +34,20 @@ ABSL_FLAG(std::string, metadata_address, "127.0.0.1:8081",
 ABSL_FLAG(std::string, blob_address, "127.0.0.1:8082",
           "gRPC address of cvr-blob: host:port or unix:PATH.");
 
-ABSL_FLAG(absl::Duration, outage_wait, absl::Seconds(10),
-          "How long pulls and logins wait for a metadata or blob service that "
-          "cannot be reached, such as 10s, so that its restart fails none; "
-          "then they get 503 with Retry-After. They hold up to half of "
-          "--http_threads_max; more get 503 at once. 0 = none waits.");
+ABSL_FLAG(
+    absl::Duration, outage_wait, absl::Seconds(10),
+    "How long pulls and logins wait for an unavailable metadata or blob "
+    "service, for example 10s, so that they survive its restart. After that "
+    "they get 503 with Retry-After. Waiting requests use at most half of "
+    "--http_threads_max; further ones get 503 immediately. 0 = do not wait.");
 
 ABSL_FLAG(absl::Duration, outage_grace, absl::Minutes(5),
-          "For how long pulls go on, such as 5m, that the metadata service has "
-          "allowed before it could not be reached: for the same caller, what "
-          "is cached, and no longer than tokens and tags are good. A change "
-          "that this gateway cannot hear of, since the network is broken, "
-          "waits as long. 0 = none goes on.");
+          "How long cached content is still served while the metadata service "
+          "is unavailable, for example 5m. Only pulls that it allowed before, "
+          "for the same caller, and only while their tokens are valid and "
+          "their tags are fresh. During a network failure, changes such as "
+          "revocations take effect after this time at the latest. 0 = serve "
+          "nothing without the metadata service.");
 
 namespace cvr {
 namespace {

@@ -54,7 +54,7 @@ absl::StatusOr<Logger> OpenLogger(const std::string& path, size_t bytes_max,
     return logger;
   } catch (const spdlog::spdlog_ex& error) {
     return absl::FailedPreconditionError(
-        absl::StrCat("audit log ", path, ": ", error.what()));
+        absl::StrCat("cannot open audit log ", path, ": ", error.what()));
   }
 }
 

@@ -47,19 +47,18 @@ ABSL_FLAG(absl::Duration, upstream_answer_timeout, absl::Seconds(30),
 ABSL_FLAG(absl::Duration, upstream_stall_timeout, absl::Seconds(30),
           "Read timeout for a response body. If an upstream sends no data for "
           "this long, the download is resumed with a new request.");
-ABSL_FLAG(
-    cvr::ByteSize, download_rate_min,
-    cvr::ByteSize(cvr::limits::kDownloadBytesPerSecondMin),
-    "Bytes per second that an upstream's body must have on the average of "
-    "--upstream_stall_timeout, not counting the time that we keep it "
-    "waiting; below it the body is given up and continued with a new "
-    "request, a few times for each 256 KiB.");
+ABSL_FLAG(cvr::ByteSize, download_rate_min,
+          cvr::ByteSize(cvr::limits::kDownloadBytesPerSecondMin),
+          "Minimum download rate of a response body in bytes per second, "
+          "averaged over --upstream_stall_timeout. Time in which the blob "
+          "service itself does not read is not counted. Below it, the download "
+          "is resumed with a new request, a few times per 256 KiB.");
 ABSL_FLAG(
     cvr::ByteSize, download_unread_rate_min,
     cvr::ByteSize(cvr::DownloadWatch::Options().unread_bytes_per_second_min),
-    "A download that no client reads any more, and that has had fewer "
-    "bytes per second for a minute, is ended; the next one goes on where "
-    "it was. 0 = it goes on for ever.");
+    "Minimum rate in bytes per second of a download that no client reads any "
+    "more. If it is slower for a minute, it is ended; the next pull resumes "
+    "it. 0 = no minimum.");
 ABSL_FLAG(cvr::ByteSize, download_window_bytes,
           cvr::ByteSize(cvr::EngineOptions().window_bytes),
           "Maximum buffer memory for one download, in bytes.");
@@ -75,9 +74,10 @@ ABSL_FLAG(cvr::ByteSize, detour_bytes,
 ABSL_FLAG(int, downloads_max, cvr::EngineOptions().downloads_max,
           "Maximum number of concurrent downloads from upstreams. Further "
           "downloads are queued.");
-ABSL_FLAG(int, downloads_per_upstream_max, 0,
-          "Of these, how many may be from one upstream. 0 = a quarter, which "
-          "leaves places to others when one upstream is slow.");
+ABSL_FLAG(
+    int, downloads_per_upstream_max, 0,
+    "Maximum number of concurrent downloads per upstream. 0 = a quarter of "
+    "--downloads_max, so that a slow upstream cannot block the others.");
 ABSL_FLAG(absl::Duration, probe_overlap_delay,
           cvr::EngineOptions().probe_overlap_delay,
           "How long to wait for an upstream's manifest response before also "
@@ -93,15 +93,15 @@ ABSL_FLAG(absl::Duration, garbage_interval,
           "refers to after a purge or deletion are removed from disk.");
 ABSL_FLAG(
     absl::Duration, reconcile_interval, cvr::BlobReconciler::Options().interval,
-    "How often all stored bytes are compared with the cache entries: what "
-    "none points at is deleted. Also done at the start.");
+    "Interval at which all stored blobs are compared with the cache entries. "
+    "Blobs that no cache entry refers to are deleted. Also done at startup.");
 ABSL_FLAG(absl::Duration, reconcile_grace, cvr::BlobReconciler::Options().grace,
-          "Bytes that were stored or used so lately are kept by that.");
-ABSL_FLAG(
-    cvr::ByteSize, max_bytes, cvr::ByteSize(0),
-    "What the stored blobs may take, such as 500G, those included that are "
-    "being stored; beyond it the least recently used are dropped, down "
-    "to --low_watermark_percent. 0 = no limit.");
+          "Blobs that were stored or used within this time are not deleted by "
+          "the comparison of --reconcile_interval.");
+ABSL_FLAG(cvr::ByteSize, max_bytes, cvr::ByteSize(0),
+          "Maximum size of the blob store, for example 500G, including uploads "
+          "in progress. Above it, the least recently used blobs are evicted "
+          "until --low_watermark_percent is reached. 0 = no limit.");
 ABSL_FLAG(cvr::Percent, low_watermark_percent,
           cvr::Percent{cvr::BlobEvictor::Bounds().low_percent},
           "Eviction target in percent of --max_bytes. A lower value makes "

@@ -270,7 +270,7 @@ absl::Status LimitReached(absl::string_view what, absl::string_view things,
                           int64_t limit) {
   return MakeWithNumber(
       absl::StatusCode::kResourceExhausted, Reason::kLimitReached,
-      absl::StrCat(what, " has ", limit, " ", things, ", which is the limit"),
+      absl::StrCat(what, " already has the maximum of ", limit, " ", things),
       kLimitKey, absl::StrCat(limit));
 }
 

@@ -33,8 +33,8 @@ ABSL_FLAG(int64_t, audit_events_max, 100000,
           "Older events are only in the audit log file.");
 ABSL_FLAG(int64_t, entries_per_upstream_max,
           cvr::limits::kEntriesPerUpstreamDefault,
-          "Cache entries that an upstream may have; for each further one, one "
-          "that was not used for long is forgotten. At least 1.");
+          "Maximum number of cache entries per upstream. For each entry above "
+          "it, one that was not used for a long time is deleted. At least 1.");
 ABSL_FLAG(
     absl::Duration, cleanup_check_interval, absl::Minutes(1),
     "How often the server checks for cleanup policies that are due to run.");

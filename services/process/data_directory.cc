@@ -19,10 +19,11 @@
 #include "services/process/private_files.h"
 #include "spdlog/spdlog.h"
 
-ABSL_FLAG(bool, create, false,
-          "Make --data_dir anew although there has been one before, or "
-          "although there are other files in it. Without it, a directory that "
-          "is missing or empty is made only where there was none before.");
+ABSL_FLAG(
+    bool, create, false,
+    "Initialize --data_dir even if a data directory existed there before, or "
+    "if it contains other files. Without --create, a missing or empty "
+    "directory is initialized only if there was no data directory before.");
 
 namespace cvr {
 namespace {

@@ -24,9 +24,9 @@
 ABSL_FLAG(std::string, log_level, "info",
           "Log level: debug, info, warn, error or off.");
 ABSL_FLAG(bool, allow_core_dumps, false,
-          "Whether the process may leave a core dump and be traced by others "
-          "of its user. Its memory holds tokens and passwords: for debugging "
-          "only.");
+          "Allow core dumps, and tracing by other processes of the same user. "
+          "Insecure, because the memory contains tokens and passwords; for "
+          "debugging only.");
 
 namespace cvr {
 namespace {

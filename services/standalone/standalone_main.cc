@@ -43,9 +43,10 @@ ABSL_FLAG(
     std::string, bootstrap_upstream, cvr::kDefaultUpstream,
     "URL of the upstream that is created for registry 1 at the first start.");
 ABSL_FLAG(std::optional<bool>, bootstrap_anonymous_pull, std::nullopt,
-          "Whether that registry may be pulled from without credentials: true "
-          "or false. If not said: where --http_address can be reached from "
-          "this machine only.");
+          "Allow anonymous pulls from registry 1: true or false. Applies at "
+          "the first start only. Default: true if only this machine can reach "
+          "the HTTP server (loopback --http_address, no --external_url and no "
+          "--trusted_proxies), else false.");
 
 namespace cvr {
 namespace {
@@ -156,10 +157,9 @@ int main(int argc, char** argv) {
   return cvr::RunProcess(
       argc, argv,
       {"cvr-standalone",
-       "Container Virtual Registry, whole, in one process: a pull-through "
-       "cache for container images. Pull from "
-       "HTTP_ADDRESS/virtual_registries/containers/1/IMAGE (or GROUP/NAME in "
-       "place of 1); administer with "
-       "cvr --server=GRPC_ADDRESS."},
+       "Container Virtual Registry in a single process: a pull-through cache "
+       "for container images. Pull from "
+       "HTTP_ADDRESS/virtual_registries/containers/1/IMAGE (or GROUP/NAME "
+       "instead of 1). Administer it with cvr --server=GRPC_ADDRESS."},
       cvr::Serve);
 }

@@ -102,7 +102,7 @@ absl::StatusOr<Url> ListReceiver::NextPage(const Url& asked,
   if (query == absl::string_view::npos) {
     const absl::StatusOr<Url> next = asked.Resolve(target);
     if (next.ok() && next->SameOrigin(asked)) return *next;
-    return Invalid("whose next page is elsewhere");
+    return Invalid("the Link header points to another host or has no query");
   }
   const auto next =
       asked.Resolve(target.substr(query, target.find('#') - query));

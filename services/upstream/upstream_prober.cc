@@ -92,9 +92,10 @@ const char* AdviceFor(Outcome outcome, bool has_credentials) {
       return "the token service of the upstream, or a host that it redirects "
              "to, is unreachable";
     case Outcome::kUnauthorized:
-      return has_credentials ? "it refuses these credentials; check username "
-                               "and password and what they may pull"
-                             : "it wants credentials, and there are none";
+      return has_credentials ? "access denied; check the username and "
+                               "password, and that they may pull this image"
+                             : "authentication required, but the upstream has "
+                               "no credentials configured";
     case Outcome::kRateLimited:
       return "rate limit exceeded (429); retry later, or set credentials with "
              "a higher limit";

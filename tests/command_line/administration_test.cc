@@ -92,7 +92,7 @@ TEST_F(AdministrationTest, WhatNeverExistedIsDeletedWithoutAnError) {
   EXPECT_THAT(output_, HasSubstr("was not attached to registry 77"));
   // What is there is said to be deleted, and the second time not to be there.
   EXPECT_EQ(Cvr({"registry", "delete", "2"}), 0);
-  EXPECT_THAT(output_, HasSubstr("registry 2 is deleted"));
+  EXPECT_THAT(output_, HasSubstr("registry 2 deleted"));
   EXPECT_EQ(Cvr({"registry", "delete", "2"}), 0);
   EXPECT_THAT(output_, HasSubstr("there is no registry 2: nothing to delete"));
 }

@@ -124,7 +124,7 @@ TEST_F(TimeoutsTest, HandshakeOfTls) {
 TEST_F(TimeoutsTest, HeadOfAnAnswer) {
   Start("upstream_answer_timeout");
   const auto gate = Hold("/manifests/");
-  ExpectFailure(503, "no answer within 4s");
+  ExpectFailure(503, "no response headers within 4s");
   gate->Open();
 }
 
@@ -132,7 +132,7 @@ TEST_F(TimeoutsTest, HeadOfATokenServicesAnswer) {
   upstream_.RequireBearer({});
   Start("upstream_answer_timeout");
   const auto gate = Hold("/token");
-  ExpectFailure(503, "no answer within 4s");
+  ExpectFailure(503, "no response headers within 4s");
   gate->Open();
 }
 

@@ -216,7 +216,8 @@ TEST_F(TlsTest, SighupReplacesTheCertificateOfTheGateway) {
   gateway_->process().Signal(SIGHUP);
   ASSERT_TRUE(Eventually(
       [&] {
-        return gateway_->Log().find("old certificate") != std::string::npos;
+        return gateway_->Log().find("TLS certificate not reloaded") !=
+               std::string::npos;
       },
       "the gateway says that it keeps the old certificate"));
   EXPECT_EQ(Get("/healthz", https_ca_).status, 200);
@@ -272,24 +273,24 @@ TEST_F(TlsTest, ProcessesRefuseToStart) {
            {kGateway,
             {metadata, blob, "--http_address=:0"},
             "set --tls_certificate_file"},
-           {kGateway, {metadata, blob, certificate}, "go together"},
+           {kGateway, {metadata, blob, certificate}, "must be set together"},
            {kGateway,
             {metadata, blob, certificate, "--tls_key_file=/none"},
             "key file /none: No such file"},
            {kGateway,
             {metadata, blob, certificate,
              "--tls_key_file=" + directory_.Join("x.key")},
-            "it is not the key of the certificate"},
+            "the private key does not match the certificate"},
            {kGateway,
             {metadata, "--blob_address=192.0.2.1:1"},
             "--rpc_ca_file"},
-           {kGateway, {rpc[0], rpc[1]}, "needs --rpc_ca_file"},
+           {kGateway, {rpc[0], rpc[1]}, "requires --rpc_ca_file"},
            {kGateway, {"--peer_secrets_dir="}, "--peer_secrets_dir must name"},
            {kBlob, {data}, "--peer_secrets_dir must name"},
            {kMetadata, {data, "--grpc_address=[::]:0"}, "--rpc_ca_file"},
-           {kMetadata, {data, rpc[0]}, "go together"},
-           {kMetadata, {data, rpc[2]}, "needs --rpc_certificate_file"},
-           {kBlob, {data, rpc[0], rpc[1]}, "needs --rpc_ca_file"},
+           {kMetadata, {data, rpc[0]}, "must be set together"},
+           {kMetadata, {data, rpc[2]}, "requires --rpc_certificate_file"},
+           {kBlob, {data, rpc[0], rpc[1]}, "requires --rpc_ca_file"},
            {kBlob,
             {data, rpc[0], rpc[1], "--rpc_ca_file=/none"},
             "authority file /none: No such file"},

@@ -43,10 +43,11 @@ TEST_F(RunTest, BadUsageIsOneLineThatSaysWhereToReadOn) {
     const char* line;
     const char* error;
   } kCases[] = {
-      {"", "cvr: a command is missing (see cvr --help)\n"},
-      {"bogus", "cvr: unknown: bogus (see cvr --help)\n"},
-      {"registry", "cvr: a command is missing (see cvr registry --help)\n"},
-      {"registry bogus", "cvr: unknown: bogus (see cvr registry --help)\n"},
+      {"", "cvr: no command given (see cvr --help)\n"},
+      {"bogus", "cvr: unknown command: bogus (see cvr --help)\n"},
+      {"registry", "cvr: no command given (see cvr registry --help)\n"},
+      {"registry bogus",
+       "cvr: unknown command: bogus (see cvr registry --help)\n"},
       {"registry create",
        "cvr: NAME is required (see cvr registry create --help)\n"},
       {"registry get seven",
@@ -63,7 +64,7 @@ TEST_F(RunTest, BadUsageIsOneLineThatSaysWhereToReadOn) {
        "cvr: --output: 'yaml' is not a valid format (table, json) (see cvr "
        "entry list --help)\n"},
       {"entry list --timeout soon",
-       "cvr: not a duration: 'soon' (such as 5s, 24h, 90m, 7d or 0)\n"},
+       "cvr: invalid duration 'soon' (examples: 5s, 24h, 90m, 7d, 0)\n"},
       {"upstream create u --url http://a --username alice",
        "cvr: password required: use --password-file, --password-stdin or "
        "CVR_UPSTREAM_PASSWORD\n"},
@@ -101,7 +102,7 @@ TEST_F(RunTest, ServerOptionWinsOverTheVariableWhereverItStands) {
 
 TEST_F(RunTest, ServerWithoutTheServiceIsNamed) {
   EXPECT_EQ(Cvr("registry list"), 1);
-  EXPECT_THAT(Err(), HasSubstr("does not offer this"));
+  EXPECT_THAT(Err(), HasSubstr("does not support this command"));
 }
 
 TEST_F(RunTest, ErrorsOfTheServerAreShownAsTheyAre) {

@@ -237,8 +237,9 @@ absl::Status BlobStoreDatabase::CheckFormat() {
   RETURN_IF_ERROR(FromRocksDb(status, "reading the format"));
   if (format == kFormat) return absl::OkStatus();
   return absl::FailedPreconditionError(
-      absl::StrCat(options_.directory, " has the format '", format,
-                   "', this version knows '", kFormat, "'"));
+      absl::StrCat("blob store ", options_.directory, " has format version '",
+                   format, "', but this version of cvr supports only '",
+                   kFormat, "'; upgrade cvr, or use another --data_dir"));
 }
 
 absl::Status BlobStoreDatabase::Write(

@@ -192,8 +192,8 @@ absl::Status AccessTokenAdmin::ForgetRegistryIn(WriteTransaction& transaction,
   ids.erase(std::remove(ids.begin(), ids.end(), registry_id), ids.end());
   if (ids.empty()) {
     spdlog::info(
-        "access token {} is revoked: registry {} is deleted, and it "
-        "was for no other",
+        "access token {} revoked: registry {} was deleted, and the token was "
+        "restricted to it",
         token_id, registry_id);
     RevokeIn(transaction, *row);
     return absl::OkStatus();

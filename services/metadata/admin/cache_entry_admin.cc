@@ -69,8 +69,8 @@ absl::Status RequireNew(const ReadTransaction& transaction,
                                           entry.relative_path()));
   if (!taken) return absl::OkStatus();
   return absl::AlreadyExistsError(
-      absl::StrCat("upstream ", entry.upstream_id(), " has a cache entry for ",
-                   entry.relative_path(), " already"));
+      absl::StrCat("upstream ", entry.upstream_id(),
+                   " already has a cache entry for ", entry.relative_path()));
 }
 
 std::string ScopeOf(const v1::ListCacheEntriesRequest& request) {

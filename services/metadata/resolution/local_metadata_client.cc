@@ -80,8 +80,7 @@ absl::Status Check(const CacheRecord& record) {
   const ContentRef& content = record.content;
   if (content.is_addressed_by_digest() &&
       content.reference.digest() != record.target.digest) {
-    return errors::FieldInvalid("target.digest",
-                                "must match the digest in relative_path");
+    return errors::FieldInvalid("target.digest", "must equal that of the path");
   }
   return absl::OkStatus();
 }

@@ -115,7 +115,8 @@ absl::StatusOr<std::unique_ptr<SecretBox>> SecretBox::Load(
   Init();
   const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (fd < 0 && errno == ENOENT) {
-    return absl::NotFoundError(absl::StrCat("no key file ", path));
+    return absl::NotFoundError(
+        absl::StrCat("key file ", path, " does not exist"));
   }
   if (fd < 0) return Failed(path);
   const absl::Cleanup close_it = [&] { close(fd); };
@@ -167,7 +168,7 @@ absl::Status SecretBox::AddKey() {
   const auto before = keys();
   if (before->on_file >= kKeysMax * kKeyBytes) {
     return absl::FailedPreconditionError(absl::StrCat(
-        "key file ", path_, " holds ", kKeysMax, " keys, which is the limit"));
+        "key file ", path_, " already has the maximum of ", kKeysMax, " keys"));
   }
   std::string fresh(kKeyBytes, '\0');
   randombytes_buf(fresh.data(), fresh.size());

@@ -112,7 +112,7 @@ absl::StatusOr<Certificate> ReadCertificate(const CertificateFiles& files) {
 absl::StatusOr<std::string> ReadAuthorities(const std::string& path) {
   ASSIGN_OR_RETURN(std::string pem, ReadFile("CA", path));
   if (!ParseCertificates(pem).empty()) return pem;
-  return Bad("authority", path, "contains no PEM certificate");
+  return Bad("CA", path, "contains no PEM certificate");
 }
 
 absl::StatusOr<std::vector<CertificateFacts>> ReadCertificateFacts(

@@ -216,12 +216,12 @@ bool CurlTransfer::IsOverdue() {
                            absl::FormatDuration(limits_.head_timeout)));
   } else if (head_done_ && stall_watch_->IsStalled(SteadyNow())) {
     outcome_ = errors::UpstreamUnavailable(
-        host, absl::StrCat("the body stalled, or had less than ",
-                           limits_.stall_bytes_min, " bytes, for ",
+        host, absl::StrCat("timeout: the response body had less than ",
+                           limits_.stall_bytes_min, " bytes in ",
                            absl::FormatDuration(limits_.stall_timeout)));
   } else if (SteadyNow() - start_ - busy_ > request_.timeout) {
     outcome_ = errors::UpstreamUnavailable(
-        host, absl::StrCat("no whole answer within ",
+        host, absl::StrCat("timeout: the response was not complete within ",
                            absl::FormatDuration(request_.timeout)));
   }
   return !outcome_.ok();

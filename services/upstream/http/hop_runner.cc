@@ -64,8 +64,8 @@ absl::StatusOr<Url> RedirectTarget(const HopRequest& request,
   }
   if (request.url.is_https() && !target->is_https() && !request.is_verified) {
     return errors::UpstreamInvalid(
-        host, absl::StrCat("a redirect from https to http, at ",
-                           target->host_and_port()));
+        host, absl::StrCat("insecure redirect from https to http (",
+                           target->host_and_port(), ") refused"));
   }
   return target;
 }

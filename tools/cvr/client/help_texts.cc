@@ -17,19 +17,19 @@ Every command needs an access token. The first start of the server writes an
 administrator's token to DATA_DIR/admin-token. `cvr token create` creates
 others.
 
-Durations are such as 24h, 90m, 1h30m, 7d, 250ms or 0; times such as
-2026-11-25T06:00:00Z; sizes such as 10G or 512MiB (powers of 1024) or 10GB (of
-1000). Options may be written with dashes or underscores.
+Durations: 24h, 90m, 1h30m, 7d, 250ms, 0. Times: 2026-11-25T06:00:00Z. Sizes:
+10G or 512MiB (powers of 1024), 10GB (powers of 1000). Options may be written
+with dashes or underscores.
 
 The output is a table. With -o json it is a JSON object or array with the
 field names of the .proto files; 64-bit numbers are strings. Delete commands
 print nothing with -o json.
 
 Environment:
-  CVR_SERVER              in place of --server
-  CVR_BLOB_SERVER         in place of --blob_server
-  CVR_TOKEN               in place of --token
-  CVR_TOKEN_FILE          in place of --token-file
+  CVR_SERVER              instead of --server
+  CVR_BLOB_SERVER         instead of --blob_server
+  CVR_TOKEN               instead of --token
+  CVR_TOKEN_FILE          instead of --token-file
   CVR_UPSTREAM_PASSWORD   password of an upstream, for `cvr upstream`
 
 Exit status:
@@ -51,8 +51,7 @@ source <(cvr completion bash))"};
 constexpr HelpText kGroups[] = {
     {"group",
      "A group is a tenant: every registry and upstream belongs to exactly "
-     "one.\n"
-     "The group \"default\" is there from the start.",
+     "one.\nThe group \"default\" always exists.",
      ""},
     {"group create",
      "A name has lower-case letters, digits, `.`, `_` and `-`, in parts "
@@ -71,19 +70,18 @@ constexpr HelpText kGroups[] = {
 
 constexpr HelpText kRegistries[] = {
     {"registry",
-     "A registry is what clients pull from, under\n"
-     "HOST/virtual_registries/containers/ID/REPOSITORY:TAG or\n"
-     "HOST/virtual_registries/containers/GROUP/NAME/REPOSITORY:TAG. Its\n"
-     "upstreams are asked by their position.\n"
-     "\n"
-     "The path by name is there if the name is one part of a repository path\n"
-     "(lower-case letters, digits, and single `.`, `_`, `-` between them) and\n"
-     "the group is such parts, the first of them no number. It changes with "
-     "the\n"
-     "name; the path by id never does.",
+     "A registry is what clients pull from, "
+     "under\nHOST/virtual_registries/containers/ID/REPOSITORY:TAG "
+     "or\nHOST/virtual_registries/containers/GROUP/NAME/REPOSITORY:TAG. "
+     "Its\nupstreams are asked in order of position.\n\nThe path with "
+     "GROUP/NAME exists if NAME is a valid part of a repository "
+     "path\n(lower-case letters and digits, with single `.`, `_` or `-` "
+     "between them), and\nif GROUP consists of such parts and does not start "
+     "with a number. It changes\nif the registry is renamed; the path with ID "
+     "never changes.",
      ""},
     {"registry create",
-     "The registry has no upstreams at first: Add some with `cvr upstream "
+     "A new registry has no upstreams. Add some with `cvr upstream "
      "create\n--registry` or `cvr upstream attach`.",
      "cvr registry create team --group acme/web --anonymous-pull\n"
      "cvr registry create team -o json | jq -r .id"},
@@ -99,7 +97,8 @@ constexpr HelpText kRegistries[] = {
     {"registry delete",
      "Upstreams that other registries also use are only detached. Succeeds if "
      "the\nregistry does not exist. Access tokens that are restricted to "
-     "registries\nlose this one; those that name no other are revoked.",
+     "registries\nlose access to this one; a token that is restricted to it "
+     "alone is revoked.",
      "cvr registry delete 1"},
 };
 
@@ -111,12 +110,13 @@ constexpr HelpText kUpstreams[] = {
     {"upstream create",
      "Give the password in a file, on standard input or in "
      "CVR_UPSTREAM_PASSWORD.\nThere is no password option, because other users "
-     "could see it. They have\nup to 16 KiB of any bytes but NUL; one line "
-     "break at the end is not part\nof them.\n\nA 401 or 403 to a token that "
-     "was granted says that the upstream has\nnothing there for us: its cached "
-     "copy is dropped, and the next upstream is\nasked; --on-hidden changes "
-     "that.\n\nPatterns are wildcards, where `*` stands for any characters and "
-     "`?` for\none, or RE2 after `re:`.",
+     "could see it. The\npassword has up to 16 KiB of any bytes except NUL; "
+     "one line break at the end\nis ignored.\n\nIf an upstream answers 401 or "
+     "403 although it granted a token, the content is\nhidden from its "
+     "credentials: the cached copy is removed, and the next upstream\nis "
+     "asked. Use --on-hidden to change that.\n\nA pattern is a wildcard (`*` = "
+     "any characters, `?` = one character), or an\nRE2 regular expression with "
+     "the prefix `re:`.",
      "cvr upstream create hub --url https://registry-1.docker.io --registry 1\n"
      "cvr upstream create hub --url https://registry-1.docker.io "
      "--username bot --password-file hub.txt\n"
@@ -236,17 +236,15 @@ constexpr HelpText kCache[] = {
      "with `cache` and `storage`.",
      "cvr stats --group acme\ncvr stats -o json | jq .storage.bytes"},
     {"downloads",
-     "With --watch on a terminal: a bar for each download. Elsewhere: a line\n"
-     "whenever something changes; with -o json an object per line. Ctrl-C "
-     "ends\n"
-     "it, with exit status 0.",
+     "With --watch on a terminal, shows a progress bar for each download. If "
+     "the\noutput is not a terminal, prints a line for each change; with -o "
+     "json, an\nobject per line. Ctrl-C ends the command with exit status 0.",
      "cvr downloads\ncvr downloads --watch\n"
      "cvr downloads --watch --interval 5s -o json"},
     {"downloads cancel",
-     "Ids are those that `cvr downloads` shows. Whoever pulls what is ended "
-     "gets "
-     "an\n"
-     "error; the next pull of it goes on from the bytes that had come.",
+     "IDs are shown by `cvr downloads`. Clients that wait for the download get "
+     "an\nerror; the next pull resumes it from the bytes that were already "
+     "received.",
      "cvr downloads cancel 17"},
     {"cleanup",
      "A cleanup policy regularly deletes the cache entries of a group that "
@@ -288,8 +286,8 @@ constexpr HelpText kRest[] = {
 object (+ created, ~ changed, - deleted) and field (old -> new). A second run
 changes nothing. Objects are identified by group and name.
 
-What the file does not mention is left alone: objects, and fields of objects;
-a field that is `null` gets its default. With --prune, objects of the listed
+Objects and fields that are not in the file are not changed; a field that is
+`null` gets its default. With --prune, objects of the listed
 groups that are not in the file are deleted, and fields that are not in the
 file get their default. Lists, such as a registry's upstreams, are always
 replaced.
@@ -300,9 +298,10 @@ passwords, so they cannot be compared: they are sent only if the upstream is
 new, if its url or username changes, or with --set-passwords. The same is
 true for tls.client_key_env and tls.client_key_file.
 
-A new registry gets the `id` that the file has for it, since clients pull by
-it; only administrators may choose one. Where the registry has another id
-already, or another registry has that one, nothing is done.
+A new registry gets the `id` that the file has for it, because clients pull
+by ID; only administrators may choose an ID. If the registry already has
+another ID, or another registry already has this ID, the command fails and
+nothing is changed.
 
 The file is validated before anything is changed; errors include file:line.
 Concurrent changes are not overwritten: the command fails and can be run
@@ -331,16 +330,15 @@ All fields are those of Group, CleanupPolicy, Upstream and Registry in the
 cvr apply -f registries.yaml
 # Also delete what is not in the file:
 cvr apply -f registries.yaml --prune --dry-run
-# To another server, which has ids of its own:
+# Copy the configuration to another server, which assigns its own ids:
 cvr export --no-ids | cvr --server other:8081 apply -f -)"},
     {"export",
-     "Writes what there is as a file that `cvr apply` takes; fields with "
-     "their\n"
-     "default are left out. Registries keep their ids on an empty server; "
-     "with\n"
-     "--no-ids they get others. Passwords are not known: password_env names "
-     "the\n"
-     "variable, CVR_PASSWORD_<NAME>, that apply is to find them in.",
+     "Writes the current configuration as a file for `cvr apply`, without "
+     "fields\nthat have their default. The file contains the IDs of the "
+     "registries, so that\nan empty server creates them with the same IDs; "
+     "with --no-ids, it assigns new\nones. Passwords are not exported: "
+     "password_env names the environment variable,\nCVR_PASSWORD_<NAME>, from "
+     "which apply reads them.",
      "cvr export -f registries.yaml\ncvr export --group acme"},
     {"completion",
      "Prints a completion script for commands, options and some values.",

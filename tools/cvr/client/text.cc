@@ -90,8 +90,8 @@ absl::StatusOr<google::protobuf::Duration> ParseDuration(
         absl::SimpleAtod(text, &number)
             ? absl::StrCat("a duration needs a unit: '", text, "' (such as ",
                            text, "s)")
-            : absl::StrCat("not a duration: '", text,
-                           "' (such as 5s, 24h, 90m, 7d or 0)"));
+            : absl::StrCat("invalid duration '", text,
+                           "' (examples: 5s, 24h, 90m, 7d, 0)"));
   }
   if (duration < absl::ZeroDuration() || duration > kDurationMax) {
     return absl::InvalidArgumentError(

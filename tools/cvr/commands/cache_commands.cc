@@ -90,7 +90,7 @@ std::string RefreshText(const v1::RefreshTagResponse& response) {
   fields.Add("digest", response.digest());
   fields.Add("before", before);
   fields.Add("media type", response.media_type());
-  fields.Add("size", SizeText(response.size()));
+  fields.Add("stored size", SizeText(response.size()));
   fields.Add("upstream", absl::StrCat(response.upstream_id()));
   return fields.ToString();
 }
@@ -152,7 +152,7 @@ std::string StatsText(const v1::CacheStats& stats) {
   sums.Add("registries", absl::StrCat(stats.registries()));
   sums.Add("upstreams", absl::StrCat(stats.upstreams_size()));
   sums.Add("cache entries", absl::StrCat(entries));
-  sums.Add("size", SizeText(bytes));
+  sums.Add("entries size", SizeText(bytes));
   sums.Add("downloads", absl::StrCat(downloads));
   return absl::StrCat(table.ToString(), "\n", sums.ToString());
 }
@@ -160,7 +160,7 @@ std::string StatsText(const v1::CacheStats& stats) {
 std::string StorageText(const v1::StorageStats& stats) {
   FieldTable fields;
   fields.Add("stored blobs", absl::StrCat(stats.blobs()));
-  fields.Add("size", SizeText(stats.bytes()));
+  fields.Add("stored size", SizeText(stats.bytes()));
   fields.Add("maximum size",
              stats.bytes_max() == 0 ? "no limit" : SizeText(stats.bytes_max()));
   fields.Add("free disk space", SizeText(stats.disk_free_bytes()));

@@ -78,7 +78,7 @@ absl::Status Run(Session& session, const DownloadOptions& options) {
 void AddDownloadCommands(CLI::App& root, Action* chosen) {
   const auto options = std::make_shared<DownloadOptions>();
   CLI::App& command = AddCommand(
-      root, "downloads", "Show or cancel what is being fetched from upstreams",
+      root, "downloads", "List or cancel downloads in progress from upstreams",
       chosen, [options](Session& session) { return Run(session, *options); });
   AddId(command, "--upstream", options->upstream_id,
         "Only downloads from the upstream with this ID");

@@ -90,7 +90,7 @@ TEST_F(TokenOptionsTest, RefusalSaysHowToGiveAToken) {
   EXPECT_EQ(Cvr("group list --token cvr_wrong"), 1);
   EXPECT_THAT(
       Err(),
-      AllOf(HasSubstr("refuses the access token"),
+      AllOf(HasSubstr("rejected the access token"),
             HasSubstr("authentication required: log in with an access token"),
             HasSubstr("--token-file"), Not(HasSubstr("cvr_wrong"))));
 }

@@ -158,7 +158,8 @@ TEST_F(PlanTest, ClientKeyGoesWithItsCertificateAndTlsKeepsIt) {
       "upstreams: [{name: hub, tls: {client_certificate_pem: NEW, "
       "client_key_env: KEY}}]";
   const auto refused = Plan(renewed);
-  EXPECT_EQ(refused.status().message(), "f:2: the variable KEY is not set");
+  EXPECT_EQ(refused.status().message(),
+            "f:2: the environment variable KEY is not set");
   variables_["KEY"] = "planted";
   EXPECT_THAT(CarryOut(renewed), IsOk());
   EXPECT_EQ(updated.upstream().tls().client_key_pem(), "planted\n");

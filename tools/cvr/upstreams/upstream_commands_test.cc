@@ -122,8 +122,8 @@ TEST_F(UpstreamCommandsTest, FailedAttachmentSaysThatTheUpstreamIsThere) {
       });
   EXPECT_EQ(Cvr("upstream create hub --url http://a --registry 2"), 1);
   EXPECT_EQ(Err(),
-            "cvr: upstream 5 is created, but cannot be attached to registry "
-            "2: registry 2 does not exist\n");
+            "cvr: upstream 5 was created, but could not be attached to "
+            "registry 2: registry 2 does not exist\n");
 }
 
 TEST_F(UpstreamCommandsTest, UpstreamUpdateSendsOnlyWhatIsGiven) {

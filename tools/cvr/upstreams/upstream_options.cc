@@ -34,11 +34,10 @@ void AddCredentialOptions(CLI::App& command, UpstreamOptions& options) {
 void AddCacheOptions(CLI::App& command, UpstreamOptions& options) {
   constexpr char kGroup[] = "Caching";
   command
-      .add_option(
-          "--cache-validity", options.cache_validity,
-          "How long a tag is served without asking the upstream: 24h, "
-          "7d; 0 or never = it is not asked again, always = it is asked "
-          "at each pull")
+      .add_option("--cache-validity", options.cache_validity,
+                  "How long a cached tag is fresh, that is, served without "
+                  "asking the upstream: 24h, 7d; 0 or never = never "
+                  "revalidate, always = revalidate at each pull")
       ->type_name("DURATION")
       ->group(kGroup);
   command

@@ -38,10 +38,9 @@ void AddFreshnessOptions(CLI::App& command, UpstreamPolicyOptions& options) {
   constexpr char kGroup[] = "Freshness";
   AddWords(command, kGroup, "--tag-validity", options.tag_validities,
            "PATTERN=DURATION",
-           "In place of --cache-validity for tags that match: 'v*.*.*=0', "
-           "'latest=always', 're:v[0-9]+=1h'; the first match counts; may be "
-           "repeated, \"\" = "
-           "none");
+           "Overrides --cache-validity for tags that match PATTERN: "
+           "'v*.*.*=0', 'latest=always', 're:v[0-9]+=1h'. The first match "
+           "wins. May be repeated; \"\" = none");
   AddOne(command, kGroup, "--tags-validity", options.tags_validity, "DURATION",
          "How long a cached tag list is fresh (default: 1m)");
   AddOne(command, kGroup, "--referrers-validity", options.referrers_validity,
@@ -53,9 +52,9 @@ void AddFreshnessOptions(CLI::App& command, UpstreamPolicyOptions& options) {
       ->group(kGroup);
   AddWords(command, kGroup, "--absence-ttl", options.absence_ttls,
            "KIND=DURATION",
-           "How long a 404 for a 'manifest' or 'blob' is believed (default: "
-           "1m; 5s at most for a manifest by digest), and a 401 or 403 "
-           "('refused', 30s); may be repeated");
+           "Negative cache TTL. KIND is manifest or blob (404; default 1m; at "
+           "most 5s for a manifest by digest) or refused (401 and 403; default "
+           "30s). May be repeated");
 }
 
 void AddRuleOptions(CLI::App& command, UpstreamPolicyOptions& options) {
@@ -73,7 +72,7 @@ void AddRuleOptions(CLI::App& command, UpstreamPolicyOptions& options) {
       {"--allow-tag", options.allow_tags,
        "Allow only tags that match one of these patterns. May be repeated"},
       {"--deny-tag", options.deny_tags,
-       "Allow only tags that match one of these patterns. May be repeated"},
+       "Deny tags that match. May be repeated"},
   };
   for (const auto& [name, words, description] : lists) {
     AddWords(command, kGroup, name, words, "PATTERN", description);
@@ -98,11 +97,13 @@ void AddFailureOptions(CLI::App& command, UpstreamPolicyOptions& options) {
       {"--on-rate-limited", options.on_rate_limited,
        "Action if the upstream answers 429 (same format as --on-unavailable)"},
       {"--on-denied", options.on_denied,
-       "The same when it refuses our credentials"},
+       "Action if the upstream denies access to its configured credentials "
+       "(same format as --on-unavailable)"},
       {"--on-hidden", options.on_hidden,
-       "The same when it answers 401 or 403 although it granted a token, so "
-       "that it has nothing there for us (default: next, and its cached copy "
-       "is dropped); stop = 403"},
+       "Action if the upstream answers 401 or 403 although it granted a token, "
+       "so that the content is hidden from its credentials (same format as "
+       "--on-unavailable; default: next, and the cached copy is removed; stop "
+       "= the pull gets 403)"},
   };
   for (const auto& [name, words, description] : classes) {
     AddWords(command, kGroup, name, words, "CASE=ACTION", description);

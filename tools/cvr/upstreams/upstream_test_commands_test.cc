@@ -89,7 +89,7 @@ TEST_F(UpstreamTestCommandsTest, WhatIsNotStoredYetCanBeTried) {
 
 TEST_F(UpstreamTestCommandsTest, SomethingMustBeNamed) {
   EXPECT_EQ(Cvr("upstream test"), 1);
-  EXPECT_THAT(Err(), HasSubstr("ID or --url"));
+  EXPECT_THAT(Err(), HasSubstr("ID of an upstream, or --url"));
   EXPECT_THAT(server_.methods_called(), IsEmpty());
 }
 

@@ -26,7 +26,7 @@ bool SharesWith(const Candidate& candidate, int64_t identity) {
 absl::Status CheckIdentity(const UpstreamAccess& access, int64_t planned) {
   if (IdentityOf(access) == planned) return absl::OkStatus();
   return errors::UpstreamUnavailable(
-      access.name, "its URL or its credentials were changed a moment ago");
+      access.name, "its URL or credentials changed during the pull; retry");
 }
 
 void LearnPossession(PossessionSource& metadata, const Digest& digest,

@@ -78,9 +78,9 @@ void NoteFailure(const absl::Status& failure, absl::Status& decisive) {
   if (!absl::IsNotFound(failure)) {
     decisive = failure;
   } else if (IsHidden(failure) && !IsHidden(decisive)) {
-    decisive = WithSuffix(
-        failure, failure.code(),
-        "; --on-hidden at this upstream says what follows from that");
+    decisive = WithSuffix(failure, failure.code(),
+                          "; the option --on-hidden of this upstream sets "
+                          "whether the pull continues");
   }
 }
 
@@ -98,9 +98,11 @@ absl::Status KnownAnswer(int64_t upstream_id, Denial denial,
       return unknown;
     case Denial::kHidden:
       return AsHidden(Annotate(
-          unknown, absl::StrCat("upstream ", upstream_id,
-                                " answered a moment ago that it has nothing "
-                                "there for us")));
+          unknown,
+          absl::StrCat("upstream ", upstream_id,
+                       " answered 401 or 403 recently although it granted a "
+                       "token, so the content is hidden from its credentials "
+                       "(cached response; see --absence-ttl)")));
     case Denial::kRefused:
       break;
   }
