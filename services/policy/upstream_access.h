@@ -17,10 +17,11 @@ struct TlsAccess {
   bool insecure_skip_verify = false;
 };
 
-// How an upstream is treated when it is slow, broken or counts requests.
+// Limits for requests to an upstream: concurrency, circuit breaker, and the
+// part of its rate limit that is held in reserve.
 struct UpstreamLimits {
   int concurrent_requests = limits::kConcurrentRequestsDefault;
-  // In a row.
+  // Consecutive failures after which the circuit breaker opens.
   int failures_to_open = limits::kFailuresToOpenDefault;
   absl::Duration open_for = absl::Seconds(limits::kCircuitOpenSecondsDefault);
   int rate_reserve_percent = limits::kRateReservePercentDefault;
@@ -30,21 +31,21 @@ struct UpstreamLimits {
 // A value type.
 struct UpstreamAccess {
   int64_t id = 0;
-  // Candidate::identity of these credentials: whatever comes through this
-  // access was delivered to it.
+  // Candidate::identity of these credentials. All bytes that are fetched with
+  // this object were delivered to this identity.
   int64_t identity = 0;
-  // As Candidate::cache_epoch. An answer that was got by this access may be
-  // recorded for plans of the same epoch only.
+  // As Candidate::cache_epoch. A response that was fetched with this object may
+  // be recorded only for plans of the same epoch.
   int64_t cache_epoch = 0;
-  std::string group;  // Whose it is.
+  std::string group;  // The owner's name.
   std::string name;
   // http or https; a trailing `/` or `/v2` makes no difference.
   std::string url;
   std::string username;  // Both or neither.
   std::string password;
   TlsAccess tls;
-  // Hosts, besides the upstream's own domain, whose token endpoints may be sent
-  // the credentials.
+  // Hosts outside the upstream's domain whose token services may receive the
+  // credentials.
   std::vector<std::string> trusted_token_realms;
   UpstreamLimits limits;
 };
