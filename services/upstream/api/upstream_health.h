@@ -11,10 +11,11 @@
 
 namespace cvr {
 
-// What an upstream has said of the requests that it grants.
+// The rate limit of an upstream, from its RateLimit headers.
 struct RateBudget {
   int64_t limit = 0;  // Requests in `window`.
-  // What is left by now, with what has been granted anew since it was told.
+  // Estimate of the requests that are left now: requests come back evenly over
+  // the window.
   int64_t remaining = 0;
   absl::Duration window;
   absl::Time told_at;
@@ -23,8 +24,8 @@ struct RateBudget {
 struct UpstreamState {
   enum class Circuit {
     kClosed,    // Requests go through.
-    kOpen,      // It is left alone.
-    kHalfOpen,  // One request tries.
+    kOpen,      // No requests are sent.
+    kHalfOpen,  // One request is sent as a probe.
   };
 
   int64_t upstream_id = 0;
@@ -32,23 +33,25 @@ struct UpstreamState {
   int failures_in_a_row = 0;
   std::string last_failure;  // Empty when there was none.
   absl::Time last_failure_at = absl::InfinitePast();
-  // When it may be asked again: circuit and Retry-After. Past = now.
+  // No requests are sent until then, because of the circuit breaker or a
+  // Retry-After. In the past = requests may be sent.
   absl::Time closed_until = absl::InfinitePast();
-  std::optional<RateBudget> budget;  // If it counts.
+  std::optional<RateBudget> budget;  // If it has told one.
   int running = 0;                   // Requests.
   int waiting = 0;
 };
 
-// How upstreams are doing, as far as this process has seen. Thread-safe.
+// The health of upstreams: circuit breakers, failures and rate limits, as far
+// as this process has seen them. Thread-safe.
 class UpstreamHealth {
  public:
   virtual ~UpstreamHealth() = default;
 
-  // Whether a revalidation should give way to a stale copy, because the budget
-  // of the upstream is nearly spent.
+  // Whether a stale copy should be served without revalidation, because the
+  // rate limit of the upstream is nearly used up.
   virtual bool IsSavingBudget(const UpstreamAccess& access) = 0;
 
-  // Of every upstream that was asked lately, by id.
+  // The state of every upstream that had requests lately, in the order of ids.
   virtual std::vector<UpstreamState> States() const = 0;
 };
 
