@@ -107,8 +107,8 @@ class BlobStore {
   // them. They are NOT verified: the caller must read them with ReadChunk() and
   // hash them like bytes from an upstream. At most one writer gets them, and
   // uploads of other owners have no influence on this, so that a tenant cannot
-  // find out what others download. Errors: RESOURCE_EXHAUSTED if the store
-  // accepts no new content.
+  // find out what others download.
+  // Errors: RESOURCE_EXHAUSTED if the store accepts no new content.
   virtual absl::StatusOr<std::shared_ptr<BlobWriter>> Create(
       const Digest& digest, int64_t owner) = 0;
 
