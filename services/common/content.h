@@ -36,7 +36,7 @@ struct ContentRef {
   static ContentRef TagList(Repository repository);
 };
 
-// The type, digest and size of content (OCI image-spec, descriptor.md).
+// Content that is known: OCI image-spec, descriptor.md.
 struct Descriptor {
   std::string media_type;
   Digest digest;

@@ -65,8 +65,8 @@ inline constexpr int kFailuresToOpenDefault = 5;
 inline constexpr int kCircuitOpenSecondsDefault = 30;
 inline constexpr int kRateReservePercentDefault = 10;
 
-// Lists of tags or referrers that an upstream sends, all pages together. Some
-// repositories have a hundred thousand tags.
+// Lists that upstreams send, all pages together: repositories with a hundred
+// thousand tags exist.
 inline constexpr size_t kTagsMax = 1'000'000;
 inline constexpr size_t kListBytesMax = 32 * 1024 * 1024;
 inline constexpr int kListPagesMax = 10'000;

@@ -31,21 +31,21 @@ struct UpstreamLimits {
 // A value type.
 struct UpstreamAccess {
   int64_t id = 0;
-  // Candidate::identity of these credentials. All bytes that are fetched with
-  // this object were delivered to this identity.
+  // Candidate::identity of these credentials: whatever comes through this
+  // access was delivered to it.
   int64_t identity = 0;
-  // As Candidate::cache_epoch. A response that was fetched with this object may
-  // be recorded only for plans of the same epoch.
+  // As Candidate::cache_epoch. An answer that was got by this access may be
+  // recorded for plans of the same epoch only.
   int64_t cache_epoch = 0;
-  std::string group;  // The owner's name.
+  std::string group;  // Whose it is.
   std::string name;
   // http or https; a trailing `/` or `/v2` makes no difference.
   std::string url;
   std::string username;  // Both or neither.
   std::string password;
   TlsAccess tls;
-  // Hosts outside the upstream's domain whose token services may receive the
-  // credentials.
+  // Hosts, besides the upstream's own domain, whose token endpoints may be sent
+  // the credentials.
   std::vector<std::string> trusted_token_realms;
   UpstreamLimits limits;
 };

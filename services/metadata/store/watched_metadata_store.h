@@ -10,19 +10,19 @@
 
 namespace cvr {
 
-// A MetadataStore with a callback for changes, so that caches of its contents
-// stay coherent whichever code writes: a Write() that may have changed a
-// watched table does not return before the callback has returned.
+// A MetadataStore that tells of changes. Caches of what is read from it stay
+// coherent, whoever writes: no Write() that may have changed a watched table
+// returns before the callback has.
 class WatchedMetadataStore : public MetadataStore {
  public:
-  // Watches `tables`. The callback of SetOnChange() runs in every Write() that
-  // put or deleted a row of them, after the commit and before Write() returns;
-  // also if the commit failed, because its outcome is unknown. Several threads
-  // may call it at the same time. It must not write to the store.
+  // `on_change` is called, after the commit and before the caller hears of it,
+  // by every write that put or deleted something in `tables`; also when the
+  // commit failed, since its outcome is unknown. It may be called by several
+  // threads at a time and must not write to the store.
   WatchedMetadataStore(std::unique_ptr<MetadataStore> store,
                        absl::Span<const Table> tables);
 
-  // Must be called before the first write. Null = no callback.
+  // To be called before any write. Null = nobody.
   void SetOnChange(absl::AnyInvocable<void() const> on_change);
 
   absl::Status Read(absl::FunctionRef<absl::Status(const ReadTransaction&)> fn)

@@ -47,11 +47,11 @@ class UpstreamHealth {
  public:
   virtual ~UpstreamHealth() = default;
 
-  // Whether a stale copy should be served without revalidation, because the
-  // rate limit of the upstream is nearly used up.
+  // Whether a revalidation should give way to a stale copy, because the budget
+  // of the upstream is nearly spent.
   virtual bool IsSavingBudget(const UpstreamAccess& access) = 0;
 
-  // The state of every upstream that had requests lately, in the order of ids.
+  // Of every upstream that was asked lately, by id.
   virtual std::vector<UpstreamState> States() const = 0;
 };
 
