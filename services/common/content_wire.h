@@ -8,8 +8,8 @@
 
 namespace cvr {
 
-// Between domain words and their messages. From... answer INVALID_ARGUMENT for
-// messages that hold nonsense.
+// Conversions between types of the domain and protobuf messages. FromWire()
+// returns INVALID_ARGUMENT for a message with a field that is not valid.
 v1::ContentRef ToWire(const ContentRef& content);
 absl::StatusOr<ContentRef> FromWire(const v1::ContentRef& message);
 
