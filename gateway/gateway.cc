@@ -190,7 +190,8 @@ HttpReply Gateway::Answer(const HttpRequest& request) {
     reply = AnswerOnce(request);
   }
   if (reply.outage) {
-    spdlog::warn("http answered {} for {}", reply.status, *reply.outage);
+    spdlog::warn("HTTP request failed: status {}, cause: {}", reply.status,
+                 *reply.outage);
   }
   return reply;
 }

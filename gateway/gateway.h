@@ -28,56 +28,60 @@
 
 namespace cvr {
 
-// The registry as its clients see it: HTTP in, resolutions and content streams
-// out. Read-only and without state of its own. Thread-safe.
+// The HTTP side of the registry: handles the requests of clients with a
+// Resolver and a ContentSource. Clients cannot write; it keeps no data.
+// Thread-safe.
 class Gateway {
  public:
   struct Options {
     HttpServer::Options http;
-    // Which registry answers at the root: see RouteOptions.
+    // ID of the registry that is served at the root: see RouteOptions.
     int64_t root_registry_id = 0;
-    // For an upstream's first answer; its body is bounded by progress.
+    // Maximum wait for the first response of the upstreams. A body has no time
+    // limit as long as it makes progress.
     absl::Duration fetch_timeout = absl::Seconds(60);
     AccessControl::Options access;
-    // What is under `/api/`. Not owned; must outlive it. None = nothing is.
+    // Handler for paths under `/api/`. Not owned; must outlive the gateway.
+    // None = there are no such paths.
     Administration* administration = nullptr;
     ReadinessCheck readiness;  // None = always ready.
-    // How long a request waits for a service that cannot be reached, since it
-    // is being restarted. 0 = not at all.
+    // How long a request waits for a service that cannot be reached, for
+    // example during its restart. 0 = not at all.
     absl::Duration outage_wait = absl::ZeroDuration();
-    // Where every pull is written; may be null. Must outlive the gateway.
+    // Audit log for pulls; may be null. Must outlive the gateway.
     AuditFile* audit = nullptr;
     const Clock* clock = &Clock::Real();
   };
 
-  // All that is passed in must outlive it.
+  // All arguments must outlive the gateway.
   Gateway(Resolver& resolver, ContentSource& source, Options options);
   // Stops at once if it is running.
   ~Gateway();
 
-  // Listens and serves. At most once. Errors: INVALID_ARGUMENT for an address
-  // that is none; FAILED_PRECONDITION when it cannot be had.
+  // Listens and serves. Call at most once. Errors: INVALID_ARGUMENT if the
+  // address is not valid; FAILED_PRECONDITION if it cannot be listened on.
   absl::Status Start();
 
   // `host:port` with the real port; empty before Start().
   std::string address() const { return server_.address(); }
 
-  // That with its scheme.
+  // The address with its scheme.
   std::string url() const;
 
-  // Takes no more requests, lets replies finish until `deadline`
-  // (Clock::SteadyNow()), then breaks them off. Idempotent.
+  // Accepts no more requests, lets responses finish until `deadline`
+  // (Clock::SteadyNow()), then aborts them. Idempotent.
   void Stop(absl::Time deadline);
 
-  // The reply to a request; what Start() serves. Never throws away an error:
-  // every failure is a reply with a body.
+  // The response to a request, without a connection: what Start() serves. Every
+  // failure is a response with a body.
   HttpReply Handle(const HttpRequest& request);
   HttpReply Answer(const HttpRequest& request);
 
  private:
-  // One attempt at that.
+  // One attempt to answer; OutageHold may call it again.
   HttpReply AnswerOnce(const HttpRequest& request);
-  // What stands before HttpServer's threads.
+  // The options of the server, with the callbacks that run before a request
+  // has a thread.
   HttpServer::Options ServerOptions();
   RequestShare ShareOf(const HttpRequest& request) const;
   HttpServer::Options::BodyDecision BeforeBody(const HttpRequest& request);
@@ -97,7 +101,7 @@ class Gateway {
   HttpReply Recorded(HttpReply reply, const HttpRequest& request,
                      std::optional<PullRecord> record,
                      const Caller& caller) const;
-  // The same for who was refused before the request was read.
+  // The same for a request that was refused before it was read.
   HttpReply WithRefusal(HttpReply reply, const HttpRequest& request) const;
   void NoteRefusedAdministration(const HttpRequest& request,
                                  const absl::Status& status) const;
@@ -105,12 +109,13 @@ class Gateway {
 
   const Options options_;
   RegistryLanes lanes_;
-  // How targets are read. `locate` asks the metadata service each time, so that
-  // a name is of whom it is now.
+  // How targets are parsed. `locate` asks the metadata service each time, so
+  // that a renamed registry is found under its present name only.
   const RouteOptions routes_;
   ActiveStreams streams_;
   OutageHold outages_;
-  // Threads that requests of one group may hold before they have a reply.
+  // Limits the threads that requests of one group hold before they have a
+  // response.
   KeyedShares groups_;
   SharedContentSource source_;
   ContentHandler content_;

@@ -12,9 +12,9 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "gateway/http/client_address.h"
-#include "gateway/message/query.h"
 #include "gateway/transport/tls_acceptor.h"
 #include "services/common/errors.h"
+#include "services/common/host.h"
 #include "services/common/status_macros.h"
 #include "services/process/byte_size.h"
 #include "services/process/local_address.h"
@@ -25,68 +25,81 @@
 #include "spdlog/spdlog.h"
 
 ABSL_FLAG(std::string, http_address, "127.0.0.1:8080",
-          "Where clients pull: host:port, [v6]:port, or :port for every "
-          "address. Port 0: the system chooses; see --ready_file. Without TLS: "
-          "on loopback, unless --insecure_plaintext.");
-ABSL_FLAG(std::string, tls_certificate_file, "",
-          "Serve HTTPS with this certificate, followed by those of its "
-          "issuers: PEM. SIGHUP has it read again.");
+          "Address that the HTTP(S) server listens on: host:port, [IPv6]:port, "
+          "or :port for all interfaces. Port 0 lets the system choose a free "
+          "port; --ready_file then contains it. Without TLS, only loopback "
+          "addresses are allowed unless --insecure_plaintext is set.");
+ABSL_FLAG(
+    std::string, tls_certificate_file, "",
+    "PEM file with the server certificate followed by its intermediate CA "
+    "certificates. Setting it enables HTTPS. Send SIGHUP to reload it.");
 ABSL_FLAG(std::string, tls_key_file, "",
-          "The key of --tls_certificate_file: PEM, without a password.");
+          "PEM file with the private key for --tls_certificate_file. The key "
+          "must not be encrypted with a passphrase.");
 ABSL_FLAG(int64_t, root_registry, 0,
-          "Id of the registry that is also served at the root of the host, as "
-          "HOST/IMAGE instead of HOST/virtual_registries/containers/ID/IMAGE: "
-          "for the docker engine's registry-mirrors and other mirrors that can "
-          "have no path. 0 = none.");
-ABSL_FLAG(int, http_threads_max, 1024,
-          "Requests that run at once, from their handler to the last byte of "
-          "their reply. Connections that wait for their client hold no "
-          "thread.");
+          "ID of the virtual registry that is also served at the root of the "
+          "host, so that clients can pull HOST/IMAGE instead of "
+          "HOST/virtual_registries/containers/ID/IMAGE. Needed for Docker's "
+          "registry-mirrors, which does not allow a path. 0 = no registry at "
+          "the root.");
+ABSL_FLAG(
+    int, http_threads_max, 1024,
+    "Maximum number of concurrent requests, each with one thread from its "
+    "start to the last byte of its response. Idle connections use no thread.");
 ABSL_FLAG(int, http_share_max, 0,
-          "Of them, how many may be of one registry; half as many may be of "
-          "one client address. As many again wait up to ten seconds for a "
-          "thread, then get 503; more get 429. 0 = a quarter of "
-          "--http_threads_max.");
-ABSL_FLAG(int, http_connections_max, 4096,
-          "Connections that may be open, at least twice --http_threads_max. "
-          "Beyond them, the one that has waited longest for its client is "
-          "closed for each new one.");
+          "Maximum number of concurrent requests per registry; per client IP "
+          "address, half of it. As many further requests wait up to 10 s for a "
+          "thread and then get 503; requests above that get 429. 0 = a quarter "
+          "of --http_threads_max.");
+ABSL_FLAG(
+    int, http_connections_max, 4096,
+    "Maximum number of open connections, at least twice --http_threads_max. "
+    "Above it, each new connection closes the one that has been idle longest.");
 ABSL_FLAG(int, http_connections_per_client_max, 256,
-          "Connections that one client address (IPv6: /64) may have. Beyond "
-          "them, its own that has waited longest is closed. Not for "
-          "--trusted_proxies.");
+          "Maximum number of open connections per client IP address (IPv6: per "
+          "/64 network). Above it, the client's connection that has been idle "
+          "longest is closed. Does not apply to --trusted_proxies.");
 ABSL_FLAG(absl::Duration, http_idle_timeout, absl::Seconds(75),
-          "How long a connection may wait for its next request.");
+          "How long an idle keep-alive connection stays open.");
 ABSL_FLAG(absl::Duration, http_write_timeout, absl::Seconds(60),
-          "Over what time --http_send_rate_min is an average; a client that "
-          "takes nothing for so long is given up in any case.");
+          "Write timeout: the connection is closed if the client reads no "
+          "bytes for this long. It is also the period over which "
+          "--http_send_rate_min is averaged.");
 ABSL_FLAG(cvr::ByteSize, http_send_rate_min, cvr::ByteSize(1024),
-          "Bytes per second that a client has to take of its reply, on "
-          "average over --http_write_timeout of waiting for it. 0 = any.");
+          "Minimum rate at which a client must read its response, in bytes per "
+          "second, averaged over --http_write_timeout of waiting for the "
+          "client. Slower connections are closed. 0 = no minimum.");
 ABSL_FLAG(absl::Duration, fetch_timeout, absl::Seconds(60),
-          "How long a pull may wait for the first answer of its upstreams. "
-          "What has begun to flow is bounded by progress alone.");
+          "Maximum time a pull waits for the first response from the "
+          "upstreams. It does not limit a transfer that has started; for that, "
+          "see --upstream_stall_timeout.");
 ABSL_FLAG(absl::Duration, drain_timeout, absl::Seconds(30),
-          "How long running replies may go on after SIGTERM.");
-ABSL_FLAG(std::string, external_url, "",
-          "Where clients reach this gateway, as https://HOST[:PORT]: they are "
-          "sent to its /jwt/auth to log in. Empty: as their own requests name "
-          "it, with https if there is --tls_certificate_file.");
+          "Graceful shutdown: how long responses in progress may continue "
+          "after SIGTERM.");
+ABSL_FLAG(
+    std::string, external_url, "",
+    "Public URL of this gateway, as https://HOST[:PORT]. Clients are sent to "
+    "/jwt/auth at this URL to get a token. If empty, it is built from the Host "
+    "header of each request, with https if --tls_certificate_file is set.");
 ABSL_FLAG(std::string, token_service, "",
-          "The service that short-lived tokens are good at; gateways with the "
-          "same one take each other's. Empty: the host of --external_url, or "
-          "else container-virtual-registry.");
+          "Audience (\"service\") of the bearer tokens that this gateway "
+          "issues. Gateways with the same value accept each other's tokens. If "
+          "empty: the host of --external_url, or container-virtual-registry if "
+          "that is empty too.");
 ABSL_FLAG(double, login_failures_per_minute, 30,
-          "How many wrong secrets one client address may show, and how often "
-          "one wrong secret may be shown, after as many at once; then the "
-          "answer is 429 instead of 401. Right ones pass. 0 = no limit.");
+          "Rate limit for failed logins per minute, counted for each client IP "
+          "address and for each invalid secret. A burst of the same size is "
+          "allowed. Invalid credentials above it get 429 instead of 401; valid "
+          "credentials are still accepted. 0 = no limit.");
 ABSL_FLAG(double, requests_per_second_max, 0,
-          "How many requests one client address may send, after ten times as "
-          "many at once. More wait for up to two seconds, then get 429. 0 = no "
-          "limit.");
+          "Rate limit for requests, per client IP address and second. A burst "
+          "of ten times this number is allowed. Requests above it are delayed "
+          "for up to 2 s and then get 429. 0 = no limit.");
 ABSL_FLAG(std::string, trusted_proxies, "",
-          "Networks, as 10.0.0.0/8,::1/128, of proxies whose X-Forwarded-For "
-          "names the client that those limits are for.");
+          "Comma-separated networks of trusted reverse proxies, for example "
+          "10.0.0.0/8,::1/128. For requests from these networks, the client IP "
+          "address (for rate limits and the audit log) is taken from "
+          "X-Forwarded-For.");
 
 namespace cvr {
 namespace {
@@ -104,7 +117,7 @@ absl::Status FillOrigin(AccessControl::Options& access) {
   absl::string_view host = url;
   if (!url.empty() && ((!absl::ConsumePrefix(&host, "https://") &&
                         !absl::ConsumePrefix(&host, "http://")) ||
-                       !IsAuthority(host))) {
+                       !IsHostAndPort(host))) {
     return BadFlag("external_url", "must be http(s)://HOST[:PORT]");
   }
   std::string service = absl::GetFlag(FLAGS_token_service);
@@ -138,7 +151,7 @@ absl::StatusOr<std::shared_ptr<TlsAcceptor>> TlsFromFlags() {
                                   absl::GetFlag(FLAGS_tls_key_file)};
   if (files.certificate.empty() != files.key.empty()) {
     return absl::InvalidArgumentError(
-        "--tls_certificate_file and --tls_key_file go together");
+        "--tls_certificate_file and --tls_key_file must be set together");
   }
   if (!files.key.empty()) {
     auto acceptor = TlsAcceptor::Open(files);
@@ -148,7 +161,7 @@ absl::StatusOr<std::shared_ptr<TlsAcceptor>> TlsFromFlags() {
   }
   RETURN_IF_ERROR(CheckPlaintext(
       absl::GetFlag(FLAGS_http_address), InsecurePlaintextFromFlag(),
-      "set --tls_certificate_file and --tls_key_file"));
+      "set --tls_certificate_file and --tls_key_file to enable TLS"));
   return nullptr;
 }
 
@@ -211,10 +224,11 @@ void ReloadOnHangup(const Gateway::Options& options, StopSignal& stop) {
   stop.OnHangup([tls = options.http.tls] {
     const absl::Status status = tls->Reload();
     if (status.ok()) {
-      spdlog::info("read again: {}", tls->Describe());
+      spdlog::info("TLS certificate reloaded: {}", tls->Describe());
     } else {
-      spdlog::error("going on with the old certificate: {}",
-                    std::string(status.message()));
+      spdlog::error(
+          "TLS certificate not reloaded, the previous one stays in use: {}",
+          std::string(status.message()));
     }
   });
 }

@@ -7,12 +7,12 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
-#include "absl/time/clock.h"
 #include "gateway/gateway_fixture.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "nlohmann/json.hpp"
 #include "services/common/errors.h"
+#include "tests/support/eventually.h"
 
 namespace cvr {
 namespace {
@@ -78,7 +78,8 @@ TEST_F(GatewayListsTest, TagsAreListedUnderTheNameInTheRequest) {
       (json{{"name", kAlpineName}, {"tags", {"3.20", "edge", "latest"}}}));
   EXPECT_EQ(registry_.downloads(), 0);
   // The reply may be here a moment before its stream is closed.
-  while (registry_.open_streams() > 0) absl::SleepFor(absl::Milliseconds(1));
+  EXPECT_TRUE(testing::Eventually([&] { return registry_.open_streams() == 0; },
+                                  "the stream is closed"));
 }
 
 TEST_F(GatewayListsTest, RepositoryWithoutTagsHasAnEmptyListNotNull) {

@@ -21,7 +21,7 @@
 #include "services/concurrency/clock.h"
 #include "services/concurrency/thread.h"
 #include "services/metadata/api/grpc_auth_client.h"
-#include "services/metadata/api/grpc_metadata_client.h"
+#include "services/metadata/api/grpc_resolver.h"
 #include "services/process/process.h"
 #include "services/process/ready_file.h"
 #include "services/rpc/rpc_flags.h"
@@ -30,22 +30,24 @@
 #include "spdlog/spdlog.h"
 
 ABSL_FLAG(std::string, metadata_address, "127.0.0.1:8081",
-          "The metadata service: host:port or unix:PATH.");
+          "gRPC address of cvr-metadata: host:port or unix:PATH.");
 ABSL_FLAG(std::string, blob_address, "127.0.0.1:8082",
-          "The blob service: host:port or unix:PATH.");
+          "gRPC address of cvr-blob: host:port or unix:PATH.");
 
-ABSL_FLAG(absl::Duration, outage_wait, absl::Seconds(10),
-          "How long pulls and logins wait for a metadata or blob service that "
-          "cannot be reached, such as 10s, so that its restart fails none; "
-          "then they get 503 with Retry-After. They hold up to half of "
-          "--http_threads_max; more get 503 at once. 0 = none waits.");
+ABSL_FLAG(
+    absl::Duration, outage_wait, absl::Seconds(10),
+    "How long pulls and logins wait for an unavailable metadata or blob "
+    "service, for example 10s, so that they survive its restart. After that "
+    "they get 503 with Retry-After. Waiting requests use at most half of "
+    "--http_threads_max; further ones get 503 immediately. 0 = do not wait.");
 
 ABSL_FLAG(absl::Duration, outage_grace, absl::Minutes(5),
-          "For how long pulls go on, such as 5m, that the metadata service has "
-          "allowed before it could not be reached: for the same caller, what "
-          "is cached, and no longer than tokens and tags are good. A change "
-          "that this gateway cannot hear of, since the network is broken, "
-          "waits as long. 0 = none goes on.");
+          "How long cached content is still served while the metadata service "
+          "is unavailable, for example 5m. Only pulls that it allowed before, "
+          "for the same caller, and only while their tokens are valid and "
+          "their tags are fresh. During a network failure, changes such as "
+          "revocations take effect after this time at the latest. 0 = serve "
+          "nothing without the metadata service.");
 
 namespace cvr {
 namespace {
@@ -86,7 +88,7 @@ absl::Status Serve(StopSignal& stop) {
                    OpenRpcChannel(metadata_address, security));
   ASSIGN_OR_RETURN(const auto blob_channel,
                    OpenRpcChannel(absl::GetFlag(FLAGS_blob_address), security));
-  GrpcMetadataClient metadata(metadata_channel, {});
+  GrpcResolver metadata(metadata_channel, {});
   GrpcContentSource source(blob_channel);
 
   const absl::Duration grace = absl::GetFlag(FLAGS_outage_grace);
@@ -109,11 +111,9 @@ absl::Status Serve(StopSignal& stop) {
   ServiceWatch services(
       {Watched("metadata", *metadata_channel,
                [&] {
-                 const auto question = contact.Ask();
-                 const absl::Status status =
-                     probing.GetTrust(0, absl::ZeroDuration()).status();
-                 contact.Note(question, status);
-                 return status;
+                 return contact.Query([&] {
+                   return probing.GetTrust(0, absl::ZeroDuration()).status();
+                 });
                }),
        Watched("blob", *blob_channel,
                [&] { return source.CheckServes(kProbeTimeout); })});
@@ -125,12 +125,12 @@ absl::Status Serve(StopSignal& stop) {
   ReloadOnHangup(options, stop);
   Gateway gateway(resolver, source, std::move(options));
   RETURN_IF_ERROR(gateway.Start());
-  spdlog::info("serving");
+  spdlog::info("ready");
   {
     const Thread ready("ready-file", [&] {
       WriteReadyFileWhenReady(services, gateway.address());
     });
-    spdlog::info("stopping on {}", stop.Wait());
+    spdlog::info("received {}, shutting down", stop.Wait());
     services.Stop();
   }
   gateway.Stop(Clock::Real().SteadyNow() + DrainTimeoutFromFlags());
@@ -144,8 +144,9 @@ int main(int argc, char** argv) {
   return cvr::RunProcess(
       argc, argv,
       {"cvr-gateway",
-       "The HTTP side of the Container Virtual Registry: speaks Docker "
-       "Registry v2 to clients, in front of cvr-metadata and cvr-blob. Keeps "
-       "nothing; run as many as you like."},
+       "HTTP gateway of the Container Virtual Registry. It serves the OCI "
+       "distribution API (Docker Registry v2) to clients and calls "
+       "cvr-metadata and cvr-blob. It is stateless: run as many instances as "
+       "you need."},
       cvr::Serve);
 }

@@ -218,8 +218,9 @@ TEST_F(GatewayNamesTest, ErrorsNameTheRegistryAsItWasTyped) {
       Get(Url("default/private", "library/alpine/manifests/3.20?ns=quay.io"),
           Basic(secret_));
   EXPECT_EQ(elsewhere.status, 404);
-  EXPECT_THAT(elsewhere.body, HasSubstr("registry default/private has no "
-                                        "upstream for 'quay.io'"));
+  EXPECT_THAT(elsewhere.body,
+              HasSubstr("registry default/private has no upstream with the "
+                        "source namespace 'quay.io'"));
 }
 
 // A token is for a registry, whatever that is called.

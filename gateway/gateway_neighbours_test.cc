@@ -13,12 +13,12 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/notification.h"
-#include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "gateway/gateway_fixture.h"
 #include "gateway/http/administration.h"
 #include "gateway/transport/test_tls.h"
 #include "gtest/gtest.h"
+#include "tests/support/eventually.h"
 
 namespace cvr {
 namespace {
@@ -101,7 +101,8 @@ class NeighboursTest : public GatewayTest {
   }
 
   void AwaitWaitingFetches(int count) const {
-    while (waiting_fetches_ < count) absl::SleepFor(absl::Milliseconds(2));
+    EXPECT_TRUE(testing::Eventually([&] { return waiting_fetches_ >= count; },
+                                    "the fetches wait for the slow upstream"));
   }
 
   virtual bool tls() const { return false; }
@@ -284,10 +285,12 @@ TEST_P(FaultTest, NeighboursAreGoneInTheEnd) {
     }
     while (client->connected() && !client->ReadSome(1 << 20).empty()) continue;
   }
-  while (registry_.open_streams() > 0) {
-    if (fault() == Fault::kReadsByteByByte) ReadOneByteEach();
-    absl::SleepFor(absl::Milliseconds(5));
-  }
+  EXPECT_TRUE(testing::Eventually(
+      [&] {
+        if (fault() == Fault::kReadsByteByByte) ReadOneByteEach();
+        return registry_.open_streams() == 0;
+      },
+      "the streams of the neighbours are closed"));
   // Waits for those who read nothing.
   gateway_->Stop(absl::InfiniteFuture());
 }
@@ -317,14 +320,16 @@ TEST_P(SharesTest, ARegistryOverItsShareIsRefusedAlone) {
         absl::StrCat("GET ", target, " HTTP/1.1\r\nHost: x\r\n\r\n"));
   }
   std::vector<Client> refused;
-  while (refused.size() < 4) {
-    for (auto& client : asking) {
-      if (client != nullptr && client->Readable()) {
-        refused.push_back(std::move(client));
-      }
-    }
-    absl::SleepFor(absl::Milliseconds(2));
-  }
+  ASSERT_TRUE(testing::Eventually(
+      [&] {
+        for (auto& client : asking) {
+          if (client != nullptr && client->Readable()) {
+            refused.push_back(std::move(client));
+          }
+        }
+        return refused.size() >= 4;
+      },
+      "four requests are refused"));
   for (auto& client : refused) {
     const RawReply reply = client->Receive();
     EXPECT_EQ(reply.status, 429);

@@ -15,6 +15,7 @@
 #include "gtest/gtest.h"
 #include "services/concurrency/thread.h"
 #include "services/rpc/tls/certificate.h"
+#include "tests/support/eventually.h"
 #include "tests/support/status_matchers.h"
 
 namespace cvr {
@@ -138,7 +139,8 @@ TEST_F(GatewayTlsTest, WhoIsInHisHandshakeIsServedWhileStopping) {
   Restart(options);
   auto client = ConnectPlain();
   Thread stopping("stop", [&] { gateway_->Stop(absl::InfiniteFuture()); });
-  while (ConnectPlain()->connected()) absl::SleepFor(absl::Milliseconds(1));
+  EXPECT_TRUE(testing::Eventually([&] { return !ConnectPlain()->connected(); },
+                                  "the server refuses new connections"));
   client->StartTls(tls_.client());
   ASSERT_TRUE(client->connected()) << client->tls_error();
   const RawReply reply = client->Request("GET", BlobUrl(layer_));

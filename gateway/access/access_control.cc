@@ -25,8 +25,10 @@ bool MayEverPull(const Caller& caller) {
 }
 
 absl::Status TooMany(absl::Duration delay) {
-  return WithRetryAfter(absl::ResourceExhaustedError("too many requests"),
-                        delay);
+  return WithRetryAfter(
+      absl::ResourceExhaustedError(
+          "rate limit exceeded; retry after the time in Retry-After"),
+      delay);
 }
 
 }  // namespace

@@ -8,17 +8,12 @@
 #include "gateway/message/form.h"
 #include "gateway/registry/bearer_challenge.h"
 #include "gtest/gtest.h"
+#include "tests/support/fake_clock.h"
 
 namespace cvr {
 namespace {
 
 using Kind = ShownCredential::Kind;
-
-class FixedClock : public Clock {
- public:
-  absl::Time Now() const override { return now; }
-  absl::Time now = absl::FromUnixSeconds(1'700'000'000);
-};
 
 TEST(AuthorizationFieldTest, SaysWhatIsShown) {
   EXPECT_EQ(ParseAuthorization(std::nullopt).kind, Kind::kNone);
@@ -78,7 +73,7 @@ TEST(TrustedProxiesTest, OnlyTheTrustedSpeakForOthers) {
 }
 
 TEST(RateLimiterTest, BurstsThenRateWithinMemory) {
-  FixedClock clock;
+  testing::FakeClock clock;
   RateLimiter limiter({1, 2, 2}, clock);
   EXPECT_EQ(limiter.Take("a", absl::ZeroDuration()), absl::ZeroDuration());
   EXPECT_EQ(limiter.Take("a", absl::ZeroDuration()), absl::ZeroDuration());
@@ -86,7 +81,7 @@ TEST(RateLimiterTest, BurstsThenRateWithinMemory) {
   EXPECT_EQ(limiter.Take("a", absl::Seconds(1)), absl::Seconds(1));
   EXPECT_EQ(limiter.Delay("a"), absl::Seconds(2));
   EXPECT_EQ(limiter.Delay("b"), absl::ZeroDuration());
-  clock.now += absl::Seconds(2);
+  clock.Advance(absl::Seconds(2));
   EXPECT_EQ(limiter.Delay("a"), absl::ZeroDuration());
   for (int i = 0; i < 100; ++i) {
     EXPECT_EQ(limiter.Take(std::to_string(i), absl::ZeroDuration()),

@@ -14,7 +14,7 @@
 namespace cvr {
 namespace {
 
-constexpr char kNotGood[] = "the credentials are not good";
+constexpr char kNotGood[] = "invalid credentials";
 
 absl::Status TooManyFailures(absl::string_view message, absl::Duration delay) {
   return WithRetryAfter(absl::ResourceExhaustedError(message), delay);

@@ -73,12 +73,13 @@ absl::StatusOr<HttpReply> TokenHandler::Answer(const HttpRequest& request,
 absl::StatusOr<Form> TokenHandler::FormOf(const HttpRequest& request) {
   if (request.is_read()) return Form::Parse(QueryOf(request.target));
   if (request.method != "POST") {
-    return errors::Unsupported("the token endpoint takes GET and POST");
+    return errors::Unsupported(
+        "method not allowed: the token endpoint supports GET and POST");
   }
   if (!absl::StartsWithIgnoreCase(
           request.fields.Get("Content-Type").value_or(""), kFormType)) {
     return errors::FieldInvalid("Content-Type",
-                                absl::StrCat("is no ", kFormType));
+                                absl::StrCat("must be ", kFormType));
   }
   return Form::Parse(request.body);
 }
@@ -90,7 +91,8 @@ absl::StatusOr<std::string> TokenHandler::SecretOf(const HttpRequest& request,
         ParseAuthorization(request.fields.Get("Authorization"));
     if (shown.kind == ShownCredential::Kind::kNone) return std::string();
     if (shown.kind == ShownCredential::Kind::kSecret) return shown.value;
-    return errors::Unauthenticated("the credentials are not good");
+    return errors::Unauthenticated(
+        "invalid credentials: use an access token as the password");
   }
   const absl::string_view grant = form.Get("grant_type");
   if (grant != "password" && grant != "refresh_token") {
@@ -99,7 +101,8 @@ absl::StatusOr<std::string> TokenHandler::SecretOf(const HttpRequest& request,
   }
   std::string secret(form.Get(grant));
   if (secret.empty()) {
-    return errors::Unauthenticated("the credentials are not good");
+    return errors::Unauthenticated(
+        "invalid credentials: use an access token as the password");
   }
   return secret;
 }
@@ -108,7 +111,8 @@ absl::Status TokenHandler::CheckService(absl::string_view service) const {
   if (service.empty() || service == authenticator_.service()) {
     return absl::OkStatus();
   }
-  return errors::FieldInvalid("service", "is not known here");
+  return errors::FieldInvalid("service",
+                              "does not match the service name of this server");
 }
 
 }  // namespace cvr

@@ -12,36 +12,37 @@
 #include "gateway/registry/route.h"
 #include "services/access/token_access.h"
 
-// Scopes of Docker's token specification: `repository:<name>:pull`, where the
-// name is what stands after `/v2/` in the repository's URLs, and
-// `registry:catalog:*`. A token is for a registry, however the scope names it:
-// it goes on being good when the registry gets another name, and is not for the
-// one that gets the old name. All pure, but for the `locate` of their options.
+// Scopes of Docker's token specification: `repository:<name>:pull`, where
+// <name> is the part of the repository's URLs after `/v2/`, and
+// `registry:catalog:*`. A token is issued for a registry's id, however the
+// scope names the registry: it stays valid when the registry is renamed, and is
+// not valid for another registry that gets the old name. All functions are
+// pure, except that they call `locate` of their options.
 namespace cvr {
 
-// What the pairs `scope` of a login ask for: several pairs, several scopes in
-// each, separated by spaces. What asks for nothing that there is here is left
-// out: other types, actions other than `pull` and `*`, and what can be no name.
-// So is what comes after limits::kTokenAccessMax. Names of no registry ask for
-// kNoRegistry, which nobody may have.
+// Parses the `scope` parameters of a token request; each may contain several
+// scopes, separated by spaces. Ignored are scopes of other types, actions other
+// than `pull` and `*`, invalid names, and scopes beyond
+// limits::kTokenAccessMax. A name of no registry results in kNoRegistry, to
+// which nobody has access.
 // Errors: those of ParseTarget() that are of `options.locate`.
 absl::StatusOr<std::vector<TokenAccess>> ParseScopes(
     const Form& form, const RouteOptions& options);
 
-// The scope that asks for `access`.
+// The scope text for `access`.
 std::string ScopeFor(const TokenAccess& access);
 
-// What a token must open for a request of this route; nothing for `/v2/` and
-// for what is not under it.
+// The access that a token must give for a request of this route; nothing for
+// `/v2/` itself and for paths that are not below it.
 std::optional<TokenAccess> AccessNeededBy(const Route& route);
 
-// Whether a token that opens `access` is good for a request of this route.
+// Whether a token with `access` permits a request of this route.
 bool Opens(absl::Span<const TokenAccess> access, const Route& route);
 
-// What Resolver::Locate() answered when the token was issued that opens
-// `access`, about the name that it was asked for by: `path` begins with that
-// name. For when the metadata service cannot be asked: the token is not much
-// older than that answer, and its owner may know it. Errors: NOT_FOUND.
+// Finds the registry whose name `path` begins with in a token's `access`, which
+// has the results of Resolver::Locate() from when the token was issued. For use
+// while the metadata service is unavailable: the token is short-lived, so the
+// result is not old, and its owner may know it. Errors: NOT_FOUND.
 absl::StatusOr<LocatedRegistry> LocateIn(absl::Span<const TokenAccess> access,
                                          absl::string_view path);
 

@@ -37,7 +37,10 @@ void TrustWatch::Watch() {
     if (status.ok() == away) {
       away = !status.ok();
       spdlog::log(away ? spdlog::level::warn : spdlog::level::info,
-                  "who is trusted {}", away ? "cannot be asked" : "is known");
+                  "token signing keys and revocations {}",
+                  away ? "cannot be fetched from the metadata service; the "
+                         "last known ones stay in use"
+                       : "are up to date");
     }
     // An answer that did not wait is from a service that stops.
     const bool waited = known == 0 || SteadyTime() - begin >= options_.poll;

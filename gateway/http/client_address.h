@@ -1,14 +1,13 @@
 #ifndef GATEWAY_HTTP_CLIENT_ADDRESS_H_
 #define GATEWAY_HTTP_CLIENT_ADDRESS_H_
 
-#include <array>
-#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "services/common/ip_network.h"
 
 namespace cvr {
 
@@ -34,21 +33,13 @@ class TrustedProxies {
                        const std::optional<std::string>& forwarded_for) const;
 
  private:
-  // IPv4 as ::ffff:a.b.c.d.
-  using Address = std::array<uint8_t, 16>;
-  struct Network {
-    Address address;
-    int bits;
-  };
-
-  static std::optional<Address> ParseAddress(absl::string_view text);
-  bool Contains(const Address& address) const;
+  bool Contains(const IpAddress& address) const;
   // Absent when the peer has none, as on a Unix socket.
-  std::optional<Address> Find(
+  std::optional<IpAddress> Find(
       absl::string_view peer,
       const std::optional<std::string>& forwarded_for) const;
 
-  std::vector<Network> networks_;
+  std::vector<IpNetwork> networks_;
 };
 
 }  // namespace cvr

@@ -20,13 +20,14 @@
 
 namespace cvr {
 
-// One connection of a client: its socket, what has come of the current request,
-// and what it waits for. Reading never waits: a step takes what is there, and
-// whoever calls comes back when more has come. One thread at a time uses it;
-// stalled_since() and BreakOff() may be called by any meanwhile.
+// One connection of a client: its socket, the received part of the current
+// request, and its phase. Reading never blocks: a step takes the bytes that
+// have arrived, and the caller calls it again when there are more, so that idle
+// and slow connections need no thread. To be used by one thread at a time,
+// except for stalled_since() and BreakOff(), which any thread may call.
 class HttpConnection : public httplib::Stream, public RequestGate::Job {
  public:
-  // What it is doing, or waits for.
+  // What the connection waits for.
   enum class Phase {
     kHandshake,
     kIdle,   // The next request.
@@ -36,14 +37,14 @@ class HttpConnection : public httplib::Stream, public RequestGate::Job {
     kLinger,
   };
 
-  // Owns the socket `fd`, of which `transport` is.
+  // Takes ownership of the socket `fd`, which `transport` uses.
   HttpConnection(int fd, std::unique_ptr<Transport> transport,
                  const SendPace::Options& pace);
   ~HttpConnection() override;
 
   uint64_t id = 0;  // Of OpenConnections.
   Phase phase = Phase::kHandshake;
-  // Since when it is in its phase, by SteadyTime().
+  // When the phase began, by SteadyTime().
   absl::Time phase_since;
   // The current request and its reply.
   Exchange exchange;
@@ -55,29 +56,30 @@ class HttpConnection : public httplib::Stream, public RequestGate::Job {
     absl::Duration idle;
     absl::Duration head;  // And a body.
   };
-  // When the phase has to be over, with what has come until now.
+  // The deadline of the present phase, considering the bytes received so far.
   absl::Time DeadlineOf(const Timeouts& timeouts) const;
 
-  // Steps. kDone when the phase is over; kEnd when the client is gone.
+  // Steps. kDone = the phase is complete; kEnd = the client has disconnected.
 
   Transport::Step Handshake() { return transport_->Handshake(); }
-  // When the head is in, or cannot become one, it stands in `exchange`, or the
-  // error in `error`. kIdle becomes kHead with the first byte.
+  // Reads the request's head. When it is complete, it is in `exchange`; if it
+  // is invalid, `error` is set. The first byte changes kIdle to kHead.
   Transport::Step ReadHead(std::optional<HeadError>& error);
-  // Of the request whose head was read. `state` says what became of it.
+  // Reads the body of the request whose head was read, and sets `state`.
   Transport::Step ReadBody(RequestBody& body, RequestBody::State& state);
-  // Reads and forgets what the client still sends, within bounds: closing over
-  // unread bytes would make the system drop the reply on its way.
+  // Reads and discards further bytes of the client, up to a limit. Closing a
+  // socket with unread bytes would make the kernel drop the response that is
+  // still on its way.
   Transport::Step Discard();
 
-  // Whether bytes have come, or come within `timeout`. Waits.
+  // Whether bytes have arrived; waits up to `timeout` for them.
   bool WaitReadable(absl::Duration timeout) const;
-  // Whether nothing of a request has come.
+  // Whether no byte of a request has arrived.
   bool empty() const { return received_.empty(); }
 
-  // Asks for the body: RFC 9110, section 10.1.1.
+  // Sends `100 Continue` (RFC 9110, section 10.1.1).
   bool SendContinue();
-  // Sends what is held back. False when the client is gone.
+  // Sends the bytes that are held back. False if the client has disconnected.
   bool Flush();
   // The next write is a reply's first.
   void BeginReply();

@@ -28,11 +28,13 @@ bool SendStream(Exchange& exchange, httplib::DataSink& sink) {
     }
     const size_t size = chunk->size();
     if (size == 0 || size > promised - exchange.body_bytes) {
-      exchange.broken_off = absl::InternalError("a stream of another length");
+      exchange.broken_off = absl::InternalError(
+          "the response body does not match Content-Length");
       return false;
     }
     if (!sink.write(chunk->bytes().data(), size)) {
-      exchange.broken_off = absl::CancelledError("the client left");
+      exchange.broken_off =
+          absl::CancelledError("the client closed the connection");
       return false;
     }
     exchange.body_bytes += size;

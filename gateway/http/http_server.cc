@@ -50,7 +50,8 @@ constexpr size_t kHealthQueueMax = 1024;
 constexpr absl::Duration kAcceptLastMax = absl::Milliseconds(100);
 
 constexpr char kInternal[] = "internal error";
-constexpr char kBusy[] = "too many requests at once; ask again in a moment";
+constexpr char kBusy[] =
+    "too many concurrent requests; retry later; ask again in a moment";
 
 size_t ConnectionsMax(const HttpServer::Options& options) {
   size_t max =
@@ -187,6 +188,7 @@ void HttpServer::Engine::Stop(absl::Time deadline,
 }
 
 void HttpServer::Engine::Accept(int fd) {
+  listener_->NoteAccepted();
   const int on = 1;
   setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
   fcntl(fd, F_SETFD, FD_CLOEXEC);
@@ -242,10 +244,12 @@ void HttpServer::Engine::TimeOut(Connection connection) {
     return;
   }
   connection->exchange.begun_at = connection->phase_since;
-  Advance(Refuse(std::move(connection), 408,
-                 in_head ? "the request did not arrive in time"
-                         : "the body did not arrive in time"),
-          On::kPolling);
+  Advance(
+      Refuse(std::move(connection), 408,
+             in_head
+                 ? "request timeout: the request headers did not arrive in time"
+                 : "request timeout: the request body did not arrive in time"),
+      On::kPolling);
 }
 
 void HttpServer::Engine::Advance(Connection connection, On on) {

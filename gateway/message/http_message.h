@@ -5,45 +5,14 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <utility>
-#include <vector>
 
 #include "absl/functional/any_invocable.h"
 #include "absl/status/statusor.h"
-#include "absl/strings/match.h"
-#include "absl/strings/str_cat.h"
-#include "absl/strings/string_view.h"
 #include "services/common/chunk.h"
+#include "services/common/http_fields.h"
 
 // Requests and replies as the handlers see them: no socket, no server library.
 namespace cvr {
-
-// Header fields in order; names compare without case.
-class HttpFields {
- public:
-  using Field = std::pair<std::string, std::string>;
-
-  void Add(absl::string_view name, absl::string_view value) {
-    fields_.emplace_back(name, value);
-  }
-
-  // All values of `name`, joined by `, ` (RFC 9110, section 5.3). Absent when
-  // there is no such field.
-  std::optional<std::string> Get(absl::string_view name) const {
-    std::optional<std::string> joined;
-    for (const auto& [field, value] : fields_) {
-      if (!absl::EqualsIgnoreCase(field, name)) continue;
-      joined = joined ? absl::StrCat(*joined, ", ", value) : value;
-    }
-    return joined;
-  }
-
-  std::vector<Field>::const_iterator begin() const { return fields_.begin(); }
-  std::vector<Field>::const_iterator end() const { return fields_.end(); }
-
- private:
-  std::vector<Field> fields_;
-};
 
 struct HttpRequest {
   std::string method;

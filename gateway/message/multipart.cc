@@ -42,7 +42,8 @@ class Body {
   absl::StatusOr<Chunk> NextOfPart() {
     ASSIGN_OR_RETURN(Chunk chunk, stream_());
     if (chunk.empty() || chunk.size() > left_) {
-      return absl::InternalError("a part of another length");
+      return absl::InternalError(
+          "a part of the multipart response does not match its Content-Range");
     }
     left_ -= chunk.size();
     if (left_ == 0) {

@@ -10,6 +10,8 @@
 #include "absl/strings/str_split.h"
 #include "gateway/message/url_text.h"
 #include "services/common/errors.h"
+#include "services/common/host.h"
+#include "services/common/percent_encoding.h"
 #include "services/common/status_macros.h"
 
 namespace cvr {
@@ -18,45 +20,7 @@ namespace {
 // How much of a client's text an error repeats.
 constexpr size_t kEchoBytesMax = 128;
 
-// RFC 1035, section 2.3.4.
-constexpr size_t kHostCharsMax = 253;
-
-bool IsHostName(absl::string_view host) {
-  if (host.empty() || host.size() > kHostCharsMax) return false;
-  return absl::c_all_of(absl::StrSplit(host, '.'), [](absl::string_view label) {
-    return !label.empty() && label.front() != '-' && label.back() != '-' &&
-           absl::c_all_of(label, [](char c) {
-             return absl::ascii_isalnum(c) || c == '-' || c == '_';
-           });
-  });
-}
-
-// `[::1]`, as far as its characters go: nobody dials it.
-bool IsAddressLiteral(absl::string_view host) {
-  return host.size() > 2 && host.size() <= kHostCharsMax &&
-         host.front() == '[' && host.back() == ']' &&
-         absl::c_all_of(host.substr(1, host.size() - 2), [](char c) {
-           return absl::ascii_isxdigit(c) || c == ':' || c == '.';
-         });
-}
-
-bool IsPort(absl::string_view text) {
-  int port = 0;
-  return absl::c_all_of(text, absl::ascii_isdigit) &&
-         absl::SimpleAtoi(text, &port) && port > 0 && port <= 65535;
-}
-
 }  // namespace
-
-bool IsAuthority(absl::string_view text) {
-  const size_t colon = text.rfind(':');
-  const size_t bracket = text.rfind(']');
-  const bool has_port = colon != absl::string_view::npos &&
-                        (bracket == absl::string_view::npos || colon > bracket);
-  if (has_port && !IsPort(text.substr(colon + 1))) return false;
-  const absl::string_view host = has_port ? text.substr(0, colon) : text;
-  return IsHostName(host) || IsAddressLiteral(host);
-}
 
 absl::StatusOr<std::optional<std::string>> QueryValue(absl::string_view query,
                                                       absl::string_view name) {
@@ -67,11 +31,12 @@ absl::StatusOr<std::optional<std::string>> QueryValue(absl::string_view query,
     if (DecodeSegment(parts.first) != name) continue;
     auto value = DecodeSegment(parts.second);
     if (!value) {
-      return errors::FieldInvalid(name, "is not readable as a parameter");
+      return errors::FieldInvalid(
+          name, "is not a valid query parameter (invalid percent-encoding)");
     }
     if (value->empty()) continue;
     if (found && *found != *value) {
-      return errors::FieldInvalid(name, "is given twice");
+      return errors::FieldInvalid(name, "must not be repeated");
     }
     found = std::move(value);
   }
@@ -84,10 +49,11 @@ absl::StatusOr<std::string> SourceNamespaceOf(absl::string_view query) {
     return WithReason(std::move(value).status(), Reason::kNameInvalid);
   }
   std::string host = value->value_or("");
-  if (host.empty() || IsAuthority(host)) return host;
+  if (host.empty() || IsHostAndPort(host)) return host;
   return WithReason(
-      absl::InvalidArgumentError(absl::StrCat(
-          "ns is not a host: '", Printable(host, kEchoBytesMax), "'")),
+      absl::InvalidArgumentError(
+          absl::StrCat("query parameter ns must be a registry host name, not '",
+                       Printable(host, kEchoBytesMax), "'")),
       Reason::kNameInvalid);
 }
 
@@ -98,7 +64,7 @@ absl::StatusOr<PageRequest> ParsePageRequest(absl::string_view query) {
   page.last = last.value_or("");
   if (!n) return page;
   if (!absl::c_all_of(*n, absl::ascii_isdigit)) {
-    return errors::FieldInvalid("n", "must be a whole number");
+    return errors::FieldInvalid("n", "must be a non-negative integer");
   }
   uint64_t value = 0;
   page.n = absl::SimpleAtoi(*n, &value) ? value
@@ -110,9 +76,9 @@ std::string NextPageLink(absl::string_view path, const PageRequest& page,
                          absl::string_view source_namespace) {
   std::string link = absl::StrCat("<", path, "?");
   if (page.n) absl::StrAppend(&link, "n=", *page.n, "&");
-  absl::StrAppend(&link, "last=", EncodeQueryValue(page.last));
+  absl::StrAppend(&link, "last=", PercentEncode(page.last));
   if (!source_namespace.empty()) {
-    absl::StrAppend(&link, "&ns=", EncodeQueryValue(source_namespace));
+    absl::StrAppend(&link, "&ns=", PercentEncode(source_namespace));
   }
   return absl::StrCat(link, ">; rel=\"next\"");
 }

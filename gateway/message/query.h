@@ -18,9 +18,6 @@ namespace cvr {
 absl::StatusOr<std::optional<std::string>> QueryValue(absl::string_view query,
                                                       absl::string_view name);
 
-// A host name or address, with a port if there is one.
-bool IsAuthority(absl::string_view text);
-
 // The host that `ns` names, with a port if it has one, as sent; empty when
 // there is none. Errors: what is no host (NAME_INVALID).
 absl::StatusOr<std::string> SourceNamespaceOf(absl::string_view query);

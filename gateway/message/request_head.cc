@@ -62,7 +62,7 @@ std::optional<HeadError> ParseRequestLine(absl::string_view line,
   }
   if (parts[2] != "HTTP/1.1" && parts[2] != "HTTP/1.0") {
     if (absl::StartsWith(parts[2], "HTTP/")) {
-      return HeadError{505, "only HTTP/1.1 is spoken here"};
+      return HeadError{505, "unsupported HTTP version: use HTTP/1.1"};
     }
     return BadRequest("malformed request line");
   }
@@ -123,7 +123,7 @@ std::optional<HeadError> ParseField(absl::string_view line, RequestHead& head,
   if (line.size() + kLineEnd.size() > kFieldLineBytesMax) {
     // podman and CRI-O ask again, for fewer ranges, after a 400 only.
     if (absl::StartsWithIgnoreCase(line, "Range:")) {
-      return BadRequest("the Range field is too long");
+      return BadRequest("the Range header is too long");
     }
     return FieldsTooLarge();
   }
@@ -166,7 +166,8 @@ std::optional<HeadError> ApplyFraming(const Framing& framing,
     head.fields.Add("Host", *framing.host);
   }
   if (framing.transfer_encoding && framing.content_length) {
-    return BadRequest("both Content-Length and Transfer-Encoding");
+    return BadRequest(
+        "the request has both Content-Length and Transfer-Encoding");
   }
   if (framing.transfer_encoding) {
     return ApplyTransferEncoding(*framing.transfer_encoding, head);
@@ -214,7 +215,7 @@ HeadError CheckPartialHead(absl::string_view bytes, size_t checked) {
   // an answer of some kind before it falls back to plain HTTP.
   if (!bytes.empty() && !IsToken(bytes.substr(0, 1)) && bytes[0] != '\r' &&
       bytes[0] != '\n') {
-    return BadRequest("not a request of HTTP/1.1");
+    return BadRequest("not a valid HTTP/1.1 request");
   }
   if (HasBadLineEnd(bytes, checked))
     return BadRequest("a line must end with CRLF");

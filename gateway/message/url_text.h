@@ -14,10 +14,6 @@ namespace cvr {
 // digest needs more, and so no NUL, control byte or broken UTF-8 gets further.
 std::optional<std::string> DecodeSegment(absl::string_view segment);
 
-// `text` as a value in a query: everything but the unreserved characters of
-// RFC 3986, section 2.3, is percent-encoded.
-std::string EncodeQueryValue(absl::string_view text);
-
 // `text` for logs and error messages: visible ASCII and spaces stay, but for
 // `"` and `\`; everything else becomes \xNN. Cut to `bytes_max` of `text`, with
 // `...` after it.

@@ -5,7 +5,7 @@
 
 namespace cvr {
 
-MetadataContact::Question MetadataContact::Ask() {
+MetadataContact::Question MetadataContact::Begin() {
   MutexLock lock(&mutex_);
   return {next_number_++, generation_};
 }

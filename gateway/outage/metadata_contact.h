@@ -2,8 +2,10 @@
 #define GATEWAY_OUTAGE_METADATA_CONTACT_H_
 
 #include <cstdint>
+#include <utility>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "services/concurrency/mutex.h"
 
 namespace cvr {
@@ -17,15 +19,18 @@ namespace cvr {
 // in another generation than the present one is not to be used any more.
 class MetadataContact {
  public:
-  // One that is about to be asked.
-  struct Question {
-    uint64_t number = 0;
-    uint64_t generation = 0;  // Of its answer, if it has not ended meanwhile.
-  };
-  Question Ask();
+  // Asks the service: calls `ask`, notes what its answer tells of the service,
+  // and returns that answer, a StatusOr or a Status. The generation of the
+  // answer is written to `*generation` unless that is null.
+  template <typename Call>
+  auto Query(Call&& ask, uint64_t* generation = nullptr) {
+    const Question question = Begin();
+    auto answer = std::forward<Call>(ask)();
+    Note(question, StatusOf(answer));
+    if (generation != nullptr) *generation = question.generation;
+    return answer;
+  }
 
-  // What it came to.
-  void Note(const Question& question, const absl::Status& answer);
   // The service tells that something was changed.
   void NoteChange();
 
@@ -37,6 +42,23 @@ class MetadataContact {
   static bool IsSilence(const absl::Status& status);
 
  private:
+  // One that is about to be asked.
+  struct Question {
+    uint64_t number = 0;
+    uint64_t generation = 0;  // Of its answer, if it has not ended meanwhile.
+  };
+  Question Begin();
+  // What it came to.
+  void Note(const Question& question, const absl::Status& answer);
+
+  static const absl::Status& StatusOf(const absl::Status& answer) {
+    return answer;
+  }
+  template <typename T>
+  static const absl::Status& StatusOf(const absl::StatusOr<T>& answer) {
+    return answer.status();
+  }
+
   mutable Mutex mutex_;
   uint64_t generation_ ABSL_GUARDED_BY(mutex_) = 1;
   uint64_t next_number_ ABSL_GUARDED_BY(mutex_) = 1;

@@ -196,7 +196,7 @@ TEST(ServiceWatchTest, ReadyMeansThatTheServiceServes) {
                         : absl::PermissionDeniedError("who are you?");
         }}},
       {.interval = absl::Milliseconds(1), .look = absl::Milliseconds(1)});
-  EXPECT_THAT(watch.Check().message(), HasSubstr("cannot be reached"));
+  EXPECT_THAT(watch.Check().message(), HasSubstr("cannot connect to the "));
   is_connected = true;
   while (!absl::StrContains(watch.Check().message(), "who are you?")) {
   }
@@ -204,7 +204,7 @@ TEST(ServiceWatchTest, ReadyMeansThatTheServiceServes) {
   EXPECT_TRUE(watch.AwaitReady());
   EXPECT_THAT(watch.Check(), IsOk());
   is_connected = false;
-  EXPECT_THAT(watch.Check().message(), HasSubstr("cannot be reached"));
+  EXPECT_THAT(watch.Check().message(), HasSubstr("cannot connect to the "));
   watch.Stop();
   EXPECT_FALSE(watch.AwaitReady());
 }

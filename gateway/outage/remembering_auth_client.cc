@@ -55,13 +55,13 @@ RememberingAuthClient::RememberingAuthClient(AuthClient& client,
 
 absl::StatusOr<Caller> RememberingAuthClient::Authenticate(
     absl::string_view secret) {
-  const auto question = contact_.Ask();
-  auto answer = Client().Authenticate(secret);
-  contact_.Note(question, answer.status());
+  uint64_t generation = 0;
+  auto answer = contact_.Query([&] { return Client().Authenticate(secret); },
+                               &generation);
   if (is_off()) return answer;
   const std::string key = NameOf(secret);
   if (answer.ok()) {
-    callers_.Put(key, {}, *answer, BytesOf(*answer), question.generation,
+    callers_.Put(key, {}, *answer, BytesOf(*answer), generation,
                  clock_.SteadyNow() + options_.grace);
   } else if (MetadataContact::IsSilence(answer.status())) {
     auto known = callers_.Find(key, contact_.generation(), clock_.SteadyNow());
@@ -75,14 +75,15 @@ absl::StatusOr<Caller> RememberingAuthClient::Authenticate(
 absl::StatusOr<IssuedToken> RememberingAuthClient::IssueToken(
     absl::string_view secret, absl::string_view audience,
     absl::Span<const TokenAccess> wanted) {
-  const auto question = contact_.Ask();
-  auto answer = Client().IssueToken(secret, audience, wanted);
-  contact_.Note(question, answer.status());
+  uint64_t generation = 0;
+  auto answer = contact_.Query(
+      [&] { return Client().IssueToken(secret, audience, wanted); },
+      &generation);
   if (is_off()) return answer;
   const std::string key = KeyOf(secret, audience, wanted);
   if (answer.ok()) {
     tokens_.Put(key, {{NameOf(secret), 16}}, *answer, BytesOf(*answer),
-                question.generation,
+                generation,
                 clock_.SteadyNow() +
                     std::min(options_.grace,
                              answer->lifetime - options_.token_left_min));
@@ -97,9 +98,8 @@ absl::StatusOr<IssuedToken> RememberingAuthClient::IssueToken(
 
 absl::StatusOr<Trust> RememberingAuthClient::GetTrust(uint64_t known_version,
                                                       absl::Duration max_wait) {
-  const auto question = contact_.Ask();
-  auto answer = client_.GetTrust(known_version, max_wait);
-  contact_.Note(question, answer.status());
+  auto answer =
+      contact_.Query([&] { return client_.GetTrust(known_version, max_wait); });
   if (!answer.ok()) return answer;
   MutexLock lock(&mutex_);
   if (trust_version_ != answer->version) contact_.NoteChange();

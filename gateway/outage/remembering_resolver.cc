@@ -72,10 +72,7 @@ absl::StatusOr<Resolution> RememberingResolver::Resolve(
     const ResolveRequest& request) {
   if (options_.grace <= absl::ZeroDuration() ||
       !IsRememberable(request.content)) {
-    const auto question = contact_.Ask();
-    auto answer = resolver_.Resolve(request);
-    contact_.Note(question, answer.status());
-    return answer;
+    return contact_.Query([&] { return resolver_.Resolve(request); });
   }
   const std::string key = KeyOf(request, request.content.reference);
   ResolveRequest patient = request;
@@ -98,12 +95,12 @@ absl::Duration RememberingResolver::PatienceFor(const std::string& key) {
 
 absl::StatusOr<Resolution> RememberingResolver::Ask(
     const ResolveRequest& request, const std::string& key) {
-  const auto question = contact_.Ask();
-  auto answer = resolver_.Resolve(request);
-  contact_.Note(question, answer.status());
+  uint64_t generation = 0;
+  auto answer =
+      contact_.Query([&] { return resolver_.Resolve(request); }, &generation);
   if (MetadataContact::IsSilence(answer.status())) return answer;
   if (answer.ok() && answer->hit) {
-    Learn(request, key, *answer, question.generation);
+    Learn(request, key, *answer, generation);
   } else {
     decisions_.Forget(key);
   }
@@ -158,19 +155,14 @@ absl::StatusOr<std::vector<CachedRepository>>
 RememberingResolver::ListRepositories(const Caller& caller, int64_t registry_id,
                                       const CachedRepository& start_after,
                                       int max) {
-  const auto question = contact_.Ask();
-  auto answer =
-      resolver_.ListRepositories(caller, registry_id, start_after, max);
-  contact_.Note(question, answer.status());
-  return answer;
+  return contact_.Query([&] {
+    return resolver_.ListRepositories(caller, registry_id, start_after, max);
+  });
 }
 
 absl::StatusOr<LocatedRegistry> RememberingResolver::Locate(
     absl::string_view path) {
-  const auto question = contact_.Ask();
-  auto answer = resolver_.Locate(path);
-  contact_.Note(question, answer.status());
-  return answer;
+  return contact_.Query([&] { return resolver_.Locate(path); });
 }
 
 void RememberingResolver::AskLater(const ResolveRequest& request,

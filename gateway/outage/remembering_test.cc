@@ -14,6 +14,7 @@
 #include "services/common/errors.h"
 #include "services/concurrency/mutex.h"
 #include "services/rpc/rpc_status.h"
+#include "tests/support/eventually.h"
 #include "tests/support/fake_clock.h"
 #include "tests/support/status_matchers.h"
 
@@ -289,13 +290,15 @@ TEST_F(RememberingTest, AfterAnOutageNothingOfBeforeCounts) {
 // return, or nothing would be remembered when it is needed.
 TEST_F(RememberingTest, ALateAnswerIsNoSignOfReturn) {
   ASSERT_THAT(resolver_->Resolve(RequestFor("1")), IsOk());
-  const auto late = contact_.Ask();
-  metadata_.set_error(Silence());
-  EXPECT_THAT(resolver_->Resolve(RequestFor("1")), IsOk());
-  contact_.Note(late, absl::OkStatus());
+  const absl::Status late = contact_.Query([&] {
+    metadata_.set_error(Silence());
+    EXPECT_THAT(resolver_->Resolve(RequestFor("1")), IsOk());
+    return absl::OkStatus();
+  });
+  EXPECT_THAT(late, IsOk());
   EXPECT_TRUE(contact_.is_away());
   EXPECT_THAT(resolver_->Resolve(RequestFor("1")), IsOk());
-  contact_.Note(contact_.Ask(), absl::OkStatus());
+  EXPECT_THAT(contact_.Query([] { return absl::OkStatus(); }), IsOk());
   EXPECT_FALSE(contact_.is_away());
 }
 
@@ -371,19 +374,21 @@ TEST_F(RememberingTest, WhatWasPulledIsAskedAboutAgain) {
   ASSERT_THAT(resolver->Resolve(RequestFor("1")), IsOk());
   EXPECT_EQ(metadata_.resolves(), 1);
   clock_.Advance(absl::Seconds(1));
-  while (metadata_.resolves() < 2) absl::SleepFor(absl::Milliseconds(1));
+  ASSERT_TRUE(testing::Eventually([&] { return metadata_.resolves() >= 2; },
+                                  "the miss is asked about again"));
   metadata_.set_answer([](const ResolveRequest& request) {
     EXPECT_FALSE(request.counts_as_download);
     return HitFor(absl::InfiniteDuration());
   });
   clock_.Advance(absl::Seconds(4));
-  while (metadata_.resolves() < 3) absl::SleepFor(absl::Milliseconds(1));
+  ASSERT_TRUE(testing::Eventually([&] { return metadata_.resolves() >= 3; },
+                                  "it is asked about once more"));
   metadata_.set_error(Silence());
   // The answer may be on its way still.
   absl::StatusOr<Resolution> repeated;
-  do {
-    repeated = resolver->Resolve(RequestFor("1"));
-  } while (!repeated.ok());
+  ASSERT_TRUE(testing::Eventually(
+      [&] { return (repeated = resolver->Resolve(RequestFor("1"))).ok(); },
+      "the answer is remembered"));
   EXPECT_TRUE(repeated->remembered);
 }
 

@@ -12,7 +12,8 @@ namespace {
 
 absl::Status NotReached(absl::string_view service) {
   return absl::UnavailableError(
-      absl::StrCat("the ", service, " service cannot be reached"));
+      absl::StrCat("cannot connect to the ", service,
+                   " service; check its address and that it is running"));
 }
 
 }  // namespace

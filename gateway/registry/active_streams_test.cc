@@ -14,14 +14,21 @@ using ::cvr::testing::StatusIs;
 // Endless until it is cancelled.
 class EndlessStream : public ContentStream {
  public:
+  // Counts its cancellations in `*cancels`, unless that is null.
+  explicit EndlessStream(int* cancels = nullptr) : cancels_(cancels) {}
+
   const ContentHeader& header() const override { return header_; }
   absl::StatusOr<Chunk> Next() override {
     if (cancelled_) return absl::CancelledError("cancelled");
     return Chunk::OfString("more");
   }
-  void Cancel() override { cancelled_ = true; }
+  void Cancel() override {
+    cancelled_ = true;
+    if (cancels_ != nullptr) ++*cancels_;
+  }
 
  private:
+  int* const cancels_;
   const ContentHeader header_{{"", Digest::OfBytes("")}};
   bool cancelled_ = false;
 };
@@ -38,8 +45,10 @@ TEST(ActiveStreamsTest, CancelReachesPresentAndLaterStreams) {
 
 TEST(ActiveStreamsTest, ForgetsStreamsThatAreGone) {
   ActiveStreams streams;
-  streams.Track(std::make_unique<EndlessStream>()).reset();
+  int cancels = 0;
+  streams.Track(std::make_unique<EndlessStream>(&cancels)).reset();
   streams.CancelAll();  // Would touch freed memory otherwise.
+  EXPECT_EQ(cancels, 0);
 }
 
 }  // namespace

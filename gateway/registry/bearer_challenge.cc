@@ -9,7 +9,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
-#include "gateway/message/query.h"
+#include "services/common/host.h"
 
 namespace cvr {
 namespace {
@@ -50,7 +50,7 @@ std::string BearerChallenge(const HttpRequest& request,
   if (origin.empty()) {
     const std::string host = request.fields.Get("Host").value_or("");
     origin = std::string(own_url);
-    if (IsAuthority(host)) {
+    if (IsHostAndPort(host)) {
       origin = absl::StrCat(own_url.substr(0, own_url.find("//")), "//", host);
     }
   }

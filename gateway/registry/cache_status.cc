@@ -4,7 +4,7 @@ namespace cvr {
 namespace {
 
 constexpr char kStaleWarning[] =
-    "299 - \"served from the cache: the upstream could not be asked\"";
+    "299 - \"stale response: the upstream is unavailable\"";
 
 }  // namespace
 

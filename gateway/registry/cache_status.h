@@ -7,12 +7,12 @@
 
 namespace cvr {
 
-// The Cache-Status value (RFC 9211) for content come by so. `stored` is whether
-// what came from an upstream stays here: not so after a HEAD.
+// The value of the Cache-Status header (RFC 9211) for a response. `stored` is
+// whether content from an upstream was stored; that of a HEAD request is not.
 absl::string_view CacheStatusOf(ContentOrigin origin, bool stored);
 
-// Adds Cache-Status and, for what is stale, Warning as the distribution-spec
-// wants it ("Warnings": code 299, agent `-`, no date).
+// Adds the Cache-Status header and, for a stale response, a Warning header as
+// the distribution-spec defines it ("Warnings": code 299, agent `-`, no date).
 void AddOrigin(HttpFields& fields, ContentOrigin origin, bool stored);
 
 }  // namespace cvr

@@ -97,8 +97,8 @@ absl::Status CheckAccept(const HttpRequest& request, const ContentRef& content,
     return absl::OkStatus();
   }
   return WithReason(absl::NotFoundError(absl::StrCat(
-                        "the manifest is of type ", media_type,
-                        ", which the request's Accept header does not take")),
+                        "the manifest has media type ", media_type,
+                        ", which is not in the request's Accept header")),
                     Reason::kManifestUnknown);
 }
 

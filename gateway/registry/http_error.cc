@@ -63,29 +63,29 @@ struct CodeRow {
 };
 
 constexpr char kUnreachable[] =
-    "a service behind this gateway cannot be reached";
+    "a backend service (cvr-metadata or cvr-blob) is unavailable; retry later";
 
 // Errors without a reason of ours. The last row stands for all others.
 constexpr CodeRow kByCode[] = {
     {absl::StatusCode::kInvalidArgument, 400, "UNSUPPORTED", kNoRetry,
-     "the request makes no sense"},
-    {absl::StatusCode::kNotFound, 404, "NAME_UNKNOWN", kNoRetry,
-     "nothing is here"},
-    {absl::StatusCode::kPermissionDenied, 403, "DENIED", kNoRetry, "denied"},
+     "invalid request"},
+    {absl::StatusCode::kNotFound, 404, "NAME_UNKNOWN", kNoRetry, "not found"},
+    {absl::StatusCode::kPermissionDenied, 403, "DENIED", kNoRetry,
+     "access denied"},
     {absl::StatusCode::kOutOfRange, 416, "RANGE_INVALID", kNoRetry,
-     "the range cannot be satisfied"},
+     "range not satisfiable"},
     {absl::StatusCode::kUnavailable, 503, "UNAVAILABLE", 5, kUnreachable},
     {absl::StatusCode::kResourceExhausted, 503, "UNAVAILABLE", 5,
-     "this gateway is busy"},
+     "the server is overloaded; retry later"},
     {absl::StatusCode::kCancelled, 503, "UNAVAILABLE", 1,
      "this gateway is shutting down"},
     {absl::StatusCode::kAborted, 503, "UNAVAILABLE", 1, kUnreachable},
     {absl::StatusCode::kDeadlineExceeded, 504, "UNAVAILABLE", 5,
-     "no answer in time"},
+     "timeout while waiting for a backend service"},
     {absl::StatusCode::kUnimplemented, 501, "UNSUPPORTED", kNoRetry,
      "not supported"},
     {absl::StatusCode::kInternal, 500, "UNKNOWN", kNoRetry,
-     "internal error; the gateway's log has more"},
+     "internal error; see the gateway's log"},
 };
 
 const ReasonRow* FindReason(Reason reason, absl::StatusCode code) {
@@ -154,7 +154,7 @@ HttpReply ErrorReply(const absl::Status& status) {
       // Who answers with it says so in the log: it may be tried again first.
       reply.outage = Printable(status.ToString(), kMessageBytesMax);
     } else if (reply.status >= 500) {
-      spdlog::warn("http answered {} for {}", reply.status,
+      spdlog::warn("HTTP request failed: status {}, cause: {}", reply.status,
                    Printable(status.ToString(), kMessageBytesMax));
     }
   }

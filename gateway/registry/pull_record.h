@@ -13,14 +13,14 @@
 
 namespace cvr {
 
-// Who asked for what, for the audit log. What has become of it is known after
-// the reply.
+// The part of an audit log line about a request's caller and content. The
+// outcome is added after the response.
 struct PullRecord {
   // `Pull`, `Head`, `ListTags`, `ListReferrers`, `ListRepositories`; for who
   // was refused also `Login`, and `Request` for what has not come to be read.
   std::string event = "Pull";
   Caller caller;
-  std::string client;  // Behind proxies that are trusted.
+  std::string client;  // Its address, behind trusted proxies.
   // 0 = all registries, or one that was named and is not known: because the
   // caller was refused before, or because there is none. Then `repository` is
   // the whole path, `<group>/<name>/<repository>`.
@@ -28,14 +28,14 @@ struct PullRecord {
   std::string repository;
   std::string kind;       // `manifest`, `blob`, `tags`, `referrers`, `catalog`.
   std::string reference;  // As asked for: a tag or a digest.
-  std::string digest;     // That was answered; empty = none.
+  std::string digest;     // Of the response; empty = none.
 };
 
-// What a request of this route asks for; nothing for what is not recorded.
-// Pure.
+// The record for a request of this route; nothing if such requests are not
+// recorded. Pure.
 std::optional<PullRecord> RecordOf(const Route& route, bool is_head);
 
-// Whether a reply of this status says that somebody was not let in. Pure.
+// Whether a response with this status means that the caller was refused. Pure.
 bool IsRefusal(int status);
 
 // A line of the audit log. Pure.

@@ -88,7 +88,8 @@ absl::StatusOr<HttpReply> RegistryHandler::CatalogReply(
   std::optional<CachedRepository> after = CachedRepository{naming.bare_id, ""};
   if (!page.last.empty()) after = naming.PlaceOf(page.last);
   if (!after) {
-    return errors::FieldInvalid("last", "is no name of this catalog's form");
+    return errors::FieldInvalid(
+        "last", "must be a repository name as returned by this catalog");
   }
   page.n = std::min<uint64_t>(page.n.value_or(limits::kPageSizeMax),
                               limits::kPageSizeMax);

@@ -40,7 +40,7 @@ std::pair<absl::string_view, absl::string_view> SplitQuery(
 absl::Status NoSuchEndpoint() {
   return WithReason(
       absl::NotFoundError(
-          "no such endpoint; pull from "
+          "unknown path; the pull path is "
           "<host>/virtual_registries/containers/<id>/<image> or "
           "<host>/virtual_registries/containers/<group>/<name>/<image>"),
       Reason::kNameUnknown);
@@ -241,7 +241,7 @@ absl::StatusOr<Route> ParsePath(absl::string_view path, absl::string_view query,
   if (path == "/") return RootRoute{};
   if (path == "/healthz") return HealthRoute{};
   if (path == "/readyz") return ReadyRoute{};
-  if (!IsRegistryTarget(path)) return absl::NotFoundError("nothing is here");
+  if (!IsRegistryTarget(path)) return absl::NotFoundError("not found");
   ASSIGN_OR_RETURN(const Segments segments, DecodeSegments(path));
   return ParseRegistryPath(segments, query, options);
 }

@@ -48,7 +48,7 @@ absl::StatusOr<ValueType> TypeOf(const Json& schema) {
   if (type == "string") return ValueType::kText;
   if (type == "integer") return ValueType::kInteger;
   if (type == "boolean") return ValueType::kFlag;
-  return Wrong(absl::StrCat("a parameter of type '", type, "'"));
+  return Wrong(absl::StrCat("unsupported parameter type '", type, "'"));
 }
 
 absl::StatusOr<Parameter> ReadParameter(const Json& document,
@@ -92,7 +92,7 @@ absl::Status ReadParameters(const Json& document, const Json& list,
 absl::Status ReadBody(const Json& document, const Json& body,
                       Operation& operation) {
   const Json::json_pointer place("/content/application~1json/schema");
-  if (!body.contains(place)) return Wrong("a body without a schema");
+  if (!body.contains(place)) return Wrong("the request body has no schema");
   const Json* const schema = Resolve(document, body.at(place));
   if (schema == nullptr) return Wrong("a body's schema is missing");
   operation.takes_body = true;
@@ -123,7 +123,8 @@ absl::StatusOr<Operation> ReadOperation(const Json& document,
   operation.method = absl::AsciiStrToUpper(method);
   operation.segments = absl::StrSplit(absl::StripPrefix(path, "/"), '/');
   operation.id = item.value("operationId", "");
-  if (operation.id.empty()) return Wrong(absl::StrCat(path, ": no id"));
+  if (operation.id.empty())
+    return Wrong(absl::StrCat(path, ": operationId is missing"));
   operation.is_public =
       item.contains("security") && item.at("security").empty();
   RETURN_IF_ERROR(ReadParameters(
@@ -134,7 +135,8 @@ absl::StatusOr<Operation> ReadOperation(const Json& document,
   if (absl::c_count_if(operation.segments, [](const std::string& segment) {
         return absl::StartsWith(segment, "{");
       }) != static_cast<int64_t>(operation.path.size())) {
-    return Wrong(absl::StrCat(path, ": other parameters than in the path"));
+    return Wrong(
+        absl::StrCat(path, ": the parameters do not match those in the path"));
   }
   return operation;
 }
@@ -153,7 +155,7 @@ absl::StatusOr<std::vector<Operation>> ReadOperations(const Json& document) {
       operations.push_back(std::move(operation));
     }
   }
-  if (operations.empty()) return Wrong("no operations");
+  if (operations.empty()) return Wrong("the document has no operations");
   return operations;
 }
 

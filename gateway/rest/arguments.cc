@@ -210,7 +210,7 @@ absl::StatusOr<Arguments> ReadArguments(const Operation& operation,
   Reader reader;
   Json query = Json::object();
   if (!AddForm(source.query, query).ok()) {
-    return absl::InvalidArgumentError("the query is not readable");
+    return absl::InvalidArgumentError("the query string is not valid");
   }
   for (size_t i = 0; i < operation.path.size(); ++i) {
     const Json raw = source.path[i];
@@ -223,13 +223,16 @@ absl::StatusOr<Arguments> ReadArguments(const Operation& operation,
 
   for (const Parameter& parameter : operation.body) {
     if (!parameter.is_secret || !query.contains(parameter.name)) continue;
-    reader.Complain(parameter, "is not accepted in the query");
+    reader.Complain(
+        parameter,
+        "must not be sent in the query string; use the request body");
     query.erase(parameter.name);
   }
   Json values = std::move(query);
   if (TypeOf(source.content_type) == kFormType) {
     if (!AddForm(source.body, values).ok()) {
-      return absl::InvalidArgumentError("the request body is not readable");
+      return absl::InvalidArgumentError(
+          "the request body is not valid form data");
     }
   } else if (!source.body.empty()) {
     RETURN_IF_ERROR(AddJson(source.body, values));

@@ -142,9 +142,9 @@ TEST_F(ArgumentsTest, BodiesThatAreNone) {
               ::testing::HasSubstr("JSON holds no other bytes"));
   EXPECT_EQ(Fault("[]"), "the request body is not a JSON object");
   EXPECT_EQ(Fault("name=a"), "the request body is not valid JSON");
-  EXPECT_EQ(Fault("name=%", kForm), "the request body is not readable");
+  EXPECT_EQ(Fault("name=%", kForm), "the request body is not valid form data");
   EXPECT_EQ(Fault("name=%ff", kForm), "name is invalid");
-  EXPECT_EQ(Fault("", {}, "name=%"), "the query is not readable");
+  EXPECT_EQ(Fault("", {}, "name=%"), "the query string is not valid");
   EXPECT_EQ(Fault(std::string(30'000, '[')),
             "the request body is not valid JSON");
 }
@@ -165,8 +165,9 @@ TEST_F(ArgumentsTest, NeitherDepthNorBreadthIsTaken) {
 }
 
 TEST_F(ArgumentsTest, SecretsAreNotTakenFromTheQuery) {
-  EXPECT_EQ(Fault(R"({"name":"a","password":"p"})", {}, "password=q"),
-            "password is not accepted in the query");
+  EXPECT_EQ(
+      Fault(R"({"name":"a","password":"p"})", {}, "password=q"),
+      "password must not be sent in the query string; use the request body");
   const auto read = Read(R"({"name":"a","password":"p"})");
   ASSERT_THAT(read, IsOk());
   EXPECT_EQ(read->Text("password"), "p");

@@ -40,7 +40,7 @@ absl::StatusOr<v1::CacheEntry> GetEntry(const RestCall& call) {
                                         &Stub::GetCacheEntry, request));
   ASSIGN_OR_RETURN(const auto upstream, GetUpstream(call, entry.upstream_id()));
   if (upstream.group() == id.group) return entry;
-  return absl::NotFoundError("of another group");
+  return absl::NotFoundError("belongs to another group");
 }
 
 absl::StatusOr<RestAnswer> Delete(const RestCall& call) {

@@ -62,7 +62,8 @@ absl::Status CheckUnmodified(const RestCall& call,
       absl::ToUnixSeconds(*since)) {
     return absl::OkStatus();
   }
-  return absl::AbortedError("it was changed since");
+  return absl::AbortedError(
+      "the resource was modified after If-Unmodified-Since");
 }
 
 std::string EtagToInsistOn(const RestCall& call, const std::string& etag) {

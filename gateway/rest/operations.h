@@ -11,25 +11,27 @@
 #include "protos/cvr/v1/registry.pb.h"
 #include "protos/cvr/v1/upstream.pb.h"
 
-// What operations of several resources share. Errors are those of the services.
+// Helpers for the operations of several resources. Errors are those of the
+// services.
 namespace cvr::rest {
 
-// What the path names. NOT_FOUND.
+// Look up the object that the path names. Errors: NOT_FOUND.
 absl::Status RequireGroup(const RestCall& call, const std::string& name);
 absl::StatusOr<v1::Registry> GetRegistry(const RestCall& call, int64_t id);
 absl::StatusOr<v1::Upstream> GetUpstream(const RestCall& call, int64_t id);
 
-// `status` with what REST says of the field instead, if it has that code.
+// If `status` has `code`: REST's error `text` about `field`; else `status`.
 absl::Status AsFieldError(const absl::Status& status, absl::StatusCode code,
                           const std::string& field, const std::string& text);
 
-// ABORTED when the request asks, with If-Unmodified-Since, for something that
-// was not changed since a time, and this was. Times count in whole seconds, as
-// HTTP has them. What is no time is ignored: RFC 9110, section 13.1.4.
+// ABORTED if the request has an If-Unmodified-Since header and the object was
+// changed after that time. Times are compared in whole seconds, like those of
+// HTTP. An invalid time is ignored (RFC 9110, section 13.1.4).
 absl::Status CheckUnmodified(const RestCall& call,
                              const google::protobuf::Timestamp& update_time);
 
-// The etag that a deletion has to insist on; empty when there is no such wish.
+// `etag` if the request has the condition that the object must be unchanged, so
+// that a deletion is bound to it; empty otherwise.
 std::string EtagToInsistOn(const RestCall& call, const std::string& etag);
 
 RestAnswer Answer(Json body);

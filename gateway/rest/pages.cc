@@ -8,7 +8,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "gateway/message/form.h"
-#include "gateway/message/url_text.h"
+#include "services/common/percent_encoding.h"
 
 namespace cvr::rest {
 namespace {
@@ -27,7 +27,7 @@ std::string UrlOfPage(const RestCall& call, const PageWanted& wanted,
     for (const auto& [name, value] : form->pairs()) {
       if (name != "search" && name != "upstream_name") continue;
       query.push_back(
-          absl::StrCat(EncodeQueryValue(name), "=", EncodeQueryValue(value)));
+          absl::StrCat(PercentEncode(name), "=", PercentEncode(value)));
     }
   }
   query.push_back(absl::StrCat("page=", page));

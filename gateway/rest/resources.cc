@@ -82,7 +82,7 @@ const char* StatusText(int http_status) {
     case 504:
       return "Gateway Timeout";
     default:
-      return "Unexpected Answer";
+      return "Unexpected Response";
   }
 }
 

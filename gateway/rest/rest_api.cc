@@ -5,7 +5,6 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
-#include "gateway/message/query.h"
 #include "gateway/rest/entry_operations.h"
 #include "gateway/rest/openapi_text.h"
 #include "gateway/rest/place_operations.h"
@@ -15,6 +14,7 @@
 #include "gateway/rest/shown_secret.h"
 #include "gateway/rest/upstream_operations.h"
 #include "services/common/errors.h"
+#include "services/common/host.h"
 
 namespace cvr {
 namespace {
@@ -133,7 +133,7 @@ void RestApi::Cancel() { services_.running.Cancel(); }
 std::string RestApi::OriginOf(const HttpRequest& request) const {
   if (!options_.external_url.empty()) return options_.external_url;
   const std::string host = request.fields.Get("Host").value_or("");
-  if (!IsAuthority(host)) return "";
+  if (!IsHostAndPort(host)) return "";
   return absl::StrCat(options_.over_tls ? "https://" : "http://", host);
 }
 

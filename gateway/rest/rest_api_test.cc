@@ -12,6 +12,7 @@
 #include "services/common/errors.h"
 #include "services/concurrency/thread.h"
 #include "services/rpc/rpc_status.h"
+#include "tests/support/eventually.h"
 #include "tests/support/gate.h"
 
 namespace cvr::rest {
@@ -396,7 +397,7 @@ TEST_F(RestApiTest, TryingAnUpstreamSendsWhatWasGiven) {
 
   probe_.script = [](grpc::ServerContext&, const v1::TestUpstreamRequest&,
                      v1::TestUpstreamResponse&) {
-    return ToRpcStatus(errors::FieldInvalid("url", "must name a host"));
+    return ToRpcStatus(errors::FieldInvalid("url", "must have a host"));
   };
   EXPECT_EQ(AskFor(400, "POST", stored, R"({"url":"https://"})").dump(),
             R"({"message":{"url":["must name a host"]}})");
@@ -417,7 +418,8 @@ TEST_F(RestApiTest, CancellingEndsWhatIsUnderWay) {
                       const v1::TestUpstreamRequest&,
                       v1::TestUpstreamResponse&) {
     gate.Pass();
-    while (!context.IsCancelled()) absl::SleepFor(absl::Milliseconds(1));
+    EXPECT_TRUE(cvr::testing::Eventually([&] { return context.IsCancelled(); },
+                                         "the call is cancelled"));
     return grpc::Status::CANCELLED;
   };
   const std::string target = absl::StrCat(kBase, "/upstreams/7/test");

@@ -83,7 +83,7 @@ HttpReply StatusReply(const absl::Status& status) {
     reply.fields.Add("WWW-Authenticate", "Bearer realm=\"cvr\"");
   }
   if (row.http_status >= 500) {
-    spdlog::warn("rest answered {} for {}", row.http_status,
+    spdlog::warn("REST request failed: status {}, cause: {}", row.http_status,
                  Printable(status.ToString(), kLoggedBytesMax));
   }
   return reply;

@@ -9,8 +9,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
-#include "gateway/transport/steady_time.h"
+#include "services/concurrency/clock.h"
 #include "services/rpc/listen_socket.h"
 
 namespace cvr {
@@ -35,6 +34,12 @@ std::string BoundAddress(int fd) {
                                        : absl::StrCat(host, ":", port);
 }
 
+// Whether a connection waits to be accepted.
+bool HasConnection(int fd) {
+  pollfd waiting = {fd, POLLIN, 0};
+  return poll(&waiting, 1, 0) == 1 && (waiting.revents & POLLIN) != 0;
+}
+
 }  // namespace
 
 absl::StatusOr<Listener> Listener::Open(absl::string_view address) {
@@ -56,11 +61,14 @@ Listener::Listener(int fd, std::string address)
     : fd_(fd), address_(std::move(address)) {}
 
 Listener::Listener(Listener&& other) noexcept
-    : fd_(std::exchange(other.fd_, -1)), address_(std::move(other.address_)) {}
+    : fd_(std::exchange(other.fd_, -1)),
+      address_(std::move(other.address_)),
+      accepting_(std::move(other.accepting_)) {}
 
 Listener& Listener::operator=(Listener&& other) noexcept {
   std::swap(fd_, other.fd_);
   std::swap(address_, other.address_);
+  std::swap(accepting_, other.accepting_);
   return *this;
 }
 
@@ -69,12 +77,17 @@ Listener::~Listener() {
 }
 
 void Listener::AwaitAccepted(absl::Duration timeout) const {
-  const absl::Time deadline = SteadyTime() + timeout;
-  pollfd waiting = {fd_, POLLIN, 0};
-  while (poll(&waiting, 1, 0) == 1 && (waiting.revents & POLLIN) != 0 &&
-         SteadyTime() < deadline) {
-    absl::SleepFor(absl::Milliseconds(1));
+  const SteadyDeadline deadline(timeout);
+  MutexLock lock(&accepting_->mutex);
+  // Looked at under the mutex: what is accepted from here on is told.
+  while (HasConnection(fd_) && !deadline.has_passed()) {
+    accepting_->accepted.WaitWithTimeout(&accepting_->mutex, deadline.left());
   }
+}
+
+void Listener::NoteAccepted() const {
+  MutexLock lock(&accepting_->mutex);
+  accepting_->accepted.SignalAll();
 }
 
 void Listener::Shutdown() { shutdown(fd_, SHUT_RDWR); }

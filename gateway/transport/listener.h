@@ -1,11 +1,13 @@
 #ifndef GATEWAY_TRANSPORT_LISTENER_H_
 #define GATEWAY_TRANSPORT_LISTENER_H_
 
+#include <memory>
 #include <string>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "services/concurrency/mutex.h"
 
 namespace cvr {
 
@@ -25,17 +27,26 @@ class Listener {
   // What was bound, with the real port.
   const std::string& address() const { return address_; }
 
-  // Waits until every connection that has been made is accepted by somebody
-  // else, at most for `timeout`.
+  // Waits until every connection that has been made is accepted by another
+  // thread, at most for `timeout`. The kernel tells nobody that its queue is
+  // empty: whoever accepts calls NoteAccepted() after each connection. Both:
+  // any thread, but not while the listener is moved.
   void AwaitAccepted(absl::Duration timeout) const;
+  void NoteAccepted() const;
   // Wakes whoever accepts and refuses new connections, for good.
   void Shutdown();
 
  private:
+  struct Accepting {
+    Mutex mutex;
+    CondVar accepted;
+  };
+
   Listener(int fd, std::string address);
 
   int fd_ = -1;
   std::string address_;
+  std::unique_ptr<Accepting> accepting_ = std::make_unique<Accepting>();
 };
 
 }  // namespace cvr

@@ -93,8 +93,9 @@ absl::Status TlsAcceptor::Reload() {
   ASSIGN_OR_RETURN(const Certificate certificate, ReadCertificate(files_));
   auto context = NewContext();
   if (context == nullptr || !UseCertificate(context.get(), certificate)) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "certificate file ", files_.certificate, ": ", LibraryError()));
+    return absl::InvalidArgumentError(
+        absl::StrCat("cannot use TLS certificate file ", files_.certificate,
+                     ": ", LibraryError()));
   }
   MutexLock lock(&mutex_);
   context_ = std::move(context);

@@ -52,7 +52,9 @@ bool HasScope(const Caller& caller, AccessPolicy::Action action) {
 absl::Status AccessPolicy::CheckScope(const Caller& caller, Action action) {
   if (caller.is_anonymous()) return errors::Unauthenticated();
   if (HasScope(caller, action)) return absl::OkStatus();
-  return errors::Denied("this token does not allow that");
+  return errors::Denied(
+      "the access token lacks the required scope, or does not cover this group "
+      "or registry");
 }
 
 absl::Status AccessPolicy::Check(const Caller& caller, Action action,
@@ -65,7 +67,9 @@ absl::Status AccessPolicy::Check(const Caller& caller, Action action,
   if (reads ? MayReadObject(caller, object) : MayChangeObject(caller, object)) {
     return absl::OkStatus();
   }
-  return errors::Denied("this token does not allow that");
+  return errors::Denied(
+      "the access token lacks the required scope, or does not cover this group "
+      "or registry");
 }
 
 bool AccessPolicy::MaySee(const Caller& caller, const Object& object) {

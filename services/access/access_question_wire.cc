@@ -56,8 +56,8 @@ absl::StatusOr<AccessQuestion> FromWire(const v1::AccessQuestion& message) {
     question.kind = kind;
     has_kind = true;
   }
-  if (!has_action) return errors::FieldInvalid("action", "is not known");
-  if (!has_kind) return errors::FieldInvalid("kind", "is not known");
+  if (!has_action) return errors::FieldInvalid("action", "unknown value");
+  if (!has_kind) return errors::FieldInvalid("kind", "unknown value");
   question.id = message.id();
   question.name = message.name();
   return question;

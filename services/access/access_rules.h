@@ -9,20 +9,20 @@
 
 namespace cvr {
 
-// What has to be allowed for a call of administration, from its request: the
-// one table of which right each method needs on which object. Never empty; all
-// of it must be allowed. Pure. Errors: INTERNAL when the table does not know
-// the request.
+// The permissions that a call of an administration method needs, from the only
+// table of methods, permissions and objects. The caller must have all of them;
+// there is at least one. Pure. Errors: INTERNAL if the table has no row for the
+// request's type.
 absl::StatusOr<std::vector<AccessQuestion>> AccessNeededFor(
     const google::protobuf::Message& request);
 
-// Whether the table knows requests of this kind. Pure.
+// Whether the table has a row for requests of this type. Pure.
 bool HasAccessRule(const google::protobuf::Descriptor& request);
 
-// Whether it is to be recorded who made the call: all but looking.
+// Whether the call changes something, so that it is recorded in the audit log.
 bool IsChange(const google::protobuf::Message& request);
 
-// Whether the call succeeds when its object is not there.
+// Whether the call succeeds if its object does not exist, like a deletion.
 bool SucceedsWithoutObject(const google::protobuf::Message& request);
 
 }  // namespace cvr

@@ -13,30 +13,31 @@
 
 namespace cvr {
 
-// Somebody who may do what was asked about.
+// The result of Authorize() for a caller who has the permissions.
 struct Admission {
   Caller caller;
-  // Of the first question's object; empty when it has none.
+  // Group of the first question's object; empty if it has none.
   std::string group;
-  // The question whose object is not there, or not for the caller to know.
+  // Index of the question whose object does not exist or is hidden from the
+  // caller.
   std::optional<size_t> missing;
 };
 
-// Who may administer what, and the record of who did. Thread-safe. Every call
-// answers UNAVAILABLE when the metadata service cannot be reached.
+// Decides who may administer what, and records changes. Thread-safe. Every
+// method returns UNAVAILABLE if the metadata service cannot be reached.
 class AdminAuthority {
  public:
   virtual ~AdminAuthority() = default;
 
-  // Whether the owner of `secret` may do all that `questions` ask about, of
-  // which there is at least one. What AccessPolicy hides from the owner is
-  // `missing`. Errors: UNAUTHENTICATED, also for an empty secret;
-  // PERMISSION_DENIED (reason DENIED).
+  // Checks that the owner of the access token `secret` has all permissions that
+  // `questions` (at least one) name. An object that AccessPolicy hides from the
+  // owner is reported as `missing`. Errors: UNAUTHENTICATED, also for an empty
+  // secret; PERMISSION_DENIED (reason DENIED).
   virtual absl::StatusOr<Admission> Authorize(
       absl::string_view secret, absl::Span<const AccessQuestion> questions) = 0;
 
-  // Adds to what AuditService lists; the id is given here. Losing one is
-  // logged.
+  // Adds an event to the list of AuditService and assigns its id. A failure is
+  // only logged.
   virtual void Record(v1::AuditEvent event) = 0;
 };
 

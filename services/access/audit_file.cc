@@ -16,8 +16,7 @@
 #include "nlohmann/json.hpp"
 #include "services/common/status_macros.h"
 #include "services/concurrency/mutex.h"
-#include "services/concurrency/retry_loop.h"
-#include "services/concurrency/thread.h"
+#include "services/concurrency/periodic_thread.h"
 #include "spdlog/logger.h"
 #include "spdlog/sinks/rotating_file_sink.h"
 #include "spdlog/spdlog.h"
@@ -50,12 +49,12 @@ absl::StatusOr<Logger> OpenLogger(const std::string& path, size_t bytes_max,
     auto logger = std::make_shared<spdlog::logger>("audit", std::move(sink));
     logger->set_pattern("%v");
     logger->set_error_handler([path](const std::string& why) {
-      spdlog::error("audit log {}: {}", path, why);
+      spdlog::error("cannot write audit log {}: {}", path, why);
     });
     return logger;
   } catch (const spdlog::spdlog_ex& error) {
     return absl::FailedPreconditionError(
-        absl::StrCat("audit log ", path, ": ", error.what()));
+        absl::StrCat("cannot open audit log ", path, ": ", error.what()));
   }
 }
 
@@ -115,7 +114,6 @@ class AuditFile::Lines {
  public:
   explicit Lines(Options options) : options_(std::move(options)) {}
   ~Lines() {
-    sleeper_.Stop();
     flushing_.reset();
     Flush();
   }
@@ -135,8 +133,10 @@ class AuditFile::Lines {
 
   void KeepFlushed() {
     flushing_.emplace("audit", [this] {
-      while (sleeper_.Sleep(kFlushInterval)) Flush();
+      Flush();
+      return kFlushInterval;
     });
+    flushing_->Start(kFlushInterval);
   }
 
   void Write(AuditKind kind, const nlohmann::json& line) {
@@ -170,8 +170,7 @@ class AuditFile::Lines {
   std::map<AuditKind, Logger> loggers_ ABSL_GUARDED_BY(mutex_);
   SecondMeter refusals_ ABSL_GUARDED_BY(mutex_);
 
-  StoppableSleeper sleeper_;
-  std::optional<Thread> flushing_;  // Uses all of it.
+  std::optional<PeriodicThread> flushing_;  // Uses all of it.
 };
 
 absl::StatusOr<std::unique_ptr<AuditFile>> AuditFile::Open(

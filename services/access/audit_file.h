@@ -13,24 +13,24 @@ namespace cvr {
 
 // What a line of the audit log is about.
 enum class AuditKind {
-  kChange,   // Administration that was let in: `audit.jsonl`.
-  kRead,     // Pulls, and lists that clients asked for: `audit-reads.jsonl`.
-  kRefusal,  // Who was not let in: `audit-refusals.jsonl`.
+  kChange,   // Changes by administrators: `audit.jsonl`.
+  kRead,     // Pulls and lists by clients: `audit-reads.jsonl`.
+  kRefusal,  // Denied requests: `audit-refusals.jsonl`.
 };
 
-// Files of JSON lines, for the owner's eyes only: who did what, and who tried.
-// Each kind has a file of its own beside the others, so that many of one do not
-// push out another. When `audit.jsonl` is full it is renamed to `audit.1.jsonl`
-// and so on, and the oldest goes; likewise the others. Refusals beyond 100 a
-// second are counted only: the next line says how many were left out.
-// Thread-safe.
+// The audit log: files of JSON lines with mode 0600 that say who did or tried
+// to do what. Each kind has its own file, so that many lines of one kind do not
+// push out those of another. A full file is rotated: `audit.jsonl` is renamed
+// to `audit.1.jsonl` and so on, and the oldest file is deleted. More than 100
+// refusals in a second are only counted, so that an attacker cannot fill the
+// log; the next line says how many were left out. Thread-safe.
 class AuditFile {
  public:
   struct Options {
-    // Of changes; the names of the others follow from it.
+    // Path of the file for changes; the other names are derived from it.
     std::string path;
     size_t bytes_max = size_t{100} << 20;
-    // Of each kind, besides the one that is written to.
+    // Number of rotated files of each kind.
     size_t old_files_max = 10;
   };
 
@@ -43,12 +43,12 @@ class AuditFile {
   AuditFile(const AuditFile&) = delete;
   AuditFile& operator=(const AuditFile&) = delete;
 
-  // Adds a line, which is in the file within a second or so. Failures are
-  // logged. Text that is no UTF-8 is written with replacement characters.
+  // Adds a line, which is in the file after about a second. Failures are only
+  // logged. Bytes that are not UTF-8 are replaced by replacement characters.
   void Write(AuditKind kind, const nlohmann::json& line);
 
-  // Opens the files anew, for who has renamed them. Errors: those of Open();
-  // then it goes on with the old ones.
+  // Reopens the files after another program (logrotate) has renamed them.
+  // Errors: those of Open(); the old files then stay in use.
   absl::Status Reopen();
 
  private:
@@ -58,7 +58,7 @@ class AuditFile {
   const std::unique_ptr<Lines> lines_;
 };
 
-// Where lines of `kind` are when changes are in `path`. Pure.
+// Path of the file for `kind` if that for changes is `path`. Pure.
 std::string AuditPathOf(AuditKind kind, const std::string& path);
 
 }  // namespace cvr

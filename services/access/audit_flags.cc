@@ -8,25 +8,27 @@
 #include "services/process/byte_size.h"
 #include "spdlog/spdlog.h"
 
-ABSL_FLAG(
-    std::string, audit_log_file, "",
-    "Where it is written, as JSON lines, who changed what, beside the log; "
-    "who pulled what, and who was refused, is beside it in files whose names "
-    "have -reads and -refusals before the suffix. Empty: audit.jsonl in the "
-    "data directory, and "
-    "nowhere for a process without one. none = nowhere.");
+ABSL_FLAG(std::string, audit_log_file, "",
+          "Audit log file (JSON Lines): who changed what. Pulls and refused "
+          "requests are logged beside it, in files whose names have -reads and "
+          "-refusals before the suffix. If empty: audit.jsonl in the data "
+          "directory, or no audit log for a process without a data directory "
+          "(cvr-gateway). none = no audit log.");
 ABSL_FLAG(cvr::ByteSize, audit_log_max_bytes,
           cvr::ByteSize(uint64_t{100} << 20),
-          "A file of the audit log that is larger is put aside, as "
-          "audit.1.jsonl and so on, each kind by itself.");
+          "Rotate an audit log file when it reaches this size in bytes. "
+          "Rotated files are audit.1.jsonl, audit.2.jsonl and so on, "
+          "separately for each kind of file.");
 ABSL_FLAG(int, audit_log_files, 10,
-          "How many files of each kind of the audit log are kept aside.");
+          "Number of rotated audit log files to keep, for each kind of file. "
+          "The oldest is deleted.");
 
 namespace cvr {
 
 absl::Status CheckAuditFlags() {
   if (absl::GetFlag(FLAGS_audit_log_max_bytes).bytes == 0) {
-    return absl::InvalidArgumentError("--audit_log_max_bytes must not be 0");
+    return absl::InvalidArgumentError(
+        "--audit_log_max_bytes must be greater than 0");
   }
   const int files = absl::GetFlag(FLAGS_audit_log_files);
   if (files < 0 || files > 1000) {

@@ -77,7 +77,9 @@ absl::StatusOr<CallerClaims> Parse(const json& from, absl::string_view audience,
                                    absl::Time now) {
   if (from.at("iss") != kIssuer ||
       from.at("aud").get<std::string>() != audience) {
-    return errors::Unauthenticated("the token is for another service");
+    return errors::Unauthenticated(
+        "the bearer token has the wrong audience: it was issued for another "
+        "service");
   }
   CallerClaims claims;
   claims.caller = CallerFromJson(from.at("caller"));
@@ -88,10 +90,13 @@ absl::StatusOr<CallerClaims> Parse(const json& from, absl::string_view audience,
   const absl::Time not_before =
       absl::FromUnixSeconds(from.at("nbf").get<int64_t>());
   if (now >= claims.expires_at + kClockSkewMax) {
-    return errors::Unauthenticated("the token has expired");
+    return errors::Unauthenticated(
+        "the bearer token has expired; log in again");
   }
   if (now < not_before) {
-    return errors::Unauthenticated("the token is not valid yet");
+    return errors::Unauthenticated(
+        "the bearer token is not valid yet; check the clocks of client and "
+        "server");
   }
   return claims;
 }
@@ -118,7 +123,8 @@ absl::StatusOr<CallerClaims> ParseCallerClaims(absl::string_view text,
   try {
     return Parse(json::parse(text.begin(), text.end()), audience, now);
   } catch (const json::exception&) {
-    return errors::Unauthenticated("the token is none of ours");
+    return errors::Unauthenticated(
+        "the bearer token was not issued by this server");
   }
 }
 

@@ -46,7 +46,8 @@ const unsigned char* Bytes(const std::string& text) {
 }
 
 absl::Status NotOurs() {
-  return errors::Unauthenticated("the token is none of ours");
+  return errors::Unauthenticated(
+      "the bearer token was not issued by this server");
 }
 
 // Three parts in base64url: the library is lenient about what follows.
@@ -92,19 +93,20 @@ absl::StatusOr<std::string> SignJwt(const std::string& claims,
                                     const std::string& key_id,
                                     const std::string& private_key_pem) {
   jwt_t* made = nullptr;
-  if (jwt_new(&made) != 0) return absl::ResourceExhaustedError("no memory");
+  if (jwt_new(&made) != 0) return absl::ResourceExhaustedError("out of memory");
   const Jwt jwt(made);
   if (jwt_add_grants_json(jwt.get(), claims.c_str()) != 0 ||
       jwt_add_header(jwt.get(), "kid", key_id.c_str()) != 0) {
-    return absl::InvalidArgumentError("the claims of a token are no object");
+    return absl::InvalidArgumentError("the claims are not a JSON object");
   }
   if (jwt_set_alg(jwt.get(), JWT_ALG_ES256, Bytes(private_key_pem),
                   static_cast<int>(private_key_pem.size())) != 0) {
-    return absl::InvalidArgumentError("the signing key is none");
+    return absl::InvalidArgumentError(
+        "the signing key is not a valid EC private key (P-256)");
   }
   const CString encoded(jwt_encode_str(jwt.get()));
   if (encoded == nullptr) {
-    return absl::InvalidArgumentError("the signing key does not sign");
+    return absl::InvalidArgumentError("signing the token failed");
   }
   return std::string(encoded.get());
 }

@@ -7,11 +7,13 @@
 #include "absl/status/status.h"
 #include "absl/time/clock.h"
 #include "services/access/audit_flags.h"
+#include "services/blob/blob_flags.h"
 #include "services/blob/blob_process.h"
 #include "services/common/status_macros.h"
 #include "services/concurrency/clock.h"
 #include "services/metadata/api/grpc_admin_authority.h"
 #include "services/metadata/api/grpc_metadata_client.h"
+#include "services/metadata/api/grpc_resolver.h"
 #include "services/process/data_directory.h"
 #include "services/process/process.h"
 #include "services/process/ready_file.h"
@@ -21,15 +23,16 @@
 #include "services/rpc/tls/certificate_watch.h"
 #include "spdlog/spdlog.h"
 
-ABSL_FLAG(
-    std::string, grpc_address, "127.0.0.1:8082",
-    "Where gRPC is served: host:port or unix:PATH. Without TLS: on loopback, "
-    "unless --insecure_plaintext.");
+ABSL_FLAG(std::string, grpc_address, "127.0.0.1:8082",
+          "Address that the gRPC server listens on: host:port or unix:PATH. "
+          "Without TLS, only loopback addresses and Unix sockets are allowed "
+          "unless --insecure_plaintext is set.");
 ABSL_FLAG(std::string, metadata_address, "127.0.0.1:8081",
-          "The metadata service: host:port or unix:PATH.");
-ABSL_FLAG(std::string, data_dir, "", "Where blobs are kept. Required.");
+          "gRPC address of cvr-metadata: host:port or unix:PATH.");
+ABSL_FLAG(std::string, data_dir, "", "Data directory for blobs. Required.");
 ABSL_FLAG(absl::Duration, drain_timeout, absl::Seconds(30),
-          "How long downloads and streams may go on after SIGTERM.");
+          "Graceful shutdown: how long downloads and client streams may "
+          "continue after SIGTERM.");
 
 namespace cvr {
 namespace {
@@ -59,10 +62,11 @@ absl::Status Serve(StopSignal& stop) {
   const CertificateWatch certificates(RpcCertificatePathsFromFlags());
   stop.OnHangup([&certificates] { certificates.Check(); });
   GrpcMetadataClient metadata(channel, {});
+  GrpcResolver resolver(channel, {});
   GrpcAdminAuthority authority(channel, {});
   ASSIGN_OR_RETURN(const auto blob,
-                   BlobProcess::Open(BlobProcess::OptionsFromFlags(data_dir),
-                                     metadata, metadata, authority));
+                   BlobProcess::Open(BlobOptionsFromFlags(data_dir), metadata,
+                                     resolver, authority));
   std::vector<grpc::Service*> services = blob->admin_services();
   services.push_back(blob->blob_service());
   ASSIGN_OR_RETURN(const auto server,
@@ -70,7 +74,7 @@ absl::Status Serve(StopSignal& stop) {
   directory.Keep();
   RETURN_IF_ERROR(WriteReadyFile({.grpc = server->address()}));
   spdlog::info("serving gRPC on {}", server->address());
-  spdlog::info("stopping on {}", stop.Wait());
+  spdlog::info("received {}, shutting down", stop.Wait());
   const absl::Time deadline =
       Clock::Real().SteadyNow() + absl::GetFlag(FLAGS_drain_timeout);
   blob->Shutdown(deadline);
@@ -85,7 +89,8 @@ int main(int argc, char** argv) {
   return cvr::RunProcess(
       argc, argv,
       {"cvr-blob",
-       "The blob service of the Container Virtual Registry: fetches from "
-       "upstreams, verifies, stores and streams the bytes of images."},
+       "Blob service of the Container Virtual Registry. It downloads manifests "
+       "and blobs from upstreams, verifies their digests, stores them and "
+       "streams them to the gateway."},
       cvr::Serve);
 }

@@ -1,21 +1,13 @@
 #include "services/blob/blob_process.h"
 
-#include <algorithm>
 #include <utility>
 
-#include "absl/flags/flag.h"
-#include "absl/flags/marshalling.h"
-#include "absl/strings/string_view.h"
-#include "services/blob/garbage_collector.h"
+#include "services/blob/blob_service.h"
 #include "services/common/document_limits.h"
-#include "services/common/limits.h"
 #include "services/common/status_macros.h"
 #include "services/concurrency/clock.h"
-#include "services/policy/transfer_limits.h"
-#include "services/process/byte_size.h"
 
 namespace cvr {
-
 namespace {
 
 CurlTransport::Options Stoppable(CurlTransport::Options options,
@@ -24,150 +16,19 @@ CurlTransport::Options Stoppable(CurlTransport::Options options,
   return options;
 }
 
+std::unique_ptr<RefreshAhead> MakeRefresh(const BlobProcess::Options& options,
+                                          Engine& engine,
+                                          PullMetadata& metadata,
+                                          UpstreamHealth* health) {
+  if (!options.refreshes_ahead) return nullptr;
+  return std::make_unique<RefreshAhead>(options.refresh, engine, metadata,
+                                        health);
+}
+
 }  // namespace
 
-// Of something that is never nothing: 1 to 100.
-struct Percent {
-  int value;
-};
-
-bool AbslParseFlag(absl::string_view text, Percent* percent,
-                   std::string* error) {
-  if (absl::ParseFlag(text, &percent->value, error) && percent->value >= 1 &&
-      percent->value <= 100) {
-    return true;
-  }
-  *error = "it must be a whole number from 1 to 100";
-  return false;
-}
-
-std::string AbslUnparseFlag(const Percent& percent) {
-  return absl::UnparseFlag(percent.value);
-}
-
-}  // namespace cvr
-
-ABSL_FLAG(bool, allow_private_upstreams, false,
-          "Whether upstreams, their token services and their redirects may be "
-          "on loopback, link-local and private addresses.");
-ABSL_FLAG(absl::Duration, upstream_connect_timeout, absl::Seconds(10),
-          "How long connecting to an upstream may take, DNS and TLS included.");
-ABSL_FLAG(absl::Duration, upstream_answer_timeout, absl::Seconds(30),
-          "How long an upstream may take to begin its answer.");
-ABSL_FLAG(absl::Duration, upstream_stall_timeout, absl::Seconds(30),
-          "How long an upstream's body may stand still before it is given up "
-          "and continued with a new request.");
-ABSL_FLAG(
-    cvr::ByteSize, download_rate_min,
-    cvr::ByteSize(cvr::limits::kDownloadBytesPerSecondMin),
-    "Bytes per second that an upstream's body must have on the average of "
-    "--upstream_stall_timeout, not counting the time that we keep it "
-    "waiting; below it the body is given up and continued with a new "
-    "request, a few times for each 256 KiB.");
-ABSL_FLAG(
-    cvr::ByteSize, download_unread_rate_min,
-    cvr::ByteSize(cvr::DownloadWatch::Options().unread_bytes_per_second_min),
-    "A download that no client reads any more, and that has had fewer "
-    "bytes per second for a minute, is ended; the next one goes on where "
-    "it was. 0 = it goes on for ever.");
-ABSL_FLAG(cvr::ByteSize, download_window_bytes,
-          cvr::ByteSize(cvr::EngineOptions().window_bytes),
-          "Memory that one download may use for its newest bytes.");
-ABSL_FLAG(cvr::ByteSize, downloads_window_bytes_total,
-          cvr::ByteSize(cvr::EngineOptions().windows_bytes_total),
-          "Memory that all downloads together may use for their newest bytes. "
-          "When it is used up, further ones keep little more than 512 KiB.");
-ABSL_FLAG(cvr::ByteSize, detour_bytes,
-          cvr::ByteSize(cvr::EngineOptions().detour_bytes),
-          "A range that begins so far ahead of a running download is fetched "
-          "from the upstream beside it.");
-ABSL_FLAG(int, downloads_max, cvr::EngineOptions().downloads_max,
-          "Downloads at the same time; further ones wait for their turn.");
-ABSL_FLAG(int, downloads_per_upstream_max, 0,
-          "Of these, how many may be from one upstream. 0 = a quarter, which "
-          "leaves places to others when one upstream is slow.");
-ABSL_FLAG(
-    absl::Duration, probe_overlap_delay,
-    cvr::EngineOptions().probe_overlap_delay,
-    "How long an upstream may take to say whether it has a manifest until "
-    "the next one is asked too; the first in order is believed all the "
-    "same. inf = never.");
-ABSL_FLAG(absl::Duration, refresh_interval,
-          cvr::RefreshAhead::Options().interval,
-          "How often tags that are about to expire are revalidated in the "
-          "background, for upstreams with refresh_ahead. 0 = never.");
-ABSL_FLAG(absl::Duration, garbage_interval,
-          cvr::GarbageCollector::Options().interval,
-          "How often the bytes of what was purged or deleted are looked for, "
-          "to give their space back.");
-ABSL_FLAG(
-    absl::Duration, reconcile_interval, cvr::BlobReconciler::Options().interval,
-    "How often all stored bytes are compared with the cache entries: what "
-    "none points at is deleted. Also done at the start.");
-ABSL_FLAG(absl::Duration, reconcile_grace, cvr::BlobReconciler::Options().grace,
-          "Bytes that were stored or used so lately are kept by that.");
-ABSL_FLAG(
-    cvr::ByteSize, max_bytes, cvr::ByteSize(0),
-    "What the stored blobs may take, such as 500G, those included that are "
-    "being stored; beyond it the least recently used are dropped, down "
-    "to --low_watermark_percent. 0 = no limit.");
-ABSL_FLAG(
-    cvr::Percent, low_watermark_percent,
-    cvr::Percent{cvr::BlobEvictor::Bounds().low_percent},
-    "How much of --max_bytes is left once it was exceeded, in percent. "
-    "The lower, the more rarely something is dropped, and the more then.");
-ABSL_FLAG(cvr::ByteSize, min_free_bytes, cvr::ByteSize(uint64_t{256} << 20),
-          "What stays free of the disk; short of it nothing new is stored, and "
-          "what is pulled is passed through. 0 = the disk may be filled.");
-
-namespace cvr {
-
-BlobProcess::Options BlobProcess::OptionsFromFlags(std::string directory) {
-  Options options;
-  options.store.directory = std::move(directory);
-  options.store.bounds.max_bytes = absl::GetFlag(FLAGS_max_bytes).bytes;
-  options.store.bounds.low_percent =
-      absl::GetFlag(FLAGS_low_watermark_percent).value;
-  options.store.bounds.min_free_bytes =
-      absl::GetFlag(FLAGS_min_free_bytes).bytes;
-  options.upstream.allow_private_addresses =
-      absl::GetFlag(FLAGS_allow_private_upstreams);
-  options.upstream.connect_timeout =
-      absl::GetFlag(FLAGS_upstream_connect_timeout);
-  options.upstream.head_timeout = absl::GetFlag(FLAGS_upstream_answer_timeout);
-  options.upstream.stall_timeout = absl::GetFlag(FLAGS_upstream_stall_timeout);
-  options.upstream.stall_bytes_min = std::max<uint64_t>(
-      1,
-      static_cast<uint64_t>(
-          absl::ToDoubleSeconds(options.upstream.stall_timeout) *
-          static_cast<double>(absl::GetFlag(FLAGS_download_rate_min).bytes)));
-  options.stack.watch.unread_bytes_per_second_min =
-      absl::GetFlag(FLAGS_download_unread_rate_min).bytes;
-  options.stack.engine.window_bytes =
-      absl::GetFlag(FLAGS_download_window_bytes).bytes;
-  options.stack.engine.windows_bytes_total =
-      absl::GetFlag(FLAGS_downloads_window_bytes_total).bytes;
-  options.stack.engine.detour_bytes = absl::GetFlag(FLAGS_detour_bytes).bytes;
-  options.stack.engine.probe_overlap_delay =
-      absl::GetFlag(FLAGS_probe_overlap_delay);
-  options.stack.refresh.interval = absl::GetFlag(FLAGS_refresh_interval);
-  options.stack.refreshes_ahead =
-      options.stack.refresh.interval > absl::ZeroDuration();
-  options.stack.garbage.interval =
-      std::max(absl::Milliseconds(1), absl::GetFlag(FLAGS_garbage_interval));
-  options.stack.reconciler.retry_interval = options.stack.garbage.interval;
-  options.stack.reconciler.interval =
-      std::max(absl::Milliseconds(1), absl::GetFlag(FLAGS_reconcile_interval));
-  options.stack.reconciler.grace = absl::GetFlag(FLAGS_reconcile_grace);
-  options.stack.engine.downloads_max =
-      std::max(1, absl::GetFlag(FLAGS_downloads_max));
-  options.stack.engine.downloads_per_upstream_max =
-      std::max(0, absl::GetFlag(FLAGS_downloads_per_upstream_max));
-  return options;
-}
-
 absl::StatusOr<std::unique_ptr<BlobProcess>> BlobProcess::Open(
-    Options options, MetadataClient& metadata, Resolver& resolver,
+    Options options, PullMetadata& metadata, Resolver& resolver,
     AdminAuthority& authority) {
   auto reporter = std::make_unique<EvictionReporter>(metadata);
   options.store.eviction_listener =
@@ -183,7 +44,7 @@ absl::StatusOr<std::unique_ptr<BlobProcess>> BlobProcess::Open(
 BlobProcess::BlobProcess(Options options,
                          std::unique_ptr<EvictionReporter> reporter,
                          std::unique_ptr<RocksDbBlobStore> store,
-                         MetadataClient& metadata, Resolver& resolver,
+                         PullMetadata& metadata, Resolver& resolver,
                          AdminAuthority& authority)
     : reporter_(std::move(reporter)),
       store_(std::move(store)),
@@ -197,16 +58,35 @@ BlobProcess::BlobProcess(Options options,
                                   Clock::Real(), &documents_)),
       guard_(authority),
       upstream_states_(*upstream_, guard_),
-      stack_(options.stack, *store_, *upstream_, metadata, upstream_.get()),
+      metadata_(metadata),
+      engine_(options.engine, *store_, *upstream_, metadata_, Clock::Real(),
+              /*sleeper=*/nullptr, upstream_.get()),
+      refresh_ahead_(MakeRefresh(options, engine_, metadata, upstream_.get())),
+      garbage_(options.garbage, metadata, *store_,
+               [this](const Digest& digest) {
+                 return engine_.IsDownloading(digest);
+               }),
+      reconciler_(options.reconciler, metadata, metadata_, *store_,
+                  [this](const Digest& digest) {
+                    return engine_.IsDownloading(digest);
+                  }),
+      watch_(options.watch, engine_, metadata, Clock::Real()),
+      streams_({.name = "blob-stream",
+                .what = "streams",
+                .threads_max = options.stream_threads_max,
+                .queued_tasks_max = options.streams_queued_max}),
+      blob_service_(MakeBlobService(engine_, *store_, streams_)),
       downloads_(
-          stack_.engine().downloads_in_flight(),
+          engine_.downloads_in_flight(),
           [this](int64_t id) {
-            return stack_.engine().CancelDownload(
+            return engine_.CancelDownload(
                 id, absl::UnavailableError("an operator cancelled it"));
           },
           [this] { return Figures(); }, guard_),
-      refresh_(stack_.engine(), resolver, guard_),
-      probes_(prober_, metadata, guard_) {}
+      refresh_(engine_, resolver, guard_),
+      probes_(prober_, metadata, guard_) {
+  reconciler_.Start();
+}
 
 BlobProcess::~BlobProcess() {
   {
@@ -229,7 +109,11 @@ void BlobProcess::Shutdown(absl::Time deadline) {
           "upstream-stop", [this, deadline] { StopUpstreamsAt(deadline); });
     }
   }
-  stack_.Shutdown(deadline);
+  if (refresh_ahead_ != nullptr) refresh_ahead_->Stop();
+  garbage_.Stop();
+  reconciler_.Stop();
+  engine_.Shutdown(deadline);
+  watch_.Stop();
 }
 
 void BlobProcess::StopUpstreamsAt(absl::Time deadline) {

@@ -1,10 +1,10 @@
 #ifndef SERVICES_BLOB_BLOB_PROCESS_H_
 #define SERVICES_BLOB_BLOB_PROCESS_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <stop_token>
-#include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -12,16 +12,23 @@
 #include "grpcpp/grpcpp.h"
 #include "services/access/admin_authority.h"
 #include "services/blob/api/content_source.h"
-#include "services/blob/blob_stack.h"
+#include "services/blob/blob_reconciler.h"
 #include "services/blob/download_service.h"
+#include "services/blob/engine/download_watch.h"
+#include "services/blob/engine/engine.h"
+#include "services/blob/engine/refresh_ahead.h"
 #include "services/blob/eviction_reporter.h"
+#include "services/blob/garbage_collector.h"
 #include "services/blob/refresh_service.h"
 #include "services/blob/store/rocksdb_blob_store.h"
+#include "services/blob/unrecorded_content.h"
 #include "services/blob/upstream_probe_service.h"
 #include "services/blob/upstream_state_service.h"
+#include "services/concurrency/fair_pool.h"
+#include "services/concurrency/memory_budget.h"
 #include "services/concurrency/mutex.h"
 #include "services/concurrency/thread.h"
-#include "services/metadata/api/metadata_client.h"
+#include "services/metadata/api/pull_metadata.h"
 #include "services/metadata/api/resolver.h"
 #include "services/rpc/call_guard.h"
 #include "services/upstream/build_upstream_client.h"
@@ -38,37 +45,48 @@ class BlobProcess {
   struct Options {
     RocksDbBlobStore::Options store;
     CurlTransport::Options upstream;
-    BlobStackOptions stack;
+    EngineOptions engine;
+    // Whether tags are revalidated before they expire, where their upstream
+    // wants that.
+    bool refreshes_ahead = false;
+    RefreshAhead::Options refresh;
+    GarbageCollector::Options garbage;
+    DownloadWatch::Options watch;
+    BlobReconciler::Options reconciler;
+    // gRPC streams that wait for bytes at the same time, a thread each; streams
+    // of one upstream and of one group have their shares (see ShareLedger).
+    // Streams that wait for their caller need none.
+    size_t stream_threads_max = 1024;
+    size_t streams_queued_max = 16384;
   };
-
-  // What the command line says of it; blobs are kept in `directory`.
-  static Options OptionsFromFlags(std::string directory);
 
   // `metadata`, which is told of evictions, `resolver`, which is asked whom to
   // ask for a tag, and `authority`, which is asked who may administer, must
   // outlive it. The store's eviction_listener is set here.
   // Errors: those of RocksDbBlobStore::Open().
   static absl::StatusOr<std::unique_ptr<BlobProcess>> Open(
-      Options options, MetadataClient& metadata, Resolver& resolver,
+      Options options, PullMetadata& metadata, Resolver& resolver,
       AdminAuthority& authority);
 
-  ContentSource& source() { return stack_.source(); }
+  ContentSource& source() { return engine_; }
   // For administrators.
   std::vector<grpc::Service*> admin_services() {
     return {&upstream_states_, &downloads_, &refresh_, &probes_};
   }
   // For the gateway.
-  grpc::Service* blob_service() { return &stack_.service(); }
+  grpc::Service* blob_service() { return blob_service_.get(); }
 
   ~BlobProcess();
 
-  // As BlobStack::Shutdown(). Nobody watches downloads from then on, and at the
-  // deadline everything that still waits for an upstream ends at once.
+  // As Engine::Shutdown(). Nobody watches downloads from then on, and at the
+  // deadline everything that still waits for an upstream ends at once. Stop the
+  // gRPC server afterwards, so that streams can end; it must be gone before
+  // this object is.
   void Shutdown(absl::Time deadline);
 
  private:
   BlobProcess(Options options, std::unique_ptr<EvictionReporter> reporter,
-              std::unique_ptr<RocksDbBlobStore> store, MetadataClient& metadata,
+              std::unique_ptr<RocksDbBlobStore> store, PullMetadata& metadata,
               Resolver& resolver, AdminAuthority& authority);
 
   BlobStoreFigures Figures() const;
@@ -83,7 +101,14 @@ class BlobProcess {
   const std::unique_ptr<UpstreamGate> upstream_;
   CallGuard guard_;
   UpstreamStateServiceImpl upstream_states_;
-  BlobStack stack_;
+  UnrecordedContent metadata_;  // What the engine tells goes through it.
+  Engine engine_;
+  const std::unique_ptr<RefreshAhead> refresh_ahead_;  // Null when disabled.
+  GarbageCollector garbage_;
+  BlobReconciler reconciler_;
+  DownloadWatch watch_;
+  FairPool streams_;
+  const std::unique_ptr<grpc::Service> blob_service_;
   DownloadServiceImpl downloads_;
   RefreshServiceImpl refresh_;
   UpstreamProbeServiceImpl probes_;

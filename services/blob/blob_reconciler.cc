@@ -10,7 +10,7 @@
 
 namespace cvr {
 
-BlobReconciler::BlobReconciler(const Options& options, MetadataClient& metadata,
+BlobReconciler::BlobReconciler(const Options& options, ContentIndex& metadata,
                                UnrecordedContent& unrecorded, BlobStore& store,
                                std::function<bool(const Digest&)> is_in_use,
                                const Clock& clock)
@@ -19,60 +19,31 @@ BlobReconciler::BlobReconciler(const Options& options, MetadataClient& metadata,
       unrecorded_(unrecorded),
       store_(store),
       is_in_use_(std::move(is_in_use)),
-      clock_(clock) {}
+      clock_(clock),
+      thread_("reconciler", [this] {
+        RunOnce();
+        return options_.retry_interval;
+      }) {}
 
-BlobReconciler::~BlobReconciler() {
-  Stop();
-  thread_.reset();
-}
-
-void BlobReconciler::Start() {
-  thread_ = std::make_unique<Thread>("reconciler", [this] { Run(); });
-}
-
-void BlobReconciler::Stop() {
-  MutexLock lock(&mutex_);
-  stopping_ = true;
-  changed_.SignalAll();
-}
-
-bool BlobReconciler::stopping() {
-  MutexLock lock(&mutex_);
-  return stopping_;
-}
-
-bool BlobReconciler::Pause() {
-  MutexLock lock(&mutex_);
-  const SteadyDeadline next(options_.retry_interval);
-  while (!stopping_ && !next.has_passed()) {
-    changed_.WaitWithTimeout(&mutex_, next.left());
-  }
-  return !stopping_;
-}
-
-void BlobReconciler::Run() {
-  std::optional<SteadyDeadline> next_walk;  // None: it is due.
-  bool has_failed = false;
-  do {
-    if (!next_walk || next_walk->has_passed()) {
-      const auto deleted = WalkAll();
-      if (deleted.ok()) next_walk.emplace(options_.interval);
-      // Once, not for as long as the metadata service is away.
-      if (!deleted.ok() && !has_failed) {
-        spdlog::warn("stored bytes are compared with cache entries later: {}",
-                     deleted.status().ToString());
-      }
-      has_failed = !deleted.ok();
+void BlobReconciler::RunOnce() {
+  if (!next_walk_ || next_walk_->has_passed()) {
+    const auto deleted = WalkAll();
+    if (deleted.ok()) next_walk_.emplace(options_.interval);
+    // Once, not for as long as the metadata service is away.
+    if (!deleted.ok() && !has_failed_) {
+      spdlog::warn("stored bytes are compared with cache entries later: {}",
+                   deleted.status().ToString());
     }
-    LookAtUnrecorded().IgnoreError();  // Tried again in a moment.
-  } while (Pause());
+    has_failed_ = !deleted.ok();
+  }
+  LookAtUnrecorded().IgnoreError();  // Tried again in a moment.
 }
 
 absl::StatusOr<size_t> BlobReconciler::WalkAll() {
   size_t deleted = 0;
   std::optional<Digest> last;
   bool more = true;
-  while (more && !stopping()) {
+  while (more && !thread_.stopping()) {
     ASSIGN_OR_RETURN(const auto page, store_.List(last, options_.page_size));
     more = static_cast<int>(page.size()) == options_.page_size;
     if (page.empty()) break;
@@ -111,7 +82,7 @@ absl::StatusOr<size_t> BlobReconciler::DeleteUnreferenced(
   std::vector<Digest> deleted;
   absl::Status status;
   for (const Digest& digest : unreferenced) {
-    if (stopping() || !status.ok()) break;
+    if (thread_.stopping() || !status.ok()) break;
     if (is_in_use_(digest)) continue;
     status = store_.Delete(digest);
     if (status.ok()) deleted.push_back(digest);

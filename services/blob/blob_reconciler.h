@@ -3,7 +3,7 @@
 
 #include <cstddef>
 #include <functional>
-#include <memory>
+#include <optional>
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
@@ -11,9 +11,8 @@
 #include "services/blob/unrecorded_content.h"
 #include "services/common/digest.h"
 #include "services/concurrency/clock.h"
-#include "services/concurrency/mutex.h"
-#include "services/concurrency/thread.h"
-#include "services/metadata/api/metadata_client.h"
+#include "services/concurrency/periodic_thread.h"
+#include "services/metadata/api/content_index.h"
 
 namespace cvr {
 
@@ -42,19 +41,19 @@ class BlobReconciler {
 
   // `is_in_use` tells whether a blob is being fetched; from any thread. All
   // must outlive it. Does nothing by itself before Start().
-  BlobReconciler(const Options& options, MetadataClient& metadata,
+  BlobReconciler(const Options& options, ContentIndex& metadata,
                  UnrecordedContent& unrecorded, BlobStore& store,
                  std::function<bool(const Digest&)> is_in_use,
                  const Clock& clock = Clock::Real());
   // Waits for the page in work.
-  ~BlobReconciler();
+  ~BlobReconciler() = default;
   BlobReconciler(const BlobReconciler&) = delete;
   BlobReconciler& operator=(const BlobReconciler&) = delete;
 
   // Works on a thread of its own from now on. Call at most once.
-  void Start();
+  void Start() { thread_.Start(absl::ZeroDuration()); }
   // Begins nothing more. Does not wait. Idempotent.
-  void Stop();
+  void Stop() { thread_.Stop(); }
 
   // Each answers how many blobs it has deleted. Errors: those of the store and
   // of the metadata service; what was not looked at is so the next time.
@@ -62,24 +61,21 @@ class BlobReconciler {
   absl::StatusOr<size_t> LookAtUnrecorded();
 
  private:
-  void Run();
-  // False when it is time to stop.
-  bool Pause();
-  bool stopping();
+  void RunOnce();
   absl::StatusOr<size_t> DeleteUnreferenced(std::vector<Digest> digests);
 
   const Options options_;
-  MetadataClient& metadata_;
+  ContentIndex& metadata_;
   UnrecordedContent& unrecorded_;
   BlobStore& store_;
   const std::function<bool(const Digest&)> is_in_use_;
   const Clock& clock_;
 
-  Mutex mutex_;
-  CondVar changed_;
-  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
+  // Of the thread alone.
+  std::optional<SteadyDeadline> next_walk_;  // None: it is due.
+  bool has_failed_ = false;                  // The last walk.
 
-  std::unique_ptr<Thread> thread_;  // Set by Start().
+  PeriodicThread thread_;  // Uses all of the above.
 };
 
 }  // namespace cvr

@@ -6,10 +6,10 @@
 #include <string>
 #include <vector>
 
-#include "absl/time/clock.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "services/blob/store/rocksdb_blob_store.h"
+#include "tests/support/eventually.h"
 #include "tests/support/fake_clock.h"
 #include "tests/support/fake_metadata_client.h"
 #include "tests/support/status_matchers.h"
@@ -154,7 +154,8 @@ TEST_F(BlobReconcilerTest, ItsThreadWalksAtTheStart) {
   metadata_.FailWith(absl::UnavailableError("away"));
   reconciler_->Start();
   metadata_.FailWith(absl::OkStatus());
-  while (IsStored(digest)) absl::SleepFor(absl::Milliseconds(1));
+  EXPECT_TRUE(Eventually([&] { return !IsStored(digest); },
+                         "what nobody refers to is deleted"));
   reconciler_->Stop();
 }
 

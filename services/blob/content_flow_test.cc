@@ -62,7 +62,7 @@ class CountingStream final : public ContentStream {
   const ContentHeader& header() const override { return header_; }
 
   absl::StatusOr<Chunk> Next() override {
-    if (cancelled_) return absl::CancelledError("reading cancelled");
+    if (cancelled_) return absl::CancelledError("read cancelled");
     if (left_bytes_ == 0) return Chunk();
     left_bytes_ -= limits::kChunkBytes;
     produced_bytes_ += limits::kChunkBytes;

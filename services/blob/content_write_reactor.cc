@@ -21,7 +21,7 @@ ContentWriteReactor* ContentWriteReactor::Start(Opener open, ShareKey share,
 
 void ContentWriteReactor::ResumePump() {
   if (!pool_.Resume(share_, [this] { Pump(); })) {
-    End(absl::UnavailableError("the blob service is stopping"));
+    End(absl::UnavailableError("the blob service is shutting down"));
   }
 }
 
@@ -114,7 +114,8 @@ void ContentWriteReactor::OnWriteDone(bool ok) {
     writing_ = false;
     if (!ok) {
       ready_.reset();
-      if (!end_) end_ = absl::CancelledError("the caller has hung up");
+      if (!end_)
+        end_ = absl::CancelledError("the caller closed the connection");
       if (stream_ != nullptr) stream_->Cancel();
     }
     if (pumping_) return;

@@ -76,7 +76,7 @@ absl::StatusOr<absl::Duration> IntervalOf(
 }
 
 absl::Status Stopping() {
-  return absl::UnavailableError("the blob service is stopping");
+  return absl::UnavailableError("the blob service is shutting down");
 }
 
 // What has no bound is as large as a number can be.
@@ -168,7 +168,7 @@ absl::Status DownloadServiceImpl::Watch(
     RETURN_IF_ERROR(AwaitNext(context, interval));
     view = downloads_.ListSince(view.ended_count);
   }
-  return absl::CancelledError("the caller has left");
+  return absl::CancelledError("the caller closed the connection");
 }
 
 absl::Status DownloadServiceImpl::EnterWatch(int64_t upstream_id) {
@@ -177,7 +177,8 @@ absl::Status DownloadServiceImpl::EnterWatch(int64_t upstream_id) {
   const bool is_of_one = upstream_id != 0;
   if (watchers_ == kWatchersMax ||
       (is_of_one && upstream_watchers_[upstream_id] >= kWatchersMax / 4)) {
-    return absl::ResourceExhaustedError("too many watch downloads already");
+    return absl::ResourceExhaustedError(
+        "too many concurrent WatchDownloads calls");
   }
   ++watchers_;
   if (is_of_one) ++upstream_watchers_[upstream_id];
@@ -198,7 +199,7 @@ absl::Status DownloadServiceImpl::AwaitNext(const grpc::ServerContext& context,
   MutexLock lock(&mutex_);
   while (!stopping_) {
     if (context.IsCancelled()) {
-      return absl::CancelledError("the caller has left");
+      return absl::CancelledError("the caller closed the connection");
     }
     if (next.has_passed()) return absl::OkStatus();
     stopped_.WaitWithTimeout(&mutex_, std::min(next.left(), kLook));

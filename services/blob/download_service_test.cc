@@ -6,7 +6,6 @@
 #include <vector>
 
 #include "absl/strings/str_replace.h"
-#include "absl/time/clock.h"
 #include "gmock/gmock.h"
 #include "grpcpp/grpcpp.h"
 #include "services/blob/engine/engine_world.h"
@@ -14,6 +13,7 @@
 #include "services/common/limits.h"
 #include "services/rpc/rpc_server.h"
 #include "services/rpc/rpc_status.h"
+#include "tests/support/eventually.h"
 #include "tests/support/gate.h"
 #include "tests/support/open_authority.h"
 #include "tests/support/read_content.h"
@@ -152,9 +152,8 @@ TEST_F(DownloadServiceTest, DownloadIsCancelled) {
   const auto stream = BeginDownload();
   EXPECT_THAT(Cancel(1), IsOk());
   EXPECT_THAT(ReadRest(*stream), StatusIs(absl::StatusCode::kUnavailable));
-  while (world_.engine().download_count() > 0) {
-    absl::SleepFor(absl::Milliseconds(1));
-  }
+  EXPECT_TRUE(Eventually([&] { return world_.engine().download_count() == 0; },
+                         "the download ends"));
   EXPECT_EQ(List().downloads_size(), 0);
   EXPECT_THAT(Cancel(1), StatusIs(absl::StatusCode::kNotFound));
   gate_->Open();
@@ -204,14 +203,16 @@ TEST_F(DownloadServiceTest, WatchersWhoLeaveMakeRoom) {
   EXPECT_THAT(WatchStatus({}), StatusIs(absl::StatusCode::kResourceExhausted));
   for (auto& context : contexts) context->TryCancel();
   for (auto& watch : watches) watch->Finish();
-  bool is_let_in = false;
-  while (!is_let_in) {
-    grpc::ClientContext context;
-    const auto watch = stub_->WatchDownloads(&context, {});
-    is_let_in = watch->Read(&message);
-    context.TryCancel();
-    watch->Finish();
-  }
+  EXPECT_TRUE(Eventually(
+      [&] {
+        grpc::ClientContext context;
+        const auto watch = stub_->WatchDownloads(&context, {});
+        const bool is_let_in = watch->Read(&message);
+        context.TryCancel();
+        watch->Finish();
+        return is_let_in;
+      },
+      "another watcher is let in"));
 }
 
 TEST_F(DownloadServiceTest, WatchersOfOneUpstreamLeaveRoomForOthers) {

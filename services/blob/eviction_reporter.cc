@@ -20,7 +20,7 @@ EvictionReporter::Options Patient(EvictionReporter::Options options) {
 
 }  // namespace
 
-EvictionReporter::EvictionReporter(MetadataClient& metadata,
+EvictionReporter::EvictionReporter(ContentIndex& metadata,
                                    const Options& options)
     : metadata_(metadata),
       options_(Patient(options)),
@@ -56,8 +56,10 @@ void EvictionReporter::Run() {
     const bool go_on = status.ok() || !IsTransient(status);
     const size_t unreported = Finish(batch.size(), status.ok(), go_on);
     if (unreported == 0) continue;
-    spdlog::warn("{} evictions were not reported to the metadata service: {}",
-                 unreported, status.ok() ? "too many" : status.ToString());
+    spdlog::warn(
+        "{} evicted blobs were not reported to the metadata service (their "
+        "cache entries become misses): {}",
+        unreported, status.ok() ? "too many" : status.ToString());
   }
 }
 

@@ -12,7 +12,7 @@
 #include "services/concurrency/mutex.h"
 #include "services/concurrency/retry_loop.h"
 #include "services/concurrency/thread.h"
-#include "services/metadata/api/metadata_client.h"
+#include "services/metadata/api/content_index.h"
 
 namespace cvr {
 
@@ -34,8 +34,8 @@ class EvictionReporter {
   };
 
   // `metadata` must outlive it.
-  EvictionReporter(MetadataClient& metadata, const Options& options);
-  explicit EvictionReporter(MetadataClient& metadata)
+  EvictionReporter(ContentIndex& metadata, const Options& options);
+  explicit EvictionReporter(ContentIndex& metadata)
       : EvictionReporter(metadata, Options{}) {}
   // Sends what waits. Gives up at the first failure, so it takes no longer than
   // one call that fails.
@@ -54,7 +54,7 @@ class EvictionReporter {
   // what was not reported.
   size_t Finish(size_t batch_size, bool sent, bool go_on);
 
-  MetadataClient& metadata_;
+  ContentIndex& metadata_;
   const Options options_;
   StoppableSleeper sleeper_;
 

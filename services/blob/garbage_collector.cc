@@ -4,56 +4,34 @@
 #include <utility>
 #include <vector>
 
-#include "services/concurrency/clock.h"
 #include "spdlog/spdlog.h"
 
 namespace cvr {
 
 GarbageCollector::GarbageCollector(const Options& options,
-                                   MetadataClient& metadata, BlobStore& store,
+                                   GarbageList& metadata, BlobStore& store,
                                    std::function<bool(const Digest&)> is_in_use)
     : options_(options),
       metadata_(metadata),
       store_(store),
       is_in_use_(std::move(is_in_use)),
-      thread_(std::make_unique<Thread>("garbage", [this] { Run(); })) {}
-
-GarbageCollector::~GarbageCollector() {
-  Stop();
-  thread_.reset();
-}
-
-void GarbageCollector::Stop() {
-  MutexLock lock(&mutex_);
-  stopping_ = true;
-  changed_.SignalAll();
-}
-
-bool GarbageCollector::stopping() {
-  MutexLock lock(&mutex_);
-  return stopping_;
-}
-
-void GarbageCollector::Run() {
-  while (AwaitNextRound()) RunOnce();
-}
-
-bool GarbageCollector::AwaitNextRound() {
-  MutexLock lock(&mutex_);
-  const SteadyDeadline next(options_.interval);
-  while (!stopping_) {
-    if (changed_.WaitWithTimeout(&mutex_, next.left())) break;
-  }
-  return !stopping_;
+      thread_("garbage", [this] {
+        RunOnce();
+        return options_.interval;
+      }) {
+  thread_.Start(options_.interval);
 }
 
 size_t GarbageCollector::RunOnce() {
   size_t deleted = 0;
   int64_t seen = 0;
-  while (!stopping()) {
+  while (!thread_.stopping()) {
     const auto garbage = metadata_.ListGarbage(seen, options_.batch_max);
     if (!garbage.ok()) {
-      spdlog::warn("garbage: {}", garbage.status().ToString());
+      spdlog::warn(
+          "garbage collection: call to the metadata service failed, retrying "
+          "later: {}",
+          garbage.status().ToString());
       break;
     }
     if (garbage->empty()) break;
@@ -67,19 +45,24 @@ size_t GarbageCollector::RunOnce() {
     const absl::Status removed = metadata_.RemoveGarbage(done);
     if (removed.ok()) continue;
     // They are listed again.
-    spdlog::warn("garbage: {}", removed.ToString());
+    spdlog::warn(
+        "garbage collection: call to the metadata service failed, retrying "
+        "later: {}",
+        removed.ToString());
     break;
   }
-  if (deleted > 0) spdlog::info("{} blobs of no use are deleted", deleted);
+  if (deleted > 0)
+    spdlog::info("garbage collection: deleted {} unreferenced blobs", deleted);
   return deleted;
 }
 
 // Who reads it reads on: the store keeps the bytes for so long.
 bool GarbageCollector::Delete(const Digest& digest) {
-  if (stopping() || is_in_use_(digest)) return false;
+  if (thread_.stopping() || is_in_use_(digest)) return false;
   const absl::Status status = store_.Delete(digest);
   if (status.ok()) return true;
-  spdlog::warn("garbage {}: {}", digest.ToString(), status.ToString());
+  spdlog::warn("garbage collection: cannot delete blob {}: {}",
+               digest.ToString(), status.ToString());
   return false;
 }
 

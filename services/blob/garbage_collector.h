@@ -3,14 +3,12 @@
 
 #include <cstddef>
 #include <functional>
-#include <memory>
 
 #include "absl/time/time.h"
 #include "services/blob/store/blob_store.h"
 #include "services/common/digest.h"
-#include "services/concurrency/mutex.h"
-#include "services/concurrency/thread.h"
-#include "services/metadata/api/metadata_client.h"
+#include "services/concurrency/periodic_thread.h"
+#include "services/metadata/api/garbage_list.h"
 
 namespace cvr {
 
@@ -29,11 +27,11 @@ class GarbageCollector {
 
   // `is_in_use` tells whether a blob is being fetched, which is left for the
   // next time; from any thread. All must outlive it.
-  GarbageCollector(const Options& options, MetadataClient& metadata,
+  GarbageCollector(const Options& options, GarbageList& metadata,
                    BlobStore& store,
                    std::function<bool(const Digest&)> is_in_use);
   // Waits for the deletion in work.
-  ~GarbageCollector();
+  ~GarbageCollector() = default;
   GarbageCollector(const GarbageCollector&) = delete;
   GarbageCollector& operator=(const GarbageCollector&) = delete;
 
@@ -42,25 +40,17 @@ class GarbageCollector {
   size_t RunOnce();
 
   // Deletes nothing more. Does not wait. Idempotent.
-  void Stop();
+  void Stop() { thread_.Stop(); }
 
  private:
-  void Run();
-  // False when it is time to stop.
-  bool AwaitNextRound();
-  bool stopping();
   bool Delete(const Digest& digest);
 
   const Options options_;
-  MetadataClient& metadata_;
+  GarbageList& metadata_;
   BlobStore& store_;
   const std::function<bool(const Digest&)> is_in_use_;
 
-  Mutex mutex_;
-  CondVar changed_;
-  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
-
-  std::unique_ptr<Thread> thread_;  // Set at construction.
+  PeriodicThread thread_;  // Uses all of the above.
 };
 
 }  // namespace cvr

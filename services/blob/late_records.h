@@ -9,7 +9,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "services/common/content.h"
 #include "services/concurrency/mutex.h"
-#include "services/metadata/api/metadata_client.h"
+#include "services/metadata/api/cache_recorder.h"
 
 namespace cvr {
 

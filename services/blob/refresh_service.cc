@@ -22,7 +22,8 @@ absl::StatusOr<ContentRef> ContentOf(const v1::RefreshTagRequest& request) {
   if (!reference.ok()) {
     violations.push_back({"tag", std::string(reference.status().message())});
   } else if (reference->is_digest()) {
-    violations.push_back({"tag", "must be a tag: digests do not move"});
+    violations.push_back(
+        {"tag", "must be a tag; content addressed by digest never changes"});
   }
   if (!violations.empty()) return errors::FieldsInvalid(std::move(violations));
   return ContentRef{*std::move(repository), *std::move(reference),

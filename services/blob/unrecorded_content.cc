@@ -5,7 +5,7 @@
 
 namespace cvr {
 
-UnrecordedContent::UnrecordedContent(MetadataClient& metadata,
+UnrecordedContent::UnrecordedContent(PullMetadata& metadata,
                                      absl::Duration retry_interval)
     : metadata_(metadata), retry_interval_(retry_interval) {
   recording_.emplace("late-records", [this] { RecordLate(); });
@@ -86,35 +86,6 @@ absl::Status UnrecordedContent::RecordDenial(const UpstreamEpoch& upstream,
                                              Denial denial) {
   late_.Forget(upstream.upstream_id, content);
   return metadata_.RecordDenial(upstream, content, denial);
-}
-
-absl::StatusOr<std::vector<UpstreamEpoch>> UnrecordedContent::CheckUpstreams(
-    absl::Span<const UpstreamEpoch> upstreams) {
-  return metadata_.CheckUpstreams(upstreams);
-}
-
-absl::StatusOr<std::vector<RefreshDue>> UnrecordedContent::TakeRefreshDue(
-    int max) {
-  return metadata_.TakeRefreshDue(max);
-}
-
-absl::Status UnrecordedContent::ForgetContent(
-    absl::Span<const Digest> digests) {
-  return metadata_.ForgetContent(digests);
-}
-
-absl::StatusOr<std::vector<Digest>> UnrecordedContent::FilterUnreferenced(
-    absl::Span<const Digest> digests) {
-  return metadata_.FilterUnreferenced(digests);
-}
-
-absl::StatusOr<std::vector<Garbage>> UnrecordedContent::ListGarbage(
-    int64_t start_after, int max) {
-  return metadata_.ListGarbage(start_after, max);
-}
-
-absl::Status UnrecordedContent::RemoveGarbage(absl::Span<const int64_t> ids) {
-  return metadata_.RemoveGarbage(ids);
 }
 
 }  // namespace cvr

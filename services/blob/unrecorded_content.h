@@ -13,25 +13,25 @@
 #include "services/concurrency/mutex.h"
 #include "services/concurrency/retry_loop.h"
 #include "services/concurrency/thread.h"
-#include "services/metadata/api/metadata_client.h"
+#include "services/metadata/api/pull_metadata.h"
 
 namespace cvr {
 
-// A MetadataClient that passes everything on, and looks after what was not
+// A PullMetadata that passes everything on, and looks after what was not
 // recorded. A record that the service gave no answer to, since it is restarted,
 // counts as made and is made again until there is an answer: what was
 // downloaded meanwhile is not lost. The digests of other records that failed
 // are remembered: the upstream was deleted, purged or changed while they were
 // fetched, or the service has no disk. Their bytes may be nobody's.
 // Thread-safe.
-class UnrecordedContent : public MetadataClient {
+class UnrecordedContent : public PullMetadata {
  public:
   // Further ones are left to the BlobReconciler.
   static constexpr size_t kDigestsMax = 4096;
 
   // `metadata` must outlive it. Late records are tried again so often.
   explicit UnrecordedContent(
-      MetadataClient& metadata,
+      PullMetadata& metadata,
       absl::Duration retry_interval = absl::Milliseconds(250));
   // May take as long as a record.
   ~UnrecordedContent() override;
@@ -50,21 +50,12 @@ class UnrecordedContent : public MetadataClient {
                      const Digest& digest, bool counts_as_download) override;
   absl::Status RecordDenial(const UpstreamEpoch& upstream,
                             const ContentRef& content, Denial denial) override;
-  absl::StatusOr<std::vector<UpstreamEpoch>> CheckUpstreams(
-      absl::Span<const UpstreamEpoch> upstreams) override;
-  absl::StatusOr<std::vector<RefreshDue>> TakeRefreshDue(int max) override;
-  absl::Status ForgetContent(absl::Span<const Digest> digests) override;
-  absl::StatusOr<std::vector<Digest>> FilterUnreferenced(
-      absl::Span<const Digest> digests) override;
-  absl::StatusOr<std::vector<Garbage>> ListGarbage(int64_t start_after,
-                                                   int max) override;
-  absl::Status RemoveGarbage(absl::Span<const int64_t> ids) override;
 
  private:
   void Note(const Digest& digest);
   void RecordLate();
 
-  MetadataClient& metadata_;
+  PullMetadata& metadata_;
   const absl::Duration retry_interval_;
   LateRecords late_;
   StoppableSleeper sleeper_;

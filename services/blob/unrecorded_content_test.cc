@@ -4,11 +4,11 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "services/blob/late_records.h"
 #include "services/common/errors.h"
+#include "tests/support/eventually.h"
 #include "tests/support/fake_metadata_client.h"
 #include "tests/support/status_matchers.h"
 
@@ -58,9 +58,9 @@ TEST_F(UnrecordedContentTest, WhatIsRefusedThenIsLookedAfter) {
   EXPECT_THAT(content_.Record(RecordOf("1", "one")), IsOk());
   metadata_.FailWith(errors::LimitReached("upstream 1", "entries", 1));
   std::vector<Digest> taken;
-  while ((taken = content_.Take(10)).empty()) {
-    absl::SleepFor(absl::Milliseconds(1));
-  }
+  EXPECT_TRUE(
+      testing::Eventually([&] { return !(taken = content_.Take(10)).empty(); },
+                          "the refused record is given up"));
   EXPECT_THAT(taken, ElementsAre(Digest::OfBytes("one")));
   EXPECT_FALSE(content_.Record(RecordOf("2", "two")).ok());
   EXPECT_THAT(content_.Take(10), ElementsAre(Digest::OfBytes("two")));

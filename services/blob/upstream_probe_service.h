@@ -5,7 +5,7 @@
 
 #include "protos/cvr/v1/upstream_probe_service.grpc.pb.h"
 #include "services/concurrency/share_gate.h"
-#include "services/metadata/api/metadata_client.h"
+#include "services/metadata/api/upstream_access_source.h"
 #include "services/rpc/call_guard.h"
 #include "services/upstream/upstream_prober.h"
 
@@ -18,8 +18,8 @@ namespace cvr {
 class UpstreamProbeServiceImpl final
     : public v1::UpstreamProbeService::Service {
  public:
-  UpstreamProbeServiceImpl(UpstreamProber& prober, MetadataClient& metadata,
-                           CallGuard& guard)
+  UpstreamProbeServiceImpl(UpstreamProber& prober,
+                           UpstreamAccessSource& metadata, CallGuard& guard)
       : prober_(prober),
         metadata_(metadata),
         guard_(guard),
@@ -36,7 +36,7 @@ class UpstreamProbeServiceImpl final
       const v1::TestUpstreamRequest& request);
 
   UpstreamProber& prober_;
-  MetadataClient& metadata_;
+  UpstreamAccessSource& metadata_;
   CallGuard& guard_;
   ShareGate running_;
 };

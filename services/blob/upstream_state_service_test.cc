@@ -12,11 +12,6 @@ namespace {
 
 constexpr absl::Time kNow = absl::FromUnixSeconds(1700000000);
 
-class FixedClock : public Clock {
- public:
-  absl::Time Now() const override { return kNow; }
-};
-
 class KnownHealth : public UpstreamHealth {
  public:
   bool IsSavingBudget(int64_t, int) override { return false; }
@@ -37,7 +32,7 @@ class UpstreamStateServiceTest : public ::testing::Test {
   }
 
   KnownHealth health_;
-  FixedClock clock_;
+  testing::FakeClock clock_;
   testing::OpenAuthority authority_;
   CallGuard guard_{authority_};
   UpstreamStateServiceImpl service_{health_, guard_, clock_};

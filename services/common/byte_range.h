@@ -9,15 +9,15 @@
 
 namespace cvr {
 
-// One range as asked for (RFC 9110, section 14.1.2), not yet held against a
-// size.
+// One range as a client requests it (RFC 9110, section 14.1.2). It is not yet
+// checked against the size of the content; see ResolveRange().
 struct ByteRangeSpec {
   struct From {
     uint64_t first = 0;
     std::optional<uint64_t> last;  // Inclusive; absent = to the end.
   };
   struct Suffix {
-    uint64_t length = 0;  // The last so many bytes.
+    uint64_t length = 0;  // Number of bytes at the end.
   };
   std::variant<From, Suffix> value;
 };
@@ -30,8 +30,10 @@ struct ByteRange {
   uint64_t end() const { return offset + length; }
 };
 
-// Clamps `spec` to `size_bytes`; everything when there is no spec.
-// Errors: OUT_OF_RANGE (reason RANGE_NOT_SATISFIABLE).
+// The part of content of `size_bytes` bytes that `spec` selects, clamped to the
+// size; the whole content if there is no spec.
+// Errors: OUT_OF_RANGE (reason RANGE_NOT_SATISFIABLE) for a range that starts
+// past the end.
 absl::StatusOr<ByteRange> ResolveRange(const std::optional<ByteRangeSpec>& spec,
                                        uint64_t size_bytes);
 

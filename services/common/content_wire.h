@@ -2,27 +2,19 @@
 #define SERVICES_COMMON_CONTENT_WIRE_H_
 
 #include "absl/status/statusor.h"
-#include "absl/time/time.h"
-#include "google/protobuf/duration.pb.h"
-#include "google/protobuf/timestamp.pb.h"
 #include "protos/cvr/v1/content.pb.h"
 #include "services/common/content.h"
+#include "services/common/time_wire.h"
 
 namespace cvr {
 
-// Between domain words and their messages. From... answer INVALID_ARGUMENT for
-// messages that hold nonsense.
+// Conversions between types of the domain and protobuf messages. FromWire()
+// returns INVALID_ARGUMENT for a message with a field that is not valid.
 v1::ContentRef ToWire(const ContentRef& content);
 absl::StatusOr<ContentRef> FromWire(const v1::ContentRef& message);
 
 v1::Descriptor ToWire(const Descriptor& target);
 absl::StatusOr<Descriptor> FromWire(const v1::Descriptor& message);
-
-google::protobuf::Timestamp ToWire(absl::Time time);
-absl::Time FromWire(const google::protobuf::Timestamp& message);
-
-google::protobuf::Duration ToWire(absl::Duration duration);
-absl::Duration FromWire(const google::protobuf::Duration& message);
 
 }  // namespace cvr
 

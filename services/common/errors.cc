@@ -8,6 +8,7 @@
 #include "absl/strings/str_join.h"
 #include "google/protobuf/duration.pb.h"
 #include "protos/google/rpc/error_details.pb.h"
+#include "services/common/time_wire.h"
 
 namespace cvr {
 namespace {
@@ -120,13 +121,12 @@ absl::Status WithReason(absl::Status status, Reason reason) {
 std::optional<absl::Duration> RetryAfterOf(const absl::Status& status) {
   const auto info = Attached<google::rpc::RetryInfo>(status, kRetryInfoUrl);
   if (!info) return std::nullopt;
-  return absl::Seconds(info->retry_delay().seconds()) +
-         absl::Nanoseconds(info->retry_delay().nanos());
+  return FromWire(info->retry_delay());
 }
 
 absl::Status WithRetryAfter(absl::Status status, absl::Duration delay) {
   google::rpc::RetryInfo info;
-  info.mutable_retry_delay()->set_seconds(absl::ToInt64Seconds(delay));
+  *info.mutable_retry_delay() = ToWire(delay);
   Attach(status, kRetryInfoUrl, info);
   return status;
 }
@@ -162,26 +162,34 @@ std::vector<FieldViolation> FieldViolationsOf(const absl::Status& status) {
   return violations;
 }
 
+absl::Status Restated(const absl::Status& status, absl::StatusCode code,
+                      absl::string_view message) {
+  absl::Status restated(code, message);
+  status.ForEachPayload([&](absl::string_view url, const absl::Cord& payload) {
+    restated.SetPayload(url, payload);
+  });
+  return restated;
+}
+
 absl::Status Annotate(const absl::Status& status, absl::string_view context) {
   if (status.ok()) return status;
-  absl::Status annotated(status.code(),
-                         absl::StrCat(context, ": ", status.message()));
-  status.ForEachPayload([&](absl::string_view url, const absl::Cord& payload) {
-    annotated.SetPayload(url, payload);
-  });
-  return annotated;
+  return Restated(status, status.code(),
+                  absl::StrCat(context, ": ", status.message()));
 }
 
 namespace errors {
 
 absl::Status NameInvalid(absl::string_view name) {
   return Make(absl::StatusCode::kInvalidArgument, Reason::kNameInvalid,
-              absl::StrCat("not a repository name: '", name, "'"));
+              absl::StrCat("invalid repository name '", name, "'"));
 }
 
 absl::Status DigestInvalid(absl::string_view digest) {
-  return Make(absl::StatusCode::kInvalidArgument, Reason::kDigestInvalid,
-              absl::StrCat("not a sha256 or sha512 digest: '", digest, "'"));
+  return Make(
+      absl::StatusCode::kInvalidArgument, Reason::kDigestInvalid,
+      absl::StrCat(
+          "invalid digest '", digest,
+          "': expected sha256:<64 hex digits> or sha512:<128 hex digits>"));
 }
 
 absl::Status FieldsInvalid(std::vector<FieldViolation> violations) {
@@ -209,7 +217,7 @@ absl::Status FieldInvalid(absl::string_view field,
 absl::Status RegistryUnknown(absl::string_view registry) {
   return Make(absl::StatusCode::kNotFound, Reason::kNameUnknown,
               absl::StrCat("virtual registry '", registry,
-                           "' does not exist or serves nothing"));
+                           "' does not exist or has no enabled upstream"));
 }
 
 absl::Status RegistryPathUnknown(absl::string_view path) {
@@ -221,19 +229,19 @@ absl::Status RegistryPathUnknown(absl::string_view path) {
 
 absl::Status RepositoryUnknown(absl::string_view repository) {
   return Make(absl::StatusCode::kNotFound, Reason::kNameUnknown,
-              absl::StrCat("no repository '", repository, "'"));
+              absl::StrCat("repository '", repository, "' not found"));
 }
 
 absl::Status ManifestUnknown(absl::string_view repository,
                              absl::string_view reference) {
-  return Make(
-      absl::StatusCode::kNotFound, Reason::kManifestUnknown,
-      absl::StrCat("no manifest '", reference, "' in '", repository, "'"));
+  return Make(absl::StatusCode::kNotFound, Reason::kManifestUnknown,
+              absl::StrCat("manifest '", reference,
+                           "' not found in repository '", repository, "'"));
 }
 
 absl::Status BlobUnknown(absl::string_view digest) {
   return Make(absl::StatusCode::kNotFound, Reason::kBlobUnknown,
-              absl::StrCat("no blob '", digest, "'"));
+              absl::StrCat("blob '", digest, "' not found"));
 }
 
 absl::Status NoSuch(absl::string_view what, absl::string_view key) {
@@ -252,7 +260,9 @@ absl::Status Denied(absl::string_view detail) {
 absl::Status RangeNotSatisfiable(uint64_t size_bytes) {
   return MakeWithNumber(
       absl::StatusCode::kOutOfRange, Reason::kRangeNotSatisfiable,
-      absl::StrCat("the range starts past the end of ", size_bytes, " bytes"),
+      absl::StrCat(
+          "range not satisfiable: it starts after the end of the content (",
+          size_bytes, " bytes)"),
       kSizeKey, absl::StrCat(size_bytes));
 }
 
@@ -260,7 +270,7 @@ absl::Status LimitReached(absl::string_view what, absl::string_view things,
                           int64_t limit) {
   return MakeWithNumber(
       absl::StatusCode::kResourceExhausted, Reason::kLimitReached,
-      absl::StrCat(what, " has ", limit, " ", things, ", which is the limit"),
+      absl::StrCat(what, " already has the maximum of ", limit, " ", things),
       kLimitKey, absl::StrCat(limit));
 }
 
@@ -278,32 +288,36 @@ absl::Status UpstreamRateLimited(absl::string_view host,
                                  std::optional<absl::Duration> retry_after) {
   absl::Status status =
       Make(absl::StatusCode::kResourceExhausted, Reason::kUpstreamRateLimited,
-           absl::StrCat("upstream ", host, " limits our rate of requests"));
+           absl::StrCat("upstream ", host,
+                        " answered 429: its rate limit is exceeded; retry "
+                        "later, or set credentials with a higher limit"));
   if (retry_after) status = WithRetryAfter(std::move(status), *retry_after);
   return status;
 }
 
 absl::Status UpstreamDenied(absl::string_view host, absl::string_view detail) {
   return Make(absl::StatusCode::kPermissionDenied, Reason::kUpstreamDenied,
-              absl::StrCat("upstream ", host, " denies access: ", detail));
+              absl::StrCat("access denied by upstream ", host, ": ", detail));
 }
 
 absl::Status UpstreamInvalid(absl::string_view host, absl::string_view detail) {
-  return Make(absl::StatusCode::kUnavailable, Reason::kUpstreamInvalid,
-              absl::StrCat("upstream ", host, " is broken: ", detail));
+  return Make(
+      absl::StatusCode::kUnavailable, Reason::kUpstreamInvalid,
+      absl::StrCat("invalid response from upstream ", host, ": ", detail));
 }
 
 absl::Status ContentMismatch(absl::string_view host, absl::string_view wanted,
                              absl::string_view got) {
-  return Make(absl::StatusCode::kUnavailable, Reason::kContentMismatch,
-              absl::StrCat("upstream ", host, " sent content of digest ", got,
-                           " for ", wanted));
+  return Make(
+      absl::StatusCode::kUnavailable, Reason::kContentMismatch,
+      absl::StrCat("digest mismatch: upstream ", host,
+                   " sent content with digest ", got, " instead of ", wanted));
 }
 
 absl::Status ContentDamaged(absl::string_view digest,
                             absl::string_view detail) {
   return Make(absl::StatusCode::kDataLoss, Reason::kContentDamaged,
-              absl::StrCat("stored blob ", digest, ": ", detail));
+              absl::StrCat("corrupt blob ", digest, " in the cache: ", detail));
 }
 
 }  // namespace errors

@@ -10,10 +10,10 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 
-// Every error that crosses a boundary, named once. Each carries a reason that
-// programs act on (google.rpc.ErrorInfo, domain "cvr") beside the absl code and
-// a sentence for people. rpc_status.h carries them over gRPC unchanged;
-// gateway/registry/http_error.h turns them into HTTP.
+// All errors that cross the boundary of a process or a package, so that each is
+// named once. An error has an absl code, a sentence for people, and a reason
+// that programs act on (google.rpc.ErrorInfo, domain "cvr"). rpc_status.h sends
+// errors over gRPC unchanged; gateway/registry/http_error.h maps them to HTTP.
 namespace cvr {
 
 enum class Reason {
@@ -30,12 +30,12 @@ enum class Reason {
   kUpstreamUnavailable,  // Connect, DNS, TLS, timeout, 5xx, broken body.
   kUpstreamRateLimited,  // 429.
   kUpstreamDenied,       // 401 or 403 for the credentials we hold.
-  kUpstreamInvalid,      // It answered with something no registry may send.
-  kContentMismatch,      // Its bytes do not hash to the digest.
-  kContentDamaged,       // Our stored bytes do not hash to the digest.
+  kUpstreamInvalid,      // The response violates the registry protocol.
+  kContentMismatch,      // The upstream's bytes do not match the digest.
+  kContentDamaged,       // Stored bytes do not match the digest.
   kFieldInvalid,         // google.rpc.BadRequest is attached.
-  kUnauthenticated,      // Nothing was shown, or what is not good.
-  kLimitReached,         // As many as an operator allows are there.
+  kUnauthenticated,      // No credentials, or invalid ones.
+  kLimitReached,         // An operator's limit on a number of objects.
 };
 
 // `MANIFEST_UNKNOWN` and so on; empty for kNone.
@@ -47,18 +47,19 @@ Reason ReasonOf(const absl::Status& status);
 // `status` with the reason attached; code and message stay.
 absl::Status WithReason(absl::Status status, Reason reason);
 
-// What else an error may carry.
+// When the caller may try again, if the error says it.
 std::optional<absl::Duration> RetryAfterOf(const absl::Status& status);
 absl::Status WithRetryAfter(absl::Status status, absl::Duration delay);
-// The size of the content that a range did not fit, in bytes.
+// The content's size in bytes, for RANGE_NOT_SATISFIABLE.
 std::optional<uint64_t> ContentSizeOf(const absl::Status& status);
-// How many there may be, of what reached its limit.
+// The limit that was reached, for LIMIT_REACHED.
 std::optional<int64_t> LimitOf(const absl::Status& status);
 
-// Of NOT_FOUND from an upstream that answered 401 or 403 to whom it had granted
-// a token, or refuses anonymous callers one: it has nothing there for us, which
-// says nothing of what it has for others. `status` with that attached; its code
-// and message stay. It needs a reason.
+// Marks a NOT_FOUND as hidden: the upstream answered 401 or 403 although it had
+// granted a token, or it grants no token to anonymous callers. Registries
+// answer private and missing content alike, so the content may exist for other
+// credentials. Returns `status`, which must have a reason, with the mark
+// attached; code and message stay the same.
 absl::Status AsHidden(const absl::Status& status);
 bool IsHidden(const absl::Status& status);
 
@@ -67,6 +68,11 @@ struct FieldViolation {
   std::string description;
 };
 std::vector<FieldViolation> FieldViolationsOf(const absl::Status& status);
+
+// `status` with another code and message, keeping its attachments. Neither is
+// OK.
+absl::Status Restated(const absl::Status& status, absl::StatusCode code,
+                      absl::string_view message);
 
 // `context: message`, keeping code and attachments. OK stays OK.
 absl::Status Annotate(const absl::Status& status, absl::string_view context);
@@ -82,19 +88,20 @@ absl::Status FieldInvalid(absl::string_view field,
 
 // NOT_FOUND
 absl::Status RegistryUnknown(absl::string_view registry);
-// Of a path `<group>/<name>/<repository>`, whole: which part of it would be the
-// registry is not told.
+// For a path `<group>/<name>/<repository>`. The error has the whole path and
+// does not reveal which part of it names a registry.
 absl::Status RegistryPathUnknown(absl::string_view path);
 absl::Status RepositoryUnknown(absl::string_view repository);
 absl::Status ManifestUnknown(absl::string_view repository,
                              absl::string_view reference);
 absl::Status BlobUnknown(absl::string_view digest);
-// Of administration: "registry 7 does not exist".
+// For administration: "registry 7 does not exist".
 absl::Status NoSuch(absl::string_view what, absl::string_view key);
 
 // UNAUTHENTICATED
 absl::Status Unauthenticated(
-    absl::string_view detail = "authentication is required");
+    absl::string_view detail =
+        "authentication required: log in with an access token");
 
 // PERMISSION_DENIED
 absl::Status Denied(absl::string_view detail);
@@ -105,11 +112,12 @@ absl::Status RangeNotSatisfiable(uint64_t size_bytes);
 // UNIMPLEMENTED
 absl::Status Unsupported(absl::string_view what);
 
-// RESOURCE_EXHAUSTED: `what`, such as "registry 7", has `limit` of `things`.
+// RESOURCE_EXHAUSTED: `what`, such as "registry 7", already has `limit` of
+// `things`, the maximum.
 absl::Status LimitReached(absl::string_view what, absl::string_view things,
                           int64_t limit);
 
-// Of upstreams; `host` is the host that failed, `detail` what it did.
+// Failures of upstreams. `host` is the host that failed, `detail` the failure.
 // UNAVAILABLE
 absl::Status UpstreamUnavailable(absl::string_view host,
                                  absl::string_view detail);

@@ -10,12 +10,12 @@
 
 namespace cvr {
 
-// Reads JSON that others wrote, value by value, without building a tree: a tree
-// of `[[],[],...]` costs a hundred times its text. What a text costs here is
-// its longest string and one bit for each open bracket.
+// Reads untrusted JSON value by value (SAX), without building a tree: a tree of
+// `[[],[],...]` takes a hundred times as much memory as the text. This reader
+// needs memory for the longest string and one bit for each open bracket.
 //
 // Derived classes override the events of nlohmann::json_sax that they need and
-// return false to stop. They hold on to what is bounded only.
+// return false to stop. They must keep a bounded amount of data only.
 class JsonReader : public nlohmann::json_sax<nlohmann::json> {
  public:
   bool null() override { return true; }
@@ -36,15 +36,15 @@ class JsonReader : public nlohmann::json_sax<nlohmann::json> {
   }
 };
 
-// Shows `reader` what is in `json`, which must be one value and nothing after
-// it. False for what is no JSON, and when the reader stopped.
+// Passes the values of `json` to `reader`. `json` must be exactly one value.
+// Returns false if it is not valid JSON or the reader stopped.
 bool ReadJson(absl::string_view json, JsonReader& reader);
 bool ReadJson(std::istream& json, JsonReader& reader);
 
-// Whether a tree of `json` stays in proportion: it has at most `values_max`
-// values (objects, arrays, members, strings, numbers), nested `depth_max` deep
-// at most. For small documents of which a tree is built afterwards. False for
-// what is no JSON.
+// Whether `json` has at most `values_max` values (objects, arrays, members,
+// strings, numbers), nested at most `depth_max` deep, so that a tree of it
+// needs little memory. Call it before a tree of a small document is built.
+// False if it is not valid JSON.
 bool IsModestJson(absl::string_view json, size_t values_max, size_t depth_max);
 
 }  // namespace cvr

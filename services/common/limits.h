@@ -4,22 +4,24 @@
 #include <cstddef>
 #include <cstdint>
 
-// Every fixed bound of the system, unit last, with its reason. What an operator
-// may want to move is a flag whose default stands here.
+// Every fixed bound of the system, with the unit as the last word of its name
+// and the reason for its value. Bounds that an operator may want to change are
+// flags; their defaults are here.
 namespace cvr::limits {
 
 // Unit of storage, of verification and of reading ahead: large enough that the
 // cost per chunk vanishes, small enough to hold many in memory.
 inline constexpr size_t kChunkBytes = 256 * 1024;
 
-// containerd refuses larger manifests (its MaxManifestSize), so nothing
-// larger can be pulled anyway.
+// Maximum size of a manifest. containerd refuses larger ones, so they could not
+// be pulled anyway. The factors 1048 (sic) are those of its MaxManifestSize.
 inline constexpr size_t kManifestBytesMax = 4 * 1048 * 1048;
 
 // Content up to this size lives in the blob's record instead of in chunks.
 inline constexpr size_t kInlineBlobBytesMax = 64 * 1024;
 
-// Above any layer that exists; a chunk number must fit 32 bits.
+// Maximum size of a blob: larger than any layer in use, and small enough that
+// chunk numbers fit into 32 bits.
 inline constexpr uint64_t kBlobBytesMax = uint64_t{1} << 40;
 
 // OCI distribution-spec, "Pulling manifests": tags have at most 128 characters.
@@ -28,8 +30,9 @@ inline constexpr size_t kTagCharsMax = 128;
 // Many clients cap host/name at 255 characters in all.
 inline constexpr size_t kRepositoryCharsMax = 255;
 
-// Components of a path that may name a registry by its group and its name: a
-// read for each that a client sends. GitLab nests groups twenty deep.
+// Maximum number of path components in `<group>/<name>` of a registry. Looking
+// a registry up costs one read for each component that a client sends. GitLab
+// nests groups up to twenty deep.
 inline constexpr size_t kRegistryPathPartsMax = 21;
 
 // relative_path of a cache entry: repository, kind and a sha512 digest fit.
@@ -42,12 +45,12 @@ inline constexpr size_t kCredentialCharsMax = 510;
 inline constexpr size_t kMediaTypeCharsMax = 255;
 inline constexpr size_t kEtagCharsMax = 255;
 
-// Of an upstream: CA bundles hold some hundred certificates; the lists of hosts
-// are read on pulls.
+// Settings of one upstream. A CA bundle holds a few hundred certificates; the
+// lists of hosts are read on every pull.
 inline constexpr size_t kPemBytesMax = 1024 * 1024;
 inline constexpr int kHostsPerUpstreamMax = 32;
 
-// Patterns are matched on pulls, each rule in turn.
+// Pull rules of one upstream: every pull matches them one after another.
 inline constexpr size_t kPatternCharsMax = 255;
 inline constexpr int kRulesPerUpstreamMax = 100;
 inline constexpr int kTagValiditiesPerUpstreamMax = 32;
@@ -75,71 +78,76 @@ inline constexpr size_t kTagsMax = 1'000'000;
 inline constexpr size_t kListBytesMax = 32 * 1024 * 1024;
 inline constexpr int kListPagesMax = 10'000;
 
-// Ranges that one request may ask for: as many as partial pulls of podman and
-// CRI-O do. They cost one stream after another, never several at once.
+// Maximum number of ranges in one request: partial pulls of podman and CRI-O
+// send as many. The ranges are streamed one after another, never in parallel.
 inline constexpr size_t kRangesPerRequestMax = 1024;
 
-// Repositories that one short-lived token opens: clients ask for one, or two
-// for a mount. The token is sent with every request.
+// Maximum number of repositories that one bearer token gives access to. Clients
+// request one, or two to mount a blob. The token is sent with every request, so
+// it must stay short.
 inline constexpr size_t kTokenAccessMax = 32;
 
-// Redirects that one request to an upstream follows; registries need two.
+// Maximum number of redirects that one request to an upstream follows;
+// registries need two.
 inline constexpr int kRedirectsMax = 5;
 
-// A token service's answer; real ones have a few KiB.
+// Maximum size of a token service's response; real ones have a few KiB.
 inline constexpr size_t kTokenAnswerBytesMax = 256 * 1024;
 
-// Digests whose entries one call to the metadata service drops, or looks for.
+// Maximum number of digests in one call to the metadata service that deletes
+// or looks up their cache entries.
 inline constexpr size_t kForgottenDigestsMax = 512;
 
-// Identities that one question about a digest's bytes names: two for each
-// upstream of the longest plan that makes sense, so a question stays a handful
-// of lookups.
+// Maximum number of identities in one FindPossessing() call: two for each
+// upstream of the longest useful fetch plan. Each costs one lookup.
 inline constexpr size_t kIdentitiesAskedMax = 256;
 
-// Upstreams that one call asks the metadata service about: as many as there are
-// downloads at a time, several times over.
+// Maximum number of upstreams in one CheckUpstreams() call: several times the
+// number of concurrent downloads.
 inline constexpr size_t kCheckedUpstreamsMax = 1000;
 
-// Rows that one write transaction of the metadata service puts or deletes,
-// about: a few milliseconds that all other writers wait for. What needs more
-// goes on in a next transaction.
+// Approximate number of rows that one write transaction of the metadata service
+// puts or deletes. All other writers wait for it, so it must take a few
+// milliseconds only; larger changes are split into several transactions.
 inline constexpr int kRowsPerTransaction = 500;
 
-// Of what a manifest names, so many are linked to it, the first ones. Images
-// have at most 127 layers, indexes some dozens of manifests; 4 MiB could name
-// 30 000. What is beyond is asked for at the upstream when it is wanted.
+// Maximum number of digests of a manifest for which links are stored: the first
+// ones. Images have at most 127 layers and indexes a few dozen manifests, but
+// 4 MiB could contain 30 000 digests. For a digest without a link the upstream
+// is asked when a client pulls it.
 inline constexpr size_t kReferencesPerManifestMax = 1000;
 
-// Rows that reading how a digest is reached may look at. Beyond them it is not
-// reached: images are two links deep, and the reader is a pull.
+// Maximum number of rows that a search for a tag that leads to a digest visits.
+// After that the digest counts as not reached: images are only two links deep,
+// and a pull waits for the result.
 inline constexpr int kReachVisitedMax = 1000;
 
-// Of one upstream: what it sends must not fill the metadata service's disk. An
-// entry takes about 1 KiB with its indexes, so 1 GiB; large deployments have
-// some 100 000 per upstream. Of digests that it can supply there are more: the
-// layers of what was looked at but not pulled.
+// Maximum number of cache entries and of reachability rows of one upstream, so
+// that an upstream cannot fill the metadata service's disk. An entry with its
+// indexes takes about 1 KiB, so a million take 1 GiB; large deployments have
+// about 100 000 per upstream. There are more reachability rows, because the
+// layers of manifests that were fetched but not pulled have one, too.
 inline constexpr int64_t kEntriesPerUpstreamDefault = 1'000'000;
 inline constexpr int64_t kReachablePerUpstreamMax = 4'000'000;
-// Answers like "not found" live for a minute; a client that guesses names makes
-// one of each.
+// Maximum number of negative cache entries of one upstream. They expire after a
+// minute, but a client that guesses names creates one with each request.
 inline constexpr int64_t kDenialsPerUpstreamMax = 100'000;
 
-// Of cleanup policies: the reference product's.
+// Cleanup policies: the values of the reference product.
 inline constexpr int kCleanupKeepDaysMax = 365;
 inline constexpr int kCleanupKeepDaysDefault = 30;
 inline constexpr int kCleanupCadenceDaysDefault = 7;
 inline constexpr size_t kFailureMessageBytesMax = 255;
 
-// Entries that one transaction of a cleanup drops: about fifteen rows each are
-// touched.
+// Maximum number of cache entries that one transaction of a cleanup deletes;
+// each touches about fifteen rows.
 inline constexpr size_t kCleanupBatchEntriesMax = 40;
 
-// Lists: what a page holds when nothing is asked for, and at most.
+// Page size of lists in the administration API: default and maximum.
 inline constexpr int kPageSizeDefault = 100;
 inline constexpr int kPageSizeMax = 1000;
 
-// What there is always, and what is meant where no group is named.
+// The group that always exists, and that a request without a group means.
 inline constexpr char kDefaultGroup[] = "default";
 
 // Defaults of flags: the reference product's limits.
@@ -147,12 +155,13 @@ inline constexpr int kRegistriesPerGroupDefault = 5;
 inline constexpr int kUpstreamsPerRegistryDefault = 5;
 inline constexpr int kCacheValidityHoursDefault = 24;
 
-// gRPC messages are bounded by their library; a chunk and a header fit well.
+// Maximum size of a gRPC message: a chunk with its header fits easily.
 inline constexpr int kGrpcMessageBytesMax = 8 * 1024 * 1024;
 
-// What a service may have sent of a stream beyond what its caller has read:
-// some chunks travel while one is used. Not left to gRPC, which takes a Unix
-// socket for a long fat network and lets 16 MiB pile up.
+// HTTP/2 flow control window of a gRPC stream: how many bytes a server may send
+// before the client has read them, so that some chunks are on the way while one
+// is used. gRPC's own estimate takes a Unix socket for a network with a large
+// bandwidth-delay product and buffers up to 16 MiB.
 inline constexpr int kGrpcStreamBytesMax = 2 * kChunkBytes;
 
 // A chunk travels in one HTTP/2 frame, not in 16.

@@ -8,12 +8,13 @@
 #include "absl/strings/string_view.h"
 #include "services/common/digest.h"
 
-// What a manifest says of itself, and as what it may be served. Manifests come
-// from upstreams and are passed on as they are. Pure; memory in proportion to
-// the references, whatever the shape of the text.
+// Parses a manifest and decides which media type it may be served with.
+// Manifests come from upstreams, are not trusted, and are forwarded unchanged.
+// All functions are pure; memory use is proportional to the number of
+// references, whatever the shape of the text.
 namespace cvr {
 
-// Which of the lists that make a document a manifest it has.
+// The kind of a manifest, by the list that a document of that kind has.
 enum class ManifestForm {
   kNone,
   kIndex,     // `manifests`: OCI image index, Docker manifest list.
@@ -22,27 +23,27 @@ enum class ManifestForm {
   kArtifact,  // `blobs`: the artifact manifest of OCI 1.1's drafts, and ORAS'.
 };
 
-// The bytes of what a descriptor names, as it has them in `data` (OCI
-// image-spec, descriptor.md): not verified.
+// Content that a descriptor carries in its `data` field (OCI image-spec,
+// descriptor.md). The bytes are not verified against the digest.
 struct InlinedContent {
   Digest digest;
   std::string base64;
 };
 
 struct ManifestFacts {
-  bool is_object = false;  // One JSON object; else all else is empty.
+  bool is_object = false;  // A JSON object; if not, all else is empty.
   ManifestForm form = ManifestForm::kNone;
-  std::string media_type;  // Its `mediaType`; empty when it has none.
-  // The digests that it needs to be complete: `config`, `layers`, `manifests`,
-  // `fsLayers`, `blobs`. Each once, in order. `subject` is not among them: the
-  // reference goes the other way.
+  std::string media_type;  // The `mediaType` field; empty if absent.
+  // The digests that the manifest needs to be complete: those in `config`,
+  // `layers`, `manifests`, `fsLayers` and `blobs`, each once, in order. Without
+  // `subject`, which refers the other way.
   std::vector<Digest> references;
-  // Small ones, the first ones, of all of `references`.
+  // Inlined content of `references`: small ones only, and the first ones.
   std::vector<InlinedContent> inlined;
-  // Why no client may be given it; empty = nothing. One client would read the
-  // document in one way and the next in another (CVE-2021-41190): it has lists
-  // of two kinds of manifest, a member twice or in another spelling that some
-  // parsers take for the same, or a `mediaType` of another kind.
+  // Why the manifest must not be served to clients; empty = it may be. Clients
+  // would interpret such a document differently (CVE-2021-41190): it has the
+  // lists of two kinds of manifest, a member twice or in a second spelling that
+  // some parsers treat as equal, or a `mediaType` of another kind.
   std::string fault;
 };
 
@@ -50,24 +51,27 @@ struct ManifestFacts {
 ManifestFacts ReadManifest(absl::string_view bytes);
 ManifestFacts ReadManifest(std::istream& bytes);
 
-// Whether manifests may be served as this: the closed list of their types. What
-// is not in it may be active content (text/html, image/svg+xml) to a browser.
+// Whether `media_type` is in the closed list of manifest types. A manifest must
+// not be served with any other type: a browser could run it as active content
+// (text/html, image/svg+xml).
 bool IsManifestType(absl::string_view media_type);
 
-// The fault of a manifest that was sent as `said` (a media type without
-// parameters; others than manifests' say nothing); empty = none.
+// Why a manifest that an upstream sent with the media type `said` (without
+// parameters) must not be served; empty = it may be. A type that is not a
+// manifest's is ignored.
 std::string FaultSentAs(absl::string_view said, const ManifestFacts& facts);
 
-// The media type to serve it with: its own, or else `said` if that does not
-// contradict its form, or else the usual one of its form;
-// application/octet-stream when nothing tells. Always in the closed list or
-// that.
+// The media type to serve a manifest with: its own `mediaType`; or `said`, if
+// that does not contradict its form; or the usual type of its form; or
+// application/octet-stream if none of these is known. The result is always one
+// of the closed list or application/octet-stream.
 std::string ServedManifestType(absl::string_view said,
                                const ManifestFacts& facts);
 
-// The media type to serve a stored manifest with that is recorded as
-// `recorded`, by whomever, and is `found` by its bytes, as ServedManifestType()
-// says: what is recorded, if that is of the same form; else what was found.
+// The media type to serve a stored manifest with. `recorded` is the type in the
+// cache entry, which may be wrong; `found` is what ServedManifestType() says
+// about the stored bytes. Returns `recorded` if both are of the same form, else
+// `found`.
 std::string RecordedManifestType(absl::string_view recorded,
                                  absl::string_view found);
 

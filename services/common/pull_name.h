@@ -5,7 +5,7 @@
 
 #include "absl/strings/string_view.h"
 
-// How clients name a registry in the path of a pull, in place of its id:
+// The name of a registry in the path of a pull, as an alternative to its id:
 // `virtual_registries/containers/<group>/<name>/<repository>`.
 namespace cvr {
 
@@ -19,8 +19,8 @@ namespace cvr {
 // Pure.
 std::string PullNameOf(absl::string_view group, absl::string_view name);
 
-// Whether a path that begins with this component names a registry by its id:
-// it is digits and nothing else. Pure.
+// Whether a path whose first component is `component` names a registry by its
+// id: it consists of digits only. Pure.
 bool IsRegistryNumber(absl::string_view component);
 
 }  // namespace cvr

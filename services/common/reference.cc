@@ -65,8 +65,10 @@ absl::StatusOr<Reference> Reference::Parse(absl::string_view text) {
     return Reference(*digest);
   }
   if (!IsTag(text)) {
-    return WithReason(absl::NotFoundError("not a tag: names no manifest"),
-                      Reason::kManifestUnknown);
+    return WithReason(
+        absl::NotFoundError("this reference is not a tag and not a digest, so "
+                            "it does not identify a manifest"),
+        Reason::kManifestUnknown);
   }
   return Reference(std::string(text));
 }

@@ -29,12 +29,14 @@ class Repository {
   std::string name_;
 };
 
-// A tag or a digest: the same place, <reference>. Always well formed.
+// A tag or a digest, that is, <reference> of the OCI distribution-spec. Always
+// well formed.
 class Reference {
  public:
-  // Anything with a `:` is taken for a digest. Errors: INVALID_ARGUMENT (reason
-  // DIGEST_INVALID); NOT_FOUND (reason MANIFEST_UNKNOWN) for what can be no
-  // tag: it names nothing, and the specification wants 404 for that.
+  // Text with a `:` is parsed as a digest, any other text as a tag.
+  // Errors: INVALID_ARGUMENT (reason DIGEST_INVALID); NOT_FOUND (reason
+  // MANIFEST_UNKNOWN) for text that is not a valid tag, because the
+  // specification wants 404 for it.
   static absl::StatusOr<Reference> Parse(absl::string_view text);
 
   explicit Reference(Digest digest) : value_(digest) {}

@@ -20,10 +20,11 @@ struct ReferrerLine {
   absl::string_view descriptor;
 };
 
-// A type that is not printable, or has spaces, counts as none.
+// The line of `referrer`. An artifact type with spaces or characters that are
+// not printable is left out.
 std::string MakeReferrerLine(const ReferrerLine& referrer);
 
-// Nothing for what is no such line. The parts live as long as `line`.
+// The parts of `line`, which they refer to; nothing if it is not such a line.
 std::optional<ReferrerLine> ParseReferrerLine(absl::string_view line);
 
 }  // namespace cvr

@@ -9,8 +9,8 @@
 
 namespace cvr {
 
-// Lexical order as the distribution-spec means it: by letters, whatever their
-// case; tags that differ in case alone have the order of their bytes.
+// The lexical order of tags in the distribution-spec: case-insensitive; tags
+// that differ only in case are in the order of their bytes.
 inline bool TagPrecedes(absl::string_view a, absl::string_view b) {
   const size_t size = std::min(a.size(), b.size());
   for (size_t i = 0; i < size; ++i) {

@@ -3,6 +3,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "absl/algorithm/container.h"
+
 namespace cvr {
 namespace {
 
@@ -24,6 +26,9 @@ constexpr Lead kLeads[] = {
     {0xF4, 0xF4, 4, 0x80, 0x8F},
 };
 
+// Whether `byte` is one of a character, but not its first.
+bool IsContinuation(char byte) { return (byte & 0xC0) == 0x80; }
+
 // The length of the character that `text` starts with; 0 = it is none.
 size_t CharacterSize(absl::string_view text) {
   const auto byte = [&](size_t i) { return static_cast<uint8_t>(text[i]); };
@@ -41,6 +46,17 @@ size_t CharacterSize(absl::string_view text) {
 }
 
 }  // namespace
+
+size_t Utf8Length(absl::string_view text) {
+  return text.size() - absl::c_count_if(text, IsContinuation);
+}
+
+absl::string_view Utf8Prefix(absl::string_view text, size_t bytes_max) {
+  if (text.size() <= bytes_max) return text;
+  size_t size = bytes_max;
+  while (size > 0 && IsContinuation(text[size])) --size;
+  return text.substr(0, size);
+}
 
 bool IsUtf8(absl::string_view text) {
   while (!text.empty()) {

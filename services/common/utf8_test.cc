@@ -22,6 +22,28 @@ TEST(Utf8Test, KnowsGoodFromBad) {
   }
 }
 
+TEST(Utf8Test, CountsCharacters) {
+  EXPECT_EQ(Utf8Length(""), 0);
+  EXPECT_EQ(Utf8Length("abc"), 3);
+  EXPECT_EQ(Utf8Length("a\xc3\xa9\xe2\x82\xac\xf0\x9f\x90\xb3"), 4);
+}
+
+TEST(Utf8Test, CutsBetweenCharacters) {
+  const std::string text = "a\xc3\xa9\xe2\x82\xac\xf0\x9f\x90\xb3";
+  for (size_t bytes = 0; bytes <= text.size() + 2; ++bytes) {
+    const absl::string_view prefix = Utf8Prefix(text, bytes);
+    EXPECT_TRUE(IsUtf8(prefix)) << bytes;
+    EXPECT_LE(prefix.size(), bytes);
+    // No character more would have fit.
+    EXPECT_TRUE(prefix.size() == text.size() || bytes - prefix.size() < 4);
+    EXPECT_EQ(text.substr(0, prefix.size()), prefix);
+  }
+  EXPECT_EQ(Utf8Prefix(text, 2), "a");
+  EXPECT_EQ(Utf8Prefix(text, 3), "a\xc3\xa9");
+  EXPECT_EQ(Utf8Prefix(text, 9), "a\xc3\xa9\xe2\x82\xac");
+  EXPECT_EQ(Utf8Prefix(text, 10), text);
+}
+
 // Another implementation says the same of every text of two bytes, and of some
 // longer ones.
 TEST(Utf8Test, AgreesWithTheJsonLibrary) {

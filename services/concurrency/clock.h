@@ -5,26 +5,28 @@
 
 namespace cvr {
 
-// Where time comes from. Thread-safe.
+// The source of time, so that tests can set it. Thread-safe.
 //
-// Two lines of time, equal as long as nobody sets the machine's clock:
+// There are two times, which are equal until somebody sets the machine's clock:
 //
 // * Now(), the wall clock, is for what people read and for what other machines
 //   compare with their clocks: times in answers, logs, audit events and signed
 //   tokens. It jumps when somebody sets it.
-// * SteadyNow() is for everything that is measured: how old, how long, until
-//   when. It never jumps, so a wall clock that does changes no answer.
+// * SteadyNow() is for everything that is measured: ages, durations, deadlines.
+//   It never jumps, so setting the wall clock does not change what is fresh.
 class Clock {
  public:
   virtual ~Clock() = default;
   virtual absl::Time Now() const = 0;
 
-  // The wall clock's time at the start of this process, and what has passed
-  // since, a suspended machine's sleep included. Rises only. It may be stored:
-  // the next start takes the wall clock as it is then, so what is read back may
-  // be in the future if that was set back. Another process may have begun with
-  // another time: between processes go durations, never this. By default Now(),
-  // for clocks that do not jump.
+  // The wall clock's time at the start of this process plus the time that has
+  // passed since, including the sleep of a suspended machine. Never decreases.
+  //
+  // Such times may be stored. The next start of the process begins with the
+  // wall clock of that moment, so a stored time may be in the future if the
+  // clock was set back. Do not send them to another process, which may have
+  // begun with another time; send durations. The default is Now(), for clocks
+  // that do not jump.
   virtual absl::Time SteadyNow() const { return Now(); }
 
   // The system's clocks. Never destroyed.
@@ -39,7 +41,7 @@ class SteadyDeadline {
   explicit SteadyDeadline(absl::Duration from_now)
       : at_(Clock::Real().SteadyNow() + from_now) {}
 
-  // What is left; zero or less once it has passed.
+  // The time that is left; zero or less once the deadline has passed.
   absl::Duration left() const { return at_ - Clock::Real().SteadyNow(); }
   bool has_passed() const { return left() <= absl::ZeroDuration(); }
 

@@ -17,16 +17,17 @@
 
 namespace cvr {
 
-// A ThreadPool whose threads, and whose queue, are shared out by ShareLedger: a
-// task that may not run yet waits without a thread, and one upstream or tenant
-// that keeps its threads for long never keeps others from theirs. Tasks of one
-// key run in their order; tenants take turns, and each tenant's upstreams.
-// Thread-safe.
+// A ThreadPool that divides its threads and its queue fairly among tenants and
+// upstreams (see ShareLedger). An upstream whose tasks block for a long time
+// uses up its own share only; its further tasks wait in the queue, without a
+// thread, while the tasks of others run. Tasks of one key run in the order in
+// which they were scheduled. Tenants take turns, and so do the upstreams of a
+// tenant. Thread-safe.
 class FairPool {
  public:
   struct Options {
     std::string name;
-    // What its tasks are, for errors: "downloads".
+    // The plural of what a task is, for error messages: "downloads".
     const char* what = "tasks";
     size_t threads_max = 0;       // At least 1.
     size_t queued_tasks_max = 0;  // Beyond the running ones.
@@ -46,9 +47,9 @@ class FairPool {
   // the key's share of it, is full; UNAVAILABLE after Shutdown().
   absl::Status Schedule(const ShareKey& key, Task task);
 
-  // The same for the next part of work that was admitted before and waits in
-  // between without a thread: the queue's bound, which that has passed, does
-  // not count. False only after Shutdown().
+  // Schedules the next part of work whose first part was admitted by Schedule()
+  // and that gave its thread back in between. The bound of the queue does not
+  // apply again. False only after Shutdown().
   [[nodiscard]] bool Resume(const ShareKey& key, Task task);
 
   // Accepts nothing more and waits for every accepted task. Idempotent.
@@ -85,7 +86,7 @@ class FairPool {
   CondVar ended_;
   ShareLedger running_ ABSL_GUARDED_BY(mutex_);
   ShareLedger queued_ ABSL_GUARDED_BY(mutex_);
-  // Only those that have something queued.
+  // Only tenants with queued tasks.
   std::map<std::string, Tenant> tenants_ ABSL_GUARDED_BY(mutex_);
   std::string served_last_ ABSL_GUARDED_BY(mutex_);
   bool shut_down_ ABSL_GUARDED_BY(mutex_) = false;

@@ -6,15 +6,16 @@
 
 namespace cvr {
 
-// Of maps from a key to how much it holds, with those keys only that hold
-// something.
+// Helpers for maps from a key to a count, in which keys with a count of zero
+// are absent, so that the map does not grow with every key ever seen. CountOf()
+// is the count of `key`.
 template <typename Map, typename Key>
 size_t CountOf(const Map& map, const Key& key) {
   const auto found = map.find(key);
   return found == map.end() ? 0 : found->second;
 }
 
-// Takes `count` away, or all that there is.
+// Reduces the count of `key` by `count`, to zero at most.
 template <typename Map, typename Key>
 void ReduceCount(Map& map, const Key& key, size_t count = 1) {
   const auto found = map.find(key);

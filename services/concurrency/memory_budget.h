@@ -14,33 +14,36 @@
 
 namespace cvr {
 
-// Memory that is shared by those who hold things whose size others choose.
-// No upstream and no tenant takes more of it than a share, so one who takes all
-// he can leaves room for the others. It counts what is asked for and allocates
-// nothing. Thread-safe; must outlive its leases.
+// Limits the memory for objects whose size an upstream or client chooses, such
+// as manifests and lists. Each upstream and each tenant has a share of it, so
+// that one that sends large objects cannot use up the memory of the others. It
+// only counts reservations and allocates nothing. Thread-safe; must outlive its
+// leases.
 class MemoryBudget {
  public:
   struct Options {
     size_t bytes_max = 0;
     size_t bytes_per_tenant_max = 0;    // At most bytes_max.
     size_t bytes_per_upstream_max = 0;  // At most bytes_per_tenant_max.
-    // How long one waits for room.
+    // How long Take() waits for memory.
     absl::Duration wait_max = absl::Seconds(10);
   };
 
-  // Room that is taken as long as this lives. Whoever holds one must not wait
-  // for another: two who do so wait for each other.
+  // A reservation, which ends when the lease is destroyed. A thread that holds
+  // a lease must not wait for another one: two such threads could wait for each
+  // other forever.
   using Lease = std::shared_ptr<const void>;
 
   explicit MemoryBudget(const Options& options) : options_(options) {}
   MemoryBudget(const MemoryBudget&) = delete;
   MemoryBudget& operator=(const MemoryBudget&) = delete;
 
-  // Takes room for `bytes`, in the shares of `owner`; waits for it where there
-  // is none, in which others are not held up. More than an upstream's share
-  // counts as all of it. What takes more than an eighth of the whole leaves a
-  // quarter of it free, so that large things leave room for small ones. Errors:
-  // RESOURCE_EXHAUSTED, with a Retry-After, when there is none in time.
+  // Reserves `bytes` in the shares of `owner`, and waits until they are free; a
+  // waiting caller does not block others. More bytes than an upstream's share
+  // count as the whole share. A reservation of more than an eighth of the total
+  // must leave a quarter of the total free, so that large objects leave room
+  // for small ones. Errors: RESOURCE_EXHAUSTED, with a Retry-After, after
+  // Options::wait_max.
   absl::StatusOr<Lease> Take(const ShareKey& owner, size_t bytes);
 
   size_t bytes_in_use() const;
@@ -57,7 +60,7 @@ class MemoryBudget {
   mutable Mutex mutex_;
   CondVar freed_;
   size_t in_use_ ABSL_GUARDED_BY(mutex_) = 0;
-  // Only those who have some.
+  // Only owners with reservations.
   absl::flat_hash_map<int64_t, size_t> by_upstream_ ABSL_GUARDED_BY(mutex_);
   absl::flat_hash_map<std::string, size_t> by_tenant_ ABSL_GUARDED_BY(mutex_);
 };

@@ -51,9 +51,9 @@ class CondVar {
     condition_.wait(lock);
     lock.release();
   }
-  // Returns true when `timeout` has passed, by a clock that nobody can set. May
-  // wake earlier, as Wait() may: whoever waits again gives what is left
-  // (SteadyDeadline).
+  // Returns true when `timeout` has passed, measured by a clock that nobody can
+  // set. May return earlier for no reason, like Wait(); to wait again, pass the
+  // time that is left (SteadyDeadline).
   bool WaitWithTimeout(Mutex* mutex, absl::Duration timeout) {
     if (timeout > kForEver) {
       Wait(mutex);
@@ -66,8 +66,9 @@ class CondVar {
     lock.release();
     return result == std::cv_status::timeout;
   }
-  // The same until a time of the wall clock, as that is now: a jump meanwhile
-  // does not move the end of this wait, though it does that of the next one.
+  // The same for a deadline of the wall clock, which is converted to a timeout
+  // at the call: setting the clock during the wait has no effect on this wait,
+  // but on the next one.
   bool WaitWithDeadline(Mutex* mutex, absl::Time deadline) {
     return WaitWithTimeout(mutex, deadline - absl::Now());
   }
@@ -75,7 +76,7 @@ class CondVar {
   void SignalAll() { condition_.notify_all(); }
 
  private:
-  // Longer than anybody waits; the clock's own type overflows later.
+  // Stands for infinite timeouts; longer ones would overflow the clock's type.
   static constexpr absl::Duration kForEver = absl::Hours(24 * 365 * 100);
 
   std::condition_variable condition_;

@@ -10,15 +10,16 @@
 
 namespace cvr {
 
-// How a caller waits between attempts; tests wait in no time. Thread-safe.
+// How a caller waits between attempts. Tests replace it by one that returns at
+// once. Thread-safe.
 class Sleeper {
  public:
   virtual ~Sleeper() = default;
-  // False when the wait was cut short because nobody wants more attempts.
+  // Returns false if the wait ended early because no further attempt is wanted.
   virtual bool Sleep(absl::Duration duration) = 0;
 };
 
-// Really waits, until Stop(). Thread-safe.
+// Waits in real time, until Stop() at most. Thread-safe.
 class StoppableSleeper final : public Sleeper {
  public:
   bool Sleep(absl::Duration duration) override;
@@ -31,32 +32,34 @@ class StoppableSleeper final : public Sleeper {
   bool stopped_ ABSL_GUARDED_BY(mutex_) = false;
 };
 
-// Between 0 and 1, from this thread's own generator.
+// A random number from 0 to 1, from a generator of this thread.
 double RandomFraction();
 
 struct RetryPolicy {
-  // In a row without progress; at least 1.
+  // Maximum number of consecutive attempts without progress; at least 1.
   int attempts_max = 4;
-  // The first delay doubles up to the last. Each is shortened by up to half at
-  // random, so that those who failed together do not return together.
+  // The delay starts with delay_min and doubles up to delay_max. Each delay is
+  // shortened by a random part of up to half, so that callers that failed
+  // together do not retry together.
   absl::Duration delay_min = absl::Milliseconds(200);
   absl::Duration delay_max = absl::Seconds(10);
   std::function<double()> random = RandomFraction;  // In [0, 1].
 };
 
-// Whether a second attempt may harm. A caller has to say so.
+// Whether work may be attempted again. It has no default, so that each caller
+// decides.
 enum class Idempotency { kIdempotent, kNotIdempotent };
 
 struct Attempt {
   absl::Status status;
-  // Something was gained, so the count of attempts starts anew.
+  // The attempt made progress, so the count of attempts starts again.
   bool progressed = false;
-  // No further attempt can help, whatever the status says.
+  // Ends the loop, whatever the status says.
   bool final = false;
 };
 
-// Whether the error may pass by itself: UNAVAILABLE, and RESOURCE_EXHAUSTED
-// with a Retry-After, unless the reason says that the answer itself was wrong.
+// Whether a later attempt may succeed: UNAVAILABLE, and RESOURCE_EXHAUSTED with
+// a Retry-After, unless the reason says that the response itself was invalid.
 bool IsTransient(const absl::Status& status);
 
 // The project's only retry loop. Calls `attempt` until it succeeds, fails with

@@ -11,12 +11,14 @@
 
 namespace cvr {
 
-// Lets a bounded number of callers do something that blocks at the same time,
-// with a share for every upstream and tenant (see ShareLedger). Nobody waits:
-// who finds no place is refused. Thread-safe. Must outlive its passes.
+// Limits how many callers do something that blocks at the same time, with a
+// share for each upstream and tenant (see ShareLedger), so that a slow upstream
+// does not block the work for others. Callers beyond the limit are refused;
+// use FairPool if they should wait. Thread-safe. Must outlive what Enter()
+// returns.
 class ShareGate {
  public:
-  // A place, until it is destroyed.
+  // The permission to run, until this is destroyed.
   class Pass {
    public:
     Pass(ShareGate& gate, ShareKey key) : gate_(&gate), key_(std::move(key)) {}
@@ -33,7 +35,7 @@ class ShareGate {
     const ShareKey key_;
   };
 
-  // `what` is for errors: "tests of upstreams".
+  // `what` names the work in error messages: "tests of upstreams".
   ShareGate(size_t places, const char* what)
       : what_(what), held_({.total = places}) {}
 

@@ -11,8 +11,9 @@
 
 namespace cvr {
 
-// For whom something is done. What is for nobody in particular, an empty tenant
-// or upstream 0, counts towards the whole only. A value type.
+// The tenant and the upstream for which something is done, in whose shares it
+// counts. An empty tenant or upstream 0 has no share: such work counts towards
+// the total only. A value type.
 struct ShareKey {
   std::string tenant = {};  // The group's name.
   int64_t upstream_id = 0;
@@ -27,11 +28,16 @@ struct ShareKey {
   }
 };
 
-// Who holds how many of a bounded number of places, so that no upstream and no
-// tenant can hold all of them: one upstream has at most a quarter, one tenant
-// three eighths (at least one more than one of its upstreams, so that a slow
-// one leaves something to its others), and the last eighth is kept for those
-// who hold none. Not thread-safe.
+// Fair shares of a limited number of places (threads, entries of a queue). It
+// counts the places that each tenant and upstream holds, and says whether one
+// more is admitted, so that no upstream and no tenant can hold all of them:
+//
+// * an upstream holds at most a quarter of the places;
+// * a tenant holds at most three eighths, and at least one more than one of its
+//   upstreams, so that a slow upstream leaves a place to the tenant's others;
+// * the last eighth is for tenants and upstreams that hold none.
+//
+// Not thread-safe.
 class ShareLedger {
  public:
   struct Bounds {
@@ -40,7 +46,7 @@ class ShareLedger {
     size_t upstream_max = 0;
   };
 
-  // Why there is no place.
+  // Whether there is a place, and if not, which share is used up.
   enum class Verdict { kAdmitted, kUpstreamFull, kTenantFull, kAllFull };
 
   explicit ShareLedger(const Bounds& bounds);
@@ -49,9 +55,9 @@ class ShareLedger {
   bool Admits(const ShareKey& key) const {
     return Judge(key) == Verdict::kAdmitted;
   }
-  // Takes a place, whether Judge() admits that or not.
+  // Takes a place, even if Judge() does not admit it.
   void Take(const ShareKey& key);
-  // `count` of the places that `key` holds are free again.
+  // Returns `count` of the places that `key` holds.
   void Return(const ShareKey& key, size_t count = 1);
 
   size_t held() const { return held_; }
@@ -67,13 +73,14 @@ class ShareLedger {
   const size_t tenant_max_;
   const size_t reserve_;
   size_t held_ = 0;
-  // Only what holds something.
+  // Only upstreams and tenants that hold a place.
   std::map<int64_t, size_t> upstreams_;
   std::map<std::string, size_t> tenants_;
 };
 
-// UNAVAILABLE with a Retry-After: `what` ("downloads") are refused to that
-// upstream, to that tenant, or to all. Of kAdmitted: OK.
+// The error for `verdict`: UNAVAILABLE with a Retry-After and a message that
+// says whether the upstream, the tenant or the whole system has too many of
+// `what` ("downloads"). OK for kAdmitted.
 absl::Status ShareRefusal(ShareLedger::Verdict verdict, const ShareKey& key,
                           const char* what);
 

@@ -15,11 +15,11 @@ namespace cvr {
 
 // The only place that starts threads.
 
-// One long-lived thread. Whoever owns it must make `body` return before
-// destroying it.
+// One long-lived thread. Its owner must make `body` return before destroying
+// it; there is no way to stop it from outside.
 class Thread {
  public:
-  // `name` is shown by ps and debuggers; its first 15 characters count.
+  // `name` is shown by ps and debuggers, cut to 15 characters.
   Thread(std::string name, absl::AnyInvocable<void()> body);
   // Waits for `body` to return.
   ~Thread();
@@ -54,18 +54,18 @@ class ThreadPool {
   // Accepts nothing more and waits for every accepted task. Idempotent.
   void Shutdown();
 
-  // Now running, idle ones included.
+  // The number of threads, including idle ones.
   size_t thread_count() const;
 
  private:
-  // A thread that may be called to work.
+  // An idle thread that waits for a task.
   struct Worker {
     CondVar wake;
     bool called = false;
   };
 
   void Work();
-  // False when the worker is to end.
+  // Returns false if the worker must end.
   bool AwaitCall(Worker& self) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   const Options options_;
@@ -73,9 +73,9 @@ class ThreadPool {
   mutable Mutex mutex_;
   CondVar ended_;
   std::deque<absl::AnyInvocable<void()>> tasks_ ABSL_GUARDED_BY(mutex_);
-  // The last one has become idle last.
+  // In the order in which they became idle, the latest last.
   std::vector<Worker*> idle_ ABSL_GUARDED_BY(mutex_);
-  // Called or started, and not at work yet.
+  // Workers that were woken or started and have not taken a task yet.
   size_t coming_ ABSL_GUARDED_BY(mutex_) = 0;
   size_t running_ ABSL_GUARDED_BY(mutex_) = 0;
   bool shut_down_ ABSL_GUARDED_BY(mutex_) = false;

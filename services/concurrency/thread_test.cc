@@ -3,6 +3,8 @@
 #include <atomic>
 
 #include "gtest/gtest.h"
+#include "services/concurrency/clock.h"
+#include "tests/support/eventually.h"
 #include "tests/support/gate.h"
 
 namespace cvr {
@@ -78,7 +80,8 @@ TEST(ThreadPoolTest, IdleThreadsGoAfterAWhile) {
                    .queued_tasks_max = 0,
                    .idle_timeout = absl::Milliseconds(1)});
   ASSERT_TRUE(pool.Schedule([] {}));
-  while (pool.thread_count() > 0) absl::SleepFor(absl::Milliseconds(1));
+  EXPECT_TRUE(testing::Eventually([&] { return pool.thread_count() == 0; },
+                                  "the idle thread ends"));
 }
 
 // A trickle of tasks keeps one thread busy, not all that there ever were.
@@ -94,11 +97,14 @@ TEST(ThreadPoolTest, WhatIsLeftOfACrowdGoesAlthoughThereIsWork) {
   crowd.AwaitArrivals(32);
   EXPECT_EQ(pool.thread_count(), 32);
   crowd.Open();
-  while (pool.thread_count() > 1) {
+  // Without pauses: between two tasks no thread is idle for long.
+  const SteadyDeadline deadline(testing::kEventuallyMax);
+  while (pool.thread_count() > 1 && !deadline.has_passed()) {
     Gate done;
     ASSERT_TRUE(pool.Schedule([&] { done.Open(); }));
     done.Pass();
   }
+  EXPECT_LE(pool.thread_count(), 1);
 }
 
 }  // namespace

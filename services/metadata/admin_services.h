@@ -4,16 +4,25 @@
 #include "protos/cvr/v1/access_token_service.grpc.pb.h"
 #include "protos/cvr/v1/audit_service.grpc.pb.h"
 #include "protos/cvr/v1/cache_entry_service.grpc.pb.h"
+#include "protos/cvr/v1/cache_service.grpc.pb.h"
+#include "protos/cvr/v1/cleanup_policy_service.grpc.pb.h"
+#include "protos/cvr/v1/explain_service.grpc.pb.h"
 #include "protos/cvr/v1/group_service.grpc.pb.h"
 #include "protos/cvr/v1/registry_service.grpc.pb.h"
+#include "protos/cvr/v1/secret_service.grpc.pb.h"
 #include "protos/cvr/v1/upstream_service.grpc.pb.h"
 #include "services/metadata/admin/access_token_admin.h"
 #include "services/metadata/admin/attachment_admin.h"
 #include "services/metadata/admin/audit_trail.h"
+#include "services/metadata/admin/cache_admin.h"
 #include "services/metadata/admin/cache_entry_admin.h"
+#include "services/metadata/admin/cleanup_policy_admin.h"
 #include "services/metadata/admin/group_admin.h"
 #include "services/metadata/admin/registry_admin.h"
 #include "services/metadata/admin/upstream_admin.h"
+#include "services/metadata/guarded_service.h"
+#include "services/metadata/resolution/explainer.h"
+#include "services/metadata/secrets/secret_rotation.h"
 #include "services/rpc/call_guard.h"
 
 // Administration on the wire: each call goes through the guard to the domain
@@ -21,10 +30,10 @@
 // the domain objects must outlive the services.
 namespace cvr {
 
-class GroupServiceImpl final : public v1::GroupService::Service {
+class GroupServiceImpl final
+    : public GuardedService<v1::GroupService::Service, GroupAdmin> {
  public:
-  GroupServiceImpl(GroupAdmin& admin, CallGuard& guard)
-      : admin_(admin), guard_(guard) {}
+  using GuardedService::GuardedService;
 
   grpc::Status CreateGroup(grpc::ServerContext* context,
                            const v1::CreateGroupRequest* request,
@@ -41,16 +50,12 @@ class GroupServiceImpl final : public v1::GroupService::Service {
   grpc::Status DeleteGroup(grpc::ServerContext* context,
                            const v1::DeleteGroupRequest* request,
                            google::protobuf::Empty* response) override;
-
- private:
-  GroupAdmin& admin_;
-  CallGuard& guard_;
 };
 
-class RegistryServiceImpl final : public v1::RegistryService::Service {
+class RegistryServiceImpl final
+    : public GuardedService<v1::RegistryService::Service, RegistryAdmin> {
  public:
-  RegistryServiceImpl(RegistryAdmin& admin, CallGuard& guard)
-      : admin_(admin), guard_(guard) {}
+  using GuardedService::GuardedService;
 
   grpc::Status CreateRegistry(grpc::ServerContext* context,
                               const v1::CreateRegistryRequest* request,
@@ -67,17 +72,15 @@ class RegistryServiceImpl final : public v1::RegistryService::Service {
   grpc::Status DeleteRegistry(grpc::ServerContext* context,
                               const v1::DeleteRegistryRequest* request,
                               google::protobuf::Empty* response) override;
-
- private:
-  RegistryAdmin& admin_;
-  CallGuard& guard_;
 };
 
-class UpstreamServiceImpl final : public v1::UpstreamService::Service {
+class UpstreamServiceImpl final
+    : public GuardedService<v1::UpstreamService::Service, UpstreamAdmin> {
  public:
+  // `attachments` must outlive it, too.
   UpstreamServiceImpl(UpstreamAdmin& admin, AttachmentAdmin& attachments,
                       CallGuard& guard)
-      : admin_(admin), attachments_(attachments), guard_(guard) {}
+      : GuardedService(admin, guard), attachments_(attachments) {}
 
   grpc::Status CreateUpstream(grpc::ServerContext* context,
                               const v1::CreateUpstreamRequest* request,
@@ -109,15 +112,13 @@ class UpstreamServiceImpl final : public v1::UpstreamService::Service {
                               google::protobuf::Empty* response) override;
 
  private:
-  UpstreamAdmin& admin_;
   AttachmentAdmin& attachments_;
-  CallGuard& guard_;
 };
 
-class CacheEntryServiceImpl final : public v1::CacheEntryService::Service {
+class CacheEntryServiceImpl final
+    : public GuardedService<v1::CacheEntryService::Service, CacheEntryAdmin> {
  public:
-  CacheEntryServiceImpl(CacheEntryAdmin& admin, CallGuard& guard)
-      : admin_(admin), guard_(guard) {}
+  using GuardedService::GuardedService;
 
   grpc::Status CreateCacheEntry(grpc::ServerContext* context,
                                 const v1::CreateCacheEntryRequest* request,
@@ -134,16 +135,12 @@ class CacheEntryServiceImpl final : public v1::CacheEntryService::Service {
   grpc::Status DeleteCacheEntry(grpc::ServerContext* context,
                                 const v1::DeleteCacheEntryRequest* request,
                                 google::protobuf::Empty* response) override;
-
- private:
-  CacheEntryAdmin& admin_;
-  CallGuard& guard_;
 };
 
-class AccessTokenServiceImpl final : public v1::AccessTokenService::Service {
+class AccessTokenServiceImpl final
+    : public GuardedService<v1::AccessTokenService::Service, AccessTokenAdmin> {
  public:
-  AccessTokenServiceImpl(AccessTokenAdmin& admin, CallGuard& guard)
-      : admin_(admin), guard_(guard) {}
+  using GuardedService::GuardedService;
 
   grpc::Status CreateAccessToken(grpc::ServerContext* context,
                                  const v1::CreateAccessTokenRequest* request,
@@ -154,24 +151,78 @@ class AccessTokenServiceImpl final : public v1::AccessTokenService::Service {
   grpc::Status RevokeAccessToken(grpc::ServerContext* context,
                                  const v1::RevokeAccessTokenRequest* request,
                                  google::protobuf::Empty* response) override;
-
- private:
-  AccessTokenAdmin& admin_;
-  CallGuard& guard_;
 };
 
-class AuditServiceImpl final : public v1::AuditService::Service {
+class AuditServiceImpl final
+    : public GuardedService<v1::AuditService::Service, AuditTrail> {
  public:
-  AuditServiceImpl(AuditTrail& trail, CallGuard& guard)
-      : trail_(trail), guard_(guard) {}
+  using GuardedService::GuardedService;
 
   grpc::Status ListAuditEvents(grpc::ServerContext* context,
                                const v1::ListAuditEventsRequest* request,
                                v1::ListAuditEventsResponse* response) override;
+};
 
- private:
-  AuditTrail& trail_;
-  CallGuard& guard_;
+class CleanupPolicyServiceImpl final
+    : public GuardedService<v1::CleanupPolicyService::Service,
+                            CleanupPolicyAdmin> {
+ public:
+  using GuardedService::GuardedService;
+
+  grpc::Status CreateCleanupPolicy(
+      grpc::ServerContext* context,
+      const v1::CreateCleanupPolicyRequest* request,
+      v1::CleanupPolicy* response) override;
+  grpc::Status GetCleanupPolicy(grpc::ServerContext* context,
+                                const v1::GetCleanupPolicyRequest* request,
+                                v1::CleanupPolicy* response) override;
+  grpc::Status UpdateCleanupPolicy(
+      grpc::ServerContext* context,
+      const v1::UpdateCleanupPolicyRequest* request,
+      v1::CleanupPolicy* response) override;
+  grpc::Status DeleteCleanupPolicy(
+      grpc::ServerContext* context,
+      const v1::DeleteCleanupPolicyRequest* request,
+      google::protobuf::Empty* response) override;
+  grpc::Status RunCleanupPolicy(grpc::ServerContext* context,
+                                const v1::RunCleanupPolicyRequest* request,
+                                v1::CleanupPolicy* response) override;
+};
+
+class CacheServiceImpl final
+    : public GuardedService<v1::CacheService::Service, CacheAdmin> {
+ public:
+  using GuardedService::GuardedService;
+
+  grpc::Status PurgeUpstreamCache(grpc::ServerContext* context,
+                                  const v1::PurgeUpstreamCacheRequest* request,
+                                  v1::PurgeResult* response) override;
+  grpc::Status PurgeRegistryCache(grpc::ServerContext* context,
+                                  const v1::PurgeRegistryCacheRequest* request,
+                                  v1::PurgeResult* response) override;
+  grpc::Status GetCacheStats(grpc::ServerContext* context,
+                             const v1::GetCacheStatsRequest* request,
+                             v1::CacheStats* response) override;
+};
+
+class SecretServiceImpl final
+    : public GuardedService<v1::SecretService::Service, SecretRotation> {
+ public:
+  using GuardedService::GuardedService;
+
+  grpc::Status RotateSecretKey(grpc::ServerContext* context,
+                               const v1::RotateSecretKeyRequest* request,
+                               v1::RotateSecretKeyResponse* response) override;
+};
+
+class ExplainServiceImpl final
+    : public GuardedService<v1::ExplainService::Service, Explainer> {
+ public:
+  using GuardedService::GuardedService;
+
+  grpc::Status Explain(grpc::ServerContext* context,
+                       const v1::ExplainRequest* request,
+                       v1::ExplainResponse* response) override;
 };
 
 }  // namespace cvr

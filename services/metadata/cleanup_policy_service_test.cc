@@ -7,6 +7,7 @@
 #include "services/rpc/rpc_server.h"
 #include "services/rpc/rpc_status.h"
 #include "tests/support/admin_channel.h"
+#include "tests/support/eventually.h"
 
 namespace cvr::testing {
 namespace {
@@ -84,12 +85,15 @@ TEST_F(CleanupPolicyServiceTest, ARequestedRunForgetsWhatIsOld) {
   ASSERT_THAT(
       Call(&Stub::RunCleanupPolicy, v1::RunCleanupPolicyRequest(), &policy),
       IsOk());
-  do {
-    ASSERT_THAT(
-        Call(&Stub::GetCleanupPolicy, v1::GetCleanupPolicyRequest(), &policy),
-        IsOk());
-  } while (!policy.has_last_run_time() ||
-           policy.status() == v1::CleanupPolicy::RUNNING);
+  ASSERT_TRUE(Eventually(
+      [&] {
+        EXPECT_THAT(Call(&Stub::GetCleanupPolicy, v1::GetCleanupPolicyRequest(),
+                         &policy),
+                    IsOk());
+        return policy.has_last_run_time() &&
+               policy.status() != v1::CleanupPolicy::RUNNING;
+      },
+      "the run has ended"));
   EXPECT_EQ(policy.last_run_deleted_entries(), 1);
   EXPECT_EQ(policy.last_run_deleted_bytes(), 7);
   EXPECT_THAT(*Entries(), ::testing::IsEmpty());

@@ -81,7 +81,8 @@ absl::StatusOr<std::optional<Place>> PlaceOf(const ReadTransaction& transaction,
 absl::StatusOr<Admission> LocalAdminAuthority::Authorize(
     absl::string_view secret, absl::Span<const AccessQuestion> questions) {
   if (secret.empty()) return errors::Unauthenticated();
-  if (questions.empty()) return errors::FieldInvalid("questions", "are none");
+  if (questions.empty())
+    return errors::FieldInvalid("questions", "must not be empty");
   Admission admission;
   ASSIGN_OR_RETURN(admission.caller, tokens_.Authenticate(secret));
   // Before any object is looked for: who may do nothing of the kind learns

@@ -17,6 +17,9 @@ namespace cvr {
 // The AuthClient itself.
 class LocalAuthClient : public AuthClient {
  public:
+  // The tables whose changes NoteRevoked() is to be told of.
+  static constexpr Table kTables[] = {Table::kRevocations};
+
   // All must outlive it.
   LocalAuthClient(const MetadataStore& store, AccessTokenAdmin& tokens,
                   SigningKeys& keys, const Clock& clock)
@@ -33,7 +36,8 @@ class LocalAuthClient : public AuthClient {
   absl::StatusOr<Trust> GetTrust(uint64_t known_version,
                                  absl::Duration max_wait) override;
 
-  // To be called after access tokens were revoked: who waits hears of it.
+  // To be called after every commit that changes kTables, which is how access
+  // tokens are revoked: those who wait in GetTrust() are answered.
   void NoteRevoked();
   // To be called after anything else was changed that decides what callers get:
   // the trust has another version then, by which gateways know that what they

@@ -1,5 +1,6 @@
 #include "services/metadata/local_auth_client.h"
 
+#include <memory>
 #include <string>
 
 #include "gmock/gmock.h"
@@ -7,6 +8,7 @@
 #include "services/access/caller_claims.h"
 #include "services/concurrency/thread.h"
 #include "services/metadata/admin/group_admin.h"
+#include "services/metadata/store/watched_metadata_store.h"
 #include "services/metadata/testing/in_memory_metadata_store.h"
 #include "tests/support/fake_clock.h"
 #include "tests/support/status_matchers.h"
@@ -23,7 +25,7 @@ using ::testing::SizeIs;
 class LocalAuthClientTest : public ::testing::Test {
  protected:
   LocalAuthClientTest() {
-    tokens_.SetOnRevoked([this] { client_.NoteRevoked(); });
+    store_.Watch(LocalAuthClient::kTables, [this] { client_.NoteRevoked(); });
     EXPECT_THAT(groups_.EnsureDefault(), IsOk());
   }
 
@@ -57,7 +59,7 @@ class LocalAuthClientTest : public ::testing::Test {
 
   TemporaryDirectory directory_;
   FakeClock clock_;
-  InMemoryMetadataStore store_;
+  WatchedMetadataStore store_{std::make_unique<InMemoryMetadataStore>()};
   const std::unique_ptr<SecretBox> box_ =
       *SecretBox::Create(directory_.path() + "/secret.key");
   AccessTokenAdmin tokens_{store_, clock_, absl::Minutes(5)};

@@ -12,31 +12,32 @@
 
 ABSL_FLAG(int, registries_per_group_max,
           cvr::limits::kRegistriesPerGroupDefault,
-          "Registries that a group may have.");
+          "Maximum number of registries per group.");
 ABSL_FLAG(int, upstreams_per_registry_max,
           cvr::limits::kUpstreamsPerRegistryDefault,
-          "Upstreams that a registry may have.");
+          "Maximum number of upstreams per registry.");
 ABSL_FLAG(absl::Duration, token_lifetime, absl::Minutes(5),
-          "How long a token lives that docker login and docker pull get for "
-          "their credentials.");
+          "Lifetime of the short-lived bearer tokens that clients such as "
+          "docker get from /jwt/auth in exchange for an access token.");
 ABSL_FLAG(absl::Duration, signing_key_rotation, absl::Hours(24 * 30),
-          "How often the key is replaced that signs those tokens. Not less "
-          "than --token_lifetime.");
-ABSL_FLAG(
-    std::string, secret_key_file, "",
-    "Where the key is that credentials of upstreams are sealed with; made "
-    "at the first start, for the owner's eyes only. secret.key in the "
-    "metadata directory when empty.");
+          "How often the key that signs these bearer tokens is rotated. Must "
+          "be at least --token_lifetime.");
+ABSL_FLAG(std::string, secret_key_file, "",
+          "File with the key that encrypts stored upstream credentials. It is "
+          "created at the first start with mode 0600. If empty: secret.key in "
+          "the data directory. Back it up: without it the stored credentials "
+          "cannot be decrypted.");
 
 ABSL_FLAG(int64_t, audit_events_max, 100000,
-          "Changes that `cvr audit list` can show; older ones are in the audit "
-          "log only.");
+          "Number of audit events kept in the database for `cvr audit list`. "
+          "Older events are only in the audit log file.");
 ABSL_FLAG(int64_t, entries_per_upstream_max,
           cvr::limits::kEntriesPerUpstreamDefault,
-          "Cache entries that an upstream may have; for each further one, one "
-          "that was not used for long is forgotten. At least 1.");
-ABSL_FLAG(absl::Duration, cleanup_check_interval, absl::Minutes(1),
-          "How often it is looked for groups whose cleanup is due.");
+          "Maximum number of cache entries per upstream. For each entry above "
+          "it, one that was not used for a long time is deleted. At least 1.");
+ABSL_FLAG(
+    absl::Duration, cleanup_check_interval, absl::Minutes(1),
+    "How often the server checks for cleanup policies that are due to run.");
 
 namespace cvr {
 

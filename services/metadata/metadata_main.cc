@@ -19,12 +19,13 @@
 #include "services/rpc/tls/certificate_watch.h"
 #include "spdlog/spdlog.h"
 
+ABSL_FLAG(std::string, grpc_address, "127.0.0.1:8081",
+          "Address that the gRPC server listens on: host:port or unix:PATH. "
+          "Without TLS, only loopback addresses and Unix sockets are allowed "
+          "unless --insecure_plaintext is set.");
 ABSL_FLAG(
-    std::string, grpc_address, "127.0.0.1:8081",
-    "Where gRPC is served: host:port or unix:PATH. Without TLS: on loopback, "
-    "unless --insecure_plaintext.");
-ABSL_FLAG(std::string, data_dir, "",
-          "Where registries, upstreams and cache entries are kept. Required.");
+    std::string, data_dir, "",
+    "Data directory for registries, upstreams and cache entries. Required.");
 
 namespace cvr {
 namespace {
@@ -57,13 +58,14 @@ absl::Status Serve(StopSignal& stop) {
   ASSIGN_OR_RETURN(const auto stack, MetadataStack::Open(options));
   std::vector<grpc::Service*> services = stack->admin_services();
   services.push_back(stack->resolution_service());
+  services.push_back(stack->cache_record_service());
   services.push_back(stack->auth_service());
   ASSIGN_OR_RETURN(const auto server,
                    RpcServer::Start(address, services, security));
   directory.Keep();
   RETURN_IF_ERROR(WriteReadyFile({.grpc = server->address()}));
   spdlog::info("serving gRPC on {}", server->address());
-  spdlog::info("stopping on {}", stop.Wait());
+  spdlog::info("received {}, shutting down", stop.Wait());
   stack->Shutdown();
   server->Shutdown(Clock::Real().SteadyNow() + kDrainTimeout);
   return absl::OkStatus();
@@ -76,8 +78,8 @@ int main(int argc, char** argv) {
   return cvr::RunProcess(
       argc, argv,
       {"cvr-metadata",
-       "The metadata service of the Container Virtual Registry: owns groups, "
-       "registries, upstreams and cache entries, and decides what a pull "
-       "gets. Administer it with cvr --server=ADDRESS."},
+       "Metadata service of the Container Virtual Registry. It stores groups, "
+       "registries, upstreams and cache entries, and decides how each pull is "
+       "answered. Administer it with cvr --server=ADDRESS."},
       cvr::Serve);
 }

@@ -11,9 +11,7 @@
 #include "services/metadata/admin/cleanup_runner.h"
 #include "services/metadata/admin_services.h"
 #include "services/metadata/auth_service.h"
-#include "services/metadata/cache_service.h"
-#include "services/metadata/cleanup_policy_service.h"
-#include "services/metadata/explain_service.h"
+#include "services/metadata/cache_record_service.h"
 #include "services/metadata/local_admin_authority.h"
 #include "services/metadata/local_auth_client.h"
 #include "services/metadata/resolution/download_counter.h"
@@ -25,7 +23,6 @@
 #include "services/metadata/resolution/route_cache.h"
 #include "services/metadata/resolution/sweeper.h"
 #include "services/metadata/resolution_service.h"
-#include "services/metadata/secret_service.h"
 #include "services/metadata/secrets/secret_box.h"
 #include "services/metadata/secrets/store_key.h"
 #include "services/metadata/store/rocksdb_metadata_store.h"
@@ -46,7 +43,7 @@ absl::Status MakeDataDir(const std::string& path) {
   if (!error && made) fs::permissions(path, fs::perms::owner_all, error);
   if (!error) return absl::OkStatus();
   return absl::UnavailableError(
-      absl::StrCat("data directory ", path, ": ", error.message()));
+      absl::StrCat("cannot use data directory ", path, ": ", error.message()));
 }
 
 }  // namespace
@@ -55,7 +52,7 @@ absl::Status MakeDataDir(const std::string& path) {
 struct MetadataStack::Parts {
   Parts(std::unique_ptr<MetadataStore> underlying,
         std::unique_ptr<SecretBox> key, const Options& options)
-      : store(std::move(underlying), RouteCache::kTables),
+      : store(std::move(underlying)),
         box(std::move(key)),
         sweeper(store),
         routes(store),
@@ -80,12 +77,12 @@ struct MetadataStack::Parts {
         auth(store, access_tokens, signing_keys, *options.clock),
         audit_trail(store, options.audit_file, *options.clock, options.audit),
         authority(store, access_tokens, audit_trail) {
-    access_tokens.SetOnRevoked([this] { auth.NoteRevoked(); });
-    cleanup_policies.SetOnDue([this] { cleanup.Wake(); });
-    store.SetOnChange([this] {
+    store.Watch(RouteCache::kTables, [this] {
       routes.Invalidate();
       auth.NoteChanged();
     });
+    store.Watch(LocalAuthClient::kTables, [this] { auth.NoteRevoked(); });
+    store.Watch(CleanupRunner::kTables, [this] { cleanup.NotePolicyChange(); });
   }
 
   WatchedMetadataStore store;
@@ -123,7 +120,8 @@ struct MetadataStack::Parts {
   AccessTokenServiceImpl access_token_service{access_tokens, guard};
   AuditServiceImpl audit_service{audit_trail, guard};
   SecretServiceImpl secret_service{secret_rotation, guard};
-  ResolutionServiceImpl resolution_service{resolver, client};
+  ResolutionServiceImpl resolution_service{resolver};
+  CacheRecordServiceImpl cache_record_service{client};
   ExplainServiceImpl explain_service{explainer, guard};
   AuthServiceImpl auth_service{auth, authority};
 };
@@ -152,8 +150,10 @@ absl::StatusOr<std::unique_ptr<MetadataStack>> MetadataStack::OpenOver(
   const absl::Status sealed = stack->secret_rotation().Finish();
   // All secrets open as it is.
   if (!sealed.ok()) {
-    spdlog::warn("a key of secrets is still to be replaced: {}",
-                 sealed.ToString());
+    spdlog::warn(
+        "secret key rotation is not finished (run `cvr secret rotate-key` "
+        "again): {}",
+        sealed.ToString());
   }
   RETURN_IF_ERROR(
       EnsureAdminToken(stack->access_tokens(), options.admin_token_file));
@@ -228,6 +228,10 @@ std::vector<grpc::Service*> MetadataStack::admin_services() {
 
 grpc::Service* MetadataStack::resolution_service() {
   return &parts_->resolution_service;
+}
+
+grpc::Service* MetadataStack::cache_record_service() {
+  return &parts_->cache_record_service;
 }
 
 grpc::Service* MetadataStack::auth_service() { return &parts_->auth_service; }

@@ -105,8 +105,10 @@ class MetadataStack {
 
   // For administrators.
   std::vector<grpc::Service*> admin_services();
-  // For the gateway and the blob service.
+  // For the gateway; one method of it is for the blob service, too.
   grpc::Service* resolution_service();
+  // For the blob service.
+  grpc::Service* cache_record_service();
   // For the gateway.
   grpc::Service* auth_service();
 

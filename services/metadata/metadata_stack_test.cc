@@ -16,8 +16,8 @@
 #include "protos/cvr/v1/group_service.grpc.pb.h"
 #include "protos/cvr/v1/registry_service.grpc.pb.h"
 #include "protos/cvr/v1/upstream_service.grpc.pb.h"
+#include "services/common/content.h"
 #include "services/common/errors.h"
-#include "services/metadata/resources/validation.h"
 #include "services/rpc/rpc_server.h"
 #include "services/rpc/rpc_status.h"
 #include "tests/support/admin_channel.h"
@@ -119,7 +119,8 @@ TEST_F(MetadataStackTest, ABootstrapThatFailsLeavesNothing) {
   EXPECT_THAT((*stack)->Bootstrap({}, upstream),
               StatusIs(absl::StatusCode::kInvalidArgument));
   EXPECT_THAT((*stack)->IsNew(), IsOkAndHolds(true));
-  EXPECT_EQ((*stack)->upstreams().List({})->upstreams_size(), 0);
+  EXPECT_EQ((*stack)->upstreams().List({}, Caller::System())->upstreams_size(),
+            0);
 }
 
 TEST_F(MetadataStackTest, EverythingIsThereAfterARestart) {

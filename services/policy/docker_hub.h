@@ -7,22 +7,23 @@
 #include "absl/strings/string_view.h"
 #include "services/common/reference.h"
 
-// Docker Hub has several host names and two spellings of its official images:
-// `nginx` is `library/nginx`. Who must know that asks here, so that all agree.
+// The special cases of Docker Hub: it has several host names, and two spellings
+// of official images (`nginx` is `library/nginx`). All code that depends on
+// them uses these functions, so that it agrees.
 namespace cvr::docker_hub {
 
-// Where its registry API is.
+// Host of the registry API.
 inline constexpr absl::string_view kApiHost = "registry-1.docker.io";
-// What its images are called by, as a source namespace.
+// The source namespace (`ns=` of a pull) of Docker Hub's images.
 inline constexpr absl::string_view kNamespace = "docker.io";
 
-// Whether the host, of any case and without a port, is Docker Hub's.
+// Whether `host`, in any case and without a port, belongs to Docker Hub.
 bool IsHost(absl::string_view host);
 
-// The one name of a repository there.
+// The canonical spelling of a repository on Docker Hub: `library/nginx`.
 Repository CanonicalName(const Repository& repository);
 
-// The other spelling of the same repository; nothing when there is none.
+// The other spelling of the same repository; nothing if it has only one.
 std::optional<std::string> OtherSpelling(absl::string_view repository);
 
 }  // namespace cvr::docker_hub

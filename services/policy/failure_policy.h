@@ -3,18 +3,20 @@
 
 namespace cvr {
 
-// What a failure of an upstream means for a pull: design.md, section 4. What is
-// not set is the table's default.
+// How a pull goes on when an upstream fails: serve the cached copy although it
+// is stale, fail, or ask the next upstream. The action depends on the kind of
+// failure, on whether there is a cached copy, and on whether the client asked
+// for a tag or a digest. The initial values are the defaults for an upstream.
 struct FailurePolicy {
   enum class Action {
-    kServeStale,  // The cached copy, within its time; else as without one.
+    kServeStale,  // Serve the copy within its time; else as without one.
     kStop,        // The pull fails.
-    kNext,        // The next upstream is asked.
+    kNext,        // The pull asks the next upstream.
   };
   struct Actions {
     Action cached;
-    Action tag;     // Nothing is cached, a tag was asked for.
-    Action digest;  // Nothing is cached, a digest was asked for.
+    Action tag;     // No cached copy; the client asked for a tag.
+    Action digest;  // No cached copy; the client asked for a digest.
 
     friend bool operator==(const Actions& a, const Actions& b) {
       return a.cached == b.cached && a.tag == b.tag && a.digest == b.digest;
@@ -26,8 +28,8 @@ struct FailurePolicy {
   Actions denied = {Action::kStop, Action::kStop, Action::kNext};
   Actions hidden = {Action::kNext, Action::kNext, Action::kNext};
 
-  // What follows from a failure of that kind where nothing is cached:
-  // kServeStale is the default of the place then.
+  // The action for a failure of `kind` if there is no cached copy. Where the
+  // policy says kServeStale, which needs a copy, the default action applies.
   Action WithoutCopy(Actions FailurePolicy::*kind, bool by_digest) const {
     const Actions& own = this->*kind;
     const Action action = by_digest ? own.digest : own.tag;

@@ -26,7 +26,7 @@ absl::Status CheckLength(absl::string_view text) {
     return absl::OkStatus();
   }
   return absl::InvalidArgumentError(absl::StrCat(
-      "a pattern has 1 to ", limits::kPatternCharsMax, " characters"));
+      "a pattern must have 1 to ", limits::kPatternCharsMax, " characters"));
 }
 
 std::string RegexOfWildcard(absl::string_view text) {

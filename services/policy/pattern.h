@@ -10,15 +10,15 @@
 
 namespace cvr {
 
-// What names are matched against, always as a whole. Immutable and cheap to
-// copy. Thread-safe.
+// A wildcard or regular expression that is matched against whole names.
+// Immutable and cheap to copy. Thread-safe.
 class Pattern {
  public:
   // `*` stands for any characters, `/` included, `?` for one, all others for
   // themselves. Errors: INVALID_ARGUMENT for an empty or too long one.
   static absl::StatusOr<Pattern> Wildcard(absl::string_view text);
-  // RE2 syntax, so matching takes linear time. Errors: INVALID_ARGUMENT with
-  // what is wrong with it.
+  // RE2 syntax, so matching takes linear time. Errors: INVALID_ARGUMENT, with
+  // the syntax error in the message.
   static absl::StatusOr<Pattern> Regex(absl::string_view text);
 
   bool Matches(absl::string_view name) const;

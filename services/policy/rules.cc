@@ -50,7 +50,7 @@ std::optional<std::string> RuleSet::WhyExcluded(
     }
   }
   if (!has_allows || is_allowed) return std::nullopt;
-  return absl::StrCat("no allow of this ", NameOf(target), " matches");
+  return absl::StrCat("no ", NameOf(target), " allow rule matches");
 }
 
 bool RuleSet::HasTagRules() const {

@@ -12,7 +12,7 @@
 
 namespace cvr {
 
-// One line of what may be pulled through an upstream.
+// One rule for the repositories or tags that may be pulled through an upstream.
 struct Rule {
   enum class Action { kAllow, kDeny };
   enum class Target { kRepository, kTag };
@@ -25,19 +25,21 @@ struct Rule {
   std::string ToString() const;
 };
 
-// All of them: any deny that matches excludes, and where there are allows of a
-// target, one of them must match. Immutable. Thread-safe.
+// All pull rules of an upstream. A name is excluded if a deny rule matches it,
+// or if there are allow rules for its target and none matches. The order of the
+// rules does not matter. Immutable. Thread-safe.
 class RuleSet {
  public:
   RuleSet() = default;
   explicit RuleSet(std::vector<Rule> rules) : rules_(std::move(rules)) {}
 
-  // Why `name` is excluded, for people; nothing when it is not.
+  // Why the rules exclude `name`, as a text for people; nothing if they do not.
   std::optional<std::string> WhyExcluded(Rule::Target target,
                                          absl::string_view name) const;
 
-  // The same of what has two names: a deny of either excludes, and where there
-  // are allows, one of them must match one of `allowed_names`.
+  // The same for an object with several names: a deny rule that matches one of
+  // `names` excludes it, and if there are allow rules, one of them must match
+  // one of `allowed_names`.
   std::optional<std::string> WhyExcluded(
       Rule::Target target, absl::Span<const std::string> names,
       absl::Span<const std::string> allowed_names) const;
@@ -50,7 +52,7 @@ class RuleSet {
   }
 
   bool HasTagRules() const;
-  // Those that concern tags.
+  // The rules whose target is tags.
   RuleSet TagRules() const;
 
   const std::vector<Rule>& rules() const { return rules_; }

@@ -42,7 +42,7 @@ TEST(RuleSetTest, OneOfTheAllowsMustMatch) {
   EXPECT_TRUE(rules.AllowsTag("latest"));
   EXPECT_FALSE(rules.AllowsTag("edge"));
   EXPECT_THAT(rules.WhyExcluded(kTag, "edge"),
-              Optional(std::string("no allow of this tag matches")));
+              Optional(std::string("no tag allow rule matches")));
 }
 
 TEST(RuleSetTest, TargetsAreIndependent) {

@@ -3,15 +3,16 @@
 
 #include <cstdint>
 
-// Bounds of what upstreams may take their time for; as limits.h.
+// Time limits for responses of upstreams; see limits.h.
 namespace cvr::limits {
 
 // What an upstream may take for one answer that is no blob: 4 MiB in it are no
 // more than an old telephone line carries.
 inline constexpr int kDocumentSecondsMax = 120;
 
-// Below it a body is given up: no line is that slow, and whoever sends so
-// little only holds a place. A flag's default.
+// Default of the flag for the minimum speed of a body. A slower transfer is
+// aborted: no network is that slow, and the transfer would occupy a download
+// slot for hours.
 inline constexpr uint64_t kDownloadBytesPerSecondMin = 1024;
 
 }  // namespace cvr::limits

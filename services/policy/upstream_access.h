@@ -17,10 +17,11 @@ struct TlsAccess {
   bool insecure_skip_verify = false;
 };
 
-// How an upstream is treated when it is slow, broken or counts requests.
+// Limits for requests to an upstream: concurrency, circuit breaker, and the
+// part of its rate limit that is held in reserve.
 struct UpstreamLimits {
   int concurrent_requests = limits::kConcurrentRequestsDefault;
-  // In a row.
+  // Consecutive failures after which the circuit breaker opens.
   int failures_to_open = limits::kFailuresToOpenDefault;
   absl::Duration open_for = absl::Seconds(limits::kCircuitOpenSecondsDefault);
   int rate_reserve_percent = limits::kRateReservePercentDefault;

@@ -7,20 +7,22 @@
 #include "google/protobuf/field_mask.pb.h"
 #include "protos/cvr/v1/upstream.pb.h"
 
-// The password of an upstream in messages. It has any bytes but NUL, but
-// `password` is a `string` field, which takes UTF-8 only: a message with other
-// bytes there cannot be parsed. Those are sent in `password_bytes`. Pure.
+// Access to the password of an upstream in messages. A password may contain any
+// bytes except NUL, but `password` is a `string` field, and a message with
+// bytes other than UTF-8 in it cannot be parsed. Such passwords are in the
+// field `password_bytes`. All functions are pure.
 namespace cvr {
 
-// Sets the field that can hold `password`, and clears the other.
+// Stores `password` in the field that can hold it, and clears the other field.
 void SetPassword(std::string password, v1::Upstream& upstream);
 
-// What either field holds.
+// The password, from whichever field holds it.
 const std::string& PasswordOf(const v1::Upstream& upstream);
 
-// Puts what was received in either field into `password`, for code that looks
-// there only, and names it so in `mask`, if there is one. Such a message must
-// not be sent: SetPassword() makes it fit to be.
+// Moves the password of a received message into the field `password`, for code
+// that reads only that field, and does the same with its path in `mask`, if
+// there is one. The message must not be sent afterwards, because the field may
+// hold bytes that are not UTF-8; call SetPassword() before.
 // Errors: INVALID_ARGUMENT (FIELD_INVALID) when both fields are set.
 absl::Status GatherPassword(v1::Upstream& upstream,
                             google::protobuf::FieldMask* mask = nullptr);

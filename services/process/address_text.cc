@@ -1,11 +1,10 @@
 #include "services/process/address_text.h"
 
 #include <algorithm>
-#include <cstdint>
 
 #include "absl/strings/match.h"
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "services/common/host.h"
 #include "services/process/local_address.h"
 
 namespace cvr {
@@ -41,8 +40,7 @@ std::string WhyNot(absl::string_view address, bool is_served) {
                         "]:", address.substr(colon + 1), ", or [", address,
                         "]:PORT");
   }
-  uint32_t port = 0;
-  if (!absl::SimpleAtoi(address.substr(colon + 1), &port) || port > 65535) {
+  if (!ParsePort(address.substr(colon + 1))) {
     return absl::StrCat("has no port: '", address.substr(colon + 1),
                         "' is not a number from 0 to 65535");
   }

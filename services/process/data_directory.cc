@@ -19,10 +19,11 @@
 #include "services/process/private_files.h"
 #include "spdlog/spdlog.h"
 
-ABSL_FLAG(bool, create, false,
-          "Make --data_dir anew although there has been one before, or "
-          "although there are other files in it. Without it, a directory that "
-          "is missing or empty is made only where there was none before.");
+ABSL_FLAG(
+    bool, create, false,
+    "Initialize --data_dir even if a data directory existed there before, or "
+    "if it contains other files. Without --create, a missing or empty "
+    "directory is initialized only if there was no data directory before.");
 
 namespace cvr {
 namespace {
@@ -143,7 +144,8 @@ absl::Status DataDirectory::Look(bool create) {
   std::error_code failure;
   const fs::file_status status = fs::status(path_, failure);
   const bool exists = fs::exists(status);
-  if (exists && !fs::is_directory(status)) return Error("is not a directory");
+  if (exists && !fs::is_directory(status))
+    return Error("exists but is not a directory");
   if (exists && access(path_.c_str(), R_OK | W_OK | X_OK) != 0) {
     return Error(std::strerror(errno));
   }

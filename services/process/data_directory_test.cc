@@ -129,7 +129,7 @@ TEST_F(DataDirectoryTest, FilesOfOthersAreLeftAlone) {
 
 TEST_F(DataDirectoryTest, NeitherNothingNorAFileIsADirectory) {
   std::ofstream(path_) << "file";
-  ExpectRefused(Found(), "is not a directory");
+  ExpectRefused(Found(), "exists but is not a directory");
   path_ = "";
   ExpectRefused(Found(), "must be set");
 }

@@ -1,12 +1,9 @@
 #include "services/process/local_address.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
-
-#include <string>
-
 #include "absl/strings/match.h"
 #include "absl/strings/strip.h"
+#include "services/common/host.h"
+#include "services/common/ip_network.h"
 
 namespace cvr {
 
@@ -22,12 +19,14 @@ std::string UnixPathOf(absl::string_view address) {
 
 bool IsLocalAddress(absl::string_view address) {
   if (IsUnixAddress(address)) return true;
-  const size_t colon = address.rfind(':');
-  const absl::string_view host = address.substr(0, colon);
-  in_addr v4;
-  const bool is_v4 = inet_pton(AF_INET, std::string(host).c_str(), &v4) == 1;
-  return host == "localhost" || host == "[::1]" ||
-         (is_v4 && (ntohl(v4.s_addr) >> 24) == IN_LOOPBACKNET);
+  static const IpNetwork v4_loopback = IpNetwork::Parse("127.0.0.0/8").value();
+  static const IpNetwork v6_loopback = IpNetwork::Parse("::1").value();
+  const auto authority = SplitAuthority(address);
+  if (!authority) return false;
+  if (authority->host == "localhost") return !authority->has_brackets;
+  const auto ip = IpAddress::Parse(authority->host);
+  return ip &&
+         (authority->has_brackets ? v6_loopback : v4_loopback).Contains(*ip);
 }
 
 }  // namespace cvr

@@ -1,6 +1,5 @@
 #include "services/process/process.h"
 
-#include <fcntl.h>
 #include <malloc.h>
 #include <signal.h>
 #include <spdlog/sinks/stdout_sinks.h>
@@ -10,9 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <cerrno>
 #include <cstdio>
-#include <cstring>
 #include <filesystem>
 #include <iostream>
 #include <system_error>
@@ -25,11 +22,11 @@
 #include "services/process/version.h"
 
 ABSL_FLAG(std::string, log_level, "info",
-          "Least severe log line to write: debug, info, warn, error or off.");
+          "Log level: debug, info, warn, error or off.");
 ABSL_FLAG(bool, allow_core_dumps, false,
-          "Whether the process may leave a core dump and be traced by others "
-          "of its user. Its memory holds tokens and passwords: for debugging "
-          "only.");
+          "Allow core dumps, and tracing by other processes of the same user. "
+          "Insecure, because the memory contains tokens and passwords; for "
+          "debugging only.");
 
 namespace cvr {
 namespace {
@@ -70,7 +67,7 @@ absl::Status SetUpLogging(const std::string& name) {
   const auto level = spdlog::level::from_str(wanted);
   if (level == spdlog::level::off && wanted != "off") {
     return absl::InvalidArgumentError(
-        absl::StrCat("--log_level: no such level '", wanted, "'"));
+        absl::StrCat("--log_level: unknown level '", wanted, "'"));
   }
   auto logger = spdlog::stderr_logger_mt(name);
   logger->set_level(level);
@@ -96,11 +93,6 @@ void ForbidCoreDumps() {
   const rlimit none = {};
   setrlimit(RLIMIT_CORE, &none);
   prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
-}
-
-absl::Status FileError(absl::string_view what, const std::string& path) {
-  return absl::FailedPreconditionError(
-      absl::StrCat(what, " ", path, ": ", std::strerror(errno)));
 }
 
 // Large blocks go back to the system as soon as they are freed. By default the
@@ -152,23 +144,6 @@ int RunProcess(int argc, char** argv, const ProcessOptions& options,
   if (status.ok()) return 0;
   std::cerr << options.name << ": " << status.message() << "\n";
   return 1;
-}
-
-absl::Status WriteFileAtomically(const std::string& path,
-                                 absl::string_view content) {
-  const std::string temporary = absl::StrCat(path, ".new");
-  const int fd =
-      open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-  if (fd < 0) return FileError("cannot create", temporary);
-  const ssize_t written = write(fd, content.data(), content.size());
-  close(fd);
-  if (written != static_cast<ssize_t>(content.size())) {
-    return FileError("cannot write", temporary);
-  }
-  if (rename(temporary.c_str(), path.c_str()) != 0) {
-    return FileError("cannot write", path);
-  }
-  return absl::OkStatus();
 }
 
 }  // namespace cvr

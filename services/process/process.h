@@ -42,12 +42,6 @@ class StopSignal {
 int RunProcess(int argc, char** argv, const ProcessOptions& options,
                absl::FunctionRef<absl::Status(StopSignal& stop)> body);
 
-// Replaces `path` by a file that holds `content`, all at once, for the owner's
-// eyes only.
-// Errors: FAILED_PRECONDITION.
-absl::Status WriteFileAtomically(const std::string& path,
-                                 absl::string_view content);
-
 }  // namespace cvr
 
 #endif  // SERVICES_PROCESS_PROCESS_H_

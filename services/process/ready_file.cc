@@ -9,13 +9,14 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "nlohmann/json.hpp"
-#include "services/process/process.h"
+#include "services/process/whole_file.h"
 
-ABSL_FLAG(std::string, ready_file, "",
-          "Written once everything is served, by a gateway once the services "
-          "behind it serve it: JSON with the bound addresses `http` and "
-          "`grpc`. The way to use port 0. What an earlier process has left "
-          "there is removed at the start.");
+ABSL_FLAG(
+    std::string, ready_file, "",
+    "File that is written when the server is ready (a gateway: when its "
+    "backend services are ready too). It is JSON with the bound addresses, in "
+    "the fields `http` and `grpc`. Use it to find the port after listening on "
+    "port 0. A file that an earlier process left is removed at startup.");
 
 namespace cvr {
 
@@ -45,7 +46,11 @@ absl::Status WriteReadyFile(const BoundAddresses& addresses) {
   nlohmann::json ready = nlohmann::json::object();
   if (!addresses.http.empty()) ready["http"] = addresses.http;
   if (!addresses.grpc.empty()) ready["grpc"] = addresses.grpc;
-  return WriteFileAtomically(path, ready.dump() + "\n");
+  const absl::Status written =
+      ReplaceFile(path, ready.dump() + "\n", FileSync::kNone);
+  if (written.ok()) return written;
+  return absl::FailedPreconditionError(
+      absl::StrCat("cannot write ", written.message()));
 }
 
 }  // namespace cvr

@@ -71,19 +71,19 @@ std::string WhyNot(const CommandLineFlag& flag, absl::string_view value,
   if (flag.IsOfType<absl::Duration>()) {
     return absl::SimpleAtod(value, &number)
                ? absl::StrCat("a duration needs a unit, such as ", value, "s")
-               : "not a duration: want a number with a unit, such as 5s, 90m, "
-                 "1h30m or 7d";
+               : "not a valid duration: expected a number with a unit, such as "
+                 "5s, 90m, 1h30m or 7d";
   }
-  if (flag.IsOfType<bool>()) return "not a switch: want true or false";
+  if (flag.IsOfType<bool>()) return "not a valid switch (true, false)";
   if (flag.IsOfType<int>() || flag.IsOfType<int64_t>() ||
       flag.IsOfType<uint64_t>()) {
-    return "not a whole number in range";
+    return "not an integer in the valid range";
   }
   if (flag.IsOfType<double>()) return "not a number";
   // Abseil repeats the flag and the value before what the type says.
   const size_t own = error.find("; ");
   if (own != error.npos) error.erase(0, own + 2);
-  return error.empty() ? "not a value of this flag" : error;
+  return error.empty() ? "not a valid value of this flag" : error;
 }
 
 class Reader {
@@ -151,7 +151,7 @@ class Reader {
       return absl::OkStatus();
     }
     return absl::InvalidArgumentError(absl::StrCat(
-        "unexpected argument '", word, "' (flags start with --; see --help)"));
+        "unknown argument '", word, "' (flags start with --; see --help)"));
   }
 
   bool ReadCommon(const Written& written) {

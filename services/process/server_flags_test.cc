@@ -87,8 +87,8 @@ TEST_F(ServerFlagsTest, DurationsAndSizesHaveUnits) {
   EXPECT_EQ(ErrorOf({"--fetch-timeout=5"}),
             "--fetch-timeout=5: a duration needs a unit, such as 5s");
   EXPECT_THAT(ErrorOf({"--fetch_timeout", "soon"}),
-              HasSubstr("--fetch_timeout=soon: not a duration: want a number "
-                        "with a unit, such as 5s"));
+              HasSubstr("--fetch_timeout=soon: not a valid duration: expected "
+                        "a number with a unit, such as 5s"));
   EXPECT_EQ(ErrorOf({"--max_bytes=ten"}),
             "--max_bytes=ten: not a size: want a number of bytes, such as 10G, "
             "512MiB or 1000");
@@ -102,13 +102,13 @@ TEST_F(ServerFlagsTest, MistakesNameTheFlagAsItWasWritten) {
   EXPECT_EQ(ErrorOf({"--http-address"}),
             "--http-address: a value is missing, as in --http-address=VALUE");
   EXPECT_EQ(ErrorOf({"--http_threads_max=many"}),
-            "--http_threads_max=many: not a whole number in range");
+            "--http_threads_max=many: not an integer in the valid range");
   EXPECT_EQ(ErrorOf({"--allow_core_dumps=maybe"}),
-            "--allow_core_dumps=maybe: not a switch: want true or false");
+            "--allow_core_dumps=maybe: not a valid switch (true, false)");
   EXPECT_EQ(ErrorOf({"--login_failures_per_minute=x"}),
             "--login_failures_per_minute=x: not a number");
   EXPECT_EQ(ErrorOf({"serve"}),
-            "unexpected argument 'serve' (flags start with --; see --help)");
+            "unknown argument 'serve' (flags start with --; see --help)");
 }
 
 TEST_F(ServerFlagsTest, FlagFilesAreReadAlike) {

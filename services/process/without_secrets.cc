@@ -8,6 +8,7 @@
 #include "absl/strings/string_view.h"
 #include "google/protobuf/util/json_util.h"
 #include "nlohmann/json.hpp"
+#include "services/common/utf8.h"
 
 namespace cvr {
 namespace {
@@ -48,20 +49,11 @@ struct Cut {
 constexpr Cut kCuts[] = {{1024, 64}, {256, 32}, {128, 8}, {48, 4},
                          {16, 2},    {8, 1},    {0, 0}};
 
-// Up to `bytes`, without a part of a character.
-absl::string_view Head(absl::string_view text, size_t bytes) {
-  while (bytes > 0 &&
-         (static_cast<unsigned char>(text[bytes]) & 0xC0) == 0x80) {
-    --bytes;
-  }
-  return text.substr(0, bytes);
-}
-
 void Shorten(json& value, const Cut& cut) {
   if (value.is_string()) {
     const std::string text = value.get<std::string>();
     if (text.size() <= cut.text_bytes) return;
-    const absl::string_view head = Head(text, cut.text_bytes);
+    const absl::string_view head = Utf8Prefix(text, cut.text_bytes);
     value =
         absl::StrCat(head, "... (", text.size() - head.size(), " more bytes)");
     return;

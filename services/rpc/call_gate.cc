@@ -86,7 +86,7 @@ absl::Status CallGate::Check(absl::string_view method, PeerRoles roles) {
       return absl::OkStatus();
     case MethodRule::For::kUnknown:
       return absl::UnimplementedError(
-          absl::StrCat("this process has no method ", method));
+          absl::StrCat("this server does not have the gRPC method ", method));
     case MethodRule::For::kPeers:
       if (roles.HasAnyOf(rule.roles)) return absl::OkStatus();
       break;
@@ -94,10 +94,11 @@ absl::Status CallGate::Check(absl::string_view method, PeerRoles roles) {
       break;
   }
   return absl::PermissionDeniedError(
-      roles.IsEmpty()
-          ? "this method is for other processes of the registry, which show a "
-            "certificate or a secret"
-          : "this method is not for this process's role");
+      roles.IsEmpty() ? "this gRPC method is internal: the caller must "
+                        "authenticate as a service, with a client certificate "
+                        "issued by --rpc_ca_file or with a peer secret"
+                      : "this gRPC method is not allowed for the role of the "
+                        "calling service");
 }
 
 void CallGate::Attach(std::shared_ptr<const CallGate> gate,

@@ -38,7 +38,7 @@ struct CallIdentity {
 
 // A call that the gate has refused.
 struct RefusedCall {
-  std::string method;  // `/cvr.v1.ResolutionService/GetUpstreamAccess`
+  std::string method;  // `/cvr.v1.CacheRecordService/GetUpstreamAccess`
   absl::Status status;
   // Of the caller's certificate.
   std::vector<std::string> certificate_names;

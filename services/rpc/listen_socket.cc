@@ -5,14 +5,12 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstdint>
 #include <cstring>
 
 #include "absl/cleanup/cleanup.h"
 #include "absl/status/status.h"
-#include "absl/strings/match.h"
-#include "absl/strings/numbers.h"
-#include "absl/strings/strip.h"
+#include "absl/strings/str_cat.h"
+#include "services/common/host.h"
 
 namespace cvr {
 namespace {
@@ -41,18 +39,9 @@ int Listen(const addrinfo& info, int backlog_connections) {
 }  // namespace
 
 std::optional<HostPort> SplitHostPort(absl::string_view address) {
-  const size_t colon = address.rfind(':');
-  if (colon == absl::string_view::npos) return std::nullopt;
-  absl::string_view host = address.substr(0, colon);
-  const absl::string_view port = address.substr(colon + 1);
-  uint32_t number = 0;
-  if (!absl::SimpleAtoi(port, &number) || number > 65535) return std::nullopt;
-  if (absl::ConsumePrefix(&host, "[")) {
-    if (!absl::ConsumeSuffix(&host, "]")) return std::nullopt;
-  } else if (absl::StrContains(host, ':')) {
-    return std::nullopt;
-  }
-  return HostPort{std::string(host), std::string(port)};
+  const auto authority = SplitAuthority(address);
+  if (!authority || !authority->port) return std::nullopt;
+  return HostPort{std::string(authority->host), absl::StrCat(*authority->port)};
 }
 
 absl::StatusOr<int> OpenListenSocket(const HostPort& at,

@@ -23,24 +23,26 @@ struct PeerMethod {
   PeerRoles roles;
 };
 
-// Every method that is for processes of this system. Credentials of upstreams
-// (GetUpstreamAccess) are for the blob service alone; what the blob service
-// tells of its store is believed from it alone.
+// Every method that is for processes of this system: a service for each role
+// that asks. CacheRecordService is for the blob service alone, since it tells
+// credentials of upstreams (GetUpstreamAccess) and believes what it is told of
+// the store.
 constexpr PeerMethod kPeerMethods[] = {
     {"/cvr.v1.ResolutionService/Resolve", kBoth},
     {"/cvr.v1.ResolutionService/ListRepositories", kGateway},
     {"/cvr.v1.ResolutionService/LocateRegistry", kGateway},
-    {"/cvr.v1.ResolutionService/RecordCacheEntry", kBlob},
-    {"/cvr.v1.ResolutionService/TouchCacheEntry", kBlob},
-    {"/cvr.v1.ResolutionService/RecordDenial", kBlob},
-    {"/cvr.v1.ResolutionService/TakeRefreshDue", kBlob},
-    {"/cvr.v1.ResolutionService/ForgetContent", kBlob},
-    {"/cvr.v1.ResolutionService/CheckUpstreams", kBlob},
-    {"/cvr.v1.ResolutionService/FilterUnreferenced", kBlob},
-    {"/cvr.v1.ResolutionService/ListGarbage", kBlob},
-    {"/cvr.v1.ResolutionService/RemoveGarbage", kBlob},
-    {"/cvr.v1.ResolutionService/FindPossessing", kBlob},
-    {"/cvr.v1.ResolutionService/GetUpstreamAccess", kBlob},
+
+    {"/cvr.v1.CacheRecordService/RecordCacheEntry", kBlob},
+    {"/cvr.v1.CacheRecordService/TouchCacheEntry", kBlob},
+    {"/cvr.v1.CacheRecordService/RecordDenial", kBlob},
+    {"/cvr.v1.CacheRecordService/TakeRefreshDue", kBlob},
+    {"/cvr.v1.CacheRecordService/ForgetContent", kBlob},
+    {"/cvr.v1.CacheRecordService/CheckUpstreams", kBlob},
+    {"/cvr.v1.CacheRecordService/FilterUnreferenced", kBlob},
+    {"/cvr.v1.CacheRecordService/ListGarbage", kBlob},
+    {"/cvr.v1.CacheRecordService/RemoveGarbage", kBlob},
+    {"/cvr.v1.CacheRecordService/FindPossessing", kBlob},
+    {"/cvr.v1.CacheRecordService/GetUpstreamAccess", kBlob},
 
     {"/cvr.v1.AuthService/Authenticate", kGateway},
     {"/cvr.v1.AuthService/IssueToken", kGateway},

@@ -6,15 +6,15 @@
 
 namespace cvr {
 
-// Who may call a method of gRPC at all.
+// Which callers may call a gRPC method at all.
 struct MethodRule {
   enum class For {
-    // The method is served and in no table: an oversight, which CallGate
-    // answers with PERMISSION_DENIED.
+    // The method is served but is in no table, which is an oversight: CallGate
+    // refuses it with PERMISSION_DENIED.
     kNobody,
-    // This process knows no such method.
+    // This process does not serve the method.
     kUnknown,
-    // Health and reflection, which tell nothing of what is stored.
+    // Health and reflection, which reveal no stored data.
     kEverybody,
     // Administration: the table of access rules (access_rules.h) has the
     // method's request, and CallGuard asks it about the caller's token.
@@ -26,10 +26,11 @@ struct MethodRule {
   PeerRoles roles;
 };
 
-// The rule for `path`, `/cvr.v1.RegistryService/GetRegistry`: the table of
-// peers' methods first, then the access rules. What is in neither is for
-// nobody. Pure; knows the methods whose messages are linked into the process,
-// which those of its services are.
+// The rule for the method `path`, such as
+// `/cvr.v1.RegistryService/GetRegistry`, from the table of peers' methods or
+// else from the access rules. Nobody may call a method that is in neither.
+// Pure. It knows all methods whose messages are linked into the process, which
+// includes those of its services.
 MethodRule RuleOfMethod(absl::string_view path);
 
 }  // namespace cvr

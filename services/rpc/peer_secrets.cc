@@ -15,6 +15,7 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "services/common/status_macros.h"
+#include "services/process/whole_file.h"
 #include "spdlog/spdlog.h"
 
 namespace cvr {
@@ -68,24 +69,12 @@ absl::StatusOr<std::string> ReadSecret(const std::string& path) {
   return secret;
 }
 
-// Written whole before it has its name, so that nobody reads a part of it.
 absl::Status WriteSecret(const std::string& path) {
-  const std::string temporary = absl::StrCat(path, ".new");
-  unlink(temporary.c_str());
-  const int file =
-      open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-  if (file < 0) return FileError(temporary, std::strerror(errno));
-  const std::string line = MakePeerSecret() + "\n";
-  const bool written = write(file, line.data(), line.size()) ==
-                           static_cast<ssize_t>(line.size()) &&
-                       fsync(file) == 0;
-  const int error = errno;
-  close(file);
-  if (!written) return FileError(temporary, std::strerror(error));
-  if (rename(temporary.c_str(), path.c_str()) != 0) {
-    return FileError(path, std::strerror(errno));
-  }
-  return absl::OkStatus();
+  const absl::Status written =
+      ReplaceFile(path, MakePeerSecret() + "\n", FileSync::kDurable);
+  if (written.ok()) return written;
+  return absl::FailedPreconditionError(
+      absl::StrCat("secret of a process, ", written.message()));
 }
 
 bool AreEqual(absl::string_view a, absl::string_view b) {

@@ -13,12 +13,14 @@ absl::Status CheckPlaintext(absl::string_view address, bool insisted,
   if (IsLocalAddress(address)) return absl::OkStatus();
   if (!insisted) {
     return absl::FailedPreconditionError(
-        absl::StrCat("plain text to or from other machines, as on ", address,
-                     ", would show passwords and tokens: ", remedy,
-                     ", or insist by --insecure_plaintext"));
+        absl::StrCat("refusing to use ", address,
+                     " without TLS, because passwords and tokens would be sent "
+                     "unencrypted: ",
+                     remedy, ", or set --insecure_plaintext to allow it"));
   }
   spdlog::warn(
-      "plain text on {}: anybody on the way can read passwords and tokens",
+      "no TLS on {}: passwords and tokens are sent unencrypted "
+      "(--insecure_plaintext is set)",
       std::string(address));
   return absl::OkStatus();
 }

@@ -3,10 +3,9 @@
 #include "absl/flags/flag.h"
 
 ABSL_FLAG(bool, insecure_plaintext, false,
-          "Whether addresses that other machines reach may be served and "
-          "called without TLS, where anybody on the way can read passwords and "
-          "tokens. For networks of containers, and behind a proxy that ends "
-          "TLS.");
+          "Allow unencrypted connections to and from other machines. Anyone on "
+          "the network path can then read passwords and tokens. Use it only on "
+          "a trusted container network or behind a TLS-terminating proxy.");
 
 namespace cvr {
 

@@ -17,7 +17,8 @@ ReloadingServerCredentials::Open(CertificateFiles files,
                                  std::string authority_file,
                                  std::shared_ptr<const CallGate> gate) {
   if (files.key.empty()) {
-    return absl::InvalidArgumentError("TLS needs a certificate and its key");
+    return absl::InvalidArgumentError(
+        "TLS requires a certificate and its private key");
   }
   std::shared_ptr<ReloadingServerCredentials> credentials(
       new ReloadingServerCredentials(
@@ -93,11 +94,13 @@ ReloadingServerCredentials::FetchChanged(
   const bool again = !std::exchange(fingerprint_, fingerprint).empty();
   const auto read = Read();
   if (!read.ok()) {
-    spdlog::error("gRPC goes on with the old certificate: {}",
-                  std::string(read.status().message()));
+    spdlog::error(
+        "gRPC TLS certificate not reloaded, the previous one stays in use: {}",
+        std::string(read.status().message()));
     return GRPC_SSL_CERTIFICATE_CONFIG_RELOAD_FAIL;
   }
-  if (again) spdlog::info("gRPC has a new certificate: {}", files_.certificate);
+  if (again)
+    spdlog::info("gRPC TLS certificate reloaded: {}", files_.certificate);
   *config = *read;
   return GRPC_SSL_CERTIFICATE_CONFIG_RELOAD_NEW;
 }

@@ -15,29 +15,32 @@
 #include "services/rpc/tls/certificate.h"
 
 ABSL_FLAG(std::string, rpc_certificate_file, "",
-          "Speak gRPC by TLS, but on Unix sockets, with this certificate, "
-          "followed by those of its issuers: PEM. Read again when it changes.");
+          "PEM file with the certificate for gRPC, followed by its "
+          "intermediate CA certificates. Setting it enables TLS for gRPC, "
+          "except on Unix sockets. It is reloaded when it changes.");
 ABSL_FLAG(std::string, rpc_key_file, "",
-          "The key of --rpc_certificate_file: PEM, without a password.");
+          "PEM file with the private key for --rpc_certificate_file. The key "
+          "must not be encrypted with a passphrase.");
 ABSL_FLAG(std::string, rpc_ca_file, "",
-          "The authority, PEM, that has issued the certificates of all "
-          "processes of this system. Which process a client is, the name in "
-          "its certificate says: see --rpc_gateway_names.");
+          "PEM file with the private CA for mutual TLS between cvr-gateway, "
+          "cvr-metadata and cvr-blob. The role of a client depends on the name "
+          "in its certificate: see --rpc_gateway_names and --rpc_blob_names.");
 ABSL_FLAG(std::vector<std::string>, rpc_gateway_names, {"cvr-gateway"},
-          "Certificates of --rpc_ca_file that have one of these names, as "
-          "common name or as DNS name, are those of gateways: they may resolve "
-          "pulls, check tokens and read content.");
-ABSL_FLAG(std::vector<std::string>, rpc_blob_names, {"cvr-blob"},
-          "Certificates that have one of these names are those of blob "
-          "services: they may get credentials of upstreams and record what is "
-          "cached.");
+          "Names of gateways. A client whose certificate from --rpc_ca_file "
+          "has one of these names, as common name or DNS name, has the role of "
+          "a gateway: it may resolve pulls, check tokens and read content.");
 ABSL_FLAG(
-    std::string, peer_secrets_dir, "",
-    "Where the secrets are by which the processes of this system know each "
-    "other without TLS: gateway.secret and blob.secret, for the owner's eyes "
-    "only; the metadata service makes them. A gateway needs the former only. "
-    "Empty: PATH.peers for a metadata service at unix:PATH, else peers in its "
-    "data directory, which the others cannot know.");
+    std::vector<std::string>, rpc_blob_names, {"cvr-blob"},
+    "Names of blob services. A client whose certificate from --rpc_ca_file has "
+    "one of these names, as common name or DNS name, has the role of a blob "
+    "service: it may read upstream credentials and record cache entries.");
+ABSL_FLAG(std::string, peer_secrets_dir, "",
+          "Directory with the secrets that the services authenticate with when "
+          "TLS is off: gateway.secret and blob.secret, mode 0600, created by "
+          "the metadata service. A gateway needs only gateway.secret. If "
+          "empty: PATH.peers for a metadata service at unix:PATH, else the "
+          "directory peers in the data directory of cvr-metadata; gateways and "
+          "blob services must then be given its path.");
 
 namespace cvr {
 
@@ -60,9 +63,9 @@ absl::StatusOr<std::shared_ptr<const PeerSecrets>> OpenPeerSecrets(
     if (has_tls) return nullptr;
     return absl::InvalidArgumentError(
         "--peer_secrets_dir must name the directory of the metadata service's "
-        "peer secrets (DATA_DIR/peers, or a copy): without TLS, and unless the "
-        "metadata service is on a Unix socket, the processes know each other "
-        "by them");
+        "peer secrets (DATA_DIR/peers of cvr-metadata, or a copy): the "
+        "services authenticate with them when TLS is off and the metadata "
+        "service is not on a Unix socket");
   }
   switch (options.role) {
     case RpcRole::kMetadata:
@@ -102,16 +105,16 @@ absl::StatusOr<RpcSecurity> CertificatesFromFlags(RpcRole role) {
   security.tls = has_certificate || has_authority;
   if (has_certificate != !security.certificate.key.empty()) {
     return absl::InvalidArgumentError(
-        "--rpc_certificate_file and --rpc_key_file go together");
+        "--rpc_certificate_file and --rpc_key_file must be set together");
   }
   if (has_authority && !has_certificate) {
     return absl::InvalidArgumentError(
-        "--rpc_ca_file needs --rpc_certificate_file and --rpc_key_file");
+        "--rpc_ca_file requires --rpc_certificate_file and --rpc_key_file");
   }
   if (has_certificate && !has_authority && role != RpcRole::kStandalone) {
     return absl::InvalidArgumentError(
-        "--rpc_certificate_file needs --rpc_ca_file, by which the processes of "
-        "this system know each other");
+        "--rpc_certificate_file requires --rpc_ca_file, which the services use "
+        "to verify each other's certificates");
   }
   security.peers.gateway_names = absl::GetFlag(FLAGS_rpc_gateway_names);
   security.peers.blob_names = absl::GetFlag(FLAGS_rpc_blob_names);

@@ -32,7 +32,8 @@ struct RpcSecurity {
   // told to do instead.
   bool insecure_plaintext = false;
   std::string tls_remedy =
-      "set --rpc_certificate_file, --rpc_key_file and --rpc_ca_file";
+      "set --rpc_certificate_file, --rpc_key_file and --rpc_ca_file to enable "
+      "TLS";
 
   // Of a server: which callers are processes of this system.
   PeerTrust peers;
@@ -44,19 +45,18 @@ struct RpcSecurity {
   std::optional<PeerRole> role;
 };
 
-// What a server on `address` shows, with the gate that every call has to pass
-// (call_gate.h). Clients may show a certificate and need
-// not; a bad one ends the handshake. Files that change are read again at the
-// next handshake; while they are no good that is logged, and the last good ones
-// are used. Errors: those of ReadCertificate(),
-// ReadAuthorities() and CheckPlaintext(); INVALID_ARGUMENT for TLS without a
-// certificate.
+// Credentials for a server on `address`, with the gate that every call has to
+// pass (call_gate.h). Clients may present a certificate; an invalid one fails
+// the handshake. Changed files are reloaded at the next handshake; while they
+// are not valid, this is logged and the last valid ones stay in use.
+// Errors: those of ReadCertificate(), ReadAuthorities() and CheckPlaintext();
+// INVALID_ARGUMENT for TLS without a certificate.
 absl::StatusOr<std::shared_ptr<grpc::ServerCredentials>> MakeServerCredentials(
     const std::string& address, const RpcSecurity& security);
 
-// What a client that calls `address` shows; a server must have a certificate
-// for the host that it was called by. Files that change are read again within
-// seconds; while they are no good, no new connection is made.
+// Credentials for a client that calls `address`. With TLS the server must
+// present a certificate for the host in `address`. Changed files are reloaded
+// within seconds; while they are not valid, no new connection is made.
 // Errors: those of ReadCertificate(), ReadAuthorities() and CheckPlaintext().
 absl::StatusOr<std::shared_ptr<grpc::ChannelCredentials>>
 MakeChannelCredentials(const std::string& address, const RpcSecurity& security);

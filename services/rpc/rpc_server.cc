@@ -108,8 +108,9 @@ absl::StatusOr<std::unique_ptr<RpcServer>> RpcServer::Start(
   server->server_ = builder.BuildAndStart();
   if (server->server_ == nullptr || (acceptor == nullptr && port == 0)) {
     return absl::FailedPreconditionError(
-        absl::StrCat("cannot serve gRPC on '", address,
-                     "': the address is in use or not on this machine"));
+        absl::StrCat("cannot listen for gRPC on '", address,
+                     "': the port is already in use, or the address does not "
+                     "belong to this machine"));
   }
   if (acceptor != nullptr) server->unix_listener_->Start(std::move(acceptor));
   server->address_ =

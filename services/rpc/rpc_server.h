@@ -14,8 +14,8 @@
 
 namespace cvr {
 
-// A gRPC server with reflection and the standard health service. What comes by
-// its socket passes a gate that refuses by default (call_gate.h).
+// A gRPC server with reflection and the standard health service. Every call
+// from its socket must pass a gate that refuses by default (call_gate.h).
 class RpcServer {
  public:
   // Serves `services`, which must outlive the server, on `address`: host:port
@@ -27,14 +27,14 @@ class RpcServer {
       const std::string& address, const std::vector<grpc::Service*>& services,
       const RpcSecurity& security = {});
 
-  // Stops at once what is still running.
+  // Cancels the calls that are still running.
   ~RpcServer();
 
-  // With the port that was bound.
+  // The address, with the port that was bound.
   const std::string& address() const { return address_; }
 
-  // A channel to this server without a socket. Not to be used any more once the
-  // server shuts down: the library (1.51) would crash.
+  // A channel to this server without a socket. Must not be used after the
+  // server has begun to shut down: gRPC 1.51 would crash.
   std::shared_ptr<grpc::Channel> InProcessChannel();
 
   // Takes no more calls and waits for the running ones until `deadline`
@@ -52,17 +52,16 @@ class RpcServer {
   std::unique_ptr<UnixListener> unix_listener_;
 };
 
-// A channel for calls between services, with the limits of limits.h for
-// messages and for what waits in each stream, whose calls show the secret of
-// `security.role` where there is no TLS. It connects from now on, and again
-// whenever the connection is lost: within a second of when the service is
-// there (channel_keeper.h).
+// Opens a channel for calls between services, with the limits of limits.h for
+// messages and streams. Without TLS its calls present the secret of
+// `security.role`. The channel connects at once, and reconnects within a second
+// of when the service is available again (channel_keeper.h).
 // Errors: those of MakeChannelCredentials().
 absl::StatusOr<std::shared_ptr<grpc::Channel>> OpenRpcChannel(
     const std::string& address, const RpcSecurity& security);
 
-// The same in plain text, wherever `address` is, as nobody; logs a warning when
-// that is another machine.
+// The same without TLS and without a secret. Logs a warning if `address` is on
+// another machine.
 std::shared_ptr<grpc::Channel> MakeRpcChannel(const std::string& address);
 
 }  // namespace cvr

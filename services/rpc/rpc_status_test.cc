@@ -57,6 +57,18 @@ TEST(RpcStatusTest, AnAnswerIsToldFromSilence) {
       grpc::Status(grpc::StatusCode::UNAVAILABLE, "connection refused"))));
 }
 
+TEST(ErrorsTest, AttachmentsStayWhenTheMessageChanges) {
+  const auto status =
+      errors::UpstreamRateLimited("hub.example", absl::Seconds(7));
+  const auto restated =
+      Restated(status, absl::StatusCode::kPermissionDenied, "other words");
+  EXPECT_EQ(restated.code(), absl::StatusCode::kPermissionDenied);
+  EXPECT_EQ(restated.message(), "other words");
+  EXPECT_EQ(ReasonOf(restated), Reason::kUpstreamRateLimited);
+  EXPECT_EQ(RetryAfterOf(restated), absl::Seconds(7));
+  EXPECT_THAT(Annotate(absl::OkStatus(), "nothing"), IsOk());
+}
+
 TEST(ErrorsTest, RangeErrorKnowsTheSize) {
   const auto status =
       FromRpcStatus(ToRpcStatus(errors::RangeNotSatisfiable(1ull << 40)));

@@ -14,6 +14,7 @@
 #include "services/rpc/rpc_security.h"
 #include "services/rpc/rpc_server.h"
 #include "tests/support/child_process.h"
+#include "tests/support/eventually.h"
 #include "tests/support/peer_security.h"
 #include "tests/support/status_matchers.h"
 #include "tests/support/test_authority.h"
@@ -256,9 +257,9 @@ TEST_F(RpcTlsTest, AClientReadsItsFilesAgain) {
   EXPECT_EQ(CallAsGateway(channel), grpc::StatusCode::UNAVAILABLE);
   testing::WriteCertificate(authority_.Issue("cvr-gateway"), directory_.path(),
                             "client");
-  while (CallAsGateway(channel) != grpc::StatusCode::OK) {
-    absl::SleepFor(absl::Milliseconds(50));
-  }
+  EXPECT_TRUE(testing::Eventually(
+      [&] { return CallAsGateway(channel) == grpc::StatusCode::OK; },
+      "the client uses its new certificate"));
 }
 
 // What a client lacks must never be made up for by plain text.
@@ -271,11 +272,13 @@ TEST_F(RpcTlsTest, AClientWithBadFilesMakesNoConnection) {
   EXPECT_EQ(CallAsGateway(channel), grpc::StatusCode::OK);
   testing::WritePem("nonsense", client.certificate.certificate);
   // Until it has noticed: connections that exist go on.
-  while (CallAsGateway(channel) == grpc::StatusCode::OK) {
-    server_.reset();
-    server_ = *RpcServer::Start(address, {&service_}, server);
-    absl::SleepFor(absl::Milliseconds(50));
-  }
+  EXPECT_TRUE(testing::Eventually(
+      [&] {
+        server_.reset();
+        server_ = *RpcServer::Start(address, {&service_}, server);
+        return CallAsGateway(channel) != grpc::StatusCode::OK;
+      },
+      "the client has no usable certificate"));
   server_.reset();
   server_ = *RpcServer::Start(address, {&service_}, {});
   grpc::ClientContext context;
@@ -290,9 +293,9 @@ TEST_F(RpcTlsTest, AClientWithBadFilesMakesNoConnection) {
   server_ = *RpcServer::Start(address, {&service_}, server);
   testing::WriteCertificate(authority_.Issue("cvr-gateway"), directory_.path(),
                             "client");
-  while (CallAsGateway(channel) != grpc::StatusCode::OK) {
-    absl::SleepFor(absl::Milliseconds(50));
-  }
+  EXPECT_TRUE(testing::Eventually(
+      [&] { return CallAsGateway(channel) == grpc::StatusCode::OK; },
+      "the client uses its new certificate"));
 }
 
 }  // namespace

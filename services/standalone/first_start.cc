@@ -51,7 +51,7 @@ absl::Status SetUpFirstStart(MetadataStack& metadata,
   if (!is_new) return absl::OkStatus();
   v1::Registry registry;
   registry.set_name("default");
-  registry.set_description("Made at the first start");
+  registry.set_description("Created at the first start");
   registry.set_anonymous_pull(options.anonymous_pull);
   v1::Upstream upstream;
   upstream.set_name("upstream");
@@ -60,8 +60,8 @@ absl::Status SetUpFirstStart(MetadataStack& metadata,
   upstream.add_source_namespaces(HostOf(options.upstream_url));
   ASSIGN_OR_RETURN(const v1::Registry made,
                    metadata.Bootstrap(registry, upstream));
-  spdlog::info("new data directory: made registry {} with upstream {}",
-               made.id(), options.upstream_url);
+  spdlog::info("first start: created registry {} with upstream {}", made.id(),
+               options.upstream_url);
   return absl::OkStatus();
 }
 

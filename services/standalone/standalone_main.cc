@@ -15,6 +15,7 @@
 #include "gateway/gateway_flags.h"
 #include "gateway/rest/rest_api.h"
 #include "services/access/audit_flags.h"
+#include "services/blob/blob_flags.h"
 #include "services/blob/blob_process.h"
 #include "services/common/status_macros.h"
 #include "services/concurrency/clock.h"
@@ -31,19 +32,21 @@
 #include "services/standalone/welcome.h"
 #include "spdlog/spdlog.h"
 
+ABSL_FLAG(std::string, grpc_address, "127.0.0.1:8081",
+          "Address that the gRPC server listens on: host:port or unix:PATH. "
+          "Without TLS, only loopback addresses and Unix sockets are allowed "
+          "unless --insecure_plaintext is set.");
 ABSL_FLAG(
-    std::string, grpc_address, "127.0.0.1:8081",
-    "Where gRPC is served: host:port or unix:PATH. Without TLS: on loopback, "
-    "unless --insecure_plaintext.");
-ABSL_FLAG(std::string, data_dir, "",
-          "Where everything is kept: configuration, cache entries and blobs. "
-          "Required.");
-ABSL_FLAG(std::string, bootstrap_upstream, cvr::kDefaultUpstream,
-          "The upstream that registry 1 gets when the data directory is new.");
+    std::string, data_dir, "",
+    "Data directory for configuration, cache entries and blobs. Required.");
+ABSL_FLAG(
+    std::string, bootstrap_upstream, cvr::kDefaultUpstream,
+    "URL of the upstream that is created for registry 1 at the first start.");
 ABSL_FLAG(std::optional<bool>, bootstrap_anonymous_pull, std::nullopt,
-          "Whether that registry may be pulled from without credentials: true "
-          "or false. If not said: where --http_address can be reached from "
-          "this machine only.");
+          "Allow anonymous pulls from registry 1: true or false. Applies at "
+          "the first start only. Default: true if only this machine can reach "
+          "the HTTP server (loopback --http_address, no --external_url and no "
+          "--trusted_proxies), else false.");
 
 namespace cvr {
 namespace {
@@ -108,9 +111,9 @@ absl::Status Serve(StopSignal& stop) {
   RETURN_IF_ERROR(CheckRegistryExists(*metadata, RootRegistryFromFlags()));
   ASSIGN_OR_RETURN(
       const auto blob,
-      BlobProcess::Open(
-          BlobProcess::OptionsFromFlags(absl::StrCat(data_dir, "/blobs")),
-          metadata->client(), metadata->resolver(), metadata->authority()));
+      BlobProcess::Open(BlobOptionsFromFlags(absl::StrCat(data_dir, "/blobs")),
+                        metadata->client(), metadata->resolver(),
+                        metadata->authority()));
 
   // Not the services for other processes of ours: they tell credentials of
   // upstreams and content without asking for whom, and all parts are here.
@@ -137,7 +140,7 @@ absl::Status Serve(StopSignal& stop) {
                         admin_token_file, ExternalUrlFromFlags()})
             << std::flush;
 
-  spdlog::info("stopping on {}", stop.Wait());
+  spdlog::info("received {}, shutting down", stop.Wait());
   const absl::Time deadline =
       Clock::Real().SteadyNow() + DrainTimeoutFromFlags();
   metadata->Shutdown();
@@ -154,10 +157,9 @@ int main(int argc, char** argv) {
   return cvr::RunProcess(
       argc, argv,
       {"cvr-standalone",
-       "Container Virtual Registry, whole, in one process: a pull-through "
-       "cache for container images. Pull from "
-       "HTTP_ADDRESS/virtual_registries/containers/1/IMAGE (or GROUP/NAME in "
-       "place of 1); administer with "
-       "cvr --server=GRPC_ADDRESS."},
+       "Container Virtual Registry in a single process: a pull-through cache "
+       "for container images. Pull from "
+       "HTTP_ADDRESS/virtual_registries/containers/1/IMAGE (or GROUP/NAME "
+       "instead of 1). Administer it with cvr --server=GRPC_ADDRESS."},
       cvr::Serve);
 }

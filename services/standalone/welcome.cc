@@ -75,9 +75,10 @@ std::string Welcome(MetadataStack& metadata, const WelcomeFacts& facts) {
       CvrCommand(), " --server=", Callable(facts.grpc_address),
       facts.grpc_tls ? " --tls" : "", " --token-file=", facts.admin_token_file);
   return absl::StrCat(
-      "Container Virtual Registry ", kVersion, " is serving.\n",
+      "Container Virtual Registry ", kVersion, " is ready.\n",
       PullLines(metadata, facts), "  token:   ", facts.admin_token_file,
-      " (an administrator's; the first start left it there)\n",
+      " (file with the administrator's access token, created at the first "
+      "start)\n",
       "  entries: ", cvr, " entry list --upstream 1\n", "  stop:    Ctrl-C\n");
 }
 

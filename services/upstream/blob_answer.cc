@@ -26,7 +26,7 @@ bool IsPart(const UpstreamBlobPart& part) {
   return part.offset != 0 || part.length.has_value();
 }
 
-void AddPartFields(const UpstreamBlobPart& part, HttpFieldList& fields) {
+void AddPartFields(const UpstreamBlobPart& part, HttpFields& fields) {
   if (!IsPart(part)) return;
   std::string range = absl::StrCat("bytes=", part.offset, "-");
   if (const auto last = LastByte(part)) absl::StrAppend(&range, *last);
@@ -41,11 +41,11 @@ absl::Status BlobAnswerReceiver::Invalid(absl::string_view detail) const {
 }
 
 absl::StatusOr<UpstreamBlobHeader> BlobAnswerReceiver::PartHeader(
-    const HttpFieldList& fields) {
-  const auto range = ParseContentRange(fields.Get("Content-Range"));
-  if (!range) return Invalid("a part that does not say which");
+    const HttpFields& fields) {
+  const auto range = ParseContentRange(fields.First("Content-Range"));
+  if (!range) return Invalid("206 response without a valid Content-Range");
   if (range->first > part_.offset || range->last < part_.offset) {
-    return Invalid("another part than asked");
+    return Invalid("Content-Range starts at a different offset than requested");
   }
   // The last byte of the part; a total that is not known limits nothing.
   uint64_t last = range->total ? *range->total - 1 : range->last;
@@ -59,24 +59,25 @@ absl::Status BlobAnswerReceiver::OnHead(const Url& url, const HttpHead& head) {
   host_ = url.host_and_port();
   UpstreamBlobHeader header;
   const bool says_range =
-      ParseContentRange(head.fields.Get("Content-Range")).has_value();
+      ParseContentRange(head.fields.First("Content-Range")).has_value();
   if (head.status == 206 || (head.status == 200 && says_range)) {
     ASSIGN_OR_RETURN(header, PartHeader(head.fields));
   } else if (head.status == 200) {
-    header.size_bytes = ParseContentLength(head.fields.Get("Content-Length"));
+    header.size_bytes = ParseContentLength(head.fields.First("Content-Length"));
     expected_bytes_ = header.size_bytes;
   } else {
-    return Invalid(absl::StrCat("it answered ", head.status, " for a blob"));
+    return Invalid(
+        absl::StrCat("unexpected HTTP status ", head.status, " for a blob"));
   }
   offset_ = header.offset;
-  header.etag = StrongEtagOf(head.fields.Get("ETag"));
+  header.etag = StrongEtagOf(head.fields.First("ETag"));
   return sink_.OnHeader(header);
 }
 
 absl::Status BlobAnswerReceiver::OnBytes(absl::string_view bytes) {
   received_bytes_ += bytes.size();
   if (expected_bytes_ && received_bytes_ > *expected_bytes_) {
-    return Invalid("more bytes than it said");
+    return Invalid("the response body is longer than Content-Length");
   }
   RETURN_IF_ERROR(sink_.OnBytes(bytes));
   const auto last = LastByte(part_);
@@ -89,10 +90,10 @@ absl::Status BlobAnswerReceiver::OnBytes(absl::string_view bytes) {
 absl::Status BlobAnswerReceiver::OnUnsatisfied(const Url& url,
                                                const HttpHead& head) {
   host_ = url.host_and_port();
-  const auto size = ParseUnsatisfiedRange(head.fields.Get("Content-Range"));
+  const auto size = ParseUnsatisfiedRange(head.fields.First("Content-Range"));
   if (!size) return Invalid("it answered 416 for a blob");
   RETURN_IF_ERROR(sink_.OnHeader({*size, std::min(part_.offset, *size),
-                                  StrongEtagOf(head.fields.Get("ETag"))}));
+                                  StrongEtagOf(head.fields.First("ETag"))}));
   if (part_.offset >= *size) return absl::OkStatus();
   return errors::UpstreamUnavailable(
       host_, "it answered 416 for a part of a blob that it has");
@@ -108,8 +109,8 @@ absl::Status BlobAnswerReceiver::Finish() const {
     return absl::OkStatus();
   }
   return errors::UpstreamUnavailable(
-      host_, absl::StrCat("the body ended after ", received_bytes_, " of ",
-                          *expected_bytes_, " bytes"));
+      host_, absl::StrCat("the response body ended early: received ",
+                          received_bytes_, " of ", *expected_bytes_, " bytes"));
 }
 
 }  // namespace cvr

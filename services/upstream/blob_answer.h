@@ -16,7 +16,7 @@ namespace cvr {
 bool IsPart(const UpstreamBlobPart& part);
 
 // The fields that ask for `part`: none for a whole blob.
-void AddPartFields(const UpstreamBlobPart& part, HttpFieldList& fields);
+void AddPartFields(const UpstreamBlobPart& part, HttpFields& fields);
 
 // Passes a blob's body on, once its head fits what was asked for: 200 is the
 // whole blob; 206, or 200 with a Content-Range, is what that says, which may be
@@ -44,7 +44,7 @@ class BlobAnswerReceiver : public HopReceiver {
  private:
   absl::Status Invalid(absl::string_view detail) const;
   // The header of a 206.
-  absl::StatusOr<UpstreamBlobHeader> PartHeader(const HttpFieldList& fields);
+  absl::StatusOr<UpstreamBlobHeader> PartHeader(const HttpFields& fields);
 
   const UpstreamBlobPart& part_;
   UpstreamBlobSink& sink_;

@@ -149,7 +149,7 @@ absl::Status HttpUpstreamClient::GetBlob(const UpstreamAccess& access,
   if (receiver.has_all()) return absl::OkStatus();
   RETURN_IF_ERROR(answer.status());
   if (answer->head.status == 416) {
-    if (ParseUnsatisfiedRange(answer->head.fields.Get("Content-Range"))) {
+    if (ParseUnsatisfiedRange(answer->head.fields.First("Content-Range"))) {
       return receiver.OnUnsatisfied(answer->url, answer->head);
     }
     // It may know the blob all the same. `sink` has seen nothing.
@@ -208,8 +208,9 @@ absl::StatusOr<UpstreamList> HttpUpstreamClient::AskForList(
     if (!next) return std::move(list).Take();
     request.url = *next;
     // It is there, since it has a first page.
-    unknown = {errors::UpstreamInvalid(next->host_and_port(),
-                                       "a list whose next page is missing")};
+    unknown = {errors::UpstreamInvalid(
+        next->host_and_port(),
+        "the next page of the list (Link header) was not found")};
     if (list.is_guess()) {
       unknown.statuses = {};
       unknown.passed = kNoSuchPage;

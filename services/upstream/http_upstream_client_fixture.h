@@ -8,8 +8,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
-#include "services/concurrency/clock.h"
 #include "services/upstream/build_upstream_client.h"
+#include "tests/support/fake_clock.h"
 #include "tests/support/upstream/fake_registry.h"
 
 namespace cvr {
@@ -18,12 +18,6 @@ inline constexpr char kType[] = "application/vnd.oci.image.manifest.v1+json";
 inline constexpr char kManifest[] =
     R"({"schemaVersion":2,"config":{},"layers":[]})";
 inline constexpr char kBasic[] = "Basic dXNlcjpzZWNyZXQ=";  // user:secret
-
-class SettableClock : public Clock {
- public:
-  absl::Time Now() const override { return now; }
-  absl::Time now = absl::FromUnixSeconds(1700000000);
-};
 
 class KeepingSink : public UpstreamBlobSink {
  public:
@@ -81,7 +75,7 @@ class HttpUpstreamClientFixture : public ::testing::Test {
 
   testing::FakeRegistry registry_;
   testing::FakeRegistry elsewhere_;
-  SettableClock clock_;
+  testing::FakeClock clock_;
   const Repository repository_ = *Repository::Parse("a/b");
   UpstreamAccess access_;
   const std::unique_ptr<UpstreamClient> client_ = BuildUpstreamClient(

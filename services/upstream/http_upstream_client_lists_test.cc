@@ -297,7 +297,7 @@ class CountingObserver : public AnswerObserver {
     MutexLock lock(&mutex_);
     EXPECT_EQ(upstream_id, 1);
     statuses_.push_back(head.status);
-    remaining_ = std::string(head.fields.Get("ratelimit-remaining"));
+    remaining_ = std::string(head.fields.First("ratelimit-remaining"));
   }
   std::vector<int> statuses() const {
     MutexLock lock(&mutex_);

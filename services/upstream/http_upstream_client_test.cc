@@ -161,12 +161,12 @@ TEST_F(HttpUpstreamClientTest, StatusesMeanWhatTheHeaderSays) {
 TEST_F(HttpUpstreamClientTest, BusyUpstreamMaySayWhenToComeBack) {
   registry_.Answer({}, FakeAnswer::Status(503, {{"Retry-After", "9"}}));
   EXPECT_EQ(RetryAfterOf(Get().status()), absl::Seconds(9));
-  registry_.Answer(
-      {},
-      FakeAnswer::Status(
-          429, {{"Retry-After", absl::FormatTime("%a, %d %b %Y %H:%M:%S GMT",
-                                                 clock_.now + absl::Seconds(30),
-                                                 absl::UTCTimeZone())}}));
+  registry_.Answer({},
+                   FakeAnswer::Status(
+                       429, {{"Retry-After",
+                              absl::FormatTime("%a, %d %b %Y %H:%M:%S GMT",
+                                               clock_.Now() + absl::Seconds(30),
+                                               absl::UTCTimeZone())}}));
   EXPECT_EQ(RetryAfterOf(Get().status()), absl::Seconds(30));
 }
 

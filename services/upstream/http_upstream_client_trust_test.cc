@@ -54,10 +54,10 @@ TEST_F(HttpUpstreamClientTrustTest, AccessTokenIsATokenToo) {
 TEST_F(HttpUpstreamClientTrustTest, TokenIsRenewedBeforeItExpires) {
   registry_.RequireBearer({.expires_in_seconds = 300});
   EXPECT_THAT(Get(), IsOk());
-  clock_.now += absl::Seconds(239);
+  clock_.Advance(absl::Seconds(239));
   EXPECT_THAT(Get(), IsOk());
   EXPECT_EQ(registry_.CountRequests({"", "/token"}), 1);
-  clock_.now += absl::Seconds(1);
+  clock_.Advance(absl::Seconds(1));
   EXPECT_THAT(Get(), IsOk());
   EXPECT_EQ(registry_.CountRequests({"", "/token"}), 2);
 }
@@ -65,10 +65,10 @@ TEST_F(HttpUpstreamClientTrustTest, TokenIsRenewedBeforeItExpires) {
 TEST_F(HttpUpstreamClientTrustTest, TokenLivesAMinuteWhenNobodySays) {
   registry_.RequireBearer({.expires_in_seconds = std::nullopt});
   EXPECT_THAT(Get(), IsOk());
-  clock_.now += absl::Seconds(47);
+  clock_.Advance(absl::Seconds(47));
   EXPECT_THAT(Get(), IsOk());
   EXPECT_EQ(registry_.CountRequests({"", "/token"}), 1);
-  clock_.now += absl::Seconds(1);
+  clock_.Advance(absl::Seconds(1));
   EXPECT_THAT(Get(), IsOk());
   EXPECT_EQ(registry_.CountRequests({"", "/token"}), 2);
 }

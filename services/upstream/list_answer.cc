@@ -20,7 +20,7 @@ namespace cvr {
 namespace {
 
 // Where the next page is said to be; empty when there is none.
-std::string NextTarget(const HttpFieldList& fields) {
+std::string NextTarget(const HttpFields& fields) {
   for (const absl::string_view value : fields.GetAll("Link")) {
     for (const Link& link : ParseLinks(value)) {
       const auto& relations = link.relations;
@@ -36,22 +36,23 @@ std::string NextTarget(const HttpFieldList& fields) {
 }  // namespace
 
 absl::Status ListReceiver::Invalid(absl::string_view detail) const {
-  return errors::UpstreamInvalid(host_, absl::StrCat("a list ", detail));
+  return errors::UpstreamInvalid(host_, absl::StrCat("invalid list: ", detail));
 }
 
 absl::Status ListReceiver::OnHead(const Url& url, const HttpHead& head) {
   host_ = url.host_and_port();
   page_.Clear();
-  const absl::string_view encoding = head.fields.Get("Content-Encoding");
+  const absl::string_view encoding = head.fields.First("Content-Encoding");
   if (!encoding.empty() && !absl::EqualsIgnoreCase(encoding, "identity")) {
-    return Invalid("that is encoded");
+    return Invalid("unsupported Content-Encoding");
   }
   return absl::OkStatus();
 }
 
 absl::Status ListReceiver::OnBytes(absl::string_view bytes) {
   bytes_ += bytes.size();
-  if (bytes_ > limits::kListBytesMax) return Invalid("of too many bytes");
+  if (bytes_ > limits::kListBytesMax)
+    return Invalid("larger than the maximum size");
   if (bytes_ > limits::kSmallListBytes && memory_ != nullptr &&
       items_.room() == nullptr) {
     ASSIGN_OR_RETURN(auto room, memory_->Take(owner_, limits::kListRoomBytes));
@@ -68,8 +69,8 @@ absl::StatusOr<std::optional<Url>> ListReceiver::TakePage(
   const bool is_page = read_(page, items_);
   page_.Clear();
   if (!is_page) {
-    return Invalid(items_.size() == items_max_ ? "of too many items"
-                                               : "that cannot be read");
+    return Invalid(items_.size() == items_max_ ? "more entries than the maximum"
+                                               : "malformed JSON");
   }
   asked_.insert(asked.text());
   bytes_ += asked.text().size();
@@ -78,7 +79,9 @@ absl::StatusOr<std::optional<Url>> ListReceiver::TakePage(
   std::optional<Url> next;
   if (!target.empty()) {
     ASSIGN_OR_RETURN(next, NextPage(asked, target));
-    if (asked_.count(next->text()) > 0) return Invalid("that goes in circles");
+    if (asked_.count(next->text()) > 0)
+      return Invalid(
+          "pagination loop: a Link header points to an earlier page");
     has_links_ = true;
   } else {
     next = UnsaidPage(asked, begin);
@@ -86,7 +89,7 @@ absl::StatusOr<std::optional<Url>> ListReceiver::TakePage(
   page_begin_ = begin;
   is_guess_ = target.empty() && next.has_value();
   if (next && asked_.size() >= limits::kListPagesMax) {
-    return Invalid("without an end");
+    return Invalid("more pages than the maximum");
   }
   return next;
 }
@@ -99,11 +102,11 @@ absl::StatusOr<Url> ListReceiver::NextPage(const Url& asked,
   if (query == absl::string_view::npos) {
     const absl::StatusOr<Url> next = asked.Resolve(target);
     if (next.ok() && next->SameOrigin(asked)) return *next;
-    return Invalid("whose next page is elsewhere");
+    return Invalid("the Link header points to another host or has no query");
   }
   const auto next =
       asked.Resolve(target.substr(query, target.find('#') - query));
-  if (!next.ok()) return Invalid("whose next page is nowhere");
+  if (!next.ok()) return Invalid("invalid URL in the Link header");
   return *next;
 }
 

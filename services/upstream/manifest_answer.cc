@@ -18,19 +18,20 @@ namespace {
 
 absl::Status TooLarge(const std::string& host) {
   return errors::UpstreamInvalid(
-      host, absl::StrCat("a manifest of more than ", limits::kManifestBytesMax,
-                         " bytes"));
+      host, absl::StrCat("the manifest is larger than ",
+                         limits::kManifestBytesMax, " bytes"));
 }
 
 // What the upstream says; nothing when it says nothing.
 absl::StatusOr<std::optional<Digest>> SaidDigest(const HopAnswer& answer) {
   const absl::string_view said =
-      answer.head.fields.Get("Docker-Content-Digest");
+      answer.head.fields.First("Docker-Content-Digest");
   if (said.empty()) return std::nullopt;
   const absl::StatusOr<Digest> digest = Digest::Parse(said);
   if (!digest.ok()) {
-    return errors::UpstreamInvalid(answer.url.host_and_port(),
-                                   "a digest that is none");
+    return errors::UpstreamInvalid(
+        answer.url.host_and_port(),
+        "the Docker-Content-Digest header is not a valid digest");
   }
   return *digest;
 }
@@ -51,12 +52,13 @@ bool IsSignedSchema1(absl::string_view bytes) {
 
 absl::Status ManifestReceiver::OnHead(const Url& url, const HttpHead& head) {
   host_ = url.host_and_port();
-  const auto length = ParseContentLength(head.fields.Get("Content-Length"));
+  const auto length = ParseContentLength(head.fields.First("Content-Length"));
   if (length && *length > limits::kManifestBytesMax) return TooLarge(host_);
   // We asked for identity; other bytes than the digest's would be stored.
-  const absl::string_view encoding = head.fields.Get("Content-Encoding");
+  const absl::string_view encoding = head.fields.First("Content-Encoding");
   if (!encoding.empty() && !absl::EqualsIgnoreCase(encoding, "identity")) {
-    return errors::UpstreamInvalid(host_, "a manifest that is encoded");
+    return errors::UpstreamInvalid(
+        host_, "the manifest has an unsupported Content-Encoding");
   }
   return TakeRoom(length.value_or(0));
 }
@@ -102,7 +104,7 @@ absl::StatusOr<UpstreamManifest> ManifestReceiver::Finish(
   }
   if (said) RETURN_IF_ERROR(Verify(host_, bytes_, *said));
   const absl::StatusOr<std::string> type =
-      ManifestType(answer.head.fields.Get("Content-Type"), bytes_);
+      ManifestType(answer.head.fields.First("Content-Type"), bytes_);
   if (!type.ok()) {
     const absl::Status invalid =
         errors::UpstreamInvalid(host_, type.status().message());
@@ -117,7 +119,7 @@ absl::StatusOr<UpstreamManifest> ManifestReceiver::Finish(
   const uint64_t size = bytes_.size();
   return UpstreamManifest{{*type, digest, size},
                           std::move(bytes_),
-                          EtagOf(answer.head.fields.Get("ETag")),
+                          EtagOf(answer.head.fields.First("ETag")),
                           std::move(room_)};
 }
 
@@ -135,12 +137,13 @@ absl::StatusOr<Descriptor> ManifestInHead(const HopAnswer& answer,
     digest = wanted;
   }
   if (!digest) {
-    return errors::UpstreamInvalid(host, "no digest in the answer to a HEAD");
+    return errors::UpstreamInvalid(
+        host, "the HEAD response has no Docker-Content-Digest header");
   }
-  const HttpFieldList& fields = answer.head.fields;
+  const HttpFields& fields = answer.head.fields;
   return Descriptor{
-      MediaTypeOf(fields.Get("Content-Type")), *digest,
-      ParseContentLength(fields.Get("Content-Length")).value_or(0)};
+      MediaTypeOf(fields.First("Content-Type")), *digest,
+      ParseContentLength(fields.First("Content-Length")).value_or(0)};
 }
 
 }  // namespace cvr

@@ -12,7 +12,7 @@ absl::StatusOr<std::string> ManifestType(absl::string_view content_type,
                                          absl::string_view bytes) {
   const ManifestFacts facts = ReadManifest(bytes);
   if (!facts.is_object) {
-    return absl::InvalidArgumentError("a manifest that is no JSON object");
+    return absl::InvalidArgumentError("the manifest is not a JSON object");
   }
   const std::string said = MediaTypeOf(content_type);
   const std::string fault = FaultSentAs(said, facts);

@@ -74,32 +74,35 @@ Outcome OutcomeOf(const absl::Status& status, int http_status, bool by_upstream,
 const char* AdviceFor(Outcome outcome, bool has_credentials) {
   switch (outcome) {
     case Outcome::kReachable:
-      return "the upstream answers";
+      return "the upstream works";
     case Outcome::kAddressForbidden:
-      return "the upstream, or a host that it sends us to, has an address that "
-             "is not allowed; --allow_private_upstreams allows private ones";
+      return "the upstream, or a host that it redirects to, has a private or "
+             "reserved IP address, which is blocked; for private addresses set "
+             "--allow_private_upstreams";
     case Outcome::kDnsFailed:
-      return "the host has no address; check the URL and the name servers";
+      return "DNS lookup failed; check the host name in the URL and the DNS "
+             "servers";
     case Outcome::kConnectFailed:
-      return "nothing accepts connections there; check the URL, the port and "
+      return "connection failed; check the host and port in the URL and the "
              "firewalls";
     case Outcome::kTlsFailed:
-      return "there is no trusted TLS connection; check the certificate and "
-             "the CA bundle of the upstream";
+      return "TLS handshake failed; check the server certificate and the CA "
+             "bundle of the upstream";
     case Outcome::kTokenFailed:
-      return "its token service, or another host that it sends us to, cannot "
-             "be asked";
+      return "the token service of the upstream, or a host that it redirects "
+             "to, is unreachable";
     case Outcome::kUnauthorized:
-      return has_credentials ? "it refuses these credentials; check username "
-                               "and password and what they may pull"
-                             : "it wants credentials, and there are none";
+      return has_credentials ? "access denied; check the username and "
+                               "password, and that they may pull this image"
+                             : "authentication required, but the upstream has "
+                               "no credentials configured";
     case Outcome::kRateLimited:
-      return "it limits the rate of requests; credentials may have a higher "
-             "limit";
+      return "rate limit exceeded (429); retry later, or set credentials with "
+             "a higher limit";
     case Outcome::kTimedOut:
-      return "it does not answer in time";
+      return "the upstream did not respond in time";
     case Outcome::kBadAnswer:
-      return "its answer is not that of a registry; check the URL";
+      return "the response is not that of a container registry; check the URL";
   }
   return "";
 }

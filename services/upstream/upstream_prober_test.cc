@@ -123,10 +123,14 @@ TEST_F(UpstreamProberTest, CredentialsAreAStepOfTheirOwn) {
   report = Probe(registry_.url(), "wrong");
   EXPECT_EQ(report.outcome, Outcome::kUnauthorized);
   EXPECT_EQ(StepsOf(report), "url dns connect auth!");
-  EXPECT_EQ(report.message.find("it refuses these credentials"), 0u);
+  EXPECT_EQ(
+      report.message.find("access denied; check the username and password"),
+      0u);
   const auto nobody = Probe(registry_.url());
   EXPECT_EQ(nobody.outcome, Outcome::kUnauthorized);
-  EXPECT_EQ(nobody.message, "it wants credentials, and there are none");
+  EXPECT_EQ(nobody.message,
+            "authentication required, but the upstream has no credentials "
+            "configured");
 }
 
 TEST_F(UpstreamProberTest, AnonymousCallersReachWhoAnswersThem) {

@@ -1,9 +1,9 @@
 // What administrators see who type `cvr` at a running server.
 
 #include <fstream>
-#include <iterator>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/match.h"
@@ -40,16 +40,12 @@ class AdministrationTest : public ::testing::Test {
 
   // The exit status; output_ is what it has printed.
   int Cvr(std::vector<std::string> arguments) {
-    const std::string log = directory_.Join(absl::StrCat("log", ++runs_));
     arguments.insert(arguments.begin(), "tools/cvr/cvr");
     arguments.push_back("--server=" + server_->grpc());
     arguments.push_back("--token-file=" + directory_.Join("data/admin-token"));
-    auto process = ChildProcess::Start(arguments, log);
-    EXPECT_THAT(process, IsOk());
-    const int status = process.ok() ? (*process)->Wait() : -1;
-    std::ifstream file(log);
-    output_.assign(std::istreambuf_iterator<char>(file), {});
-    return status;
+    ProgramResult result = RunProgram(arguments);
+    output_ = std::move(result.output);
+    return result.status;
   }
 
   std::string Write(const std::string& name, const std::string& text) {
@@ -68,7 +64,6 @@ class AdministrationTest : public ::testing::Test {
   FakeRegistry other_;
   std::unique_ptr<ServerProcess> server_;
   std::string output_;
-  int runs_ = 0;
 };
 
 // Scripts delete twice; people mistype. Both are told, and neither is an error.
@@ -97,7 +92,7 @@ TEST_F(AdministrationTest, WhatNeverExistedIsDeletedWithoutAnError) {
   EXPECT_THAT(output_, HasSubstr("was not attached to registry 77"));
   // What is there is said to be deleted, and the second time not to be there.
   EXPECT_EQ(Cvr({"registry", "delete", "2"}), 0);
-  EXPECT_THAT(output_, HasSubstr("registry 2 is deleted"));
+  EXPECT_THAT(output_, HasSubstr("registry 2 deleted"));
   EXPECT_EQ(Cvr({"registry", "delete", "2"}), 0);
   EXPECT_THAT(output_, HasSubstr("there is no registry 2: nothing to delete"));
 }

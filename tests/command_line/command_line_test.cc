@@ -1,22 +1,18 @@
 // What people see who type at the programs themselves.
 
 #include <algorithm>
-#include <fstream>
-#include <iterator>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/support/child_process.h"
-#include "tests/support/status_matchers.h"
 
 namespace cvr {
 namespace {
 
-using ::cvr::testing::ChildProcess;
-using ::cvr::testing::IsOk;
 using ::cvr::testing::ScratchDirectory;
 using ::testing::HasSubstr;
 using ::testing::Not;
@@ -30,19 +26,14 @@ class CommandLineTest : public ::testing::Test {
  protected:
   // Runs `binary` to its end. Its exit status; output_ is what it has printed.
   int Run(const std::string& binary, std::vector<std::string> arguments) {
-    const std::string log = directory_.Join(absl::StrCat("log", ++runs_));
     arguments.insert(arguments.begin(), binary);
-    auto process = ChildProcess::Start(arguments, log);
-    EXPECT_THAT(process, IsOk());
-    const int status = process.ok() ? (*process)->Wait() : -1;
-    std::ifstream file(log);
-    output_.assign(std::istreambuf_iterator<char>(file), {});
-    return status;
+    testing::ProgramResult result = testing::RunProgram(arguments);
+    output_ = std::move(result.output);
+    return result.status;
   }
 
   ScratchDirectory directory_;
   std::string output_;
-  int runs_ = 0;
 };
 
 TEST_F(CommandLineTest, HelpOfServersIsGroupedByTopicAndIsNoError) {

@@ -190,9 +190,11 @@ TEST_F(CredentialsTest, ExplainTellsWhatIsNotForUsAndTheSwitch) {
     ASSERT_EQ(told.considered_size(), 2);
     EXPECT_EQ(told.considered(0).verdict(),
               v1::ExplainResponse::Considered::KNOWN_HIDDEN);
-    EXPECT_THAT(told.considered(0).why(),
-                HasSubstr(stops ? "--on-hidden tag=next passes over it"
-                                : "--on-hidden tag=stop ends the pull"));
+    EXPECT_THAT(
+        told.considered(0).why(),
+        HasSubstr(
+            stops ? "--on-hidden tag=next would continue with the next upstream"
+                  : "--on-hidden tag=stop would end the pull"));
     EXPECT_THAT(told.outcome(), HasSubstr(stops ? "answers 403" : "asks"));
     const int asked = first->requests();
     EXPECT_EQ(GetTag(tag).status, stops ? 403 : 404);

@@ -4,7 +4,6 @@
 #include <cstdlib>
 #include <fstream>
 #include <iostream>
-#include <iterator>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -200,17 +199,12 @@ void Installation::Write(const std::string& name,
 }
 
 void Installation::Shell(const std::string& script) const {
-  const std::string log = directory_.Join("shell.log");
   const std::string prepared = absl::StrCat(
       "CVR=$PWD/tools/cvr/cvr; export CVR_SERVER=", server_->grpc(),
       " CVR_TOKEN_FILE=", TokenFile(), "; cd ", directory_.path(), "; ",
       script);
-  auto shell = ChildProcess::Start({"/bin/sh", "-euc", prepared}, log);
-  ASSERT_TRUE(shell.ok()) << shell.status();
-  const int status = (*shell)->Wait();
-  std::ifstream file(log);
-  EXPECT_EQ(status, 0) << script << "\n"
-                       << std::string(std::istreambuf_iterator<char>(file), {});
+  const ProgramResult result = RunProgram({"/bin/sh", "-euc", prepared});
+  EXPECT_EQ(result.status, 0) << script << "\n" << result.output;
 }
 
 }  // namespace cvr::testing

@@ -8,8 +8,8 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "absl/time/clock.h"
 #include "services/concurrency/thread.h"
+#include "tests/support/eventually.h"
 #include "tests/support/planted_secrets.h"
 #include "tests/support/test_authority.h"
 
@@ -235,12 +235,10 @@ std::string Scene::Stored() const {
 }
 
 std::string Scene::AwaitStored(const std::string& stored) const {
-  const absl::Time deadline = absl::Now() + absl::Seconds(10);
-  std::string now = Stored();
-  while (now != stored && absl::Now() < deadline) {
-    absl::SleepFor(absl::Milliseconds(5));
-    now = Stored();
-  }
+  std::string now;
+  const auto is_so = [&] { return (now = Stored()) == stored; };
+  // Whoever asks compares, and shows the difference.
+  (void)Eventually(is_so, absl::Seconds(10), stored);
   return now;
 }
 

@@ -9,11 +9,11 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
 #include "gtest/gtest.h"
 #include "tests/faults/image.h"
 #include "tests/faults/installation.h"
 #include "tests/support/bad_port.h"
+#include "tests/support/eventually.h"
 #include "tests/support/upstream/fake_registry.h"
 
 namespace cvr::testing {
@@ -58,7 +58,8 @@ class Source {
   }
   // A blob is recorded a moment after its last byte was sent.
   void AwaitEntry(const std::string& path) const {
-    while (!HasEntry(path)) absl::SleepFor(absl::Milliseconds(5));
+    EXPECT_TRUE(Eventually([&] { return HasEntry(path); },
+                           absl::StrCat(path, " is recorded")));
   }
   void Age(const std::string& path, absl::Duration age) {
     for (const v1::CacheEntry& entry : installation_.Entries(id_)) {

@@ -7,13 +7,12 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
 #include "gtest/gtest.h"
 #include "nlohmann/json.hpp"
 #include "protos/cvr/v1/access_token_service.grpc.pb.h"
+#include "protos/cvr/v1/cache_record_service.grpc.pb.h"
 #include "protos/cvr/v1/registry_service.grpc.pb.h"
-#include "protos/cvr/v1/resolution_service.grpc.pb.h"
-#include "tests/integration/system.h"
+#include "tests/integration/system_test.h"
 #include "tests/support/admin_channel.h"
 #include "tests/support/http_client.h"
 #include "tests/support/planted_secrets.h"
@@ -24,14 +23,9 @@ namespace {
 
 using nlohmann::json;
 
-class AuditTest : public ::testing::Test {
+class AuditTest : public SystemFixture {
  protected:
-  AuditTest() : system_(Shape::kStandalone, upstream_.url()) {
-    system_.Start();
-  }
-  ~AuditTest() override {
-    if (HasFailure()) std::cerr << system_.Log();
-  }
+  AuditTest() : SystemFixture(Shape::kStandalone) {}
 
   std::string MakeToken() {
     const auto stub = v1::AccessTokenService::NewStub(system_.channel());
@@ -47,21 +41,22 @@ class AuditTest : public ::testing::Test {
 
   // Once there are as many; they are written shortly after.
   std::vector<json> Lines(size_t count, const std::string& kind = "") {
-    while (true) {
+    std::vector<json> lines;
+    const auto is_written = [&] {
       std::ifstream file(system_.data_directory() + "/audit" + kind + ".jsonl");
-      std::vector<json> lines;
+      lines.clear();
       for (std::string line; std::getline(file, line) && !file.eof();) {
         EXPECT_EQ(SecretIn(line), "");
         lines.push_back(json::parse(line));
       }
-      if (lines.size() >= count) return lines;
-      absl::SleepFor(absl::Milliseconds(10));
-    }
+      return lines.size() >= count;
+    };
+    EXPECT_TRUE(Eventually(
+        is_written, absl::StrCat("audit", kind, " has ", count, " lines")));
+    return lines;
   }
 
-  FakeRegistry upstream_;
   const Image image_ = AddImage(upstream_, "library/alpine", "1", {1000});
-  System system_;
 };
 
 TEST_F(AuditTest, ChangesAndPullsAreWritten) {
@@ -138,10 +133,11 @@ TEST_F(AuditTest, RefusedAttemptsAreWrittenApart) {
   }
   grpc::ClientContext context;
   v1::UpstreamAccess access;
-  EXPECT_EQ(v1::ResolutionService::NewStub(AdminChannel(system_.grpc(), reader))
-                ->GetUpstreamAccess(&context, {}, &access)
-                .error_code(),
-            grpc::StatusCode::PERMISSION_DENIED);
+  EXPECT_EQ(
+      v1::CacheRecordService::NewStub(AdminChannel(system_.grpc(), reader))
+          ->GetUpstreamAccess(&context, {}, &access)
+          .error_code(),
+      grpc::StatusCode::PERMISSION_DENIED);
 
   std::multiset<std::string> events;
   for (const json& line : Lines(6, "-refusals")) {

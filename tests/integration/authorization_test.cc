@@ -12,7 +12,7 @@
 #include "absl/strings/str_replace.h"
 #include "gtest/gtest.h"
 #include "nlohmann/json.hpp"
-#include "tests/integration/system.h"
+#include "tests/integration/system_test.h"
 #include "tests/support/admin_channel.h"
 #include "tests/support/planted_secrets.h"
 #include "tests/support/reflection_client.h"
@@ -230,17 +230,14 @@ std::vector<Row> AllRows() {
 
 // Not for people: processes of ours ask them, and no token opens them.
 const std::set<std::string> kInternal = {
-    "cvr.v1.ResolutionService", "cvr.v1.AuthService", "cvr.v1.BlobService"};
+    "cvr.v1.ResolutionService", "cvr.v1.CacheRecordService",
+    "cvr.v1.AuthService", "cvr.v1.BlobService"};
 
-class AuthorizationTest : public ::testing::TestWithParam<Shape> {
+class AuthorizationTest : public SystemTest {
  protected:
-  AuthorizationTest() : system_(GetParam(), upstream_.url()) {
+  AuthorizationTest() {
     AddImage(upstream_, "library/alpine", "1", {100});
-    system_.Start();
     MakeGroup();
-  }
-  ~AuthorizationTest() override {
-    if (HasFailure()) std::cerr << system_.Log();
   }
 
   // As `secret`'s owner; to the process that offers the method.
@@ -479,9 +476,7 @@ TEST_P(AuthorizationTest, ChangesAreRecordedWithoutSecrets) {
   EXPECT_EQ(second["audit_events"][0], page["audit_events"][2]);
 }
 
-INSTANTIATE_TEST_SUITE_P(Shapes, AuthorizationTest,
-                         ::testing::Values(Shape::kStandalone,
-                                           Shape::kThreeProcesses));
+INSTANTIATE_TEST_SUITE_P(Shapes, AuthorizationTest, AllShapes(), ShapeName);
 
 }  // namespace
 }  // namespace cvr::testing

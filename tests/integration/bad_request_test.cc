@@ -12,7 +12,7 @@
 #include "nlohmann/json.hpp"
 #include "services/common/digest.h"
 #include "services/common/errors.h"
-#include "tests/integration/system.h"
+#include "tests/integration/system_test.h"
 #include "tests/support/admin_channel.h"
 #include "tests/support/reflection_client.h"
 #include "tests/support/status_matchers.h"
@@ -27,10 +27,6 @@ struct Row {
   // Those that are wrong, in the order of the answer.
   const char* fields;
 };
-
-// Not for people.
-const std::set<std::string> kInternal = {"cvr.v1.ResolutionService",
-                                         "cvr.v1.AuthService"};
 
 constexpr char kDescription1025[] = "%";  // Stands for 1025 characters.
 
@@ -130,15 +126,19 @@ const Row kTable[] = {
     {"AuditService/ListAuditEvents", R"({"page_token":"x"})", "page_token"},
 };
 
+// Not for people.
+const std::set<std::string> kInternal = {"cvr.v1.ResolutionService",
+                                         "cvr.v1.CacheRecordService",
+                                         "cvr.v1.AuthService"};
+
 std::string ServiceOf(const std::string& method) {
   return absl::StrCat("cvr.v1.", method.substr(0, method.find('/')));
 }
 
 // At the metadata service, which administers all but upstreams' connections.
-class BadRequestTest : public ::testing::Test {
+class BadRequestTest : public SystemFixture {
  protected:
-  BadRequestTest() : system_(Shape::kThreeProcesses, upstream_.url()) {
-    system_.Start();
+  BadRequestTest() : SystemFixture(Shape::kThreeProcesses) {
     client_ = std::make_unique<ReflectionClient>(
         AdminChannel(system_.grpc(), system_.admin_secret()));
     const auto services = client_->ListServices();
@@ -161,16 +161,11 @@ class BadRequestTest : public ::testing::Test {
                   IsOk());
     }
   }
-  ~BadRequestTest() override {
-    if (HasFailure()) std::cerr << system_.Log();
-  }
 
   absl::Status Call(const std::string& method, const std::string& request) {
     return client_->Call("cvr.v1." + method, request).status();
   }
 
-  FakeRegistry upstream_;
-  System system_;
   std::unique_ptr<ReflectionClient> client_;
   std::set<std::string> served_;
 };

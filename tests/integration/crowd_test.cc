@@ -13,7 +13,7 @@
 #include "absl/time/clock.h"
 #include "gtest/gtest.h"
 #include "services/concurrency/thread.h"
-#include "tests/integration/system.h"
+#include "tests/integration/system_test.h"
 #include "tests/support/http_client.h"
 #include "tests/support/upstream/fake_registry.h"
 
@@ -26,17 +26,7 @@ size_t FromEnvironment(const char* name, size_t otherwise) {
   return text != nullptr && absl::SimpleAtoi(text, &value) ? value : otherwise;
 }
 
-class CrowdTest : public ::testing::TestWithParam<Shape> {
- protected:
-  CrowdTest() : system_(GetParam(), upstream_.url()) { system_.Start(); }
-
-  ~CrowdTest() override {
-    if (HasFailure()) std::cerr << system_.Log();
-  }
-
-  FakeRegistry upstream_;
-  System system_;
-};
+class CrowdTest : public SystemTest {};
 
 TEST_P(CrowdTest, ACrowdOnAColdLayerIsOneRequestUpstream) {
   const size_t clients = FromEnvironment("CVR_CROWD_CLIENTS", 50);
@@ -62,14 +52,7 @@ TEST_P(CrowdTest, ACrowdOnAColdLayerIsOneRequestUpstream) {
   EXPECT_EQ(upstream_.CountRequests({"GET", digest}), 1);
 }
 
-INSTANTIATE_TEST_SUITE_P(Shapes, CrowdTest,
-                         ::testing::Values(Shape::kStandalone,
-                                           Shape::kThreeProcesses),
-                         [](const auto& info) {
-                           return info.param == Shape::kStandalone
-                                      ? "Standalone"
-                                      : "ThreeProcesses";
-                         });
+INSTANTIATE_TEST_SUITE_P(Shapes, CrowdTest, AllShapes(), ShapeName);
 
 }  // namespace
 }  // namespace cvr::testing

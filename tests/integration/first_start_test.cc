@@ -4,9 +4,7 @@
 #include <unistd.h>
 
 #include <filesystem>
-#include <fstream>
 #include <memory>
-#include <sstream>
 #include <string>
 #include <vector>
 
@@ -48,18 +46,11 @@ class FirstStartTest : public ::testing::Test {
   // What a start prints that is to fail.
   std::string Refusal(const std::string& binary,
                       const std::vector<std::string>& flags) const {
-    const std::string log = directory_.Join("refusal");
-    std::filesystem::remove(log);
     std::vector<std::string> command = {binary};
     command.insert(command.end(), flags.begin(), flags.end());
-    const auto process = ChildProcess::Start(command, log);
-    EXPECT_THAT(process, IsOk());
-    if (!process.ok()) return "";
-    EXPECT_EQ((*process)->Wait(), 1);
-    std::ifstream file(log);
-    std::ostringstream content;
-    content << file.rdbuf();
-    return content.str();
+    const ProgramResult result = RunProgram(command);
+    EXPECT_EQ(result.status, 1);
+    return result.output;
   }
 
   std::string RefusalOf(const std::vector<std::string>& more) const {

@@ -3,10 +3,7 @@
 // found out meanwhile is recorded afterwards.
 #include <signal.h>
 
-#include <filesystem>
-#include <fstream>
 #include <memory>
-#include <sstream>
 #include <string>
 #include <vector>
 
@@ -21,6 +18,7 @@
 #include "services/concurrency/thread.h"
 #include "tests/integration/system.h"
 #include "tests/integration/three_processes.h"
+#include "tests/support/eventually.h"
 #include "tests/support/gate.h"
 #include "tests/support/http_client.h"
 #include "tests/support/upstream/fake_registry.h"
@@ -55,7 +53,8 @@ class OutageTest : public ThreeProcessesTest {
   void Change(const std::vector<std::string>& arguments) {
     const size_t before = news();
     Cvr(arguments);
-    EXPECT_TRUE(Await([&] { return news() > before; }, absl::Seconds(30)));
+    EXPECT_TRUE(Eventually([&] { return news() > before; },
+                           "the gateway hears of the change"));
   }
 
   // A service that has started anew has another version of everything. Until
@@ -63,7 +62,8 @@ class OutageTest : public ThreeProcessesTest {
   void StartMetadataAgain() {
     const size_t before = news();
     StartMetadata();
-    EXPECT_TRUE(Await([&] { return news() > before; }, absl::Seconds(30)));
+    EXPECT_TRUE(Eventually([&] { return news() > before; },
+                           "the gateway hears of the change"));
     AwaitReady();
   }
 
@@ -78,13 +78,8 @@ class OutageTest : public ThreeProcessesTest {
 
   // What `cvr` prints as JSON.
   nlohmann::json CvrJson(std::vector<std::string> arguments) {
-    const std::string log = directory_.Join("cvr.log");
-    std::filesystem::remove(log);
     arguments.insert(arguments.end(), {"-o", "json"});
-    Cvr(arguments);
-    std::ostringstream text;
-    text << std::ifstream(log).rdbuf();
-    return nlohmann::json::parse(text.str(), nullptr, false);
+    return nlohmann::json::parse(Cvr(arguments), nullptr, false);
   }
 
   // The secret of a new token.
@@ -140,8 +135,8 @@ class OutageTest : public ThreeProcessesTest {
       EXPECT_EQ(Get(registry, part, headers).status, 200) << part;
     }
     for (const std::string& part : Parts(image)) {
-      EXPECT_TRUE(Await([&] { return HasEntryFor(part); }, absl::Seconds(30)))
-          << part;
+      EXPECT_TRUE(Eventually([&] { return HasEntryFor(part); },
+                             absl::StrCat(part, " is recorded")));
       const auto reply = Get(registry, part, headers);
       EXPECT_EQ(reply.status, 200) << part;
       EXPECT_EQ(reply.header("cache-status"), "cvr; hit") << part;
@@ -155,7 +150,8 @@ class OutageTest : public ThreeProcessesTest {
   }
 
   void AwaitReady() {
-    EXPECT_TRUE(Await([&] { return Readyz().status == 200; }, kFoundAgainMax));
+    EXPECT_TRUE(Eventually([&] { return Readyz().status == 200; },
+                           kFoundAgainMax, "the gateway is ready"));
   }
 
   std::string TokenOf(const HttpResponse& reply) {
@@ -262,7 +258,8 @@ TEST_P(OutageTest, KnowingADigestOpensNothing) {
   Warm(1, secret);
   const std::string mine = "team/mine/manifests/1";
   EXPECT_EQ(Get(3, mine).status, 200);
-  EXPECT_TRUE(Await([&] { return HasEntryFor(mine); }, absl::Seconds(30)));
+  EXPECT_TRUE(Eventually([&] { return HasEntryFor(mine); },
+                         absl::StrCat(mine, " is recorded")));
   EXPECT_EQ(Get(3, mine).status, 200);
   const std::string blob = "team/mine/blobs/" + layer.ToString();
   EXPECT_NE(Get(3, blob).body, secret.blobs[1]);
@@ -366,13 +363,13 @@ TEST_P(OutageTest, WhatIsDownloadedMeanwhileIsRecorded) {
     EXPECT_EQ(blob.error, "");
     EXPECT_EQ(blob.body, image.blobs[1]);
     StartMetadataAgain();
-    EXPECT_TRUE(Await(
+    EXPECT_TRUE(Eventually(
         [&] {
           return HttpRequest("HEAD", gateway_->http(),
                              System::Target(Blob(image, 1)))
                      .header("cache-status") == "cvr; hit";
         },
-        absl::Seconds(30)));
+        "the blob is recorded"));
     // Its bytes came once; whether it is there may have been asked more often.
     int downloads = 0;
     for (const auto& request :
@@ -395,8 +392,10 @@ TEST_P(OutageTest, AnIdleBlobServiceFindsItAgain) {
     const Image image =
         AddImage(upstream_, "team/app", absl::StrCat("idle-", signal), {1000});
     // The gateway's own channel is there first.
-    EXPECT_TRUE(Await([&] { return Readyz().status == 200; }, kFoundAgainMax));
-    EXPECT_TRUE(Await([&] { return Pull(image).empty(); }, kFoundAgainMax));
+    EXPECT_TRUE(Eventually([&] { return Readyz().status == 200; },
+                           kFoundAgainMax, "the gateway is ready"));
+    EXPECT_TRUE(Eventually([&] { return Pull(image).empty(); }, kFoundAgainMax,
+                           "a pull works"));
   }
 }
 

@@ -104,13 +104,11 @@ TEST_F(PrivateFilesTest, ADirectoryOfAnotherUserIsRefused) {
   if (geteuid() != 0) GTEST_SKIP() << "needs root to give a directory away";
   mkdir(data_.c_str(), 0700);
   ASSERT_EQ(chown(data_.c_str(), 12345, 12345), 0);
-  const std::string log = directory_.Join("log");
-  const auto process = ChildProcess::Start(
-      {"services/standalone/cvr-standalone", "--data_dir=" + data_}, log);
-  ASSERT_THAT(process, IsOk());
-  EXPECT_EQ((*process)->Wait(), 1);
-  EXPECT_TRUE(absl::StrContains(ContentOf(log), "belongs to user 12345"))
-      << ContentOf(log);
+  const ProgramResult result =
+      RunProgram({"services/standalone/cvr-standalone", "--data_dir=" + data_});
+  EXPECT_EQ(result.status, 1);
+  EXPECT_TRUE(absl::StrContains(result.output, "belongs to user 12345"))
+      << result.output;
 }
 
 TEST_F(PrivateFilesTest, NoCoreIsLeftUnlessItIsAllowed) {

@@ -9,26 +9,17 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
 #include "grpcpp/grpcpp.h"
 #include "gtest/gtest.h"
 #include "protos/cvr/v1/cache_entry_service.grpc.pb.h"
 #include "services/concurrency/thread.h"
-#include "tests/integration/system.h"
+#include "tests/integration/system_test.h"
 
 namespace cvr::testing {
 namespace {
 
-constexpr size_t kMiB = 1 << 20;
-
-class PullTest : public ::testing::TestWithParam<Shape> {
+class PullTest : public SystemTest {
  protected:
-  PullTest() : system_(GetParam(), upstream_.url()) { system_.Start(); }
-
-  ~PullTest() override {
-    if (HasFailure()) std::cerr << system_.Log();
-  }
-
   std::vector<v1::CacheEntry> Entries() const {
     const auto stub = v1::CacheEntryService::NewStub(system_.channel());
     grpc::ClientContext context;
@@ -40,31 +31,11 @@ class PullTest : public ::testing::TestWithParam<Shape> {
     return {response.cache_entries().begin(), response.cache_entries().end()};
   }
 
-  bool HasEntry(const std::string& path) const {
-    for (const auto& entry : Entries()) {
-      if (entry.relative_path() == path) return true;
-    }
-    return false;
-  }
-
-  // A client may have its last byte a moment before the blob is recorded.
   void AwaitEntries(const Image& image) const {
     for (size_t i = 0; i < image.blobs.size(); ++i) {
       AwaitEntry("/" + BlobPath(image, i));
     }
   }
-
-  void AwaitEntry(const std::string& path) const {
-    while (!HasEntry(path)) absl::SleepFor(absl::Milliseconds(2));
-  }
-
-  static std::string BlobPath(const Image& image, size_t index) {
-    return absl::StrCat(image.repository, "/blobs/",
-                        image.BlobDigests()[index].ToString());
-  }
-
-  FakeRegistry upstream_;
-  System system_;
 };
 
 TEST_P(PullTest, TheSecondPullAsksTheUpstreamNothing) {
@@ -81,9 +52,9 @@ TEST_P(PullTest, TheSecondPullAsksTheUpstreamNothing) {
 TEST_P(PullTest, AHangupStopsNothing) {
   const Image image = AddImage(upstream_, "library/alpine", "3.20", {1000});
   ASSERT_EQ(kill(system_.gateway_pid(), SIGHUP), 0);
-  while (!absl::StrContains(system_.Log(), "SIGHUP")) {
-    absl::SleepFor(absl::Milliseconds(2));
-  }
+  ASSERT_TRUE(
+      Eventually([&] { return absl::StrContains(system_.Log(), "SIGHUP"); },
+                 "the signal is logged"));
   EXPECT_EQ(Pull(system_, image), "");
   EXPECT_TRUE(system_.Stop());
 }
@@ -257,14 +228,7 @@ TEST_P(PullTest, AnUpstreamWithTokensIsNoDifferentForTheClient) {
   EXPECT_EQ(Pull(system_, image), "");
 }
 
-INSTANTIATE_TEST_SUITE_P(Shapes, PullTest,
-                         ::testing::Values(Shape::kStandalone,
-                                           Shape::kThreeProcesses),
-                         [](const auto& info) {
-                           return info.param == Shape::kStandalone
-                                      ? "Standalone"
-                                      : "ThreeProcesses";
-                         });
+INSTANTIATE_TEST_SUITE_P(Shapes, PullTest, AllShapes(), ShapeName);
 
 }  // namespace
 }  // namespace cvr::testing

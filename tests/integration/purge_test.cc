@@ -9,13 +9,12 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
 #include "grpcpp/grpcpp.h"
 #include "gtest/gtest.h"
 #include "protos/cvr/v1/cache_entry_service.grpc.pb.h"
 #include "protos/cvr/v1/cache_service.grpc.pb.h"
 #include "services/concurrency/thread.h"
-#include "tests/integration/system.h"
+#include "tests/integration/system_test.h"
 #include "tests/support/gate.h"
 #include "tests/support/upstream/fake_registry.h"
 
@@ -24,42 +23,18 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr size_t kMiB = 1 << 20;
-
-std::string ShapeName(const ::testing::TestParamInfo<Shape>& info) {
-  return info.param == Shape::kStandalone ? "Standalone" : "ThreeProcesses";
-}
-
-class PurgeTest : public ::testing::TestWithParam<Shape> {
+class PurgeTest : public SystemTest {
  protected:
-  PurgeTest()
-      : image_(AddImage(upstream_, "library/a", "1", {3 * kMiB})),
-        system_(GetParam(), upstream_.url(), {"--garbage_interval=50ms"}) {
-    system_.Start();
-  }
-  ~PurgeTest() override {
-    if (HasFailure()) std::cerr << system_.Log();
-  }
+  PurgeTest() : SystemTest({"--garbage_interval=50ms"}) {}
 
-  static std::string LayerPath(const Image& image) {
-    return absl::StrCat("/", image.repository, "/blobs/",
-                        image.BlobDigests()[1].ToString());
-  }
   static std::string ByDigest(const Image& image) {
     return absl::StrCat(image.repository, "/manifests/",
                         image.manifest_digest.ToString());
   }
   std::string ByTag() const { return image_.repository + "/manifests/1"; }
 
-  // Pulls it and waits until it is stored.
-  // Until a pull asks the upstream nothing.
+  // Pulls the image until a pull asks the upstream nothing.
   void AwaitCachedWhole(const Image& image);
-  void Cache(const Image& image) {
-    ASSERT_EQ(Pull(system_, image), "");
-    while (!system_.EntryPaths().contains(LayerPath(image))) {
-      absl::SleepFor(absl::Milliseconds(5));
-    }
-  }
 
   v1::PurgeResult PurgeUpstream() {
     v1::PurgeUpstreamCacheRequest request;
@@ -101,20 +76,21 @@ class PurgeTest : public ::testing::TestWithParam<Shape> {
     return false;
   }
   void AwaitGoneFromDisk(const Image& image) const {
-    while (IsOnDisk(image)) absl::SleepFor(absl::Milliseconds(20));
+    EXPECT_TRUE(Eventually([&] { return !IsOnDisk(image); },
+                           "the layer is gone from the disk"));
   }
 
-  FakeRegistry upstream_;
-  const Image image_;
-  System system_;
+  const Image image_ = AddImage(upstream_, "library/a", "1", {3 * kMiB});
 };
 
 void PurgeTest::AwaitCachedWhole(const Image& image) {
-  while (true) {
-    const int asked = upstream_.CountRequests({});
-    ASSERT_EQ(Pull(system_, image), "");
-    if (upstream_.CountRequests({}) == asked) return;
-  }
+  ASSERT_TRUE(Eventually(
+      [&] {
+        const int asked = upstream_.CountRequests({});
+        EXPECT_EQ(Pull(system_, image), "");
+        return upstream_.CountRequests({}) == asked;
+      },
+      "a pull asks the upstream nothing"));
 }
 
 TEST_P(PurgeTest, WhatIsPurgedIsFetchedAnewOrNotServed) {
@@ -135,7 +111,7 @@ TEST_P(PurgeTest, WhatIsPurgedIsFetchedAnewOrNotServed) {
   PurgeUpstream();
   EXPECT_TRUE(system_.EntryPaths().empty());
   for (const std::string& path :
-       {ByTag(), ByDigest(image_), LayerPath(image_).substr(1)}) {
+       {ByTag(), ByDigest(image_), LayerEntry(image_).substr(1)}) {
     EXPECT_EQ(system_.Get(path).status, 503) << path;
   }
   AwaitGoneFromDisk(image_);
@@ -147,8 +123,8 @@ TEST_P(PurgeTest, ADeletedEntryTakesItsOwnBytesOnly) {
   Cache(image_);
   Cache(other);
   upstream_.Stop();
-  DeleteEntry(LayerPath(image_));
-  EXPECT_EQ(system_.Get(LayerPath(image_).substr(1)).status, 503);
+  DeleteEntry(LayerEntry(image_));
+  EXPECT_EQ(system_.Get(LayerEntry(image_).substr(1)).status, 503);
   EXPECT_EQ(system_.Get(ByTag()).status, 200);
   EXPECT_EQ(system_.Get(ByDigest(image_)).status, 200);
   AwaitGoneFromDisk(image_);
@@ -163,7 +139,7 @@ TEST_P(PurgeTest, APurgeOutlivesACrash) {
   system_.Kill();
   upstream_.Stop();
   system_.Start();
-  EXPECT_EQ(system_.Get(LayerPath(image_).substr(1)).status, 503);
+  EXPECT_EQ(system_.Get(LayerEntry(image_).substr(1)).status, 503);
   AwaitGoneFromDisk(image_);
 }
 
@@ -185,15 +161,12 @@ TEST_P(PurgeTest, ADownloadThatEndsAfterAPurgeLeavesNothing) {
   // Who pulls is not disturbed.
   EXPECT_EQ(result, "");
   AwaitGoneFromDisk(image_);
-  EXPECT_FALSE(system_.EntryPaths().contains(LayerPath(image_)));
+  EXPECT_FALSE(system_.EntryPaths().contains(LayerEntry(image_)));
   upstream_.Stop();
-  EXPECT_EQ(system_.Get(LayerPath(image_).substr(1)).status, 503);
+  EXPECT_EQ(system_.Get(LayerEntry(image_).substr(1)).status, 503);
 }
 
-INSTANTIATE_TEST_SUITE_P(Shapes, PurgeTest,
-                         ::testing::Values(Shape::kStandalone,
-                                           Shape::kThreeProcesses),
-                         ShapeName);
+INSTANTIATE_TEST_SUITE_P(Shapes, PurgeTest, AllShapes(), ShapeName);
 
 }  // namespace
 }  // namespace cvr::testing

@@ -10,26 +10,15 @@
 #include "absl/strings/string_view.h"
 #include "absl/strings/strip.h"
 #include "gtest/gtest.h"
-#include "tests/integration/system.h"
+#include "tests/integration/system_test.h"
 #include "tests/support/gate.h"
 
 namespace cvr::testing {
 namespace {
 
-constexpr size_t kMiB = 1 << 20;
-
-class RangesTest : public ::testing::TestWithParam<Shape> {
+class RangesTest : public SystemTest {
  protected:
-  RangesTest() : system_(GetParam(), upstream_.url()) { system_.Start(); }
-
-  ~RangesTest() override {
-    if (HasFailure()) std::cerr << system_.Log();
-  }
-
-  std::string LayerPath() const {
-    return absl::StrCat("library/big/blobs/",
-                        image_.BlobDigests()[1].ToString());
-  }
+  std::string LayerPath() const { return BlobPath(image_, 1); }
 
   HttpResponse GetRanges(const std::string& ranges) const {
     return system_.Get(LayerPath(), {absl::StrCat("Range: bytes=", ranges)});
@@ -64,8 +53,6 @@ class RangesTest : public ::testing::TestWithParam<Shape> {
     EXPECT_TRUE(response.body == InParts(response, parts));
   }
 
-  FakeRegistry upstream_;
-  System system_;
   const Image image_ = AddImage(upstream_, "library/big", "1", {8 * kMiB});
 };
 
@@ -105,14 +92,7 @@ TEST_P(RangesTest, NothingSatisfiableIs416) {
   EXPECT_EQ(response.header("content-range"), "bytes */8388608");
 }
 
-INSTANTIATE_TEST_SUITE_P(Shapes, RangesTest,
-                         ::testing::Values(Shape::kStandalone,
-                                           Shape::kThreeProcesses),
-                         [](const auto& info) {
-                           return info.param == Shape::kStandalone
-                                      ? "Standalone"
-                                      : "ThreeProcesses";
-                         });
+INSTANTIATE_TEST_SUITE_P(Shapes, RangesTest, AllShapes(), ShapeName);
 
 }  // namespace
 }  // namespace cvr::testing

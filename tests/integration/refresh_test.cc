@@ -3,13 +3,13 @@
 #include <memory>
 #include <string>
 
-#include "absl/time/clock.h"
+#include "absl/strings/str_cat.h"
 #include "grpcpp/grpcpp.h"
 #include "gtest/gtest.h"
 #include "protos/cvr/v1/download_service.grpc.pb.h"
 #include "protos/cvr/v1/refresh_service.grpc.pb.h"
 #include "services/concurrency/thread.h"
-#include "tests/integration/system.h"
+#include "tests/integration/system_test.h"
 #include "tests/support/gate.h"
 #include "tests/support/upstream/fake_registry.h"
 
@@ -19,15 +19,9 @@ namespace {
 constexpr char kType[] = "application/vnd.oci.image.manifest.v1+json";
 constexpr char kRepository[] = "library/alpine";
 constexpr char kTagPath[] = "library/alpine/manifests/latest";
-constexpr int64_t kMiB = 1 << 20;
 
-class RefreshTest : public ::testing::TestWithParam<Shape> {
+class RefreshTest : public SystemTest {
  protected:
-  RefreshTest() : system_(GetParam(), upstream_.url()) { system_.Start(); }
-  ~RefreshTest() override {
-    if (HasFailure()) std::cerr << system_.Log();
-  }
-
   std::string Publish(const std::string& name) {
     return upstream_
         .AddManifest(kRepository, "latest", kType,
@@ -49,9 +43,6 @@ class RefreshTest : public ::testing::TestWithParam<Shape> {
     EXPECT_EQ(response.status, 200);
     return Digest::OfBytes(response.body).ToString();
   }
-
-  FakeRegistry upstream_;
-  System system_;
 };
 
 TEST_P(RefreshTest, ATagThatMovedIsServedWithoutAskingAgain) {
@@ -109,14 +100,16 @@ class DownloadsTest : public RefreshTest {
   }
   // Looks until there is one download, with so many readers.
   v1::DownloadInFlight AwaitReaders(int readers) {
-    while (true) {
-      const v1::Downloads downloads = List();
-      if (downloads.downloads_size() == 1 &&
-          downloads.downloads(0).readers() == readers) {
-        return downloads.downloads(0);
-      }
-      absl::SleepFor(absl::Milliseconds(10));
-    }
+    v1::Downloads downloads;
+    const auto has_readers = [&] {
+      downloads = List();
+      return downloads.downloads_size() == 1 &&
+             downloads.downloads(0).readers() == readers;
+    };
+    EXPECT_TRUE(Eventually(has_readers, absl::StrCat("the only download has ",
+                                                     readers, " readers")));
+    if (downloads.downloads_size() != 1) return v1::DownloadInFlight();
+    return downloads.downloads(0);
   }
 
   const std::unique_ptr<v1::DownloadService::Stub> stub_;
@@ -189,12 +182,8 @@ TEST_P(DownloadsTest, ADownloadIsSeenFromItsBeginningToItsEnd) {
   EXPECT_TRUE(system_.Stop());
 }
 
-INSTANTIATE_TEST_SUITE_P(AllShapes, RefreshTest,
-                         ::testing::Values(Shape::kStandalone,
-                                           Shape::kThreeProcesses));
-INSTANTIATE_TEST_SUITE_P(AllShapes, DownloadsTest,
-                         ::testing::Values(Shape::kStandalone,
-                                           Shape::kThreeProcesses));
+INSTANTIATE_TEST_SUITE_P(Shapes, RefreshTest, AllShapes(), ShapeName);
+INSTANTIATE_TEST_SUITE_P(Shapes, DownloadsTest, AllShapes(), ShapeName);
 
 }  // namespace
 }  // namespace cvr::testing

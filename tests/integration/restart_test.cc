@@ -19,6 +19,7 @@
 #include "tests/integration/system.h"
 #include "tests/integration/three_processes.h"
 #include "tests/support/child_process.h"
+#include "tests/support/eventually.h"
 #include "tests/support/http_client.h"
 #include "tests/support/status_matchers.h"
 #include "tests/support/upstream/fake_registry.h"
@@ -39,13 +40,15 @@ TEST_P(RestartTest, AnIdleGatewayFindsEachServiceAgain) {
   for (const std::string name : {kMetadata, kBlob, kMetadata}) {
     SCOPED_TRACE(name);
     Stop(name == kMetadata ? *metadata_ : *blob_, SIGTERM);
-    ASSERT_TRUE(Await([&] { return Readyz().status == 503; }, kFoundAgainMax));
+    ASSERT_TRUE(Eventually([&] { return Readyz().status == 503; },
+                           kFoundAgainMax, "the gateway is not ready"));
     EXPECT_THAT(Readyz().body, HasSubstr(name.substr(4)));
     // As long as the pauses between attempts get.
     absl::SleepFor(absl::Seconds(2));
     name == kMetadata ? StartMetadata() : StartBlob();
     const absl::Time started = absl::Now();
-    EXPECT_TRUE(Await([&] { return Readyz().status == 200; }, kFoundAgainMax));
+    EXPECT_TRUE(Eventually([&] { return Readyz().status == 200; },
+                           kFoundAgainMax, "the gateway is ready again"));
     RecordProperty(
         "found_ms_" + name,
         absl::StrCat(absl::ToInt64Milliseconds(absl::Now() - started)));
@@ -68,13 +71,13 @@ TEST_P(RestartTest, AGatewayIsReadyOnceTheServicesAre) {
   }
   auto gateway = ChildProcess::Start(arguments, directory_.Join("gateway.log"));
   ASSERT_THAT(gateway, IsOk());
-  ASSERT_TRUE(Await([&] { return !std::filesystem::exists(ready); },
-                    absl::Seconds(30)));
+  ASSERT_TRUE(Eventually([&] { return !std::filesystem::exists(ready); },
+                         "the gateway removes its old ready file"));
   StartBlob();
   EXPECT_FALSE(std::filesystem::exists(ready)) << "there is no metadata";
   StartMetadata();
-  EXPECT_TRUE(
-      Await([&] { return std::filesystem::exists(ready); }, kFoundAgainMax));
+  EXPECT_TRUE(Eventually([&] { return std::filesystem::exists(ready); },
+                         kFoundAgainMax, "the gateway writes its ready file"));
   (*gateway)->Signal(SIGTERM);
   EXPECT_EQ((*gateway)->Wait(), 0);
 }
@@ -83,7 +86,8 @@ TEST_P(RestartTest, AGatewayIsReadyOnceTheServicesAre) {
 TEST_P(RestartTest, AGatewayThatIsNotReadyCanBeStopped) {
   ASSERT_NO_FATAL_FAILURE(StartAll());
   Stop(*metadata_, SIGTERM);
-  ASSERT_TRUE(Await([&] { return Readyz().status == 503; }, kFoundAgainMax));
+  ASSERT_TRUE(Eventually([&] { return Readyz().status == 503; }, kFoundAgainMax,
+                         "the gateway is not ready"));
   gateway_->process().Signal(SIGTERM);
   EXPECT_EQ(gateway_->process().Wait(), 0);
 }
@@ -110,7 +114,8 @@ TEST_P(RestartTest, NoPullFailsWhileAServiceRestarts) {
   }
   const auto await_pulls = [&](int more) {
     const int wanted = pulls + more;
-    EXPECT_TRUE(Await([&] { return pulls >= wanted; }, absl::Minutes(1)));
+    EXPECT_TRUE(Eventually([&] { return pulls >= wanted; }, absl::Minutes(1),
+                           "every client has pulled again"));
   };
   await_pulls(5);
   for (const std::string name : {kMetadata, kBlob}) {

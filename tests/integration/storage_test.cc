@@ -12,9 +12,8 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
-#include "absl/time/clock.h"
 #include "gtest/gtest.h"
-#include "tests/integration/system.h"
+#include "tests/integration/system_test.h"
 #include "tests/support/child_process.h"
 #include "tests/support/upstream/fake_registry.h"
 
@@ -23,56 +22,13 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr size_t kMiB = 1 << 20;
-
-std::string ShapeName(const ::testing::TestParamInfo<Shape>& info) {
-  return info.param == Shape::kStandalone ? "Standalone" : "ThreeProcesses";
-}
-
-class StorageTest : public ::testing::TestWithParam<Shape> {
- protected:
-  explicit StorageTest(std::vector<std::string> flags = {})
-      : system_(GetParam(), upstream_.url(), std::move(flags)) {
-    system_.Start();
-  }
-
-  ~StorageTest() override {
-    if (HasFailure()) std::cerr << system_.Log();
-  }
-
-  static std::string LayerPath(const Image& image) {
-    return absl::StrCat("/", image.repository, "/blobs/",
-                        image.BlobDigests()[1].ToString());
-  }
-
-  // How often the upstream was asked for the image's layer.
-  int Downloads(const Image& image) const {
-    return upstream_.CountRequests({"GET", image.BlobDigests()[1].ToString()});
-  }
-
-  void AwaitEntry(const std::string& path, bool present) const {
-    while (system_.EntryPaths().contains(path) != present) {
-      absl::SleepFor(absl::Milliseconds(5));
-    }
-  }
-
-  // Pulls it and waits until it is stored.
-  void Cache(const Image& image) {
-    ASSERT_EQ(Pull(system_, image), "");
-    AwaitEntry(LayerPath(image), true);
-  }
-
-  FakeRegistry upstream_;
-  System system_;
-};
-
 // --- Eviction ---------------------------------------------------------------
 
-class EvictionTest : public StorageTest {
+class EvictionTest : public SystemTest {
  protected:
   EvictionTest()
-      : StorageTest({absl::StrCat("--max_bytes=", 8 * kMiB),
-                     "--low_watermark_percent=60"}) {}
+      : SystemTest({absl::StrCat("--max_bytes=", 8 * kMiB),
+                    "--low_watermark_percent=60"}) {}
 };
 
 TEST_P(EvictionTest, WhatIsPushedOutLosesItsEntryAndIsFetchedAgain) {
@@ -84,32 +40,26 @@ TEST_P(EvictionTest, WhatIsPushedOutLosesItsEntryAndIsFetchedAgain) {
   EXPECT_EQ(Downloads(old), 1);
   // Nine are more than eight; 60 % of eight is room for one.
   Cache(last);
-  AwaitEntry(LayerPath(old), false);
-  AwaitEntry(LayerPath(next), false);
-  EXPECT_TRUE(system_.EntryPaths().contains(LayerPath(last)));
+  AwaitEntry(LayerEntry(old), false);
+  AwaitEntry(LayerEntry(next), false);
+  EXPECT_TRUE(system_.EntryPaths().contains(LayerEntry(last)));
 
   EXPECT_EQ(Pull(system_, old), "");
   EXPECT_EQ(Downloads(old), 2);
   EXPECT_EQ(Downloads(last), 1);
-  AwaitEntry(LayerPath(old), true);
+  AwaitEntry(LayerEntry(old), true);
 }
 
-INSTANTIATE_TEST_SUITE_P(Shapes, EvictionTest,
-                         ::testing::Values(Shape::kStandalone,
-                                           Shape::kThreeProcesses),
-                         ShapeName);
+INSTANTIATE_TEST_SUITE_P(Shapes, EvictionTest, AllShapes(), ShapeName);
 
 TEST(StorageFlagsTest, ALowMarkThatIsNoPercentageIsRefusedInOneLine) {
   for (const char* value : {"0", "101", "half", "-1", ""}) {
     const ScratchDirectory directory;
-    const auto process = ChildProcess::Start(
+    const ProgramResult result = RunProgram(
         {"services/blob/cvr-blob", "--data_dir=" + directory.Join("data"),
-         absl::StrCat("--low_watermark_percent=", value)},
-        directory.Join("log"));
-    ASSERT_TRUE(process.ok());
-    EXPECT_EQ((*process)->Wait(), 1) << value;
-    std::ifstream file(directory.Join("log"));
-    const std::string log(std::istreambuf_iterator<char>(file), {});
+         absl::StrCat("--low_watermark_percent=", value)});
+    EXPECT_EQ(result.status, 1) << value;
+    const std::string& log = result.output;
     EXPECT_TRUE(absl::StrContains(log, "low_watermark_percent")) << log;
     EXPECT_TRUE(absl::StrContains(log, "from 1 to 100")) << log;
     EXPECT_EQ(std::count(log.begin(), log.end(), '\n'), 1) << log;
@@ -118,7 +68,7 @@ TEST(StorageFlagsTest, ALowMarkThatIsNoPercentageIsRefusedInOneLine) {
 
 // --- Damage -----------------------------------------------------------------
 
-class DamageTest : public StorageTest {
+class DamageTest : public SystemTest {
  protected:
   // The file that has these bytes, and where.
   struct Place {
@@ -162,8 +112,8 @@ TEST_P(DamageTest, FilesThatAreCutShortOrMissingCostTheirBlobsOnly) {
   system_.Start();
   // The report of what was lost would else come after it is stored again, and
   // take the new entry.
-  AwaitEntry(LayerPath(missing), false);
-  AwaitEntry(LayerPath(cut), false);
+  AwaitEntry(LayerEntry(missing), false);
+  AwaitEntry(LayerEntry(cut), false);
   for (const Image* image : {&missing, &cut, &whole}) {
     EXPECT_EQ(Pull(system_, *image), "");
   }
@@ -191,7 +141,7 @@ TEST_P(DamageTest, FlippedBytesThatNobodyCanSupplyAreNeverAWholeReply) {
   Cache(image);
   Flip(image.blobs[1], 4 * kMiB + 4321);
   upstream_.Stop();
-  const auto reply = system_.Get(LayerPath(image).substr(1));
+  const auto reply = system_.Get(BlobPath(image, 1));
   EXPECT_NE(reply.error, "");
   EXPECT_LE(reply.body.size(), 4 * kMiB + 4321);
   EXPECT_TRUE(absl::StartsWith(image.blobs[1], reply.body));
@@ -214,10 +164,7 @@ TEST_P(DamageTest, LargeManifestThatIsDamagedInTheMiddleIsRepaired) {
   EXPECT_EQ(Pull(system_, image), "");
 }
 
-INSTANTIATE_TEST_SUITE_P(Shapes, DamageTest,
-                         ::testing::Values(Shape::kStandalone,
-                                           Shape::kThreeProcesses),
-                         ShapeName);
+INSTANTIATE_TEST_SUITE_P(Shapes, DamageTest, AllShapes(), ShapeName);
 
 }  // namespace
 }  // namespace cvr::testing

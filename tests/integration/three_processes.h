@@ -4,14 +4,13 @@
 #include <signal.h>
 
 #include <filesystem>
-#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
+#include "absl/time/time.h"
 #include "gtest/gtest.h"
 #include "tests/integration/system.h"
 #include "tests/support/child_process.h"
@@ -118,29 +117,19 @@ class ThreeProcessesTest : public ::testing::TestWithParam<Way> {
     }
   }
 
-  void Cvr(std::vector<std::string> arguments) {
+  // Runs `cvr` as the administrator; what it prints.
+  std::string Cvr(std::vector<std::string> arguments) {
     arguments.insert(arguments.begin(), "tools/cvr/cvr");
     arguments.push_back("--server=" + metadata_address_);
     arguments.push_back("--token-file=" +
                         directory_.Join("metadata/admin-token"));
     if (GetParam() == Way::kTls) arguments.push_back("--tls_ca_file=" + ca_);
-    auto process = ChildProcess::Start(arguments, directory_.Join("cvr.log"));
-    ASSERT_THAT(process, IsOk());
-    EXPECT_EQ((*process)->Wait(), 0) << arguments[1];
+    ProgramResult result = RunProgram(arguments);
+    EXPECT_EQ(result.status, 0) << arguments[1] << ": " << result.output;
+    return std::move(result.output);
   }
 
   HttpResponse Readyz() const { return HttpGet(gateway_->http(), "/readyz"); }
-
-  // Waits until `condition` holds; whether it did so in time.
-  static bool Await(const std::function<bool()>& condition,
-                    absl::Duration timeout) {
-    const absl::Time end = absl::Now() + timeout;
-    while (!condition()) {
-      if (absl::Now() > end) return false;
-      absl::SleepFor(absl::Milliseconds(10));
-    }
-    return true;
-  }
 
   // Empty, or what went wrong.
   std::string Pull(const Image& image) const {

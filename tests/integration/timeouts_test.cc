@@ -19,6 +19,7 @@
 #include "gtest/gtest.h"
 #include "tests/integration/system.h"
 #include "tests/support/bad_port.h"
+#include "tests/support/eventually.h"
 #include "tests/support/gate.h"
 #include "tests/support/tcp_client.h"
 
@@ -123,7 +124,7 @@ TEST_F(TimeoutsTest, HandshakeOfTls) {
 TEST_F(TimeoutsTest, HeadOfAnAnswer) {
   Start("upstream_answer_timeout");
   const auto gate = Hold("/manifests/");
-  ExpectFailure(503, "no answer within 4s");
+  ExpectFailure(503, "no response headers within 4s");
   gate->Open();
 }
 
@@ -131,7 +132,7 @@ TEST_F(TimeoutsTest, HeadOfATokenServicesAnswer) {
   upstream_.RequireBearer({});
   Start("upstream_answer_timeout");
   const auto gate = Hold("/token");
-  ExpectFailure(503, "no answer within 4s");
+  ExpectFailure(503, "no response headers within 4s");
   gate->Open();
 }
 
@@ -210,9 +211,9 @@ TEST_F(TimeoutsTest, AClientThatTakesNothing) {
   // The access log has the request once it is over.
   ExpectAfterOneTimeout(TimeOf([&] {
     client.SendGet(target, "");
-    while (!absl::StrContains(system_->Log(), target)) {
-      absl::SleepFor(absl::Milliseconds(10));
-    }
+    EXPECT_TRUE(
+        Eventually([&] { return absl::StrContains(system_->Log(), target); },
+                   "the request is in the access log"));
   }));
 }
 

@@ -3,8 +3,6 @@
 #include <signal.h>
 
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <memory>
 #include <string>
 #include <utility>
@@ -12,15 +10,15 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
-#include "absl/time/clock.h"
 #include "gmock/gmock.h"
 #include "grpcpp/grpcpp.h"
 #include "gtest/gtest.h"
 #include "protos/cvr/v1/blob_service.grpc.pb.h"
-#include "protos/cvr/v1/resolution_service.grpc.pb.h"
+#include "protos/cvr/v1/cache_record_service.grpc.pb.h"
 #include "services/rpc/rpc_server.h"
 #include "tests/integration/system.h"
 #include "tests/support/child_process.h"
+#include "tests/support/eventually.h"
 #include "tests/support/http_client.h"
 #include "tests/support/status_matchers.h"
 #include "tests/support/test_authority.h"
@@ -92,20 +90,9 @@ class TlsTest : public ::testing::Test {
 
   // Runs a program to its end; what it prints.
   std::string Run(const std::vector<std::string>& arguments, int want) {
-    const std::string log = directory_.Join("output");
-    std::filesystem::remove(log);
-    auto process = ChildProcess::Start(arguments, log);
-    EXPECT_THAT(process, IsOk());
-    if (!process.ok()) return "";
-    const int status = (*process)->Wait();
-    std::string output = ReadLog(log);
-    EXPECT_EQ(status, want) << arguments[0] << ": " << output;
-    return output;
-  }
-
-  static std::string ReadLog(const std::string& path) {
-    std::ifstream file(path);
-    return std::string(std::istreambuf_iterator<char>(file), {});
+    ProgramResult result = RunProgram(arguments);
+    EXPECT_EQ(result.status, want) << arguments[0] << ": " << result.output;
+    return std::move(result.output);
   }
 
   HttpResponse Get(const std::string& path, const std::string& ca_file) {
@@ -147,7 +134,7 @@ grpc::StatusCode GetAccess(const std::shared_ptr<grpc::Channel>& channel) {
   v1::GetUpstreamAccessRequest request;
   request.set_upstream_id(1);
   v1::UpstreamAccess response;
-  return v1::ResolutionService::NewStub(channel)
+  return v1::CacheRecordService::NewStub(channel)
       ->GetUpstreamAccess(&context, request, &response)
       .error_code();
 }
@@ -227,16 +214,18 @@ TEST_F(TlsTest, SighupReplacesTheCertificateOfTheGateway) {
 
   WritePem("nonsense", https_.certificate);
   gateway_->process().Signal(SIGHUP);
-  while (gateway_->Log().find("old certificate") == std::string::npos) {
-    absl::SleepFor(absl::Milliseconds(5));
-  }
+  ASSERT_TRUE(Eventually(
+      [&] {
+        return gateway_->Log().find("TLS certificate not reloaded") !=
+               std::string::npos;
+      },
+      "the gateway says that it keeps the old certificate"));
   EXPECT_EQ(Get("/healthz", https_ca_).status, 200);
 
   WriteCertificate(other_.Issue(), directory_.path(), "https");
   gateway_->process().Signal(SIGHUP);
-  while (Get("/healthz", other_ca_).status == 0) {
-    absl::SleepFor(absl::Milliseconds(5));
-  }
+  ASSERT_TRUE(Eventually([&] { return Get("/healthz", other_ca_).status != 0; },
+                         "the gateway has the new certificate"));
   EXPECT_EQ(Get("/healthz", https_ca_).status, 0);
   EXPECT_NE(gateway_->Log().find("expires in less than a day"),
             std::string::npos);
@@ -253,7 +242,8 @@ TEST_F(TlsTest, SighupReplacesTheCertificateOfTheGateway) {
     const size_t before = warnings();
     EXPECT_GE(before, 1) << "at the start";
     server->process().Signal(SIGHUP);
-    while (warnings() < 2 * before) absl::SleepFor(absl::Milliseconds(5));
+    ASSERT_TRUE(Eventually([&] { return warnings() >= 2 * before; },
+                           "the certificates are read again"));
     EXPECT_NE(server->Log().find("SIGHUP"), std::string::npos);
     EXPECT_TRUE(server->process().running());
     server->process().Signal(SIGTERM);
@@ -283,24 +273,24 @@ TEST_F(TlsTest, ProcessesRefuseToStart) {
            {kGateway,
             {metadata, blob, "--http_address=:0"},
             "set --tls_certificate_file"},
-           {kGateway, {metadata, blob, certificate}, "go together"},
+           {kGateway, {metadata, blob, certificate}, "must be set together"},
            {kGateway,
             {metadata, blob, certificate, "--tls_key_file=/none"},
             "key file /none: No such file"},
            {kGateway,
             {metadata, blob, certificate,
              "--tls_key_file=" + directory_.Join("x.key")},
-            "it is not the key of the certificate"},
+            "the private key does not match the certificate"},
            {kGateway,
             {metadata, "--blob_address=192.0.2.1:1"},
             "--rpc_ca_file"},
-           {kGateway, {rpc[0], rpc[1]}, "needs --rpc_ca_file"},
+           {kGateway, {rpc[0], rpc[1]}, "requires --rpc_ca_file"},
            {kGateway, {"--peer_secrets_dir="}, "--peer_secrets_dir must name"},
            {kBlob, {data}, "--peer_secrets_dir must name"},
            {kMetadata, {data, "--grpc_address=[::]:0"}, "--rpc_ca_file"},
-           {kMetadata, {data, rpc[0]}, "go together"},
-           {kMetadata, {data, rpc[2]}, "needs --rpc_certificate_file"},
-           {kBlob, {data, rpc[0], rpc[1]}, "needs --rpc_ca_file"},
+           {kMetadata, {data, rpc[0]}, "must be set together"},
+           {kMetadata, {data, rpc[2]}, "requires --rpc_certificate_file"},
+           {kBlob, {data, rpc[0], rpc[1]}, "requires --rpc_ca_file"},
            {kBlob,
             {data, rpc[0], rpc[1], "--rpc_ca_file=/none"},
             "authority file /none: No such file"},

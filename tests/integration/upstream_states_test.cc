@@ -6,21 +6,14 @@
 #include "gmock/gmock.h"
 #include "grpcpp/grpcpp.h"
 #include "protos/cvr/v1/upstream_state_service.grpc.pb.h"
-#include "tests/integration/system.h"
+#include "tests/integration/system_test.h"
 #include "tests/support/upstream/fake_registry.h"
 
 namespace cvr::testing {
 namespace {
 
-class UpstreamStatesTest : public ::testing::TestWithParam<Shape> {
+class UpstreamStatesTest : public SystemTest {
  protected:
-  UpstreamStatesTest() : system_(GetParam(), upstream_.url()) {
-    system_.Start();
-  }
-  ~UpstreamStatesTest() override {
-    if (HasFailure()) std::cerr << system_.Log();
-  }
-
   v1::ListUpstreamStatesResponse States() const {
     const auto stub = v1::UpstreamStateService::NewStub(system_.blob_channel());
     grpc::ClientContext context;
@@ -33,9 +26,6 @@ class UpstreamStatesTest : public ::testing::TestWithParam<Shape> {
   HttpResponse GetTag(int number) const {
     return system_.Get(absl::StrCat("library/alpine/manifests/t", number));
   }
-
-  FakeRegistry upstream_;
-  System system_;
 };
 
 TEST_P(UpstreamStatesTest, OpenCircuitIsSeenAndSparesTheUpstream) {
@@ -55,9 +45,7 @@ TEST_P(UpstreamStatesTest, OpenCircuitIsSeenAndSparesTheUpstream) {
   EXPECT_EQ(upstream_.CountRequests({}), asked);
 }
 
-INSTANTIATE_TEST_SUITE_P(AllShapes, UpstreamStatesTest,
-                         ::testing::Values(Shape::kStandalone,
-                                           Shape::kThreeProcesses));
+INSTANTIATE_TEST_SUITE_P(Shapes, UpstreamStatesTest, AllShapes(), ShapeName);
 
 }  // namespace
 }  // namespace cvr::testing

@@ -8,9 +8,9 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
-#include "absl/time/clock.h"
 #include "gtest/gtest.h"
 #include "re2/re2.h"
+#include "tests/support/eventually.h"
 #include "tests/support/planted_secrets.h"
 #include "tests/support/test_authority.h"
 
@@ -87,11 +87,7 @@ bool IsWholeAndWrong(const std::string& asked, const HttpResponse& response) {
 
 template <typename Condition>
 void AwaitTrue(const std::string& what, Condition condition) {
-  const absl::Time deadline = absl::Now() + kPatience;
-  while (!condition()) {
-    ASSERT_LT(absl::Now(), deadline) << "waited in vain: " << what;
-    absl::SleepFor(absl::Milliseconds(5));
-  }
+  ASSERT_TRUE(Eventually(condition, kPatience, what));
 }
 
 }  // namespace

@@ -6,9 +6,9 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
-#include "absl/time/clock.h"
 #include "gtest/gtest.h"
 #include "tests/support/admin_channel.h"
+#include "tests/support/eventually.h"
 #include "tests/support/status_matchers.h"
 
 namespace cvr::testing {
@@ -139,11 +139,8 @@ void World::AwaitQuiet(int64_t upstream_id) {
         Must("DownloadService/ListDownloads", {{"upstream_id", upstream_id}});
     return answer.contains("downloads") && !answer["downloads"].empty();
   };
-  const absl::Time deadline = absl::Now() + absl::Minutes(1);
-  while (is_busy() && absl::Now() < deadline) {
-    absl::SleepFor(absl::Milliseconds(5));
-  }
-  EXPECT_LT(absl::Now(), deadline) << "a download does not end";
+  EXPECT_TRUE(Eventually([&] { return !is_busy(); }, absl::Minutes(1),
+                         "the downloads end"));
 }
 
 }  // namespace cvr::testing

@@ -254,7 +254,8 @@ class Play {
   std::string Forget(uint64_t a, uint64_t b) {
     v1::ListCacheEntriesRequest list;
     list.set_upstream_id(world_.adversary().own);
-    const auto entries = world_.metadata().cache_entries().List(list);
+    const auto entries =
+        world_.metadata().cache_entries().List(list, Caller::System());
     EXPECT_THAT(entries, IsOk());
     if (entries->cache_entries().empty()) return "nothing to forget";
     const auto& entry = entries->cache_entries(

@@ -3,12 +3,12 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
 #include "gtest/gtest.h"
 #include "services/common/errors.h"
 #include "services/common/limits.h"
 #include "services/common/status_macros.h"
 #include "services/metadata/testing/in_memory_metadata_store.h"
+#include "tests/support/eventually.h"
 #include "tests/support/status_matchers.h"
 
 namespace cvr::testing {
@@ -271,8 +271,8 @@ TwoTenants::Got TwoTenants::GetAll(const Tenant& tenant, const Pull& pull) {
 }
 
 void TwoTenants::AwaitDownloads(size_t count) const {
-  while (engine_->download_count() > count)
-    absl::SleepFor(absl::Microseconds(50));
+  EXPECT_TRUE(Eventually([&] { return engine_->download_count() <= count; },
+                         "the downloads end"));
 }
 
 bool TwoTenants::HasDelivered(int64_t upstream, const Digest& digest) {

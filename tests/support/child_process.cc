@@ -13,15 +13,20 @@
 #include <sstream>
 
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
 #include "gtest/gtest.h"
 #include "nlohmann/json.hpp"
+#include "tests/support/eventually.h"
 #include "tests/support/planted_secrets.h"
 
 extern char** environ;
 
 namespace cvr::testing {
 namespace {
+
+// From the start of a server to its ready file, with sanitizers and on a
+// machine that does much else.
+constexpr absl::Duration kStartMax = absl::Minutes(2);
+constexpr absl::Duration kRunMax = absl::Minutes(2);
 
 std::string ReadFile(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
@@ -78,6 +83,22 @@ int ChildProcess::Wait() {
   return WIFEXITED(status_) ? WEXITSTATUS(status_) : 128 + WTERMSIG(status_);
 }
 
+ProgramResult RunProgram(const std::vector<std::string>& arguments) {
+  const ScratchDirectory directory;
+  const std::string log = directory.Join("output");
+  const auto process = ChildProcess::Start(arguments, log);
+  if (!process.ok()) {
+    ADD_FAILURE() << process.status();
+    return {-1, process.status().ToString()};
+  }
+  EXPECT_TRUE(Eventually([&] { return !(*process)->running(); }, kRunMax,
+                         absl::StrCat(arguments[0], " ends")))
+      << ReadFile(log);
+  (*process)->Signal(SIGKILL);  // Nothing when it has ended.
+  const int status = (*process)->Wait();
+  return {status, ReadFile(log)};
+}
+
 absl::StatusOr<std::unique_ptr<ServerProcess>> ServerProcess::Start(
     Options options) {
   const std::string ready = options.directory + "/ready.json";
@@ -90,13 +111,18 @@ absl::StatusOr<std::unique_ptr<ServerProcess>> ServerProcess::Start(
   auto process = ChildProcess::Start(arguments, server->log_path_);
   if (!process.ok()) return process.status();
   server->process_ = *std::move(process);
-  while (!std::filesystem::exists(ready)) {
-    if (!server->process_->running()) {
-      return absl::UnavailableError(absl::StrCat(options.binary, " ended with ",
-                                                 server->process_->Wait(),
-                                                 ":\n", server->Log()));
-    }
-    absl::SleepFor(absl::Milliseconds(5));
+  const auto is_ready = [&] { return std::filesystem::exists(ready); };
+  const auto started =
+      Eventually([&] { return !server->process_->running() || is_ready(); },
+                 kStartMax, absl::StrCat(options.binary, " is ready"));
+  if (!started) {
+    return absl::DeadlineExceededError(
+        absl::StrCat(started.message(), ":\n", server->Log()));
+  }
+  if (!is_ready()) {
+    return absl::UnavailableError(absl::StrCat(options.binary, " ended with ",
+                                               server->process_->Wait(), ":\n",
+                                               server->Log()));
   }
   const auto addresses = nlohmann::json::parse(ReadFile(ready));
   server->http_ = addresses.value("http", "");

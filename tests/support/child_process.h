@@ -38,6 +38,16 @@ class ChildProcess {
   int status_ = 0;
 };
 
+// What has become of a program that was run to its end.
+struct ProgramResult {
+  int status = -1;     // As Wait() has it; -1 = could not be started.
+  std::string output;  // Of both streams, in the order of writing.
+};
+
+// Runs `arguments[0]` to its end. One that has not ended after two minutes is
+// killed, and fails the test; so does one that cannot be started.
+ProgramResult RunProgram(const std::vector<std::string>& arguments);
+
 // A server of this project, run from its binary.
 class ServerProcess {
  public:
@@ -48,7 +58,8 @@ class ServerProcess {
   };
 
   // Starts it and waits until it serves.
-  // Errors: UNAVAILABLE with its log when it ends instead.
+  // Errors: UNAVAILABLE with its log when it ends instead; DEADLINE_EXCEEDED
+  // when it does not serve within two minutes.
   static absl::StatusOr<std::unique_ptr<ServerProcess>> Start(Options options);
 
   // Ends it. Fails the test when it has printed a secret.

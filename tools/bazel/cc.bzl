@@ -17,11 +17,24 @@ _COPTS = [
     "-Wno-sign-compare",
 ]
 
-def cvr_cc_library(name, copts = [], **kwargs):
-    native.cc_library(name = name, copts = _COPTS + copts, **kwargs)
+# What nearly every file uses; BUILD files do not name it.
+_EVERYWHERE = ["@system//:absl"]
 
-def cvr_cc_binary(name, copts = [], **kwargs):
-    native.cc_binary(name = name, copts = _COPTS + copts, **kwargs)
+def cvr_cc_library(name, deps = [], copts = [], **kwargs):
+    native.cc_library(
+        name = name,
+        copts = _COPTS + copts,
+        deps = deps + _EVERYWHERE,
+        **kwargs
+    )
+
+def cvr_cc_binary(name, deps = [], copts = [], **kwargs):
+    native.cc_binary(
+        name = name,
+        copts = _COPTS + copts,
+        deps = deps + _EVERYWHERE,
+        **kwargs
+    )
 
 # What is reported of Debian's uninstrumented Abseil though nothing is wrong.
 _TSAN_SUPPRESSIONS = ["//tests/support:tsan_suppressions"]
@@ -38,7 +51,8 @@ def cvr_cc_test(
         copts = _COPTS + copts,
         size = size,
         tags = tags,
-        deps = deps + (_TSAN_SUPPRESSIONS if "tsan" in tags else []) + [
+        deps = deps + _EVERYWHERE +
+               (_TSAN_SUPPRESSIONS if "tsan" in tags else []) + [
             "@system//:gmock_main",
             "@system//:gmock",
         ],

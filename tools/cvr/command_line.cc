@@ -28,32 +28,34 @@ void AddServerOptions(CLI::App& app, const Environment& environment,
     options.server = *std::move(server);
   }
   app.add_option("--server", options.server,
-                 "host:port or unix:PATH of cvr-standalone or cvr-metadata; "
-                 "else from CVR_SERVER")
+                 "Address of cvr-standalone or cvr-metadata: host:port or "
+                 "unix:PATH. Environment: CVR_SERVER")
       ->type_name("ADDRESS")
       ->capture_default_str();
   if (auto server = environment.variable("CVR_BLOB_SERVER")) {
     options.blob_server = *std::move(server);
   }
   app.add_option("--blob_server", options.blob_server,
-                 "host:port or unix:PATH of cvr-blob, when it is not part of "
-                 "--server; else from CVR_BLOB_SERVER")
+                 "Address of cvr-blob: host:port or unix:PATH. Only needed if "
+                 "--server is cvr-metadata. Environment: CVR_BLOB_SERVER")
       ->type_name("ADDRESS");
 }
 
 void AddGlobalOptions(CLI::App& app, const Environment& environment,
                       GlobalOptions& options) {
   AddServerOptions(app, environment, options);
-  app.add_option("-o,--output", options.output, "table or json")
+  app.add_option("-o,--output", options.output, "Output format: table or json")
       ->check(CLI::Validator(
           [](std::string& text) -> std::string {
             if (text == "table" || text == "json") return "";
-            return absl::StrCat("'", text, "' is neither table nor json");
+            return absl::StrCat("'", text,
+                                "' is not a valid format (table, json)");
           },
           ""))
       ->type_name("FORMAT")
       ->capture_default_str();
-  app.add_option("--timeout", options.timeout, "For each call to the server")
+  app.add_option("--timeout", options.timeout,
+                 "Timeout of each call to the server")
       ->type_name("DURATION")
       ->capture_default_str();
   AddTokenOptions(app, options.token);

@@ -29,7 +29,7 @@ using ::testing::Contains;
 // Between the services themselves.
 const std::set<std::string>& Internal() {
   static const auto* const services = new std::set<std::string>{
-      "AuthService", "BlobService", "ResolutionService"};
+      "AuthService", "BlobService", "CacheRecordService", "ResolutionService"};
   return *services;
 }
 

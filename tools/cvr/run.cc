@@ -10,6 +10,7 @@
 #include "absl/strings/str_replace.h"
 #include "absl/time/time.h"
 #include "services/common/status_macros.h"
+#include "services/common/time_wire.h"
 #include "services/process/address_text.h"
 #include "tools/cvr/client/command.h"
 #include "tools/cvr/client/option_names.h"
@@ -52,7 +53,7 @@ std::string UnknownWord(const CLI::App& app, const std::string& word) {
   if (absl::StartsWith(word, "-")) {
     return absl::StrCat("unknown option ", word, SuggestOption(app, word));
   }
-  return absl::StrCat("unknown: ", word,
+  return absl::StrCat("unknown command: ", word,
                       SuggestCommand(LastCommand(app), word));
 }
 
@@ -63,8 +64,8 @@ std::string UsageError(const CLI::App& app, const CLI::ParseError& error) {
   // mistyped.
   if (absl::StartsWith(message, "A subcommand is required")) {
     const std::vector<std::string> words = LeftOver(app);
-    message = words.empty() ? "a command is missing"
-                            : UnknownWord(app, words.front());
+    message =
+        words.empty() ? "no command given" : UnknownWord(app, words.front());
   } else if (absl::StartsWith(message, "The following argument")) {
     const std::vector<std::string> words = LeftOver(app);
     for (const std::string& word : words) {
@@ -93,8 +94,7 @@ absl::Status CheckAddress(absl::string_view option,
 absl::Status CarryOut(const GlobalOptions& options, const Action& action,
                       const Environment& environment) {
   ASSIGN_OR_RETURN(const auto timeout, ParseDuration(options.timeout));
-  const absl::Duration call_timeout =
-      absl::Seconds(timeout.seconds()) + absl::Nanoseconds(timeout.nanos());
+  const absl::Duration call_timeout = FromWire(timeout);
   ASSIGN_OR_RETURN(const std::string token,
                    ReadToken(options.token, environment));
   const std::string& blob_address =

@@ -43,29 +43,30 @@ TEST_F(RunTest, BadUsageIsOneLineThatSaysWhereToReadOn) {
     const char* line;
     const char* error;
   } kCases[] = {
-      {"", "cvr: a command is missing (see cvr --help)\n"},
-      {"bogus", "cvr: unknown: bogus (see cvr --help)\n"},
-      {"registry", "cvr: a command is missing (see cvr registry --help)\n"},
-      {"registry bogus", "cvr: unknown: bogus (see cvr registry --help)\n"},
+      {"", "cvr: no command given (see cvr --help)\n"},
+      {"bogus", "cvr: unknown command: bogus (see cvr --help)\n"},
+      {"registry", "cvr: no command given (see cvr registry --help)\n"},
+      {"registry bogus",
+       "cvr: unknown command: bogus (see cvr registry --help)\n"},
       {"registry create",
        "cvr: NAME is required (see cvr registry create --help)\n"},
       {"registry get seven",
-       "cvr: ID: 'seven' is not a whole number above 0 (see cvr registry get "
+       "cvr: ID: 'seven' is not a positive integer (see cvr registry get "
        "--help)\n"},
       {"entry list --upstream 0",
-       "cvr: --upstream: '0' is not a whole number above 0 (see cvr entry list "
+       "cvr: --upstream: '0' is not a positive integer (see cvr entry list "
        "--help)\n"},
       {"registry update 7",
-       "cvr: nothing to change (see cvr registry update --help)\n"},
+       "cvr: no changes given (see cvr registry update --help)\n"},
       {"upstream update 7",
-       "cvr: nothing to change (see cvr upstream update --help)\n"},
+       "cvr: no changes given (see cvr upstream update --help)\n"},
       {"entry list -o yaml",
-       "cvr: --output: 'yaml' is neither table nor json (see cvr entry list "
-       "--help)\n"},
+       "cvr: --output: 'yaml' is not a valid format (table, json) (see cvr "
+       "entry list --help)\n"},
       {"entry list --timeout soon",
-       "cvr: not a duration: 'soon' (such as 5s, 24h, 90m, 7d or 0)\n"},
+       "cvr: invalid duration 'soon' (examples: 5s, 24h, 90m, 7d, 0)\n"},
       {"upstream create u --url http://a --username alice",
-       "cvr: a password is needed: --password-file, --password-stdin or "
+       "cvr: password required: use --password-file, --password-stdin or "
        "CVR_UPSTREAM_PASSWORD\n"},
       {"upstream create u --url http://a --password-stdin",
        "cvr: --password-stdin requires --username (see cvr upstream create "
@@ -101,7 +102,7 @@ TEST_F(RunTest, ServerOptionWinsOverTheVariableWhereverItStands) {
 
 TEST_F(RunTest, ServerWithoutTheServiceIsNamed) {
   EXPECT_EQ(Cvr("registry list"), 1);
-  EXPECT_THAT(Err(), HasSubstr("does not offer this"));
+  EXPECT_THAT(Err(), HasSubstr("does not support this command"));
 }
 
 TEST_F(RunTest, ErrorsOfTheServerAreShownAsTheyAre) {

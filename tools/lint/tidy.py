@@ -211,6 +211,26 @@ def dead_files(tree):
             yield f"{name}:1: no BUILD file names it"
 
 
+# Which tables there are, and the document that says what their keys are.
+TABLES = "services/metadata/store/metadata_store.cc"
+TABLES_DOCUMENT = "services/metadata/DESIGN.md"
+TABLES_HEAD = "| table | key | value |"
+
+
+def undocumented_tables(tree):
+    """Tables without a row in the document, and rows without a table."""
+    if TABLES not in tree.names or TABLES_DOCUMENT not in tree.names:
+        return
+    tables = re.findall(r'return "(\w+)";', tree.text(TABLES))
+    _, _, rows = tree.text(TABLES_DOCUMENT).partition(TABLES_HEAD)
+    rows = rows.split("\n\n")[0]
+    documented = re.findall(r"^\| `(\w+)` \|", rows, re.MULTILINE)
+    for name in sorted(set(tables) - set(documented)):
+        yield f"{TABLES_DOCUMENT}:1: no key grammar of table {name}"
+    for name in sorted(set(documented) - set(tables)):
+        yield f"{TABLES_DOCUMENT}:1: there is no table {name}"
+
+
 # Inputs of fuzzers and the like: bytes, whatever they look like.
 DATA_FOLDER = re.compile(r"(^|/)(corpus|testdata)/")
 
@@ -232,6 +252,7 @@ def problems_of(tree):
         if text and not text.endswith("\n"):
             yield f"{name}:{len(lines)}: no line break at the end"
     yield from dead_files(tree)
+    yield from undocumented_tables(tree)
 
 
 def warnings_of(tree):

@@ -149,6 +149,20 @@ class TidyTest(unittest.TestCase):
         self.assertEqual(found,
                          ["tests/a/route_other.cc:1: no BUILD file names it"])
 
+    def test_tables_and_their_document_agree(self):
+        document = ("# Keys\n\n| table | key | value |\n| --- | --- | --- |\n"
+                    "| `a` | Int(id) | empty |\n| `b` | Int(id) | empty |\n"
+                    "\n| `c` | is of another table | |\n")
+        store = 'return "a";\nreturn "c";\n'
+        found = self.problems({tidy.TABLES: store,
+                               tidy.TABLES_DOCUMENT: document})
+        self.assertEqual(found, [
+            f"{tidy.TABLES_DOCUMENT}:1: no key grammar of table c",
+            f"{tidy.TABLES_DOCUMENT}:1: there is no table b"])
+        self.assertEqual(self.problems({
+            tidy.TABLES: store.replace('"c"', '"b"'),
+            tidy.TABLES_DOCUMENT: document}), [])
+
     def test_binary_files_are_passed_over(self):
         with tempfile.TemporaryDirectory() as root:
             pathlib.Path(root, "a.bin").write_bytes(b"\xff\x00\t \n\n")

@@ -16,7 +16,7 @@
 
 namespace cvr {
 
-// How content was come by. The names follow RFC 9211.
+// How a response was produced, in the terms of RFC 9211 (Cache-Status).
 enum class ContentOrigin {
   kHit,          // From the store.
   kMiss,         // From an upstream.
@@ -24,47 +24,49 @@ enum class ContentOrigin {
   kStale,        // From the store, since the upstream could not confirm it.
 };
 
-// What is wanted of a list.
+// The query parameters of a request for a list.
 struct ListWish {
-  // Of tags: those that come after `last`, which need not exist (empty = from
-  // the start), at most `n` (absent = all). In the order of TagPrecedes().
+  // For lists of tags: at most `n` tags (absent = all) after `last`, in the
+  // order of TagPrecedes(). `last` need not exist; empty = from the start.
   std::string last;
   std::optional<uint64_t> n;
-  // Of referrers: only those of this type; empty = all.
+  // For referrers: only those of this artifact type; empty = all.
   std::string artifact_type;
 };
 
 struct ContentHeader {
   Descriptor target;  // Of the whole content.
-  ByteRange range;    // What the stream carries.
+  ByteRange range;    // The part of it in the stream.
   ContentOrigin origin = ContentOrigin::kHit;
   int64_t upstream_id = 0;  // 0 when read by digest alone.
-  // Of a part of a list that goes on after it: its last item.
+  // The last item of a list that was cut at ListWish::n; absent if the list is
+  // complete.
   std::optional<std::string> goes_on_after = std::nullopt;
 };
 
-// Content that is being read. One thread at a time, except for Cancel().
-// Destroying it early is the way to leave; nothing else is affected by that.
+// Content that is being read. To be used by one thread at a time, except for
+// Cancel(). A reader that wants no more destroys the stream; this has no effect
+// on other readers or on the download.
 class ContentStream {
  public:
   virtual ~ContentStream() = default;
 
   virtual const ContentHeader& header() const = 0;
 
-  // The next bytes, in order; empty after the last. Blocks until there are
-  // some. After an error every further call returns that error.
-  // Errors: UNAVAILABLE when the upstream failed and no other has the rest;
-  // DATA_LOSS when stored bytes are damaged and cannot be fetched again;
+  // The next bytes, in order; empty at the end. Blocks until bytes are there.
+  // After an error every further call returns the same error.
+  // Errors: UNAVAILABLE if the upstream failed and no other one has the rest;
+  // DATA_LOSS if stored bytes are corrupt and cannot be fetched again;
   // CANCELLED after Cancel(); DEADLINE_EXCEEDED.
-  // The stream never ends without an error short of header().range.length.
+  // A stream that ends without an error has had header().range.length bytes.
   virtual absl::StatusOr<Chunk> Next() = 0;
 
-  // Makes a Next() that blocks, and every later one, return CANCELLED. May be
+  // Makes the running and all later calls of Next() return CANCELLED. May be
   // called from any thread.
   virtual void Cancel() = 0;
 };
 
-// Whom to ask for stored content that turns out to be damaged.
+// Where to fetch stored content again if it turns out to be corrupt.
 struct RepairPlan {
   ContentRef content;
   FetchPlan plan;
@@ -74,7 +76,8 @@ struct ReadRequest {
   Digest digest;
   std::optional<ByteRangeSpec> range;  // Absent = all.
   bool header_only = false;            // The stream then has no bytes.
-  // Without one, damage ends the stream. Used for that only.
+  // Used only if the stored bytes are corrupt; without it the stream then ends
+  // with DATA_LOSS.
   std::optional<RepairPlan> repair = std::nullopt;
 };
 
@@ -82,38 +85,41 @@ struct FetchRequest {
   ContentRef content;
   FetchPlan plan;
   std::optional<ByteRangeSpec> range;  // Absent = all.
-  // The stream then has no bytes, and of a blob that is not stored nothing is
-  // downloaded. Also: the pull does not count as a download.
+  // The stream then has no bytes, a blob that is not stored is not downloaded,
+  // and the pull does not count as a download.
   bool header_only = false;
-  // For the header, by Clock::SteadyNow(); a stream that has begun is bounded
-  // by progress instead.
+  // Deadline for the header, by Clock::SteadyNow(). After the header only a
+  // lack of progress ends the stream.
   absl::Time deadline = absl::InfiniteFuture();
-  // Likewise: ends what Fetch() waits for with CANCELLED. Does not travel; over
-  // the wire it ends the call.
+  // Ends the waits of Fetch() with CANCELLED. It is not part of the message on
+  // the wire: a client ends the call instead.
   std::stop_token cancel = {};
-  // Of lists alone. What the content is then: `{"tags":[...]}`, or an OCI image
-  // index.
+  // For lists only. The content is then `{"tags":[...]}` or an OCI image index.
   ListWish list = {};
 };
 
-// Every hop of a pull is this interface: the blob service's own object, and the
-// gRPC client of one. Thread-safe. Must outlive its streams.
+// The source of content for pulls. Implemented by the engine of the blob
+// service and by the gRPC client of a blob service in another process, so that
+// the gateway does not know which of them it uses. Thread-safe. Must outlive
+// its streams.
 //
-// Opening answers the header. OUT_OF_RANGE (reason RANGE_NOT_SATISFIABLE, with
-// the size) for a range that starts past the end.
+// Both methods return when the header is known. OUT_OF_RANGE (reason
+// RANGE_NOT_SATISFIABLE, with the size) for a range that starts past the end.
 class ContentSource {
  public:
   virtual ~ContentSource() = default;
 
-  // From the store alone. Errors: NOT_FOUND (reason BLOB_UNKNOWN).
+  // Reads stored content, without asking an upstream. Errors: NOT_FOUND (reason
+  // BLOB_UNKNOWN).
   virtual absl::StatusOr<std::unique_ptr<ContentStream>> Read(
       const ReadRequest& request) = 0;
 
-  // From the store or from the first candidate that has it, storing it on the
-  // way. One download serves all who ask at the same time, and goes on when
-  // they leave. Errors: NOT_FOUND (MANIFEST_UNKNOWN, BLOB_UNKNOWN) when every
-  // candidate says so; those of UpstreamClient as the deciding candidate
-  // answered; DEADLINE_EXCEEDED; CANCELLED.
+  // Reads content from the store, or else from the first candidate that has it,
+  // and stores it at the same time. Concurrent requests for one content share a
+  // download, which continues when their clients disconnect.
+  // Errors: NOT_FOUND (MANIFEST_UNKNOWN, BLOB_UNKNOWN) if no candidate has the
+  // content; the error of UpstreamClient of the candidate that decided;
+  // DEADLINE_EXCEEDED; CANCELLED.
   virtual absl::StatusOr<std::unique_ptr<ContentStream>> Fetch(
       const FetchRequest& request) = 0;
 };

@@ -48,7 +48,8 @@ class GrpcContentStream final : public ContentStream {
   // Blocks until the header is here. Once, before anything else.
   absl::Status Begin(bool header_only) {
     ASSIGN_OR_RETURN(auto first, ReadMessage());
-    if (!first || !first->header) return Broken("sent no header");
+    if (!first || !first->header)
+      return Broken("closed the stream without a header");
     header_ = *std::move(first->header);
     left_bytes_ = header_only ? 0 : header_->range.length;
     return absl::OkStatus();
@@ -57,7 +58,7 @@ class GrpcContentStream final : public ContentStream {
   const ContentHeader& header() const override { return *header_; }
 
   absl::StatusOr<Chunk> Next() override {
-    if (cancelled_) return absl::CancelledError("reading cancelled");
+    if (cancelled_) return absl::CancelledError("read cancelled");
     if (!error_.ok()) return error_;
     while (pending_.empty() && !ended_) {
       const absl::Status received = Receive();
@@ -96,7 +97,8 @@ class GrpcContentStream final : public ContentStream {
     ended_ = true;
     const absl::Status status = FromRpcStatus(reader_->Finish());
     // A service that stops cancels what it still serves.
-    if (absl::IsCancelled(status) && !cancelled_) return Broken("broke off");
+    if (absl::IsCancelled(status) && !cancelled_)
+      return Broken("closed the stream (shutting down)");
     RETURN_IF_ERROR(status);
     return std::nullopt;
   }
@@ -104,10 +106,13 @@ class GrpcContentStream final : public ContentStream {
   absl::Status Receive() {
     ASSIGN_OR_RETURN(auto message, ReadMessage());
     if (!message) {
-      return left_bytes_ == 0 ? absl::OkStatus() : Broken("ended early");
+      return left_bytes_ == 0
+                 ? absl::OkStatus()
+                 : Broken("closed the stream before all bytes were sent");
     }
     for (Chunk& chunk : message->data) {
-      if (chunk.size() > left_bytes_) return Broken("sent too much");
+      if (chunk.size() > left_bytes_)
+        return Broken("sent more bytes than announced");
       left_bytes_ -= chunk.size();
       pending_.push_back(std::move(chunk));
     }

@@ -97,7 +97,7 @@ absl::StatusOr<DecodedReadResponse> DecodeReadResponse(
   DecodedReadResponse decoded;
   Slices slices;
   if (!message.Dump(&slices).ok()) {
-    return absl::InvalidArgumentError("unreadable ReadResponse");
+    return absl::InvalidArgumentError("malformed ReadResponse message");
   }
   if (const size_t prefix = DataPrefixSize(slices, message.Length())) {
     decoded.data = ShareFrom(prefix, std::move(slices));
@@ -107,7 +107,8 @@ absl::StatusOr<DecodedReadResponse> DecodeReadResponse(
   const grpc::Status parsed =
       grpc::SerializationTraits<v1::ReadResponse>::Deserialize(&message,
                                                                &response);
-  if (!parsed.ok()) return absl::InvalidArgumentError("no ReadResponse");
+  if (!parsed.ok())
+    return absl::InvalidArgumentError("not a ReadResponse message");
   if (response.has_header()) {
     ASSIGN_OR_RETURN(decoded.header, FromWire(response.header()));
   }

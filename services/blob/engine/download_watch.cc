@@ -18,7 +18,7 @@ bool IsRunning(const DownloadInFlight& download) {
 }  // namespace
 
 DownloadWatch::DownloadWatch(const Options& options, Engine& engine,
-                             MetadataClient& metadata, const Clock& clock)
+                             UpstreamChecker& metadata, const Clock& clock)
     : options_(options), engine_(engine), metadata_(metadata), clock_(clock) {
   if (options_.interval < absl::InfiniteDuration()) {
     thread_ = std::make_unique<Thread>("download-watch", [this] { Run(); });

@@ -13,7 +13,7 @@
 #include "services/concurrency/clock.h"
 #include "services/concurrency/mutex.h"
 #include "services/concurrency/thread.h"
-#include "services/metadata/api/metadata_client.h"
+#include "services/metadata/api/upstream_checker.h"
 
 namespace cvr {
 
@@ -37,7 +37,7 @@ class DownloadWatch {
 
   // All must outlive it.
   DownloadWatch(const Options& options, Engine& engine,
-                MetadataClient& metadata, const Clock& clock);
+                UpstreamChecker& metadata, const Clock& clock);
   ~DownloadWatch();
   DownloadWatch(const DownloadWatch&) = delete;
   DownloadWatch& operator=(const DownloadWatch&) = delete;
@@ -65,7 +65,7 @@ class DownloadWatch {
 
   const Options options_;
   Engine& engine_;
-  MetadataClient& metadata_;
+  UpstreamChecker& metadata_;
   const Clock& clock_;
 
   // Of who looks; one at a time.

@@ -7,6 +7,7 @@
 #include "services/blob/engine/engine_world.h"
 #include "services/common/limits.h"
 #include "services/concurrency/thread.h"
+#include "tests/support/eventually.h"
 #include "tests/support/fake_clock.h"
 #include "tests/support/gate.h"
 #include "tests/support/read_content.h"
@@ -35,9 +36,9 @@ class DownloadWatchTest : public ::testing::Test {
     return *std::move(stream);
   }
   void AwaitNoDownload() {
-    while (world_.engine().download_count() > 0) {
-      absl::SleepFor(absl::Milliseconds(1));
-    }
+    EXPECT_TRUE(
+        Eventually([&] { return world_.engine().download_count() == 0; },
+                   "the download ends"));
   }
   void Pass(absl::Duration time) {
     clock_.Advance(time);
@@ -152,9 +153,8 @@ TEST_F(DownloadWatchTest, DownloadThatWaitsForItsTurnCanBeCancelled) {
     Thread two("two",
                [&] { ended = world.source().Fetch(Request(second)).status(); });
     const DownloadsInFlight& seen = world.engine().downloads_in_flight();
-    while (seen.List().downloads.size() < 2) {
-      absl::SleepFor(absl::Milliseconds(1));
-    }
+    EXPECT_TRUE(Eventually([&] { return seen.List().downloads.size() >= 2; },
+                           "the second download waits for its turn"));
     EXPECT_TRUE(world.engine().CancelDownload(
         2, absl::UnavailableError("an operator")));
     EXPECT_EQ(seen.List().downloads.size(), 1);

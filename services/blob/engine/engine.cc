@@ -12,7 +12,7 @@
 namespace cvr {
 
 Engine::Engine(EngineOptions options, BlobStore& store,
-               UpstreamClient& upstream, MetadataClient& metadata,
+               UpstreamClient& upstream, PullMetadata& metadata,
                const Clock& clock, Sleeper* sleeper, UpstreamHealth* health)
     : store_(store),
       accesses_(metadata, clock),
@@ -103,7 +103,7 @@ absl::StatusOr<std::unique_ptr<ContentStream>> Engine::Fetch(
     case ContentKind::kReferrers:
       return lists_.Fetch(request);
   }
-  return absl::InvalidArgumentError("no such kind of content");
+  return absl::InvalidArgumentError("unknown content kind");
 }
 
 void Engine::Shutdown(absl::Time deadline) { blobs_.Shutdown(deadline); }

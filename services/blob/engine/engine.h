@@ -27,7 +27,8 @@
 #include "services/concurrency/fair_pool.h"
 #include "services/concurrency/retry_loop.h"
 #include "services/concurrency/thread.h"
-#include "services/metadata/api/metadata_client.h"
+#include "services/metadata/api/pull_metadata.h"
+#include "services/metadata/api/refresh_source.h"
 #include "services/upstream/api/upstream_client.h"
 #include "services/upstream/api/upstream_health.h"
 
@@ -84,7 +85,7 @@ class Engine final : public ContentSource {
   // download; null = really. `health` says which upstreams are to be spared;
   // null = none.
   Engine(EngineOptions options, BlobStore& store, UpstreamClient& upstream,
-         MetadataClient& metadata, const Clock& clock = Clock::Real(),
+         PullMetadata& metadata, const Clock& clock = Clock::Real(),
          Sleeper* sleeper = nullptr, UpstreamHealth* health = nullptr);
   // Abandons what still runs, and waits until the upstreams' calls return.
   ~Engine() override;

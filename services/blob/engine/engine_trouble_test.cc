@@ -182,12 +182,17 @@ TEST_F(EngineTroubleTest, DamageBehindARunningDownloadIsRepairedByAnother) {
   gate->AwaitArrivals();
   const std::string begun = ReadBytes(**slow, kChunk);
   world_.faults().DamageFrom(kChunk);
+  const auto another = HoldAfter(0);
   absl::StatusOr<std::string> rest;
   {
     Thread reader("reader", [&] { rest = ReadRest(**slow); });
     world_.faults().AwaitDamageFound();
-    world_.faults().DamageFrom(std::nullopt);
     gate->Open();
+    // Until then, so that whatever the first download may have stored by now is
+    // seen to be damaged.
+    another->AwaitArrivals();
+    world_.faults().DamageFrom(std::nullopt);
+    another->Open();
   }
   EXPECT_THAT(rest, IsOkAndHolds(layer_.substr(begun.size())));
   AwaitDownloads();

@@ -7,8 +7,8 @@
 #include "services/blob/engine/faulty_blob_store.h"
 #include "services/blob/store/in_memory_blob_store.h"
 #include "services/common/limits.h"
-#include "services/concurrency/clock.h"
 #include "tests/support/content_source_world.h"
+#include "tests/support/fake_clock.h"
 #include "tests/support/fake_metadata_client.h"
 #include "tests/support/fake_upstream_health.h"
 #include "tests/support/in_memory_upstream.h"
@@ -23,11 +23,6 @@ class CountingSleeper : public Sleeper {
     return true;
   }
   std::atomic<int> count = 0;
-};
-
-class FixedClock : public Clock {
- public:
-  absl::Time Now() const override { return absl::FromUnixSeconds(1000000); }
 };
 
 // The real engine with a small window among doubles of all it works with.
@@ -66,7 +61,7 @@ class EngineWorld : public ContentSourceWorld {
   InMemoryUpstreamClient upstream_;
   FakeMetadataClient metadata_;
   FakeUpstreamHealth health_;
-  FixedClock clock_;
+  FakeClock clock_;
   CountingSleeper sleeper_;
   Engine engine_;
 };

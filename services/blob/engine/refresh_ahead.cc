@@ -4,28 +4,18 @@
 #include <utility>
 #include <vector>
 
-#include "services/concurrency/clock.h"
 #include "spdlog/spdlog.h"
 
 namespace cvr {
 
 RefreshAhead::RefreshAhead(const Options& options, Engine& engine,
-                           MetadataClient& metadata, UpstreamHealth* health)
+                           PullMetadata& metadata, UpstreamHealth* health)
     : options_(options),
       engine_(engine),
       metadata_(metadata),
       health_(health),
-      thread_(std::make_unique<Thread>("refresh", [this] { Run(); })) {}
-
-RefreshAhead::~RefreshAhead() {
-  Stop();
-  thread_.reset();
-}
-
-void RefreshAhead::Stop() {
-  MutexLock lock(&mutex_);
-  stopping_ = true;
-  changed_.SignalAll();
+      thread_("refresh", [this] { return RunDue(); }) {
+  thread_.Start(options_.interval);
 }
 
 RefreshAhead::Counts RefreshAhead::counts() const {
@@ -33,29 +23,18 @@ RefreshAhead::Counts RefreshAhead::counts() const {
   return counts_;
 }
 
-void RefreshAhead::Run() {
+absl::Duration RefreshAhead::RunDue() {
   const size_t full = options_.tags_max;
-  while (AwaitNextRound()) {
-    while (RunOnce() == full) {
-      MutexLock lock(&mutex_);
-      if (stopping_) return;
-    }
-  }
-}
-
-bool RefreshAhead::AwaitNextRound() {
-  MutexLock lock(&mutex_);
-  const SteadyDeadline next(options_.interval);
-  while (!stopping_) {
-    if (changed_.WaitWithTimeout(&mutex_, next.left())) break;
-  }
-  return !stopping_;
+  return RunOnce() == full ? absl::ZeroDuration() : options_.interval;
 }
 
 size_t RefreshAhead::RunOnce() {
   auto due = metadata_.TakeRefreshDue(options_.tags_max);
   if (!due.ok()) {
-    spdlog::warn("what is to be refreshed: {}", due.status().ToString());
+    spdlog::warn(
+        "refresh-ahead: cannot get the list of expiring tags from the metadata "
+        "service: {}",
+        due.status().ToString());
     return 0;
   }
   const size_t taken = due->size();
@@ -68,7 +47,7 @@ size_t RefreshAhead::RunOnce() {
   for (size_t i = 0; i < outcomes.size(); ++i) {
     if (outcomes[i].ok()) continue;
     ++failed;
-    spdlog::info("refresh of {} of upstream {}: {}",
+    spdlog::info("refresh-ahead: revalidation of {} of upstream {} failed: {}",
                  (*due)[i].content.RelativePath(),
                  (*due)[i].candidate.upstream_id, outcomes[i].ToString());
   }

@@ -2,13 +2,12 @@
 #define SERVICES_BLOB_ENGINE_REFRESH_AHEAD_H_
 
 #include <cstddef>
-#include <memory>
 
 #include "absl/time/time.h"
 #include "services/blob/engine/engine.h"
 #include "services/concurrency/mutex.h"
-#include "services/concurrency/thread.h"
-#include "services/metadata/api/metadata_client.h"
+#include "services/concurrency/periodic_thread.h"
+#include "services/metadata/api/pull_metadata.h"
 #include "services/upstream/api/upstream_health.h"
 
 namespace cvr {
@@ -35,10 +34,10 @@ class RefreshAhead {
   };
 
   // All must outlive it; `health` may be null.
-  RefreshAhead(const Options& options, Engine& engine, MetadataClient& metadata,
+  RefreshAhead(const Options& options, Engine& engine, PullMetadata& metadata,
                UpstreamHealth* health);
   // Waits for the upstreams that are being asked.
-  ~RefreshAhead();
+  ~RefreshAhead() = default;
   RefreshAhead(const RefreshAhead&) = delete;
   RefreshAhead& operator=(const RefreshAhead&) = delete;
 
@@ -47,28 +46,25 @@ class RefreshAhead {
   size_t RunOnce();
 
   // Takes nothing more. Does not wait. Idempotent.
-  void Stop();
+  void Stop() { thread_.Stop(); }
 
   // Since the start.
   Counts counts() const;
 
  private:
-  void Run();
-  // False when it is time to stop.
-  bool AwaitNextRound();
+  // Returns the delay until the next run.
+  absl::Duration RunDue();
   bool IsToBeSpared(const RefreshDue& due);
 
   const Options options_;
   Engine& engine_;
-  MetadataClient& metadata_;
+  PullMetadata& metadata_;
   UpstreamHealth* const health_;
 
   mutable Mutex mutex_;
-  CondVar changed_;
-  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
   Counts counts_ ABSL_GUARDED_BY(mutex_);
 
-  std::unique_ptr<Thread> thread_;  // Set at construction.
+  PeriodicThread thread_;  // Uses all of the above.
 };
 
 }  // namespace cvr

@@ -7,6 +7,7 @@
 #include "services/blob/engine/engine_manifest_fixture.h"
 #include "services/common/errors.h"
 #include "services/concurrency/thread.h"
+#include "tests/support/eventually.h"
 #include "tests/support/gate.h"
 #include "tests/support/status_matchers.h"
 
@@ -98,11 +99,17 @@ TEST_F(RefreshAheadTest, ItsThreadLooksByItself) {
   Due(7, Store(Image("same")));
   gate->AwaitArrivals();
   gate->Open();
+  EXPECT_TRUE(Eventually([&] { return refresh_->counts().refreshed == 1; },
+                         "the tag is refreshed"));
 }
 
 TEST_F(RefreshAheadTest, StoppingTwiceIsFine) {
+  Publish(7, Image("same"));
+  Due(7, Store(Image("same")));
   refresh_->Stop();
   refresh_->Stop();
+  refresh_.reset();
+  EXPECT_THAT(upstream().calls(), IsEmpty());
 }
 
 }  // namespace

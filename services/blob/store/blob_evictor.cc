@@ -2,24 +2,24 @@
 
 #include <algorithm>
 
-#include "services/concurrency/clock.h"
-
 namespace cvr {
 
 BlobEvictor::BlobEvictor(Bounds bounds, EvictableSpace& space)
-    : bounds_(bounds), space_(space), thread_("evictor", [this] { Run(); }) {}
+    : bounds_(bounds), space_(space), thread_("evictor", [this] {
+        RunOnce();
+        return bounds_.check_interval;
+      }) {
+  thread_.Start(bounds_.check_interval);
+}
 
 BlobEvictor::~BlobEvictor() {
   MutexLock lock(&mutex_);
   stopped_ = true;
   changed_.SignalAll();
+  thread_.Stop();
 }
 
-void BlobEvictor::Wake() {
-  MutexLock lock(&mutex_);
-  ++asked_;
-  changed_.SignalAll();
-}
+void BlobEvictor::Wake() { thread_.Wake(); }
 
 void BlobEvictor::CheckUse() {
   if (IsExceeded()) Wake();
@@ -30,31 +30,25 @@ absl::Status BlobEvictor::EnsureRoom() {
   {
     MutexLock lock(&mutex_);
     const uint64_t asked = ++asked_;
-    changed_.SignalAll();
+    thread_.Wake();
     while (answered_ < asked && !stopped_) changed_.Wait(&mutex_);
   }
   if (HasRoom()) return absl::OkStatus();
-  return absl::ResourceExhaustedError("too little of the disk is free");
+  return absl::ResourceExhaustedError(
+      "free disk space is below --min_free_bytes");
 }
 
-void BlobEvictor::Run() {
-  while (true) {
-    uint64_t asked = 0;
-    {
-      const SteadyDeadline next(bounds_.check_interval);
-      MutexLock lock(&mutex_);
-      while (asked_ == answered_ && !stopped_) {
-        if (changed_.WaitWithTimeout(&mutex_, next.left())) break;
-      }
-      if (stopped_) return;
-      asked = asked_;
-    }
-    KeepBounds();
-    space_.Maintain();
+void BlobEvictor::RunOnce() {
+  uint64_t asked = 0;
+  {
     MutexLock lock(&mutex_);
-    answered_ = asked;
-    changed_.SignalAll();
+    asked = asked_;
   }
+  KeepBounds();
+  space_.Maintain();
+  MutexLock lock(&mutex_);
+  answered_ = asked;
+  changed_.SignalAll();
 }
 
 void BlobEvictor::KeepBounds() {
@@ -71,7 +65,7 @@ void BlobEvictor::KeepBounds() {
 }
 
 void BlobEvictor::EvictDownTo(uint64_t bytes) {
-  for (uint64_t used = space_.used_bytes(); used > bytes && !stopped();
+  for (uint64_t used = space_.used_bytes(); used > bytes && !thread_.stopping();
        used = space_.used_bytes()) {
     if (!space_.Evict(used - bytes)) return;
   }
@@ -84,11 +78,6 @@ bool BlobEvictor::IsExceeded() const {
 bool BlobEvictor::HasRoom() const {
   return bounds_.min_free_bytes == 0 ||
          space_.free_bytes() >= bounds_.min_free_bytes;
-}
-
-bool BlobEvictor::stopped() const {
-  MutexLock lock(&mutex_);
-  return stopped_;
 }
 
 }  // namespace cvr

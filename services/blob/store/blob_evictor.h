@@ -6,7 +6,7 @@
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "services/concurrency/mutex.h"
-#include "services/concurrency/thread.h"
+#include "services/concurrency/periodic_thread.h"
 
 namespace cvr {
 
@@ -55,23 +55,22 @@ class BlobEvictor {
   absl::Status EnsureRoom();
 
  private:
-  void Run();
+  void RunOnce();
   void KeepBounds();
   void EvictDownTo(uint64_t bytes);
   bool IsExceeded() const;
   bool HasRoom() const;
-  bool stopped() const;
 
   const Bounds bounds_;
   EvictableSpace& space_;
 
-  mutable Mutex mutex_;
+  Mutex mutex_;
   CondVar changed_;
   uint64_t asked_ ABSL_GUARDED_BY(mutex_) = 0;
   uint64_t answered_ ABSL_GUARDED_BY(mutex_) = 0;
   bool stopped_ ABSL_GUARDED_BY(mutex_) = false;
 
-  Thread thread_;  // Last: it uses the rest.
+  PeriodicThread thread_;  // Last: it uses the rest.
 };
 
 }  // namespace cvr

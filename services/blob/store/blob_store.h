@@ -15,8 +15,8 @@
 
 namespace cvr {
 
-// Reads one blob, whole or in the making. Keeps its bytes from being evicted as
-// long as it lives. Thread-safe.
+// Reads one stored blob. The blob's bytes are not evicted or freed as long as
+// the reader lives, even if the blob is deleted. Thread-safe.
 class BlobReader {
  public:
   virtual ~BlobReader() = default;
@@ -49,37 +49,39 @@ class BlobWriter {
   // Commit().
   virtual absl::Status Append(Chunk chunk) = 0;
 
-  // Makes the whole blob readable, or none of it, durably. Call at most once.
-  // The caller has verified that the bytes hash to the digest. A blob that is
-  // stored by now is kept and this copy dropped, which is success.
-  // Errors: as Append(). After one of the disk the blob may, by a later start,
-  // turn out to be stored whole.
+  // Makes the blob readable, durably and as a whole or not at all. Call at most
+  // once, after verifying that the bytes match the digest: the store does not.
+  // If the digest has been stored meanwhile, that copy is kept, this one is
+  // deleted, and the result is OK.
+  // Errors: as Append(). After a disk error the outcome is unknown: after a
+  // restart the whole blob may be there.
   virtual absl::Status Commit() = 0;
 
-  // Ends the upload and leaves what is stored of it for the next Create() of
-  // the digest by the same owner, also after a restart. Best effort: nothing
-  // may be left, and without an owner, after an error or Commit() nothing is.
-  // Idempotent. Afterwards Append() and Commit() answer FAILED_PRECONDITION, if
-  // nothing before has failed.
+  // Ends the upload and keeps its bytes for the next Create() of the same
+  // digest and owner, also over a restart, so that an interrupted download can
+  // resume. Best effort; without an owner, after an error or after Commit()
+  // nothing is kept. Idempotent. Afterwards Append() and Commit() return
+  // FAILED_PRECONDITION, or the earlier error if there was one.
   virtual void Suspend() = 0;
 
-  // From now on the upload has no owner: what comes next is not the owner's
-  // alone, so it must be left to nobody, by a crash neither. Any thread.
+  // Removes the upload's owner. Call it before appending bytes that were not
+  // delivered to the owner alone: after it neither Suspend() nor a crash leaves
+  // the bytes to a later upload. Any thread.
   virtual void Disown() = 0;
 
-  // How many bytes, from the start, ReadChunk() can supply already.
+  // The number of bytes from the start that ReadChunk() can return now.
   virtual uint64_t readable_size() const = 0;
 
-  // As BlobReader::ReadChunk, below readable_size(). Still works after
-  // Commit() and Suspend(), whatever became of the blob.
+  // As BlobReader::ReadChunk(), for offsets below readable_size(). Works also
+  // after Commit() and Suspend(), whether they succeeded or not.
   virtual absl::StatusOr<Chunk> ReadChunk(uint64_t offset) const = 0;
 };
 
 // A committed blob.
 struct StoredBlob {
   Digest digest;
-  // When it was stored or, as far as that is written down, used last, by the
-  // store's clock.
+  // When the blob was last used, or else stored, by the store's clock. The
+  // latest uses may be missing, because they are written down in batches.
   absl::Time last_use_time;
 };
 
@@ -93,36 +95,37 @@ class BlobStore {
   virtual absl::StatusOr<std::shared_ptr<const BlobReader>> Open(
       const Digest& digest) = 0;
 
-  // Starts an upload of what will be `digest`, whether that is stored or not.
-  // Racing uploads of one digest are legal: each has bytes of its own, each
-  // Commit() succeeds and one copy is kept.
+  // Starts an upload of `digest`, whether that is stored already or not.
+  // Concurrent uploads of one digest are legal: each has its own bytes, each
+  // Commit() succeeds, and one copy is kept.
   //
-  // `owner` is who these bytes belong to until they are committed, by a number
-  // of the user's; 0 = nobody. The writer may begin with bytes of an
-  // interrupted upload of the same digest and owner, never with others', and
-  // what becomes of others changes nothing in that: readable_size() then says
-  // how many, a multiple of
-  // limits::kChunkBytes, and Append() continues there. They have NOT been
-  // verified: the writer's user hashes them with ReadChunk() like bytes from an
-  // upstream. At most one writer gets them. They are left by Suspend() and by a
-  // crash, for a limited time.
-  // Errors: RESOURCE_EXHAUSTED when nothing new may be stored.
+  // `owner` is a number of the caller's choice for the party that the bytes
+  // belong to until they are committed; 0 = none. If an upload of the same
+  // digest and owner was interrupted (by Suspend() or a crash, not too long
+  // ago), the new writer begins with its bytes: readable_size() is their
+  // number, a multiple of limits::kChunkBytes, and Append() continues after
+  // them. They are NOT verified: the caller must read them with ReadChunk() and
+  // hash them like bytes from an upstream. At most one writer gets them, and
+  // uploads of other owners have no influence on this, so that a tenant cannot
+  // find out what others download.
+  // Errors: RESOURCE_EXHAUSTED if the store accepts no new content.
   virtual absl::StatusOr<std::shared_ptr<BlobWriter>> Create(
       const Digest& digest, int64_t owner) = 0;
 
-  // Stores small content at once: up to limits::kManifestBytesMax. The caller
-  // has verified the digest. Like an upload otherwise.
+  // Stores content of up to limits::kManifestBytesMax bytes in one call. The
+  // caller must have verified the digest. Otherwise like an upload.
   // Errors: those of BlobWriter; INVALID_ARGUMENT for larger content.
   virtual absl::Status Put(const Digest& digest, absl::string_view bytes) = 0;
 
-  // Drops the blob; readers that have it open read on. Dropping what is not
-  // there succeeds. Errors: as BlobWriter::Append; then it may still be there.
+  // Deletes the blob; open readers can still read it. Deleting a blob that is
+  // not stored succeeds. Errors: as BlobWriter::Append(); the blob may then
+  // still be there.
   virtual absl::Status Delete(const Digest& digest) = 0;
 
-  // The first `max` (at least 1) committed blobs after `start_after`, which
-  // need not be stored (any more), in an order that does not change. What is
-  // stored or deleted between two calls may be listed or not. Errors: INTERNAL
-  // when the disk fails.
+  // The first `max` (at least 1) committed blobs after `start_after`, in a
+  // stable order; `start_after` need not be stored. A blob that is stored or
+  // deleted between two calls may be listed or not. Errors: INTERNAL if the
+  // disk fails.
   virtual absl::StatusOr<std::vector<StoredBlob>> List(
       const std::optional<Digest>& start_after, int max) const = 0;
 };

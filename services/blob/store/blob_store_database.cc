@@ -191,8 +191,10 @@ rocksdb::Status BlobStoreDatabase::OpenOnce(bool paranoid) {
 rocksdb::Status BlobStoreDatabase::OpenAndRepair() {
   rocksdb::Status status = OpenOnce(/*paranoid=*/true);
   if (!status.IsCorruption() && !status.IsPathNotFound()) return status;
-  spdlog::error("blob store is damaged, dropping what is: {}",
-                status.ToString());
+  spdlog::error(
+      "blob store: RocksDB is corrupt, removing the damaged files (their blobs "
+      "are downloaded again on demand): {}",
+      status.ToString());
   status = OpenOnce(/*paranoid=*/false);
   if (status.ok()) status = DropDamagedFiles();
   Close();
@@ -227,15 +229,17 @@ absl::Status BlobStoreDatabase::CheckFormat() {
     });
   }
   if (status.IsCorruption()) {
-    spdlog::error("blob store: {}; dropping all records", status.ToString());
+    spdlog::error("blob store: corrupt records ({}), emptying the cache",
+                  status.ToString());
     RETURN_IF_ERROR(FromRocksDb(ResetRecords(), "dropping damaged records"));
     return CheckFormat();
   }
   RETURN_IF_ERROR(FromRocksDb(status, "reading the format"));
   if (format == kFormat) return absl::OkStatus();
   return absl::FailedPreconditionError(
-      absl::StrCat(options_.directory, " has the format '", format,
-                   "', this version knows '", kFormat, "'"));
+      absl::StrCat("blob store ", options_.directory, " has format version '",
+                   format, "', but this version of cvr supports only '",
+                   kFormat, "'; upgrade cvr, or use another --data_dir"));
 }
 
 absl::Status BlobStoreDatabase::Write(
@@ -338,13 +342,16 @@ bool BlobStoreDatabase::OpenAnew() {
   rocksdb::Status status = OpenAndRepair();
   if (status.ok()) {
     stop_->Reset();
-    spdlog::warn("blob store: opened anew after an error");
+    spdlog::warn(
+        "blob store: RocksDB reopened after a write error, writes work again");
     return true;
   }
-  spdlog::error("blob store: cannot be written to: {}", status.ToString());
+  spdlog::error(
+      "blob store: RocksDB is not writable, new content is not cached: {}",
+      status.ToString());
   status = OpenReadOnly();
   if (!status.ok()) {
-    spdlog::error("blob store: cannot be read: {}", status.ToString());
+    spdlog::error("blob store: RocksDB is not readable: {}", status.ToString());
   }
   return false;
 }
@@ -363,7 +370,8 @@ rocksdb::Status BlobStoreDatabase::DropDamagedFiles() {
   bool records_damaged = false;
   for (const rocksdb::LiveFileMetaData& file : files) {
     if (!IsDamaged(file)) continue;
-    spdlog::error("blob store: {}{} is damaged", file.db_path, file.name);
+    spdlog::error("blob store: file {}{} is corrupt and is removed",
+                  file.db_path, file.name);
     const auto key = ParseChunkKey(file.smallestkey);
     if (!key.has_value()) {
       records_damaged = true;

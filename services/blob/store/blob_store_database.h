@@ -21,12 +21,12 @@
 
 namespace cvr {
 
-// The RocksDB below the store: its column families, their options, and getting
-// it open and writable again after damage and full disks. What the families
-// hold is in DESIGN.md.
+// The RocksDB database of the store: its column families and options, and how
+// it is opened and made writable again after corruption or a full disk.
+// DESIGN.md describes the contents of the families.
 //
-// Thread-safe. Must outlive everything read from it, save pinned blocks, which
-// need chunk_cache() only.
+// Thread-safe. Must outlive everything that is read from it, except pinned
+// blocks, which need chunk_cache() only.
 class BlobStoreDatabase {
  public:
   struct Options {
@@ -36,12 +36,12 @@ class BlobStoreDatabase {
     size_t record_cache_bytes;  // For records and inline content.
   };
 
-  // Opens also what is damaged: chunk files that are missing, cut short or
-  // unreadable are dropped; damaged records are dropped all together (the store
-  // is a cache).
-  // Errors: FAILED_PRECONDITION when another version wrote the directory;
-  // INTERNAL, also when another store has it open; RESOURCE_EXHAUSTED when the
-  // disk is full; DATA_LOSS when RocksDB's own bookkeeping is damaged.
+  // Opens the database even if it is corrupt, because it is a cache: chunk
+  // files that are missing, truncated or unreadable are removed; if records are
+  // corrupt, all records are removed.
+  // Errors: FAILED_PRECONDITION if another version wrote the directory;
+  // INTERNAL, also if another store has it open; RESOURCE_EXHAUSTED if the disk
+  // is full; DATA_LOSS if RocksDB's own metadata is corrupt.
   static absl::StatusOr<std::unique_ptr<BlobStoreDatabase>> Open(
       Options options);
 
@@ -51,13 +51,14 @@ class BlobStoreDatabase {
 
   using Operation = absl::FunctionRef<rocksdb::Status(rocksdb::DB& db)>;
 
-  // Runs what only reads. ABORTED when the database could not be reopened.
+  // Runs an operation that only reads. ABORTED if the database could not be
+  // reopened.
   rocksdb::Status Read(Operation operation) const;
 
-  // Runs what writes. A failed write makes RocksDB refuse all writes until it
-  // is opened anew, which happens here, as soon as the disk has room; then
-  // `operation` runs once more. It must bear that, and its outcome is unknown
-  // after an error.
+  // Runs an operation that writes. After a failed write RocksDB refuses all
+  // writes until it is reopened; this method does that as soon as the disk has
+  // space, and then runs `operation` again. So `operation` must be idempotent.
+  // After an error its outcome is unknown.
   rocksdb::Status Change(Operation operation);
 
   // Change() with the batch that `fill` makes. Errors: RESOURCE_EXHAUSTED when
@@ -65,15 +66,15 @@ class BlobStoreDatabase {
   absl::Status Write(bool sync,
                      absl::FunctionRef<void(rocksdb::WriteBatch* batch)> fill);
 
-  // Rewrites the inline content without what was deleted, so that the disk gets
-  // the space of that back. Takes as long as there is content; `cancelled` may
-  // become true meanwhile. Errors: as Write().
+  // Compacts the inline content, which frees the disk space of deleted content.
+  // The duration is proportional to the content; setting `cancelled` ends it
+  // early. Errors: as Write().
   absl::Status CompactInline(std::atomic<bool>* cancelled);
 
   // Bytes of the files with inline content. Cheap.
   uint64_t InlineFileBytes() const;
 
-  // Forgets every record.
+  // Deletes all records.
   rocksdb::Status ResetRecords();
 
   // Valid within an operation only.
@@ -84,14 +85,15 @@ class BlobStoreDatabase {
   }
   rocksdb::ColumnFamilyHandle* chunks(const Digest& digest) const;
 
-  // Blocks of chunks are handed out as handles of this cache; it holds none
-  // that nobody uses.
+  // The cache whose handles keep blocks of chunks in memory while readers use
+  // them. It does not keep unused blocks.
   const std::shared_ptr<rocksdb::Cache>& chunk_cache() const {
     return chunk_cache_;
   }
-  // For whoever writes files for chunks().
+  // Options for writing files that are added to chunks().
   rocksdb::Options ChunkFileOptions() const;
-  // Where files grow that are not part of the database yet.
+  // Directory for files that are still being written and are not part of the
+  // database yet.
   std::string IncomingDirectory() const;
 
   rocksdb::Env& env() const { return *env_; }
@@ -111,14 +113,15 @@ class BlobStoreDatabase {
   rocksdb::Status OpenReadOnly();
   void Close();
 
-  // Operations run between Enter() and Leave(), reopening while none does.
+  // Each operation runs between Enter() and Leave(). The database is reopened
+  // only while no operation runs.
   void Enter() const;
   void Leave() const;
   // Whether the database takes writes again.
   bool Reopen();
   bool OpenAnew();
   bool HasRoom() const;
-  // Drops what the files on disk no longer support.
+  // Removes damaged files and what depends on them.
   rocksdb::Status DropDamagedFiles();
   bool IsDamaged(const rocksdb::LiveFileMetaData& file) const;
   rocksdb::Status ResetFamily(Family family);
@@ -128,7 +131,7 @@ class BlobStoreDatabase {
   const std::unique_ptr<rocksdb::Env> env_;
   const std::shared_ptr<rocksdb::Cache> chunk_cache_;
   const std::shared_ptr<rocksdb::Cache> record_cache_;
-  // Sees when RocksDB stops taking writes.
+  // Notices when RocksDB refuses writes.
   class StopListener;
   const std::shared_ptr<StopListener> stop_;
 

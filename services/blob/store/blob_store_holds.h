@@ -16,16 +16,19 @@
 
 namespace cvr {
 
-// Who reads what, so that copies go only when nobody reads them any more.
-// Thread-safe. Must outlive its holds.
+// Counts the readers of each stored copy of a blob (its pins). A copy that is
+// deleted, evicted or replaced while it is read stays on disk until its last
+// reader is done. Without it a reader would find its bytes gone.
+// Thread-safe. Must outlive the pins.
 class BlobStoreHolds {
  public:
-  // `reclaim` frees a copy's space. It is called once per doomed copy, from
-  // whichever thread lets go last, without a lock.
+  // `reclaim` frees the disk space of a copy. It is called once for each copy
+  // that was passed to Doom(), by the thread that releases the last pin (or by
+  // Doom() itself), without a lock held.
   explicit BlobStoreHolds(std::function<void(const CopyId&)> reclaim)
       : reclaim_(std::move(reclaim)) {}
 
-  // Lets go when destroyed. Movable.
+  // A pin, released when this is destroyed. Movable.
   class Hold {
    public:
     Hold(Hold&& other) noexcept
@@ -48,18 +51,18 @@ class BlobStoreHolds {
     std::optional<uint64_t> generation_;  // Absent = every copy.
   };
 
-  // Keeps every copy of `digest`: for the moment between asking which copy is
-  // current and holding that one.
+  // Pins every copy of `digest`. To be held only from the lookup of the current
+  // copy until that copy is pinned.
   Hold HoldAll(const Digest& digest);
 
   Hold HoldCopy(const CopyId& copy);
 
-  // Reclaims the copy as soon as nobody holds it: now, or when the last hold
-  // goes. Nobody may start to hold it afterwards, save under a HoldAll() that
-  // began before.
+  // Reclaims the copy when it has no pins: at once, or when the last pin is
+  // released. Afterwards the copy must not be pinned any more, except by a
+  // caller whose HoldAll() began before.
   void Doom(const CopyId& copy);
 
-  // Whether any copy of it is held.
+  // Whether a copy of `digest` has a pin.
   bool IsHeld(const Digest& digest) const;
 
  private:
@@ -70,7 +73,7 @@ class BlobStoreHolds {
   };
 
   void Release(const Digest& digest, std::optional<uint64_t> generation);
-  // Takes out of `digest`'s entry what nobody holds.
+  // Removes the copies without pins from the entry of `digest`.
   std::vector<CopyId> TakeReclaimable(const Digest& digest)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Reclaim(const std::vector<CopyId>& copies);

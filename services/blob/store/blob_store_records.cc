@@ -21,7 +21,7 @@ absl::StatusOr<Record> Parse(rocksdb::Slice bytes) {
   if (record.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
     return record;
   }
-  return absl::DataLossError("a record is damaged");
+  return absl::DataLossError("corrupt blob record");
 }
 
 absl::StatusOr<std::optional<Record>> Found(const rocksdb::Status& status,
@@ -150,20 +150,6 @@ absl::StatusOr<std::map<CopyId, int64_t>> BlobStoreRecords::Owners() const {
   });
   RETURN_IF_ERROR(FromRocksDb(status, "reading the owners of uploads"));
   return owners;
-}
-
-absl::Time BlobStoreRecords::ToTime(
-    const google::protobuf::Timestamp& timestamp) {
-  return absl::FromUnixSeconds(timestamp.seconds()) +
-         absl::Nanoseconds(timestamp.nanos());
-}
-
-google::protobuf::Timestamp BlobStoreRecords::ToTimestamp(absl::Time time) {
-  google::protobuf::Timestamp timestamp;
-  timestamp.set_seconds(absl::ToUnixSeconds(time));
-  timestamp.set_nanos(static_cast<int32_t>(absl::ToInt64Nanoseconds(
-      time - absl::FromUnixSeconds(timestamp.seconds()))));
-  return timestamp;
 }
 
 absl::Status BlobStoreRecords::ForEach(

@@ -11,9 +11,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
-#include "absl/time/time.h"
 #include "absl/types/span.h"
-#include "google/protobuf/timestamp.pb.h"
 #include "services/blob/store/blob_record.pb.h"
 #include "services/blob/store/blob_store_database.h"
 #include "services/blob/store/chunk_key.h"
@@ -62,10 +60,6 @@ class BlobStoreRecords {
   absl::Status DeleteOwners(absl::Span<const CopyId> copies);
   // Errors: as ForEach().
   absl::StatusOr<std::map<CopyId, int64_t>> Owners() const;
-
-  // How records have times.
-  static absl::Time ToTime(const google::protobuf::Timestamp& timestamp);
-  static google::protobuf::Timestamp ToTimestamp(absl::Time time);
 
   // Visits all records in order. Errors: DATA_LOSS, also for a single record;
   // INTERNAL.

@@ -60,7 +60,7 @@ class InMemoryBlobStore::Writer final : public BlobWriter {
     {
       MutexLock lock(&mutex_);
       if (!state_.ok()) return state_;
-      state_ = absl::FailedPreconditionError("the upload is committed");
+      state_ = absl::FailedPreconditionError("the upload is already committed");
       readable_ = SizeOf(chunks_);
       chunks = chunks_;
     }
@@ -73,7 +73,7 @@ class InMemoryBlobStore::Writer final : public BlobWriter {
     {
       MutexLock lock(&mutex_);
       if (!state_.ok()) return;
-      state_ = absl::FailedPreconditionError("the upload is suspended");
+      state_ = absl::FailedPreconditionError("the upload is already suspended");
       chunks = chunks_;
     }
     if (owner_ != 0) store_->Keep({digest_, owner_}, std::move(chunks));
@@ -97,10 +97,12 @@ class InMemoryBlobStore::Writer final : public BlobWriter {
     if (chunk.empty()) return absl::OkStatus();
     const uint64_t size = SizeOf(chunks_);
     if (size % limits::kChunkBytes != 0 || chunk.size() > limits::kChunkBytes) {
-      return absl::InvalidArgumentError("only the last chunk may be shorter");
+      return absl::InvalidArgumentError(
+          "all chunks except the last must have the full chunk size");
     }
     if (chunk.size() > store_->options_.blob_bytes_max - size) {
-      return absl::ResourceExhaustedError("the blob is too large");
+      return absl::ResourceExhaustedError(
+          "the blob is larger than the maximum size");
     }
     chunks_.push_back(std::move(chunk));
     if (SizeOf(chunks_) >= readable_ + store_->options_.segment_bytes) {
@@ -141,7 +143,8 @@ absl::StatusOr<std::shared_ptr<BlobWriter>> InMemoryBlobStore::Create(
 absl::Status InMemoryBlobStore::Put(const Digest& digest,
                                     absl::string_view bytes) {
   if (bytes.size() > limits::kManifestBytesMax) {
-    return absl::InvalidArgumentError("too large to be stored at once");
+    return absl::InvalidArgumentError(
+        "the blob is too large for Put(); use Create()");
   }
   std::vector<Chunk> chunks;
   for (size_t at = 0; at < bytes.size(); at += limits::kChunkBytes) {

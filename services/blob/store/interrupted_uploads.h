@@ -15,8 +15,9 @@
 
 namespace cvr {
 
-// Copies that are not complete and wait for their owners to continue them: one
-// per digest and owner, not too many bytes, and none for too long. Thread-safe.
+// The incomplete copies of interrupted uploads, which a later upload of the
+// same digest and owner may continue. There is one per digest and owner. Their
+// total size and their age are limited. Thread-safe.
 class InterruptedUploads {
  public:
   struct Upload {
@@ -28,7 +29,7 @@ class InterruptedUploads {
   };
 
   struct Bounds {
-    uint64_t bytes_max;  // Of all together; 0 = nothing is kept.
+    uint64_t bytes_max;  // In total; 0 = nothing is kept.
     absl::Duration age_max;
   };
 
@@ -37,23 +38,24 @@ class InterruptedUploads {
   InterruptedUploads(Bounds bounds, std::function<void(const CopyId&)> drop)
       : bounds_(bounds), drop_(std::move(drop)) {}
 
-  // Of two with one digest and owner the longer is kept. The oldest make room.
+  // Adds an upload. Of two with the same digest and owner the longer one is
+  // kept. The oldest ones are dropped to stay within Bounds::bytes_max.
   void Add(const Upload& upload, absl::Time now);
 
-  // The one to be continued, which is the caller's from now on.
+  // Removes and returns the upload to continue; nothing if there is none.
   std::optional<Upload> Take(const Digest& digest, int64_t owner,
                              absl::Time now);
 
-  // Drops what that owner has of `digest`.
+  // Drops the upload of `digest` of that owner.
   void Forget(const Digest& digest, int64_t owner);
 
-  // Drops the oldest, for their space; false when there are none.
+  // Drops the oldest upload to free its space. False if there is none.
   bool DropOldest();
 
-  // Drops those that nobody has continued in time.
+  // Drops the uploads that are older than Bounds::age_max.
   void DropOutdated(absl::Time now);
 
-  // Of all together.
+  // Bytes of all uploads.
   uint64_t bytes() const;
 
  private:

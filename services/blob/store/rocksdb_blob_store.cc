@@ -6,14 +6,17 @@
 #include <vector>
 
 #include "absl/time/time.h"
-#include "services/blob/store/blob_store_status.h"
+#include "services/blob/store/blob_store_recovery.h"
 #include "services/common/errors.h"
 #include "services/common/status_macros.h"
+#include "services/common/time_wire.h"
 #include "services/concurrency/mutex.h"
-#include "spdlog/spdlog.h"
 
 namespace cvr {
 namespace {
+
+// After so many the last uses are written.
+constexpr size_t kUnsavedUsesMax = 4096;
 
 uint32_t ChunkNumber(uint64_t offset) {
   return static_cast<uint32_t>(offset / limits::kChunkBytes);
@@ -38,7 +41,7 @@ absl::StatusOr<Chunk> CheckInline(
     uint64_t size) {
   RETURN_IF_ERROR(bytes.status());
   if (bytes->has_value() && (*bytes)->size() == size) return **bytes;
-  return errors::ContentDamaged(digest.ToString(), "its bytes are missing");
+  return errors::ContentDamaged(digest.ToString(), "chunk not found");
 }
 
 }  // namespace
@@ -88,10 +91,10 @@ class RocksDbBlobStore::Writer final : public BlobWriter {
          SegmentsBegun begun = {})
       : store_(store),
         copy_(copy),
-        hold_(store->holds_.HoldCopy(copy)),
+        hold_(store->parts_.holds.HoldCopy(copy)),
         owner_(owner),
         owner_noted_(begun.segments > 0),
-        segments_(store->database_.get(), &store->chunks_, copy,
+        segments_(store->parts_.database.get(), &store->parts_.chunks, copy,
                   store->options_.segments, begun),
         size_(segments_.ingested_bytes()),
         readable_(segments_.ingested_bytes()) {
@@ -102,7 +105,7 @@ class RocksDbBlobStore::Writer final : public BlobWriter {
   ~Writer() override {
     if (!stays_ && segments_.segments() > 0) {
       Disown();
-      store_->holds_.Doom(copy_);
+      store_->parts_.holds.Doom(copy_);
     }
     Uncount();
   }
@@ -116,15 +119,16 @@ class RocksDbBlobStore::Writer final : public BlobWriter {
   absl::Status Commit() override {
     if (!state_.ok()) return state_;
     const absl::Status status = DoCommit();
-    state_ = status.ok()
-                 ? absl::FailedPreconditionError("the upload is committed")
-                 : status;
+    state_ =
+        status.ok()
+            ? absl::FailedPreconditionError("the upload is already committed")
+            : status;
     return status;
   }
 
   void Suspend() override {
     if (!state_.ok()) return;
-    state_ = absl::FailedPreconditionError("the upload is suspended");
+    state_ = absl::FailedPreconditionError("the upload is already suspended");
     // A short chunk can only be the last, so it is left out.
     if (size_ % limits::kChunkBytes == 0 && !segments_.Finish().ok()) return;
     if (segments_.segments() == 0) return;
@@ -143,12 +147,7 @@ class RocksDbBlobStore::Writer final : public BlobWriter {
   void Disown() override {
     MutexLock lock(&mutex_);
     owner_ = 0;
-    if (!std::exchange(owner_noted_, false)) return;
-    const absl::Status status = store_->records_.DeleteOwners({copy_});
-    if (!status.ok()) {
-      spdlog::error("blob store: owner of {} of {}: {}", copy_.generation,
-                    copy_.digest.ToString(), status.ToString());
-    }
+    if (std::exchange(owner_noted_, false)) store_->parts_.DeleteOwner(copy_);
   }
 
   uint64_t readable_size() const override {
@@ -159,7 +158,7 @@ class RocksDbBlobStore::Writer final : public BlobWriter {
     const uint64_t readable = readable_size();
     if (offset >= readable) return errors::RangeNotSatisfiable(readable);
     if (!inline_.empty()) return inline_.Sub(offset);
-    return ReadFrom(store_->chunks_, copy_, offset, readable);
+    return ReadFrom(store_->parts_.chunks, copy_, offset, readable);
   }
 
  private:
@@ -167,10 +166,12 @@ class RocksDbBlobStore::Writer final : public BlobWriter {
     if (chunk.empty()) return absl::OkStatus();
     if (size_ % limits::kChunkBytes != 0 ||
         chunk.size() > limits::kChunkBytes) {
-      return absl::InvalidArgumentError("only the last chunk may be shorter");
+      return absl::InvalidArgumentError(
+          "all chunks except the last must have the full chunk size");
     }
     if (size_ + chunk.size() > store_->blob_bytes_max()) {
-      return absl::ResourceExhaustedError("the blob is too large");
+      return absl::ResourceExhaustedError(
+          "the blob is larger than the maximum size");
     }
     size_ += chunk.size();
     Count(chunk.size());
@@ -204,7 +205,7 @@ class RocksDbBlobStore::Writer final : public BlobWriter {
     Uncount();
     ASSIGN_OR_RETURN(stays_, store_->Publish(copy_.digest, std::move(record),
                                              inline_.bytes()));
-    store_->interrupted_.Forget(copy_.digest, owner());
+    store_->parts_.interrupted.Forget(copy_.digest, owner());
     return absl::OkStatus();
   }
 
@@ -213,7 +214,7 @@ class RocksDbBlobStore::Writer final : public BlobWriter {
   int64_t NoteOwner() {
     MutexLock lock(&mutex_);
     if (owner_ == 0 || owner_noted_) return owner_;
-    owner_noted_ = store_->records_.PutOwner(copy_, owner_).ok();
+    owner_noted_ = store_->parts_.records.PutOwner(copy_, owner_).ok();
     return owner_noted_ ? owner_ : 0;
   }
   int64_t owner() const {
@@ -224,9 +225,11 @@ class RocksDbBlobStore::Writer final : public BlobWriter {
   // As used, until somebody else counts the copy or it is gone.
   void Count(uint64_t bytes) {
     counted_ += bytes;
-    store_->uploading_bytes_ += bytes;
+    store_->parts_.uploading_bytes += bytes;
   }
-  void Uncount() { store_->uploading_bytes_ -= std::exchange(counted_, 0); }
+  void Uncount() {
+    store_->parts_.uploading_bytes -= std::exchange(counted_, 0);
+  }
 
   void SetReadable(uint64_t size) {
     readable_.store(size, std::memory_order_release);
@@ -266,9 +269,8 @@ absl::StatusOr<std::unique_ptr<RocksDbBlobStore>> RocksDbBlobStore::Open(
   std::unique_ptr<RocksDbBlobStore> store(
       new RocksDbBlobStore(std::move(options), std::move(database)));
   RETURN_IF_ERROR(store->Recover());
-  EvictableSpace& space = *store;
   store->evictor_ =
-      std::make_unique<BlobEvictor>(store->options_.bounds, space);
+      std::make_unique<BlobEvictor>(store->options_.bounds, store->space_);
   store->evictor_->Wake();
   return store;
 }
@@ -276,41 +278,49 @@ absl::StatusOr<std::unique_ptr<RocksDbBlobStore>> RocksDbBlobStore::Open(
 RocksDbBlobStore::RocksDbBlobStore(Options options,
                                    std::unique_ptr<BlobStoreDatabase> database)
     : options_(std::move(options)),
-      database_(std::move(database)),
-      chunks_(database_.get()),
-      records_(database_.get()),
-      holds_([this](const CopyId& copy) { DropCopy(copy); }),
-      interrupted_({.bytes_max = options_.interrupted_bytes_max,
-                    .age_max = options_.interrupted_age_max},
-                   [this](const CopyId& copy) { DropUpload(copy); }) {}
+      parts_(std::move(database), {.bytes_max = options_.interrupted_bytes_max,
+                                   .age_max = options_.interrupted_age_max}),
+      space_(parts_, {.directory = options_.directory,
+                      .env = options_.env,
+                      .clock = options_.clock,
+                      .min_free_bytes = options_.bounds.min_free_bytes,
+                      .listener = options_.eviction_listener}) {}
+
+absl::Status RocksDbBlobStore::Recover() {
+  ASSIGN_OR_RETURN(auto found,
+                   BlobStoreRecovery(parts_, *options_.clock).Run());
+  next_generation_ = found.next_generation;
+  space_.SetDamaged(std::move(found.damaged));
+  return absl::OkStatus();
+}
 
 RocksDbBlobStore::~RocksDbBlobStore() {
-  closing_ = true;
+  space_.Cancel();
   evictor_ = nullptr;
-  SaveUses();
+  space_.SaveUses();
 }
 
 absl::StatusOr<std::shared_ptr<const BlobReader>> RocksDbBlobStore::Open(
     const Digest& digest) {
-  const BlobStoreHolds::Hold all = holds_.HoldAll(digest);
-  ASSIGN_OR_RETURN(const auto record, Readable(digest, records_.Find(digest)));
+  const BlobStoreHolds::Hold all = parts_.holds.HoldAll(digest);
+  ASSIGN_OR_RETURN(const auto record, parts_.Find(digest));
   if (!record.has_value()) return errors::BlobUnknown(digest.ToString());
   NoteUse(digest);
   if (record->generation() == 0) return OpenInline(digest, *record);
   const CopyId copy{digest, record->generation()};
-  return std::make_shared<CopyReader>(&chunks_, copy, record->size(),
-                                      holds_.HoldCopy(copy));
+  return std::make_shared<CopyReader>(&parts_.chunks, copy, record->size(),
+                                      parts_.holds.HoldCopy(copy));
 }
 
 absl::StatusOr<std::shared_ptr<const BlobReader>> RocksDbBlobStore::OpenInline(
     const Digest& digest, const Record& record) {
-  auto bytes = records_.FindInline(digest);
+  auto bytes = parts_.records.FindInline(digest);
   if (bytes.ok() && !bytes->has_value()) {
     // Deleted since, or lost: while nothing changes they tell.
-    const BlobStoreTurns::Turn turn(&turns_, digest);
-    ASSIGN_OR_RETURN(const auto again, Readable(digest, records_.Find(digest)));
+    const BlobStoreTurns::Turn turn(&parts_.turns, digest);
+    ASSIGN_OR_RETURN(const auto again, parts_.Find(digest));
     if (!again.has_value()) return errors::BlobUnknown(digest.ToString());
-    bytes = records_.FindInline(digest);
+    bytes = parts_.records.FindInline(digest);
   }
   return std::make_shared<InlineReader>(
       CheckInline(digest, bytes, record.size()), record.size());
@@ -325,7 +335,7 @@ absl::StatusOr<std::shared_ptr<BlobWriter>> RocksDbBlobStore::Create(
 std::shared_ptr<RocksDbBlobStore::Writer> RocksDbBlobStore::NewWriter(
     const Digest& digest, int64_t owner) {
   const auto upload =
-      interrupted_.Take(digest, owner, options_.clock->SteadyNow());
+      parts_.interrupted.Take(digest, owner, options_.clock->SteadyNow());
   if (!upload.has_value()) {
     return std::make_shared<Writer>(this, CopyId{digest, next_generation_++},
                                     owner);
@@ -339,7 +349,8 @@ std::shared_ptr<RocksDbBlobStore::Writer> RocksDbBlobStore::NewWriter(
 absl::Status RocksDbBlobStore::Put(const Digest& digest,
                                    absl::string_view bytes) {
   if (bytes.size() > limits::kManifestBytesMax) {
-    return absl::InvalidArgumentError("too large to be stored at once");
+    return absl::InvalidArgumentError(
+        "the blob is too large for Put(); use Create()");
   }
   RETURN_IF_ERROR(evictor_->EnsureRoom());
   Writer writer(this, CopyId{digest, next_generation_++}, /*owner=*/0);
@@ -352,20 +363,20 @@ absl::Status RocksDbBlobStore::Put(const Digest& digest,
 }
 
 absl::Status RocksDbBlobStore::Delete(const Digest& digest) {
-  const BlobStoreTurns::Turn turn(&turns_, digest);
-  const auto record = records_.FindSettled(digest);
+  const BlobStoreTurns::Turn turn(&parts_.turns, digest);
+  const auto record = parts_.records.FindSettled(digest);
   if (record.ok() && !record->has_value()) return absl::OkStatus();
   // One that cannot be read goes as well; its files are found at next start.
   if (!record.ok() && record.status().code() != absl::StatusCode::kDataLoss) {
     return record.status();
   }
-  RETURN_IF_ERROR(records_.Delete({digest}));
-  catalog_.Remove(digest);
+  RETURN_IF_ERROR(parts_.records.Delete({digest}));
+  parts_.catalog.Remove(digest);
   if (!record.ok()) return absl::OkStatus();
   if ((*record)->generation() == 0) {
-    inline_space_.Delete((*record)->size());
+    parts_.inline_space.Delete((*record)->size());
   } else {
-    holds_.Doom({digest, (*record)->generation()});
+    parts_.holds.Doom({digest, (*record)->generation()});
   }
   return absl::OkStatus();
 }
@@ -373,68 +384,51 @@ absl::Status RocksDbBlobStore::Delete(const Digest& digest) {
 absl::StatusOr<std::vector<StoredBlob>> RocksDbBlobStore::List(
     const std::optional<Digest>& start_after, int max) const {
   std::vector<StoredBlob> page;
-  RETURN_IF_ERROR(records_.VisitAfter(
-      start_after, [&](const Digest& digest, const Record& record) {
-        page.push_back({digest, records_.ToTime(record.last_use_time())});
-        return static_cast<int>(page.size()) < max;
-      }));
+  const auto add = [&](const Digest& digest, const Record& record) {
+    page.push_back({digest, FromWire(record.last_use_time())});
+    return static_cast<int>(page.size()) < max;
+  };
+  RETURN_IF_ERROR(parts_.records.VisitAfter(start_after, add));
   return page;
 }
 
 absl::StatusOr<bool> RocksDbBlobStore::Publish(const Digest& digest,
                                                Record record,
                                                absl::string_view inline_bytes) {
-  const BlobStoreTurns::Turn turn(&turns_, digest);
-  ASSIGN_OR_RETURN(const auto stored,
-                   Readable(digest, records_.FindSettled(digest)));
+  const BlobStoreTurns::Turn turn(&parts_.turns, digest);
+  ASSIGN_OR_RETURN(const auto stored, parts_.FindSettled(digest));
   if (stored.has_value()) {
     // New to it when it was written by a commit that seemed to fail.
-    catalog_.Add(digest, stored->size());
+    parts_.catalog.Add(digest, stored->size());
     return false;
   }
-  *record.mutable_create_time() =
-      records_.ToTimestamp(options_.clock->SteadyNow());
+  *record.mutable_create_time() = ToWire(options_.clock->SteadyNow());
   *record.mutable_last_use_time() = record.create_time();
-  RETURN_IF_ERROR(records_.Put(digest, record, inline_bytes));
-  catalog_.Add(digest, record.size());
-  if (record.generation() == 0) inline_space_.Add(record.size());
+  RETURN_IF_ERROR(parts_.records.Put(digest, record, inline_bytes));
+  parts_.catalog.Add(digest, record.size());
+  if (record.generation() == 0) parts_.inline_space.Add(record.size());
   evictor_->CheckUse();
   return true;
-}
-
-// A record that cannot be read is no record: the next upload replaces it.
-absl::StatusOr<std::optional<BlobStoreRecords::Record>>
-RocksDbBlobStore::Readable(const Digest& digest,
-                           absl::StatusOr<std::optional<Record>> record) {
-  if (record.status().code() != absl::StatusCode::kDataLoss) return record;
-  spdlog::error("blob store: record of {}: {}", digest.ToString(),
-                record.status().ToString());
-  return std::optional<Record>();
 }
 
 // Also when the blob is stored by now: whether its owner continues it must not
 // depend on what others have.
 void RocksDbBlobStore::Keep(const InterruptedUploads::Upload& upload) {
-  interrupted_.Add(upload, options_.clock->SteadyNow());
+  parts_.interrupted.Add(upload, options_.clock->SteadyNow());
   evictor_->CheckUse();
 }
 
-void RocksDbBlobStore::DropUpload(const CopyId& copy) {
-  const absl::Status status = records_.DeleteOwners({copy});
-  if (!status.ok()) {
-    spdlog::error("blob store: owner of {} of {}: {}", copy.generation,
-                  copy.digest.ToString(), status.ToString());
-  }
-  holds_.Doom(copy);
+void RocksDbBlobStore::NoteUse(const Digest& digest) {
+  const size_t unsaved =
+      parts_.catalog.Touch(digest, options_.clock->SteadyNow());
+  if (unsaved > 0 && unsaved % kUnsavedUsesMax == 0) evictor_->Wake();
 }
 
-// Without space to note it the copy stays; the next start removes it.
-void RocksDbBlobStore::DropCopy(const CopyId& copy) {
-  const absl::Status status = chunks_.Drop(copy);
-  if (!status.ok()) {
-    spdlog::error("blob store: {} of {}: {}", copy.generation,
-                  copy.digest.ToString(), status.ToString());
-  }
+// A larger one would push out everything, and then itself.
+uint64_t RocksDbBlobStore::blob_bytes_max() const {
+  const uint64_t max_bytes = options_.bounds.max_bytes;
+  return max_bytes == 0 ? options_.blob_bytes_max
+                        : std::min(options_.blob_bytes_max, max_bytes);
 }
 
 }  // namespace cvr

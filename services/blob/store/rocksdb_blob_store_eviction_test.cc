@@ -9,13 +9,13 @@
 #include <utility>
 #include <vector>
 
-#include "absl/time/clock.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "rocksdb/env.h"
 #include "services/blob/store/rocksdb_blob_store.h"
 #include "services/concurrency/mutex.h"
 #include "tests/support/crash_file_system.h"
+#include "tests/support/eventually.h"
 #include "tests/support/status_matchers.h"
 #include "tests/support/temporary_directory.h"
 #include "tests/support/upstream/blob_bytes.h"
@@ -108,7 +108,8 @@ class RocksDbBlobStoreEvictionTest : public ::testing::Test {
 
   // Until it is no more than that.
   void AwaitDiskUse(uint64_t bytes) const {
-    while (DiskUse() > bytes) absl::SleepFor(absl::Milliseconds(1));
+    EXPECT_TRUE(Eventually([&] { return DiskUse() <= bytes; },
+                           "the directory is as small as wanted"));
   }
 
   TemporaryDirectory directory_;

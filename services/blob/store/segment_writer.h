@@ -14,22 +14,23 @@
 
 namespace cvr {
 
-// Segments begin small, so that what was written can soon be read, and double
-// from one to the next, so that large blobs have few.
+// Sizes of segments. The first one is small, so that readers get its bytes
+// soon; each next one is twice as large, so that large blobs have few files.
 struct SegmentSizes {
   uint64_t first_bytes = uint64_t{4} << 20;
   uint64_t max_bytes = uint64_t{64} << 20;
 };
 
-// What a copy has in the table already: whole chunks only.
+// The part of a copy that is already in the table: whole chunks only.
 struct SegmentsBegun {
   uint32_t chunks = 0;
   uint64_t segments = 0;
 };
 
 // Writes the chunks of one copy into files and adds each full file to the
-// table. What it added stays there when it is destroyed; a file that was not
-// added is removed. Not thread-safe. Must not outlive what it was made with.
+// table. Destroying the writer removes the unfinished file and leaves the files
+// that were added. Not thread-safe. Its constructor's arguments must outlive
+// it.
 class SegmentWriter {
  public:
   SegmentWriter(BlobStoreDatabase* database, ChunkTable* chunks,

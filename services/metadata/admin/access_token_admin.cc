@@ -124,7 +124,7 @@ absl::StatusOr<v1::ListAccessTokensResponse> AccessTokenAdmin::List(
 
 absl::Status AccessTokenAdmin::Revoke(
     const v1::RevokeAccessTokenRequest& request) {
-  RETURN_IF_ERROR(store_.Write(
+  return store_.Write(
       [&](WriteTransaction& transaction) -> absl::Status {
         ASSIGN_OR_RETURN(const auto row,
                          tables::FindAccessToken(transaction, request.id()));
@@ -133,9 +133,7 @@ absl::Status AccessTokenAdmin::Revoke(
         RevokeIn(transaction, *row);
         return absl::OkStatus();
       },
-      Durability::kSynced));
-  TellRevoked();
-  return absl::OkStatus();
+      Durability::kSynced);
 }
 
 absl::StatusOr<bool> AccessTokenAdmin::RevokeSomeOfGroupIn(
@@ -171,46 +169,37 @@ absl::Status AccessTokenAdmin::ForgetRegistry(int64_t registry_id) {
   constexpr size_t kTokensPerTransaction = limits::kRowsPerTransaction / 8;
   for (size_t next = 0; next < naming.size();) {
     const size_t end = std::min(naming.size(), next + kTokensPerTransaction);
-    bool revoked = false;
     RETURN_IF_ERROR(store_.Write(
         [&](WriteTransaction& transaction) -> absl::Status {
           RETURN_IF_ERROR(ForgetOldRevocations(transaction));
           for (; next < end; ++next) {
-            ASSIGN_OR_RETURN(
-                const bool one,
+            RETURN_IF_ERROR(
                 ForgetRegistryIn(transaction, registry_id, naming[next]));
-            revoked = revoked || one;
           }
           return absl::OkStatus();
         },
         Durability::kSynced));
-    if (revoked) TellRevoked();
   }
   return absl::OkStatus();
 }
 
-// Whether the token was revoked by it.
-absl::StatusOr<bool> AccessTokenAdmin::ForgetRegistryIn(
-    WriteTransaction& transaction, int64_t registry_id,
-    int64_t token_id) const {
+absl::Status AccessTokenAdmin::ForgetRegistryIn(WriteTransaction& transaction,
+                                                int64_t registry_id,
+                                                int64_t token_id) const {
   ASSIGN_OR_RETURN(auto row, tables::FindAccessToken(transaction, token_id));
-  if (!row) return false;
+  if (!row) return absl::OkStatus();
   auto& ids = *row->mutable_access_token()->mutable_registry_ids();
   ids.erase(std::remove(ids.begin(), ids.end(), registry_id), ids.end());
   if (ids.empty()) {
     spdlog::info(
-        "access token {} is revoked: registry {} is deleted, and it "
-        "was for no other",
+        "access token {} revoked: registry {} was deleted, and the token was "
+        "restricted to it",
         token_id, registry_id);
     RevokeIn(transaction, *row);
-    return true;
+    return absl::OkStatus();
   }
   tables::PutAccessToken(transaction, *row);
-  return false;
-}
-
-void AccessTokenAdmin::TellRevoked() const {
-  if (on_revoked_) on_revoked_();
+  return absl::OkStatus();
 }
 
 // In the transaction that deletes the token: no crash leaves one of the two.
@@ -271,8 +260,8 @@ absl::StatusOr<Caller> AccessTokenAdmin::Authenticate(
 
 absl::StatusOr<AccessTokenAdmin::Owner> AccessTokenAdmin::FindOwner(
     absl::string_view secret) {
-  const absl::Status refused =
-      errors::Unauthenticated("the token is unknown, revoked or has expired");
+  const absl::Status refused = errors::Unauthenticated(
+      "invalid access token: unknown, revoked or expired");
   if (!IsTokenSecret(secret)) return refused;
   const std::string hash = HashTokenSecret(secret);
   ASSIGN_OR_RETURN(const auto row,
@@ -326,7 +315,9 @@ void AccessTokenAdmin::NoteUse(const v1::AccessToken& token) {
         return absl::OkStatus();
       },
       Durability::kBuffered);
-  if (!noted.ok()) spdlog::warn("last use of a token: {}", noted.ToString());
+  if (!noted.ok())
+    spdlog::warn("cannot update the last-used time of an access token: {}",
+                 noted.ToString());
 }
 
 }  // namespace cvr

@@ -3,10 +3,8 @@
 
 #include <cstdint>
 #include <string>
-#include <utility>
 #include <vector>
 
-#include "absl/functional/any_invocable.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
@@ -43,23 +41,16 @@ class AccessTokenAdmin {
 
   // As a part of a larger change: revokes tokens of a group among the next
   // limits::kRowsPerTransaction / 4 after `start_after`, an id that this
-  // function left there, or 0. Returns whether there may be more. Once it is
-  // committed, TellRevoked() must be called.
+  // function left there, or 0. Returns whether there may be more.
   absl::StatusOr<bool> RevokeSomeOfGroupIn(WriteTransaction& transaction,
                                            absl::string_view group,
                                            int64_t& start_after);
-  void TellRevoked() const;
 
   // Takes a registry that is gone out of the tokens that are restricted to it
   // and others, and revokes those that name no other, which would be good for
   // the whole group. To be called until it succeeds. In transactions of bounded
   // size; tokens that do not name it cost no write.
   absl::Status ForgetRegistry(int64_t registry_id);
-
-  // To be called before any revocation: told when some were, once that holds.
-  void SetOnRevoked(absl::AnyInvocable<void() const> on_revoked) {
-    on_revoked_ = std::move(on_revoked);
-  }
 
   // The ids of the tokens that were revoked so recently that what was issued
   // for them may be about still, in order. They outlive the process.
@@ -84,16 +75,14 @@ class AccessTokenAdmin {
   void NoteUse(const v1::AccessToken& token);
   void RevokeIn(WriteTransaction& transaction,
                 const stored::AccessToken& row) const;
-  absl::StatusOr<bool> ForgetRegistryIn(WriteTransaction& transaction,
-                                        int64_t registry_id,
-                                        int64_t token_id) const;
+  absl::Status ForgetRegistryIn(WriteTransaction& transaction,
+                                int64_t registry_id, int64_t token_id) const;
   absl::Time RevocationsNow() const;
   absl::Status ForgetOldRevocations(WriteTransaction& transaction) const;
 
   MetadataStore& store_;
   const Clock& clock_;
   const absl::Duration issued_lifetime_;
-  absl::AnyInvocable<void() const> on_revoked_;  // Set before use.
 };
 
 }  // namespace cvr

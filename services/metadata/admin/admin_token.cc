@@ -1,34 +1,18 @@
 #include "services/metadata/admin/admin_token.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
-#include <cerrno>
-#include <cstring>
-
 #include "absl/strings/str_cat.h"
 #include "services/common/status_macros.h"
+#include "services/process/whole_file.h"
 #include "spdlog/spdlog.h"
 
 namespace cvr {
 namespace {
 
 absl::Status WriteForOwner(const std::string& path, const std::string& text) {
-  const auto failed = [&] {
-    return absl::UnavailableError(
-        absl::StrCat("cannot write ", path, ": ", std::strerror(errno)));
-  };
-  // Made anew, so that nobody has it open already.
-  ::unlink(path.c_str());
-  const int file =
-      ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-  if (file < 0) return failed();
-  const bool written = ::write(file, text.data(), text.size()) ==
-                           static_cast<ssize_t>(text.size()) &&
-                       ::fsync(file) == 0;
-  const absl::Status status = written ? absl::OkStatus() : failed();
-  ::close(file);
-  return status;
+  const absl::Status written = ReplaceFile(path, text, FileSync::kDurable);
+  if (written.ok()) return written;
+  return absl::UnavailableError(
+      absl::StrCat("cannot write ", written.message()));
 }
 
 }  // namespace
@@ -49,7 +33,8 @@ absl::Status EnsureAdminToken(AccessTokenAdmin& tokens,
     tokens.Revoke(revoke).IgnoreError();
     return written;
   }
-  spdlog::info("new data directory: the administrator's token is in {}", path);
+  spdlog::info(
+      "first start: the administrator's access token was written to {}", path);
   return absl::OkStatus();
 }
 

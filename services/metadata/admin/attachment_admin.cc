@@ -57,9 +57,9 @@ absl::StatusOr<v1::RegistryUpstream> AttachmentAdmin::AttachIn(
   ASSIGN_OR_RETURN(auto attachments,
                    tables::Attachments(transaction, registry_id));
   if (Find(attachments, upstream_id) != attachments.end()) {
-    return absl::AlreadyExistsError(absl::StrCat("upstream ", upstream_id,
-                                                 " is attached to registry ",
-                                                 registry_id, " already"));
+    return absl::AlreadyExistsError(
+        absl::StrCat("upstream ", upstream_id,
+                     " is already attached to registry ", registry_id));
   }
   if (attachments.size() >=
       static_cast<size_t>(limits_.upstreams_per_registry)) {

@@ -85,7 +85,7 @@ void AuditTrail::Record(v1::AuditEvent event) {
       },
       Durability::kBuffered);
   if (!written.ok()) {
-    spdlog::error("{} is not in the audit trail: {}", event.method(),
+    spdlog::error("cannot write the audit event for {}: {}", event.method(),
                   written.ToString());
   }
 }

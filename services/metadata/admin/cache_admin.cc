@@ -64,7 +64,7 @@ absl::StatusOr<v1::UpstreamCacheStats> StatsOf(
   stats.set_upstream_id(upstream.id());
   stats.set_name(upstream.name());
   stats.set_group(upstream.group());
-  RETURN_IF_ERROR(tables::VisitCacheEntriesOf(
+  RETURN_IF_ERROR(tables::VisitCacheEntriesByPath(
       transaction, upstream.id(),
       [&](const v1::CacheEntry& entry) -> absl::StatusOr<bool> {
         stats.set_entries(stats.entries() + 1);

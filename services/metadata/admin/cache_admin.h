@@ -28,12 +28,11 @@ class CacheAdmin {
   // Purges one upstream after the other, or none when `caller` may not manage
   // one of them. Errors: PERMISSION_DENIED (reason DENIED).
   absl::StatusOr<v1::PurgeResult> PurgeRegistry(
-      const v1::PurgeRegistryCacheRequest& request,
-      const Caller& caller = Caller::System());
+      const v1::PurgeRegistryCacheRequest& request, const Caller& caller);
 
   // Of what the caller may see. Looks at all of its entries.
   absl::StatusOr<v1::CacheStats> Stats(const v1::GetCacheStatsRequest& request,
-                                       const Caller& caller = Caller::System());
+                                       const Caller& caller);
 
  private:
   // Adds to `result`.

@@ -50,7 +50,7 @@ class CacheAdminTest : public MetadataFixture {
     v1::PurgeRegistryCacheRequest request;
     request.set_registry_id(id);
     request.set_include_shared(include_shared);
-    return stack_->caches().PurgeRegistry(request);
+    return stack_->caches().PurgeRegistry(request, Caller::System());
   }
   absl::StatusOr<v1::CacheStats> Stats(
       const std::string& group = "", const Caller& caller = Caller::System()) {

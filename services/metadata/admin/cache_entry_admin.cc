@@ -69,8 +69,8 @@ absl::Status RequireNew(const ReadTransaction& transaction,
                                           entry.relative_path()));
   if (!taken) return absl::OkStatus();
   return absl::AlreadyExistsError(
-      absl::StrCat("upstream ", entry.upstream_id(), " has a cache entry for ",
-                   entry.relative_path(), " already"));
+      absl::StrCat("upstream ", entry.upstream_id(),
+                   " already has a cache entry for ", entry.relative_path()));
 }
 
 std::string ScopeOf(const v1::ListCacheEntriesRequest& request) {
@@ -135,7 +135,7 @@ absl::StatusOr<v1::ListCacheEntriesResponse> CacheEntryAdmin::List(
     const v1::ListCacheEntriesRequest& request, const Caller& caller) {
   if (request.newest_first()) return ListNewestFirst(request, caller);
   if (request.skip() != 0) {
-    return errors::FieldInvalid("skip", "needs newest_first");
+    return errors::FieldInvalid("skip", "requires newest_first");
   }
   const std::string scope = ScopeOf(request);
   ASSIGN_OR_RETURN(const int page_size, PageSize(request.page_size()));

@@ -33,8 +33,7 @@ class CacheEntryAdmin {
   absl::StatusOr<v1::CacheEntry> Get(const v1::GetCacheEntryRequest& request);
   // Those that the caller may see.
   absl::StatusOr<v1::ListCacheEntriesResponse> List(
-      const v1::ListCacheEntriesRequest& request,
-      const Caller& caller = Caller::System());
+      const v1::ListCacheEntriesRequest& request, const Caller& caller);
   absl::StatusOr<v1::CacheEntry> Update(
       const v1::UpdateCacheEntryRequest& request);
   absl::Status Delete(const v1::DeleteCacheEntryRequest& request);

@@ -229,7 +229,7 @@ TEST_F(CacheEntryAdminTest, ListsInTheOrderOfFirstCachingWithFilters) {
   const auto ids = [&](v1::ListCacheEntriesRequest request) {
     std::vector<int64_t> ids;
     do {
-      const auto page = stack_->cache_entries().List(request);
+      const auto page = stack_->cache_entries().List(request, Caller::System());
       EXPECT_THAT(page, IsOk());
       if (!page.ok()) break;
       for (const auto& entry : page->cache_entries()) ids.push_back(entry.id());
@@ -252,7 +252,7 @@ TEST_F(CacheEntryAdminTest, ListsInTheOrderOfFirstCachingWithFilters) {
   request.set_path_contains("nothing");
   EXPECT_THAT(ids(request), IsEmpty());
   request.set_page_token("rubbish");
-  EXPECT_THAT(stack_->cache_entries().List(request),
+  EXPECT_THAT(stack_->cache_entries().List(request, Caller::System()),
               StatusIs(absl::StatusCode::kInvalidArgument));
 }
 
@@ -267,7 +267,7 @@ TEST_F(CacheEntryAdminTest, ListsTheNewestFirstFromAnyPlace) {
   request.set_newest_first(true);
   const auto ids = [&] {
     std::vector<int64_t> ids;
-    const auto page = stack_->cache_entries().List(request);
+    const auto page = stack_->cache_entries().List(request, Caller::System());
     EXPECT_THAT(page, IsOk());
     if (!page.ok()) return ids;
     for (const auto& entry : page->cache_entries()) ids.push_back(entry.id());
@@ -289,20 +289,20 @@ TEST_F(CacheEntryAdminTest, ListsTheNewestFirstFromAnyPlace) {
   EXPECT_THAT(ids(), ElementsAre(1, -1));
 
   request.set_path_contains("");
-  const auto first = stack_->cache_entries().List(request);
+  const auto first = stack_->cache_entries().List(request, Caller::System());
   ASSERT_THAT(first, IsOk());
   request.set_page_token(first->next_page_token());
   EXPECT_THAT(ids(), ElementsAre(2, 1, -4));
   request.set_newest_first(false);
-  EXPECT_THAT(stack_->cache_entries().List(request),
+  EXPECT_THAT(stack_->cache_entries().List(request, Caller::System()),
               StatusIs(absl::StatusCode::kInvalidArgument));
   request.clear_page_token();
   request.set_skip(1);
-  EXPECT_THAT(stack_->cache_entries().List(request),
+  EXPECT_THAT(stack_->cache_entries().List(request, Caller::System()),
               StatusIs(absl::StatusCode::kInvalidArgument));
   request.set_newest_first(true);
   request.set_skip(-1);
-  EXPECT_THAT(stack_->cache_entries().List(request),
+  EXPECT_THAT(stack_->cache_entries().List(request, Caller::System()),
               StatusIs(absl::StatusCode::kInvalidArgument));
 }
 

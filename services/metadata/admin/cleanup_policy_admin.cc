@@ -8,6 +8,7 @@
 #include "services/common/limits.h"
 #include "services/common/status_macros.h"
 #include "services/metadata/admin/group_admin.h"
+#include "services/metadata/resources/etag.h"
 #include "services/metadata/resources/field_masks.h"
 #include "services/metadata/resources/validation.h"
 #include "services/metadata/store/stored.pb.h"
@@ -27,14 +28,6 @@ absl::StatusOr<stored::CleanupPolicy> Require(
   ASSIGN_OR_RETURN(auto row, tables::FindCleanupPolicy(transaction, group));
   if (!row) return errors::NoSuch("cleanup policy of group", group);
   return *std::move(row);
-}
-
-absl::Status CheckEtag(const std::string& wanted,
-                       const v1::CleanupPolicy& policy) {
-  if (wanted.empty() || wanted == policy.etag()) return absl::OkStatus();
-  return absl::AbortedError(absl::StrCat("the cleanup policy of group ",
-                                         policy.group(),
-                                         " was changed in the meantime"));
 }
 
 void FillDefaults(v1::CleanupPolicy& policy) {
@@ -87,15 +80,9 @@ void PlanNextRun(const v1::CleanupPolicy& before, absl::Time now,
       ToWire(now + policy.cadence_days() * absl::Hours(24));
 }
 
-// Numbers are given once, so that the etag of a policy that was deleted is not
-// that of the next one.
-absl::Status NoteChange(WriteTransaction& transaction, absl::Time now,
-                        v1::CleanupPolicy& policy) {
-  ASSIGN_OR_RETURN(const int64_t change,
-                   tables::NextId(transaction, tables::kCleanupPolicyChanges));
-  policy.set_etag(absl::StrCat(change));
+void NoteChange(absl::Time now, v1::CleanupPolicy& policy) {
+  policy.set_etag(NextEtag(policy.etag(), now));
   *policy.mutable_update_time() = ToWire(now);
-  return absl::OkStatus();
 }
 
 }  // namespace
@@ -117,6 +104,7 @@ absl::StatusOr<v1::CleanupPolicy> CleanupPolicyAdmin::Create(
   *policy.mutable_create_time() = ToWire(now);
   FillDefaults(policy);
   PlanNextRun(policy, now, policy);
+  NoteChange(now, policy);
   return WriteValue<v1::CleanupPolicy>(
       store_,
       [&](WriteTransaction& transaction) -> absl::StatusOr<v1::CleanupPolicy> {
@@ -125,9 +113,8 @@ absl::StatusOr<v1::CleanupPolicy> CleanupPolicyAdmin::Create(
                                                transaction, policy.group()));
         if (taken) {
           return absl::AlreadyExistsError(absl::StrCat(
-              "group ", policy.group(), " has a cleanup policy already"));
+              "group ", policy.group(), " already has a cleanup policy"));
         }
-        RETURN_IF_ERROR(NoteChange(transaction, now, policy));
         tables::PutCleanupPolicy(transaction, row);
         return policy;
       });
@@ -154,12 +141,12 @@ absl::StatusOr<v1::CleanupPolicy> CleanupPolicyAdmin::Update(
         ASSIGN_OR_RETURN(auto row,
                          Require(transaction, GroupOf(given.group())));
         v1::CleanupPolicy& policy = *row.mutable_policy();
-        RETURN_IF_ERROR(CheckEtag(given.etag(), policy));
+        RETURN_IF_ERROR(CheckEtag(given.etag(), policy.etag()));
         const v1::CleanupPolicy before = policy;
         RETURN_IF_ERROR(ApplyUpdate(request, policy));
         const absl::Time now = clock_.SteadyNow();
         PlanNextRun(before, now, policy);
-        RETURN_IF_ERROR(NoteChange(transaction, now, policy));
+        NoteChange(now, policy);
         tables::PutCleanupPolicy(transaction, row);
         return policy;
       });
@@ -173,7 +160,7 @@ absl::Status CleanupPolicyAdmin::Delete(
         ASSIGN_OR_RETURN(const auto row,
                          tables::FindCleanupPolicy(transaction, group));
         if (!row) return absl::OkStatus();
-        RETURN_IF_ERROR(CheckEtag(request.etag(), row->policy()));
+        RETURN_IF_ERROR(CheckEtag(request.etag(), row->policy().etag()));
         tables::DeleteCleanupPolicy(transaction, group);
         return absl::OkStatus();
       },
@@ -182,7 +169,7 @@ absl::Status CleanupPolicyAdmin::Delete(
 
 absl::StatusOr<v1::CleanupPolicy> CleanupPolicyAdmin::Run(
     const v1::RunCleanupPolicyRequest& request) {
-  auto policy = WriteValue<v1::CleanupPolicy>(
+  return WriteValue<v1::CleanupPolicy>(
       store_,
       [&](WriteTransaction& transaction) -> absl::StatusOr<v1::CleanupPolicy> {
         ASSIGN_OR_RETURN(auto row,
@@ -195,8 +182,6 @@ absl::StatusOr<v1::CleanupPolicy> CleanupPolicyAdmin::Run(
         tables::PutCleanupPolicy(transaction, row);
         return row.policy();
       });
-  if (policy.ok() && on_due_) on_due_();
-  return policy;
 }
 
 }  // namespace cvr

@@ -1,9 +1,6 @@
 #ifndef SERVICES_METADATA_ADMIN_CLEANUP_POLICY_ADMIN_H_
 #define SERVICES_METADATA_ADMIN_CLEANUP_POLICY_ADMIN_H_
 
-#include <utility>
-
-#include "absl/functional/any_invocable.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "protos/cvr/v1/cleanup_policy_service.pb.h"
@@ -20,12 +17,6 @@ class CleanupPolicyAdmin {
   CleanupPolicyAdmin(MetadataStore& store, const Clock& clock)
       : store_(store), clock_(clock) {}
 
-  // To be called before any other method: told when a policy was made due, once
-  // that is stored.
-  void SetOnDue(absl::AnyInvocable<void() const> on_due) {
-    on_due_ = std::move(on_due);
-  }
-
   absl::StatusOr<v1::CleanupPolicy> Create(
       const v1::CreateCleanupPolicyRequest& request);
   absl::StatusOr<v1::CleanupPolicy> Get(
@@ -39,7 +30,6 @@ class CleanupPolicyAdmin {
  private:
   MetadataStore& store_;
   const Clock& clock_;
-  absl::AnyInvocable<void() const> on_due_;  // Set before use.
 };
 
 }  // namespace cvr

@@ -145,6 +145,7 @@ TEST_F(CleanupPolicyAdminTest, NoChangeIsLost) {
   EXPECT_THAT(Delete("default", second->etag()), IsOk());
   EXPECT_THAT(Delete("default", second->etag()), IsOk());
   // Nor does an etag of old hold for the next policy.
+  clock_.Advance(absl::Seconds(1));
   ASSERT_THAT(Create({}), IsOk());
   EXPECT_THAT(Delete("default", first->etag()), changed);
   EXPECT_THAT(Delete("default", second->etag()), changed);

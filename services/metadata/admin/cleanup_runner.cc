@@ -4,11 +4,12 @@
 #include <optional>
 #include <utility>
 
+#include "absl/cleanup/cleanup.h"
 #include "absl/strings/string_view.h"
 #include "services/common/content_wire.h"
 #include "services/common/limits.h"
 #include "services/common/status_macros.h"
-#include "services/concurrency/clock.h"
+#include "services/common/utf8.h"
 #include "services/metadata/store/stored.pb.h"
 #include "services/metadata/store/transactions.h"
 #include "services/metadata/tables/cache_rows.h"
@@ -20,6 +21,9 @@ namespace cvr {
 namespace {
 
 constexpr absl::Duration kDay = absl::Hours(24);
+
+// The runner whose RunDue() is at work on this thread; null = none.
+thread_local const CleanupRunner* running_here = nullptr;
 
 bool IsDue(const stored::CleanupPolicy& row, absl::Time now) {
   const v1::CleanupPolicy& policy = row.policy();
@@ -46,52 +50,41 @@ bool IsOld(const v1::CacheEntry& entry, const v1::CleanupPolicy& policy,
 std::string FailureMessage(const absl::Status& status) {
   std::string text(status.message());
   if (text.empty()) text = absl::StatusCodeToString(status.code());
-  if (text.size() <= limits::kFailureMessageBytesMax) return text;
-  size_t size = limits::kFailureMessageBytesMax;
-  while (size > 0 && (text[size] & 0xC0) == 0x80) --size;
-  text.resize(size);
-  return text;
+  return std::string(Utf8Prefix(text, limits::kFailureMessageBytesMax));
 }
 
 }  // namespace
 
-CleanupRunner::~CleanupRunner() { Stop(); }
+CleanupRunner::CleanupRunner(MetadataStore& store, DownloadCounter& downloads,
+                             const Clock& clock, const Options& options)
+    : store_(store),
+      downloads_(downloads),
+      clock_(clock),
+      options_(options),
+      thread_("cleanup", [this] {
+        if (const absl::Status status = RunDue(); !status.ok()) {
+          spdlog::warn("cleanup interrupted, retrying at the next check: {}",
+                       status.ToString());
+        }
+        return options_.check_interval;
+      }) {}
 
-void CleanupRunner::Start() {
-  thread_ = std::make_unique<Thread>("cleanup", [this] { Loop(); });
-}
+void CleanupRunner::Start() { thread_.Start(absl::ZeroDuration()); }
 
-void CleanupRunner::Wake() {
-  MutexLock lock(&mutex_);
-  is_woken_ = true;
-  woken_.Signal();
-}
-
-void CleanupRunner::Stop() {
-  stopping_ = true;
-  Wake();
-}
-
-void CleanupRunner::Loop() {
-  while (!stopping_) {
-    if (const absl::Status status = RunDue(); !status.ok()) {
-      spdlog::warn("cleanup goes on later: {}", status.ToString());
-    }
-    MutexLock lock(&mutex_);
-    const SteadyDeadline next(options_.check_interval);
-    while (!is_woken_) {
-      if (woken_.WaitWithTimeout(&mutex_, next.left())) break;
-    }
-    is_woken_ = false;
-  }
+bool CleanupRunner::NotePolicyChange() {
+  if (running_here == this) return false;
+  thread_.Wake();
+  return true;
 }
 
 absl::Status CleanupRunner::RunDue() {
   MutexLock one_at_a_time(&run_mutex_);
+  running_here = this;
+  const absl::Cleanup done = [] { running_here = nullptr; };
   ASSIGN_OR_RETURN(const auto groups, DueGroups());
   absl::Status result;
   for (const std::string& group : groups) {
-    if (stopping_) break;
+    if (thread_.stopping()) break;
     result.Update(RunGroup(group));
   }
   return result;
@@ -116,7 +109,8 @@ absl::Status CleanupRunner::RunGroup(const std::string& group) {
   ASSIGN_OR_RETURN(const bool has_begun, Begin(group, now));
   if (!has_begun) return absl::OkStatus();
   const absl::Status outcome = DropOld(group, now);
-  if (outcome.ok() && stopping_) return absl::OkStatus();  // Stays RUNNING.
+  if (outcome.ok() && thread_.stopping())
+    return absl::OkStatus();  // Stays RUNNING.
   return End(group, outcome);
 }
 
@@ -153,7 +147,7 @@ absl::Status CleanupRunner::DropOld(const std::string& group, absl::Time now) {
   for (const int64_t upstream_id : upstreams) {
     ASSIGN_OR_RETURN(const auto ids, OldEntries(group, upstream_id, now));
     for (auto next = ids.begin(); next != ids.end();) {
-      if (stopping_) return absl::OkStatus();
+      if (thread_.stopping()) return absl::OkStatus();
       const auto end = next + std::min<size_t>(limits::kCleanupBatchEntriesMax,
                                                ids.end() - next);
       // What was downloaded since it was looked for stays.
@@ -179,7 +173,7 @@ absl::StatusOr<std::vector<int64_t>> CleanupRunner::OldEntries(
             transaction, upstream_id,
             [&](const v1::CacheEntry& entry) -> absl::StatusOr<bool> {
               if (IsOld(entry, row->policy(), now)) ids.push_back(entry.id());
-              return !stopping_;
+              return !thread_.stopping();
             });
       }));
   return ids;
@@ -235,7 +229,7 @@ absl::Status CleanupRunner::End(const std::string& group,
       Durability::kSynced));
   if (!ended) return absl::OkStatus();
   if (outcome.ok()) {
-    spdlog::info("cleanup of group {}: {} entries of {} bytes are forgotten",
+    spdlog::info("cleanup of group {}: deleted {} cache entries ({} bytes)",
                  group, ended->last_run_deleted_entries(),
                  ended->last_run_deleted_bytes());
   } else {

@@ -1,9 +1,7 @@
 #ifndef SERVICES_METADATA_ADMIN_CLEANUP_RUNNER_H_
 #define SERVICES_METADATA_ADMIN_CLEANUP_RUNNER_H_
 
-#include <atomic>
 #include <cstdint>
-#include <memory>
 #include <string>
 #include <vector>
 
@@ -12,7 +10,7 @@
 #include "absl/time/time.h"
 #include "services/concurrency/clock.h"
 #include "services/concurrency/mutex.h"
-#include "services/concurrency/thread.h"
+#include "services/concurrency/periodic_thread.h"
 #include "services/metadata/resolution/download_counter.h"
 #include "services/metadata/store/metadata_store.h"
 
@@ -23,18 +21,18 @@ namespace cvr {
 // with that run. DESIGN.md, "Cleanup". Thread-safe.
 class CleanupRunner {
  public:
+  // The tables whose changes may make a run due.
+  static constexpr Table kTables[] = {Table::kCleanupPolicies};
+
   struct Options {
     absl::Duration check_interval = absl::Minutes(1);
   };
 
   // All must outlive it. Does nothing before Start().
   CleanupRunner(MetadataStore& store, DownloadCounter& downloads,
-                const Clock& clock, const Options& options)
-      : store_(store),
-        downloads_(downloads),
-        clock_(clock),
-        options_(options) {}
-  ~CleanupRunner();
+                const Clock& clock, const Options& options);
+  // Stops, and waits for the batch at hand.
+  ~CleanupRunner() = default;
   CleanupRunner(const CleanupRunner&) = delete;
   CleanupRunner& operator=(const CleanupRunner&) = delete;
 
@@ -42,12 +40,15 @@ class CleanupRunner {
   // interval, and when woken. To be called once.
   void Start();
 
-  // Makes the thread look now.
-  void Wake();
+  // Told of changes of kTables, on the thread of the write: makes the runner's
+  // thread look now. The runner's own writes do not, since nothing is due by
+  // them; otherwise a run whose outcome cannot be written would be repeated
+  // without a pause. Returns whether the thread looks.
+  bool NotePolicyChange();
 
   // Makes whoever runs return after the batch at hand; what is not done stays
   // due. Final.
-  void Stop();
+  void Stop() { thread_.Stop(); }
 
   // Runs what is due, one group after the other; waits for whoever is doing so
   // already. A policy that fails says so itself and does not keep others
@@ -56,7 +57,6 @@ class CleanupRunner {
   absl::Status RunDue();
 
  private:
-  void Loop();
   // The groups whose policy is due.
   absl::StatusOr<std::vector<std::string>> DueGroups() const;
   absl::Status RunGroup(const std::string& group);
@@ -80,14 +80,9 @@ class CleanupRunner {
   const Clock& clock_;
   const Options options_;
 
-  Mutex run_mutex_;  // Held for a whole RunDue(), before mutex_.
-  std::atomic<bool> stopping_ = false;
+  Mutex run_mutex_;  // Held for a whole RunDue().
 
-  Mutex mutex_;
-  CondVar woken_;
-  bool is_woken_ ABSL_GUARDED_BY(mutex_) = false;
-
-  std::unique_ptr<Thread> thread_;  // Set by Start().
+  PeriodicThread thread_;  // Uses all of the above.
 };
 
 }  // namespace cvr

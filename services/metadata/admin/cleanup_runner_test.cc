@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -12,6 +13,7 @@
 #include "services/common/content_wire.h"
 #include "services/concurrency/mutex.h"
 #include "services/metadata/admin/cleanup_policy_admin.h"
+#include "services/metadata/store/watched_metadata_store.h"
 #include "services/metadata/tables/cleanup_tables.h"
 #include "services/metadata/tables/tables.h"
 #include "services/metadata/testing/in_memory_metadata_store.h"
@@ -41,11 +43,16 @@ class GuardedMetadataStore : public MetadataStore {
     return store_.Write(fn, durability);
   }
 
+  void Watch(absl::Span<const Table> tables,
+             WatchedMetadataStore::Watcher watcher) {
+    store_.Watch(tables, std::move(watcher));
+  }
+
   std::function<absl::Status(int number)> before_write;
   std::atomic<int> writes = 0;
 
  private:
-  InMemoryMetadataStore store_;
+  WatchedMetadataStore store_{std::make_unique<InMemoryMetadataStore>()};
 };
 
 // Upstreams 1 and 2 are of the default group, upstream 3 is of `acme`.
@@ -399,7 +406,8 @@ TEST_F(CleanupThreadTest, ARequestWakesIt) {
   MakePolicy();
   AddOld(1, 1);
   const int before = store_.writes;
-  admin_.SetOnDue([this] { runner_->Wake(); });
+  store_.Watch(CleanupRunner::kTables,
+               [runner = runner_.get()] { runner->NotePolicyChange(); });
   HoldAt(before + 2);  // The request is the first.
   runner_->Start();
   ASSERT_THAT(admin_.Run({}), IsOk());
@@ -407,6 +415,25 @@ TEST_F(CleanupThreadTest, ARequestWakesIt) {
   LetGo();
   runner_.reset();
   EXPECT_TRUE(Policy().has_last_run_time());
+}
+
+// A run whose outcome cannot be written would be repeated without a pause.
+TEST_F(CleanupRunnerTest, ItsOwnWritesDoNotWakeIt) {
+  int changes = 0;
+  int wakes = 0;
+  store_.Watch(CleanupRunner::kTables, [&] {
+    ++changes;
+    if (runner_->NotePolicyChange()) ++wakes;
+  });
+  MakePolicy();
+  ASSERT_THAT(admin_.Run({}), IsOk());
+  EXPECT_EQ(wakes, 2);
+  ASSERT_THAT(runner_->RunDue(), IsOk());
+  EXPECT_TRUE(Policy().has_last_run_time());
+  EXPECT_GT(changes, 2);
+  EXPECT_EQ(wakes, 2);
+  ASSERT_THAT(admin_.Run({}), IsOk());
+  EXPECT_EQ(wakes, 3);
 }
 
 TEST_F(CleanupThreadTest, StopsAfterTheBatchAtHand) {

@@ -117,7 +117,8 @@ absl::StatusOr<v1::Group> GroupAdmin::Update(
 absl::Status GroupAdmin::Delete(const v1::DeleteGroupRequest& request) {
   const std::string& name = request.name();
   if (name == kDefaultGroup) {
-    return absl::FailedPreconditionError("the default group stays");
+    return absl::FailedPreconditionError(
+        "the group \"default\" cannot be deleted");
   }
   // Tokens first, some in each transaction: else they would be good for a later
   // group of that name. Ids rise, so none is made behind the last one seen.
@@ -146,7 +147,6 @@ absl::Status GroupAdmin::Delete(const v1::DeleteGroupRequest& request) {
   };
   while (more) {
     RETURN_IF_ERROR(store_.Write(delete_some, Durability::kSynced));
-    tokens_.TellRevoked();
   }
   return absl::OkStatus();
 }

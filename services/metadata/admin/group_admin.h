@@ -22,8 +22,7 @@ class GroupAdmin {
   absl::StatusOr<v1::Group> Get(const v1::GetGroupRequest& request) const;
   // Those that the caller may see.
   absl::StatusOr<v1::ListGroupsResponse> List(
-      const v1::ListGroupsRequest& request,
-      const Caller& caller = Caller::System()) const;
+      const v1::ListGroupsRequest& request, const Caller& caller) const;
   absl::StatusOr<v1::Group> Update(const v1::UpdateGroupRequest& request);
   // The default group stays: FAILED_PRECONDITION.
   absl::Status Delete(const v1::DeleteGroupRequest& request);

@@ -63,7 +63,7 @@ TEST_F(GroupAdminTest, ListsByNameInPages) {
   v1::ListGroupsRequest request;
   request.set_page_size(2);
   do {
-    const auto page = stack_->groups().List(request);
+    const auto page = stack_->groups().List(request, Caller::System());
     ASSERT_THAT(page, IsOk());
     for (const auto& group : page->groups()) names.push_back(group.name());
     request.set_page_token(page->next_page_token());
@@ -71,7 +71,7 @@ TEST_F(GroupAdminTest, ListsByNameInPages) {
   EXPECT_THAT(names, ::testing::ElementsAre("acme", "acme.a", "acme/b",
                                             "default", "zeta"));
   request.set_page_token("rubbish");
-  EXPECT_THAT(stack_->groups().List(request),
+  EXPECT_THAT(stack_->groups().List(request, Caller::System()),
               StatusIs(absl::StatusCode::kInvalidArgument));
 }
 

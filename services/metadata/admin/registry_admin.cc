@@ -62,9 +62,9 @@ absl::Status RequireFreeName(const ReadTransaction& transaction,
                    tables::FindRegistryByName(transaction, registry.group(),
                                               registry.name()));
   if (!taken || *taken == registry.id()) return absl::OkStatus();
-  return absl::AlreadyExistsError(absl::StrCat("group ", registry.group(),
-                                               " has a registry named '",
-                                               registry.name(), "' already"));
+  return absl::AlreadyExistsError(
+      absl::StrCat("group ", registry.group(),
+                   " already has a registry named '", registry.name(), "'"));
 }
 
 // The id that a new registry gets: `wanted`, or the next one if that is 0.

@@ -36,8 +36,7 @@ class RegistryAdmin {
   absl::StatusOr<v1::Registry> Get(const v1::GetRegistryRequest& request) const;
   // Those that the caller may see.
   absl::StatusOr<v1::ListRegistriesResponse> List(
-      const v1::ListRegistriesRequest& request,
-      const Caller& caller = Caller::System()) const;
+      const v1::ListRegistriesRequest& request, const Caller& caller) const;
   absl::StatusOr<v1::Registry> Update(const v1::UpdateRegistryRequest& request);
   absl::Status Delete(const v1::DeleteRegistryRequest& request);
 

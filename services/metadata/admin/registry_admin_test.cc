@@ -156,11 +156,11 @@ TEST_F(RegistryAdminTest, ListsByIdInPagesWithFilters) {
   v1::ListRegistriesRequest request;
   request.set_name_contains("ALPHA");
   request.set_page_size(1);
-  const auto first = stack_->registries().List(request);
+  const auto first = stack_->registries().List(request, Caller::System());
   ASSERT_THAT(first, IsOk());
   EXPECT_EQ(first->registries(0).id(), 1);
   request.set_page_token(first->next_page_token());
-  const auto second = stack_->registries().List(request);
+  const auto second = stack_->registries().List(request, Caller::System());
   ASSERT_THAT(second, IsOk());
   ASSERT_THAT(second->registries(), SizeIs(1));
   EXPECT_EQ(second->registries(0).id(), 3);
@@ -168,9 +168,11 @@ TEST_F(RegistryAdminTest, ListsByIdInPagesWithFilters) {
   EXPECT_EQ(second->next_page_token(), "");
   v1::ListRegistriesRequest of_acme;
   of_acme.set_group("acme");
-  EXPECT_THAT(stack_->registries().List(of_acme)->registries(), SizeIs(1));
+  EXPECT_THAT(
+      stack_->registries().List(of_acme, Caller::System())->registries(),
+      SizeIs(1));
   request.set_page_token("AAAA");
-  EXPECT_THAT(stack_->registries().List(request),
+  EXPECT_THAT(stack_->registries().List(request, Caller::System()),
               StatusIs(absl::StatusCode::kInvalidArgument));
 }
 

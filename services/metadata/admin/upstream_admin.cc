@@ -104,8 +104,8 @@ absl::Status UpstreamAdmin::RequireUnlikeOthers(
       continue;
     }
     return absl::AlreadyExistsError(
-        absl::StrCat("group ", upstream.group(), " has upstream ", id,
-                     " with the same URL and credentials already"));
+        absl::StrCat("in group ", upstream.group(), ", upstream ", id,
+                     " already has the same URL and credentials"));
   }
   return absl::OkStatus();
 }

@@ -39,8 +39,7 @@ class UpstreamAdmin {
   absl::StatusOr<v1::Upstream> Get(const v1::GetUpstreamRequest& request) const;
   // Those that the caller may see.
   absl::StatusOr<v1::ListUpstreamsResponse> List(
-      const v1::ListUpstreamsRequest& request,
-      const Caller& caller = Caller::System()) const;
+      const v1::ListUpstreamsRequest& request, const Caller& caller) const;
   // Purges what is cached after another URL was written, as the request says.
   absl::StatusOr<v1::Upstream> Update(const v1::UpdateUpstreamRequest& request);
   absl::Status Delete(const v1::DeleteUpstreamRequest& request);

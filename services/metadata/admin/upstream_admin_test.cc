@@ -37,7 +37,7 @@ class UpstreamAdminTest : public MetadataFixture {
 
   absl::StatusOr<v1::ListUpstreamsResponse> List(
       const v1::ListUpstreamsRequest& request) {
-    return stack_->upstreams().List(request);
+    return stack_->upstreams().List(request, Caller::System());
   }
 };
 
@@ -272,7 +272,7 @@ TEST_F(UpstreamAdminTest, AnotherUrlPurgesTheCacheUnlessItIsToBeKept) {
   request.mutable_upstream()->set_id(1);
   request.mutable_update_mask()->add_paths("url");
   const auto entries = [&] {
-    const auto stats = stack_->caches().Stats({});
+    const auto stats = stack_->caches().Stats({}, Caller::System());
     EXPECT_THAT(stats, IsOk());
     return stats->upstreams(0).entries();
   };
@@ -491,7 +491,7 @@ TEST_F(UpstreamAdminTest, IsMadeInARegistryOrNotAtAll) {
   request.mutable_upstream()->set_group("default");
   EXPECT_THAT(stack_->upstreams().Create(request),
               StatusIs(absl::StatusCode::kFailedPrecondition));
-  const auto all = stack_->upstreams().List({});
+  const auto all = stack_->upstreams().List({}, Caller::System());
   ASSERT_THAT(all, IsOk());
   EXPECT_EQ(all->upstreams_size(), 5);
 }

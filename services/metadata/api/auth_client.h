@@ -20,36 +20,41 @@ struct IssuedToken {
   std::string token;
   absl::Time issued_at;
   absl::Duration lifetime;
-  // What it opens.
+  // The repositories that it gives access to.
   std::vector<TokenAccess> access = {};
 };
 
-// What tokens are verified with, and which are good no more. Its version is
-// another one also after every change of registries and upstreams, purges among
-// them, and after a restart of the metadata service.
+// The data that a gateway needs to verify tokens itself: public keys and
+// revoked access tokens. The version changes with the data, with every change
+// of registries and upstreams (including purges), and when the metadata service
+// restarts, so that a gateway knows when its caches are outdated.
 struct Trust {
   uint64_t version = 0;
   JwtPublicKeys keys;
   std::vector<int64_t> revoked_token_ids;
 };
 
-// What the gateway asks of the metadata service about callers. Thread-safe.
-// Every call answers UNAVAILABLE when the service cannot be reached.
+// Authenticates callers and issues their tokens. Implemented by the metadata
+// service and by its gRPC client in the gateway. Thread-safe. Every method
+// returns UNAVAILABLE if the metadata service cannot be reached.
 class AuthClient {
  public:
   virtual ~AuthClient() = default;
 
-  // Whose secret it is. Errors: UNAUTHENTICATED.
+  // The owner of the access token `secret`. Errors: UNAUTHENTICATED if it is
+  // unknown, expired or revoked.
   virtual absl::StatusOr<Caller> Authenticate(absl::string_view secret) = 0;
 
-  // A token for the owner of `secret`, or for nobody when it is empty, good at
-  // the service `audience`. It opens what `wanted` asks for as far as its owner
-  // may pull it. Errors: UNAUTHENTICATED.
+  // Issues a bearer token, valid at the service `audience`, to the owner of the
+  // access token `secret`; to an anonymous caller if `secret` is empty. It
+  // gives access to the part of `wanted` that the caller may pull.
+  // Errors: UNAUTHENTICATED.
   virtual absl::StatusOr<IssuedToken> IssueToken(
       absl::string_view secret, absl::string_view audience,
       absl::Span<const TokenAccess> wanted) = 0;
 
-  // As soon as it is another version than `known_version`, or after `max_wait`.
+  // The present trust. Waits up to `max_wait` while its version is
+  // `known_version`.
   virtual absl::StatusOr<Trust> GetTrust(uint64_t known_version,
                                          absl::Duration max_wait) = 0;
 };

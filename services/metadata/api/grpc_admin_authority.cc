@@ -1,21 +1,15 @@
 #include "services/metadata/api/grpc_admin_authority.h"
 
-#include <chrono>
 #include <string>
 
 #include "services/access/access_question_wire.h"
-#include "services/rpc/rpc_status.h"
+#include "services/common/status_macros.h"
+#include "services/rpc/unary_call.h"
 #include "spdlog/spdlog.h"
 
 namespace cvr {
-namespace {
 
-void SetDeadline(grpc::ClientContext& context, absl::Duration deadline) {
-  context.set_deadline(std::chrono::system_clock::now() +
-                       absl::ToChronoNanoseconds(deadline));
-}
-
-}  // namespace
+using Stub = v1::AuthService::Stub;
 
 absl::StatusOr<Admission> GrpcAdminAuthority::Authorize(
     absl::string_view secret, absl::Span<const AccessQuestion> questions) {
@@ -24,28 +18,19 @@ absl::StatusOr<Admission> GrpcAdminAuthority::Authorize(
   for (const AccessQuestion& question : questions) {
     *request.add_questions() = ToWire(question);
   }
-  grpc::ClientContext context;
-  SetDeadline(context, options_.deadline);
   v1::Admission response;
-  const absl::Status status =
-      FromRpcStatus(stub_->Authorize(&context, request, &response));
-  // A service that is gone, hangs or is stopping.
-  if (absl::IsDeadlineExceeded(status) || absl::IsCancelled(status)) {
-    return absl::UnavailableError(status.message());
-  }
-  if (!status.ok()) return status;
+  RETURN_IF_ERROR(UnaryCall(*stub_, &Stub::Authorize, options_.deadline,
+                            request, response));
   return FromWire(response);
 }
 
 void GrpcAdminAuthority::Record(v1::AuditEvent event) {
-  grpc::ClientContext context;
-  SetDeadline(context, options_.deadline);
   google::protobuf::Empty response;
-  const grpc::Status status =
-      stub_->RecordAuditEvent(&context, event, &response);
+  const absl::Status status = UnaryCall(*stub_, &Stub::RecordAuditEvent,
+                                        options_.deadline, event, response);
   if (!status.ok()) {
-    spdlog::error("{} is not in the audit trail: {}", event.method(),
-                  status.error_message());
+    spdlog::error("cannot write the audit event for {}: {}", event.method(),
+                  std::string(status.message()));
   }
 }
 

@@ -1,14 +1,14 @@
 #include "services/metadata/api/grpc_auth_client.h"
 
-#include <chrono>
 #include <string>
 #include <utility>
 
 #include "services/access/caller_wire.h"
 #include "services/common/content_wire.h"
 #include "services/common/status_macros.h"
+#include "services/common/time_wire.h"
 #include "services/metadata/api/token_access_wire.h"
-#include "services/rpc/rpc_status.h"
+#include "services/rpc/unary_call.h"
 
 namespace cvr {
 
@@ -18,27 +18,12 @@ GrpcAuthClient::GrpcAuthClient(std::shared_ptr<grpc::Channel> channel,
                                const Options& options)
     : stub_(v1::AuthService::NewStub(std::move(channel))), options_(options) {}
 
-template <typename Method, typename Request, typename Response>
-absl::Status GrpcAuthClient::Call(Method method, absl::Duration deadline,
-                                  const Request& request, Response& response) {
-  grpc::ClientContext context;
-  context.set_deadline(std::chrono::system_clock::now() +
-                       absl::ToChronoNanoseconds(deadline));
-  absl::Status status =
-      FromRpcStatus((stub_.get()->*method)(&context, request, &response));
-  // A service that is gone, hangs or is stopping.
-  if (absl::IsDeadlineExceeded(status) || absl::IsCancelled(status)) {
-    return absl::UnavailableError(status.message());
-  }
-  return status;
-}
-
 absl::StatusOr<Caller> GrpcAuthClient::Authenticate(absl::string_view secret) {
   v1::AuthenticateRequest request;
   request.set_secret(std::string(secret));
   v1::Caller response;
-  RETURN_IF_ERROR(
-      Call(&Stub::Authenticate, options_.deadline, request, response));
+  RETURN_IF_ERROR(UnaryCall(*stub_, &Stub::Authenticate, options_.deadline,
+                            request, response));
   return FromWire(response);
 }
 
@@ -50,10 +35,10 @@ absl::StatusOr<IssuedToken> GrpcAuthClient::IssueToken(
   request.set_audience(std::string(audience));
   *request.mutable_access() = ToWire(wanted);
   v1::IssueTokenResponse response;
-  RETURN_IF_ERROR(
-      Call(&Stub::IssueToken, options_.deadline, request, response));
+  RETURN_IF_ERROR(UnaryCall(*stub_, &Stub::IssueToken, options_.deadline,
+                            request, response));
   return IssuedToken{response.token(), FromWire(response.issue_time()),
-                     absl::Seconds(response.lifetime().seconds()),
+                     FromWire(response.lifetime()),
                      FromWire(response.access())};
 }
 
@@ -61,10 +46,10 @@ absl::StatusOr<Trust> GrpcAuthClient::GetTrust(uint64_t known_version,
                                                absl::Duration max_wait) {
   v1::GetTrustRequest request;
   request.set_known_version(known_version);
-  request.mutable_max_wait()->set_seconds(absl::ToInt64Seconds(max_wait));
+  *request.mutable_max_wait() = ToWire(max_wait);
   v1::Trust response;
-  RETURN_IF_ERROR(
-      Call(&Stub::GetTrust, options_.deadline + max_wait, request, response));
+  RETURN_IF_ERROR(UnaryCall(*stub_, &Stub::GetTrust,
+                            options_.deadline + max_wait, request, response));
   Trust trust;
   trust.version = response.version();
   for (const auto& key : response.keys()) {

@@ -29,10 +29,6 @@ class GrpcAuthClient : public AuthClient {
                                  absl::Duration max_wait) override;
 
  private:
-  template <typename Method, typename Request, typename Response>
-  absl::Status Call(Method method, absl::Duration deadline,
-                    const Request& request, Response& response);
-
   const std::unique_ptr<v1::AuthService::Stub> stub_;
   const Options options_;
 };

@@ -1,74 +1,29 @@
 #include "services/metadata/api/grpc_metadata_client.h"
 
-#include <algorithm>
-#include <chrono>
 #include <utility>
 
 #include "services/common/content_wire.h"
 #include "services/common/status_macros.h"
 #include "services/metadata/api/record_wire.h"
-#include "services/metadata/api/resolution_wire.h"
 #include "services/metadata/resources/upstream_wire.h"
-#include "services/rpc/rpc_status.h"
+#include "services/rpc/unary_call.h"
 
 namespace cvr {
 namespace {
 
-using Stub = v1::ResolutionService::Stub;
-
-// What the transport says of a service that is gone, hangs or is stopping.
-absl::Status Translated(const grpc::Status& rpc_status) {
-  absl::Status status = FromRpcStatus(rpc_status);
-  if (absl::IsDeadlineExceeded(status) || absl::IsCancelled(status)) {
-    return absl::UnavailableError(status.message());
-  }
-  return status;
-}
+using Stub = v1::CacheRecordService::Stub;
 
 }  // namespace
 
 GrpcMetadataClient::GrpcMetadataClient(std::shared_ptr<grpc::Channel> channel,
                                        const Options& options)
-    : stub_(v1::ResolutionService::NewStub(std::move(channel))),
+    : stub_(v1::CacheRecordService::NewStub(std::move(channel))),
       options_(options) {}
 
 template <typename Method, typename Request, typename Response>
 absl::Status GrpcMetadataClient::Call(Method method, const Request& request,
-                                      Response& response,
-                                      absl::Duration patience) {
-  grpc::ClientContext context;
-  context.set_deadline(
-      std::chrono::system_clock::now() +
-      absl::ToChronoNanoseconds(std::min(patience, options_.deadline)));
-  return Translated((stub_.get()->*method)(&context, request, &response));
-}
-
-absl::StatusOr<Resolution> GrpcMetadataClient::Resolve(
-    const ResolveRequest& request) {
-  v1::ResolveResponse response;
-  RETURN_IF_ERROR(
-      Call(&Stub::Resolve, ToWire(request), response, request.patience));
-  return FromWire(response);
-}
-
-absl::StatusOr<std::vector<CachedRepository>>
-GrpcMetadataClient::ListRepositories(const Caller& caller, int64_t registry_id,
-                                     const CachedRepository& start_after,
-                                     int max) {
-  v1::ListRepositoriesResponse response;
-  RETURN_IF_ERROR(Call(&Stub::ListRepositories,
-                       ToListRequest(caller, registry_id, start_after, max),
-                       response));
-  return FromWire(response);
-}
-
-absl::StatusOr<LocatedRegistry> GrpcMetadataClient::Locate(
-    absl::string_view path) {
-  v1::LocateRegistryRequest request;
-  request.set_path(std::string(path));
-  v1::LocateRegistryResponse response;
-  RETURN_IF_ERROR(Call(&Stub::LocateRegistry, request, response));
-  return LocatedRegistry{response.registry_id(), response.path_parts()};
+                                      Response& response) {
+  return UnaryCall(*stub_, method, options_.deadline, request, response);
 }
 
 absl::StatusOr<UpstreamAccess> GrpcMetadataClient::GetUpstreamAccess(

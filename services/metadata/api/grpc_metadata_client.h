@@ -5,16 +5,15 @@
 
 #include "absl/time/time.h"
 #include "grpcpp/grpcpp.h"
-#include "protos/cvr/v1/resolution_service.grpc.pb.h"
+#include "protos/cvr/v1/cache_record_service.grpc.pb.h"
 #include "services/metadata/api/metadata_client.h"
-#include "services/metadata/api/resolver.h"
 
 namespace cvr {
 
-// The metadata service in another process, as seen from this one. A service
-// that does not answer in time counts as one that cannot be reached.
-// Thread-safe.
-class GrpcMetadataClient : public Resolver, public MetadataClient {
+// The MetadataClient of a metadata service in another process, which admits
+// the blob service alone. A service that does not answer in time counts as one
+// that cannot be reached. Thread-safe.
+class GrpcMetadataClient : public MetadataClient {
  public:
   struct Options {
     // Of each call, connecting included.
@@ -25,12 +24,6 @@ class GrpcMetadataClient : public Resolver, public MetadataClient {
                      const Options& options);
   explicit GrpcMetadataClient(std::shared_ptr<grpc::Channel> channel)
       : GrpcMetadataClient(std::move(channel), Options{}) {}
-
-  absl::StatusOr<Resolution> Resolve(const ResolveRequest& request) override;
-  absl::StatusOr<std::vector<CachedRepository>> ListRepositories(
-      const Caller& caller, int64_t registry_id,
-      const CachedRepository& start_after, int max) override;
-  absl::StatusOr<LocatedRegistry> Locate(absl::string_view path) override;
 
   absl::StatusOr<UpstreamAccess> GetUpstreamAccess(
       int64_t upstream_id) override;
@@ -54,10 +47,9 @@ class GrpcMetadataClient : public Resolver, public MetadataClient {
  private:
   // Makes one call with the deadline and translates its status.
   template <typename Method, typename Request, typename Response>
-  absl::Status Call(Method method, const Request& request, Response& response,
-                    absl::Duration patience = absl::InfiniteDuration());
+  absl::Status Call(Method method, const Request& request, Response& response);
 
-  const std::unique_ptr<v1::ResolutionService::Stub> stub_;
+  const std::unique_ptr<v1::CacheRecordService::Stub> stub_;
   const Options options_;
 };
 

@@ -3,7 +3,9 @@
 #include <utility>
 
 #include "services/common/content_wire.h"
+#include "services/common/errors.h"
 #include "services/common/status_macros.h"
+#include "services/metadata/api/resolution_wire.h"
 
 namespace cvr {
 
@@ -38,6 +40,60 @@ absl::StatusOr<CacheRecord> FromWire(
   record.delivered_to = message.delivered_to();
   record.cache_epoch = message.cache_epoch();
   return record;
+}
+
+v1::RecordDenialRequest ToDenialRequest(const UpstreamEpoch& upstream,
+                                        const ContentRef& content,
+                                        Denial denial) {
+  v1::RecordDenialRequest message;
+  message.set_upstream_id(upstream.upstream_id);
+  message.set_cache_epoch(upstream.cache_epoch);
+  *message.mutable_content() = ToWire(content);
+  message.set_denial(ToWire(denial));
+  return message;
+}
+
+absl::StatusOr<DenialRecord> FromWire(const v1::RecordDenialRequest& message) {
+  ASSIGN_OR_RETURN(auto content, FromWire(message.content()));
+  ASSIGN_OR_RETURN(const Denial denial, FromWire(message.denial()));
+  if (denial == Denial::kNone) {
+    return errors::FieldInvalid("denial", "must be set");
+  }
+  return DenialRecord{{message.upstream_id(), message.cache_epoch()},
+                      std::move(content),
+                      denial};
+}
+
+v1::UpstreamEpoch ToWire(const UpstreamEpoch& upstream) {
+  v1::UpstreamEpoch message;
+  message.set_upstream_id(upstream.upstream_id);
+  message.set_cache_epoch(upstream.cache_epoch);
+  return message;
+}
+
+UpstreamEpoch FromWire(const v1::UpstreamEpoch& message) {
+  return {message.upstream_id(), message.cache_epoch()};
+}
+
+v1::TakeRefreshDueResponse ToWire(const std::vector<RefreshDue>& due) {
+  v1::TakeRefreshDueResponse message;
+  for (const auto& [content, candidate] : due) {
+    auto* const added = message.add_due();
+    *added->mutable_content() = ToWire(content);
+    *added->mutable_candidate() = ToWire(candidate);
+  }
+  return message;
+}
+
+absl::StatusOr<std::vector<RefreshDue>> FromWire(
+    const v1::TakeRefreshDueResponse& message) {
+  std::vector<RefreshDue> due;
+  for (const auto& one : message.due()) {
+    ASSIGN_OR_RETURN(auto content, FromWire(one.content()));
+    ASSIGN_OR_RETURN(auto candidate, FromWire(one.candidate()));
+    due.push_back({std::move(content), std::move(candidate)});
+  }
+  return due;
 }
 
 }  // namespace cvr

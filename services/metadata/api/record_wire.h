@@ -1,17 +1,38 @@
 #ifndef SERVICES_METADATA_API_RECORD_WIRE_H_
 #define SERVICES_METADATA_API_RECORD_WIRE_H_
 
+#include <vector>
+
 #include "absl/status/statusor.h"
-#include "protos/cvr/v1/resolution_service.pb.h"
-#include "services/metadata/api/metadata_client.h"
+#include "protos/cvr/v1/cache_record_service.pb.h"
+#include "services/metadata/api/cache_recorder.h"
+#include "services/metadata/api/refresh_source.h"
 
 namespace cvr {
 
-// Between a CacheRecord and its message. FromWire answers INVALID_ARGUMENT for
-// messages that hold nonsense.
+// Between the words of metadata_client.h and their messages. FromWire answers
+// INVALID_ARGUMENT for messages that hold nonsense.
 v1::RecordCacheEntryRequest ToWire(const CacheRecord& record);
 absl::StatusOr<CacheRecord> FromWire(
     const v1::RecordCacheEntryRequest& message);
+
+// Arguments of CacheRecorder::RecordDenial().
+struct DenialRecord {
+  UpstreamEpoch upstream;
+  ContentRef content;
+  Denial denial = Denial::kNone;
+};
+v1::RecordDenialRequest ToDenialRequest(const UpstreamEpoch& upstream,
+                                        const ContentRef& content,
+                                        Denial denial);
+absl::StatusOr<DenialRecord> FromWire(const v1::RecordDenialRequest& message);
+
+v1::UpstreamEpoch ToWire(const UpstreamEpoch& upstream);
+UpstreamEpoch FromWire(const v1::UpstreamEpoch& message);
+
+v1::TakeRefreshDueResponse ToWire(const std::vector<RefreshDue>& due);
+absl::StatusOr<std::vector<RefreshDue>> FromWire(
+    const v1::TakeRefreshDueResponse& message);
 
 }  // namespace cvr
 

@@ -32,21 +32,6 @@ absl::StatusOr<CachedEntry> EntryFromWire(const v1::CachedEntry& message) {
   return entry;
 }
 
-absl::StatusOr<Denial> DenialFromWire(v1::Candidate::Denial denial) {
-  switch (denial) {
-    case v1::Candidate::NONE:
-      return Denial::kNone;
-    case v1::Candidate::ABSENT:
-      return Denial::kAbsent;
-    case v1::Candidate::REFUSED:
-      return Denial::kRefused;
-    case v1::Candidate::HIDDEN:
-      return Denial::kHidden;
-    default:
-      return errors::FieldInvalid("denial", "must be known");
-  }
-}
-
 }  // namespace
 
 v1::Candidate::Denial ToWire(Denial denial) {
@@ -61,6 +46,21 @@ v1::Candidate::Denial ToWire(Denial denial) {
       return v1::Candidate::HIDDEN;
   }
   return v1::Candidate::NONE;
+}
+
+absl::StatusOr<Denial> FromWire(v1::Candidate::Denial denial) {
+  switch (denial) {
+    case v1::Candidate::NONE:
+      return Denial::kNone;
+    case v1::Candidate::ABSENT:
+      return Denial::kAbsent;
+    case v1::Candidate::REFUSED:
+      return Denial::kRefused;
+    case v1::Candidate::HIDDEN:
+      return Denial::kHidden;
+    default:
+      return errors::FieldInvalid("denial", "unknown value");
+  }
 }
 
 v1::Candidate ToWire(const Candidate& candidate) {
@@ -94,7 +94,7 @@ absl::StatusOr<Candidate> FromWire(const v1::Candidate& message) {
   if (message.has_cached()) {
     ASSIGN_OR_RETURN(candidate.cached, EntryFromWire(message.cached()));
   }
-  ASSIGN_OR_RETURN(candidate.denial, DenialFromWire(message.denial()));
+  ASSIGN_OR_RETURN(candidate.denial, FromWire(message.denial()));
   candidate.failure_policy = FromWire(message.failure_policy());
   ASSIGN_OR_RETURN(candidate.tag_rules, FromWire(message.tag_rules()));
   candidate.identity = message.identity();
@@ -110,60 +110,6 @@ absl::StatusOr<Candidate> FromWire(const v1::Candidate& message) {
     candidate.rate_reserve_percent = message.rate_reserve_percent();
   }
   return candidate;
-}
-
-v1::RecordDenialRequest ToDenialRequest(const UpstreamEpoch& upstream,
-                                        const ContentRef& content,
-                                        Denial denial) {
-  v1::RecordDenialRequest message;
-  message.set_upstream_id(upstream.upstream_id);
-  message.set_cache_epoch(upstream.cache_epoch);
-  *message.mutable_content() = ToWire(content);
-  message.set_denial(ToWire(denial));
-  return message;
-}
-
-absl::StatusOr<DenialRecord> FromWire(const v1::RecordDenialRequest& message) {
-  ASSIGN_OR_RETURN(auto content, FromWire(message.content()));
-  ASSIGN_OR_RETURN(const Denial denial, DenialFromWire(message.denial()));
-  if (denial == Denial::kNone) {
-    return errors::FieldInvalid("denial", "must be set");
-  }
-  return DenialRecord{{message.upstream_id(), message.cache_epoch()},
-                      std::move(content),
-                      denial};
-}
-
-v1::UpstreamEpoch ToWire(const UpstreamEpoch& upstream) {
-  v1::UpstreamEpoch message;
-  message.set_upstream_id(upstream.upstream_id);
-  message.set_cache_epoch(upstream.cache_epoch);
-  return message;
-}
-
-UpstreamEpoch FromWire(const v1::UpstreamEpoch& message) {
-  return {message.upstream_id(), message.cache_epoch()};
-}
-
-v1::TakeRefreshDueResponse ToWire(const std::vector<RefreshDue>& due) {
-  v1::TakeRefreshDueResponse message;
-  for (const auto& [content, candidate] : due) {
-    auto* const added = message.add_due();
-    *added->mutable_content() = ToWire(content);
-    *added->mutable_candidate() = ToWire(candidate);
-  }
-  return message;
-}
-
-absl::StatusOr<std::vector<RefreshDue>> FromWire(
-    const v1::TakeRefreshDueResponse& message) {
-  std::vector<RefreshDue> due;
-  for (const auto& one : message.due()) {
-    ASSIGN_OR_RETURN(auto content, FromWire(one.content()));
-    ASSIGN_OR_RETURN(auto candidate, FromWire(one.candidate()));
-    due.push_back({std::move(content), std::move(candidate)});
-  }
-  return due;
 }
 
 v1::ListRepositoriesRequest ToListRequest(const Caller& caller,

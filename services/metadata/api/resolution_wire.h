@@ -6,7 +6,6 @@
 
 #include "absl/status/statusor.h"
 #include "protos/cvr/v1/resolution_service.pb.h"
-#include "services/metadata/api/metadata_client.h"
 #include "services/metadata/api/resolver.h"
 
 namespace cvr {
@@ -17,6 +16,7 @@ v1::ResolveRequest ToWire(const ResolveRequest& request);
 absl::StatusOr<ResolveRequest> FromWire(const v1::ResolveRequest& message);
 
 v1::Candidate::Denial ToWire(Denial denial);
+absl::StatusOr<Denial> FromWire(v1::Candidate::Denial denial);
 v1::Candidate ToWire(const Candidate& candidate);
 absl::StatusOr<Candidate> FromWire(const v1::Candidate& message);
 
@@ -25,24 +25,6 @@ absl::StatusOr<FetchPlan> FromWire(const v1::FetchPlan& message);
 
 v1::ResolveResponse ToWire(const Resolution& resolution);
 absl::StatusOr<Resolution> FromWire(const v1::ResolveResponse& message);
-
-// Arguments of MetadataClient::RecordDenial.
-struct DenialRecord {
-  UpstreamEpoch upstream;
-  ContentRef content;
-  Denial denial = Denial::kNone;
-};
-v1::RecordDenialRequest ToDenialRequest(const UpstreamEpoch& upstream,
-                                        const ContentRef& content,
-                                        Denial denial);
-absl::StatusOr<DenialRecord> FromWire(const v1::RecordDenialRequest& message);
-
-v1::UpstreamEpoch ToWire(const UpstreamEpoch& upstream);
-UpstreamEpoch FromWire(const v1::UpstreamEpoch& message);
-
-v1::TakeRefreshDueResponse ToWire(const std::vector<RefreshDue>& due);
-absl::StatusOr<std::vector<RefreshDue>> FromWire(
-    const v1::TakeRefreshDueResponse& message);
 
 v1::ListRepositoriesRequest ToListRequest(const Caller& caller,
                                           int64_t registry_id,

@@ -25,7 +25,7 @@ absl::StatusOr<std::optional<std::string>> CandidateReader::WhyExcluded(
           route.CanonicalName(content_.repository), content_.reference.digest(),
           [&](absl::string_view tag) { return route.rules.AllowsTag(tag); }));
   if (is_reached) return std::nullopt;
-  return "no tag that the rules allow is known to lead to this digest";
+  return "tag rules: no allowed tag is known to reference this digest";
 }
 
 absl::StatusOr<CandidateReader::Known> CandidateReader::Read(

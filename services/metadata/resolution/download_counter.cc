@@ -6,7 +6,6 @@
 #include "services/common/content_wire.h"
 #include "services/common/limits.h"
 #include "services/common/status_macros.h"
-#include "services/concurrency/clock.h"
 #include "services/metadata/tables/tables.h"
 #include "spdlog/spdlog.h"
 
@@ -21,17 +20,15 @@ constexpr size_t kBatchEntriesMax = limits::kRowsPerTransaction / 4;
 DownloadCounter::DownloadCounter(MetadataStore& store, const Options& options)
     : store_(store),
       options_(options),
-      thread_(std::make_unique<Thread>("downloads", [this] { Run(); })) {}
+      thread_("downloads", [this] { return RunFlush(); }) {
+  thread_.Start(options_.flush_interval);
+}
 
 DownloadCounter::~DownloadCounter() {
-  {
-    MutexLock lock(&mutex_);
-    stopping_ = true;
-    changed_.SignalAll();
-  }
-  thread_.reset();
+  thread_.Stop();
   if (const absl::Status status = Flush(); !status.ok()) {
-    spdlog::warn("the last downloads are not counted: {}", status.ToString());
+    spdlog::warn("download counts of the last seconds are lost: {}",
+                 status.ToString());
   }
 }
 
@@ -43,7 +40,9 @@ void DownloadCounter::Count(int64_t entry_id, absl::Time when) {
   Downloads& downloads = counts_[entry_id];
   ++downloads.count;
   downloads.last = std::max(downloads.last, when);
-  if (counts_.size() >= options_.entries_max / 2) changed_.Signal();
+  if (counts_.size() >= options_.entries_max / 2 && !has_failed_) {
+    thread_.Wake();
+  }
 }
 
 absl::Status DownloadCounter::Flush() {
@@ -56,24 +55,15 @@ absl::Status DownloadCounter::Flush() {
   return Merge(std::move(counts));
 }
 
-void DownloadCounter::Run() {
-  while (true) {
-    {
-      MutexLock lock(&mutex_);
-      const SteadyDeadline next(options_.flush_interval);
-      while (!stopping_ && counts_.size() < options_.entries_max / 2) {
-        if (changed_.WaitWithTimeout(&mutex_, next.left())) break;
-      }
-      if (stopping_) return;
-    }
-    const absl::Status status = Flush();
-    if (status.ok()) continue;
-    spdlog::warn("downloads are counted later: {}", status.ToString());
-    MutexLock lock(&mutex_);
-    const SteadyDeadline next(options_.flush_interval);
-    while (!stopping_ && !changed_.WaitWithTimeout(&mutex_, next.left())) {
-    }
+absl::Duration DownloadCounter::RunFlush() {
+  const absl::Status status = Flush();
+  if (!status.ok()) {
+    spdlog::warn("cannot save download counts, retrying: {}",
+                 status.ToString());
   }
+  MutexLock lock(&mutex_);
+  has_failed_ = !status.ok();
+  return options_.flush_interval;
 }
 
 absl::Status DownloadCounter::Merge(Counts counts) {

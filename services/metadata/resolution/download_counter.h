@@ -2,13 +2,12 @@
 #define SERVICES_METADATA_RESOLUTION_DOWNLOAD_COUNTER_H_
 
 #include <cstdint>
-#include <memory>
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "services/concurrency/mutex.h"
-#include "services/concurrency/thread.h"
+#include "services/concurrency/periodic_thread.h"
 #include "services/metadata/store/metadata_store.h"
 
 namespace cvr {
@@ -46,7 +45,8 @@ class DownloadCounter {
   };
   using Counts = absl::flat_hash_map<int64_t, Downloads>;
 
-  void Run();
+  // Returns the delay until the next run.
+  absl::Duration RunFlush();
   absl::Status Merge(Counts counts);
   // Adds what a failed merge has left.
   void Restore(const Counts& counts);
@@ -59,11 +59,12 @@ class DownloadCounter {
   Mutex flush_mutex_;
 
   Mutex mutex_;
-  CondVar changed_;
   Counts counts_ ABSL_GUARDED_BY(mutex_);
-  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
+  // Whether the thread's last merge failed: no merge starts early then, so that
+  // a store that fails is not asked at every download.
+  bool has_failed_ ABSL_GUARDED_BY(mutex_) = false;
 
-  std::unique_ptr<Thread> thread_;  // Set at construction.
+  PeriodicThread thread_;  // Uses all of the above.
 };
 
 }  // namespace cvr

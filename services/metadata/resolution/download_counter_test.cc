@@ -25,11 +25,15 @@ class FaultyMetadataStore : public MetadataStore {
   }
   absl::Status Write(absl::FunctionRef<absl::Status(WriteTransaction&)> fn,
                      Durability durability) override {
-    if (failing) return absl::UnavailableError("the disk is gone");
+    if (failing) {
+      ++refusals;
+      return absl::UnavailableError("the disk is gone");
+    }
     return store_.Write(fn, durability);
   }
 
   std::atomic<bool> failing = false;
+  std::atomic<int> refusals = 0;
 
  private:
   MetadataStore& store_;
@@ -153,9 +157,24 @@ TEST_F(DownloadCounterTest, MemoryIsBounded) {
   EXPECT_GE(counted, 1);
 }
 
+// Each download beyond half of the bound would ask for a merge.
+TEST_F(DownloadCounterTest, StoreThatFailsIsNotAskedAtEveryDownload) {
+  DownloadCounter::Options options = Manual();
+  options.entries_max = 2;
+  FaultyMetadataStore faulty(store_);
+  faulty.failing = true;
+  {
+    DownloadCounter counter(faulty, options);
+    while (faulty.refusals == 0) counter.Count(1, noon_);
+    for (int i = 0; i < 10'000; ++i) counter.Count(1, noon_);
+  }
+  // The first merge, one more if a download came before that had ended, and
+  // that of the destructor.
+  EXPECT_LE(faulty.refusals, 3);
+}
+
 TEST_F(DownloadCounterTest, TheThreadMergesByItself) {
-  WatchedMetadataStore watched(std::make_unique<InMemoryMetadataStore>(),
-                               {Table::kCacheEntries});
+  WatchedMetadataStore watched(std::make_unique<InMemoryMetadataStore>());
   ASSERT_THAT(
       watched.Write(
           [](WriteTransaction& transaction) {
@@ -170,7 +189,7 @@ TEST_F(DownloadCounterTest, TheThreadMergesByItself) {
   Mutex mutex;
   CondVar merged;
   bool done = false;
-  watched.SetOnChange([&] {
+  watched.Watch({Table::kCacheEntries}, [&] {
     MutexLock lock(&mutex);
     done = true;
     merged.SignalAll();

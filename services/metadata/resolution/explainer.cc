@@ -20,7 +20,7 @@ namespace {
 using Considered = v1::ExplainResponse::Considered;
 
 std::string At(absl::Time time) {
-  if (time == absl::InfiniteFuture()) return "for ever";
+  if (time == absl::InfiniteFuture()) return "forever";
   return absl::StrCat("until ", absl::FormatTime("%Y-%m-%d %H:%M:%S UTC", time,
                                                  absl::UTCTimeZone()));
 }
@@ -102,8 +102,8 @@ class Explaining {
       TellOfDenied(known, considered);
     } else if (IsAfterEnd(index)) {
       Tell(considered, Considered::NOT_NEEDED,
-           absl::StrCat("a pull ends at '", NameOf(*decision_.end),
-                        "', which is before it"));
+           absl::StrCat("a pull stops at '", NameOf(*decision_.end),
+                        "', which has a lower position"));
     } else if (!known.candidate.cached) {
       TellOfUncached(known.candidate, considered);
     } else {
@@ -119,12 +119,14 @@ class Explaining {
   static void TellOfUncached(const Candidate& candidate,
                              Considered& considered) {
     Tell(considered, Considered::UNKNOWN,
-         !candidate.reachable ? "nothing is recorded"
+         !candidate.reachable ? "not cached"
          : candidate.possessed
-             ? "no entry, but a manifest of it names this digest, and it has "
-               "delivered the bytes before: they may be served"
-             : "no entry, but a manifest of it names this digest: it will be "
-               "fetched from there");
+             ? "no cache entry, but a cached manifest of this upstream "
+               "references the digest, and this upstream delivered the "
+               "content before, so the stored content may be served"
+             : "no cache entry, but a cached manifest of this upstream "
+               "references the digest, so it will be fetched from this "
+               "upstream");
   }
 
   // What follows from a refusal, which `option` of `cvr upstream update` is
@@ -133,8 +135,8 @@ class Explaining {
     const bool by_digest = content_.is_addressed_by_digest();
     return absl::StrCat(" (", option, by_digest ? " digest" : " tag",
                         EndsPull(candidate, by_digest)
-                            ? "=next passes over it"
-                            : "=stop ends the pull here",
+                            ? "=next would continue with the next upstream"
+                            : "=stop would end the pull here",
                         ")");
   }
 
@@ -142,24 +144,27 @@ class Explaining {
                     Considered& considered) const {
     *considered.mutable_denied_until() = ToWire(known.denied_until);
     const std::string until =
-        absl::StrCat("; believed ", At(known.denied_until));
+        absl::StrCat("; not asked again ", At(known.denied_until));
     switch (known.candidate.denial) {
       case Denial::kNone:
         break;
       case Denial::kAbsent:
-        return Tell(considered, Considered::KNOWN_ABSENT,
-                    absl::StrCat("it did not have this a moment ago", until));
+        return Tell(
+            considered, Considered::KNOWN_ABSENT,
+            absl::StrCat("the upstream answered 404 recently (negative cache)",
+                         until));
       case Denial::kRefused:
         return Tell(
             considered, Considered::KNOWN_REFUSED,
-            absl::StrCat("it refused this a moment ago",
+            absl::StrCat("the upstream answered 401 or 403 recently (cached "
+                         "response; see --absence-ttl)",
                          FollowUp(known.candidate, "--on-denied"), until));
       case Denial::kHidden:
         return Tell(
             considered, Considered::KNOWN_HIDDEN,
-            absl::StrCat("it answered 401 or 403 a moment ago though "
-                         "it granted a token: it has nothing there "
-                         "for us",
+            absl::StrCat("the upstream answered 401 or 403 recently although "
+                         "it granted a token, so this content is hidden from "
+                         "its credentials (negative cache)",
                          FollowUp(known.candidate, "--on-hidden"), until));
     }
   }
@@ -174,16 +179,17 @@ class Explaining {
         "entry ", known.entry_id, ", ", cached.target.digest.ToString(), ", ");
     if (!cached.fresh) {
       Tell(considered, Considered::STALE,
-           absl::StrCat(entry, "was fresh ", At(known.fresh_until),
-                        "; may be served stale ", At(known.stale_until)));
+           absl::StrCat(entry, "fresh ", At(known.fresh_until),
+                        " (expired); may be served stale ",
+                        At(known.stale_until)));
       return;
     }
     if (!known.candidate.possessed) {
       Tell(considered, Considered::UNKNOWN,
            absl::StrCat(entry,
-                        "but the bytes have not been delivered by this "
-                        "upstream as it is reached now: they will be "
-                        "fetched from it"));
+                        "but this upstream has not delivered the content with "
+                        "its current URL and credentials, so it will be "
+                        "fetched from this upstream"));
       return;
     }
     const std::string fresh =
@@ -192,7 +198,9 @@ class Explaining {
       Tell(considered, Considered::FRESH, fresh);
     } else {
       Tell(considered, Considered::FRESH_BUT_SHADOWED,
-           absl::StrCat(fresh, ", but an upstream before it may have the tag"));
+           absl::StrCat(fresh,
+                        ", but an upstream with a lower position may have the "
+                        "tag and is asked first"));
     }
   }
 
@@ -233,7 +241,8 @@ class Explaining {
     if (decision_.end) {
       const std::string end =
           absl::StrCat("answers 403: '", NameOf(*decision_.end),
-                       "' refused it a moment ago, which ends the pull");
+                       "' denied access recently (negative cache), and the "
+                       "pull stops there");
       return reached.empty()
                  ? end
                  : absl::StrCat("asks ", NamesOf(reached), ", then ", end);
@@ -246,29 +255,31 @@ class Explaining {
         std::all_of(reached.begin(), reached.end(), [this](size_t index) {
           return CandidateReader::IsServedUnasked(decision_.candidate(index));
         });
-    return is_cached ? "made of lists that are cached"
-                     : absl::StrCat("made of the lists of ", NamesOf(reached));
+    return is_cached ? "merges cached lists"
+                     : absl::StrCat("merges the lists of ", NamesOf(reached));
   }
 
   // When no candidate is left that has not denied it.
   std::string Refusal() const {
     if (HasDenial(Denial::kRefused)) {
-      return "answers 403: an upstream refused it a moment ago";
+      return "answers 403: an upstream denied access recently (negative cache)";
     }
     if (HasDenial(Denial::kHidden)) {
-      return "answers 404: no upstream has it for us; an upstream answered 401 "
-             "or 403 a moment ago though it granted a token";
+      return "answers 404: no upstream offers it to its configured "
+             "credentials; an upstream answered 401 or 403 recently although "
+             "it granted a token (negative cache)";
     }
     if (HasDenial(Denial::kAbsent)) {
-      return "answers 404: no upstream had it a moment ago";
+      return "answers 404: no upstream had it recently (negative cache)";
     }
     const bool is_excluded =
         std::any_of(decision_.verdicts.begin(), decision_.verdicts.end(),
                     [](const RouteVerdict& verdict) {
                       return verdict.kind == RouteVerdict::Kind::kExcluded;
                     });
-    return is_excluded ? "answers 403: rules exclude it at every upstream"
-                       : "answers 404: no upstream serves this";
+    return is_excluded ? "answers 403: excluded by the rules of every upstream"
+                       : "answers 404: no enabled upstream serves this "
+                         "repository or namespace";
   }
 
   const v1::ExplainRequest& request_;

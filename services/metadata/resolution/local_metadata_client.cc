@@ -8,6 +8,7 @@
 #include "absl/algorithm/container.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "services/common/content.h"
 #include "services/common/content_wire.h"
 #include "services/common/errors.h"
 #include "services/common/limits.h"
@@ -15,7 +16,6 @@
 #include "services/metadata/resolution/route.h"
 #include "services/metadata/resources/upstream_url.h"
 #include "services/metadata/resources/upstream_wire.h"
-#include "services/metadata/resources/validation.h"
 #include "services/metadata/secrets/upstream_secrets.h"
 #include "services/metadata/store/transactions.h"
 #include "services/metadata/tables/garbage.h"
@@ -80,7 +80,7 @@ absl::Status Check(const CacheRecord& record) {
   const ContentRef& content = record.content;
   if (content.is_addressed_by_digest() &&
       content.reference.digest() != record.target.digest) {
-    return errors::FieldInvalid("target.digest", "is not the one of the path");
+    return errors::FieldInvalid("target.digest", "must equal that of the path");
   }
   return absl::OkStatus();
 }
@@ -212,7 +212,7 @@ absl::StatusOr<UpstreamAccess> LocalMetadataClient::GetUpstreamAccess(
 absl::StatusOr<std::vector<int64_t>> LocalMetadataClient::FindPossessing(
     const Digest& digest, absl::Span<const int64_t> identities) {
   if (identities.size() > limits::kIdentitiesAskedMax) {
-    return errors::FieldInvalid("identities", "are too many");
+    return errors::FieldInvalid("identities", "has too many entries");
   }
   std::vector<int64_t> found;
   RETURN_IF_ERROR(store_.Read([&](const ReadTransaction& transaction) {
@@ -398,7 +398,7 @@ absl::StatusOr<std::vector<RefreshDue>> LocalMetadataClient::TakeRefreshDue(
 absl::Status LocalMetadataClient::ForgetContent(
     absl::Span<const Digest> digests) {
   if (digests.size() > limits::kForgottenDigestsMax) {
-    return errors::FieldInvalid("digests", "are too many");
+    return errors::FieldInvalid("digests", "has too many entries");
   }
   auto next = digests.begin();
   std::string cursor;  // Among the entries of that one.
@@ -431,7 +431,7 @@ absl::StatusOr<std::vector<UpstreamEpoch>> LocalMetadataClient::CheckUpstreams(
     absl::Span<const UpstreamEpoch> upstreams) {
   using Outdated = std::vector<UpstreamEpoch>;
   if (upstreams.size() > limits::kCheckedUpstreamsMax) {
-    return errors::FieldInvalid("upstreams", "are too many");
+    return errors::FieldInvalid("upstreams", "has too many entries");
   }
   return ReadValue<Outdated>(
       store_,
@@ -450,7 +450,7 @@ absl::StatusOr<std::vector<Digest>> LocalMetadataClient::FilterUnreferenced(
     absl::Span<const Digest> digests) {
   using Unreferenced = std::vector<Digest>;
   if (digests.size() > limits::kForgottenDigestsMax) {
-    return errors::FieldInvalid("digests", "are too many");
+    return errors::FieldInvalid("digests", "has too many entries");
   }
   return ReadValue<Unreferenced>(
       store_,

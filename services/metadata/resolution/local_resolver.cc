@@ -66,10 +66,11 @@ absl::Status WhyNothing(const ResolveRequest& request,
                       Reason::kDenied);
   }
   if (!serves_anything) return errors::RegistryUnknown(registry);
-  return WithReason(absl::NotFoundError(absl::StrCat(
-                        "registry ", registry, " has no upstream for '",
-                        request.source_namespace, "'")),
-                    Reason::kNameUnknown);
+  return WithReason(
+      absl::NotFoundError(absl::StrCat(
+          "registry ", registry, " has no upstream with the source namespace '",
+          request.source_namespace, "'")),
+      Reason::kNameUnknown);
 }
 
 // What a decision means for a resolver's caller and for this service.

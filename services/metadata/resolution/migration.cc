@@ -8,11 +8,11 @@
 #include <vector>
 
 #include "absl/functional/function_ref.h"
+#include "services/common/content.h"
 #include "services/common/digest.h"
 #include "services/common/limits.h"
 #include "services/common/status_macros.h"
 #include "services/metadata/resolution/route.h"
-#include "services/metadata/resources/validation.h"
 #include "services/metadata/store/transactions.h"
 #include "services/metadata/tables/garbage.h"
 #include "services/metadata/tables/link_tables.h"

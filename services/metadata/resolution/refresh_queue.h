@@ -10,7 +10,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/time/time.h"
 #include "services/concurrency/mutex.h"
-#include "services/metadata/api/metadata_client.h"
+#include "services/metadata/api/refresh_source.h"
 
 namespace cvr {
 

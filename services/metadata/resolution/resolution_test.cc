@@ -1,4 +1,4 @@
-// The Resolver and the MetadataClient, in process and over gRPC.
+// The Resolver and the interfaces of MetadataClient, in process and over gRPC.
 
 #include <memory>
 #include <string>
@@ -9,6 +9,8 @@
 #include "gtest/gtest.h"
 #include "services/concurrency/mutex.h"
 #include "services/metadata/api/grpc_metadata_client.h"
+#include "services/metadata/api/grpc_resolver.h"
+#include "services/metadata/cache_record_service.h"
 #include "services/metadata/resolution_service.h"
 #include "services/metadata/testing/metadata_fixture.h"
 #include "services/rpc/rpc_server.h"
@@ -89,7 +91,9 @@ class InProcess : public MetadataUnderTest, private MetadataFixture {
     return *MetadataFixture::Entries();
   }
 
-  grpc::Service* service() { return stack_->resolution_service(); }
+  std::vector<grpc::Service*> services() {
+    return {stack_->resolution_service(), stack_->cache_record_service()};
+  }
 
  private:
   void TestBody() override {}
@@ -107,7 +111,7 @@ std::shared_ptr<grpc::Channel> ChannelTo(const RpcServer& server,
 class OverGrpc : public InProcess {
  public:
   OverGrpc()
-      : server_(*RpcServer::Start("127.0.0.1:0", {service()},
+      : server_(*RpcServer::Start("127.0.0.1:0", services(),
                                   testing::PeerSecurity())),
         remote_(ChannelTo(*server_)),
         gateway_(ChannelTo(*server_, PeerRole::kGateway)) {}
@@ -118,7 +122,7 @@ class OverGrpc : public InProcess {
  private:
   const std::unique_ptr<RpcServer> server_;
   GrpcMetadataClient remote_;
-  GrpcMetadataClient gateway_;
+  GrpcResolver gateway_;
 };
 
 INSTANTIATE_TEST_SUITE_P(InProcess, MetadataResolutionContract,
@@ -139,13 +143,13 @@ INSTANTIATE_TEST_SUITE_P(OverGrpc, HubContract, ::testing::Values([] {
 
 const ContentRef kTag = *ParseRelativePath("/library/alpine/manifests/3.20");
 
-// Every call of a client whose service answers with UNAVAILABLE; `gateway` is
-// for what a gateway alone may ask.
-void ExpectUnavailable(GrpcMetadataClient& client,
-                       GrpcMetadataClient& gateway) {
+// Every call over a channel of the blob service whose service answers with
+// UNAVAILABLE; `gateway` is for what a gateway alone may ask.
+void ExpectUnavailable(GrpcMetadataClient& client, GrpcResolver& resolver,
+                       GrpcResolver& gateway) {
   const auto unavailable = StatusIs(absl::StatusCode::kUnavailable);
   const Digest digest = Digest::OfBytes("x");
-  EXPECT_THAT(client.Resolve({1, kTag}), unavailable);
+  EXPECT_THAT(resolver.Resolve({1, kTag}), unavailable);
   EXPECT_THAT(gateway.Locate("default/team"), unavailable);
   EXPECT_THAT(client.GetUpstreamAccess(1), unavailable);
   EXPECT_THAT(client.FindPossessing(digest, {1}), unavailable);
@@ -163,13 +167,15 @@ TEST(GrpcMetadataClientTest, AServiceThatIsGoneIsUnavailable) {
   std::string address;
   {
     InProcess metadata;
-    const auto server = *RpcServer::Start("127.0.0.1:0", {metadata.service()},
+    const auto server = *RpcServer::Start("127.0.0.1:0", metadata.services(),
                                           testing::PeerSecurity());
     address = server->address();
   }
-  GrpcMetadataClient client(
-      *OpenRpcChannel(address, testing::PeerSecurity(PeerRole::kBlob)));
-  ExpectUnavailable(client, client);
+  const auto channel =
+      *OpenRpcChannel(address, testing::PeerSecurity(PeerRole::kBlob));
+  GrpcMetadataClient client(channel);
+  GrpcResolver resolver(channel);
+  ExpectUnavailable(client, resolver, resolver);
 }
 
 // Answers nothing until it goes.
@@ -243,23 +249,28 @@ class HangingMetadata : public Resolver, public MetadataClient {
 
 TEST(GrpcMetadataClientTest, AServiceThatDoesNotAnswerInTimeIsUnavailable) {
   HangingMetadata metadata;
-  ResolutionServiceImpl service(metadata, metadata);
-  const auto server =
-      *RpcServer::Start("127.0.0.1:0", {&service}, testing::PeerSecurity());
+  ResolutionServiceImpl resolution(metadata);
+  CacheRecordServiceImpl records(metadata);
+  const auto server = *RpcServer::Start("127.0.0.1:0", {&resolution, &records},
+                                        testing::PeerSecurity());
   GrpcMetadataClient client(ChannelTo(*server),
                             {.deadline = absl::Milliseconds(20)});
-  GrpcMetadataClient gateway(ChannelTo(*server, PeerRole::kGateway),
-                             {.deadline = absl::Milliseconds(20)});
-  ExpectUnavailable(client, gateway);
+  GrpcResolver resolver(ChannelTo(*server),
+                        {.deadline = absl::Milliseconds(20)});
+  GrpcResolver gateway(ChannelTo(*server, PeerRole::kGateway),
+                       {.deadline = absl::Milliseconds(20)});
+  ExpectUnavailable(client, resolver, gateway);
   metadata.Release();
 }
 
-// A gateway of another make may send anything.
+// A peer of another make may send anything.
 TEST(ResolutionServiceTest, NonsenseIsAnInvalidArgument) {
   InProcess metadata;
-  const auto server = *RpcServer::Start("127.0.0.1:0", {metadata.service()},
+  const auto server = *RpcServer::Start("127.0.0.1:0", metadata.services(),
                                         testing::PeerSecurity());
-  const auto stub = v1::ResolutionService::NewStub(ChannelTo(*server));
+  const auto channel = ChannelTo(*server);
+  const auto stub = v1::ResolutionService::NewStub(channel);
+  const auto records = v1::CacheRecordService::NewStub(channel);
   v1::ResolveRequest request;
   request.mutable_content()->set_repository("UPPER");
   v1::ResolveResponse response;
@@ -273,12 +284,12 @@ TEST(ResolutionServiceTest, NonsenseIsAnInvalidArgument) {
   touch.set_digest("rubbish");
   google::protobuf::Empty empty;
   grpc::ClientContext another;
-  EXPECT_EQ(stub->TouchCacheEntry(&another, touch, &empty).error_code(),
+  EXPECT_EQ(records->TouchCacheEntry(&another, touch, &empty).error_code(),
             grpc::StatusCode::INVALID_ARGUMENT);
   v1::ForgetContentRequest forget;
   forget.add_digests("rubbish");
   grpc::ClientContext third;
-  EXPECT_EQ(stub->ForgetContent(&third, forget, &empty).error_code(),
+  EXPECT_EQ(records->ForgetContent(&third, forget, &empty).error_code(),
             grpc::StatusCode::INVALID_ARGUMENT);
 }
 

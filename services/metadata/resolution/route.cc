@@ -56,8 +56,8 @@ void SetTimes(const v1::Upstream& upstream, UpstreamRoute& route) {
 }
 
 absl::Status Damaged(const v1::Upstream& upstream, const absl::Status& why) {
-  return absl::DataLossError(
-      absl::StrCat("upstream ", upstream.id(), " is damaged: ", why.message()));
+  return absl::DataLossError(absl::StrCat("invalid stored data of upstream ",
+                                          upstream.id(), ": ", why.message()));
 }
 
 }  // namespace

@@ -18,9 +18,8 @@ namespace {
 class RouteCacheTest : public ::testing::Test {
  protected:
   RouteCacheTest()
-      : store_(std::make_unique<InMemoryMetadataStore>(), RouteCache::kTables),
-        cache_(store_) {
-    store_.SetOnChange([this] { cache_.Invalidate(); });
+      : store_(std::make_unique<InMemoryMetadataStore>()), cache_(store_) {
+    store_.Watch(RouteCache::kTables, [this] { cache_.Invalidate(); });
   }
 
   // Registry 1 with one upstream of this validity.
@@ -103,33 +102,6 @@ TEST_F(RouteCacheTest, NeverAnswersWhatIsOlderThanAnAcknowledgedChange) {
     }
     stop = true;
   }
-}
-
-TEST(WatchedMetadataStoreTest, TellsOfWatchedTablesOnly) {
-  WatchedMetadataStore store(std::make_unique<InMemoryMetadataStore>(),
-                             {Table::kUpstreams, Table::kRegistries});
-  int changes = 0;
-  store.SetOnChange([&] { ++changes; });
-  const auto write = [&](Table table, bool put, absl::Status result) {
-    return store.Write(
-        [&](WriteTransaction& transaction) {
-          if (put) {
-            transaction.Put(table, "k", "v");
-          } else {
-            transaction.Delete(table, "k");
-          }
-          return result;
-        },
-        Durability::kSynced);
-  };
-  ASSERT_THAT(write(Table::kGroups, true, absl::OkStatus()), IsOk());
-  EXPECT_EQ(changes, 0);
-  ASSERT_THAT(write(Table::kUpstreams, true, absl::OkStatus()), IsOk());
-  EXPECT_EQ(changes, 1);
-  ASSERT_THAT(write(Table::kRegistries, false, absl::OkStatus()), IsOk());
-  EXPECT_EQ(changes, 2);
-  EXPECT_EQ(write(Table::kUpstreams, true, absl::AbortedError("x")),
-            absl::AbortedError("x"));
 }
 
 }  // namespace

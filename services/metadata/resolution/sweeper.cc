@@ -2,9 +2,7 @@
 
 #include <optional>
 
-#include "absl/time/time.h"
 #include "services/common/status_macros.h"
-#include "services/concurrency/clock.h"
 #include "services/metadata/store/transactions.h"
 #include "services/metadata/tables/cache_rows.h"
 #include "services/metadata/tables/supply.h"
@@ -18,56 +16,19 @@ constexpr absl::Duration kPause = absl::Seconds(30);
 
 }  // namespace
 
-Sweeper::~Sweeper() {
-  Stop();
-  thread_.reset();
-}
+Sweeper::Sweeper(MetadataStore& store)
+    : store_(store), thread_("sweeper", [this] { return Run(); }) {}
 
-void Sweeper::Start() {
-  thread_ = std::make_unique<Thread>("sweeper", [this] { Run(); });
-}
-
-void Sweeper::Wake() {
-  MutexLock lock(&mutex_);
-  woken_ = true;
-  changed_.SignalAll();
-}
-
-void Sweeper::Stop() {
-  MutexLock lock(&mutex_);
-  stopping_ = true;
-  changed_.SignalAll();
-}
-
-bool Sweeper::stopping() {
-  MutexLock lock(&mutex_);
-  return stopping_;
-}
-
-bool Sweeper::AwaitWork() {
-  MutexLock lock(&mutex_);
-  const SteadyDeadline again(failed_ ? kPause : absl::InfiniteDuration());
-  while (!stopping_ && !woken_ && !again.has_passed()) {
-    changed_.WaitWithTimeout(&mutex_, again.left());
-  }
-  woken_ = false;
-  return !stopping_;
-}
-
-void Sweeper::Run() {
-  while (AwaitWork()) {
-    const absl::Status swept = Sweep();
-    if (!swept.ok()) {
-      spdlog::warn("deleted metadata is swept later: {}", swept.ToString());
-    }
-    MutexLock lock(&mutex_);
-    failed_ = !swept.ok();
-  }
+absl::Duration Sweeper::Run() {
+  const absl::Status swept = Sweep();
+  if (swept.ok()) return absl::InfiniteDuration();
+  spdlog::warn("deleted metadata is swept later: {}", swept.ToString());
+  return kPause;
 }
 
 absl::Status Sweeper::Sweep(int transactions_max) {
   int left = transactions_max;
-  while (!stopping()) {
+  while (!thread_.stopping()) {
     std::optional<tables::Place> manifest;
     std::optional<int64_t> upstream_id;
     RETURN_IF_ERROR(
@@ -104,7 +65,7 @@ void Sweeper::Remove(int64_t upstream_id) {
 absl::Status Sweeper::Unlink(const tables::Place& manifest,
                              int& transactions_left) {
   bool more = true;
-  while (more && transactions_left-- > 0 && !stopping()) {
+  while (more && transactions_left-- > 0 && !thread_.stopping()) {
     RETURN_IF_ERROR(store_.Write(
         [&](WriteTransaction& transaction) -> absl::Status {
           ASSIGN_OR_RETURN(more, tables::IsUnlinked(transaction, manifest));
@@ -120,7 +81,7 @@ absl::Status Sweeper::Unlink(const tables::Place& manifest,
 absl::Status Sweeper::DeleteRows(int64_t upstream_id, int& transactions_left) {
   CacheRemoval removal(upstream_id, CacheRemoval::Of::kDeletedUpstream);
   bool more = true;
-  while (more && transactions_left-- > 0 && !stopping()) {
+  while (more && transactions_left-- > 0 && !thread_.stopping()) {
     RETURN_IF_ERROR(store_.Write(
         [&](WriteTransaction& transaction) -> absl::Status {
           ASSIGN_OR_RETURN(more, removal.Step(transaction));

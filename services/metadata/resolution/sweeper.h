@@ -3,11 +3,10 @@
 
 #include <cstdint>
 #include <limits>
-#include <memory>
 
 #include "absl/status/status.h"
-#include "services/concurrency/mutex.h"
-#include "services/concurrency/thread.h"
+#include "absl/time/time.h"
+#include "services/concurrency/periodic_thread.h"
 #include "services/metadata/store/metadata_store.h"
 #include "services/metadata/tables/link_tables.h"
 
@@ -21,19 +20,19 @@ namespace cvr {
 class Sweeper {
  public:
   // `store` must outlive it.
-  explicit Sweeper(MetadataStore& store) : store_(store) {}
+  explicit Sweeper(MetadataStore& store);
   // Waits for the transaction in work.
-  ~Sweeper();
+  ~Sweeper() = default;
   Sweeper(const Sweeper&) = delete;
   Sweeper& operator=(const Sweeper&) = delete;
 
   // Sweeps on a thread of its own from now on: what an earlier process has
   // left, and then whenever it is woken. Call at most once.
-  void Start();
+  void Start() { thread_.Start(absl::ZeroDuration()); }
   // There is something to sweep. Does not wait.
-  void Wake();
+  void Wake() { thread_.Wake(); }
   // Begins nothing more. Does not wait. Idempotent.
-  void Stop();
+  void Stop() { thread_.Stop(); }
 
   // All that is marked now, on this thread, or as much of it as so many
   // transactions can do; then the thread goes on. Errors: those of tables.h.
@@ -49,20 +48,12 @@ class Sweeper {
  private:
   absl::Status Unlink(const tables::Place& manifest, int& transactions_left);
   absl::Status DeleteRows(int64_t upstream_id, int& transactions_left);
-  void Run();
-  // False when it is time to stop.
-  bool AwaitWork();
-  bool stopping();
+  // Returns the delay until the next run.
+  absl::Duration Run();
 
   MetadataStore& store_;
 
-  Mutex mutex_;
-  CondVar changed_;
-  bool woken_ ABSL_GUARDED_BY(mutex_) = true;
-  bool failed_ ABSL_GUARDED_BY(mutex_) = false;
-  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
-
-  std::unique_ptr<Thread> thread_;  // Set by Start().
+  PeriodicThread thread_;  // Uses all of the above.
 };
 
 }  // namespace cvr

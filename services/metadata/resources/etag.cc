@@ -19,7 +19,8 @@ std::string NextEtag(absl::string_view current, absl::Time now) {
 absl::Status CheckEtag(absl::string_view wanted, absl::string_view current) {
   if (wanted.empty() || wanted == current) return absl::OkStatus();
   return absl::AbortedError(
-      "it was changed meanwhile: the etag is not the current one");
+      "etag mismatch: the resource was modified since it was read; read it "
+      "again and retry");
 }
 
 }  // namespace cvr

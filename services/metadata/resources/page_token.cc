@@ -42,7 +42,8 @@ absl::StatusOr<std::string> ParsePageToken(absl::string_view scope,
     std::string key = bytes.substr(kCheckBytes);
     if (CheckOf(scope, key) == bytes.substr(0, kCheckBytes)) return key;
   }
-  return errors::FieldInvalid("page_token", "is not a token of this list");
+  return errors::FieldInvalid("page_token",
+                              "is not a page token of this list request");
 }
 
 absl::StatusOr<int64_t> ParseIdPageToken(absl::string_view scope,
@@ -52,7 +53,8 @@ absl::StatusOr<int64_t> ParseIdPageToken(absl::string_view scope,
   KeyReader reader(key);
   int64_t id = 0;
   if (!reader.Int(id) || !reader.Done()) {
-    return errors::FieldInvalid("page_token", "is not a token of this list");
+    return errors::FieldInvalid("page_token",
+                                "is not a page token of this list request");
   }
   return id;
 }

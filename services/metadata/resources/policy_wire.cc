@@ -60,7 +60,7 @@ absl::StatusOr<Pattern> FromWire(const v1::Pattern& message) {
     case v1::Pattern::kRegex:
       return Pattern::Regex(message.regex());
     default:
-      return absl::InvalidArgumentError("a pattern must be given");
+      return absl::InvalidArgumentError("pattern is required");
   }
 }
 

@@ -1,14 +1,13 @@
 #include "services/metadata/resources/upstream_url.h"
 
-#include <arpa/inet.h>
-
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
+#include "services/common/host.h"
 #include "services/common/limits.h"
+#include "services/common/percent_encoding.h"
 
 namespace cvr {
 namespace {
@@ -31,46 +30,14 @@ Parts Split(absl::string_view url) {
   return parts;
 }
 
-bool IsPort(absl::string_view text) {
-  int port = 0;
-  for (const char c : text) {
-    if (!absl::ascii_isdigit(c)) return false;
-  }
-  return text.size() <= 5 && absl::SimpleAtoi(text, &port) && port >= 1 &&
-         port <= 65535;
-}
-
-bool IsIpV6(absl::string_view text) {
-  in6_addr address;
-  return inet_pton(AF_INET6, std::string(text).c_str(), &address) == 1;
-}
-
-// RFC 1123, section 2.1; underscores too, which internal names do have.
-bool IsDnsName(absl::string_view text) {
-  if (text.empty() || text.size() > 253) return false;
-  for (const absl::string_view label : absl::StrSplit(text, '.')) {
-    if (label.empty() || label.size() > 63) return false;
-    if (label.front() == '-' || label.back() == '-') return false;
-    for (const char c : label) {
-      if (!absl::ascii_isalnum(c) && c != '-' && c != '_') return false;
-    }
-  }
-  return true;
-}
-
 bool IsPath(absl::string_view path) {
-  for (size_t i = 0; i < path.size(); ++i) {
-    const char c = path[i];
-    if (c == '%') {
-      if (i + 2 >= path.size() || !absl::ascii_isxdigit(path[i + 1]) ||
-          !absl::ascii_isxdigit(path[i + 2])) {
-        return false;
-      }
-      continue;
-    }
-    if (!absl::ascii_isalnum(c) && !absl::StrContains("-._~!$&'()*+,;=:@/", c))
+  for (const char c : path) {
+    if (!absl::ascii_isalnum(c) &&
+        !absl::StrContains("-._~!$&'()*+,;=:@/%", c)) {
       return false;
+    }
   }
+  if (!PercentDecode(path)) return false;
   for (const absl::string_view segment : absl::StrSplit(path, '/')) {
     if (segment == "." || segment == "..") return false;
   }
@@ -78,20 +45,6 @@ bool IsPath(absl::string_view path) {
 }
 
 }  // namespace
-
-bool IsHostAndPort(absl::string_view text) {
-  if (absl::ConsumePrefix(&text, "[")) {
-    const size_t end = text.find(']');
-    if (end == absl::string_view::npos || !IsIpV6(text.substr(0, end))) {
-      return false;
-    }
-    text.remove_prefix(end + 1);
-    return text.empty() || (absl::ConsumePrefix(&text, ":") && IsPort(text));
-  }
-  const size_t colon = text.find(':');
-  if (colon == absl::string_view::npos) return IsDnsName(text);
-  return IsDnsName(text.substr(0, colon)) && IsPort(text.substr(colon + 1));
-}
 
 std::string UpstreamUrlError(absl::string_view url) {
   if (url.empty()) return "must be set";
@@ -104,12 +57,13 @@ std::string UpstreamUrlError(absl::string_view url) {
     return "must start with http:// or https://";
   }
   if (absl::StrContains(parts.authority, '@')) {
-    return "must not hold credentials; they have fields of their own";
+    return "must not contain credentials; use the fields username and password";
   }
-  if (!IsHostAndPort(parts.authority)) return "must name a host";
-  if (absl::StrContains(url, '?')) return "must have no query";
-  if (absl::StrContains(url, '#')) return "must have no fragment";
-  if (!IsPath(parts.path)) return "must have a path of URL characters";
+  if (!IsHostAndPort(parts.authority)) return "must have a host";
+  if (absl::StrContains(url, '?')) return "must not have a query string";
+  if (absl::StrContains(url, '#')) return "must not have a fragment";
+  if (!IsPath(parts.path))
+    return "has a character in the path that is not allowed in a URL";
   return "";
 }
 
@@ -125,12 +79,8 @@ std::string NormalizedUpstreamUrl(absl::string_view url) {
 }
 
 std::string UpstreamHost(absl::string_view url) {
-  const absl::string_view authority = Split(url).authority;
-  // The colons of an IPv6 address are in brackets.
-  const size_t bracket = authority.find(']');
-  const size_t port =
-      authority.find(':', bracket == absl::string_view::npos ? 0 : bracket);
-  return absl::AsciiStrToLower(authority.substr(0, port));
+  const auto authority = SplitAuthority(Split(url).authority);
+  return authority ? absl::AsciiStrToLower(authority->host) : "";
 }
 
 }  // namespace cvr

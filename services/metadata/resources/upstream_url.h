@@ -15,12 +15,8 @@ std::string UpstreamUrlError(absl::string_view url);
 // `/` or `/v2`, the scheme's own port. Only of valid URLs.
 std::string NormalizedUpstreamUrl(absl::string_view url);
 
-// Its host in lower case, without a port. Only of valid URLs.
+// Its host in lower case, without brackets and port. Only of valid URLs.
 std::string UpstreamHost(absl::string_view url);
-
-// Whether it can be a host: a DNS name, an IPv4 or a bracketed IPv6 address,
-// with a port if wanted.
-bool IsHostAndPort(absl::string_view text);
 
 }  // namespace cvr
 

@@ -8,10 +8,12 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "services/common/content.h"
 #include "services/common/digest.h"
 #include "services/common/errors.h"
+#include "services/common/host.h"
 #include "services/common/limits.h"
-#include "services/common/status_macros.h"
+#include "services/common/utf8.h"
 #include "services/metadata/resources/policy_wire.h"
 #include "services/metadata/resources/upstream_url.h"
 
@@ -27,12 +29,6 @@ constexpr size_t kPasswordBytesMax = 16 * 1024;
 
 // Callers carry them along.
 constexpr int kRegistriesPerTokenMax = 100;
-
-size_t CharsOf(absl::string_view utf8) {
-  size_t chars = 0;
-  for (const char c : utf8) chars += (c & 0xC0) != 0x80;
-  return chars;
-}
 
 bool HasControls(absl::string_view text) {
   for (const char c : text) {
@@ -52,14 +48,14 @@ class Checker {
 
   void AtMost(size_t chars_max, absl::string_view field,
               absl::string_view text) {
-    Require(CharsOf(text) <= chars_max, field,
+    Require(Utf8Length(text) <= chars_max, field,
             absl::StrCat("must have at most ", chars_max, " characters"));
   }
 
   void Name(absl::string_view name) {
     Require(!name.empty(), "name", "must be set");
     AtMost(limits::kNameCharsMax, "name", name);
-    Require(!HasControls(name), "name", "must have no control characters");
+    Require(!HasControls(name), "name", "must not contain control characters");
   }
 
   void Description(absl::string_view description) {
@@ -89,7 +85,7 @@ class Checker {
             absl::StrCat("must have at most ", limits::kPemBytesMax, " bytes"));
     Require(absl::StrContains(text, "-----BEGIN ") &&
                 absl::StrContains(text, absl::StrCat(what, "-----")),
-            field, absl::StrCat("must hold a PEM ", what));
+            field, absl::StrCat("must contain a PEM ", what));
   }
 
   void AtMostEntries(int entries_max, absl::string_view field, int entries) {
@@ -104,7 +100,7 @@ class Checker {
                          " entries"));
     for (int i = 0; i < hosts.size(); ++i) {
       Require(IsHostAndPort(hosts[i]), absl::StrCat(field, "[", i, "]"),
-              "must be a host, with a port if wanted");
+              "must be host or host:port");
     }
   }
 
@@ -156,7 +152,7 @@ void CheckCredentials(Checker& check, const v1::Upstream& upstream) {
   // JSON keys have line breaks. Base64 carries them.
   check.Require(!HasControls(upstream.username()) &&
                     !absl::StrContains(upstream.username(), ':'),
-                "username", "must have no `:` and no control characters");
+                "username", "must not contain `:` or control characters");
   check.Require(!absl::StrContains(upstream.password(), '\0'), "password",
                 "must have no NUL");
 }
@@ -211,7 +207,7 @@ void CheckDigest(Checker& check, const v1::CacheEntry& entry) {
   if (!content.ok() || !digest.ok()) return;
   check.Require(!content->is_addressed_by_digest() ||
                     content->reference.digest() == *digest,
-                "digest", "must be the digest that relative_path ends with");
+                "digest", "must match the digest at the end of relative_path");
   check.Require(
       content->kind == ContentKind::kBlob || !entry.media_type().empty(),
       "media_type", "must be set for a manifest");
@@ -221,10 +217,9 @@ void CheckDigest(Checker& check, const v1::CacheEntry& entry) {
 
 absl::Status Validate(const v1::Group& group) {
   Checker check;
-  check.Require(
-      IsGroupName(group.name()), "name",
-      "must have 1-255 characters: lower-case letters, digits, `.`, `_`, "
-      "`-`, and `/` between parts");
+  check.Require(IsGroupName(group.name()), "name",
+                "must have 1-255 characters: lower-case letters, digits, `.`, "
+                "`_` and `-`, in parts separated by `/`");
   check.Description(group.description());
   return std::move(check).status();
 }
@@ -263,7 +258,7 @@ absl::Status Validate(const v1::CacheEntry& entry) {
   CheckDigest(check, entry);
   check.AtMost(limits::kMediaTypeCharsMax, "media_type", entry.media_type());
   check.Require(!HasControls(entry.media_type()), "media_type",
-                "must have no control characters");
+                "must not contain control characters");
   check.AtMost(limits::kEtagCharsMax, "upstream_etag", entry.upstream_etag());
   check.Require(entry.size() >= 0, "size", "must not be negative");
   return std::move(check).status();
@@ -276,15 +271,18 @@ absl::Status Validate(const v1::AccessToken& token) {
   for (int i = 0; i < token.scopes_size(); ++i) {
     const auto scope = token.scopes(i);
     is_admin = is_admin || scope == v1::AccessToken::ADMIN;
-    check.Require(scope != v1::AccessToken::SCOPE_UNSPECIFIED &&
-                      v1::AccessToken::Scope_IsValid(scope),
-                  absl::StrCat("scopes[", i, "]"), "must be a known scope");
+    check.Require(
+        scope != v1::AccessToken::SCOPE_UNSPECIFIED &&
+            v1::AccessToken::Scope_IsValid(scope),
+        absl::StrCat("scopes[", i, "]"),
+        "must be read_virtual_registry, write_virtual_registry or admin");
   }
-  check.Require(!token.scopes().empty(), "scopes", "must have an entry");
+  check.Require(!token.scopes().empty(), "scopes",
+                "must have at least one entry");
   check.Require(!is_admin || token.group().empty(), "group",
-                "must be empty for ADMIN, which is good for all groups");
+                "must be empty for the scope ADMIN, which covers all groups");
   check.Require(is_admin || IsGroupName(token.group()), "group",
-                "must be a group");
+                "must be a valid group name");
   check.AtMostEntries(kRegistriesPerTokenMax, "registry_ids",
                       token.registry_ids_size());
   check.Require(!is_admin || token.registry_ids().empty(), "registry_ids",
@@ -306,42 +304,6 @@ absl::Status Validate(const v1::CleanupPolicy& policy) {
                 absl::StrCat("must be 1, 7, 14, 30 or 90, or 0 for ",
                              limits::kCleanupCadenceDaysDefault));
   return std::move(check).status();
-}
-
-absl::StatusOr<ContentRef> ParseRelativePath(absl::string_view path) {
-  const absl::Status invalid =
-      errors::FieldInvalid("relative_path", "names no content");
-  if (path.size() > limits::kRelativePathBytesMax) return invalid;
-  const size_t before_reference = path.rfind('/');
-  if (before_reference == absl::string_view::npos || path[0] != '/' ||
-      before_reference == 0) {
-    return invalid;
-  }
-  const size_t before_kind = path.rfind('/', before_reference - 1);
-  if (before_kind == 0 || before_kind == absl::string_view::npos) {
-    return invalid;
-  }
-  const auto kind =
-      path.substr(before_kind + 1, before_reference - before_kind - 1);
-  ASSIGN_OR_RETURN(auto repository,
-                   Repository::Parse(path.substr(1, before_kind - 1)));
-  ASSIGN_OR_RETURN(auto reference,
-                   Reference::Parse(path.substr(before_reference + 1)));
-  if (kind == "manifests") {
-    return ContentRef{std::move(repository), std::move(reference),
-                      ContentKind::kManifest};
-  }
-  if (kind == "tags" && reference.ToString() == "list") {
-    return ContentRef::TagList(std::move(repository));
-  }
-  if (!reference.is_digest()) return invalid;
-  if (kind == "blobs") {
-    return ContentRef{std::move(repository), std::move(reference),
-                      ContentKind::kBlob};
-  }
-  if (kind != "referrers") return invalid;
-  return ContentRef{std::move(repository), std::move(reference),
-                    ContentKind::kReferrers};
 }
 
 }  // namespace cvr

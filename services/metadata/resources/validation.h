@@ -2,15 +2,12 @@
 #define SERVICES_METADATA_RESOURCES_VALIDATION_H_
 
 #include "absl/status/status.h"
-#include "absl/status/statusor.h"
-#include "absl/strings/string_view.h"
 #include "protos/cvr/v1/access_token.pb.h"
 #include "protos/cvr/v1/cache_entry.pb.h"
 #include "protos/cvr/v1/cleanup_policy.pb.h"
 #include "protos/cvr/v1/group.pb.h"
 #include "protos/cvr/v1/registry.pb.h"
 #include "protos/cvr/v1/upstream.pb.h"
-#include "services/common/content.h"
 #include "services/common/limits.h"
 
 namespace cvr {
@@ -28,10 +25,6 @@ absl::Status Validate(const v1::Upstream& upstream);
 absl::Status Validate(const v1::CacheEntry& entry);
 absl::Status Validate(const v1::AccessToken& token);
 absl::Status Validate(const v1::CleanupPolicy& policy);
-
-// What `relative_path` of a cache entry asks for. Errors: INVALID_ARGUMENT,
-// NOT_FOUND as Reference::Parse.
-absl::StatusOr<ContentRef> ParseRelativePath(absl::string_view path);
 
 }  // namespace cvr
 

@@ -15,6 +15,7 @@
 #include "absl/cleanup/cleanup.h"
 #include "absl/strings/str_cat.h"
 #include "services/common/status_macros.h"
+#include "services/process/whole_file.h"
 
 namespace cvr {
 namespace {
@@ -41,28 +42,10 @@ absl::Status Failed(const std::string& path) {
       absl::StrCat("key file ", path, ": ", std::strerror(errno)));
 }
 
-absl::Status SyncDirectory(const std::string& path) {
-  std::string directory = std::filesystem::path(path).parent_path();
-  // Not ".": GCC 12 takes that for overlapping memory when it optimizes.
-  if (directory.empty()) directory.assign(1, '.');
-  const int fd = open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (fd < 0) return Failed(directory);
-  const absl::Cleanup close_it = [&] { close(fd); };
-  return fsync(fd) == 0 ? absl::OkStatus() : Failed(directory);
-}
-
-// A file of its own, which nobody else has open.
-absl::Status WriteAside(const std::string& path, const std::string& key) {
-  unlink(path.c_str());  // Of somebody who did not get far.
-  const int fd = open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC,
-                      S_IRUSR | S_IWUSR);
-  if (fd < 0) return Failed(path);
-  const absl::Cleanup close_it = [&] { close(fd); };
-  const auto written = write(fd, key.data(), key.size());
-  if (written != static_cast<ssize_t>(key.size()) || fsync(fd) != 0) {
-    return Failed(path);
-  }
-  return absl::OkStatus();
+// `status` of whole_file.h.
+absl::Status OfKeyFile(const absl::Status& status) {
+  if (status.ok()) return status;
+  return absl::UnavailableError(absl::StrCat("key file ", status.message()));
 }
 
 // Where the bytes lie: a link to them stays one.
@@ -118,16 +101,12 @@ absl::StatusOr<std::unique_ptr<SecretBox>> SecretBox::Create(
   Init();
   std::string key(kKeyBytes, '\0');
   randombytes_buf(key.data(), key.size());
-  // Written aside first: a key file is never there in part.
-  const std::string aside = path + ".new";
-  RETURN_IF_ERROR(WriteAside(aside, key));
-  const absl::Cleanup remove_it = [&] { unlink(aside.c_str()); };
-  if (link(aside.c_str(), path.c_str()) != 0) {
-    if (errno != EEXIST) return Failed(path);
+  const absl::Status written = CreateFile(path, key, FileSync::kDurable);
+  if (absl::IsAlreadyExists(written)) {
     return absl::AlreadyExistsError(
-        absl::StrCat("key file ", path, " exists already"));
+        absl::StrCat("key file ", path, " already exists"));
   }
-  RETURN_IF_ERROR(SyncDirectory(path));
+  RETURN_IF_ERROR(OfKeyFile(written));
   return std::unique_ptr<SecretBox>(new SecretBox(path, std::move(key)));
 }
 
@@ -136,7 +115,8 @@ absl::StatusOr<std::unique_ptr<SecretBox>> SecretBox::Load(
   Init();
   const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (fd < 0 && errno == ENOENT) {
-    return absl::NotFoundError(absl::StrCat("no key file ", path));
+    return absl::NotFoundError(
+        absl::StrCat("key file ", path, " does not exist"));
   }
   if (fd < 0) return Failed(path);
   const absl::Cleanup close_it = [&] { close(fd); };
@@ -144,14 +124,14 @@ absl::StatusOr<std::unique_ptr<SecretBox>> SecretBox::Load(
   if (fstat(fd, &about) != 0) return Failed(path);
   if ((about.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
     return absl::FailedPreconditionError(absl::StrCat(
-        "key file ", path, " is open to others than its owner: chmod 600 it"));
+        "permissions of key file ", path, " are too open: run chmod 600"));
   }
   std::string keys(kKeysMax * kKeyBytes + 1, '\0');
   const auto bytes = read(fd, keys.data(), keys.size());
   if (bytes < 0) return Failed(path);
   if (bytes == 0 || bytes % kKeyBytes != 0) {
     return absl::FailedPreconditionError(
-        absl::StrCat("key file ", path, " does not hold a key"));
+        absl::StrCat("key file ", path, " does not contain a valid key"));
   }
   keys.resize(bytes);
   return std::unique_ptr<SecretBox>(new SecretBox(path, std::move(keys)));
@@ -178,7 +158,9 @@ absl::StatusOr<std::string> SecretBox::Open(absl::string_view sealed,
       if (OpensWith(key, sealed, context, secret)) return secret;
     }
   }
-  return absl::DataLossError("a stored secret does not open with this key");
+  return absl::DataLossError(
+      "cannot decrypt a stored secret with the current key "
+      "(--secret_key_file)");
 }
 
 absl::Status SecretBox::AddKey() {
@@ -186,7 +168,7 @@ absl::Status SecretBox::AddKey() {
   const auto before = keys();
   if (before->on_file >= kKeysMax * kKeyBytes) {
     return absl::FailedPreconditionError(absl::StrCat(
-        "key file ", path_, " holds ", kKeysMax, " keys, which is the limit"));
+        "key file ", path_, " already has the maximum of ", kKeysMax, " keys"));
   }
   std::string fresh(kKeyBytes, '\0');
   randombytes_buf(fresh.data(), fresh.size());
@@ -211,15 +193,7 @@ absl::Status SecretBox::DropOldKeys() {
 bool SecretBox::HasOldKeys() const { return keys()->on_file > kKeyBytes; }
 
 absl::Status SecretBox::Write(const std::string& on_file) const {
-  const std::string path = Resolved(path_);
-  const std::string aside = path + ".new";
-  RETURN_IF_ERROR(WriteAside(aside, on_file));
-  if (rename(aside.c_str(), path.c_str()) != 0) {
-    const absl::Status failed = Failed(path);
-    unlink(aside.c_str());
-    return failed;
-  }
-  return SyncDirectory(path);
+  return OfKeyFile(ReplaceFile(Resolved(path_), on_file, FileSync::kDurable));
 }
 
 }  // namespace cvr

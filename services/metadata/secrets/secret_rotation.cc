@@ -61,7 +61,7 @@ absl::StatusOr<v1::RotateSecretKeyResponse> SecretRotation::Rotate() {
   if (box_.HasOldKeys()) RETURN_IF_ERROR(SealAnew().status());
   RETURN_IF_ERROR(FileStatus(box_.AddKey()));
   ASSIGN_OR_RETURN(const int64_t secrets, SealAnew());
-  spdlog::info("{} secrets are sealed with a new key", secrets);
+  spdlog::info("secret key rotated, {} secrets re-encrypted", secrets);
   v1::RotateSecretKeyResponse response;
   response.set_secrets(secrets);
   return response;

@@ -30,7 +30,7 @@ absl::StatusOr<stored::SigningKeys> SigningKeys::Load(
   if (!sealed) return keys;
   ASSIGN_OR_RETURN(const std::string opened, box_.Open(*sealed, kSetting));
   if (!keys.ParseFromString(opened)) {
-    return absl::DataLossError("metadata store: damaged signing keys");
+    return absl::DataLossError("metadata store: corrupt token signing keys");
   }
   return keys;
 }

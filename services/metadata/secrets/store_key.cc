@@ -33,15 +33,17 @@ absl::StatusOr<std::unique_ptr<SecretBox>> OpenStoreKey(const std::string& path,
   if (check) {
     auto box = SecretBox::Load(path);
     if (absl::IsNotFound(box.status())) {
-      return absl::FailedPreconditionError(
-          absl::StrCat("key file ", path,
-                       " is missing; the stored credentials "
-                       "cannot be read without it"));
+      return absl::FailedPreconditionError(absl::StrCat(
+          "key file ", path,
+          " is missing, so the stored upstream credentials cannot be "
+          "decrypted; restore it from a backup, or set --secret_key_file"));
     }
     RETURN_IF_ERROR(box.status());
     if ((*box)->Open(*check, kKeyCheck).ok()) return box;
     return absl::FailedPreconditionError(
-        absl::StrCat("key file ", path, " belongs to another store"));
+        absl::StrCat("key file ", path,
+                     " is not the key of this metadata store; restore the "
+                     "right one, or set --secret_key_file"));
   }
   ASSIGN_OR_RETURN(auto box, LoadOrCreate(path));
   RETURN_IF_ERROR(store.Write(

@@ -41,7 +41,7 @@ absl::StatusOr<v1::Upstream> OpenUpstream(const SecretBox& box,
                    box.Open(row.sealed_secrets(), ContextOf(upstream)));
   stored::Secrets secrets;
   if (!secrets.ParseFromString(bytes)) {
-    return absl::DataLossError("a stored secret is damaged");
+    return absl::DataLossError("corrupt stored secret");
   }
   upstream.set_username(secrets.username());
   upstream.set_password(secrets.password());

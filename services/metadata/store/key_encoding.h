@@ -11,7 +11,7 @@
 
 namespace cvr {
 
-// Makes keys whose bytes sort as the tuples that they stand for. DESIGN.md has
+// Encodes a tuple as a key, so that keys sort like the tuples. DESIGN.md has
 // the grammar. Use: KeyBuilder().Int(7).String("a").Build().
 class KeyBuilder {
  public:
@@ -35,8 +35,8 @@ class KeyBuilder {
   std::string key_;
 };
 
-// Takes keys apart again. Each method takes the next part and returns whether
-// it was there; after the first failure all others fail.
+// Decodes keys of KeyBuilder. Each method reads the next part and returns
+// whether it was valid; after the first failure all later calls fail.
 class KeyReader {
  public:
   // `key` must outlive the reader.

@@ -12,18 +12,18 @@
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "rocksdb/env.h"
+#include "services/common/content.h"
 #include "services/common/status_macros.h"
 #include "services/metadata/metadata_stack.h"
-#include "services/metadata/resources/validation.h"
 #include "services/metadata/store/rocksdb_metadata_store.h"
 #include "services/metadata/store/stored.pb.h"
 #include "services/metadata/tables/tables.h"
 #include "services/metadata/testing/in_memory_metadata_store.h"
 #include "tests/support/crash_file_system.h"
+#include "tests/support/eventually.h"
 #include "tests/support/fake_clock.h"
 #include "tests/support/status_matchers.h"
 #include "tests/support/temporary_directory.h"
@@ -294,21 +294,21 @@ class MetadataCrashTest : public ::testing::TestWithParam<unsigned> {
 
   // Deletions that were interrupted go on by themselves.
   static void AwaitSwept(const Service& real) {
-    bool is_swept = false;
-    while (!is_swept) {
-      is_swept = true;
-      ASSERT_THAT(real.store->Read([&](const ReadTransaction& transaction) {
+    const auto is_swept = [&] {
+      bool is_empty = true;
+      EXPECT_THAT(real.store->Read([&](const ReadTransaction& transaction) {
         for (const Table table : {Table::kRemovals, Table::kUnlinks}) {
           RETURN_IF_ERROR(transaction.Scan(
               table, "", "",
               [&](absl::string_view, absl::string_view)
-                  -> absl::StatusOr<bool> { return is_swept = false; }));
+                  -> absl::StatusOr<bool> { return is_empty = false; }));
         }
         return absl::OkStatus();
       }),
                   IsOk());
-      if (!is_swept) absl::SleepFor(absl::Milliseconds(1));
-    }
+      return is_empty;
+    };
+    ASSERT_TRUE(Eventually(is_swept, "everything is swept"));
   }
 
   // Which of the states is on disk; all later ones are forgotten.

@@ -12,9 +12,12 @@
 
 #include "absl/functional/function_ref.h"
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
 #include "gtest/gtest.h"
+#include "services/common/content.h"
+#include "services/common/limits.h"
 #include "services/metadata/metadata_stack.h"
-#include "services/metadata/resources/validation.h"
+#include "tests/support/fake_clock.h"
 #include "tests/support/status_matchers.h"
 #include "tests/support/temporary_directory.h"
 
@@ -113,14 +116,10 @@ TEST(MetadataKillTest, WhatWasAcknowledgedSurvivesKill9) {
   EXPECT_GE(acknowledged.size(), 5 * 10);
 }
 
-constexpr int kOldEntries = 2000;
+// Of twenty batches: a run that is to be killed has not ended yet.
+constexpr int kOldEntries = 20 * limits::kCleanupBatchEntriesMax;
 
 // Forty days after what the other processes write.
-class LaterClock : public Clock {
- public:
-  absl::Time Now() const override { return absl::Now() + absl::Hours(24) * 40; }
-};
-
 // Leaves a group with entries, and a policy that was asked to run.
 int MakeOldEntries(const std::string& path) {
   const auto stack = Open(path);
@@ -143,9 +142,13 @@ int MakeOldEntries(const std::string& path) {
 }
 
 // Runs the policy, or goes on with it, and tells the number of entries that are
-// gone each time that it changes, until the run has ended.
-int RunCleanup(const std::string& path, bool ask, int tell_to) {
-  const LaterClock clock;
+// gone each time that it changes, until the run has ended; once they are more
+// than `killed_above`, this process kills itself.
+int RunCleanup(const std::string& path, bool ask, int64_t killed_above,
+               int tell_to) {
+  FakeClock clock;
+  // When the entries, which are made now, are old.
+  clock.Advance(absl::Now() + absl::Hours(24) * 40 - clock.Now());
   const auto stack = Open(path, clock);
   if (!stack.ok()) return 1;
   if (ask && !(*stack)->cleanup_policies().Run({}).ok()) return 2;
@@ -158,6 +161,7 @@ int RunCleanup(const std::string& path, bool ask, int tell_to) {
       return 4;
     }
     told = gone;
+    if (gone > killed_above) kill(getpid(), SIGKILL);
     if (policy->status() == v1::CleanupPolicy::SCHEDULED &&
         policy->has_last_run_time()) {
       break;
@@ -165,7 +169,7 @@ int RunCleanup(const std::string& path, bool ask, int tell_to) {
   }
   v1::ListCacheEntriesRequest request;
   request.set_page_size(1);
-  const auto left = (*stack)->cache_entries().List(request);
+  const auto left = (*stack)->cache_entries().List(request, Caller::System());
   if (!left.ok()) return 5;
   return left->cache_entries().empty() ? 0 : 6;
 }
@@ -184,16 +188,15 @@ TEST(MetadataKillTest, ACleanupThatWasKilledIsFinishedAndCountedOnce) {
     const bool is_last = round == 2;
     int ends[2];
     ASSERT_EQ(pipe(ends), 0);
-    const pid_t runner =
-        InChild([&] { return RunCleanup(path, round == 0, ends[1]); });
+    const int64_t killed_above = is_last ? kOldEntries : gone;
+    const pid_t runner = InChild(
+        [&] { return RunCleanup(path, round == 0, killed_above, ends[1]); });
     close(ends[1]);
-    const int64_t before = gone;
     int64_t now = 0;
     while (read(ends[0], &now, sizeof(now)) == sizeof(now)) {
       // Only what was written before its request is 0 again.
       EXPECT_GE(now, gone);
       gone = now;
-      if (!is_last && gone > before) kill(runner, SIGKILL);
     }
     close(ends[0]);
     ASSERT_EQ(waitpid(runner, &status, 0), runner);

@@ -13,8 +13,9 @@
 
 namespace cvr {
 
-// One ordered map of keys to values per entity. What their keys and values are
-// stands in DESIGN.md. The numbers are not stored; the names are.
+// The tables of the store: one ordered map from keys to values for each kind of
+// entity. DESIGN.md describes the keys and values of each. Numbers may change;
+// names must not, because they are stored.
 enum class Table : uint8_t {
   kSettings,
   kSequences,
@@ -45,21 +46,22 @@ enum class Table : uint8_t {
 };
 inline constexpr size_t kTableCount = 26;
 
-// The row of kSettings that tells from which format version rows are still to
-// be brought up to date (migration.h). Whoever opens an older store makes it.
+// Key of the kSettings row with the format version from which rows still have
+// to be migrated (migration.h). It is written when an older store is opened.
 inline constexpr char kMigratesFrom[] = "migrates_from";
 
 // `cache_entries` and so on.
 absl::string_view TableName(Table table);
 
-// Reads from one consistent state of the store. Valid during the call it is
-// passed to, on the thread of that call.
-// Errors of every method: DATA_LOSS when the stored bytes are damaged,
-// UNAVAILABLE when the disk fails.
+// Reads from one consistent snapshot of the store. Valid only during the call
+// that it is passed to, on the thread of that call.
+// Errors of every method: DATA_LOSS if the stored bytes are corrupt,
+// UNAVAILABLE if the disk fails.
 class ReadTransaction {
  public:
-  // Called with each key and value, valid during the call. True = go on. An
-  // error ends the scan, which returns it unchanged. Must not write.
+  // Called with each key and value, which are valid only during the call.
+  // Returns whether to go on. An error ends the scan, which returns it
+  // unchanged. Must not write.
   using Visitor = absl::FunctionRef<absl::StatusOr<bool>(
       absl::string_view key, absl::string_view value)>;
 
@@ -69,31 +71,32 @@ class ReadTransaction {
   virtual absl::StatusOr<std::optional<std::string>> Get(
       Table table, absl::string_view key) const = 0;
 
-  // Visits, in the order of their bytes, the keys that start with `prefix` and
-  // are greater than `start_after`, which may be empty: no bound then.
+  // Visits the keys that start with `prefix` and are greater than `start_after`
+  // (empty = no lower bound), in the order of their bytes.
   virtual absl::Status Scan(Table table, absl::string_view prefix,
                             absl::string_view start_after,
                             Visitor visitor) const = 0;
 };
 
-// Also writes. Its reads see its own writes; nobody else does before the
-// commit.
+// Reads and writes. Its reads see its own writes; other transactions see them
+// only after the commit.
 class WriteTransaction : public ReadTransaction {
  public:
-  // Replaces what is there.
+  // Inserts the row, or replaces it.
   virtual void Put(Table table, absl::string_view key,
                    absl::string_view value) = 0;
-  // Deleting what is not there is fine.
+  // Does nothing if there is no such row.
   virtual void Delete(Table table, absl::string_view key) = 0;
 };
 
-// What a power cut may take away once Write() has returned. The death of the
-// process alone takes nothing.
+// Which writes a power cut may undo after Write() has returned. A crash of the
+// process alone undoes none.
 enum class Durability {
-  // Nothing. For administration.
+  // None. For changes by administrators.
   kSynced,
-  // The last buffered writes, each as a whole and the youngest first; never a
-  // write that a synced one followed. For what only costs a miss.
+  // The latest buffered writes, each as a whole, and never one that was
+  // followed
+  // by a synced write. For data whose loss only costs a cache miss.
   kBuffered,
 };
 
@@ -102,16 +105,16 @@ class MetadataStore {
  public:
   virtual ~MetadataStore() = default;
 
-  // Runs `fn` on the state as of now, which stays the same throughout. Never
-  // waits for writers. Returns what `fn` returns.
+  // Runs `fn` on a snapshot of the present state. Never waits for writers.
+  // Returns the status of `fn`.
   virtual absl::Status Read(
       absl::FunctionRef<absl::Status(const ReadTransaction&)> fn) const = 0;
 
-  // Runs `fn`, one at a time with all other writes, and commits all of its
-  // writes or none of them. An error of `fn` drops them and is returned
+  // Runs `fn` as a transaction: writes are serialised, and the writes of `fn`
+  // are committed as a whole. An error of `fn` discards them and is returned
   // unchanged. `fn` must not call the store.
-  // Errors: RESOURCE_EXHAUSTED when the disk is full, UNAVAILABLE when it
-  // fails. Whether a failed commit is there after the next start is not known.
+  // Errors: RESOURCE_EXHAUSTED if the disk is full, UNAVAILABLE if it fails. A
+  // failed commit may still be found after the next start.
   virtual absl::Status Write(
       absl::FunctionRef<absl::Status(WriteTransaction&)> fn,
       Durability durability) = 0;

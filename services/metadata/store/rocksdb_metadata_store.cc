@@ -199,7 +199,9 @@ rocksdb::ColumnFamilyOptions FamilyOptions(
 }
 
 absl::Status NotAStore() {
-  return absl::FailedPreconditionError("not a metadata store");
+  return absl::FailedPreconditionError(
+      "the directory contains a RocksDB database that is not a cvr metadata "
+      "store; check --data_dir");
 }
 
 // The column families in `directory`; the default one alone when it is new.
@@ -260,9 +262,9 @@ absl::Status RocksDbMetadataStore::Prepare(
   if (!found.ok() && !found.IsNotFound()) return ToStatus(found);
   const bool is_old = found.ok() && version == kOldFormatVersion;
   if (found.ok() && version != kFormatVersion && !is_old) {
-    return absl::FailedPreconditionError(
-        absl::StrCat("the metadata store has format version ", version,
-                     "; this program knows version ", kFormatVersion));
+    return absl::FailedPreconditionError(absl::StrCat(
+        "the metadata store has format version ", version,
+        ", but this version of cvr supports only ", kFormatVersion));
   }
   // Without a version nothing was ever acknowledged: a first start that did
   // not get far, or somebody else's database.

@@ -24,12 +24,12 @@ class RocksDbMetadataStore : public MetadataStore {
     size_t block_cache_bytes = 64 << 20;
   };
 
-  // Opens the store in `directory`, making both when missing.
-  // A store of version 3 becomes one of version 4, whose rows Migrate() brings
-  // up to date (migration.h). Errors: FAILED_PRECONDITION when the directory
-  // holds something else or a store of another format version; DATA_LOSS when
-  // it is damaged; UNAVAILABLE when it cannot be used, for example by a second
-  // process at a time.
+  // Opens the store in `directory` and creates both if they are missing. A
+  // store of version 3 is marked as version 4; Migrate() must then migrate its
+  // rows (migration.h). Errors: FAILED_PRECONDITION if the directory contains
+  // something else or a store of another format version; DATA_LOSS if the store
+  // is corrupt; UNAVAILABLE if it cannot be opened, for example because another
+  // process has it open.
   static absl::StatusOr<std::unique_ptr<RocksDbMetadataStore>> Open(
       const std::string& directory, const Options& options);
   static absl::StatusOr<std::unique_ptr<RocksDbMetadataStore>> Open(
@@ -49,8 +49,8 @@ class RocksDbMetadataStore : public MetadataStore {
 
   explicit RocksDbMetadataStore(std::unique_ptr<rocksdb::DB> db);
 
-  // Checks or writes the format version and makes missing tables. `names` are
-  // those of `opened_`.
+  // Checks or writes the format version and creates missing tables. `names` are
+  // the names of the tables in `opened_`.
   absl::Status Prepare(const std::vector<std::string>& names,
                        const rocksdb::ColumnFamilyOptions& options);
 

@@ -91,8 +91,8 @@ TEST_F(RocksDbMetadataStoreTest, AnotherFormatVersionIsRefusedInOneSentence) {
   const auto store = RocksDbMetadataStore::Open(path_);
   EXPECT_THAT(store, StatusIs(absl::StatusCode::kFailedPrecondition));
   EXPECT_EQ(store.status().message(),
-            "the metadata store has format version 99; this program knows "
-            "version 4");
+            "the metadata store has format version 99, but this version of cvr "
+            "supports only 4");
 }
 
 TEST_F(RocksDbMetadataStoreTest, SomebodyElsesDatabaseIsLeftAlone) {

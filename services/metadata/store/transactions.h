@@ -9,7 +9,7 @@
 
 namespace cvr {
 
-// MetadataStore::Read for a `fn` that answers a StatusOr<T>.
+// MetadataStore::Read() for a function `fn` that returns a StatusOr<T>.
 template <typename T, typename Fn>
 absl::StatusOr<T> ReadValue(const MetadataStore& store, Fn&& fn) {
   absl::StatusOr<T> result = absl::UnknownError("not run");
@@ -22,7 +22,7 @@ absl::StatusOr<T> ReadValue(const MetadataStore& store, Fn&& fn) {
   return result;
 }
 
-// MetadataStore::Write likewise, synced.
+// MetadataStore::Write(), synced, for a function that returns a StatusOr<T>.
 template <typename T, typename Fn>
 absl::StatusOr<T> WriteValue(MetadataStore& store, Fn&& fn) {
   absl::StatusOr<T> result = absl::UnknownError("not run");

@@ -7,9 +7,10 @@ namespace {
 
 class WatchedWriter : public WriteTransaction {
  public:
+  // Notes in `changed` the tables that are written to. Both must outlive it.
   WatchedWriter(WriteTransaction& transaction,
-                const std::bitset<kTableCount>& watched)
-      : transaction_(transaction), watched_(watched) {}
+                std::bitset<kTableCount>& changed)
+      : transaction_(transaction), changed_(changed) {}
 
   absl::StatusOr<std::optional<std::string>> Get(
       Table table, absl::string_view key) const override {
@@ -30,29 +31,20 @@ class WatchedWriter : public WriteTransaction {
     transaction_.Delete(table, key);
   }
 
-  bool changed() const { return changed_; }
-
  private:
-  void Note(Table table) {
-    changed_ = changed_ || watched_[static_cast<size_t>(table)];
-  }
+  void Note(Table table) { changed_.set(static_cast<size_t>(table)); }
 
   WriteTransaction& transaction_;
-  const std::bitset<kTableCount>& watched_;
-  bool changed_ = false;
+  std::bitset<kTableCount>& changed_;
 };
 
 }  // namespace
 
-WatchedMetadataStore::WatchedMetadataStore(std::unique_ptr<MetadataStore> store,
-                                           absl::Span<const Table> tables)
-    : store_(std::move(store)) {
-  for (const Table table : tables) watched_.set(static_cast<size_t>(table));
-}
-
-void WatchedMetadataStore::SetOnChange(
-    absl::AnyInvocable<void() const> on_change) {
-  on_change_ = std::move(on_change);
+void WatchedMetadataStore::Watch(absl::Span<const Table> tables,
+                                 Watcher watcher) {
+  Tables watched;
+  for (const Table table : tables) watched.set(static_cast<size_t>(table));
+  watches_.push_back({watched, std::move(watcher)});
 }
 
 absl::Status WatchedMetadataStore::Read(
@@ -63,16 +55,18 @@ absl::Status WatchedMetadataStore::Read(
 absl::Status WatchedMetadataStore::Write(
     absl::FunctionRef<absl::Status(WriteTransaction&)> fn,
     Durability durability) {
-  bool changed = false;
+  Tables changed;
   const absl::Status status = store_->Write(
       [&](WriteTransaction& transaction) {
-        WatchedWriter watched(transaction, watched_);
+        WatchedWriter watched(transaction, changed);
         const absl::Status result = fn(watched);
-        changed = watched.changed();
+        if (!result.ok()) changed.reset();
         return result;
       },
       durability);
-  if (changed && on_change_) on_change_();
+  for (const Watched& watch : watches_) {
+    if ((watch.tables & changed).any()) watch.watcher();
+  }
   return status;
 }
 

@@ -3,6 +3,8 @@
 
 #include <bitset>
 #include <memory>
+#include <utility>
+#include <vector>
 
 #include "absl/functional/any_invocable.h"
 #include "absl/types/span.h"
@@ -10,20 +12,25 @@
 
 namespace cvr {
 
-// A MetadataStore that tells of changes. Caches of what is read from it stay
-// coherent, whoever writes: no Write() that may have changed a watched table
-// returns before the callback has.
+// A MetadataStore that tells watchers of changes. Caches of what is read from
+// it stay coherent, whoever writes: no Write() that may have changed a watched
+// table returns before its watchers have. It also spares the code that writes
+// from having to know who must hear of a change.
 class WatchedMetadataStore : public MetadataStore {
  public:
-  // `on_change` is called, after the commit and before the caller hears of it,
-  // by every write that put or deleted something in `tables`; also when the
-  // commit failed, since its outcome is unknown. It may be called by several
-  // threads at a time and must not write to the store.
-  WatchedMetadataStore(std::unique_ptr<MetadataStore> store,
-                       absl::Span<const Table> tables);
+  using Watcher = absl::AnyInvocable<void() const>;
 
-  // To be called before any write. Null = nobody.
-  void SetOnChange(absl::AnyInvocable<void() const> on_change);
+  explicit WatchedMetadataStore(std::unique_ptr<MetadataStore> store)
+      : store_(std::move(store)) {}
+
+  // `watcher` is called once by every write that put or deleted something in
+  // one of `tables`, after the commit and before the caller of Write() hears of
+  // it; also when the commit failed, since its outcome is unknown, but not when
+  // an error of the caller dropped the write. It is called on the thread of the
+  // write, by several threads at a time, in the order in which watchers were
+  // added. It may read from the store and must not write to it. To be called
+  // before other threads use the store.
+  void Watch(absl::Span<const Table> tables, Watcher watcher);
 
   absl::Status Read(absl::FunctionRef<absl::Status(const ReadTransaction&)> fn)
       const override;
@@ -31,9 +38,14 @@ class WatchedMetadataStore : public MetadataStore {
                      Durability durability) override;
 
  private:
+  using Tables = std::bitset<kTableCount>;
+  struct Watched {
+    Tables tables;
+    Watcher watcher;
+  };
+
   const std::unique_ptr<MetadataStore> store_;
-  std::bitset<kTableCount> watched_;            // Set at construction.
-  absl::AnyInvocable<void() const> on_change_;  // Set before use.
+  std::vector<Watched> watches_;  // Set before use.
 };
 
 }  // namespace cvr

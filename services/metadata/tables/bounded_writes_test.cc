@@ -9,7 +9,6 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "services/common/limits.h"
@@ -21,6 +20,7 @@
 #include "services/metadata/tables/tables.h"
 #include "services/metadata/testing/counting_metadata_store.h"
 #include "services/metadata/testing/metadata_fixture.h"
+#include "tests/support/eventually.h"
 #include "tests/support/status_matchers.h"
 
 namespace cvr::testing {
@@ -149,9 +149,11 @@ class BoundedWritesTest : public MetadataFixture {
 
   // Until the thread of the stack has swept everything.
   void AwaitSwept() {
-    while (CountRows(Table::kUnlinks) + CountRows(Table::kRemovals) > 0) {
-      absl::SleepFor(absl::Milliseconds(1));
-    }
+    EXPECT_TRUE(Eventually(
+        [&] {
+          return CountRows(Table::kUnlinks) + CountRows(Table::kRemovals) == 0;
+        },
+        "everything is swept"));
   }
 
   // A store that others own.

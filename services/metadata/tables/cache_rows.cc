@@ -2,9 +2,9 @@
 
 #include <iterator>
 
+#include "services/common/content.h"
 #include "services/common/limits.h"
 #include "services/common/status_macros.h"
-#include "services/metadata/resources/validation.h"
 #include "services/metadata/tables/garbage.h"
 #include "services/metadata/tables/link_tables.h"
 #include "services/metadata/tables/supply.h"

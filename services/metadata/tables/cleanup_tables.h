@@ -13,9 +13,6 @@
 // More of tables.h: cleanup policies, by group.
 namespace cvr::tables {
 
-// What their etags are made from.
-inline constexpr char kCleanupPolicyChanges[] = "cleanup_policy_change";
-
 absl::StatusOr<std::optional<stored::CleanupPolicy>> FindCleanupPolicy(
     const ReadTransaction& transaction, absl::string_view group);
 absl::Status VisitCleanupPolicies(

@@ -47,7 +47,7 @@ absl::StatusOr<std::vector<Garbage>> List(const ReadTransaction& transaction,
         const auto digest = Digest::Parse(value);
         if (!KeyReader(key).Int(id) || !digest.ok()) {
           return absl::DataLossError(
-              "metadata store: a damaged row in garbage");
+              "metadata store: corrupt row in table garbage");
         }
         ASSIGN_OR_RETURN(const bool used,
                          tables::IsDigestUsed(transaction, value));

@@ -9,7 +9,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
 #include "protos/cvr/v1/cache_entry.pb.h"
-#include "services/metadata/api/metadata_client.h"
+#include "services/metadata/api/garbage_list.h"
 #include "services/metadata/store/metadata_store.h"
 
 // Digests that lost their last entry: the blob service deletes their bytes.

@@ -10,28 +10,32 @@
 #include "services/common/digest.h"
 #include "services/metadata/store/metadata_store.h"
 
-// More of tables.h: which identities the bytes of a digest were delivered to.
+// Rows, as in tables.h, for the identities that the bytes of a digest were
+// delivered to.
 namespace cvr::tables {
 
-// Nobody has an identity below 1.
+// Whether there is such a row. False for identities below 1, which do not
+// exist.
 absl::StatusOr<bool> HasPossession(const ReadTransaction& transaction,
                                    const Digest& digest, int64_t identity);
 void PutPossession(WriteTransaction& transaction, const Digest& digest,
                    int64_t identity);
 void DeletePossession(WriteTransaction& transaction, const Digest& digest,
                       int64_t identity);
-// Of all identities.
+// Deletes the rows of all identities.
 absl::Status DeletePossessions(WriteTransaction& transaction,
                                const Digest& digest);
 
-// An entry of the upstream points at `digest` no more. With its last one goes
-// what was delivered to the upstream's own credentials, so that whether it is
-// asked for the bytes again depends on nobody else. What is public stays.
+// To be called when a cache entry of the upstream no longer points at `digest`.
+// With the upstream's last such entry, the row of its own credentials is
+// deleted: whether the upstream is asked for the bytes again must not depend on
+// the entries of other tenants. The row of the public identity stays.
 absl::Status ReleasePossession(WriteTransaction& transaction,
                                int64_t upstream_id, absl::string_view digest);
 
-// The identity of those who ask `url`, normalised, without credentials. Once
-// given it stays, whoever comes and goes.
+// The identity of all upstreams with the normalised URL `url` and without
+// credentials. Once assigned to a URL it never changes, even if all upstreams
+// with that URL are deleted.
 absl::StatusOr<std::optional<int64_t>> FindPublicIdentity(
     const ReadTransaction& transaction, absl::string_view url);
 void PutPublicIdentity(WriteTransaction& transaction, absl::string_view url,

@@ -290,7 +290,8 @@ TEST_F(PossessionTest, ExplainTellsWhyNothingIsServedAndNothingOfOthers) {
   ASSERT_THAT(before, IsOk());
   EXPECT_EQ(before->considered(0).verdict(),
             v1::ExplainResponse::Considered::UNKNOWN);
-  EXPECT_THAT(before->considered(0).why(), HasSubstr("not been delivered"));
+  EXPECT_THAT(before->considered(0).why(),
+              HasSubstr("has not delivered the content"));
   EXPECT_THAT(before->outcome(), HasSubstr("asks"));
   EXPECT_EQ(before->considered(0).candidate().identity(), 0);
   Deliver(victim);

@@ -18,7 +18,7 @@ namespace cvr::tables {
 
 inline absl::Status Damaged(Table table) {
   return absl::DataLossError(
-      absl::StrCat("metadata store: a damaged row in ", TableName(table)));
+      absl::StrCat("metadata store: corrupt row in table ", TableName(table)));
 }
 
 template <typename Message>

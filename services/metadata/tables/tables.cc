@@ -389,18 +389,6 @@ absl::Status DeleteCacheEntry(WriteTransaction& transaction,
   return CountEntries(transaction, entry, -1);
 }
 
-absl::Status VisitCacheEntriesOf(
-    const ReadTransaction& transaction, int64_t upstream_id,
-    absl::FunctionRef<absl::StatusOr<bool>(const v1::CacheEntry&)> visitor) {
-  return transaction.Scan(
-      Table::kCacheEntries, IdKey(upstream_id), "",
-      [&](absl::string_view, absl::string_view value) -> absl::StatusOr<bool> {
-        ASSIGN_OR_RETURN(const auto entry,
-                         Parse<v1::CacheEntry>(Table::kCacheEntries, value));
-        return visitor(entry);
-      });
-}
-
 absl::StatusOr<bool> IsDigestUsed(const ReadTransaction& transaction,
                                   absl::string_view digest) {
   bool used = false;

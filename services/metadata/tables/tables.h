@@ -107,7 +107,8 @@ absl::Status VisitCacheEntries(
     const ReadTransaction& transaction, int64_t upstream_id,
     int64_t start_after,
     absl::FunctionRef<absl::StatusOr<bool>(const v1::CacheEntry&)> visitor);
-// By upstream and path; much faster where only one upstream's are wanted.
+// By upstream and path, those of one upstream only unless `upstream_id` is 0;
+// much faster where only one upstream's are wanted.
 absl::Status VisitCacheEntriesByPath(
     const ReadTransaction& transaction, int64_t upstream_id,
     absl::FunctionRef<absl::StatusOr<bool>(const v1::CacheEntry&)> visitor);
@@ -132,10 +133,6 @@ absl::Status PutCacheEntry(WriteTransaction& transaction,
 absl::Status DeleteCacheEntry(WriteTransaction& transaction,
                               const v1::CacheEntry& entry);
 
-// Those of one upstream, by path.
-absl::Status VisitCacheEntriesOf(
-    const ReadTransaction& transaction, int64_t upstream_id,
-    absl::FunctionRef<absl::StatusOr<bool>(const v1::CacheEntry&)> visitor);
 // Whether an entry of any upstream points at the digest.
 absl::StatusOr<bool> IsDigestUsed(const ReadTransaction& transaction,
                                   absl::string_view digest);

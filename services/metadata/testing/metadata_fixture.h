@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "gtest/gtest.h"
+#include "services/common/content.h"
 #include "services/metadata/metadata_stack.h"
-#include "services/metadata/resources/validation.h"
 #include "services/metadata/testing/in_memory_metadata_store.h"
 #include "tests/support/fake_clock.h"
 #include "tests/support/status_matchers.h"
@@ -167,7 +167,7 @@ class MetadataFixture : public ::testing::Test {
   absl::StatusOr<std::vector<v1::CacheEntry>> Entries(int64_t upstream_id = 0) {
     v1::ListCacheEntriesRequest request;
     request.set_upstream_id(upstream_id);
-    auto response = stack_->cache_entries().List(request);
+    auto response = stack_->cache_entries().List(request, Caller::System());
     if (!response.ok()) return response.status();
     return std::vector<v1::CacheEntry>(response->cache_entries().begin(),
                                        response->cache_entries().end());

@@ -34,7 +34,7 @@ absl::StatusOr<std::string> ReadFile(absl::string_view kind,
   std::ostringstream content;
   // A directory can be opened, but not read.
   if (file && content << file.rdbuf()) return content.str();
-  return Bad(kind, path, errno != 0 ? std::strerror(errno) : "it is empty");
+  return Bad(kind, path, errno != 0 ? std::strerror(errno) : "file is empty");
 }
 
 Bio OpenText(const std::string& text) {
@@ -88,28 +88,31 @@ absl::StatusOr<Certificate> ReadCertificate(const CertificateFiles& files) {
   ASSIGN_OR_RETURN(read.key_pem, ReadFile("key", files.key));
   read.chain = ParseCertificates(read.chain_pem);
   if (read.chain.empty()) {
-    return Bad("certificate", files.certificate, "no certificates in PEM form");
+    return Bad("certificate", files.certificate, "contains no PEM certificate");
   }
   bool has_password = false;
   read.key.reset(PEM_read_bio_PrivateKey(OpenText(read.key_pem).get(), nullptr,
                                          RefusePassword, &has_password),
                  EVP_PKEY_free);
   ERR_clear_error();
-  if (has_password) return Bad("key", files.key, "it has a password");
-  if (read.key == nullptr) return Bad("key", files.key, "no key in PEM form");
+  if (has_password)
+    return Bad("key", files.key,
+               "the private key is encrypted; store it without a passphrase");
+  if (read.key == nullptr)
+    return Bad("key", files.key, "contains no PEM private key");
   const bool match =
       X509_check_private_key(read.chain[0].get(), read.key.get()) == 1;
   ERR_clear_error();
   if (match) return read;
   return Bad("key", files.key,
-             absl::StrCat("it is not the key of the certificate in ",
+             absl::StrCat("the private key does not match the certificate in ",
                           files.certificate));
 }
 
 absl::StatusOr<std::string> ReadAuthorities(const std::string& path) {
-  ASSIGN_OR_RETURN(std::string pem, ReadFile("authority", path));
+  ASSIGN_OR_RETURN(std::string pem, ReadFile("CA", path));
   if (!ParseCertificates(pem).empty()) return pem;
-  return Bad("authority", path, "no certificates in PEM form");
+  return Bad("CA", path, "contains no PEM certificate");
 }
 
 absl::StatusOr<std::vector<CertificateFacts>> ReadCertificateFacts(
@@ -120,13 +123,13 @@ absl::StatusOr<std::vector<CertificateFacts>> ReadCertificateFacts(
     facts.push_back({SubjectOf(*certificate), ExpiryOf(*certificate)});
   }
   if (!facts.empty()) return facts;
-  return Bad("certificate", path, "no certificates in PEM form");
+  return Bad("certificate", path, "contains no PEM certificate");
 }
 
 std::string Certificate::Describe() const {
   return absl::StrCat(
       "certificate of ", SubjectOf(*chain[0]),
-      expires() < absl::Now() ? ", which expired at " : ", good until ",
+      expires() < absl::Now() ? ", EXPIRED at " : ", valid until ",
       absl::FormatTime(absl::RFC3339_sec, expires(), absl::UTCTimeZone()));
 }
 

@@ -41,7 +41,7 @@ TEST_F(CertificateTest, ReadsAChainAndItsKey) {
   ASSERT_THAT(read, IsOk());
   EXPECT_EQ(read->chain.size(), 2);
   EXPECT_EQ(X509_check_private_key(read->chain[0].get(), read->key.get()), 1);
-  EXPECT_THAT(read->Describe(), HasSubstr("CN=localhost, good until 2"));
+  EXPECT_THAT(read->Describe(), HasSubstr("CN=localhost, valid until 2"));
   EXPECT_GT(read->expires(), absl::Now());
   EXPECT_LE(read->expires(), absl::Now() + absl::Hours(1));
 }
@@ -73,14 +73,14 @@ TEST_F(CertificateTest, ErrorsNameTheFileAndTheProblem) {
       {{directory_.path() + "/none", key}, "/none: No such file"},
       {{directory_.path(), key}, directory_.path() + ": "},
       {{certificate, directory_.path() + "/none"}, "/none: No such file"},
-      {{File("empty.pem", ""), key}, "empty.pem: it is empty"},
-      {{key, key}, "key.pem: no certificates in PEM form"},
-      {{damaged, key}, "damaged.pem: no certificates in PEM form"},
-      {{certificate, certificate}, "cert.pem: no key in PEM form"},
+      {{File("empty.pem", ""), key}, "empty.pem: file is empty"},
+      {{key, key}, "key.pem: contains no PEM certificate"},
+      {{damaged, key}, "damaged.pem: contains no PEM certificate"},
+      {{certificate, certificate}, "cert.pem: contains no PEM private key"},
       {{certificate, File("locked.pem", WithPassword(pair_.key_pem))},
-       "locked.pem: it has a password"},
+       "locked.pem: the private key is encrypted"},
       {{certificate, File("other.pem", authority_.Issue().key_pem)},
-       "other.pem: it is not the key of the certificate in"},
+       "other.pem: the private key does not match the certificate in"},
   };
   for (const auto& [files, problem] : cases) {
     const auto read = ReadCertificate(files);

@@ -52,21 +52,21 @@ CertificateWatch::CertificateWatch(const std::vector<std::string>& paths,
         return given;
       }()),
       clock_(clock),
-      look_(look),
-      thread_("certificates", [this] { Watch(); }) {}
-
-CertificateWatch::~CertificateWatch() { sleeper_.Stop(); }
+      thread_("certificates", [this, look] {
+        WriteOnceADay();
+        return look;
+      }) {
+  thread_.Start(absl::ZeroDuration());
+}
 
 void CertificateWatch::Check() const { Write(/*all=*/true); }
 
-void CertificateWatch::Watch() {
-  absl::Time written_at = clock_.SteadyNow();
-  Write(/*all=*/true);
-  while (sleeper_.Sleep(look_)) {
-    if (clock_.SteadyNow() - written_at < kInterval) continue;
-    written_at = clock_.SteadyNow();
-    Write(/*all=*/false);
-  }
+void CertificateWatch::WriteOnceADay() {
+  const absl::Time now = clock_.SteadyNow();
+  if (written_at_ && now - *written_at_ < kInterval) return;
+  const bool is_first = !written_at_.has_value();
+  written_at_ = now;
+  Write(/*all=*/is_first);
 }
 
 void CertificateWatch::Write(bool all) const {

@@ -1,13 +1,13 @@
 #ifndef SERVICES_RPC_TLS_CERTIFICATE_WATCH_H_
 #define SERVICES_RPC_TLS_CERTIFICATE_WATCH_H_
 
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "absl/time/time.h"
 #include "services/concurrency/clock.h"
-#include "services/concurrency/retry_loop.h"
-#include "services/concurrency/thread.h"
+#include "services/concurrency/periodic_thread.h"
 
 namespace cvr {
 
@@ -42,21 +42,21 @@ class CertificateWatch {
                    const Clock& clock = Clock::Real(),
                    absl::Duration look = kLook);
   // Does not wait for the day to end.
-  ~CertificateWatch();
+  ~CertificateWatch() = default;
 
   // Reads the files again, and writes about each.
   void Check() const;
 
  private:
-  void Watch();
+  void WriteOnceADay();
   // Writes about those that are well only if `all`.
   void Write(bool all) const;
 
   std::vector<std::string> paths_;  // Set at construction.
   const Clock& clock_;
-  const absl::Duration look_;
-  StoppableSleeper sleeper_;
-  Thread thread_;  // Uses all of the above.
+  // Set by the thread alone.
+  std::optional<absl::Time> written_at_;
+  PeriodicThread thread_;  // Uses all of the above.
 };
 
 }  // namespace cvr

@@ -9,6 +9,7 @@
 #include "gtest/gtest.h"
 #include "spdlog/sinks/ringbuffer_sink.h"
 #include "spdlog/spdlog.h"
+#include "tests/support/eventually.h"
 #include "tests/support/fake_clock.h"
 #include "tests/support/temporary_directory.h"
 #include "tests/support/test_authority.h"
@@ -68,7 +69,8 @@ TEST_F(CertificateWatchTest, WritesAtTheStartAndOnceADay) {
     return found;
   };
   const auto await = [&](const std::string& part, int wanted) {
-    while (count(part) < wanted) absl::SleepFor(absl::Milliseconds(1));
+    EXPECT_TRUE(testing::Eventually([&] { return count(part) >= wanted; },
+                                    "the line is written"));
     EXPECT_EQ(count(part), wanted) << part;
   };
   testing::FakeClock clock;

@@ -5,21 +5,21 @@
 
 #include "services/upstream/api/upstream_list.h"
 
-// What the pages of registries' lists hold. Pure. In memory they cost what is
-// taken from them, whatever their shape.
+// Parsers for pages of the lists that registries send. Pure. Memory use is
+// proportional to the data that is extracted, whatever the shape of the page.
 namespace cvr {
 
-// Adds the tags of `{"name": ..., "tags": ["3.20", ...]}`: OCI
-// distribution-spec, "Listing Tags". `null` is no tags; what can be no tag, and
-// other members, are left out. False for what is no such object, and when
-// `tags` takes no more.
+// Adds the tags of `{"name": ..., "tags": ["3.20", ...]}` to `tags` (OCI
+// distribution-spec, "Listing Tags"). `"tags": null` means none. Strings that
+// are not valid tags and other members are ignored. Returns false if the page
+// is not such an object or `tags` is full.
 bool ReadTagsPage(std::istream& json, UpstreamList& tags);
 
-// Adds those of `{"manifests": [{"digest": ...}, ...]}`: OCI distribution-spec,
-// "Listing Referrers". Each as a line of referrer_line.h, its descriptor
-// without needless spaces; what has no valid `digest` is left out. False for
-// what is no such object, for a descriptor beyond limits::kReferrerBytesMax,
-// and when `referrers` takes no more.
+// Adds the descriptors of `{"manifests": [{"digest": ...}, ...]}` to
+// `referrers` (OCI distribution-spec, "Listing Referrers"), each as a line of
+// referrer_line.h with compact JSON. Descriptors without a valid `digest` are
+// ignored. Returns false if the page is not such an object, a descriptor is
+// larger than limits::kReferrerBytesMax, or `referrers` is full.
 bool ReadReferrersPage(std::istream& json, UpstreamList& referrers);
 
 }  // namespace cvr

@@ -10,10 +10,11 @@
 
 namespace cvr {
 
-// What an upstream has said of the requests that it grants.
+// The rate limit of an upstream, from its RateLimit headers.
 struct RateBudget {
   int64_t limit = 0;  // Requests in `window`.
-  // What is left by now, with what has been granted anew since it was told.
+  // Estimate of the requests that are left now: requests come back evenly over
+  // the window.
   int64_t remaining = 0;
   absl::Duration window;
   absl::Time told_at;
@@ -22,8 +23,8 @@ struct RateBudget {
 struct UpstreamState {
   enum class Circuit {
     kClosed,    // Requests go through.
-    kOpen,      // It is left alone.
-    kHalfOpen,  // One request tries.
+    kOpen,      // No requests are sent.
+    kHalfOpen,  // One request is sent as a probe.
   };
 
   int64_t upstream_id = 0;
@@ -31,14 +32,16 @@ struct UpstreamState {
   int failures_in_a_row = 0;
   std::string last_failure;  // Empty when there was none.
   absl::Time last_failure_at = absl::InfinitePast();
-  // When it may be asked again: circuit and Retry-After. Past = now.
+  // No requests are sent until then, because of the circuit breaker or a
+  // Retry-After. In the past = requests may be sent.
   absl::Time closed_until = absl::InfinitePast();
-  std::optional<RateBudget> budget;  // If it counts.
+  std::optional<RateBudget> budget;  // If it has told one.
   int running = 0;                   // Requests.
   int waiting = 0;
 };
 
-// How upstreams are doing, as far as this process has seen. Thread-safe.
+// The health of upstreams: circuit breakers, failures and rate limits, as far
+// as this process has seen them. Thread-safe.
 class UpstreamHealth {
  public:
   virtual ~UpstreamHealth() = default;

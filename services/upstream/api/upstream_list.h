@@ -13,29 +13,30 @@
 
 namespace cvr {
 
-// What an upstream lists, as texts, in little more memory than they have bytes:
-// a million strings would take several times as much. Move-only; not
-// thread-safe.
+// A list of strings from an upstream (tags, referrers) that needs little more
+// memory than the bytes of the strings; a vector of a million std::string would
+// need several times as much. Move-only. Not thread-safe.
 class UpstreamList {
  public:
   // At most `texts_max`.
   explicit UpstreamList(size_t texts_max) : texts_max_(texts_max) {}
   static UpstreamList Of(const std::vector<std::string>& texts);
 
-  // Copies `text`. False when there are too many.
+  // Adds a copy of `text`. Returns false if the list is full.
   bool Add(absl::string_view text);
 
-  // They live as long as this object, wherever it is moved.
+  // The strings are valid as long as this object or what it was moved into.
   const std::vector<absl::string_view>& texts() const { return texts_; }
   size_t size() const { return texts_.size(); }
 
   // Sorts by `precedes`, a strict order, and keeps each text once.
   void SortAndKeepEachOnce(bool (*precedes)(absl::string_view,
                                             absl::string_view));
-  // Drops those for which `is_dropped`; it is shown all in order.
+  // Removes each string for which `is_dropped` returns true; it is called for
+  // all of them in order.
   void Drop(absl::FunctionRef<bool(absl::string_view)> is_dropped);
 
-  // The memory that this is counted in, if it is.
+  // The reservation of memory for this list; null if there is none.
   const MemoryBudget::Lease& room() const { return room_; }
   void set_room(MemoryBudget::Lease room) { room_ = std::move(room); }
 

@@ -17,12 +17,6 @@ namespace {
 using testing::IsOkAndHolds;
 using testing::StatusIs;
 
-class ManualClock : public Clock {
- public:
-  absl::Time Now() const override { return now; }
-  absl::Time now = absl::FromUnixSeconds(1000);
-};
-
 class AuthorizationCacheTest : public ::testing::Test {
  protected:
   absl::StatusOr<std::string> Renew(const std::string& key,
@@ -30,11 +24,11 @@ class AuthorizationCacheTest : public ::testing::Test {
                                     const std::string& value) {
     return cache_.Renew(key, rejected, [&] {
       ++fetches_;
-      return Authorization{value, clock_.now + absl::Seconds(60)};
+      return Authorization{value, clock_.SteadyNow() + absl::Seconds(60)};
     });
   }
 
-  ManualClock clock_;
+  testing::FakeClock clock_;
   AuthorizationCache cache_{&clock_, 2};
   int fetches_ = 0;
 };
@@ -44,7 +38,7 @@ TEST_F(AuthorizationCacheTest, ValueIsFoundUntilItsTimeIsUp) {
   EXPECT_THAT(Renew("k", "", "a"), IsOkAndHolds("a"));
   EXPECT_EQ(cache_.Find("k"), "a");
   EXPECT_EQ(cache_.Find("other"), "");
-  clock_.now += absl::Seconds(60);
+  clock_.Advance(absl::Seconds(60));
   EXPECT_EQ(cache_.Find("k"), "");
 }
 
@@ -82,7 +76,7 @@ TEST_F(AuthorizationCacheTest, FailureIsNotKept) {
 
 TEST_F(AuthorizationCacheTest, EntriesAreBounded) {
   Renew("old", "", "a").value();
-  clock_.now += absl::Seconds(1);
+  clock_.Advance(absl::Seconds(1));
   Renew("new", "", "b").value();
   Renew("newer", "", "c").value();
   EXPECT_EQ(cache_.Find("old"), "");
@@ -96,7 +90,7 @@ TEST_F(AuthorizationCacheTest, OneFetchServesAllWhoWait) {
   const auto fetch = [&]() -> absl::StatusOr<Authorization> {
     ++fetches;
     gate.Pass();
-    return Authorization{"a", clock_.now + absl::Seconds(60)};
+    return Authorization{"a", clock_.SteadyNow() + absl::Seconds(60)};
   };
   {
     std::vector<std::unique_ptr<Thread>> threads;

@@ -1,14 +1,12 @@
 #include "services/upstream/auth/realm_trust.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
-
 #include <algorithm>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "services/common/ip_network.h"
 
 namespace cvr {
 namespace {
@@ -66,16 +64,10 @@ constexpr absl::string_view kSharedDomains[] = {
     "nip.io",
 };
 
-bool IsAddress(const std::string& host) {
-  in6_addr address;
-  return inet_pton(AF_INET, host.c_str(), &address) == 1 ||
-         inet_pton(AF_INET6, host.c_str(), &address) == 1;
-}
-
 // The last two labels, when they are somebody's; else empty.
 std::string RegistrableDomain(const std::string& host) {
   const std::vector<std::string> labels = absl::StrSplit(host, '.');
-  if (IsAddress(host) || labels.size() < 2) return "";
+  if (IpAddress::Parse(host) || labels.size() < 2) return "";
   const std::string& top = labels[labels.size() - 1];
   const std::string& second = labels[labels.size() - 2];
   if (top.empty() || second.empty()) return "";

@@ -50,7 +50,8 @@ class TokenReceiver : public HopReceiver {
   }
   absl::Status OnBytes(absl::string_view bytes) override {
     if (bytes_.size() + bytes.size() > limits::kTokenAnswerBytesMax) {
-      return errors::UpstreamInvalid(host_, "a huge token answer");
+      return errors::UpstreamInvalid(
+          host_, "the response of the token service is too large");
     }
     absl::StrAppend(&bytes_, bytes);
     return absl::OkStatus();
@@ -164,14 +165,15 @@ absl::StatusOr<Authorization> TokenClient::Fetch(const TokenRequest& request) {
                    hops_->Run(std::move(ask), guard, receiver));
   if (answer.head.status != 200) {
     return Annotate(AnswerStatus(answer.url, answer.head, clock_->Now()),
-                    "asking for a token");
+                    "token request");
   }
   AnswerReader body;
   const bool is_json = ReadJson(receiver.bytes(), body);
   const std::string token = is_json ? body.token() : "";
   if (token.empty()) {
-    return errors::UpstreamInvalid(answer.url.host_and_port(),
-                                   "a token answer without a token");
+    return errors::UpstreamInvalid(
+        answer.url.host_and_port(),
+        "the response of the token service has no token");
   }
   return Authorization{
       absl::StrCat("Bearer ", token),

@@ -8,9 +8,11 @@
 
 namespace cvr {
 
-// Decides whether something that keeps failing should be left alone.
+// A circuit breaker: after consecutive failures it stops requests to an
+// upstream for a while, so that clients get an error or another upstream at
+// once instead of waiting for a timeout.
 //
-//   closed    --failures_to_open failures in a row-->            open
+//   closed    --failures_to_open consecutive failures-->         open
 //   open      --open_for is over-->                              half-open
 //   half-open --its one probe succeeds-->                        closed
 //   half-open --its one probe fails-->  open, for twice as long as before, up
@@ -24,30 +26,33 @@ class CircuitBreaker {
     absl::Duration open_for;
   };
 
-  // Names a request that began; only one number at a time is a probe's.
+  // Identifies a request that began. At most one at a time is the probe.
   using Ticket = int64_t;
 
-  // Whether a request may begin. Not while it is open, nor while a probe runs.
+  // Whether a request may begin: not while the circuit is open, and not while
+  // the probe is running.
   bool Admits(absl::Time now) const {
     return !is_open_ || (now >= open_until_ && probe_ == kNoProbe);
   }
-  // A request begins that was admitted. Every ticket ends up with OnSuccess(),
-  // OnFailure(), OnAnswered() or OnAbandoned().
+  // Begins a request for which Admits() was true. Each ticket must be passed to
+  // OnSuccess(), OnFailure(), OnAnswered() or OnAbandoned().
   Ticket Begin();
-  // It answers, and no more is known: a probe has succeeded with that, while
-  // failures in a row stay what they are. The other two may still follow.
+  // The response has begun. A probe has succeeded then; the number of
+  // consecutive failures does not change. OnSuccess() or OnFailure() may
+  // follow.
   void OnAnswered(Ticket ticket);
   void OnSuccess(Ticket ticket);
   void OnFailure(Ticket ticket, const Rules& rules, absl::Time now);
-  // It ends unanswered, and nobody's fault is it: the next one is the probe.
+  // The request ended without a response and without a failure of the upstream:
+  // the next request is the probe.
   void OnAbandoned(Ticket ticket);
 
-  // Closes it; what has begun before counts for nothing.
+  // Closes the circuit. Requests that began before have no effect any more.
   void Reset();
 
   UpstreamState::Circuit StateAt(absl::Time now) const;
   int failures_in_a_row() const { return failures_in_a_row_; }
-  // Past unless it is open.
+  // In the past unless the circuit is open.
   absl::Time open_until() const { return open_until_; }
 
  private:
@@ -61,7 +66,7 @@ class CircuitBreaker {
   absl::Time open_until_ = absl::InfinitePast();
   int factor_ = 1;  // Times open_for.
   int failures_in_a_row_ = 0;
-  Ticket forgotten_ = kNoProbe;  // Tickets up to here.
+  Ticket forgotten_ = kNoProbe;  // Tickets up to this have no effect.
   Ticket last_ticket_ = kNoProbe;
   Ticket probe_ = kNoProbe;
 };

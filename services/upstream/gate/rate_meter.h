@@ -9,18 +9,19 @@
 
 namespace cvr {
 
-// Keeps what an upstream last said of its budget, and estimates what is left
-// by now: requests come back evenly, `limit` in each window. Not thread-safe.
+// Estimates how much of an upstream's rate limit is left, from the RateLimit
+// headers that it last sent. Requests are assumed to come back evenly: `limit`
+// in each window. Not thread-safe.
 class RateMeter {
  public:
   void OnTold(const RateFields& fields, absl::Time now);
   void Reset() { told_.reset(); }
 
-  // Nothing until it was told.
+  // The estimate at `now`; nothing before the upstream has sent its limit.
   std::optional<RateBudget> At(absl::Time now) const;
 
-  // Whether less than `reserve_percent` of the limit is left. With 100 always,
-  // once it was told; with 0 never.
+  // Whether less than `reserve_percent` of the limit is left: always with 100,
+  // once the upstream has sent its limit, and never with 0.
   bool IsLow(int reserve_percent, absl::Time now) const;
 
  private:

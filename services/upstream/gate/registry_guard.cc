@@ -104,8 +104,8 @@ absl::StatusOr<std::optional<std::string>> RegistryGuard::AnswerBearer(
   const absl::StatusOr<Url> realm =
       (IsOwn(url) ? upstream_ : url).Resolve(where);
   if (where.empty() || !realm.ok()) {
-    return errors::UpstreamInvalid(url.host_and_port(),
-                                   "a challenge without a realm to ask");
+    return errors::UpstreamInvalid(
+        url.host_and_port(), "the WWW-Authenticate header has no valid realm");
   }
   std::string scope = challenge.Parameter("scope");
   if (scope.empty() && IsOwn(url)) scope = scope_;
@@ -164,9 +164,12 @@ absl::Status RegistryGuard::Explain(const Url& url, int status,
                                     const absl::Status& refusal,
                                     const absl::Status& unknown) const {
   if (!untrusted_realm_.empty()) {
-    return Annotate(refusal, absl::StrCat("the credentials were not shown to ",
-                                          untrusted_realm_,
-                                          ", which is no trusted token realm"));
+    return Annotate(
+        refusal,
+        absl::StrCat("the credentials were not sent to the token service ",
+                     untrusted_realm_,
+                     ", because it is not trusted; to allow it, run `cvr "
+                     "upstream update ID --token-realm HOST`"));
   }
   // Without a token it may be 403 again, rather than a challenge.
   const bool had_token = has_shown_token() ||

@@ -8,19 +8,19 @@
 
 namespace cvr {
 
-// What a request moves.
+// Classes of requests that are limited differently.
 enum class Traffic {
   kQuick,  // Manifests and lists.
   kBlob,   // Perhaps gigabytes.
 };
 
-// The requests that one upstream gets at the same time, and the line of those
-// that wait for their turn. First come, first served, except that blobs never
-// take the last quarter of the slots (at least one, when there are several):
-// manifests do not wait for downloads.
+// Limits the number of concurrent requests to one upstream; further requests
+// wait in a queue, first come, first served. Blobs never take the last quarter
+// of the slots (at least one, if there are several), so that manifests do not
+// have to wait for downloads.
 //
-// Not thread-safe: one mutex of its owner's guards it, and whoever waits does
-// so on Turn::granted_or_woken with that mutex.
+// Not thread-safe: a mutex of its owner must guard it. A request waits with
+// that mutex on `granted_or_woken`.
 class RequestSlots {
  public:
   struct Turn {
@@ -31,15 +31,15 @@ class RequestSlots {
   };
   using Place = std::list<Turn>::iterator;
 
-  // At least 1. More slots are granted at once; fewer are taken back from
-  // nobody.
+  // Sets the limit, to at least 1. A higher limit grants slots at once; a lower
+  // one does not end running requests.
   void SetLimit(int limit);
 
-  // Joins the line, and is granted a slot at once if there is one for it.
+  // Enters the queue. A slot is granted at once if one is free for `traffic`.
   Place Join(Traffic traffic);
-  // Gives the slot back, or leaves the line.
+  // Returns the slot, or leaves the queue without one.
   void Leave(Place place);
-  // Lets all who wait look again at what they wait for.
+  // Wakes all waiting requests, which then check their conditions again.
   void WakeAll();
 
   size_t running() const { return running_.size(); }

@@ -75,15 +75,16 @@ absl::Status UpstreamDoor::Refusal(Traffic traffic, absl::Time now) const {
     return WithRetryAfter(
         errors::UpstreamUnavailable(
             access_.name,
-            absl::StrCat("it asked for a pause; the last failure: ",
-                         last_failure_)),
+            absl::StrCat(
+                "not asked until its Retry-After time is over; last failure: ",
+                last_failure_)),
         left);
   }
   if (circuit_.Admits(now)) return absl::OkStatus();
   const absl::Status open = errors::UpstreamUnavailable(
       access_.name,
-      absl::StrCat("not asked after ", circuit_.failures_in_a_row(),
-                   " failures in a row, the last: ", last_failure_));
+      absl::StrCat("circuit breaker open after ", circuit_.failures_in_a_row(),
+                   " consecutive failures; last failure: ", last_failure_));
   const bool is_probed = now >= circuit_.open_until();
   return WithRetryAfter(
       open, is_probed ? kProbeTime : TimeLeft(circuit_.open_until(), now));

@@ -14,29 +14,31 @@
 
 namespace cvr {
 
-// What is known of one upstream, and whether it may be asked now. Not
-// thread-safe; see RequestSlots.
+// The admission state of one upstream: its circuit breaker, its concurrency
+// limit, its rate limit, and the pauses that it has asked for with Retry-After.
+// UpstreamGate asks it before each request. Not thread-safe; see RequestSlots.
 class UpstreamDoor {
  public:
-  // Somebody wants to ask. Takes over the settings; another URL, other
-  // credentials or other certificates make it a new upstream, of which nothing
-  // is known.
+  // Takes over the settings in `access`, before a request. If the URL, the
+  // credentials or the certificates have changed, the state is reset as for a
+  // new upstream.
   void Visit(const UpstreamAccess& access, absl::Time now);
 
-  // Why it must not be asked now; OK when it may be. Errors, with the time to
-  // wait for as Retry-After:
-  //   UNAVAILABLE         (UPSTREAM_UNAVAILABLE) its circuit is open, or it
-  //                       asked for a pause with 503
-  //   RESOURCE_EXHAUSTED  (UPSTREAM_RATE_LIMITED) it asked for one with 429,
-  //                       in answer to such traffic
+  // OK if a request may be sent now. Errors, with the remaining time as
+  // Retry-After:
+  //   UNAVAILABLE         (UPSTREAM_UNAVAILABLE) the circuit is open, or the
+  //                       upstream asked for a pause with 503
+  //   RESOURCE_EXHAUSTED  (UPSTREAM_RATE_LIMITED) the upstream asked for a
+  //                       pause with 429, for traffic of this class
   absl::Status Refusal(Traffic traffic, absl::Time now) const;
 
-  // A request that may go: it has a slot, and Refusal() is OK.
+  // Begins a request that has a slot and for which Refusal() is OK.
   CircuitBreaker::Ticket Begin() { return circuit_.Begin(); }
-  // Its answer has begun.
+  // The response has begun.
   void OnAnswered(CircuitBreaker::Ticket ticket);
-  // It is over. `outcome` is its own: that of an UpstreamClient, but OK when
-  // only the caller had enough, and CANCELLED when it left before an answer.
+  // The request has ended. `outcome` is the status of UpstreamClient, except
+  // that it is OK if the caller stopped the transfer, and CANCELLED if the
+  // caller left before the response.
   void OnOutcome(CircuitBreaker::Ticket ticket, Traffic traffic,
                  const absl::Status& outcome, absl::Time now);
 
@@ -46,14 +48,14 @@ class UpstreamDoor {
   }
 
   UpstreamState StateAt(absl::Time now) const;
-  // Nobody has asked for it since.
+  // The time of the last Visit().
   absl::Time visited_at() const { return visited_at_; }
   bool is_busy() const { return slots_.running() + slots_.waiting() > 0; }
 
   RequestSlots& slots() { return slots_; }
 
  private:
-  // A pause that was asked for.
+  // A pause that the upstream has asked for.
   struct Pause {
     absl::Time until = absl::InfinitePast();
     absl::StatusCode code = absl::StatusCode::kOk;

@@ -134,7 +134,7 @@ absl::Status UpstreamGate::AwaitSlot(UpstreamDoor& door,
                                      const std::stop_token& cancel) {
   if (place->is_granted) return absl::OkStatus();
   if (door.slots().waiting() > options_.waiting_max) {
-    return Busy(access, "too many requests are waiting for it");
+    return Busy(access, "its request queue is full");
   }
   const SteadyDeadline deadline(options_.wait_max);
   bool is_late = false;
@@ -150,7 +150,7 @@ absl::Status UpstreamGate::AwaitSlot(UpstreamDoor& door,
     RETURN_IF_ERROR(door.Refusal(traffic, clock_->SteadyNow()));
   }
   if (place->is_granted) return absl::OkStatus();
-  return Busy(access, absl::StrCat("no request to it has ended within ",
+  return Busy(access, absl::StrCat("no free request slot within ",
                                    absl::FormatDuration(options_.wait_max)));
 }
 

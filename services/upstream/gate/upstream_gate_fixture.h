@@ -7,11 +7,11 @@
 #include <string>
 #include <utility>
 
-#include "absl/time/clock.h"
 #include "gmock/gmock.h"
 #include "services/common/errors.h"
 #include "services/concurrency/thread.h"
 #include "services/upstream/gate/upstream_gate.h"
+#include "tests/support/eventually.h"
 #include "tests/support/fake_clock.h"
 #include "tests/support/gate.h"
 #include "tests/support/in_memory_upstream.h"
@@ -99,7 +99,8 @@ class UpstreamGateFixture : public ::testing::Test {
 
   // Blocks until so many requests to upstream 1 wait for a slot.
   void AwaitWaiting(int count) const {
-    while (State().waiting < count) absl::SleepFor(absl::Milliseconds(1));
+    EXPECT_TRUE(testing::Eventually([&] { return State().waiting >= count; },
+                                    "the requests wait for a slot"));
   }
 
   testing::FakeClock clock_;

@@ -5,8 +5,8 @@
 
 #include "gmock/gmock.h"
 #include "services/common/errors.h"
-#include "services/concurrency/clock.h"
 #include "services/upstream/build_upstream_client.h"
+#include "tests/support/fake_clock.h"
 #include "tests/support/status_matchers.h"
 #include "tests/support/upstream/fake_registry.h"
 
@@ -17,12 +17,6 @@ using testing::FakeAnswer;
 using testing::FakeRegistry;
 using testing::IsOk;
 using testing::StatusIs;
-
-class SettableClock : public Clock {
- public:
-  absl::Time Now() const override { return now; }
-  absl::Time now = absl::FromUnixSeconds(1700000000);
-};
 
 class UpstreamGateHttpTest : public ::testing::Test {
  protected:
@@ -40,7 +34,7 @@ class UpstreamGateHttpTest : public ::testing::Test {
   }
   UpstreamState State() const { return gate_->States().at(0); }
 
-  SettableClock clock_;
+  testing::FakeClock clock_;
   FakeRegistry registry_;
   const Repository repository_ = *Repository::Parse("a/b");
   UpstreamAccess access_;
@@ -70,7 +64,7 @@ TEST_F(UpstreamGateHttpTest, BudgetIsWhatTheRegistrySays) {
   // It is not asked again before that.
   EXPECT_EQ(RetryAfterOf(Get()), absl::Seconds(60));
   EXPECT_EQ(registry_.requests().size(), 3);
-  clock_.now += absl::Seconds(60);
+  clock_.Advance(absl::Seconds(60));
   EXPECT_THAT(Get(), IsOk());
 }
 
@@ -82,7 +76,7 @@ TEST_F(UpstreamGateHttpTest, ServerErrorsOpenTheCircuitAndAProbeClosesIt) {
   }
   EXPECT_EQ(registry_.requests().size(), 5);
   EXPECT_THAT(State().last_failure, ::testing::HasSubstr("502"));
-  clock_.now += absl::Seconds(30);
+  clock_.Advance(absl::Seconds(30));
   EXPECT_THAT(Get(), IsOk());
   EXPECT_EQ(State().circuit, UpstreamState::Circuit::kClosed);
 }

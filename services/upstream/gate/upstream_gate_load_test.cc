@@ -6,6 +6,7 @@
 
 #include "services/upstream/gate/upstream_gate.h"
 #include "services/upstream/gate/upstream_gate_fixture.h"
+#include "tests/support/eventually.h"
 
 namespace cvr {
 namespace {
@@ -92,7 +93,8 @@ TEST_F(UpstreamGateLoadTest, WhoeverCannotHaveASlotIsToldToo) {
     Fail(Down());
     EXPECT_FALSE(Get().ok());
     // While the slots for blobs are still taken.
-    while (State().waiting > 0) absl::SleepFor(absl::Milliseconds(1));
+    EXPECT_TRUE(testing::Eventually([&] { return State().waiting == 0; },
+                                    "nobody waits for a slot"));
     EXPECT_EQ(State().running, 3);
     gate->Open();
   }

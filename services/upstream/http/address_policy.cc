@@ -1,107 +1,91 @@
 #include "services/upstream/http/address_policy.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
-
-#include <array>
-#include <cstdint>
-#include <cstring>
+#include <optional>
+#include <vector>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "services/common/errors.h"
+#include "services/common/ip_network.h"
 
 namespace cvr {
 namespace {
 
 enum class Reach { kGlobal, kPrivate, kNever };
 
-struct V4Block {
-  uint32_t prefix;
-  int bits;
+struct Block {
+  const char* network;
   Reach reach;
 };
 
-constexpr uint32_t V4(uint32_t a, uint32_t b, uint32_t c, uint32_t d) {
-  return a << 24 | b << 16 | c << 8 | d;
-}
-
-// The first that matches counts.
-constexpr V4Block kV4Blocks[] = {
-    {V4(0, 0, 0, 0), 8, Reach::kNever},
-    {V4(100, 100, 100, 200), 32, Reach::kNever},  // Metadata (Alibaba).
-    {V4(168, 63, 129, 16), 32, Reach::kNever},    // Metadata (Azure).
-    {V4(169, 254, 0, 0), 16, Reach::kNever},      // Link-local, metadata.
-    {V4(224, 0, 0, 0), 4, Reach::kNever},         // Multicast.
-    {V4(255, 255, 255, 255), 32, Reach::kNever},  // Broadcast.
-    {V4(10, 0, 0, 0), 8, Reach::kPrivate},
-    {V4(100, 64, 0, 0), 10, Reach::kPrivate},  // Shared by carriers.
-    {V4(127, 0, 0, 0), 8, Reach::kPrivate},
-    {V4(172, 16, 0, 0), 12, Reach::kPrivate},
-    {V4(192, 0, 0, 0), 24, Reach::kPrivate},
-    {V4(192, 0, 2, 0), 24, Reach::kPrivate},    // Documentation.
-    {V4(192, 88, 99, 0), 24, Reach::kPrivate},  // 6to4 relays.
-    {V4(192, 168, 0, 0), 16, Reach::kPrivate},
-    {V4(198, 18, 0, 0), 15, Reach::kPrivate},    // Benchmarks.
-    {V4(198, 51, 100, 0), 24, Reach::kPrivate},  // Documentation.
-    {V4(203, 0, 113, 0), 24, Reach::kPrivate},   // Documentation.
-    {V4(240, 0, 0, 0), 4, Reach::kPrivate},      // Reserved.
+// The first that matches counts; IPv4 addresses that none matches are global.
+constexpr Block kBlocks[] = {
+    {"0.0.0.0/8", Reach::kNever},
+    {"100.100.100.200/32", Reach::kNever},  // Metadata (Alibaba).
+    {"168.63.129.16/32", Reach::kNever},    // Metadata (Azure).
+    {"169.254.0.0/16", Reach::kNever},      // Link-local, metadata.
+    {"224.0.0.0/4", Reach::kNever},         // Multicast.
+    {"255.255.255.255/32", Reach::kNever},  // Broadcast.
+    {"10.0.0.0/8", Reach::kPrivate},
+    {"100.64.0.0/10", Reach::kPrivate},  // Shared by carriers.
+    {"127.0.0.0/8", Reach::kPrivate},
+    {"172.16.0.0/12", Reach::kPrivate},
+    {"192.0.0.0/24", Reach::kPrivate},
+    {"192.0.2.0/24", Reach::kPrivate},    // Documentation.
+    {"192.88.99.0/24", Reach::kPrivate},  // 6to4 relays.
+    {"192.168.0.0/16", Reach::kPrivate},
+    {"198.18.0.0/15", Reach::kPrivate},    // Benchmarks.
+    {"198.51.100.0/24", Reach::kPrivate},  // Documentation.
+    {"203.0.113.0/24", Reach::kPrivate},   // Documentation.
+    {"240.0.0.0/4", Reach::kPrivate},      // Reserved.
+    {"::1/128", Reach::kPrivate},
+    {"::/8", Reach::kNever},
+    {"fe80::/10", Reach::kNever},          // Link-local.
+    {"ff00::/8", Reach::kNever},           // Multicast.
+    {"fd00:ec2::254/128", Reach::kNever},  // Metadata (AWS).
+    {"2001::/23", Reach::kPrivate},        // Protocol assignments.
+    {"2001:db8::/32", Reach::kPrivate},    // Documentation.
+    {"3fff::/20", Reach::kPrivate},        // Documentation.
+    {"2000::/3", Reach::kGlobal},
+    {"::/0", Reach::kPrivate},
 };
 
-Reach ReachOf(uint32_t address) {
-  for (const V4Block& block : kV4Blocks) {
-    const uint32_t mask = ~uint32_t{0} << (32 - block.bits);
-    if ((address & mask) == block.prefix) return block.reach;
+struct ParsedBlock {
+  IpNetwork network;
+  Reach reach;
+};
+
+const std::vector<ParsedBlock>& ParsedBlocks() {
+  static const auto* const parsed = [] {
+    auto* const blocks = new std::vector<ParsedBlock>;
+    for (const Block& block : kBlocks) {
+      blocks->push_back({IpNetwork::Parse(block.network).value(), block.reach});
+    }
+    return blocks;
+  }();
+  return *parsed;
+}
+
+// The IPv4 address that an IPv6 address leads to (mapped, NAT64, 6to4); any
+// other address as it is.
+IpAddress DestinationOf(const IpAddress& address) {
+  static const IpNetwork nat64 = IpNetwork::Parse("64:ff9b::/96").value();
+  static const IpNetwork six_to_four = IpNetwork::Parse("2002::/16").value();
+  if (nat64.Contains(address)) {
+    return IpAddress::FromBytes(address.bytes().substr(12)).value();
+  }
+  if (six_to_four.Contains(address)) {
+    return IpAddress::FromBytes(address.bytes().substr(2, 4)).value();
+  }
+  return address.Unmapped();
+}
+
+Reach ReachOf(const IpAddress& address) {
+  const IpAddress destination = DestinationOf(address);
+  for (const ParsedBlock& block : ParsedBlocks()) {
+    if (block.network.Contains(destination)) return block.reach;
   }
   return Reach::kGlobal;
-}
-
-using V6Bytes = std::array<uint8_t, 16>;
-
-uint32_t EmbeddedV4(const V6Bytes& bytes, size_t at) {
-  return V4(bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]);
-}
-
-// Whether the first `bits` of the address are those of `prefix`.
-bool HasPrefix(const V6Bytes& bytes, const char* prefix, int bits) {
-  V6Bytes wanted;
-  inet_pton(AF_INET6, prefix, wanted.data());
-  for (int i = 0; i < bits; ++i) {
-    const uint8_t mask = 0x80 >> (i % 8);
-    if ((bytes[i / 8] & mask) != (wanted[i / 8] & mask)) return false;
-  }
-  return true;
-}
-
-Reach ReachOf(const V6Bytes& bytes) {
-  if (HasPrefix(bytes, "::ffff:0:0", 96) || HasPrefix(bytes, "64:ff9b::", 96)) {
-    return ReachOf(EmbeddedV4(bytes, 12));
-  }
-  if (HasPrefix(bytes, "2002::", 16)) return ReachOf(EmbeddedV4(bytes, 2));
-  if (HasPrefix(bytes, "::1", 128)) return Reach::kPrivate;
-  if (HasPrefix(bytes, "::", 8)) return Reach::kNever;
-  if (HasPrefix(bytes, "fe80::", 10) || HasPrefix(bytes, "ff00::", 8) ||
-      HasPrefix(bytes, "fd00:ec2::254", 128)) {  // Metadata (AWS).
-    return Reach::kNever;
-  }
-  const bool is_global =
-      HasPrefix(bytes, "2000::", 3) && !HasPrefix(bytes, "2001::", 23) &&
-      !HasPrefix(bytes, "2001:db8::", 32) && !HasPrefix(bytes, "3fff::", 20);
-  return is_global ? Reach::kGlobal : Reach::kPrivate;
-}
-
-Reach ReachOf(const sockaddr& address) {
-  if (address.sa_family == AF_INET) {
-    const auto& v4 = reinterpret_cast<const sockaddr_in&>(address);
-    return ReachOf(ntohl(v4.sin_addr.s_addr));
-  }
-  if (address.sa_family == AF_INET6) {
-    const auto& v6 = reinterpret_cast<const sockaddr_in6&>(address);
-    V6Bytes bytes;
-    std::memcpy(bytes.data(), &v6.sin6_addr, bytes.size());
-    return ReachOf(bytes);
-  }
-  return Reach::kNever;
 }
 
 bool Passes(Reach reach, bool allow_private) {
@@ -111,17 +95,13 @@ bool Passes(Reach reach, bool allow_private) {
 }  // namespace
 
 bool AddressPolicy::Allows(const sockaddr& address) const {
-  return Passes(ReachOf(address), allow_private_);
+  const auto ip = IpAddress::Of(address);
+  return ip && Passes(ReachOf(*ip), allow_private_);
 }
 
 bool AddressPolicy::AllowsHost(const std::string& host) const {
-  in_addr v4;
-  if (inet_pton(AF_INET, host.c_str(), &v4) == 1) {
-    return Passes(ReachOf(ntohl(v4.s_addr)), allow_private_);
-  }
-  V6Bytes v6;
-  if (inet_pton(AF_INET6, host.c_str(), v6.data()) == 1) {
-    return Passes(ReachOf(v6), allow_private_);
+  if (const auto ip = IpAddress::Parse(host)) {
+    return Passes(ReachOf(*ip), allow_private_);
   }
   const bool is_local = absl::EqualsIgnoreCase(host, "localhost") ||
                         absl::EndsWithIgnoreCase(host, ".localhost");
@@ -131,7 +111,9 @@ bool AddressPolicy::AllowsHost(const std::string& host) const {
 absl::Status AddressDenied(const std::string& host) {
   return WithReason(
       absl::PermissionDeniedError(absl::StrCat(
-          "upstream ", host, ": this deployment does not allow its address")),
+          "upstream ", host,
+          ": blocked, because its IP address is private or reserved; "
+          "--allow_private_upstreams allows private addresses")),
       Reason::kDenied);
 }
 

@@ -8,8 +8,9 @@ namespace cvr {
 absl::Status AnswerStatus(const Url& url, const HttpHead& head,
                           absl::Time now) {
   const std::string host = url.host_and_port();
-  const std::string detail = absl::StrCat("it answered ", head.status);
-  const auto retry_after = ParseRetryAfter(head.fields.Get("Retry-After"), now);
+  const std::string detail = absl::StrCat("HTTP status ", head.status);
+  const auto retry_after =
+      ParseRetryAfter(head.fields.First("Retry-After"), now);
   if (head.status == 401 || head.status == 403) {
     return errors::UpstreamDenied(host, detail);
   }

@@ -1,8 +1,8 @@
 #include "services/upstream/http/connection_probe.h"
 
 #include <curl/curl.h>
-#include <sys/socket.h>
 
+#include "services/upstream/http/address_guard.h"
 #include "services/upstream/http/address_policy.h"
 #include "services/upstream/http/curl_handle_pool.h"
 #include "services/upstream/http/curl_tls.h"
@@ -13,23 +13,7 @@ namespace {
 using Failure = ConnectionTrace::Failure;
 
 constexpr char kForbidden[] =
-    "its address is not allowed (--allow_private_upstreams)";
-
-struct Guard {
-  const AddressPolicy* policy;  // Null = a proxy's address, which is not ours.
-  bool refused = false;
-};
-
-curl_socket_t OpenSocket(void* guard_pointer, curlsocktype /*purpose*/,
-                         curl_sockaddr* address) {
-  auto& guard = *static_cast<Guard*>(guard_pointer);
-  if (guard.policy != nullptr && !guard.policy->Allows(address->addr)) {
-    guard.refused = true;
-    return CURL_SOCKET_BAD;
-  }
-  return socket(address->family, address->socktype | SOCK_CLOEXEC,
-                address->protocol);
-}
+    "blocked: private or reserved IP address (see --allow_private_upstreams)";
 
 // Not 0 ends the connection: the process stops.
 int OnProgress(void* options, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
@@ -43,7 +27,7 @@ absl::Duration TimeOf(CURL* handle, CURLINFO what) {
   return absl::Microseconds(microseconds);
 }
 
-Failure FailureOf(CURLcode code, const Guard& guard) {
+Failure FailureOf(CURLcode code, const AddressGuard& guard) {
   switch (code) {
     case CURLE_OK:
       return Failure::kNone;
@@ -63,7 +47,8 @@ Failure FailureOf(CURLcode code, const Guard& guard) {
     case CURLE_SSL_CLIENTCERT:
       return Failure::kTls;
     default:
-      return guard.refused ? Failure::kAddressForbidden : Failure::kConnect;
+      return guard.has_refused() ? Failure::kAddressForbidden
+                                 : Failure::kConnect;
   }
 }
 
@@ -79,7 +64,6 @@ void SetConnection(CURL* handle, const Url& url, const std::string& proxy,
   curl_easy_setopt(
       handle, CURLOPT_CONNECTTIMEOUT_MS,
       static_cast<long>(absl::ToInt64Milliseconds(options.connect_timeout)));
-  curl_easy_setopt(handle, CURLOPT_OPENSOCKETFUNCTION, OpenSocket);
 }
 
 // Times are from the start, and zero for what was not reached.
@@ -112,10 +96,11 @@ ConnectionTrace ProbeConnection(const Url& url, const TlsAccess& tls,
     return trace;
   }
   char error[CURL_ERROR_SIZE] = "";
-  Guard guard = {trace.through_proxy ? nullptr : &policy};
+  // The address of a proxy is not ours to judge.
+  AddressGuard guard(trace.through_proxy ? nullptr : &policy);
   SetConnection(handle.get(), url, proxy, options, error);
   SetCurlTls(handle.get(), tls);
-  curl_easy_setopt(handle.get(), CURLOPT_OPENSOCKETDATA, &guard);
+  guard.Watch(handle.get());
   curl_easy_setopt(handle.get(), CURLOPT_QUICK_EXIT, 1L);
   curl_easy_setopt(handle.get(), CURLOPT_NOPROGRESS, 0L);
   curl_easy_setopt(handle.get(), CURLOPT_XFERINFOFUNCTION, OnProgress);

@@ -1,7 +1,5 @@
 #include "services/upstream/http/curl_transfer.h"
 
-#include <sys/socket.h>
-
 #include <algorithm>
 #include <chrono>
 
@@ -43,10 +41,10 @@ CurlTransfer::CurlTransfer(CurlSession& session, const HttpCall& request,
       multi_(session.multi()),
       request_(request),
       limits_(limits),
-      policy_(policy),
+      guard_(policy),
       receiver_(receiver),
       start_(SteadyNow()) {
-  for (const auto& [name, value] : request.fields.all()) {
+  for (const auto& [name, value] : request.fields) {
     fields_ =
         curl_slist_append(fields_, absl::StrCat(name, ": ", value).c_str());
   }
@@ -60,8 +58,7 @@ CurlTransfer::CurlTransfer(CurlSession& session, const HttpCall& request,
   curl_easy_setopt(handle, CURLOPT_NOPROGRESS, 0L);
   curl_easy_setopt(handle, CURLOPT_XFERINFOFUNCTION, OnProgress);
   curl_easy_setopt(handle, CURLOPT_XFERINFODATA, this);
-  curl_easy_setopt(handle, CURLOPT_OPENSOCKETFUNCTION, OnOpenSocket);
-  curl_easy_setopt(handle, CURLOPT_OPENSOCKETDATA, this);
+  guard_.Watch(handle);
 }
 
 CurlTransfer::~CurlTransfer() {
@@ -131,9 +128,9 @@ absl::Status CurlTransfer::StatusOf(CURLcode code) const {
   switch (code) {
     case CURLE_OK:
       if (head_done_) return absl::OkStatus();
-      return errors::UpstreamInvalid(host, "an answer without a head");
+      return errors::UpstreamInvalid(host, "the response has no headers");
     case CURLE_COULDNT_CONNECT:
-      if (address_refused_) return AddressDenied(host);
+      if (guard_.has_refused()) return AddressDenied(host);
       return errors::UpstreamUnavailable(host, detail);
     case CURLE_UNSUPPORTED_PROTOCOL:  // HTTP/0.9 and what is no HTTP.
     case CURLE_WEIRD_SERVER_REPLY:
@@ -155,7 +152,7 @@ bool CurlTransfer::TakeHeaderLine(absl::string_view line) {
   head_bytes_ += line.size();
   if (head_bytes_ > kHeadBytesMax) {
     outcome_ = errors::UpstreamInvalid(request_.url.host_and_port(),
-                                       "an answer with a huge head");
+                                       "the response headers are too large");
     return false;
   }
   line = absl::StripAsciiWhitespace(line);
@@ -215,31 +212,19 @@ bool CurlTransfer::IsOverdue() {
   const std::string host = request_.url.host_and_port();
   if (!head_done_ && SteadyNow() - start_ > limits_.head_timeout) {
     outcome_ = errors::UpstreamUnavailable(
-        host, absl::StrCat("no answer within ",
+        host, absl::StrCat("timeout: no response headers within ",
                            absl::FormatDuration(limits_.head_timeout)));
   } else if (head_done_ && stall_watch_->IsStalled(SteadyNow())) {
     outcome_ = errors::UpstreamUnavailable(
-        host, absl::StrCat("the body stalled, or had less than ",
-                           limits_.stall_bytes_min, " bytes, for ",
+        host, absl::StrCat("timeout: the response body had less than ",
+                           limits_.stall_bytes_min, " bytes in ",
                            absl::FormatDuration(limits_.stall_timeout)));
   } else if (SteadyNow() - start_ - busy_ > request_.timeout) {
     outcome_ = errors::UpstreamUnavailable(
-        host, absl::StrCat("no whole answer within ",
+        host, absl::StrCat("timeout: the response was not complete within ",
                            absl::FormatDuration(request_.timeout)));
   }
   return !outcome_.ok();
-}
-
-curl_socket_t CurlTransfer::OnOpenSocket(void* self_pointer,
-                                         curlsocktype /*purpose*/,
-                                         curl_sockaddr* address) {
-  auto& self = *static_cast<CurlTransfer*>(self_pointer);
-  if (self.policy_ != nullptr && !self.policy_->Allows(address->addr)) {
-    self.address_refused_ = true;
-    return CURL_SOCKET_BAD;
-  }
-  return socket(address->family, address->socktype | SOCK_CLOEXEC,
-                address->protocol);
 }
 
 }  // namespace cvr

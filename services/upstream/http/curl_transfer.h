@@ -11,6 +11,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "services/upstream/http/address_guard.h"
 #include "services/upstream/http/address_policy.h"
 #include "services/upstream/http/curl_handle_pool.h"
 #include "services/upstream/http/http_transport.h"
@@ -45,8 +46,6 @@ class CurlTransfer {
   static size_t OnBody(char* data, size_t size, size_t count, void* self);
   static int OnProgress(void* self, curl_off_t, curl_off_t, curl_off_t,
                         curl_off_t);
-  static curl_socket_t OnOpenSocket(void* self, curlsocktype purpose,
-                                    curl_sockaddr* address);
 
   // As curl_easy_perform(), but ends when IsCancelled().
   CURLcode Perform();
@@ -67,7 +66,7 @@ class CurlTransfer {
   CURLM* const multi_;
   const HttpCall& request_;
   const Limits limits_;
-  const AddressPolicy* const policy_;
+  AddressGuard guard_;
   HttpReceiver& receiver_;
   curl_slist* fields_ = nullptr;
   char error_[CURL_ERROR_SIZE] = {};
@@ -78,7 +77,6 @@ class CurlTransfer {
   size_t head_bytes_ = 0;
   bool head_done_ = false;
   std::optional<StallWatch> stall_watch_;  // Once the head is done.
-  bool address_refused_ = false;
   absl::Status outcome_;  // The first error that we found ourselves.
 };
 

@@ -59,7 +59,7 @@ TEST(CurlTransportTest, PassesHeadAndBodyOnWhateverTheStatus) {
 
   EXPECT_THAT(Get(transport, registry.url() + "/v2/?q=1", receiver), IsOk());
   EXPECT_EQ(receiver.head.status, 418);
-  EXPECT_EQ(receiver.head.fields.Get("x-twice"), "a");
+  EXPECT_EQ(receiver.head.fields.First("x-twice"), "a");
   EXPECT_EQ(receiver.bytes, "teapot");
   EXPECT_EQ(registry.requests()[0].target, "/v2/?q=1");
   EXPECT_EQ(registry.requests()[0].Header("User-Agent"), "agent/1");

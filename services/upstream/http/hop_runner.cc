@@ -37,7 +37,7 @@ class HopTap : public HttpReceiver {
     if (IsSuccess(head_->status)) return receiver_.OnBytes(bytes);
     unused_bytes_ += bytes.size();
     if (unused_bytes_ <= kUnusedBytesMax) return absl::OkStatus();
-    return absl::CancelledError("nobody wants this body");
+    return absl::CancelledError("response body discarded");
   }
 
   // The head, once there was one; else or when a success broke off, `status`.
@@ -57,14 +57,15 @@ absl::StatusOr<Url> RedirectTarget(const HopRequest& request,
                                    const HttpHead& head) {
   const std::string host = request.url.host_and_port();
   const absl::StatusOr<Url> target =
-      request.url.Resolve(head.fields.Get("Location"));
+      request.url.Resolve(head.fields.First("Location"));
   if (!target.ok()) {
-    return errors::UpstreamInvalid(host, "a redirect to nowhere");
+    return errors::UpstreamInvalid(
+        host, "redirect with a missing or invalid Location header");
   }
   if (request.url.is_https() && !target->is_https() && !request.is_verified) {
     return errors::UpstreamInvalid(
-        host, absl::StrCat("a redirect from https to http, at ",
-                           target->host_and_port()));
+        host, absl::StrCat("insecure redirect from https to http (",
+                           target->host_and_port(), ") refused"));
   }
   return target;
 }

@@ -50,7 +50,7 @@ class HopReceiver {
 struct HopRequest {
   HttpCall::Method method = HttpCall::Method::kGet;
   Url url;
-  HttpFieldList fields;  // Sent on every hop, so nothing secret.
+  HttpFields fields;  // Sent on every hop, so nothing secret.
   // Whether what comes is held against a digest. If not, a redirect from https
   // to http is refused: anybody on the way could change the answer.
   bool is_verified = false;

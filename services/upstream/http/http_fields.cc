@@ -38,30 +38,6 @@ bool IsTypeName(absl::string_view text) {
 
 }  // namespace
 
-void HttpFieldList::Add(absl::string_view name, absl::string_view value) {
-  fields_.emplace_back(name, value);
-}
-
-absl::string_view HttpFieldList::Get(absl::string_view name) const {
-  for (const auto& [key, value] : fields_) {
-    if (absl::EqualsIgnoreCase(key, name)) return value;
-  }
-  return "";
-}
-
-bool HttpFieldList::Has(absl::string_view name) const {
-  return !GetAll(name).empty();
-}
-
-std::vector<absl::string_view> HttpFieldList::GetAll(
-    absl::string_view name) const {
-  std::vector<absl::string_view> values;
-  for (const auto& [key, value] : fields_) {
-    if (absl::EqualsIgnoreCase(key, name)) values.push_back(value);
-  }
-  return values;
-}
-
 std::optional<ContentRange> ParseContentRange(absl::string_view value) {
   value = absl::StripAsciiWhitespace(value);
   if (!absl::StartsWithIgnoreCase(value, "bytes ")) return std::nullopt;

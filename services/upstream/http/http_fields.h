@@ -9,27 +9,10 @@
 
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "services/common/http_fields.h"
 
-// Header fields of answers, and what they mean: RFC 9110. All of it is pure.
+// What values of header fields mean: RFC 9110. All of it is pure.
 namespace cvr {
-
-// The header fields of one message, in order. A value type.
-class HttpFieldList {
- public:
-  void Add(absl::string_view name, absl::string_view value);
-
-  // The first of that name, any case; empty when there is none.
-  absl::string_view Get(absl::string_view name) const;
-  bool Has(absl::string_view name) const;
-  std::vector<absl::string_view> GetAll(absl::string_view name) const;
-
-  const std::vector<std::pair<std::string, std::string>>& all() const {
-    return fields_;
-  }
-
- private:
-  std::vector<std::pair<std::string, std::string>> fields_;
-};
 
 // `bytes first-last/total`, both ends inclusive.
 struct ContentRange {

@@ -18,7 +18,7 @@ struct HttpCall {
 
   Method method = Method::kGet;
   Url url;
-  HttpFieldList fields;  // Authorization included.
+  HttpFields fields;  // Authorization included.
   TlsAccess tls;
   // Ends the call at once, wherever it is, with CANCELLED.
   std::stop_token cancel = {};
@@ -29,7 +29,7 @@ struct HttpCall {
 
 struct HttpHead {
   int status = 0;
-  HttpFieldList fields;
+  HttpFields fields;
 };
 
 // Receives an answer, on the thread that asked for it.

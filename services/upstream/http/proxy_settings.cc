@@ -1,17 +1,13 @@
 #include "services/upstream/http/proxy_settings.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
-
-#include <cstdint>
 #include <cstdlib>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
+#include "services/common/ip_network.h"
 
 namespace cvr {
 namespace {
@@ -25,34 +21,10 @@ std::string Variable(std::initializer_list<const char*> names) {
   return "";
 }
 
-// Raw bytes of an address; empty when the text is none.
-std::string AddressBytes(const std::string& text) {
-  char bytes[sizeof(in6_addr)];
-  if (inet_pton(AF_INET, text.c_str(), bytes) == 1) {
-    return std::string(bytes, sizeof(in_addr));
-  }
-  if (inet_pton(AF_INET6, text.c_str(), bytes) == 1) {
-    return std::string(bytes, sizeof(in6_addr));
-  }
-  return "";
-}
-
 // `10.0.0.0/8`; a bare address is a block of one.
-bool IsInBlock(const std::string& address, const std::string& block) {
-  const std::pair<std::string, std::string> parts =
-      absl::StrSplit(block, absl::MaxSplits('/', 1));
-  const std::string base = AddressBytes(parts.first);
-  if (base.empty() || base.size() != address.size()) return false;
-  uint32_t bits = base.size() * 8;
-  if (!parts.second.empty() &&
-      (!absl::SimpleAtoi(parts.second, &bits) || bits > base.size() * 8)) {
-    return false;
-  }
-  for (uint32_t i = 0; i < bits; ++i) {
-    const uint8_t mask = 0x80 >> (i % 8);
-    if ((base[i / 8] & mask) != (address[i / 8] & mask)) return false;
-  }
-  return true;
+bool IsInBlock(const IpAddress& address, const std::string& block) {
+  const auto network = IpNetwork::Parse(block);
+  return network && network->Contains(address);
 }
 
 }  // namespace
@@ -83,11 +55,11 @@ std::string ProxySettings::ProxyFor(const Url& url) const {
 }
 
 bool ProxySettings::IsExcepted(const std::string& host) const {
-  const std::string address = AddressBytes(host);
+  const auto address = IpAddress::Parse(host);
   for (const std::string& entry : no_proxy_) {
     if (entry == "*" || entry == host) return true;
-    if (address.empty() ? absl::EndsWith(host, absl::StrCat(".", entry))
-                        : IsInBlock(address, entry)) {
+    if (address ? IsInBlock(*address, entry)
+                : absl::EndsWith(host, absl::StrCat(".", entry))) {
       return true;
     }
   }

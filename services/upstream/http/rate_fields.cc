@@ -52,9 +52,9 @@ std::optional<Item> ParseItem(absl::string_view value) {
 
 }  // namespace
 
-std::optional<RateFields> ParseRateFields(const HttpFieldList& fields) {
-  const auto limit = ParseItem(fields.Get("RateLimit-Limit"));
-  const auto remaining = ParseItem(fields.Get("RateLimit-Remaining"));
+std::optional<RateFields> ParseRateFields(const HttpFields& fields) {
+  const auto limit = ParseItem(fields.First("RateLimit-Limit"));
+  const auto remaining = ParseItem(fields.First("RateLimit-Remaining"));
   if (!limit || !remaining || limit->count == 0) return std::nullopt;
   const absl::Duration window =
       limit->window.value_or(remaining->window.value_or(kWindowDefault));

@@ -20,7 +20,7 @@ struct RateFields {
 // `100;w=21600`, and plain numbers. Of several items the first counts. The
 // window is `w` of either, in seconds; else an hour. Nothing unless both fields
 // are there and make sense.
-std::optional<RateFields> ParseRateFields(const HttpFieldList& fields);
+std::optional<RateFields> ParseRateFields(const HttpFields& fields);
 
 }  // namespace cvr
 

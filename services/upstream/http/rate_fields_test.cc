@@ -9,7 +9,7 @@ namespace {
 
 std::optional<RateFields> Parse(const std::string& limit,
                                 const std::string& remaining) {
-  HttpFieldList fields;
+  HttpFields fields;
   fields.Add("ratelimit-limit", limit);
   fields.Add("ratelimit-remaining", remaining);
   return ParseRateFields(fields);

@@ -9,6 +9,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "services/common/percent_encoding.h"
 
 namespace cvr {
 namespace {
@@ -27,28 +28,8 @@ std::string Part(CURLU* url, CURLUPart part, unsigned flags = 0) {
   return value;
 }
 
-bool IsUnreserved(char c) {
-  return absl::ascii_isalnum(c) || absl::StrContains("-._~", c);
-}
-
-std::string PercentEncode(absl::string_view text) {
-  static constexpr char kHex[] = "0123456789ABCDEF";
-  std::string encoded;
-  for (const char c : text) {
-    if (IsUnreserved(c)) {
-      encoded += c;
-      continue;
-    }
-    const auto byte = static_cast<unsigned char>(c);
-    encoded += '%';
-    encoded += kHex[byte >> 4];
-    encoded += kHex[byte & 15];
-  }
-  return encoded;
-}
-
 absl::Status NotAUrl() {
-  return absl::InvalidArgumentError("not an http or https URL");
+  return absl::InvalidArgumentError("must be an absolute http or https URL");
 }
 
 // RFC 3986, 3.2.2: an IPv6 address stands in brackets.

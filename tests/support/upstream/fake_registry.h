@@ -41,25 +41,25 @@ struct RequestMatch {
   std::string target_contains;  // Empty = any.
 };
 
-// How an answer differs from a good registry's. What is left at its default
-// stays good.
+// How a response differs from that of a correct registry. Fields with their
+// default values change nothing.
 struct FakeAnswer {
-  // Given at once, with `body` or none, without a look at authentication or
-  // content. 0 = what a registry would answer.
+  // Status to respond with at once, with `body` or without one, whatever the
+  // authentication and content are. 0 = respond as a registry would.
   int status = 0;
   // Added, in place of those of the same name.
   std::vector<HttpHeader> headers;
   std::vector<std::string> without_headers;
   // In place of the usual body; Content-Length is its length.
   std::optional<std::string> body;
-  // Announces the whole body and closes after so many bytes of it.
+  // Announces the whole body, and closes the connection after this many bytes.
   std::optional<uint64_t> truncate_at_byte;
-  // The same, with a reset: bytes under way may be lost.
+  // The same with a connection reset: bytes on the way may be lost.
   std::optional<uint64_t> reset_at_byte;
   // Called before either of them.
   std::function<void()> before_break;
-  // Waits here before the headers or, when gate_at_byte is set too, after so
-  // many bytes of the body. Stop() opens it.
+  // The response waits for this gate before its headers or, if gate_at_byte is
+  // set too, after that many bytes of the body. Stop() opens the gate.
   std::shared_ptr<Gate> gate;
   std::optional<uint64_t> gate_at_byte;
   // The body's bytes, those from drip_at_byte on if that is set, come as the
@@ -69,7 +69,7 @@ struct FakeAnswer {
   // In place of everything else: these bytes, as the drip allows if there is
   // one, and the end of the connection. Not over TLS.
   std::optional<std::string> raw;
-  // Sends the whole blob, with 200, to one who asks for a part.
+  // Responds to a range request with 200 and the whole blob.
   bool ignore_range = false;
   // Transfer-Encoding: chunked in place of a Content-Length.
   bool chunked = false;
@@ -88,11 +88,11 @@ struct FakeBearerAuth {
   FakeRegistry* token_service = nullptr;
   std::string realm;  // Empty = the token service's /token.
   std::string service = "fake";
-  // Empty = none needed: everybody gets a token that opens everything.
+  // Empty = no credentials needed: every caller gets a token for everything.
   std::string username;
   std::string password;
-  // Whether one without credentials gets a token that opens nothing (as at
-  // Docker Hub) or 401; matters only when credentials are needed.
+  // Whether a caller without credentials gets a token without access, as at
+  // Docker Hub, or 401. Has no effect if no credentials are needed.
   bool anonymous_gets_token = false;
   // The answer's members; absent ones are left out.
   std::string token_member = "token";
@@ -102,9 +102,9 @@ struct FakeBearerAuth {
   std::string token_prefix = "token-";
 };
 
-// An upstream registry to test against: real HTTP on a real loopback socket, a
-// good registry until told otherwise. Serves from construction to Stop().
-// Thread-safe.
+// An upstream registry for tests, with real HTTP on a loopback socket. It is a
+// correct registry unless Answer() says otherwise. Serves from its construction
+// until Stop(). Thread-safe.
 class FakeRegistry {
  public:
   static constexpr int kAlways = -1;
@@ -139,16 +139,16 @@ class FakeRegistry {
 
   // --- How it answers.
 
-  // The next `times` matching requests are answered like this. The first
-  // answer that matches and is not used up counts.
+  // Responds with `answer` to the next `times` matching requests. If several
+  // answers match, the one that was added first and is not used up counts.
   void Answer(RequestMatch match, FakeAnswer answer, int times = 1);
-  // Takes back what is left of them.
+  // Removes all answers that are not used up.
   void ClearAnswers();
 
   void RequireBasic(std::string username, std::string password);
   void RequireBearer(FakeBearerAuth auth);
   void RequireNoAuth();
-  // No token granted here so far is good any longer.
+  // Makes all tokens that were granted so far invalid.
   void RevokeTokens();
 
   // --- What it was asked, in order of arrival, token requests included.

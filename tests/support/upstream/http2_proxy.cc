@@ -13,7 +13,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
+#include "tests/support/eventually.h"
 
 namespace cvr::testing {
 namespace {
@@ -94,11 +94,12 @@ absl::StatusOr<std::unique_ptr<Http2Proxy>> Http2Proxy::Start(
   auto process = ChildProcess::Start(arguments, directory.Join("log"));
   if (!process.ok()) return process.status();
   proxy->process_ = *std::move(process);
-  while (!IsServing(proxy->port_)) {
-    if (!proxy->process_->running()) {
-      return absl::UnavailableError(ReadFile(directory.Join("log")));
-    }
-    absl::SleepFor(absl::Milliseconds(5));
+  const auto serving = Eventually(
+      [&] { return !proxy->process_->running() || IsServing(proxy->port_); },
+      "the proxy serves");
+  if (!serving || !proxy->process_->running()) {
+    return absl::UnavailableError(
+        absl::StrCat(serving.message(), "\n", ReadFile(directory.Join("log"))));
   }
   return proxy;
 }

@@ -11,7 +11,7 @@ CLI::Validator PositiveInteger() {
       [](std::string& text) -> std::string {
         int64_t value = 0;
         if (absl::SimpleAtoi(text, &value) && value > 0) return "";
-        return absl::StrCat("'", text, "' is not a whole number above 0");
+        return absl::StrCat("'", text, "' is not a positive integer");
       },
       "");
 }
@@ -41,8 +41,8 @@ CLI::Option* AddSwitch(CLI::App& command, const std::string& names,
 
 CLI::Option* AddEtag(CLI::App& command, std::string& etag) {
   return command.add_option("--etag", etag,
-                            "Fail if it is not this version any more, as its "
-                            "field etag had it");
+                            "Fail if the object was modified: the etag must be "
+                            "equal to the current one (optimistic locking)");
 }
 
 }  // namespace cvr

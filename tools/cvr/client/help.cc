@@ -101,11 +101,9 @@ std::string FooterOf(const HelpText& text) {
   }
   if (*text.command != '\0') {
     absl::StrAppend(&footer,
-                    "\nExit status:\n"
-                    "  0 when it is done, 1 after one line on standard "
-                    "error.\n\n"
-                    "Options and variables that every command takes: cvr "
-                    "--help");
+                    "\nExit status:\n  0 on success; 1 on failure, with one "
+                    "line on standard error.\n\nGlobal options and environment "
+                    "variables: cvr --help");
   }
   return footer;
 }
@@ -148,8 +146,8 @@ void AddHelpTexts(CLI::App& root) {
     if (command != nullptr) command->footer(FooterOf(text));
   }
   root.description(
-      "administers a container virtual registry: a cache in front of other "
-      "container registries");
+      "administer the Container Virtual Registry, a pull-through cache for "
+      "container images");
 }
 
 std::string HelpOf(const CLI::App& command, const std::string& path) {
@@ -160,7 +158,7 @@ std::string HelpOf(const CLI::App& command, const std::string& path) {
 void AddHelpCommand(CLI::App& root, Action* chosen) {
   const auto words = std::make_shared<std::vector<std::string>>();
   CLI::App& command = AddCommand(
-      root, "help", "Show what a command does and takes, as --help", chosen,
+      root, "help", "Show the help of a command (same as --help)", chosen,
       [&root, words](Session& session) -> absl::Status {
         std::string path = root.get_name();
         CLI::App* found = &root;
@@ -168,15 +166,16 @@ void AddHelpCommand(CLI::App& root, Action* chosen) {
           const std::string suggestion = SuggestCommand(*found, word);
           found = FindCommand(*found, word);
           if (found == nullptr) {
-            return absl::InvalidArgumentError(absl::StrCat(
-                "unknown: ", word, suggestion, " (see ", path, " --help)"));
+            return absl::InvalidArgumentError(
+                absl::StrCat("unknown command: ", word, suggestion, " (see ",
+                             path, " --help)"));
           }
           absl::StrAppend(&path, " ", word);
         }
         session.output.stream() << HelpOf(*found, path);
         return absl::OkStatus();
       });
-  command.add_option("COMMAND", *words, "Such as registry create");
+  command.add_option("COMMAND", *words, "Command, for example registry create");
 }
 
 }  // namespace cvr

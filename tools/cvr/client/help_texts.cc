@@ -8,30 +8,32 @@ namespace {
 
 constexpr HelpText kRoot = {
     "",
-    R"(Administers cvr-standalone, or cvr-metadata and cvr-blob, over gRPC.
-Clients pull from a registry; its upstreams are asked in order, and what they
-answer is cached. Registries and upstreams belong to groups.
+    R"(Administers cvr-standalone (or cvr-metadata and cvr-blob) over gRPC.
+Clients pull from a virtual registry. Its upstreams are asked in order of
+position, and their responses are cached. Every registry and upstream belongs
+to a group.
 
-The server wants to know who calls: its first start leaves an administrator's
-token in DATA_DIR/admin-token; `cvr token create` makes others.
+Every command needs an access token. The first start of the server writes an
+administrator's token to DATA_DIR/admin-token. `cvr token create` creates
+others.
 
-Durations are such as 24h, 90m, 1h30m, 7d, 250ms or 0; times such as
-2026-11-25T06:00:00Z; sizes such as 10G or 512MiB (powers of 1024) or 10GB (of
-1000). Options may be written with dashes or underscores.
+Durations: 24h, 90m, 1h30m, 7d, 250ms, 0. Times: 2026-11-25T06:00:00Z. Sizes:
+10G or 512MiB (powers of 1024), 10GB (powers of 1000). Options may be written
+with dashes or underscores.
 
-Output is a table for people, or with -o json JSON for programs: an object, or
-an array of them, with the names of the .proto files; 64-bit numbers are
-strings. Deletions print nothing then.
+The output is a table. With -o json it is a JSON object or array with the
+field names of the .proto files; 64-bit numbers are strings. Delete commands
+print nothing with -o json.
 
 Environment:
-  CVR_SERVER              in place of --server
-  CVR_BLOB_SERVER         in place of --blob_server
-  CVR_TOKEN               in place of --token
-  CVR_TOKEN_FILE          in place of --token-file
+  CVR_SERVER              instead of --server
+  CVR_BLOB_SERVER         instead of --blob_server
+  CVR_TOKEN               instead of --token
+  CVR_TOKEN_FILE          instead of --token-file
   CVR_UPSTREAM_PASSWORD   password of an upstream, for `cvr upstream`
 
 Exit status:
-  0 when it is done, 1 after one line on standard error.)",
+  0 on success; 1 on failure, with one line on standard error.)",
     R"(export CVR_TOKEN_FILE=/var/lib/cvr/admin-token
 cvr registry create team --anonymous-pull
 cvr upstream create hub --url https://registry-1.docker.io --registry 1
@@ -40,7 +42,7 @@ cvr entry list --upstream 1 -o json | jq '[.[].size | tonumber] | add'
 cvr apply -f registries.yaml --dry-run
 cvr --server unix:/run/cvr/metadata.sock upstream list --registry 1
 
-# What a command does and takes:
+# Help for a command:
 cvr registry create --help
 cvr help registry create
 # Complete commands and options in this shell:
@@ -49,153 +51,141 @@ source <(cvr completion bash))"};
 constexpr HelpText kGroups[] = {
     {"group",
      "A group is a tenant: every registry and upstream belongs to exactly "
-     "one.\n"
-     "The group \"default\" is there from the start.",
+     "one.\nThe group \"default\" always exists.",
      ""},
     {"group create",
-     "Names are lower-case letters, digits, `.`, `_`, `-`, and `/` between\n"
-     "parts. They cannot be changed. A group cannot have the path\n"
-     "GROUP/NAME of a registry, or one below it.",
+     "A name has lower-case letters, digits, `.`, `_` and `-`, in parts "
+     "separated\nby `/`. It cannot be changed later. A group cannot have the "
+     "path\nGROUP/NAME of a registry, or one below it.",
      "cvr group create acme/web --description 'The web shop'"},
     {"group list", "All groups, by name.", "cvr group list -o json"},
     {"group get", "One group, with its etag.", "cvr group get acme/web"},
-    {"group update",
-     "Changes the description, which is all that can be changed.",
+    {"group update", "Changes the description. The name cannot be changed.",
      "cvr group update acme/web --description 'The web shops'"},
     {"group delete",
-     "Fails while the group owns registries or upstreams. Deleting what is "
-     "not\n"
-     "there succeeds.",
+     "Fails if the group still owns registries or upstreams. Succeeds if the "
+     "group\ndoes not exist.",
      "cvr group delete acme/web"},
 };
 
 constexpr HelpText kRegistries[] = {
     {"registry",
-     "A registry is what clients pull from, under\n"
-     "HOST/virtual_registries/containers/ID/REPOSITORY:TAG or\n"
-     "HOST/virtual_registries/containers/GROUP/NAME/REPOSITORY:TAG. Its\n"
-     "upstreams are asked by their position.\n"
-     "\n"
-     "The path by name is there if the name is one part of a repository path\n"
-     "(lower-case letters, digits, and single `.`, `_`, `-` between them) and\n"
-     "the group is such parts, the first of them no number. It changes with "
-     "the\n"
-     "name; the path by id never does.",
+     "A registry is what clients pull from, "
+     "under\nHOST/virtual_registries/containers/ID/REPOSITORY:TAG "
+     "or\nHOST/virtual_registries/containers/GROUP/NAME/REPOSITORY:TAG. "
+     "Its\nupstreams are asked in order of position.\n\nThe path with "
+     "GROUP/NAME exists if NAME is a valid part of a repository "
+     "path\n(lower-case letters and digits, with single `.`, `_` or `-` "
+     "between them), and\nif GROUP consists of such parts and does not start "
+     "with a number. It changes\nif the registry is renamed; the path with ID "
+     "never changes.",
      ""},
     {"registry create",
-     "The registry has no upstreams at first: `cvr upstream create "
-     "--registry`\n"
-     "or `cvr upstream attach` come next.",
+     "A new registry has no upstreams. Add some with `cvr upstream "
+     "create\n--registry` or `cvr upstream attach`.",
      "cvr registry create team --group acme/web --anonymous-pull\n"
      "cvr registry create team -o json | jq -r .id"},
-    {"registry list", "By id.", "cvr registry list --group acme --name team"},
+    {"registry list", "Sorted by ID.",
+     "cvr registry list --group acme --name team"},
     {"registry get", "One registry, with the path that clients pull from.",
      "cvr registry get 1"},
     {"registry update",
-     "With --etag it fails if somebody else has changed the registry since "
-     "the\n"
-     "etag was read.",
+     "With --etag, the command fails if the registry was modified since the "
+     "etag\nwas read.",
      "cvr registry update 1 --no-anonymous-pull\n"
      "cvr registry update 1 --name team2 --etag W1"},
     {"registry delete",
-     "Upstreams that other registries use too are only detached. Deleting "
-     "what\n"
-     "is not there succeeds. Access tokens that are restricted to registries\n"
-     "lose this one; those that name no other are revoked.",
+     "Upstreams that other registries also use are only detached. Succeeds if "
+     "the\nregistry does not exist. Access tokens that are restricted to "
+     "registries\nlose access to this one; a token that is restricted to it "
+     "alone is revoked.",
      "cvr registry delete 1"},
 };
 
 constexpr HelpText kUpstreams[] = {
     {"upstream",
-     "An upstream is a registry elsewhere. It may be attached to several\n"
-     "registries of its group, which then share its cache.",
+     "An upstream is a remote registry whose content is cached. It can be "
+     "attached\nto several registries of its group; they then share its cache.",
      ""},
     {"upstream create",
-     "Passwords are never given on the command line, which other users can "
-     "see:\n"
-     "they come from a file, standard input or CVR_UPSTREAM_PASSWORD. They "
-     "have\n"
-     "up to 16 KiB of any bytes but NUL; one line break at the end is not "
-     "part\n"
-     "of them.\n"
-     "\n"
-     "A 401 or 403 to a token that was granted says that the upstream has\n"
-     "nothing there for us: its cached copy is dropped, and the next upstream "
-     "is\n"
-     "asked; --on-hidden changes that.\n"
-     "\n"
-     "Patterns are wildcards, where `*` stands for any characters and `?` for\n"
-     "one, or RE2 after `re:`.",
+     "Give the password in a file, on standard input or in "
+     "CVR_UPSTREAM_PASSWORD.\nThere is no password option, because other users "
+     "could see it. The\npassword has up to 16 KiB of any bytes except NUL; "
+     "one line break at the end\nis ignored.\n\nIf an upstream answers 401 or "
+     "403 although it granted a token, the content is\nhidden from its "
+     "credentials: the cached copy is removed, and the next upstream\nis "
+     "asked. Use --on-hidden to change that.\n\nA pattern is a wildcard (`*` = "
+     "any characters, `?` = one character), or an\nRE2 regular expression with "
+     "the prefix `re:`.",
      "cvr upstream create hub --url https://registry-1.docker.io --registry 1\n"
      "cvr upstream create hub --url https://registry-1.docker.io "
      "--username bot --password-file hub.txt\n"
      "cvr upstream create ours --url https://registry.example "
      "--allow-repository 'team/*' --tag-validity 'v*=0' "
      "--on-unavailable tag=next"},
-    {"upstream list", "By id; of a registry, by position.",
+    {"upstream list", "Sorted by ID; with --registry, by position.",
      "cvr upstream list --registry 1"},
     {"upstream get", "One upstream, without its password.",
      "cvr upstream get 1 -o json"},
     {"upstream update",
-     "Rules, tag validities and lists are replaced as a whole.",
+     "Options with several values (rules, tag validities, lists) replace "
+     "all\nexisting values.",
      "cvr upstream update 1 --cache-validity 7d\n"
      "cvr upstream update 1 --username bot --password-file hub.txt\n"
      "cvr upstream update 1 --on-hidden tag=stop --on-hidden cached=stop\n"
      "cvr upstream update 1 --no-rules --disabled"},
-    {"upstream attach", "Both must belong to the same group.",
+    {"upstream attach",
+     "The registry and the upstream must belong to the same group.",
      "cvr upstream attach --registry 1 --upstream 2"},
     {"upstream detach",
-     "The upstream and its cache stay. Detaching what is not attached "
-     "succeeds.",
+     "The upstream and its cache are kept. Succeeds if it is not attached.",
      "cvr upstream detach --registry 1 --upstream 2"},
-    {"upstream move", "The others close up.",
+    {"upstream move", "The other upstreams shift to make room.",
      "cvr upstream move --registry 1 --upstream 2 --position 1"},
     {"upstream place",
-     "Which upstream stands where in which registry, by the id of the place.",
+     "Shows the upstream, registry and position of an attachment. Its ID is "
+     "in\n`cvr registry get REGISTRY -o json`.",
      "cvr upstream place 1"},
     {"upstream states",
-     "Whether the circuit of an upstream is open, its last failure, what is\n"
-     "running and what is left of the requests that it grants. Those that "
-     "were\n"
-     "asked in the last day are known.",
+     "Shows for each upstream the state of the circuit breaker, the last "
+     "failure,\nrunning and queued requests, and the remaining rate limit. "
+     "Only upstreams\nthat were asked in the last day are shown.",
      "cvr upstream states\ncvr upstream states 2"},
     {"upstream test",
-     "Tries DNS, TCP, TLS, the token service and a manifest, one after the "
-     "other,\n"
-     "past caches and circuits and without storing anything. The exit status "
-     "is\n"
-     "0 when the upstream answered, with the manifest or with 404, else 1.\n"
-     "\n"
-     "Of an upstream that there is, options stand in place of what is stored.",
+     "Tests DNS, TCP, TLS, the token service and a manifest request. It "
+     "bypasses\nthe cache and the circuit breaker and stores nothing. The exit "
+     "status is 0\nif the upstream returned the manifest or 404, else "
+     "1.\n\nWith ID, options override the stored settings for this test.",
      "cvr upstream test 1\n"
      "cvr upstream test 1 --username bot --password-stdin\n"
      "cvr upstream test --url https://registry.example --image team/app:1.2"},
-    {"upstream delete", "Deleting what is not there succeeds.",
+    {"upstream delete", "Succeeds if it does not exist.",
      "cvr upstream delete 2"},
 };
 
 constexpr HelpText kEntries[] = {
     {"entry",
-     "A cache entry says that a path of an upstream has a digest. Pulls write\n"
-     "them by themselves.",
+     "A cache entry maps a path of an upstream to a digest. Pulls create "
+     "cache\nentries automatically.",
      ""},
     {"entry create",
-     "The bytes are fetched by the next pull if they are not stored.",
+     "If the content is not in the blob store, the next pull downloads it.",
      "cvr entry create --upstream 1 --path /library/alpine/manifests/3.20 "
      "--digest sha256:4bcf --media-type "
      "application/vnd.oci.image.manifest.v1+json --size 528"},
-    {"entry list", "By id, so in the order of first caching.",
+    {"entry list", "Sorted by ID, that is, by creation.",
      "cvr entry list --upstream 1 --path library/alpine"},
     {"entry get", "One cache entry.", "cvr entry get 12"},
     {"entry update",
-     "An old --checked makes the next pull of a tag ask the upstream.",
+     "If --checked is older than the cache validity, the next pull revalidates "
+     "the\ntag with the upstream.",
      "cvr entry update 12 --checked 365d"},
-    {"entry delete", "Deleting what is not there succeeds.",
+    {"entry delete", "Succeeds if it does not exist.",
      "cvr entry delete 12 13"},
     {"explain",
-     "Shows how each upstream of the registry, by position, stands to the\n"
-     "image: what is cached and fresh, what rules exclude, what was denied a\n"
-     "moment ago. No upstream is asked and nothing is counted.",
+     "Shows, for each upstream in order of position, whether the image is "
+     "cached\nand fresh, excluded by rules, or in the negative cache. No "
+     "upstream is asked\nand no download is counted.",
      "cvr explain 1 library/alpine:3.20\n"
      "cvr explain 1 library/alpine --namespace docker.io"},
 };
@@ -213,112 +203,109 @@ constexpr HelpText kTokens[] = {
      "--expires 720h\n"
      "cvr token create --name ci --scope read_virtual_registry --registry 1 "
      "-o json | jq -r .token | docker login -u ci --password-stdin HOST"},
-    {"token list", "By id; those that have expired too.",
+    {"token list", "Sorted by ID, including expired tokens.",
      "cvr token list --group acme"},
     {"token revoke",
-     "What was issued for it is good for nothing either, within seconds.\n"
-     "Revoking what is not there succeeds.",
+     "Bearer tokens that were issued for it also become invalid within "
+     "seconds.\nSucceeds if the token does not exist.",
      "cvr token revoke 4"},
 };
 
 constexpr HelpText kCache[] = {
     {"purge",
-     "What is purged is served no more as soon as the command is done; the "
-     "space\n"
-     "returns in the background.",
+     "Purged content is not served any more when the command returns. Disk "
+     "space\nis freed in the background (garbage collection).",
      ""},
-    {"purge upstream", "In all registries that it is attached to.",
+    {"purge upstream",
+     "This affects all registries that the upstream is attached to.",
      "cvr purge upstream 1"},
     {"purge registry",
-     "Upstreams that other registries use too keep their caches, unless\n"
-     "--include-shared is given.",
+     "Upstreams that other registries also use are skipped "
+     "unless\n--include-shared is given.",
      "cvr purge registry 1\ncvr purge registry 1 --include-shared"},
-    {"purge entry", "Deleting what is not there succeeds.",
-     "cvr purge entry 12 13"},
+    {"purge entry", "Succeeds if it does not exist.", "cvr purge entry 12 13"},
     {"refresh",
-     "Asks in the order of a pull, past what upstreams have denied a moment "
-     "ago,\n"
-     "and records the answer. When one cannot answer, what is cached stays.",
+     "Asks the upstreams in order, ignoring the negative cache, and caches "
+     "the\nresponse. If an upstream is unavailable, the cached content is "
+     "kept.",
      "cvr refresh 1 library/alpine:3.20"},
     {"stats",
-     "Cache entries, bytes and downloads of each upstream, and what the store\n"
-     "holds. Bytes of entries count once for each path, stored bytes once.\n"
-     "With -o json: an object with `cache` and `storage`.",
+     "Shows cache entries, bytes and downloads per upstream, and the size of "
+     "the\nblob store. A blob with several cache entries counts several times "
+     "in the\nfirst table and once in the blob store.\nWith -o json: an object "
+     "with `cache` and `storage`.",
      "cvr stats --group acme\ncvr stats -o json | jq .storage.bytes"},
     {"downloads",
-     "With --watch on a terminal: a bar for each download. Elsewhere: a line\n"
-     "whenever something changes; with -o json an object per line. Ctrl-C "
-     "ends\n"
-     "it, with exit status 0.",
+     "With --watch on a terminal, shows a progress bar for each download. If "
+     "the\noutput is not a terminal, prints a line for each change; with -o "
+     "json, an\nobject per line. Ctrl-C ends the command with exit status 0.",
      "cvr downloads\ncvr downloads --watch\n"
      "cvr downloads --watch --interval 5s -o json"},
     {"downloads cancel",
-     "Ids are those that `cvr downloads` shows. Whoever pulls what is ended "
-     "gets "
-     "an\n"
-     "error; the next pull of it goes on from the bytes that had come.",
+     "IDs are shown by `cvr downloads`. Clients that wait for the download get "
+     "an\nerror; the next pull resumes it from the bytes that were already "
+     "received.",
      "cvr downloads cancel 17"},
     {"cleanup",
-     "A group's policy makes it forget, at every run, the cache entries that\n"
-     "nobody has downloaded for some days.",
+     "A cleanup policy regularly deletes the cache entries of a group that "
+     "were\nnot downloaded for a number of days.",
      ""},
     {"cleanup set",
-     "Makes the policy when there is none; what is not given keeps its value.",
+     "Creates the policy if there is none. Options that are not given keep "
+     "their\nvalues.",
      "cvr cleanup set acme --keep-days 14 --cadence-days 1\n"
      "cvr cleanup set acme --disable"},
-    {"cleanup get", "With the figures of the last run.",
+    {"cleanup get", "Shows the policy and the result of its last run.",
      "cvr cleanup get acme"},
     {"cleanup run",
-     "Makes it due now, also when it is not enabled; it runs in the "
-     "background.",
+     "Starts the cleanup in the background, even if the policy is disabled.",
      "cvr cleanup run acme"},
-    {"cleanup delete", "Deleting what is not there succeeds.",
+    {"cleanup delete", "Succeeds if it does not exist.",
      "cvr cleanup delete acme"},
 };
 
 constexpr HelpText kRest[] = {
     {"secret",
-     "Credentials of upstreams and signing keys are sealed with a key in a "
-     "file\n"
-     "of its own.",
+     "Upstream credentials and token signing keys are stored encrypted, with a "
+     "key\nfrom --secret_key_file.",
      ""},
     {"secret rotate-key",
-     "Seals all anew with a new key, which replaces the one in the key file.\n"
-     "Interrupting it does no harm.",
+     "Creates a new key, re-encrypts all secrets with it and replaces the "
+     "key\nfile. It can be interrupted and repeated safely.",
      "cvr secret rotate-key"},
     {"audit",
-     "The log of administrative changes. Pulls are in the gateway's audit "
-     "file\n"
-     "only.",
+     "Lists administrative changes. Pulls are logged only in the gateway's "
+     "audit\nlog file.",
      ""},
     {"audit list",
-     "With -o json each event has the request too, without secrets.",
+     "With -o json, each event includes the request, without secrets.",
      "cvr audit list --since 24h\n"
      "cvr audit list --group acme --max 0 -o json"},
     {"apply",
-     R"(The file says what there shall be; what differs is shown, a line for
-each object (+ new, ~ changed, - deleted) and each field (old -> new), and
-done. A second run finds nothing to do. Objects are known by their group and
-name.
+     R"(Makes the server match the file and shows the changes: one line for each
+object (+ created, ~ changed, - deleted) and field (old -> new). A second run
+changes nothing. Objects are identified by group and name.
 
-What the file does not mention is left alone: objects, and fields of objects;
-a field that is `null` gets its default. With --prune the file is the whole
-truth about the groups in it: what it does not mention is deleted or gets its
-default. Lists, a registry's upstreams among them, are always whole.
+Objects and fields that are not in the file are not changed; a field that is
+`null` gets its default. With --prune, objects of the listed
+groups that are not in the file are deleted, and fields that are not in the
+file get their default. Lists, such as a registry's upstreams, are always
+replaced.
 
-Passwords never stand in the file: password_env names a variable,
-password_file a file. What is stored cannot be compared, so they are sent when
-the upstream is new, when its url or username changes, or with
---set-passwords. The same holds for tls.client_key_env and
-tls.client_key_file.
+The file contains no passwords: password_env is the name of an environment
+variable, password_file the path of a file. The server does not return stored
+passwords, so they cannot be compared: they are sent only if the upstream is
+new, if its url or username changes, or with --set-passwords. The same is
+true for tls.client_key_env and tls.client_key_file.
 
-A new registry gets the `id` that the file has for it, since clients pull by
-it; only administrators may choose one. Where the registry has another id
-already, or another registry has that one, nothing is done.
+A new registry gets the `id` that the file has for it, because clients pull
+by ID; only administrators may choose an ID. If the registry already has
+another ID, or another registry already has this ID, the command fails and
+nothing is changed.
 
-Everything is checked before anything is changed, and errors name file:line.
-What somebody else changes meanwhile is not overwritten: the command fails,
-and can be run again.
+The file is validated before anything is changed; errors include file:line.
+Concurrent changes are not overwritten: the command fails and can be run
+again.
 
   groups:
     - name: acme
@@ -341,23 +328,20 @@ All fields are those of Group, CleanupPolicy, Upstream and Registry in the
 .proto files; `cvr export` shows them.)",
      R"(cvr apply -f registries.yaml --dry-run
 cvr apply -f registries.yaml
-# The file is the whole truth:
+# Also delete what is not in the file:
 cvr apply -f registries.yaml --prune --dry-run
-# To another server, which has ids of its own:
+# Copy the configuration to another server, which assigns its own ids:
 cvr export --no-ids | cvr --server other:8081 apply -f -)"},
     {"export",
-     "Writes what there is as a file that `cvr apply` takes; fields with "
-     "their\n"
-     "default are left out. Registries keep their ids on an empty server; "
-     "with\n"
-     "--no-ids they get others. Passwords are not known: password_env names "
-     "the\n"
-     "variable, CVR_PASSWORD_<NAME>, that apply is to find them in.",
+     "Writes the current configuration as a file for `cvr apply`, without "
+     "fields\nthat have their default. The file contains the IDs of the "
+     "registries, so that\nan empty server creates them with the same IDs; "
+     "with --no-ids, it assigns new\nones. Passwords are not exported: "
+     "password_env names the environment variable,\nCVR_PASSWORD_<NAME>, from "
+     "which apply reads them.",
      "cvr export -f registries.yaml\ncvr export --group acme"},
     {"completion",
-     "Prints a script that makes the shell complete commands, options and "
-     "some\n"
-     "of their values.",
+     "Prints a completion script for commands, options and some values.",
      "source <(cvr completion bash)\n"
      "cvr completion bash > /etc/bash_completion.d/cvr\n"
      "cvr completion zsh > \"${fpath[1]}/_cvr\"\n"

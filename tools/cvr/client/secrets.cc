@@ -32,7 +32,7 @@ absl::StatusOr<std::string> RawPassword(const PasswordSource& source,
     return *std::move(value);
   }
   return absl::InvalidArgumentError(
-      "a password is needed: --password-file, --password-stdin or "
+      "password required: use --password-file, --password-stdin or "
       "CVR_UPSTREAM_PASSWORD");
 }
 

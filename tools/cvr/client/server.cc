@@ -10,9 +10,8 @@ namespace cvr {
 namespace {
 
 constexpr char kHowToGiveAToken[] =
-    " (--token-file, CVR_TOKEN; the first start leaves an administrator's "
-    "token "
-    "in DATA_DIR/admin-token)";
+    " (use --token-file or CVR_TOKEN; the administrator's token is in "
+    "DATA_DIR/admin-token on the server)";
 
 // What matters is in the statuses; standard error is for one line of ours.
 void DropLibraryLog() {
@@ -26,11 +25,12 @@ void DropLibraryLog() {
 // What to look at, in brackets, by the library's own words.
 std::string HintOf(absl::string_view message, absl::string_view option) {
   if (absl::StrContains(message, "handshake failed")) {
-    return absl::StrCat(" by TLS (", option,
+    return absl::StrCat(": TLS handshake failed (check ", option,
                         ", --tls_ca_file, --tls_certificate_file)");
   }
   const bool hung_up = absl::StrContains(message, "Socket closed");
-  return absl::StrCat(" (", option, hung_up ? ", or --tls is missing)" : ")");
+  return absl::StrCat(" (", option,
+                      hung_up ? "; if the server uses TLS, add --tls)" : ")");
 }
 
 std::shared_ptr<grpc::Channel> Connect(
@@ -65,8 +65,8 @@ absl::Status Server::Explained(const absl::Status& status) const {
   if (absl::IsUnauthenticated(status)) {
     const std::string complaint =
         token_.empty()
-            ? " wants an access token"
-            : absl::StrCat(" refuses the access token: ", status.message());
+            ? " requires an access token"
+            : absl::StrCat(" rejected the access token: ", status.message());
     return absl::UnauthenticatedError(
         absl::StrCat("the server at ", address_, complaint, kHowToGiveAToken));
   }
@@ -84,8 +84,9 @@ absl::Status Server::Explained(const absl::Status& status) const {
     case absl::StatusCode::kUnimplemented:
       return Annotate(
           status,
-          absl::StrCat("the server at ", address_, " does not offer this (",
-                       role_.option, " must name ", role_.programs, ")"));
+          absl::StrCat("the server at ", address_,
+                       " does not support this command (", role_.option,
+                       " must be the address of ", role_.programs, ")"));
     default:
       return status;
   }

@@ -8,6 +8,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
+#include "services/common/utf8.h"
 
 namespace cvr {
 namespace {
@@ -27,10 +28,7 @@ std::string Printable(absl::string_view text) {
 }
 
 // Characters, not bytes: UTF-8 continuation bytes take no place of their own.
-size_t Width(absl::string_view text) {
-  return std::count_if(text.begin(), text.end(),
-                       [](char c) { return (c & 0xC0) != 0x80; });
-}
+size_t Width(absl::string_view text) { return Utf8Length(text); }
 
 std::string Padded(const std::string& text, size_t width,
                    TextTable::Align align) {

@@ -7,6 +7,7 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/strip.h"
+#include "services/common/time_wire.h"
 
 namespace cvr {
 namespace {
@@ -30,16 +31,15 @@ absl::StatusOr<google::protobuf::Timestamp> ParseTime(absl::string_view text,
   absl::Time time;
   std::string why;
   if (absl::ParseTime(absl::RFC3339_full, text, &time, &why)) {
-    return ToTimestamp(time);
+    return ToWire(time);
   }
   const auto duration = ParseDuration(text);
   if (!duration.ok()) {
     return absl::InvalidArgumentError(
-        absl::StrCat("neither a duration nor a time: '", text,
-                     "' (such as 24h or 2026-11-25T06:00:00Z)"));
+        absl::StrCat("invalid duration or time '", text,
+                     "' (examples: 24h, 2026-11-25T06:00:00Z)"));
   }
-  return ToTimestamp(now + after * absl::Seconds(duration->seconds()) +
-                     after * absl::Nanoseconds(duration->nanos()));
+  return ToWire(now + after * FromWire(*duration));
 }
 
 }  // namespace
@@ -57,24 +57,12 @@ std::string SizeText(int64_t size_bytes) {
 
 std::string TimeText(const google::protobuf::Timestamp& time) {
   if (time.seconds() == 0 && time.nanos() == 0) return "";
-  return absl::FormatTime("%Y-%m-%dT%H:%M:%SZ",
-                          absl::FromUnixSeconds(time.seconds()),
+  return absl::FormatTime("%Y-%m-%dT%H:%M:%SZ", FromWire(time),
                           absl::UTCTimeZone());
 }
 
 std::string DurationText(const google::protobuf::Duration& duration) {
-  std::string text = absl::FormatDuration(absl::Seconds(duration.seconds()) +
-                                          absl::Nanoseconds(duration.nanos()));
-  return text;
-}
-
-google::protobuf::Timestamp ToTimestamp(absl::Time time) {
-  google::protobuf::Timestamp result;
-  const int64_t seconds = absl::ToUnixSeconds(time);
-  result.set_seconds(seconds);
-  result.set_nanos(static_cast<int32_t>(
-      absl::ToInt64Nanoseconds(time - absl::FromUnixSeconds(seconds))));
-  return result;
+  return absl::FormatDuration(FromWire(duration));
 }
 
 std::string EnumText(absl::string_view name) {
@@ -102,19 +90,14 @@ absl::StatusOr<google::protobuf::Duration> ParseDuration(
         absl::SimpleAtod(text, &number)
             ? absl::StrCat("a duration needs a unit: '", text, "' (such as ",
                            text, "s)")
-            : absl::StrCat("not a duration: '", text,
-                           "' (such as 5s, 24h, 90m, 7d or 0)"));
+            : absl::StrCat("invalid duration '", text,
+                           "' (examples: 5s, 24h, 90m, 7d, 0)"));
   }
   if (duration < absl::ZeroDuration() || duration > kDurationMax) {
     return absl::InvalidArgumentError(
-        absl::StrCat("not a duration in range: '", text, "'"));
+        absl::StrCat("duration out of range: '", text, "'"));
   }
-  google::protobuf::Duration result;
-  const int64_t seconds = absl::ToInt64Seconds(duration);
-  result.set_seconds(seconds);
-  result.set_nanos(static_cast<int32_t>(
-      absl::ToInt64Nanoseconds(duration - absl::Seconds(seconds))));
-  return result;
+  return ToWire(duration);
 }
 
 }  // namespace cvr

@@ -23,9 +23,6 @@ std::string TimeText(const google::protobuf::Timestamp& time);
 // `24h`, `1h30m`.
 std::string DurationText(const google::protobuf::Duration& duration);
 
-// As google's messages have it.
-google::protobuf::Timestamp ToTimestamp(absl::Time time);
-
 // `yes` or `no`.
 std::string YesNo(bool value);
 

@@ -18,27 +18,27 @@ std::string Value(const std::optional<std::string>& option,
 
 void AddTlsOptions(CLI::App& app, TlsOptions& options) {
   app.add_flag("--tls", options.tls,
-               "Reach servers by TLS, but on Unix sockets; implied by the "
-               "files below; else if CVR_TLS is set")
+               "Use TLS to connect to the servers (not for Unix sockets). "
+               "Implied by the options below. Environment: CVR_TLS")
       ->group(kGroup);
   app.add_option("--tls_ca_file", options.ca_file,
-                 "PEM of the authority to believe, instead of this machine's; "
-                 "else from CVR_TLS_CA_FILE")
+                 "PEM file with the CA certificates to trust instead of the "
+                 "system's. Environment: CVR_TLS_CA_FILE")
       ->type_name("FILE")
       ->group(kGroup);
   app.add_option("--tls_certificate_file", options.certificate_file,
-                 "PEM of a certificate to show; else from "
+                 "PEM file with the client certificate. Environment: "
                  "CVR_TLS_CERTIFICATE_FILE")
       ->type_name("FILE")
       ->group(kGroup);
   app.add_option("--tls_key_file", options.key_file,
-                 "PEM of its key, without a password; else from "
-                 "CVR_TLS_KEY_FILE")
+                 "PEM file with the private key of the client certificate, not "
+                 "encrypted. Environment: CVR_TLS_KEY_FILE")
       ->type_name("FILE")
       ->group(kGroup);
   app.add_flag("--insecure_plaintext", options.insecure_plaintext,
-               "Reach other machines without TLS, where anybody on the way can "
-               "read the access token")
+               "Allow connections to other machines without TLS. The access "
+               "token is then sent unencrypted")
       ->group(kGroup);
 }
 
@@ -55,7 +55,7 @@ absl::StatusOr<std::shared_ptr<grpc::ChannelCredentials>> CredentialsFor(
   const bool has_key = !security.certificate.key.empty();
   if (security.certificate.certificate.empty() == has_key) {
     return absl::InvalidArgumentError(
-        "--tls_certificate_file and --tls_key_file go together");
+        "--tls_certificate_file and --tls_key_file must be given together");
   }
   security.tls = options.tls || has_key || !security.authority_file.empty() ||
                  !environment.variable("CVR_TLS").value_or("").empty();

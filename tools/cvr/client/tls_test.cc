@@ -117,15 +117,16 @@ TEST_F(CvrTlsTest, UnixSocketsStayPlain) {
 }
 
 TEST_F(CvrTlsTest, FailuresAreOneLineThatSaysWhy) {
-  ExpectError("group list --tls", "by TLS (--server, --tls_ca_file,");
-  ExpectError("group list", "(--server, or --tls is missing)");
+  ExpectError("group list --tls",
+              ": TLS handshake failed (check --server, --tls_ca_file,");
+  ExpectError("group list", "(--server; if the server uses TLS, add --tls)");
   ExpectError("group list --tls_ca_file /no/such", "/no/such: No such file");
-  ExpectError("group list --tls_key_file /k", "go together");
+  ExpectError("group list --tls_key_file /k", "must be given together");
   ExpectError("group list --server 192.0.2.1:1", "use --tls");
   const std::string other =
       testing::WritePem(other_.certificate_pem(), directory_.Join("other"));
   ExpectError("group list --tls_ca_file " + other,
-              "by TLS (--server, --tls_ca_file,");
+              ": TLS handshake failed (check --server, --tls_ca_file,");
 }
 
 }  // namespace

@@ -16,15 +16,16 @@ absl::StatusOr<google::protobuf::Duration> ParseValidity(
   auto parsed = ParseDuration(text);
   if (parsed.ok()) return parsed;
   return absl::InvalidArgumentError(
-      absl::StrCat("not a duration: '", text,
-                   "' (such as 24h, 90m or 7d; 0 or never = it is not asked "
-                   "again, always = at each pull)"));
+      absl::StrCat("invalid duration '", text,
+                   "' (examples: 24h, 90m, 7d; 0 or never = never revalidate, "
+                   "always = revalidate at each pull)"));
 }
 
 std::string ValidityText(const google::protobuf::Duration& validity) {
   if (validity.seconds() != 0) return DurationText(validity);
-  if (validity.nanos() == 0) return "for ever";
-  return validity.nanos() < 1000 ? "always asked for" : DurationText(validity);
+  if (validity.nanos() == 0) return "forever";
+  return validity.nanos() < 1000 ? "none (revalidated at each pull)"
+                                 : DurationText(validity);
 }
 
 }  // namespace cvr

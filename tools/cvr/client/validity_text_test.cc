@@ -11,12 +11,12 @@ TEST(ValidityTextTest, SaysNeverAndAlwaysByName) {
   const struct {
     std::string typed;
     std::string shown;
-  } cases[] = {{"always", "always asked for"},
-               {"never", "for ever"},
-               {"0", "for ever"},
+  } cases[] = {{"always", "none (revalidated at each pull)"},
+               {"never", "forever"},
+               {"0", "forever"},
                {"24h", "24h"},
                {"1us", "1us"},
-               {"1ns", "always asked for"}};
+               {"1ns", "none (revalidated at each pull)"}};
   for (const auto& [typed, shown] : cases) {
     const auto validity = ParseValidity(typed);
     ASSERT_TRUE(validity.ok()) << typed;

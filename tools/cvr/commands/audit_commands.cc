@@ -78,43 +78,45 @@ void AddList(CommandGroup& audit) {
       [options](Session& session) { return List(session, *options); });
   command
       .add_option("--since", options->since,
-                  "Only since then: so long ago (24h, 7d), or a time "
-                  "(2026-11-25T06:00:00Z)")
+                  "Only events after this time: an age (24h, 7d) or a "
+                  "timestamp (2026-11-25T06:00:00Z)")
       ->type_name("WHEN");
-  command.add_option("--until", options->until, "Only before then")
+  command
+      .add_option("--until", options->until,
+                  "Only events before this time (same format as --since)")
       ->type_name("WHEN");
   command.add_option("--group", *options->request.mutable_group(),
-                     "Only what concerned this group");
+                     "Only events of this group");
   AddId(command, "--token-id", options->token_id,
-        "Only what was done with this access token");
+        "Only events caused by the access token with this ID");
   command
-      .add_option("--max", options->max, "At most so many; 0 = all there are")
+      .add_option("--max", options->max, "Maximum number of events; 0 = all")
       ->type_name("N")
       ->capture_default_str();
 }
 
 std::string RotationText(const v1::RotateSecretKeyResponse& response) {
   return absl::StrCat(
-      "there is a new key; secrets sealed with it: ", response.secrets(), "\n");
+      "secret key rotated; re-encrypted secrets: ", response.secrets(), "\n");
 }
 
 }  // namespace
 
 void AddAuditCommands(CLI::App& root, Action* chosen) {
-  CommandGroup audit(root, "audit", "The audit log is who did what", chosen);
+  CommandGroup audit(root, "audit", "Show the audit log: who changed what",
+                     chosen);
   AddList(audit);
   CommandGroup secrets(root, "secret",
-                       "Secrets are sealed where they are stored", chosen);
-  secrets.Add(
-      "rotate-key", "Replace the key that stored secrets are sealed with",
-      [](Session& session) -> absl::Status {
-        ASSIGN_OR_RETURN(
-            const v1::RotateSecretKeyResponse response,
-            session.server.Call(&v1::SecretService::Stub::RotateSecretKey,
-                                v1::RotateSecretKeyRequest()));
-        session.output.PrintObject(response, RotationText);
-        return absl::OkStatus();
-      });
+                       "Manage the encryption of stored secrets", chosen);
+  secrets.Add("rotate-key", "Rotate the key that encrypts stored secrets",
+              [](Session& session) -> absl::Status {
+                ASSIGN_OR_RETURN(const v1::RotateSecretKeyResponse response,
+                                 session.server.Call(
+                                     &v1::SecretService::Stub::RotateSecretKey,
+                                     v1::RotateSecretKeyRequest()));
+                session.output.PrintObject(response, RotationText);
+                return absl::OkStatus();
+              });
 }
 
 }  // namespace cvr

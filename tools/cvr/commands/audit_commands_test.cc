@@ -67,7 +67,7 @@ TEST_F(AuditCommandsTest, FiltersAreTheServers) {
   EXPECT_EQ(request_.start_time().seconds(), 1700000000);
   EXPECT_GT(request_.end_time().seconds(), 1700000000);
   EXPECT_EQ(Cvr("audit list --since yesterday"), 1);
-  EXPECT_THAT(Err(), HasSubstr("neither a duration nor a time: 'yesterday'"));
+  EXPECT_THAT(Err(), HasSubstr("invalid duration or time 'yesterday'"));
 }
 
 TEST_F(AuditCommandsTest, KeyIsRotated) {
@@ -77,7 +77,7 @@ TEST_F(AuditCommandsTest, KeyIsRotated) {
         return grpc::Status::OK;
       });
   EXPECT_EQ(Cvr("secret rotate-key"), 0) << Err();
-  EXPECT_EQ(Out(), "there is a new key; secrets sealed with it: 12\n");
+  EXPECT_EQ(Out(), "secret key rotated; re-encrypted secrets: 12\n");
 }
 
 }  // namespace

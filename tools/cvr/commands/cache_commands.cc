@@ -22,14 +22,14 @@ namespace {
 using Stub = v1::CacheService::Stub;
 
 std::string PurgeText(const v1::PurgeResult& result) {
-  return absl::StrCat(result.entries(), " cache entries are gone; bytes: ",
+  return absl::StrCat(result.entries(), " cache entries deleted; bytes: ",
                       SizeText(result.bytes()), "\n");
 }
 
 void AddPurgeUpstream(CommandGroup& purge) {
   const auto id = std::make_shared<int64_t>(0);
   CLI::App& command =
-      purge.Add("upstream", "Empty the cache of an upstream",
+      purge.Add("upstream", "Delete all cached content of an upstream",
                 [id](Session& session) -> absl::Status {
                   v1::PurgeUpstreamCacheRequest request;
                   request.set_upstream_id(*id);
@@ -39,33 +39,33 @@ void AddPurgeUpstream(CommandGroup& purge) {
                   session.output.PrintObject(result, PurgeText);
                   return absl::OkStatus();
                 });
-  AddId(command, "ID", *id, "Of the upstream")->required();
+  AddId(command, "ID", *id, "ID of the upstream")->required();
 }
 
 void AddPurgeRegistry(CommandGroup& purge) {
   const auto id = std::make_shared<int64_t>(0);
   const auto include_shared = std::make_shared<bool>(false);
-  CLI::App& command =
-      purge.Add("registry", "Empty the caches of a registry's upstreams",
-                [id, include_shared](Session& session) -> absl::Status {
-                  v1::PurgeRegistryCacheRequest request;
-                  request.set_registry_id(*id);
-                  request.set_include_shared(*include_shared);
-                  ASSIGN_OR_RETURN(
-                      const v1::PurgeResult result,
-                      session.server.Call(&Stub::PurgeRegistryCache, request));
-                  session.output.PrintObject(result, PurgeText);
-                  return absl::OkStatus();
-                });
-  AddId(command, "ID", *id, "Of the registry")->required();
+  CLI::App& command = purge.Add(
+      "registry", "Delete all cached content of a registry's upstreams",
+      [id, include_shared](Session& session) -> absl::Status {
+        v1::PurgeRegistryCacheRequest request;
+        request.set_registry_id(*id);
+        request.set_include_shared(*include_shared);
+        ASSIGN_OR_RETURN(
+            const v1::PurgeResult result,
+            session.server.Call(&Stub::PurgeRegistryCache, request));
+        session.output.PrintObject(result, PurgeText);
+        return absl::OkStatus();
+      });
+  AddId(command, "ID", *id, "ID of the registry")->required();
   command.add_flag("--include-shared", *include_shared,
-                   "Also of upstreams that other registries use too");
+                   "Include upstreams that are shared with other registries");
 }
 
 void AddPurgeEntry(CommandGroup& purge) {
   const auto ids = std::make_shared<std::vector<int64_t>>();
   CLI::App& command = purge.Add(
-      "entry", "Delete cache entries, as cvr entry delete",
+      "entry", "Delete single cache entries (same as cvr entry delete)",
       [ids](Session& session) -> absl::Status {
         for (const int64_t id : *ids) {
           using Entries = v1::CacheEntryService::Stub;
@@ -79,18 +79,18 @@ void AddPurgeEntry(CommandGroup& purge) {
         }
         return absl::OkStatus();
       });
-  AddIds(command, "ID", *ids, "Of the cache entries")->required();
+  AddIds(command, "ID", *ids, "IDs of the cache entries")->required();
 }
 
 std::string RefreshText(const v1::RefreshTagResponse& response) {
   std::string before = response.previous_digest();
   if (before.empty()) before = "not cached";
-  if (before == response.digest()) before = "the same";
+  if (before == response.digest()) before = "unchanged";
   FieldTable fields;
   fields.Add("digest", response.digest());
   fields.Add("before", before);
   fields.Add("media type", response.media_type());
-  fields.Add("size", SizeText(response.size()));
+  fields.Add("stored size", SizeText(response.size()));
   fields.Add("upstream", absl::StrCat(response.upstream_id()));
   return fields.ToString();
 }
@@ -100,7 +100,8 @@ absl::StatusOr<v1::RefreshTagRequest> ParseTag(const std::string& image) {
   v1::RefreshTagRequest request;
   if (image.find('@') != std::string::npos) {
     return absl::InvalidArgumentError(absl::StrCat(
-        "'", image, "' names a digest, which never changes: give a tag"));
+        "'", image,
+        "' is a digest reference; digests never change, so give a tag"));
   }
   const size_t colon = image.find(':');
   request.set_repository(image.substr(0, colon));
@@ -113,7 +114,8 @@ void AddRefresh(CLI::App& root, Action* chosen) {
   const auto id = std::make_shared<int64_t>(0);
   const auto image = std::make_shared<std::string>();
   CLI::App& command = AddCommand(
-      root, "refresh", "Ask the upstreams for a tag now, whatever its age",
+      root, "refresh",
+      "Revalidate a tag with the upstreams now, even if it is still fresh",
       chosen, [id, image](Session& session) -> absl::Status {
         ASSIGN_OR_RETURN(v1::RefreshTagRequest request, ParseTag(*image));
         request.set_registry_id(*id);
@@ -123,7 +125,7 @@ void AddRefresh(CLI::App& root, Action* chosen) {
         session.output.PrintObject(response, RefreshText);
         return absl::OkStatus();
       });
-  AddId(command, "REGISTRY", *id, "Of the registry")->required();
+  AddId(command, "REGISTRY", *id, "ID of the registry")->required();
   command.add_option("IMAGE", *image, "library/alpine:3.20")->required();
 }
 
@@ -150,7 +152,7 @@ std::string StatsText(const v1::CacheStats& stats) {
   sums.Add("registries", absl::StrCat(stats.registries()));
   sums.Add("upstreams", absl::StrCat(stats.upstreams_size()));
   sums.Add("cache entries", absl::StrCat(entries));
-  sums.Add("their bytes", SizeText(bytes));
+  sums.Add("entries size", SizeText(bytes));
   sums.Add("downloads", absl::StrCat(downloads));
   return absl::StrCat(table.ToString(), "\n", sums.ToString());
 }
@@ -158,11 +160,11 @@ std::string StatsText(const v1::CacheStats& stats) {
 std::string StorageText(const v1::StorageStats& stats) {
   FieldTable fields;
   fields.Add("stored blobs", absl::StrCat(stats.blobs()));
-  fields.Add("their bytes", SizeText(stats.bytes()));
-  fields.Add("at most",
+  fields.Add("stored size", SizeText(stats.bytes()));
+  fields.Add("maximum size",
              stats.bytes_max() == 0 ? "no limit" : SizeText(stats.bytes_max()));
-  fields.Add("free on the disk", SizeText(stats.disk_free_bytes()));
-  fields.Add("downloads now", absl::StrCat(stats.downloads()));
+  fields.Add("free disk space", SizeText(stats.disk_free_bytes()));
+  fields.Add("downloads in progress", absl::StrCat(stats.downloads()));
   return fields.ToString();
 }
 
@@ -173,8 +175,9 @@ absl::Status Stats(Session& session, const v1::GetCacheStatsRequest& request) {
       session.blob_server.Call(&v1::DownloadService::Stub::GetStorageStats,
                                v1::GetStorageStatsRequest());
   // The store is the whole service's: who manages one group may not see it.
-  const std::string unknown = absl::StrCat(
-      "what is stored is not known: ", storage.status().message(), "\n");
+  const std::string unknown =
+      absl::StrCat("cannot read the storage statistics from the blob service: ",
+                   storage.status().message(), "\n");
   session.output.Print(
       absl::StrCat(StatsText(cache), "\n",
                    storage.ok() ? StorageText(*storage) : unknown),
@@ -187,7 +190,7 @@ absl::Status Stats(Session& session, const v1::GetCacheStatsRequest& request) {
 void AddStats(CLI::App& root, Action* chosen) {
   const auto request = std::make_shared<v1::GetCacheStatsRequest>();
   CLI::App& command = AddCommand(
-      root, "stats", "Show how much is cached and stored", chosen,
+      root, "stats", "Show cache and storage statistics", chosen,
       [request](Session& session) { return Stats(session, *request); });
   command.add_option("--group", *request->mutable_group(),
                      "Only the upstreams of this group");
@@ -196,9 +199,9 @@ void AddStats(CLI::App& root, Action* chosen) {
 }  // namespace
 
 void AddCacheCommands(CLI::App& root, Action* chosen) {
-  CommandGroup purge(root, "purge",
-                     "Purging empties caches: the next pull asks the upstream",
-                     chosen);
+  CommandGroup purge(
+      root, "purge",
+      "Delete cached content, so that the next pull asks the upstream", chosen);
   AddPurgeUpstream(purge);
   AddPurgeRegistry(purge);
   AddPurgeEntry(purge);

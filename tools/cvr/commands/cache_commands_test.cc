@@ -73,7 +73,7 @@ TEST_F(CacheCommandsTest, PurgeTellsWhatIsGone) {
         return grpc::Status::OK;
       });
   EXPECT_EQ(Cvr("purge upstream 7"), 0) << Err();
-  EXPECT_EQ(Out(), "7 cache entries are gone; bytes: 2048 (2.0 KiB)\n");
+  EXPECT_EQ(Out(), "7 cache entries deleted; bytes: 2048 (2.0 KiB)\n");
   EXPECT_EQ(Cvr("purge registry 4 -o json"), 0) << Err();
   EXPECT_EQ(json::parse(Out())["entries"], "3");
   EXPECT_EQ(purged_registry.registry_id(), 4);
@@ -102,12 +102,12 @@ TEST_F(CacheCommandsTest, RefreshTellsWhetherTheTagMoved) {
   before = "sha256:new";
   EXPECT_EQ(Cvr("refresh 3 library/alpine"), 0) << Err();
   EXPECT_EQ(seen.tag(), "latest");
-  EXPECT_THAT(Out(), HasSubstr("before:      the same\n"));
+  EXPECT_THAT(Out(), HasSubstr("before:      unchanged\n"));
   before = "sha256:old";
   EXPECT_EQ(Cvr("refresh 3 library/alpine"), 0) << Err();
   EXPECT_THAT(Out(), HasSubstr("before:      sha256:old\n"));
   EXPECT_EQ(Cvr("refresh 3 library/alpine@sha256:abc"), 1);
-  EXPECT_THAT(Err(), HasSubstr("names a digest"));
+  EXPECT_THAT(Err(), HasSubstr("is a digest reference"));
 }
 
 TEST_F(CacheCommandsTest, StatsAreOfTheCacheAndOfTheStore) {
@@ -122,14 +122,14 @@ TEST_F(CacheCommandsTest, StatsAreOfTheCacheAndOfTheStore) {
             "registries:     2\n"
             "upstreams:      2\n"
             "cache entries:  6\n"
-            "their bytes:    2048 (2.0 KiB)\n"
+            "entries size:   2048 (2.0 KiB)\n"
             "downloads:      20\n"
             "\n"
-            "stored blobs:      5\n"
-            "their bytes:       2048 (2.0 KiB)\n"
-            "at most:           no limit\n"
-            "free on the disk:  0\n"
-            "downloads now:     0\n");
+            "stored blobs:           5\n"
+            "stored size:            2048 (2.0 KiB)\n"
+            "maximum size:           no limit\n"
+            "free disk space:        0\n"
+            "downloads in progress:  0\n");
   EXPECT_EQ(Cvr("stats -o json"), 0) << Err();
   const json stats = json::parse(Out());
   EXPECT_EQ(stats["storage"]["blobs"], "5");
@@ -139,7 +139,9 @@ TEST_F(CacheCommandsTest, StatsAreOfTheCacheAndOfTheStore) {
 TEST_F(CacheCommandsTest, StatsOfTheCacheDoNotNeedTheStore) {
   HaveCacheStats();
   EXPECT_EQ(Cvr("stats"), 0) << Err();
-  EXPECT_THAT(Out(), HasSubstr("what is stored is not known: "));
+  EXPECT_THAT(
+      Out(),
+      HasSubstr("cannot read the storage statistics from the blob service: "));
   EXPECT_EQ(Cvr("stats -o json"), 0) << Err();
   EXPECT_TRUE(json::parse(Out())["storage"].is_null());
 }

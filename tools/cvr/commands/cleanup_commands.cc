@@ -105,27 +105,29 @@ absl::Status Set(Session& session, const SetOptions& options) {
 void AddSet(CommandGroup& cleanup) {
   const auto options = std::make_shared<SetOptions>();
   CLI::App& command = cleanup.Add(
-      "set", "Give a group a cleanup policy, or change what is given of it",
+      "set", "Create or change the cleanup policy of a group",
       [options](Session& session) { return Set(session, *options); });
-  command.add_option("GROUP", options->group, "Its name")->required();
+  command.add_option("GROUP", options->group, "Name of the group")->required();
   AddSwitch(command, "--enable,!--disable", options->enabled,
-            "Whether it runs by itself; a new policy does");
+            "Run the policy automatically (default for a new policy: enabled)");
   command
       .add_option("--keep-days", options->keep_days,
-                  "Entries that were not downloaded for so many days go: 1-365 "
-                  "(of a new policy: 30)")
+                  "Delete cache entries that were not downloaded for this many "
+                  "days: 1-365 (default for a new policy: 30)")
       ->check(PositiveInteger())
       ->type_name("N");
   command
-      .add_option("--cadence-days", options->cadence_days,
-                  "Days between runs: 1, 7, 14, 30 or 90 (of a new policy: 7)")
+      .add_option(
+          "--cadence-days", options->cadence_days,
+          "Days between runs: 1, 7, 14, 30 or 90 (default for a new policy: 7)")
       ->check(PositiveInteger())
       ->type_name("N");
   AddSwitch(command, "--notify-on-success,!--no-notify-on-success",
             options->notify_on_success,
-            "Kept for the REST API; nothing is mailed");
+            "Stored for API compatibility only; no notification is sent");
   AddSwitch(command, "--notify-on-failure,!--no-notify-on-failure",
-            options->notify_on_failure, "The same");
+            options->notify_on_failure,
+            "Stored for API compatibility only; no notification is sent");
   AddEtag(command, options->etag);
 }
 
@@ -144,7 +146,7 @@ CLI::App& AddShowing(CommandGroup& cleanup, const char* name,
         session.output.PrintObject(policy, AsFields);
         return absl::OkStatus();
       });
-  command.add_option("GROUP", *request->mutable_group(), "Its name")
+  command.add_option("GROUP", *request->mutable_group(), "Name of the group")
       ->required();
   return command;
 }
@@ -152,7 +154,7 @@ CLI::App& AddShowing(CommandGroup& cleanup, const char* name,
 void AddDelete(CommandGroup& cleanup) {
   const auto request = std::make_shared<v1::DeleteCleanupPolicyRequest>();
   CLI::App& command = cleanup.Add(
-      "delete", "Take a group's cleanup policy away",
+      "delete", "Delete the cleanup policy of a group",
       [request](Session& session) -> absl::Status {
         v1::GetCleanupPolicyRequest get;
         get.set_group(request->group());
@@ -161,7 +163,7 @@ void AddDelete(CommandGroup& cleanup) {
             *request,
             absl::StrCat("cleanup policy of group ", request->group()));
       });
-  command.add_option("GROUP", *request->mutable_group(), "Its name")
+  command.add_option("GROUP", *request->mutable_group(), "Name of the group")
       ->required();
   AddEtag(command, *request->mutable_etag());
 }
@@ -170,12 +172,13 @@ void AddDelete(CommandGroup& cleanup) {
 
 void AddCleanupCommands(CLI::App& root, Action* chosen) {
   CommandGroup cleanup(root, "cleanup",
-                       "Cleanup policies make groups forget what nobody pulls",
+                       "Manage cleanup policies, which delete cache entries "
+                       "that are no longer pulled",
                        chosen);
   AddSet(cleanup);
   AddShowing(cleanup, "get", "Show a group's cleanup policy",
              &Stub::GetCleanupPolicy);
-  AddShowing(cleanup, "run", "Run a group's cleanup policy now",
+  AddShowing(cleanup, "run", "Start the cleanup of a group now",
              &Stub::RunCleanupPolicy);
   AddDelete(cleanup);
 }

@@ -7,7 +7,7 @@
 
 namespace cvr {
 
-// Deletes a thing and tells people what became of it: `registry 7 is deleted`,
+// Deletes a thing and tells people what became of it: `registry 7 deleted`,
 // or that there is none, which is no error, for deleting twice is as good as
 // once. `get` and `remove` are methods of a generated stub, with their
 // requests; `what` names the thing (`registry 7`), `done` says what happened to
@@ -17,7 +17,7 @@ template <typename Get, typename GetRequest, typename Remove,
 absl::Status DeleteOne(Session& session, Get get, const GetRequest& get_request,
                        Remove remove, const RemoveRequest& remove_request,
                        const std::string& what,
-                       const std::string& done = "is deleted") {
+                       const std::string& done = "deleted") {
   // Somebody may delete it between the two calls; then both sentences are true.
   // Who may delete but not see is told by the deletion alone.
   const bool is_missing =

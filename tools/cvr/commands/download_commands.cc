@@ -78,14 +78,15 @@ absl::Status Run(Session& session, const DownloadOptions& options) {
 void AddDownloadCommands(CLI::App& root, Action* chosen) {
   const auto options = std::make_shared<DownloadOptions>();
   CLI::App& command = AddCommand(
-      root, "downloads", "Show or cancel what is being fetched from upstreams",
+      root, "downloads", "List or cancel downloads in progress from upstreams",
       chosen, [options](Session& session) { return Run(session, *options); });
-  AddId(command, "--upstream", options->upstream_id, "Only from this upstream");
+  AddId(command, "--upstream", options->upstream_id,
+        "Only downloads from the upstream with this ID");
   auto* const watch = command.add_flag("-w,--watch", options->watch,
-                                       "Go on showing them, until Ctrl-C");
+                                       "Keep updating the list until Ctrl-C");
   command
       .add_option("--interval", options->interval,
-                  "How often they are shown anew; at least 100ms")
+                  "Update interval of --watch (minimum 100ms)")
       ->needs(watch)
       ->type_name("DURATION")
       ->capture_default_str();

@@ -141,7 +141,7 @@ void DownloadView::ShowBars(const v1::Downloads& downloads, absl::Time now) {
   }
   if (lines_ > 0 && more == 0) return;
   out_ << (more > 0 ? absl::StrCat("and ", more, " more\n")
-                    : "nothing is being downloaded\n");
+                    : "no downloads in progress\n");
   ++lines_;
 }
 

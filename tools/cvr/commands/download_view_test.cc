@@ -81,7 +81,7 @@ TEST_F(DownloadViewTest, BarsAreDrawnOverAndWhatEndedStays) {
                                  "sha256:0123456789ab 8.0 MiB of 8.0 MiB, 6.0 "
                                  "MiB/s\n"));
   EXPECT_THAT(second, HasSubstr("   ?"));
-  EXPECT_EQ(Show(view), "\x1b[1A\r\x1b[Jnothing is being downloaded\n");
+  EXPECT_EQ(Show(view), "\x1b[1A\r\x1b[Jno downloads in progress\n");
 }
 
 TEST_F(DownloadViewTest, NoBarWrapsWhateverTheWindow) {

@@ -64,7 +64,7 @@ struct ListOptions {
 void AddList(CommandGroup& entries) {
   const auto options = std::make_shared<ListOptions>();
   CLI::App& command = entries.Add(
-      "list", "List what is cached",
+      "list", "List cache entries",
       [options](Session& session) -> absl::Status {
         v1::ListCacheEntriesRequest request;
         request.set_upstream_id(options->upstream_id);
@@ -77,9 +77,10 @@ void AddList(CommandGroup& entries) {
         session.output.PrintList(found, AsTable);
         return absl::OkStatus();
       });
-  AddId(command, "--upstream", options->upstream_id, "Only this upstream's");
+  AddId(command, "--upstream", options->upstream_id,
+        "Only entries of the upstream with this ID");
   command.add_option("--path", options->path,
-                     "Only those whose path contains this");
+                     "Only entries whose path contains this text");
 }
 
 void AddGet(CommandGroup& entries) {
@@ -93,7 +94,7 @@ void AddGet(CommandGroup& entries) {
         session.output.PrintObject(entry, AsFields);
         return absl::OkStatus();
       });
-  AddId(command, "ID", *id, "Of the cache entry")->required();
+  AddId(command, "ID", *id, "ID of the cache entry")->required();
 }
 
 void AddCreate(CommandGroup& entries) {
@@ -102,7 +103,7 @@ void AddCreate(CommandGroup& entries) {
   const auto upstream_id = std::make_shared<int64_t>(0);
   const auto size = std::make_shared<int64_t>(0);
   CLI::App& command = entries.Add(
-      "create", "Record what a path of an upstream holds",
+      "create", "Create a cache entry for a path of an upstream",
       [request, upstream_id, size](Session& session) -> absl::Status {
         request->mutable_cache_entry()->set_upstream_id(*upstream_id);
         request->mutable_cache_entry()->set_size(*size);
@@ -112,21 +113,25 @@ void AddCreate(CommandGroup& entries) {
         session.output.PrintObject(created, AsFields);
         return absl::OkStatus();
       });
-  AddId(command, "--upstream", *upstream_id, "Whose path it is")->required();
+  AddId(command, "--upstream", *upstream_id, "ID of the upstream")->required();
   command
       .add_option("--path", *entry->mutable_relative_path(),
-                  "Such as /library/alpine/manifests/3.20")
+                  "Path, for example /library/alpine/manifests/3.20")
       ->required();
-  command.add_option("--digest", *entry->mutable_digest(), "sha256:... of it")
+  command
+      .add_option("--digest", *entry->mutable_digest(),
+                  "Digest of the content (sha256:...)")
       ->required();
-  command.add_option("--media-type", *entry->mutable_media_type(), "Of it")
+  command
+      .add_option("--media-type", *entry->mutable_media_type(),
+                  "Media type of the content")
       ->required();
   command.add_option("--size", *size, "Of it, such as 528 or 10MiB")
       ->transform(SizeInBytes())
       ->type_name("SIZE")
       ->required();
   command.add_option("--upstream-etag", *entry->mutable_upstream_etag(),
-                     "The upstream's ETag, without quotes");
+                     "ETag header of the upstream, without quotes");
 }
 
 struct UpdateOptions {
@@ -150,7 +155,7 @@ absl::Status Update(Session& session, const UpdateOptions& options) {
   }
   if (request.update_mask().paths().empty()) {
     return absl::InvalidArgumentError(
-        "nothing to change (see cvr entry update --help)");
+        "no changes given (see cvr entry update --help)");
   }
   ASSIGN_OR_RETURN(const v1::CacheEntry updated,
                    session.server.Call(&Stub::UpdateCacheEntry, request));
@@ -161,21 +166,23 @@ absl::Status Update(Session& session, const UpdateOptions& options) {
 void AddUpdate(CommandGroup& entries) {
   const auto options = std::make_shared<UpdateOptions>();
   CLI::App& command = entries.Add(
-      "update", "Change what is given, and nothing else",
+      "update",
+      "Change a cache entry; options that are not given keep their values",
       [options](Session& session) { return Update(session, *options); });
-  AddId(command, "ID", options->id, "Of the cache entry")->required();
+  AddId(command, "ID", options->id, "ID of the cache entry")->required();
   command
       .add_option("--checked", options->checked,
-                  "When the upstream last confirmed it: so long ago (48h) or a "
-                  "time; what is old is asked for again by the next pull")
+                  "Time of the last revalidation: an age (48h) or a timestamp. "
+                  "An old value makes the next pull revalidate the tag")
       ->type_name("WHEN");
-  command.add_option("--media-type", options->media_type, "Of it");
+  command.add_option("--media-type", options->media_type,
+                     "Media type of the content");
 }
 
 void AddDelete(CommandGroup& entries) {
   const auto ids = std::make_shared<std::vector<int64_t>>();
   CLI::App& command = entries.Add(
-      "delete", "Delete cache entries: the next pull asks the upstream",
+      "delete", "Delete cache entries, so that the next pull asks the upstream",
       [ids](Session& session) -> absl::Status {
         for (const int64_t id : *ids) {
           v1::GetCacheEntryRequest get;
@@ -188,14 +195,14 @@ void AddDelete(CommandGroup& entries) {
         }
         return absl::OkStatus();
       });
-  AddIds(command, "ID", *ids, "Of the cache entries")->required();
+  AddIds(command, "ID", *ids, "IDs of the cache entries")->required();
 }
 
 }  // namespace
 
 void AddEntryCommands(CLI::App& root, Action* chosen) {
   CommandGroup entries(root, "entry",
-                       "Cache entries are the manifests and blobs in the cache",
+                       "Manage cache entries (cached manifests and blobs)",
                        chosen);
   AddCreate(entries);
   AddList(entries);

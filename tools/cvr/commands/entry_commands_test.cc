@@ -143,7 +143,7 @@ TEST_F(EntryCommandsTest, UpdateSendsOnlyWhatIsGiven) {
         return grpc::Status::OK;
       });
   EXPECT_EQ(Cvr("entry update 3"), 1);
-  EXPECT_EQ(Err(), "cvr: nothing to change (see cvr entry update --help)\n");
+  EXPECT_EQ(Err(), "cvr: no changes given (see cvr entry update --help)\n");
   EXPECT_EQ(Cvr("entry update 3 --checked 2023-11-14T22:13:20Z"), 0) << Err();
   EXPECT_EQ(seen.cache_entry().id(), 3);
   EXPECT_EQ(seen.cache_entry().upstream_checked_at().seconds(), 1700000000);

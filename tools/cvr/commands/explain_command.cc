@@ -29,7 +29,7 @@ std::string AsText(const v1::ExplainResponse& response) {
                   considered.why()});
   }
   FieldTable outcome;
-  outcome.Add("a pull now", response.outcome());
+  outcome.Add("result of a pull", response.outcome());
   if (response.has_hit()) {
     const auto& target = response.hit().target();
     outcome.Add("digest", target.digest());
@@ -59,8 +59,9 @@ std::string TroubleText(const std::string& name,
       state.has_closed_until()
           ? absl::StrCat(" until ", TimeText(state.closed_until()))
           : "";
-  return absl::StrCat("'", name, "' is not asked", until, ": ",
-                      state.last_failure());
+  return absl::StrCat(
+      "'", name, "' is not asked", until,
+      " (circuit breaker open or Retry-After): ", state.last_failure());
 }
 
 // Rows tell whom a pull would ask; the blob service knows who would not answer.
@@ -70,7 +71,7 @@ void PrintTrouble(Session& session, const v1::ExplainResponse& response) {
       v1::ListUpstreamStatesRequest());
   if (!found.ok()) {
     session.output.PrintNote(
-        absl::StrCat("how upstreams are doing is not known: ",
+        absl::StrCat("cannot read the upstream states from the blob service: ",
                      std::string(found.status().message())));
     return;
   }
@@ -98,7 +99,7 @@ struct ExplainOptions {
 void AddExplainCommand(CLI::App& root, Action* chosen) {
   const auto options = std::make_shared<ExplainOptions>();
   CLI::App& command = *root.add_subcommand(
-      "explain", "Tell what a pull would do now, and why, without doing it");
+      "explain", "Explain how a pull would be answered now, without pulling");
   command.callback([chosen, options] {
     *chosen = [options](Session& session) -> absl::Status {
       v1::ExplainRequest request;
@@ -113,7 +114,7 @@ void AddExplainCommand(CLI::App& root, Action* chosen) {
       return absl::OkStatus();
     };
   });
-  AddId(command, "REGISTRY", options->registry_id, "Of the registry")
+  AddId(command, "REGISTRY", options->registry_id, "ID of the registry")
       ->required();
   command
       .add_option("IMAGE", options->image,
@@ -121,10 +122,12 @@ void AddExplainCommand(CLI::App& root, Action* chosen) {
       ->required();
   command
       .add_option("--namespace", options->source_namespace,
-                  "As a mirror's client names the registry: docker.io")
+                  "Source namespace that a mirror client sends (ns parameter), "
+                  "for example docker.io")
       ->type_name("HOST");
-  command.add_flag("--blob", options->is_blob,
-                   "The digest is that of a layer or config");
+  command.add_flag(
+      "--blob", options->is_blob,
+      "Treat the digest as a blob (layer or config), not as a manifest");
 }
 
 }  // namespace cvr

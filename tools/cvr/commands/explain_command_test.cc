@@ -57,7 +57,7 @@ TEST_F(ExplainCommandTest, TakesDigestsAndTheTagThatIsMeant) {
 
 TEST_F(ExplainCommandTest, TellsWhoWouldNotAnswer) {
   ASSERT_EQ(Cvr("explain 4 a"), 0) << Err();
-  EXPECT_THAT(Out(), HasSubstr("not known"));
+  EXPECT_THAT(Out(), HasSubstr("cannot read the upstream states"));
   server_.On<v1::ListUpstreamStatesRequest, v1::ListUpstreamStatesResponse>(
       "UpstreamStateService/ListUpstreamStates",
       [](const auto&, auto* response) {

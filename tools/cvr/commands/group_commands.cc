@@ -40,17 +40,18 @@ void AddCreate(CommandGroup& groups) {
   const auto request = std::make_shared<v1::CreateGroupRequest>();
   const auto group = request->mutable_group();
   CLI::App& command = groups.Add(
-      "create", "Make a group", [request](Session& session) -> absl::Status {
+      "create", "Create a group", [request](Session& session) -> absl::Status {
         ASSIGN_OR_RETURN(const v1::Group created,
                          session.server.Call(&Stub::CreateGroup, *request));
         session.output.PrintObject(created, AsFields);
         return absl::OkStatus();
       });
   command
-      .add_option("NAME", *group->mutable_name(), "Such as acme or acme/web")
+      .add_option("NAME", *group->mutable_name(),
+                  "Name, for example acme or acme/web")
       ->required();
   command.add_option("--description", *group->mutable_description(),
-                     "For people");
+                     "Description (free text)");
 }
 
 void AddList(CommandGroup& groups) {
@@ -73,7 +74,7 @@ void AddGet(CommandGroup& groups) {
         session.output.PrintObject(group, AsFields);
         return absl::OkStatus();
       });
-  command.add_option("NAME", *request->mutable_name(), "Of the group")
+  command.add_option("NAME", *request->mutable_name(), "Name of the group")
       ->required();
 }
 
@@ -89,10 +90,11 @@ void AddUpdate(CommandGroup& groups) {
         session.output.PrintObject(updated, AsFields);
         return absl::OkStatus();
       });
-  command.add_option("NAME", *group->mutable_name(), "Of the group")
+  command.add_option("NAME", *group->mutable_name(), "Name of the group")
       ->required();
   command
-      .add_option("--description", *group->mutable_description(), "For people")
+      .add_option("--description", *group->mutable_description(),
+                  "Description (free text)")
       ->required();
   AddEtag(command, *group->mutable_etag());
 }
@@ -100,14 +102,14 @@ void AddUpdate(CommandGroup& groups) {
 void AddDelete(CommandGroup& groups) {
   const auto request = std::make_shared<v1::DeleteGroupRequest>();
   CLI::App& command = groups.Add(
-      "delete", "Delete a group that owns nothing any more",
+      "delete", "Delete an empty group",
       [request](Session& session) -> absl::Status {
         v1::GetGroupRequest get;
         get.set_name(request->name());
         return DeleteOne(session, &Stub::GetGroup, get, &Stub::DeleteGroup,
                          *request, absl::StrCat("group ", request->name()));
       });
-  command.add_option("NAME", *request->mutable_name(), "Of the group")
+  command.add_option("NAME", *request->mutable_name(), "Name of the group")
       ->required();
   AddEtag(command, *request->mutable_etag());
 }
@@ -115,8 +117,9 @@ void AddDelete(CommandGroup& groups) {
 }  // namespace
 
 void AddGroupCommands(CLI::App& root, Action* chosen) {
-  CommandGroup groups(root, "group", "Groups own registries and upstreams",
-                      chosen);
+  CommandGroup groups(
+      root, "group",
+      "Manage groups (tenants), which own registries and upstreams", chosen);
   AddCreate(groups);
   AddList(groups);
   AddGet(groups);

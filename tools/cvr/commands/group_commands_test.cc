@@ -62,7 +62,7 @@ TEST_F(GroupCommandsTest, GroupsAreListedAndDeleted) {
   EXPECT_THAT(Out(), HasSubstr("\nacme  "));
   EXPECT_EQ(Cvr("group delete acme"), 0);
   EXPECT_EQ(deleted, "acme");
-  EXPECT_EQ(Out(), "group acme is deleted\n");
+  EXPECT_EQ(Out(), "group acme deleted\n");
 }
 
 }  // namespace

@@ -78,7 +78,7 @@ void AddCreate(CommandGroup& registries) {
   const auto registry = std::make_shared<v1::Registry>();
   const auto anonymous_pull = std::make_shared<bool>(false);
   CLI::App& command = registries.Add(
-      "create", "Make a registry; upstreams are attached to it next",
+      "create", "Create a registry (without upstreams; attach them next)",
       [registry, anonymous_pull](Session& session) -> absl::Status {
         v1::CreateRegistryRequest request;
         *request.mutable_registry() = *registry;
@@ -88,14 +88,16 @@ void AddCreate(CommandGroup& registries) {
         session.output.PrintObject(created, AsFields);
         return absl::OkStatus();
       });
-  command.add_option("NAME", *registry->mutable_name(), "Unique in its group")
+  command
+      .add_option("NAME", *registry->mutable_name(),
+                  "Name, unique in the group")
       ->required();
   command.add_option("--group", *registry->mutable_group(),
-                     "Owner (default: the group \"default\")");
+                     "Group that owns the registry (default: \"default\")");
   command.add_option("--description", *registry->mutable_description(),
-                     "For people");
+                     "Description (free text)");
   command.add_flag("--anonymous-pull", *anonymous_pull,
-                   "Pulls need no credentials");
+                   "Allow pulls without credentials");
 }
 
 void AddList(CommandGroup& registries) {
@@ -111,9 +113,10 @@ void AddList(CommandGroup& registries) {
         session.output.PrintList(found, AsTable);
         return absl::OkStatus();
       });
-  command.add_option("--group", *request->mutable_group(), "Only this group's");
+  command.add_option("--group", *request->mutable_group(),
+                     "Only registries of this group");
   command.add_option("--name", *request->mutable_name_contains(),
-                     "Only those whose name contains this");
+                     "Only registries whose name contains this text");
 }
 
 void AddGet(CommandGroup& registries) {
@@ -127,7 +130,7 @@ void AddGet(CommandGroup& registries) {
         session.output.PrintObject(registry, AsFields);
         return absl::OkStatus();
       });
-  AddId(command, "ID", *id, "Of the registry")->required();
+  AddId(command, "ID", *id, "ID of the registry")->required();
 }
 
 struct Changes {
@@ -158,7 +161,7 @@ absl::StatusOr<v1::UpdateRegistryRequest> ToRequest(const Changes& changes) {
   }
   if (mask.paths().empty()) {
     return absl::InvalidArgumentError(
-        "nothing to change (see cvr registry update --help)");
+        "no changes given (see cvr registry update --help)");
   }
   return request;
 }
@@ -166,7 +169,8 @@ absl::StatusOr<v1::UpdateRegistryRequest> ToRequest(const Changes& changes) {
 void AddUpdate(CommandGroup& registries) {
   const auto changes = std::make_shared<Changes>();
   CLI::App& command = registries.Add(
-      "update", "Change what is given, and nothing else",
+      "update",
+      "Change a registry; options that are not given keep their values",
       [changes](Session& session) -> absl::Status {
         ASSIGN_OR_RETURN(const auto request, ToRequest(*changes));
         ASSIGN_OR_RETURN(const v1::Registry updated,
@@ -174,11 +178,13 @@ void AddUpdate(CommandGroup& registries) {
         session.output.PrintObject(updated, AsFields);
         return absl::OkStatus();
       });
-  AddId(command, "ID", changes->id, "Of the registry")->required();
-  command.add_option("--name", changes->name, "Unique in its group");
-  command.add_option("--description", changes->description, "For people");
+  AddId(command, "ID", changes->id, "ID of the registry")->required();
+  command.add_option("--name", changes->name, "Name, unique in the group");
+  command.add_option("--description", changes->description,
+                     "Description (free text)");
   AddSwitch(command, "--anonymous-pull,!--no-anonymous-pull",
-            changes->anonymous_pull, "Whether pulls need no credentials");
+            changes->anonymous_pull,
+            "Allow or forbid pulls without credentials");
   AddEtag(command, changes->etag);
 }
 
@@ -187,8 +193,8 @@ void AddDelete(CommandGroup& registries) {
   const auto etag = std::make_shared<std::string>();
   CLI::App& command = registries.Add(
       "delete",
-      "Delete a registry, and those of its upstreams that no other has, with "
-      "their cache entries; access tokens for it alone are revoked",
+      "Delete a registry, together with the upstreams that no other registry "
+      "uses and their cache entries; access tokens for it alone are revoked",
       [id, etag](Session& session) -> absl::Status {
         v1::DeleteRegistryRequest request;
         request.set_id(*id);
@@ -199,7 +205,7 @@ void AddDelete(CommandGroup& registries) {
                          &Stub::DeleteRegistry, request,
                          absl::StrCat("registry ", *id));
       });
-  AddId(command, "ID", *id, "Of the registry")->required();
+  AddId(command, "ID", *id, "ID of the registry")->required();
   AddEtag(command, *etag);
 }
 
@@ -207,8 +213,7 @@ void AddDelete(CommandGroup& registries) {
 
 void AddRegistryCommands(CLI::App& root, Action* chosen) {
   CommandGroup registries(root, "registry",
-                          "Registries are what clients pull "
-                          "from",
+                          "Manage virtual registries, from which clients pull",
                           chosen);
   AddCreate(registries);
   AddList(registries);

@@ -76,7 +76,7 @@ std::string AsFields(const AccessToken& token) {
   fields.Add("expires", ExpiryText(token));
   fields.Add("created", TimeText(token.create_time()));
   return absl::StrCat(fields.ToString(),
-                      "\nThe token, which is not shown again:\n\n  ",
+                      "\nAccess token (it is shown only once):\n\n  ",
                       token.secret(), "\n");
 }
 
@@ -123,8 +123,8 @@ CLI::Validator ScopeName() {
           if (text == name) return "";
         }
         return absl::StrCat("'", text,
-                            "' is none of read_virtual_registry, "
-                            "write_virtual_registry, admin");
+                            "' is not a valid scope (read_virtual_registry, "
+                            "write_virtual_registry, admin)");
       },
       "");
 }
@@ -133,31 +133,31 @@ void AddCreate(CommandGroup& tokens) {
   const auto options = std::make_shared<CreateOptions>();
   options->expires = "never";
   CLI::App& command = tokens.Add(
-      "create", "Make an access token; its secret is shown this once",
+      "create", "Create an access token; its secret is shown only once",
       [options](Session& session) { return Create(session, *options); });
   command
       .add_option("--name", *options->token.mutable_name(),
-                  "Whose it is, or what for")
+                  "Name, for example the user or purpose")
       ->required();
   command
       .add_option("--scope", options->scopes,
-                  "read_virtual_registry (pull and read), "
-                  "write_virtual_registry (manage) or admin (everything); may "
+                  "Scope: read_virtual_registry (pull and view), "
+                  "write_virtual_registry (manage) or admin (everything). May "
                   "be repeated")
       ->allow_extra_args(false)
       ->check(ScopeName())
       ->type_name("SCOPE")
       ->required();
   command.add_option("--group", *options->token.mutable_group(),
-                     "Good for this group (default: \"default\"; of admin: "
-                     "all)");
+                     "Group that the token can access (default: \"default\"; "
+                     "with scope admin: all groups)");
   AddIds(command, "--registry", options->registry_ids,
-         "Good for this registry of the group only; may be repeated")
+         "Limit the token to the registry with this ID. May be repeated")
       ->allow_extra_args(false);
   command
       .add_option("--expires", options->expires,
-                  "After so long (720h, 30d), at a time "
-                  "(2027-01-01T00:00:00Z), or never")
+                  "Expiry: a duration from now (720h, 30d), a timestamp "
+                  "(2027-01-01T00:00:00Z) or never")
       ->type_name("WHEN")
       ->capture_default_str();
 }
@@ -175,7 +175,8 @@ void AddList(CommandGroup& tokens) {
         session.output.PrintList(found, AsTable);
         return absl::OkStatus();
       });
-  command.add_option("--group", *request->mutable_group(), "Only this group's");
+  command.add_option("--group", *request->mutable_group(),
+                     "Only tokens of this group");
 }
 
 bool HasId(const std::vector<v1::AccessToken>& tokens, int64_t id) {
@@ -187,7 +188,7 @@ bool HasId(const std::vector<v1::AccessToken>& tokens, int64_t id) {
 void AddRevoke(CommandGroup& tokens) {
   const auto ids = std::make_shared<std::vector<int64_t>>();
   CLI::App& command = tokens.Add(
-      "revoke", "Make access tokens good for nothing, for good",
+      "revoke", "Revoke access tokens permanently",
       [ids](Session& session) -> absl::Status {
         const auto known =
             session.server.List(&Stub::ListAccessTokens,
@@ -203,20 +204,20 @@ void AddRevoke(CommandGroup& tokens) {
           session.output.PrintNote(
               is_missing ? absl::StrCat("there is no access token ", id,
                                         ": nothing to revoke")
-                         : absl::StrCat("access token ", id, " is revoked"));
+                         : absl::StrCat("access token ", id, " revoked"));
         }
         return absl::OkStatus();
       });
-  AddIds(command, "ID", *ids, "Of the access tokens")->required();
+  AddIds(command, "ID", *ids, "IDs of the access tokens")->required();
 }
 
 }  // namespace
 
 void AddTokenCommands(CLI::App& root, Action* chosen) {
-  CommandGroup tokens(root, "token",
-                      "Access tokens are what callers show: docker login, the "
-                      "APIs and this command",
-                      chosen);
+  CommandGroup tokens(
+      root, "token",
+      "Manage access tokens for docker login, the APIs and this command",
+      chosen);
   AddCreate(tokens);
   AddList(tokens);
   AddRevoke(tokens);

@@ -70,11 +70,12 @@ TEST_F(TokenCommandsTest, ExpiryMayBeADistance) {
 
 TEST_F(TokenCommandsTest, BadUsageIsRefusedBeforeAnyCall) {
   EXPECT_EQ(Cvr("token create --name ci --scope sudo"), 1);
-  EXPECT_THAT(Err(), HasSubstr("'sudo' is none of read_virtual_registry"));
+  EXPECT_THAT(Err(),
+              HasSubstr("'sudo' is not a valid scope (read_virtual_registry"));
   EXPECT_EQ(Cvr("token create --name ci"), 1);
   EXPECT_THAT(Err(), HasSubstr("--scope is required"));
   EXPECT_EQ(Cvr("token create --name ci --scope admin --expires soon"), 1);
-  EXPECT_THAT(Err(), HasSubstr("neither a duration nor a time"));
+  EXPECT_THAT(Err(), HasSubstr("invalid duration or time"));
   EXPECT_THAT(server_.methods_called(), IsEmpty());
 }
 

@@ -12,7 +12,7 @@
 namespace cvr {
 namespace {
 
-constexpr char kGroup[] = "Credentials of the caller";
+constexpr char kGroup[] = "Authentication";
 constexpr absl::string_view kSecretPrefix = "cvr_";
 
 // A token and where it was found.
@@ -48,13 +48,13 @@ bool IsTokenCharacter(char c) {
 
 void AddTokenOptions(CLI::App& app, TokenOptions& options) {
   app.add_option("--token", options.token,
-                 "Access token; other users of this machine can see it, so "
-                 "better one of those below")
+                 "Access token. Other users of this machine can see it in the "
+                 "process list; prefer --token-file")
       ->type_name("TOKEN")
       ->group(kGroup);
   app.add_option("--token-file", options.file,
-                 "File whose first line is the access token; else from "
-                 "CVR_TOKEN, or the file that CVR_TOKEN_FILE names")
+                 "File whose first line is the access token. Environment: "
+                 "CVR_TOKEN (the token) or CVR_TOKEN_FILE (a file)")
       ->type_name("FILE")
       ->group(kGroup);
 }
@@ -69,8 +69,8 @@ absl::StatusOr<std::string> ReadToken(const TokenOptions& options,
     return absl::ascii_isgraph(static_cast<unsigned char>(c));
   });
   if (token.empty() || !fits) {
-    return absl::InvalidArgumentError(
-        absl::StrCat(found.where, " is not an access token"));
+    return absl::InvalidArgumentError(absl::StrCat(
+        found.where, " is not a valid access token (expected cvr_...)"));
   }
   return std::string(token);
 }

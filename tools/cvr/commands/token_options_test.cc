@@ -66,11 +66,13 @@ TEST_F(TokenOptionsTest, WhatIsNoTokenIsNotSentAndNotShown) {
   EXPECT_EQ(Err(), "cvr: cannot read /no/such: No such file or directory\n");
   const std::string empty = HaveFile("empty", "\ncvr_secret\n");
   EXPECT_EQ(Cvr(absl::StrCat("group list --token-file ", empty)), 1);
-  EXPECT_EQ(Err(), absl::StrCat("cvr: the first line of ", empty,
-                                " is not an access token\n"));
+  EXPECT_EQ(Err(),
+            absl::StrCat("cvr: the first line of ", empty,
+                         " is not a valid access token (expected cvr_...)\n"));
   variables_["CVR_TOKEN"] = "cvr_with\x01control";
   EXPECT_EQ(Cvr("group list"), 1);
-  EXPECT_EQ(Err(), "cvr: CVR_TOKEN is not an access token\n");
+  EXPECT_EQ(Err(),
+            "cvr: CVR_TOKEN is not a valid access token (expected cvr_...)\n");
 }
 
 TEST_F(TokenOptionsTest, RefusalSaysHowToGiveAToken) {
@@ -81,15 +83,16 @@ TEST_F(TokenOptionsTest, RefusalSaysHowToGiveAToken) {
   EXPECT_EQ(Cvr("group list"), 1);
   EXPECT_EQ(
       Err(),
-      absl::StrCat("cvr: the server at ", server_.address(),
-                   " wants an access token (--token-file, CVR_TOKEN; the first "
-                   "start leaves an administrator's token in "
-                   "DATA_DIR/admin-token)\n"));
+      absl::StrCat(
+          "cvr: the server at ", server_.address(),
+          " requires an access token (use --token-file or CVR_TOKEN; the "
+          "administrator's token is in DATA_DIR/admin-token on the server)\n"));
   EXPECT_EQ(Cvr("group list --token cvr_wrong"), 1);
-  EXPECT_THAT(Err(),
-              AllOf(HasSubstr("refuses the access token"),
-                    HasSubstr("authentication is required"),
-                    HasSubstr("--token-file"), Not(HasSubstr("cvr_wrong"))));
+  EXPECT_THAT(
+      Err(),
+      AllOf(HasSubstr("rejected the access token"),
+            HasSubstr("authentication required: log in with an access token"),
+            HasSubstr("--token-file"), Not(HasSubstr("cvr_wrong"))));
 }
 
 TEST_F(TokenOptionsTest, MistypedOptionsDoNotShowSecrets) {

@@ -154,7 +154,8 @@ TEST_F(CompletionTest, ZshCompletesTheSame) {
 
 TEST_F(CompletionTest, OtherShellsAreRefused) {
   EXPECT_EQ(Cvr("completion tcsh"), 1);
-  EXPECT_THAT(Err(), HasSubstr("'tcsh' is none of bash, zsh, fish"));
+  EXPECT_THAT(Err(),
+              HasSubstr("'tcsh' is not a supported shell (bash, zsh, fish)"));
 }
 
 }  // namespace

@@ -146,9 +146,9 @@ TEST_F(ApplyTest, WhatIsDeclaredIsMadeOnce) {
                     Not(HasSubstr("planted"))));
   // The password is not asked for again.
   EXPECT_EQ(world_.Apply(kFile), 0) << world_.Err();
-  EXPECT_EQ(world_.Out(), "nothing to do\n");
+  EXPECT_EQ(world_.Out(), "no changes: the server already matches the file\n");
   EXPECT_EQ(world_.Apply(kFile, "--prune"), 0) << world_.Err();
-  EXPECT_EQ(world_.Out(), "nothing to do\n");
+  EXPECT_EQ(world_.Out(), "no changes: the server already matches the file\n");
 }
 
 TEST_F(ApplyTest, WhatDiffersIsShownAndChanged) {
@@ -159,13 +159,10 @@ TEST_F(ApplyTest, WhatDiffersIsShownAndChanged) {
   const std::string before = world_.Export();
   EXPECT_EQ(world_.Apply(changed, "--dry-run"), 0) << world_.Err();
   EXPECT_EQ(world_.Out(),
-            "~ group acme\n"
-            "    description: \"ours\" -> default\n"
-            "~ upstream acme/hub\n"
-            "    cache_validity: \"48h\" -> \"24h\"\n"
-            "~ registry acme/team\n"
-            "    upstreams: [quay, hub] -> [hub, quay]\n"
-            "nothing is changed, for this is a dry run\n");
+            "~ group acme\n    description: \"ours\" -> default\n~ upstream "
+            "acme/hub\n    cache_validity: \"48h\" -> \"24h\"\n~ registry "
+            "acme/team\n    upstreams: [quay, hub] -> [hub, quay]\ndry run: "
+            "nothing was changed\n");
   EXPECT_EQ(world_.Export(), before);
   EXPECT_EQ(world_.Apply(changed, "-o json"), 0) << world_.Err();
   const json changes = json::parse(world_.Out());
@@ -173,7 +170,7 @@ TEST_F(ApplyTest, WhatDiffersIsShownAndChanged) {
   EXPECT_EQ(changes[1]["action"], "update");
   EXPECT_EQ(changes[1]["fields"][0]["old"], "48h");
   EXPECT_EQ(world_.Apply(changed), 0) << world_.Err();
-  EXPECT_EQ(world_.Out(), "nothing to do\n");
+  EXPECT_EQ(world_.Out(), "no changes: the server already matches the file\n");
   EXPECT_EQ(world_.Get("upstream get 2")["cache_validity"], "86400s");
 }
 
@@ -213,13 +210,14 @@ TEST_F(ApplyTest, ExportMakesTheSameOnAnEmptyServer) {
   EXPECT_EQ(other.Apply(exported, "--prune"), 0) << other.Err();
   EXPECT_EQ(other.Export(), exported);
   EXPECT_EQ(other.Apply(exported, "--prune"), 0) << other.Err();
-  EXPECT_EQ(other.Out(), "nothing to do\n");
+  EXPECT_EQ(other.Out(), "no changes: the server already matches the file\n");
 }
 
 TEST_F(ApplyTest, PasswordsAreSentWhenTheyMust) {
   EXPECT_EQ(world_.Apply(kFile), 1);
   EXPECT_EQ(world_.Err(),
-            "cvr: standard input:9: the variable HUB_PASSWORD is not set\n");
+            "cvr: standard input:9: the environment variable HUB_PASSWORD is "
+            "not set\n");
   // Checked before anything is changed.
   EXPECT_THAT(world_.Get("registry list"), IsEmpty());
   HaveApplied();
@@ -249,8 +247,8 @@ TEST_F(ApplyTest, ErrorsOfTheServerNameTheLine) {
                          "      - {name: u, url: 'ftp://a'}\n"),
             1);
   EXPECT_THAT(world_.Err(),
-              HasSubstr("cvr: standard input:4: upstream acme/u (before it: 1 "
-                        "created, 0 changed, 0 deleted): url: "));
+              HasSubstr("cvr: standard input:4: upstream acme/u (already "
+                        "applied: 1 created, 0 changed, 0 deleted): url: "));
   EXPECT_EQ(world_.Apply("groups:\n"
                          "  - name: acme\n"
                          "    registries:\n"
@@ -282,7 +280,7 @@ TEST(ApplyOnAnEmptyServerTest, RegistriesKeepTheirIds) {
   EXPECT_EQ(second.Get("registry get 3")["name"], "kept");
   EXPECT_EQ(second.Export(), file);
   EXPECT_EQ(second.Apply(file), 0) << second.Err();
-  EXPECT_EQ(second.Out(), "nothing to do\n");
+  EXPECT_EQ(second.Out(), "no changes: the server already matches the file\n");
   // Later ones do not collide.
   EXPECT_EQ(second.Cvr("registry create later -o json"), 0) << second.Err();
   EXPECT_EQ(json::parse(second.Out())["id"], "4");

@@ -17,11 +17,12 @@ class Parser {
 
   absl::StatusOr<std::vector<DeclaredGroup>> Groups(const YAML::Node& root) {
     std::vector<DeclaredGroup> groups;
-    if (!root.IsMap()) return Error(root, "a map with `groups` is wanted");
+    if (!root.IsMap())
+      return Error(root, "expected a mapping with the key `groups`");
     for (const auto& entry : root) {
       const YAML::Node& key = entry.first;
       if (!key.IsScalar() || key.Scalar() != "groups") {
-        return Error(key, "only `groups` may stand at the top");
+        return Error(key, "unknown top-level key; only `groups` is allowed");
       }
     }
     RETURN_IF_ERROR(Named(root["groups"], "groups", groups,
@@ -53,7 +54,7 @@ class Parser {
                      std::vector<D>& declared, Read read) {
     if (!list || list.IsNull()) return absl::OkStatus();
     if (!list.IsSequence()) {
-      return Error(list, absl::StrCat(what, ": a list is wanted"));
+      return Error(list, absl::StrCat(what, ": expected a list"));
     }
     std::set<std::string> names;
     for (const YAML::Node& node : list) {
@@ -63,7 +64,7 @@ class Parser {
       item.mentioned.erase("name");
       if (!names.insert(item.value.name()).second) {
         return Error(node, absl::StrCat(what, ": '", item.value.name(),
-                                        "' stands there twice"));
+                                        "' is listed twice"));
       }
     }
     return absl::OkStatus();
@@ -104,11 +105,11 @@ class Parser {
       const YAML::Node value = node[key];
       if (!value || value.IsNull()) continue;
       if (!value.IsScalar() || value.Scalar().empty()) {
-        return Error(value, absl::StrCat(key, ": a name is wanted"));
+        return Error(value, absl::StrCat(key, ": expected a name (string)"));
       }
       if (secret) {
-        return Error(value,
-                     absl::StrCat(key, ": there is ", name, "_env already"));
+        return Error(value, absl::StrCat(key, ": cannot be combined with ",
+                                         name, "_env"));
       }
       secret = SecretSource{kind, value.Scalar(), Where(value)};
     }
@@ -137,14 +138,15 @@ class Parser {
     auto& names = registry.upstreams.emplace();
     if (list.IsNull()) return absl::OkStatus();
     if (!list.IsSequence()) {
-      return Error(list, "upstreams: a list of names is wanted");
+      return Error(list, "upstreams: expected a list of upstream names");
     }
     std::set<std::string> seen;
     for (const YAML::Node& name : list) {
-      if (!name.IsScalar()) return Error(name, "upstreams: a name is wanted");
+      if (!name.IsScalar())
+        return Error(name, "upstreams: expected an upstream name (string)");
       if (!seen.insert(name.Scalar()).second) {
         return Error(name, absl::StrCat("upstreams: '", name.Scalar(),
-                                        "' stands there twice"));
+                                        "' is listed twice"));
       }
       names.push_back(name.Scalar());
     }

@@ -96,9 +96,9 @@ absl::Status CarryOut(Server& server, const std::vector<Change>& changes,
     if (status.ok()) continue;
     const std::string place =
         changes[i].where.empty() ? "" : absl::StrCat(changes[i].where, ": ");
-    return Annotate(status,
-                    absl::StrCat(place, changes[i].object,
-                                 " (before it: ", Summary(changes, i), ")"));
+    return Annotate(
+        status, absl::StrCat(place, changes[i].object,
+                             " (already applied: ", Summary(changes, i), ")"));
   }
   return absl::OkStatus();
 }
@@ -117,11 +117,11 @@ absl::Status Apply(Session& session, const ApplyOptions& options) {
       declaration::MakePlan(groups, state, options.plan, session.environment));
   session.output.Print(AsText(changes), AsJson(changes));
   if (changes.empty()) {
-    session.output.PrintNote("nothing to do");
+    session.output.PrintNote("no changes: the server already matches the file");
     return absl::OkStatus();
   }
   if (options.dry_run) {
-    session.output.PrintNote("nothing is changed, for this is a dry run");
+    session.output.PrintNote("dry run: nothing was changed");
     return absl::OkStatus();
   }
   session.output.stream().flush();
@@ -151,7 +151,7 @@ absl::Status Export(Session& session, const ExportOptions& options) {
   if (!file.flush()) {
     return absl::UnknownError(absl::StrCat("cannot write ", options.file));
   }
-  session.output.PrintNote(absl::StrCat(options.file, " is written"));
+  session.output.PrintNote(absl::StrCat(options.file, " written"));
   return absl::OkStatus();
 }
 
@@ -160,27 +160,32 @@ absl::Status Export(Session& session, const ExportOptions& options) {
 void AddDeclarationCommands(CLI::App& root, Action* chosen) {
   const auto apply = std::make_shared<ApplyOptions>();
   CLI::App& command = AddCommand(
-      root, "apply", "Make what a file declares, and show what that changes",
-      chosen, [apply](Session& session) { return Apply(session, *apply); });
-  command.add_option("-f,--file", apply->file, "YAML; - = standard input")
+      root, "apply",
+      "Apply a declarative configuration file and show the changes", chosen,
+      [apply](Session& session) { return Apply(session, *apply); });
+  command.add_option("-f,--file", apply->file, "YAML file; - = standard input")
       ->type_name("FILE")
       ->required();
-  command.add_flag("--dry-run", apply->dry_run, "Only show what would change");
-  command.add_flag("--prune", apply->plan.prune,
-                   "Delete what the file does not mention of its groups");
+  command.add_flag("--dry-run", apply->dry_run,
+                   "Show the changes without applying them");
+  command.add_flag(
+      "--prune", apply->plan.prune,
+      "Delete objects of the listed groups that are not in the file");
   command.add_flag("--keep-cache", apply->plan.keep_cache,
                    "Keep what is cached of upstreams whose url changes, which "
                    "is purged otherwise. It is served after the new url has "
                    "delivered it anew");
   command.add_flag("--set-passwords", apply->plan.set_passwords,
-                   "Send passwords and keys that may have changed");
+                   "Always send passwords and private keys, also for unchanged "
+                   "upstreams (needed to rotate a password)");
   const auto options = std::make_shared<ExportOptions>();
   CLI::App& exporting = AddCommand(
-      root, "export", "Write what there is as a file for cvr apply", chosen,
+      root, "export",
+      "Export the current configuration as a file for cvr apply", chosen,
       [options](Session& session) { return Export(session, *options); });
   exporting
       .add_option("-f,--file", options->file,
-                  "Where it is written; - = standard output")
+                  "Output file; - = standard output")
       ->type_name("FILE")
       ->capture_default_str();
   exporting.add_option("--group", options->group, "Only this group");

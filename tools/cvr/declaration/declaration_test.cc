@@ -69,44 +69,43 @@ TEST(ParseDeclarationTest, ErrorsNameFileAndLine) {
     const char* error;
   } kCases[] = {
       {"groups: [", "f:1: "},
-      {"- a", "f:1: a map with `groups` is wanted"},
-      {"registries: []", "f:1: only `groups` may stand at the top"},
+      {"- a", "f:1: expected a mapping with the key `groups`"},
+      {"registries: []",
+       "f:1: unknown top-level key; only `groups` is allowed"},
       {"groups:\n  - description: d", "f:2: name: is required"},
-      {"groups:\n  - name: a\n  - name: a",
-       "f:3: groups: 'a' stands there "
-       "twice"},
-      {"groups:\n  - name: a\n    name: b", "f:3: name: stands there twice"},
+      {"groups:\n  - name: a\n  - name: a", "f:3: groups: 'a' is listed twice"},
+      {"groups:\n  - name: a\n    name: b", "f:3: name: is set twice"},
       {"groups:\n  - name: a\n    ulr: b",
-       "f:3: unknown field 'ulr'; there are name, description"},
+       "f:3: unknown field 'ulr'; valid fields: name, description"},
       {"groups:\n  - name: a\n    etag: b", "f:3: unknown field 'etag'"},
       {"groups:\n  - name: a\n    upstreams:\n      - name: u\n"
        "        password: planted",
-       "f:5: password: a secret does not belong in a file that is passed "
-       "around: use password_env or password_file"},
+       "f:5: password: secrets are not allowed in the file; use password_env "
+       "or password_file"},
       {"groups:\n  - name: a\n    upstreams:\n      - name: u\n"
        "        tls:\n          client_key_pem: planted",
-       "f:6: client_key_pem: a secret does not belong"},
+       "f:6: client_key_pem: secrets are not allowed in the file"},
       {"groups:\n  - name: a\n    upstreams:\n      - name: u\n"
        "        password_env: A\n        password_file: b",
-       "f:6: password_file: there is password_env already"},
+       "f:6: password_file: cannot be combined with password_env"},
       {"groups:\n  - name: a\n    upstreams:\n      - name: u\n"
        "        cache_validity: soon",
-       "f:5: cache_validity: not a duration: 'soon'"},
+       "f:5: cache_validity: invalid duration 'soon'"},
       {"groups:\n  - name: a\n    upstreams:\n      - name: u\n"
        "        rules: [{action: forbid}]",
-       "f:5: action: 'forbid' is none of allow, deny"},
+       "f:5: action: 'forbid' is not valid; valid values: allow, deny"},
       {"groups:\n  - name: a\n    upstreams:\n      - name: u\n"
        "        disabled: perhaps",
-       "f:5: disabled: true or false"},
+       "f:5: disabled: expected true or false"},
       {"groups:\n  - name: a\n    upstreams:\n      - name: u\n"
        "        limits: {concurrent_requests: many}",
-       "f:5: concurrent_requests: a whole number is wanted"},
+       "f:5: concurrent_requests: expected an integer"},
       {"groups:\n  - name: a\n    upstreams:\n      - name: u\n"
        "        source_namespaces: docker.io",
-       "f:5: source_namespaces: a list is wanted"},
+       "f:5: source_namespaces: expected a list"},
       {"groups:\n  - name: a\n    registries:\n      - name: r\n"
        "        upstreams: [a, a]",
-       "f:5: upstreams: 'a' stands there twice"},
+       "f:5: upstreams: 'a' is listed twice"},
   };
   for (const auto& [content, error] : kCases) {
     const auto groups = ParseDeclaration("f", content);

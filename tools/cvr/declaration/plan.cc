@@ -12,6 +12,7 @@
 #include "protos/cvr/v1/group_service.grpc.pb.h"
 #include "protos/cvr/v1/registry_service.grpc.pb.h"
 #include "protos/cvr/v1/upstream_service.grpc.pb.h"
+#include "services/common/limits.h"
 #include "services/common/status_macros.h"
 #include "services/policy/upstream_password.h"
 #include "tools/cvr/client/secrets.h"
@@ -35,8 +36,8 @@ absl::StatusOr<std::string> ReadSecret(const SecretSource& source,
   if (source.kind == SecretSource::Kind::kVariable) {
     secret = environment.variable(source.name.c_str());
     if (!secret) {
-      return At(source.where,
-                absl::StrCat("the variable ", source.name, " is not set"));
+      return At(source.where, absl::StrCat("the environment variable ",
+                                           source.name, " is not set"));
     }
   } else {
     auto content = ReadFile(source.name);
@@ -142,9 +143,11 @@ void Planner::PlanPolicy(const DeclaredGroup& group) {
   // The server fills in what is left out.
   auto& value = declared.value;
   if (value.keep_n_days_after_download() == 0) {
-    value.set_keep_n_days_after_download(30);
+    value.set_keep_n_days_after_download(limits::kCleanupKeepDaysDefault);
   }
-  if (value.cadence_days() == 0) value.set_cadence_days(7);
+  if (value.cadence_days() == 0) {
+    value.set_cadence_days(limits::kCleanupCadenceDaysDefault);
+  }
   std::vector<FieldChange> fields;
   v1::UpdateCleanupPolicyRequest update;
   *update.mutable_update_mask() =
@@ -250,7 +253,7 @@ absl::Status Planner::AddPassword(const DeclaredUpstream& declared,
                                   std::vector<FieldChange>& fields) {
   const bool has_username = !declared.value.username().empty();
   if (declared.password && !has_username) {
-    return At(declared.password->where, "a password needs a username");
+    return At(declared.password->where, "a password requires a username");
   }
   if (!has_username) {
     if (Has(mask, "username")) {
@@ -259,7 +262,7 @@ absl::Status Planner::AddPassword(const DeclaredUpstream& declared,
                Has(mask, "url")) {
       // So the server does by itself.
       fields.push_back({"username", FieldText(*current, "username"),
-                        "default (a new url drops the credentials)"});
+                        "default (changing the url removes the credentials)"});
     }
     return absl::OkStatus();
   }
@@ -270,8 +273,8 @@ absl::Status Planner::AddPassword(const DeclaredUpstream& declared,
   }
   if (!declared.password) {
     return At(declared.where,
-              "the password is needed, for the upstream is new or its url or "
-              "username changes: password_env or password_file");
+              "password required, because the upstream is new or its url or "
+              "username changes: set password_env or password_file");
   }
   ASSIGN_OR_RETURN(std::string password,
                    ReadSecret(*declared.password, environment_));
@@ -293,7 +296,8 @@ absl::Status Planner::AddSecrets(const DeclaredUpstream& declared,
       current == nullptr ? "" : current->tls().client_certificate_pem();
   if (declared.client_key && certificate.empty()) {
     return At(declared.client_key->where,
-              "a client key needs tls.client_certificate_pem");
+              "tls.client_key_env and tls.client_key_file require "
+              "tls.client_certificate_pem");
   }
   const bool tls_changes = Has(mask, "tls");
   const bool certificate_changes = tls_changes && certificate != before;
@@ -316,7 +320,7 @@ absl::Status Planner::AddSecrets(const DeclaredUpstream& declared,
   }
   if (!declared.client_key) {
     return At(declared.where,
-              "the key of the client certificate is needed: "
+              "private key of the client certificate required: set "
               "tls.client_key_env or tls.client_key_file");
   }
   ASSIGN_OR_RETURN(*target.mutable_tls()->mutable_client_key_pem(),

@@ -158,7 +158,8 @@ TEST_F(PlanTest, ClientKeyGoesWithItsCertificateAndTlsKeepsIt) {
       "upstreams: [{name: hub, tls: {client_certificate_pem: NEW, "
       "client_key_env: KEY}}]";
   const auto refused = Plan(renewed);
-  EXPECT_EQ(refused.status().message(), "f:2: the variable KEY is not set");
+  EXPECT_EQ(refused.status().message(),
+            "f:2: the environment variable KEY is not set");
   variables_["KEY"] = "planted";
   EXPECT_THAT(CarryOut(renewed), IsOk());
   EXPECT_EQ(updated.upstream().tls().client_key_pem(), "planted\n");
@@ -191,7 +192,7 @@ TEST_F(PlanTest, NewUrlDropsCredentialsAndSaysSo) {
   ASSERT_THAT(changes, IsOk());
   ASSERT_THAT(changes->front().fields, SizeIs(3));
   EXPECT_EQ(changes->front().fields[1].after,
-            "default (a new url drops the credentials)");
+            "default (changing the url removes the credentials)");
 }
 
 }  // namespace

@@ -66,7 +66,7 @@ struct Reader {
   absl::StatusOr<std::string> Word(const YAML::Node& node,
                                    const std::string& name) const {
     if (node.IsScalar()) return node.Scalar();
-    return Error(node, absl::StrCat(name, ": a single value is wanted"));
+    return Error(node, absl::StrCat(name, ": expected a single value"));
   }
 
   absl::Status Fields(const YAML::Node& node,
@@ -94,7 +94,7 @@ absl::Status Reader::Fields(const YAML::Node& node,
                             const std::set<std::string>& others,
                             Message& message,
                             std::set<std::string>* mentioned) const {
-  if (!node.IsMap()) return Error(node, "a map of fields is wanted");
+  if (!node.IsMap()) return Error(node, "expected a mapping");
   const Descriptor& type = *message.GetDescriptor();
   std::set<std::string> keys;
   for (const auto& entry : node) {
@@ -102,21 +102,20 @@ absl::Status Reader::Fields(const YAML::Node& node,
     const YAML::Node& value = entry.second;
     const std::string name = key.IsScalar() ? key.Scalar() : "";
     if (!keys.insert(name).second) {
-      return Error(key, absl::StrCat(name, ": stands there twice"));
+      return Error(key, absl::StrCat(name, ": is set twice"));
     }
     if (others.count(name) > 0 || IsSecretSource(type, name)) continue;
     if (IsSecret(name)) {
       const std::string source(
           absl::StripSuffix(absl::StripSuffix(name, "_pem"), "_bytes"));
-      return Error(key, absl::StrCat(name,
-                                     ": a secret does not belong in a "
-                                     "file that is passed around: use ",
-                                     source, "_env or ", source, "_file"));
+      return Error(
+          key, absl::StrCat(name, ": secrets are not allowed in the file; use ",
+                            source, "_env or ", source, "_file"));
     }
     const FieldDescriptor* const field = type.FindFieldByName(name);
     if (field == nullptr || !IsDeclarable(*field)) {
       return Error(key,
-                   absl::StrCat("unknown field '", name, "'; there are ",
+                   absl::StrCat("unknown field '", name, "'; valid fields: ",
                                 absl::StrJoin(DeclarableNames(type), ", ")));
     }
     if (mentioned != nullptr) mentioned->insert(name);
@@ -130,7 +129,7 @@ absl::Status Reader::Field(const YAML::Node& node, const FieldDescriptor& field,
                            Message& message) const {
   if (!field.is_repeated()) return Value(node, field, message);
   if (!node.IsSequence()) {
-    return Error(node, absl::StrCat(field.name(), ": a list is wanted"));
+    return Error(node, absl::StrCat(field.name(), ": expected a list"));
   }
   for (const YAML::Node& item : node) {
     RETURN_IF_ERROR(Value(item, field, message));
@@ -159,7 +158,8 @@ absl::Status Reader::Value(const YAML::Node& node, const FieldDescriptor& field,
     case FieldDescriptor::CPPTYPE_BOOL: {
       bool value = false;
       if (!YAML::convert<bool>::decode(node, value)) {
-        return Error(node, absl::StrCat(field.name(), ": true or false"));
+        return Error(node,
+                     absl::StrCat(field.name(), ": expected true or false"));
       }
       reflection.SetBool(&message, &field, value);
       return absl::OkStatus();
@@ -167,14 +167,14 @@ absl::Status Reader::Value(const YAML::Node& node, const FieldDescriptor& field,
     case FieldDescriptor::CPPTYPE_INT32: {
       int32_t value = 0;
       if (!node.IsScalar() || !YAML::convert<int32_t>::decode(node, value)) {
-        return Error(node,
-                     absl::StrCat(field.name(), ": a whole number is wanted"));
+        return Error(node, absl::StrCat(field.name(), ": expected an integer"));
       }
       reflection.SetInt32(&message, &field, value);
       return absl::OkStatus();
     }
     default:
-      return Error(node, absl::StrCat(field.name(), ": cannot be declared"));
+      return Error(node,
+                   absl::StrCat(field.name(), ": not supported in the file"));
   }
 }
 
@@ -191,7 +191,8 @@ absl::Status Reader::Enum(const YAML::Node& node, const FieldDescriptor& field,
     message.GetReflection()->SetEnum(&message, &field, &value);
     return absl::OkStatus();
   }
-  return Error(node, absl::StrCat(field.name(), ": '", word, "' is none of ",
+  return Error(node, absl::StrCat(field.name(), ": '", word,
+                                  "' is not valid; valid values: ",
                                   absl::StrJoin(names, ", ")));
 }
 

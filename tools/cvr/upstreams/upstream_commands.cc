@@ -41,10 +41,11 @@ absl::StatusOr<v1::Upstream> Attached(Session& session, int64_t id,
   request.set_registry_id(registry_id);
   const auto place = session.server.Call(&Stub::AttachUpstream, request);
   if (!place.ok()) {
-    return Annotate(place.status(), absl::StrCat("upstream ", id,
-                                                 " is created, but cannot be "
-                                                 "attached to registry ",
-                                                 registry_id));
+    return Annotate(
+        place.status(),
+        absl::StrCat("upstream ", id,
+                     " was created, but could not be attached to registry ",
+                     registry_id));
   }
   return Get(session, id);
 }
@@ -68,17 +69,18 @@ absl::Status Create(Session& session, const CreateOptions& options) {
 void AddCreate(CommandGroup& upstreams) {
   const auto options = std::make_shared<CreateOptions>();
   CLI::App& command = upstreams.Add(
-      "create", "Make an upstream",
+      "create", "Create an upstream",
       [options](Session& session) { return Create(session, *options); });
-  command.add_option("NAME", options->upstream.name, "For people")->required();
+  command.add_option("NAME", options->upstream.name, "Display name")
+      ->required();
   command
       .add_option("--url", options->upstream.url,
-                  "Such as https://registry-1.docker.io")
+                  "URL, for example https://registry-1.docker.io")
       ->required();
   command.add_option("--group", options->group,
-                     "Owner (default: the group \"default\")");
+                     "Group that owns the upstream (default: \"default\")");
   AddId(command, "--registry", options->registry_id,
-        "Attach it to this registry at once");
+        "Also attach it to the registry with this ID, at the last position");
   AddUpstreamOptions(command, options->upstream);
 }
 
@@ -96,11 +98,12 @@ void AddList(CommandGroup& upstreams) {
         session.output.PrintList(found, UpstreamTable);
         return absl::OkStatus();
       });
-  command.add_option("--group", *request->mutable_group(), "Only this group's");
+  command.add_option("--group", *request->mutable_group(),
+                     "Only upstreams of this group");
   AddId(command, "--registry", *registry_id,
-        "Only those attached to this registry, first to be asked first");
+        "Only upstreams of the registry with this ID, by position");
   command.add_option("--name", *request->mutable_name_contains(),
-                     "Only those whose name contains this");
+                     "Only upstreams whose name contains this text");
 }
 
 void AddGet(CommandGroup& upstreams) {
@@ -111,7 +114,7 @@ void AddGet(CommandGroup& upstreams) {
         session.output.PrintObject(upstream, UpstreamFields);
         return absl::OkStatus();
       });
-  AddId(command, "ID", *id, "Of the upstream")->required();
+  AddId(command, "ID", *id, "ID of the upstream")->required();
 }
 
 struct UpdateOptions {
@@ -126,7 +129,7 @@ absl::Status Update(Session& session, const UpdateOptions& options) {
                    ReadUpstreamOptions(options.upstream, session.environment));
   if (change.mask.paths().empty()) {
     return absl::InvalidArgumentError(
-        "nothing to change (see cvr upstream update --help)");
+        "no changes given (see cvr upstream update --help)");
   }
   v1::UpdateUpstreamRequest request;
   *request.mutable_upstream() = std::move(change.upstream);
@@ -143,10 +146,11 @@ absl::Status Update(Session& session, const UpdateOptions& options) {
 void AddUpdate(CommandGroup& upstreams) {
   const auto options = std::make_shared<UpdateOptions>();
   CLI::App& command = upstreams.Add(
-      "update", "Change what is given, and nothing else",
+      "update",
+      "Change an upstream; options that are not given keep their values",
       [options](Session& session) { return Update(session, *options); });
-  AddId(command, "ID", options->id, "Of the upstream")->required();
-  command.add_option("--name", options->upstream.name, "For people");
+  AddId(command, "ID", options->id, "ID of the upstream")->required();
+  command.add_option("--name", options->upstream.name, "Display name");
   command.add_option("--url", options->upstream.url,
                      "A new one purges what is cached of the old one, and "
                      "drops the credentials unless they are given");
@@ -158,7 +162,7 @@ void AddUpdate(CommandGroup& upstreams) {
   AddUpstreamOptions(command, options->upstream);
   command
       .add_flag("--no-credentials", options->upstream.no_credentials,
-                "Drop the username and the password")
+                "Remove the username and password")
       ->excludes(command.get_option("--username"))
       ->group("Credentials");
 }
@@ -167,7 +171,8 @@ void AddDelete(CommandGroup& upstreams) {
   const auto id = std::make_shared<int64_t>(0);
   const auto etag = std::make_shared<std::string>();
   CLI::App& command = upstreams.Add(
-      "delete", "Detach an upstream everywhere and delete it with its cache",
+      "delete",
+      "Detach an upstream from all registries and delete it with its cache",
       [id, etag](Session& session) -> absl::Status {
         v1::DeleteUpstreamRequest request;
         request.set_id(*id);
@@ -178,16 +183,16 @@ void AddDelete(CommandGroup& upstreams) {
                          &Stub::DeleteUpstream, request,
                          absl::StrCat("upstream ", *id));
       });
-  AddId(command, "ID", *id, "Of the upstream")->required();
+  AddId(command, "ID", *id, "ID of the upstream")->required();
   AddEtag(command, *etag);
 }
 
 }  // namespace
 
 void AddUpstreamCommands(CLI::App& root, Action* chosen) {
-  CommandGroup upstreams(root, "upstream",
-                         "Upstreams are registries elsewhere, to be cached",
-                         chosen);
+  CommandGroup upstreams(
+      root, "upstream",
+      "Manage upstreams (the remote registries that are cached)", chosen);
   AddCreate(upstreams);
   AddList(upstreams);
   AddGet(upstreams);

@@ -122,8 +122,8 @@ TEST_F(UpstreamCommandsTest, FailedAttachmentSaysThatTheUpstreamIsThere) {
       });
   EXPECT_EQ(Cvr("upstream create hub --url http://a --registry 2"), 1);
   EXPECT_EQ(Err(),
-            "cvr: upstream 5 is created, but cannot be attached to registry "
-            "2: registry 2 does not exist\n");
+            "cvr: upstream 5 was created, but could not be attached to "
+            "registry 2: registry 2 does not exist\n");
 }
 
 TEST_F(UpstreamCommandsTest, UpstreamUpdateSendsOnlyWhatIsGiven) {
@@ -231,7 +231,7 @@ TEST_F(UpstreamCommandsTest, PlacesInARegistryAreChanged) {
   EXPECT_EQ(Out(), "registry:  1\nupstream:  5\nposition:  2\n");
   EXPECT_EQ(Cvr("upstream detach --registry 1 --upstream 5"), 0);
   EXPECT_EQ(detached.upstream_id(), 5);
-  EXPECT_EQ(Out(), "upstream 5 is detached from registry 1\n");
+  EXPECT_EQ(Out(), "upstream 5 detached from registry 1\n");
 }
 
 }  // namespace

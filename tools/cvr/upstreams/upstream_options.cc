@@ -17,8 +17,8 @@ void AddCredentialOptions(CLI::App& command, UpstreamOptions& options) {
   constexpr char kGroup[] = "Credentials";
   auto* const username =
       command.add_option("--username", options.username,
-                         "Needs a password: from a file, standard input or "
-                         "the variable CVR_UPSTREAM_PASSWORD");
+                         "Username. Requires a password from --password-file, "
+                         "--password-stdin or CVR_UPSTREAM_PASSWORD");
   auto* const file = command.add_option(
       "--password-file", options.password.file, "File with the password");
   auto* const from_stdin =
@@ -34,17 +34,16 @@ void AddCredentialOptions(CLI::App& command, UpstreamOptions& options) {
 void AddCacheOptions(CLI::App& command, UpstreamOptions& options) {
   constexpr char kGroup[] = "Caching";
   command
-      .add_option(
-          "--cache-validity", options.cache_validity,
-          "How long a tag is served without asking the upstream: 24h, "
-          "7d; 0 or never = it is not asked again, always = it is asked "
-          "at each pull")
+      .add_option("--cache-validity", options.cache_validity,
+                  "How long a cached tag is fresh, that is, served without "
+                  "asking the upstream: 24h, 7d; 0 or never = never "
+                  "revalidate, always = revalidate at each pull")
       ->type_name("DURATION")
       ->group(kGroup);
   command
       .add_option("--max-stale", options.max_stale,
-                  "How much longer while the upstream cannot be reached; none "
-                  "= without limit")
+                  "How long after that a tag may still be served stale while "
+                  "the upstream is unavailable; none = no limit")
       ->type_name("DURATION")
       ->group(kGroup);
 }
@@ -52,23 +51,24 @@ void AddCacheOptions(CLI::App& command, UpstreamOptions& options) {
 void AddTlsOptions(CLI::App& command, UpstreamOptions& options) {
   constexpr char kGroup[] = "TLS";
   command
-      .add_option("--ca-file", options.ca_file,
-                  "PEM certificates to trust besides the system's")
+      .add_option(
+          "--ca-file", options.ca_file,
+          "PEM file with CA certificates to trust in addition to the system's")
       ->type_name("FILE")
       ->group(kGroup);
   command
       .add_option("--client-cert-file", options.client_certificate_file,
-                  "PEM certificate to present")
+                  "PEM file with the client certificate")
       ->type_name("FILE")
       ->group(kGroup);
   command
       .add_option("--client-key-file", options.client_key_file,
-                  "Its PEM private key")
+                  "PEM file with the private key of the client certificate")
       ->type_name("FILE")
       ->group(kGroup);
   AddSwitch(command, "--insecure-skip-verify,!--verify",
             options.insecure_skip_verify,
-            "Accept any certificate; for tests only")
+            "Do not verify the TLS certificate. Insecure; for tests only")
       ->group(kGroup);
 }
 
@@ -170,13 +170,16 @@ void ReadPlain(const UpstreamOptions& options, UpstreamChange& change) {
 }  // namespace
 
 void AddUpstreamOptions(CLI::App& command, UpstreamOptions& options) {
-  command.add_option("--description", options.description, "For people");
+  command.add_option("--description", options.description,
+                     "Description (free text)");
   AddSwitch(command, "--disabled,!--enabled", options.disabled,
-            "Ask it nothing and serve nothing of it");
+            "Disable the upstream: it is not asked, and its cached content is "
+            "not served");
   command
-      .add_option("--source-namespace", options.source_namespaces,
-                  "Registry name that clients mean by it, such as docker.io; "
-                  "may be repeated, \"\" = none")
+      .add_option(
+          "--source-namespace", options.source_namespaces,
+          "Registry host that this upstream stands for when a mirror client "
+          "sends ns=HOST, for example docker.io. May be repeated; \"\" = none")
       ->allow_extra_args(false)
       ->type_name("HOST");
   AddUpstreamAccessOptions(command, options);
@@ -187,8 +190,8 @@ void AddUpstreamOptions(CLI::App& command, UpstreamOptions& options) {
 void AddUpstreamAccessOptions(CLI::App& command, UpstreamOptions& options) {
   command
       .add_option("--token-realm", options.trusted_token_realms,
-                  "Host, besides its own domain, that may be sent its "
-                  "credentials for a token; may be repeated, \"\" = none")
+                  "Token service host outside the upstream's own domain that "
+                  "may receive the credentials. May be repeated; \"\" = none")
       ->allow_extra_args(false)
       ->type_name("HOST");
   AddCredentialOptions(command, options);

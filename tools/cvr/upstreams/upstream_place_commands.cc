@@ -23,14 +23,16 @@ struct Place {
 };
 
 void AddPlaceOptions(CLI::App& command, Place& place) {
-  AddId(command, "--registry", place.registry_id, "The registry")->required();
-  AddId(command, "--upstream", place.upstream_id, "The upstream")->required();
+  AddId(command, "--registry", place.registry_id, "ID of the registry")
+      ->required();
+  AddId(command, "--upstream", place.upstream_id, "ID of the upstream")
+      ->required();
 }
 
 void AddAttach(CommandGroup& upstreams) {
   const auto place = std::make_shared<Place>();
   CLI::App& command = upstreams.Add(
-      "attach", "Add an upstream to a registry, as the last to be asked",
+      "attach", "Attach an upstream to a registry, at the last position",
       [place](Session& session) -> absl::Status {
         v1::AttachUpstreamRequest request;
         request.set_registry_id(place->registry_id);
@@ -53,7 +55,7 @@ bool HasUpstream(const v1::Registry& registry, int64_t upstream_id) {
 void AddDetach(CommandGroup& upstreams) {
   const auto place = std::make_shared<Place>();
   CLI::App& command = upstreams.Add(
-      "detach", "Take an upstream out of a registry",
+      "detach", "Detach an upstream from a registry",
       [place](Session& session) -> absl::Status {
         v1::DetachUpstreamRequest request;
         request.set_registry_id(place->registry_id);
@@ -71,7 +73,7 @@ void AddDetach(CommandGroup& upstreams) {
         session.output.PrintNote(
             absl::StrCat("upstream ", place->upstream_id,
                          was_detached ? " was not attached to registry "
-                                      : " is detached from registry ",
+                                      : " detached from registry ",
                          place->registry_id));
         return absl::OkStatus();
       });
@@ -81,7 +83,7 @@ void AddDetach(CommandGroup& upstreams) {
 void AddMove(CommandGroup& upstreams) {
   const auto place = std::make_shared<Place>();
   CLI::App& command = upstreams.Add(
-      "move", "Change when an upstream of a registry is asked",
+      "move", "Change the position of an upstream in a registry",
       [place](Session& session) -> absl::Status {
         v1::MoveUpstreamRequest request;
         request.set_registry_id(place->registry_id);
@@ -95,7 +97,8 @@ void AddMove(CommandGroup& upstreams) {
   AddPlaceOptions(command, *place);
   command
       .add_option("--position", place->position,
-                  "1 = asked first; past the end = last")
+                  "New position; 1 = asked first; a number above the last "
+                  "position means last")
       ->check(PositiveInteger())
       ->type_name("N")
       ->required();
@@ -104,7 +107,8 @@ void AddMove(CommandGroup& upstreams) {
 void AddGetPlace(CommandGroup& upstreams) {
   const auto id = std::make_shared<int64_t>(0);
   CLI::App& command = upstreams.Add(
-      "place", "Show an upstream's place in a registry",
+      "place",
+      "Show an attachment: the upstream, the registry and the position",
       [id](Session& session) -> absl::Status {
         v1::GetRegistryUpstreamRequest request;
         request.set_id(*id);
@@ -114,7 +118,7 @@ void AddGetPlace(CommandGroup& upstreams) {
         session.output.PrintObject(place, PlaceFields);
         return absl::OkStatus();
       });
-  AddId(command, "ID", *id, "The place")->required();
+  AddId(command, "ID", *id, "ID of the attachment")->required();
 }
 
 }  // namespace

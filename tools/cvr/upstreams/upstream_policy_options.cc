@@ -38,43 +38,48 @@ void AddFreshnessOptions(CLI::App& command, UpstreamPolicyOptions& options) {
   constexpr char kGroup[] = "Freshness";
   AddWords(command, kGroup, "--tag-validity", options.tag_validities,
            "PATTERN=DURATION",
-           "In place of --cache-validity for tags that match: 'v*.*.*=0', "
-           "'latest=always', 're:v[0-9]+=1h'; the first match counts; may be "
-           "repeated, \"\" = "
-           "none");
+           "Overrides --cache-validity for tags that match PATTERN: "
+           "'v*.*.*=0', 'latest=always', 're:v[0-9]+=1h'. The first match "
+           "wins. May be repeated; \"\" = none");
   AddOne(command, kGroup, "--tags-validity", options.tags_validity, "DURATION",
-         "How long a list of tags is served without asking (default: 1m)");
+         "How long a cached tag list is fresh (default: 1m)");
   AddOne(command, kGroup, "--referrers-validity", options.referrers_validity,
-         "DURATION", "The same for referrers (default: 5m)");
+         "DURATION", "How long a cached referrers list is fresh (default: 5m)");
   AddSwitch(command, "--refresh-ahead,!--no-refresh-ahead",
             options.refresh_ahead,
-            "Revalidate tags that are pulled shortly before they expire")
+            "Revalidate tags in the background if they are pulled shortly "
+            "before they expire")
       ->group(kGroup);
   AddWords(command, kGroup, "--absence-ttl", options.absence_ttls,
            "KIND=DURATION",
-           "How long a 404 for a 'manifest' or 'blob' is believed (default: "
-           "1m; 5s at most for a manifest by digest), and a 401 or 403 "
-           "('refused', 30s); may be repeated");
+           "Negative cache TTL. KIND is manifest or blob (404; default 1m; at "
+           "most 5s for a manifest by digest) or refused (401 and 403; default "
+           "30s). May be repeated");
 }
 
 void AddRuleOptions(CLI::App& command, UpstreamPolicyOptions& options) {
-  constexpr char kGroup[] = "Rules (they replace all that there were)";
+  constexpr char kGroup[] = "Rules (they replace all existing rules)";
   const struct {
     const char* name;
     Words& words;
     const char* description;
   } lists[] = {
       {"--allow-repository", options.allow_repositories,
-       "Only repositories that match one of these; may be repeated"},
+       "Allow only repositories that match one of these patterns. May be "
+       "repeated"},
       {"--deny-repository", options.deny_repositories,
-       "No repository that matches; may be repeated"},
-      {"--allow-tag", options.allow_tags, "Likewise for tags"},
-      {"--deny-tag", options.deny_tags, "Likewise for tags"},
+       "Deny repositories that match. May be repeated"},
+      {"--allow-tag", options.allow_tags,
+       "Allow only tags that match one of these patterns. May be repeated"},
+      {"--deny-tag", options.deny_tags,
+       "Deny tags that match. May be repeated"},
   };
   for (const auto& [name, words, description] : lists) {
     AddWords(command, kGroup, name, words, "PATTERN", description);
   }
-  command.add_flag("--no-rules", options.no_rules, "Everything may be pulled")
+  command
+      .add_flag("--no-rules", options.no_rules,
+                "Remove all rules: every repository and tag is allowed")
       ->group(kGroup);
 }
 
@@ -86,29 +91,35 @@ void AddFailureOptions(CLI::App& command, UpstreamPolicyOptions& options) {
     const char* description;
   } classes[] = {
       {"--on-unavailable", options.on_unavailable,
-       "What a failure means with a 'cached' copy, and without one for a 'tag' "
-       "or a 'digest': serve-stale, stop, next or default; may be repeated"},
-      {"--on-rate-limited", options.on_rate_limited, "The same for a 429"},
+       "Action if the upstream is unavailable. CASE is cached (a cached copy "
+       "exists), tag or digest (no cached copy). ACTION is serve-stale, stop, "
+       "next or default. May be repeated"},
+      {"--on-rate-limited", options.on_rate_limited,
+       "Action if the upstream answers 429 (same format as --on-unavailable)"},
       {"--on-denied", options.on_denied,
-       "The same when it refuses our credentials"},
+       "Action if the upstream denies access to its configured credentials "
+       "(same format as --on-unavailable)"},
       {"--on-hidden", options.on_hidden,
-       "The same when it answers 401 or 403 although it granted a token, so "
-       "that it has nothing there for us (default: next, and its cached copy "
-       "is dropped); stop = 403"},
+       "Action if the upstream answers 401 or 403 although it granted a token, "
+       "so that the content is hidden from its credentials (same format as "
+       "--on-unavailable; default: next, and the cached copy is removed; stop "
+       "= the pull gets 403)"},
   };
   for (const auto& [name, words, description] : classes) {
     AddWords(command, kGroup, name, words, "CASE=ACTION", description);
   }
   AddOne(command, kGroup, "--concurrent-requests", options.concurrent_requests,
-         "N", "Requests at the same time; 0 = the default, 64");
+         "N", "Maximum number of concurrent requests; 0 = default (64)");
   AddOne(command, kGroup, "--failures-to-open", options.failures_to_open, "N",
-         "Failures in a row that open its circuit; 0 = the default, 5");
+         "Consecutive failures that open the circuit breaker; 0 = default (5)");
   AddOne(command, kGroup, "--open-for", options.open_for, "DURATION",
-         "How long it is left alone then (default: 30s)");
+         "How long the circuit breaker stays open before the upstream is tried "
+         "again (default: 30s)");
   AddOne(command, kGroup, "--rate-reserve", options.rate_reserve_percent,
          "PERCENT",
-         "Share of its granted requests below which copies are served stale "
-         "rather than revalidated; 0 = the default, 10");
+         "If less than this percentage of the upstream's rate limit remains, "
+         "cached tags are served stale instead of being revalidated; 0 = "
+         "default (10)");
 }
 
 absl::StatusOr<std::pair<std::string, std::string>> SplitAtLast(
@@ -116,7 +127,7 @@ absl::StatusOr<std::pair<std::string, std::string>> SplitAtLast(
   const size_t at = word.rfind('=');
   if (at == std::string::npos || at == 0) {
     return absl::InvalidArgumentError(
-        absl::StrCat("'", word, "' is not of the form ", form));
+        absl::StrCat("'", word, "' does not have the form ", form));
   }
   return std::pair(word.substr(0, at), word.substr(at + 1));
 }
@@ -170,7 +181,7 @@ absl::Status ReadAbsenceTtls(const UpstreamPolicyOptions& options,
     }
     if (!known) {
       return absl::InvalidArgumentError(absl::StrCat(
-          "'", parts.first, "' is none of manifest, blob, refused"));
+          "'", parts.first, "' is not a valid kind (manifest, blob, refused)"));
     }
   }
   return absl::OkStatus();
@@ -227,7 +238,8 @@ absl::StatusOr<v1::FailurePolicy::Action> ParseAction(
   if (action == "next") return v1::FailurePolicy::NEXT;
   if (action == "default") return v1::FailurePolicy::ACTION_UNSPECIFIED;
   return absl::InvalidArgumentError(absl::StrCat(
-      "'", action, "' is none of serve-stale, stop, next, default"));
+      "'", action,
+      "' is not a valid action (serve-stale, stop, next, default)"));
 }
 
 absl::Status ReadActions(const Words& words, const std::string& field,
@@ -242,8 +254,8 @@ absl::Status ReadActions(const Words& words, const std::string& field,
     } else if (parts.first == "digest") {
       actions.set_digest(action);
     } else {
-      return absl::InvalidArgumentError(
-          absl::StrCat("'", parts.first, "' is none of cached, tag, digest"));
+      return absl::InvalidArgumentError(absl::StrCat(
+          "'", parts.first, "' is not a valid case (cached, tag, digest)"));
     }
     mask.add_paths(absl::StrCat("failure_policy.", field, ".", parts.first));
   }

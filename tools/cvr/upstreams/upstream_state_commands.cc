@@ -42,10 +42,10 @@ std::string AsTable(const std::vector<v1::UpstreamState>& states) {
   TextTable table({{"UPSTREAM", TextTable::Align::kRight},
                    {"CIRCUIT"},
                    {"FAILURES", TextTable::Align::kRight},
-                   {"CLOSED UNTIL"},
+                   {"NOT ASKED UNTIL"},
                    {"RUNNING", TextTable::Align::kRight},
                    {"WAITING", TextTable::Align::kRight},
-                   {"BUDGET"},
+                   {"RATE LIMIT LEFT"},
                    {"LAST FAILURE"},
                    {"AT"}});
   for (const v1::UpstreamState& state : states) {
@@ -63,7 +63,9 @@ std::string AsTable(const std::vector<v1::UpstreamState>& states) {
 void AddStateCommands(CommandGroup& upstreams) {
   const auto id = std::make_shared<int64_t>(0);
   CLI::App& command = upstreams.Add(
-      "states", "Show how upstreams are doing, as far as they were asked",
+      "states",
+      "Show the state of upstreams: circuit breaker, failures and remaining "
+      "rate limit",
       [id](Session& session) -> absl::Status {
         v1::ListUpstreamStatesRequest request;
         request.set_upstream_id(*id);
@@ -75,7 +77,8 @@ void AddStateCommands(CommandGroup& upstreams) {
         session.output.PrintList(states, AsTable);
         return absl::OkStatus();
       });
-  AddId(command, "ID", *id, "Only this upstream's");
+  AddId(command, "ID", *id,
+        "ID of the upstream (default: all that were asked in the last day)");
 }
 
 }  // namespace cvr

@@ -51,8 +51,8 @@ TEST_F(UpstreamStateCommandsTest, TableTellsWhoIsInTrouble) {
   EXPECT_EQ(requested_, 0);
   EXPECT_EQ(
       Out(),
-      "UPSTREAM  CIRCUIT  FAILURES  CLOSED UNTIL          RUNNING  WAITING  "
-      "BUDGET           LAST FAILURE  AT\n"
+      "UPSTREAM  CIRCUIT  FAILURES  NOT ASKED UNTIL       RUNNING  WAITING  "
+      "RATE LIMIT LEFT  LAST FAILURE  AT\n"
       "       1  closed          0  -                           3        0  "
       "20 of 100 in 6h  -             -\n"
       "      12  open            5  2023-11-14T22:13:50Z        0        0  "
@@ -74,8 +74,9 @@ TEST_F(UpstreamStateCommandsTest, BlobServiceMayBeElsewhere) {
   FakeServer blob;
   HaveStates(blob);
   EXPECT_EQ(Cvr("upstream states"), 1);
-  EXPECT_THAT(Err(), HasSubstr("does not offer this (--blob_server must name "
-                               "cvr-standalone or cvr-blob)"));
+  EXPECT_THAT(Err(),
+              HasSubstr("does not support this command (--blob_server must be "
+                        "the address of cvr-standalone or cvr-blob)"));
   EXPECT_EQ(Cvr(absl::StrCat("upstream states --blob_server ", blob.address())),
             0)
       << Err();
@@ -85,7 +86,7 @@ TEST_F(UpstreamStateCommandsTest, BlobServiceMayBeElsewhere) {
 
 TEST_F(UpstreamStateCommandsTest, IdsAreNumbers) {
   EXPECT_EQ(Cvr("upstream states hub"), 1);
-  EXPECT_THAT(Err(), HasSubstr("not a whole number above 0"));
+  EXPECT_THAT(Err(), HasSubstr("not a positive integer"));
 }
 
 }  // namespace

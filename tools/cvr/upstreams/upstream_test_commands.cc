@@ -39,7 +39,7 @@ std::string AsText(const TestUpstreamResponse& response) {
   if (response.http_status() != 0) {
     outcome.Add("http status", absl::StrCat(response.http_status()));
   }
-  outcome.Add("meaning", response.message());
+  outcome.Add("advice", response.message());
   return absl::StrCat(table.ToString(), "\n", outcome.ToString());
 }
 
@@ -54,7 +54,7 @@ absl::StatusOr<v1::TestUpstreamRequest> ToRequest(
     const TestOptions& options, const Environment& environment) {
   if (options.id == 0 && !options.upstream.url) {
     return absl::InvalidArgumentError(
-        "what is to be tested? ID or --url (see cvr upstream test --help)");
+        "give the ID of an upstream, or --url (see cvr upstream test --help)");
   }
   v1::TestUpstreamRequest request;
   request.set_upstream_id(options.id);
@@ -85,7 +85,7 @@ absl::Status Test(Session& session, const TestOptions& options) {
     return absl::OkStatus();
   }
   return absl::UnavailableError(absl::StrCat(
-      "the upstream cannot be used: ",
+      "upstream test failed: ",
       EnumText(TestUpstreamResponse::Outcome_Name(response.outcome()))));
 }
 
@@ -94,17 +94,19 @@ absl::Status Test(Session& session, const TestOptions& options) {
 void AddTestCommands(CommandGroup& upstreams) {
   const auto options = std::make_shared<TestOptions>();
   CLI::App& command = upstreams.Add(
-      "test", "Try an upstream now, step by step, and tell what is wrong",
+      "test",
+      "Test the connection to an upstream step by step (DNS, TCP, TLS, token, "
+      "manifest)",
       [options](Session& session) { return Test(session, *options); });
-  AddId(command, "ID", options->id, "Of an upstream that there is");
+  AddId(command, "ID", options->id, "ID of an existing upstream");
   command.add_option("--url", options->upstream.url,
-                     "Try this one: in place of the stored one's, or, without "
-                     "ID, altogether");
+                     "URL to test: overrides the stored URL of ID, or tests a "
+                     "new upstream without ID");
   command.add_option("--group", options->group,
-                     "Whose upstream it would be, without ID (default: "
-                     "\"default\")");
+                     "Group that the tested upstream would belong to, if no ID "
+                     "is given (default: \"default\")");
   command.add_option("--image", options->image,
-                     "What is asked for (default: library/alpine:latest)");
+                     "Image to request (default: library/alpine:latest)");
   AddUpstreamAccessOptions(command, options->upstream);
 }
 

@@ -58,7 +58,7 @@ TEST_F(UpstreamTestCommandsTest, StepsAreShownAndFailureIsTheExitStatus) {
             "outcome:      unauthorized\n"
             "http status:  401\n"
             "meaning:      check the password\n");
-  EXPECT_EQ(Err(), "cvr: the upstream cannot be used: unauthorized\n");
+  EXPECT_EQ(Err(), "cvr: upstream test failed: unauthorized\n");
 }
 
 TEST_F(UpstreamTestCommandsTest, ReachableIsSuccess) {
@@ -89,7 +89,7 @@ TEST_F(UpstreamTestCommandsTest, WhatIsNotStoredYetCanBeTried) {
 
 TEST_F(UpstreamTestCommandsTest, SomethingMustBeNamed) {
   EXPECT_EQ(Cvr("upstream test"), 1);
-  EXPECT_THAT(Err(), HasSubstr("ID or --url"));
+  EXPECT_THAT(Err(), HasSubstr("ID of an upstream, or --url"));
   EXPECT_THAT(server_.methods_called(), IsEmpty());
 }
 

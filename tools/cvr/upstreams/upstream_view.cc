@@ -32,9 +32,10 @@ std::string MaxStaleText(const v1::Upstream& upstream) {
 }
 
 std::string CertificatesText(const v1::TlsSettings& tls) {
-  if (tls.insecure_skip_verify()) return "not checked";
-  return tls.ca_bundle_pem().empty() ? "system's"
-                                     : "system's and its own bundle";
+  if (tls.insecure_skip_verify()) return "not verified (insecure)";
+  return tls.ca_bundle_pem().empty()
+             ? "system's"
+             : "system CAs and the upstream's CA bundle";
 }
 
 // `v*.*.*=for ever, re:nightly.*=1h`.
@@ -123,12 +124,12 @@ std::string UpstreamFields(const v1::Upstream& upstream) {
   fields.Add("refresh ahead", YesNo(upstream.refresh_ahead()));
   fields.Add("rules", RulesText(upstream));
   fields.Add("failure policy", PolicyText(upstream.failure_policy()));
-  fields.Add("trusted certificates", CertificatesText(upstream.tls()));
+  fields.Add("trusted CAs", CertificatesText(upstream.tls()));
   fields.Add("client certificate",
              YesNo(!upstream.tls().client_certificate_pem().empty()));
   fields.Add("source namespaces",
              absl::StrJoin(upstream.source_namespaces(), ","));
-  fields.Add("token realms",
+  fields.Add("trusted token realms",
              absl::StrJoin(upstream.trusted_token_realms(), ","));
   fields.Add("registries", RegistryIds(upstream));
   fields.Add("created", TimeText(upstream.create_time()));

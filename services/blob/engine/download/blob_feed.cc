@@ -15,25 +15,21 @@ uint64_t LastChunkStart(uint64_t size_bytes) {
   return size_bytes == 0 ? 0 : (size_bytes - 1) / kChunk * kChunk;
 }
 
-// A window this small still lets the receiver and the stages work at the same
-// time.
-constexpr size_t kWindowChunksMin = 2;
-
-// Of a detour: enough to keep its upstream busy.
-constexpr size_t kDetourChunksMax = 4;
-
 absl::Status FellBehind() {
   return absl::AbortedError(
-      "fell behind a download that the store has no room for");
+      "the client reads too slowly: the blob is not cached (disk full or store "
+      "error) and the buffered data is gone");
 }
 
 absl::Duration LeftUntil(absl::Time deadline) {
   return deadline - Clock::Real().SteadyNow();
 }
 
-absl::Status Late() { return absl::DeadlineExceededError("no answer in time"); }
+absl::Status Late() {
+  return absl::DeadlineExceededError("timeout while waiting for the upstream");
+}
 
-absl::Status Cancelled() { return absl::CancelledError("reading cancelled"); }
+absl::Status Cancelled() { return absl::CancelledError("read cancelled"); }
 
 }  // namespace
 
@@ -47,25 +43,11 @@ struct BlobFeed::Supply {
   bool is_there() const { return chunk || stored || writer; }
 };
 
-struct BlobFeed::Detour {
-  uint64_t offset = 0;  // Of the first of `chunks`.
-  std::deque<Chunk> chunks;
-  bool ended = false;
-  bool unwanted = false;
-  // What it calls only wakes, and takes no lock of a feed.
-  std::stop_source left;
-};
-
 BlobFeed::BlobFeed(Options options)
-    : chunks_max_(std::max(kWindowChunksMin, options.window_bytes / kChunk)),
-      budget_(options.budget),
-      share_(std::move(options.share)),
-      lagging_reader_timeout_(options.lagging_reader_timeout) {}
-
-BlobFeed::~BlobFeed() {
-  MutexLock lock(&mutex_);
-  ReturnBudget();
-}
+    : lagging_reader_timeout_(options.lagging_reader_timeout),
+      window_({.bytes_max = options.window_bytes,
+               .budget = options.budget,
+               .share = std::move(options.share)}) {}
 
 BlobFeed::Outcome BlobFeed::outcome() const {
   MutexLock lock(&mutex_);
@@ -100,7 +82,8 @@ uint64_t BlobFeed::received_bytes() const {
 void BlobFeed::Resume(uint64_t bytes) {
   MutexLock lock(&mutex_);
   pushed_bytes_ = bytes;
-  base_ = pushed_ = bytes / kChunk;
+  pushed_ = bytes / kChunk;
+  window_.Reset(pushed_);
   for (Cursor& cursor : cursors_) cursor.done = pushed_;
 }
 
@@ -120,11 +103,13 @@ absl::Status BlobFeed::Push(Chunk chunk) {
   while (true) {
     if (stopped_) return absl::CancelledError("stopped");
     Trim();
-    if (!IsFull()) break;
-    if (StagesAreDoneWith(base_)) {
+    if (!window_.IsFull()) break;
+    if (StagesAreDoneWith(window_.begin())) {
       // Only readers are in the way.
-      if (places_.empty()) return absl::CancelledError("nobody reads");
-      if (!size_) return absl::FailedPreconditionError("size unknown");
+      if (places_.empty())
+        return absl::CancelledError("the download has no readers");
+      if (!size_)
+        return absl::FailedPreconditionError("the size of the blob is unknown");
       WaitForReaders();
     } else {
       receiver_.Wait(&mutex_);
@@ -133,7 +118,7 @@ absl::Status BlobFeed::Push(Chunk chunk) {
   beginning_ = Chunk();
   pushed_bytes_ += chunk.size();
   ++pushed_;
-  window_.push_back(std::move(chunk));
+  window_.Push(std::move(chunk));
   stages_.SignalAll();
   readers_.SignalAll();
   return absl::OkStatus();
@@ -165,12 +150,11 @@ void BlobFeed::Fail(absl::Status status) {
 
 void BlobFeed::FailLocked(absl::Status status) {
   if (failure_.ok()) failure_ = std::move(status);
-  window_.clear();
+  window_.Clear();
   beginning_ = Chunk();
-  ReturnBudget();
   writer_ = nullptr;
   for (const Reader::Place& place : places_) {
-    if (place.detour != nullptr) place.detour->left.request_stop();
+    if (place.detour != nullptr) place.detour->StopSender();
   }
   readers_.SignalAll();
 }
@@ -192,10 +176,9 @@ void BlobFeed::Finish(const absl::Status& result) {
 bool BlobFeed::Restart() {
   MutexLock lock(&mutex_);
   if (bytes_given_) return false;
-  window_.clear();
+  window_.Reset(0);
   beginning_ = Chunk();
-  ReturnBudget();
-  base_ = pushed_ = pushed_bytes_ = 0;
+  pushed_ = pushed_bytes_ = 0;
   cursors_ = {};
   input_ended_ = stopped_ = store_lost_ = false;
   writer_ = nullptr;
@@ -227,7 +210,7 @@ std::optional<Chunk> BlobFeed::Next(Stage stage) {
       stopped_ && (stage != Stage::kStore || rest_ == Rest::kDropped);
   if (drops || cursor.done == pushed_) return std::nullopt;
   cursor.working = true;
-  return window_[cursor.done - base_];
+  return *window_.Find(cursor.done);
 }
 
 void BlobFeed::SetWriter(std::shared_ptr<const BlobWriter> writer) {
@@ -245,25 +228,9 @@ void BlobFeed::LoseStore() {
 void BlobFeed::SetStored(std::shared_ptr<const BlobReader> stored) {
   MutexLock lock(&mutex_);
   stored_ = std::move(stored);
-  window_.clear();
-  ReturnBudget();
-  base_ = pushed_;
+  window_.Reset(pushed_);
   writer_ = nullptr;
   readers_.SignalAll();
-}
-
-bool BlobFeed::IsFull() {
-  if (window_.size() >= chunks_max_) return true;
-  if (budget_ == nullptr || window_.size() < kWindowChunksMin + taken_) {
-    return false;
-  }
-  if (!budget_->Take(share_)) return true;
-  ++taken_;
-  return false;
-}
-
-void BlobFeed::ReturnBudget() {
-  if (budget_ != nullptr) budget_->Return(share_, std::exchange(taken_, 0));
 }
 
 bool BlobFeed::StagesAreDoneWith(uint64_t index) const {
@@ -279,22 +246,21 @@ bool BlobFeed::ReaderNeeds(uint64_t index) const {
 }
 
 void BlobFeed::Trim() {
-  while (IsFull() && StagesAreDoneWith(base_) &&
-         !(store_lost_ && (places_.empty() || ReaderNeeds(base_)))) {
-    window_.pop_front();
-    ++base_;
+  while (window_.IsFull() && StagesAreDoneWith(window_.begin()) &&
+         !(store_lost_ && (places_.empty() || ReaderNeeds(window_.begin())))) {
+    window_.PopFront();
   }
 }
 
 // Readers that have not moved in time are left behind: they find their bytes
 // gone.
 void BlobFeed::WaitForReaders() {
-  const uint64_t base = base_;
+  const uint64_t oldest = window_.begin();
   const SteadyDeadline late(lagging_reader_timeout_);
-  while (!stopped_ && base == base_ && !places_.empty() && ReaderNeeds(base)) {
+  while (!stopped_ && oldest == window_.begin() && !places_.empty() &&
+         ReaderNeeds(oldest)) {
     if (!receiver_.WaitWithTimeout(&mutex_, late.left())) continue;
-    window_.pop_front();
-    ++base_;
+    window_.PopFront();
     readers_.SignalAll();
   }
 }
@@ -311,8 +277,8 @@ BlobFeed::Supply BlobFeed::SupplyOf(uint64_t offset) const {
   Supply supply;
   if (offset >= VisibleEnd()) return supply;
   const uint64_t index = offset / kChunk;
-  if (index >= base_ && index - base_ < window_.size()) {
-    supply.chunk = window_[index - base_].Sub(offset % kChunk);
+  if (const Chunk* const chunk = window_.Find(index); chunk != nullptr) {
+    supply.chunk = chunk->Sub(offset % kChunk);
   } else if (index == pushed_ && !beginning_.empty()) {
     supply.chunk = beginning_.Sub(offset % kChunk);
   } else if (stored_ != nullptr) {
@@ -358,15 +324,12 @@ absl::StatusOr<Chunk> BlobFeed::Read(Reader::Place& place, uint64_t offset,
 std::optional<Chunk> BlobFeed::TakeFromDetour(Reader::Place& place,
                                               uint64_t offset) {
   if (place.detour == nullptr) return std::nullopt;
-  Detour& detour = *place.detour;
-  if (detour.chunks.empty() || detour.offset != offset) {
-    if (detour.ended || detour.offset != offset) LeaveDetour(place);
+  auto chunk = place.detour->Take(offset);
+  if (!chunk) {
+    if (place.detour->HasNothingAt(offset)) LeaveDetour(place);
     return std::nullopt;
   }
-  Chunk chunk = std::move(detour.chunks.front());
-  detour.chunks.pop_front();
-  detour.offset += chunk.size();
-  place.offset = detour.offset;
+  place.offset = place.detour->offset();
   bytes_given_ = true;
   readers_.SignalAll();
   return chunk;
@@ -374,9 +337,7 @@ std::optional<Chunk> BlobFeed::TakeFromDetour(Reader::Place& place,
 
 void BlobFeed::LeaveDetour(Reader::Place& place) {
   if (place.detour == nullptr) return;
-  place.detour->unwanted = true;
-  place.detour->left.request_stop();
-  place.detour->chunks.clear();
+  place.detour->Leave();
   place.detour = nullptr;
   readers_.SignalAll();
 }
@@ -384,28 +345,25 @@ void BlobFeed::LeaveDetour(Reader::Place& place) {
 absl::Status BlobFeed::Push(Detour& detour, Chunk chunk) {
   MutexLock lock(&mutex_);
   const SteadyDeadline late(lagging_reader_timeout_);
-  while (detour.chunks.size() >= kDetourChunksMax && failure_.ok() &&
-         !detour.unwanted && !SupplyOf(detour.offset).is_there()) {
+  while (detour.IsFull() && failure_.ok() && !detour.is_left() &&
+         !SupplyOf(detour.offset()).is_there()) {
     if (readers_.WaitWithTimeout(&mutex_, late.left())) break;
   }
-  if (detour.chunks.size() >= kDetourChunksMax || !failure_.ok() ||
-      detour.unwanted) {
+  if (detour.IsFull() || !failure_.ok() || detour.is_left()) {
     return Cancelled();
   }
-  detour.chunks.push_back(std::move(chunk));
+  detour.Push(std::move(chunk));
   readers_.SignalAll();
   return absl::OkStatus();
 }
 
 void BlobFeed::End(Detour& detour) {
   MutexLock lock(&mutex_);
-  detour.ended = true;
+  detour.End();
   readers_.SignalAll();
 }
 
-std::stop_token BlobFeed::LeftBy(const Detour& detour) {
-  return detour.left.get_token();
-}
+std::stop_token BlobFeed::LeftBy(const Detour& detour) { return detour.left(); }
 
 BlobFeed::Reader::Reader(std::shared_ptr<BlobFeed> feed)
     : feed_(std::move(feed)) {
@@ -454,7 +412,8 @@ bool BlobFeed::Reader::SeekTo(uint64_t offset) {
   MutexLock lock(&feed.mutex_);
   place_->offset = offset;
   feed.receiver_.Signal();
-  if (offset / kChunk >= feed.base_ || feed.stored_ != nullptr) return true;
+  if (offset / kChunk >= feed.window_.begin() || feed.stored_ != nullptr)
+    return true;
   if (!feed.failure_.ok()) return true;
   return feed.writer_ != nullptr &&
          (!feed.store_lost_ || offset < feed.writer_->readable_size());
@@ -469,8 +428,7 @@ std::shared_ptr<BlobFeed::Detour> BlobFeed::Reader::OpenDetour(
     uint64_t offset) {
   MutexLock lock(&feed_->mutex_);
   place_->offset = offset;
-  place_->detour = std::make_shared<Detour>();
-  place_->detour->offset = offset;
+  place_->detour = std::make_shared<Detour>(offset);
   return place_->detour;
 }
 

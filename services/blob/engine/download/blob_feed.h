@@ -4,7 +4,6 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <list>
 #include <memory>
 #include <optional>
@@ -13,6 +12,8 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "services/blob/engine/download/chunk_window.h"
+#include "services/blob/engine/download/detour_queue.h"
 #include "services/blob/engine/download/window_budget.h"
 #include "services/blob/store/blob_store.h"
 #include "services/common/chunk.h"
@@ -50,7 +51,7 @@ class BlobFeed {
   enum class Stage { kHash = 0, kStore = 1 };
 
   // What is sent to one reader beside the feed. Guarded by the feed.
-  struct Detour;
+  using Detour = DetourQueue;
 
   // A reader's place. The feed must outlive it.
   class Reader {
@@ -101,7 +102,6 @@ class BlobFeed {
   };
 
   explicit BlobFeed(Options options);
-  ~BlobFeed();
 
   // How the download has ended. Exactly one of the last three holds after
   // Finish(), and from then on nobody waits here any more: a reader gets its
@@ -186,8 +186,6 @@ class BlobFeed {
  private:
   struct Supply;
 
-  bool IsFull() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  void ReturnBudget() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Trim() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   bool StagesAreDoneWith(uint64_t index) const
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
@@ -202,9 +200,6 @@ class BlobFeed {
   absl::StatusOr<Chunk> Read(Reader::Place& place, uint64_t offset,
                              absl::Time deadline);
 
-  const size_t chunks_max_;
-  WindowBudget* const budget_;
-  const ShareKey share_;
   const absl::Duration lagging_reader_timeout_;
 
   mutable Mutex mutex_;
@@ -212,12 +207,10 @@ class BlobFeed {
   CondVar stages_;
   CondVar readers_;
 
-  // The window: chunks number base_ to pushed_ - 1.
-  std::deque<Chunk> window_ ABSL_GUARDED_BY(mutex_);
-  uint64_t base_ ABSL_GUARDED_BY(mutex_) = 0;
+  // The newest of the chunks number 0 to pushed_ - 1.
+  ChunkWindow window_ ABSL_GUARDED_BY(mutex_);
   uint64_t pushed_ ABSL_GUARDED_BY(mutex_) = 0;
   uint64_t pushed_bytes_ ABSL_GUARDED_BY(mutex_) = 0;
-  size_t taken_ ABSL_GUARDED_BY(mutex_) = 0;  // From the budget.
   // What is known of the chunk after them.
   Chunk beginning_ ABSL_GUARDED_BY(mutex_);
   std::optional<uint64_t> size_ ABSL_GUARDED_BY(mutex_);

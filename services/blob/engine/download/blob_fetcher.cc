@@ -55,7 +55,7 @@ StreamSubject SubjectOf(const Digest& digest, uint64_t size_bytes,
 }
 
 absl::Status Stopping() {
-  return absl::UnavailableError("the blob service is stopping");
+  return absl::UnavailableError("the blob service is shutting down");
 }
 
 }  // namespace
@@ -146,8 +146,8 @@ absl::StatusOr<BlobFetcher::Stream> BlobFetcher::TryOpen(Pull& pull) {
     auto stored = tools_.store.Open(digest);
     if (stored.ok()) return ServeStored(pull, *std::move(stored));
     if (!absl::IsNotFound(stored.status())) {
-      spdlog::error("open blob {}: {}", digest.ToString(),
-                    stored.status().ToString());
+      spdlog::error("cannot open cached blob {}, downloading it again: {}",
+                    digest.ToString(), stored.status().ToString());
     }
   }
   // As if nobody had it.

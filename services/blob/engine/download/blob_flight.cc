@@ -50,7 +50,7 @@ int64_t DeliveredTo(const Download& download, const BlobOrigin& origin) {
   return is_its_own ? identity : 0;
 }
 
-void RecordBlob(MetadataClient& metadata, const BlobFlight::Served& served,
+void RecordBlob(CacheRecorder& metadata, const BlobFlight::Served& served,
                 const Descriptor& target) {
   const auto& [origin, downloads, delivered_to] = served;
   const ContentRef content = {origin.repository, Reference(target.digest),
@@ -72,7 +72,7 @@ void RecordBlob(MetadataClient& metadata, const BlobFlight::Served& served,
                             /*counts_as_download=*/true);
   }
   if (!status.ok()) {
-    spdlog::warn("blob {} of upstream {} is not recorded: {}",
+    spdlog::warn("cannot create a cache entry for blob {} of upstream {}: {}",
                  target.digest.ToString(), origin.upstream_id,
                  status.ToString());
   }

@@ -5,7 +5,7 @@
 
 #include "services/blob/engine/download/download.h"
 #include "services/concurrency/mutex.h"
-#include "services/metadata/api/metadata_client.h"
+#include "services/metadata/api/cache_recorder.h"
 
 namespace cvr {
 
@@ -53,7 +53,7 @@ int64_t DeliveredTo(const Download& download, const BlobOrigin& origin);
 // Records that the stored blob can be had from the origin, unless that is
 // recorded, and counts the downloads. Failure is logged only: the bytes are
 // there.
-void RecordBlob(MetadataClient& metadata, const BlobFlight::Served& served,
+void RecordBlob(CacheRecorder& metadata, const BlobFlight::Served& served,
                 const Descriptor& target);
 
 }  // namespace cvr

@@ -79,7 +79,7 @@ absl::StatusOr<BlobProber::Answer> BlobProber::Ask(const BlobOrigin& origin,
                {origin.repository, Reference(digest), ContentKind::kBlob},
                status);
   if (!status.ok()) return status;
-  return errors::UpstreamInvalid(access->name, "answered without a header");
+  return errors::UpstreamInvalid(access->name, "the response has no headers");
 }
 
 }  // namespace cvr

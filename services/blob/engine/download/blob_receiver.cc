@@ -38,15 +38,19 @@ bool BlobReceiver::IsComplete() const {
 
 absl::Status BlobReceiver::OnHeader(const UpstreamBlobHeader& header) {
   if (header.offset > received_bytes_) {
-    return errors::UpstreamInvalid(host_, "sent another part than asked for");
+    return errors::UpstreamInvalid(
+        host_, "the response has a different byte range than requested");
   }
   if (header.size_bytes) {
     if (*header.size_bytes > limits::kBlobBytesMax) {
-      return errors::UpstreamInvalid(host_, "announced too large a blob");
+      return errors::UpstreamInvalid(
+          host_, "the Content-Length is larger than the maximum blob size");
     }
     if (*header.size_bytes < received_bytes_ ||
         feed_.size().value_or(*header.size_bytes) != *header.size_bytes) {
-      return errors::UpstreamInvalid(host_, "changed its mind about the size");
+      return errors::UpstreamInvalid(
+          host_,
+          "the size of the blob differs from that of an earlier response");
     }
   }
   skip_bytes_ = received_bytes_ - header.offset;
@@ -64,7 +68,8 @@ absl::Status BlobReceiver::OnBytes(absl::string_view bytes) {
   const uint64_t size = feed_.size().value_or(limits::kBlobBytesMax);
   if (bytes.size() > size - received_bytes_) {
     return errors::UpstreamInvalid(
-        host_, absl::StrCat("sent more than ", size, " bytes"));
+        host_, absl::StrCat("the response body is longer than the announced ",
+                            size, " bytes"));
   }
   while (!bytes.empty()) {
     if (buffer_ == nullptr) buffer_ = buffers_.Acquire();
@@ -87,8 +92,8 @@ absl::Status BlobReceiver::OnBytes(absl::string_view bytes) {
 absl::Status BlobReceiver::Finish() {
   if (const auto size = feed_.size(); size && *size != received_bytes_) {
     return errors::UpstreamUnavailable(
-        host_,
-        absl::StrCat("ended after ", received_bytes_, " of ", *size, " bytes"));
+        host_, absl::StrCat("the response body ended early: received ",
+                            received_bytes_, " of ", *size, " bytes"));
   }
   if (filled_bytes_ > 0) RETURN_IF_ERROR(PushBuffer());
   feed_.EndInput();
@@ -103,8 +108,9 @@ absl::Status BlobReceiver::PushBuffer() {
   if (pushed.ok()) return pushed;
   spoilt_ = true;
   if (absl::IsCancelled(pushed)) return pushed;
-  return errors::UpstreamInvalid(
-      host_, "does not say the size of a blob that cannot be stored");
+  return errors::UpstreamInvalid(host_,
+                                 "the response has no Content-Length, and the "
+                                 "blob cannot be cached to determine its size");
 }
 
 }  // namespace cvr

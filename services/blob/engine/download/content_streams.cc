@@ -29,7 +29,7 @@ class RangeStream : public ContentStream {
   const ContentHeader& header() const final { return header_; }
 
   absl::StatusOr<Chunk> Next() final {
-    if (cancelled_) return absl::CancelledError("reading cancelled");
+    if (cancelled_) return absl::CancelledError("read cancelled");
     if (!error_.ok()) return error_;
     const uint64_t left = header_.range.end() - next_;
     if (left == 0) return Chunk();
@@ -167,9 +167,11 @@ void DropIfDamaged(BlobStore& store, const Digest& digest, uint64_t offset) {
   if (!stored.ok()) return;
   const absl::Status damage = (*stored)->ReadChunk(offset).status();
   if (!absl::IsDataLoss(damage)) return;
-  spdlog::error("blob {}: {}; dropped", digest.ToString(), damage.ToString());
+  spdlog::error("cached blob {} is corrupt and is removed: {}",
+                digest.ToString(), damage.ToString());
   const absl::Status dropped = store.Delete(digest);
-  if (!dropped.ok()) spdlog::error("drop: {}", dropped.ToString());
+  if (!dropped.ok())
+    spdlog::error("cannot remove a corrupt blob: {}", dropped.ToString());
 }
 
 absl::StatusOr<std::unique_ptr<ContentStream>> MakeFollowingStream(
@@ -177,7 +179,7 @@ absl::StatusOr<std::unique_ptr<ContentStream>> MakeFollowingStream(
     std::unique_ptr<BlobFeed::Reader> reader) {
   ASSIGN_OR_RETURN(ContentHeader header, MakeHeader(subject, wish));
   if (!reader->SeekTo(header.range.offset)) {
-    return absl::AbortedError("the download no longer has these bytes");
+    return absl::AbortedError("the requested bytes are no longer buffered");
   }
   return std::make_unique<FollowingStream>(std::move(header),
                                            std::move(reader));

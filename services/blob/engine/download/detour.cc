@@ -26,7 +26,8 @@ class DetourSink final : public UpstreamBlobSink {
     if (is_part && (!header.size_bytes || header.size_bytes == feed_.size())) {
       return absl::OkStatus();
     }
-    return absl::CancelledError("not the part that was asked for");
+    return absl::CancelledError(
+        "the response has a different byte range than requested");
   }
 
   absl::Status OnBytes(absl::string_view bytes) override {
@@ -82,8 +83,10 @@ void RunDetour(Download::Tools& tools, const Digest& digest,
   DetourSink sink(tools.buffers, part, feed, detour);
   const absl::Status status = Send(tools, digest, origin, part, sink);
   if (!status.ok() && !absl::IsCancelled(status)) {
-    spdlog::info("a part of blob {} from upstream {}: {}", digest.ToString(),
-                 origin.upstream_id, status.ToString());
+    spdlog::info(
+        "range request for blob {} to upstream {} failed, waiting for the "
+        "download instead: {}",
+        digest.ToString(), origin.upstream_id, status.ToString());
   }
   feed.End(detour);
 }

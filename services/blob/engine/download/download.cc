@@ -139,15 +139,17 @@ absl::Status Download::Fill() {
     }
     absl::Status status = FillFrom(origin);
     if (MayBlameInheritance(status)) {
-      spdlog::warn("blob {}: {}; begins again without old bytes",
-                   digest_.ToString(), status.ToString());
+      spdlog::warn(
+          "download of blob {}: the partial download cannot be resumed ({}), "
+          "starting over",
+          digest_.ToString(), status.ToString());
       RETURN_IF_ERROR(StartAgain(status));
       status = FillFrom(origin);
     }
     if (status.ok() || absl::IsCancelled(status) || abandoned_) return status;
     if (origin.denial == Denial::kNone) {
-      spdlog::warn("blob {} from upstream {}: {}", digest_.ToString(),
-                   origin.upstream_id, status.ToString());
+      spdlog::warn("download of blob {} from upstream {} failed: {}",
+                   digest_.ToString(), origin.upstream_id, status.ToString());
     }
     const auto action = walk.OnFailure(status, origin.failure_policy);
     const bool is_useless =
@@ -228,7 +230,7 @@ void Download::Store() {
     }
     status = reader.status();
   }
-  spdlog::warn("blob {}: not stored: {}", digest_.ToString(),
+  spdlog::warn("blob {} is not cached: {}", digest_.ToString(),
                status.ToString());
 }
 
@@ -267,7 +269,7 @@ void Download::OpenWriter() {
   owned_writer_ = nullptr;
   auto writer = tools_.store.Create(digest_, identity_);
   if (!writer.ok()) {
-    spdlog::warn("blob {}: not stored: {}", digest_.ToString(),
+    spdlog::warn("blob {} is not cached: {}", digest_.ToString(),
                  writer.status().ToString());
     feed_->LoseStore();
     return;
@@ -354,8 +356,9 @@ bool Download::HashInherited() {
   for (uint64_t at = 0; at < inherited_bytes_ && !abandoned_;) {
     const auto chunk = writer_->ReadChunk(at);
     if (!chunk.ok()) {
-      spdlog::warn("blob {}: what was left of it: {}", digest_.ToString(),
-                   chunk.status().ToString());
+      spdlog::warn(
+          "blob {}: cannot read the partial download, starting over: {}",
+          digest_.ToString(), chunk.status().ToString());
       return false;
     }
     hasher_.Update(chunk->bytes());
@@ -371,7 +374,7 @@ bool Download::WorkOn(Stage stage, Chunk chunk) {
   }
   const absl::Status status = writer_->Append(std::move(chunk));
   if (status.ok()) return true;
-  spdlog::warn("blob {}: not stored: {}", digest_.ToString(),
+  spdlog::warn("blob {} is not cached: {}", digest_.ToString(),
                status.ToString());
   feed_->LoseStore();
   writer_ = nullptr;

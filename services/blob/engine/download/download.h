@@ -20,7 +20,7 @@
 #include "services/concurrency/retry_loop.h"
 #include "services/concurrency/share_ledger.h"
 #include "services/concurrency/thread.h"
-#include "services/metadata/api/metadata_client.h"
+#include "services/metadata/api/pull_metadata.h"
 #include "services/policy/failure_policy.h"
 #include "services/upstream/api/upstream_client.h"
 
@@ -67,7 +67,7 @@ class Download {
   struct Tools {
     BlobStore& store;
     UpstreamClient& upstream;
-    MetadataClient& metadata;
+    PullMetadata& metadata;
     CachedUpstreamAccess& accesses;
     BufferPool& buffers;
     ThreadPool& stages;  // Two threads for each download that runs.

@@ -10,6 +10,7 @@
 #include "services/common/errors.h"
 #include "services/common/limits.h"
 #include "services/concurrency/thread.h"
+#include "tests/support/eventually.h"
 #include "tests/support/gate.h"
 #include "tests/support/read_content.h"
 #include "tests/support/status_matchers.h"
@@ -123,7 +124,8 @@ TEST_F(DownloadsInFlightTest, WhatWaitsForItsTurnIsQueued) {
   Thread first("first", [&] { EXPECT_EQ(*ReadAll(Fetch(one)), "one"); });
   gate->AwaitArrivals();
   Thread second("second", [&] { EXPECT_EQ(*ReadAll(Fetch(two)), "two"); });
-  while (List().size() < 2) absl::SleepFor(absl::Milliseconds(1));
+  EXPECT_TRUE(Eventually([&] { return List().size() >= 2; },
+                         "the second download waits for its turn"));
   const auto downloads = List();
   EXPECT_EQ(downloads[0].state, State::kRunning);
   EXPECT_EQ(downloads[1].id, 2);

@@ -51,7 +51,7 @@ class RepairingStream final : public ContentStream {
   absl::Status Replace(const absl::Status& damage) {
     const Refill refill = std::exchange(refill_, nullptr);
     if (cancel_.stop_requested()) {
-      return absl::CancelledError("reading cancelled");
+      return absl::CancelledError("read cancelled");
     }
     // Nobody is to wait for this reader any more.
     current_->Cancel();

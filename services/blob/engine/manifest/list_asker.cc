@@ -98,9 +98,9 @@ std::optional<ListPart> ListAsker::CopyThatSavesBudget(
   }
   auto copy = StaleCopy(question);
   if (copy) {
-    spdlog::info("{} of upstream {} is served stale to save its budget",
-                 question.content.RelativePath(),
-                 question.candidate.upstream_id);
+    spdlog::info(
+        "serving {} of upstream {} stale: its rate limit is nearly used up",
+        question.content.RelativePath(), question.candidate.upstream_id);
   }
   return copy;
 }
@@ -145,7 +145,7 @@ ListPart ListAsker::Keep(const Question& question, const UpstreamAccess& access,
   if (text.not_stored.ok()) {
     RecordText(question, access, {kind, text.digest, text.size_bytes}, list);
   } else {
-    spdlog::warn("{} of upstream {} is not kept: {}",
+    spdlog::warn("cannot cache {} of upstream {}: {}",
                  question.content.RelativePath(),
                  question.candidate.upstream_id, text.not_stored.ToString());
   }

@@ -11,7 +11,7 @@
 #include "services/blob/engine/walk/upstream_tools.h"
 #include "services/blob/store/blob_store.h"
 #include "services/common/content.h"
-#include "services/metadata/api/metadata_client.h"
+#include "services/metadata/api/pull_metadata.h"
 #include "services/upstream/api/upstream_client.h"
 #include "services/upstream/api/upstream_list.h"
 
@@ -68,7 +68,7 @@ class ListAsker {
 
   BlobStore& store_;
   UpstreamClient& upstream_;
-  MetadataClient& metadata_;
+  PullMetadata& metadata_;
   CachedUpstreamAccess& accesses_;
   const StaleCopyPolicy copies_;
 };

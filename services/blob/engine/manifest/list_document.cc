@@ -200,7 +200,9 @@ class ReferrersDocument final : public ListDocument {
   absl::StatusOr<bool> IsNew(const ReferrerLine& referrer) {
     if (cursors_.size() == 1) return true;
     const auto digest = Digest::Parse(referrer.digest);
-    if (!digest.ok()) return absl::DataLossError("a digest that is none");
+    if (!digest.ok())
+      return absl::DataLossError(
+          "the Docker-Content-Digest header is not a valid digest");
     return seen_.insert(*digest).second;
   }
 

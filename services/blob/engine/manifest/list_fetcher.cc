@@ -167,7 +167,7 @@ absl::StatusOr<ListFetcher::Parts> ListFetcher::Collect(
     switch (
         walk.OnFailure(failure, candidate.failure_policy, copy.has_value())) {
       case Action::kServeStale:
-        spdlog::warn("{} of upstream {} is served stale: {}",
+        spdlog::warn("serving {} of upstream {} stale, revalidation failed: {}",
                      request.content.RelativePath(), candidate.upstream_id,
                      failure.ToString());
         found.parts.push_back({&candidate, *std::move(copy)});

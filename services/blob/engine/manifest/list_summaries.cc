@@ -67,7 +67,8 @@ auto ListSummaries::Await(Making& making, const Patience& patience) -> Answer {
   if (patience.cancel.stop_requested()) {
     return absl::CancelledError("nobody waits for the answer any more");
   }
-  return absl::DeadlineExceededError("no answer in time");
+  return absl::DeadlineExceededError(
+      "timeout while waiting for a backend service");
 }
 
 void ListSummaries::Land(const std::string& key, Making& making,

@@ -17,7 +17,7 @@
 
 namespace cvr {
 
-// What has to be known of a document before its first byte is sent.
+// The data about a document that must be known before its first byte is sent.
 struct ListSummary {
   uint64_t size_bytes = 0;
   Digest digest;
@@ -25,15 +25,16 @@ struct ListSummary {
   Chunk whole;  // All of it, if it is small; else empty.
 };
 
-// Summaries of documents that are made as they are sent: to have one, the
-// document is made once without keeping it. One making serves all who want the
-// same at the same time, and what was found of large ones is remembered, since
-// texts never change. Thread-safe.
+// Summaries of documents that are generated while they are sent. To get a
+// summary, the document is generated once and discarded. Concurrent requests
+// for one document share this work, and summaries of large documents are
+// cached; a document never changes, because its key has the digests of its
+// texts. Thread-safe.
 class ListSummaries {
  public:
   using MakeDocument = absl::FunctionRef<std::unique_ptr<ListDocument>()>;
 
-  // `key` says what the document is made of, all of it.
+  // `key` must identify everything that the document is generated from.
   // Errors: those of the document; DEADLINE_EXCEEDED; CANCELLED.
   absl::StatusOr<std::shared_ptr<const ListSummary>> Get(
       const std::string& key, const Patience& patience, MakeDocument make);

@@ -142,9 +142,9 @@ absl::StatusOr<ManifestAnswer> ManifestAsker::FromUpstream(
     const Question& question) {
   if (!question.head && IsToBeSaved(question)) {
     if (auto copy = StaleCopy(question)) {
-      spdlog::info("{} of upstream {} is served stale to save its budget",
-                   question.content.RelativePath(),
-                   question.candidate.upstream_id);
+      spdlog::info(
+          "serving {} of upstream {} stale: its rate limit is nearly used up",
+          question.content.RelativePath(), question.candidate.upstream_id);
       return *std::move(copy);
     }
   }
@@ -277,7 +277,7 @@ absl::StatusOr<ManifestAnswer> ManifestAsker::Get(const Question& question,
            {.etag = manifest.etag, .delivered_to = IdentityOf(access)});
     KeepInlined(question, IdentityOf(access), facts);
   } else {
-    spdlog::warn("manifest {} is not stored: {}", wanted.ToString(),
+    spdlog::warn("cannot cache manifest {}: {}", wanted.ToString(),
                  stored.ToString());
   }
   return ManifestAnswer{target, Keep(stored.ok(), wanted, manifest),

@@ -17,7 +17,7 @@
 #include "services/common/content.h"
 #include "services/common/manifest_facts.h"
 #include "services/concurrency/share_ledger.h"
-#include "services/metadata/api/metadata_client.h"
+#include "services/metadata/api/pull_metadata.h"
 #include "services/upstream/api/upstream_client.h"
 
 namespace cvr {
@@ -123,7 +123,7 @@ class ManifestAsker {
   BlobStore& store_;
   StoredManifests& stored_;
   UpstreamClient& upstream_;
-  MetadataClient& metadata_;
+  PullMetadata& metadata_;
   CachedUpstreamAccess& accesses_;
   const StaleCopyPolicy copies_;
 };

@@ -78,7 +78,7 @@ absl::StatusOr<ManifestWalk::Found> ManifestWalk::Run() {
     switch (OnFailure(walk, turn, failure, copy)) {
       case Action::kServeStale:
         if (purpose_ == Purpose::kRefresh) return failure;
-        spdlog::warn("{} of upstream {} is served stale: {}",
+        spdlog::warn("serving {} of upstream {} stale, revalidation failed: {}",
                      request_.content.RelativePath(), upstream_id,
                      failure.ToString());
         return Found{*std::move(copy), upstream_id};
@@ -153,7 +153,9 @@ absl::StatusOr<ManifestAnswer> ManifestWalk::Ask(size_t turn,
     const absl::Status touched = tools_.metadata.Touch(
         question.candidate.epoch(), question.content, answer->target.digest,
         /*counts_as_download=*/true);
-    if (!touched.ok()) spdlog::warn("touch: {}", touched.ToString());
+    if (!touched.ok())
+      spdlog::warn("cannot update the revalidation time of a cache entry: {}",
+                   touched.ToString());
   }
   return *answer;
 }

@@ -14,7 +14,7 @@
 #include "services/blob/engine/manifest/manifest_asker.h"
 #include "services/blob/engine/walk/candidate_walk.h"
 #include "services/blob/engine/walk/single_flight.h"
-#include "services/metadata/api/metadata_client.h"
+#include "services/metadata/api/pull_metadata.h"
 
 namespace cvr {
 
@@ -34,7 +34,7 @@ class ManifestWalk {
   // What walks share; outlives them.
   struct Tools {
     ManifestAsker& asker;
-    MetadataClient& metadata;
+    PullMetadata& metadata;
     // Each with one flight for each upstream and path.
     ManifestFlights& flights;
     ManifestProbes& probes;

@@ -26,10 +26,10 @@ bool SharesWith(const Candidate& candidate, int64_t identity) {
 absl::Status CheckIdentity(const UpstreamAccess& access, int64_t planned) {
   if (IdentityOf(access) == planned) return absl::OkStatus();
   return errors::UpstreamUnavailable(
-      access.name, "its URL or its credentials were changed a moment ago");
+      access.name, "its URL or credentials changed during the pull; retry");
 }
 
-void LearnPossession(MetadataClient& metadata, const Digest& digest,
+void LearnPossession(PossessionSource& metadata, const Digest& digest,
                      absl::Span<Candidate> candidates) {
   std::vector<int64_t> identities;
   const auto add = [&](int64_t identity) {

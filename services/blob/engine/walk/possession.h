@@ -5,7 +5,7 @@
 
 #include "absl/types/span.h"
 #include "services/common/digest.h"
-#include "services/metadata/api/metadata_client.h"
+#include "services/metadata/api/possession_source.h"
 #include "services/policy/upstream_access.h"
 
 // Whose bytes are whose: what an upstream was delivered under one identity is
@@ -28,7 +28,7 @@ absl::Status CheckIdentity(const UpstreamAccess& access, int64_t planned);
 // Asks the metadata service which of the candidates possess `digest` by now:
 // somebody may have been delivered it since the plan was made. Sets `possessed`
 // of those. Who cannot be asked possesses nothing new.
-void LearnPossession(MetadataClient& metadata, const Digest& digest,
+void LearnPossession(PossessionSource& metadata, const Digest& digest,
                      absl::Span<Candidate> candidates);
 
 }  // namespace cvr

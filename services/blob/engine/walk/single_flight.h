@@ -168,7 +168,8 @@ absl::StatusOr<Value> SingleFlight<Value>::Wait(const Ticket& ticket,
     if (patience.cancel.stop_requested()) {
       return absl::CancelledError("nobody waits for the answer any more");
     }
-    return absl::DeadlineExceededError("no answer in time");
+    return absl::DeadlineExceededError(
+        "timeout while waiting for the upstream");
   }
   MutexLock lock(&mutex_);
   return ticket.flight_->value;

@@ -1,6 +1,5 @@
 #include "services/blob/engine/walk/upstream_failures.h"
 
-#include "absl/strings/cord.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "services/common/errors.h"
@@ -31,11 +30,7 @@ FailurePolicy::Actions FailurePolicy::*KindOf(const absl::Status& failure) {
 
 absl::Status WithSuffix(const absl::Status& status, absl::StatusCode code,
                         absl::string_view suffix) {
-  absl::Status longer(code, absl::StrCat(status.message(), suffix));
-  status.ForEachPayload([&](absl::string_view url, const absl::Cord& payload) {
-    longer.SetPayload(url, payload);
-  });
-  return longer;
+  return Restated(status, code, absl::StrCat(status.message(), suffix));
 }
 
 Denial DenialIn(const absl::Status& answer) {
@@ -83,9 +78,9 @@ void NoteFailure(const absl::Status& failure, absl::Status& decisive) {
   if (!absl::IsNotFound(failure)) {
     decisive = failure;
   } else if (IsHidden(failure) && !IsHidden(decisive)) {
-    decisive = WithSuffix(
-        failure, failure.code(),
-        "; --on-hidden at this upstream says what follows from that");
+    decisive = WithSuffix(failure, failure.code(),
+                          "; the option --on-hidden of this upstream sets "
+                          "whether the pull continues");
   }
 }
 
@@ -103,26 +98,29 @@ absl::Status KnownAnswer(int64_t upstream_id, Denial denial,
       return unknown;
     case Denial::kHidden:
       return AsHidden(Annotate(
-          unknown, absl::StrCat("upstream ", upstream_id,
-                                " answered a moment ago that it has nothing "
-                                "there for us")));
+          unknown,
+          absl::StrCat("upstream ", upstream_id,
+                       " answered 401 or 403 recently although it granted a "
+                       "token, so the content is hidden from its credentials "
+                       "(cached response; see --absence-ttl)")));
     case Denial::kRefused:
       break;
   }
   return errors::UpstreamDenied(absl::StrCat(upstream_id),
-                                "it refused this a moment ago");
+                                "the upstream answered 401 or 403 recently "
+                                "(cached response; see --absence-ttl)");
 }
 
-void RecordAnswer(MetadataClient& metadata, const UpstreamEpoch& upstream,
+void RecordAnswer(CacheRecorder& metadata, const UpstreamEpoch& upstream,
                   const ContentRef& content, const absl::Status& answer) {
   const Denial denial = DenialIn(answer);
   if (denial == Denial::kNone) return;
   const absl::Status recorded =
       metadata.RecordDenial(upstream, content, denial);
   if (recorded.ok()) return;
-  spdlog::warn("what upstream {} said of {} is not recorded: {}",
-               upstream.upstream_id, content.RelativePath(),
-               recorded.ToString());
+  spdlog::warn(
+      "cannot record the response of upstream {} for {} (negative cache): {}",
+      upstream.upstream_id, content.RelativePath(), recorded.ToString());
 }
 
 }  // namespace cvr

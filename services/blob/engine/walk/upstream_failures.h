@@ -6,7 +6,7 @@
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "services/common/content.h"
-#include "services/metadata/api/metadata_client.h"
+#include "services/metadata/api/cache_recorder.h"
 #include "services/metadata/api/resolver.h"
 #include "services/policy/failure_policy.h"
 
@@ -57,7 +57,7 @@ absl::Status KnownAnswer(int64_t upstream_id, Denial denial,
 // Tells the metadata service of `answer`, if it is one that is remembered: the
 // upstream does not have the content, or refuses it. An address that the
 // deployment does not allow is not the upstream's word. Failure is logged only.
-void RecordAnswer(MetadataClient& metadata, const UpstreamEpoch& upstream,
+void RecordAnswer(CacheRecorder& metadata, const UpstreamEpoch& upstream,
                   const ContentRef& content, const absl::Status& answer);
 
 }  // namespace cvr
