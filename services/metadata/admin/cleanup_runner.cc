@@ -65,12 +65,6 @@ void CleanupRunner::Start() {
   thread_ = std::make_unique<Thread>("cleanup", [this] { Loop(); });
 }
 
-bool CleanupRunner::NotePolicyChange() {
-  if (running_here == this) return false;
-  Wake();
-  return true;
-}
-
 void CleanupRunner::Wake() {
   MutexLock lock(&mutex_);
   is_woken_ = true;
@@ -107,6 +101,12 @@ absl::Status CleanupRunner::RunDue() {
     result.Update(RunGroup(group));
   }
   return result;
+}
+
+bool CleanupRunner::NotePolicyChange() {
+  if (running_here == this) return false;
+  Wake();
+  return true;
 }
 
 absl::StatusOr<std::vector<std::string>> CleanupRunner::DueGroups() const {

@@ -45,11 +45,8 @@ class CleanupRunner {
   // interval, and when woken. To be called once.
   void Start();
 
-  // Told of changes of kTables, on the thread of the write: makes the runner's
-  // thread look now. The runner's own writes do not, since nothing is due by
-  // them; otherwise a run whose outcome cannot be written would be repeated
-  // without a pause. Returns whether the thread looks.
-  bool NotePolicyChange();
+  // Makes the thread look now.
+  void Wake();
 
   // Makes whoever runs return after the batch at hand; what is not done stays
   // due. Final.
@@ -61,9 +58,14 @@ class CleanupRunner {
   // a run cannot be read or written; it stays due then.
   absl::Status RunDue();
 
+  // Told of changes of kTables, on the thread of the write: makes the runner's
+  // thread look now. The runner's own writes do not, since nothing is due by
+  // them; otherwise a run whose outcome cannot be written would be repeated
+  // without a pause. Returns whether the thread looks.
+  bool NotePolicyChange();
+
  private:
   void Loop();
-  void Wake();
   // The groups whose policy is due.
   absl::StatusOr<std::vector<std::string>> DueGroups() const;
   absl::Status RunGroup(const std::string& group);
