@@ -33,8 +33,9 @@ std::string ContentRef::RelativePath() const {
 }
 
 absl::StatusOr<ContentRef> ParseRelativePath(absl::string_view path) {
-  const absl::Status invalid =
-      errors::FieldInvalid("relative_path", "names no content");
+  const absl::Status invalid = errors::FieldInvalid(
+      "relative_path",
+      "does not identify a manifest, blob, tag list or referrers list");
   if (path.size() > limits::kRelativePathBytesMax) return invalid;
   const size_t before_reference = path.rfind('/');
   if (before_reference == absl::string_view::npos || path[0] != '/' ||

@@ -13,8 +13,8 @@
 #include "absl/functional/function_ref.h"
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
-#include "services/common/content.h"
 #include "services/metadata/metadata_stack.h"
+#include "services/metadata/resources/validation.h"
 #include "tests/support/status_matchers.h"
 #include "tests/support/temporary_directory.h"
 
