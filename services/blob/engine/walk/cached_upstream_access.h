@@ -10,7 +10,8 @@
 #include "absl/time/time.h"
 #include "services/concurrency/clock.h"
 #include "services/concurrency/mutex.h"
-#include "services/metadata/api/pull_metadata.h"
+#include "services/metadata/api/resolver.h"
+#include "services/metadata/api/upstream_access_source.h"
 #include "services/policy/upstream_access.h"
 
 namespace cvr {
@@ -34,13 +35,13 @@ namespace cvr {
 class CachedUpstreamAccess {
  public:
   // Both must outlive it.
-  CachedUpstreamAccess(PullMetadata& metadata, const Clock& clock)
+  CachedUpstreamAccess(UpstreamAccessSource& metadata, const Clock& clock)
       : metadata_(metadata), clock_(clock) {}
 
   // How to reach the upstream. `version` is Candidate::upstream_version of the
   // plan; 0 = not known, so that the metadata service is asked. What is
   // answered may be newer than the plan: see CheckIdentity(). Never null.
-  // Errors: as PullMetadata::GetUpstreamAccess().
+  // Errors: as UpstreamAccessSource::GetUpstreamAccess().
   absl::StatusOr<std::shared_ptr<const UpstreamAccess>> Get(
       const UpstreamEpoch& upstream, int64_t version);
 
@@ -59,7 +60,7 @@ class CachedUpstreamAccess {
   void DropLeastRecentlyUsed() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   size_t TotalBytes() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
-  PullMetadata& metadata_;
+  UpstreamAccessSource& metadata_;
   const Clock& clock_;
 
   Mutex mutex_;
