@@ -18,7 +18,7 @@ CurlTransport::Options Stoppable(CurlTransport::Options options,
 
 std::unique_ptr<RefreshAhead> MakeRefresh(const BlobProcess::Options& options,
                                           Engine& engine,
-                                          PullMetadata& metadata,
+                                          MetadataClient& metadata,
                                           UpstreamHealth* health) {
   if (!options.refreshes_ahead) return nullptr;
   return std::make_unique<RefreshAhead>(options.refresh, engine, metadata,
@@ -28,7 +28,7 @@ std::unique_ptr<RefreshAhead> MakeRefresh(const BlobProcess::Options& options,
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<BlobProcess>> BlobProcess::Open(
-    Options options, PullMetadata& metadata, Resolver& resolver,
+    Options options, MetadataClient& metadata, Resolver& resolver,
     AdminAuthority& authority) {
   auto reporter = std::make_unique<EvictionReporter>(metadata);
   options.store.eviction_listener =
@@ -44,7 +44,7 @@ absl::StatusOr<std::unique_ptr<BlobProcess>> BlobProcess::Open(
 BlobProcess::BlobProcess(Options options,
                          std::unique_ptr<EvictionReporter> reporter,
                          std::unique_ptr<RocksDbBlobStore> store,
-                         PullMetadata& metadata, Resolver& resolver,
+                         MetadataClient& metadata, Resolver& resolver,
                          AdminAuthority& authority)
     : reporter_(std::move(reporter)),
       store_(std::move(store)),

@@ -28,7 +28,7 @@
 #include "services/concurrency/memory_budget.h"
 #include "services/concurrency/mutex.h"
 #include "services/concurrency/thread.h"
-#include "services/metadata/api/pull_metadata.h"
+#include "services/metadata/api/metadata_client.h"
 #include "services/metadata/api/resolver.h"
 #include "services/rpc/call_guard.h"
 #include "services/upstream/build_upstream_client.h"
@@ -65,7 +65,7 @@ class BlobProcess {
   // outlive it. The store's eviction_listener is set here.
   // Errors: those of RocksDbBlobStore::Open().
   static absl::StatusOr<std::unique_ptr<BlobProcess>> Open(
-      Options options, PullMetadata& metadata, Resolver& resolver,
+      Options options, MetadataClient& metadata, Resolver& resolver,
       AdminAuthority& authority);
 
   ContentSource& source() { return engine_; }
@@ -86,7 +86,7 @@ class BlobProcess {
 
  private:
   BlobProcess(Options options, std::unique_ptr<EvictionReporter> reporter,
-              std::unique_ptr<RocksDbBlobStore> store, PullMetadata& metadata,
+              std::unique_ptr<RocksDbBlobStore> store, MetadataClient& metadata,
               Resolver& resolver, AdminAuthority& authority);
 
   BlobStoreFigures Figures() const;

@@ -71,12 +71,6 @@ CleanupRunner::CleanupRunner(MetadataStore& store, DownloadCounter& downloads,
 
 void CleanupRunner::Start() { thread_.Start(absl::ZeroDuration()); }
 
-bool CleanupRunner::NotePolicyChange() {
-  if (running_here == this) return false;
-  thread_.Wake();
-  return true;
-}
-
 absl::Status CleanupRunner::RunDue() {
   MutexLock one_at_a_time(&run_mutex_);
   running_here = this;
@@ -88,6 +82,12 @@ absl::Status CleanupRunner::RunDue() {
     result.Update(RunGroup(group));
   }
   return result;
+}
+
+bool CleanupRunner::NotePolicyChange() {
+  if (running_here == this) return false;
+  thread_.Wake();
+  return true;
 }
 
 absl::StatusOr<std::vector<std::string>> CleanupRunner::DueGroups() const {

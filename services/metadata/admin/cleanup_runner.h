@@ -40,11 +40,8 @@ class CleanupRunner {
   // interval, and when woken. To be called once.
   void Start();
 
-  // Told of changes of kTables, on the thread of the write: makes the runner's
-  // thread look now. The runner's own writes do not, since nothing is due by
-  // them; otherwise a run whose outcome cannot be written would be repeated
-  // without a pause. Returns whether the thread looks.
-  bool NotePolicyChange();
+  // Makes the thread look now.
+  void Wake() { thread_.Wake(); }
 
   // Makes whoever runs return after the batch at hand; what is not done stays
   // due. Final.
@@ -55,6 +52,12 @@ class CleanupRunner {
   // waiting. Errors: those of MetadataStore when what is due or the outcome of
   // a run cannot be read or written; it stays due then.
   absl::Status RunDue();
+
+  // Told of changes of kTables, on the thread of the write: makes the runner's
+  // thread look now. The runner's own writes do not, since nothing is due by
+  // them; otherwise a run whose outcome cannot be written would be repeated
+  // without a pause. Returns whether the thread looks.
+  bool NotePolicyChange();
 
  private:
   // The groups whose policy is due.

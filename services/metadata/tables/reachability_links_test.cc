@@ -23,8 +23,6 @@
 namespace cvr::testing {
 namespace {
 
-using tables::Place;
-
 // More manifests than one reachability row has names (64), so that the oldest
 // are forgotten.
 constexpr int kManifests = 80;
@@ -174,7 +172,9 @@ TEST_P(ReachabilityLinksTest, TheIndexSaysWhatAScanSays) {
   for (int step = 1; step <= 1500; ++step) {
     Step();
     if (step % 500 == 0) DeleteSome(1 + Below(2));
-    if (step % 25 == 0) ASSERT_EQ(ByIndex(), ByScan()) << "step " << step;
+    if (step % 25 == 0) {
+      ASSERT_EQ(ByIndex(), ByScan()) << "step " << step;
+    }
   }
   ASSERT_EQ(ByIndex(), ByScan());
 }
