@@ -20,7 +20,7 @@ outage_copy() { # WHO REFERENCE
 
 expect_unavailable() { # COMMAND...
   if "$@" >"$STATE/said" 2>&1; then fail "not refused: $*"; fi
-  grep -qiE '503|cannot be reached' "$STATE/said" ||
+  grep -qiE '503|is unavailable' "$STATE/said" ||
     fail "refused for another reason: $(cat "$STATE/said")"
 }
 

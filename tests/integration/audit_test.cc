@@ -1,7 +1,6 @@
 // Who did what: the audit log of a running system, and its metadata service's
 // memory of it.
 #include <fstream>
-#include <iostream>
 #include <set>
 #include <string>
 #include <vector>

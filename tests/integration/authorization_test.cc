@@ -318,8 +318,6 @@ class AuthorizationTest : public SystemTest {
     }
   }
 
-  FakeRegistry upstream_;
-  System system_;
   std::map<std::string, std::string> ids_;
 };
 

@@ -1,5 +1,4 @@
 // Every field that is wrong is named, in google.rpc.BadRequest, over the wire.
-#include <iostream>
 #include <memory>
 #include <set>
 #include <string>

@@ -146,7 +146,8 @@ class OutageTest : public ThreeProcessesTest {
   void ExpectAway(const HttpResponse& reply) {
     EXPECT_EQ(reply.status, 503) << reply.body;
     EXPECT_NE(reply.header("retry-after"), "");
-    EXPECT_THAT(reply.body, HasSubstr("cannot be reached"));
+    EXPECT_THAT(reply.body,
+                HasSubstr("(cvr-metadata or cvr-blob) is unavailable"));
   }
 
   void AwaitReady() {

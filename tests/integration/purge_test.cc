@@ -1,7 +1,6 @@
 // What is purged or deleted is not served any more, and leaves the disk.
 #include <filesystem>
 #include <fstream>
-#include <iostream>
 #include <iterator>
 #include <memory>
 #include <string>

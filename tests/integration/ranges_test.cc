@@ -1,6 +1,5 @@
 // Several ranges at once, end to end: of blobs that are not cached, on their
 // way, and cached.
-#include <iostream>
 #include <memory>
 #include <string>
 #include <utility>

@@ -1,5 +1,4 @@
 // A tag is refreshed on demand, and downloads are looked on.
-#include <iostream>
 #include <memory>
 #include <string>
 

@@ -144,7 +144,8 @@ TEST_P(RestartTest, WhatCannotWaitIsToldWhenToComeAgain) {
       HttpGet(gateway_->http(), System::Target("team/app/manifests/1"));
   EXPECT_EQ(reply.status, 503);
   EXPECT_NE(reply.header("retry-after"), "");
-  EXPECT_THAT(reply.body, HasSubstr("cannot be reached"));
+  EXPECT_THAT(reply.body,
+              HasSubstr("(cvr-metadata or cvr-blob) is unavailable"));
 }
 
 INSTANTIATE_TEST_SUITE_P(Ways, RestartTest,

@@ -1,5 +1,4 @@
 // An upstream in trouble is spared, and everybody can see it.
-#include <iostream>
 #include <string>
 
 #include "absl/strings/str_cat.h"

@@ -30,9 +30,7 @@ constexpr absl::Duration kShort = absl::Milliseconds(200);
 class WatchdogDeathTest : public ::testing::Test {
  protected:
   // The child has threads.
-  WatchdogDeathTest() {
-    ::testing::FLAGS_gtest_death_test_style = "threadsafe";
-  }
+  WatchdogDeathTest() { GTEST_FLAG_SET(death_test_style, "threadsafe"); }
 };
 
 TEST_F(WatchdogDeathTest, SaysWhatWasDoneAndWhereEveryThreadIs) {

@@ -137,9 +137,11 @@ TEST_F(RunTest, MistypedCommandsAndOptionsGetTheNearest) {
     const char* error;
   } kCases[] = {
       {"registri list",
-       "cvr: unknown: registri; did you mean registry? (see cvr --help)\n"},
+       "cvr: unknown command: registri; did you mean registry? (see cvr "
+       "--help)\n"},
       {"registry lst",
-       "cvr: unknown: lst; did you mean list? (see cvr registry --help)\n"},
+       "cvr: unknown command: lst; did you mean list? (see cvr registry "
+       "--help)\n"},
       {"registry list --gruop a",
        "cvr: unknown option --gruop; did you mean --group? (see cvr registry "
        "list --help)\n"},
@@ -147,7 +149,8 @@ TEST_F(RunTest, MistypedCommandsAndOptionsGetTheNearest) {
        "cvr: unknown option --timeuot=5s; did you mean --timeout? (see cvr "
        "group list --help)\n"},
       {"help registri",
-       "cvr: unknown: registri; did you mean registry? (see cvr --help)\n"},
+       "cvr: unknown command: registri; did you mean registry? (see cvr "
+       "--help)\n"},
   };
   for (const auto& c : kCases) {
     EXPECT_EQ(Cvr(c.line), 1);

@@ -17,11 +17,12 @@
 #include "tests/support/read_content.h"
 #include "tests/support/status_matchers.h"
 
-// Random schedules of readers at any offset, cancels, failing upstreams, a
-// store that is full, damaged or loses blobs, and restarts, held against a
-// model: a reader never gets a byte that is not the blob's, and never all of
-// what it asked for unless that is right; what is stored is right; and when the
-// trouble is over, everything works and nothing is held any more.
+// Random schedules of readers at any offset, cancels of readers and downloads,
+// failing upstreams, a store that is full, damaged or loses blobs, and
+// restarts, held against a model: a reader never gets a byte that is not the
+// blob's, and never all of what it asked for unless that is right; what is
+// stored is right; and when the trouble is over, everything works and nothing
+// is held any more.
 //
 // CVR_SEED=n runs the schedule of that seed again (the first of shard 0),
 // CVR_SCHEDULES=n so many in each shard.
@@ -117,7 +118,7 @@ class Schedule {
 
   // While readers are at it.
   void MakeTrouble() {
-    switch (Below(4)) {
+    switch (Below(5)) {
       case 0:
         (void)world_.store().Delete(*digest_);
         break;
@@ -127,8 +128,20 @@ class Schedule {
       case 2:
         world_.faults().FillUpAfter(Below(blob_.size() + 1));
         break;
+      case 3:
+        CancelDownloads();
+        break;
       default:
         world_.faults().FillUpAfter(std::nullopt);
+    }
+  }
+
+  // Of whoever they are, wherever they are between upstream, store and readers.
+  void CancelDownloads() {
+    const auto seen = world_.engine().downloads_in_flight().List();
+    for (const auto& download : seen.downloads) {
+      world_.engine().CancelDownload(
+          download.id, absl::UnavailableError("cancelled"), OneIn(2));
     }
   }
 

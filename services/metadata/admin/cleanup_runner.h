@@ -40,9 +40,6 @@ class CleanupRunner {
   // interval, and when woken. To be called once.
   void Start();
 
-  // Makes the thread look now.
-  void Wake() { thread_.Wake(); }
-
   // Makes whoever runs return after the batch at hand; what is not done stays
   // due. Final.
   void Stop() { thread_.Stop(); }

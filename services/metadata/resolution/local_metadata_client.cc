@@ -232,8 +232,7 @@ absl::Status LocalMetadataClient::Record(const CacheRecord& record) {
     std::optional<tables::Place> unlinking;
     RETURN_IF_ERROR(TryRecord(record, unlinking));
     if (!unlinking) return absl::OkStatus();
-    // What an earlier refusal has taken apart must be gone before it is linked
-    // anew.
+    // Links that an earlier refusal cuts must be gone before new ones are made.
     RETURN_IF_ERROR(sweeper_.Unlink(*unlinking));
   }
   return absl::AbortedError("it is refused again and again");

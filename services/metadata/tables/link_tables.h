@@ -14,8 +14,8 @@
 #include "services/metadata/store/metadata_store.h"
 #include "services/metadata/store/stored.pb.h"
 
-// More of tables.h: how reachability hangs together, and what is still to be
-// taken apart.
+// Rows, as in tables.h, for links from manifests to the digests that they name,
+// for links that are still to be deleted, and for numbers of rows.
 namespace cvr::tables {
 
 // A digest in a repository of an upstream.
@@ -25,17 +25,17 @@ struct Place {
   Digest digest;
 };
 
-// Reachability.manifests the other way round: what a manifest leads to. A link
-// is put and deleted with the name in that row.
+// The inverse of Reachability.manifests: the digests that a manifest names. A
+// link must be written and deleted together with its entry in that row.
 void PutLink(WriteTransaction& transaction, const Place& manifest,
              const Digest& to);
 void DeleteLink(WriteTransaction& transaction, const Place& manifest,
                 const Digest& to);
-// The first `max` of them.
+// The first `max` links of `manifest`.
 absl::StatusOr<std::vector<Digest>> Links(const ReadTransaction& transaction,
                                           const Place& manifest, int max);
 
-// Manifests whose links count no more, and are to be deleted.
+// Manifests that were revoked and whose links are still to be deleted.
 void PutUnlink(WriteTransaction& transaction, const Place& manifest);
 void DeleteUnlink(WriteTransaction& transaction, const Place& manifest);
 absl::StatusOr<bool> IsUnlinked(const ReadTransaction& transaction,
@@ -48,17 +48,17 @@ absl::StatusOr<bool> HasUnlinks(const ReadTransaction& transaction,
 absl::StatusOr<std::optional<Place>> FirstUnlink(
     const ReadTransaction& transaction);
 
-// Upstreams that are deleted, while there may be rows of theirs.
+// Deleted upstreams, as long as rows of them may be left.
 void PutRemoval(WriteTransaction& transaction, int64_t upstream_id);
 void DeleteRemoval(WriteTransaction& transaction, int64_t upstream_id);
 // The first one of all.
 absl::StatusOr<std::optional<int64_t>> FirstRemoval(
     const ReadTransaction& transaction);
 
-// How many rows there are of an upstream.
+// The numbers of rows of an upstream.
 absl::StatusOr<stored::UpstreamRows> RowsOf(const ReadTransaction& transaction,
                                             int64_t upstream_id);
-// Adds to them; negative numbers take away.
+// Adds to these numbers; negative ones subtract.
 absl::Status CountRows(WriteTransaction& transaction, int64_t upstream_id,
                        const stored::UpstreamRows& added);
 

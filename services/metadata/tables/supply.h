@@ -14,13 +14,15 @@
 #include "services/metadata/store/metadata_store.h"
 #include "services/metadata/tables/link_tables.h"
 
-// What upstreams can supply, and through what it was found: the reachability
-// rows as what they mean. DESIGN.md, "Reachability". What writes touches a
-// bounded number of rows. Errors: those of tables.h.
+// Reachability: which digests an upstream can supply from a repository, and the
+// tags and manifests through which they were found. Stored bytes are served in
+// an upstream's name only if their digest is reachable; see DESIGN.md,
+// "Reachability". Each function that writes touches a bounded number of rows.
+// Errors: those of tables.h.
 namespace cvr::supply {
 
-// Of what a manifest names, so many are linked to it in one transaction: each
-// costs a row that is read and two that are put.
+// Maximum number of a manifest's digests that one transaction links to it. Each
+// link costs one row that is read and two that are written.
 inline constexpr size_t kLinkedPerTransaction = 150;
 
 // Whether bytes of `digest` may be served in the upstream's name.
@@ -28,55 +30,60 @@ absl::StatusOr<bool> Has(const ReadTransaction& transaction,
                          int64_t upstream_id, const Repository& repository,
                          const Digest& digest);
 
-// Whether a tag that `allows` accepts leads to `digest`. Looks at no more than
-// limits::kReachVisitedMax rows; what is further away is not reached.
+// Whether `digest` is reachable from a tag that `allows` accepts. Visits at
+// most limits::kReachVisitedMax rows; a digest that is further away counts as
+// not reachable.
 absl::StatusOr<bool> IsReachedByTag(
     const ReadTransaction& transaction, int64_t upstream_id,
     const Repository& repository, const Digest& digest,
     absl::FunctionRef<bool(absl::string_view tag)> allows);
 
-// The upstream has `target` at `content`. If it was not asked (`confirmed`),
-// what it had no more stays so.
+// Records that the upstream has `target` at `content`. Without `confirmed`, the
+// upstream was not asked: a digest that it has said to be absent stays absent.
 absl::Status NoteFound(WriteTransaction& transaction, int64_t upstream_id,
                        const ContentRef& content, const Digest& target,
                        bool confirmed = true);
 
-// What is found at `content`, which is `target`, leads to further content by
-// way of this digest: the manifest itself, and of referrers their subject.
+// The digest through which `target`, found at `content`, leads to further
+// content: the manifest itself, or the subject of a list of referrers.
 Digest NamedBy(const ContentRef& content, const Digest& target);
 
-// `manifest` names `digests`, at most kLinkedPerTransaction. What is not linked
-// for want of room is asked for when it is wanted.
+// Records that `manifest` names `digests`, of which there are at most
+// kLinkedPerTransaction. Beyond the limit of rows of an upstream, digests are
+// not linked; the upstream is asked for them when a client pulls them.
 absl::Status NoteNamed(WriteTransaction& transaction,
                        const tables::Place& manifest,
                        absl::Span<const Digest> digests, bool confirmed);
 
-// Somebody says that the upstream has `digest` at `content`. Nothing is served
-// for that, and no tag leads there: only the repository is known by it.
+// Records that an administrator has declared that the upstream has `digest` at
+// `content`. This makes the repository known, but the digest is not reachable
+// and is not served because of it.
 absl::Status NoteDeclared(WriteTransaction& transaction, int64_t upstream_id,
                           const ContentRef& content, const Digest& digest);
 
-// The upstream says that it has no `content`, which is addressed by digest.
-// Through what it was found stays known.
+// Records that the upstream does not have `content`, which is addressed by
+// digest. The tags and manifests that lead to it stay recorded.
 absl::Status NoteAbsent(WriteTransaction& transaction, int64_t upstream_id,
                         const ContentRef& content);
-// The same of a digest: it is not to be supplied before the upstream was asked.
+// The same for a digest: it is not served again before the upstream was asked.
 absl::Status NoteAbsent(WriteTransaction& transaction, int64_t upstream_id,
                         const Repository& repository, const Digest& digest);
 
-// The upstream refuses `content`. What was found through it alone is supplied
-// no more, from now on; its rows go with Unlink(). `target` is what a tag
-// points at; null = nothing is recorded.
+// Records that the upstream refuses `content`. Digests that are reachable only
+// through it are not served any more, with immediate effect; Unlink() deletes
+// their rows later. `target` is the digest that a tag points at; null = none is
+// recorded.
 absl::Status Revoke(WriteTransaction& transaction, int64_t upstream_id,
                     const ContentRef& content, const Digest* target);
 
-// Deletes some of the rows that only `manifest`, whose links count no more, led
-// to. Returns whether there may be more.
+// Deletes some of the rows that are reachable only through `manifest`, which
+// was revoked. Returns whether there may be more.
 absl::StatusOr<bool> Unlink(WriteTransaction& transaction,
                             const tables::Place& manifest);
 
-// Deletes some of the rows of an upstream, after `cursor`: what this function
-// left there, or empty. Returns whether there may be more.
+// Deletes some of the rows of an upstream after `cursor`, which must be empty
+// or the value that the previous call left there. Returns whether there may be
+// more.
 absl::StatusOr<bool> DeleteSome(WriteTransaction& transaction,
                                 int64_t upstream_id, std::string& cursor);
 

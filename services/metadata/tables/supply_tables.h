@@ -17,22 +17,24 @@
 #include "services/metadata/store/stored.pb.h"
 #include "services/metadata/tables/link_tables.h"
 
-// More of tables.h: what upstreams can supply, and what they cannot.
+// Rows, as in tables.h, for the digests that upstreams can supply, and for
+// their negative answers.
 namespace cvr::tables {
 
-// Which digests an upstream can supply from a repository, and why.
+// The row of a digest in a repository of an upstream: whether the upstream can
+// supply it, and through which tags and manifests it is reachable.
 absl::StatusOr<std::optional<stored::Reachability>> FindReachability(
     const ReadTransaction& transaction, int64_t upstream_id,
     const Repository& repository, const Digest& digest);
-// Not counted among the rows of the upstream (link_tables.h): that is for who
-// changes many.
+// Writes the row. Does not change the number of the upstream's rows
+// (link_tables.h): callers that change many rows update it once.
 void PutReachability(WriteTransaction& transaction, int64_t upstream_id,
                      const Repository& repository, const Digest& digest,
                      const stored::Reachability& row);
 void DeleteReachability(WriteTransaction& transaction, int64_t upstream_id,
                         const Repository& repository, const Digest& digest);
-// The first `max` of an upstream (0 = of all of them) after `cursor`, a key
-// that this function left there, or empty.
+// The first `max` rows of an upstream (0 = of all upstreams) after `cursor`,
+// which must be empty or the value that the previous call left there.
 struct ReachabilityAt {
   Place place;
   stored::Reachability row;
@@ -40,25 +42,28 @@ struct ReachabilityAt {
 absl::StatusOr<std::vector<ReachabilityAt>> NextReachability(
     const ReadTransaction& transaction, int64_t upstream_id, int max,
     std::string& cursor);
-// The repositories after `start_after` that such rows are of, each once, by
-// name. Skips over all others, so the costs are those of what is visited.
+// Visits the repositories of such rows after `start_after`, each once, in the
+// order of names. It seeks from one to the next, so the cost is proportional to
+// the number of visited repositories and not of rows.
 absl::Status VisitRepositories(
     const ReadTransaction& transaction, int64_t upstream_id,
     absl::string_view start_after,
     absl::FunctionRef<absl::StatusOr<bool>(const std::string&)> visitor);
 
-// What upstreams said that they do not have or give, by path.
+// The negative cache: answers of upstreams that they do not have or do not give
+// the content of a path.
 absl::StatusOr<std::optional<stored::Denial>> FindDenial(
     const ReadTransaction& transaction, int64_t upstream_id,
     absl::string_view relative_path);
 absl::Status PutDenial(WriteTransaction& transaction, int64_t upstream_id,
                        absl::string_view relative_path,
                        const stored::Denial& denial);
-// Fine when there is none.
+// Does nothing if there is no such row.
 absl::Status DeleteDenial(WriteTransaction& transaction, int64_t upstream_id,
                           absl::string_view relative_path);
-// Deletes those that are over among the first `max` rows after `cursor`, a key
-// that this function left there, or empty; at the end it is empty again.
+// Deletes the expired ones among the first `max` rows after `cursor`, which
+// must be empty or the value that the previous call left there; it is empty
+// again after the last row.
 absl::Status SweepDenials(WriteTransaction& transaction, absl::Time now,
                           int max, std::string& cursor);
 

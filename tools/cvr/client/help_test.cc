@@ -136,9 +136,9 @@ TEST_F(HelpTest, HelpCommandIsTheSameAsTheOption) {
   EXPECT_EQ(Cvr("help"), 0) << Err();
   EXPECT_EQ(Out(), all);
   EXPECT_EQ(Cvr("help upstream attack"), 1);
-  EXPECT_EQ(
-      Err(),
-      "cvr: unknown: attack; did you mean attach? (see cvr upstream --help)\n");
+  EXPECT_EQ(Err(),
+            "cvr: unknown command: attack; did you mean attach? (see cvr "
+            "upstream --help)\n");
 }
 
 TEST_F(HelpTest, PositionalArgumentsAreNamed) {
