@@ -103,7 +103,7 @@ class Explaining {
     } else if (IsAfterEnd(index)) {
       Tell(considered, Considered::NOT_NEEDED,
            absl::StrCat("a pull stops at '", NameOf(*decision_.end),
-                        "', which has a lower position"));
+                        "', which is asked before it"));
     } else if (!known.candidate.cached) {
       TellOfUncached(known.candidate, considered);
     } else {

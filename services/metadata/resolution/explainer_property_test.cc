@@ -184,10 +184,12 @@ class World : public MetadataFixture {
     }
     if (absl::IsPermissionDenied(refusal)) {
       EXPECT_EQ(told.outcome(),
-                "answers 403: rules exclude it at every upstream");
+                "answers 403: excluded by the rules of every upstream");
     } else {
       EXPECT_THAT(refusal, StatusIs(absl::StatusCode::kNotFound));
-      EXPECT_EQ(told.outcome(), "answers 404: no upstream serves this");
+      EXPECT_EQ(told.outcome(),
+                "answers 404: no enabled upstream serves this repository or "
+                "namespace");
     }
   }
 
@@ -288,20 +290,22 @@ class World : public MetadataFixture {
     if (!end.empty()) {
       return absl::StrCat(asked.empty() ? "" : "asks ", names,
                           asked.empty() ? "" : ", then ", "answers 403: '", end,
-                          "' refused it a moment ago, which ends the pull");
+                          "' denied access recently (negative cache), and the "
+                          "pull stops there");
     }
     if (!asked.empty()) {
       return !IsList(content) ? absl::StrCat("asks ", names, " in this order")
-             : is_stored      ? "made of lists that are cached"
-                              : absl::StrCat("made of the lists of ", names);
+             : is_stored      ? "merges cached lists"
+                              : absl::StrCat("merges the lists of ", names);
     }
     if (denials.contains(Denial::kRefused)) {
-      return "answers 403: an upstream refused it a moment ago";
+      return "answers 403: an upstream denied access recently (negative cache)";
     }
     return denials.contains(Denial::kHidden)
-               ? "answers 404: no upstream has it for us; an upstream answered "
-                 "401 or 403 a moment ago though it granted a token"
-               : "answers 404: no upstream had it a moment ago";
+               ? "answers 404: no upstream offers it to its configured "
+                 "credentials; an upstream answered 401 or 403 recently "
+                 "although it granted a token (negative cache)"
+               : "answers 404: no upstream had it recently (negative cache)";
   }
 
   static Considered::Verdict VerdictIn(const v1::ExplainResponse& told,
@@ -347,8 +351,8 @@ TEST(ExplainerPropertyTest, TellsWhatAPullGets) {
   // The worlds are no use unless they differ.
   if (worlds < kWorlds) return;
   for (const char* kind :
-       {"served from the", "asks 'https://u", "made of the lis",
-        "made of lists t", "answers 403: ru", "answers 403: 'h",
+       {"served from the", "asks 'https://u", "merges the list",
+        "merges cached l", "answers 403: ex", "answers 403: 'h",
         "answers 404: no"}) {
     EXPECT_TRUE(World::outcomes().contains(kind)) << kind;
   }

@@ -78,7 +78,8 @@ TEST_F(ExplainerTest, TellsWhichEntryAnswersAndUntilWhen) {
   const auto response = Explain();
   EXPECT_EQ(response->hit().target().digest(), digest_.ToString());
   EXPECT_EQ(response->outcome(), "served from the cache of 'https://two'");
-  EXPECT_THAT(response->considered(0).why(), HasSubstr("believed until 2023"));
+  EXPECT_THAT(response->considered(0).why(),
+              HasSubstr("not asked again until 2023"));
   clock_.Advance(absl::Hours(24));
   EXPECT_THAT(Verdicts(),
               ::testing::ElementsAre(Considered::UNKNOWN, Considered::STALE));
@@ -189,13 +190,13 @@ TEST_F(ExplainerTest, TellsOfAListThatRulesLeaveAnUpstreamOutOf) {
   Add(ruled);
   const int64_t second = Add(NewUpstream("https://two"));
   constexpr char kTags[] = "/library/alpine/tags/list";
-  EXPECT_EQ(Explain(kTags)->outcome(), "made of the lists of 'https://two'");
+  EXPECT_EQ(Explain(kTags)->outcome(), "merges the lists of 'https://two'");
   ASSERT_THAT(stack_->client().Record(RecordOf(second, kTags, digest_)),
               IsOk());
   EXPECT_THAT(
       Verdicts(kTags),
       ::testing::ElementsAre(Considered::EXCLUDED_BY_RULE, Considered::FRESH));
-  EXPECT_EQ(Explain(kTags)->outcome(), "made of lists that are cached");
+  EXPECT_EQ(Explain(kTags)->outcome(), "merges cached lists");
 }
 
 // A dry run leaves nothing behind.

@@ -10,6 +10,7 @@
 #include "absl/time/time.h"
 #include "services/concurrency/clock.h"
 #include "services/concurrency/mutex.h"
+#include "services/metadata/api/resolver.h"
 #include "services/metadata/api/upstream_access_source.h"
 #include "services/policy/upstream_access.h"
 

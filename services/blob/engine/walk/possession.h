@@ -6,6 +6,7 @@
 #include "absl/types/span.h"
 #include "services/common/digest.h"
 #include "services/metadata/api/possession_source.h"
+#include "services/metadata/api/resolver.h"
 #include "services/policy/upstream_access.h"
 
 // Whose bytes are whose: what an upstream was delivered under one identity is
