@@ -43,9 +43,9 @@ ABSL_FLAG(
 
 ABSL_FLAG(absl::Duration, outage_grace, absl::Minutes(5),
           "How long cached content is still served while the metadata service "
-          "is unavailable, for example 5m. Only pulls that it allowed before, "
-          "for the same caller, and only while their tokens are valid and "
-          "their tags are fresh. During a network failure, changes such as "
+          "is unavailable, for example 5m. Only pulls that it allowed before "
+          "are served, for the same caller, and only while their tokens and "
+          "tags are valid. During a network failure, changes such as "
           "revocations take effect after this time at the latest. 0 = serve "
           "nothing without the metadata service.");
 

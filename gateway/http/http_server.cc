@@ -50,8 +50,7 @@ constexpr size_t kHealthQueueMax = 1024;
 constexpr absl::Duration kAcceptLastMax = absl::Milliseconds(100);
 
 constexpr char kInternal[] = "internal error";
-constexpr char kBusy[] =
-    "too many concurrent requests; retry later; ask again in a moment";
+constexpr char kBusy[] = "too many concurrent requests; retry later";
 
 size_t ConnectionsMax(const HttpServer::Options& options) {
   size_t max =

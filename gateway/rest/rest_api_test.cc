@@ -400,7 +400,7 @@ TEST_F(RestApiTest, TryingAnUpstreamSendsWhatWasGiven) {
     return ToRpcStatus(errors::FieldInvalid("url", "must have a host"));
   };
   EXPECT_EQ(AskFor(400, "POST", stored, R"({"url":"https://"})").dump(),
-            R"({"message":{"url":["must name a host"]}})");
+            R"({"message":{"url":["must have a host"]}})");
 }
 
 TEST_F(RestApiTest, AServiceThatIsGoneIs503) {

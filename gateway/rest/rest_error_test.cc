@@ -35,7 +35,7 @@ TEST(RestErrorTest, EveryErrorHasItsShape) {
        R"({"message":{"base":["not now"]}})"},
       {errors::LimitReached("registry 1", "upstreams", 5), 400,
        R"({"message":{"base":)"
-       R"(["registry 1 has 5 upstreams, which is the limit"]}})"},
+       R"(["registry 1 already has the maximum of 5 upstreams"]}})"},
       {absl::ResourceExhaustedError("x"), 429,
        R"({"message":"429 Too Many Requests"})"},
       {absl::UnavailableError("10.0.0.1"), 503,

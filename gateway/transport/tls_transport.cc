@@ -47,7 +47,7 @@ Transport::Step TlsTransport::Handshake() {
                      PeerAddress(fd_).value_or("a client that has gone"), ": ",
                      reason));
   } else {
-    spdlog::debug("TLS handshake connection closed by the client");
+    spdlog::debug("TLS handshake failed: connection closed by the client");
   }
   if (ERR_GET_REASON(error) == SSL_R_HTTP_REQUEST) {
     send(fd_, kPlainReply, sizeof(kPlainReply) - 1,

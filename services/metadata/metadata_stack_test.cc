@@ -187,7 +187,8 @@ TEST_F(MetadataStackTest, ALostKeyIsReportedNotReplaced) {
   ASSERT_THAT(SecretBox::Create(path_ + "/secret.key"), IsOk());
   const auto with_another = Open();
   EXPECT_THAT(with_another, StatusIs(absl::StatusCode::kFailedPrecondition));
-  EXPECT_THAT(with_another.status().message(), HasSubstr("another store"));
+  EXPECT_THAT(with_another.status().message(),
+              HasSubstr("is not the key of this metadata store"));
   std::filesystem::rename(path_ + "/kept", path_ + "/secret.key");
   EXPECT_THAT(Open(), IsOk());
 }

@@ -150,7 +150,7 @@ std::vector<Fault> AuthenticationFaults() {
   nonsense.stale_tag = ServedStale(3);
   faults.push_back(nonsense);
 
-  Fault expired = LoginFault("the bearer token has expired; log in again");
+  Fault expired = LoginFault("the token has expired");
   expired.begin = [](Scene& scene) {
     scene.PullAnotherTag();
     scene.origin().RevokeTokens();

@@ -94,7 +94,7 @@ std::vector<Fault> RedirectFaults() {
        .cold_digest = Invalid(6),
        .cold_blob = Invalid(6),
        .stale_tag = ServedStale(12)},
-      {.name = "redirect with a missing or invalid Location header",
+      {.name = "a redirect to nowhere",
        .begin = [](Scene& scene) { RedirectTo(scene, "gopher://x"); },
        .cold_tag = Invalid(1),
        .cold_digest = Invalid(1),

@@ -90,7 +90,7 @@ std::string RefreshText(const v1::RefreshTagResponse& response) {
   fields.Add("digest", response.digest());
   fields.Add("before", before);
   fields.Add("media type", response.media_type());
-  fields.Add("stored size", SizeText(response.size()));
+  fields.Add("size", SizeText(response.size()));
   fields.Add("upstream", absl::StrCat(response.upstream_id()));
   return fields.ToString();
 }

@@ -201,8 +201,7 @@ class ReferrersDocument final : public ListDocument {
     if (cursors_.size() == 1) return true;
     const auto digest = Digest::Parse(referrer.digest);
     if (!digest.ok())
-      return absl::DataLossError(
-          "the Docker-Content-Digest header is not a valid digest");
+      return absl::DataLossError("invalid digest in a stored referrers list");
     return seen_.insert(*digest).second;
   }
 

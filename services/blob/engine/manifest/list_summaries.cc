@@ -68,7 +68,7 @@ auto ListSummaries::Await(Making& making, const Patience& patience) -> Answer {
     return absl::CancelledError("nobody waits for the answer any more");
   }
   return absl::DeadlineExceededError(
-      "timeout while waiting for a backend service");
+      "timeout while waiting for the summary of a list");
 }
 
 void ListSummaries::Land(const std::string& key, Making& making,
