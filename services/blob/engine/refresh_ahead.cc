@@ -9,7 +9,7 @@
 namespace cvr {
 
 RefreshAhead::RefreshAhead(const Options& options, Engine& engine,
-                           MetadataClient& metadata, UpstreamHealth* health)
+                           RefreshSource& metadata, UpstreamHealth* health)
     : options_(options),
       engine_(engine),
       metadata_(metadata),

@@ -7,7 +7,7 @@
 #include "services/blob/engine/engine.h"
 #include "services/concurrency/mutex.h"
 #include "services/concurrency/periodic_thread.h"
-#include "services/metadata/api/metadata_client.h"
+#include "services/metadata/api/refresh_source.h"
 #include "services/upstream/api/upstream_health.h"
 
 namespace cvr {
@@ -34,7 +34,7 @@ class RefreshAhead {
   };
 
   // All must outlive it; `health` may be null.
-  RefreshAhead(const Options& options, Engine& engine, MetadataClient& metadata,
+  RefreshAhead(const Options& options, Engine& engine, RefreshSource& metadata,
                UpstreamHealth* health);
   // Waits for the upstreams that are being asked.
   ~RefreshAhead() = default;
@@ -58,7 +58,7 @@ class RefreshAhead {
 
   const Options options_;
   Engine& engine_;
-  MetadataClient& metadata_;
+  RefreshSource& metadata_;
   UpstreamHealth* const health_;
 
   mutable Mutex mutex_;

@@ -3,7 +3,7 @@
 
 #include "services/metadata/api/content_index.h"
 #include "services/metadata/api/garbage_list.h"
-#include "services/metadata/api/metadata_client.h"
+#include "services/metadata/api/pull_metadata.h"
 #include "services/metadata/api/refresh_source.h"
 #include "services/metadata/api/upstream_checker.h"
 
@@ -12,7 +12,7 @@ namespace cvr {
 // All that the metadata service does for the blob service. For what implements
 // the whole of it and what assembles a process; every other class takes the
 // interface that it uses. Thread-safe.
-class MetadataClient : public MetadataClient,
+class MetadataClient : public PullMetadata,
                        public RefreshSource,
                        public UpstreamChecker,
                        public ContentIndex,

@@ -9,7 +9,7 @@ namespace cvr {
 
 // What the metadata service does for pulls: the Engine of the blob service asks
 // nothing else of it. Thread-safe. A class that needs a part takes that part.
-class MetadataClient : public UpstreamAccessSource,
+class PullMetadata : public UpstreamAccessSource,
                      public PossessionSource,
                      public CacheRecorder {};
 

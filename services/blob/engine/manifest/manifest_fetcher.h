@@ -14,7 +14,7 @@
 #include "services/blob/engine/walk/upstream_tools.h"
 #include "services/blob/store/blob_store.h"
 #include "services/concurrency/fair_pool.h"
-#include "services/metadata/api/pull_metadata.h"
+#include "services/metadata/api/refresh_source.h"
 
 namespace cvr {
 

@@ -10,7 +10,7 @@
 #include "absl/time/time.h"
 #include "services/concurrency/clock.h"
 #include "services/concurrency/mutex.h"
-#include "services/metadata/api/metadata_client.h"
+#include "services/metadata/api/upstream_access_source.h"
 #include "services/policy/upstream_access.h"
 
 namespace cvr {
@@ -34,13 +34,13 @@ namespace cvr {
 class CachedUpstreamAccess {
  public:
   // Both must outlive it.
-  CachedUpstreamAccess(MetadataClient& metadata, const Clock& clock)
+  CachedUpstreamAccess(UpstreamAccessSource& metadata, const Clock& clock)
       : metadata_(metadata), clock_(clock) {}
 
   // How to reach the upstream. `version` is Candidate::upstream_version of the
   // plan; 0 = not known, so that the metadata service is asked. What is
   // answered may be newer than the plan: see CheckIdentity(). Never null.
-  // Errors: as MetadataClient::GetUpstreamAccess().
+  // Errors: as UpstreamAccessSource::GetUpstreamAccess().
   absl::StatusOr<std::shared_ptr<const UpstreamAccess>> Get(
       const UpstreamEpoch& upstream, int64_t version);
 
@@ -59,7 +59,7 @@ class CachedUpstreamAccess {
   void DropLeastRecentlyUsed() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   size_t TotalBytes() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
-  MetadataClient& metadata_;
+  UpstreamAccessSource& metadata_;
   const Clock& clock_;
 
   Mutex mutex_;

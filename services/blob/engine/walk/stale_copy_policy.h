@@ -4,7 +4,7 @@
 #include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "services/common/content.h"
-#include "services/metadata/api/metadata_client.h"
+#include "services/metadata/api/pull_metadata.h"
 #include "services/metadata/api/resolver.h"
 #include "services/upstream/api/upstream_health.h"
 
@@ -17,7 +17,7 @@ namespace cvr {
 class StaleCopyPolicy {
  public:
   // `health` may be null: no upstream is to be spared. Both must outlive it.
-  StaleCopyPolicy(MetadataClient& metadata, UpstreamHealth* health)
+  StaleCopyPolicy(PullMetadata& metadata, UpstreamHealth* health)
       : metadata_(metadata), health_(health) {}
 
   // Whether the copy is to be served without asking, because the budget of the
@@ -37,7 +37,7 @@ class StaleCopyPolicy {
                   absl::FunctionRef<bool()> has_copy) const;
 
  private:
-  MetadataClient& metadata_;
+  PullMetadata& metadata_;
   UpstreamHealth* const health_;
 };
 

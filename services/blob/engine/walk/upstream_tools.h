@@ -3,7 +3,7 @@
 
 #include "services/blob/engine/walk/cached_upstream_access.h"
 #include "services/blob/store/blob_store.h"
-#include "services/metadata/api/metadata_client.h"
+#include "services/metadata/api/pull_metadata.h"
 #include "services/upstream/api/upstream_client.h"
 #include "services/upstream/api/upstream_health.h"
 
@@ -14,7 +14,7 @@ namespace cvr {
 struct UpstreamTools {
   BlobStore& store;
   UpstreamClient& upstream;
-  MetadataClient& metadata;
+  PullMetadata& metadata;
   CachedUpstreamAccess& accesses;
   UpstreamHealth* health;  // Null = no upstream is to be spared.
 };
