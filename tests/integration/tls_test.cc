@@ -293,7 +293,7 @@ TEST_F(TlsTest, ProcessesRefuseToStart) {
            {kBlob, {data, rpc[0], rpc[1]}, "requires --rpc_ca_file"},
            {kBlob,
             {data, rpc[0], rpc[1], "--rpc_ca_file=/none"},
-            "authority file /none: No such file"},
+            "CA file /none: No such file"},
            {kStandalone,
             {data, "--grpc_address=127.0.0.1:0", "--http_address=[::]:0"},
             "--insecure_plaintext"},

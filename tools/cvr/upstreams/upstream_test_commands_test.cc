@@ -57,7 +57,7 @@ TEST_F(UpstreamTestCommandsTest, StepsAreShownAndFailureIsTheExitStatus) {
             "\n"
             "outcome:      unauthorized\n"
             "http status:  401\n"
-            "meaning:      check the password\n");
+            "advice:       check the password\n");
   EXPECT_EQ(Err(), "cvr: upstream test failed: unauthorized\n");
 }
 
