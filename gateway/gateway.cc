@@ -64,14 +64,14 @@ Gateway::Gateway(Resolver& resolver, ContentSource& source, Options options)
       routes_{options_.root_registry_id,
               [this, &resolver](absl::string_view path) {
                 auto found = resolver.Locate(path);
-                if (found.ok()) lanes_.Learn(path, *found);
+                if (found.ok()) queues_.Learn(path, *found);
                 return found;
               }},
       outages_(
           {.wait_max = options_.outage_wait, .services = options_.readiness},
           options_.http.requests),
-      groups_(options_.http.requests.LaneMax()),
-      source_(source, options_.http.requests.LaneMax()),
+      groups_(options_.http.requests.QueueMax()),
+      source_(source, options_.http.requests.QueueMax()),
       content_(resolver, source_, streams_, outages_, *options_.clock,
                options_.fetch_timeout),
       lists_(resolver, source_, streams_, *options_.clock,
@@ -129,7 +129,8 @@ HttpServer::Options Gateway::ServerOptions() {
   };
   // What a proxy forwards is counted by request.
   options.client_of = [&proxies](const std::string& peer) {
-    return proxies.Trusts(peer) ? "" : proxies.ClientOf(peer, std::nullopt);
+    return proxies.Trusts(peer) ? ""
+                                : proxies.ClientAddressOf(peer, std::nullopt);
   };
   options.before_body = [this](const HttpRequest& request) {
     return BeforeBody(request);
@@ -139,8 +140,8 @@ HttpServer::Options Gateway::ServerOptions() {
 
 RequestShare Gateway::ShareOf(const HttpRequest& request) const {
   RequestShare share =
-      ShareOfTarget(request.target, options_.root_registry_id, lanes_);
-  share.client = options_.access.trusted_proxies.ClientOf(
+      ShareOfTarget(request.target, options_.root_registry_id, queues_);
+  share.client = options_.access.trusted_proxies.ClientAddressOf(
       request.client, request.fields.Get("X-Forwarded-For"));
   return share;
 }
@@ -266,7 +267,7 @@ HttpReply Gateway::Recorded(HttpReply reply, const HttpRequest& request,
   const bool has_tried = !caller.is_anonymous() || reply.status != 401;
   if (options_.audit == nullptr || !record || !has_tried) return reply;
   record->caller = caller;
-  record->client = ClientOf(request);
+  record->client = ClientAddressOf(request);
   record->digest = reply.fields.Get("Docker-Content-Digest").value_or("");
   reply.pull = std::make_shared<PullRecord>(*std::move(record));
   return reply;
@@ -282,7 +283,7 @@ HttpReply Gateway::WithRefusal(HttpReply reply,
   }
   PullRecord record;
   record.event = is_login ? "Login" : "Request";
-  record.client = ClientOf(request);
+  record.client = ClientAddressOf(request);
   // Who was refused costs no question about names.
   const auto parsed = ParseTarget(request.target, {options_.root_registry_id});
   if (parsed.ok()) {
@@ -296,7 +297,7 @@ HttpReply Gateway::WithRefusal(HttpReply reply,
   return reply;
 }
 
-std::string Gateway::ClientOf(const HttpRequest& request) const {
+std::string Gateway::ClientAddressOf(const HttpRequest& request) const {
   return options_.access.trusted_proxies.AddressOf(
       request.client, request.fields.Get("X-Forwarded-For"));
 }
@@ -321,7 +322,7 @@ void Gateway::NoteRefusedAdministration(const HttpRequest& request,
   if (options_.audit == nullptr || absl::IsUnavailable(status)) return;
   PullRecord record;
   record.event = "Administration";
-  record.client = ClientOf(request);
+  record.client = ClientAddressOf(request);
   AccessRecord access;
   access.status = absl::IsUnauthenticated(status) ? 401 : 429;
   options_.audit->Write(AuditKind::kRefusal,

@@ -17,7 +17,7 @@
 #include "gateway/registry/list_handler.h"
 #include "gateway/registry/pull_record.h"
 #include "gateway/registry/registry_handler.h"
-#include "gateway/registry/registry_lanes.h"
+#include "gateway/registry/registry_queues.h"
 #include "gateway/registry/route.h"
 #include "gateway/registry/shared_content_source.h"
 #include "gateway/service_handler.h"
@@ -105,10 +105,10 @@ class Gateway {
   HttpReply WithRefusal(HttpReply reply, const HttpRequest& request) const;
   void NoteRefusedAdministration(const HttpRequest& request,
                                  const absl::Status& status) const;
-  std::string ClientOf(const HttpRequest& request) const;
+  std::string ClientAddressOf(const HttpRequest& request) const;
 
   const Options options_;
-  RegistryLanes lanes_;
+  RegistryQueues queues_;
   // How targets are parsed. `locate` asks the metadata service each time, so
   // that a renamed registry is found under its present name only.
   const RouteOptions routes_;

@@ -133,7 +133,7 @@ absl::Status FillOrigin(AccessControl::Options& access) {
   return absl::OkStatus();
 }
 
-absl::StatusOr<AccessControl::Options> AccessFromFlags(AuthClient& auth) {
+absl::StatusOr<AccessControl::Options> AccessFromFlags(TokenAuthority& auth) {
   AccessControl::Options access;
   access.auth = &auth;
   RETURN_IF_ERROR(FillOrigin(access));
@@ -167,13 +167,13 @@ absl::StatusOr<std::shared_ptr<TlsAcceptor>> TlsFromFlags() {
 
 }  // namespace
 
-absl::StatusOr<Gateway::Options> GatewayOptionsFromFlags(AuthClient& auth) {
+absl::StatusOr<Gateway::Options> GatewayOptionsFromFlags(TokenAuthority& auth) {
   Gateway::Options options;
   options.http.address = absl::GetFlag(FLAGS_http_address);
   options.root_registry_id = RootRegistryFromFlags();
-  RequestGate::Options& requests = options.http.requests;
+  RequestScheduler::Options& requests = options.http.requests;
   requests.threads_max = std::max(1, absl::GetFlag(FLAGS_http_threads_max));
-  requests.lane_max = std::max(0, absl::GetFlag(FLAGS_http_share_max));
+  requests.queue_max = std::max(0, absl::GetFlag(FLAGS_http_share_max));
   options.http.connections_max =
       std::max(1, absl::GetFlag(FLAGS_http_connections_max));
   options.http.connections_per_client_max =

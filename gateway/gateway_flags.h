@@ -7,7 +7,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "gateway/gateway.h"
-#include "services/metadata/api/auth_client.h"
+#include "services/metadata/api/token_authority.h"
 #include "services/process/process.h"
 
 namespace cvr {
@@ -16,7 +16,7 @@ namespace cvr {
 // --root_registry, --external_url and their kin. `auth` must outlive the
 // gateway. Errors: INVALID_ARGUMENT for what makes no sense, and for a bad
 // certificate; FAILED_PRECONDITION for plain text where it is not allowed.
-absl::StatusOr<Gateway::Options> GatewayOptionsFromFlags(AuthClient& auth);
+absl::StatusOr<Gateway::Options> GatewayOptionsFromFlags(TokenAuthority& auth);
 
 // Whether the gateway's flags make sense and its port is free, as far as that
 // can be told without making anything. Errors: as above; FAILED_PRECONDITION

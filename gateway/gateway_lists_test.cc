@@ -151,7 +151,7 @@ TEST_F(GatewayListsTest, HeadOfAListIsItsGetWithoutTheBody) {
 TEST_F(GatewayListsTest, StaleListsSaySo) {
   registry_.PutTags(kAlpine, {"a"});
   registry_.PutReferrers(kAlpine, manifest_, R"({"manifests":[]})");
-  registry_.set_origin(ContentOrigin::kStale);
+  registry_.set_cache_status(CacheStatus::kStale);
   for (const std::string& target :
        {TagsUrl(), ReferrersUrl(), ReferrersUrl("?artifactType=x")}) {
     const RawReply stale = Get(target);
@@ -159,7 +159,7 @@ TEST_F(GatewayListsTest, StaleListsSaySo) {
     EXPECT_EQ(stale.Field("Cache-Status"), "cvr; hit; detail=stale");
     EXPECT_THAT(stale.Field("Warning"), HasSubstr("299 - \""));
   }
-  registry_.set_origin(ContentOrigin::kMiss);
+  registry_.set_cache_status(CacheStatus::kMiss);
   EXPECT_EQ(Get(TagsUrl()).Field("Warning"), "<none>");
   EXPECT_EQ(Get(TagsUrl()).Field("Cache-Status"), "cvr; fwd=miss; stored");
 }

@@ -11,8 +11,8 @@
 #include "gateway/gateway.h"
 #include "gateway/gateway_flags.h"
 #include "gateway/outage/metadata_contact.h"
-#include "gateway/outage/remembering_auth_client.h"
 #include "gateway/outage/remembering_resolver.h"
+#include "gateway/outage/remembering_token_authority.h"
 #include "gateway/outage/service_watch.h"
 #include "gateway/rest/rest_api.h"
 #include "services/access/audit_flags.h"
@@ -20,8 +20,8 @@
 #include "services/common/status_macros.h"
 #include "services/concurrency/clock.h"
 #include "services/concurrency/thread.h"
-#include "services/metadata/api/grpc_auth_client.h"
 #include "services/metadata/api/grpc_resolver.h"
+#include "services/metadata/api/grpc_token_authority.h"
 #include "services/process/process.h"
 #include "services/process/ready_file.h"
 #include "services/rpc/rpc_flags.h"
@@ -95,11 +95,11 @@ absl::Status Serve(StopSignal& stop) {
   MetadataContact contact;
   RememberingResolver resolver(metadata, contact, {.grace = grace},
                                Clock::Real());
-  GrpcAuthClient asking(metadata_channel, {});
-  GrpcAuthClient hurried(metadata_channel, {kHurriedTimeout});
-  RememberingAuthClient auth(asking, hurried, contact, {.grace = grace},
-                             Clock::Real());
-  GrpcAuthClient probing(metadata_channel, {kProbeTimeout});
+  GrpcTokenAuthority asking(metadata_channel, {});
+  GrpcTokenAuthority hurried(metadata_channel, {kHurriedTimeout});
+  RememberingTokenAuthority auth(asking, hurried, contact, {.grace = grace},
+                                 Clock::Real());
+  GrpcTokenAuthority probing(metadata_channel, {kProbeTimeout});
   ASSIGN_OR_RETURN(Gateway::Options options, GatewayOptionsFromFlags(auth));
   ASSIGN_OR_RETURN(const auto audit, AuditFileFromFlags(""));
   options.audit = audit.get();

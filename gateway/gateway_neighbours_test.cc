@@ -373,7 +373,7 @@ TEST_P(SharesTest, StalledReadersGiveWayToOthersOfTheirRegistry) {
 
 TEST_P(SharesTest, AClientOverItsShareWaitsAlone) {
   Gateway::Options options = PatientOptions();
-  options.http.requests.lane_max = 6;
+  options.http.requests.queue_max = 6;
   options.http.requests.client_max = 2;
   StartGateway(options);
   for (int i = 0; i < 2; ++i) Misbehave(Fault::kSlowUpstream, "127.0.0.2");

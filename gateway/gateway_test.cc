@@ -124,13 +124,13 @@ TEST_F(GatewayTest, DamagedBytesAreFetchedAgain) {
 }
 
 TEST_F(GatewayTest, StaleContentSaysSo) {
-  registry_.set_origin(ContentOrigin::kStale);
+  registry_.set_cache_status(CacheStatus::kStale);
   const RawReply stale = Get(ManifestUrl("3.20"));
   EXPECT_EQ(stale.status, 200);
   EXPECT_EQ(stale.Field("Cache-Status"), "cvr; hit; detail=stale");
   EXPECT_THAT(stale.Field("Warning"), HasSubstr("299 - "));
   registry_.LoseStoredBytes();
-  registry_.set_origin(ContentOrigin::kRevalidated);
+  registry_.set_cache_status(CacheStatus::kRevalidated);
   const RawReply revalidated = Get(ManifestUrl("3.20"));
   EXPECT_THAT(revalidated.Field("Cache-Status"), HasSubstr("fwd=stale"));
   EXPECT_EQ(revalidated.Field("Warning"), "<none>");

@@ -45,7 +45,7 @@ AccessControl::AccessControl(const Options& options, const Clock& clock)
 
 HttpReply AccessControl::Handle(const HttpRequest& request,
                                 absl::string_view own_url, Handler handler) {
-  const std::string client = ClientOf(request);
+  const std::string client = ClientAddressOf(request);
   const absl::Status throttled = Throttle(request, client);
   if (!throttled.ok()) return AccessErrorReply(throttled);
   if (IsTokenTarget(request.target)) return tokens_.Handle(request, client);
@@ -96,20 +96,20 @@ absl::StatusOr<ParsedTarget> AccessControl::ParseFor(const HttpRequest& request,
 }
 
 absl::Status AccessControl::AdmitHead(const HttpRequest& request) {
-  return Throttle(request, ClientOf(request));
+  return Throttle(request, ClientAddressOf(request));
 }
 
 absl::StatusOr<std::string> AccessControl::Admit(const HttpRequest& request,
                                                  const std::string& secret) {
-  const std::string client = ClientOf(request);
+  const std::string client = ClientAddressOf(request);
   RETURN_IF_ERROR(Throttle(request, client));
   RETURN_IF_ERROR(authenticator_.AuthenticateSecret(secret, client).status());
   return options_.trusted_proxies.AddressOf(
       request.client, request.fields.Get("X-Forwarded-For"));
 }
 
-std::string AccessControl::ClientOf(const HttpRequest& request) const {
-  return options_.trusted_proxies.ClientOf(
+std::string AccessControl::ClientAddressOf(const HttpRequest& request) const {
+  return options_.trusted_proxies.ClientAddressOf(
       request.client, request.fields.Get("X-Forwarded-For"));
 }
 

@@ -19,7 +19,7 @@
 #include "services/concurrency/clock.h"
 #include "services/concurrency/mutex.h"
 #include "services/concurrency/retry_loop.h"
-#include "services/metadata/api/auth_client.h"
+#include "services/metadata/api/token_authority.h"
 
 namespace cvr {
 
@@ -31,7 +31,7 @@ class AccessControl {
   struct Options {
     // Not owned; must outlive the gateway. None = there is no access control:
     // everybody is anonymous, and no token endpoint.
-    AuthClient* auth = nullptr;
+    TokenAuthority* auth = nullptr;
     Authenticator::Options authenticator;
     // How targets and scopes are read; set by the gateway.
     RouteOptions routes;
@@ -77,7 +77,7 @@ class AccessControl {
   void Stop() { sleeper_.Stop(); }
 
  private:
-  std::string ClientOf(const HttpRequest& request) const;
+  std::string ClientAddressOf(const HttpRequest& request) const;
   // `request`'s target. While names cannot be asked about, those that the token
   // was issued for are known.
   absl::StatusOr<ParsedTarget> ParseFor(const HttpRequest& request,

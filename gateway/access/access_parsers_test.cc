@@ -62,11 +62,12 @@ TEST(BearerChallengeTest, NothingStrangeGetsIntoIt) {
 TEST(TrustedProxiesTest, OnlyTheTrustedSpeakForOthers) {
   const auto proxies = TrustedProxies::Parse("10.0.0.0/8, ::1");
   ASSERT_TRUE(proxies.ok());
-  EXPECT_EQ(proxies->ClientOf("192.0.2.1", "10.9.9.9"), "c0000201");
-  EXPECT_EQ(proxies->ClientOf("10.1.1.1", "6.6.6.6, 192.0.2.1, 10.2.2.2"),
-            "c0000201");
-  EXPECT_EQ(proxies->ClientOf("::1", "2001:db8::7"), "20010db800000000");
-  EXPECT_EQ(proxies->ClientOf("10.1.1.1", "rubbish"), "0a010101");
+  EXPECT_EQ(proxies->ClientAddressOf("192.0.2.1", "10.9.9.9"), "c0000201");
+  EXPECT_EQ(
+      proxies->ClientAddressOf("10.1.1.1", "6.6.6.6, 192.0.2.1, 10.2.2.2"),
+      "c0000201");
+  EXPECT_EQ(proxies->ClientAddressOf("::1", "2001:db8::7"), "20010db800000000");
+  EXPECT_EQ(proxies->ClientAddressOf("10.1.1.1", "rubbish"), "0a010101");
   for (const char* bad : {"10.0.0.0/33", "x", "::1/129", "10.0.0.0/-1"}) {
     EXPECT_FALSE(TrustedProxies::Parse(bad).ok()) << bad;
   }

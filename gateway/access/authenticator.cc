@@ -22,9 +22,9 @@ absl::Status TooManyFailures(absl::string_view message, absl::Duration delay) {
 
 }  // namespace
 
-Authenticator::Authenticator(AuthClient& client, const Options& options,
+Authenticator::Authenticator(TokenAuthority& client, const Options& options,
                              const Clock& clock)
-    : client_(client),
+    : authority_(client),
       options_(options),
       clock_(clock),
       secrets_(options.cached_max),
@@ -60,7 +60,7 @@ absl::StatusOr<Caller> Authenticator::AuthenticateSecret(
   const absl::Time now = clock_.SteadyNow();
   if (const auto known = secrets_.Find(secret, now)) return known->caller;
   RETURN_IF_ERROR(CheckMayAsk(secret, client));
-  const auto caller = client_.Authenticate(secret);
+  const auto caller = authority_.Authenticate(secret);
   RETURN_IF_ERROR(Noted(caller.status(), secret, client));
   secrets_.Put(secret, {*caller}, now + options_.secret_lifetime);
   return caller;
@@ -97,10 +97,10 @@ absl::StatusOr<IssuedToken> Authenticator::IssueToken(
     absl::string_view secret, absl::string_view client,
     absl::Span<const TokenAccess> wanted) {
   if (secret.empty()) {
-    return client_.IssueToken(secret, options_.service, wanted);
+    return authority_.IssueToken(secret, options_.service, wanted);
   }
   RETURN_IF_ERROR(CheckMayAsk(secret, client));
-  auto issued = client_.IssueToken(secret, options_.service, wanted);
+  auto issued = authority_.IssueToken(secret, options_.service, wanted);
   RETURN_IF_ERROR(Noted(issued.status(), secret, client));
   return issued;
 }

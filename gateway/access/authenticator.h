@@ -16,7 +16,7 @@
 #include "services/access/caller.h"
 #include "services/access/token_access.h"
 #include "services/concurrency/clock.h"
-#include "services/metadata/api/auth_client.h"
+#include "services/metadata/api/token_authority.h"
 
 namespace cvr {
 
@@ -45,7 +45,8 @@ class Authenticator {
   };
 
   // All must outlive it.
-  Authenticator(AuthClient& client, const Options& options, const Clock& clock);
+  Authenticator(TokenAuthority& client, const Options& options,
+                const Clock& clock);
 
   // Who sends `request`, and what the credential opens; anonymous when it shows
   // nothing. `client` is whom failures count against. Errors: UNAUTHENTICATED
@@ -80,7 +81,7 @@ class Authenticator {
   // What is said of a secret that is not good.
   absl::Status Refusal(absl::string_view secret, absl::string_view client);
 
-  AuthClient& client_;
+  TokenAuthority& authority_;
   const Options options_;
   const Clock& clock_;
   CallerCache secrets_;

@@ -8,8 +8,8 @@
 
 namespace cvr {
 
-TrustWatch::TrustWatch(AuthClient& client, const Options& options)
-    : client_(client), options_(options) {
+TrustWatch::TrustWatch(TokenAuthority& client, const Options& options)
+    : authority_(client), options_(options) {
   watching_.emplace("trust", [this] { Watch(); });
 }
 
@@ -51,7 +51,7 @@ void TrustWatch::Watch() {
 }
 
 absl::Status TrustWatch::Ask(uint64_t known_version, absl::Duration max_wait) {
-  ASSIGN_OR_RETURN(auto trust, client_.GetTrust(known_version, max_wait));
+  ASSIGN_OR_RETURN(auto trust, authority_.GetTrust(known_version, max_wait));
   auto shared = std::make_shared<const Trust>(std::move(trust));
   MutexLock lock(&mutex_);
   trust_ = std::move(shared);

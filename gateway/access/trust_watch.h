@@ -9,7 +9,7 @@
 #include "services/concurrency/mutex.h"
 #include "services/concurrency/retry_loop.h"
 #include "services/concurrency/thread.h"
-#include "services/metadata/api/auth_client.h"
+#include "services/metadata/api/token_authority.h"
 
 namespace cvr {
 
@@ -29,10 +29,10 @@ class TrustWatch {
   };
 
   // `client` must outlive it. Asks from now on.
-  TrustWatch(AuthClient& client, const Options& options);
+  TrustWatch(TokenAuthority& client, const Options& options);
   ~TrustWatch();
 
-  // Never null. Errors: those of AuthClient when it never answered.
+  // Never null. Errors: those of TokenAuthority when it never answered.
   absl::StatusOr<std::shared_ptr<const Trust>> Get();
 
   // Asks at once: for a token whose key is too new to be known. Not more often
@@ -43,7 +43,7 @@ class TrustWatch {
   void Watch();
   absl::Status Ask(uint64_t known_version, absl::Duration max_wait);
 
-  AuthClient& client_;
+  TokenAuthority& authority_;
   const Options options_;
   StoppableSleeper sleeper_;
   Mutex mutex_;

@@ -76,7 +76,7 @@ std::string TrustedProxies::AddressOf(
   return client->ToString();
 }
 
-std::string TrustedProxies::ClientOf(
+std::string TrustedProxies::ClientAddressOf(
     absl::string_view peer,
     const std::optional<std::string>& forwarded_for) const {
   const auto client = Find(peer, forwarded_for);

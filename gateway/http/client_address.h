@@ -29,8 +29,9 @@ class TrustedProxies {
 
   // Whom limits are kept for: that address, or of IPv6 its first 64 bits, since
   // whoever has one address there has them all. A key, not for people.
-  std::string ClientOf(absl::string_view peer,
-                       const std::optional<std::string>& forwarded_for) const;
+  std::string ClientAddressOf(
+      absl::string_view peer,
+      const std::optional<std::string>& forwarded_for) const;
 
  private:
   bool Contains(const IpAddress& address) const;

@@ -12,7 +12,7 @@
 #include "absl/time/time.h"
 #include "gateway/http/http_exchange.h"
 #include "gateway/http/request_body.h"
-#include "gateway/http/request_gate.h"
+#include "gateway/http/request_scheduler.h"
 #include "gateway/message/request_head.h"
 #include "gateway/transport/send_pace.h"
 #include "gateway/transport/transport.h"
@@ -25,7 +25,7 @@ namespace cvr {
 // have arrived, and the caller calls it again when there are more, so that idle
 // and slow connections need no thread. To be used by one thread at a time,
 // except for stalled_since() and BreakOff(), which any thread may call.
-class HttpConnection : public httplib::Stream, public RequestGate::Job {
+class HttpConnection : public httplib::Stream, public RequestScheduler::Job {
  public:
   // What the connection waits for.
   enum class Phase {
@@ -86,7 +86,7 @@ class HttpConnection : public httplib::Stream, public RequestGate::Job {
   void EndWriting() { transport_->EndWriting(); }
   SendPace& pace() { return pace_; }
 
-  // RequestGate::Job.
+  // RequestScheduler::Job.
   absl::Time stalled_since() const override { return pace_.stalled_since(); }
   void BreakOff() override;
 

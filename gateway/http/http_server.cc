@@ -116,7 +116,7 @@ class HttpServer::Engine {
   OpenConnections connections_;
   ThreadPool pool_;
   ThreadPool health_pool_;
-  RequestGate gate_;
+  RequestScheduler scheduler_;
   HttpLibrary library_;
   std::optional<Listener> listener_;
   std::atomic<bool> stopping_ = false;
@@ -140,12 +140,13 @@ HttpServer::Engine::Engine(HttpServer::Options options,
       pool_({"http", options_.requests.threads_max + kStayingThreadsMax,
              options_.requests.threads_max}),
       health_pool_({"http-health", 1, kHealthQueueMax}),
-      gate_(options_.requests,
-            [this](std::unique_ptr<RequestGate::Job> job) {
-              Schedule(pool_,
+      scheduler_(options_.requests,
+                 [this](std::unique_ptr<RequestScheduler::Job> job) {
+                   Schedule(
+                       pool_,
                        Connection(static_cast<HttpConnection*>(job.release())),
                        /*counted=*/true);
-            }),
+                 }),
       library_([this](int fd) { Accept(fd); }) {}
 
 absl::Status HttpServer::Engine::Start() {
@@ -181,7 +182,7 @@ void HttpServer::Engine::Stop(absl::Time deadline,
   polling_.clear();
   pool_.Shutdown();
   health_pool_.Shutdown();
-  for (auto& job : gate_.TakeExpired(/*everyone=*/true)) {
+  for (auto& job : scheduler_.TakeExpired(/*everyone=*/true)) {
     Close(Connection(static_cast<HttpConnection*>(job.release())));
   }
 }
@@ -230,7 +231,7 @@ void HttpServer::Engine::Sweep() {
   for (Connection& late : connections_.TakeExpired(now)) {
     TimeOut(std::move(late));
   }
-  for (auto& job : gate_.TakeExpired(/*everyone=*/false)) {
+  for (auto& job : scheduler_.TakeExpired(/*everyone=*/false)) {
     Connection late(static_cast<HttpConnection*>(job.release()));
     Advance(Refuse(std::move(late), 503, kBusy), On::kPolling);
   }
@@ -363,11 +364,11 @@ Connection HttpServer::Engine::Enter(Connection connection, On on) {
   RequestShare share;
   if (options_.share_of)
     share = options_.share_of(connection->exchange.request);
-  std::unique_ptr<RequestGate::Job> job = std::move(connection);
-  const auto outcome = gate_.Enter(job, std::move(share));
-  if (outcome == RequestGate::Outcome::kWaits) return nullptr;
+  std::unique_ptr<RequestScheduler::Job> job = std::move(connection);
+  const auto outcome = scheduler_.Enter(job, std::move(share));
+  if (outcome == RequestScheduler::Outcome::kWaits) return nullptr;
   connection.reset(static_cast<HttpConnection*>(job.release()));
-  if (outcome == RequestGate::Outcome::kRefused) {
+  if (outcome == RequestScheduler::Outcome::kRefused) {
     return Refuse(std::move(connection), 429, kBusy);
   }
   if (on == On::kRequest) return Serve(std::move(connection), /*counted=*/true);
@@ -384,7 +385,7 @@ void HttpServer::Engine::Schedule(ThreadPool& pool, Connection connection,
   });
   if (scheduled) return;
   connection.reset(held);
-  if (counted) gate_.Leave(*connection);
+  if (counted) scheduler_.Leave(*connection);
   Close(std::move(connection));
 }
 
@@ -394,7 +395,7 @@ Connection HttpServer::Engine::Serve(Connection connection, bool counted) {
     auto decision = BeforeBody(exchange);
     exchange.reply = std::move(decision.reply);
     if (decision.read && !ReadBody(*connection)) {
-      gate_.Leave(*connection);
+      scheduler_.Leave(*connection);
       connection->phase = Phase::kBody;
       connection->phase_since = SteadyTime();
       return connection;
@@ -404,11 +405,11 @@ Connection HttpServer::Engine::Serve(Connection connection, bool counted) {
   // The gate may break it off until it has left.
   struct Leaving {
     ~Leaving() {
-      if (gate != nullptr) gate->Leave(connection);
+      if (scheduler != nullptr) scheduler->Leave(connection);
     }
-    RequestGate* gate;
+    RequestScheduler* scheduler;
     HttpConnection& connection;
-  } leaving{counted ? &gate_ : nullptr, served};
+  } leaving{counted ? &scheduler_ : nullptr, served};
   return Reply(std::move(connection), /*patient=*/counted);
 }
 

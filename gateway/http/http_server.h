@@ -10,7 +10,7 @@
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "gateway/http/access_log.h"
-#include "gateway/http/request_gate.h"
+#include "gateway/http/request_scheduler.h"
 #include "gateway/message/http_message.h"
 #include "gateway/transport/send_pace.h"
 #include "gateway/transport/tls_acceptor.h"
@@ -22,9 +22,9 @@ namespace cvr {
 // A connection holds a thread only while a request of it runs: from its handler
 // to the last byte of its reply. What it waits for besides (a handshake, a
 // head, a body, the next request) it waits for in epoll, which a few threads
-// serve; and there it can be closed in favour of another. RequestGate decides
-// which requests run. Requests for the server's own health run on a thread of
-// their own, and never wait for others.
+// serve; and there it can be closed in favour of another. RequestScheduler
+// decides which requests run. Requests for the server's own health run on a
+// thread of their own, and never wait for others.
 class HttpServer {
  public:
   struct Options {
@@ -36,7 +36,7 @@ class HttpServer {
     // least twice as many as there are threads, and at most half of the files
     // that the process may have; and beyond `connections_per_client_max` of one
     // client.
-    RequestGate::Options requests;
+    RequestScheduler::Options requests;
     size_t connections_max = 4096;
     size_t connections_per_client_max = 256;
     size_t requests_per_connection_max = 100'000;
@@ -56,7 +56,7 @@ class HttpServer {
 
     AccessLogger access_logger = LogAccess;
 
-    // Whose thread a request takes; none = all are in one lane.
+    // Whose thread a request takes; none = all are in one queue.
     std::function<RequestShare(const HttpRequest&)> share_of;
     // Whether a request asks for the server's health: GET or HEAD without a
     // body. None = no request does.

@@ -14,10 +14,10 @@ size_t HalfOf(size_t count) { return std::max<size_t>(1, count / 2); }
 }  // namespace
 
 OutageHold::OutageHold(const Options& options,
-                       const RequestGate::Options& threads)
+                       const RequestScheduler::Options& threads)
     : options_(options),
       all_(HalfOf(threads.threads_max)),
-      lanes_(HalfOf(threads.LaneMax())),
+      queues_(HalfOf(threads.QueueMax())),
       clients_(HalfOf(threads.ClientMax())) {}
 
 HttpReply OutageHold::Answer(const RequestShare& share,
@@ -55,7 +55,7 @@ bool OutageHold::ServicesSeemThere() const {
 OutageHold::Places OutageHold::TakePlaces(const RequestShare& share) {
   Places places;
   places.push_back(all_.TryTake(""));
-  places.push_back(lanes_.TryTake(share.lane));
+  places.push_back(queues_.TryTake(share.queue));
   if (!share.client.empty()) places.push_back(clients_.TryTake(share.client));
   const bool is_full =
       std::any_of(places.begin(), places.end(),

@@ -9,7 +9,7 @@
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "gateway/http/keyed_shares.h"
-#include "gateway/http/request_gate.h"
+#include "gateway/http/request_scheduler.h"
 #include "gateway/message/http_message.h"
 #include "services/concurrency/mutex.h"
 #include "services/concurrency/retry_loop.h"
@@ -21,7 +21,7 @@ namespace cvr {
 // to clients and not an error.
 //
 // A held request keeps its thread. So at most half of the threads may be held,
-// half of a lane's share of one lane, and half of a client's of one client:
+// half of a queue's share of one queue, and half of a client's of one client:
 // what needs no service goes on, and nobody's requests keep those of others
 // from being held. More are answered at once, as if nothing were held.
 // Thread-safe.
@@ -38,8 +38,8 @@ class OutageHold {
     std::function<absl::Status()> services;
   };
 
-  // `threads` and shares as RequestGate has them.
-  OutageHold(const Options& options, const RequestGate::Options& threads);
+  // `threads` and shares as RequestScheduler has them.
+  OutageHold(const Options& options, const RequestScheduler::Options& threads);
 
   // What `attempt` replies, which is called until its reply has no `outage`, or
   // the time is over. It must be safe to call it again. `first` tells whether
@@ -64,7 +64,7 @@ class OutageHold {
 
   const Options options_;
   KeyedShares all_;
-  KeyedShares lanes_;
+  KeyedShares queues_;
   KeyedShares clients_;
   StoppableSleeper sleeper_;
 };

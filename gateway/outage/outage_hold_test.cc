@@ -39,8 +39,8 @@ OutageHold::Options HoldFor(absl::Duration wait_max) {
   return options;
 }
 
-RequestGate::Options Threads(size_t threads) {
-  RequestGate::Options options;
+RequestScheduler::Options Threads(size_t threads) {
+  RequestScheduler::Options options;
   options.threads_max = threads;
   return options;
 }
@@ -88,7 +88,7 @@ TEST(OutageHoldTest, GivesUpInTheEnd) {
   EXPECT_EQ(attempts, 1);
 }
 
-// Of 32 threads a lane has 8 and a client 4: half of each may be held.
+// Of 32 threads a queue has 8 and a client 4: half of each may be held.
 TEST(OutageHoldTest, NobodyIsHeldBeyondItsShare) {
   OutageHold hold(HoldFor(absl::Hours(1)), Threads(32));
   std::atomic<bool> over = false;
@@ -107,7 +107,7 @@ TEST(OutageHoldTest, NobodyIsHeldBeyondItsShare) {
   hold_one({"a", "", "one"});
   while (is_held({"a", "", "one"})) {
   }
-  // Others of the lane still are, and others of other lanes.
+  // Others of the queue still are, and others of other queues.
   EXPECT_TRUE(is_held({"a", "", "two"}));
   EXPECT_TRUE(is_held({"b", "", "two"}));
   hold_one({"a", "", "two"});

@@ -7,8 +7,8 @@
 #include "absl/strings/str_cat.h"
 #include "gateway/outage/bounded_memory.h"
 #include "gateway/outage/metadata_contact.h"
-#include "gateway/outage/remembering_auth_client.h"
 #include "gateway/outage/remembering_resolver.h"
+#include "gateway/outage/remembering_token_authority.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "services/common/errors.h"
@@ -53,7 +53,7 @@ ResolveRequest RequestFor(const std::string& reference,
 }
 
 // The metadata service, which answers what a test says.
-class ScriptedMetadata : public Resolver, public AuthClient {
+class ScriptedMetadata : public Resolver, public TokenAuthority {
  public:
   using Answer =
       std::function<absl::StatusOr<Resolution>(const ResolveRequest& request)>;
@@ -93,9 +93,7 @@ class ScriptedMetadata : public Resolver, public AuthClient {
   }
   absl::StatusOr<Trust> GetTrust(uint64_t, absl::Duration) override {
     if (!auth_error.ok()) return auth_error;
-    Trust trust;
-    trust.version = trust_version;
-    return trust;
+    return Trust{.version = trust_version};
   }
 
   void set_answer(Answer answer) {
@@ -173,7 +171,7 @@ class RememberingTest : public ::testing::Test {
   MetadataContact contact_;
   FakeClock clock_;
   std::unique_ptr<RememberingResolver> resolver_ = Make(Quiet());
-  RememberingAuthClient auth_{metadata_, metadata_, contact_, {}, clock_};
+  RememberingTokenAuthority auth_{metadata_, metadata_, contact_, {}, clock_};
 };
 
 TEST_F(RememberingTest, AHitIsRepeatedWhileTheServiceIsAway) {
@@ -339,8 +337,8 @@ TEST_F(RememberingTest, ItCanBeTurnedOff) {
   metadata_.set_error(Silence());
   EXPECT_THAT(resolver->Resolve(RequestFor("1")),
               StatusIs(absl::StatusCode::kUnavailable));
-  RememberingAuthClient auth(metadata_, metadata_, contact_,
-                             {absl::ZeroDuration()}, clock_);
+  RememberingTokenAuthority auth(metadata_, metadata_, contact_,
+                                 {absl::ZeroDuration()}, clock_);
   ASSERT_THAT(auth.Authenticate("s"), IsOk());
   ASSERT_THAT(auth.IssueToken("s", "gw", {}), IsOk());
   metadata_.auth_error = Silence();

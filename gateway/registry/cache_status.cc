@@ -8,23 +8,23 @@ constexpr char kStaleWarning[] =
 
 }  // namespace
 
-absl::string_view CacheStatusOf(ContentOrigin origin, bool stored) {
-  switch (origin) {
-    case ContentOrigin::kHit:
+absl::string_view CacheStatusField(CacheStatus cache_status, bool stored) {
+  switch (cache_status) {
+    case CacheStatus::kHit:
       return "cvr; hit";
-    case ContentOrigin::kMiss:
+    case CacheStatus::kMiss:
       return stored ? "cvr; fwd=miss; stored" : "cvr; fwd=miss";
-    case ContentOrigin::kRevalidated:
+    case CacheStatus::kRevalidated:
       return "cvr; fwd=stale; detail=revalidated";
-    case ContentOrigin::kStale:
+    case CacheStatus::kStale:
       return "cvr; hit; detail=stale";
   }
   return "cvr";
 }
 
-void AddOrigin(HttpFields& fields, ContentOrigin origin, bool stored) {
-  fields.Add("Cache-Status", CacheStatusOf(origin, stored));
-  if (origin == ContentOrigin::kStale) fields.Add("Warning", kStaleWarning);
+void AddCacheStatus(HttpFields& fields, CacheStatus cache_status, bool stored) {
+  fields.Add("Cache-Status", CacheStatusField(cache_status, stored));
+  if (cache_status == CacheStatus::kStale) fields.Add("Warning", kStaleWarning);
 }
 
 }  // namespace cvr

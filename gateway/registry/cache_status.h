@@ -9,11 +9,11 @@ namespace cvr {
 
 // The value of the Cache-Status header (RFC 9211) for a response. `stored` is
 // whether content from an upstream was stored; that of a HEAD request is not.
-absl::string_view CacheStatusOf(ContentOrigin origin, bool stored);
+absl::string_view CacheStatusField(CacheStatus cache_status, bool stored);
 
 // Adds the Cache-Status header and, for a stale response, a Warning header as
 // the distribution-spec defines it ("Warnings": code 299, agent `-`, no date).
-void AddOrigin(HttpFields& fields, ContentOrigin origin, bool stored);
+void AddCacheStatus(HttpFields& fields, CacheStatus cache_status, bool stored);
 
 }  // namespace cvr
 

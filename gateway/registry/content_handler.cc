@@ -111,7 +111,7 @@ HttpReply DescribedReply(const ContentHeader& header,
   fields.Add("Docker-Content-Digest", header.target.digest.ToString());
   fields.Add("ETag", EntityTagOf(header.target.digest));
   if (is_blob) fields.Add("Accept-Ranges", "bytes");
-  AddOrigin(fields, header.origin, stored);
+  AddCacheStatus(fields, header.cache_status, stored);
   return reply;
 }
 
@@ -219,7 +219,7 @@ absl::StatusOr<ContentHandler::Opened> ContentHandler::OpenOnce(
   // A tag may point elsewhere by now, and nobody can be asked.
   if (opened.ok() && resolution.remembered &&
       !pull.route.content.is_addressed_by_digest()) {
-    opened->header.origin = ContentOrigin::kStale;
+    opened->header.cache_status = CacheStatus::kStale;
   }
   return opened;
 }
@@ -282,7 +282,7 @@ absl::StatusOr<ContentHandler::Opened> ContentHandler::OpenHit(
     const Pull& pull, const Hit& hit, const FetchPlan& plan) {
   // The client has it already; whether we still have the bytes is no matter.
   if (IsNotModified(pull.request, hit.target.digest)) {
-    return Opened{{hit.target, {}, ContentOrigin::kHit, hit.upstream_id}};
+    return Opened{{hit.target, {}, CacheStatus::kHit, hit.upstream_id}};
   }
   ReadRequest request{hit.target.digest, pull.range, pull.request.is_head()};
   // Damage in the middle of a body can no longer be told as an error.

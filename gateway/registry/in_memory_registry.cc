@@ -150,7 +150,7 @@ absl::StatusOr<std::unique_ptr<ContentStream>> InMemoryRegistry::Read(
   }
   Content content = it->second;
   content.target.media_type.clear();  // Bytes are known by digest alone.
-  return Open(content, request.range, request.header_only, ContentOrigin::kHit);
+  return Open(content, request.range, request.header_only, CacheStatus::kHit);
 }
 
 absl::StatusOr<std::unique_ptr<ContentStream>> InMemoryRegistry::Fetch(
@@ -186,8 +186,8 @@ absl::StatusOr<std::unique_ptr<ContentStream>> InMemoryRegistry::Fetch(
   const bool known = stored_.contains(content->target.digest);
   ASSIGN_OR_RETURN(auto stream,
                    Open(*content, request.range, request.header_only,
-                        origin_.value_or(known ? ContentOrigin::kHit
-                                               : ContentOrigin::kMiss)));
+                        cache_status_.value_or(known ? CacheStatus::kHit
+                                                     : CacheStatus::kMiss)));
   if (!request.header_only) {
     stored_.insert_or_assign(content->target.digest, *content);
     entries_.insert_or_assign(request.content.RelativePath(), content->target);
@@ -219,7 +219,7 @@ absl::StatusOr<std::unique_ptr<ContentStream>> InMemoryRegistry::OpenTags(
   ContentHeader header{
       target,
       {0, bytes->size()},
-      origin_.value_or(known ? ContentOrigin::kHit : ContentOrigin::kMiss),
+      cache_status_.value_or(known ? CacheStatus::kHit : CacheStatus::kMiss),
       kUpstreamId};
   header.goes_on_after = goes_on_after;
   ++open_streams_;
@@ -237,8 +237,8 @@ std::optional<InMemoryRegistry::Content> InMemoryRegistry::Find(
 
 absl::StatusOr<std::unique_ptr<ContentStream>> InMemoryRegistry::Open(
     const Content& content, const std::optional<ByteRangeSpec>& range,
-    bool header_only, ContentOrigin origin) {
-  ContentHeader header{content.target, {}, origin, kUpstreamId};
+    bool header_only, CacheStatus cache_status) {
+  ContentHeader header{content.target, {}, cache_status, kUpstreamId};
   ASSIGN_OR_RETURN(header.range,
                    ResolveRange(range, content.target.size_bytes));
   ++open_streams_;
@@ -281,9 +281,10 @@ void InMemoryRegistry::set_fetch_error(absl::Status error) {
   fetch_error_ = std::move(error);
 }
 
-void InMemoryRegistry::set_origin(std::optional<ContentOrigin> origin) {
+void InMemoryRegistry::set_cache_status(
+    std::optional<CacheStatus> cache_status) {
   MutexLock lock(&mutex_);
-  origin_ = origin;
+  cache_status_ = cache_status;
 }
 
 void InMemoryRegistry::LoseStoredBytes() {

@@ -70,7 +70,7 @@ class InMemoryRegistry : public Resolver, public ContentSource {
   void set_locate_error(absl::Status error);
   void set_fetch_error(absl::Status error);
   // How fetched content was come by; absent = hit or miss, as it is.
-  void set_origin(std::optional<ContentOrigin> origin);
+  void set_cache_status(std::optional<CacheStatus> cache_status);
 
   // Loses stored bytes, but not the entries that name them.
   void LoseStoredBytes();
@@ -112,7 +112,7 @@ class InMemoryRegistry : public Resolver, public ContentSource {
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::StatusOr<std::unique_ptr<ContentStream>> Open(
       const Content& content, const std::optional<ByteRangeSpec>& range,
-      bool header_only, ContentOrigin origin)
+      bool header_only, CacheStatus cache_status)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   mutable Mutex mutex_;
@@ -129,7 +129,7 @@ class InMemoryRegistry : public Resolver, public ContentSource {
   absl::btree_map<std::string, int64_t> names_ ABSL_GUARDED_BY(mutex_);
   int locates_ ABSL_GUARDED_BY(mutex_) = 0;
   absl::Status fetch_error_ ABSL_GUARDED_BY(mutex_);
-  std::optional<ContentOrigin> origin_ ABSL_GUARDED_BY(mutex_);
+  std::optional<CacheStatus> cache_status_ ABSL_GUARDED_BY(mutex_);
   int resolves_ ABSL_GUARDED_BY(mutex_) = 0;
   int reads_ ABSL_GUARDED_BY(mutex_) = 0;
   int fetches_ ABSL_GUARDED_BY(mutex_) = 0;

@@ -21,10 +21,10 @@ constexpr char kEmptyIndex[] =
     R"({"schemaVersion":2,)"
     R"("mediaType":"application/vnd.oci.image.index.v1+json","manifests":[]})";
 
-HttpReply ListReply(absl::string_view media_type, ContentOrigin origin) {
+HttpReply ListReply(absl::string_view media_type, CacheStatus cache_status) {
   HttpReply reply;
   reply.fields.Add("Content-Type", media_type);
-  AddOrigin(reply.fields, origin, /*stored=*/true);
+  AddCacheStatus(reply.fields, cache_status, /*stored=*/true);
   return reply;
 }
 
@@ -129,9 +129,9 @@ HttpReply ListHandler::Referrers(const ReferrersRoute& route,
 
 // For HEAD as well: only the list tells how long an answer would be.
 absl::StatusOr<std::unique_ptr<ContentStream>> ListHandler::Fetch(
-    const ContentRef& content, const FetchPlan& plan, ListWish wish) {
+    const ContentRef& content, const FetchPlan& plan, ListQuery query) {
   FetchRequest request{content, plan};
-  request.list = std::move(wish);
+  request.list = std::move(query);
   request.deadline = clock_.SteadyNow() + fetch_timeout_;
   ASSIGN_OR_RETURN(auto stream, source_.Fetch(request));
   return streams_.Track(std::move(stream));
@@ -144,7 +144,7 @@ absl::StatusOr<HttpReply> ListHandler::TagsReply(const TagsRoute& route,
   auto stream = Fetch(content, plan, {page.last, page.n, ""});
   RETURN_IF_ERROR(AsRepositoryUnknown(stream.status()));
   const ContentHeader& header = (*stream)->header();
-  HttpReply reply = ListReply("application/json", header.origin);
+  HttpReply reply = ListReply("application/json", header.cache_status);
   if (header.goes_on_after) {
     reply.fields.Add(
         "Link",
@@ -166,8 +166,8 @@ absl::StatusOr<HttpReply> ListHandler::ReferrersReply(
   const bool is_unknown = absl::IsNotFound(stream.status());
   if (!is_unknown) RETURN_IF_ERROR(stream.status());
   HttpReply reply =
-      ListReply(kIndexType,
-                is_unknown ? ContentOrigin::kMiss : (*stream)->header().origin);
+      ListReply(kIndexType, is_unknown ? CacheStatus::kMiss
+                                       : (*stream)->header().cache_status);
   if (!artifact_type.empty()) AddFilterApplied(reply.fields);
   if (is_unknown) {
     reply.body = kEmptyIndex;

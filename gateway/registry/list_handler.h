@@ -38,7 +38,7 @@ class ListHandler {
 
  private:
   absl::StatusOr<std::unique_ptr<ContentStream>> Fetch(
-      const ContentRef& content, const FetchPlan& plan, ListWish wish);
+      const ContentRef& content, const FetchPlan& plan, ListQuery query);
   absl::StatusOr<HttpReply> TagsReply(const TagsRoute& route,
                                       const PageRequest& page,
                                       const ContentRef& content,

@@ -13,8 +13,8 @@
 namespace cvr {
 namespace {
 
-// Of an id that can be one; others have no lane of their own, since there would
-// be as many as anybody likes.
+// Of an id that can be one; others have no queue of their own, since there
+// would be as many as anybody likes.
 constexpr size_t kIdDigitsMax = 19;
 
 absl::string_view PathOf(absl::string_view target) {
@@ -29,11 +29,11 @@ bool IsList(absl::string_view path) {
 }
 
 RequestShare RegistryShare(absl::string_view path, int64_t root_registry_id,
-                           const RegistryLanes& lanes) {
+                           const RegistryQueues& queues) {
   RequestShare share;
   if (IsList(path)) share.kind = "lists";
   if (!absl::ConsumePrefix(&path, "/v2/virtual_registries/")) {
-    share.lane = LaneOfRegistry(absl::StrCat(root_registry_id));
+    share.queue = QueueOfRegistry(absl::StrCat(root_registry_id));
     return share;
   }
   if (!absl::ConsumePrefix(&path, "containers/")) {
@@ -41,11 +41,11 @@ RequestShare RegistryShare(absl::string_view path, int64_t root_registry_id,
   }
   const absl::string_view id = path.substr(0, path.find('/'));
   if (!IsRegistryNumber(id)) {
-    share.lane = lanes.LaneOf(path);
+    share.queue = queues.QueueOf(path);
   } else if (id.size() <= kIdDigitsMax) {
-    share.lane = LaneOfRegistry(id);
+    share.queue = QueueOfRegistry(id);
   } else {
-    share.lane = "other requests";
+    share.queue = "other requests";
   }
   return share;
 }
@@ -53,7 +53,7 @@ RequestShare RegistryShare(absl::string_view path, int64_t root_registry_id,
 }  // namespace
 
 RequestShare ShareOfTarget(absl::string_view target, int64_t root_registry_id,
-                           const RegistryLanes& lanes) {
+                           const RegistryQueues& queues) {
   const absl::string_view path = PathOf(target);
   if (path == "/v2" || path == "/v2/" || path == kTokenPath) {
     return {"logins", "", ""};
@@ -61,7 +61,7 @@ RequestShare ShareOfTarget(absl::string_view target, int64_t root_registry_id,
   if (IsAdministrationTarget(target)) return {"administration", "", ""};
   if (!IsRegistryTarget(target)) return {"other requests", "", ""};
   if (absl::EndsWith(path, "/_catalog")) return {"catalogs", "", ""};
-  return RegistryShare(path, root_registry_id, lanes);
+  return RegistryShare(path, root_registry_id, queues);
 }
 
 bool IsHealthRequest(const HttpRequest& request) {

@@ -4,19 +4,19 @@
 #include <cstdint>
 
 #include "absl/strings/string_view.h"
-#include "gateway/http/request_gate.h"
+#include "gateway/http/request_scheduler.h"
 #include "gateway/message/http_message.h"
-#include "gateway/registry/registry_lanes.h"
+#include "gateway/registry/registry_queues.h"
 
 namespace cvr {
 
 // In whose name a request for `target`, in origin form, takes a thread, but for
 // its client: each registry, logins, catalogs, administration and all the rest
-// have a lane of their own, and lists are a kind. `root_registry_id` is whose
-// repositories stand at the root, `lanes` tells those of registries that are
+// have a queue of their own, and lists are a kind. `root_registry_id` is whose
+// repositories stand at the root, `queues` tells those of registries that are
 // named.
 RequestShare ShareOfTarget(absl::string_view target, int64_t root_registry_id,
-                           const RegistryLanes& lanes);
+                           const RegistryQueues& queues);
 
 // Whether `request` asks for the health of this server: /healthz or /readyz.
 // Pure.

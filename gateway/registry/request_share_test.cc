@@ -12,7 +12,7 @@ namespace {
 TEST(RequestShareTest, LanesFollowWhoIsAsked) {
   struct Case {
     const char* target;
-    const char* lane;
+    const char* queue;
     const char* kind;
   };
   const std::string base = "/v2/virtual_registries/containers/";
@@ -42,8 +42,8 @@ TEST(RequestShareTest, LanesFollowWhoIsAsked) {
            Case{"/", "other requests", ""},
            Case{"*", "other requests", ""},
        }) {
-    const RequestShare share = ShareOfTarget(c.target, 3, RegistryLanes());
-    EXPECT_EQ(share.lane, c.lane) << c.target;
+    const RequestShare share = ShareOfTarget(c.target, 3, RegistryQueues());
+    EXPECT_EQ(share.queue, c.queue) << c.target;
     EXPECT_EQ(share.kind, c.kind) << c.target;
   }
 }
@@ -51,52 +51,52 @@ TEST(RequestShareTest, LanesFollowWhoIsAsked) {
 // Each has one by group and name, whatever follows; of all that somebody may
 // make up, no more than there are.
 TEST(RequestShareTest, NamesHaveABoundedNumberOfLanes) {
-  RegistryLanes known;
+  RegistryQueues known;
   const auto share = [&](const std::string& path) {
     return ShareOfTarget("/v2/virtual_registries/containers/" + path, 3, known);
   };
-  const std::string lane = share("acme/team/a/manifests/1").lane;
-  EXPECT_EQ(share("acme/team/b/c/blobs/x?ns=y").lane, lane);
-  EXPECT_EQ(share("acme/team/a/tags/list").lane, lane);
+  const std::string queue = share("acme/team/a/manifests/1").queue;
+  EXPECT_EQ(share("acme/team/b/c/blobs/x?ns=y").queue, queue);
+  EXPECT_EQ(share("acme/team/a/tags/list").queue, queue);
   EXPECT_EQ(share("acme/team/a/tags/list").kind, "lists");
   EXPECT_EQ(ShareOfTarget("/v2/virtual_registries/container/acme/team/a/b/c", 3,
                           known)
-                .lane,
-            lane);
-  std::set<std::string> lanes;
+                .queue,
+            queue);
+  std::set<std::string> queues;
   for (int i = 0; i < 20'000; ++i) {
-    lanes.insert(share(absl::StrCat("acme/x", i, "/a/manifests/1")).lane);
+    queues.insert(share(absl::StrCat("acme/x", i, "/a/manifests/1")).queue);
   }
-  EXPECT_GT(lanes.size(), 900);
-  EXPECT_LE(lanes.size(), 1024);
-  EXPECT_EQ(lanes.count("registry 3"), 0);
+  EXPECT_GT(queues.size(), 900);
+  EXPECT_LE(queues.size(), 1024);
+  EXPECT_EQ(queues.count("registry 3"), 0);
 }
 
 // In nested groups as well; other names are not taken for it.
 TEST(RequestShareTest, ARegistryThatWasFoundHasOneLane) {
-  RegistryLanes known(/*names_max=*/2);
-  const auto lane = [&](const std::string& path) {
+  RegistryQueues known(/*names_max=*/2);
+  const auto queue = [&](const std::string& path) {
     return ShareOfTarget("/v2/virtual_registries/containers/" + path, 3, known)
-        .lane;
+        .queue;
   };
   known.Learn("acme/web/hub/library", {7, 3});
   known.Learn("acme/team", {8, 2});
-  EXPECT_EQ(lane("acme/web/hub/a/manifests/1"), "registry 7");
-  EXPECT_EQ(lane("7/a/manifests/1"), "registry 7");
-  EXPECT_EQ(lane("acme/team/a/b/tags/list"), "registry 8");
+  EXPECT_EQ(queue("acme/web/hub/a/manifests/1"), "registry 7");
+  EXPECT_EQ(queue("7/a/manifests/1"), "registry 7");
+  EXPECT_EQ(queue("acme/team/a/b/tags/list"), "registry 8");
   for (const char* const other :
        {"acme/web/hubs/a/manifests/1", "acme/web/bun/a/manifests/1",
         "acme/teams/a/manifests/1"}) {
-    EXPECT_EQ(lane(other).substr(0, 5), "name ") << other;
+    EXPECT_EQ(queue(other).substr(0, 5), "name ") << other;
   }
   // It gets another name, and somebody else that one.
   known.Learn("acme/team/a", {9, 2});
-  EXPECT_EQ(lane("acme/team/a/b/tags/list"), "registry 9");
+  EXPECT_EQ(queue("acme/team/a/b/tags/list"), "registry 9");
   // One is forgotten when there are too many.
   known.Learn("acme/third/a", {10, 2});
-  EXPECT_EQ(lane("acme/third/a/b/c"), "registry 10");
-  EXPECT_NE(lane("acme/web/hub/a/manifests/1") == "registry 7",
-            lane("acme/team/a/manifests/1") == "registry 9");
+  EXPECT_EQ(queue("acme/third/a/b/c"), "registry 10");
+  EXPECT_NE(queue("acme/web/hub/a/manifests/1") == "registry 7",
+            queue("acme/team/a/manifests/1") == "registry 9");
 }
 
 TEST(RequestShareTest, HealthIsReadAtTwoPaths) {

@@ -1,6 +1,6 @@
 #include "gateway/rest/entry_operations.h"
 
-#include "gateway/rest/operations.h"
+#include "gateway/rest/operation_support.h"
 #include "gateway/rest/pages.h"
 #include "gateway/rest/resources.h"
 #include "services/common/status_macros.h"

@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "gateway/rest/operations.h"
+#include "gateway/rest/operation_support.h"
 #include "gateway/rest/resources.h"
 #include "services/common/errors.h"
 #include "services/common/status_macros.h"

@@ -3,7 +3,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "gateway/rest/operations.h"
+#include "gateway/rest/operation_support.h"
 #include "gateway/rest/resources.h"
 #include "services/common/errors.h"
 #include "services/common/limits.h"

@@ -28,10 +28,10 @@ void AddTimes(const Resource& resource, Json& json) {
   json["updated_at"] = TimeJson(resource.update_time());
 }
 
-Json PlaceJson(const v1::RegistryUpstream& place) {
-  return {{"id", place.id()},
-          {"registry_id", place.registry_id()},
-          {"position", place.position()}};
+Json AttachmentJson(const v1::RegistryUpstream& attachment) {
+  return {{"id", attachment.id()},
+          {"registry_id", attachment.registry_id()},
+          {"position", attachment.position()}};
 }
 
 // Rounded up, so that only what is for ever is 0.
@@ -99,11 +99,11 @@ Json RegistryJson(const v1::Registry& registry) {
 
 Json RegistryWithUpstreamsJson(const v1::Registry& registry) {
   Json json = RegistryJson(registry);
-  Json& places = json["registry_upstreams"] = Json::array();
-  for (const auto& place : registry.upstreams()) {
-    places.push_back({{"id", place.id()},
-                      {"position", place.position()},
-                      {"upstream_id", place.upstream_id()}});
+  Json& attachments = json["registry_upstreams"] = Json::array();
+  for (const auto& attachment : registry.upstreams()) {
+    attachments.push_back({{"id", attachment.id()},
+                           {"position", attachment.position()},
+                           {"upstream_id", attachment.upstream_id()}});
   }
   return json;
 }
@@ -122,27 +122,27 @@ Json UpstreamJson(const v1::Upstream& upstream) {
 
 Json UpstreamWithRegistriesJson(const v1::Upstream& upstream) {
   Json json = UpstreamJson(upstream);
-  Json& places = json["registry_upstreams"] = Json::array();
-  for (const auto& place : upstream.registry_upstreams()) {
-    places.push_back(PlaceJson(place));
+  Json& attachments = json["registry_upstreams"] = Json::array();
+  for (const auto& attachment : upstream.registry_upstreams()) {
+    attachments.push_back(AttachmentJson(attachment));
   }
   return json;
 }
 
 Json UpstreamInRegistryJson(const v1::Upstream& upstream, int64_t registry_id) {
   Json json = UpstreamJson(upstream);
-  for (const auto& place : upstream.registry_upstreams()) {
-    if (place.registry_id() != registry_id) continue;
-    json["registry_upstream"] = PlaceJson(place);
+  for (const auto& attachment : upstream.registry_upstreams()) {
+    if (attachment.registry_id() != registry_id) continue;
+    json["registry_upstream"] = AttachmentJson(attachment);
   }
   return json;
 }
 
-Json RegistryUpstreamJson(const v1::RegistryUpstream& place) {
-  return {{"id", place.id()},
-          {"registry_id", place.registry_id()},
-          {"upstream_id", place.upstream_id()},
-          {"position", place.position()}};
+Json AttachmentWithUpstreamJson(const v1::RegistryUpstream& attachment) {
+  return {{"id", attachment.id()},
+          {"registry_id", attachment.registry_id()},
+          {"upstream_id", attachment.upstream_id()},
+          {"position", attachment.position()}};
 }
 
 Json CacheEntryJson(const v1::CacheEntry& entry, const std::string& group) {

@@ -22,7 +22,7 @@ Json UpstreamJson(const v1::Upstream& upstream);
 Json UpstreamWithRegistriesJson(const v1::Upstream& upstream);
 // With its place in that registry.
 Json UpstreamInRegistryJson(const v1::Upstream& upstream, int64_t registry_id);
-Json RegistryUpstreamJson(const v1::RegistryUpstream& place);
+Json AttachmentWithUpstreamJson(const v1::RegistryUpstream& attachment);
 Json CacheEntryJson(const v1::CacheEntry& entry, const std::string& group);
 Json CleanupPolicyJson(const v1::CleanupPolicy& policy);
 Json TestResultJson(const v1::TestUpstreamResponse& result);

@@ -5,13 +5,13 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "gateway/rest/attachment_operations.h"
 #include "gateway/rest/entry_operations.h"
 #include "gateway/rest/openapi_text.h"
-#include "gateway/rest/place_operations.h"
 #include "gateway/rest/policy_operations.h"
 #include "gateway/rest/registry_operations.h"
+#include "gateway/rest/request_token.h"
 #include "gateway/rest/rest_error.h"
-#include "gateway/rest/shown_secret.h"
 #include "gateway/rest/upstream_operations.h"
 #include "services/common/errors.h"
 #include "services/common/host.h"
@@ -52,7 +52,7 @@ RestApi::RestApi(Options options)
       services_(options_.metadata, options_.blob) {
   for (const rest::RestHandlers& handlers :
        {rest::RegistryOperations(), rest::UpstreamOperations(),
-        rest::PlaceOperations(), rest::EntryOperations(),
+        rest::AttachmentOperations(), rest::EntryOperations(),
         rest::PolicyOperations()}) {
     for (const auto& [id, handler] : handlers) handlers_[id] = handler;
   }
@@ -93,7 +93,7 @@ std::optional<HttpReply> RestApi::Refuse(const HttpRequest& head, Admit admit) {
   const auto match = document_.Find(head.method, path);
   // Without a body these are answered in the same way.
   if (match.operation == nullptr) return Handle(head, admit);
-  const std::string secret = rest::SecretShownBy(head);
+  const std::string secret = rest::TokenOfRequest(head);
   if (secret.empty()) return Handle(head, admit);
   const auto client = admit(secret);
   if (client.ok()) return std::nullopt;
@@ -105,7 +105,7 @@ std::optional<HttpReply> RestApi::Refuse(const HttpRequest& head, Admit admit) {
 HttpReply RestApi::Run(const HttpRequest& request,
                        const rest::Operation& operation,
                        const rest::ArgumentSource& source, Admit admit) {
-  const std::string secret = rest::SecretShownBy(request);
+  const std::string secret = rest::TokenOfRequest(request);
   if (secret.empty()) return rest::ErrorReply(errors::Unauthenticated());
   const auto client = admit(secret);
   if (!client.ok()) return rest::ErrorReply(client.status());

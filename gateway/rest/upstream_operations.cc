@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "gateway/rest/operations.h"
+#include "gateway/rest/operation_support.h"
 #include "gateway/rest/pages.h"
 #include "gateway/rest/resources.h"
 #include "services/common/errors.h"

@@ -54,7 +54,7 @@ ShareKey ShareOf(const ReadRequest& request) {
 // What is fetched waits for the first candidate that may have it.
 ShareKey ShareOf(const FetchRequest& request) {
   for (const Candidate& candidate : request.plan.candidates) {
-    if (candidate.denial != Denial::kNone) continue;
+    if (candidate.negative_answer != NegativeAnswer::kNone) continue;
     return {request.plan.group, candidate.upstream_id};
   }
   return {request.plan.group};

@@ -7,7 +7,7 @@
 #include "absl/time/time.h"
 #include "protos/cvr/v1/refresh_service.grpc.pb.h"
 #include "services/blob/engine/engine.h"
-#include "services/concurrency/share_gate.h"
+#include "services/concurrency/share_limiter.h"
 #include "services/metadata/api/resolver.h"
 #include "services/rpc/call_guard.h"
 
@@ -37,7 +37,7 @@ class RefreshServiceImpl final : public v1::RefreshService::Service {
   Engine& engine_;
   Resolver& resolver_;
   CallGuard& guard_;
-  ShareGate running_;
+  ShareLimiter running_;
 };
 
 }  // namespace cvr

@@ -109,7 +109,7 @@ TEST_F(RefreshServiceTest, WhatWasNotCachedIsFetched) {
   ExpectNow(RefreshOf({Unknown(7)}), found, 7, "");
 }
 
-TEST_F(RefreshServiceTest, DenialsAreAskedAnew) {
+TEST_F(RefreshServiceTest, NegativeAnswersAreAskedAnew) {
   const Descriptor found = Publish(7, Image("new"));
   ExpectNow(RefreshOf({Absent(7), Unknown(8)}), found, 7, "");
   ExpectNow(RefreshOf({Refused(7), Unknown(8)}), found, 7, "");
@@ -128,15 +128,15 @@ TEST_F(RefreshServiceTest, ACopyIsNoAnswerForAnUpstreamThatFails) {
   EXPECT_THAT(RefreshOf({Fresh(7, old)}),
               StatusIs(absl::StatusCode::kUnavailable));
   EXPECT_THAT(metadata().records(), IsEmpty());
-  EXPECT_THAT(Denials(), IsEmpty());
-  Expect(Fetch({Old(7, old)}), Image("old"), ContentOrigin::kStale, 7);
+  EXPECT_THAT(NegativeAnswers(), IsEmpty());
+  Expect(Fetch({Old(7, old)}), Image("old"), CacheStatus::kStale, 7);
 }
 
 TEST_F(RefreshServiceTest, NotFoundWhenNoneHasIt) {
   EXPECT_THAT(RefreshOf({Unknown(7), Unknown(8)}),
               StatusIs(absl::StatusCode::kNotFound));
-  EXPECT_THAT(Denials(), ElementsAre("7 absent /r/manifests/latest",
-                                     "8 absent /r/manifests/latest"));
+  EXPECT_THAT(NegativeAnswers(), ElementsAre("7 absent /r/manifests/latest",
+                                             "8 absent /r/manifests/latest"));
 }
 
 TEST_F(RefreshServiceTest, PullsShareItsRequest) {
@@ -151,7 +151,7 @@ TEST_F(RefreshServiceTest, PullsShareItsRequest) {
   const absl::Time asked_at = absl::Now();
   Thread pulling("pull", [&] {
     Expect(Fetch({Old(7, same)}, "latest", asked_at), Image("same"),
-           ContentOrigin::kRevalidated, 7);
+           CacheStatus::kRevalidated, 7);
     EXPECT_THAT(Requests(), ElementsAre("7 HEAD latest"));
   });
   gate->Open();

@@ -81,11 +81,11 @@ absl::StatusOr<std::vector<int64_t>> UnrecordedContent::FindPossessing(
   return metadata_.FindPossessing(digest, identities);
 }
 
-absl::Status UnrecordedContent::RecordDenial(const UpstreamEpoch& upstream,
-                                             const ContentRef& content,
-                                             Denial denial) {
+absl::Status UnrecordedContent::RecordNegativeAnswer(
+    const UpstreamEpoch& upstream, const ContentRef& content,
+    NegativeAnswer negative_answer) {
   late_.Forget(upstream.upstream_id, content);
-  return metadata_.RecordDenial(upstream, content, denial);
+  return metadata_.RecordNegativeAnswer(upstream, content, negative_answer);
 }
 
 }  // namespace cvr

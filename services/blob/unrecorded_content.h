@@ -48,8 +48,9 @@ class UnrecordedContent : public PullMetadata {
   absl::Status Record(const CacheRecord& record) override;
   absl::Status Touch(const UpstreamEpoch& upstream, const ContentRef& content,
                      const Digest& digest, bool counts_as_download) override;
-  absl::Status RecordDenial(const UpstreamEpoch& upstream,
-                            const ContentRef& content, Denial denial) override;
+  absl::Status RecordNegativeAnswer(const UpstreamEpoch& upstream,
+                                    const ContentRef& content,
+                                    NegativeAnswer negative_answer) override;
 
  private:
   void Note(const Digest& digest);

@@ -4,7 +4,7 @@
 #include <cstddef>
 
 #include "protos/cvr/v1/upstream_probe_service.grpc.pb.h"
-#include "services/concurrency/share_gate.h"
+#include "services/concurrency/share_limiter.h"
 #include "services/metadata/api/upstream_access_source.h"
 #include "services/rpc/call_guard.h"
 #include "services/upstream/upstream_prober.h"
@@ -38,7 +38,7 @@ class UpstreamProbeServiceImpl final
   UpstreamProber& prober_;
   UpstreamAccessSource& metadata_;
   CallGuard& guard_;
-  ShareGate running_;
+  ShareLimiter running_;
 };
 
 }  // namespace cvr

@@ -131,7 +131,7 @@ inline constexpr int64_t kEntriesPerUpstreamDefault = 1'000'000;
 inline constexpr int64_t kReachablePerUpstreamMax = 4'000'000;
 // Maximum number of negative cache entries of one upstream. They expire after a
 // minute, but a client that guesses names creates one with each request.
-inline constexpr int64_t kDenialsPerUpstreamMax = 100'000;
+inline constexpr int64_t kNegativeEntriesPerUpstreamMax = 100'000;
 
 // Cleanup policies: the values of the reference product.
 inline constexpr int kCleanupKeepDaysMax = 365;

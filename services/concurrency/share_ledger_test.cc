@@ -2,7 +2,7 @@
 
 #include "gmock/gmock.h"
 #include "services/common/errors.h"
-#include "services/concurrency/share_gate.h"
+#include "services/concurrency/share_limiter.h"
 #include "tests/support/status_matchers.h"
 
 namespace cvr {
@@ -89,18 +89,18 @@ TEST(ShareLedgerTest, WhatIsReturnedIsFree) {
   EXPECT_EQ(ledger.held(), 0);
 }
 
-TEST(ShareGateTest, OneUpstreamDoesNotTakeAllPlaces) {
-  ShareGate gate(8, "tests of upstreams");
+TEST(ShareLimiterTest, OneUpstreamDoesNotTakeAllPlaces) {
+  ShareLimiter limiter(8, "tests of upstreams");
   {
-    const auto first = gate.Enter(Key("greedy", 7));
-    const auto second = gate.Enter(Key("greedy", 7));
+    const auto first = limiter.Enter(Key("greedy", 7));
+    const auto second = limiter.Enter(Key("greedy", 7));
     EXPECT_THAT(first, testing::IsOk());
     EXPECT_THAT(second, testing::IsOk());
-    EXPECT_THAT(gate.Enter(Key("greedy", 7)),
+    EXPECT_THAT(limiter.Enter(Key("greedy", 7)),
                 testing::StatusIs(absl::StatusCode::kUnavailable));
-    EXPECT_THAT(gate.Enter(Key("innocent", 8)), testing::IsOk());
+    EXPECT_THAT(limiter.Enter(Key("innocent", 8)), testing::IsOk());
   }
-  EXPECT_THAT(gate.Enter(Key("greedy", 7)), testing::IsOk());
+  EXPECT_THAT(limiter.Enter(Key("greedy", 7)), testing::IsOk());
 }
 
 TEST(ShareLedgerTest, RefusalSaysWhoseShareItIs) {

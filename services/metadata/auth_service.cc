@@ -17,14 +17,14 @@ namespace {
 // A thread waits meanwhile.
 constexpr absl::Duration kWaitMax = absl::Seconds(30);
 
-absl::StatusOr<v1::Caller> Authenticate(AuthClient& client,
+absl::StatusOr<v1::Caller> Authenticate(TokenAuthority& client,
                                         const std::string& secret) {
   ASSIGN_OR_RETURN(const Caller caller, client.Authenticate(secret));
   return ToWire(caller);
 }
 
 absl::StatusOr<v1::IssueTokenResponse> IssueToken(
-    AuthClient& client, const v1::IssueTokenRequest& request) {
+    TokenAuthority& client, const v1::IssueTokenRequest& request) {
   ASSIGN_OR_RETURN(const IssuedToken issued,
                    client.IssueToken(request.secret(), request.audience(),
                                      FromWire(request.access())));
@@ -37,7 +37,7 @@ absl::StatusOr<v1::IssueTokenResponse> IssueToken(
   return response;
 }
 
-absl::StatusOr<v1::Trust> GetTrust(AuthClient& client,
+absl::StatusOr<v1::Trust> GetTrust(TokenAuthority& client,
                                    const v1::GetTrustRequest& request) {
   const absl::Duration wait = FromWire(request.max_wait());
   ASSIGN_OR_RETURN(

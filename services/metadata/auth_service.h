@@ -3,15 +3,15 @@
 
 #include "protos/cvr/v1/auth_service.grpc.pb.h"
 #include "services/access/admin_authority.h"
-#include "services/metadata/api/auth_client.h"
+#include "services/metadata/api/token_authority.h"
 
 namespace cvr {
 
-// An AuthClient and an AdminAuthority on the wire, for other processes of the
-// system (method_rules.h). Both must outlive the service.
+// A TokenAuthority and an AdminAuthority on the wire, for other processes of
+// the system (method_rules.h). Both must outlive the service.
 class AuthServiceImpl final : public v1::AuthService::Service {
  public:
-  AuthServiceImpl(AuthClient& client, AdminAuthority& authority)
+  AuthServiceImpl(TokenAuthority& client, AdminAuthority& authority)
       : client_(client), authority_(authority) {}
 
   grpc::Status Authenticate(grpc::ServerContext* context,
@@ -31,7 +31,7 @@ class AuthServiceImpl final : public v1::AuthService::Service {
                                 google::protobuf::Empty* response) override;
 
  private:
-  AuthClient& client_;
+  TokenAuthority& client_;
   AdminAuthority& authority_;
 };
 

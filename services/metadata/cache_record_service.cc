@@ -28,10 +28,11 @@ absl::Status Touch(CacheRecorder& recorder,
                         digest, message.counts_as_download());
 }
 
-absl::Status RecordDenial(CacheRecorder& recorder,
-                          const v1::RecordDenialRequest& message) {
+absl::Status RecordNegativeAnswer(
+    CacheRecorder& recorder, const v1::RecordNegativeAnswerRequest& message) {
   ASSIGN_OR_RETURN(const auto record, FromWire(message));
-  return recorder.RecordDenial(record.upstream, record.content, record.denial);
+  return recorder.RecordNegativeAnswer(record.upstream, record.content,
+                                       record.negative_answer);
 }
 
 absl::StatusOr<v1::TakeRefreshDueResponse> TakeRefreshDue(
@@ -128,10 +129,11 @@ grpc::Status CacheRecordServiceImpl::TouchCacheEntry(
   return ToRpcStatus(Touch(client_, *request));
 }
 
-grpc::Status CacheRecordServiceImpl::RecordDenial(
-    grpc::ServerContext* /*context*/, const v1::RecordDenialRequest* request,
+grpc::Status CacheRecordServiceImpl::RecordNegativeAnswer(
+    grpc::ServerContext* /*context*/,
+    const v1::RecordNegativeAnswerRequest* request,
     google::protobuf::Empty* /*response*/) {
-  return ToRpcStatus(cvr::RecordDenial(client_, *request));
+  return ToRpcStatus(cvr::RecordNegativeAnswer(client_, *request));
 }
 
 grpc::Status CacheRecordServiceImpl::TakeRefreshDue(

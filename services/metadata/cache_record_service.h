@@ -18,9 +18,10 @@ class CacheRecordServiceImpl final : public v1::CacheRecordService::Service {
   grpc::Status TouchCacheEntry(grpc::ServerContext* context,
                                const v1::TouchCacheEntryRequest* request,
                                google::protobuf::Empty* response) override;
-  grpc::Status RecordDenial(grpc::ServerContext* context,
-                            const v1::RecordDenialRequest* request,
-                            google::protobuf::Empty* response) override;
+  grpc::Status RecordNegativeAnswer(
+      grpc::ServerContext* context,
+      const v1::RecordNegativeAnswerRequest* request,
+      google::protobuf::Empty* response) override;
   grpc::Status TakeRefreshDue(grpc::ServerContext* context,
                               const v1::TakeRefreshDueRequest* request,
                               v1::TakeRefreshDueResponse* response) override;

@@ -14,7 +14,7 @@
 #include "services/metadata/admin/cleanup_runner.h"
 #include "services/metadata/admin/group_admin.h"
 #include "services/metadata/admin/registry_admin.h"
-#include "services/metadata/local_auth_client.h"
+#include "services/metadata/local_token_authority.h"
 #include "services/metadata/resolution/route_cache.h"
 #include "services/metadata/resolution/sweeper.h"
 #include "services/metadata/store/watched_metadata_store.h"
@@ -34,7 +34,7 @@ using ::testing::IsEmpty;
 class ChangeWatchTest : public ::testing::Test {
  protected:
   ChangeWatchTest() {
-    store_.Watch(LocalAuthClient::kTables, [this] {
+    store_.Watch(LocalTokenAuthority::kTables, [this] {
       auto revoked = tokens_.Revoked();
       EXPECT_THAT(revoked, IsOk());
       if (revoked.ok()) revoked_.push_back(*std::move(revoked));

@@ -16,7 +16,7 @@ namespace {
 using Kind = AccessQuestion::Kind;
 
 // Where an object belongs.
-struct Place {
+struct ObjectLocation {
   std::string group;
   std::vector<int64_t> registry_ids;
   bool is_group = false;
@@ -26,27 +26,27 @@ struct Place {
   }
 };
 
-absl::StatusOr<std::optional<Place>> PlaceOfRegistry(
+absl::StatusOr<std::optional<ObjectLocation>> LocationOfRegistry(
     const ReadTransaction& transaction, int64_t id) {
   ASSIGN_OR_RETURN(const auto registry, tables::FindRegistry(transaction, id));
   if (!registry) return std::nullopt;
-  return Place{registry->group(), {id}};
+  return ObjectLocation{registry->group(), {id}};
 }
 
-absl::StatusOr<std::optional<Place>> PlaceOfUpstream(
+absl::StatusOr<std::optional<ObjectLocation>> LocationOfUpstream(
     const ReadTransaction& transaction, int64_t id) {
   ASSIGN_OR_RETURN(const auto upstream, tables::FindUpstream(transaction, id));
   if (!upstream) return std::nullopt;
-  Place place;
-  place.group = upstream->upstream().group();
-  ASSIGN_OR_RETURN(place.registry_ids,
+  ObjectLocation location;
+  location.group = upstream->upstream().group();
+  ASSIGN_OR_RETURN(location.registry_ids,
                    tables::RegistriesOfUpstream(transaction, id));
-  return place;
+  return location;
 }
 
 // Nothing when there is no such object.
-absl::StatusOr<std::optional<Place>> PlaceOf(const ReadTransaction& transaction,
-                                             const AccessQuestion& question) {
+absl::StatusOr<std::optional<ObjectLocation>> LocationOf(
+    const ReadTransaction& transaction, const AccessQuestion& question) {
   switch (question.kind) {
     case Kind::kNone:
       return std::nullopt;
@@ -54,23 +54,23 @@ absl::StatusOr<std::optional<Place>> PlaceOf(const ReadTransaction& transaction,
       ASSIGN_OR_RETURN(const auto group,
                        tables::FindGroup(transaction, question.name));
       if (!group) return std::nullopt;
-      return Place{question.name, {}, true};
+      return ObjectLocation{question.name, {}, true};
     }
     case Kind::kRegistry:
-      return PlaceOfRegistry(transaction, question.id);
+      return LocationOfRegistry(transaction, question.id);
     case Kind::kUpstream:
-      return PlaceOfUpstream(transaction, question.id);
+      return LocationOfUpstream(transaction, question.id);
     case Kind::kCacheEntry: {
       ASSIGN_OR_RETURN(const auto entry,
                        tables::FindCacheEntryById(transaction, question.id));
       if (!entry) return std::nullopt;
-      return PlaceOfUpstream(transaction, entry->upstream_id());
+      return LocationOfUpstream(transaction, entry->upstream_id());
     }
     case Kind::kRegistryUpstream: {
       ASSIGN_OR_RETURN(const auto attachment,
                        tables::FindAttachment(transaction, question.id));
       if (!attachment) return std::nullopt;
-      return PlaceOfRegistry(transaction, attachment->registry_id());
+      return LocationOfRegistry(transaction, attachment->registry_id());
     }
   }
   return std::nullopt;
@@ -94,14 +94,16 @@ absl::StatusOr<Admission> LocalAdminAuthority::Authorize(
   RETURN_IF_ERROR(store_.Read([&](const ReadTransaction& transaction) {
     for (size_t i = 0; i < questions.size(); ++i) {
       if (questions[i].kind == Kind::kNone) continue;
-      ASSIGN_OR_RETURN(const auto place, PlaceOf(transaction, questions[i]));
-      if (!place || !AccessPolicy::MaySee(admission.caller, place->object())) {
+      ASSIGN_OR_RETURN(const auto location,
+                       LocationOf(transaction, questions[i]));
+      if (!location ||
+          !AccessPolicy::MaySee(admission.caller, location->object())) {
         if (!admission.missing) admission.missing = i;
         continue;
       }
-      if (i == 0) admission.group = place->group;
+      if (i == 0) admission.group = location->group;
       RETURN_IF_ERROR(AccessPolicy::Check(admission.caller, questions[i].action,
-                                          place->object()));
+                                          location->object()));
     }
     return absl::OkStatus();
   }));

@@ -13,10 +13,10 @@
 #include "services/metadata/auth_service.h"
 #include "services/metadata/cache_record_service.h"
 #include "services/metadata/local_admin_authority.h"
-#include "services/metadata/local_auth_client.h"
+#include "services/metadata/local_token_authority.h"
+#include "services/metadata/resolution/cache_catalog.h"
 #include "services/metadata/resolution/download_counter.h"
 #include "services/metadata/resolution/explainer.h"
-#include "services/metadata/resolution/local_metadata_client.h"
 #include "services/metadata/resolution/local_resolver.h"
 #include "services/metadata/resolution/migration.h"
 #include "services/metadata/resolution/refresh_queue.h"
@@ -81,7 +81,7 @@ struct MetadataStack::Parts {
       routes.Invalidate();
       auth.NoteChanged();
     });
-    store.Watch(LocalAuthClient::kTables, [this] { auth.NoteRevoked(); });
+    store.Watch(LocalTokenAuthority::kTables, [this] { auth.NoteRevoked(); });
     store.Watch(CleanupRunner::kTables, [this] { cleanup.NotePolicyChange(); });
   }
 
@@ -103,10 +103,10 @@ struct MetadataStack::Parts {
   CleanupRunner cleanup;
   LocalResolver resolver;
   Explainer explainer;
-  LocalMetadataClient client;
+  CacheCatalog client;
   SigningKeys signing_keys;
   SecretRotation secret_rotation;
-  LocalAuthClient auth;
+  LocalTokenAuthority auth;
   AuditTrail audit_trail;
   LocalAdminAuthority authority;
   CallGuard guard{authority};
@@ -212,7 +212,7 @@ MetadataClient& MetadataStack::client() { return parts_->client; }
 AccessTokenAdmin& MetadataStack::access_tokens() {
   return parts_->access_tokens;
 }
-AuthClient& MetadataStack::auth() { return parts_->auth; }
+TokenAuthority& MetadataStack::auth() { return parts_->auth; }
 SecretRotation& MetadataStack::secret_rotation() {
   return parts_->secret_rotation;
 }

@@ -19,11 +19,11 @@
 #include "services/metadata/admin/group_admin.h"
 #include "services/metadata/admin/registry_admin.h"
 #include "services/metadata/admin/upstream_admin.h"
-#include "services/metadata/api/auth_client.h"
 #include "services/metadata/api/metadata_client.h"
 #include "services/metadata/api/resolver.h"
+#include "services/metadata/api/token_authority.h"
+#include "services/metadata/resolution/cache_catalog.h"
 #include "services/metadata/resolution/explainer.h"
-#include "services/metadata/resolution/local_metadata_client.h"
 #include "services/metadata/resources/admin_limits.h"
 #include "services/metadata/secrets/secret_box.h"
 #include "services/metadata/secrets/secret_rotation.h"
@@ -55,7 +55,7 @@ class MetadataStack {
     // Where changes are written besides; may be null. Not owned; must outlive
     // the stack.
     AuditFile* audit_file = nullptr;
-    LocalMetadataClient::Options client;
+    CacheCatalog::Options client;
     // How often download counts are written.
     absl::Duration downloads_flush_interval = absl::Seconds(5);
     // How often it is looked for cleanups that are due.
@@ -99,7 +99,7 @@ class MetadataStack {
   Explainer& explainer();
   MetadataClient& client();
   AccessTokenAdmin& access_tokens();
-  AuthClient& auth();
+  TokenAuthority& auth();
   SecretRotation& secret_rotation();
   AdminAuthority& authority();
 

@@ -10,7 +10,7 @@
 #include "services/access/access_rules.h"
 #include "services/common/errors.h"
 #include "services/common/status_macros.h"
-#include "services/process/without_secrets.h"
+#include "services/process/redacted_json.h"
 #include "services/rpc/call_gate.h"
 
 namespace cvr {
@@ -59,7 +59,7 @@ std::string ObjectOf(const google::protobuf::Message& response) {
 
 }  // namespace
 
-std::string SecretShownBy(const grpc::ServerContextBase& context) {
+std::string TokenOfCall(const grpc::ServerContextBase& context) {
   const std::string field = MetadataField(context, "authorization");
   absl::string_view value = field;
   constexpr absl::string_view kScheme = "bearer ";
@@ -68,7 +68,7 @@ std::string SecretShownBy(const grpc::ServerContextBase& context) {
   return std::string(absl::StripAsciiWhitespace(value));
 }
 
-std::string ClientOf(const grpc::ServerContextBase& context) {
+std::string PeerOfCall(const grpc::ServerContextBase& context) {
   // The gate has removed it from calls of everybody but gateways.
   const std::string client = MetadataField(context, kClientField);
   if (!client.empty()) return client.substr(0, kClientBytesMax);
@@ -98,7 +98,7 @@ absl::StatusOr<CallGuard::Admitted> CallGuard::Decide(
     const google::protobuf::Message& request) {
   ASSIGN_OR_RETURN(const auto questions, AccessNeededFor(request));
   ASSIGN_OR_RETURN(auto admission,
-                   authority_.Authorize(SecretShownBy(context), questions));
+                   authority_.Authorize(TokenOfCall(context), questions));
   Admitted admitted;
   if (admission.missing) {
     const AccessQuestion& question = questions[*admission.missing];
@@ -115,7 +115,7 @@ absl::StatusOr<CallGuard::Admitted> CallGuard::Decide(
     v1::AuditEvent& event = admitted.event.emplace();
     event.set_token_id(admission.caller.token_id);
     event.set_token_name(admission.caller.token_name);
-    event.set_peer(ClientOf(context));
+    event.set_peer(PeerOfCall(context));
     event.set_method(MethodOf(request));
     event.set_object(NameOfObject(questions.front()));
     event.set_group(admission.group);
@@ -137,12 +137,12 @@ void CallGuard::NoteRefused(const grpc::ServerContextBase& context,
                             const google::protobuf::Message& request,
                             const absl::Status& status) {
   v1::AuditEvent event;
-  event.set_peer(ClientOf(context));
+  event.set_peer(PeerOfCall(context));
   event.set_method(MethodOf(request));
   const auto questions = AccessNeededFor(request);
   if (questions.ok()) event.set_object(NameOfObject(questions->front()));
   event.set_result(absl::StatusCodeToString(status.code()));
-  event.set_request(JsonWithoutSecrets(request, kRequestBytesMax));
+  event.set_request(RedactedJson(request, kRequestBytesMax));
   authority_.Record(std::move(event));
 }
 
@@ -158,7 +158,7 @@ void CallGuard::NoteDone(Admitted& admitted,
     event.set_object(ObjectOf(response));
   }
   event.set_result(absl::StatusCodeToString(status.code()));
-  event.set_request(JsonWithoutSecrets(request, kRequestBytesMax));
+  event.set_request(RedactedJson(request, kRequestBytesMax));
   authority_.Record(std::move(event));
 }
 

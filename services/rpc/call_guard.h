@@ -78,12 +78,12 @@ class CallGuard {
 };
 
 // The secret that a call shows; empty when it shows none. Pure.
-std::string SecretShownBy(const grpc::ServerContextBase& context);
+std::string TokenOfCall(const grpc::ServerContextBase& context);
 
 // Where a call comes from, without port; `unix` for a socket. A gateway of ours
 // says whom it calls for, in the metadata field `cvr-client`, which CallGate
 // removes from calls of others.
-std::string ClientOf(const grpc::ServerContextBase& context);
+std::string PeerOfCall(const grpc::ServerContextBase& context);
 
 }  // namespace cvr
 

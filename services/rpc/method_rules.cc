@@ -34,7 +34,7 @@ constexpr PeerMethod kPeerMethods[] = {
 
     {"/cvr.v1.CacheRecordService/RecordCacheEntry", kBlob},
     {"/cvr.v1.CacheRecordService/TouchCacheEntry", kBlob},
-    {"/cvr.v1.CacheRecordService/RecordDenial", kBlob},
+    {"/cvr.v1.CacheRecordService/RecordNegativeAnswer", kBlob},
     {"/cvr.v1.CacheRecordService/TakeRefreshDue", kBlob},
     {"/cvr.v1.CacheRecordService/ForgetContent", kBlob},
     {"/cvr.v1.CacheRecordService/CheckUpstreams", kBlob},

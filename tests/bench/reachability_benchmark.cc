@@ -19,8 +19,8 @@
 #include "services/common/digest.h"
 #include "services/metadata/store/rocksdb_metadata_store.h"
 #include "services/metadata/tables/link_tables.h"
-#include "services/metadata/tables/supply.h"
-#include "services/metadata/tables/supply_tables.h"
+#include "services/metadata/tables/reachability.h"
+#include "services/metadata/tables/reachability_tables.h"
 
 namespace cvr {
 namespace {
@@ -46,14 +46,14 @@ class Repositories {
     std::filesystem::remove_all(directory_);
   }
 
-  tables::Place Manifest(int number) const {
+  tables::ContentKey Manifest(int number) const {
     return {kUpstream, repository_,
             Digest::OfBytes(absl::StrCat("manifest ", number))};
   }
 
   // Manifest `number` is found, and names its layers.
   void Record(int number) {
-    const tables::Place manifest = Manifest(number);
+    const tables::ContentKey manifest = Manifest(number);
     std::vector<Digest> layers;
     for (int i = 0; i < kLayersPerManifest; ++i) {
       layers.push_back(Digest::OfBytes(absl::StrCat(number, " ", i)));
@@ -69,7 +69,7 @@ class Repositories {
 
   // The upstream refuses the manifest: all that only it led to is deleted.
   void Refuse(int number) {
-    const tables::Place manifest = Manifest(number);
+    const tables::ContentKey manifest = Manifest(number);
     Write([&](WriteTransaction& transaction) {
       return supply::Revoke(transaction, kUpstream, ContentOf(manifest),
                             nullptr);
@@ -114,7 +114,7 @@ class Repositories {
   }
 
  private:
-  static ContentRef ContentOf(const tables::Place& manifest) {
+  static ContentRef ContentOf(const tables::ContentKey& manifest) {
     return {manifest.repository, Reference(manifest.digest),
             ContentKind::kManifest};
   }

@@ -83,7 +83,7 @@ TEST_P(ContentSourceContract, ReadSuppliesWhatIsStored) {
   EXPECT_EQ(header.target.size_bytes, 5);
   EXPECT_EQ(header.range.offset, 0);
   EXPECT_EQ(header.range.length, 5);
-  EXPECT_EQ(header.origin, ContentOrigin::kHit);
+  EXPECT_EQ(header.cache_status, CacheStatus::kHit);
   EXPECT_EQ(header.upstream_id, 0);
   EXPECT_THAT(ReadRest(**stream), IsOkAndHolds("hello"));
   // The end stays the end.
@@ -135,7 +135,7 @@ TEST_P(ContentSourceContract, FetchSuppliesABlobAndStoresIt) {
     EXPECT_EQ(header.target.digest, digest);
     EXPECT_EQ(header.target.size_bytes, layer_.size());
     EXPECT_EQ(header.range.length, layer_.size());
-    EXPECT_EQ(header.origin, ContentOrigin::kMiss);
+    EXPECT_EQ(header.cache_status, CacheStatus::kMiss);
     EXPECT_EQ(header.upstream_id, 7);
     EXPECT_THAT(ReadRest(**stream), IsOkAndHolds(layer_));
   }
@@ -143,7 +143,7 @@ TEST_P(ContentSourceContract, FetchSuppliesABlobAndStoresIt) {
   EXPECT_THAT(ReadAll(source().Read({digest})), IsOkAndHolds(layer_));
   const auto again = source().Fetch(BlobRequest(digest, {7}));
   ASSERT_THAT(again, IsOk());
-  EXPECT_EQ((*again)->header().origin, ContentOrigin::kHit);
+  EXPECT_EQ((*again)->header().cache_status, CacheStatus::kHit);
   EXPECT_THAT(ReadRest(**again), IsOkAndHolds(layer_));
   EXPECT_EQ(upstream().calls().size(), 1);
 }
@@ -194,7 +194,7 @@ TEST_P(ContentSourceContract, FetchSuppliesAManifestAndStoresIt) {
   EXPECT_EQ((*stream)->header().target.digest, target.digest);
   EXPECT_EQ((*stream)->header().target.media_type, kImage);
   EXPECT_EQ((*stream)->header().target.size_bytes, target.size_bytes);
-  EXPECT_EQ((*stream)->header().origin, ContentOrigin::kMiss);
+  EXPECT_EQ((*stream)->header().cache_status, CacheStatus::kMiss);
   EXPECT_EQ((*stream)->header().upstream_id, 7);
   EXPECT_THAT(ReadRest(**stream), IsOkAndHolds(R"({"layers":[]})"));
   EXPECT_THAT(ReadAll(source().Read({target.digest})),
@@ -218,16 +218,16 @@ TEST_P(ContentSourceContract, OriginSaysHowContentWasComeBy) {
       upstream().AddManifest(7, "r", "latest", kImage, "{}");
   FetchRequest request = ManifestRequest("latest");
   const auto origin = [&] {
-    return (*source().Fetch(request))->header().origin;
+    return (*source().Fetch(request))->header().cache_status;
   };
-  EXPECT_EQ(origin(), ContentOrigin::kMiss);
+  EXPECT_EQ(origin(), CacheStatus::kMiss);
   request.plan.candidates[0].possessed = true;  // It was delivered just now.
   request.plan.candidates[0].cached = Entry(target, /*fresh=*/true);
-  EXPECT_EQ(origin(), ContentOrigin::kHit);
+  EXPECT_EQ(origin(), CacheStatus::kHit);
   request.plan.candidates[0].cached = Entry(target, /*fresh=*/false);
-  EXPECT_EQ(origin(), ContentOrigin::kRevalidated);
+  EXPECT_EQ(origin(), CacheStatus::kRevalidated);
   upstream().Inject(7, {errors::UpstreamUnavailable("r.test", "down")});
-  EXPECT_EQ(origin(), ContentOrigin::kStale);
+  EXPECT_EQ(origin(), CacheStatus::kStale);
 }
 
 TEST_P(ContentSourceContract, WhatNoCandidateHasIsUnknown) {

@@ -77,10 +77,12 @@ TEST_P(MetadataResolutionContract,
     intervention.act(*service_, upstreams_[0]);
     EXPECT_THAT(client.Record(record), outdated);
     EXPECT_THAT(client.Touch(plan.epoch(), tag_, old_, true), outdated);
-    EXPECT_THAT(client.RecordDenial(plan.epoch(), tag_, Denial::kAbsent),
+    EXPECT_THAT(client.RecordNegativeAnswer(plan.epoch(), tag_,
+                                            NegativeAnswer::kAbsent),
                 outdated);
     EXPECT_EQ(HitOf(tag_), "no hit");
-    EXPECT_EQ(Resolve(tag_)->plan.candidates[0].denial, Denial::kNone);
+    EXPECT_EQ(Resolve(tag_)->plan.candidates[0].negative_answer,
+              NegativeAnswer::kNone);
     // Those that reach it come first, and the other upstream does later on.
     for (const Candidate& one : Resolve(Blob(old_))->plan.candidates) {
       EXPECT_FALSE(one.upstream_id == id(1) && one.reachable);
@@ -158,9 +160,9 @@ TEST_P(MetadataResolutionContract, ADeletedUpstreamHasNoEpoch) {
   EXPECT_THAT(service_->client().Record(record), gone);
   EXPECT_THAT(service_->client().Touch(record.epoch(), tag_, old_, false),
               gone);
-  EXPECT_THAT(
-      service_->client().RecordDenial(record.epoch(), tag_, Denial::kRefused),
-      gone);
+  EXPECT_THAT(service_->client().RecordNegativeAnswer(record.epoch(), tag_,
+                                                      NegativeAnswer::kRefused),
+              gone);
   EXPECT_TRUE(service_->Entries().empty());
 }
 
@@ -220,14 +222,17 @@ TEST_P(MetadataResolutionContract, AWallClockThatJumpsChangesNoAnswer) {
   for (const auto by : {absl::Hours(1), -absl::Hours(2), absl::Hours(1)}) {
     SCOPED_TRACE(by);
     ASSERT_THAT(Record(1, tag_, old_), IsOk());
-    ASSERT_THAT(service_->client().RecordDenial(At(1), denied, Denial::kAbsent),
+    ASSERT_THAT(service_->client().RecordNegativeAnswer(
+                    At(1), denied, NegativeAnswer::kAbsent),
                 IsOk());
     service_->JumpWall(by);
     EXPECT_EQ(HitOf(tag_), From(1, old_));
-    EXPECT_EQ(Resolve(denied)->plan.candidates[0].denial, Denial::kAbsent);
+    EXPECT_EQ(Resolve(denied)->plan.candidates[0].negative_answer,
+              NegativeAnswer::kAbsent);
     // They last as long as ever, and no longer.
     service_->Advance(absl::Seconds(limits::kNotFoundSecondsDefault));
-    EXPECT_EQ(Resolve(denied)->plan.candidates[0].denial, Denial::kNone);
+    EXPECT_EQ(Resolve(denied)->plan.candidates[0].negative_answer,
+              NegativeAnswer::kNone);
     service_->Advance(absl::Hours(limits::kCacheValidityHoursDefault));
     EXPECT_EQ(HitOf(tag_), "no hit");
   }

@@ -60,7 +60,8 @@ TEST_P(MetadataResolutionContract, ForgettingAfterOtherRemovalsSucceeds) {
   Serve();
   ASSERT_THAT(Record(1, tag_, old_), IsOk());
   ASSERT_THAT(Record(2, tag_, old_), IsOk());
-  ASSERT_THAT(service_->client().RecordDenial(At(1), tag_, Denial::kAbsent),
+  ASSERT_THAT(service_->client().RecordNegativeAnswer(At(1), tag_,
+                                                      NegativeAnswer::kAbsent),
               IsOk());
   service_->DeleteUpstream(id(2));
   EXPECT_THAT(service_->client().ForgetContent({old_}), IsOk());

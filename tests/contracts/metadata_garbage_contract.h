@@ -32,9 +32,9 @@ TEST_P(MetadataResolutionContract, WhatIsPurgedIsServedNoMore) {
   ASSERT_THAT(service_->client().Record(image), IsOk());
   ASSERT_THAT(Record(1, Manifest(old_.ToString()), old_), IsOk());
   ASSERT_THAT(Record(1, Blob(layer), layer), IsOk());
-  ASSERT_THAT(
-      service_->client().RecordDenial(At(1), Manifest("none"), Denial::kAbsent),
-      IsOk());
+  ASSERT_THAT(service_->client().RecordNegativeAnswer(At(1), Manifest("none"),
+                                                      NegativeAnswer::kAbsent),
+              IsOk());
   ASSERT_THAT(Record(2, Blob(layer), layer), IsOk());
   service_->Purge(id(1));
   for (const auto& content : {tag_, Manifest(old_.ToString()), Blob(layer)}) {
@@ -45,8 +45,8 @@ TEST_P(MetadataResolutionContract, WhatIsPurgedIsServedNoMore) {
       EXPECT_FALSE(candidate.reachable) << content.RelativePath();
     }
   }
-  EXPECT_EQ(Resolve(Manifest("none"))->plan.candidates[0].denial,
-            Denial::kNone);
+  EXPECT_EQ(Resolve(Manifest("none"))->plan.candidates[0].negative_answer,
+            NegativeAnswer::kNone);
   EXPECT_EQ(HitOf(Blob(layer)), From(2, layer));
   EXPECT_THAT(GarbageOf(service_->client()), ElementsAre(old_));
 }

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "tests/contracts/metadata_denial_contract.h"
+#include "tests/contracts/metadata_negative_cache_contract.h"
 
 // More of MetadataResolutionContract: on Docker Hub `nginx` and `library/nginx`
 // are one, whatever is asked, recorded or ruled under either.
@@ -99,7 +99,7 @@ TEST_P(HubContract, RulesOnTagsHoldUnderBothSpellings) {
   }
 }
 
-TEST_P(HubContract, EntriesAndDenialsAreOfBothSpellings) {
+TEST_P(HubContract, EntriesAndNegativeAnswersAreOfBothSpellings) {
   Serve();
   for (const std::string& recorded : Spellings()) {
     for (const ContentRef& content : AllOf(recorded, old_)) {
@@ -120,14 +120,14 @@ TEST_P(HubContract, EntriesAndDenialsAreOfBothSpellings) {
       for (const std::string& refused : Spellings()) {
         ContentRef other = content;
         other.repository = *Repository::Parse(refused);
-        ASSERT_THAT(
-            service_->client().RecordDenial(At(1), other, Denial::kRefused),
-            IsOk());
+        ASSERT_THAT(service_->client().RecordNegativeAnswer(
+                        At(1), other, NegativeAnswer::kRefused),
+                    IsOk());
         EXPECT_TRUE(service_->Entries().empty());
         for (const std::string& asked : Spellings()) {
           other.repository = *Repository::Parse(asked);
-          EXPECT_EQ(Resolve(other)->plan.candidates[0].denial,
-                    Denial::kRefused);
+          EXPECT_EQ(Resolve(other)->plan.candidates[0].negative_answer,
+                    NegativeAnswer::kRefused);
         }
       }
       service_->Purge(id(1));

@@ -389,23 +389,26 @@ TEST_P(MetadataResolutionContract, TouchingMakesTheSameDigestFreshAgain) {
 TEST_P(MetadataResolutionContract, ForgettingATagKeepsItsDigestReachable) {
   Serve();
   ASSERT_THAT(Record(1, tag_, old_), IsOk());
-  ASSERT_THAT(service_->client().RecordDenial(At(1), tag_, Denial::kAbsent),
+  ASSERT_THAT(service_->client().RecordNegativeAnswer(At(1), tag_,
+                                                      NegativeAnswer::kAbsent),
               IsOk());
   EXPECT_EQ(HitOf(tag_), "no hit");
   EXPECT_FALSE(Resolve(tag_)->plan.candidates[0].cached);
   EXPECT_TRUE(Resolve(Manifest(old_.ToString()))->plan.candidates[0].reachable);
-  EXPECT_THAT(service_->client().RecordDenial(At(1), tag_, Denial::kAbsent),
+  EXPECT_THAT(service_->client().RecordNegativeAnswer(At(1), tag_,
+                                                      NegativeAnswer::kAbsent),
               IsOk());
-  EXPECT_THAT(service_->client().RecordDenial({999, 1}, tag_, Denial::kAbsent),
+  EXPECT_THAT(service_->client().RecordNegativeAnswer({999, 1}, tag_,
+                                                      NegativeAnswer::kAbsent),
               StatusIs(absl::StatusCode::kNotFound));
 }
 
 TEST_P(MetadataResolutionContract, ForgettingADigestMakesItUnreachable) {
   Serve();
   ASSERT_THAT(Record(1, Blob(old_), old_), IsOk());
-  ASSERT_THAT(
-      service_->client().RecordDenial(At(1), Blob(old_), Denial::kAbsent),
-      IsOk());
+  ASSERT_THAT(service_->client().RecordNegativeAnswer(At(1), Blob(old_),
+                                                      NegativeAnswer::kAbsent),
+              IsOk());
   const auto resolution = Resolve(Blob(old_));
   ASSERT_THAT(resolution, IsOk());
   EXPECT_FALSE(resolution->hit);

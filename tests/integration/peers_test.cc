@@ -47,7 +47,7 @@ const std::map<std::string, std::set<Who>>& PeerMethods() {
       {"ResolutionService/LocateRegistry", {Who::kGateway}},
       {"CacheRecordService/RecordCacheEntry", {Who::kBlob}},
       {"CacheRecordService/TouchCacheEntry", {Who::kBlob}},
-      {"CacheRecordService/RecordDenial", {Who::kBlob}},
+      {"CacheRecordService/RecordNegativeAnswer", {Who::kBlob}},
       {"CacheRecordService/TakeRefreshDue", {Who::kBlob}},
       {"CacheRecordService/ForgetContent", {Who::kBlob}},
       {"CacheRecordService/CheckUpstreams", {Who::kBlob}},

@@ -1,4 +1,4 @@
-// What the table of entrances shows one by one, in random order: whatever a
+// What the table of attacks shows one by one, in random order: whatever a
 // victim and an adversary do, the adversary gets no byte that his upstream has
 // not delivered, and sees the same as if the victim had done nothing.
 //
@@ -17,7 +17,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "gtest/gtest.h"
-#include "tests/isolation/encounter.h"
+#include "tests/isolation/attack_scenario.h"
 #include "tests/isolation/world.h"
 #include "tests/support/watchdog.h"
 
@@ -36,7 +36,7 @@ int NumberFrom(const char* variable, int otherwise) {
 
 struct Step {
   std::string name;
-  std::function<void(Encounter&)> run;
+  std::function<void(AttackScenario&)> run;
 };
 
 // Steps in random order, each with all that is random about it decided.
@@ -77,30 +77,33 @@ class Schedule {
     const std::string part = Part();
     switch (Below(4)) {
       case 0:
-        return {"the victim purges", [](Encounter& e) { e.VictimPurges(); }};
+        return {"the victim purges",
+                [](AttackScenario& e) { e.VictimPurges(); }};
       case 1:
-        return {"everything crashes", [](Encounter& e) { e.world().Crash(); }};
+        return {"everything crashes",
+                [](AttackScenario& e) { e.world().Crash(); }};
       default:
         return {"the victim pulls " + part,
-                [part](Encounter& e) { e.VictimPulls(part); }};
+                [part](AttackScenario& e) { e.VictimPulls(part); }};
     }
   }
 
   Step NamingStep(int number) {
     const std::string tag = absl::StrCat("tag-", number);
-    return {absl::StrCat("he names everything in ", tag), [tag](Encounter& e) {
-              std::vector<std::string> layers;
-              for (const auto& [name, bytes] : e.secret().Parts()) {
-                layers.push_back(DescriptorOf(kOciLayer, *bytes));
-              }
-              e.PublishImage(
-                  tag, absl::StrCat(R"("config":)",
-                                    DescriptorOf(kOciConfig, e.secret().config),
-                                    R"(,"layers":[)",
-                                    absl::StrJoin(layers, ","), "]"));
-              e.Ask("GET",
-                    absl::StrCat(Encounter::kRepository, "/manifests/", tag));
-            }};
+    return {
+        absl::StrCat("he names everything in ", tag), [tag](AttackScenario& e) {
+          std::vector<std::string> layers;
+          for (const auto& [name, bytes] : e.secret().Parts()) {
+            layers.push_back(DescriptorOf(kOciLayer, *bytes));
+          }
+          e.PublishImage(
+              tag,
+              absl::StrCat(R"("config":)",
+                           DescriptorOf(kOciConfig, e.secret().config),
+                           R"(,"layers":[)", absl::StrJoin(layers, ","), "]"));
+          e.Ask("GET",
+                absl::StrCat(AttackScenario::kRepository, "/manifests/", tag));
+        }};
   }
 
   Step ClaimingStep() {
@@ -108,19 +111,19 @@ class Schedule {
     const int kind = Below(5);
     if (kind == 0) {
       return {"he claims nothing any more",
-              [](Encounter& e) { e.upstream().ClearAnswers(); }};
+              [](AttackScenario& e) { e.upstream().ClearAnswers(); }};
     }
     if (kind == 1) {
-      return {"he really gets hold of " + part, [part](Encounter& e) {
+      return {"he really gets hold of " + part, [part](AttackScenario& e) {
                 e.upstream().ClearAnswers();
                 e.GetsHold(part);
               }};
     }
     return {absl::StrCat("he claims ", part, " in way ", kind),
-            [part, kind](Encounter& e) { Claim(e, part, kind); }};
+            [part, kind](AttackScenario& e) { Claim(e, part, kind); }};
   }
 
-  static void Claim(Encounter& e, const std::string& part, int kind) {
+  static void Claim(AttackScenario& e, const std::string& part, int kind) {
     const std::vector<HttpHeader> headers = {
         {"Docker-Content-Digest", e.DigestOf(part)},
         {"Content-Type", kOciManifest},
@@ -135,20 +138,20 @@ class Schedule {
   Step AdministrationStep() {
     const std::string part = Part();
     if (Below(3) == 0) {
-      return {"he purges", [](Encounter& e) {
+      return {"he purges", [](AttackScenario& e) {
                 e.Call("CacheService/PurgeUpstreamCache",
                        {{"upstream_id", e.upstream_id()}});
               }};
     }
-    return {"he makes an entry for " + part, [part](Encounter& e) {
+    return {"he makes an entry for " + part, [part](AttackScenario& e) {
               const char* kind =
                   e.secret().IsManifest(part) ? "manifests" : "blobs";
               e.Call("CacheEntryService/CreateCacheEntry",
                      {{"cache_entry",
                        {{"upstream_id", e.upstream_id()},
                         {"relative_path",
-                         absl::StrCat("/", Encounter::kRepository, "/", kind,
-                                      "/", e.DigestOf(part))},
+                         absl::StrCat("/", AttackScenario::kRepository, "/",
+                                      kind, "/", e.DigestOf(part))},
                         {"digest", e.DigestOf(part)},
                         {"media_type", kOciManifest},
                         {"size", 1000}}}});
@@ -164,7 +167,7 @@ class Schedule {
     }
     return {absl::StrCat("he asks ", method, " ", part, " ",
                          absl::StrJoin(headers, "")),
-            [=](Encounter& e) { e.AskPart(method, part, headers); }};
+            [=](AttackScenario& e) { e.AskPart(method, part, headers); }};
   }
 
   std::mt19937 random_;
@@ -173,12 +176,12 @@ class Schedule {
 
 Observed Play(World& world, const std::string& name, const Schedule& schedule,
               bool victim_acts, Watchdog& watchdog) {
-  Encounter encounter(world, name, victim_acts);
+  AttackScenario scenario(world, name, victim_acts);
   for (const Step& step : schedule.steps()) {
     watchdog.Doing(absl::StrCat(name, ": ", step.name));
-    step.run(encounter);
+    step.run(scenario);
   }
-  return encounter.Finish();
+  return scenario.Finish();
 }
 
 class AdversaryPropertyTest : public ::testing::TestWithParam<Shape> {};

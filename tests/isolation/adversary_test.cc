@@ -1,5 +1,5 @@
-// The table of entrances: what an adversary gets who knows the digests of what
-// another tenant has cached, and what his own upstream is asked, each entrance
+// The table of attacks: what an adversary gets who knows the digests of what
+// another tenant has cached, and what his own upstream is asked, each attack
 // tried in two systems: in one the victim does everything, in the other
 // nothing. He must get no byte of it in either, and must not be able to tell
 // which of them he is in. What was seen must be what RESULTS.md says.
@@ -14,8 +14,8 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
 #include "gtest/gtest.h"
-#include "tests/isolation/encounter.h"
-#include "tests/isolation/entrance.h"
+#include "tests/isolation/attack.h"
+#include "tests/isolation/attack_scenario.h"
 #include "tests/isolation/world.h"
 #include "tests/support/results_page.h"
 #include "tests/support/watchdog.h"
@@ -25,11 +25,13 @@ namespace {
 
 constexpr char kResults[] = "tests/isolation/RESULTS.md";
 
-std::vector<Entrance> AllEntrances() {
-  std::vector<Entrance> all;
-  for (auto* const some : {AskingEntrances, NamingEntrances, ClaimingEntrances,
-                           TimelyEntrances, AdministrationEntrances}) {
-    for (Entrance& entrance : some()) all.push_back(std::move(entrance));
+std::vector<AttackVector> AllEntrances() {
+  std::vector<AttackVector> all;
+  for (auto* const some : {AskingAttacks, NamingAttacks, ClaimingAttacks,
+                           RaceAttacks, AdministrationAttacks}) {
+    for (AttackVector& attack_vector : some()) {
+      all.push_back(std::move(attack_vector));
+    }
   }
   return all;
 }
@@ -54,19 +56,20 @@ std::string Shortened(const std::string& request) {
                                        {"/v2/team/private/", ""}});
 }
 
-std::string RowOf(const Entrance& entrance, const Observed& seen) {
+std::string RowOf(const AttackVector& attack_vector, const Observed& seen) {
   std::vector<std::string> requests;
   for (const std::string& request : seen.requests) {
     requests.push_back(Shortened(request));
   }
-  return absl::StrCat("| ", entrance.name, " | ", Joined(seen.outcomes), " | ",
-                      Joined(requests), " |\n");
+  return absl::StrCat("| ", attack_vector.name, " | ", Joined(seen.outcomes),
+                      " | ", Joined(requests), " |\n");
 }
 
-Observed Try(World& world, const Entrance& entrance, bool victim_acts) {
-  Encounter encounter(world, entrance.name, victim_acts);
-  entrance.attack(encounter);
-  return encounter.Finish();
+Observed Try(World& world, const AttackVector& attack_vector,
+             bool victim_acts) {
+  AttackScenario scenario(world, attack_vector.name, victim_acts);
+  attack_vector.attack(scenario);
+  return scenario.Finish();
 }
 
 // Fails the test when the two can be told apart.
@@ -86,16 +89,18 @@ TEST(AdversaryTest, NobodyGetsWhatIsNotHisOrLearnsThatItIsThere) {
   std::string table =
       "| entrance | what he gets | what his upstream is asked |\n"
       "| --- | --- | --- |\n";
-  for (const Entrance& entrance : AllEntrances()) {
-    if (only != nullptr && !absl::StrContains(entrance.name, only)) continue;
-    SCOPED_TRACE(entrance.name);
-    watchdog.Doing(entrance.name);
-    const Observed seen = Try(with, entrance, true);
-    const Observed unseen = Try(without, entrance, false);
+  for (const AttackVector& attack_vector : AllEntrances()) {
+    if (only != nullptr && !absl::StrContains(attack_vector.name, only)) {
+      continue;
+    }
+    SCOPED_TRACE(attack_vector.name);
+    watchdog.Doing(attack_vector.name);
+    const Observed seen = Try(with, attack_vector, true);
+    const Observed unseen = Try(without, attack_vector, false);
     for (const std::string& theft : seen.thefts) ADD_FAILURE() << theft;
     ExpectAlike("answer", seen.answers, unseen.answers);
     ExpectAlike("request", seen.requests, unseen.requests);
-    const std::string row = RowOf(entrance, seen);
+    const std::string row = RowOf(attack_vector, seen);
     std::cout << (seen.thefts.empty() ? "" : "THEFT ")
               << (seen.answers == unseen.answers &&
                           seen.requests == unseen.requests

@@ -1,7 +1,7 @@
 // Clients that hold whatever serves them. Those that show no credentials are
 // on addresses that others do not use.
 #include "absl/strings/str_cat.h"
-#include "tests/isolation/nuisance.h"
+#include "tests/isolation/noisy_neighbour.h"
 
 namespace cvr::testing {
 namespace {
@@ -14,38 +14,38 @@ constexpr char kNoBody[] =
     "Content-Length: 1000\r\n\r\n";
 constexpr char kHalfAHead[] = "GET /v2/ HTTP/1.1\r\nHost: x\r\nX-Half";
 
-std::function<void(Nuisance&)> Connections(const std::string& bytes,
-                                           int addresses) {
-  return [=](Nuisance& nuisance) {
-    for (int i = 0; i < kClients; ++i) nuisance.Send(bytes, i % addresses);
+std::function<void(NoisyNeighbour&)> Connections(const std::string& bytes,
+                                                 int addresses) {
+  return [=](NoisyNeighbour& neighbour) {
+    for (int i = 0; i < kClients; ++i) neighbour.Send(bytes, i % addresses);
   };
 }
 
-void SendOneByteEach(Nuisance& nuisance) {
-  for (TcpClient& client : nuisance.clients()) {
+void SendOneByteEach(NoisyNeighbour& neighbour) {
+  for (TcpClient& client : neighbour.clients()) {
     if (client.connected()) client.Send("a");
   }
 }
 
 // Clients that ask for more than fits what lies between, and read nothing.
-void ReadNothing(Nuisance& nuisance) {
-  Nuisance::Source& source = nuisance.AddSource();
+void ReadNothing(NoisyNeighbour& neighbour) {
+  NoisyNeighbour::Source& source = neighbour.AddSource();
   const std::string blob(16 << 20, 'x');
   const Digest digest = source.fake.AddBlob("app", blob);
   const std::string path = absl::StrCat("app/blobs/", digest.ToString());
   for (int i = 0; i < kClients; ++i) {
-    TcpClient& client = nuisance.Send("", nuisance.NextAddress());
+    TcpClient& client = neighbour.Send("", neighbour.NextAddress());
     client.ShrinkReceiveBuffer();
     client.SendGet(World::TargetOf(source.registry, path),
-                   "Bearer " + nuisance.world().adversary().reader);
+                   "Bearer " + neighbour.world().adversary().reader);
   }
 }
 
-void AdministerMuch(Nuisance& nuisance) {
-  const Nuisance::Source& source = nuisance.AddSource();
+void AdministerMuch(NoisyNeighbour& neighbour) {
+  const NoisyNeighbour::Source& source = neighbour.AddSource();
   for (int i = 0; i < 400; ++i) {
-    nuisance.Administer("PATCH", absl::StrCat("registries/", source.registry),
-                        absl::StrCat(R"({"description":"change )", i, "\"}"));
+    neighbour.Administer("PATCH", absl::StrCat("registries/", source.registry),
+                         absl::StrCat(R"({"description":"change )", i, "\"}"));
   }
 }
 

@@ -1,7 +1,7 @@
 // What is large, and legal: manifests, lists.
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "tests/isolation/nuisance.h"
+#include "tests/isolation/noisy_neighbour.h"
 #include "tests/isolation/secret.h"
 
 namespace cvr::testing {
@@ -25,45 +25,45 @@ std::string ManyLayers(int seed) {
 }
 
 // An upstream with manifests of 8000 layers that are all recorded.
-Nuisance::Source& AddRecorded(Nuisance& nuisance) {
-  Nuisance::Source& source =
-      nuisance.AddSource({{"cache_validity", "0.000000001s"}});
+NoisyNeighbour::Source& AddRecorded(NoisyNeighbour& neighbour) {
+  NoisyNeighbour::Source& source =
+      neighbour.AddSource({{"cache_validity", "0.000000001s"}});
   for (int i = 0; i < kManifests; ++i) {
     source.fake.AddManifest("app", absl::StrCat("tag-", i), kOciManifest,
                             ManyLayers(i));
-    nuisance.Pull(source, TagPath(i)).ReadUntil("]}", absl::Seconds(60));
+    neighbour.Pull(source, TagPath(i)).ReadUntil("]}", absl::Seconds(60));
   }
   return source;
 }
 
-void RecordManifests(Nuisance& nuisance) {
-  Nuisance::Source& source = nuisance.AddSource();
+void RecordManifests(NoisyNeighbour& neighbour) {
+  NoisyNeighbour::Source& source = neighbour.AddSource();
   for (int i = 0; i < 3 * kManifests; ++i) {
     source.fake.AddManifest("app", absl::StrCat("tag-", i), kOciManifest,
                             ManyLayers(i));
-    nuisance.Pull(source, TagPath(i));
+    neighbour.Pull(source, TagPath(i));
   }
 }
 
-void RefuseManifests(Nuisance& nuisance) {
-  Nuisance::Source& source = AddRecorded(nuisance);
+void RefuseManifests(NoisyNeighbour& neighbour) {
+  NoisyNeighbour::Source& source = AddRecorded(neighbour);
   source.fake.Answer({}, FakeAnswer::Status(403), FakeRegistry::kAlways);
-  for (int i = 0; i < kManifests; ++i) nuisance.Pull(source, TagPath(i));
+  for (int i = 0; i < kManifests; ++i) neighbour.Pull(source, TagPath(i));
 }
 
-void PurgeManifests(Nuisance& nuisance) {
-  const Nuisance::Source& source = AddRecorded(nuisance);
-  nuisance.Administer("DELETE",
-                      absl::StrCat("upstreams/", source.upstream, "/cache"));
+void PurgeManifests(NoisyNeighbour& neighbour) {
+  const NoisyNeighbour::Source& source = AddRecorded(neighbour);
+  neighbour.Administer("DELETE",
+                       absl::StrCat("upstreams/", source.upstream, "/cache"));
 }
 
-void DeleteUpstream(Nuisance& nuisance) {
-  const Nuisance::Source& source = AddRecorded(nuisance);
-  nuisance.Administer("DELETE", absl::StrCat("upstreams/", source.upstream));
+void DeleteUpstream(NoisyNeighbour& neighbour) {
+  const NoisyNeighbour::Source& source = AddRecorded(neighbour);
+  neighbour.Administer("DELETE", absl::StrCat("upstreams/", source.upstream));
 }
 
-void ListTags(Nuisance& nuisance) {
-  Nuisance::Source& source = nuisance.AddSource();
+void ListTags(NoisyNeighbour& neighbour) {
+  NoisyNeighbour::Source& source = neighbour.AddSource();
   std::string tags;
   tags.reserve(10 * kTags);
   for (int i = 0; i < kTags; ++i) {
@@ -75,14 +75,14 @@ void ListTags(Nuisance& nuisance) {
                          absl::StrCat(R"({"name":"app","tags":[)", tags, "]}")),
       FakeRegistry::kAlways);
   for (int i = 0; i < 15; ++i) {
-    nuisance.Pull(source, "app/tags/list");
-    nuisance.Pull(source, absl::StrCat("app/tags/list?n=1&last=", i));
+    neighbour.Pull(source, "app/tags/list");
+    neighbour.Pull(source, absl::StrCat("app/tags/list?n=1&last=", i));
   }
   source.fake.AwaitRequests({});
 }
 
-void NestLists(Nuisance& nuisance) {
-  Nuisance::Source& source = nuisance.AddSource();
+void NestLists(NoisyNeighbour& neighbour) {
+  NoisyNeighbour::Source& source = neighbour.AddSource();
   std::string lists = R"({"schemaVersion":2,"layers":[)";
   lists.reserve(kManifestBytes + 10);
   while (lists.size() < kManifestBytes) lists += "[],";
@@ -90,7 +90,7 @@ void NestLists(Nuisance& nuisance) {
   source.fake.Answer(
       {}, FakeAnswer::Status(200, {{"Content-Type", kOciManifest}}, lists),
       FakeRegistry::kAlways);
-  for (int i = 0; i < 30; ++i) nuisance.Pull(source, TagPath(i));
+  for (int i = 0; i < 30; ++i) neighbour.Pull(source, TagPath(i));
   source.fake.AwaitRequests({});
 }
 

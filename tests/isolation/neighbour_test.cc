@@ -17,8 +17,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "gtest/gtest.h"
-#include "tests/isolation/innocent.h"
-#include "tests/isolation/nuisance.h"
+#include "tests/isolation/noisy_neighbour.h"
+#include "tests/isolation/well_behaved_tenant.h"
 #include "tests/isolation/world.h"
 #include "tests/support/results_page.h"
 #include "tests/support/watchdog.h"
@@ -62,7 +62,7 @@ void ForgetPeak(pid_t pid) {
 }
 
 std::vector<Trouble> AllTroubles() {
-  std::vector<Trouble> all = {{"nothing", [](Nuisance&) {}}};
+  std::vector<Trouble> all = {{"nothing", [](NoisyNeighbour&) {}}};
   for (auto* const some :
        {UpstreamTroubles, DocumentTroubles, ClientTroubles}) {
     for (Trouble& trouble : some()) all.push_back(std::move(trouble));
@@ -107,22 +107,22 @@ TEST(NeighbourTest, WhateverATenantDoesOthersAreServed) {
     SCOPED_TRACE(trouble.name);
     watchdog.Doing("starting for: " + trouble.name);
     World world(Shape::kStandalone, Flags());
-    Innocent innocent(world);
+    WellBehavedTenant tenant(world);
     const pid_t pid = world.system().gateway_pid();
-    Nuisance nuisance(world);
+    NoisyNeighbour neighbour(world);
     ForgetPeak(pid);
     watchdog.Doing(trouble.name);
-    trouble.begin(nuisance);
+    trouble.begin(neighbour);
     watchdog.Doing("the innocent during: " + trouble.name);
-    const std::vector<Latency> seen = innocent.UseAll([&] {
-      if (trouble.go_on) trouble.go_on(nuisance);
+    const std::vector<Latency> seen = tenant.UseAll([&] {
+      if (trouble.go_on) trouble.go_on(neighbour);
     });
     for (const Latency& latency : seen) EXPECT_EQ(latency.wrong, "");
     const int64_t peak_mib = PeakMib(pid);
     if (trouble.takes_memory && kCountsMemory) {
       EXPECT_LE(peak_mib, kMemoryMaxMib);
     }
-    if (table.empty()) table = HeadOf(innocent.ResourceNames());
+    if (table.empty()) table = HeadOf(tenant.ResourceNames());
     const std::string row = RowOf(trouble, seen, peak_mib);
     std::cout << row << std::flush;
     absl::StrAppend(&table, row);

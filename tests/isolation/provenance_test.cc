@@ -7,7 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
-#include "tests/isolation/encounter.h"
+#include "tests/isolation/attack_scenario.h"
 #include "tests/isolation/world.h"
 #include "tests/support/upstream/fake_registry.h"
 #include "tests/support/watchdog.h"
@@ -26,7 +26,7 @@ class ProvenanceTest : public ::testing::TestWithParam<Shape> {
       watchdog_.Doing("pulls " + name);
       const HttpResponse response = world.Ask(
           token, "GET", registry,
-          absl::StrCat(Encounter::kRepository,
+          absl::StrCat(AttackScenario::kRepository,
                        secret.IsManifest(name) ? "/manifests/" : "/blobs/",
                        Digest::OfBytes(*bytes).ToString()));
       EXPECT_EQ(response.status, 200) << name << " " << response.body;
@@ -52,7 +52,7 @@ TEST_P(ProvenanceTest, WhatEverybodyMayHaveIsDownloadedOnce) {
     const Secret image =
         Secret::Of(absl::StrCat("public ", with_tokens ? "with tokens" : ""));
     FakeRegistry upstream;
-    image.AddTo(upstream, Encounter::kRepository);
+    image.AddTo(upstream, AttackScenario::kRepository);
     // As at Docker Hub: whoever asks gets a token.
     if (with_tokens) upstream.RequireBearer({});
     std::vector<std::pair<int64_t, int64_t>> made;
@@ -85,7 +85,7 @@ TEST_P(ProvenanceTest, WhatEverybodyMayHaveIsDownloadedOnce) {
 
 TEST_P(ProvenanceTest, OneUpstreamIsOneProofForAllOfItsRegistries) {
   World world(GetParam());
-  Encounter e(world, "shared", true);
+  AttackScenario e(world, "shared", true);
   e.VictimPulls();
   const int64_t other = world.CreateRegistry(world.victim());
   world.Attach(other, e.victims_upstream_id());
@@ -97,7 +97,7 @@ TEST_P(ProvenanceTest, OneUpstreamIsOneProofForAllOfItsRegistries) {
 
 TEST_P(ProvenanceTest, TheSameGroupWithoutTheCredentialsGetsNothing) {
   World world(GetParam());
-  Encounter e(world, "within the group", true);
+  AttackScenario e(world, "within the group", true);
   e.VictimPulls();
   const int64_t other = world.CreateRegistry(world.victim());
   const int64_t id = world.CreateUpstream(
@@ -106,7 +106,7 @@ TEST_P(ProvenanceTest, TheSameGroupWithoutTheCredentialsGetsNothing) {
   for (const auto& [name, bytes] : e.secret().Parts()) {
     const HttpResponse response = world.Ask(
         world.victim().reader, "GET", other,
-        absl::StrCat(Encounter::kRepository,
+        absl::StrCat(AttackScenario::kRepository,
                      e.secret().IsManifest(name) ? "/manifests/" : "/blobs/",
                      e.DigestOf(name)));
     EXPECT_GE(response.status, 400) << name;
@@ -119,7 +119,7 @@ TEST_P(ProvenanceTest, TheSameGroupWithoutTheCredentialsGetsNothing) {
 // Whoever takes a password away has taken away what it opened.
 TEST_P(ProvenanceTest, OtherCredentialsHaveToProveAnew) {
   World world(GetParam());
-  Encounter e(world, "credentials change", true);
+  AttackScenario e(world, "credentials change", true);
   e.VictimPulls();
   world.Must("UpstreamService/UpdateUpstream",
              {{"upstream",
@@ -130,7 +130,7 @@ TEST_P(ProvenanceTest, OtherCredentialsHaveToProveAnew) {
   for (const auto& [name, bytes] : e.secret().Parts()) {
     const HttpResponse response = world.Ask(
         world.victim().reader, "GET", e.victims_registry(),
-        absl::StrCat(Encounter::kRepository,
+        absl::StrCat(AttackScenario::kRepository,
                      e.secret().IsManifest(name) ? "/manifests/" : "/blobs/",
                      e.DigestOf(name)));
     EXPECT_GE(response.status, 400) << name;
@@ -142,15 +142,15 @@ std::vector<std::string> ProvenanceTest::SeenBy(
     World& world, bool victim_acts, Access access,
     std::vector<std::string>& thefts) {
   watchdog_.Doing(absl::StrCat("access ", static_cast<int>(access)));
-  Encounter e(world, absl::StrCat("access ", static_cast<int>(access)),
-              victim_acts, access);
+  AttackScenario e(world, absl::StrCat("access ", static_cast<int>(access)),
+                   victim_acts, access);
   e.VictimPulls();
   e.PublishImage(
       "mine",
       absl::StrCat(R"("config":)", DescriptorOf(kOciConfig, "{}"),
                    R"(,"layers":[)", DescriptorOf(kOciLayer, e.secret().layer),
                    ",", DescriptorOf(kOciLayer, e.secret().small), "]"));
-  e.Ask("GET", absl::StrCat(Encounter::kRepository, "/manifests/mine"));
+  e.Ask("GET", absl::StrCat(AttackScenario::kRepository, "/manifests/mine"));
   e.AskAll();
   const Observed seen = e.Finish();
   thefts = seen.thefts;
@@ -176,7 +176,7 @@ TEST_P(ProvenanceTest, CredentialsOfEveryKindKeepWhatTheyOpened) {
 std::vector<std::string> ProvenanceTest::SeenAfterEviction(
     World& world, bool victim_acts, std::vector<std::string>& thefts) {
   watchdog_.Doing("fills the store");
-  Encounter e(world, "evicted", victim_acts);
+  AttackScenario e(world, "evicted", victim_acts);
   e.VictimPulls();
   for (int i = 0; i < 4; ++i) {
     const Digest digest = e.upstream().AddBlob(

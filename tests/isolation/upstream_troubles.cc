@@ -1,6 +1,6 @@
 // Upstreams of one tenant that hold whatever waits for them.
 #include "absl/strings/str_cat.h"
-#include "tests/isolation/nuisance.h"
+#include "tests/isolation/noisy_neighbour.h"
 #include "tests/isolation/secret.h"
 
 namespace cvr::testing {
@@ -27,51 +27,52 @@ void AwaitFirst(int number, FakeRegistry& fake) {
 
 // Everything that his upstreams are asked is answered so, and they are asked
 // for much.
-void PullFromAll(Nuisance& nuisance, const FakeAnswer& answer,
+void PullFromAll(NoisyNeighbour& neighbour, const FakeAnswer& answer,
                  std::string (*path)(int)) {
   for (int i = 0; i < kSources; ++i) {
-    Nuisance::Source& source = nuisance.AddSource();
+    NoisyNeighbour::Source& source = neighbour.AddSource();
     source.fake.Answer({}, answer, FakeRegistry::kAlways);
     for (int k = 0; k < kClientsPerSource; ++k) {
-      nuisance.Pull(source, path(1000 * i + k));
+      neighbour.Pull(source, path(1000 * i + k));
     }
     AwaitFirst(i, source.fake);
   }
 }
 
-FakeAnswer Never(Nuisance& nuisance) {
+FakeAnswer Never(NoisyNeighbour& neighbour) {
   FakeAnswer answer;
-  answer.gate = nuisance.NewGate();
+  answer.gate = neighbour.NewGate();
   return answer;
 }
 
 // A head and eight bytes; more only when the drip allows.
-FakeAnswer Trickle(Nuisance& nuisance, const std::shared_ptr<Drip>& drip) {
+FakeAnswer Trickle(NoisyNeighbour& neighbour,
+                   const std::shared_ptr<Drip>& drip) {
   FakeAnswer answer = FakeAnswer::Status(200, {}, std::string(1 << 20, 'x'));
   answer.drip = drip;
   answer.drip_at_byte = 8;
-  (void)nuisance;
+  (void)neighbour;
   return answer;
 }
 
-void HangTokens(Nuisance& nuisance) {
+void HangTokens(NoisyNeighbour& neighbour) {
   for (int i = 0; i < kSources; ++i) {
-    Nuisance::Source& tokens = nuisance.AddSource();
-    Nuisance::Source& source = nuisance.AddSource();
+    NoisyNeighbour::Source& tokens = neighbour.AddSource();
+    NoisyNeighbour::Source& source = neighbour.AddSource();
     source.fake.RequireBearer({.token_service = &tokens.fake});
-    tokens.fake.Answer({}, Never(nuisance), FakeRegistry::kAlways);
+    tokens.fake.Answer({}, Never(neighbour), FakeRegistry::kAlways);
     for (int k = 0; k < kClientsPerSource; ++k) {
-      nuisance.Pull(source, ManifestPath(k));
+      neighbour.Pull(source, ManifestPath(k));
     }
     AwaitFirst(i, tokens.fake);
   }
 }
 
-void FallIntoBlackHoles(Nuisance& nuisance) {
+void FallIntoBlackHoles(NoisyNeighbour& neighbour) {
   for (int i = 0; i < kSources; ++i) {
-    Nuisance::Source& source = nuisance.AddBlackHole();
+    NoisyNeighbour::Source& source = neighbour.AddBlackHole();
     for (int k = 0; k < kClientsPerSource; ++k) {
-      nuisance.Pull(source, k % 2 == 0 ? ManifestPath(k) : BlobPath(k));
+      neighbour.Pull(source, k % 2 == 0 ? ManifestPath(k) : BlobPath(k));
     }
   }
 }
@@ -81,25 +82,27 @@ void FallIntoBlackHoles(Nuisance& nuisance) {
 std::vector<Trouble> UpstreamTroubles() {
   return {
       {"heads of manifests never come",
-       [](Nuisance& n) { PullFromAll(n, Never(n), ManifestPath); }},
+       [](NoisyNeighbour& n) { PullFromAll(n, Never(n), ManifestPath); }},
       {"heads of blobs never come",
-       [](Nuisance& n) { PullFromAll(n, Never(n), BlobPath); }},
+       [](NoisyNeighbour& n) { PullFromAll(n, Never(n), BlobPath); }},
       {"blobs stop after eight bytes",
-       [](Nuisance& n) { PullFromAll(n, Trickle(n, n.NewDrip()), BlobPath); }},
+       [](NoisyNeighbour& n) {
+         PullFromAll(n, Trickle(n, n.NewDrip()), BlobPath);
+       }},
       {"manifests stop after eight bytes",
-       [](Nuisance& n) {
+       [](NoisyNeighbour& n) {
          PullFromAll(n, Trickle(n, n.NewDrip()), ManifestPath);
        }},
       {"the token service hangs", HangTokens},
       {"connecting takes for ever", FallIntoBlackHoles},
       {"a storm of 429",
-       [](Nuisance& n) {
+       [](NoisyNeighbour& n) {
          PullFromAll(n, FakeAnswer::Status(429, {{"Retry-After", "1"}}),
                      ManifestPath);
        }},
       {"many clients on one blob that stops",
-       [](Nuisance& n) {
-         Nuisance::Source& source = n.AddSource();
+       [](NoisyNeighbour& n) {
+         NoisyNeighbour::Source& source = n.AddSource();
          source.fake.Answer({}, Trickle(n, n.NewDrip()), FakeRegistry::kAlways);
          for (int i = 0; i < 1100; ++i) n.Pull(source, BlobPath(0));
          source.fake.AwaitRequests({});

@@ -9,8 +9,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "gtest/gtest.h"
-#include "tests/isolation/encounter.h"
-#include "tests/isolation/nuisance.h"
+#include "tests/isolation/attack_scenario.h"
+#include "tests/isolation/noisy_neighbour.h"
 #include "tests/isolation/world.h"
 #include "tests/support/upstream/trickling_upstream.h"
 #include "tests/support/watchdog.h"
@@ -121,8 +121,8 @@ TEST_P(WaitingTest, HangUpWithoutTlsEndsNothing) {
 
 TEST_P(WaitingTest, APurgeDuringADownloadIsNotUndone) {
   for (const Point point : {Point::kStart, Point::kMiddle, Point::kLastByte}) {
-    Encounter e(world_, absl::StrCat("purged at ", static_cast<int>(point)),
-                true);
+    AttackScenario e(world_,
+                     absl::StrCat("purged at ", static_cast<int>(point)), true);
     e.VictimBegins(point);
     e.VictimPurges();
     e.OpenGate();

@@ -13,7 +13,7 @@
 #include "gmock/gmock.h"
 #include "services/common/limits.h"
 #include "spdlog/spdlog.h"
-#include "tests/possession/goods.h"
+#include "tests/possession/test_contents.h"
 #include "tests/possession/two_tenants.h"
 #include "tests/support/status_matchers.h"
 
@@ -57,23 +57,24 @@ class Play {
   explicit Play(bool with_victim) : with_victim_(with_victim) {
     auto& upstreams = world_.upstreams();
     const int64_t own = world_.victim().own;
-    for (const Secret* blob : {&goods_.small, &goods_.large, &goods_.common}) {
+    for (const Secret* blob :
+         {&contents_.small, &contents_.large, &contents_.common}) {
       upstreams.AddBlob(own, kRepository, blob->bytes);
     }
     for (const char* tag : {"secret", kSecretTag}) {
       upstreams.AddManifest(own, kRepository, tag, kImage,
-                            goods_.manifest.bytes);
+                            contents_.manifest.bytes);
     }
     for (const int64_t id :
          {world_.victim().everybodys, world_.adversary().everybodys}) {
-      upstreams.AddBlob(id, kRepository, goods_.open.bytes);
+      upstreams.AddBlob(id, kRepository, contents_.open.bytes);
       upstreams.AddManifest(id, kRepository, "open", kImage,
-                            ManifestNaming("open", {goods_.open.digest}));
+                            ManifestNaming("open", {contents_.open.digest}));
     }
-    for (const Secret* secret : goods_.secrets()) {
+    for (const Secret* secret : contents_.secrets()) {
       upstreams.SetSizeOf(secret->digest, secret->bytes.size());
     }
-    upstreams.SetSizeOf(goods_.common.digest, goods_.common.bytes.size());
+    upstreams.SetSizeOf(contents_.common.digest, contents_.common.bytes.size());
   }
 
   void Do(const Operation& operation) {
@@ -89,7 +90,7 @@ class Play {
       for (std::string& line : world_.upstreams().TakeHostileLog()) {
         // Whether everybody's bytes are here may be told: they are not asked
         // for again.
-        if (!absl::StrContains(line, goods_.open.digest.ToString())) {
+        if (!absl::StrContains(line, contents_.open.digest.ToString())) {
           transcript_.push_back(std::move(line));
         }
       }
@@ -100,7 +101,7 @@ class Play {
   void End() {
     Release();
     world_.upstreams().Heal(world_.victim().own);
-    for (const Secret* secret : {&goods_.small, &goods_.large}) {
+    for (const Secret* secret : {&contents_.small, &contents_.large}) {
       const auto got = world_.GetAll(world_.victim(), {Blob(*secret)});
       EXPECT_THAT(got.status, IsOk());
       EXPECT_TRUE(got.bytes == secret->bytes);
@@ -112,11 +113,11 @@ class Play {
 
  private:
   const Secret& SecretOf(uint64_t number) const {
-    return *goods_.secrets()[number % 4];
+    return *contents_.secrets()[number % 4];
   }
   // Also what the adversary may come to have.
   const Secret& ThingOf(uint64_t number) const {
-    return number % 5 == 4 ? goods_.common : SecretOf(number % 5);
+    return number % 5 == 4 ? contents_.common : SecretOf(number % 5);
   }
   static Repository RepositoryOf(uint64_t number) {
     return *Repository::Parse(number % 2 == 0 ? kRepository : "mine");
@@ -212,9 +213,10 @@ class Play {
   std::string Publish(uint64_t a, uint64_t b, uint64_t c) {
     const std::string repository = RepositoryOf(a).name();
     std::vector<Digest> named;
-    for (const Secret* secret : goods_.secrets())
+    for (const Secret* secret : contents_.secrets()) {
       named.push_back(secret->digest);
-    if (b % 2 == 0) named.push_back(goods_.common.digest);
+    }
+    if (b % 2 == 0) named.push_back(contents_.common.digest);
     if (c % 3 == 0) {
       for (const Digest& digest : named) {
         world_.upstreams().AddReferrer(
@@ -327,7 +329,7 @@ class Play {
       return "lose all";
     }
     world_.upstreams().AddBlob(world_.adversary().own, RepositoryOf(a).name(),
-                               goods_.common.bytes);
+                               contents_.common.bytes);
     return "obtain";
   }
 
@@ -335,12 +337,13 @@ class Play {
   void Check() {
     for (const std::string& bytes : received_) {
       EXPECT_FALSE(absl::StrContains(bytes, kSecretTag)) << "a secret list";
-      for (const Secret* secret : goods_.secrets()) {
+      for (const Secret* secret : contents_.secrets()) {
         EXPECT_FALSE(IsPartOf(bytes, *secret))
             << "a part of a secret: " << bytes.substr(0, 40);
       }
-      if (!world_.HasDelivered(world_.adversary().own, goods_.common.digest)) {
-        EXPECT_FALSE(IsPartOf(bytes, goods_.common))
+      if (!world_.HasDelivered(world_.adversary().own,
+                               contents_.common.digest)) {
+        EXPECT_FALSE(IsPartOf(bytes, contents_.common))
             << "bytes that were delivered to the victim only";
       }
     }
@@ -370,7 +373,7 @@ class Play {
       case 4:
         (void)world_.GetAll(
             victim, {ContentRef::TagList(*Repository::Parse(kRepository))});
-        (void)world_.GetAll(victim, {Referrers(goods_.manifest)});
+        (void)world_.GetAll(victim, {Referrers(contents_.manifest)});
         break;
       case 5:
       case 6:
@@ -383,7 +386,7 @@ class Play {
         BreakOff(a, b);
         break;
       case 9:
-        (void)world_.GetAll(victim, {Blob(goods_.open)});
+        (void)world_.GetAll(victim, {Blob(contents_.open)});
         (void)world_.GetAll(victim, {Manifest("open")});
         break;
       default:
@@ -394,7 +397,7 @@ class Play {
   // A download of the victim's stays as far as it has come.
   void Hold(uint64_t a, uint64_t b) {
     if (held_ != nullptr) return;
-    const Secret& secret = a % 2 == 0 ? goods_.large : goods_.small;
+    const Secret& secret = a % 2 == 0 ? contents_.large : contents_.small;
     gate_ = std::make_shared<Gate>();
     world_.upstreams().Heal(world_.victim().own);
     world_.upstreams().Inject(
@@ -418,7 +421,7 @@ class Play {
   // Some of it is left to be continued.
   void BreakOff(uint64_t a, uint64_t b) {
     if (held_ != nullptr) return;
-    const Secret& secret = a % 2 == 0 ? goods_.large : goods_.small;
+    const Secret& secret = a % 2 == 0 ? contents_.large : contents_.small;
     world_.upstreams().Inject(world_.victim().own,
                               {.break_at_byte = b % secret.bytes.size()});
     (void)world_.GetAll(world_.victim(), {Blob(secret)});
@@ -444,7 +447,7 @@ class Play {
   }
 
   const bool with_victim_;
-  const Goods goods_;
+  const TestContents contents_;
   TwoTenants world_;
   std::shared_ptr<Gate> gate_;
   std::unique_ptr<ContentStream> held_;

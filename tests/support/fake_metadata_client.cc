@@ -88,12 +88,13 @@ absl::Status FakeMetadataClient::Touch(const UpstreamEpoch& upstream,
   return absl::OkStatus();
 }
 
-absl::Status FakeMetadataClient::RecordDenial(const UpstreamEpoch& upstream,
-                                              const ContentRef& content,
-                                              Denial denial) {
+absl::Status FakeMetadataClient::RecordNegativeAnswer(
+    const UpstreamEpoch& upstream, const ContentRef& content,
+    NegativeAnswer negative_answer) {
   MutexLock lock(&mutex_);
   if (!failure_.ok()) return failure_;
-  denials_.push_back({upstream.upstream_id, content.RelativePath(), denial});
+  denials_.push_back(
+      {upstream.upstream_id, content.RelativePath(), negative_answer});
   return absl::OkStatus();
 }
 
@@ -201,7 +202,8 @@ std::vector<FakeMetadataClient::Touched> FakeMetadataClient::touched() const {
   return touched_;
 }
 
-std::vector<FakeMetadataClient::Denied> FakeMetadataClient::denials() const {
+std::vector<FakeMetadataClient::Denied> FakeMetadataClient::negative_entries()
+    const {
   MutexLock lock(&mutex_);
   return denials_;
 }

@@ -28,7 +28,7 @@ class FakeMetadataClient : public MetadataClient {
   struct Denied {
     int64_t upstream_id;
     std::string path;
-    Denial denial;
+    NegativeAnswer negative_answer;
   };
 
   absl::StatusOr<UpstreamAccess> GetUpstreamAccess(
@@ -38,8 +38,9 @@ class FakeMetadataClient : public MetadataClient {
   absl::Status Record(const CacheRecord& record) override;
   absl::Status Touch(const UpstreamEpoch& upstream, const ContentRef& content,
                      const Digest& digest, bool counts_as_download) override;
-  absl::Status RecordDenial(const UpstreamEpoch& upstream,
-                            const ContentRef& content, Denial denial) override;
+  absl::Status RecordNegativeAnswer(const UpstreamEpoch& upstream,
+                                    const ContentRef& content,
+                                    NegativeAnswer negative_answer) override;
   absl::StatusOr<std::vector<UpstreamEpoch>> CheckUpstreams(
       absl::Span<const UpstreamEpoch> upstreams) override;
   absl::StatusOr<std::vector<RefreshDue>> TakeRefreshDue(int max) override;
@@ -79,7 +80,7 @@ class FakeMetadataClient : public MetadataClient {
 
   std::vector<CacheRecord> records() const;
   std::vector<Touched> touched() const;
-  std::vector<Denied> denials() const;
+  std::vector<Denied> negative_entries() const;
   // What ForgetContent() was given, call by call.
   std::vector<std::vector<Digest>> forgotten_content() const;
   // Records and touches that count as a download.

@@ -79,7 +79,7 @@ const std::map<std::string, std::string>& CommandLines() {
       {"UpstreamService/DeleteUpstream", "upstream delete 1"},
       {"UpstreamService/DetachUpstream",
        "upstream detach --registry 1 --upstream 1"},
-      {"UpstreamService/GetRegistryUpstream", "upstream place 1"},
+      {"UpstreamService/GetRegistryUpstream", "upstream attachment 1"},
       {"UpstreamService/GetUpstream", "upstream get 1"},
       {"UpstreamService/ListUpstreams", "upstream list"},
       {"UpstreamService/MoveUpstream",
@@ -142,6 +142,18 @@ TEST_F(MethodsTest, EveryCommandLineReachesItsMethod) {
                 Contains(absl::StrCat("/cvr.v1.", method)))
         << line << ": " << Err();
   }
+}
+
+// What scripts have typed since before a command was renamed.
+TEST_F(MethodsTest, FormerNamesOfCommandsGoOn) {
+  FakeServer server;
+  variables_["CVR_SERVER"] = server.address();
+  server.On<Empty, Empty>("UpstreamService/GetRegistryUpstream",
+                          [](const auto&, auto*) { return grpc::Status::OK; });
+  Cvr("upstream place 1");
+  EXPECT_THAT(server.methods_called(),
+              Contains("/cvr.v1.UpstreamService/GetRegistryUpstream"))
+      << Err();
 }
 
 }  // namespace

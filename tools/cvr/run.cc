@@ -15,7 +15,7 @@
 #include "tools/cvr/client/command.h"
 #include "tools/cvr/client/option_names.h"
 #include "tools/cvr/client/output.h"
-#include "tools/cvr/client/server.h"
+#include "tools/cvr/client/server_connection.h"
 #include "tools/cvr/client/text.h"
 #include "tools/cvr/client/tls_options.h"
 #include "tools/cvr/command_line.h"
@@ -78,7 +78,7 @@ std::string UsageError(const CLI::App& app, const CLI::ParseError& error) {
 }
 
 void PrintError(std::ostream& err, absl::string_view message) {
-  err << "cvr: " << WithoutSecrets(absl::StrReplaceAll(message, {{"\n", " "}}))
+  err << "cvr: " << RedactedText(absl::StrReplaceAll(message, {{"\n", " "}}))
       << "\n";
 }
 
@@ -105,10 +105,10 @@ absl::Status CarryOut(const GlobalOptions& options, const Action& action,
                    CredentialsFor(options.server, options.tls, environment));
   ASSIGN_OR_RETURN(const auto blob_credentials,
                    CredentialsFor(blob_address, options.tls, environment));
-  Server server(options.server, call_timeout, credentials, Server::Metadata(),
-                token);
-  Server blob_server(blob_address, call_timeout, blob_credentials,
-                     Server::Blob(), token);
+  ServerConnection server(options.server, call_timeout, credentials,
+                          ServerConnection::Metadata(), token);
+  ServerConnection blob_server(blob_address, call_timeout, blob_credentials,
+                               ServerConnection::Blob(), token);
   Output output(environment.out, options.output == "json"
                                      ? OutputFormat::kJson
                                      : OutputFormat::kTable);

@@ -64,7 +64,7 @@ LAYERS = {
         "query", "url_text"]},
     "gateway": {
         **PROCESS,
-        "services/metadata/api": ["resolver", "auth_client"],
+        "services/metadata/api": ["resolver", "token_authority"],
         "services/blob/api": ["content_source"],
     },
     "services/standalone": {**PROCESS, "services/metadata": [

@@ -17,7 +17,7 @@
 namespace cvr {
 
 // How a response was produced, in the terms of RFC 9211 (Cache-Status).
-enum class ContentOrigin {
+enum class CacheStatus {
   kHit,          // From the store.
   kMiss,         // From an upstream.
   kRevalidated,  // From the store, after the upstream confirmed it.
@@ -25,7 +25,7 @@ enum class ContentOrigin {
 };
 
 // The query parameters of a request for a list.
-struct ListWish {
+struct ListQuery {
   // For lists of tags: at most `n` tags (absent = all) after `last`, in the
   // order of TagPrecedes(). `last` need not exist; empty = from the start.
   std::string last;
@@ -37,9 +37,9 @@ struct ListWish {
 struct ContentHeader {
   Descriptor target;  // Of the whole content.
   ByteRange range;    // The part of it in the stream.
-  ContentOrigin origin = ContentOrigin::kHit;
+  CacheStatus cache_status = CacheStatus::kHit;
   int64_t upstream_id = 0;  // 0 when read by digest alone.
-  // The last item of a list that was cut at ListWish::n; absent if the list is
+  // The last item of a list that was cut at ListQuery::n; absent if the list is
   // complete.
   std::optional<std::string> goes_on_after = std::nullopt;
 };
@@ -95,7 +95,7 @@ struct FetchRequest {
   // the wire: a client ends the call instead.
   std::stop_token cancel = {};
   // For lists only. The content is then `{"tags":[...]}` or an OCI image index.
-  ListWish list = {};
+  ListQuery list = {};
 };
 
 // The source of content for pulls. Implemented by the engine of the blob

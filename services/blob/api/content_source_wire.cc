@@ -45,11 +45,12 @@ absl::StatusOr<ByteRangeSpec> RangeFromWire(const v1::ByteRange& message) {
   return ByteRangeSpec{from};
 }
 
-constexpr std::pair<ContentOrigin, v1::ContentHeader::Source> kSources[] = {
-    {ContentOrigin::kHit, v1::ContentHeader::HIT},
-    {ContentOrigin::kMiss, v1::ContentHeader::MISS},
-    {ContentOrigin::kRevalidated, v1::ContentHeader::REVALIDATED},
-    {ContentOrigin::kStale, v1::ContentHeader::STALE},
+constexpr std::pair<CacheStatus, v1::ContentHeader::CacheStatus>
+    kCacheStatuses[] = {
+        {CacheStatus::kHit, v1::ContentHeader::HIT},
+        {CacheStatus::kMiss, v1::ContentHeader::MISS},
+        {CacheStatus::kRevalidated, v1::ContentHeader::REVALIDATED},
+        {CacheStatus::kStale, v1::ContentHeader::STALE},
 };
 
 }  // namespace
@@ -93,7 +94,7 @@ v1::FetchRequest ToWire(const FetchRequest& request, absl::Time now) {
   }
   const auto& [last, n, artifact_type] = request.list;
   if (!last.empty() || n || !artifact_type.empty()) {
-    v1::ListWish& list = *message.mutable_list();
+    v1::ListQuery& list = *message.mutable_list();
     list.set_last(last);
     // No list is longer than what the message can say.
     if (n) list.set_n(static_cast<int64_t>(std::min<uint64_t>(*n, INT64_MAX)));
@@ -114,7 +115,7 @@ absl::StatusOr<FetchRequest> FromWire(const v1::FetchRequest& message,
   if (message.has_header_timeout()) {
     request.deadline = now + FromWire(message.header_timeout());
   }
-  const v1::ListWish& list = message.list();
+  const v1::ListQuery& list = message.list();
   request.list.last = list.last();
   request.list.artifact_type = list.artifact_type();
   if (list.has_n()) {
@@ -131,8 +132,10 @@ v1::ContentHeader ToWire(const ContentHeader& header) {
   *message.mutable_target() = ToWire(header.target);
   message.set_offset(static_cast<int64_t>(header.range.offset));
   message.set_length(static_cast<int64_t>(header.range.length));
-  for (const auto& [origin, source] : kSources) {
-    if (origin == header.origin) message.set_source(source);
+  for (const auto& [cache_status, wire_status] : kCacheStatuses) {
+    if (cache_status == header.cache_status) {
+      message.set_cache_status(wire_status);
+    }
   }
   message.set_upstream_id(header.upstream_id);
   if (header.goes_on_after) message.set_goes_on_after(*header.goes_on_after);
@@ -151,9 +154,9 @@ absl::StatusOr<ContentHeader> FromWire(const v1::ContentHeader& message) {
   if (message.has_goes_on_after()) {
     header.goes_on_after = message.goes_on_after();
   }
-  for (const auto& [origin, source] : kSources) {
-    if (source != message.source()) continue;
-    header.origin = origin;
+  for (const auto& [cache_status, wire_status] : kCacheStatuses) {
+    if (wire_status != message.cache_status()) continue;
+    header.cache_status = cache_status;
     return header;
   }
   return errors::FieldInvalid("header.source", "must be set");

@@ -89,7 +89,7 @@ TEST(ContentSourceWireTest, NonsenseIsRefused) {
   header.set_length(-1);
   EXPECT_THAT(FromWire(header), StatusIs(kInvalid));
   header.set_length(1);
-  header.clear_source();
+  header.clear_cache_status();
   EXPECT_THAT(FromWire(header), StatusIs(kInvalid));
 }
 

@@ -92,7 +92,7 @@ TEST(ReadResponseCodecTest, HeaderRoundTrips) {
   const Digest digest = Digest::OfBytes("x", DigestAlgorithm::kSha512);
   auto message = EncodeHeader({{"a/b", digest, uint64_t{1} << 40},
                                {7, (uint64_t{1} << 40) - 7},
-                               ContentOrigin::kStale,
+                               CacheStatus::kStale,
                                42});
   const auto decoded = DecodeReadResponse(message);
   ASSERT_THAT(decoded, IsOk());
@@ -104,7 +104,7 @@ TEST(ReadResponseCodecTest, HeaderRoundTrips) {
   EXPECT_EQ(header.target.size_bytes, uint64_t{1} << 40);
   EXPECT_EQ(header.range.offset, 7);
   EXPECT_EQ(header.range.length, (uint64_t{1} << 40) - 7);
-  EXPECT_EQ(header.origin, ContentOrigin::kStale);
+  EXPECT_EQ(header.cache_status, CacheStatus::kStale);
   EXPECT_EQ(header.upstream_id, 42);
 }
 

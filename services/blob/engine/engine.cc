@@ -63,19 +63,19 @@ Engine::~Engine() {
 absl::StatusOr<std::unique_ptr<ContentStream>> Engine::Read(
     const ReadRequest& request) {
   ASSIGN_OR_RETURN(auto reader, store_.Open(request.digest));
-  StreamSubject subject = {
-      {kOctetStream, request.digest, reader->size()}, ContentOrigin::kHit, 0};
+  StreamDescriptor descriptor = {
+      {kOctetStream, request.digest, reader->size()}, CacheStatus::kHit, 0};
   if (request.repair &&
       request.repair->content.kind == ContentKind::kManifest) {
     const auto kind = stored_manifests_.KindOf(request.digest, *reader);
     if (kind && kind->has_fault) {
       return errors::BlobUnknown(request.digest.ToString());
     }
-    if (kind) subject.target.media_type = kind->ServedAs("");
+    if (kind) descriptor.target.media_type = kind->ServedAs("");
   }
   ASSIGN_OR_RETURN(
       auto stream,
-      MakeStoredStream(subject, {request.range, request.header_only}, store_,
+      MakeStoredStream(descriptor, {request.range, request.header_only}, store_,
                        std::move(reader)));
   if (!request.repair || request.header_only) return stream;
   return MakeRepairingStream(

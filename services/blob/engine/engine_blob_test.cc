@@ -161,9 +161,11 @@ TEST_F(EngineBlobTest, EntryOfAnUpstreamThatNoLongerHasItIsForgotten) {
   const Digest digest = Digest::OfBytes("x");
   EXPECT_THAT(FetchAll(digest, {Cached(7, digest)}),
               StatusIs(absl::StatusCode::kNotFound, Reason::kBlobUnknown));
-  ASSERT_THAT(metadata().denials(), SizeIs(1));
-  EXPECT_EQ(metadata().denials()[0].path, "/r/blobs/" + digest.ToString());
-  EXPECT_EQ(metadata().denials()[0].denial, Denial::kAbsent);
+  ASSERT_THAT(metadata().negative_entries(), SizeIs(1));
+  EXPECT_EQ(metadata().negative_entries()[0].path,
+            "/r/blobs/" + digest.ToString());
+  EXPECT_EQ(metadata().negative_entries()[0].negative_answer,
+            NegativeAnswer::kAbsent);
 }
 
 TEST_F(EngineBlobTest, RemovedUpstreamCountsAsNotHavingIt) {

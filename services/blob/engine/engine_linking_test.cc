@@ -58,7 +58,7 @@ TEST_F(EngineLinkingTest, ABlobOfItsOwnIsProvenByOneByteAndLinked) {
   const auto answer = FetchBlob(stored.digest, {Possessing(Unknown(8))});
   ASSERT_THAT(answer, IsOk());
   EXPECT_EQ(answer->bytes, "layer");
-  EXPECT_EQ(answer->header.origin, ContentOrigin::kHit);
+  EXPECT_EQ(answer->header.cache_status, CacheStatus::kHit);
   // Asked for one byte, not for the blob.
   ASSERT_THAT(Parts(), SizeIs(1));
   EXPECT_EQ(Parts()[0].length, 1u);
@@ -79,7 +79,7 @@ TEST_F(EngineLinkingTest, ABlobOfOthersIsDownloadedInFullOnceAndLinked) {
         FetchBlob(stored.digest, {WithIdentity(candidate, identity_)});
     ASSERT_THAT(answer, IsOk());
     EXPECT_EQ(answer->bytes, "layer");
-    EXPECT_EQ(answer->header.origin, ContentOrigin::kMiss);
+    EXPECT_EQ(answer->header.cache_status, CacheStatus::kMiss);
     const UpstreamBlobPart part = Parts().back();
     EXPECT_EQ(part.offset, 0);
     EXPECT_FALSE(part.length);
@@ -186,7 +186,7 @@ TEST_F(EngineLinkingTest, ChangedCredentialsPossessNothing) {
               StatusIs(absl::StatusCode::kUnavailable));
   EXPECT_THAT(Parts(), IsEmpty());
   Expect(Fetch({WithIdentity(Old(8, manifest), 2)}), Image("seven"),
-         ContentOrigin::kMiss, 8);
+         CacheStatus::kMiss, 8);
   EXPECT_EQ(metadata().records().back().delivered_to, 3);
 }
 
@@ -206,7 +206,7 @@ TEST_F(EngineLinkingTest, WithoutProofAStoredBlobIsNotServed) {
   const Descriptor stored = Store("layer");
   EXPECT_THAT(FetchBlob(stored.digest, {Unknown(8)}),
               StatusIs(absl::StatusCode::kNotFound, Reason::kBlobUnknown));
-  EXPECT_THAT(Denials(),
+  EXPECT_THAT(NegativeAnswers(),
               ElementsAre("8 absent /r/blobs/" + stored.digest.ToString()));
 }
 
@@ -237,7 +237,7 @@ TEST_F(EngineLinkingTest, AManifestOfItsOwnIsProvenByItsHeadAndLinked) {
   const Descriptor stored = Store(Image("seven"));
   upstream().AddManifest(8, "r", "", kImage, Image("seven"));
   Expect(Fetch({Possessing(Unknown(8))}, stored.digest.ToString()),
-         Image("seven"), ContentOrigin::kRevalidated, 8);
+         Image("seven"), CacheStatus::kRevalidated, 8);
   EXPECT_THAT(Requests(), ElementsAre("8 HEAD " + stored.digest.ToString()));
   EXPECT_THAT(metadata().records(), SizeIs(1));
 }
@@ -249,7 +249,7 @@ TEST_F(EngineLinkingTest, AManifestOfOthersIsFetchedInFull) {
     metadata().SetIdentity(8, ++identity_);
     Expect(
         Fetch({WithIdentity(candidate, identity_)}, stored.digest.ToString()),
-        Image("seven"), ContentOrigin::kMiss, 8);
+        Image("seven"), CacheStatus::kMiss, 8);
     EXPECT_EQ(metadata().records().back().delivered_to, identity_);
   }
 }
@@ -259,13 +259,13 @@ TEST_F(EngineLinkingTest, ATagThatNamesADigestOfOthersIsFetchedInFull) {
   const Descriptor own = Store(Image("own"));
   Store(Image("seven"));
   upstream().AddManifest(8, "r", "latest", kImage, Image("seven"));
-  Expect(Fetch({Old(8, own)}), Image("seven"), ContentOrigin::kMiss, 8);
+  Expect(Fetch({Old(8, own)}), Image("seven"), CacheStatus::kMiss, 8);
   EXPECT_THAT(
       Requests(),
       ElementsAre("8 HEAD latest",
                   "8 GET " + Digest::OfBytes(Image("seven")).ToString()));
   // What it has delivered once, another tag of it needs no GET for.
-  Expect(Fetch({Old(8, own)}), Image("seven"), ContentOrigin::kRevalidated, 8);
+  Expect(Fetch({Old(8, own)}), Image("seven"), CacheStatus::kRevalidated, 8);
   EXPECT_THAT(Requests(), SizeIs(3));
 }
 
@@ -311,7 +311,8 @@ TEST_F(EngineLinkingTest, AStopOfOneOriginStopsABlob) {
   EXPECT_THAT(FetchBlob(digest, {With(Unknown(7), policy), Unknown(8)}),
               StatusIs(absl::StatusCode::kPermissionDenied));
   EXPECT_EQ(FetchBlob(digest, {Unknown(7), Unknown(8)})->bytes, "layer");
-  EXPECT_THAT(Denials(), Contains("7 refused /r/blobs/" + digest.ToString()));
+  EXPECT_THAT(NegativeAnswers(),
+              Contains("7 refused /r/blobs/" + digest.ToString()));
 }
 
 // --- While it comes ---------------------------------------------------------

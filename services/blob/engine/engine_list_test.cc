@@ -70,7 +70,7 @@ TEST_F(EngineListTest, TagsOfAllCandidatesAreOneSortedList) {
   EXPECT_EQ(tags->bytes, R"({"tags":["v1","v10","v2"]})");
   EXPECT_EQ(tags->header.target.media_type, "application/json");
   EXPECT_EQ(tags->header.target.digest, Digest::OfBytes(tags->bytes));
-  EXPECT_EQ(tags->header.origin, ContentOrigin::kMiss);
+  EXPECT_EQ(tags->header.cache_status, CacheStatus::kMiss);
 }
 
 TEST_F(EngineListTest, ListsAreStoredAndRecordedAndServedAgain) {
@@ -82,7 +82,7 @@ TEST_F(EngineListTest, ListsAreStoredAndRecordedAndServedAgain) {
   const auto again = Tags({Recorded(/*fresh=*/true)});
   ASSERT_THAT(again, IsOk());
   EXPECT_EQ(again->bytes, R"({"tags":["v1"]})");
-  EXPECT_EQ(again->header.origin, ContentOrigin::kHit);
+  EXPECT_EQ(again->header.cache_status, CacheStatus::kHit);
   const auto later = Tags({Recorded(/*fresh=*/false)});
   ASSERT_THAT(later, IsOk());
   EXPECT_EQ(later->bytes, R"({"tags":["v1","v2"]})");
@@ -135,7 +135,7 @@ TEST_F(EngineListTest, RulesHoldForTheListOfTheirOwnUpstream) {
 TEST_F(EngineListTest, ARepositoryThatNobodyHasIsUnknown) {
   EXPECT_THAT(Tags({Unknown(7), Absent(8)}),
               StatusIs(absl::StatusCode::kNotFound, Reason::kNameUnknown));
-  EXPECT_THAT(Denials(), ElementsAre("7 absent /r/tags/list"));
+  EXPECT_THAT(NegativeAnswers(), ElementsAre("7 absent /r/tags/list"));
 }
 
 TEST_F(EngineListTest, WhoDoesNotHaveItIsLeftOut) {
@@ -151,7 +151,7 @@ TEST_F(EngineListTest, AnOldListIsServedStaleWhileItsUpstreamIsDown) {
   const auto tags = Tags({Recorded(/*fresh=*/false), Unknown(8)});
   ASSERT_THAT(tags, IsOk());
   EXPECT_EQ(tags->bytes, R"({"tags":["v1","v2"]})");
-  EXPECT_EQ(tags->header.origin, ContentOrigin::kStale);
+  EXPECT_EQ(tags->header.cache_status, CacheStatus::kStale);
 }
 
 // Half a list would hide that a tag is there.
@@ -177,7 +177,7 @@ TEST_F(EngineListTest, WhatIsHiddenIsLeftOutOrDoesAsItsPolicySays) {
   Tag(8, "v1");
   upstream().Inject(7, {.error = hidden_}, kAlways);
   EXPECT_EQ(Tags({old, Unknown(8)})->bytes, R"({"tags":["v1"]})");
-  EXPECT_THAT(Denials(), ElementsAre("7 hidden /r/tags/list"));
+  EXPECT_THAT(NegativeAnswers(), ElementsAre("7 hidden /r/tags/list"));
   const auto nowhere = Tags({Hidden(7), Absent(8)});
   EXPECT_TRUE(IsHidden(nowhere.status())) << nowhere.status();
   EXPECT_EQ(Referrers({Unknown(7)})->bytes, IndexOf(""));
@@ -213,7 +213,7 @@ TEST_F(EngineListTest, ListsGiveWayToACopyToSaveTheBudget) {
   health().SaveBudgetOf(7);
   const auto tags = Tags({Recorded(/*fresh=*/false)});
   ASSERT_THAT(tags, IsOk());
-  EXPECT_EQ(tags->header.origin, ContentOrigin::kStale);
+  EXPECT_EQ(tags->header.cache_status, CacheStatus::kStale);
   EXPECT_EQ(upstream().CountCalls(Kind::kListTags), 1);
 }
 
@@ -261,7 +261,7 @@ TEST_F(EngineListTest, WithoutThatTagTheIndexIsEmptyAndRemembered) {
   Tag(7, "v1");
   upstream().Inject(7, {.error = no_api_});
   EXPECT_EQ(Referrers({Unknown(7)})->bytes, IndexOf(""));
-  EXPECT_THAT(Denials(), IsEmpty());
+  EXPECT_THAT(NegativeAnswers(), IsEmpty());
   const size_t asked = Requests().size();
   EXPECT_EQ(Referrers({Recorded(/*fresh=*/true)})->bytes, IndexOf(""));
   EXPECT_EQ(Requests().size(), asked);

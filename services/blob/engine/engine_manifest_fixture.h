@@ -86,17 +86,17 @@ class EngineManifestFixture : public ::testing::Test {
   static Candidate Unknown(int64_t id) { return {id}; }
   static Candidate Absent(int64_t id) {
     Candidate candidate = {id};
-    candidate.denial = Denial::kAbsent;
+    candidate.negative_answer = NegativeAnswer::kAbsent;
     return candidate;
   }
   static Candidate Refused(int64_t id) {
     Candidate candidate = {id};
-    candidate.denial = Denial::kRefused;
+    candidate.negative_answer = NegativeAnswer::kRefused;
     return candidate;
   }
   static Candidate Hidden(int64_t id) {
     Candidate candidate = {id};
-    candidate.denial = Denial::kHidden;
+    candidate.negative_answer = NegativeAnswer::kHidden;
     return candidate;
   }
   static Candidate With(Candidate candidate, const FailurePolicy& policy) {
@@ -129,11 +129,11 @@ class EngineManifestFixture : public ::testing::Test {
 
   // The bytes, and how they were come by.
   static void Expect(const absl::StatusOr<Answer>& answer,
-                     const std::string& bytes, ContentOrigin origin,
+                     const std::string& bytes, CacheStatus cache_status,
                      int64_t upstream_id) {
     ASSERT_THAT(answer, IsOk());
     EXPECT_EQ(answer->bytes, bytes);
-    EXPECT_EQ(answer->header.origin, origin);
+    EXPECT_EQ(answer->header.cache_status, cache_status);
     EXPECT_EQ(answer->header.upstream_id, upstream_id);
     EXPECT_EQ(answer->header.target.digest, Digest::OfBytes(bytes));
     EXPECT_EQ(answer->header.target.media_type, kImage);
@@ -149,16 +149,18 @@ class EngineManifestFixture : public ::testing::Test {
     return requests;
   }
   // As `7 absent /r/manifests/latest`.
-  std::vector<std::string> Denials() {
-    std::vector<std::string> denials;
-    for (const auto& [upstream_id, path, denial] : metadata().denials()) {
-      denials.push_back(absl::StrCat(upstream_id,
-                                     denial == Denial::kAbsent   ? " absent "
-                                     : denial == Denial::kHidden ? " hidden "
-                                                                 : " refused ",
-                                     path));
+  std::vector<std::string> NegativeAnswers() {
+    std::vector<std::string> negative_entries;
+    for (const auto& [upstream_id, path, negative_answer] :
+         metadata().negative_entries()) {
+      negative_entries.push_back(absl::StrCat(
+          upstream_id,
+          negative_answer == NegativeAnswer::kAbsent   ? " absent "
+          : negative_answer == NegativeAnswer::kHidden ? " hidden "
+                                                       : " refused ",
+          path));
     }
-    return denials;
+    return negative_entries;
   }
 
   EngineWorld world_;

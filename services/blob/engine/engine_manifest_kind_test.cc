@@ -92,15 +92,15 @@ TEST_F(EngineManifestKindTest, NoRowAndNoUpstreamChoosesAnActiveType) {
   const std::string bytes = R"({"layers":[],"mediaType":"text/html"})";
   Descriptor row = Store(bytes);
   row.media_type = "text/html";
-  Expect(Fetch({Fresh(7, row)}), bytes, ContentOrigin::kHit, 7);
+  Expect(Fetch({Fresh(7, row)}), bytes, CacheStatus::kHit, 7);
   upstream().AddManifest(7, "r", "latest", "text/html", bytes);
-  Expect(Fetch({Old(7, row)}), bytes, ContentOrigin::kRevalidated, 7);
+  Expect(Fetch({Old(7, row)}), bytes, CacheStatus::kRevalidated, 7);
   Expect(Fetch({Unknown(8), Unknown(7)}, row.digest.ToString()), bytes,
-         ContentOrigin::kMiss, 7);
+         CacheStatus::kMiss, 7);
   upstream().Inject(7, {.error = down_}, kAlways);
-  Expect(Fetch({Old(7, row)}), bytes, ContentOrigin::kStale, 7);
+  Expect(Fetch({Old(7, row)}), bytes, CacheStatus::kStale, 7);
   upstream().AddManifest(8, "r", "latest", "image/svg+xml", Image("svg"));
-  Expect(Fetch({Unknown(8)}), Image("svg"), ContentOrigin::kMiss, 8);
+  Expect(Fetch({Unknown(8)}), Image("svg"), CacheStatus::kMiss, 8);
 }
 
 // Clients that read slowly hold what they were given; it must not be memory.
@@ -133,12 +133,12 @@ TEST_F(EngineManifestKindTest, ARememberedAnswerHasItsBytesInTheStore) {
   const std::string bytes = Image("a");
   const Descriptor target = Publish(7, bytes);
   const absl::Time before = Clock::Real().SteadyNow();
-  Expect(Fetch({Unknown(7)}), bytes, ContentOrigin::kMiss, 7);
-  Expect(Fetch({Unknown(7)}, "latest", before), bytes, ContentOrigin::kMiss, 7);
+  Expect(Fetch({Unknown(7)}), bytes, CacheStatus::kMiss, 7);
+  Expect(Fetch({Unknown(7)}, "latest", before), bytes, CacheStatus::kMiss, 7);
   EXPECT_EQ(Requests(), std::vector<std::string>({"7 GET latest"}));
   // They were evicted meanwhile.
   ASSERT_THAT(store().Delete(target.digest), IsOk());
-  Expect(Fetch({Unknown(7)}, "latest", before), bytes, ContentOrigin::kMiss, 7);
+  Expect(Fetch({Unknown(7)}, "latest", before), bytes, CacheStatus::kMiss, 7);
   EXPECT_EQ(Requests(),
             std::vector<std::string>({"7 GET latest", "7 GET latest"}));
 }

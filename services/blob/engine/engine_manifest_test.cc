@@ -26,21 +26,21 @@ class EngineManifestTest : public EngineManifestFixture {};
 // --- Without asking ---------------------------------------------------------
 
 TEST_F(EngineManifestTest, FreshEntryIsServedWithoutAsking) {
-  Expect(Fetch({Fresh(7, Store("{}"))}), "{}", ContentOrigin::kHit, 7);
+  Expect(Fetch({Fresh(7, Store("{}"))}), "{}", CacheStatus::kHit, 7);
   EXPECT_THAT(upstream().calls(), IsEmpty());
 }
 
 TEST_F(EngineManifestTest, FreshEntryWithoutBytesIsAMiss) {
   const Descriptor target = Publish(7, "{}");
-  Expect(Fetch({Fresh(7, target)}), "{}", ContentOrigin::kMiss, 7);
+  Expect(Fetch({Fresh(7, target)}), "{}", CacheStatus::kMiss, 7);
 }
 
 TEST_F(EngineManifestTest, DamagedManifestIsFetchedAgain) {
   Store("{}");
   const Descriptor target = Publish(7, "{}");
   world_.faults().DamageFrom(0);
-  Expect(Fetch({Fresh(7, target)}), "{}", ContentOrigin::kMiss, 7);
-  Expect(Fetch({Fresh(7, target)}), "{}", ContentOrigin::kHit, 7);
+  Expect(Fetch({Fresh(7, target)}), "{}", CacheStatus::kMiss, 7);
+  Expect(Fetch({Fresh(7, target)}), "{}", CacheStatus::kHit, 7);
 }
 
 // Of its first chunk the reader has got already.
@@ -77,9 +77,9 @@ TEST_F(EngineManifestTest, ManifestThatNobodyHasAnyMoreIsNotRepaired) {
 TEST_F(EngineManifestTest, HigherCandidateIsAskedBeforeALowerFreshOne) {
   const Descriptor low = Store("{}");
   Publish(7, "{ }");
-  Expect(Fetch({Unknown(7), Fresh(8, low)}), "{ }", ContentOrigin::kMiss, 7);
+  Expect(Fetch({Unknown(7), Fresh(8, low)}), "{ }", CacheStatus::kMiss, 7);
   upstream().Clear(7);
-  Expect(Fetch({Unknown(7), Fresh(8, low)}), "{}", ContentOrigin::kHit, 8);
+  Expect(Fetch({Unknown(7), Fresh(8, low)}), "{}", CacheStatus::kHit, 8);
 }
 
 // --- Misses -----------------------------------------------------------------
@@ -89,7 +89,7 @@ TEST_F(EngineManifestTest, MissIsRecordedWithWhatItNeeds) {
   const std::string bytes =
       absl::StrCat(R"({"layers":[{"digest":")", layer.ToString(), R"("}]})");
   Publish(7, bytes);
-  Expect(Fetch({Unknown(7)}), bytes, ContentOrigin::kMiss, 7);
+  Expect(Fetch({Unknown(7)}), bytes, CacheStatus::kMiss, 7);
   ASSERT_THAT(metadata().records(), SizeIs(1));
   const CacheRecord record = metadata().records()[0];
   EXPECT_EQ(record.upstream_id, 7);
@@ -105,7 +105,7 @@ TEST_F(EngineManifestTest, MissIsRecordedWithWhatItNeeds) {
 TEST_F(EngineManifestTest, FullDiskDoesNotFailAPull) {
   world_.faults().FillUpAfter(0);
   Publish(7, "{}");
-  Expect(Fetch({Unknown(7)}), "{}", ContentOrigin::kMiss, 7);
+  Expect(Fetch({Unknown(7)}), "{}", CacheStatus::kMiss, 7);
   EXPECT_THAT(metadata().records(), IsEmpty());
 }
 
@@ -113,15 +113,15 @@ TEST_F(EngineManifestTest, MetadataServiceThatFailsDoesNotFailAHit) {
   const Descriptor target = Store("{}");
   metadata().FailWith(absl::UnavailableError("down"));
   Expect(Fetch({Fresh(7, target)}, target.digest.ToString()), "{}",
-         ContentOrigin::kHit, 7);
-  Expect(Fetch({Old(7, target)}), "{}", ContentOrigin::kStale, 7);
+         CacheStatus::kHit, 7);
+  Expect(Fetch({Old(7, target)}), "{}", CacheStatus::kStale, 7);
 }
 
 TEST_F(EngineManifestTest, NextCandidateIsAskedWhenOneDoesNotHaveIt) {
   const Descriptor target = Publish(8, "{}");
-  Expect(Fetch({Unknown(7), Unknown(8)}), "{}", ContentOrigin::kMiss, 8);
+  Expect(Fetch({Unknown(7), Unknown(8)}), "{}", CacheStatus::kMiss, 8);
   metadata().RemoveUpstream(6);
-  Expect(Fetch({Unknown(6), Unknown(8)}), "{}", ContentOrigin::kMiss, 8);
+  Expect(Fetch({Unknown(6), Unknown(8)}), "{}", CacheStatus::kMiss, 8);
 }
 
 TEST_F(EngineManifestTest, WrongBytesAreNeitherServedNorStored) {
@@ -138,7 +138,7 @@ TEST_F(EngineManifestTest, WrongBytesAreNeitherServedNorStored) {
 TEST_F(EngineManifestTest, ConfirmedEntryMovesNoBody) {
   Store("{}");
   const Descriptor target = Publish(7, "{}");
-  Expect(Fetch({Old(7, target)}), "{}", ContentOrigin::kRevalidated, 7);
+  Expect(Fetch({Old(7, target)}), "{}", CacheStatus::kRevalidated, 7);
   ASSERT_THAT(upstream().calls(), SizeIs(1));
   EXPECT_EQ(upstream().calls()[0].kind, Kind::kHeadManifest);
   ASSERT_THAT(metadata().touched(), SizeIs(1));
@@ -149,7 +149,7 @@ TEST_F(EngineManifestTest, ConfirmedEntryMovesNoBody) {
 TEST_F(EngineManifestTest, MovedTagIsFetchedByItsNewDigestAndRepointed) {
   const Descriptor old = Store("{}");
   const Descriptor moved = Publish(7, "{ }");
-  Expect(Fetch({Old(7, old)}), "{ }", ContentOrigin::kMiss, 7);
+  Expect(Fetch({Old(7, old)}), "{ }", CacheStatus::kMiss, 7);
   ASSERT_THAT(upstream().calls(), SizeIs(2));
   EXPECT_EQ(upstream().calls()[1].reference, moved.digest.ToString());
   ASSERT_THAT(metadata().records(), SizeIs(1));
@@ -162,7 +162,7 @@ TEST_F(EngineManifestTest, UpstreamThatDoesNotSayDigestsIsAskedForTheBody) {
   Store("{}");
   const Descriptor target = Publish(7, "{}");
   upstream().Inject(7, {errors::UpstreamInvalid("r.test", "no digest")});
-  Expect(Fetch({Old(7, target)}), "{}", ContentOrigin::kMiss, 7);
+  Expect(Fetch({Old(7, target)}), "{}", CacheStatus::kMiss, 7);
 }
 
 // --- The table of failures --------------------------------------------------
@@ -171,7 +171,7 @@ TEST_F(EngineManifestTest, CopyIsServedStaleWhileTheUpstreamFails) {
   const Descriptor target = Store("{}");
   for (const absl::Status& failure : {down_, limited_}) {
     upstream().Inject(7, {failure});
-    Expect(Fetch({Old(7, target)}), "{}", ContentOrigin::kStale, 7);
+    Expect(Fetch({Old(7, target)}), "{}", CacheStatus::kStale, 7);
   }
   EXPECT_THAT(metadata().touched(), IsEmpty());
 }
@@ -181,14 +181,14 @@ TEST_F(EngineManifestTest, MovedTagWhoseBodyCannotBeHadIsServedStale) {
   Publish(7, "{ }");
   upstream().Inject(7, {});
   upstream().Inject(7, {down_});
-  Expect(Fetch({Old(7, old)}), "{}", ContentOrigin::kStale, 7);
+  Expect(Fetch({Old(7, old)}), "{}", CacheStatus::kStale, 7);
 }
 
 TEST_F(EngineManifestTest, CopyThatIsTooOldIsNotServed) {
   const Descriptor target = Store("{}");
   upstream().Inject(7, {down_}, 2);
   Expect(Fetch({Old(7, target, absl::ZeroDuration())}), "{}",
-         ContentOrigin::kStale, 7);
+         CacheStatus::kStale, 7);
   EXPECT_THAT(Fetch({Old(7, target, -absl::Seconds(1))}),
               StatusIs(absl::StatusCode::kUnavailable));
 }
@@ -206,9 +206,10 @@ TEST_F(EngineManifestTest, EntryThatTheUpstreamNoLongerHasIsForgotten) {
   const Descriptor target = Store("{}");
   EXPECT_THAT(Fetch({Old(7, target)}),
               StatusIs(absl::StatusCode::kNotFound, Reason::kManifestUnknown));
-  ASSERT_THAT(metadata().denials(), SizeIs(1));
-  EXPECT_EQ(metadata().denials()[0].path, "/r/manifests/latest");
-  EXPECT_EQ(metadata().denials()[0].denial, Denial::kAbsent);
+  ASSERT_THAT(metadata().negative_entries(), SizeIs(1));
+  EXPECT_EQ(metadata().negative_entries()[0].path, "/r/manifests/latest");
+  EXPECT_EQ(metadata().negative_entries()[0].negative_answer,
+            NegativeAnswer::kAbsent);
 }
 
 // Dependency confusion: a lower upstream must not step in.
@@ -227,7 +228,7 @@ TEST_F(EngineManifestTest, DigestMayComeFromTheNextCandidate) {
     ASSERT_THAT(world_.store().Delete(target.digest), IsOk());
     upstream().Inject(7, {failure});
     Expect(Fetch({Unknown(7), Unknown(8)}, target.digest.ToString()), "{}",
-           ContentOrigin::kMiss, 8);
+           CacheStatus::kMiss, 8);
   }
 }
 
@@ -244,7 +245,7 @@ TEST_F(EngineManifestTest, FirstErrorIsAnsweredWhenNobodyHasTheDigest) {
 TEST_F(EngineManifestTest, DigestIsNeverRevalidated) {
   const Descriptor target = Store("{}");
   Expect(Fetch({Fresh(7, target)}, target.digest.ToString()), "{}",
-         ContentOrigin::kHit, 7);
+         CacheStatus::kHit, 7);
   EXPECT_THAT(upstream().calls(), IsEmpty());
   EXPECT_EQ(metadata().download_count(), 1);
 }
@@ -253,7 +254,7 @@ TEST_F(EngineManifestTest, ReachableDigestIsServedAndLinkedWithoutAsking) {
   const std::string bytes = R"({"layers":[]})";
   const Descriptor target = Store(bytes);
   Expect(Fetch({Reached(7)}, target.digest.ToString()), bytes,
-         ContentOrigin::kHit, 7);
+         CacheStatus::kHit, 7);
   EXPECT_THAT(upstream().calls(), IsEmpty());
   EXPECT_THAT(metadata().records(), SizeIs(1));
 }
@@ -266,11 +267,11 @@ TEST_F(EngineManifestTest, ThoseWhoAskAtTheSameTimeShareOneRequest) {
   upstream().Inject(7, {.gate = gate}, kAlways);
   {
     Thread leader("leader", [&] {
-      Expect(Fetch({Unknown(7)}), "{}", ContentOrigin::kMiss, 7);
+      Expect(Fetch({Unknown(7)}), "{}", CacheStatus::kMiss, 7);
     });
     gate->AwaitArrivals();
     Thread follower("follower", [&] {
-      Expect(Fetch({Unknown(7)}), "{}", ContentOrigin::kMiss, 7);
+      Expect(Fetch({Unknown(7)}), "{}", CacheStatus::kMiss, 7);
     });
     gate->Open();
   }

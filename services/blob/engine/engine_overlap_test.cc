@@ -58,7 +58,7 @@ TEST_F(EngineOverlapTest, TheNextIsAskedByHeadWhileOneKeepsUsWaiting) {
   second->AwaitArrivals();  // Though the first has not answered.
   second->Open();
   first->Open();
-  Expect(Result(), Image("eight"), ContentOrigin::kMiss, 8);
+  Expect(Result(), Image("eight"), CacheStatus::kMiss, 8);
   const std::string digest = Digest::OfBytes(Image("eight")).ToString();
   // Who is asked first is nobody's promise.
   EXPECT_THAT(Requests(), UnorderedElementsAre("7 GET latest", "8 HEAD latest",
@@ -77,7 +77,7 @@ TEST_F(EngineOverlapTest, TheWinnerIsTheFirstInOrderThatHasIt) {
   second->AwaitArrivals();
   second->Open();
   first->Open();
-  Expect(Result(), Image("seven"), ContentOrigin::kMiss, 7);
+  Expect(Result(), Image("seven"), CacheStatus::kMiss, 7);
   EXPECT_THAT(Requests(), Not(Contains("8 GET latest")));
 }
 
@@ -102,9 +102,10 @@ TEST_F(EngineOverlapTest, WhatIsFoundOutAheadIsRecordedAndNotAskedAgain) {
   Begin({Unknown(7), Unknown(8), Unknown(9)});
   for (const auto& gate : {first, second, third}) gate->AwaitArrivals();
   for (const auto& gate : {second, third, first}) gate->Open();
-  Expect(Result(), Image("nine"), ContentOrigin::kMiss, 9);
-  EXPECT_THAT(Denials(), UnorderedElementsAre("7 absent /r/manifests/latest",
-                                              "8 absent /r/manifests/latest"));
+  Expect(Result(), Image("nine"), CacheStatus::kMiss, 9);
+  EXPECT_THAT(NegativeAnswers(),
+              UnorderedElementsAre("7 absent /r/manifests/latest",
+                                   "8 absent /r/manifests/latest"));
   EXPECT_THAT(Requests(), Not(Contains("8 GET latest")));
 }
 
@@ -118,7 +119,7 @@ TEST_F(EngineOverlapTest, WhatTheStoreHasNeedsNoBody) {
   second->AwaitArrivals();
   second->Open();
   first->Open();
-  Expect(Result(), Image("eight"), ContentOrigin::kRevalidated, 8);
+  Expect(Result(), Image("eight"), CacheStatus::kRevalidated, 8);
   EXPECT_THAT(Requests(),
               UnorderedElementsAre("7 GET latest", "8 HEAD latest"));
 }
@@ -129,7 +130,7 @@ TEST_F(EngineOverlapTest, NobodyIsAskedAheadOfWhoNeedsNoRequest) {
   Begin({Unknown(7), Fresh(8, target), Unknown(9)});
   first->AwaitArrivals();
   first->Open();
-  Expect(Result(), Image("eight"), ContentOrigin::kHit, 8);
+  Expect(Result(), Image("eight"), CacheStatus::kHit, 8);
   EXPECT_THAT(Requests(), ElementsAre("7 GET latest"));
 }
 
@@ -142,7 +143,7 @@ TEST_F(EngineOverlapTest, WhoIsKnownNotToHaveItIsNotAskedAhead) {
   third->AwaitArrivals();
   third->Open();
   first->Open();
-  Expect(Result(), Image("nine"), ContentOrigin::kMiss, 9);
+  Expect(Result(), Image("nine"), CacheStatus::kMiss, 9);
   EXPECT_THAT(Requests(), Not(Contains("8 HEAD latest")));
 }
 
@@ -157,7 +158,7 @@ TEST_F(EngineOverlapTest, AnUpstreamWithoutHeadIsAskedInItsTurn) {
   second->AwaitArrivals();
   second->Open();
   first->Open();
-  Expect(Result(), Image("eight"), ContentOrigin::kMiss, 8);
+  Expect(Result(), Image("eight"), CacheStatus::kMiss, 8);
   EXPECT_THAT(Requests(), UnorderedElementsAre("7 GET latest", "8 HEAD latest",
                                                "8 GET latest"));
   EXPECT_EQ(Requests().back(), "8 GET latest");
@@ -172,7 +173,7 @@ TEST_F(EngineOverlapTest, DigestsAreAskedAheadAsWell) {
   second->AwaitArrivals();
   second->Open();
   first->Open();
-  Expect(Result(), Image("eight"), ContentOrigin::kMiss, 8);
+  Expect(Result(), Image("eight"), CacheStatus::kMiss, 8);
 }
 
 }  // namespace

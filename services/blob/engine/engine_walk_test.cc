@@ -26,8 +26,7 @@ class EngineWalkTest : public EngineManifestFixture {
 TEST_F(EngineWalkTest, WhoIsKnownNotToHaveItIsNotAsked) {
   Publish(7, Image("seven"));
   Publish(8, Image("eight"));
-  Expect(Fetch({Absent(7), Unknown(8)}), Image("eight"), ContentOrigin::kMiss,
-         8);
+  Expect(Fetch({Absent(7), Unknown(8)}), Image("eight"), CacheStatus::kMiss, 8);
   EXPECT_THAT(Requests(), ElementsAre("8 GET latest"));
 }
 
@@ -35,7 +34,7 @@ TEST_F(EngineWalkTest, WhenAllAreKnownNotToHaveItNobodyIsAsked) {
   EXPECT_THAT(Fetch({Absent(7), Absent(8)}),
               StatusIs(absl::StatusCode::kNotFound, Reason::kManifestUnknown));
   EXPECT_THAT(upstream().calls(), IsEmpty());
-  EXPECT_THAT(Denials(), IsEmpty());
+  EXPECT_THAT(NegativeAnswers(), IsEmpty());
 }
 
 TEST_F(EngineWalkTest, AKnownRefusalStopsATag) {
@@ -49,7 +48,7 @@ TEST_F(EngineWalkTest, AKnownRefusalStopsATag) {
 TEST_F(EngineWalkTest, AKnownRefusalDoesNotStopADigest) {
   const Descriptor target = Publish(8, Image("eight"));
   Expect(Fetch({Refused(7), Unknown(8)}, target.digest.ToString()),
-         Image("eight"), ContentOrigin::kMiss, 8);
+         Image("eight"), CacheStatus::kMiss, 8);
 }
 
 TEST_F(EngineWalkTest, RefusalsMayBePassedOver) {
@@ -57,7 +56,7 @@ TEST_F(EngineWalkTest, RefusalsMayBePassedOver) {
   FailurePolicy policy;
   policy.denied.tag = Action::kNext;
   Expect(Fetch({With(Refused(7), policy), Unknown(8)}), Image("eight"),
-         ContentOrigin::kMiss, 8);
+         CacheStatus::kMiss, 8);
 }
 
 // --- What is found out.
@@ -68,9 +67,9 @@ TEST_F(EngineWalkTest, AbsencesAndRefusalsAreRecorded) {
   policy.denied.tag = Action::kNext;
   Publish(9, Image("nine"));
   Expect(Fetch({Unknown(7), With(Unknown(8), policy), Unknown(9)}),
-         Image("nine"), ContentOrigin::kMiss, 9);
-  EXPECT_THAT(Denials(), ElementsAre("7 absent /r/manifests/latest",
-                                     "8 refused /r/manifests/latest"));
+         Image("nine"), CacheStatus::kMiss, 9);
+  EXPECT_THAT(NegativeAnswers(), ElementsAre("7 absent /r/manifests/latest",
+                                             "8 refused /r/manifests/latest"));
 }
 
 TEST_F(EngineWalkTest, WhatIsNoAnswerIsNotRecorded) {
@@ -79,15 +78,15 @@ TEST_F(EngineWalkTest, WhatIsNoAnswerIsNotRecorded) {
     EXPECT_EQ(Fetch({Unknown(7)}).status().code(), failure.code());
     upstream().Heal(7);
   }
-  EXPECT_THAT(Denials(), IsEmpty());
+  EXPECT_THAT(NegativeAnswers(), IsEmpty());
 }
 
 TEST_F(EngineWalkTest, AnUpstreamThatIsGoneIsPassedOverAndNotRecorded) {
   metadata().RemoveUpstream(7);
   Publish(8, Image("eight"));
-  Expect(Fetch({Unknown(7), Unknown(8)}), Image("eight"), ContentOrigin::kMiss,
+  Expect(Fetch({Unknown(7), Unknown(8)}), Image("eight"), CacheStatus::kMiss,
          8);
-  EXPECT_THAT(Denials(), IsEmpty());
+  EXPECT_THAT(NegativeAnswers(), IsEmpty());
 }
 
 // --- Failure policies.
@@ -109,14 +108,14 @@ TEST_F(EngineWalkTest, UnlessItsPolicySaysSo) {
   FailurePolicy policy;
   policy.unavailable.tag = Action::kNext;
   Expect(Fetch({With(Unknown(7), policy), Unknown(8)}), Image("eight"),
-         ContentOrigin::kMiss, 8);
+         CacheStatus::kMiss, 8);
 }
 
 TEST_F(EngineWalkTest, CopiesAreServedStaleInEveryClassThatAllowsIt) {
   const Descriptor target = Store(Image("old"));
   for (const absl::Status& failure : {down_, limited_}) {
     FailWith(7, failure);
-    Expect(Fetch({Old(7, target)}), Image("old"), ContentOrigin::kStale, 7);
+    Expect(Fetch({Old(7, target)}), Image("old"), CacheStatus::kStale, 7);
     EXPECT_EQ(Fetch({TooOld(7, target)}).status().code(), failure.code());
     upstream().Heal(7);
   }
@@ -138,7 +137,7 @@ TEST_F(EngineWalkTest, TheNextMayBeAskedThoughThereIsACopy) {
   FailurePolicy policy;
   policy.unavailable.cached = Action::kNext;
   Expect(Fetch({With(Old(7, target), policy), Unknown(8)}), Image("eight"),
-         ContentOrigin::kMiss, 8);
+         CacheStatus::kMiss, 8);
 }
 
 TEST_F(EngineWalkTest, WhatWasRevokedIsServedOnlyWherePolicySaysSo) {
@@ -146,13 +145,13 @@ TEST_F(EngineWalkTest, WhatWasRevokedIsServedOnlyWherePolicySaysSo) {
   FailWith(7, denied_);
   EXPECT_THAT(Fetch({Old(7, target)}),
               StatusIs(absl::StatusCode::kPermissionDenied));
-  EXPECT_THAT(Denials(), ElementsAre("7 refused /r/manifests/latest"));
+  EXPECT_THAT(NegativeAnswers(), ElementsAre("7 refused /r/manifests/latest"));
   FailurePolicy policy;
   policy.denied.cached = Action::kServeStale;
   Expect(Fetch({With(Old(7, target), policy)}), Image("old"),
-         ContentOrigin::kStale, 7);
+         CacheStatus::kStale, 7);
   // To record it would be to drop the copy.
-  EXPECT_THAT(Denials(), ElementsAre("7 refused /r/manifests/latest"));
+  EXPECT_THAT(NegativeAnswers(), ElementsAre("7 refused /r/manifests/latest"));
 }
 
 TEST_F(EngineWalkTest, ADigestStopsWherePolicySaysSo) {
@@ -172,12 +171,11 @@ TEST_F(EngineWalkTest, WhatIsHiddenIsLookedForFurtherOn) {
   EXPECT_THAT(nowhere,
               StatusIs(absl::StatusCode::kNotFound, Reason::kManifestUnknown));
   EXPECT_TRUE(IsHidden(nowhere.status()));
-  EXPECT_THAT(Denials(), ElementsAre("7 hidden /r/manifests/latest"));
+  EXPECT_THAT(NegativeAnswers(), ElementsAre("7 hidden /r/manifests/latest"));
   Publish(8, Image("eight"));
   Expect(Fetch({Old(7, target), Unknown(8)}), Image("eight"),
-         ContentOrigin::kMiss, 8);
-  Expect(Fetch({Hidden(7), Unknown(8)}), Image("eight"), ContentOrigin::kMiss,
-         8);
+         CacheStatus::kMiss, 8);
+  Expect(Fetch({Hidden(7), Unknown(8)}), Image("eight"), CacheStatus::kMiss, 8);
 }
 
 TEST_F(EngineWalkTest, WhatIsHiddenDoesAsItsPolicySays) {
@@ -187,8 +185,8 @@ TEST_F(EngineWalkTest, WhatIsHiddenDoesAsItsPolicySays) {
   FailurePolicy policy;
   policy.hidden = {Action::kServeStale, Action::kStop, Action::kNext};
   Expect(Fetch({With(Old(7, target), policy), Unknown(8)}), Image("old"),
-         ContentOrigin::kStale, 7);
-  EXPECT_THAT(Denials(), IsEmpty());
+         CacheStatus::kStale, 7);
+  EXPECT_THAT(NegativeAnswers(), IsEmpty());
   for (const Candidate& first : {Unknown(7), Hidden(7)}) {
     EXPECT_THAT(
         Fetch({With(first, policy), Unknown(8)}),
@@ -202,10 +200,10 @@ TEST_F(EngineWalkTest, RevalidationGivesWayToACopyToSaveTheBudget) {
   const Descriptor target = Store(Image("old"));
   Publish(7, Image("new"));
   health().SaveBudgetOf(7);
-  Expect(Fetch({Old(7, target)}), Image("old"), ContentOrigin::kStale, 7);
+  Expect(Fetch({Old(7, target)}), Image("old"), CacheStatus::kStale, 7);
   EXPECT_THAT(upstream().calls(), IsEmpty());
   // What is too old, or not there, is worth a request.
-  Expect(Fetch({TooOld(7, target)}), Image("new"), ContentOrigin::kMiss, 7);
+  Expect(Fetch({TooOld(7, target)}), Image("new"), CacheStatus::kMiss, 7);
 }
 
 // --- Upstreams that are inexact.
@@ -213,7 +211,7 @@ TEST_F(EngineWalkTest, RevalidationGivesWayToACopyToSaveTheBudget) {
 TEST_F(EngineWalkTest, TheBudgetIsLookedAtWithoutCredentials) {
   const Descriptor target = Store(Image("seven"));
   health().SaveBudgetOf(7);
-  Expect(Fetch({Old(7, target)}), Image("seven"), ContentOrigin::kStale, 7);
+  Expect(Fetch({Old(7, target)}), Image("seven"), CacheStatus::kStale, 7);
   EXPECT_EQ(metadata().access_requests(), 0);
 }
 
@@ -254,7 +252,7 @@ TEST_F(EngineWalkTest, AnUpstreamWithoutHeadIsAskedForTheBody) {
   const Descriptor old = Store(Image("old"));
   Publish(7, Image("new"));
   upstream().Inject(7, {.error = errors::UpstreamInvalid("r.test", "405")});
-  Expect(Fetch({Old(7, old)}), Image("new"), ContentOrigin::kMiss, 7);
+  Expect(Fetch({Old(7, old)}), Image("new"), CacheStatus::kMiss, 7);
   EXPECT_THAT(Requests(), ElementsAre("7 HEAD latest", "7 GET latest"));
 }
 

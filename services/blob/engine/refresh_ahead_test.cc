@@ -85,8 +85,8 @@ TEST_F(RefreshAheadTest, PullsShareItsRequests) {
   gate->AwaitArrivals();
   {
     Thread pulling("pull", [&] {
-      Expect(Fetch({Old(7, target)}), Image("same"),
-             ContentOrigin::kRevalidated, 7);
+      Expect(Fetch({Old(7, target)}), Image("same"), CacheStatus::kRevalidated,
+             7);
     });
     gate->Open();
   }

@@ -48,7 +48,7 @@ class FakeSpace final : public EvictableSpace {
   }
 
   // From now on nothing can be freed.
-  void HoldAll() {
+  void PinAll() {
     MutexLock lock(&mutex_);
     is_evictable_ = false;
   }
@@ -113,7 +113,7 @@ TEST(BlobEvictorTest, NoMoreIsEvictedThanTheDiskLacks) {
 
 TEST(BlobEvictorTest, WithoutRoomNothingMayBeWritten) {
   FakeSpace space(1000, 400);
-  space.HoldAll();
+  space.PinAll();
   BlobEvictor evictor(Bounds(0, 500), space);
   EXPECT_THAT(evictor.EnsureRoom(),
               StatusIs(absl::StatusCode::kResourceExhausted));

@@ -24,7 +24,7 @@ BlobStoreParts::BlobStoreParts(std::unique_ptr<BlobStoreDatabase> opened,
     : database(std::move(opened)),
       chunks(database.get()),
       records(database.get()),
-      holds([this](const CopyId& copy) { DropCopy(copy); }),
+      pins([this](const CopyId& copy) { DropCopy(copy); }),
       interrupted(bounds, [this](const CopyId& copy) { DropUpload(copy); }) {}
 
 absl::StatusOr<std::optional<Record>> BlobStoreParts::FindSettled(
@@ -47,7 +47,7 @@ void BlobStoreParts::DeleteOwner(const CopyId& copy) {
 
 void BlobStoreParts::DropUpload(const CopyId& copy) {
   DeleteOwner(copy);
-  holds.Doom(copy);
+  pins.ReclaimWhenUnpinned(copy);
 }
 
 // Without space to note it the copy stays; the next start removes it.

@@ -8,11 +8,11 @@
 
 #include "absl/status/statusor.h"
 #include "services/blob/store/blob_catalog.h"
+#include "services/blob/store/blob_pins.h"
 #include "services/blob/store/blob_store_database.h"
-#include "services/blob/store/blob_store_holds.h"
 #include "services/blob/store/blob_store_records.h"
-#include "services/blob/store/blob_store_turns.h"
 #include "services/blob/store/chunk_table.h"
+#include "services/blob/store/digest_locks.h"
 #include "services/blob/store/inline_space.h"
 #include "services/blob/store/interrupted_uploads.h"
 #include "services/common/digest.h"
@@ -42,9 +42,9 @@ struct BlobStoreParts {
   const std::unique_ptr<BlobStoreDatabase> database;
   ChunkTable chunks;
   BlobStoreRecords records;
-  BlobStoreHolds holds;
+  BlobPins pins;
   InterruptedUploads interrupted;
-  BlobStoreTurns turns;
+  DigestLocks digest_locks;
   BlobCatalog catalog;
   InlineSpace inline_space;
   // Of uploads in work.

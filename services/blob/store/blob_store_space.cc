@@ -55,7 +55,7 @@ std::vector<Digest> BlobStoreSpace::EvictionCandidates(uint64_t bytes) const {
   std::vector<Digest> candidates;
   uint64_t found = 0;
   parts_.catalog.VisitOldest([&](const Digest& digest, uint64_t size) {
-    if (parts_.holds.IsHeld(digest)) return true;
+    if (parts_.pins.IsPinned(digest)) return true;
     candidates.push_back(digest);
     found += size;
     return found < bytes && candidates.size() < kEvictionBatchBlobs;
@@ -66,12 +66,12 @@ std::vector<Digest> BlobStoreSpace::EvictionCandidates(uint64_t bytes) const {
 absl::StatusOr<std::vector<Digest>> BlobStoreSpace::DeleteBatch(
     const std::vector<Digest>& digests) {
   // Only the evictor's thread has several turns, so nobody waits in a circle.
-  std::deque<BlobStoreTurns::Turn> turns;
+  std::deque<DigestLocks::Lock> digest_locks;
   std::vector<Digest> deleted;
   std::vector<CopyId> copies;
   uint64_t inline_bytes = 0;
   for (const Digest& digest : digests) {
-    turns.emplace_back(&parts_.turns, digest);
+    digest_locks.emplace_back(&parts_.digest_locks, digest);
     ASSIGN_OR_RETURN(const auto record, parts_.FindSettled(digest));
     // Without a record somebody else was faster, or it is damaged: it goes.
     deleted.push_back(digest);
@@ -84,7 +84,7 @@ absl::StatusOr<std::vector<Digest>> BlobStoreSpace::DeleteBatch(
   }
   RETURN_IF_ERROR(parts_.records.Delete(deleted));
   for (const Digest& digest : deleted) parts_.catalog.Remove(digest);
-  for (const CopyId& copy : copies) parts_.holds.Doom(copy);
+  for (const CopyId& copy : copies) parts_.pins.ReclaimWhenUnpinned(copy);
   parts_.inline_space.Delete(inline_bytes);
   return deleted;
 }
@@ -129,10 +129,10 @@ absl::Status BlobStoreSpace::SaveBatch(
     absl::Span<const BlobCatalog::Use> uses) {
   // See DeleteBatch(). Without turns a record that is being deleted would be
   // written again.
-  std::deque<BlobStoreTurns::Turn> turns;
+  std::deque<DigestLocks::Lock> digest_locks;
   std::vector<std::pair<Digest, BlobStoreParts::Record>> records;
   for (const BlobCatalog::Use& use : uses) {
-    turns.emplace_back(&parts_.turns, use.digest);
+    digest_locks.emplace_back(&parts_.digest_locks, use.digest);
     ASSIGN_OR_RETURN(auto record, parts_.FindSettled(use.digest));
     if (!record.has_value()) continue;
     *record->mutable_last_use_time() = ToWire(use.time);

@@ -68,7 +68,7 @@ TEST_F(BlobStoreSpaceTest, TheLeastRecentlyUsedThatNobodyReadsGoes) {
   const Digest old = Store("old.");
   const Digest young = Store("young");
   {
-    const BlobStoreHolds::Hold hold = parts_->holds.HoldCopy({read, 5});
+    const BlobPins::Pin pin = parts_->pins.PinCopy({read, 5});
     EXPECT_TRUE(space_.Evict(1));
   }
   EXPECT_THAT(gone_, ElementsAre(old));
@@ -88,7 +88,7 @@ TEST_F(BlobStoreSpaceTest, OneCallFreesWhatIsAskedForAndTellsOfItOnce) {
 
 TEST_F(BlobStoreSpaceTest, WhatIsReadCannotBeFreed) {
   const Digest blob = Store("blob");
-  const BlobStoreHolds::Hold hold = parts_->holds.HoldAll(blob);
+  const BlobPins::Pin pin = parts_->pins.PinAll(blob);
   EXPECT_FALSE(space_.Evict(1));
   EXPECT_TRUE(HasRecord(blob));
 }

@@ -49,8 +49,8 @@ absl::StatusOr<Chunk> CheckInline(
 class RocksDbBlobStore::CopyReader final : public BlobReader {
  public:
   CopyReader(const ChunkTable* chunks, const CopyId& copy, uint64_t size,
-             BlobStoreHolds::Hold hold)
-      : chunks_(chunks), copy_(copy), size_(size), hold_(std::move(hold)) {}
+             BlobPins::Pin pin)
+      : chunks_(chunks), copy_(copy), size_(size), pin_(std::move(pin)) {}
 
   uint64_t size() const override { return size_; }
 
@@ -63,7 +63,7 @@ class RocksDbBlobStore::CopyReader final : public BlobReader {
   const ChunkTable* const chunks_;
   const CopyId copy_;
   const uint64_t size_;
-  const BlobStoreHolds::Hold hold_;
+  const BlobPins::Pin pin_;
 };
 
 // Has all of its bytes, so nothing needs to be held.
@@ -91,7 +91,7 @@ class RocksDbBlobStore::Writer final : public BlobWriter {
          SegmentsBegun begun = {})
       : store_(store),
         copy_(copy),
-        hold_(store->parts_.holds.HoldCopy(copy)),
+        pin_(store->parts_.pins.PinCopy(copy)),
         owner_(owner),
         owner_noted_(begun.segments > 0),
         segments_(store->parts_.database.get(), &store->parts_.chunks, copy,
@@ -105,7 +105,7 @@ class RocksDbBlobStore::Writer final : public BlobWriter {
   ~Writer() override {
     if (!stays_ && segments_.segments() > 0) {
       Disown();
-      store_->parts_.holds.Doom(copy_);
+      store_->parts_.pins.ReclaimWhenUnpinned(copy_);
     }
     Uncount();
   }
@@ -237,7 +237,7 @@ class RocksDbBlobStore::Writer final : public BlobWriter {
 
   RocksDbBlobStore* const store_;
   const CopyId copy_;
-  const BlobStoreHolds::Hold hold_;
+  const BlobPins::Pin pin_;
 
   // Held while that is written, which is once or twice in an upload.
   mutable Mutex mutex_;
@@ -302,14 +302,14 @@ RocksDbBlobStore::~RocksDbBlobStore() {
 
 absl::StatusOr<std::shared_ptr<const BlobReader>> RocksDbBlobStore::Open(
     const Digest& digest) {
-  const BlobStoreHolds::Hold all = parts_.holds.HoldAll(digest);
+  const BlobPins::Pin all = parts_.pins.PinAll(digest);
   ASSIGN_OR_RETURN(const auto record, parts_.Find(digest));
   if (!record.has_value()) return errors::BlobUnknown(digest.ToString());
   NoteUse(digest);
   if (record->generation() == 0) return OpenInline(digest, *record);
   const CopyId copy{digest, record->generation()};
   return std::make_shared<CopyReader>(&parts_.chunks, copy, record->size(),
-                                      parts_.holds.HoldCopy(copy));
+                                      parts_.pins.PinCopy(copy));
 }
 
 absl::StatusOr<std::shared_ptr<const BlobReader>> RocksDbBlobStore::OpenInline(
@@ -317,7 +317,7 @@ absl::StatusOr<std::shared_ptr<const BlobReader>> RocksDbBlobStore::OpenInline(
   auto bytes = parts_.records.FindInline(digest);
   if (bytes.ok() && !bytes->has_value()) {
     // Deleted since, or lost: while nothing changes they tell.
-    const BlobStoreTurns::Turn turn(&parts_.turns, digest);
+    const DigestLocks::Lock digest_lock(&parts_.digest_locks, digest);
     ASSIGN_OR_RETURN(const auto again, parts_.Find(digest));
     if (!again.has_value()) return errors::BlobUnknown(digest.ToString());
     bytes = parts_.records.FindInline(digest);
@@ -363,7 +363,7 @@ absl::Status RocksDbBlobStore::Put(const Digest& digest,
 }
 
 absl::Status RocksDbBlobStore::Delete(const Digest& digest) {
-  const BlobStoreTurns::Turn turn(&parts_.turns, digest);
+  const DigestLocks::Lock digest_lock(&parts_.digest_locks, digest);
   const auto record = parts_.records.FindSettled(digest);
   if (record.ok() && !record->has_value()) return absl::OkStatus();
   // One that cannot be read goes as well; its files are found at next start.
@@ -376,7 +376,7 @@ absl::Status RocksDbBlobStore::Delete(const Digest& digest) {
   if ((*record)->generation() == 0) {
     parts_.inline_space.Delete((*record)->size());
   } else {
-    parts_.holds.Doom({digest, (*record)->generation()});
+    parts_.pins.ReclaimWhenUnpinned({digest, (*record)->generation()});
   }
   return absl::OkStatus();
 }
@@ -395,7 +395,7 @@ absl::StatusOr<std::vector<StoredBlob>> RocksDbBlobStore::List(
 absl::StatusOr<bool> RocksDbBlobStore::Publish(const Digest& digest,
                                                Record record,
                                                absl::string_view inline_bytes) {
-  const BlobStoreTurns::Turn turn(&parts_.turns, digest);
+  const DigestLocks::Lock digest_lock(&parts_.digest_locks, digest);
   ASSIGN_OR_RETURN(const auto stored, parts_.FindSettled(digest));
   if (stored.has_value()) {
     // New to it when it was written by a commit that seemed to fail.

@@ -14,7 +14,7 @@
 #include "services/common/errors.h"
 #include "services/common/status_macros.h"
 #include "services/metadata/admin/visibility.h"
-#include "services/metadata/resolution/route.h"
+#include "services/metadata/resolution/upstream_route.h"
 #include "services/metadata/resources/field_masks.h"
 #include "services/metadata/resources/page_token.h"
 #include "services/metadata/resources/validation.h"
@@ -22,7 +22,7 @@
 #include "services/metadata/store/transactions.h"
 #include "services/metadata/tables/cache_rows.h"
 #include "services/metadata/tables/link_tables.h"
-#include "services/metadata/tables/supply.h"
+#include "services/metadata/tables/reachability.h"
 #include "services/metadata/tables/tables.h"
 #include "services/metadata/tables/upstream_epoch.h"
 
@@ -116,8 +116,8 @@ absl::StatusOr<v1::CacheEntry> CacheEntryAdmin::Create(
         RETURN_IF_ERROR(
             tables::PutCacheEntry(transaction, /*digest_before=*/"", entry));
         // A name only: whether the upstream has it, it has to say itself.
-        RETURN_IF_ERROR(supply::NoteDeclared(transaction, entry.upstream_id(),
-                                             content, digest));
+        RETURN_IF_ERROR(reachability::NoteDeclared(
+            transaction, entry.upstream_id(), content, digest));
         return entry;
       });
 }

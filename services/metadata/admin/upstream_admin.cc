@@ -75,7 +75,7 @@ std::string ScopeOf(const v1::ListUpstreamsRequest& request) {
 absl::StatusOr<v1::Upstream> UpstreamAdmin::Shown(
     const ReadTransaction& transaction, const stored::Upstream& row) const {
   ASSIGN_OR_RETURN(auto whole, OpenUpstream(box_, row));
-  v1::Upstream upstream = WithoutSecrets(std::move(whole));
+  v1::Upstream upstream = RedactedUpstream(std::move(whole));
   ASSIGN_OR_RETURN(const auto registries,
                    tables::RegistriesOfUpstream(transaction, upstream.id()));
   for (const int64_t registry_id : registries) {
@@ -157,7 +157,7 @@ absl::StatusOr<v1::Upstream> UpstreamAdmin::CreateIn(
                                      /*opened_before=*/nullptr,
                                      /*before=*/nullptr, row));
   tables::PutUpstream(transaction, row);
-  return WithoutSecrets(std::move(upstream));
+  return RedactedUpstream(std::move(upstream));
 }
 
 absl::StatusOr<v1::Upstream> UpstreamAdmin::Get(

@@ -58,15 +58,15 @@ class CacheRecorder {
                              const ContentRef& content, const Digest& digest,
                              bool counts_as_download) = 0;
 
-  // The upstream was asked for the path and said `denial`, which is not kNone.
-  // What was recorded for the path is dropped, and for a while its candidates
-  // carry the denial. kRefused and kHidden also end what was reached through
-  // the path alone: what an upstream revoked is not served any more in its
-  // name.
+  // The upstream was asked for the path and said `negative_answer`, which is
+  // not kNone. What was recorded for the path is dropped, and for a while its
+  // candidates carry the negative answer. kRefused and kHidden also end what
+  // was reached through the path alone: what an upstream revoked is not served
+  // any more in its name.
   // Errors: NOT_FOUND, ABORTED.
-  virtual absl::Status RecordDenial(const UpstreamEpoch& upstream,
-                                    const ContentRef& content,
-                                    Denial denial) = 0;
+  virtual absl::Status RecordNegativeAnswer(const UpstreamEpoch& upstream,
+                                            const ContentRef& content,
+                                            NegativeAnswer negative_answer) = 0;
 };
 
 }  // namespace cvr

@@ -68,11 +68,12 @@ absl::Status GrpcMetadataClient::Touch(const UpstreamEpoch& upstream,
   return Call(&Stub::TouchCacheEntry, request, response);
 }
 
-absl::Status GrpcMetadataClient::RecordDenial(const UpstreamEpoch& upstream,
-                                              const ContentRef& content,
-                                              Denial denial) {
+absl::Status GrpcMetadataClient::RecordNegativeAnswer(
+    const UpstreamEpoch& upstream, const ContentRef& content,
+    NegativeAnswer negative_answer) {
   google::protobuf::Empty response;
-  return Call(&Stub::RecordDenial, ToDenialRequest(upstream, content, denial),
+  return Call(&Stub::RecordNegativeAnswer,
+              ToNegativeAnswerRequest(upstream, content, negative_answer),
               response);
 }
 

@@ -32,8 +32,9 @@ class GrpcMetadataClient : public MetadataClient {
   absl::Status Record(const CacheRecord& record) override;
   absl::Status Touch(const UpstreamEpoch& upstream, const ContentRef& content,
                      const Digest& digest, bool counts_as_download) override;
-  absl::Status RecordDenial(const UpstreamEpoch& upstream,
-                            const ContentRef& content, Denial denial) override;
+  absl::Status RecordNegativeAnswer(const UpstreamEpoch& upstream,
+                                    const ContentRef& content,
+                                    NegativeAnswer negative_answer) override;
   absl::StatusOr<std::vector<UpstreamEpoch>> CheckUpstreams(
       absl::Span<const UpstreamEpoch> upstreams) override;
   absl::StatusOr<std::vector<RefreshDue>> TakeRefreshDue(int max) override;

@@ -42,26 +42,28 @@ absl::StatusOr<CacheRecord> FromWire(
   return record;
 }
 
-v1::RecordDenialRequest ToDenialRequest(const UpstreamEpoch& upstream,
-                                        const ContentRef& content,
-                                        Denial denial) {
-  v1::RecordDenialRequest message;
+v1::RecordNegativeAnswerRequest ToNegativeAnswerRequest(
+    const UpstreamEpoch& upstream, const ContentRef& content,
+    NegativeAnswer negative_answer) {
+  v1::RecordNegativeAnswerRequest message;
   message.set_upstream_id(upstream.upstream_id);
   message.set_cache_epoch(upstream.cache_epoch);
   *message.mutable_content() = ToWire(content);
-  message.set_denial(ToWire(denial));
+  message.set_negative_answer(ToWire(negative_answer));
   return message;
 }
 
-absl::StatusOr<DenialRecord> FromWire(const v1::RecordDenialRequest& message) {
+absl::StatusOr<NegativeAnswerRecord> FromWire(
+    const v1::RecordNegativeAnswerRequest& message) {
   ASSIGN_OR_RETURN(auto content, FromWire(message.content()));
-  ASSIGN_OR_RETURN(const Denial denial, FromWire(message.denial()));
-  if (denial == Denial::kNone) {
-    return errors::FieldInvalid("denial", "must be set");
+  ASSIGN_OR_RETURN(const NegativeAnswer negative_answer,
+                   FromWire(message.negative_answer()));
+  if (negative_answer == NegativeAnswer::kNone) {
+    return errors::FieldInvalid("negative_answer", "must be set");
   }
-  return DenialRecord{{message.upstream_id(), message.cache_epoch()},
-                      std::move(content),
-                      denial};
+  return NegativeAnswerRecord{{message.upstream_id(), message.cache_epoch()},
+                              std::move(content),
+                              negative_answer};
 }
 
 v1::UpstreamEpoch ToWire(const UpstreamEpoch& upstream) {

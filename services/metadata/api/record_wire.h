@@ -16,16 +16,17 @@ v1::RecordCacheEntryRequest ToWire(const CacheRecord& record);
 absl::StatusOr<CacheRecord> FromWire(
     const v1::RecordCacheEntryRequest& message);
 
-// Arguments of CacheRecorder::RecordDenial().
-struct DenialRecord {
+// Arguments of CacheRecorder::RecordNegativeAnswer().
+struct NegativeAnswerRecord {
   UpstreamEpoch upstream;
   ContentRef content;
-  Denial denial = Denial::kNone;
+  NegativeAnswer negative_answer = NegativeAnswer::kNone;
 };
-v1::RecordDenialRequest ToDenialRequest(const UpstreamEpoch& upstream,
-                                        const ContentRef& content,
-                                        Denial denial);
-absl::StatusOr<DenialRecord> FromWire(const v1::RecordDenialRequest& message);
+v1::RecordNegativeAnswerRequest ToNegativeAnswerRequest(
+    const UpstreamEpoch& upstream, const ContentRef& content,
+    NegativeAnswer negative_answer);
+absl::StatusOr<NegativeAnswerRecord> FromWire(
+    const v1::RecordNegativeAnswerRequest& message);
 
 v1::UpstreamEpoch ToWire(const UpstreamEpoch& upstream);
 UpstreamEpoch FromWire(const v1::UpstreamEpoch& message);

@@ -34,32 +34,33 @@ absl::StatusOr<CachedEntry> EntryFromWire(const v1::CachedEntry& message) {
 
 }  // namespace
 
-v1::Candidate::Denial ToWire(Denial denial) {
-  switch (denial) {
-    case Denial::kNone:
+v1::Candidate::NegativeAnswer ToWire(NegativeAnswer negative_answer) {
+  switch (negative_answer) {
+    case NegativeAnswer::kNone:
       break;
-    case Denial::kAbsent:
+    case NegativeAnswer::kAbsent:
       return v1::Candidate::ABSENT;
-    case Denial::kRefused:
+    case NegativeAnswer::kRefused:
       return v1::Candidate::REFUSED;
-    case Denial::kHidden:
+    case NegativeAnswer::kHidden:
       return v1::Candidate::HIDDEN;
   }
   return v1::Candidate::NONE;
 }
 
-absl::StatusOr<Denial> FromWire(v1::Candidate::Denial denial) {
-  switch (denial) {
+absl::StatusOr<NegativeAnswer> FromWire(
+    v1::Candidate::NegativeAnswer negative_answer) {
+  switch (negative_answer) {
     case v1::Candidate::NONE:
-      return Denial::kNone;
+      return NegativeAnswer::kNone;
     case v1::Candidate::ABSENT:
-      return Denial::kAbsent;
+      return NegativeAnswer::kAbsent;
     case v1::Candidate::REFUSED:
-      return Denial::kRefused;
+      return NegativeAnswer::kRefused;
     case v1::Candidate::HIDDEN:
-      return Denial::kHidden;
+      return NegativeAnswer::kHidden;
     default:
-      return errors::FieldInvalid("denial", "unknown value");
+      return errors::FieldInvalid("negative_answer", "unknown value");
   }
 }
 
@@ -70,7 +71,7 @@ v1::Candidate ToWire(const Candidate& candidate) {
   if (candidate.cached) {
     *message.mutable_cached() = EntryToWire(*candidate.cached);
   }
-  message.set_denial(ToWire(candidate.denial));
+  message.set_negative_answer(ToWire(candidate.negative_answer));
   if (!(candidate.failure_policy == FailurePolicy())) {
     *message.mutable_failure_policy() = ToWire(candidate.failure_policy);
   }
@@ -94,7 +95,8 @@ absl::StatusOr<Candidate> FromWire(const v1::Candidate& message) {
   if (message.has_cached()) {
     ASSIGN_OR_RETURN(candidate.cached, EntryFromWire(message.cached()));
   }
-  ASSIGN_OR_RETURN(candidate.denial, FromWire(message.denial()));
+  ASSIGN_OR_RETURN(candidate.negative_answer,
+                   FromWire(message.negative_answer()));
   candidate.failure_policy = FromWire(message.failure_policy());
   ASSIGN_OR_RETURN(candidate.tag_rules, FromWire(message.tag_rules()));
   candidate.identity = message.identity();

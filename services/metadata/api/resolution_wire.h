@@ -15,8 +15,9 @@ namespace cvr {
 v1::ResolveRequest ToWire(const ResolveRequest& request);
 absl::StatusOr<ResolveRequest> FromWire(const v1::ResolveRequest& message);
 
-v1::Candidate::Denial ToWire(Denial denial);
-absl::StatusOr<Denial> FromWire(v1::Candidate::Denial denial);
+v1::Candidate::NegativeAnswer ToWire(NegativeAnswer negative_answer);
+absl::StatusOr<NegativeAnswer> FromWire(
+    v1::Candidate::NegativeAnswer negative_answer);
 v1::Candidate ToWire(const Candidate& candidate);
 absl::StatusOr<Candidate> FromWire(const v1::Candidate& message);
 

@@ -14,7 +14,7 @@
 #include "services/common/content.h"
 #include "services/common/limits.h"
 #include "services/policy/failure_policy.h"
-#include "services/policy/rules.h"
+#include "services/policy/pull_rules.h"
 
 namespace cvr {
 
@@ -31,7 +31,7 @@ struct CachedEntry {
 };
 
 // What an upstream has said of content that it did not supply.
-enum class Denial {
+enum class NegativeAnswer {
   kNone,
   kAbsent,   // 404, and what registries use for it.
   kRefused,  // 401 and 403.
@@ -59,7 +59,7 @@ struct Candidate {
   bool reachable = false;
   std::optional<CachedEntry> cached = std::nullopt;
   // What it answered a moment ago: it is not to be asked again yet.
-  Denial denial = Denial::kNone;
+  NegativeAnswer negative_answer = NegativeAnswer::kNone;
   FailurePolicy failure_policy = {};
   // Only of lists of tags: what is to be left out of its list.
   RuleSet tag_rules = {};

@@ -5,8 +5,8 @@
 #include "services/common/content_wire.h"
 #include "services/common/status_macros.h"
 #include "services/metadata/tables/possession.h"
-#include "services/metadata/tables/supply.h"
-#include "services/metadata/tables/supply_tables.h"
+#include "services/metadata/tables/reachability.h"
+#include "services/metadata/tables/reachability_tables.h"
 #include "services/metadata/tables/tables.h"
 
 namespace cvr {
@@ -20,7 +20,7 @@ absl::StatusOr<std::optional<std::string>> CandidateReader::WhyExcluded(
   // A digest must not be a way around the rules on tags.
   ASSIGN_OR_RETURN(
       const bool is_reached,
-      supply::IsReachedByTag(
+      reachability::IsReachedByTag(
           transaction_, route.upstream_id,
           route.CanonicalName(content_.repository), content_.reference.digest(),
           [&](absl::string_view tag) { return route.rules.AllowsTag(tag); }));
@@ -47,13 +47,13 @@ absl::StatusOr<CandidateReader::Known> CandidateReader::Read(
   if (content_.kind == ContentKind::kTags) {
     candidate.tag_rules = route.rules.TagRules();
   }
-  RETURN_IF_ERROR(ReadDenial(route, path, known));
-  if (candidate.denial != Denial::kNone) return known;
+  RETURN_IF_ERROR(ReadNegativeEntry(route, path, known));
+  if (candidate.negative_answer != NegativeAnswer::kNone) return known;
   if (content_.is_addressed_by_digest()) {
     const Digest& digest = content.reference.digest();
     ASSIGN_OR_RETURN(candidate.reachable,
-                     supply::Has(transaction_, route.upstream_id,
-                                 content.repository, digest));
+                     reachability::Has(transaction_, route.upstream_id,
+                                       content.repository, digest));
     RETURN_IF_ERROR(ReadPossession(digest, candidate));
     if (!candidate.reachable) return known;
   }
@@ -72,11 +72,11 @@ absl::Status CandidateReader::ReadPossession(const Digest& digest,
   return absl::OkStatus();
 }
 
-absl::Status CandidateReader::ReadDenial(const UpstreamRoute& route,
-                                         const std::string& path,
-                                         Known& known) const {
-  ASSIGN_OR_RETURN(const auto row,
-                   tables::FindDenial(transaction_, route.upstream_id, path));
+absl::Status CandidateReader::ReadNegativeEntry(const UpstreamRoute& route,
+                                                const std::string& path,
+                                                Known& known) const {
+  ASSIGN_OR_RETURN(const auto row, tables::FindNegativeEntry(
+                                       transaction_, route.upstream_id, path));
   if (!row || FromWire(row->upstream_update_time()) != route.update_time) {
     return absl::OkStatus();
   }
@@ -84,11 +84,11 @@ absl::Status CandidateReader::ReadDenial(const UpstreamRoute& route,
   // since.
   const absl::Duration left = FromWire(row->until()) - now_;
   const absl::Duration ttl =
-      route.DenialTtlOf(content_, row->refused() || row->hidden());
+      route.NegativeTtlOf(content_, row->refused() || row->hidden());
   if (left <= absl::ZeroDuration() || left > ttl) return absl::OkStatus();
-  known.candidate.denial = row->refused()  ? Denial::kRefused
-                           : row->hidden() ? Denial::kHidden
-                                           : Denial::kAbsent;
+  known.candidate.negative_answer = row->refused()  ? NegativeAnswer::kRefused
+                                    : row->hidden() ? NegativeAnswer::kHidden
+                                                    : NegativeAnswer::kAbsent;
   known.denied_until = FromWire(row->until());
   return absl::OkStatus();
 }

@@ -9,7 +9,7 @@
 #include "absl/time/time.h"
 #include "services/common/content.h"
 #include "services/metadata/api/resolver.h"
-#include "services/metadata/resolution/route.h"
+#include "services/metadata/resolution/upstream_route.h"
 #include "services/metadata/store/metadata_store.h"
 
 namespace cvr {
@@ -44,8 +44,8 @@ class CandidateReader {
 
  private:
   absl::Status ReadPossession(const Digest& digest, Candidate& candidate) const;
-  absl::Status ReadDenial(const UpstreamRoute& route, const std::string& path,
-                          Known& known) const;
+  absl::Status ReadNegativeEntry(const UpstreamRoute& route,
+                                 const std::string& path, Known& known) const;
   absl::Status ReadEntry(const UpstreamRoute& route, const std::string& path,
                          Known& known) const;
 

@@ -98,7 +98,7 @@ class Explaining {
 
   void TellOfCandidate(size_t index, Considered& considered) {
     const CandidateReader::Known& known = decision_.verdicts[index].known;
-    if (known.candidate.denial != Denial::kNone) {
+    if (known.candidate.negative_answer != NegativeAnswer::kNone) {
       TellOfDenied(known, considered);
     } else if (IsAfterEnd(index)) {
       Tell(considered, Considered::NOT_NEEDED,
@@ -111,7 +111,7 @@ class Explaining {
     }
     // It would be asked only if the bytes of the hit were gone.
     if (decision_.hit && index != *decision_.hit &&
-        known.candidate.denial == Denial::kNone) {
+        known.candidate.negative_answer == NegativeAnswer::kNone) {
       considered.set_verdict(Considered::NOT_NEEDED);
     }
   }
@@ -145,21 +145,21 @@ class Explaining {
     *considered.mutable_denied_until() = ToWire(known.denied_until);
     const std::string until =
         absl::StrCat("; not asked again ", At(known.denied_until));
-    switch (known.candidate.denial) {
-      case Denial::kNone:
+    switch (known.candidate.negative_answer) {
+      case NegativeAnswer::kNone:
         break;
-      case Denial::kAbsent:
+      case NegativeAnswer::kAbsent:
         return Tell(
             considered, Considered::KNOWN_ABSENT,
             absl::StrCat("the upstream answered 404 recently (negative cache)",
                          until));
-      case Denial::kRefused:
+      case NegativeAnswer::kRefused:
         return Tell(
             considered, Considered::KNOWN_REFUSED,
             absl::StrCat("the upstream answered 401 or 403 recently (cached "
                          "response; see --absence-ttl)",
                          FollowUp(known.candidate, "--on-denied"), until));
-      case Denial::kHidden:
+      case NegativeAnswer::kHidden:
         return Tell(
             considered, Considered::KNOWN_HIDDEN,
             absl::StrCat("the upstream answered 401 or 403 recently although "
@@ -210,7 +210,7 @@ class Explaining {
     std::vector<size_t> reached;
     for (const size_t index : decision_.order) {
       if (decision_.end == index) break;
-      if (decision_.candidate(index).denial == Denial::kNone) {
+      if (decision_.candidate(index).negative_answer == NegativeAnswer::kNone) {
         reached.push_back(index);
       }
     }
@@ -225,11 +225,11 @@ class Explaining {
   }
 
   // Whether some candidate has denied it so.
-  bool HasDenial(Denial denial) const {
-    return std::any_of(decision_.order.begin(), decision_.order.end(),
-                       [&](size_t index) {
-                         return decision_.candidate(index).denial == denial;
-                       });
+  bool HasDenial(NegativeAnswer negative_answer) const {
+    return std::any_of(
+        decision_.order.begin(), decision_.order.end(), [&](size_t index) {
+          return decision_.candidate(index).negative_answer == negative_answer;
+        });
   }
 
   std::string Outcome() const {
@@ -261,15 +261,15 @@ class Explaining {
 
   // When no candidate is left that has not denied it.
   std::string Refusal() const {
-    if (HasDenial(Denial::kRefused)) {
+    if (HasDenial(NegativeAnswer::kRefused)) {
       return "answers 403: an upstream denied access recently (negative cache)";
     }
-    if (HasDenial(Denial::kHidden)) {
+    if (HasDenial(NegativeAnswer::kHidden)) {
       return "answers 404: no upstream offers it to its configured "
              "credentials; an upstream answered 401 or 403 recently although "
              "it granted a token (negative cache)";
     }
-    if (HasDenial(Denial::kAbsent)) {
+    if (HasDenial(NegativeAnswer::kAbsent)) {
       return "answers 404: no upstream had it recently (negative cache)";
     }
     const bool is_excluded =

@@ -138,10 +138,11 @@ class World : public MetadataFixture {
   }
 
   void Deny(int64_t id, const ContentRef& content) {
-    constexpr Denial kDenials[] = {Denial::kAbsent, Denial::kRefused,
-                                   Denial::kHidden};
-    ASSERT_THAT(stack_->client().RecordDenial(At(id), Named(id, content),
-                                              kDenials[Below(3)]),
+    constexpr NegativeAnswer kNegativeEntries[] = {NegativeAnswer::kAbsent,
+                                                   NegativeAnswer::kRefused,
+                                                   NegativeAnswer::kHidden};
+    ASSERT_THAT(stack_->client().RecordNegativeAnswer(
+                    At(id), Named(id, content), kNegativeEntries[Below(3)]),
                 IsOk());
   }
 
@@ -230,18 +231,19 @@ class World : public MetadataFixture {
     std::vector<std::string> asked;
     std::string end;
     bool is_stored = true;
-    std::set<Denial> denials;
+    std::set<NegativeAnswer> negative_entries;
     for (const Candidate& candidate : resolved.plan.candidates) {
       const auto verdict = VerdictIn(told, candidate.upstream_id);
       const FailurePolicy& policy = candidate.failure_policy;
-      denials.insert(candidate.denial);
-      switch (candidate.denial) {
-        case Denial::kAbsent:
+      negative_entries.insert(candidate.negative_answer);
+      switch (candidate.negative_answer) {
+        case NegativeAnswer::kAbsent:
           EXPECT_EQ(verdict, Considered::KNOWN_ABSENT);
           continue;
-        case Denial::kRefused:
-        case Denial::kHidden: {
-          const bool is_hidden = candidate.denial == Denial::kHidden;
+        case NegativeAnswer::kRefused:
+        case NegativeAnswer::kHidden: {
+          const bool is_hidden =
+              candidate.negative_answer == NegativeAnswer::kHidden;
           EXPECT_EQ(verdict, is_hidden ? Considered::KNOWN_HIDDEN
                                        : Considered::KNOWN_REFUSED);
           const auto kind =
@@ -251,7 +253,7 @@ class World : public MetadataFixture {
           if (stops && end.empty()) end = names_.at(candidate.upstream_id);
           continue;
         }
-        case Denial::kNone:
+        case NegativeAnswer::kNone:
           break;
       }
       if (resolved.hit) {
@@ -274,14 +276,14 @@ class World : public MetadataFixture {
                              : Considered::UNKNOWN);
       asked.push_back(absl::StrCat("'", names_.at(candidate.upstream_id), "'"));
     }
-    EXPECT_EQ(told.outcome(),
-              Outcome(resolved, content, asked, end, is_stored, denials));
+    EXPECT_EQ(told.outcome(), Outcome(resolved, content, asked, end, is_stored,
+                                      negative_entries));
   }
 
   std::string Outcome(const Resolution& resolved, const ContentRef& content,
                       const std::vector<std::string>& asked,
                       const std::string& end, bool is_stored,
-                      const std::set<Denial>& denials) const {
+                      const std::set<NegativeAnswer>& negative_entries) const {
     if (resolved.hit) {
       return absl::StrCat("served from the cache of '",
                           names_.at(resolved.hit->upstream_id), "'");
@@ -298,10 +300,10 @@ class World : public MetadataFixture {
              : is_stored      ? "merges cached lists"
                               : absl::StrCat("merges the lists of ", names);
     }
-    if (denials.contains(Denial::kRefused)) {
+    if (negative_entries.contains(NegativeAnswer::kRefused)) {
       return "answers 403: an upstream denied access recently (negative cache)";
     }
-    return denials.contains(Denial::kHidden)
+    return negative_entries.contains(NegativeAnswer::kHidden)
                ? "answers 404: no upstream offers it to its configured "
                  "credentials; an upstream answered 401 or 403 recently "
                  "although it granted a token (negative cache)"

@@ -71,7 +71,8 @@ TEST_F(ExplainerTest, TellsWhichEntryAnswersAndUntilWhen) {
   EXPECT_THAT(Verdicts(),
               ::testing::ElementsAre(Considered::UNKNOWN,
                                      Considered::FRESH_BUT_SHADOWED));
-  ASSERT_THAT(client.RecordDenial(At(first), Content(kPath), Denial::kAbsent),
+  ASSERT_THAT(client.RecordNegativeAnswer(At(first), Content(kPath),
+                                          NegativeAnswer::kAbsent),
               IsOk());
   EXPECT_THAT(Verdicts(), ::testing::ElementsAre(Considered::KNOWN_ABSENT,
                                                  Considered::FRESH));
@@ -108,9 +109,9 @@ TEST_F(ExplainerTest, TellsOfNamespacesAndRefusals) {
   EXPECT_EQ(Explain(kPath, "quay.io")->considered(0).verdict(),
             Considered::OTHER_NAMESPACE);
   EXPECT_THAT(Explain(kPath, "quay.io")->outcome(), HasSubstr("404"));
-  ASSERT_THAT(
-      stack_->client().RecordDenial(At(id), Content(kPath), Denial::kRefused),
-      IsOk());
+  ASSERT_THAT(stack_->client().RecordNegativeAnswer(At(id), Content(kPath),
+                                                    NegativeAnswer::kRefused),
+              IsOk());
   EXPECT_THAT(Verdicts(), ::testing::ElementsAre(Considered::KNOWN_REFUSED));
   EXPECT_THAT(Explain()->outcome(), HasSubstr("403"));
 }
@@ -122,7 +123,8 @@ TEST_F(ExplainerTest, TellsWhereAPullEnds) {
   const int64_t first = Add(stopping);
   const int64_t second = Add(NewUpstream("https://two"));
   auto& client = stack_->client();
-  ASSERT_THAT(client.RecordDenial(At(first), Content(kPath), Denial::kHidden),
+  ASSERT_THAT(client.RecordNegativeAnswer(At(first), Content(kPath),
+                                          NegativeAnswer::kHidden),
               IsOk());
   EXPECT_THAT(Verdicts(), ::testing::ElementsAre(Considered::KNOWN_HIDDEN,
                                                  Considered::NOT_NEEDED));
@@ -132,9 +134,9 @@ TEST_F(ExplainerTest, TellsWhereAPullEnds) {
   // For a digest its policy is to go on, and what is cached is served.
   const std::string by_digest =
       absl::StrCat("/library/alpine/manifests/", digest_.ToString());
-  ASSERT_THAT(
-      client.RecordDenial(At(first), Content(by_digest), Denial::kHidden),
-      IsOk());
+  ASSERT_THAT(client.RecordNegativeAnswer(At(first), Content(by_digest),
+                                          NegativeAnswer::kHidden),
+              IsOk());
   EXPECT_THAT(
       Verdicts(by_digest),
       ::testing::ElementsAre(Considered::KNOWN_HIDDEN, Considered::UNKNOWN));
@@ -148,9 +150,9 @@ TEST_F(ExplainerTest, TellsWhereAPullEnds) {
 
 TEST_F(ExplainerTest, TellsThatNobodyHasItForUs) {
   const int64_t id = Add(NewUpstream("https://one"));
-  ASSERT_THAT(
-      stack_->client().RecordDenial(At(id), Content(kPath), Denial::kHidden),
-      IsOk());
+  ASSERT_THAT(stack_->client().RecordNegativeAnswer(At(id), Content(kPath),
+                                                    NegativeAnswer::kHidden),
+              IsOk());
   EXPECT_THAT(Explain()->outcome(), HasSubstr("404"));
   EXPECT_THAT(Explain()->outcome(), HasSubstr("granted a token"));
 }

@@ -16,7 +16,7 @@
 #include "services/metadata/resolution/pull_decision.h"
 #include "services/metadata/resolution/registry_path.h"
 #include "services/metadata/store/transactions.h"
-#include "services/metadata/tables/supply_tables.h"
+#include "services/metadata/tables/reachability_tables.h"
 #include "services/metadata/tables/tables.h"
 #include "services/metadata/tables/token_tables.h"
 

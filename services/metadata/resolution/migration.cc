@@ -12,11 +12,11 @@
 #include "services/common/digest.h"
 #include "services/common/limits.h"
 #include "services/common/status_macros.h"
-#include "services/metadata/resolution/route.h"
+#include "services/metadata/resolution/upstream_route.h"
 #include "services/metadata/store/transactions.h"
 #include "services/metadata/tables/garbage.h"
 #include "services/metadata/tables/link_tables.h"
-#include "services/metadata/tables/supply_tables.h"
+#include "services/metadata/tables/reachability_tables.h"
 #include "services/metadata/tables/tables.h"
 #include "spdlog/spdlog.h"
 
@@ -74,17 +74,17 @@ absl::Status MakeLinks(MetadataStore& store) {
                          tables::NextReachability(
                              transaction,
                              /*upstream_id=*/0, kReachabilityRowsMax, cursor));
-        for (const auto& [place, row] : rows) {
+        for (const auto& [row_key, row] : rows) {
           for (const std::string& name : row.manifests()) {
             ASSIGN_OR_RETURN(const auto manifest, Digest::Parse(name));
             tables::PutLink(transaction,
-                            {place.upstream_id, place.repository, manifest},
-                            place.digest);
+                            {row_key.upstream_id, row_key.repository, manifest},
+                            row_key.digest);
           }
           stored::UpstreamRows one;
           one.set_reachable(1);
           RETURN_IF_ERROR(
-              tables::CountRows(transaction, place.upstream_id, one));
+              tables::CountRows(transaction, row_key.upstream_id, one));
         }
         return static_cast<int>(rows.size()) == kReachabilityRowsMax;
       });

@@ -91,9 +91,10 @@ TEST_F(MigrationTest, WhatLeadsToWhatIsKnownAfterwards) {
   };
   EXPECT_TRUE(is_reachable("layer 7"));
   // A refusal takes along what hangs on it, as found by the links made anew.
-  ASSERT_THAT(stack_->client().RecordDenial(
-                  At(upstream), Content("/app/manifests/t7"), Denial::kRefused),
-              IsOk());
+  ASSERT_THAT(
+      stack_->client().RecordNegativeAnswer(
+          At(upstream), Content("/app/manifests/t7"), NegativeAnswer::kRefused),
+      IsOk());
   EXPECT_FALSE(is_reachable("layer 7"));
   EXPECT_TRUE(is_reachable("layer 8"));
   EXPECT_TRUE(is_reachable("layer"));

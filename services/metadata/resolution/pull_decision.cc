@@ -19,7 +19,7 @@ bool IsList(const ContentRef& content) {
 // Whether an upstream that stands like this lets lower ones answer for a tag:
 // it is known not to have it, or its refusal is to be passed over.
 bool Yields(const Candidate& candidate) {
-  return candidate.denial != Denial::kNone &&
+  return candidate.negative_answer != NegativeAnswer::kNone &&
          !EndsPull(candidate, /*by_digest=*/false);
 }
 
@@ -55,13 +55,13 @@ std::optional<size_t> FindHit(const PullDecision& decision,
 bool EndsPull(const Candidate& candidate, bool by_digest) {
   constexpr auto kNext = FailurePolicy::Action::kNext;
   const FailurePolicy& policy = candidate.failure_policy;
-  switch (candidate.denial) {
-    case Denial::kNone:
-    case Denial::kAbsent:
+  switch (candidate.negative_answer) {
+    case NegativeAnswer::kNone:
+    case NegativeAnswer::kAbsent:
       return false;
-    case Denial::kRefused:
+    case NegativeAnswer::kRefused:
       return policy.WithoutCopy(&FailurePolicy::denied, by_digest) != kNext;
-    case Denial::kHidden:
+    case NegativeAnswer::kHidden:
       return policy.WithoutCopy(&FailurePolicy::hidden, by_digest) != kNext;
   }
   return false;

@@ -11,7 +11,7 @@
 #include "absl/time/time.h"
 #include "services/common/content.h"
 #include "services/metadata/resolution/candidate_reader.h"
-#include "services/metadata/resolution/route.h"
+#include "services/metadata/resolution/upstream_route.h"
 #include "services/metadata/store/metadata_store.h"
 
 namespace cvr {

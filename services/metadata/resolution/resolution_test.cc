@@ -15,12 +15,12 @@
 #include "services/metadata/testing/metadata_fixture.h"
 #include "services/rpc/rpc_server.h"
 #include "tests/contracts/metadata_access_contract.h"
-#include "tests/contracts/metadata_denial_contract.h"
 #include "tests/contracts/metadata_epoch_contract.h"
 #include "tests/contracts/metadata_eviction_contract.h"
 #include "tests/contracts/metadata_garbage_contract.h"
 #include "tests/contracts/metadata_location_contract.h"
 #include "tests/contracts/metadata_name_contract.h"
+#include "tests/contracts/metadata_negative_cache_contract.h"
 #include "tests/contracts/metadata_resolution_contract.h"
 #include "tests/support/peer_security.h"
 #include "tests/support/status_matchers.h"
@@ -155,7 +155,9 @@ void ExpectUnavailable(GrpcMetadataClient& client, GrpcResolver& resolver,
   EXPECT_THAT(client.FindPossessing(digest, {1}), unavailable);
   EXPECT_THAT(client.Record({1, kTag, Descriptor{"m/t", digest}}), unavailable);
   EXPECT_THAT(client.Touch({1, 1}, kTag, digest, false), unavailable);
-  EXPECT_THAT(client.RecordDenial({1, 1}, kTag, Denial::kAbsent), unavailable);
+  EXPECT_THAT(
+      client.RecordNegativeAnswer({1, 1}, kTag, NegativeAnswer::kAbsent),
+      unavailable);
   EXPECT_THAT(client.ForgetContent({digest}), unavailable);
   EXPECT_THAT(client.CheckUpstreams({{1, 1}}), unavailable);
   EXPECT_THAT(client.FilterUnreferenced({digest}), unavailable);
@@ -196,8 +198,8 @@ class HangingMetadata : public Resolver, public MetadataClient {
                      bool) override {
     return Hang();
   }
-  absl::Status RecordDenial(const UpstreamEpoch&, const ContentRef&,
-                            Denial) override {
+  absl::Status RecordNegativeAnswer(const UpstreamEpoch&, const ContentRef&,
+                                    NegativeAnswer) override {
     return Hang();
   }
   absl::StatusOr<std::vector<UpstreamEpoch>> CheckUpstreams(

@@ -7,7 +7,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/statusor.h"
 #include "services/concurrency/mutex.h"
-#include "services/metadata/resolution/route.h"
+#include "services/metadata/resolution/upstream_route.h"
 #include "services/metadata/store/metadata_store.h"
 
 namespace cvr {

@@ -5,7 +5,7 @@
 #include "services/common/status_macros.h"
 #include "services/metadata/store/transactions.h"
 #include "services/metadata/tables/cache_rows.h"
-#include "services/metadata/tables/supply.h"
+#include "services/metadata/tables/reachability.h"
 #include "spdlog/spdlog.h"
 
 namespace cvr {
@@ -29,7 +29,7 @@ absl::Duration Sweeper::Run() {
 absl::Status Sweeper::Sweep(int transactions_max) {
   int left = transactions_max;
   while (!thread_.stopping()) {
-    std::optional<tables::Place> manifest;
+    std::optional<tables::ContentKey> manifest;
     std::optional<int64_t> upstream_id;
     RETURN_IF_ERROR(
         store_.Read([&](const ReadTransaction& transaction) -> absl::Status {
@@ -48,7 +48,7 @@ absl::Status Sweeper::Sweep(int transactions_max) {
   return absl::OkStatus();
 }
 
-absl::Status Sweeper::Unlink(const tables::Place& manifest) {
+absl::Status Sweeper::Unlink(const tables::ContentKey& manifest) {
   int all = std::numeric_limits<int>::max();
   return Unlink(manifest, all);
 }
@@ -62,7 +62,7 @@ void Sweeper::Remove(int64_t upstream_id) {
   Wake();
 }
 
-absl::Status Sweeper::Unlink(const tables::Place& manifest,
+absl::Status Sweeper::Unlink(const tables::ContentKey& manifest,
                              int& transactions_left) {
   bool more = true;
   while (more && transactions_left-- > 0 && !thread_.stopping()) {
@@ -70,7 +70,7 @@ absl::Status Sweeper::Unlink(const tables::Place& manifest,
         [&](WriteTransaction& transaction) -> absl::Status {
           ASSIGN_OR_RETURN(more, tables::IsUnlinked(transaction, manifest));
           if (!more) return absl::OkStatus();  // Somebody else has ended it.
-          ASSIGN_OR_RETURN(more, supply::Unlink(transaction, manifest));
+          ASSIGN_OR_RETURN(more, reachability::Unlink(transaction, manifest));
           return absl::OkStatus();
         },
         Durability::kBuffered));

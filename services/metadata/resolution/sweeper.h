@@ -40,13 +40,14 @@ class Sweeper {
 
   // The links of one manifest alone, on this thread. Fine when it is not
   // marked.
-  absl::Status Unlink(const tables::Place& manifest);
+  absl::Status Unlink(const tables::ContentKey& manifest);
   // The rows of one deleted upstream, likewise. What cannot be deleted now is
   // deleted later.
   void Remove(int64_t upstream_id);
 
  private:
-  absl::Status Unlink(const tables::Place& manifest, int& transactions_left);
+  absl::Status Unlink(const tables::ContentKey& manifest,
+                      int& transactions_left);
   absl::Status DeleteRows(int64_t upstream_id, int& transactions_left);
   // Returns the delay until the next run.
   absl::Duration Run();

@@ -6,7 +6,7 @@
 #include "protos/cvr/v1/upstream.pb.h"
 #include "services/policy/failure_policy.h"
 #include "services/policy/pattern.h"
-#include "services/policy/rules.h"
+#include "services/policy/pull_rules.h"
 
 namespace cvr {
 

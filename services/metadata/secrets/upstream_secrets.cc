@@ -58,7 +58,7 @@ absl::Status ResealUpstream(const SecretBox& box, stored::Upstream& row) {
   return absl::OkStatus();
 }
 
-v1::Upstream WithoutSecrets(v1::Upstream upstream) {
+v1::Upstream RedactedUpstream(v1::Upstream upstream) {
   upstream.clear_password();
   upstream.clear_password_bytes();
   if (upstream.has_tls()) upstream.mutable_tls()->clear_client_key_pem();

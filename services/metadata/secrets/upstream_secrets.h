@@ -21,7 +21,7 @@ absl::StatusOr<v1::Upstream> OpenUpstream(const SecretBox& box,
 absl::Status ResealUpstream(const SecretBox& box, stored::Upstream& row);
 
 // `upstream` without what is input only.
-v1::Upstream WithoutSecrets(v1::Upstream upstream);
+v1::Upstream RedactedUpstream(v1::Upstream upstream);
 
 }  // namespace cvr
 

@@ -204,7 +204,8 @@ class Changes {
     const int64_t id = SomeId();
     const ContentRef content = SomeContent();
     return [=](MetadataStack& s) {
-      return s.client().RecordDenial(EpochOf(s, id), content, Denial::kAbsent);
+      return s.client().RecordNegativeAnswer(EpochOf(s, id), content,
+                                             NegativeAnswer::kAbsent);
     };
   }
 

@@ -32,7 +32,7 @@ absl::string_view TableName(Table table) {
       return "cache_entry_digests";
     case Table::kReachability:
       return "reachability";
-    case Table::kDenials:
+    case Table::kNegativeEntries:
       return "denials";
     case Table::kAccessTokens:
       return "access_tokens";

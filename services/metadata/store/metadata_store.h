@@ -30,7 +30,7 @@ enum class Table : uint8_t {
   kCacheEntryIds,
   kCacheEntryDigests,
   kReachability,
-  kDenials,
+  kNegativeEntries,
   kAccessTokens,
   kAccessTokenHashes,
   kAuditEvents,

@@ -16,7 +16,7 @@
 #include "services/metadata/metadata_stack.h"
 #include "services/metadata/store/rocksdb_metadata_store.h"
 #include "services/metadata/tables/link_tables.h"
-#include "services/metadata/tables/supply.h"
+#include "services/metadata/tables/reachability.h"
 #include "services/metadata/tables/tables.h"
 #include "services/metadata/testing/counting_metadata_store.h"
 #include "services/metadata/testing/metadata_fixture.h"
@@ -207,10 +207,10 @@ TEST_F(BoundedWritesTest, ARefusalHoldsAtOnceAndIsSweptInPieces) {
   Bounded(
       "refusal",
       [&] {
-        EXPECT_THAT(
-            stack_->client().RecordDenial(
-                At(large_), Content("/app/manifests/latest"), Denial::kRefused),
-            IsOk());
+        EXPECT_THAT(stack_->client().RecordNegativeAnswer(
+                        At(large_), Content("/app/manifests/latest"),
+                        NegativeAnswer::kRefused),
+                    IsOk());
       },
       [&] {
         EXPECT_FALSE(IsReachable(Digest::OfBytes("manifest latest")));
@@ -247,10 +247,10 @@ TEST_F(BoundedWritesTest, WhatHangsOnARevokedIndexGoesWithIt) {
   Bounded(
       "refusal of an index",
       [&] {
-        EXPECT_THAT(
-            stack_->client().RecordDenial(
-                At(large_), Content("/app/manifests/latest"), Denial::kRefused),
-            IsOk());
+        EXPECT_THAT(stack_->client().RecordNegativeAnswer(
+                        At(large_), Content("/app/manifests/latest"),
+                        NegativeAnswer::kRefused),
+                    IsOk());
       },
       [&] {
         for (const Digest& leaf : leaves) EXPECT_FALSE(IsReachable(leaf));
@@ -268,8 +268,8 @@ TEST_F(BoundedWritesTest, WhatIsRecordedAgainAfterARefusalStays) {
   const CacheRecord image = Image("latest", layers_);
   ASSERT_THAT(stack_->client().Record(image), IsOk());
   counting_->FailAfter(1);  // The mark, and nothing of the sweep.
-  EXPECT_THAT(stack_->client().RecordDenial(At(large_), image.content,
-                                            Denial::kRefused),
+  EXPECT_THAT(stack_->client().RecordNegativeAnswer(At(large_), image.content,
+                                                    NegativeAnswer::kRefused),
               IsOk());
   counting_->FailAfter(-1);
   EXPECT_FALSE(IsReachable(layers_[0]));
@@ -330,10 +330,10 @@ TEST_F(BoundedWritesTest, ASweepThatACrashInterruptsGoesOnAtTheNextStart) {
   }
   ASSERT_THAT(stack_->client().Record(Image("latest", layers_)), IsOk());
   counting_->FailAfter(3);
-  EXPECT_THAT(
-      stack_->client().RecordDenial(
-          At(large_), Content("/app/manifests/latest"), Denial::kRefused),
-      IsOk());
+  EXPECT_THAT(stack_->client().RecordNegativeAnswer(
+                  At(large_), Content("/app/manifests/latest"),
+                  NegativeAnswer::kRefused),
+              IsOk());
   Open();
   EXPECT_FALSE(IsReachable(layers_[999]));
   AwaitSwept();

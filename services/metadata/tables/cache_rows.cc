@@ -7,15 +7,15 @@
 #include "services/common/status_macros.h"
 #include "services/metadata/tables/garbage.h"
 #include "services/metadata/tables/link_tables.h"
-#include "services/metadata/tables/supply.h"
-#include "services/metadata/tables/supply_tables.h"
+#include "services/metadata/tables/reachability.h"
+#include "services/metadata/tables/reachability_tables.h"
 #include "services/metadata/tables/tables.h"
 
 namespace cvr {
 namespace {
 
 // First what bytes are served by without an entry.
-constexpr Table kTables[] = {Table::kReachability, Table::kDenials,
+constexpr Table kTables[] = {Table::kReachability, Table::kNegativeEntries,
                              Table::kCacheEntries, Table::kReachabilityLinks,
                              Table::kUnlinks};
 
@@ -54,18 +54,18 @@ absl::Status ForgetEntry(WriteTransaction& transaction,
                    ParseRelativePath(entry.relative_path()));
   ASSIGN_OR_RETURN(const auto digest, Digest::Parse(entry.digest()));
   RETURN_IF_ERROR(garbage::DropEntry(transaction, entry));
-  RETURN_IF_ERROR(tables::DeleteDenial(transaction, entry.upstream_id(),
-                                       entry.relative_path()));
+  RETURN_IF_ERROR(tables::DeleteNegativeEntry(transaction, entry.upstream_id(),
+                                              entry.relative_path()));
   if (content.is_addressed_by_digest()) {
-    return supply::NoteAbsent(transaction, entry.upstream_id(), content);
+    return reachability::NoteAbsent(transaction, entry.upstream_id(), content);
   }
   if (content.kind != ContentKind::kManifest) return absl::OkStatus();
   ASSIGN_OR_RETURN(
       const bool known,
       IsKnownElsewhere(transaction, entry, content.repository, digest));
   if (known) return absl::OkStatus();
-  return supply::NoteAbsent(transaction, entry.upstream_id(),
-                            content.repository, digest);
+  return reachability::NoteAbsent(transaction, entry.upstream_id(),
+                                  content.repository, digest);
 }
 
 absl::StatusOr<bool> CacheRemoval::Step(WriteTransaction& transaction) {
@@ -80,7 +80,7 @@ absl::StatusOr<bool> CacheRemoval::Step(WriteTransaction& transaction) {
 absl::StatusOr<bool> CacheRemoval::Drop(WriteTransaction& transaction) {
   const Table table = kTables[table_];
   if (table == Table::kReachability) {
-    return supply::DeleteSome(transaction, upstream_id_, cursor_);
+    return reachability::DeleteSome(transaction, upstream_id_, cursor_);
   }
   if (table == Table::kCacheEntries) return DropEntries(transaction);
   if (of_ == Of::kUpstream && !GoesAlone(table)) return false;
@@ -105,9 +105,9 @@ absl::StatusOr<bool> CacheRemoval::DropRows(WriteTransaction& transaction) {
       const int deleted,
       tables::DeleteRowsOfUpstream(transaction, table, upstream_id_,
                                    limits::kRowsPerTransaction, cursor_));
-  if (table == Table::kDenials && deleted > 0) {
+  if (table == Table::kNegativeEntries && deleted > 0) {
     stored::UpstreamRows added;
-    added.set_denials(-deleted);
+    added.set_negative_entries(-deleted);
     RETURN_IF_ERROR(tables::CountRows(transaction, upstream_id_, added));
   }
   return deleted == limits::kRowsPerTransaction;

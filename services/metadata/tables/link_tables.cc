@@ -8,15 +8,15 @@
 namespace cvr::tables {
 namespace {
 
-std::string PlaceKey(const Place& place) {
+std::string EncodeKey(const ContentKey& row_key) {
   return KeyBuilder()
-      .Int(place.upstream_id)
-      .String(place.repository.name())
-      .Hash(place.digest)
+      .Int(row_key.upstream_id)
+      .String(row_key.repository.name())
+      .Hash(row_key.digest)
       .Build();
 }
 
-std::string LinkKey(const Place& manifest, const Digest& to) {
+std::string LinkKey(const ContentKey& manifest, const Digest& to) {
   return KeyBuilder()
       .Int(manifest.upstream_id)
       .String(manifest.repository.name())
@@ -25,7 +25,7 @@ std::string LinkKey(const Place& manifest, const Digest& to) {
       .Build();
 }
 
-absl::StatusOr<Place> ParsePlace(absl::string_view key) {
+absl::StatusOr<ContentKey> DecodeKey(absl::string_view key) {
   KeyReader reader(key);
   int64_t upstream_id = 0;
   std::string name;
@@ -36,25 +36,25 @@ absl::StatusOr<Place> ParsePlace(absl::string_view key) {
   }
   auto repository = Repository::Parse(name);
   if (!repository.ok()) return Damaged(Table::kUnlinks);
-  return Place{upstream_id, *std::move(repository), *digest};
+  return ContentKey{upstream_id, *std::move(repository), *digest};
 }
 
 }  // namespace
 
-void PutLink(WriteTransaction& transaction, const Place& manifest,
+void PutLink(WriteTransaction& transaction, const ContentKey& manifest,
              const Digest& to) {
   transaction.Put(Table::kReachabilityLinks, LinkKey(manifest, to), "");
 }
 
-void DeleteLink(WriteTransaction& transaction, const Place& manifest,
+void DeleteLink(WriteTransaction& transaction, const ContentKey& manifest,
                 const Digest& to) {
   transaction.Delete(Table::kReachabilityLinks, LinkKey(manifest, to));
 }
 
 absl::StatusOr<std::vector<Digest>> Links(const ReadTransaction& transaction,
-                                          const Place& manifest, int max) {
+                                          const ContentKey& manifest, int max) {
   std::vector<Digest> links;
-  const std::string prefix = PlaceKey(manifest);
+  const std::string prefix = EncodeKey(manifest);
   if (max <= 0) return links;
   RETURN_IF_ERROR(transaction.Scan(
       Table::kReachabilityLinks, prefix, "",
@@ -70,18 +70,18 @@ absl::StatusOr<std::vector<Digest>> Links(const ReadTransaction& transaction,
   return links;
 }
 
-void PutUnlink(WriteTransaction& transaction, const Place& manifest) {
-  transaction.Put(Table::kUnlinks, PlaceKey(manifest), "");
+void PutUnlink(WriteTransaction& transaction, const ContentKey& manifest) {
+  transaction.Put(Table::kUnlinks, EncodeKey(manifest), "");
 }
 
-void DeleteUnlink(WriteTransaction& transaction, const Place& manifest) {
-  transaction.Delete(Table::kUnlinks, PlaceKey(manifest));
+void DeleteUnlink(WriteTransaction& transaction, const ContentKey& manifest) {
+  transaction.Delete(Table::kUnlinks, EncodeKey(manifest));
 }
 
 absl::StatusOr<bool> IsUnlinked(const ReadTransaction& transaction,
-                                const Place& manifest) {
+                                const ContentKey& manifest) {
   ASSIGN_OR_RETURN(const auto found,
-                   transaction.Get(Table::kUnlinks, PlaceKey(manifest)));
+                   transaction.Get(Table::kUnlinks, EncodeKey(manifest)));
   return found.has_value();
 }
 
@@ -99,13 +99,13 @@ absl::StatusOr<bool> HasUnlinks(const ReadTransaction& transaction,
   return found;
 }
 
-absl::StatusOr<std::optional<Place>> FirstUnlink(
+absl::StatusOr<std::optional<ContentKey>> FirstUnlink(
     const ReadTransaction& transaction) {
-  std::optional<Place> first;
+  std::optional<ContentKey> first;
   RETURN_IF_ERROR(transaction.Scan(
       Table::kUnlinks, "", "",
       [&](absl::string_view key, absl::string_view) -> absl::StatusOr<bool> {
-        ASSIGN_OR_RETURN(first, ParsePlace(key));
+        ASSIGN_OR_RETURN(first, DecodeKey(key));
         return false;
       }));
   return first;
@@ -150,7 +150,8 @@ absl::Status CountRows(WriteTransaction& transaction, int64_t upstream_id,
   };
   rows.set_entries(sum(rows.entries(), added.entries()));
   rows.set_reachable(sum(rows.reachable(), added.reachable()));
-  rows.set_denials(sum(rows.denials(), added.denials()));
+  rows.set_negative_entries(
+      sum(rows.negative_entries(), added.negative_entries()));
   transaction.Put(Table::kUpstreamRows, IdKey(upstream_id),
                   rows.SerializeAsString());
   return absl::OkStatus();

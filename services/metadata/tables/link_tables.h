@@ -19,7 +19,7 @@
 namespace cvr::tables {
 
 // A digest in a repository of an upstream.
-struct Place {
+struct ContentKey {
   int64_t upstream_id = 0;
   Repository repository;
   Digest digest;
@@ -27,25 +27,25 @@ struct Place {
 
 // The inverse of Reachability.manifests: the digests that a manifest names. A
 // link must be written and deleted together with its entry in that row.
-void PutLink(WriteTransaction& transaction, const Place& manifest,
+void PutLink(WriteTransaction& transaction, const ContentKey& manifest,
              const Digest& to);
-void DeleteLink(WriteTransaction& transaction, const Place& manifest,
+void DeleteLink(WriteTransaction& transaction, const ContentKey& manifest,
                 const Digest& to);
 // The first `max` links of `manifest`.
 absl::StatusOr<std::vector<Digest>> Links(const ReadTransaction& transaction,
-                                          const Place& manifest, int max);
+                                          const ContentKey& manifest, int max);
 
 // Manifests that were revoked and whose links are still to be deleted.
-void PutUnlink(WriteTransaction& transaction, const Place& manifest);
-void DeleteUnlink(WriteTransaction& transaction, const Place& manifest);
+void PutUnlink(WriteTransaction& transaction, const ContentKey& manifest);
+void DeleteUnlink(WriteTransaction& transaction, const ContentKey& manifest);
 absl::StatusOr<bool> IsUnlinked(const ReadTransaction& transaction,
-                                const Place& manifest);
+                                const ContentKey& manifest);
 // Whether there is any in that repository.
 absl::StatusOr<bool> HasUnlinks(const ReadTransaction& transaction,
                                 int64_t upstream_id,
                                 const Repository& repository);
 // The first one of all.
-absl::StatusOr<std::optional<Place>> FirstUnlink(
+absl::StatusOr<std::optional<ContentKey>> FirstUnlink(
     const ReadTransaction& transaction);
 
 // Deleted upstreams, as long as rows of them may be left.

@@ -214,9 +214,9 @@ TEST_F(PossessionTest, ItGoesWithTheLastEntry) {
   EXPECT_FALSE(CandidateOf(id, kOtherBlob).possessed);
   EXPECT_TRUE(CandidateOf(other).possessed);
   Deliver(id);
-  ASSERT_THAT(
-      stack_->client().RecordDenial(At(id), Content(kBlob), Denial::kAbsent),
-      IsOk());
+  ASSERT_THAT(stack_->client().RecordNegativeAnswer(At(id), Content(kBlob),
+                                                    NegativeAnswer::kAbsent),
+              IsOk());
   clock_.Advance(absl::Hours(24));
   EXPECT_FALSE(CandidateOf(id).possessed);
   Deliver(id);

@@ -15,8 +15,8 @@
 #include "services/common/digest.h"
 #include "services/metadata/store/key_encoding.h"
 #include "services/metadata/tables/link_tables.h"
-#include "services/metadata/tables/supply.h"
-#include "services/metadata/tables/supply_tables.h"
+#include "services/metadata/tables/reachability.h"
+#include "services/metadata/tables/reachability_tables.h"
 #include "services/metadata/testing/in_memory_metadata_store.h"
 #include "tests/support/status_matchers.h"
 
@@ -40,17 +40,17 @@ class ReachabilityLinksTest : public ::testing::TestWithParam<int> {
         return Write([&](WriteTransaction& transaction) {
           const ContentRef tag = {repository_, *Reference::Parse("latest"),
                                   ContentKind::kManifest};
-          return supply::NoteFound(transaction, upstream_id, tag, digest);
+          return reachability::NoteFound(transaction, upstream_id, tag, digest);
         });
       case 1:
         return Write([&](WriteTransaction& transaction) {
-          return supply::NoteFound(transaction, upstream_id, ManifestAt(digest),
-                                   digest);
+          return reachability::NoteFound(transaction, upstream_id,
+                                         ManifestAt(digest), digest);
         });
       case 2:
         return Write([&](WriteTransaction& transaction) {
-          return supply::NoteAbsent(transaction, upstream_id, repository_,
-                                    digest);
+          return reachability::NoteAbsent(transaction, upstream_id, repository_,
+                                          digest);
         });
       case 3:
         return Revoke(upstream_id, digest);
@@ -67,16 +67,16 @@ class ReachabilityLinksTest : public ::testing::TestWithParam<int> {
       children.push_back(DigestOf(Below(kChildren)));
     }
     Write([&](WriteTransaction& transaction) {
-      return supply::NoteNamed(transaction,
-                               {upstream_id, repository_, manifest}, children,
-                               /*confirmed=*/true);
+      return reachability::NoteNamed(
+          transaction, {upstream_id, repository_, manifest}, children,
+          /*confirmed=*/true);
     });
   }
 
   void Revoke(int64_t upstream_id, const Digest& digest) {
     Write([&](WriteTransaction& transaction) {
-      return supply::Revoke(transaction, upstream_id, ManifestAt(digest),
-                            nullptr);
+      return reachability::Revoke(transaction, upstream_id, ManifestAt(digest),
+                                  nullptr);
     });
   }
 
@@ -87,7 +87,7 @@ class ReachabilityLinksTest : public ::testing::TestWithParam<int> {
       const auto unlink = tables::FirstUnlink(transaction);
       if (!unlink.ok() || !*unlink) return unlink.status();
       found = true;
-      return supply::Unlink(transaction, **unlink).status();
+      return reachability::Unlink(transaction, **unlink).status();
     });
     return found;
   }
@@ -97,7 +97,8 @@ class ReachabilityLinksTest : public ::testing::TestWithParam<int> {
   void DeleteSome(int64_t upstream_id) {
     Write([&](WriteTransaction& transaction) {
       std::string cursor;
-      return supply::DeleteSome(transaction, upstream_id, cursor).status();
+      return reachability::DeleteSome(transaction, upstream_id, cursor)
+          .status();
     });
   }
 
@@ -132,10 +133,10 @@ class ReachabilityLinksTest : public ::testing::TestWithParam<int> {
       const auto rows = tables::NextReachability(transaction, /*upstream_id=*/0,
                                                  /*max=*/1'000'000, cursor);
       if (!rows.ok()) return rows.status();
-      for (const auto& [place, row] : *rows) {
+      for (const auto& [row_key, row] : *rows) {
         for (const std::string& manifest : row.manifests()) {
-          links.insert(absl::StrCat(place.upstream_id, " ", manifest, " ",
-                                    place.digest.ToString()));
+          links.insert(absl::StrCat(row_key.upstream_id, " ", manifest, " ",
+                                    row_key.digest.ToString()));
         }
       }
       return absl::OkStatus();

@@ -24,11 +24,12 @@ absl::Status Busy(const UpstreamAccess& access, absl::string_view detail) {
 // Tells the gate when the answer begins, and its own errors from the client's.
 class UpstreamGate::WatchedSink : public UpstreamBlobSink {
  public:
-  WatchedSink(UpstreamGate& gate, const Pass& pass, UpstreamBlobSink& sink)
-      : gate_(gate), pass_(pass), sink_(sink) {}
+  WatchedSink(UpstreamGate& gate, const AdmittedRequest& admitted,
+              UpstreamBlobSink& sink)
+      : gate_(gate), admitted_(admitted), sink_(sink) {}
 
   absl::Status OnHeader(const UpstreamBlobHeader& header) override {
-    gate_.OnAnswered(pass_);
+    gate_.OnAnswered(admitted_);
     return Noted(sink_.OnHeader(header));
   }
   absl::Status OnBytes(absl::string_view bytes) override {
@@ -46,7 +47,7 @@ class UpstreamGate::WatchedSink : public UpstreamBlobSink {
   }
 
   UpstreamGate& gate_;
-  const Pass& pass_;
+  const AdmittedRequest& admitted_;
   UpstreamBlobSink& sink_;
   bool had_enough_ = false;
 };
@@ -93,63 +94,67 @@ absl::Status UpstreamGate::GetBlob(const UpstreamAccess& access,
                                    const Digest& digest,
                                    const UpstreamBlobPart& part,
                                    UpstreamBlobSink& sink) {
-  ASSIGN_OR_RETURN(const Pass pass,
+  ASSIGN_OR_RETURN(const AdmittedRequest admitted,
                    Enter(access, Traffic::kBlob, sink.cancel()));
-  WatchedSink watched(*this, pass, sink);
+  WatchedSink watched(*this, admitted, sink);
   absl::Status status =
       client_->GetBlob(access, repository, digest, part, watched);
-  Leave(pass, watched.had_enough() ? absl::OkStatus() : status);
+  Leave(admitted, watched.had_enough() ? absl::OkStatus() : status);
   return status;
 }
 
 template <typename T>
 absl::StatusOr<T> UpstreamGate::AskQuickly(
     const UpstreamAccess& access, absl::FunctionRef<absl::StatusOr<T>()> ask) {
-  ASSIGN_OR_RETURN(const Pass pass, Enter(access, Traffic::kQuick));
+  ASSIGN_OR_RETURN(const AdmittedRequest admitted,
+                   Enter(access, Traffic::kQuick));
   absl::StatusOr<T> answer = ask();
-  Leave(pass, answer.status());
+  Leave(admitted, answer.status());
   return answer;
 }
 
-absl::StatusOr<UpstreamGate::Pass> UpstreamGate::Enter(
+absl::StatusOr<UpstreamGate::AdmittedRequest> UpstreamGate::Enter(
     const UpstreamAccess& access, Traffic traffic,
     const std::stop_token& cancel) {
   const std::stop_callback wake(cancel, [this] { WakeAll(); });
   MutexLock lock(&mutex_);
-  UpstreamDoor& door = DoorOf(access, clock_->SteadyNow());
-  RETURN_IF_ERROR(door.Refusal(traffic, clock_->SteadyNow()));
-  const RequestSlots::Place place = door.slots().Join(traffic);
+  UpstreamAdmission& admission = AdmissionOf(access, clock_->SteadyNow());
+  RETURN_IF_ERROR(admission.Refusal(traffic, clock_->SteadyNow()));
+  const ConcurrencyLimiter::Handle handle =
+      admission.limiter().Acquire(traffic);
   if (const absl::Status status =
-          AwaitSlot(door, access, traffic, place, cancel);
+          AwaitPermit(admission, access, traffic, handle, cancel);
       !status.ok()) {
-    door.slots().Leave(place);
+    admission.limiter().Release(handle);
     return status;
   }
-  return Pass{&door, traffic, place, door.Begin()};
+  return AdmittedRequest{&admission, traffic, handle, admission.Begin()};
 }
 
-absl::Status UpstreamGate::AwaitSlot(UpstreamDoor& door,
-                                     const UpstreamAccess& access,
-                                     Traffic traffic, RequestSlots::Place place,
-                                     const std::stop_token& cancel) {
-  if (place->is_granted) return absl::OkStatus();
-  if (door.slots().waiting() > options_.waiting_max) {
+absl::Status UpstreamGate::AwaitPermit(UpstreamAdmission& admission,
+                                       const UpstreamAccess& access,
+                                       Traffic traffic,
+                                       ConcurrencyLimiter::Handle handle,
+                                       const std::stop_token& cancel) {
+  if (handle->is_granted) return absl::OkStatus();
+  if (admission.limiter().waiting() > options_.waiting_max) {
     return Busy(access, "its request queue is full");
   }
   const SteadyDeadline deadline(options_.wait_max);
   bool is_late = false;
-  while (!place->is_granted && !is_late) {
+  while (!handle->is_granted && !is_late) {
     if (cancel.stop_requested()) {
       return absl::CancelledError("nobody waits for the answer any more");
     }
     if (options_.stop.stop_requested()) {
       return absl::UnavailableError("the process is stopping");
     }
-    is_late = place->granted_or_woken.WaitWithTimeout(&mutex_, deadline.left());
+    is_late =
+        handle->granted_or_woken.WaitWithTimeout(&mutex_, deadline.left());
     // Things may have changed for the worse meanwhile.
-    RETURN_IF_ERROR(door.Refusal(traffic, clock_->SteadyNow()));
+    RETURN_IF_ERROR(admission.Refusal(traffic, clock_->SteadyNow()));
   }
-  if (place->is_granted) return absl::OkStatus();
+  if (handle->is_granted) return absl::OkStatus();
   return Busy(access, absl::StrCat("no free request slot within ",
                                    absl::FormatDuration(options_.wait_max)));
 }
@@ -157,59 +162,66 @@ absl::Status UpstreamGate::AwaitSlot(UpstreamDoor& door,
 // Lets all who wait look again at what they wait for.
 void UpstreamGate::WakeAll() {
   MutexLock lock(&mutex_);
-  for (const auto& [id, door] : doors_) door->slots().WakeAll();
+  for (const auto& [id, admission] : admissions_) {
+    admission->limiter().WakeAll();
+  }
 }
 
-void UpstreamGate::OnAnswered(const Pass& pass) {
+void UpstreamGate::OnAnswered(const AdmittedRequest& admitted) {
   MutexLock lock(&mutex_);
-  pass.door->OnAnswered(pass.ticket);
+  admitted.admission->OnAnswered(admitted.ticket);
 }
 
-void UpstreamGate::Leave(const Pass& pass, const absl::Status& outcome) {
+void UpstreamGate::Leave(const AdmittedRequest& admitted,
+                         const absl::Status& outcome) {
   MutexLock lock(&mutex_);
-  pass.door->OnOutcome(pass.ticket, pass.traffic, outcome, clock_->SteadyNow());
-  pass.door->slots().Leave(pass.place);
+  admitted.admission->OnOutcome(admitted.ticket, admitted.traffic, outcome,
+                                clock_->SteadyNow());
+  admitted.admission->limiter().Release(admitted.handle);
 }
 
 void UpstreamGate::OnAnswer(int64_t upstream_id, const HttpHead& head) {
   const auto rate = ParseRateFields(head.fields);
   if (!rate) return;
   MutexLock lock(&mutex_);
-  const auto door = doors_.find(upstream_id);
-  if (door != doors_.end()) door->second->OnRate(*rate, clock_->SteadyNow());
+  const auto admission = admissions_.find(upstream_id);
+  if (admission != admissions_.end()) {
+    admission->second->OnRate(*rate, clock_->SteadyNow());
+  }
 }
 
 bool UpstreamGate::IsSavingBudget(int64_t upstream_id, int reserve_percent) {
   MutexLock lock(&mutex_);
-  const auto door = doors_.find(upstream_id);
-  return door != doors_.end() &&
-         door->second->IsSavingBudget(reserve_percent, clock_->SteadyNow());
+  const auto admission = admissions_.find(upstream_id);
+  return admission != admissions_.end() &&
+         admission->second->IsSavingBudget(reserve_percent,
+                                           clock_->SteadyNow());
 }
 
 std::vector<UpstreamState> UpstreamGate::States() const {
   std::vector<UpstreamState> states;
   MutexLock lock(&mutex_);
-  for (const auto& [id, door] : doors_) {
-    states.push_back(door->StateAt(clock_->SteadyNow()));
+  for (const auto& [id, admission] : admissions_) {
+    states.push_back(admission->StateAt(clock_->SteadyNow()));
   }
   return states;
 }
 
-UpstreamDoor& UpstreamGate::DoorOf(const UpstreamAccess& access,
-                                   absl::Time now) {
+UpstreamAdmission& UpstreamGate::AdmissionOf(const UpstreamAccess& access,
+                                             absl::Time now) {
   if (now >= forgets_at_) Forget(now);
-  std::unique_ptr<UpstreamDoor>& door = doors_[access.id];
-  if (door == nullptr) door = std::make_unique<UpstreamDoor>();
-  door->Visit(access, now);
-  return *door;
+  std::unique_ptr<UpstreamAdmission>& admission = admissions_[access.id];
+  if (admission == nullptr) admission = std::make_unique<UpstreamAdmission>();
+  admission->Visit(access, now);
+  return *admission;
 }
 
 void UpstreamGate::Forget(absl::Time now) {
-  for (auto it = doors_.begin(); it != doors_.end();) {
-    const UpstreamDoor& door = *it->second;
-    const bool is_gone =
-        !door.is_busy() && now - door.visited_at() > options_.forget_after;
-    it = is_gone ? doors_.erase(it) : std::next(it);
+  for (auto it = admissions_.begin(); it != admissions_.end();) {
+    const UpstreamAdmission& admission = *it->second;
+    const bool is_gone = !admission.is_busy() &&
+                         now - admission.visited_at() > options_.forget_after;
+    it = is_gone ? admissions_.erase(it) : std::next(it);
   }
   forgets_at_ = now + options_.forget_after / 8;
 }

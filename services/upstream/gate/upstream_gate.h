@@ -18,7 +18,7 @@
 #include "services/concurrency/mutex.h"
 #include "services/upstream/api/upstream_client.h"
 #include "services/upstream/api/upstream_health.h"
-#include "services/upstream/gate/upstream_door.h"
+#include "services/upstream/gate/upstream_admission.h"
 #include "services/upstream/http/answer_observer.h"
 
 namespace cvr {
@@ -30,7 +30,7 @@ namespace cvr {
 //     5xx, a body that breaks off. Answers of any other kind show that it is
 //     up, and errors of a sink say nothing of it. See CircuitBreaker;
 //   * keeps to UpstreamLimits::concurrent_requests; others wait for their turn.
-//     See RequestSlots;
+//     See ConcurrencyLimiter;
 //   * keeps the pauses that the upstream asks for by Retry-After, at most an
 //     hour: after 429 for such traffic as it answered (registries count
 //     manifests and not blobs), after 5xx for all of it;
@@ -38,7 +38,7 @@ namespace cvr {
 //
 // Errors besides the other client's, at once and with a Retry-After:
 //   UNAVAILABLE         (UPSTREAM_UNAVAILABLE) the circuit is open or its probe
-//                       under way, a pause after 5xx, no slot in time, or too
+//                       under way, a pause after 5xx, no permit in time, or too
 //                       many waiting
 //   RESOURCE_EXHAUSTED  (UPSTREAM_RATE_LIMITED) a pause after 429
 //
@@ -49,12 +49,12 @@ class UpstreamGate : public UpstreamClient,
                      private AnswerObserver {
  public:
   struct Options {
-    // For a slot.
+    // For a permit.
     absl::Duration wait_max = absl::Seconds(30);
     // For each upstream.
     size_t waiting_max = 1024;
     absl::Duration forget_after = absl::Hours(24);
-    // Ends every wait for a slot, now and later: the process stops.
+    // Ends every wait for a permit, now and later: the process stops.
     std::stop_token stop = {};
   };
   // Makes the client behind the gate; it tells the observer, which outlives it,
@@ -62,7 +62,7 @@ class UpstreamGate : public UpstreamClient,
   using MakeClient =
       absl::FunctionRef<std::unique_ptr<UpstreamClient>(AnswerObserver*)>;
 
-  // `clock` must outlive it. Waiting for a slot takes real time all the same.
+  // `clock` must outlive it. Waiting for a permit takes real time all the same.
   UpstreamGate(MakeClient make_client, Options options, const Clock* clock);
 
   absl::StatusOr<UpstreamManifest> GetManifest(
@@ -87,31 +87,33 @@ class UpstreamGate : public UpstreamClient,
  private:
   class WatchedSink;
   // A request on its way.
-  struct Pass {
-    UpstreamDoor* door;  // Not forgotten meanwhile.
+  struct AdmittedRequest {
+    UpstreamAdmission* admission;  // Not forgotten meanwhile.
     Traffic traffic;
-    RequestSlots::Place place;
+    ConcurrencyLimiter::Handle handle;
     CircuitBreaker::Ticket ticket;
   };
 
   void OnAnswer(int64_t upstream_id, const HttpHead& head) override;
 
   // Waits for the turn of a request. A pass must be given back by Leave().
-  absl::StatusOr<Pass> Enter(const UpstreamAccess& access, Traffic traffic,
-                             const std::stop_token& cancel = {});
-  absl::Status AwaitSlot(UpstreamDoor& door, const UpstreamAccess& access,
-                         Traffic traffic, RequestSlots::Place place,
-                         const std::stop_token& cancel)
+  absl::StatusOr<AdmittedRequest> Enter(const UpstreamAccess& access,
+                                        Traffic traffic,
+                                        const std::stop_token& cancel = {});
+  absl::Status AwaitPermit(UpstreamAdmission& admission,
+                           const UpstreamAccess& access, Traffic traffic,
+                           ConcurrencyLimiter::Handle handle,
+                           const std::stop_token& cancel)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  void OnAnswered(const Pass& pass);
+  void OnAnswered(const AdmittedRequest& admitted);
   void WakeAll();
-  // `outcome`: see UpstreamDoor::OnOutcome().
-  void Leave(const Pass& pass, const absl::Status& outcome);
+  // `outcome`: see UpstreamAdmission::OnOutcome().
+  void Leave(const AdmittedRequest& admitted, const absl::Status& outcome);
   template <typename T>
   absl::StatusOr<T> AskQuickly(const UpstreamAccess& access,
                                absl::FunctionRef<absl::StatusOr<T>()> ask);
 
-  UpstreamDoor& DoorOf(const UpstreamAccess& access, absl::Time now)
+  UpstreamAdmission& AdmissionOf(const UpstreamAccess& access, absl::Time now)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Forget(absl::Time now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
@@ -120,7 +122,7 @@ class UpstreamGate : public UpstreamClient,
 
   mutable Mutex mutex_;
   // By id.
-  std::map<int64_t, std::unique_ptr<UpstreamDoor>> doors_
+  std::map<int64_t, std::unique_ptr<UpstreamAdmission>> admissions_
       ABSL_GUARDED_BY(mutex_);
   absl::Time forgets_at_ ABSL_GUARDED_BY(mutex_) = absl::InfinitePast();
 

@@ -24,7 +24,7 @@ class GatedUpstream : public UpstreamUnderContract {
             UpstreamGate::Options(), &Clock::Real()) {}
 
   UpstreamClient& client() override { return gate_; }
-  // A slot for quick requests and one for blobs: most have to wait.
+  // A permit for quick requests and one for blobs: most have to wait.
   UpstreamAccess access() override {
     return {.id = 7, .name = "gated", .limits = {.concurrent_requests = 2}};
   }

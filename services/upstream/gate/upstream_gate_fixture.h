@@ -97,7 +97,7 @@ class UpstreamGateFixture : public ::testing::Test {
     observer_->OnAnswer(upstream_id, head);
   }
 
-  // Blocks until so many requests to upstream 1 wait for a slot.
+  // Blocks until so many requests to upstream 1 wait for a permit.
   void AwaitWaiting(int count) const {
     EXPECT_TRUE(testing::Eventually([&] { return State().waiting >= count; },
                                     "the requests wait for a slot"));

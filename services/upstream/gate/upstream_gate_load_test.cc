@@ -92,7 +92,7 @@ TEST_F(UpstreamGateLoadTest, WhoeverCannotHaveASlotIsToldToo) {
     AwaitWaiting(1);
     Fail(Down());
     EXPECT_FALSE(Get().ok());
-    // While the slots for blobs are still taken.
+    // While the permits for blobs are still taken.
     EXPECT_TRUE(testing::Eventually([&] { return State().waiting == 0; },
                                     "nobody waits for a slot"));
     EXPECT_EQ(State().running, 3);
@@ -160,7 +160,7 @@ TEST_F(UpstreamGateLoadTest, HalfOpenCircuitLetsOneOfManyThrough) {
       threads.push_back(std::make_unique<Thread>("asker", [&] {
         refused.Open();
         answer = Get();
-        if (!answer.ok()) refused.Pass();
+        if (!answer.ok()) refused.AdmittedRequest();
       }));
     }
     refused.AwaitArrivals(7);

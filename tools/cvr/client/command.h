@@ -8,14 +8,14 @@
 #include "absl/status/status.h"
 #include "tools/cvr/client/environment.h"
 #include "tools/cvr/client/output.h"
-#include "tools/cvr/client/server.h"
+#include "tools/cvr/client/server_connection.h"
 
 namespace cvr {
 
 // What a command works with once its line is understood.
 struct Session {
-  Server& server;
-  Server& blob_server;
+  ServerConnection& server;
+  ServerConnection& blob_server;
   Output& output;
   const Environment& environment;
 };

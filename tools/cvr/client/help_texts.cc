@@ -142,10 +142,10 @@ constexpr HelpText kUpstreams[] = {
      "cvr upstream detach --registry 1 --upstream 2"},
     {"upstream move", "The other upstreams shift to make room.",
      "cvr upstream move --registry 1 --upstream 2 --position 1"},
-    {"upstream place",
+    {"upstream attachment",
      "Shows the upstream, registry and position of an attachment. Its ID is "
      "in\n`cvr registry get REGISTRY -o json`.",
-     "cvr upstream place 1"},
+     "cvr upstream attachment 1"},
     {"upstream states",
      "Shows for each upstream the state of the circuit breaker, the last "
      "failure,\nrunning and queued requests, and the remaining rate limit. "

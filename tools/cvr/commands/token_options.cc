@@ -75,7 +75,7 @@ absl::StatusOr<std::string> ReadToken(const TokenOptions& options,
   return std::string(token);
 }
 
-std::string WithoutSecrets(absl::string_view text) {
+std::string RedactedText(absl::string_view text) {
   // Names such as cvr_main are shorter.
   constexpr size_t kSecretCharsMin = 24;
   std::string clean;

@@ -29,7 +29,7 @@ absl::StatusOr<std::string> ReadToken(const TokenOptions& options,
 
 // `text` with what looks like an access token's secret taken out: people
 // mistype options, and errors quote what they typed.
-std::string WithoutSecrets(absl::string_view text);
+std::string RedactedText(absl::string_view text);
 
 }  // namespace cvr
 

@@ -101,7 +101,7 @@ TEST_F(TokenOptionsTest, MistypedOptionsDoNotShowSecrets) {
   EXPECT_THAT(Err(), AllOf(HasSubstr("--tokn"), Not(HasSubstr("0123456789"))));
   EXPECT_EQ(Cvr(absl::StrCat("group list --tokn=", secret)), 1);
   EXPECT_THAT(Err(), Not(HasSubstr("0123456789")));
-  EXPECT_EQ(WithoutSecrets(absl::StrCat("a cvr_main, ", secret, "! cvr_")),
+  EXPECT_EQ(RedactedText(absl::StrCat("a cvr_main, ", secret, "! cvr_")),
             "a cvr_main, cvr_...! cvr_");
 }
 

@@ -12,22 +12,24 @@ namespace {
 using Registries = v1::RegistryService::Stub;
 using Upstreams = v1::UpstreamService::Stub;
 
-absl::Status Detach(Server& server, int64_t registry_id, int64_t upstream_id) {
+absl::Status Detach(ServerConnection& server, int64_t registry_id,
+                    int64_t upstream_id) {
   v1::DetachUpstreamRequest request;
   request.set_registry_id(registry_id);
   request.set_upstream_id(upstream_id);
   return server.Call(&Upstreams::DetachUpstream, request).status();
 }
 
-absl::Status Attach(Server& server, int64_t registry_id, int64_t upstream_id) {
+absl::Status Attach(ServerConnection& server, int64_t registry_id,
+                    int64_t upstream_id) {
   v1::AttachUpstreamRequest request;
   request.set_registry_id(registry_id);
   request.set_upstream_id(upstream_id);
   return server.Call(&Upstreams::AttachUpstream, request).status();
 }
 
-absl::Status Move(Server& server, int64_t registry_id, int64_t upstream_id,
-                  int32_t position) {
+absl::Status Move(ServerConnection& server, int64_t registry_id,
+                  int64_t upstream_id, int32_t position) {
   v1::MoveUpstreamRequest request;
   request.set_registry_id(registry_id);
   request.set_upstream_id(upstream_id);
@@ -37,7 +39,7 @@ absl::Status Move(Server& server, int64_t registry_id, int64_t upstream_id,
 
 }  // namespace
 
-absl::StatusOr<int64_t> PutRegistry(Server& server, bool is_new,
+absl::StatusOr<int64_t> PutRegistry(ServerConnection& server, bool is_new,
                                     const v1::UpdateRegistryRequest& update) {
   if (is_new) {
     v1::CreateRegistryRequest create;
@@ -52,7 +54,7 @@ absl::StatusOr<int64_t> PutRegistry(Server& server, bool is_new,
   return update.registry().id();
 }
 
-absl::Status SetAttachments(Server& server, int64_t registry_id,
+absl::Status SetAttachments(ServerConnection& server, int64_t registry_id,
                             const std::vector<int64_t>& wanted) {
   v1::GetRegistryRequest get;
   get.set_id(registry_id);
@@ -87,7 +89,8 @@ absl::Status SetAttachments(Server& server, int64_t registry_id,
   return absl::OkStatus();
 }
 
-absl::Status DeleteRegistry(Server& server, const v1::Registry& registry,
+absl::Status DeleteRegistry(ServerConnection& server,
+                            const v1::Registry& registry,
                             const std::vector<int64_t>& stay) {
   for (const int64_t id : stay) {
     RETURN_IF_ERROR(Detach(server, registry.id(), id));

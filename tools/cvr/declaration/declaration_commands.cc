@@ -89,7 +89,8 @@ absl::StatusOr<std::string> Content(const std::string& file,
   return std::string(std::istreambuf_iterator<char>(environment.in), {});
 }
 
-absl::Status CarryOut(Server& server, const std::vector<Change>& changes,
+absl::Status CarryOut(ServerConnection& server,
+                      const std::vector<Change>& changes,
                       declaration::UpstreamIds ids) {
   for (size_t i = 0; i < changes.size(); ++i) {
     const absl::Status status = changes[i].carry_out(server, ids);

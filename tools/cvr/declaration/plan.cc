@@ -118,7 +118,7 @@ void Planner::PlanGroup(const DeclaredGroup& group) {
   *update.mutable_group() = group.value;
   update.mutable_group()->set_etag(current.etag());
   Add(is_new ? '+' : '~', absl::StrCat("group ", group.value.name()), fields,
-      group.where, [is_new, update](Server& server, UpstreamIds&) {
+      group.where, [is_new, update](ServerConnection& server, UpstreamIds&) {
         if (!is_new) {
           return server.Call(&v1::GroupService::Stub::UpdateGroup, update)
               .status();
@@ -157,7 +157,7 @@ void Planner::PlanPolicy(const DeclaredGroup& group) {
   value.set_etag(current.etag());
   *update.mutable_cleanup_policy() = value;
   Add(is_new ? '+' : '~', absl::StrCat("cleanup policy of ", name), fields,
-      declared.where, [is_new, update](Server& server, UpstreamIds&) {
+      declared.where, [is_new, update](ServerConnection& server, UpstreamIds&) {
         if (!is_new) {
           return server.Call(&Stub::UpdateCleanupPolicy, update).status();
         }
@@ -196,7 +196,7 @@ absl::Status Planner::PlanRemovals(const DeclaredGroup& group) {
       }
     }
     Add('-', absl::StrCat("registry ", name, "/", registry.name()), {}, "",
-        [registry, stay](Server& server, UpstreamIds&) {
+        [registry, stay](ServerConnection& server, UpstreamIds&) {
           return DeleteRegistry(server, registry, stay);
         });
   }
@@ -208,7 +208,7 @@ absl::Status Planner::PlanRemovals(const DeclaredGroup& group) {
     request.set_id(upstream.id());
     request.set_etag(upstream.etag());
     Add('-', absl::StrCat("upstream ", name, "/", upstream.name()), {}, "",
-        [request](Server& server, UpstreamIds&) {
+        [request](ServerConnection& server, UpstreamIds&) {
           return server
               .Call(&v1::UpstreamService::Stub::DeleteUpstream, request)
               .status();
@@ -222,7 +222,7 @@ absl::Status Planner::PlanRemovals(const DeclaredGroup& group) {
   request.set_group(name);
   request.set_etag(policy->second.etag());
   Add('-', absl::StrCat("cleanup policy of ", name), {}, "",
-      [request](Server& server, UpstreamIds&) {
+      [request](ServerConnection& server, UpstreamIds&) {
         return server
             .Call(&v1::CleanupPolicyService::Stub::DeleteCleanupPolicy, request)
             .status();
@@ -358,7 +358,7 @@ absl::Status Planner::PlanUpstream(const std::string& group,
   Add(current == nullptr ? '+' : '~',
       absl::StrCat("upstream ", group, "/", name), fields, declared.where,
       [is_new = current == nullptr, update, group, name](
-          Server& server, UpstreamIds& ids) -> absl::Status {
+          ServerConnection& server, UpstreamIds& ids) -> absl::Status {
         if (!is_new) {
           return server.Call(&Stub::UpdateUpstream, update).status();
         }
@@ -455,7 +455,7 @@ absl::Status Planner::PlanRegistry(const DeclaredGroup& group,
       absl::StrCat("registry ", group_name, "/", declared.value.name()), fields,
       declared.where,
       [is_new = current == nullptr, update, after, attach = before != after](
-          Server& server, UpstreamIds& ids) -> absl::Status {
+          ServerConnection& server, UpstreamIds& ids) -> absl::Status {
         ASSIGN_OR_RETURN(const int64_t id, PutRegistry(server, is_new, update));
         if (!attach) return absl::OkStatus();
         std::vector<int64_t> wanted;

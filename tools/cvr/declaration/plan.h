@@ -10,7 +10,7 @@
 
 #include "absl/status/statusor.h"
 #include "tools/cvr/client/environment.h"
-#include "tools/cvr/client/server.h"
+#include "tools/cvr/client/server_connection.h"
 #include "tools/cvr/declaration/declaration.h"
 #include "tools/cvr/declaration/server_state.h"
 
@@ -31,7 +31,7 @@ struct Change {
   std::string object;  // `upstream acme/hub`.
   std::vector<FieldChange> fields;
   std::string where;  // `file:line`; empty for what no file mentions.
-  std::function<absl::Status(Server&, UpstreamIds&)> carry_out;
+  std::function<absl::Status(ServerConnection&, UpstreamIds&)> carry_out;
 };
 
 struct PlanOptions {

@@ -48,8 +48,8 @@ class PlanTest : public ::testing::Test {
     auto changes = Plan(group);
     EXPECT_THAT(changes, IsOk());
     EXPECT_THAT(*changes, SizeIs(1));
-    Server server(server_.address(), absl::Minutes(1),
-                  grpc::InsecureChannelCredentials());
+    ServerConnection server(server_.address(), absl::Minutes(1),
+                            grpc::InsecureChannelCredentials());
     UpstreamIds ids = IdsOf(state_);
     return changes->front().carry_out(server, ids);
   }

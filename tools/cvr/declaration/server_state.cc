@@ -45,7 +45,7 @@ std::vector<std::string> ServerState::UpstreamNames(
   return names;
 }
 
-absl::StatusOr<ServerState> LoadServerState(Server& server) {
+absl::StatusOr<ServerState> LoadServerState(ServerConnection& server) {
   ServerState state;
   ASSIGN_OR_RETURN(
       const auto groups,

@@ -10,7 +10,7 @@
 #include "protos/cvr/v1/group.pb.h"
 #include "protos/cvr/v1/registry.pb.h"
 #include "protos/cvr/v1/upstream.pb.h"
-#include "tools/cvr/client/server.h"
+#include "tools/cvr/client/server_connection.h"
 
 namespace cvr::declaration {
 
@@ -34,7 +34,7 @@ struct ServerState {
 };
 
 // Errors: those of the calls.
-absl::StatusOr<ServerState> LoadServerState(Server& server);
+absl::StatusOr<ServerState> LoadServerState(ServerConnection& server);
 
 }  // namespace cvr::declaration
 

@@ -10,8 +10,8 @@
 #include "services/common/status_macros.h"
 #include "tools/cvr/client/cli_options.h"
 #include "tools/cvr/commands/deletion.h"
+#include "tools/cvr/upstreams/upstream_attachment_commands.h"
 #include "tools/cvr/upstreams/upstream_options.h"
-#include "tools/cvr/upstreams/upstream_place_commands.h"
 #include "tools/cvr/upstreams/upstream_state_commands.h"
 #include "tools/cvr/upstreams/upstream_test_commands.h"
 #include "tools/cvr/upstreams/upstream_view.h"
@@ -197,7 +197,7 @@ void AddUpstreamCommands(CLI::App& root, Action* chosen) {
   AddList(upstreams);
   AddGet(upstreams);
   AddUpdate(upstreams);
-  AddPlaceCommands(upstreams);
+  AddAttachmentCommands(upstreams);
   AddStateCommands(upstreams);
   AddTestCommands(upstreams);
   AddDelete(upstreams);

@@ -15,10 +15,11 @@ namespace cvr {
 namespace {
 
 std::string RegistryIds(const v1::Upstream& upstream) {
-  return absl::StrJoin(upstream.registry_upstreams(), ",",
-                       [](std::string* out, const v1::RegistryUpstream& place) {
-                         absl::StrAppend(out, place.registry_id());
-                       });
+  return absl::StrJoin(
+      upstream.registry_upstreams(), ",",
+      [](std::string* out, const v1::RegistryUpstream& attachment) {
+        absl::StrAppend(out, attachment.registry_id());
+      });
 }
 
 std::string UpstreamValidityText(const v1::Upstream& upstream) {
@@ -138,11 +139,11 @@ std::string UpstreamFields(const v1::Upstream& upstream) {
   return fields.ToString();
 }
 
-std::string PlaceFields(const v1::RegistryUpstream& place) {
+std::string AttachmentFields(const v1::RegistryUpstream& attachment) {
   FieldTable fields;
-  fields.Add("registry", absl::StrCat(place.registry_id()));
-  fields.Add("upstream", absl::StrCat(place.upstream_id()));
-  fields.Add("position", absl::StrCat(place.position()));
+  fields.Add("registry", absl::StrCat(attachment.registry_id()));
+  fields.Add("upstream", absl::StrCat(attachment.upstream_id()));
+  fields.Add("position", absl::StrCat(attachment.position()));
   return fields.ToString();
 }
 

@@ -12,7 +12,7 @@ namespace cvr {
 // Upstreams as people see them.
 std::string UpstreamTable(const std::vector<v1::Upstream>& upstreams);
 std::string UpstreamFields(const v1::Upstream& upstream);
-std::string PlaceFields(const v1::RegistryUpstream& place);
+std::string AttachmentFields(const v1::RegistryUpstream& attachment);
 
 }  // namespace cvr
 

@@ -71,7 +71,7 @@ absl::Status BlobFeed::WaitUntilVerified(const std::stop_token& cancel) {
 
 int BlobFeed::reader_count() const {
   MutexLock lock(&mutex_);
-  return static_cast<int>(places_.size());
+  return static_cast<int>(positions_.size());
 }
 
 uint64_t BlobFeed::received_bytes() const {
@@ -106,8 +106,9 @@ absl::Status BlobFeed::Push(Chunk chunk) {
     if (!window_.IsFull()) break;
     if (StagesAreDoneWith(window_.begin())) {
       // Only readers are in the way.
-      if (places_.empty())
+      if (positions_.empty()) {
         return absl::CancelledError("the download has no readers");
+      }
       if (!size_)
         return absl::FailedPreconditionError("the size of the blob is unknown");
       WaitForReaders();
@@ -153,8 +154,8 @@ void BlobFeed::FailLocked(absl::Status status) {
   window_.Clear();
   beginning_ = Chunk();
   writer_ = nullptr;
-  for (const Reader::Place& place : places_) {
-    if (place.detour != nullptr) place.detour->StopSender();
+  for (const Reader::Position& position : positions_) {
+    if (position.detour != nullptr) position.detour->StopSender();
   }
   readers_.SignalAll();
 }
@@ -239,15 +240,16 @@ bool BlobFeed::StagesAreDoneWith(uint64_t index) const {
 }
 
 bool BlobFeed::ReaderNeeds(uint64_t index) const {
-  for (const auto& place : places_) {
-    if (!place.cancelled && place.offset / kChunk == index) return true;
+  for (const auto& position : positions_) {
+    if (!position.cancelled && position.offset / kChunk == index) return true;
   }
   return false;
 }
 
 void BlobFeed::Trim() {
-  while (window_.IsFull() && StagesAreDoneWith(window_.begin()) &&
-         !(store_lost_ && (places_.empty() || ReaderNeeds(window_.begin())))) {
+  while (
+      window_.IsFull() && StagesAreDoneWith(window_.begin()) &&
+      !(store_lost_ && (positions_.empty() || ReaderNeeds(window_.begin())))) {
     window_.PopFront();
   }
 }
@@ -257,7 +259,7 @@ void BlobFeed::Trim() {
 void BlobFeed::WaitForReaders() {
   const uint64_t oldest = window_.begin();
   const SteadyDeadline late(lagging_reader_timeout_);
-  while (!stopped_ && oldest == window_.begin() && !places_.empty() &&
+  while (!stopped_ && oldest == window_.begin() && !positions_.empty() &&
          ReaderNeeds(oldest)) {
     if (!receiver_.WaitWithTimeout(&mutex_, late.left())) continue;
     window_.PopFront();
@@ -291,28 +293,30 @@ BlobFeed::Supply BlobFeed::SupplyOf(uint64_t offset) const {
   return supply;
 }
 
-absl::StatusOr<Chunk> BlobFeed::Read(Reader::Place& place, uint64_t offset,
-                                     absl::Time deadline) {
+absl::StatusOr<Chunk> BlobFeed::Read(Reader::Position& position,
+                                     uint64_t offset, absl::Time deadline) {
   Supply supply;
   {
     MutexLock lock(&mutex_);
-    if (place.offset != offset) {
-      place.offset = offset;
+    if (position.offset != offset) {
+      position.offset = offset;
       receiver_.Signal();
     }
     while (true) {
-      if (place.cancelled) return Cancelled();
+      if (position.cancelled) return Cancelled();
       if (!failure_.ok()) return failure_;
       supply = SupplyOf(offset);
       if (supply.is_there()) break;
-      if (auto chunk = TakeFromDetour(place, offset)) return *std::move(chunk);
-      if (supply.gone && place.detour == nullptr) return FellBehind();
+      if (auto chunk = TakeFromDetour(position, offset)) {
+        return *std::move(chunk);
+      }
+      if (supply.gone && position.detour == nullptr) return FellBehind();
       if (readers_.WaitWithTimeout(&mutex_, LeftUntil(deadline))) return Late();
     }
-    LeaveDetour(place);
+    LeaveDetour(position);
     bytes_given_ = true;
     if (supply.chunk) {
-      place.offset += supply.chunk->size();
+      position.offset += supply.chunk->size();
       receiver_.Signal();
       return *std::move(supply.chunk);
     }
@@ -321,24 +325,24 @@ absl::StatusOr<Chunk> BlobFeed::Read(Reader::Place& place, uint64_t offset,
                        : supply.writer->ReadChunk(offset);
 }
 
-std::optional<Chunk> BlobFeed::TakeFromDetour(Reader::Place& place,
+std::optional<Chunk> BlobFeed::TakeFromDetour(Reader::Position& position,
                                               uint64_t offset) {
-  if (place.detour == nullptr) return std::nullopt;
-  auto chunk = place.detour->Take(offset);
+  if (position.detour == nullptr) return std::nullopt;
+  auto chunk = position.detour->Take(offset);
   if (!chunk) {
-    if (place.detour->HasNothingAt(offset)) LeaveDetour(place);
+    if (position.detour->HasNothingAt(offset)) LeaveDetour(position);
     return std::nullopt;
   }
-  place.offset = place.detour->offset();
+  position.offset = position.detour->offset();
   bytes_given_ = true;
   readers_.SignalAll();
   return chunk;
 }
 
-void BlobFeed::LeaveDetour(Reader::Place& place) {
-  if (place.detour == nullptr) return;
-  place.detour->Leave();
-  place.detour = nullptr;
+void BlobFeed::LeaveDetour(Reader::Position& position) {
+  if (position.detour == nullptr) return;
+  position.detour->Leave();
+  position.detour = nullptr;
   readers_.SignalAll();
 }
 
@@ -368,13 +372,13 @@ std::stop_token BlobFeed::LeftBy(const Detour& detour) { return detour.left(); }
 BlobFeed::Reader::Reader(std::shared_ptr<BlobFeed> feed)
     : feed_(std::move(feed)) {
   MutexLock lock(&feed_->mutex_);
-  place_ = feed_->places_.emplace(feed_->places_.end());
+  position_ = feed_->positions_.emplace(feed_->positions_.end());
 }
 
 BlobFeed::Reader::~Reader() {
   MutexLock lock(&feed_->mutex_);
-  feed_->LeaveDetour(*place_);
-  feed_->places_.erase(place_);
+  feed_->LeaveDetour(*position_);
+  feed_->positions_.erase(position_);
   feed_->receiver_.Signal();
 }
 
@@ -383,7 +387,7 @@ absl::StatusOr<uint64_t> BlobFeed::Reader::WaitForSize(absl::Time deadline) {
   MutexLock lock(&feed.mutex_);
   // What EndInput() has settled is not told before it is verified.
   while (!feed.size_ || (feed.input_ended_ && !feed.published_)) {
-    if (place_->cancelled) return Cancelled();
+    if (position_->cancelled) return Cancelled();
     if (!feed.failure_.ok()) return feed.failure_;
     if (feed.readers_.WaitWithTimeout(&feed.mutex_, LeftUntil(deadline))) {
       return Late();
@@ -398,7 +402,7 @@ absl::Status BlobFeed::Reader::WaitUntilVerified(absl::Time deadline) {
   BlobFeed& feed = *feed_;
   MutexLock lock(&feed.mutex_);
   while (!feed.published_) {
-    if (place_->cancelled) return Cancelled();
+    if (position_->cancelled) return Cancelled();
     if (!feed.failure_.ok()) return feed.failure_;
     if (feed.readers_.WaitWithTimeout(&feed.mutex_, LeftUntil(deadline))) {
       return Late();
@@ -410,7 +414,7 @@ absl::Status BlobFeed::Reader::WaitUntilVerified(absl::Time deadline) {
 bool BlobFeed::Reader::SeekTo(uint64_t offset) {
   BlobFeed& feed = *feed_;
   MutexLock lock(&feed.mutex_);
-  place_->offset = offset;
+  position_->offset = offset;
   feed.receiver_.Signal();
   if (offset / kChunk >= feed.window_.begin() || feed.stored_ != nullptr)
     return true;
@@ -421,21 +425,21 @@ bool BlobFeed::Reader::SeekTo(uint64_t offset) {
 
 absl::StatusOr<Chunk> BlobFeed::Reader::ReadChunk(uint64_t offset,
                                                   absl::Time deadline) {
-  return feed_->Read(*place_, offset, deadline);
+  return feed_->Read(*position_, offset, deadline);
 }
 
 std::shared_ptr<BlobFeed::Detour> BlobFeed::Reader::OpenDetour(
     uint64_t offset) {
   MutexLock lock(&feed_->mutex_);
-  place_->offset = offset;
-  place_->detour = std::make_shared<Detour>(offset);
-  return place_->detour;
+  position_->offset = offset;
+  position_->detour = std::make_shared<Detour>(offset);
+  return position_->detour;
 }
 
 void BlobFeed::Reader::Cancel() {
   MutexLock lock(&feed_->mutex_);
-  place_->cancelled = true;
-  feed_->LeaveDetour(*place_);
+  position_->cancelled = true;
+  feed_->LeaveDetour(*position_);
   feed_->readers_.SignalAll();
   feed_->receiver_.Signal();
 }

@@ -91,14 +91,14 @@ class BlobFeed {
    private:
     friend class BlobFeed;
     // Guarded by feed_->mutex_.
-    struct Place {
+    struct Position {
       uint64_t offset = 0;
       bool cancelled = false;
       std::shared_ptr<Detour> detour;
     };
 
     const std::shared_ptr<BlobFeed> feed_;
-    std::list<Place>::iterator place_;
+    std::list<Position>::iterator position_;
   };
 
   explicit BlobFeed(Options options);
@@ -194,10 +194,12 @@ class BlobFeed {
   void FailLocked(absl::Status status) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   uint64_t VisibleEnd() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   Supply SupplyOf(uint64_t offset) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  std::optional<Chunk> TakeFromDetour(Reader::Place& place, uint64_t offset)
+  std::optional<Chunk> TakeFromDetour(Reader::Position& position,
+                                      uint64_t offset)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  void LeaveDetour(Reader::Place& place) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  absl::StatusOr<Chunk> Read(Reader::Place& place, uint64_t offset,
+  void LeaveDetour(Reader::Position& position)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  absl::StatusOr<Chunk> Read(Reader::Position& position, uint64_t offset,
                              absl::Time deadline);
 
   const absl::Duration lagging_reader_timeout_;
@@ -233,7 +235,7 @@ class BlobFeed {
   std::shared_ptr<const BlobWriter> writer_ ABSL_GUARDED_BY(mutex_);
   std::shared_ptr<const BlobReader> stored_ ABSL_GUARDED_BY(mutex_);
 
-  std::list<Reader::Place> places_ ABSL_GUARDED_BY(mutex_);
+  std::list<Reader::Position> positions_ ABSL_GUARDED_BY(mutex_);
   bool size_given_ ABSL_GUARDED_BY(mutex_) = false;
   bool bytes_given_ ABSL_GUARDED_BY(mutex_) = false;
 };

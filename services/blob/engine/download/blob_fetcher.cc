@@ -32,7 +32,7 @@ Patience PatienceOf(const FetchRequest& request) {
   return {request.deadline, request.cancel};
 }
 
-StreamWish WishOf(const FetchRequest& request) {
+StreamRequest StreamRequestOf(const FetchRequest& request) {
   return {request.range, request.header_only};
 }
 
@@ -49,8 +49,8 @@ absl::Status AwaitVerified(BlobFeed::Reader& reader,
   return reader.WaitUntilVerified(request.deadline);
 }
 
-StreamSubject SubjectOf(const Digest& digest, uint64_t size_bytes,
-                        ContentOrigin how, const BlobOrigin& origin) {
+StreamDescriptor StreamDescriptorOf(const Digest& digest, uint64_t size_bytes,
+                                    CacheStatus how, const BlobOrigin& origin) {
   return {{kOctetStream, digest, size_bytes}, how, origin.upstream_id};
 }
 
@@ -169,13 +169,13 @@ absl::StatusOr<BlobFetcher::Stream> BlobFetcher::ServeStored(
                                                           PatienceOf(request)));
     origin = answer.origin;
   }
-  const StreamSubject subject =
-      SubjectOf(digest, reader->size(), ContentOrigin::kHit, *origin);
+  const StreamDescriptor descriptor =
+      StreamDescriptorOf(digest, reader->size(), CacheStatus::kHit, *origin);
   ASSIGN_OR_RETURN(Stream stream,
-                   MakeStoredStream(subject, WishOf(request), tools_.store,
-                                    std::move(reader)));
+                   MakeStoredStream(descriptor, StreamRequestOf(request),
+                                    tools_.store, std::move(reader)));
   RecordBlob(tools_.metadata, {*origin, pull.counts_as_download()},
-             subject.target);
+             descriptor.target);
   return WithRepair(pull, std::move(stream), nullptr);
 }
 
@@ -185,9 +185,9 @@ absl::StatusOr<BlobFetcher::Stream> BlobFetcher::Probe(const Pull& pull) {
   ASSIGN_OR_RETURN(const auto answer, prober_.FindFirst(*pull.origins, digest,
                                                         PatienceOf(request)));
   if (!answer.size_bytes) return nullptr;
-  return MakeHeaderStream(SubjectOf(digest, *answer.size_bytes,
-                                    ContentOrigin::kMiss, answer.origin),
-                          WishOf(request));
+  return MakeHeaderStream(StreamDescriptorOf(digest, *answer.size_bytes,
+                                             CacheStatus::kMiss, answer.origin),
+                          StreamRequestOf(request));
 }
 
 absl::StatusOr<BlobFetcher::Stream> BlobFetcher::Start(const Pull& pull,
@@ -229,7 +229,7 @@ absl::StatusOr<BlobFetcher::Stream> BlobFetcher::Join(
                        IsSameWalk(download.origins(), *pull.origins);
     return final ? absl::StatusOr<Stream>(size.status()) : nullptr;
   }
-  std::optional<BlobOrigin> origin = ProvenOrigin(*pull.origins, download);
+  std::optional<BlobOrigin> origin = ConfirmedOrigin(*pull.origins, download);
   if (!origin) origin = EntitledOrigin(request, download);
   if (!origin) {
     ASSIGN_OR_RETURN(const auto answer,
@@ -244,12 +244,14 @@ absl::StatusOr<BlobFetcher::Stream> BlobFetcher::Join(
   }
   // There is no last chunk to be held back.
   if (*size == 0) RETURN_IF_ERROR(AwaitVerified(*reader, request));
-  const StreamSubject subject =
-      SubjectOf(download.digest(), *size, ContentOrigin::kMiss, *origin);
-  if (request.header_only) return MakeHeaderStream(subject, WishOf(request));
+  const StreamDescriptor descriptor =
+      StreamDescriptorOf(download.digest(), *size, CacheStatus::kMiss, *origin);
+  if (request.header_only) {
+    return MakeHeaderStream(descriptor, StreamRequestOf(request));
+  }
   StartDetour(pull, flight, *origin, *reader);
-  auto stream =
-      MakeFollowingStream(subject, WishOf(request), std::move(reader));
+  auto stream = MakeFollowingStream(descriptor, StreamRequestOf(request),
+                                    std::move(reader));
   if (absl::IsAborted(stream.status())) {
     Remove(*flight);
     return nullptr;
@@ -261,7 +263,7 @@ absl::StatusOr<BlobFetcher::Stream> BlobFetcher::Join(
     RecordBlob(
         tools_.metadata,
         {*origin, pull.counts_as_download(), DeliveredTo(download, *origin)},
-        subject.target);
+        descriptor.target);
   }
   return WithRepair(pull, *std::move(stream), flight);
 }
@@ -317,7 +319,7 @@ BlobFetcher::Stream BlobFetcher::WithRepair(
           std::stop_token cancel) mutable -> absl::StatusOr<Stream> {
         if (followed != nullptr) {
           Download& download = followed->download();
-          download.Distrust();
+          download.MarkCorrupt();
           Remove(*followed);
           // Until then what the reader has may be wrong, and it must not get
           // the rest.

@@ -21,7 +21,7 @@ std::vector<BlobFlight::Served> BlobFlight::Close() {
   std::vector<Served> all;
   Add(*serving, 0, all);
   for (const Served& served : served_) {
-    Add(download_->IsDisprovenBy(served.origin) ? *serving : served.origin,
+    Add(download_->IsRejected(served.origin) ? *serving : served.origin,
         served.downloads, all);
   }
   for (Served& served : all) {

@@ -12,7 +12,7 @@ BlobOrigin OriginOf(const FetchRequest& request, const Candidate& candidate) {
   return {.upstream_id = candidate.upstream_id,
           .repository = candidate.ContentOf(request.content).repository,
           .recorded = candidate.cached.has_value(),
-          .denial = candidate.denial,
+          .negative_answer = candidate.negative_answer,
           .failure_policy = candidate.failure_policy,
           .identity = IdentityOf(candidate),
           .public_identity = candidate.public_identity,
@@ -22,7 +22,7 @@ BlobOrigin OriginOf(const FetchRequest& request, const Candidate& candidate) {
 }
 
 bool IsDenied(const Candidate& candidate) {
-  return candidate.denial != Denial::kNone;
+  return candidate.negative_answer != NegativeAnswer::kNone;
 }
 
 // Whether it is known to have the blob already.
@@ -60,7 +60,7 @@ std::vector<BlobOrigin> OriginsOf(const FetchRequest& request) {
 }
 
 bool IsDenied(const BlobOrigin& origin) {
-  return origin.denial != Denial::kNone;
+  return origin.negative_answer != NegativeAnswer::kNone;
 }
 
 std::optional<BlobOrigin> EntitledOrigin(const FetchRequest& request) {
@@ -106,14 +106,15 @@ bool IsSameWalk(const std::vector<BlobOrigin>& a,
                 const std::vector<BlobOrigin>& b) {
   return std::equal(a.begin(), a.end(), b.begin(), b.end(),
                     [](const BlobOrigin& one, const BlobOrigin& other) {
-                      return one == other && one.denial == other.denial;
+                      return one == other &&
+                             one.negative_answer == other.negative_answer;
                     });
 }
 
-std::optional<BlobOrigin> ProvenOrigin(const std::vector<BlobOrigin>& origins,
-                                       const Download& download) {
+std::optional<BlobOrigin> ConfirmedOrigin(
+    const std::vector<BlobOrigin>& origins, const Download& download) {
   for (const BlobOrigin& origin : origins) {
-    if (!IsDenied(origin) && download.IsProvenBy(origin)) return origin;
+    if (!IsDenied(origin) && download.IsConfirmedBy(origin)) return origin;
   }
   return std::nullopt;
 }

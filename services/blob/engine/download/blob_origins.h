@@ -41,8 +41,8 @@ bool IsSameWalk(const std::vector<BlobOrigin>& a,
                 const std::vector<BlobOrigin>& b);
 
 // The first of the request's own origins that has answered the download.
-std::optional<BlobOrigin> ProvenOrigin(const std::vector<BlobOrigin>& origins,
-                                       const Download& download);
+std::optional<BlobOrigin> ConfirmedOrigin(
+    const std::vector<BlobOrigin>& origins, const Download& download);
 
 }  // namespace cvr
 

@@ -52,7 +52,7 @@ absl::StatusOr<BlobProber::Answer> BlobProber::FindFirst(
 
 absl::StatusOr<BlobProber::Answer> BlobProber::AskOnce(
     const BlobOrigin& origin, const Digest& digest, const Patience& patience) {
-  RETURN_IF_ERROR(KnownAnswer(origin.upstream_id, origin.denial,
+  RETURN_IF_ERROR(KnownAnswer(origin.upstream_id, origin.negative_answer,
                               errors::BlobUnknown(digest.ToString())));
   const std::string key = absl::StrCat(
       origin.upstream_id, " ", origin.cache_epoch, " ", origin.identity, " ",

@@ -106,7 +106,7 @@ absl::Status BlobReceiver::PushBuffer() {
   const absl::Status pushed =
       feed_.Push(Chunk(bytes, std::exchange(buffer_, nullptr)));
   if (pushed.ok()) return pushed;
-  spoilt_ = true;
+  lost_bytes_ = true;
   if (absl::IsCancelled(pushed)) return pushed;
   return errors::UpstreamInvalid(host_,
                                  "the response has no Content-Length, and the "

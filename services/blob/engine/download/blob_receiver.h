@@ -40,7 +40,7 @@ class BlobReceiver : public UpstreamBlobSink {
   uint64_t received_bytes() const { return received_bytes_; }
 
   // Bytes were lost on the way to the feed: only a new start helps.
-  bool is_spoilt() const { return spoilt_; }
+  bool has_lost_bytes() const { return lost_bytes_; }
 
   // Errors: UNAVAILABLE (reason UPSTREAM_INVALID) when the answer does not fit
   // what has been received, or no blob is that large.
@@ -69,7 +69,7 @@ class BlobReceiver : public UpstreamBlobSink {
   uint64_t skip_bytes_ = 0;  // Sent again, though we have them.
   std::shared_ptr<char> buffer_;
   size_t filled_bytes_ = 0;
-  bool spoilt_ = false;
+  bool lost_bytes_ = false;
 };
 
 }  // namespace cvr

@@ -11,12 +11,13 @@
 namespace cvr {
 namespace {
 
-absl::StatusOr<ContentHeader> MakeHeader(const StreamSubject& subject,
-                                         const StreamWish& wish) {
-  ASSIGN_OR_RETURN(const ByteRange range,
-                   ResolveRange(wish.range, subject.target.size_bytes));
-  return ContentHeader{subject.target, range, subject.origin,
-                       subject.upstream_id, subject.goes_on_after};
+absl::StatusOr<ContentHeader> MakeHeader(const StreamDescriptor& descriptor,
+                                         const StreamRequest& stream_request) {
+  ASSIGN_OR_RETURN(
+      const ByteRange range,
+      ResolveRange(stream_request.range, descriptor.target.size_bytes));
+  return ContentHeader{descriptor.target, range, descriptor.cache_status,
+                       descriptor.upstream_id, descriptor.goes_on_after};
 }
 
 // Walks through the header's range; where the bytes come from is up to others.
@@ -133,33 +134,38 @@ class FollowingStream final : public RangeStream {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<ContentStream>> MakeHeaderStream(
-    const StreamSubject& subject, const StreamWish& wish) {
-  ASSIGN_OR_RETURN(ContentHeader header, MakeHeader(subject, wish));
+    const StreamDescriptor& descriptor, const StreamRequest& stream_request) {
+  ASSIGN_OR_RETURN(ContentHeader header,
+                   MakeHeader(descriptor, stream_request));
   return std::make_unique<BytesStream>(std::move(header), /*header_only=*/true,
                                        Chunk());
 }
 
 absl::StatusOr<std::unique_ptr<ContentStream>> MakeBytesStream(
-    const StreamSubject& subject, const StreamWish& wish, Chunk bytes) {
-  ASSIGN_OR_RETURN(ContentHeader header, MakeHeader(subject, wish));
-  return std::make_unique<BytesStream>(std::move(header), wish.header_only,
-                                       std::move(bytes));
+    const StreamDescriptor& descriptor, const StreamRequest& stream_request,
+    Chunk bytes) {
+  ASSIGN_OR_RETURN(ContentHeader header,
+                   MakeHeader(descriptor, stream_request));
+  return std::make_unique<BytesStream>(
+      std::move(header), stream_request.header_only, std::move(bytes));
 }
 
 absl::StatusOr<std::unique_ptr<ContentStream>> MakeProducedStream(
-    const StreamSubject& subject, const StreamWish& wish,
+    const StreamDescriptor& descriptor, const StreamRequest& stream_request,
     std::function<absl::StatusOr<Chunk>()> produce) {
-  ASSIGN_OR_RETURN(ContentHeader header, MakeHeader(subject, wish));
-  return std::make_unique<ProducedStream>(std::move(header), wish.header_only,
-                                          std::move(produce));
+  ASSIGN_OR_RETURN(ContentHeader header,
+                   MakeHeader(descriptor, stream_request));
+  return std::make_unique<ProducedStream>(
+      std::move(header), stream_request.header_only, std::move(produce));
 }
 
 absl::StatusOr<std::unique_ptr<ContentStream>> MakeStoredStream(
-    const StreamSubject& subject, const StreamWish& wish, BlobStore& store,
-    std::shared_ptr<const BlobReader> reader) {
-  ASSIGN_OR_RETURN(ContentHeader header, MakeHeader(subject, wish));
-  return std::make_unique<StoredStream>(std::move(header), wish.header_only,
-                                        store, std::move(reader));
+    const StreamDescriptor& descriptor, const StreamRequest& stream_request,
+    BlobStore& store, std::shared_ptr<const BlobReader> reader) {
+  ASSIGN_OR_RETURN(ContentHeader header,
+                   MakeHeader(descriptor, stream_request));
+  return std::make_unique<StoredStream>(
+      std::move(header), stream_request.header_only, store, std::move(reader));
 }
 
 void DropIfDamaged(BlobStore& store, const Digest& digest, uint64_t offset) {
@@ -175,9 +181,10 @@ void DropIfDamaged(BlobStore& store, const Digest& digest, uint64_t offset) {
 }
 
 absl::StatusOr<std::unique_ptr<ContentStream>> MakeFollowingStream(
-    const StreamSubject& subject, const StreamWish& wish,
+    const StreamDescriptor& descriptor, const StreamRequest& stream_request,
     std::unique_ptr<BlobFeed::Reader> reader) {
-  ASSIGN_OR_RETURN(ContentHeader header, MakeHeader(subject, wish));
+  ASSIGN_OR_RETURN(ContentHeader header,
+                   MakeHeader(descriptor, stream_request));
   if (!reader->SeekTo(header.range.offset)) {
     return absl::AbortedError("the requested bytes are no longer buffered");
   }

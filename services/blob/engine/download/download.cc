@@ -33,7 +33,7 @@ bool Contains(const std::vector<BlobOrigin>& origins,
 
 ShareKey ShareOf(const std::vector<BlobOrigin>& origins) {
   for (const BlobOrigin& origin : origins) {
-    if (origin.denial == Denial::kNone) return origin.share();
+    if (origin.negative_answer == NegativeAnswer::kNone) return origin.share();
   }
   return origins.front().share();
 }
@@ -45,7 +45,7 @@ BlobFeed::Options WithShare(BlobFeed::Options options, const ShareKey& share) {
 
 int64_t FirstIdentity(const std::vector<BlobOrigin>& origins) {
   for (const BlobOrigin& origin : origins) {
-    if (origin.denial == Denial::kNone) return origin.identity;
+    if (origin.negative_answer == NegativeAnswer::kNone) return origin.identity;
   }
   return origins.front().identity;
 }
@@ -71,18 +71,18 @@ Download::Download(Tools& tools, const Digest& digest,
 
 std::optional<BlobOrigin> Download::serving_origin() const {
   MutexLock lock(&mutex_);
-  if (proven_.empty()) return std::nullopt;
-  return proven_.front();
+  if (confirmed_origins_.empty()) return std::nullopt;
+  return confirmed_origins_.front();
 }
 
-bool Download::IsProvenBy(const BlobOrigin& origin) const {
+bool Download::IsConfirmedBy(const BlobOrigin& origin) const {
   MutexLock lock(&mutex_);
-  return Contains(proven_, origin);
+  return Contains(confirmed_origins_, origin);
 }
 
-bool Download::IsDisprovenBy(const BlobOrigin& origin) const {
+bool Download::IsRejected(const BlobOrigin& origin) const {
   MutexLock lock(&mutex_);
-  return Contains(disproven_, origin);
+  return Contains(rejected_origins_, origin);
 }
 
 void Download::Abandon(const absl::Status& why, bool keeps_bytes) {
@@ -123,7 +123,7 @@ absl::Status Download::Run() {
 }
 
 bool Download::IsToBeContinued(const absl::Status& filled) const {
-  if (distrusted_ || stored_) return false;
+  if (marked_corrupt_ || stored_) return false;
   if (abandoned_) return keeps_bytes_;
   return (absl::IsUnavailable(filled) || absl::IsResourceExhausted(filled)) &&
          ReasonOf(filled) != Reason::kContentMismatch;
@@ -134,7 +134,7 @@ absl::Status Download::Fill() {
                      errors::BlobUnknown(digest_.ToString()));
   RETURN_IF_ERROR(Begin());
   for (const BlobOrigin& origin : origins_) {
-    if (origin.denial == Denial::kNone) {
+    if (origin.negative_answer == NegativeAnswer::kNone) {
       RETURN_IF_ERROR(BeginFor(origin.identity));
     }
     absl::Status status = FillFrom(origin);
@@ -147,14 +147,14 @@ absl::Status Download::Fill() {
       status = FillFrom(origin);
     }
     if (status.ok() || absl::IsCancelled(status) || abandoned_) return status;
-    if (origin.denial == Denial::kNone) {
+    if (origin.negative_answer == NegativeAnswer::kNone) {
       spdlog::warn("download of blob {} from upstream {} failed: {}",
                    digest_.ToString(), origin.upstream_id, status.ToString());
     }
     const auto action = walk.OnFailure(status, origin.failure_policy);
-    const bool is_useless =
-        receiver_->is_spoilt() || ReasonOf(status) == Reason::kContentMismatch;
-    if (is_useless) Disprove();
+    const bool is_useless = receiver_->has_lost_bytes() ||
+                            ReasonOf(status) == Reason::kContentMismatch;
+    if (is_useless) RejectBytes();
     if (action == CandidateWalk::Action::kStop) break;
     if (is_useless) RETURN_IF_ERROR(StartAgain(status));
   }
@@ -162,7 +162,7 @@ absl::Status Download::Fill() {
 }
 
 absl::Status Download::FillFrom(const BlobOrigin& origin) {
-  RETURN_IF_ERROR(KnownAnswer(origin.upstream_id, origin.denial,
+  RETURN_IF_ERROR(KnownAnswer(origin.upstream_id, origin.negative_answer,
                               errors::BlobUnknown(digest_.ToString())));
   ASSIGN_OR_RETURN(
       const auto kept,
@@ -191,11 +191,11 @@ Attempt Download::FillOnce(const UpstreamAccess& access,
   }
   // A body that breaks off after its last byte is whole all the same.
   const bool has_come = status.ok() || receiver_->IsComplete();
-  if (has_come && !receiver_->is_spoilt()) status = receiver_->Finish();
+  if (has_come && !receiver_->has_lost_bytes()) status = receiver_->Finish();
   const uint64_t after = receiver_->received_bytes();
   // An upstream that cannot even begin is not worth waiting for: the next one
   // may do better, and the client asks again.
-  const bool cannot_begin = after <= inherited_bytes_ && !IsProvenBy(origin);
+  const bool cannot_begin = after <= inherited_bytes_ && !IsConfirmedBy(origin);
   // A few bytes are no progress, or an upstream that sends no more could be
   // asked for ever: so many attempts are made for each chunk.
   const bool progressed = after >= counted_bytes_ + limits::kChunkBytes;
@@ -219,7 +219,7 @@ absl::Status Download::Verify(const UpstreamAccess& access) {
 // A store that fails never fails a pull.
 void Download::Store() {
   AwaitStage(Stage::kStore);
-  if (writer_ == nullptr || abandoned_ || distrusted_) return;
+  if (writer_ == nullptr || abandoned_ || marked_corrupt_) return;
   absl::Status status = writer_->Commit();
   if (status.ok()) {
     stored_ = true;
@@ -316,17 +316,18 @@ bool Download::MayBlameInheritance(const absl::Status& status) const {
 }
 
 // Nobody is served in the name of those whose bytes were wrong.
-void Download::Disprove() {
+void Download::RejectBytes() {
   MutexLock lock(&mutex_);
-  disproven_.insert(disproven_.end(), proven_.begin(), proven_.end());
-  proven_.clear();
+  rejected_origins_.insert(rejected_origins_.end(), confirmed_origins_.begin(),
+                           confirmed_origins_.end());
+  confirmed_origins_.clear();
 }
 
 void Download::OnAnswer() {
   const BlobOrigin& asked = *asked_.load();
   TakeOver(asked.identity);
   MutexLock lock(&mutex_);
-  if (!Contains(proven_, asked)) proven_.push_back(asked);
+  if (!Contains(confirmed_origins_, asked)) confirmed_origins_.push_back(asked);
 }
 
 void Download::StartStages() {

@@ -33,7 +33,7 @@ struct BlobOrigin {
   // The metadata service believes that it is there.
   bool recorded = false;
   // What it answered a moment ago: it is not asked.
-  Denial denial = Denial::kNone;
+  NegativeAnswer negative_answer = NegativeAnswer::kNone;
   FailurePolicy failure_policy = {};
   // False = only the plan says that it has the blob, it was not asked.
   bool confirmed = true;
@@ -90,9 +90,9 @@ class Download {
   // far. Any thread.
   std::optional<BlobOrigin> serving_origin() const;
   // Whether that upstream has answered with the blob. Any thread.
-  bool IsProvenBy(const BlobOrigin& origin) const;
+  bool IsConfirmedBy(const BlobOrigin& origin) const;
   // Whether its bytes were found to be wrong. Any thread.
-  bool IsDisprovenBy(const BlobOrigin& origin) const;
+  bool IsRejected(const BlobOrigin& origin) const;
 
   // Blocks until the blob is verified and stored. OK also when it could not be
   // stored: readers have it all the same. Does not fail the feed: the caller
@@ -120,7 +120,7 @@ class Download {
 
   // What was stored so far is damaged: it is not to be kept. Any thread; too
   // late when it is committed.
-  void Distrust() { distrusted_ = true; }
+  void MarkCorrupt() { marked_corrupt_ = true; }
 
   // Makes Run() return `why` at once, wherever it is; what has come is left for
   // the next download, unless `keeps_bytes` says otherwise. The first call
@@ -148,7 +148,7 @@ class Download {
   absl::Status BeginFor(int64_t identity);
   void TakeOver(int64_t identity);
   bool MayBlameInheritance(const absl::Status& status) const;
-  void Disprove();
+  void RejectBytes();
 
   void OnAnswer();
   void StartStages();
@@ -168,7 +168,7 @@ class Download {
   std::stop_source stop_;
   StoppableSleeper sleeper_;
   std::atomic<bool> stored_ = false;
-  std::atomic<bool> distrusted_ = false;
+  std::atomic<bool> marked_corrupt_ = false;
   std::atomic<int64_t> delivered_to_ = 0;
   std::atomic<bool> has_begun_ = false;
   std::atomic<int> requests_ = 0;
@@ -193,8 +193,8 @@ class Download {
   CondVar stage_ended_;
   bool running_[2] ABSL_GUARDED_BY(mutex_) = {};
   absl::Status why_abandoned_ ABSL_GUARDED_BY(mutex_);
-  std::vector<BlobOrigin> proven_ ABSL_GUARDED_BY(mutex_);
-  std::vector<BlobOrigin> disproven_ ABSL_GUARDED_BY(mutex_);
+  std::vector<BlobOrigin> confirmed_origins_ ABSL_GUARDED_BY(mutex_);
+  std::vector<BlobOrigin> rejected_origins_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace cvr

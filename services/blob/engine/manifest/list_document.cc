@@ -63,8 +63,8 @@ class TagSource {
 
 class TagsDocument final : public ListDocument {
  public:
-  TagsDocument(const std::vector<ListText>& texts, const ListWish& wish)
-      : wish_(wish) {
+  TagsDocument(const std::vector<ListText>& texts, const ListQuery& query)
+      : query_(query) {
     for (const ListText& text : texts) {
       sources_.push_back(std::make_unique<TagSource>(text));
     }
@@ -80,10 +80,10 @@ class TagsDocument final : public ListDocument {
     if (!has_begun_) {
       piece = R"({"tags":[)";
       has_begun_ = true;
-      if (wish_.n != 0) RETURN_IF_ERROR(StartAll());
+      if (query_.n != 0) RETURN_IF_ERROR(StartAll());
     }
     while (piece.size() < kPieceBytes) {
-      if (wish_.n && count_ == *wish_.n) return End(std::move(piece));
+      if (query_.n && count_ == *query_.n) return End(std::move(piece));
       ASSIGN_OR_RETURN(const bool has_tag, TakeFirst());
       if (!has_tag) return End(std::move(piece));
       absl::StrAppend(&piece, count_ == 0 ? "\"" : ",\"", last_, "\"");
@@ -95,7 +95,7 @@ class TagsDocument final : public ListDocument {
  private:
   absl::Status StartAll() {
     for (const auto& source : sources_) {
-      RETURN_IF_ERROR(source->Start(wish_.last));
+      RETURN_IF_ERROR(source->Start(query_.last));
     }
     return absl::OkStatus();
   }
@@ -132,7 +132,7 @@ class TagsDocument final : public ListDocument {
     return Chunk::OfString(std::move(piece));
   }
 
-  const ListWish wish_;
+  const ListQuery query_;
   std::vector<std::unique_ptr<TagSource>> sources_;
   bool has_begun_ = false;
   bool has_ended_ = false;
@@ -143,8 +143,8 @@ class TagsDocument final : public ListDocument {
 
 class ReferrersDocument final : public ListDocument {
  public:
-  ReferrersDocument(const std::vector<ListText>& texts, const ListWish& wish)
-      : wish_(wish) {
+  ReferrersDocument(const std::vector<ListText>& texts, const ListQuery& query)
+      : query_(query) {
     for (const ListText& text : texts) {
       cursors_.push_back(std::make_unique<LineCursor>(
           text.reader, kReferrersText, kLineBytesMax));
@@ -189,8 +189,8 @@ class ReferrersDocument final : public ListDocument {
       const auto referrer = ParseReferrerLine(cursors_[turn_]->item());
       if (!referrer) return absl::DataLossError("a referrer that is none");
       ASSIGN_OR_RETURN(const bool is_new, IsNew(*referrer));
-      const bool is_wanted = wish_.artifact_type.empty() ||
-                             referrer->artifact_type == wish_.artifact_type;
+      const bool is_wanted = query_.artifact_type.empty() ||
+                             referrer->artifact_type == query_.artifact_type;
       if (is_new && is_wanted) return referrer;
     }
     return std::nullopt;
@@ -205,7 +205,7 @@ class ReferrersDocument final : public ListDocument {
     return seen_.insert(*digest).second;
   }
 
-  const ListWish wish_;
+  const ListQuery query_;
   std::vector<std::unique_ptr<LineCursor>> cursors_;
   size_t turn_ = 0;
   absl::flat_hash_set<Digest> seen_;
@@ -218,13 +218,13 @@ class ReferrersDocument final : public ListDocument {
 }  // namespace
 
 std::unique_ptr<ListDocument> MakeTagsDocument(
-    const std::vector<ListText>& texts, const ListWish& wish) {
-  return std::make_unique<TagsDocument>(texts, wish);
+    const std::vector<ListText>& texts, const ListQuery& query) {
+  return std::make_unique<TagsDocument>(texts, query);
 }
 
 std::unique_ptr<ListDocument> MakeReferrersDocument(
-    const std::vector<ListText>& texts, const ListWish& wish) {
-  return std::make_unique<ReferrersDocument>(texts, wish);
+    const std::vector<ListText>& texts, const ListQuery& query) {
+  return std::make_unique<ReferrersDocument>(texts, query);
 }
 
 Reference ReferrersTag(const Digest& subject) {

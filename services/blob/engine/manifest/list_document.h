@@ -12,7 +12,7 @@
 #include "services/common/chunk.h"
 #include "services/common/digest.h"
 #include "services/common/reference.h"
-#include "services/policy/rules.h"
+#include "services/policy/pull_rules.h"
 
 namespace cvr {
 
@@ -49,15 +49,15 @@ class ListDocument {
 };
 
 // `{"tags":[...]}`: of the tags that a text has and its rules allow, each once,
-// sorted by TagPrecedes(), those after `wish.last`, at most `wish.n`.
+// sorted by TagPrecedes(), those after `query.last`, at most `query.n`.
 std::unique_ptr<ListDocument> MakeTagsDocument(
-    const std::vector<ListText>& texts, const ListWish& wish);
+    const std::vector<ListText>& texts, const ListQuery& query);
 
 // The answer of the referrers API, an OCI image index: the descriptors in the
 // order of the texts, of several with one digest the first; only those of
-// `wish.artifact_type`, if that is not empty.
+// `query.artifact_type`, if that is not empty.
 std::unique_ptr<ListDocument> MakeReferrersDocument(
-    const std::vector<ListText>& texts, const ListWish& wish);
+    const std::vector<ListText>& texts, const ListQuery& query);
 
 // Where registries without the referrers API have the list: OCI
 // distribution-spec, "Referrers Tag Schema".

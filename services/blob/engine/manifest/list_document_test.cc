@@ -80,9 +80,9 @@ class ListDocumentTest : public ::testing::Test {
                         R"("]})");
   }
   // A page, and whether the list goes on after its last tag.
-  void ExpectPage(const std::vector<ListText>& texts, const ListWish& wish,
+  void ExpectPage(const std::vector<ListText>& texts, const ListQuery& query,
                   const Names& tags, bool goes_on) {
-    const auto document = MakeTagsDocument(texts, wish);
+    const auto document = MakeTagsDocument(texts, query);
     EXPECT_EQ(Whole(*document), Json(tags));
     EXPECT_EQ(document->goes_on_after(),
               goes_on ? std::optional<std::string>(tags.back()) : std::nullopt);
@@ -225,12 +225,12 @@ TEST_F(ListDocumentTest, ReferrersComeInOrderTheFirstOfEachDigest) {
 TEST_F(ListDocumentTest, ReferrersAreFilteredByType) {
   const std::vector<ListText> texts = {
       Referrers({Line("a", "x/y+json"), Line("b", ""), Line("c", "x/z")})};
-  ListWish wish;
-  wish.artifact_type = "x/y+json";
-  EXPECT_EQ(Whole(*MakeReferrersDocument(texts, wish)),
+  ListQuery query;
+  query.artifact_type = "x/y+json";
+  EXPECT_EQ(Whole(*MakeReferrersDocument(texts, query)),
             IndexOf(R"({"n":"a"})"));
-  wish.artifact_type = "x/none";
-  EXPECT_EQ(Whole(*MakeReferrersDocument(texts, wish)), IndexOf(""));
+  query.artifact_type = "x/none";
+  EXPECT_EQ(Whole(*MakeReferrersDocument(texts, query)), IndexOf(""));
 }
 
 TEST_F(ListDocumentTest, WhatIsNoReferrerIsDataLoss) {
@@ -269,12 +269,12 @@ TEST_F(ListDocumentTest, ASummaryIsThatOfTheWholeAndMadeOnceForLargeOnes) {
   ListSummaries summaries;
   int made = 0;
   const auto get = [&](const std::vector<ListText>& texts,
-                       const ListWish& wish) {
+                       const ListQuery& query) {
     const std::string key =
-        absl::StrCat(texts[0].digest.ToString(), wish.n.value_or(0));
+        absl::StrCat(texts[0].digest.ToString(), query.n.value_or(0));
     return *summaries.Get(key, {}, [&] {
       ++made;
-      return MakeTagsDocument(texts, wish);
+      return MakeTagsDocument(texts, query);
     });
   };
   for (int i = 0; i < 2; ++i) {

@@ -28,12 +28,12 @@ struct Part {
 };
 
 // What a document is made of, all of it.
-std::string KeyOf(const ContentRef& content, const ListWish& wish,
+std::string KeyOf(const ContentRef& content, const ListQuery& query,
                   const std::vector<ListText>& texts) {
   std::string key = absl::StrCat(static_cast<int>(content.kind), " ",
-                                 wish.n ? absl::StrCat(*wish.n) : "all", " ",
-                                 absl::CHexEscape(wish.last), " ",
-                                 absl::CHexEscape(wish.artifact_type));
+                                 query.n ? absl::StrCat(*query.n) : "all", " ",
+                                 absl::CHexEscape(query.last), " ",
+                                 absl::CHexEscape(query.artifact_type));
   for (const ListText& text : texts) {
     absl::StrAppend(&key, "\n", text.digest.ToString());
     for (const Rule& rule : text.tag_rules.rules()) {
@@ -66,13 +66,13 @@ struct ListFetcher::Parts {
   // What the list ends with when no part is left: CandidateWalk::status().
   absl::Status failure;
 
-  ContentOrigin origin() const {
+  CacheStatus cache_status() const {
     const bool is_stale =
         std::any_of(parts.begin(), parts.end(), [](const Part& part) {
-          return part.list.origin == ContentOrigin::kStale;
+          return part.list.cache_status == CacheStatus::kStale;
         });
-    if (is_stale) return ContentOrigin::kStale;
-    return was_asked ? ContentOrigin::kMiss : ContentOrigin::kHit;
+    if (is_stale) return CacheStatus::kStale;
+    return was_asked ? CacheStatus::kMiss : CacheStatus::kHit;
   }
   int64_t upstream_id() const {
     return parts.empty() ? 0 : parts.front().candidate->upstream_id;
@@ -81,7 +81,7 @@ struct ListFetcher::Parts {
 
 ListFetcher::ListFetcher(const UpstreamTools& tools, FairPool& pool)
     : store_(tools.store),
-      asker_(tools),
+      loader_(tools),
       // Nobody asks for an answer that came before his question.
       flights_(pool, [](const ListPart&) { return std::nullopt; }) {}
 
@@ -114,16 +114,16 @@ absl::StatusOr<std::unique_ptr<ContentStream>> ListFetcher::Open(
   ASSIGN_OR_RETURN(const auto summary,
                    summaries_.Get(KeyOf(request.content, request.list, texts),
                                   {request.deadline, request.cancel}, make));
-  StreamSubject subject = {
+  StreamDescriptor descriptor = {
       {is_tags ? kJsonType : kIndexType, summary->digest, summary->size_bytes},
-      found.origin(),
+      found.cache_status(),
       found.upstream_id()};
-  subject.goes_on_after = summary->goes_on_after;
-  const StreamWish wish = {request.range, request.header_only};
+  descriptor.goes_on_after = summary->goes_on_after;
+  const StreamRequest stream_request = {request.range, request.header_only};
   if (!summary->whole.empty()) {
-    return MakeBytesStream(subject, wish, summary->whole);
+    return MakeBytesStream(descriptor, stream_request, summary->whole);
   }
-  return MakeProducedStream(subject, wish,
+  return MakeProducedStream(descriptor, stream_request,
                             [document = std::shared_ptr<ListDocument>(make())] {
                               return document->Next();
                             });
@@ -161,7 +161,7 @@ absl::StatusOr<ListFetcher::Parts> ListFetcher::Collect(
     const absl::Status& failure = list.status();
     if (request.cancel.stop_requested()) return failure;
     auto copy = MayHaveStandIn(failure)
-                    ? asker_.StaleCopy(
+                    ? loader_.StaleCopy(
                           {candidate.ContentOf(request.content), candidate})
                     : std::nullopt;
     switch (
@@ -182,20 +182,20 @@ absl::StatusOr<ListFetcher::Parts> ListFetcher::Collect(
   return found;
 }
 
-ListFetcher::Pending ListFetcher::Begin(const ListAsker::Question& question,
+ListFetcher::Pending ListFetcher::Begin(const ListLoader::Question& question,
                                         const ShareKey& share,
                                         bool may_be_stored) {
   const auto& [content, candidate] = question;
   Pending pending;
-  pending.known =
-      KnownAnswer(candidate.upstream_id, candidate.denial, Unknown(content));
+  pending.known = KnownAnswer(candidate.upstream_id, candidate.negative_answer,
+                              Unknown(content));
   if (!pending.known.ok()) return pending;
-  if (may_be_stored) pending.stored = asker_.FindStored(question);
+  if (may_be_stored) pending.stored = loader_.FindStored(question);
   if (pending.stored) return pending;
   pending.flight = flights_.Begin(
       absl::StrCat(candidate.upstream_id, "@", candidate.cache_epoch,
                    content.RelativePath()),
-      share, [this, question] { return asker_.FromUpstream(question); });
+      share, [this, question] { return loader_.FromUpstream(question); });
   return pending;
 }
 

@@ -6,7 +6,7 @@
 
 #include "absl/status/statusor.h"
 #include "services/blob/api/content_source.h"
-#include "services/blob/engine/manifest/list_asker.h"
+#include "services/blob/engine/manifest/list_loader.h"
 #include "services/blob/engine/manifest/list_summaries.h"
 #include "services/blob/engine/walk/single_flight.h"
 #include "services/blob/engine/walk/upstream_tools.h"
@@ -46,13 +46,13 @@ class ListFetcher {
   void DropDamaged(const Parts& found);
   absl::StatusOr<Parts> Collect(const FetchRequest& request,
                                 bool may_be_stored);
-  Pending Begin(const ListAsker::Question& question, const ShareKey& share,
+  Pending Begin(const ListLoader::Question& question, const ShareKey& share,
                 bool may_be_stored);
   absl::StatusOr<ListPart> End(const Pending& pending,
                                const Patience& patience);
 
   BlobStore& store_;
-  ListAsker asker_;
+  ListLoader loader_;
   Flights flights_;
   ListSummaries summaries_;
 };

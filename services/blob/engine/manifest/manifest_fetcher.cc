@@ -14,7 +14,7 @@ namespace {
 std::shared_ptr<const ManifestAnswer> WithoutBytes(
     const std::shared_ptr<const ManifestAnswer>& answer) {
   return std::make_shared<const ManifestAnswer>(
-      ManifestAnswer{answer->target, {}, answer->origin});
+      ManifestAnswer{answer->target, {}, answer->cache_status});
 }
 
 }  // namespace
@@ -23,10 +23,10 @@ ManifestFetcher::ManifestFetcher(const UpstreamTools& tools,
                                  StoredManifests& stored, FairPool& pool,
                                  absl::Duration overlap_delay)
     : store_(tools.store),
-      asker_(tools, stored),
+      loader_(tools, stored),
       flights_(pool, WithoutBytes),
       probes_(pool),
-      tools_{asker_, tools.metadata, flights_, probes_, overlap_delay} {}
+      tools_{loader_, tools.metadata, flights_, probes_, overlap_delay} {}
 
 absl::StatusOr<std::unique_ptr<ContentStream>> ManifestFetcher::Fetch(
     const FetchRequest& request) {
@@ -50,13 +50,15 @@ absl::StatusOr<std::unique_ptr<ContentStream>> ManifestFetcher::Open(
     const FetchRequest& request, Purpose purpose) {
   ASSIGN_OR_RETURN(ManifestWalk::Found found,
                    ManifestWalk(tools_, request, purpose).Run());
-  auto& [target, bytes, origin] = found.answer;
-  const StreamSubject subject = {std::move(target), origin, found.upstream_id};
-  const StreamWish wish = {request.range, request.header_only};
+  auto& [target, bytes, cache_status] = found.answer;
+  const StreamDescriptor descriptor = {std::move(target), cache_status,
+                                       found.upstream_id};
+  const StreamRequest stream_request = {request.range, request.header_only};
   if (bytes.reader != nullptr) {
-    return MakeStoredStream(subject, wish, store_, std::move(bytes.reader));
+    return MakeStoredStream(descriptor, stream_request, store_,
+                            std::move(bytes.reader));
   }
-  return MakeBytesStream(subject, wish, std::move(bytes.chunk));
+  return MakeBytesStream(descriptor, stream_request, std::move(bytes.chunk));
 }
 
 std::vector<absl::Status> ManifestFetcher::Refresh(
@@ -75,7 +77,7 @@ std::vector<absl::Status> ManifestFetcher::Refresh(
 
 absl::StatusOr<Hit> ManifestFetcher::RefreshTag(FetchRequest request) {
   for (Candidate& candidate : request.plan.candidates) {
-    candidate.denial = Denial::kNone;
+    candidate.negative_answer = NegativeAnswer::kNone;
     if (candidate.cached) candidate.cached->fresh = false;
   }
   ASSIGN_OR_RETURN(ManifestWalk::Found found,

@@ -9,7 +9,7 @@
 #include "absl/time/time.h"
 #include "services/blob/api/content_source.h"
 #include "services/blob/engine/download/stored_manifests.h"
-#include "services/blob/engine/manifest/manifest_asker.h"
+#include "services/blob/engine/manifest/manifest_loader.h"
 #include "services/blob/engine/manifest/manifest_walk.h"
 #include "services/blob/engine/walk/upstream_tools.h"
 #include "services/blob/store/blob_store.h"
@@ -49,7 +49,7 @@ class ManifestFetcher {
       const FetchRequest& request, ManifestWalk::Purpose purpose);
 
   BlobStore& store_;
-  ManifestAsker asker_;
+  ManifestLoader loader_;
   ManifestFlights flights_;
   ManifestProbes probes_;
   ManifestWalk::Tools tools_;

@@ -13,7 +13,7 @@
 namespace cvr {
 
 using Action = FailurePolicy::Action;
-using Question = ManifestAsker::Question;
+using Question = ManifestLoader::Question;
 
 namespace {
 
@@ -32,9 +32,9 @@ ManifestFlights::Ticket BeginManifestFlight(ManifestWalk::Tools& tools,
                                             absl::Time asked_at) {
   return tools.flights.Begin(
       FlightKey(question), question.share(),
-      [&asker = tools.asker,
+      [&loader = tools.loader,
        question]() -> absl::StatusOr<std::shared_ptr<const ManifestAnswer>> {
-        ASSIGN_OR_RETURN(auto found, asker.FromUpstream(question));
+        ASSIGN_OR_RETURN(auto found, loader.FromUpstream(question));
         return std::make_shared<const ManifestAnswer>(std::move(found));
       },
       asked_at);
@@ -62,8 +62,8 @@ std::string ManifestWalk::KeyOf(size_t turn) const {
 }
 
 absl::Status ManifestWalk::KnownAnswerOf(size_t turn) const {
-  return KnownAnswer(candidate(turn).upstream_id, candidate(turn).denial,
-                     unknown_);
+  return KnownAnswer(candidate(turn).upstream_id,
+                     candidate(turn).negative_answer, unknown_);
 }
 
 absl::StatusOr<ManifestWalk::Found> ManifestWalk::Run() {
@@ -98,10 +98,10 @@ Action ManifestWalk::OnFailure(CandidateWalk& walk, size_t turn,
   const FailurePolicy& policy = candidate(turn).failure_policy;
   const Question question = QuestionFor(turn);
   const bool has_copy =
-      MayHaveStandIn(failure) && tools_.asker.HasStaleCopy(question);
+      MayHaveStandIn(failure) && tools_.loader.HasStaleCopy(question);
   const Action action = walk.OnFailure(failure, policy, has_copy);
   if (action != Action::kServeStale) return action;
-  copy = tools_.asker.StaleCopy(question);
+  copy = tools_.loader.StaleCopy(question);
   // What is damaged is no copy.
   return copy ? action : walk.OnFailure(failure, policy);
 }
@@ -109,8 +109,8 @@ Action ManifestWalk::OnFailure(CandidateWalk& walk, size_t turn,
 absl::StatusOr<ManifestAnswer> ManifestWalk::TakeTurn(size_t turn) {
   RETURN_IF_ERROR(KnownAnswerOf(turn));
   Question question = QuestionFor(turn);
-  if (auto stored = tools_.asker.FindStored(question)) {
-    tools_.asker.NoteServed(question, *stored);
+  if (auto stored = tools_.loader.FindStored(question)) {
+    tools_.loader.NoteServed(question, *stored);
     return *std::move(stored);
   }
   next_ahead_ = std::max(next_ahead_, turn + 1);
@@ -149,7 +149,7 @@ absl::StatusOr<ManifestAnswer> ManifestWalk::Ask(size_t turn,
   ASSIGN_OR_RETURN(const auto answer, AwaitFlight(question, flight));
   // The leader's download is counted where it is recorded.
   if (!flight->led() && question.counts_as_download &&
-      answer->origin != ContentOrigin::kStale) {
+      answer->cache_status != CacheStatus::kStale) {
     const absl::Status touched = tools_.metadata.Touch(
         question.candidate.epoch(), question.content, answer->target.digest,
         /*counts_as_download=*/true);
@@ -167,7 +167,7 @@ absl::StatusOr<std::shared_ptr<const ManifestAnswer>> ManifestWalk::AwaitFlight(
   while (true) {
     auto answer = Await(tools_.flights, *flight);
     if (answer.ok() && (*answer)->bytes.empty()) {
-      auto reopened = tools_.asker.Reopen(**answer);
+      auto reopened = tools_.loader.Reopen(**answer);
       if (!reopened) {
         flight = BeginManifestFlight(tools_, question);
         continue;
@@ -175,7 +175,7 @@ absl::StatusOr<std::shared_ptr<const ManifestAnswer>> ManifestWalk::AwaitFlight(
       answer = std::make_shared<const ManifestAnswer>(*std::move(reopened));
     }
     const bool is_enough = !answer.ok() || !question.insists || flight->led() ||
-                           (*answer)->origin != ContentOrigin::kStale;
+                           (*answer)->cache_status != CacheStatus::kStale;
     if (is_enough) return answer;
     flight = BeginManifestFlight(tools_, question);
   }
@@ -187,20 +187,20 @@ void ManifestWalk::AskAhead() {
     const size_t turn = next_ahead_++;
     const absl::Status known = KnownAnswerOf(turn);
     if (!known.ok()) {
-      const FailurePlace place = {request_.content.reference.is_digest()};
-      if (ActionOn(known, candidate(turn).failure_policy, place) ==
+      const FailureContext context = {request_.content.reference.is_digest()};
+      if (ActionOn(known, candidate(turn).failure_policy, context) ==
           Action::kNext) {
         continue;
       }
     } else if (Question question = QuestionFor(turn);
-               !tools_.asker.NeedsNoRequest(question)) {
+               !tools_.loader.NeedsNoRequest(question)) {
       const std::string key = KeyOf(turn);
       ahead_[turn].flight = tools_.flights.Join(key);
       if (ahead_[turn].flight) return;
       ahead_[turn].probe = tools_.probes.Begin(
           key, question.share(),
-          [&asker = tools_.asker, question = std::move(question)] {
-            return asker.Head(question);
+          [&loader = tools_.loader, question = std::move(question)] {
+            return loader.Head(question);
           });
       return;
     }

@@ -11,7 +11,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "services/blob/api/content_source.h"
-#include "services/blob/engine/manifest/manifest_asker.h"
+#include "services/blob/engine/manifest/manifest_loader.h"
 #include "services/blob/engine/walk/candidate_walk.h"
 #include "services/blob/engine/walk/single_flight.h"
 #include "services/metadata/api/pull_metadata.h"
@@ -33,7 +33,7 @@ class ManifestWalk {
  public:
   // What walks share; outlives them.
   struct Tools {
-    ManifestAsker& asker;
+    ManifestLoader& loader;
     PullMetadata& metadata;
     // Each with one flight for each upstream and path.
     ManifestFlights& flights;
@@ -70,7 +70,7 @@ class ManifestWalk {
   const Candidate& candidate(size_t turn) const {
     return request_.plan.candidates[turn];
   }
-  ManifestAsker::Question QuestionFor(size_t turn) const;
+  ManifestLoader::Question QuestionFor(size_t turn) const;
   std::string KeyOf(size_t turn) const;
   absl::Status KnownAnswerOf(size_t turn) const;
 
@@ -80,9 +80,9 @@ class ManifestWalk {
                                   std::optional<ManifestAnswer>& copy);
   absl::StatusOr<ManifestAnswer> TakeTurn(size_t turn);
   absl::StatusOr<ManifestAnswer> Ask(size_t turn,
-                                     ManifestAsker::Question question);
+                                     ManifestLoader::Question question);
   absl::StatusOr<std::shared_ptr<const ManifestAnswer>> AwaitFlight(
-      const ManifestAsker::Question& question,
+      const ManifestLoader::Question& question,
       std::optional<ManifestFlights::Ticket>& flight);
   // Waits for a flight, and asks others ahead meanwhile.
   template <typename Flights>
@@ -100,7 +100,7 @@ class ManifestWalk {
 // Joins or starts the flight that asks the candidate in full; see
 // SingleFlight::Begin() for `asked_at`.
 ManifestFlights::Ticket BeginManifestFlight(
-    ManifestWalk::Tools& tools, const ManifestAsker::Question& question,
+    ManifestWalk::Tools& tools, const ManifestLoader::Question& question,
     absl::Time asked_at = absl::InfiniteFuture());
 
 }  // namespace cvr

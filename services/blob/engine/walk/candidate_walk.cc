@@ -12,10 +12,10 @@ CandidateWalk::CandidateWalk(bool by_digest, absl::Status unknown)
 CandidateWalk::Action CandidateWalk::OnFailure(const absl::Status& failure,
                                                const FailurePolicy& policy,
                                                bool has_copy) {
-  const FailurePlace place = {by_digest_, has_copy};
-  const Action action = ActionOn(failure, policy, place);
+  const FailureContext context = {by_digest_, has_copy};
+  const Action action = ActionOn(failure, policy, context);
   if (action == Action::kStop) {
-    status_ = StoppedBy(failure, place);
+    status_ = StoppedBy(failure, context);
   } else if (action == Action::kNext) {
     NoteFailure(failure, status_);
   }

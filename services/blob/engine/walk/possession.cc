@@ -39,7 +39,9 @@ void LearnPossession(PossessionSource& metadata, const Digest& digest,
     }
   };
   for (const Candidate& candidate : candidates) {
-    if (candidate.possessed || candidate.denial != Denial::kNone) continue;
+    if (candidate.possessed ||
+        candidate.negative_answer != NegativeAnswer::kNone)
+      continue;
     add(IdentityOf(candidate));
     add(candidate.public_identity);
   }
@@ -51,7 +53,7 @@ void LearnPossession(PossessionSource& metadata, const Digest& digest,
     return;
   }
   for (Candidate& candidate : candidates) {
-    if (candidate.denial != Denial::kNone) continue;
+    if (candidate.negative_answer != NegativeAnswer::kNone) continue;
     candidate.possessed =
         candidate.possessed || absl::c_any_of(*found, [&](int64_t identity) {
           return SharesWith(candidate, identity);

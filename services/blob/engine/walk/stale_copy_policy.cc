@@ -22,9 +22,9 @@ void StaleCopyPolicy::NoteAnswer(const ContentRef& content,
                                  absl::FunctionRef<bool()> has_copy) const {
   if (answer.ok()) return;
   const bool is_refusal = absl::IsPermissionDenied(answer) || IsHidden(answer);
-  const FailurePlace place = {content.is_addressed_by_digest(),
-                              is_refusal && has_copy()};
-  if (ActionOn(answer, candidate.failure_policy, place) ==
+  const FailureContext context = {content.is_addressed_by_digest(),
+                                  is_refusal && has_copy()};
+  if (ActionOn(answer, candidate.failure_policy, context) ==
       Action::kServeStale) {
     return;
   }

@@ -72,25 +72,27 @@ TEST_F(StaleCopyPolicyTest, NobodyIsSparedWithoutHealth) {
 TEST_F(StaleCopyPolicyTest, ARefusalIsNotRecordedWhereTheCopyIsServed) {
   candidate_.failure_policy.denied.cached = Action::kServeStale;
   Note(errors::UpstreamDenied("h", "403"), /*has_copy=*/true);
-  EXPECT_THAT(metadata_.denials(), IsEmpty());
+  EXPECT_THAT(metadata_.negative_entries(), IsEmpty());
   Note(errors::UpstreamDenied("h", "403"), /*has_copy=*/false);
-  ASSERT_THAT(metadata_.denials(), SizeIs(1));
-  EXPECT_EQ(metadata_.denials()[0].denial, Denial::kRefused);
+  ASSERT_THAT(metadata_.negative_entries(), SizeIs(1));
+  EXPECT_EQ(metadata_.negative_entries()[0].negative_answer,
+            NegativeAnswer::kRefused);
   EXPECT_EQ(looks_, 2);
 }
 
 TEST_F(StaleCopyPolicyTest, ARefusalIsRecordedWhereThePolicyIsToStop) {
   Note(errors::UpstreamDenied("h", "403"), /*has_copy=*/true);
-  EXPECT_THAT(metadata_.denials(), SizeIs(1));
+  EXPECT_THAT(metadata_.negative_entries(), SizeIs(1));
 }
 
 TEST_F(StaleCopyPolicyTest, OtherAnswersNeedNoLookAtTheCopy) {
   Note(absl::OkStatus(), true);
   Note(errors::UpstreamUnavailable("h", "down"), true);
-  EXPECT_THAT(metadata_.denials(), IsEmpty());
+  EXPECT_THAT(metadata_.negative_entries(), IsEmpty());
   Note(errors::ManifestUnknown("r", "t"), true);
-  ASSERT_THAT(metadata_.denials(), SizeIs(1));
-  EXPECT_EQ(metadata_.denials()[0].denial, Denial::kAbsent);
+  ASSERT_THAT(metadata_.negative_entries(), SizeIs(1));
+  EXPECT_EQ(metadata_.negative_entries()[0].negative_answer,
+            NegativeAnswer::kAbsent);
   EXPECT_EQ(looks_, 0);
 }
 

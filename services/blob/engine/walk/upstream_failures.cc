@@ -33,34 +33,35 @@ absl::Status WithSuffix(const absl::Status& status, absl::StatusCode code,
   return Restated(status, code, absl::StrCat(status.message(), suffix));
 }
 
-Denial DenialIn(const absl::Status& answer) {
-  if (IsHidden(answer)) return Denial::kHidden;
-  if (absl::IsNotFound(answer)) return Denial::kAbsent;
+NegativeAnswer NegativeAnswerIn(const absl::Status& answer) {
+  if (IsHidden(answer)) return NegativeAnswer::kHidden;
+  if (absl::IsNotFound(answer)) return NegativeAnswer::kAbsent;
   if (absl::IsPermissionDenied(answer) &&
       ReasonOf(answer) == Reason::kUpstreamDenied) {
-    return Denial::kRefused;
+    return NegativeAnswer::kRefused;
   }
-  return Denial::kNone;
+  return NegativeAnswer::kNone;
 }
 
 }  // namespace
 
 Action ActionOn(const absl::Status& failure, const FailurePolicy& policy,
-                const FailurePlace& place) {
+                const FailureContext& context) {
   if (absl::IsNotFound(failure) && !IsHidden(failure)) return Action::kNext;
   if (absl::IsDeadlineExceeded(failure) || absl::IsCancelled(failure)) {
     return Action::kStop;
   }
   const auto kind = KindOf(failure);
-  if (place.has_copy) return (policy.*kind).cached;
-  return policy.WithoutCopy(kind, place.by_digest);
+  if (context.has_copy) return (policy.*kind).cached;
+  return policy.WithoutCopy(kind, context.by_digest);
 }
 
 bool MayHaveStandIn(const absl::Status& failure) {
   return !absl::IsNotFound(failure) || IsHidden(failure);
 }
 
-absl::Status StoppedBy(const absl::Status& failure, const FailurePlace& place) {
+absl::Status StoppedBy(const absl::Status& failure,
+                       const FailureContext& context) {
   const bool is_hidden = IsHidden(failure);
   if (!is_hidden && ReasonOf(failure) != Reason::kUpstreamDenied) {
     return failure;
@@ -68,7 +69,7 @@ absl::Status StoppedBy(const absl::Status& failure, const FailurePlace& place) {
   const absl::Status denied =
       WithSuffix(failure, absl::StatusCode::kPermissionDenied,
                  absl::StrCat("; ", is_hidden ? "--on-hidden" : "--on-denied",
-                              place.by_digest ? " digest" : " tag",
+                              context.by_digest ? " digest" : " tag",
                               "=next at this upstream passes over it"));
   return is_hidden ? WithReason(denied, Reason::kUpstreamDenied) : denied;
 }
@@ -89,21 +90,21 @@ bool MayBeServedStale(const Candidate& candidate) {
          candidate.cached->stale_for >= absl::ZeroDuration();
 }
 
-absl::Status KnownAnswer(int64_t upstream_id, Denial denial,
+absl::Status KnownAnswer(int64_t upstream_id, NegativeAnswer negative_answer,
                          const absl::Status& unknown) {
-  switch (denial) {
-    case Denial::kNone:
+  switch (negative_answer) {
+    case NegativeAnswer::kNone:
       return absl::OkStatus();
-    case Denial::kAbsent:
+    case NegativeAnswer::kAbsent:
       return unknown;
-    case Denial::kHidden:
+    case NegativeAnswer::kHidden:
       return AsHidden(Annotate(
           unknown,
           absl::StrCat("upstream ", upstream_id,
                        " answered 401 or 403 recently although it granted a "
                        "token, so the content is hidden from its credentials "
                        "(cached response; see --absence-ttl)")));
-    case Denial::kRefused:
+    case NegativeAnswer::kRefused:
       break;
   }
   return errors::UpstreamDenied(absl::StrCat(upstream_id),
@@ -113,10 +114,10 @@ absl::Status KnownAnswer(int64_t upstream_id, Denial denial,
 
 void RecordAnswer(CacheRecorder& metadata, const UpstreamEpoch& upstream,
                   const ContentRef& content, const absl::Status& answer) {
-  const Denial denial = DenialIn(answer);
-  if (denial == Denial::kNone) return;
+  const NegativeAnswer negative_answer = NegativeAnswerIn(answer);
+  if (negative_answer == NegativeAnswer::kNone) return;
   const absl::Status recorded =
-      metadata.RecordDenial(upstream, content, denial);
+      metadata.RecordNegativeAnswer(upstream, content, negative_answer);
   if (recorded.ok()) return;
   spdlog::warn(
       "cannot record the response of upstream {} for {} (negative cache): {}",

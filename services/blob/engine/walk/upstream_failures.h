@@ -16,7 +16,7 @@ namespace cvr {
 // design.md, section 4.
 
 // Where a pull stands when that happens; the columns of the table.
-struct FailurePlace {
+struct FailureContext {
   // A digest was asked for, so that whoever answers proves itself.
   bool by_digest = false;
   // There is a copy, and it may be served still.
@@ -28,7 +28,7 @@ struct FailurePlace {
 // DEADLINE_EXCEEDED and CANCELLED: kStop, since nobody waits any more.
 FailurePolicy::Action ActionOn(const absl::Status& failure,
                                const FailurePolicy& policy,
-                               const FailurePlace& place);
+                               const FailureContext& context);
 
 // Whether a copy may stand in for what the upstream fails to supply. What it
 // says that it does not have it does not have.
@@ -37,7 +37,8 @@ bool MayHaveStandIn(const absl::Status& failure);
 // What a pull that ends with `failure` (kStop) tells its client: where the
 // policy has decided, with the option of `cvr upstream update` that changes it.
 // What is hidden is PERMISSION_DENIED (UPSTREAM_DENIED) then.
-absl::Status StoppedBy(const absl::Status& failure, const FailurePlace& place);
+absl::Status StoppedBy(const absl::Status& failure,
+                       const FailureContext& context);
 
 // After all candidates have failed, the first failure that tells more than that
 // the content is not there is told: any other error before NOT_FOUND, and what
@@ -51,7 +52,7 @@ bool MayBeServedStale(const Candidate& candidate);
 // What an upstream that is not asked again is taken to answer: `unknown` for
 // kAbsent, and for kHidden, where it IsHidden(); PERMISSION_DENIED
 // (UPSTREAM_DENIED) for kRefused. OK for kNone.
-absl::Status KnownAnswer(int64_t upstream_id, Denial denial,
+absl::Status KnownAnswer(int64_t upstream_id, NegativeAnswer negative_answer,
                          const absl::Status& unknown);
 
 // Tells the metadata service of `answer`, if it is one that is remembered: the

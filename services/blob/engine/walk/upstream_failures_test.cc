@@ -12,9 +12,9 @@ namespace {
 using ::testing::HasSubstr;
 using Action = FailurePolicy::Action;
 
-constexpr FailurePlace kCopy = {.by_digest = false, .has_copy = true};
-constexpr FailurePlace kTag = {};
-constexpr FailurePlace kDigest = {.by_digest = true};
+constexpr FailureContext kCopy = {.by_digest = false, .has_copy = true};
+constexpr FailureContext kTag = {};
+constexpr FailureContext kDigest = {.by_digest = true};
 
 const ContentRef kContent = {*Repository::Parse("r"), *Reference::Parse("t"),
                              ContentKind::kManifest};
@@ -138,20 +138,20 @@ TEST(UpstreamFailuresTest, CopiesMayBeServedUntilTheirTime) {
   EXPECT_FALSE(MayBeServedStale(candidate));
 }
 
-TEST(UpstreamFailuresTest, DenialsStandForAnswers) {
+TEST(UpstreamFailuresTest, NegativeAnswersStandForAnswers) {
   const auto unknown = errors::ManifestUnknown("r", "t");
-  EXPECT_THAT(KnownAnswer(7, Denial::kNone, unknown), IsOk());
-  EXPECT_EQ(KnownAnswer(7, Denial::kAbsent, unknown), unknown);
-  const auto hidden = KnownAnswer(7, Denial::kHidden, unknown);
+  EXPECT_THAT(KnownAnswer(7, NegativeAnswer::kNone, unknown), IsOk());
+  EXPECT_EQ(KnownAnswer(7, NegativeAnswer::kAbsent, unknown), unknown);
+  const auto hidden = KnownAnswer(7, NegativeAnswer::kHidden, unknown);
   EXPECT_THAT(hidden,
               StatusIs(absl::StatusCode::kNotFound, Reason::kManifestUnknown));
   EXPECT_TRUE(IsHidden(hidden));
   EXPECT_THAT(
-      KnownAnswer(7, Denial::kRefused, unknown),
+      KnownAnswer(7, NegativeAnswer::kRefused, unknown),
       StatusIs(absl::StatusCode::kPermissionDenied, Reason::kUpstreamDenied));
 }
 
-TEST(UpstreamFailuresTest, OnlyDenialsAreRecorded) {
+TEST(UpstreamFailuresTest, OnlyNegativeAnswersAreRecorded) {
   FakeMetadataClient metadata;
   for (const absl::Status& answer :
        {absl::OkStatus(), errors::UpstreamUnavailable("h", "down"),
@@ -160,18 +160,18 @@ TEST(UpstreamFailuresTest, OnlyDenialsAreRecorded) {
         WithReason(absl::PermissionDeniedError("10.0.0.1"), Reason::kDenied)}) {
     RecordAnswer(metadata, {7, 1}, kContent, answer);
   }
-  EXPECT_THAT(metadata.denials(), ::testing::IsEmpty());
+  EXPECT_THAT(metadata.negative_entries(), ::testing::IsEmpty());
   RecordAnswer(metadata, {7, 1}, kContent, errors::ManifestUnknown("r", "t"));
   RecordAnswer(metadata, {8, 1}, kContent, errors::UpstreamDenied("h", "403"));
   RecordAnswer(metadata, {9, 1}, kContent,
                AsHidden(errors::ManifestUnknown("r", "t")));
-  const auto denials = metadata.denials();
-  ASSERT_EQ(denials.size(), 3u);
-  EXPECT_EQ(denials[2].denial, Denial::kHidden);
-  EXPECT_EQ(denials[0].denial, Denial::kAbsent);
-  EXPECT_EQ(denials[1].denial, Denial::kRefused);
-  EXPECT_EQ(denials[1].upstream_id, 8);
-  EXPECT_EQ(denials[1].path, "/r/manifests/t");
+  const auto negative_entries = metadata.negative_entries();
+  ASSERT_EQ(negative_entries.size(), 3u);
+  EXPECT_EQ(negative_entries[2].negative_answer, NegativeAnswer::kHidden);
+  EXPECT_EQ(negative_entries[0].negative_answer, NegativeAnswer::kAbsent);
+  EXPECT_EQ(negative_entries[1].negative_answer, NegativeAnswer::kRefused);
+  EXPECT_EQ(negative_entries[1].upstream_id, 8);
+  EXPECT_EQ(negative_entries[1].path, "/r/manifests/t");
 }
 
 }  // namespace

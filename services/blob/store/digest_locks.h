@@ -1,0 +1,36 @@
+#ifndef SERVICES_BLOB_STORE_DIGEST_LOCKS_H_
+#define SERVICES_BLOB_STORE_DIGEST_LOCKS_H_
+
+#include "absl/container/flat_hash_set.h"
+#include "services/common/digest.h"
+#include "services/concurrency/mutex.h"
+
+namespace cvr {
+
+// Puts changes of one digest's record in order while those of others go on. A
+// reservation, so that no lock is held over the disk. Thread-safe.
+class DigestLocks {
+ public:
+  // Waits until nobody else has a lock for `digest`; the lock ends when this
+  // is destroyed.
+  class Lock {
+   public:
+    Lock(DigestLocks* digest_locks, const Digest& digest);
+    ~Lock();
+    Lock(const Lock&) = delete;
+    Lock& operator=(const Lock&) = delete;
+
+   private:
+    DigestLocks* const digest_locks_;
+    const Digest digest_;
+  };
+
+ private:
+  Mutex mutex_;
+  CondVar ended_;
+  absl::flat_hash_set<Digest> taken_ ABSL_GUARDED_BY(mutex_);
+};
+
+}  // namespace cvr
+
+#endif  // SERVICES_BLOB_STORE_DIGEST_LOCKS_H_
