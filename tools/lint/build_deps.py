@@ -117,6 +117,8 @@ class Targets:
             self.rules += parse(os.path.dirname(name), tree.text(name))
         self.owners = collections.defaultdict(set)
         self.without_headers = set()
+        self.generated = {name for rule in self.rules
+                          for name in rule.files("outs")}
         for rule in self.rules:
             self._note(rule)
 
@@ -135,7 +137,10 @@ class Targets:
         """The deps that the files of `rule` ask for, and problems."""
         deps, problems = set(), []
         for name in rule.sources():
-            text = self.tree.text(name) if name in self.tree.names else None
+            is_there = name in self.tree.names
+            if not is_there and name not in self.generated:
+                problems.append(f"{rule.label}: there is no {name}")
+            text = self.tree.text(name) if is_there else None
             for header in INCLUDE.findall(text or ""):
                 offers = self._offers(header, rule)
                 if offers is None:

@@ -116,6 +116,19 @@ cvr_proto_library(
             "services/word/other.h",
             "services/word/other.h: in no BUILD file"])
 
+    def test_a_file_that_is_gone_is_a_problem_unless_a_rule_makes_it(self):
+        files = user("")
+        del files["services/user/user.cc"]
+        gone = "//services/user:user: there is no services/user/user.cc"
+        self.assertEqual(self.problems(files), [gone])
+        files["services/user/BUILD.bazel"] += """
+genrule(
+    name = "user_cc",
+    outs = ["user.cc"],
+)
+"""
+        self.assertEqual(self.problems(files), [])
+
     def test_writes_a_list_where_none_was(self):
         self.assertEqual(self.written(user("")), """
 cvr_cc_library(
