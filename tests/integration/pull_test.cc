@@ -137,7 +137,7 @@ TEST_P(PullTest, WrongBytesAreAnErrorAndAreNotKept) {
   const auto response = system_.Get(BlobPath(image, 1));
   EXPECT_TRUE(response.status != 200 || !response.error.empty());
   EXPECT_LT(response.body.size(), wrong.size());
-  EXPECT_FALSE(HasEntry("/" + BlobPath(image, 1)));
+  EXPECT_FALSE(system_.EntryPaths().contains("/" + BlobPath(image, 1)));
 
   upstream_.ClearAnswers();
   EXPECT_EQ(Pull(system_, image), "");
@@ -154,7 +154,7 @@ TEST_P(PullTest, AnUpstreamThatStopsEarlyIsAnErrorAndNothingIsKept) {
 
   const auto response = system_.Get(BlobPath(image, 1));
   EXPECT_TRUE(response.status != 200 || !response.error.empty());
-  EXPECT_FALSE(HasEntry("/" + BlobPath(image, 1)));
+  EXPECT_FALSE(system_.EntryPaths().contains("/" + BlobPath(image, 1)));
 
   upstream_.ClearAnswers();
   EXPECT_EQ(Pull(system_, image), "");
