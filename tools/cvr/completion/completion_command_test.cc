@@ -122,7 +122,7 @@ TEST_F(CompletionTest, BashKnowsWhichWordsAreValues) {
 TEST_F(CompletionTest, BashCompletesWhatCommandsTake) {
   EXPECT_THAT(Bash({"cvr", "completion", ""}),
               ElementsAre("bash", "zsh", "fish"));
-  EXPECT_THAT(Bash({"cvr", "help", "upstream", "att"}), ElementsAre("attach"));
+  EXPECT_THAT(Bash({"cvr", "help", "upstream", "det"}), ElementsAre("detach"));
 }
 
 TEST_F(CompletionTest, FishCompletesTheSame) {
@@ -139,9 +139,9 @@ TEST_F(CompletionTest, FishCompletesTheSame) {
 
 TEST_F(CompletionTest, ZshCompletesTheSame) {
   if (!Have("zsh")) GTEST_SKIP() << "no zsh";
-  EXPECT_THAT(Zsh({"cvr", ""}), Contains(HasSubstr("registry:Registries are")));
+  EXPECT_THAT(Zsh({"cvr", ""}), Contains(HasSubstr("registry:Manage virtual")));
   EXPECT_THAT(Zsh({"cvr", "registry", ""}),
-              Contains(HasSubstr("create:Make a registry")));
+              Contains(HasSubstr("create:Create a registry")));
   EXPECT_THAT(Zsh({"cvr", "--server", "registry", "upstream", ""}),
               Contains(HasSubstr("attach:")));
   EXPECT_THAT(Zsh({"cvr", "registry", "create", "--"}),
