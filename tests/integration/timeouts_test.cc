@@ -142,7 +142,7 @@ TEST_F(TimeoutsTest, BodyOfAManifest) {
   held.gate_at_byte = 10;
   Start("upstream_stall_timeout");
   upstream_.Answer({"GET", "/manifests/"}, held, FakeRegistry::kAlways);
-  ExpectFailure(503, "stalled");
+  ExpectFailure(503, "timeout: the response body");
   held.gate->Open();
 }
 
@@ -153,7 +153,7 @@ TEST_F(TimeoutsTest, BodyOfATokenServicesAnswer) {
   upstream_.RequireBearer({});
   Start("upstream_stall_timeout");
   upstream_.Answer({"", "/token"}, held, FakeRegistry::kAlways);
-  ExpectFailure(503, "stalled");
+  ExpectFailure(503, "timeout: the response body");
   held.gate->Open();
 }
 

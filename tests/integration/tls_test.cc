@@ -319,8 +319,8 @@ TEST_F(TlsTest, PlainTextIsServedWhenInsistedWithAWarning) {
         "--http_address=0.0.0.0:0", "--grpc_address=0.0.0.0:0"},
        directory_.path()});
   ASSERT_THAT(process, IsOk());
-  EXPECT_THAT((*process)->Log(), HasSubstr("warning cvr-standalone plain text "
-                                           "on 0.0.0.0:0: anybody"));
+  EXPECT_THAT((*process)->Log(), HasSubstr("warning cvr-standalone no TLS on "
+                                           "0.0.0.0:0: passwords and tokens"));
   const std::string port =
       (*process)->http().substr((*process)->http().rfind(':'));
   EXPECT_EQ(HttpGet("127.0.0.1" + port, "/healthz").status, 200);

@@ -228,8 +228,7 @@ TEST_F(ApplyTest, PasswordsAreSentWhenTheyMust) {
                 With("        password_env: HUB_PASSWORD\n", ""),
                 {{"username: bot", "username: other"}})),
             1);
-  EXPECT_THAT(world_.Err(), HasSubstr("standard input:6: the password is "
-                                      "needed"));
+  EXPECT_THAT(world_.Err(), HasSubstr("standard input:6: password required"));
   world_.variables()["HUB_PASSWORD"] = "planted-other";
   EXPECT_EQ(world_.Apply(kFile, "--set-passwords"), 0) << world_.Err();
   EXPECT_EQ(world_.Out(),
