@@ -176,6 +176,9 @@ class NeighboursTest : public GatewayTest {
         client.Send(
             "PUT /v2/ HTTP/1.1\r\nHost: x\r\n"
             "Content-Length: 1000\r\n\r\n");
+        // Until then it has a place of those of its address, which is that of
+        // the innocent, too.
+        client.Receive();
         break;
       case Fault::kReadsNothing:
       case Fault::kReadsByteByByte:

@@ -16,7 +16,8 @@
 ABSL_FLAG(std::string, http_address, "127.0.0.1:8080", "Where clients pull.");
 ABSL_FLAG(absl::Duration, fetch_timeout, absl::Seconds(60), "How long.");
 ABSL_FLAG(cvr::ByteSize, max_bytes, {}, "What blobs may take.");
-ABSL_FLAG(bool, allow_core_dumps, false, "Whether.");
+// Of process.h.
+ABSL_DECLARE_FLAG(bool, allow_core_dumps);
 ABSL_FLAG(int, http_threads_max, 1024, "Threads.");
 ABSL_FLAG(double, login_failures_per_minute, 30, "How often.");
 ABSL_FLAG(std::string, zebra, "", "A flag that no topic has.");
@@ -135,6 +136,7 @@ TEST_F(ServerFlagsTest, HelpIsGroupedByWhatIsLookedFor) {
   EXPECT_THAT(help, HasSubstr("\nServing\n  --fetch_timeout=1m\n"));
   EXPECT_THAT(help, HasSubstr("\nStorage\n  --max_bytes=0\n"));
   EXPECT_THAT(help, HasSubstr("\nAccess\n  --login_failures_per_minute=30\n"));
+  EXPECT_FALSE(absl::GetFlag(FLAGS_allow_core_dumps));
   EXPECT_THAT(help, HasSubstr("\nLogging\n  --allow_core_dumps=false\n"));
   EXPECT_THAT(help, HasSubstr("\nOther\n  --zebra\n"));
   EXPECT_THAT(help, HasSubstr("Usage: cvr-test"));

@@ -82,9 +82,12 @@ class Explaining {
         break;
     }
     *considered.mutable_candidate() = ToWire(verdict.known.candidate);
-    // Whose bytes others have is not for people.
+    // Which upstreams share bytes, and what only the blob service uses, is not
+    // for people.
     considered.mutable_candidate()->clear_identity();
     considered.mutable_candidate()->clear_public_identity();
+    considered.mutable_candidate()->clear_upstream_version();
+    considered.mutable_candidate()->clear_rate_reserve_percent();
     TellOfCandidate(index, considered);
   }
 

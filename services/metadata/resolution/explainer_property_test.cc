@@ -197,6 +197,8 @@ class World : public MetadataFixture {
   static std::string Shown(v1::Candidate candidate) {
     candidate.clear_identity();
     candidate.clear_public_identity();
+    candidate.clear_upstream_version();
+    candidate.clear_rate_reserve_percent();
     return candidate.DebugString();
   }
 
