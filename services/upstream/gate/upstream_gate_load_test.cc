@@ -160,7 +160,7 @@ TEST_F(UpstreamGateLoadTest, HalfOpenCircuitLetsOneOfManyThrough) {
       threads.push_back(std::make_unique<Thread>("asker", [&] {
         refused.Open();
         answer = Get();
-        if (!answer.ok()) refused.AdmittedRequest();
+        if (!answer.ok()) refused.Pass();
       }));
     }
     refused.AwaitArrivals(7);

@@ -11,6 +11,7 @@
 #include "services/common/limits.h"
 #include "services/concurrency/thread.h"
 #include "tests/support/eventually.h"
+#include "tests/support/fake_clock.h"
 #include "tests/support/gate.h"
 #include "tests/support/read_content.h"
 #include "tests/support/status_matchers.h"
@@ -70,7 +71,7 @@ TEST_F(DownloadsInFlightTest, ShowsHowFarADownloadIs) {
   EXPECT_EQ(first.received_bytes, 2 * kChunk);
   EXPECT_EQ(first.readers, 1);
   EXPECT_EQ(first.requests, 1);
-  EXPECT_EQ(first.start_time, FixedClock().Now());
+  EXPECT_EQ(first.start_time, FakeClock().Now());
   EXPECT_EQ(first.state, State::kRunning);
 
   auto other = Fetch(digest);
