@@ -112,7 +112,6 @@ void ReturnMemory() {
 int Exit(int status) {
 #ifndef CVR_ASAN
   spdlog::shutdown();
-  std::cout.flush();
   std::fflush(nullptr);
   std::_Exit(status);
 #endif
