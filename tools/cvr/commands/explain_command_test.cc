@@ -70,7 +70,8 @@ TEST_F(ExplainCommandTest, TellsWhoWouldNotAnswer) {
         return grpc::Status::OK;
       });
   ASSERT_EQ(Cvr("explain 4 a"), 0) << Err();
-  EXPECT_THAT(Out(), HasSubstr("'hub' is not asked until 2023-11-14T22:13:20Z: "
+  EXPECT_THAT(Out(), HasSubstr("'hub' is not asked until 2023-11-14T22:13:20Z "
+                               "(circuit breaker open or Retry-After): "
                                "connection refused"));
 }
 

@@ -58,7 +58,7 @@ TEST_F(TokenCommandsTest, ProgramsFindTheSecretInTheFieldToken) {
 
 TEST_F(TokenCommandsTest, PeopleAreToldThatTheSecretIsShownOnce) {
   EXPECT_EQ(Cvr("token create --name ci --scope admin"), 0) << Err();
-  EXPECT_THAT(Out(), HasSubstr("not shown again:\n\n  cvr_planted\n"));
+  EXPECT_THAT(Out(), HasSubstr("shown only once):\n\n  cvr_planted\n"));
   EXPECT_THAT(Out(), HasSubstr("expires:     never\n"));
   EXPECT_FALSE(created_.has_expire_time());
 }
