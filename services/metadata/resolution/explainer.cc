@@ -25,11 +25,6 @@ std::string At(absl::Time time) {
                                                  absl::UTCTimeZone()));
 }
 
-bool IsList(const ContentRef& content) {
-  return content.kind == ContentKind::kTags ||
-         content.kind == ContentKind::kReferrers;
-}
-
 // One Explain() at work: a PullDecision, told.
 class Explaining {
  public:

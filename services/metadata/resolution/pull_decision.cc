@@ -11,11 +11,6 @@ namespace {
 
 using Kind = RouteVerdict::Kind;
 
-bool IsList(const ContentRef& content) {
-  return content.kind == ContentKind::kTags ||
-         content.kind == ContentKind::kReferrers;
-}
-
 // Whether an upstream that stands like this lets lower ones answer for a tag:
 // it is known not to have it, or its refusal is to be passed over.
 bool Yields(const Candidate& candidate) {
@@ -51,6 +46,11 @@ std::optional<size_t> FindHit(const PullDecision& decision,
 }
 
 }  // namespace
+
+bool IsList(const ContentRef& content) {
+  return content.kind == ContentKind::kTags ||
+         content.kind == ContentKind::kReferrers;
+}
 
 bool EndsPull(const Candidate& candidate, bool by_digest) {
   constexpr auto kNext = FailurePolicy::Action::kNext;

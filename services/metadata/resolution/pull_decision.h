@@ -53,6 +53,9 @@ struct PullDecision {
   }
 };
 
+// Whether the content is made of what all upstreams have: tags or referrers.
+bool IsList(const ContentRef& content);
+
 // Whether the known refusal of a candidate ends the pull. `by_digest` as in
 // ContentRef::is_addressed_by_digest().
 bool EndsPull(const Candidate& candidate, bool by_digest);
