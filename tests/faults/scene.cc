@@ -59,6 +59,18 @@ std::string HeadersOf(const HttpResponse& response) {
   return absl::StrJoin(shown, ", ");
 }
 
+// Whether it has a token that a FakeRegistry has given out: `token-` and a
+// number.
+bool HasTokenOfAFake(absl::string_view text) {
+  constexpr absl::string_view kStart = "token-";
+  for (size_t at = text.find(kStart); at != absl::string_view::npos;
+       at = text.find(kStart, at + 1)) {
+    const size_t after = at + kStart.size();
+    if (after < text.size() && absl::ascii_isdigit(text[after])) return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 Scene::Scene(Installation& installation, const Fault& fault, Asked asked,
@@ -252,18 +264,6 @@ std::string Scene::BodyOf(const HttpResponse& response) {
   }
   if (!is_blob && response.body == moved_.manifest) return kBytesOfTheMovedTag;
   return "WRONG BYTES";
-}
-
-// Whether it has a token that a FakeRegistry has given out: `token-` and a
-// number.
-static bool HasTokenOfAFake(absl::string_view text) {
-  constexpr absl::string_view kStart = "token-";
-  for (size_t at = text.find(kStart); at != absl::string_view::npos;
-       at = text.find(kStart, at + 1)) {
-    const size_t after = at + kStart.size();
-    if (after < text.size() && absl::ascii_isdigit(text[after])) return true;
-  }
-  return false;
 }
 
 // What must hold whatever the upstream does.
