@@ -18,7 +18,7 @@
 #include "gateway/http/administration.h"
 #include "gateway/transport/test_tls.h"
 #include "gtest/gtest.h"
-#include "tests/support/eventually.h"
+#include "tests/support/waiting/eventually.h"
 
 namespace cvr {
 namespace {

@@ -15,8 +15,8 @@
 #include "gtest/gtest.h"
 #include "services/concurrency/thread.h"
 #include "services/rpc/tls/certificate.h"
-#include "tests/support/eventually.h"
 #include "tests/support/status_matchers.h"
+#include "tests/support/waiting/eventually.h"
 
 namespace cvr {
 namespace {

@@ -7,7 +7,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
-#include "services/common/ip_network.h"
+#include "services/network/ip_network.h"
 
 namespace cvr {
 

@@ -5,7 +5,7 @@
 #include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
 #include "services/common/errors.h"
-#include "services/common/percent_encoding.h"
+#include "services/network/percent_encoding.h"
 
 namespace cvr {
 namespace {

@@ -9,7 +9,7 @@
 #include "absl/functional/any_invocable.h"
 #include "absl/status/statusor.h"
 #include "services/common/chunk.h"
-#include "services/common/http_fields.h"
+#include "services/network/http_fields.h"
 
 // Requests and replies as the handlers see them: no socket, no server library.
 namespace cvr {

@@ -10,9 +10,9 @@
 #include "absl/strings/str_split.h"
 #include "gateway/message/url_text.h"
 #include "services/common/errors.h"
-#include "services/common/host.h"
-#include "services/common/percent_encoding.h"
 #include "services/common/status_macros.h"
+#include "services/network/host.h"
+#include "services/network/percent_encoding.h"
 
 namespace cvr {
 namespace {

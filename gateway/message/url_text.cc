@@ -3,7 +3,7 @@
 #include "absl/algorithm/container.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
-#include "services/common/percent_encoding.h"
+#include "services/network/percent_encoding.h"
 
 namespace cvr {
 

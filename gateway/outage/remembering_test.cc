@@ -14,9 +14,9 @@
 #include "services/common/errors.h"
 #include "services/concurrency/mutex.h"
 #include "services/rpc/rpc_status.h"
-#include "tests/support/eventually.h"
 #include "tests/support/fake_clock.h"
 #include "tests/support/status_matchers.h"
+#include "tests/support/waiting/eventually.h"
 
 // What a gateway goes on with while the metadata service is away.
 namespace cvr {

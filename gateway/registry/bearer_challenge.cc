@@ -9,7 +9,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
-#include "services/common/host.h"
+#include "services/network/host.h"
 
 namespace cvr {
 namespace {

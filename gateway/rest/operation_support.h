@@ -6,10 +6,10 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "cvr/v1/registry.pb.h"
+#include "cvr/v1/upstream.pb.h"
 #include "gateway/rest/rest_call.h"
 #include "google/protobuf/timestamp.pb.h"
-#include "protos/cvr/v1/registry.pb.h"
-#include "protos/cvr/v1/upstream.pb.h"
 
 // Helpers for the operations of several resources. Errors are those of the
 // services.

@@ -8,7 +8,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "gateway/message/form.h"
-#include "services/common/percent_encoding.h"
+#include "services/network/percent_encoding.h"
 
 namespace cvr::rest {
 namespace {

@@ -6,12 +6,12 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "cvr/v1/cache_entry.pb.h"
+#include "cvr/v1/cleanup_policy.pb.h"
+#include "cvr/v1/registry.pb.h"
+#include "cvr/v1/upstream.pb.h"
+#include "cvr/v1/upstream_probe_service.pb.h"
 #include "gateway/rest/rest_call.h"
-#include "protos/cvr/v1/cache_entry.pb.h"
-#include "protos/cvr/v1/cleanup_policy.pb.h"
-#include "protos/cvr/v1/registry.pb.h"
-#include "protos/cvr/v1/upstream.pb.h"
-#include "protos/cvr/v1/upstream_probe_service.pb.h"
 
 // Resources as REST shows them; the shapes are those of openapi.json. Pure.
 namespace cvr::rest {

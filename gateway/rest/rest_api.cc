@@ -14,7 +14,7 @@
 #include "gateway/rest/rest_error.h"
 #include "gateway/rest/upstream_operations.h"
 #include "services/common/errors.h"
-#include "services/common/host.h"
+#include "services/network/host.h"
 
 namespace cvr {
 namespace {

@@ -12,8 +12,8 @@
 #include "services/common/errors.h"
 #include "services/concurrency/thread.h"
 #include "services/rpc/rpc_status.h"
-#include "tests/support/eventually.h"
-#include "tests/support/gate.h"
+#include "tests/support/waiting/eventually.h"
+#include "tests/support/waiting/gate.h"
 
 namespace cvr::rest {
 namespace {

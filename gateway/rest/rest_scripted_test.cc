@@ -7,10 +7,10 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "cvr/v1/cache_service.grpc.pb.h"
+#include "cvr/v1/cleanup_policy_service.grpc.pb.h"
 #include "gateway/rest/rest_api.h"
 #include "gtest/gtest.h"
-#include "protos/cvr/v1/cache_service.grpc.pb.h"
-#include "protos/cvr/v1/cleanup_policy_service.grpc.pb.h"
 #include "services/common/errors.h"
 #include "services/rpc/rpc_server.h"
 #include "services/rpc/rpc_status.h"

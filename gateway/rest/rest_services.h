@@ -3,15 +3,15 @@
 
 #include <memory>
 
+#include "cvr/v1/cache_entry_service.grpc.pb.h"
+#include "cvr/v1/cache_service.grpc.pb.h"
+#include "cvr/v1/cleanup_policy_service.grpc.pb.h"
+#include "cvr/v1/group_service.grpc.pb.h"
+#include "cvr/v1/registry_service.grpc.pb.h"
+#include "cvr/v1/upstream_probe_service.grpc.pb.h"
+#include "cvr/v1/upstream_service.grpc.pb.h"
 #include "gateway/rest/running_calls.h"
 #include "grpcpp/channel.h"
-#include "protos/cvr/v1/cache_entry_service.grpc.pb.h"
-#include "protos/cvr/v1/cache_service.grpc.pb.h"
-#include "protos/cvr/v1/cleanup_policy_service.grpc.pb.h"
-#include "protos/cvr/v1/group_service.grpc.pb.h"
-#include "protos/cvr/v1/registry_service.grpc.pb.h"
-#include "protos/cvr/v1/upstream_probe_service.grpc.pb.h"
-#include "protos/cvr/v1/upstream_service.grpc.pb.h"
 
 namespace cvr::rest {
 

@@ -8,10 +8,10 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "cvr/v1/upstream_probe_service.grpc.pb.h"
 #include "gateway/rest/rest_api.h"
 #include "gtest/gtest.h"
 #include "nlohmann/json.hpp"
-#include "protos/cvr/v1/upstream_probe_service.grpc.pb.h"
 #include "services/metadata/metadata_stack.h"
 #include "services/rpc/rpc_server.h"
 #include "tests/support/status_matchers.h"

@@ -11,26 +11,26 @@ namespace {
 using Action = AccessPolicy::Action;
 using Kind = AccessQuestion::Kind;
 
-constexpr std::pair<Action, v1::AccessQuestion::Action> kActions[] = {
-    {Action::kPull, v1::AccessQuestion::PULL},
-    {Action::kRead, v1::AccessQuestion::READ},
-    {Action::kManage, v1::AccessQuestion::MANAGE},
-    {Action::kAdminister, v1::AccessQuestion::ADMINISTER},
+constexpr std::pair<Action, internal::v1::AccessQuestion::Action> kActions[] = {
+    {Action::kPull, internal::v1::AccessQuestion::PULL},
+    {Action::kRead, internal::v1::AccessQuestion::READ},
+    {Action::kManage, internal::v1::AccessQuestion::MANAGE},
+    {Action::kAdminister, internal::v1::AccessQuestion::ADMINISTER},
 };
 
-constexpr std::pair<Kind, v1::AccessQuestion::Kind> kKinds[] = {
-    {Kind::kNone, v1::AccessQuestion::NONE},
-    {Kind::kGroup, v1::AccessQuestion::GROUP},
-    {Kind::kRegistry, v1::AccessQuestion::REGISTRY},
-    {Kind::kUpstream, v1::AccessQuestion::UPSTREAM},
-    {Kind::kCacheEntry, v1::AccessQuestion::CACHE_ENTRY},
-    {Kind::kRegistryUpstream, v1::AccessQuestion::REGISTRY_UPSTREAM},
+constexpr std::pair<Kind, internal::v1::AccessQuestion::Kind> kKinds[] = {
+    {Kind::kNone, internal::v1::AccessQuestion::NONE},
+    {Kind::kGroup, internal::v1::AccessQuestion::GROUP},
+    {Kind::kRegistry, internal::v1::AccessQuestion::REGISTRY},
+    {Kind::kUpstream, internal::v1::AccessQuestion::UPSTREAM},
+    {Kind::kCacheEntry, internal::v1::AccessQuestion::CACHE_ENTRY},
+    {Kind::kRegistryUpstream, internal::v1::AccessQuestion::REGISTRY_UPSTREAM},
 };
 
 }  // namespace
 
-v1::AccessQuestion ToWire(const AccessQuestion& question) {
-  v1::AccessQuestion message;
+internal::v1::AccessQuestion ToWire(const AccessQuestion& question) {
+  internal::v1::AccessQuestion message;
   for (const auto& [action, wire] : kActions) {
     if (action == question.action) message.set_action(wire);
   }
@@ -42,7 +42,8 @@ v1::AccessQuestion ToWire(const AccessQuestion& question) {
   return message;
 }
 
-absl::StatusOr<AccessQuestion> FromWire(const v1::AccessQuestion& message) {
+absl::StatusOr<AccessQuestion> FromWire(
+    const internal::v1::AccessQuestion& message) {
   AccessQuestion question;
   bool has_action = false;
   bool has_kind = false;
@@ -63,8 +64,8 @@ absl::StatusOr<AccessQuestion> FromWire(const v1::AccessQuestion& message) {
   return question;
 }
 
-v1::Admission ToWire(const Admission& admission) {
-  v1::Admission message;
+internal::v1::Admission ToWire(const Admission& admission) {
+  internal::v1::Admission message;
   *message.mutable_caller() = ToWire(admission.caller);
   message.set_group(admission.group);
   if (admission.missing) {
@@ -73,7 +74,7 @@ v1::Admission ToWire(const Admission& admission) {
   return message;
 }
 
-Admission FromWire(const v1::Admission& message) {
+Admission FromWire(const internal::v1::Admission& message) {
   Admission admission;
   admission.caller = FromWire(message.caller());
   admission.group = message.group();

@@ -2,7 +2,7 @@
 #define SERVICES_ACCESS_ACCESS_QUESTION_WIRE_H_
 
 #include "absl/status/statusor.h"
-#include "protos/cvr/v1/auth_service.pb.h"
+#include "cvr/internal/v1/auth_service.pb.h"
 #include "services/access/access_question.h"
 #include "services/access/admin_authority.h"
 
@@ -10,10 +10,11 @@ namespace cvr {
 
 // Between the types of AdminAuthority and their messages. Errors:
 // INVALID_ARGUMENT for actions and kinds that are not known.
-v1::AccessQuestion ToWire(const AccessQuestion& question);
-absl::StatusOr<AccessQuestion> FromWire(const v1::AccessQuestion& message);
-v1::Admission ToWire(const Admission& admission);
-Admission FromWire(const v1::Admission& message);
+internal::v1::AccessQuestion ToWire(const AccessQuestion& question);
+absl::StatusOr<AccessQuestion> FromWire(
+    const internal::v1::AccessQuestion& message);
+internal::v1::Admission ToWire(const Admission& admission);
+Admission FromWire(const internal::v1::Admission& message);
 
 }  // namespace cvr
 

@@ -7,7 +7,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
-#include "protos/cvr/v1/audit_event.pb.h"
+#include "cvr/v1/audit_event.pb.h"
 #include "services/access/access_question.h"
 #include "services/access/caller.h"
 

@@ -4,8 +4,8 @@
 
 namespace cvr {
 
-v1::Caller ToWire(const Caller& caller) {
-  v1::Caller message;
+internal::v1::Caller ToWire(const Caller& caller) {
+  internal::v1::Caller message;
   message.set_token_id(caller.token_id);
   message.set_token_name(caller.token_name);
   message.set_may_pull(caller.may_pull);
@@ -19,7 +19,7 @@ v1::Caller ToWire(const Caller& caller) {
   return message;
 }
 
-Caller FromWire(const v1::Caller& message) {
+Caller FromWire(const internal::v1::Caller& message) {
   Caller caller;
   caller.token_id = message.token_id();
   caller.token_name = message.token_name();

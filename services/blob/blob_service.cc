@@ -6,8 +6,8 @@
 
 #include "absl/functional/any_invocable.h"
 #include "absl/time/clock.h"
+#include "cvr/internal/v1/blob_service.grpc.pb.h"
 #include "grpcpp/impl/codegen/proto_utils.h"
-#include "protos/cvr/v1/blob_service.grpc.pb.h"
 #include "services/blob/api/content_source_wire.h"
 #include "services/blob/content_write_reactor.h"
 #include "services/common/status_macros.h"
@@ -30,13 +30,14 @@ absl::StatusOr<Message> Parse(const grpc::ByteBuffer& bytes) {
 }
 
 absl::StatusOr<ReadRequest> ParseRead(const grpc::ByteBuffer& bytes) {
-  ASSIGN_OR_RETURN(const auto message, Parse<v1::ReadRequest>(bytes));
+  ASSIGN_OR_RETURN(const auto message, Parse<internal::v1::ReadRequest>(bytes));
   return FromWire(message);
 }
 
 absl::StatusOr<FetchRequest> ParseFetch(const grpc::ByteBuffer& bytes,
                                         absl::Time call_deadline) {
-  ASSIGN_OR_RETURN(const auto message, Parse<v1::FetchRequest>(bytes));
+  ASSIGN_OR_RETURN(const auto message,
+                   Parse<internal::v1::FetchRequest>(bytes));
   const absl::Time now = Clock::Real().SteadyNow();
   ASSIGN_OR_RETURN(FetchRequest request, FromWire(message, now));
   // gRPC's is by the wall clock.
@@ -61,11 +62,11 @@ ShareKey ShareOf(const FetchRequest& request) {
 }
 
 class BlobServiceImpl final
-    : public v1::BlobService::WithRawCallbackMethod_Read<
-          v1::BlobService::WithRawCallbackMethod_Fetch<
-              v1::BlobService::WithCallbackMethod_StatBlob<
-                  v1::BlobService::WithCallbackMethod_DeleteBlob<
-                      v1::BlobService::Service>>>> {
+    : public internal::v1::BlobService::WithRawCallbackMethod_Read<
+          internal::v1::BlobService::WithRawCallbackMethod_Fetch<
+              internal::v1::BlobService::WithCallbackMethod_StatBlob<
+                  internal::v1::BlobService::WithCallbackMethod_DeleteBlob<
+                      internal::v1::BlobService::Service>>>> {
  public:
   BlobServiceImpl(ContentSource& source, BlobStore& store, FairPool& pool)
       : source_(source), store_(store), pool_(pool) {}
@@ -76,12 +77,13 @@ class BlobServiceImpl final
   grpc::ServerWriteReactor<grpc::ByteBuffer>* Fetch(
       grpc::CallbackServerContext* context,
       const grpc::ByteBuffer* request) override;
-  grpc::ServerUnaryReactor* StatBlob(grpc::CallbackServerContext* context,
-                                     const v1::StatBlobRequest* request,
-                                     v1::StatBlobResponse* response) override;
+  grpc::ServerUnaryReactor* StatBlob(
+      grpc::CallbackServerContext* context,
+      const internal::v1::StatBlobRequest* request,
+      internal::v1::StatBlobResponse* response) override;
   grpc::ServerUnaryReactor* DeleteBlob(
       grpc::CallbackServerContext* context,
-      const v1::DeleteBlobRequest* request,
+      const internal::v1::DeleteBlobRequest* request,
       google::protobuf::Empty* response) override;
 
  private:
@@ -122,8 +124,9 @@ grpc::ServerWriteReactor<grpc::ByteBuffer>* BlobServiceImpl::Fetch(
 }
 
 grpc::ServerUnaryReactor* BlobServiceImpl::StatBlob(
-    grpc::CallbackServerContext* context, const v1::StatBlobRequest* request,
-    v1::StatBlobResponse* response) {
+    grpc::CallbackServerContext* context,
+    const internal::v1::StatBlobRequest* request,
+    internal::v1::StatBlobResponse* response) {
   return RunUnary(context, [this, request, response] {
     ASSIGN_OR_RETURN(const Digest digest, Digest::Parse(request->digest()));
     ASSIGN_OR_RETURN(const auto reader, store_.Open(digest));
@@ -133,8 +136,8 @@ grpc::ServerUnaryReactor* BlobServiceImpl::StatBlob(
 }
 
 grpc::ServerUnaryReactor* BlobServiceImpl::DeleteBlob(
-    grpc::CallbackServerContext* context, const v1::DeleteBlobRequest* request,
-    google::protobuf::Empty*) {
+    grpc::CallbackServerContext* context,
+    const internal::v1::DeleteBlobRequest* request, google::protobuf::Empty*) {
   return RunUnary(context, [this, request] {
     ASSIGN_OR_RETURN(const Digest digest, Digest::Parse(request->digest()));
     return store_.Delete(digest);

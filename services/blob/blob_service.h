@@ -10,11 +10,11 @@
 
 namespace cvr {
 
-// cvr.v1.BlobService over a ContentSource and its store, for other processes of
-// the system (method_rules.h). The streaming methods
-// are served raw, so that content is not copied into messages; what goes over
-// the wire is the same. Everything that blocks runs on `pool`. All must outlive
-// the server that the service is registered with.
+// cvr.internal.v1.BlobService over a ContentSource and its store, for other
+// processes of the system (method_rules.h). The streaming methods are served
+// raw, so that content is not copied into messages; what goes over the wire is
+// the same. Everything that blocks runs on `pool`. All must outlive the server
+// that the service is registered with.
 std::unique_ptr<grpc::Service> MakeBlobService(ContentSource& source,
                                                BlobStore& store,
                                                FairPool& pool);

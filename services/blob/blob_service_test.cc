@@ -5,9 +5,9 @@
 #include <memory>
 #include <string>
 
+#include "cvr/internal/v1/blob_service.grpc.pb.h"
 #include "gmock/gmock.h"
 #include "grpcpp/grpcpp.h"
-#include "protos/cvr/v1/blob_service.grpc.pb.h"
 #include "services/blob/api/content_source_wire.h"
 #include "services/blob/api/grpc_content_source.h"
 #include "services/blob/engine/engine_world.h"
@@ -100,8 +100,8 @@ class BlobServiceTest : public ::testing::Test {
   }
 
   RpcWorld world_{RpcWorld::Transport::kUnixSocket};
-  const std::unique_ptr<v1::BlobService::Stub> stub_ =
-      v1::BlobService::NewStub(world_.channel());
+  const std::unique_ptr<internal::v1::BlobService::Stub> stub_ =
+      internal::v1::BlobService::NewStub(world_.channel());
   const std::string layer_ = PatternBytes(3 * limits::kChunkBytes + 777);
 };
 
@@ -111,7 +111,7 @@ TEST_F(BlobServiceTest, OrdinaryGeneratedClientReadsTheStream) {
   grpc::ClientContext context;
   const auto reader =
       stub_->Fetch(&context, ToWire(BlobRequest(digest), absl::Now()));
-  v1::ReadResponse response;
+  internal::v1::ReadResponse response;
   ASSERT_TRUE(reader->Read(&response));
   ASSERT_TRUE(response.has_header());
   EXPECT_EQ(response.header().target().digest(), digest.ToString());
@@ -130,16 +130,16 @@ TEST_F(BlobServiceTest, StatAndDelete) {
   ASSERT_THAT(world_.store().Put(digest, "hello"), IsOk());
   const auto stat = [&](const std::string& name) -> absl::StatusOr<int64_t> {
     grpc::ClientContext context;
-    v1::StatBlobRequest request;
+    internal::v1::StatBlobRequest request;
     request.set_digest(name);
-    v1::StatBlobResponse response;
+    internal::v1::StatBlobResponse response;
     const auto status = stub_->StatBlob(&context, request, &response);
     if (!status.ok()) return FromRpcStatus(status);
     return response.size();
   };
   EXPECT_THAT(stat(digest.ToString()), IsOkAndHolds(5));
   grpc::ClientContext context;
-  v1::DeleteBlobRequest request;
+  internal::v1::DeleteBlobRequest request;
   request.set_digest(digest.ToString());
   google::protobuf::Empty response;
   EXPECT_TRUE(stub_->DeleteBlob(&context, request, &response).ok());
@@ -150,14 +150,14 @@ TEST_F(BlobServiceTest, StatAndDelete) {
 }
 
 TEST_F(BlobServiceTest, RequestsThatHoldNonsenseAreRefused) {
-  const auto finish = [&](const v1::FetchRequest& request) {
+  const auto finish = [&](const internal::v1::FetchRequest& request) {
     grpc::ClientContext context;
     const auto reader = stub_->Fetch(&context, request);
-    v1::ReadResponse response;
+    internal::v1::ReadResponse response;
     EXPECT_FALSE(reader->Read(&response));
     return FromRpcStatus(reader->Finish());
   };
-  v1::FetchRequest request;
+  internal::v1::FetchRequest request;
   EXPECT_THAT(finish(request), StatusIs(absl::StatusCode::kInvalidArgument,
                                         Reason::kNameInvalid));
 }

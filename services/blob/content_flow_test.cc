@@ -12,7 +12,7 @@
 #include "gtest/gtest.h"
 #include "services/blob/api/grpc_content_source.h"
 #include "services/blob/blob_service.h"
-#include "services/blob/store/in_memory_blob_store.h"
+#include "services/blob/store/testing/in_memory_blob_store.h"
 #include "services/common/limits.h"
 #include "services/concurrency/mutex.h"
 #include "services/concurrency/thread.h"

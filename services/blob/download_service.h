@@ -6,7 +6,7 @@
 #include <map>
 
 #include "absl/time/time.h"
-#include "protos/cvr/v1/download_service.grpc.pb.h"
+#include "cvr/v1/download_service.grpc.pb.h"
 #include "services/blob/engine/download/downloads_in_flight.h"
 #include "services/concurrency/mutex.h"
 #include "services/rpc/call_guard.h"

@@ -14,12 +14,12 @@
 #include "services/common/limits.h"
 #include "services/rpc/rpc_server.h"
 #include "services/rpc/rpc_status.h"
-#include "tests/support/eventually.h"
 #include "tests/support/fake_clock.h"
-#include "tests/support/gate.h"
 #include "tests/support/open_authority.h"
 #include "tests/support/read_content.h"
 #include "tests/support/status_matchers.h"
+#include "tests/support/waiting/eventually.h"
+#include "tests/support/waiting/gate.h"
 
 namespace cvr::testing {
 namespace {

@@ -6,7 +6,7 @@
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "services/blob/store/in_memory_blob_store.h"
+#include "services/blob/store/testing/in_memory_blob_store.h"
 #include "tests/support/fake_metadata_client.h"
 #include "tests/support/status_matchers.h"
 

@@ -5,7 +5,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
-#include "protos/cvr/v1/refresh_service.grpc.pb.h"
+#include "cvr/v1/refresh_service.grpc.pb.h"
 #include "services/blob/engine/engine.h"
 #include "services/concurrency/share_limiter.h"
 #include "services/metadata/api/resolver.h"

@@ -12,9 +12,9 @@
 #include "services/common/errors.h"
 #include "services/concurrency/thread.h"
 #include "services/rpc/rpc_status.h"
-#include "tests/support/gate.h"
 #include "tests/support/open_authority.h"
 #include "tests/support/status_matchers.h"
+#include "tests/support/waiting/gate.h"
 
 namespace cvr::testing {
 namespace {

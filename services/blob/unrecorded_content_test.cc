@@ -8,9 +8,9 @@
 #include "gtest/gtest.h"
 #include "services/blob/late_records.h"
 #include "services/common/errors.h"
-#include "tests/support/eventually.h"
 #include "tests/support/fake_metadata_client.h"
 #include "tests/support/status_matchers.h"
+#include "tests/support/waiting/eventually.h"
 
 namespace cvr {
 namespace {

@@ -3,7 +3,7 @@
 
 #include <cstddef>
 
-#include "protos/cvr/v1/upstream_probe_service.grpc.pb.h"
+#include "cvr/v1/upstream_probe_service.grpc.pb.h"
 #include "services/concurrency/share_limiter.h"
 #include "services/metadata/api/upstream_access_source.h"
 #include "services/rpc/call_guard.h"

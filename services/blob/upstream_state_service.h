@@ -1,7 +1,7 @@
 #ifndef SERVICES_BLOB_UPSTREAM_STATE_SERVICE_H_
 #define SERVICES_BLOB_UPSTREAM_STATE_SERVICE_H_
 
-#include "protos/cvr/v1/upstream_state_service.grpc.pb.h"
+#include "cvr/v1/upstream_state_service.grpc.pb.h"
 #include "services/concurrency/clock.h"
 #include "services/rpc/call_guard.h"
 #include "services/upstream/api/upstream_health.h"

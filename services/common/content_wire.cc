@@ -53,15 +53,15 @@ absl::StatusOr<ContentRef> FromWire(const v1::ContentRef& message) {
   return ContentRef{std::move(repository), std::move(reference), *kind};
 }
 
-v1::Descriptor ToWire(const Descriptor& target) {
-  v1::Descriptor message;
+internal::v1::Descriptor ToWire(const Descriptor& target) {
+  internal::v1::Descriptor message;
   message.set_media_type(target.media_type);
   message.set_digest(target.digest.ToString());
   message.set_size(static_cast<int64_t>(target.size_bytes));
   return message;
 }
 
-absl::StatusOr<Descriptor> FromWire(const v1::Descriptor& message) {
+absl::StatusOr<Descriptor> FromWire(const internal::v1::Descriptor& message) {
   ASSIGN_OR_RETURN(const auto digest, Digest::Parse(message.digest()));
   if (message.size() < 0) {
     return errors::FieldInvalid("target.size", "must not be negative");

@@ -2,7 +2,7 @@
 #define SERVICES_COMMON_CONTENT_WIRE_H_
 
 #include "absl/status/statusor.h"
-#include "protos/cvr/v1/content.pb.h"
+#include "cvr/v1/content.pb.h"
 #include "services/common/content.h"
 #include "services/common/time_wire.h"
 
@@ -13,8 +13,8 @@ namespace cvr {
 v1::ContentRef ToWire(const ContentRef& content);
 absl::StatusOr<ContentRef> FromWire(const v1::ContentRef& message);
 
-v1::Descriptor ToWire(const Descriptor& target);
-absl::StatusOr<Descriptor> FromWire(const v1::Descriptor& message);
+internal::v1::Descriptor ToWire(const Descriptor& target);
+absl::StatusOr<Descriptor> FromWire(const internal::v1::Descriptor& message);
 
 }  // namespace cvr
 

@@ -7,7 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "google/protobuf/duration.pb.h"
-#include "protos/google/rpc/error_details.pb.h"
+#include "google/rpc/error_details.pb.h"
 #include "services/common/time_wire.h"
 
 namespace cvr {

@@ -6,9 +6,9 @@
 
 #include "gmock/gmock.h"
 #include "services/common/errors.h"
-#include "tests/support/gate.h"
-#include "tests/support/latch.h"
 #include "tests/support/status_matchers.h"
+#include "tests/support/waiting/gate.h"
+#include "tests/support/waiting/latch.h"
 
 namespace cvr {
 namespace {

@@ -6,7 +6,7 @@
 #include "absl/time/time.h"
 #include "gtest/gtest.h"
 #include "services/concurrency/mutex.h"
-#include "tests/support/gate.h"
+#include "tests/support/waiting/gate.h"
 
 namespace cvr {
 namespace {

@@ -26,8 +26,8 @@
 #include "services/concurrency/mutex.h"
 #include "services/concurrency/share_ledger.h"
 #include "services/concurrency/thread.h"
-#include "tests/support/eventually.h"
-#include "tests/support/gate.h"
+#include "tests/support/waiting/eventually.h"
+#include "tests/support/waiting/gate.h"
 
 namespace cvr {
 namespace {

@@ -4,8 +4,8 @@
 
 #include "gtest/gtest.h"
 #include "services/concurrency/clock.h"
-#include "tests/support/eventually.h"
-#include "tests/support/gate.h"
+#include "tests/support/waiting/eventually.h"
+#include "tests/support/waiting/gate.h"
 
 namespace cvr {
 namespace {

@@ -17,18 +17,18 @@ namespace {
 // A thread waits meanwhile.
 constexpr absl::Duration kWaitMax = absl::Seconds(30);
 
-absl::StatusOr<v1::Caller> Authenticate(TokenAuthority& client,
-                                        const std::string& secret) {
+absl::StatusOr<internal::v1::Caller> Authenticate(TokenAuthority& client,
+                                                  const std::string& secret) {
   ASSIGN_OR_RETURN(const Caller caller, client.Authenticate(secret));
   return ToWire(caller);
 }
 
-absl::StatusOr<v1::IssueTokenResponse> IssueToken(
-    TokenAuthority& client, const v1::IssueTokenRequest& request) {
+absl::StatusOr<internal::v1::IssueTokenResponse> IssueToken(
+    TokenAuthority& client, const internal::v1::IssueTokenRequest& request) {
   ASSIGN_OR_RETURN(const IssuedToken issued,
                    client.IssueToken(request.secret(), request.audience(),
                                      FromWire(request.access())));
-  v1::IssueTokenResponse response;
+  internal::v1::IssueTokenResponse response;
   response.set_token(issued.token);
   *response.mutable_issue_time() = ToWire(issued.issued_at);
   response.mutable_lifetime()->set_seconds(
@@ -37,13 +37,13 @@ absl::StatusOr<v1::IssueTokenResponse> IssueToken(
   return response;
 }
 
-absl::StatusOr<v1::Trust> GetTrust(TokenAuthority& client,
-                                   const v1::GetTrustRequest& request) {
+absl::StatusOr<internal::v1::Trust> GetTrust(
+    TokenAuthority& client, const internal::v1::GetTrustRequest& request) {
   const absl::Duration wait = FromWire(request.max_wait());
   ASSIGN_OR_RETURN(
       const Trust trust,
       client.GetTrust(request.known_version(), std::min(wait, kWaitMax)));
-  v1::Trust response;
+  internal::v1::Trust response;
   response.set_version(trust.version);
   for (const auto& [id, pem] : trust.keys) {
     auto& key = *response.add_keys();
@@ -56,8 +56,8 @@ absl::StatusOr<v1::Trust> GetTrust(TokenAuthority& client,
   return response;
 }
 
-absl::StatusOr<v1::Admission> Authorize(AdminAuthority& authority,
-                                        const v1::AuthorizeRequest& request) {
+absl::StatusOr<internal::v1::Admission> Authorize(
+    AdminAuthority& authority, const internal::v1::AuthorizeRequest& request) {
   std::vector<AccessQuestion> questions;
   for (const auto& message : request.questions()) {
     ASSIGN_OR_RETURN(questions.emplace_back(), FromWire(message));
@@ -70,26 +70,30 @@ absl::StatusOr<v1::Admission> Authorize(AdminAuthority& authority,
 }  // namespace
 
 grpc::Status AuthServiceImpl::Authenticate(
-    grpc::ServerContext* /*context*/, const v1::AuthenticateRequest* request,
-    v1::Caller* response) {
+    grpc::ServerContext* /*context*/,
+    const internal::v1::AuthenticateRequest* request,
+    internal::v1::Caller* response) {
   return Answer(cvr::Authenticate(client_, request->secret()), response);
 }
 
-grpc::Status AuthServiceImpl::IssueToken(grpc::ServerContext* /*context*/,
-                                         const v1::IssueTokenRequest* request,
-                                         v1::IssueTokenResponse* response) {
+grpc::Status AuthServiceImpl::IssueToken(
+    grpc::ServerContext* /*context*/,
+    const internal::v1::IssueTokenRequest* request,
+    internal::v1::IssueTokenResponse* response) {
   return Answer(cvr::IssueToken(client_, *request), response);
 }
 
-grpc::Status AuthServiceImpl::GetTrust(grpc::ServerContext* /*context*/,
-                                       const v1::GetTrustRequest* request,
-                                       v1::Trust* response) {
+grpc::Status AuthServiceImpl::GetTrust(
+    grpc::ServerContext* /*context*/,
+    const internal::v1::GetTrustRequest* request,
+    internal::v1::Trust* response) {
   return Answer(cvr::GetTrust(client_, *request), response);
 }
 
-grpc::Status AuthServiceImpl::Authorize(grpc::ServerContext* /*context*/,
-                                        const v1::AuthorizeRequest* request,
-                                        v1::Admission* response) {
+grpc::Status AuthServiceImpl::Authorize(
+    grpc::ServerContext* /*context*/,
+    const internal::v1::AuthorizeRequest* request,
+    internal::v1::Admission* response) {
   return Answer(cvr::Authorize(authority_, *request), response);
 }
 

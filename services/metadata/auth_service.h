@@ -1,7 +1,7 @@
 #ifndef SERVICES_METADATA_AUTH_SERVICE_H_
 #define SERVICES_METADATA_AUTH_SERVICE_H_
 
-#include "protos/cvr/v1/auth_service.grpc.pb.h"
+#include "cvr/internal/v1/auth_service.grpc.pb.h"
 #include "services/access/admin_authority.h"
 #include "services/metadata/api/token_authority.h"
 
@@ -9,23 +9,23 @@ namespace cvr {
 
 // A TokenAuthority and an AdminAuthority on the wire, for other processes of
 // the system (method_rules.h). Both must outlive the service.
-class AuthServiceImpl final : public v1::AuthService::Service {
+class AuthServiceImpl final : public internal::v1::AuthService::Service {
  public:
   AuthServiceImpl(TokenAuthority& client, AdminAuthority& authority)
       : client_(client), authority_(authority) {}
 
   grpc::Status Authenticate(grpc::ServerContext* context,
-                            const v1::AuthenticateRequest* request,
-                            v1::Caller* response) override;
+                            const internal::v1::AuthenticateRequest* request,
+                            internal::v1::Caller* response) override;
   grpc::Status IssueToken(grpc::ServerContext* context,
-                          const v1::IssueTokenRequest* request,
-                          v1::IssueTokenResponse* response) override;
+                          const internal::v1::IssueTokenRequest* request,
+                          internal::v1::IssueTokenResponse* response) override;
   grpc::Status GetTrust(grpc::ServerContext* context,
-                        const v1::GetTrustRequest* request,
-                        v1::Trust* response) override;
+                        const internal::v1::GetTrustRequest* request,
+                        internal::v1::Trust* response) override;
   grpc::Status Authorize(grpc::ServerContext* context,
-                         const v1::AuthorizeRequest* request,
-                         v1::Admission* response) override;
+                         const internal::v1::AuthorizeRequest* request,
+                         internal::v1::Admission* response) override;
   grpc::Status RecordAuditEvent(grpc::ServerContext* context,
                                 const v1::AuditEvent* request,
                                 google::protobuf::Empty* response) override;

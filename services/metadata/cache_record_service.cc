@@ -15,13 +15,13 @@ namespace cvr {
 namespace {
 
 absl::Status Record(CacheRecorder& recorder,
-                    const v1::RecordCacheEntryRequest& message) {
+                    const internal::v1::RecordCacheEntryRequest& message) {
   ASSIGN_OR_RETURN(const auto record, FromWire(message));
   return recorder.Record(record);
 }
 
 absl::Status Touch(CacheRecorder& recorder,
-                   const v1::TouchCacheEntryRequest& message) {
+                   const internal::v1::TouchCacheEntryRequest& message) {
   ASSIGN_OR_RETURN(const auto content, FromWire(message.content()));
   ASSIGN_OR_RETURN(const auto digest, Digest::Parse(message.digest()));
   return recorder.Touch({message.upstream_id(), message.cache_epoch()}, content,
@@ -29,13 +29,14 @@ absl::Status Touch(CacheRecorder& recorder,
 }
 
 absl::Status RecordNegativeAnswer(
-    CacheRecorder& recorder, const v1::RecordNegativeAnswerRequest& message) {
+    CacheRecorder& recorder,
+    const internal::v1::RecordNegativeAnswerRequest& message) {
   ASSIGN_OR_RETURN(const auto record, FromWire(message));
   return recorder.RecordNegativeAnswer(record.upstream, record.content,
                                        record.negative_answer);
 }
 
-absl::StatusOr<v1::TakeRefreshDueResponse> TakeRefreshDue(
+absl::StatusOr<internal::v1::TakeRefreshDueResponse> TakeRefreshDue(
     RefreshSource& refreshes, int max) {
   ASSIGN_OR_RETURN(const auto due, refreshes.TakeRefreshDue(max));
   return ToWire(due);
@@ -52,39 +53,41 @@ absl::StatusOr<std::vector<Digest>> ParseDigests(
 }
 
 absl::Status ForgetContent(ContentIndex& index,
-                           const v1::ForgetContentRequest& message) {
+                           const internal::v1::ForgetContentRequest& message) {
   ASSIGN_OR_RETURN(const auto digests, ParseDigests(message.digests()));
   return index.ForgetContent(digests);
 }
 
-absl::StatusOr<v1::FilterUnreferencedResponse> FilterUnreferenced(
-    ContentIndex& index, const v1::FilterUnreferencedRequest& message) {
+absl::StatusOr<internal::v1::FilterUnreferencedResponse> FilterUnreferenced(
+    ContentIndex& index,
+    const internal::v1::FilterUnreferencedRequest& message) {
   ASSIGN_OR_RETURN(const auto digests, ParseDigests(message.digests()));
   ASSIGN_OR_RETURN(const auto found, index.FilterUnreferenced(digests));
-  v1::FilterUnreferencedResponse response;
+  internal::v1::FilterUnreferencedResponse response;
   for (const Digest& digest : found) response.add_digests(digest.ToString());
   return response;
 }
 
-absl::StatusOr<v1::CheckUpstreamsResponse> CheckUpstreams(
-    UpstreamChecker& checker, const v1::CheckUpstreamsRequest& message) {
+absl::StatusOr<internal::v1::CheckUpstreamsResponse> CheckUpstreams(
+    UpstreamChecker& checker,
+    const internal::v1::CheckUpstreamsRequest& message) {
   std::vector<UpstreamEpoch> upstreams;
   for (const auto& upstream : message.upstreams()) {
     upstreams.push_back(FromWire(upstream));
   }
   ASSIGN_OR_RETURN(const auto outdated, checker.CheckUpstreams(upstreams));
-  v1::CheckUpstreamsResponse response;
+  internal::v1::CheckUpstreamsResponse response;
   for (const auto& upstream : outdated) {
     *response.add_outdated() = ToWire(upstream);
   }
   return response;
 }
 
-absl::StatusOr<v1::ListGarbageResponse> ListGarbage(
-    GarbageList& list, const v1::ListGarbageRequest& message) {
+absl::StatusOr<internal::v1::ListGarbageResponse> ListGarbage(
+    GarbageList& list, const internal::v1::ListGarbageRequest& message) {
   ASSIGN_OR_RETURN(const auto garbage,
                    list.ListGarbage(message.start_after(), message.max()));
-  v1::ListGarbageResponse response;
+  internal::v1::ListGarbageResponse response;
   for (const Garbage& one : garbage) {
     auto& row = *response.add_garbage();
     row.set_id(one.id);
@@ -93,23 +96,24 @@ absl::StatusOr<v1::ListGarbageResponse> ListGarbage(
   return response;
 }
 
-absl::StatusOr<v1::UpstreamAccess> AccessTo(UpstreamAccessSource& source,
-                                            int64_t upstream_id) {
+absl::StatusOr<internal::v1::UpstreamAccess> AccessTo(
+    UpstreamAccessSource& source, int64_t upstream_id) {
   ASSIGN_OR_RETURN(const auto access, source.GetUpstreamAccess(upstream_id));
-  v1::UpstreamAccess message;
+  internal::v1::UpstreamAccess message;
   *message.mutable_upstream() = FromAccess(access);
   message.set_identity(access.identity);
   message.set_cache_epoch(access.cache_epoch);
   return message;
 }
 
-absl::StatusOr<v1::FindPossessingResponse> FindPossessing(
-    PossessionSource& source, const v1::FindPossessingRequest& message) {
+absl::StatusOr<internal::v1::FindPossessingResponse> FindPossessing(
+    PossessionSource& source,
+    const internal::v1::FindPossessingRequest& message) {
   ASSIGN_OR_RETURN(const auto digest, Digest::Parse(message.digest()));
   const std::vector<int64_t> asked(message.identities().begin(),
                                    message.identities().end());
   ASSIGN_OR_RETURN(const auto found, source.FindPossessing(digest, asked));
-  v1::FindPossessingResponse response;
+  internal::v1::FindPossessingResponse response;
   for (const int64_t identity : found) response.add_identities(identity);
   return response;
 }
@@ -118,71 +122,79 @@ absl::StatusOr<v1::FindPossessingResponse> FindPossessing(
 
 grpc::Status CacheRecordServiceImpl::RecordCacheEntry(
     grpc::ServerContext* /*context*/,
-    const v1::RecordCacheEntryRequest* request,
+    const internal::v1::RecordCacheEntryRequest* request,
     google::protobuf::Empty* /*response*/) {
   return ToRpcStatus(Record(client_, *request));
 }
 
 grpc::Status CacheRecordServiceImpl::TouchCacheEntry(
-    grpc::ServerContext* /*context*/, const v1::TouchCacheEntryRequest* request,
+    grpc::ServerContext* /*context*/,
+    const internal::v1::TouchCacheEntryRequest* request,
     google::protobuf::Empty* /*response*/) {
   return ToRpcStatus(Touch(client_, *request));
 }
 
 grpc::Status CacheRecordServiceImpl::RecordNegativeAnswer(
     grpc::ServerContext* /*context*/,
-    const v1::RecordNegativeAnswerRequest* request,
+    const internal::v1::RecordNegativeAnswerRequest* request,
     google::protobuf::Empty* /*response*/) {
   return ToRpcStatus(cvr::RecordNegativeAnswer(client_, *request));
 }
 
 grpc::Status CacheRecordServiceImpl::TakeRefreshDue(
-    grpc::ServerContext* /*context*/, const v1::TakeRefreshDueRequest* request,
-    v1::TakeRefreshDueResponse* response) {
+    grpc::ServerContext* /*context*/,
+    const internal::v1::TakeRefreshDueRequest* request,
+    internal::v1::TakeRefreshDueResponse* response) {
   return Answer(cvr::TakeRefreshDue(client_, request->max()), response);
 }
 
 grpc::Status CacheRecordServiceImpl::ForgetContent(
-    grpc::ServerContext* /*context*/, const v1::ForgetContentRequest* request,
+    grpc::ServerContext* /*context*/,
+    const internal::v1::ForgetContentRequest* request,
     google::protobuf::Empty* /*response*/) {
   return ToRpcStatus(cvr::ForgetContent(client_, *request));
 }
 
 grpc::Status CacheRecordServiceImpl::CheckUpstreams(
-    grpc::ServerContext* /*context*/, const v1::CheckUpstreamsRequest* request,
-    v1::CheckUpstreamsResponse* response) {
+    grpc::ServerContext* /*context*/,
+    const internal::v1::CheckUpstreamsRequest* request,
+    internal::v1::CheckUpstreamsResponse* response) {
   return Answer(cvr::CheckUpstreams(client_, *request), response);
 }
 
 grpc::Status CacheRecordServiceImpl::FilterUnreferenced(
     grpc::ServerContext* /*context*/,
-    const v1::FilterUnreferencedRequest* request,
-    v1::FilterUnreferencedResponse* response) {
+    const internal::v1::FilterUnreferencedRequest* request,
+    internal::v1::FilterUnreferencedResponse* response) {
   return Answer(cvr::FilterUnreferenced(client_, *request), response);
 }
 
 grpc::Status CacheRecordServiceImpl::ListGarbage(
-    grpc::ServerContext* /*context*/, const v1::ListGarbageRequest* request,
-    v1::ListGarbageResponse* response) {
+    grpc::ServerContext* /*context*/,
+    const internal::v1::ListGarbageRequest* request,
+    internal::v1::ListGarbageResponse* response) {
   return Answer(cvr::ListGarbage(client_, *request), response);
 }
 
 grpc::Status CacheRecordServiceImpl::RemoveGarbage(
-    grpc::ServerContext* /*context*/, const v1::RemoveGarbageRequest* request,
+    grpc::ServerContext* /*context*/,
+    const internal::v1::RemoveGarbageRequest* request,
     google::protobuf::Empty* /*response*/) {
   return ToRpcStatus(client_.RemoveGarbage(
       std::vector<int64_t>(request->ids().begin(), request->ids().end())));
 }
 
 grpc::Status CacheRecordServiceImpl::FindPossessing(
-    grpc::ServerContext* /*context*/, const v1::FindPossessingRequest* request,
-    v1::FindPossessingResponse* response) {
+    grpc::ServerContext* /*context*/,
+    const internal::v1::FindPossessingRequest* request,
+    internal::v1::FindPossessingResponse* response) {
   return Answer(cvr::FindPossessing(client_, *request), response);
 }
 
 grpc::Status CacheRecordServiceImpl::GetUpstreamAccess(
     grpc::ServerContext* /*context*/,
-    const v1::GetUpstreamAccessRequest* request, v1::UpstreamAccess* response) {
+    const internal::v1::GetUpstreamAccessRequest* request,
+    internal::v1::UpstreamAccess* response) {
   return Answer(AccessTo(client_, request->upstream_id()), response);
 }
 

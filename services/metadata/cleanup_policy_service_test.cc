@@ -1,13 +1,13 @@
 #include <memory>
 #include <string>
 
-#include "protos/cvr/v1/cleanup_policy_service.grpc.pb.h"
+#include "cvr/v1/cleanup_policy_service.grpc.pb.h"
 #include "services/common/errors.h"
 #include "services/metadata/testing/metadata_fixture.h"
 #include "services/rpc/rpc_server.h"
 #include "services/rpc/rpc_status.h"
 #include "tests/support/admin_channel.h"
-#include "tests/support/eventually.h"
+#include "tests/support/waiting/eventually.h"
 
 namespace cvr::testing {
 namespace {

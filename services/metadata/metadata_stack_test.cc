@@ -10,12 +10,12 @@
 #include <utility>
 #include <vector>
 
+#include "cvr/v1/cache_entry_service.grpc.pb.h"
+#include "cvr/v1/group_service.grpc.pb.h"
+#include "cvr/v1/registry_service.grpc.pb.h"
+#include "cvr/v1/upstream_service.grpc.pb.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "protos/cvr/v1/cache_entry_service.grpc.pb.h"
-#include "protos/cvr/v1/group_service.grpc.pb.h"
-#include "protos/cvr/v1/registry_service.grpc.pb.h"
-#include "protos/cvr/v1/upstream_service.grpc.pb.h"
 #include "services/common/content.h"
 #include "services/common/errors.h"
 #include "services/rpc/rpc_server.h"

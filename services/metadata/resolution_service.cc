@@ -10,15 +10,15 @@
 namespace cvr {
 namespace {
 
-absl::StatusOr<v1::ResolveResponse> Resolve(Resolver& resolver,
-                                            const v1::ResolveRequest& message) {
+absl::StatusOr<internal::v1::ResolveResponse> Resolve(
+    Resolver& resolver, const internal::v1::ResolveRequest& message) {
   ASSIGN_OR_RETURN(const auto request, FromWire(message));
   ASSIGN_OR_RETURN(const auto resolution, resolver.Resolve(request));
   return ToWire(resolution);
 }
 
-absl::StatusOr<v1::ListRepositoriesResponse> ListRepositories(
-    Resolver& resolver, const v1::ListRepositoriesRequest& message) {
+absl::StatusOr<internal::v1::ListRepositoriesResponse> ListRepositories(
+    Resolver& resolver, const internal::v1::ListRepositoriesRequest& message) {
   if (message.max() < 1 || message.max() > limits::kPageSizeMax) {
     return errors::FieldInvalid("max", "must be 1 to 1000");
   }
@@ -31,11 +31,11 @@ absl::StatusOr<v1::ListRepositoriesResponse> ListRepositories(
   return ToWire(repositories);
 }
 
-absl::StatusOr<v1::LocateRegistryResponse> LocateRegistry(
-    Resolver& resolver, const v1::LocateRegistryRequest& message) {
+absl::StatusOr<internal::v1::LocateRegistryResponse> LocateRegistry(
+    Resolver& resolver, const internal::v1::LocateRegistryRequest& message) {
   ASSIGN_OR_RETURN(const LocatedRegistry found,
                    resolver.Locate(message.path()));
-  v1::LocateRegistryResponse response;
+  internal::v1::LocateRegistryResponse response;
   response.set_registry_id(found.id);
   response.set_path_parts(found.path_parts);
   return response;
@@ -43,22 +43,24 @@ absl::StatusOr<v1::LocateRegistryResponse> LocateRegistry(
 
 }  // namespace
 
-grpc::Status ResolutionServiceImpl::Resolve(grpc::ServerContext* /*context*/,
-                                            const v1::ResolveRequest* request,
-                                            v1::ResolveResponse* response) {
+grpc::Status ResolutionServiceImpl::Resolve(
+    grpc::ServerContext* /*context*/,
+    const internal::v1::ResolveRequest* request,
+    internal::v1::ResolveResponse* response) {
   return Answer(cvr::Resolve(resolver_, *request), response);
 }
 
 grpc::Status ResolutionServiceImpl::ListRepositories(
     grpc::ServerContext* /*context*/,
-    const v1::ListRepositoriesRequest* request,
-    v1::ListRepositoriesResponse* response) {
+    const internal::v1::ListRepositoriesRequest* request,
+    internal::v1::ListRepositoriesResponse* response) {
   return Answer(cvr::ListRepositories(resolver_, *request), response);
 }
 
 grpc::Status ResolutionServiceImpl::LocateRegistry(
-    grpc::ServerContext* /*context*/, const v1::LocateRegistryRequest* request,
-    v1::LocateRegistryResponse* response) {
+    grpc::ServerContext* /*context*/,
+    const internal::v1::LocateRegistryRequest* request,
+    internal::v1::LocateRegistryResponse* response) {
   return Answer(cvr::LocateRegistry(resolver_, *request), response);
 }
 

@@ -1,26 +1,29 @@
 #ifndef SERVICES_METADATA_RESOLUTION_SERVICE_H_
 #define SERVICES_METADATA_RESOLUTION_SERVICE_H_
 
-#include "protos/cvr/v1/resolution_service.grpc.pb.h"
+#include "cvr/internal/v1/resolution_service.grpc.pb.h"
 #include "services/metadata/api/resolver.h"
 
 namespace cvr {
 
 // A Resolver on the wire, for the gateway (method_rules.h). It must outlive the
 // service.
-class ResolutionServiceImpl final : public v1::ResolutionService::Service {
+class ResolutionServiceImpl final
+    : public internal::v1::ResolutionService::Service {
  public:
   explicit ResolutionServiceImpl(Resolver& resolver) : resolver_(resolver) {}
 
   grpc::Status Resolve(grpc::ServerContext* context,
-                       const v1::ResolveRequest* request,
-                       v1::ResolveResponse* response) override;
+                       const internal::v1::ResolveRequest* request,
+                       internal::v1::ResolveResponse* response) override;
   grpc::Status ListRepositories(
-      grpc::ServerContext* context, const v1::ListRepositoriesRequest* request,
-      v1::ListRepositoriesResponse* response) override;
-  grpc::Status LocateRegistry(grpc::ServerContext* context,
-                              const v1::LocateRegistryRequest* request,
-                              v1::LocateRegistryResponse* response) override;
+      grpc::ServerContext* context,
+      const internal::v1::ListRepositoriesRequest* request,
+      internal::v1::ListRepositoriesResponse* response) override;
+  grpc::Status LocateRegistry(
+      grpc::ServerContext* context,
+      const internal::v1::LocateRegistryRequest* request,
+      internal::v1::LocateRegistryResponse* response) override;
 
  private:
   Resolver& resolver_;

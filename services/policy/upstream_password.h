@@ -4,8 +4,8 @@
 #include <string>
 
 #include "absl/status/status.h"
+#include "cvr/v1/upstream.pb.h"
 #include "google/protobuf/field_mask.pb.h"
-#include "protos/cvr/v1/upstream.pb.h"
 
 // Access to the password of an upstream in messages. A password may contain any
 // bytes except NUL, but `password` is a `string` field, and a message with

@@ -4,7 +4,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "services/common/host.h"
+#include "services/network/host.h"
 #include "services/process/local_address.h"
 
 namespace cvr {

@@ -2,8 +2,8 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/strip.h"
-#include "services/common/host.h"
-#include "services/common/ip_network.h"
+#include "services/network/host.h"
+#include "services/network/ip_network.h"
 
 namespace cvr {
 

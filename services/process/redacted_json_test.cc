@@ -2,9 +2,9 @@
 
 #include <string>
 
+#include "cvr/v1/upstream_service.pb.h"
 #include "gtest/gtest.h"
 #include "nlohmann/json.hpp"
-#include "protos/cvr/v1/upstream_service.pb.h"
 
 namespace cvr {
 namespace {

@@ -11,7 +11,7 @@
 #include "services/common/errors.h"
 #include "services/common/status_macros.h"
 #include "services/process/redacted_json.h"
-#include "services/rpc/call_gate.h"
+#include "services/rpc/credentials/call_gate.h"
 
 namespace cvr {
 namespace {

@@ -10,7 +10,7 @@
 #include "absl/cleanup/cleanup.h"
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
-#include "services/common/host.h"
+#include "services/network/host.h"
 
 namespace cvr {
 namespace {

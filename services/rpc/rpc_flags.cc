@@ -9,8 +9,8 @@
 #include "services/common/errors.h"
 #include "services/common/status_macros.h"
 #include "services/process/local_address.h"
+#include "services/rpc/credentials/peer_secrets.h"
 #include "services/rpc/listen_check.h"
-#include "services/rpc/peer_secrets.h"
 #include "services/rpc/plaintext_flag.h"
 #include "services/rpc/tls/certificate.h"
 

@@ -9,9 +9,9 @@
 #include "services/common/status_macros.h"
 #include "services/process/address_text.h"
 #include "services/process/local_address.h"
-#include "services/rpc/plain_server_credentials.h"
-#include "services/rpc/plaintext.h"
-#include "services/rpc/reloading_server_credentials.h"
+#include "services/rpc/credentials/plain_server_credentials.h"
+#include "services/rpc/credentials/plaintext.h"
+#include "services/rpc/credentials/reloading_server_credentials.h"
 
 namespace cvr {
 namespace {

@@ -8,8 +8,8 @@
 #include "absl/status/statusor.h"
 #include "grpcpp/security/credentials.h"
 #include "grpcpp/security/server_credentials.h"
-#include "services/rpc/call_gate.h"
-#include "services/rpc/peer_role.h"
+#include "services/rpc/credentials/call_gate.h"
+#include "services/rpc/credentials/peer_role.h"
 #include "services/rpc/tls/certificate.h"
 
 namespace cvr {

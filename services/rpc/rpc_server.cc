@@ -17,7 +17,7 @@
 #include "services/process/local_address.h"
 #include "services/process/quiet_log.h"
 #include "services/rpc/channel_keeper.h"
-#include "services/rpc/peer_secret_channel.h"
+#include "services/rpc/credentials/peer_secret_channel.h"
 
 namespace cvr {
 namespace {

@@ -3,7 +3,7 @@
 #include <string>
 
 #include "absl/strings/cord.h"
-#include "protos/google/rpc/status.pb.h"
+#include "google/rpc/status.pb.h"
 
 namespace cvr {
 namespace {

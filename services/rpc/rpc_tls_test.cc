@@ -7,17 +7,17 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "cvr/internal/v1/auth_service.grpc.pb.h"
 #include "gmock/gmock.h"
 #include "grpcpp/grpcpp.h"
 #include "gtest/gtest.h"
-#include "protos/cvr/v1/auth_service.grpc.pb.h"
 #include "services/rpc/rpc_security.h"
 #include "services/rpc/rpc_server.h"
 #include "tests/support/child_process.h"
-#include "tests/support/eventually.h"
 #include "tests/support/peer_security.h"
 #include "tests/support/status_matchers.h"
 #include "tests/support/test_authority.h"
+#include "tests/support/waiting/eventually.h"
 
 namespace cvr {
 namespace {
@@ -27,32 +27,34 @@ using testing::StatusIs;
 using testing::TestAuthority;
 
 // Who may call its methods: see method_rules.h.
-class TestService final : public v1::AuthService::Service {
+class TestService final : public internal::v1::AuthService::Service {
  public:
   // For gateways.
-  grpc::Status GetTrust(grpc::ServerContext*, const v1::GetTrustRequest*,
-                        v1::Trust*) override {
+  grpc::Status GetTrust(grpc::ServerContext*,
+                        const internal::v1::GetTrustRequest*,
+                        internal::v1::Trust*) override {
     return grpc::Status::OK;
   }
   // For blob services.
-  grpc::Status Authorize(grpc::ServerContext*, const v1::AuthorizeRequest*,
-                         v1::Admission*) override {
+  grpc::Status Authorize(grpc::ServerContext*,
+                         const internal::v1::AuthorizeRequest*,
+                         internal::v1::Admission*) override {
     return grpc::Status::OK;
   }
 };
 
 grpc::StatusCode CallAsGateway(const std::shared_ptr<grpc::Channel>& channel) {
   grpc::ClientContext context;
-  v1::Trust response;
-  return v1::AuthService::NewStub(channel)
+  internal::v1::Trust response;
+  return internal::v1::AuthService::NewStub(channel)
       ->GetTrust(&context, {}, &response)
       .error_code();
 }
 
 grpc::StatusCode CallAsBlob(const std::shared_ptr<grpc::Channel>& channel) {
   grpc::ClientContext context;
-  v1::Admission response;
-  return v1::AuthService::NewStub(channel)
+  internal::v1::Admission response;
+  return internal::v1::AuthService::NewStub(channel)
       ->Authorize(&context, {}, &response)
       .error_code();
 }
@@ -140,8 +142,8 @@ TEST_F(RpcTlsTest, BySecretNobodyIsAPeerWhereThereIsTls) {
   grpc::ClientContext context;
   context.AddMetadata(kPeerSecretField,
                       server.peers.secrets->Of(PeerRole::kGateway));
-  v1::Trust response;
-  EXPECT_EQ(v1::AuthService::NewStub(Connect(Security("", nullptr)))
+  internal::v1::Trust response;
+  EXPECT_EQ(internal::v1::AuthService::NewStub(Connect(Security("", nullptr)))
                 ->GetTrust(&context, {}, &response)
                 .error_code(),
             kDenied);
@@ -179,8 +181,8 @@ TEST_F(RpcTlsTest, WithoutTlsASecretMakesARole) {
     EXPECT_EQ(CallAsBlob(as(PeerRole::kBlob)), grpc::StatusCode::OK);
     grpc::ClientContext context;
     context.AddMetadata(kPeerSecretField, MakePeerSecret());
-    v1::Trust response;
-    EXPECT_EQ(v1::AuthService::NewStub(as(std::nullopt))
+    internal::v1::Trust response;
+    EXPECT_EQ(internal::v1::AuthService::NewStub(as(std::nullopt))
                   ->GetTrust(&context, {}, &response)
                   .error_code(),
               kDenied);
@@ -284,8 +286,8 @@ TEST_F(RpcTlsTest, AClientWithBadFilesMakesNoConnection) {
   grpc::ClientContext context;
   context.set_wait_for_ready(true);
   context.set_deadline(absl::ToChronoTime(absl::Now() + absl::Seconds(3)));
-  v1::Trust response;
-  EXPECT_EQ(v1::AuthService::NewStub(channel)
+  internal::v1::Trust response;
+  EXPECT_EQ(internal::v1::AuthService::NewStub(channel)
                 ->GetTrust(&context, {}, &response)
                 .error_code(),
             grpc::StatusCode::DEADLINE_EXCEEDED);

@@ -24,7 +24,7 @@
 #include "services/process/data_directory.h"
 #include "services/process/process.h"
 #include "services/process/ready_file.h"
-#include "services/rpc/refused_calls.h"
+#include "services/rpc/credentials/refused_calls.h"
 #include "services/rpc/rpc_flags.h"
 #include "services/rpc/rpc_server.h"
 #include "services/rpc/tls/certificate_watch.h"

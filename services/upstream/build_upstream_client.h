@@ -8,7 +8,7 @@
 #include "services/upstream/api/upstream_client.h"
 #include "services/upstream/gate/upstream_gate.h"
 #include "services/upstream/http/answer_observer.h"
-#include "services/upstream/http/curl_transport.h"
+#include "services/upstream/http/curl/curl_transport.h"
 
 namespace cvr {
 

@@ -1,7 +1,7 @@
 #include "services/upstream/build_upstream_client.h"
 #include "tests/contracts/upstream_client_contract.h"
-#include "tests/support/gate.h"
 #include "tests/support/upstream/fake_registry.h"
+#include "tests/support/waiting/gate.h"
 
 namespace cvr::testing {
 namespace {

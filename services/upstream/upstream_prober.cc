@@ -10,7 +10,7 @@
 #include "services/common/errors.h"
 #include "services/upstream/build_upstream_client.h"
 #include "services/upstream/http/answer_observer.h"
-#include "services/upstream/http/connection_probe.h"
+#include "services/upstream/http/curl/connection_probe.h"
 #include "services/upstream/http/endpoint.h"
 
 namespace cvr {

@@ -7,7 +7,7 @@
 #include "absl/time/time.h"
 #include "services/common/reference.h"
 #include "services/policy/upstream_access.h"
-#include "services/upstream/http/curl_transport.h"
+#include "services/upstream/http/curl/curl_transport.h"
 
 namespace cvr {
 

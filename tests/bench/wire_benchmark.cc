@@ -3,18 +3,19 @@
 #include <string>
 
 #include "benchmark/benchmark.h"
+#include "cvr/internal/v1/blob_service.pb.h"
 #include "grpcpp/impl/codegen/proto_utils.h"
 #include "grpcpp/support/byte_buffer.h"
-#include "protos/cvr/v1/blob_service.pb.h"
 #include "services/common/chunk.h"
 #include "services/common/limits.h"
 
 namespace cvr {
 namespace {
 
-using ReadResponseTraits = grpc::SerializationTraits<v1::ReadResponse>;
+using ReadResponseTraits =
+    grpc::SerializationTraits<internal::v1::ReadResponse>;
 
-grpc::ByteBuffer Serialized(const v1::ReadResponse& message) {
+grpc::ByteBuffer Serialized(const internal::v1::ReadResponse& message) {
   grpc::ByteBuffer buffer;
   bool own_buffer = false;
   ReadResponseTraits::Serialize(message, &buffer, &own_buffer);
@@ -25,7 +26,7 @@ grpc::ByteBuffer Serialized(const v1::ReadResponse& message) {
 void SerializeChunk(benchmark::State& state) {
   const Chunk chunk = Chunk::OfString(std::string(limits::kChunkBytes, 'x'));
   for (auto _ : state) {
-    v1::ReadResponse message;
+    internal::v1::ReadResponse message;
     message.set_data(chunk.bytes().data(), chunk.size());
     benchmark::DoNotOptimize(Serialized(message));
   }
@@ -35,12 +36,12 @@ BENCHMARK(SerializeChunk);
 
 // As an ordinary generated client does.
 void ParseChunk(benchmark::State& state) {
-  v1::ReadResponse message;
+  internal::v1::ReadResponse message;
   message.set_data(std::string(limits::kChunkBytes, 'x'));
   const grpc::ByteBuffer wire = Serialized(message);
   for (auto _ : state) {
     grpc::ByteBuffer received = wire;  // Parsing consumes it.
-    v1::ReadResponse parsed;
+    internal::v1::ReadResponse parsed;
     const grpc::Status status =
         ReadResponseTraits::Deserialize(&received, &parsed);
     if (!status.ok() || parsed.data().size() != limits::kChunkBytes) {

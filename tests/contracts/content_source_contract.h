@@ -14,10 +14,10 @@
 #include "services/common/limits.h"
 #include "services/concurrency/thread.h"
 #include "tests/support/content_source_world.h"
-#include "tests/support/gate.h"
 #include "tests/support/in_memory_upstream.h"
 #include "tests/support/read_content.h"
 #include "tests/support/status_matchers.h"
+#include "tests/support/waiting/gate.h"
 
 // The promises in services/blob/api/content_source.h, as tests. Every
 // ContentSource instantiates this suite; a promise with no test here is not a

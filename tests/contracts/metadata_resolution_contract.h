@@ -7,10 +7,10 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "cvr/v1/cache_entry.pb.h"
+#include "cvr/v1/upstream.pb.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "protos/cvr/v1/cache_entry.pb.h"
-#include "protos/cvr/v1/upstream.pb.h"
 #include "services/common/errors.h"
 #include "services/metadata/api/metadata_client.h"
 #include "services/metadata/api/resolver.h"

@@ -189,7 +189,7 @@ TEST_F(CredentialsTest, ExplainTellsWhatIsNotForUsAndTheSwitch) {
         installation().Explain(registry_, TagPath(tag));
     ASSERT_EQ(told.considered_size(), 2);
     EXPECT_EQ(told.considered(0).verdict(),
-              v1::ExplainResponse::Considered::KNOWN_HIDDEN);
+              v1::ExplainResponse::Considered::VERDICT_KNOWN_HIDDEN);
     EXPECT_THAT(
         told.considered(0).why(),
         HasSubstr(

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "protos/cvr/v1/upstream.pb.h"
+#include "cvr/v1/upstream.pb.h"
 #include "tests/faults/seen.h"
 
 namespace cvr::testing {

@@ -9,11 +9,11 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/time/clock.h"
+#include "cvr/v1/cache_entry_service.grpc.pb.h"
+#include "cvr/v1/explain_service.grpc.pb.h"
+#include "cvr/v1/registry_service.grpc.pb.h"
+#include "cvr/v1/upstream_service.grpc.pb.h"
 #include "gtest/gtest.h"
-#include "protos/cvr/v1/cache_entry_service.grpc.pb.h"
-#include "protos/cvr/v1/explain_service.grpc.pb.h"
-#include "protos/cvr/v1/registry_service.grpc.pb.h"
-#include "protos/cvr/v1/upstream_service.grpc.pb.h"
 #include "tests/support/admin_channel.h"
 
 namespace cvr::testing {

@@ -6,10 +6,10 @@
 #include <string>
 #include <vector>
 
+#include "cvr/v1/cache_entry.pb.h"
+#include "cvr/v1/explain_service.pb.h"
+#include "cvr/v1/upstream.pb.h"
 #include "grpcpp/grpcpp.h"
-#include "protos/cvr/v1/cache_entry.pb.h"
-#include "protos/cvr/v1/explain_service.pb.h"
-#include "protos/cvr/v1/upstream.pb.h"
 #include "tests/support/child_process.h"
 #include "tests/support/http_client.h"
 

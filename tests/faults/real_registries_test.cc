@@ -12,7 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "tests/faults/several_upstreams.h"
-#include "tests/support/eventually.h"
+#include "tests/support/waiting/eventually.h"
 
 namespace cvr::testing {
 namespace {

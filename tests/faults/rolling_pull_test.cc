@@ -5,7 +5,7 @@
 
 #include "services/concurrency/thread.h"
 #include "tests/faults/several_upstreams.h"
-#include "tests/support/gate.h"
+#include "tests/support/waiting/gate.h"
 
 namespace cvr::testing {
 namespace {

@@ -10,9 +10,9 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "services/concurrency/thread.h"
-#include "tests/support/eventually.h"
 #include "tests/support/planted_secrets.h"
 #include "tests/support/test_authority.h"
+#include "tests/support/waiting/eventually.h"
 
 namespace cvr::testing {
 namespace {

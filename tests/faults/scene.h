@@ -11,9 +11,9 @@
 #include "tests/faults/installation.h"
 #include "tests/faults/seen.h"
 #include "tests/support/bad_port.h"
-#include "tests/support/latch.h"
 #include "tests/support/upstream/drip.h"
 #include "tests/support/upstream/fake_registry.h"
+#include "tests/support/waiting/latch.h"
 
 namespace cvr::testing {
 

@@ -13,8 +13,8 @@
 #include "tests/faults/image.h"
 #include "tests/faults/installation.h"
 #include "tests/support/bad_port.h"
-#include "tests/support/eventually.h"
 #include "tests/support/upstream/fake_registry.h"
+#include "tests/support/waiting/eventually.h"
 
 namespace cvr::testing {
 

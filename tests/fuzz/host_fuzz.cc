@@ -8,8 +8,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
-#include "services/common/host.h"
-#include "services/common/ip_network.h"
+#include "services/network/host.h"
+#include "services/network/ip_network.h"
 #include "tests/fuzz/check.h"
 
 namespace cvr {

@@ -6,11 +6,11 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "cvr/internal/v1/cache_record_service.grpc.pb.h"
+#include "cvr/v1/access_token_service.grpc.pb.h"
+#include "cvr/v1/registry_service.grpc.pb.h"
 #include "gtest/gtest.h"
 #include "nlohmann/json.hpp"
-#include "protos/cvr/v1/access_token_service.grpc.pb.h"
-#include "protos/cvr/v1/cache_record_service.grpc.pb.h"
-#include "protos/cvr/v1/registry_service.grpc.pb.h"
 #include "tests/integration/system_test.h"
 #include "tests/support/admin_channel.h"
 #include "tests/support/http_client.h"
@@ -131,12 +131,12 @@ TEST_F(AuditTest, RefusedAttemptsAreWrittenApart) {
             .ok());
   }
   grpc::ClientContext context;
-  v1::UpstreamAccess access;
-  EXPECT_EQ(
-      v1::CacheRecordService::NewStub(AdminChannel(system_.grpc(), reader))
-          ->GetUpstreamAccess(&context, {}, &access)
-          .error_code(),
-      grpc::StatusCode::PERMISSION_DENIED);
+  internal::v1::UpstreamAccess access;
+  EXPECT_EQ(internal::v1::CacheRecordService::NewStub(
+                AdminChannel(system_.grpc(), reader))
+                ->GetUpstreamAccess(&context, {}, &access)
+                .error_code(),
+            grpc::StatusCode::PERMISSION_DENIED);
 
   std::multiset<std::string> events;
   for (const json& line : Lines(6, "-refusals")) {

@@ -22,8 +22,8 @@
 #include "services/concurrency/thread.h"
 #include "tests/integration/system.h"
 #include "tests/support/child_process.h"
-#include "tests/support/gate.h"
 #include "tests/support/upstream/fake_registry.h"
+#include "tests/support/waiting/gate.h"
 
 namespace cvr::testing {
 namespace {

@@ -18,10 +18,10 @@
 #include "services/concurrency/thread.h"
 #include "tests/integration/system.h"
 #include "tests/integration/three_processes.h"
-#include "tests/support/eventually.h"
-#include "tests/support/gate.h"
 #include "tests/support/http_client.h"
 #include "tests/support/upstream/fake_registry.h"
+#include "tests/support/waiting/eventually.h"
+#include "tests/support/waiting/gate.h"
 
 namespace cvr::testing {
 namespace {

@@ -42,29 +42,30 @@ std::string NameOfWho(Who who) {
 // so that a wrong row of the real table is seen.
 const std::map<std::string, std::set<Who>>& PeerMethods() {
   static const auto* const kMethods = new std::map<std::string, std::set<Who>>{
-      {"ResolutionService/Resolve", {Who::kGateway, Who::kBlob}},
-      {"ResolutionService/ListRepositories", {Who::kGateway}},
-      {"ResolutionService/LocateRegistry", {Who::kGateway}},
-      {"CacheRecordService/RecordCacheEntry", {Who::kBlob}},
-      {"CacheRecordService/TouchCacheEntry", {Who::kBlob}},
-      {"CacheRecordService/RecordNegativeAnswer", {Who::kBlob}},
-      {"CacheRecordService/TakeRefreshDue", {Who::kBlob}},
-      {"CacheRecordService/ForgetContent", {Who::kBlob}},
-      {"CacheRecordService/CheckUpstreams", {Who::kBlob}},
-      {"CacheRecordService/FilterUnreferenced", {Who::kBlob}},
-      {"CacheRecordService/FindPossessing", {Who::kBlob}},
-      {"CacheRecordService/ListGarbage", {Who::kBlob}},
-      {"CacheRecordService/RemoveGarbage", {Who::kBlob}},
-      {"CacheRecordService/GetUpstreamAccess", {Who::kBlob}},
-      {"AuthService/Authenticate", {Who::kGateway}},
-      {"AuthService/IssueToken", {Who::kGateway}},
-      {"AuthService/GetTrust", {Who::kGateway}},
-      {"AuthService/Authorize", {Who::kBlob}},
-      {"AuthService/RecordAuditEvent", {Who::kBlob}},
-      {"BlobService/Read", {Who::kGateway}},
-      {"BlobService/Fetch", {Who::kGateway}},
-      {"BlobService/StatBlob", {}},
-      {"BlobService/DeleteBlob", {}},
+      {"cvr.internal.v1.ResolutionService/Resolve",
+       {Who::kGateway, Who::kBlob}},
+      {"cvr.internal.v1.ResolutionService/ListRepositories", {Who::kGateway}},
+      {"cvr.internal.v1.ResolutionService/LocateRegistry", {Who::kGateway}},
+      {"cvr.internal.v1.CacheRecordService/RecordCacheEntry", {Who::kBlob}},
+      {"cvr.internal.v1.CacheRecordService/TouchCacheEntry", {Who::kBlob}},
+      {"cvr.internal.v1.CacheRecordService/RecordNegativeAnswer", {Who::kBlob}},
+      {"cvr.internal.v1.CacheRecordService/TakeRefreshDue", {Who::kBlob}},
+      {"cvr.internal.v1.CacheRecordService/ForgetContent", {Who::kBlob}},
+      {"cvr.internal.v1.CacheRecordService/CheckUpstreams", {Who::kBlob}},
+      {"cvr.internal.v1.CacheRecordService/FilterUnreferenced", {Who::kBlob}},
+      {"cvr.internal.v1.CacheRecordService/FindPossessing", {Who::kBlob}},
+      {"cvr.internal.v1.CacheRecordService/ListGarbage", {Who::kBlob}},
+      {"cvr.internal.v1.CacheRecordService/RemoveGarbage", {Who::kBlob}},
+      {"cvr.internal.v1.CacheRecordService/GetUpstreamAccess", {Who::kBlob}},
+      {"cvr.internal.v1.AuthService/Authenticate", {Who::kGateway}},
+      {"cvr.internal.v1.AuthService/IssueToken", {Who::kGateway}},
+      {"cvr.internal.v1.AuthService/GetTrust", {Who::kGateway}},
+      {"cvr.internal.v1.AuthService/Authorize", {Who::kBlob}},
+      {"cvr.internal.v1.AuthService/RecordAuditEvent", {Who::kBlob}},
+      {"cvr.internal.v1.BlobService/Read", {Who::kGateway}},
+      {"cvr.internal.v1.BlobService/Fetch", {Who::kGateway}},
+      {"cvr.internal.v1.BlobService/StatBlob", {}},
+      {"cvr.internal.v1.BlobService/DeleteBlob", {}},
   };
   return *kMethods;
 }
@@ -172,18 +173,17 @@ class PeersTest : public ::testing::TestWithParam<Way> {
   std::unique_ptr<ServerProcess> blob_;
 };
 
-// Of our own services: `RegistryService/GetRegistry`.
+// Of our own services: `cvr.v1.RegistryService/GetRegistry`.
 std::vector<std::string> MethodsOf(ReflectionClient& client) {
   std::vector<std::string> methods;
   const auto services = client.ListServices();
   EXPECT_THAT(services, IsOk());
   for (const std::string& name : *services) {
-    if (!absl::StartsWith(name, "cvr.v1.")) continue;
+    if (!absl::StartsWith(name, "cvr.")) continue;
     const auto service = client.FindService(name);
     EXPECT_THAT(service, IsOk());
     for (int i = 0; i < (*service)->method_count(); ++i) {
-      methods.push_back(
-          absl::StrCat((*service)->name(), "/", (*service)->method(i)->name()));
+      methods.push_back(absl::StrCat(name, "/", (*service)->method(i)->name()));
     }
   }
   return methods;
@@ -200,7 +200,7 @@ TEST_P(PeersTest, EveryMethodIsForWhomTheTableSays) {
       for (const std::string& method : methods) {
         seen.insert(method);
         const StatusCode told =
-            schema.CallOn(channel, "cvr.v1." + method, FieldsAs(who)).code();
+            schema.CallOn(channel, method, FieldsAs(who)).code();
         const StatusCode want = Expected(method, who);
         if (want == StatusCode::kOk) {
           // It gets through; what it asked, or whose secret, was nonsense.
@@ -229,8 +229,7 @@ TEST_P(PeersTest, ATokenIsNoRole) {
       if (!is_for_peers && !absl::StrContains(method, "/List")) continue;
       const StatusCode told =
           schema
-              .CallOn(channel, "cvr.v1." + method,
-                      {{"authorization", "Bearer " + secret}})
+              .CallOn(channel, method, {{"authorization", "Bearer " + secret}})
               .code();
       EXPECT_EQ(told == StatusCode::kPermissionDenied, is_for_peers) << method;
     }

@@ -9,9 +9,9 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "cvr/v1/cache_entry_service.grpc.pb.h"
 #include "grpcpp/grpcpp.h"
 #include "gtest/gtest.h"
-#include "protos/cvr/v1/cache_entry_service.grpc.pb.h"
 #include "services/concurrency/thread.h"
 #include "tests/integration/system_test.h"
 

@@ -8,14 +8,14 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "cvr/v1/cache_entry_service.grpc.pb.h"
+#include "cvr/v1/cache_service.grpc.pb.h"
 #include "grpcpp/grpcpp.h"
 #include "gtest/gtest.h"
-#include "protos/cvr/v1/cache_entry_service.grpc.pb.h"
-#include "protos/cvr/v1/cache_service.grpc.pb.h"
 #include "services/concurrency/thread.h"
 #include "tests/integration/system_test.h"
-#include "tests/support/gate.h"
 #include "tests/support/upstream/fake_registry.h"
+#include "tests/support/waiting/gate.h"
 
 namespace cvr::testing {
 namespace {

@@ -10,7 +10,7 @@
 #include "absl/strings/strip.h"
 #include "gtest/gtest.h"
 #include "tests/integration/system_test.h"
-#include "tests/support/gate.h"
+#include "tests/support/waiting/gate.h"
 
 namespace cvr::testing {
 namespace {

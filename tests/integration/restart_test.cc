@@ -19,10 +19,10 @@
 #include "tests/integration/system.h"
 #include "tests/integration/three_processes.h"
 #include "tests/support/child_process.h"
-#include "tests/support/eventually.h"
 #include "tests/support/http_client.h"
 #include "tests/support/status_matchers.h"
 #include "tests/support/upstream/fake_registry.h"
+#include "tests/support/waiting/eventually.h"
 
 namespace cvr::testing {
 namespace {

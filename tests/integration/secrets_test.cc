@@ -1,7 +1,7 @@
 // Credentials of upstreams are told to nobody who does not need them.
+#include "cvr/internal/v1/cache_record_service.grpc.pb.h"
 #include "gmock/gmock.h"
 #include "grpcpp/grpcpp.h"
-#include "protos/cvr/v1/cache_record_service.grpc.pb.h"
 #include "tests/integration/system_test.h"
 
 namespace cvr::testing {
@@ -14,11 +14,12 @@ class SecretsTest : public SystemFixture {
 
 // With all parts in one process no other asks for them, and no token is a role.
 TEST_F(SecretsTest, OneProcessTellsThemToNoOther) {
-  const auto stub = v1::CacheRecordService::NewStub(system_.channel());
+  const auto stub =
+      internal::v1::CacheRecordService::NewStub(system_.channel());
   grpc::ClientContext context;
-  v1::GetUpstreamAccessRequest request;
+  internal::v1::GetUpstreamAccessRequest request;
   request.set_upstream_id(1);
-  v1::UpstreamAccess response;
+  internal::v1::UpstreamAccess response;
   const auto status = stub->GetUpstreamAccess(&context, request, &response);
   EXPECT_EQ(status.error_code(), grpc::StatusCode::PERMISSION_DENIED);
 }

@@ -7,12 +7,12 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "cvr/v1/cache_entry_service.grpc.pb.h"
+#include "cvr/v1/registry_service.grpc.pb.h"
+#include "cvr/v1/upstream_service.grpc.pb.h"
 #include "grpcpp/grpcpp.h"
 #include "gtest/gtest.h"
 #include "nlohmann/json.hpp"
-#include "protos/cvr/v1/cache_entry_service.grpc.pb.h"
-#include "protos/cvr/v1/registry_service.grpc.pb.h"
-#include "protos/cvr/v1/upstream_service.grpc.pb.h"
 #include "tests/support/admin_channel.h"
 #include "tests/support/status_matchers.h"
 

@@ -9,8 +9,8 @@
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
 #include "tests/integration/system.h"
-#include "tests/support/eventually.h"
 #include "tests/support/upstream/fake_registry.h"
+#include "tests/support/waiting/eventually.h"
 
 namespace cvr::testing {
 

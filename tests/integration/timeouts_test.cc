@@ -19,9 +19,9 @@
 #include "gtest/gtest.h"
 #include "tests/integration/system.h"
 #include "tests/support/bad_port.h"
-#include "tests/support/eventually.h"
-#include "tests/support/gate.h"
 #include "tests/support/tcp_client.h"
+#include "tests/support/waiting/eventually.h"
+#include "tests/support/waiting/gate.h"
 
 namespace cvr::testing {
 namespace {

@@ -10,18 +10,18 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "cvr/internal/v1/blob_service.grpc.pb.h"
+#include "cvr/internal/v1/cache_record_service.grpc.pb.h"
 #include "gmock/gmock.h"
 #include "grpcpp/grpcpp.h"
 #include "gtest/gtest.h"
-#include "protos/cvr/v1/blob_service.grpc.pb.h"
-#include "protos/cvr/v1/cache_record_service.grpc.pb.h"
 #include "services/rpc/rpc_server.h"
 #include "tests/integration/system.h"
 #include "tests/support/child_process.h"
-#include "tests/support/eventually.h"
 #include "tests/support/http_client.h"
 #include "tests/support/status_matchers.h"
 #include "tests/support/test_authority.h"
+#include "tests/support/waiting/eventually.h"
 
 namespace cvr::testing {
 namespace {
@@ -131,10 +131,10 @@ class TlsTest : public ::testing::Test {
 
 grpc::StatusCode GetAccess(const std::shared_ptr<grpc::Channel>& channel) {
   grpc::ClientContext context;
-  v1::GetUpstreamAccessRequest request;
+  internal::v1::GetUpstreamAccessRequest request;
   request.set_upstream_id(1);
-  v1::UpstreamAccess response;
-  return v1::CacheRecordService::NewStub(channel)
+  internal::v1::UpstreamAccess response;
+  return internal::v1::CacheRecordService::NewStub(channel)
       ->GetUpstreamAccess(&context, request, &response)
       .error_code();
 }
@@ -142,11 +142,11 @@ grpc::StatusCode GetAccess(const std::shared_ptr<grpc::Channel>& channel) {
 grpc::StatusCode ReadBlob(const std::shared_ptr<grpc::Channel>& channel,
                           const Digest& digest) {
   grpc::ClientContext context;
-  v1::ReadRequest request;
+  internal::v1::ReadRequest request;
   request.set_digest(digest.ToString());
-  v1::ReadResponse response;
+  internal::v1::ReadResponse response;
   const auto reader =
-      v1::BlobService::NewStub(channel)->Read(&context, request);
+      internal::v1::BlobService::NewStub(channel)->Read(&context, request);
   while (reader->Read(&response)) continue;
   return reader->Finish().error_code();
 }
@@ -154,10 +154,10 @@ grpc::StatusCode ReadBlob(const std::shared_ptr<grpc::Channel>& channel,
 grpc::StatusCode StatBlob(const std::shared_ptr<grpc::Channel>& channel,
                           const Digest& digest) {
   grpc::ClientContext context;
-  v1::StatBlobRequest request;
+  internal::v1::StatBlobRequest request;
   request.set_digest(digest.ToString());
-  v1::StatBlobResponse response;
-  return v1::BlobService::NewStub(channel)
+  internal::v1::StatBlobResponse response;
+  return internal::v1::BlobService::NewStub(channel)
       ->StatBlob(&context, request, &response)
       .error_code();
 }

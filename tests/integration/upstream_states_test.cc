@@ -2,9 +2,9 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "cvr/v1/upstream_state_service.grpc.pb.h"
 #include "gmock/gmock.h"
 #include "grpcpp/grpcpp.h"
-#include "protos/cvr/v1/upstream_state_service.grpc.pb.h"
 #include "tests/integration/system_test.h"
 #include "tests/support/upstream/fake_registry.h"
 

@@ -19,7 +19,7 @@
 #include "gtest/gtest.h"
 #include "tests/isolation/attack_scenario.h"
 #include "tests/isolation/world.h"
-#include "tests/support/watchdog.h"
+#include "tests/support/waiting/watchdog.h"
 
 namespace cvr::testing {
 namespace {

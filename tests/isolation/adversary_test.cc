@@ -18,7 +18,7 @@
 #include "tests/isolation/attack_scenario.h"
 #include "tests/isolation/world.h"
 #include "tests/support/results_page.h"
-#include "tests/support/watchdog.h"
+#include "tests/support/waiting/watchdog.h"
 
 namespace cvr::testing {
 namespace {

@@ -9,9 +9,9 @@
 #include "nlohmann/json.hpp"
 #include "tests/isolation/secret.h"
 #include "tests/isolation/world.h"
-#include "tests/support/gate.h"
 #include "tests/support/tcp_client.h"
 #include "tests/support/upstream/fake_registry.h"
+#include "tests/support/waiting/gate.h"
 
 namespace cvr::testing {
 

@@ -21,7 +21,7 @@
 #include "tests/isolation/well_behaved_tenant.h"
 #include "tests/isolation/world.h"
 #include "tests/support/results_page.h"
-#include "tests/support/watchdog.h"
+#include "tests/support/waiting/watchdog.h"
 
 namespace cvr::testing {
 namespace {

@@ -10,7 +10,7 @@
 #include "tests/isolation/attack_scenario.h"
 #include "tests/isolation/world.h"
 #include "tests/support/upstream/fake_registry.h"
-#include "tests/support/watchdog.h"
+#include "tests/support/waiting/watchdog.h"
 
 namespace cvr::testing {
 namespace {

@@ -13,7 +13,7 @@
 #include "tests/isolation/noisy_neighbour.h"
 #include "tests/isolation/world.h"
 #include "tests/support/upstream/trickling_upstream.h"
-#include "tests/support/watchdog.h"
+#include "tests/support/waiting/watchdog.h"
 
 namespace cvr::testing {
 namespace {

@@ -8,9 +8,9 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "cvr/v1/registry_service.grpc.pb.h"
 #include "grpcpp/grpcpp.h"
 #include "gtest/gtest.h"
-#include "protos/cvr/v1/registry_service.grpc.pb.h"
 #include "tests/support/admin_channel.h"
 
 namespace cvr::testing {

@@ -8,8 +8,8 @@
 #include "absl/strings/str_split.h"
 #include "gtest/gtest.h"
 #include "tests/support/admin_channel.h"
-#include "tests/support/eventually.h"
 #include "tests/support/status_matchers.h"
+#include "tests/support/waiting/eventually.h"
 
 namespace cvr::testing {
 namespace {

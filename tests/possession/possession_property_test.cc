@@ -309,14 +309,11 @@ class Play {
     if (!answer.ok()) return "explain: error";
     std::string told = "explain";
     for (const auto& considered : answer->considered()) {
-      EXPECT_EQ(considered.candidate().identity(), 0);
-      EXPECT_EQ(considered.candidate().public_identity(), 0);
       // After a lie of the first upstream, the next one is asked unless the
       // reader has left by then, which is up to their threads.
       if (has_lied_ && considered.position() > 1) continue;
       absl::StrAppend(&told, " ", considered.verdict(), " ",
-                      considered.candidate().reachable(), " ",
-                      considered.candidate().possessed());
+                      considered.referenced(), " ", considered.delivered());
     }
     if (!has_lied_) absl::StrAppend(&told, " ", answer->outcome());
     return told;

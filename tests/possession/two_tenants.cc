@@ -8,8 +8,8 @@
 #include "services/common/limits.h"
 #include "services/common/status_macros.h"
 #include "services/metadata/testing/in_memory_metadata_store.h"
-#include "tests/support/eventually.h"
 #include "tests/support/status_matchers.h"
+#include "tests/support/waiting/eventually.h"
 
 namespace cvr::testing {
 namespace {

@@ -13,12 +13,12 @@
 #include "absl/status/statusor.h"
 #include "services/blob/api/content_source.h"
 #include "services/blob/engine/engine.h"
-#include "services/blob/store/in_memory_blob_store.h"
+#include "services/blob/store/testing/in_memory_blob_store.h"
 #include "services/concurrency/mutex.h"
 #include "services/metadata/metadata_stack.h"
-#include "tests/support/gate.h"
 #include "tests/support/in_memory_upstream.h"
 #include "tests/support/temporary_directory.h"
+#include "tests/support/waiting/gate.h"
 
 namespace cvr::testing {
 

@@ -15,8 +15,8 @@
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
 #include "nlohmann/json.hpp"
-#include "tests/support/eventually.h"
 #include "tests/support/planted_secrets.h"
+#include "tests/support/waiting/eventually.h"
 
 extern char** environ;
 

@@ -15,7 +15,7 @@
 #include "absl/strings/string_view.h"
 #include "services/concurrency/mutex.h"
 #include "services/upstream/api/upstream_client.h"
-#include "tests/support/gate.h"
+#include "tests/support/waiting/gate.h"
 
 namespace cvr::testing {
 

@@ -3,7 +3,7 @@
 #include "services/common/errors.h"
 #include "services/concurrency/thread.h"
 #include "tests/contracts/upstream_client_contract.h"
-#include "tests/support/gate.h"
+#include "tests/support/waiting/gate.h"
 
 namespace cvr::testing {
 namespace {

@@ -3,7 +3,7 @@
 
 #include <optional>
 
-#include "services/rpc/peer_secrets.h"
+#include "services/rpc/credentials/peer_secrets.h"
 #include "services/rpc/rpc_security.h"
 #include "tests/support/temporary_directory.h"
 

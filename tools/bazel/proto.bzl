@@ -15,11 +15,15 @@ def _generate_impl(ctx):
         stem = source.basename[:-len(".proto")]
         outputs += [ctx.actions.declare_file(stem + s) for s in suffixes]
     arguments = ctx.actions.args()
+    arguments.add("--proto_path=protos")
     arguments.add("--proto_path=.")
-    arguments.add("--cpp_out=" + ctx.bin_dir.path)
+    root = ctx.bin_dir.path
+    if ctx.label.package.startswith("protos/"):
+        root += "/protos"
+    arguments.add("--cpp_out=" + root)
     if ctx.attr.grpc:
         arguments.add("--plugin=protoc-gen-grpc=/usr/bin/grpc_cpp_plugin")
-        arguments.add("--grpc_out=" + ctx.bin_dir.path)
+        arguments.add("--grpc_out=" + root)
     arguments.add_all(ctx.files.srcs)
     ctx.actions.run(
         executable = "/usr/bin/protoc",
@@ -51,12 +55,17 @@ def cvr_proto_library(name, srcs, deps = [], grpc = False, **kwargs):
 
     Args:
       name: the cc_library's name.
-      srcs: the .proto files; imports are paths from the repository root.
+      srcs: the .proto files; imports are paths from //protos, or from the
+        repository root for those that are not there.
       deps: other cvr_proto_library targets that they import.
       grpc: whether to make service stubs as well.
       **kwargs: passed on to the cc_library.
     """
     visibility = kwargs.get("visibility")
+    if native.package_name().startswith("protos/"):
+        # Headers are included as protoc names them: from //protos.
+        depth = len(native.package_name().split("/")) - 1
+        kwargs = dict(kwargs, includes = ["/".join([".."] * depth)])
     _generate(
         name = name + "_gen",
         srcs = srcs,

@@ -8,13 +8,13 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "cvr/v1/cleanup_policy_service.pb.h"
+#include "cvr/v1/download_service.pb.h"
 #include "gmock/gmock.h"
 #include "google/protobuf/descriptor.h"
 #include "google/protobuf/descriptor_database.h"
 #include "google/protobuf/empty.pb.h"
 #include "gtest/gtest.h"
-#include "protos/cvr/v1/cleanup_policy_service.pb.h"
-#include "protos/cvr/v1/download_service.pb.h"
 #include "services/common/errors.h"
 #include "services/rpc/rpc_status.h"
 #include "tools/cvr/cvr_test_fixture.h"
@@ -27,12 +27,6 @@ using ::google::protobuf::Empty;
 using ::testing::Contains;
 
 // Between the services themselves.
-const std::set<std::string>& Internal() {
-  static const auto* const services = new std::set<std::string>{
-      "AuthService", "BlobService", "CacheRecordService", "ResolutionService"};
-  return *services;
-}
-
 const std::map<std::string, std::string>& CommandLines() {
   static const auto* const lines = new std::map<std::string, std::string>{
       {"AccessTokenService/CreateAccessToken",
@@ -96,12 +90,11 @@ std::vector<std::string> AdminMethods() {
   DescriptorPool::internal_generated_database()->FindAllFileNames(&files);
   std::vector<std::string> methods;
   for (const std::string& name : files) {
-    if (!absl::StartsWith(name, "protos/cvr/v1/")) continue;
+    if (!absl::StartsWith(name, "cvr/v1/")) continue;
     const auto* const file =
         DescriptorPool::generated_pool()->FindFileByName(name);
     for (int i = 0; i < file->service_count(); ++i) {
       const auto* const service = file->service(i);
-      if (Internal().count(service->name()) > 0) continue;
       for (int k = 0; k < service->method_count(); ++k) {
         methods.push_back(
             absl::StrCat(service->name(), "/", service->method(k)->name()));

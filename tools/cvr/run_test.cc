@@ -1,9 +1,9 @@
 #include "tools/cvr/run.h"
 
+#include "cvr/v1/group_service.pb.h"
+#include "cvr/v1/registry_service.pb.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "protos/cvr/v1/group_service.pb.h"
-#include "protos/cvr/v1/registry_service.pb.h"
 #include "services/common/errors.h"
 #include "services/rpc/rpc_status.h"
 #include "tools/cvr/cvr_test_fixture.h"

@@ -48,7 +48,7 @@ TEST_RULES = ("cvr_cc_test", "cvr_fuzz_test")
 # What the macros of //tools/bazel:cc.bzl add, to all targets and to tests.
 OF_ALL = {"@system//:absl"}
 OF_TESTS = {"@system//:gmock", "@system//:gmock_main"}
-OWN_FOLDERS = ("gateway/", "protos/", "services/", "tests/", "tools/")
+OWN_FOLDERS = ("cvr/", "gateway/", "protos/", "services/", "tests/", "tools/")
 INCLUDE = re.compile(r'^ *#include [<"]([^">]+)[">]', re.MULTILINE)
 
 
@@ -125,7 +125,8 @@ class Targets:
     def _note(self, rule):
         headers = rule.files("hdrs")
         if rule.kind == "cvr_proto_library":
-            stems = [name[:-len(".proto")] for name in rule.files("srcs")]
+            stems = [name[:-len(".proto")].removeprefix("protos/")
+                     for name in rule.files("srcs")]
             headers = [stem + end for stem in stems
                        for end in (".pb.h", ".grpc.pb.h")]
         if not headers:

@@ -98,15 +98,15 @@ cvr_cc_library(
         self.assertEqual(self.problems(files), [])
 
     def test_headers_of_protos_belong_to_the_proto_library(self):
-        files = user("", "protos/word.grpc.pb.h")
-        files["protos/BUILD.bazel"] = """
+        files = user("", "cvr/word.grpc.pb.h")
+        files["protos/cvr/BUILD.bazel"] = """
 cvr_proto_library(
     name = "word_proto",
     srcs = ["word.proto"],
 )
 """
         self.assertEqual(self.problems(files),
-                         ["//services/user:user: lacks //protos:word_proto"])
+                         ["//services/user:user: lacks //protos/cvr:word_proto"])
 
     def test_a_header_of_no_target_is_a_problem(self):
         files = user("", "services/word/other.h")

@@ -24,6 +24,7 @@ ALL = "all"
 WORDS = {
     "protos": ALL,
     "services/common": ALL,
+    "services/network": ALL,
     "services/policy": ALL,
     "services/concurrency": ALL,
 }
@@ -39,7 +40,9 @@ PROCESS = {
 LAYERS = {
     "protos": {},
     "services/common": {"protos": ALL},
-    "services/policy": {"protos": ALL, "services/common": ALL},
+    "services/network": {},
+    "services/policy": {"protos": ALL, "services/common": ALL,
+                        "services/network": ALL},
     "services/concurrency": {"services/common": ALL},
     "services/process": WORDS,
     "services/access": {**WORDS, "services/process": ALL},
@@ -165,11 +168,17 @@ def include_uses(tree):
         source = (layer_of(os.path.dirname(path)), stem(path))
         in_test = path in tests or bool(TEST_NAME.search(stem(path)))
         for match in INCLUDE.finditer(tree.text(path)):
-            target = match.group(1)
+            target = in_tree(match.group(1))
             if "/" not in target or not is_ours(target):
                 continue
             yield Use(source, (layer_of(os.path.dirname(target)),
                                stem(target)), path, f'"{target}"', in_test)
+
+
+def in_tree(header):
+    """Where the source of a header is that is included by this name."""
+    is_proto = header.startswith(("cvr/", "google/api/", "google/rpc/"))
+    return "protos/" + header if is_proto else header
 
 
 def is_ours(path):

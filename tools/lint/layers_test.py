@@ -33,7 +33,7 @@ class LayersTest(unittest.TestCase):
 
     def test_common_uses_nothing_of_ours_but_protos(self):
         self.assert_may("services/common/a.cc", "services/common/b.h")
-        self.assert_may("services/common/a.cc", "protos/cvr/v1/content.pb.h")
+        self.assert_may("services/common/a.cc", "cvr/v1/content.pb.h")
         for target in ("services/metadata/api/resolver.h", "gateway/route.h",
                        "services/upstream/api/upstream_client.h",
                        "services/blob/api/content_source.h",
@@ -131,7 +131,7 @@ class LayersTest(unittest.TestCase):
         self.assert_must_not("tests/clients/a.cc", "services/common/digest.h")
 
     def test_cli_uses_the_wire(self):
-        self.assert_may("tools/cvr/a.cc", "protos/cvr/v1/group.pb.h")
+        self.assert_may("tools/cvr/a.cc", "cvr/v1/group.pb.h")
         self.assert_must_not("tools/cvr/a.cc",
                              "services/metadata/api/resolver.h")
 

@@ -12,8 +12,8 @@
 namespace cvr {
 namespace {
 
-v1::ByteRange RangeToWire(const ByteRangeSpec& range) {
-  v1::ByteRange message;
+internal::v1::ByteRange RangeToWire(const ByteRangeSpec& range) {
+  internal::v1::ByteRange message;
   if (const auto* const suffix =
           std::get_if<ByteRangeSpec::Suffix>(&range.value)) {
     message.set_suffix_length(static_cast<int64_t>(suffix->length));
@@ -25,7 +25,8 @@ v1::ByteRange RangeToWire(const ByteRangeSpec& range) {
   return message;
 }
 
-absl::StatusOr<ByteRangeSpec> RangeFromWire(const v1::ByteRange& message) {
+absl::StatusOr<ByteRangeSpec> RangeFromWire(
+    const internal::v1::ByteRange& message) {
   if (message.first() < 0 || message.last() < 0 ||
       message.suffix_length() < 0) {
     return errors::FieldInvalid("range", "must not be negative");
@@ -45,18 +46,18 @@ absl::StatusOr<ByteRangeSpec> RangeFromWire(const v1::ByteRange& message) {
   return ByteRangeSpec{from};
 }
 
-constexpr std::pair<CacheStatus, v1::ContentHeader::CacheStatus>
+constexpr std::pair<CacheStatus, internal::v1::ContentHeader::CacheStatus>
     kCacheStatuses[] = {
-        {CacheStatus::kHit, v1::ContentHeader::HIT},
-        {CacheStatus::kMiss, v1::ContentHeader::MISS},
-        {CacheStatus::kRevalidated, v1::ContentHeader::REVALIDATED},
-        {CacheStatus::kStale, v1::ContentHeader::STALE},
+        {CacheStatus::kHit, internal::v1::ContentHeader::HIT},
+        {CacheStatus::kMiss, internal::v1::ContentHeader::MISS},
+        {CacheStatus::kRevalidated, internal::v1::ContentHeader::REVALIDATED},
+        {CacheStatus::kStale, internal::v1::ContentHeader::STALE},
 };
 
 }  // namespace
 
-v1::ReadRequest ToWire(const ReadRequest& request) {
-  v1::ReadRequest message;
+internal::v1::ReadRequest ToWire(const ReadRequest& request) {
+  internal::v1::ReadRequest message;
   message.set_digest(request.digest.ToString());
   if (request.range) *message.mutable_range() = RangeToWire(*request.range);
   message.set_header_only(request.header_only);
@@ -68,7 +69,7 @@ v1::ReadRequest ToWire(const ReadRequest& request) {
   return message;
 }
 
-absl::StatusOr<ReadRequest> FromWire(const v1::ReadRequest& message) {
+absl::StatusOr<ReadRequest> FromWire(const internal::v1::ReadRequest& message) {
   ASSIGN_OR_RETURN(const Digest digest, Digest::Parse(message.digest()));
   ReadRequest request{digest, std::nullopt, message.header_only()};
   if (message.has_range()) {
@@ -82,8 +83,8 @@ absl::StatusOr<ReadRequest> FromWire(const v1::ReadRequest& message) {
   return request;
 }
 
-v1::FetchRequest ToWire(const FetchRequest& request, absl::Time now) {
-  v1::FetchRequest message;
+internal::v1::FetchRequest ToWire(const FetchRequest& request, absl::Time now) {
+  internal::v1::FetchRequest message;
   *message.mutable_content() = ToWire(request.content);
   *message.mutable_plan() = ToWire(request.plan);
   if (request.range) *message.mutable_range() = RangeToWire(*request.range);
@@ -94,7 +95,7 @@ v1::FetchRequest ToWire(const FetchRequest& request, absl::Time now) {
   }
   const auto& [last, n, artifact_type] = request.list;
   if (!last.empty() || n || !artifact_type.empty()) {
-    v1::ListQuery& list = *message.mutable_list();
+    internal::v1::ListQuery& list = *message.mutable_list();
     list.set_last(last);
     // No list is longer than what the message can say.
     if (n) list.set_n(static_cast<int64_t>(std::min<uint64_t>(*n, INT64_MAX)));
@@ -103,7 +104,7 @@ v1::FetchRequest ToWire(const FetchRequest& request, absl::Time now) {
   return message;
 }
 
-absl::StatusOr<FetchRequest> FromWire(const v1::FetchRequest& message,
+absl::StatusOr<FetchRequest> FromWire(const internal::v1::FetchRequest& message,
                                       absl::Time now) {
   ASSIGN_OR_RETURN(ContentRef content, FromWire(message.content()));
   FetchRequest request{std::move(content)};
@@ -115,7 +116,7 @@ absl::StatusOr<FetchRequest> FromWire(const v1::FetchRequest& message,
   if (message.has_header_timeout()) {
     request.deadline = now + FromWire(message.header_timeout());
   }
-  const v1::ListQuery& list = message.list();
+  const internal::v1::ListQuery& list = message.list();
   request.list.last = list.last();
   request.list.artifact_type = list.artifact_type();
   if (list.has_n()) {
@@ -127,8 +128,8 @@ absl::StatusOr<FetchRequest> FromWire(const v1::FetchRequest& message,
   return request;
 }
 
-v1::ContentHeader ToWire(const ContentHeader& header) {
-  v1::ContentHeader message;
+internal::v1::ContentHeader ToWire(const ContentHeader& header) {
+  internal::v1::ContentHeader message;
   *message.mutable_target() = ToWire(header.target);
   message.set_offset(static_cast<int64_t>(header.range.offset));
   message.set_length(static_cast<int64_t>(header.range.length));
@@ -142,7 +143,8 @@ v1::ContentHeader ToWire(const ContentHeader& header) {
   return message;
 }
 
-absl::StatusOr<ContentHeader> FromWire(const v1::ContentHeader& message) {
+absl::StatusOr<ContentHeader> FromWire(
+    const internal::v1::ContentHeader& message) {
   ASSIGN_OR_RETURN(Descriptor target, FromWire(message.target()));
   if (message.offset() < 0 || message.length() < 0) {
     return errors::FieldInvalid("header", "must not be negative");

@@ -3,7 +3,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
-#include "protos/cvr/v1/blob_service.pb.h"
+#include "cvr/internal/v1/blob_service.pb.h"
 #include "services/blob/api/content_source.h"
 
 namespace cvr {
@@ -11,15 +11,16 @@ namespace cvr {
 // Between the words of content_source.h and their messages. FromWire answers
 // INVALID_ARGUMENT for messages that hold nonsense. Deadlines travel as what is
 // left of them, since clocks differ: `now` is the caller's.
-v1::ReadRequest ToWire(const ReadRequest& request);
-absl::StatusOr<ReadRequest> FromWire(const v1::ReadRequest& message);
+internal::v1::ReadRequest ToWire(const ReadRequest& request);
+absl::StatusOr<ReadRequest> FromWire(const internal::v1::ReadRequest& message);
 
-v1::FetchRequest ToWire(const FetchRequest& request, absl::Time now);
-absl::StatusOr<FetchRequest> FromWire(const v1::FetchRequest& message,
+internal::v1::FetchRequest ToWire(const FetchRequest& request, absl::Time now);
+absl::StatusOr<FetchRequest> FromWire(const internal::v1::FetchRequest& message,
                                       absl::Time now);
 
-v1::ContentHeader ToWire(const ContentHeader& header);
-absl::StatusOr<ContentHeader> FromWire(const v1::ContentHeader& message);
+internal::v1::ContentHeader ToWire(const ContentHeader& header);
+absl::StatusOr<ContentHeader> FromWire(
+    const internal::v1::ContentHeader& message);
 
 }  // namespace cvr
 

@@ -70,7 +70,7 @@ TEST(ContentSourceWireTest, PlanForRepairsRoundTrips) {
 }
 
 TEST(ContentSourceWireTest, NonsenseIsRefused) {
-  v1::ReadRequest message = ToWire(ReadRequest{Digest::OfBytes("x")});
+  internal::v1::ReadRequest message = ToWire(ReadRequest{Digest::OfBytes("x")});
   message.mutable_range()->set_first(5);
   EXPECT_THAT(FromWire(message), IsOk());
   message.mutable_range()->set_last(4);
@@ -82,7 +82,7 @@ TEST(ContentSourceWireTest, NonsenseIsRefused) {
   message.set_digest("sha256:0");
   EXPECT_THAT(FromWire(message), StatusIs(kInvalid));
 
-  v1::ContentHeader header;
+  internal::v1::ContentHeader header;
   EXPECT_THAT(FromWire(header), StatusIs(kInvalid));
   header = ToWire(ContentHeader{{"a/b", Digest::OfBytes("x"), 1}, {0, 1}});
   EXPECT_THAT(FromWire(header), IsOk());

@@ -7,12 +7,12 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "cvr/internal/v1/blob_service.pb.h"
 #include "grpcpp/client_context.h"
 #include "grpcpp/impl/codegen/proto_utils.h"
 #include "grpcpp/impl/codegen/rpc_method.h"
 #include "grpcpp/support/byte_buffer.h"
 #include "grpcpp/support/sync_stream.h"
-#include "protos/cvr/v1/blob_service.pb.h"
 #include "services/blob/api/content_source_wire.h"
 #include "services/blob/api/read_response_codec.h"
 #include "services/common/status_macros.h"
@@ -22,8 +22,8 @@
 namespace cvr {
 namespace {
 
-constexpr char kRead[] = "/cvr.v1.BlobService/Read";
-constexpr char kFetch[] = "/cvr.v1.BlobService/Fetch";
+constexpr char kRead[] = "/cvr.internal.v1.BlobService/Read";
+constexpr char kFetch[] = "/cvr.internal.v1.BlobService/Fetch";
 
 class GrpcContentStream final : public ContentStream {
  public:

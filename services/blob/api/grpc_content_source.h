@@ -10,9 +10,9 @@
 
 namespace cvr {
 
-// A ContentSource that is reached over gRPC (cvr.v1.BlobService). Content is
-// not copied on its way out of messages. Further errors: UNAVAILABLE when the
-// service cannot be reached, or breaks off.
+// A ContentSource that is reached over gRPC (cvr.internal.v1.BlobService).
+// Content is not copied on its way out of messages. Further errors: UNAVAILABLE
+// when the service cannot be reached, or breaks off.
 class GrpcContentSource final : public ContentSource {
  public:
   explicit GrpcContentSource(std::shared_ptr<grpc::Channel> channel)

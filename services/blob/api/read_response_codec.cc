@@ -6,10 +6,10 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "cvr/internal/v1/blob_service.pb.h"
 #include "google/protobuf/io/coded_stream.h"
 #include "grpcpp/impl/codegen/proto_utils.h"
 #include "grpcpp/support/slice.h"
-#include "protos/cvr/v1/blob_service.pb.h"
 #include "services/blob/api/content_source_wire.h"
 #include "services/common/errors.h"
 #include "services/common/status_macros.h"
@@ -21,7 +21,8 @@ using google::protobuf::io::CodedInputStream;
 using google::protobuf::io::CodedOutputStream;
 
 // Field `data`, wire type LEN (Protocol Buffers, "Message Structure").
-constexpr uint8_t kDataTag = v1::ReadResponse::kDataFieldNumber << 3 | 2;
+constexpr uint8_t kDataTag =
+    internal::v1::ReadResponse::kDataFieldNumber << 3 | 2;
 // The tag and a length of up to 32 bits.
 constexpr size_t kPrefixBytesMax = 1 + 5;
 
@@ -71,7 +72,7 @@ std::vector<Chunk> ShareFrom(size_t offset, Slices slices) {
 }  // namespace
 
 grpc::ByteBuffer EncodeHeader(const ContentHeader& header) {
-  v1::ReadResponse response;
+  internal::v1::ReadResponse response;
   *response.mutable_header() = ToWire(header);
   const grpc::Slice slice(response.SerializeAsString());
   return grpc::ByteBuffer(&slice, 1);
@@ -103,10 +104,10 @@ absl::StatusOr<DecodedReadResponse> DecodeReadResponse(
     decoded.data = ShareFrom(prefix, std::move(slices));
     return decoded;
   }
-  v1::ReadResponse response;
+  internal::v1::ReadResponse response;
   const grpc::Status parsed =
-      grpc::SerializationTraits<v1::ReadResponse>::Deserialize(&message,
-                                                               &response);
+      grpc::SerializationTraits<internal::v1::ReadResponse>::Deserialize(
+          &message, &response);
   if (!parsed.ok())
     return absl::InvalidArgumentError("not a ReadResponse message");
   if (response.has_header()) {

@@ -11,8 +11,9 @@
 
 namespace cvr {
 
-// cvr.v1.ReadResponse as bytes, without copying the content: what any Protocol
-// Buffers library would write and read, done by hand for the field `data`.
+// cvr.internal.v1.ReadResponse as bytes, without copying the content: what any
+// Protocol Buffers library would write and read, done by hand for the field
+// `data`.
 
 grpc::ByteBuffer EncodeHeader(const ContentHeader& header);
 

@@ -3,9 +3,9 @@
 #include <memory>
 #include <string>
 
+#include "cvr/internal/v1/blob_service.pb.h"
 #include "gmock/gmock.h"
 #include "grpcpp/impl/codegen/proto_utils.h"
-#include "protos/cvr/v1/blob_service.pb.h"
 #include "tests/support/status_matchers.h"
 
 namespace cvr {
@@ -14,11 +14,12 @@ namespace {
 using ::cvr::testing::IsOk;
 using ::cvr::testing::StatusIs;
 
-v1::ReadResponse ParseAsAnyClient(grpc::ByteBuffer message) {
-  v1::ReadResponse response;
-  EXPECT_TRUE(grpc::SerializationTraits<v1::ReadResponse>::Deserialize(
-                  &message, &response)
-                  .ok());
+internal::v1::ReadResponse ParseAsAnyClient(grpc::ByteBuffer message) {
+  internal::v1::ReadResponse response;
+  EXPECT_TRUE(
+      grpc::SerializationTraits<internal::v1::ReadResponse>::Deserialize(
+          &message, &response)
+          .ok());
   return response;
 }
 
@@ -42,7 +43,7 @@ std::string Joined(const std::vector<Chunk>& chunks) {
 TEST(ReadResponseCodecTest, DataIsAnOrdinaryMessage) {
   for (const size_t size : {1, 127, 128, 16383, 16384, 262144, 3000000}) {
     const std::string bytes(size, 'x');
-    const v1::ReadResponse response =
+    const internal::v1::ReadResponse response =
         ParseAsAnyClient(EncodeData(Chunk::OfString(bytes)));
     EXPECT_EQ(response.data(), bytes);
     EXPECT_FALSE(response.has_header());
@@ -64,7 +65,7 @@ TEST(ReadResponseCodecTest, ChunkIsSharedUntilTheMessageIsGone) {
 
 TEST(ReadResponseCodecTest, ReadsWhatAnyServerWritesHoweverItIsCut) {
   for (const size_t size : {1, 100, 1000, 100000}) {
-    v1::ReadResponse response;
+    internal::v1::ReadResponse response;
     response.set_data(std::string(size, 'x'));
     for (const size_t piece : {1, 2, 3, 7, 1000, 200000}) {
       auto message = InPieces(response.SerializeAsString(), piece);

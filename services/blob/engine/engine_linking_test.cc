@@ -9,9 +9,9 @@
 #include "services/blob/engine/engine_manifest_fixture.h"
 #include "services/common/errors.h"
 #include "services/common/limits.h"
-#include "tests/support/gate.h"
 #include "tests/support/read_content.h"
 #include "tests/support/status_matchers.h"
+#include "tests/support/waiting/gate.h"
 
 // Bytes that are here for others: nobody gets them whose own upstream has not
 // delivered them; who has them does not download them again.

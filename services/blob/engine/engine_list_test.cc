@@ -7,8 +7,8 @@
 #include "services/blob/engine/engine_manifest_fixture.h"
 #include "services/common/errors.h"
 #include "services/concurrency/thread.h"
-#include "tests/support/gate.h"
 #include "tests/support/status_matchers.h"
+#include "tests/support/waiting/gate.h"
 
 // Lists of tags and of referrers, made of what all candidates have.
 namespace cvr::testing {

@@ -13,9 +13,9 @@
 #include "gmock/gmock.h"
 #include "services/blob/engine/engine_world.h"
 #include "services/common/errors.h"
-#include "tests/support/gate.h"
 #include "tests/support/read_content.h"
 #include "tests/support/status_matchers.h"
+#include "tests/support/waiting/gate.h"
 
 namespace cvr::testing {
 

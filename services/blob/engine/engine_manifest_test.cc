@@ -8,9 +8,9 @@
 #include "services/common/errors.h"
 #include "services/common/limits.h"
 #include "services/concurrency/thread.h"
-#include "tests/support/gate.h"
 #include "tests/support/read_content.h"
 #include "tests/support/status_matchers.h"
+#include "tests/support/waiting/gate.h"
 
 // design.md, section 4: what is served of a manifest, and in which order the
 // candidates are asked.

@@ -7,10 +7,10 @@
 #include "services/common/errors.h"
 #include "services/common/limits.h"
 #include "services/concurrency/thread.h"
-#include "tests/support/gate.h"
-#include "tests/support/latch.h"
 #include "tests/support/read_content.h"
 #include "tests/support/status_matchers.h"
+#include "tests/support/waiting/gate.h"
+#include "tests/support/waiting/latch.h"
 
 // An innocent client, on another upstream and of another group, while one
 // upstream keeps everybody who asks it waiting. What is held against time is

@@ -6,8 +6,8 @@
 #include "services/blob/engine/engine_manifest_fixture.h"
 #include "services/common/errors.h"
 #include "services/concurrency/thread.h"
-#include "tests/support/gate.h"
 #include "tests/support/status_matchers.h"
+#include "tests/support/waiting/gate.h"
 
 // Candidates that are asked ahead of their turn: it saves time and changes
 // nothing.

@@ -7,9 +7,9 @@
 #include "services/common/errors.h"
 #include "services/common/limits.h"
 #include "services/concurrency/thread.h"
-#include "tests/support/gate.h"
 #include "tests/support/read_content.h"
 #include "tests/support/status_matchers.h"
+#include "tests/support/waiting/gate.h"
 
 // What the engine makes of damage, full disks and interruptions, and how it
 // serves ranges that a download has not come to.

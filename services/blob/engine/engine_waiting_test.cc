@@ -6,9 +6,9 @@
 #include "services/blob/engine/engine_world.h"
 #include "services/common/limits.h"
 #include "services/concurrency/thread.h"
-#include "tests/support/gate.h"
 #include "tests/support/read_content.h"
 #include "tests/support/status_matchers.h"
+#include "tests/support/waiting/gate.h"
 
 // Nobody waits for ever: every wait of the engine ends when what it is for has
 // ended, and when whoever waits has left.

@@ -5,7 +5,7 @@
 
 #include "services/blob/engine/engine.h"
 #include "services/blob/engine/faulty_blob_store.h"
-#include "services/blob/store/in_memory_blob_store.h"
+#include "services/blob/store/testing/in_memory_blob_store.h"
 #include "services/common/limits.h"
 #include "tests/support/content_source_world.h"
 #include "tests/support/fake_clock.h"

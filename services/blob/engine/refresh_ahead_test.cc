@@ -7,9 +7,9 @@
 #include "services/blob/engine/engine_manifest_fixture.h"
 #include "services/common/errors.h"
 #include "services/concurrency/thread.h"
-#include "tests/support/eventually.h"
-#include "tests/support/gate.h"
 #include "tests/support/status_matchers.h"
+#include "tests/support/waiting/eventually.h"
+#include "tests/support/waiting/gate.h"
 
 namespace cvr::testing {
 namespace {

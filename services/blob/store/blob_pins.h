@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
-#include "services/blob/store/chunk_key.h"
+#include "services/blob/store/database/chunk_key.h"
 #include "services/common/digest.h"
 #include "services/concurrency/mutex.h"
 

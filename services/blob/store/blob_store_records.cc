@@ -6,8 +6,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "rocksdb/iterator.h"
-#include "services/blob/store/blob_store_status.h"
-#include "services/blob/store/chunk_key.h"
+#include "services/blob/store/database/blob_store_status.h"
+#include "services/blob/store/database/chunk_key.h"
 #include "services/common/errors.h"
 #include "services/common/status_macros.h"
 

@@ -13,8 +13,8 @@
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
 #include "services/blob/store/blob_record.pb.h"
-#include "services/blob/store/blob_store_database.h"
-#include "services/blob/store/chunk_key.h"
+#include "services/blob/store/database/blob_store_database.h"
+#include "services/blob/store/database/chunk_key.h"
 #include "services/common/chunk.h"
 #include "services/common/digest.h"
 

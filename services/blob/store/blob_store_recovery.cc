@@ -4,7 +4,7 @@
 #include <string>
 #include <utility>
 
-#include "services/blob/store/blob_store_status.h"
+#include "services/blob/store/database/blob_store_status.h"
 #include "services/common/limits.h"
 #include "services/common/status_macros.h"
 #include "services/common/time_wire.h"

@@ -10,8 +10,8 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "services/blob/store/blob_store_parts.h"
-#include "services/blob/store/chunk_key.h"
-#include "services/blob/store/chunk_table.h"
+#include "services/blob/store/database/chunk_key.h"
+#include "services/blob/store/database/chunk_table.h"
 #include "services/common/digest.h"
 #include "services/concurrency/clock.h"
 

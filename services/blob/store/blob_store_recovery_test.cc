@@ -5,8 +5,8 @@
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "services/blob/store/blob_store_parts_fixture.h"
-#include "services/blob/store/segment_writer.h"
+#include "services/blob/store/database/segment_writer.h"
+#include "services/blob/store/testing/blob_store_parts_fixture.h"
 #include "services/common/limits.h"
 #include "tests/support/upstream/blob_bytes.h"
 

@@ -5,7 +5,7 @@
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "services/blob/store/blob_store_parts_fixture.h"
+#include "services/blob/store/testing/blob_store_parts_fixture.h"
 #include "services/common/time_wire.h"
 
 namespace cvr::testing {

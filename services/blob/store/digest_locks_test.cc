@@ -7,7 +7,7 @@
 
 #include "gtest/gtest.h"
 #include "services/concurrency/thread.h"
-#include "tests/support/latch.h"
+#include "tests/support/waiting/latch.h"
 
 namespace cvr {
 namespace {

@@ -9,7 +9,7 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/time/time.h"
-#include "services/blob/store/chunk_key.h"
+#include "services/blob/store/database/chunk_key.h"
 #include "services/common/digest.h"
 #include "services/concurrency/mutex.h"
 

@@ -15,10 +15,10 @@
 #include "services/blob/store/rocksdb_blob_store.h"
 #include "services/concurrency/mutex.h"
 #include "tests/support/crash_file_system.h"
-#include "tests/support/eventually.h"
 #include "tests/support/status_matchers.h"
 #include "tests/support/temporary_directory.h"
 #include "tests/support/upstream/blob_bytes.h"
+#include "tests/support/waiting/eventually.h"
 
 namespace cvr::testing {
 namespace {

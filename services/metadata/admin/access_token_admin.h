@@ -9,7 +9,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
-#include "protos/cvr/v1/access_token_service.pb.h"
+#include "cvr/v1/access_token_service.pb.h"
 #include "services/access/caller.h"
 #include "services/concurrency/clock.h"
 #include "services/metadata/store/metadata_store.h"

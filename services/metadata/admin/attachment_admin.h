@@ -3,7 +3,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "protos/cvr/v1/upstream_service.pb.h"
+#include "cvr/v1/upstream_service.pb.h"
 #include "services/metadata/resources/admin_limits.h"
 #include "services/metadata/store/metadata_store.h"
 

@@ -4,7 +4,7 @@
 #include <cstdint>
 
 #include "absl/status/statusor.h"
-#include "protos/cvr/v1/audit_service.pb.h"
+#include "cvr/v1/audit_service.pb.h"
 #include "services/access/audit_file.h"
 #include "services/concurrency/clock.h"
 #include "services/metadata/store/metadata_store.h"

@@ -5,7 +5,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "protos/cvr/v1/cache_service.pb.h"
+#include "cvr/v1/cache_service.pb.h"
 #include "services/access/caller.h"
 #include "services/metadata/resolution/download_counter.h"
 #include "services/metadata/resolution/refresh_queue.h"

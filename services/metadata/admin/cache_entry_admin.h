@@ -5,7 +5,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "protos/cvr/v1/cache_entry_service.pb.h"
+#include "cvr/v1/cache_entry_service.pb.h"
 #include "services/access/caller.h"
 #include "services/common/limits.h"
 #include "services/concurrency/clock.h"

@@ -3,7 +3,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "protos/cvr/v1/group_service.pb.h"
+#include "cvr/v1/group_service.pb.h"
 #include "services/access/caller.h"
 #include "services/concurrency/clock.h"
 #include "services/metadata/admin/access_token_admin.h"

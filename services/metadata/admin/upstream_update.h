@@ -2,7 +2,7 @@
 #define SERVICES_METADATA_ADMIN_UPSTREAM_UPDATE_H_
 
 #include "absl/status/statusor.h"
-#include "protos/cvr/v1/upstream_service.pb.h"
+#include "cvr/v1/upstream_service.pb.h"
 
 namespace cvr {
 

@@ -9,16 +9,16 @@
 
 namespace cvr {
 
-using Stub = v1::AuthService::Stub;
+using Stub = internal::v1::AuthService::Stub;
 
 absl::StatusOr<Admission> GrpcAdminAuthority::Authorize(
     absl::string_view secret, absl::Span<const AccessQuestion> questions) {
-  v1::AuthorizeRequest request;
+  internal::v1::AuthorizeRequest request;
   request.set_secret(std::string(secret));
   for (const AccessQuestion& question : questions) {
     *request.add_questions() = ToWire(question);
   }
-  v1::Admission response;
+  internal::v1::Admission response;
   RETURN_IF_ERROR(UnaryCall(*stub_, &Stub::Authorize, options_.deadline,
                             request, response));
   return FromWire(response);

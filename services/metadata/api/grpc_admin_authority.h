@@ -4,8 +4,8 @@
 #include <memory>
 
 #include "absl/time/time.h"
+#include "cvr/internal/v1/auth_service.grpc.pb.h"
 #include "grpcpp/grpcpp.h"
-#include "protos/cvr/v1/auth_service.grpc.pb.h"
 #include "services/access/admin_authority.h"
 
 namespace cvr {
@@ -19,7 +19,7 @@ class GrpcAdminAuthority : public AdminAuthority {
 
   GrpcAdminAuthority(std::shared_ptr<grpc::Channel> channel,
                      const Options& options)
-      : stub_(v1::AuthService::NewStub(std::move(channel))),
+      : stub_(internal::v1::AuthService::NewStub(std::move(channel))),
         options_(options) {}
 
   absl::StatusOr<Admission> Authorize(
@@ -28,7 +28,7 @@ class GrpcAdminAuthority : public AdminAuthority {
   void Record(v1::AuditEvent event) override;
 
  private:
-  const std::unique_ptr<v1::AuthService::Stub> stub_;
+  const std::unique_ptr<internal::v1::AuthService::Stub> stub_;
   const Options options_;
 };
 

@@ -11,13 +11,13 @@
 namespace cvr {
 namespace {
 
-using Stub = v1::CacheRecordService::Stub;
+using Stub = internal::v1::CacheRecordService::Stub;
 
 }  // namespace
 
 GrpcMetadataClient::GrpcMetadataClient(std::shared_ptr<grpc::Channel> channel,
                                        const Options& options)
-    : stub_(v1::CacheRecordService::NewStub(std::move(channel))),
+    : stub_(internal::v1::CacheRecordService::NewStub(std::move(channel))),
       options_(options) {}
 
 template <typename Method, typename Request, typename Response>
@@ -28,9 +28,9 @@ absl::Status GrpcMetadataClient::Call(Method method, const Request& request,
 
 absl::StatusOr<UpstreamAccess> GrpcMetadataClient::GetUpstreamAccess(
     int64_t upstream_id) {
-  v1::GetUpstreamAccessRequest request;
+  internal::v1::GetUpstreamAccessRequest request;
   request.set_upstream_id(upstream_id);
-  v1::UpstreamAccess response;
+  internal::v1::UpstreamAccess response;
   RETURN_IF_ERROR(Call(&Stub::GetUpstreamAccess, request, response));
   UpstreamAccess access = ToAccess(response.upstream());
   access.identity = response.identity();
@@ -40,10 +40,10 @@ absl::StatusOr<UpstreamAccess> GrpcMetadataClient::GetUpstreamAccess(
 
 absl::StatusOr<std::vector<int64_t>> GrpcMetadataClient::FindPossessing(
     const Digest& digest, absl::Span<const int64_t> identities) {
-  v1::FindPossessingRequest request;
+  internal::v1::FindPossessingRequest request;
   request.set_digest(digest.ToString());
   for (const int64_t identity : identities) request.add_identities(identity);
-  v1::FindPossessingResponse response;
+  internal::v1::FindPossessingResponse response;
   RETURN_IF_ERROR(Call(&Stub::FindPossessing, request, response));
   return std::vector<int64_t>(response.identities().begin(),
                               response.identities().end());
@@ -58,7 +58,7 @@ absl::Status GrpcMetadataClient::Touch(const UpstreamEpoch& upstream,
                                        const ContentRef& content,
                                        const Digest& digest,
                                        bool counts_as_download) {
-  v1::TouchCacheEntryRequest request;
+  internal::v1::TouchCacheEntryRequest request;
   request.set_upstream_id(upstream.upstream_id);
   request.set_cache_epoch(upstream.cache_epoch);
   *request.mutable_content() = ToWire(content);
@@ -79,16 +79,16 @@ absl::Status GrpcMetadataClient::RecordNegativeAnswer(
 
 absl::StatusOr<std::vector<RefreshDue>> GrpcMetadataClient::TakeRefreshDue(
     int max) {
-  v1::TakeRefreshDueRequest request;
+  internal::v1::TakeRefreshDueRequest request;
   request.set_max(max);
-  v1::TakeRefreshDueResponse response;
+  internal::v1::TakeRefreshDueResponse response;
   RETURN_IF_ERROR(Call(&Stub::TakeRefreshDue, request, response));
   return FromWire(response);
 }
 
 absl::Status GrpcMetadataClient::ForgetContent(
     absl::Span<const Digest> digests) {
-  v1::ForgetContentRequest request;
+  internal::v1::ForgetContentRequest request;
   for (const Digest& digest : digests) {
     request.add_digests(digest.ToString());
   }
@@ -98,11 +98,11 @@ absl::Status GrpcMetadataClient::ForgetContent(
 
 absl::StatusOr<std::vector<UpstreamEpoch>> GrpcMetadataClient::CheckUpstreams(
     absl::Span<const UpstreamEpoch> upstreams) {
-  v1::CheckUpstreamsRequest request;
+  internal::v1::CheckUpstreamsRequest request;
   for (const UpstreamEpoch& upstream : upstreams) {
     *request.add_upstreams() = ToWire(upstream);
   }
-  v1::CheckUpstreamsResponse response;
+  internal::v1::CheckUpstreamsResponse response;
   RETURN_IF_ERROR(Call(&Stub::CheckUpstreams, request, response));
   std::vector<UpstreamEpoch> outdated;
   for (const auto& upstream : response.outdated()) {
@@ -113,11 +113,11 @@ absl::StatusOr<std::vector<UpstreamEpoch>> GrpcMetadataClient::CheckUpstreams(
 
 absl::StatusOr<std::vector<Digest>> GrpcMetadataClient::FilterUnreferenced(
     absl::Span<const Digest> digests) {
-  v1::FilterUnreferencedRequest request;
+  internal::v1::FilterUnreferencedRequest request;
   for (const Digest& digest : digests) {
     request.add_digests(digest.ToString());
   }
-  v1::FilterUnreferencedResponse response;
+  internal::v1::FilterUnreferencedResponse response;
   RETURN_IF_ERROR(Call(&Stub::FilterUnreferenced, request, response));
   std::vector<Digest> found;
   for (const std::string& text : response.digests()) {
@@ -129,10 +129,10 @@ absl::StatusOr<std::vector<Digest>> GrpcMetadataClient::FilterUnreferenced(
 
 absl::StatusOr<std::vector<Garbage>> GrpcMetadataClient::ListGarbage(
     int64_t start_after, int max) {
-  v1::ListGarbageRequest request;
+  internal::v1::ListGarbageRequest request;
   request.set_start_after(start_after);
   request.set_max(max);
-  v1::ListGarbageResponse response;
+  internal::v1::ListGarbageResponse response;
   RETURN_IF_ERROR(Call(&Stub::ListGarbage, request, response));
   std::vector<Garbage> garbage;
   for (const auto& one : response.garbage()) {
@@ -143,7 +143,7 @@ absl::StatusOr<std::vector<Garbage>> GrpcMetadataClient::ListGarbage(
 }
 
 absl::Status GrpcMetadataClient::RemoveGarbage(absl::Span<const int64_t> ids) {
-  v1::RemoveGarbageRequest request;
+  internal::v1::RemoveGarbageRequest request;
   for (const int64_t id : ids) request.add_ids(id);
   google::protobuf::Empty response;
   return Call(&Stub::RemoveGarbage, request, response);

@@ -4,8 +4,8 @@
 #include <memory>
 
 #include "absl/time/time.h"
+#include "cvr/internal/v1/cache_record_service.grpc.pb.h"
 #include "grpcpp/grpcpp.h"
-#include "protos/cvr/v1/cache_record_service.grpc.pb.h"
 #include "services/metadata/api/metadata_client.h"
 
 namespace cvr {
@@ -50,7 +50,7 @@ class GrpcMetadataClient : public MetadataClient {
   template <typename Method, typename Request, typename Response>
   absl::Status Call(Method method, const Request& request, Response& response);
 
-  const std::unique_ptr<v1::CacheRecordService::Stub> stub_;
+  const std::unique_ptr<internal::v1::CacheRecordService::Stub> stub_;
   const Options options_;
 };
 

@@ -11,13 +11,13 @@
 namespace cvr {
 namespace {
 
-using Stub = v1::ResolutionService::Stub;
+using Stub = internal::v1::ResolutionService::Stub;
 
 }  // namespace
 
 GrpcResolver::GrpcResolver(std::shared_ptr<grpc::Channel> channel,
                            const Options& options)
-    : stub_(v1::ResolutionService::NewStub(std::move(channel))),
+    : stub_(internal::v1::ResolutionService::NewStub(std::move(channel))),
       options_(options) {}
 
 template <typename Method, typename Request, typename Response>
@@ -29,7 +29,7 @@ absl::Status GrpcResolver::Call(Method method, const Request& request,
 
 absl::StatusOr<Resolution> GrpcResolver::Resolve(
     const ResolveRequest& request) {
-  v1::ResolveResponse response;
+  internal::v1::ResolveResponse response;
   RETURN_IF_ERROR(
       Call(&Stub::Resolve, ToWire(request), response, request.patience));
   return FromWire(response);
@@ -38,7 +38,7 @@ absl::StatusOr<Resolution> GrpcResolver::Resolve(
 absl::StatusOr<std::vector<CachedRepository>> GrpcResolver::ListRepositories(
     const Caller& caller, int64_t registry_id,
     const CachedRepository& start_after, int max) {
-  v1::ListRepositoriesResponse response;
+  internal::v1::ListRepositoriesResponse response;
   RETURN_IF_ERROR(Call(&Stub::ListRepositories,
                        ToListRequest(caller, registry_id, start_after, max),
                        response));
@@ -46,9 +46,9 @@ absl::StatusOr<std::vector<CachedRepository>> GrpcResolver::ListRepositories(
 }
 
 absl::StatusOr<LocatedRegistry> GrpcResolver::Locate(absl::string_view path) {
-  v1::LocateRegistryRequest request;
+  internal::v1::LocateRegistryRequest request;
   request.set_path(std::string(path));
-  v1::LocateRegistryResponse response;
+  internal::v1::LocateRegistryResponse response;
   RETURN_IF_ERROR(Call(&Stub::LocateRegistry, request, response));
   return LocatedRegistry{response.registry_id(), response.path_parts()};
 }

@@ -4,8 +4,8 @@
 #include <memory>
 
 #include "absl/time/time.h"
+#include "cvr/internal/v1/resolution_service.grpc.pb.h"
 #include "grpcpp/grpcpp.h"
-#include "protos/cvr/v1/resolution_service.grpc.pb.h"
 #include "services/metadata/api/resolver.h"
 
 namespace cvr {
@@ -35,7 +35,7 @@ class GrpcResolver : public Resolver {
   absl::Status Call(Method method, const Request& request, Response& response,
                     absl::Duration patience = absl::InfiniteDuration());
 
-  const std::unique_ptr<v1::ResolutionService::Stub> stub_;
+  const std::unique_ptr<internal::v1::ResolutionService::Stub> stub_;
   const Options options_;
 };
 

@@ -12,17 +12,18 @@
 
 namespace cvr {
 
-using Stub = v1::AuthService::Stub;
+using Stub = internal::v1::AuthService::Stub;
 
 GrpcTokenAuthority::GrpcTokenAuthority(std::shared_ptr<grpc::Channel> channel,
                                        const Options& options)
-    : stub_(v1::AuthService::NewStub(std::move(channel))), options_(options) {}
+    : stub_(internal::v1::AuthService::NewStub(std::move(channel))),
+      options_(options) {}
 
 absl::StatusOr<Caller> GrpcTokenAuthority::Authenticate(
     absl::string_view secret) {
-  v1::AuthenticateRequest request;
+  internal::v1::AuthenticateRequest request;
   request.set_secret(std::string(secret));
-  v1::Caller response;
+  internal::v1::Caller response;
   RETURN_IF_ERROR(UnaryCall(*stub_, &Stub::Authenticate, options_.deadline,
                             request, response));
   return FromWire(response);
@@ -31,11 +32,11 @@ absl::StatusOr<Caller> GrpcTokenAuthority::Authenticate(
 absl::StatusOr<IssuedToken> GrpcTokenAuthority::IssueToken(
     absl::string_view secret, absl::string_view audience,
     absl::Span<const TokenAccess> wanted) {
-  v1::IssueTokenRequest request;
+  internal::v1::IssueTokenRequest request;
   request.set_secret(std::string(secret));
   request.set_audience(std::string(audience));
   *request.mutable_access() = ToWire(wanted);
-  v1::IssueTokenResponse response;
+  internal::v1::IssueTokenResponse response;
   RETURN_IF_ERROR(UnaryCall(*stub_, &Stub::IssueToken, options_.deadline,
                             request, response));
   return IssuedToken{response.token(), FromWire(response.issue_time()),
@@ -45,10 +46,10 @@ absl::StatusOr<IssuedToken> GrpcTokenAuthority::IssueToken(
 
 absl::StatusOr<Trust> GrpcTokenAuthority::GetTrust(uint64_t known_version,
                                                    absl::Duration max_wait) {
-  v1::GetTrustRequest request;
+  internal::v1::GetTrustRequest request;
   request.set_known_version(known_version);
   *request.mutable_max_wait() = ToWire(max_wait);
-  v1::Trust response;
+  internal::v1::Trust response;
   RETURN_IF_ERROR(UnaryCall(*stub_, &Stub::GetTrust,
                             options_.deadline + max_wait, request, response));
   Trust trust;

@@ -4,8 +4,8 @@
 #include <memory>
 
 #include "absl/time/time.h"
+#include "cvr/internal/v1/auth_service.grpc.pb.h"
 #include "grpcpp/grpcpp.h"
-#include "protos/cvr/v1/auth_service.grpc.pb.h"
 #include "services/metadata/api/token_authority.h"
 
 namespace cvr {
@@ -29,7 +29,7 @@ class GrpcTokenAuthority : public TokenAuthority {
                                  absl::Duration max_wait) override;
 
  private:
-  const std::unique_ptr<v1::AuthService::Stub> stub_;
+  const std::unique_ptr<internal::v1::AuthService::Stub> stub_;
   const Options options_;
 };
 

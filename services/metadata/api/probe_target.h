@@ -2,7 +2,7 @@
 #define SERVICES_METADATA_API_PROBE_TARGET_H_
 
 #include "absl/status/statusor.h"
-#include "protos/cvr/v1/upstream.pb.h"
+#include "cvr/v1/upstream.pb.h"
 #include "services/policy/upstream_access.h"
 
 namespace cvr {

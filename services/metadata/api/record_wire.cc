@@ -9,8 +9,8 @@
 
 namespace cvr {
 
-v1::RecordCacheEntryRequest ToWire(const CacheRecord& record) {
-  v1::RecordCacheEntryRequest message;
+internal::v1::RecordCacheEntryRequest ToWire(const CacheRecord& record) {
+  internal::v1::RecordCacheEntryRequest message;
   message.set_upstream_id(record.upstream_id);
   *message.mutable_content() = ToWire(record.content);
   *message.mutable_target() = ToWire(record.target);
@@ -26,7 +26,7 @@ v1::RecordCacheEntryRequest ToWire(const CacheRecord& record) {
 }
 
 absl::StatusOr<CacheRecord> FromWire(
-    const v1::RecordCacheEntryRequest& message) {
+    const internal::v1::RecordCacheEntryRequest& message) {
   ASSIGN_OR_RETURN(auto content, FromWire(message.content()));
   ASSIGN_OR_RETURN(auto target, FromWire(message.target()));
   CacheRecord record{message.upstream_id(), std::move(content),
@@ -42,10 +42,10 @@ absl::StatusOr<CacheRecord> FromWire(
   return record;
 }
 
-v1::RecordNegativeAnswerRequest ToNegativeAnswerRequest(
+internal::v1::RecordNegativeAnswerRequest ToNegativeAnswerRequest(
     const UpstreamEpoch& upstream, const ContentRef& content,
     NegativeAnswer negative_answer) {
-  v1::RecordNegativeAnswerRequest message;
+  internal::v1::RecordNegativeAnswerRequest message;
   message.set_upstream_id(upstream.upstream_id);
   message.set_cache_epoch(upstream.cache_epoch);
   *message.mutable_content() = ToWire(content);
@@ -54,7 +54,7 @@ v1::RecordNegativeAnswerRequest ToNegativeAnswerRequest(
 }
 
 absl::StatusOr<NegativeAnswerRecord> FromWire(
-    const v1::RecordNegativeAnswerRequest& message) {
+    const internal::v1::RecordNegativeAnswerRequest& message) {
   ASSIGN_OR_RETURN(auto content, FromWire(message.content()));
   ASSIGN_OR_RETURN(const NegativeAnswer negative_answer,
                    FromWire(message.negative_answer()));
@@ -66,19 +66,20 @@ absl::StatusOr<NegativeAnswerRecord> FromWire(
                               negative_answer};
 }
 
-v1::UpstreamEpoch ToWire(const UpstreamEpoch& upstream) {
-  v1::UpstreamEpoch message;
+internal::v1::UpstreamEpoch ToWire(const UpstreamEpoch& upstream) {
+  internal::v1::UpstreamEpoch message;
   message.set_upstream_id(upstream.upstream_id);
   message.set_cache_epoch(upstream.cache_epoch);
   return message;
 }
 
-UpstreamEpoch FromWire(const v1::UpstreamEpoch& message) {
+UpstreamEpoch FromWire(const internal::v1::UpstreamEpoch& message) {
   return {message.upstream_id(), message.cache_epoch()};
 }
 
-v1::TakeRefreshDueResponse ToWire(const std::vector<RefreshDue>& due) {
-  v1::TakeRefreshDueResponse message;
+internal::v1::TakeRefreshDueResponse ToWire(
+    const std::vector<RefreshDue>& due) {
+  internal::v1::TakeRefreshDueResponse message;
   for (const auto& [content, candidate] : due) {
     auto* const added = message.add_due();
     *added->mutable_content() = ToWire(content);
@@ -88,7 +89,7 @@ v1::TakeRefreshDueResponse ToWire(const std::vector<RefreshDue>& due) {
 }
 
 absl::StatusOr<std::vector<RefreshDue>> FromWire(
-    const v1::TakeRefreshDueResponse& message) {
+    const internal::v1::TakeRefreshDueResponse& message) {
   std::vector<RefreshDue> due;
   for (const auto& one : message.due()) {
     ASSIGN_OR_RETURN(auto content, FromWire(one.content()));

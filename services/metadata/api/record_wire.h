@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "protos/cvr/v1/cache_record_service.pb.h"
+#include "cvr/internal/v1/cache_record_service.pb.h"
 #include "services/metadata/api/cache_recorder.h"
 #include "services/metadata/api/refresh_source.h"
 
@@ -12,9 +12,9 @@ namespace cvr {
 
 // Between the words of metadata_client.h and their messages. FromWire answers
 // INVALID_ARGUMENT for messages that hold nonsense.
-v1::RecordCacheEntryRequest ToWire(const CacheRecord& record);
+internal::v1::RecordCacheEntryRequest ToWire(const CacheRecord& record);
 absl::StatusOr<CacheRecord> FromWire(
-    const v1::RecordCacheEntryRequest& message);
+    const internal::v1::RecordCacheEntryRequest& message);
 
 // Arguments of CacheRecorder::RecordNegativeAnswer().
 struct NegativeAnswerRecord {
@@ -22,18 +22,18 @@ struct NegativeAnswerRecord {
   ContentRef content;
   NegativeAnswer negative_answer = NegativeAnswer::kNone;
 };
-v1::RecordNegativeAnswerRequest ToNegativeAnswerRequest(
+internal::v1::RecordNegativeAnswerRequest ToNegativeAnswerRequest(
     const UpstreamEpoch& upstream, const ContentRef& content,
     NegativeAnswer negative_answer);
 absl::StatusOr<NegativeAnswerRecord> FromWire(
-    const v1::RecordNegativeAnswerRequest& message);
+    const internal::v1::RecordNegativeAnswerRequest& message);
 
-v1::UpstreamEpoch ToWire(const UpstreamEpoch& upstream);
-UpstreamEpoch FromWire(const v1::UpstreamEpoch& message);
+internal::v1::UpstreamEpoch ToWire(const UpstreamEpoch& upstream);
+UpstreamEpoch FromWire(const internal::v1::UpstreamEpoch& message);
 
-v1::TakeRefreshDueResponse ToWire(const std::vector<RefreshDue>& due);
+internal::v1::TakeRefreshDueResponse ToWire(const std::vector<RefreshDue>& due);
 absl::StatusOr<std::vector<RefreshDue>> FromWire(
-    const v1::TakeRefreshDueResponse& message);
+    const internal::v1::TakeRefreshDueResponse& message);
 
 }  // namespace cvr
 

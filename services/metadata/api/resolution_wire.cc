@@ -11,8 +11,8 @@
 namespace cvr {
 namespace {
 
-v1::CachedEntry EntryToWire(const CachedEntry& entry) {
-  v1::CachedEntry message;
+internal::v1::CachedEntry EntryToWire(const CachedEntry& entry) {
+  internal::v1::CachedEntry message;
   *message.mutable_target() = ToWire(entry.target);
   *message.mutable_upstream_checked_at() = ToWire(entry.upstream_checked_at);
   message.set_fresh(entry.fresh);
@@ -22,7 +22,8 @@ v1::CachedEntry EntryToWire(const CachedEntry& entry) {
   return message;
 }
 
-absl::StatusOr<CachedEntry> EntryFromWire(const v1::CachedEntry& message) {
+absl::StatusOr<CachedEntry> EntryFromWire(
+    const internal::v1::CachedEntry& message) {
   ASSIGN_OR_RETURN(auto target, FromWire(message.target()));
   CachedEntry entry{std::move(target), FromWire(message.upstream_checked_at()),
                     message.fresh()};
@@ -34,38 +35,38 @@ absl::StatusOr<CachedEntry> EntryFromWire(const v1::CachedEntry& message) {
 
 }  // namespace
 
-v1::Candidate::NegativeAnswer ToWire(NegativeAnswer negative_answer) {
+internal::v1::Candidate::NegativeAnswer ToWire(NegativeAnswer negative_answer) {
   switch (negative_answer) {
     case NegativeAnswer::kNone:
       break;
     case NegativeAnswer::kAbsent:
-      return v1::Candidate::ABSENT;
+      return internal::v1::Candidate::ABSENT;
     case NegativeAnswer::kRefused:
-      return v1::Candidate::REFUSED;
+      return internal::v1::Candidate::REFUSED;
     case NegativeAnswer::kHidden:
-      return v1::Candidate::HIDDEN;
+      return internal::v1::Candidate::HIDDEN;
   }
-  return v1::Candidate::NONE;
+  return internal::v1::Candidate::NONE;
 }
 
 absl::StatusOr<NegativeAnswer> FromWire(
-    v1::Candidate::NegativeAnswer negative_answer) {
+    internal::v1::Candidate::NegativeAnswer negative_answer) {
   switch (negative_answer) {
-    case v1::Candidate::NONE:
+    case internal::v1::Candidate::NONE:
       return NegativeAnswer::kNone;
-    case v1::Candidate::ABSENT:
+    case internal::v1::Candidate::ABSENT:
       return NegativeAnswer::kAbsent;
-    case v1::Candidate::REFUSED:
+    case internal::v1::Candidate::REFUSED:
       return NegativeAnswer::kRefused;
-    case v1::Candidate::HIDDEN:
+    case internal::v1::Candidate::HIDDEN:
       return NegativeAnswer::kHidden;
     default:
       return errors::FieldInvalid("negative_answer", "unknown value");
   }
 }
 
-v1::Candidate ToWire(const Candidate& candidate) {
-  v1::Candidate message;
+internal::v1::Candidate ToWire(const Candidate& candidate) {
+  internal::v1::Candidate message;
   message.set_upstream_id(candidate.upstream_id);
   message.set_reachable(candidate.reachable);
   if (candidate.cached) {
@@ -90,7 +91,7 @@ v1::Candidate ToWire(const Candidate& candidate) {
   return message;
 }
 
-absl::StatusOr<Candidate> FromWire(const v1::Candidate& message) {
+absl::StatusOr<Candidate> FromWire(const internal::v1::Candidate& message) {
   Candidate candidate{message.upstream_id(), message.reachable()};
   if (message.has_cached()) {
     ASSIGN_OR_RETURN(candidate.cached, EntryFromWire(message.cached()));
@@ -114,11 +115,10 @@ absl::StatusOr<Candidate> FromWire(const v1::Candidate& message) {
   return candidate;
 }
 
-v1::ListRepositoriesRequest ToListRequest(const Caller& caller,
-                                          int64_t registry_id,
-                                          const CachedRepository& start_after,
-                                          int max) {
-  v1::ListRepositoriesRequest message;
+internal::v1::ListRepositoriesRequest ToListRequest(
+    const Caller& caller, int64_t registry_id,
+    const CachedRepository& start_after, int max) {
+  internal::v1::ListRepositoriesRequest message;
   *message.mutable_caller() = ToWire(caller);
   message.set_registry_id(registry_id);
   message.mutable_start_after()->set_registry_id(start_after.registry_id);
@@ -127,9 +127,9 @@ v1::ListRepositoriesRequest ToListRequest(const Caller& caller,
   return message;
 }
 
-v1::ListRepositoriesResponse ToWire(
+internal::v1::ListRepositoriesResponse ToWire(
     const std::vector<CachedRepository>& repositories) {
-  v1::ListRepositoriesResponse message;
+  internal::v1::ListRepositoriesResponse message;
   for (const auto& repository : repositories) {
     auto* const added = message.add_repositories();
     added->set_registry_id(repository.registry_id);
@@ -139,7 +139,7 @@ v1::ListRepositoriesResponse ToWire(
 }
 
 std::vector<CachedRepository> FromWire(
-    const v1::ListRepositoriesResponse& message) {
+    const internal::v1::ListRepositoriesResponse& message) {
   std::vector<CachedRepository> repositories;
   for (const auto& one : message.repositories()) {
     repositories.push_back({one.registry_id(), one.repository()});
@@ -147,8 +147,8 @@ std::vector<CachedRepository> FromWire(
   return repositories;
 }
 
-v1::ResolveRequest ToWire(const ResolveRequest& request) {
-  v1::ResolveRequest message;
+internal::v1::ResolveRequest ToWire(const ResolveRequest& request) {
+  internal::v1::ResolveRequest message;
   message.set_registry_id(request.registry_id);
   *message.mutable_content() = ToWire(request.content);
   message.set_counts_as_download(request.counts_as_download);
@@ -158,7 +158,8 @@ v1::ResolveRequest ToWire(const ResolveRequest& request) {
   return message;
 }
 
-absl::StatusOr<ResolveRequest> FromWire(const v1::ResolveRequest& message) {
+absl::StatusOr<ResolveRequest> FromWire(
+    const internal::v1::ResolveRequest& message) {
   ASSIGN_OR_RETURN(auto content, FromWire(message.content()));
   ResolveRequest request{
       message.registry_id(), std::move(content), message.counts_as_download(),
@@ -167,8 +168,8 @@ absl::StatusOr<ResolveRequest> FromWire(const v1::ResolveRequest& message) {
   return request;
 }
 
-v1::FetchPlan ToWire(const FetchPlan& plan) {
-  v1::FetchPlan message;
+internal::v1::FetchPlan ToWire(const FetchPlan& plan) {
+  internal::v1::FetchPlan message;
   for (const Candidate& candidate : plan.candidates) {
     *message.add_candidates() = ToWire(candidate);
   }
@@ -179,7 +180,7 @@ v1::FetchPlan ToWire(const FetchPlan& plan) {
   return message;
 }
 
-absl::StatusOr<FetchPlan> FromWire(const v1::FetchPlan& message) {
+absl::StatusOr<FetchPlan> FromWire(const internal::v1::FetchPlan& message) {
   FetchPlan plan;
   for (const auto& candidate : message.candidates()) {
     ASSIGN_OR_RETURN(auto added, FromWire(candidate));
@@ -192,8 +193,8 @@ absl::StatusOr<FetchPlan> FromWire(const v1::FetchPlan& message) {
   return plan;
 }
 
-v1::ResolveResponse ToWire(const Resolution& resolution) {
-  v1::ResolveResponse message;
+internal::v1::ResolveResponse ToWire(const Resolution& resolution) {
+  internal::v1::ResolveResponse message;
   if (resolution.hit) {
     *message.mutable_hit()->mutable_target() = ToWire(resolution.hit->target);
     message.mutable_hit()->set_upstream_id(resolution.hit->upstream_id);
@@ -202,7 +203,8 @@ v1::ResolveResponse ToWire(const Resolution& resolution) {
   return message;
 }
 
-absl::StatusOr<Resolution> FromWire(const v1::ResolveResponse& message) {
+absl::StatusOr<Resolution> FromWire(
+    const internal::v1::ResolveResponse& message) {
   Resolution resolution;
   if (message.has_hit()) {
     ASSIGN_OR_RETURN(auto target, FromWire(message.hit().target()));

@@ -2,14 +2,14 @@
 
 namespace cvr {
 
-google::protobuf::RepeatedPtrField<v1::TokenAccess> ToWire(
+google::protobuf::RepeatedPtrField<internal::v1::TokenAccess> ToWire(
     absl::Span<const TokenAccess> access) {
-  google::protobuf::RepeatedPtrField<v1::TokenAccess> messages;
+  google::protobuf::RepeatedPtrField<internal::v1::TokenAccess> messages;
   for (const TokenAccess& one : access) {
-    v1::TokenAccess& message = *messages.Add();
+    internal::v1::TokenAccess& message = *messages.Add();
     message.set_kind(one.kind == TokenAccess::Kind::kCatalog
-                         ? v1::TokenAccess::CATALOG
-                         : v1::TokenAccess::REPOSITORY);
+                         ? internal::v1::TokenAccess::CATALOG
+                         : internal::v1::TokenAccess::REPOSITORY);
     message.set_registry_id(one.registry_id);
     message.set_repository(one.repository);
     message.set_name(one.name);
@@ -18,12 +18,13 @@ google::protobuf::RepeatedPtrField<v1::TokenAccess> ToWire(
 }
 
 std::vector<TokenAccess> FromWire(
-    const google::protobuf::RepeatedPtrField<v1::TokenAccess>& messages) {
+    const google::protobuf::RepeatedPtrField<internal::v1::TokenAccess>&
+        messages) {
   std::vector<TokenAccess> access;
-  for (const v1::TokenAccess& message : messages) {
-    if (message.kind() == v1::TokenAccess::CATALOG) {
+  for (const internal::v1::TokenAccess& message : messages) {
+    if (message.kind() == internal::v1::TokenAccess::CATALOG) {
       access.push_back({TokenAccess::Kind::kCatalog, 0, "", message.name()});
-    } else if (message.kind() == v1::TokenAccess::REPOSITORY) {
+    } else if (message.kind() == internal::v1::TokenAccess::REPOSITORY) {
       access.push_back({TokenAccess::Kind::kRepository, message.registry_id(),
                         message.repository(), message.name()});
     }

@@ -4,18 +4,19 @@
 #include <vector>
 
 #include "absl/types/span.h"
+#include "cvr/internal/v1/auth_service.pb.h"
 #include "google/protobuf/repeated_ptr_field.h"
-#include "protos/cvr/v1/auth_service.pb.h"
 #include "services/access/token_access.h"
 
 namespace cvr {
 
 // Between lists of TokenAccess and their messages. What is of no known kind is
 // left out.
-google::protobuf::RepeatedPtrField<v1::TokenAccess> ToWire(
+google::protobuf::RepeatedPtrField<internal::v1::TokenAccess> ToWire(
     absl::Span<const TokenAccess> access);
 std::vector<TokenAccess> FromWire(
-    const google::protobuf::RepeatedPtrField<v1::TokenAccess>& messages);
+    const google::protobuf::RepeatedPtrField<internal::v1::TokenAccess>&
+        messages);
 
 }  // namespace cvr
 

@@ -37,9 +37,8 @@ class Explaining {
       Add(index);
     }
     if (decision_.hit) {
-      const Candidate& hit = decision_.candidate(*decision_.hit);
-      *response_.mutable_hit()->mutable_target() = ToWire(hit.cached->target);
-      response_.mutable_hit()->set_upstream_id(hit.upstream_id);
+      *response_.mutable_hit() =
+          CachedContentOf(decision_.verdicts[*decision_.hit].known);
     }
     response_.set_outcome(Outcome());
     return std::move(response_);
@@ -50,6 +49,24 @@ class Explaining {
                    std::string why) {
     considered.set_verdict(verdict);
     considered.set_why(std::move(why));
+  }
+
+  // The entry must be there.
+  static v1::CachedContent CachedContentOf(
+      const CandidateReader::Known& known) {
+    const Descriptor& target = known.candidate.cached->target;
+    v1::CachedContent cached;
+    cached.set_digest(target.digest.ToString());
+    cached.set_media_type(target.media_type);
+    cached.set_size_bytes(target.size);
+    cached.set_upstream_id(known.candidate.upstream_id);
+    if (known.fresh_until != absl::InfiniteFuture()) {
+      *cached.mutable_fresh_until_time() = ToWire(known.fresh_until);
+    }
+    if (known.stale_until != absl::InfiniteFuture()) {
+      *cached.mutable_stale_until_time() = ToWire(known.stale_until);
+    }
+    return cached;
   }
 
   const std::string& NameOf(size_t index) const {
@@ -64,25 +81,23 @@ class Explaining {
     considered.set_position(response_.considered_size());
     switch (verdict.kind) {
       case RouteVerdict::Kind::kDisabled:
-        return Tell(considered, Considered::DISABLED,
+        return Tell(considered, Considered::VERDICT_DISABLED,
                     "the upstream is disabled");
       case RouteVerdict::Kind::kOtherNamespace:
-        return Tell(considered, Considered::OTHER_NAMESPACE,
+        return Tell(considered, Considered::VERDICT_OTHER_NAMESPACE,
                     absl::StrCat("'", request_.source_namespace(),
                                  "' is not among its source namespaces"));
       case RouteVerdict::Kind::kExcluded:
-        return Tell(considered, Considered::EXCLUDED_BY_RULE,
+        return Tell(considered, Considered::VERDICT_DENIED_BY_RULE,
                     verdict.why_excluded);
       case RouteVerdict::Kind::kCandidate:
         break;
     }
-    *considered.mutable_candidate() = ToWire(verdict.known.candidate);
-    // Which upstreams share bytes, and what only the blob service uses, is not
-    // for people.
-    considered.mutable_candidate()->clear_identity();
-    considered.mutable_candidate()->clear_public_identity();
-    considered.mutable_candidate()->clear_upstream_version();
-    considered.mutable_candidate()->clear_rate_reserve_percent();
+    if (verdict.known.candidate.cached) {
+      *considered.mutable_cached() = CachedContentOf(verdict.known);
+    }
+    considered.set_referenced(verdict.known.candidate.reachable);
+    considered.set_delivered(verdict.known.candidate.possessed);
     TellOfCandidate(index, considered);
   }
 
@@ -99,7 +114,7 @@ class Explaining {
     if (known.candidate.negative_answer != NegativeAnswer::kNone) {
       TellOfDenied(known, considered);
     } else if (IsAfterEnd(index)) {
-      Tell(considered, Considered::NOT_NEEDED,
+      Tell(considered, Considered::VERDICT_NOT_NEEDED,
            absl::StrCat("a pull stops at '", NameOf(*decision_.end),
                         "', which is asked before it"));
     } else if (!known.candidate.cached) {
@@ -110,13 +125,13 @@ class Explaining {
     // It would be asked only if the bytes of the hit were gone.
     if (decision_.hit && index != *decision_.hit &&
         known.candidate.negative_answer == NegativeAnswer::kNone) {
-      considered.set_verdict(Considered::NOT_NEEDED);
+      considered.set_verdict(Considered::VERDICT_NOT_NEEDED);
     }
   }
 
   static void TellOfUncached(const Candidate& candidate,
                              Considered& considered) {
-    Tell(considered, Considered::UNKNOWN,
+    Tell(considered, Considered::VERDICT_UNKNOWN,
          !candidate.reachable ? "not cached"
          : candidate.possessed
              ? "no cache entry, but a cached manifest of this upstream "
@@ -140,7 +155,7 @@ class Explaining {
 
   void TellOfDenied(const CandidateReader::Known& known,
                     Considered& considered) const {
-    *considered.mutable_denied_until() = ToWire(known.denied_until);
+    *considered.mutable_negative_until_time() = ToWire(known.denied_until);
     const std::string until =
         absl::StrCat("; not asked again ", At(known.denied_until));
     switch (known.candidate.negative_answer) {
@@ -148,18 +163,18 @@ class Explaining {
         break;
       case NegativeAnswer::kAbsent:
         return Tell(
-            considered, Considered::KNOWN_ABSENT,
+            considered, Considered::VERDICT_KNOWN_NOT_FOUND,
             absl::StrCat("the upstream answered 404 recently (negative cache)",
                          until));
       case NegativeAnswer::kRefused:
         return Tell(
-            considered, Considered::KNOWN_REFUSED,
+            considered, Considered::VERDICT_KNOWN_REFUSED,
             absl::StrCat("the upstream answered 401 or 403 recently (cached "
                          "response; see --absence-ttl)",
                          FollowUp(known.candidate, "--on-denied"), until));
       case NegativeAnswer::kHidden:
         return Tell(
-            considered, Considered::KNOWN_HIDDEN,
+            considered, Considered::VERDICT_KNOWN_HIDDEN,
             absl::StrCat("the upstream answered 401 or 403 recently although "
                          "it granted a token, so this content is hidden from "
                          "its credentials (negative cache)",
@@ -170,20 +185,17 @@ class Explaining {
   void TellOfCached(size_t index, Considered& considered) const {
     const CandidateReader::Known& known = decision_.verdicts[index].known;
     const CachedEntry& cached = *known.candidate.cached;
-    if (known.fresh_until != absl::InfiniteFuture()) {
-      *considered.mutable_fresh_until() = ToWire(known.fresh_until);
-    }
     const std::string entry = absl::StrCat(
         "entry ", known.entry_id, ", ", cached.target.digest.ToString(), ", ");
     if (!cached.fresh) {
-      Tell(considered, Considered::STALE,
+      Tell(considered, Considered::VERDICT_STALE,
            absl::StrCat(entry, "fresh ", At(known.fresh_until),
                         " (expired); may be served stale ",
                         At(known.stale_until)));
       return;
     }
     if (!known.candidate.possessed) {
-      Tell(considered, Considered::UNKNOWN,
+      Tell(considered, Considered::VERDICT_UNKNOWN,
            absl::StrCat(entry,
                         "but this upstream has not delivered the content with "
                         "its current URL and credentials, so it will be "
@@ -193,9 +205,9 @@ class Explaining {
     const std::string fresh =
         absl::StrCat(entry, "is fresh ", At(known.fresh_until));
     if (decision_.hit || IsList(content_)) {
-      Tell(considered, Considered::FRESH, fresh);
+      Tell(considered, Considered::VERDICT_FRESH, fresh);
     } else {
-      Tell(considered, Considered::FRESH_BUT_SHADOWED,
+      Tell(considered, Considered::VERDICT_FRESH_BUT_SHADOWED,
            absl::StrCat(fresh,
                         ", but an upstream with a lower position may have the "
                         "tag and is asked first"));

@@ -2,7 +2,7 @@
 #define SERVICES_METADATA_RESOLUTION_EXPLAINER_H_
 
 #include "absl/status/statusor.h"
-#include "protos/cvr/v1/explain_service.pb.h"
+#include "cvr/v1/explain_service.pb.h"
 #include "services/concurrency/clock.h"
 #include "services/metadata/resolution/route_cache.h"
 #include "services/metadata/store/metadata_store.h"

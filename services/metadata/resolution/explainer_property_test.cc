@@ -171,8 +171,7 @@ class World : public MetadataFixture {
     ASSERT_EQ(told->has_hit(), resolved->hit.has_value());
     if (resolved->hit) {
       EXPECT_EQ(told->hit().upstream_id(), resolved->hit->upstream_id);
-      EXPECT_EQ(told->hit().target().SerializeAsString(),
-                ToWire(resolved->hit->target).SerializeAsString());
+      EXPECT_EQ(Shown(told->hit()), Shown(resolved->hit->target));
     }
     CheckWalk(*resolved, content, *told);
   }
@@ -181,7 +180,8 @@ class World : public MetadataFixture {
                            const v1::ExplainResponse& told) {
     EXPECT_FALSE(told.has_hit());
     for (const Considered& considered : told.considered()) {
-      EXPECT_FALSE(considered.has_candidate()) << considered.upstream_name();
+      EXPECT_FALSE(IsCandidate(considered)) << considered.upstream_name();
+      EXPECT_FALSE(considered.has_cached()) << considered.upstream_name();
     }
     if (absl::IsPermissionDenied(refusal)) {
       EXPECT_EQ(told.outcome(),
@@ -194,18 +194,40 @@ class World : public MetadataFixture {
     }
   }
 
-  static std::string Shown(v1::Candidate candidate) {
-    candidate.clear_identity();
-    candidate.clear_public_identity();
-    candidate.clear_upstream_version();
-    candidate.clear_rate_reserve_percent();
-    return candidate.DebugString();
+  static bool IsCandidate(const Considered& considered) {
+    switch (considered.verdict()) {
+      case Considered::VERDICT_UNSPECIFIED:
+      case Considered::VERDICT_DISABLED:
+      case Considered::VERDICT_OTHER_NAMESPACE:
+      case Considered::VERDICT_DENIED_BY_RULE:
+        return false;
+      default:
+        return true;
+    }
+  }
+
+  static std::string Shown(const Descriptor& target) {
+    return absl::StrCat(target.digest.ToString(), " ", target.media_type, " ",
+                        target.size);
+  }
+
+  static std::string Shown(const v1::CachedContent& cached) {
+    return absl::StrCat(cached.digest(), " ", cached.media_type(), " ",
+                        cached.size_bytes());
+  }
+
+  static std::string Shown(int64_t upstream_id, bool referenced, bool delivered,
+                           const std::string& cached) {
+    return absl::StrCat(upstream_id, referenced ? " referenced" : "",
+                        delivered ? " delivered " : " ", cached);
   }
 
   static std::vector<std::string> CandidatesIn(const FetchPlan& plan) {
     std::vector<std::string> candidates;
     for (const Candidate& candidate : plan.candidates) {
-      candidates.push_back(Shown(ToWire(candidate)));
+      candidates.push_back(
+          Shown(candidate.upstream_id, candidate.reachable, candidate.possessed,
+                candidate.cached ? Shown(candidate.cached->target) : "-"));
     }
     return candidates;
   }
@@ -213,16 +235,22 @@ class World : public MetadataFixture {
   // By position; for a digest those that reach it come first.
   static std::vector<std::string> CandidatesIn(const v1::ExplainResponse& told,
                                                const ContentRef& content) {
-    std::vector<v1::Candidate> all;
+    std::vector<Considered> all;
     for (const Considered& considered : told.considered()) {
-      if (considered.has_candidate()) all.push_back(considered.candidate());
+      if (IsCandidate(considered)) all.push_back(considered);
     }
     if (content.is_addressed_by_digest()) {
       std::stable_partition(all.begin(), all.end(),
-                            [](const auto& one) { return one.reachable(); });
+                            [](const auto& one) { return one.referenced(); });
     }
     std::vector<std::string> candidates;
-    for (const auto& candidate : all) candidates.push_back(Shown(candidate));
+    for (const Considered& one : all) {
+      EXPECT_EQ(one.has_cached() ? one.cached().upstream_id() : 0,
+                one.has_cached() ? one.upstream_id() : 0);
+      candidates.push_back(Shown(one.upstream_id(), one.referenced(),
+                                 one.delivered(),
+                                 one.has_cached() ? Shown(one.cached()) : "-"));
+    }
     return candidates;
   }
 
@@ -240,14 +268,14 @@ class World : public MetadataFixture {
       negative_entries.insert(candidate.negative_answer);
       switch (candidate.negative_answer) {
         case NegativeAnswer::kAbsent:
-          EXPECT_EQ(verdict, Considered::KNOWN_ABSENT);
+          EXPECT_EQ(verdict, Considered::VERDICT_KNOWN_NOT_FOUND);
           continue;
         case NegativeAnswer::kRefused:
         case NegativeAnswer::kHidden: {
           const bool is_hidden =
               candidate.negative_answer == NegativeAnswer::kHidden;
-          EXPECT_EQ(verdict, is_hidden ? Considered::KNOWN_HIDDEN
-                                       : Considered::KNOWN_REFUSED);
+          EXPECT_EQ(verdict, is_hidden ? Considered::VERDICT_KNOWN_HIDDEN
+                                       : Considered::VERDICT_KNOWN_REFUSED);
           const auto kind =
               is_hidden ? &FailurePolicy::hidden : &FailurePolicy::denied;
           const bool stops =
@@ -260,22 +288,22 @@ class World : public MetadataFixture {
       }
       if (resolved.hit) {
         EXPECT_EQ(verdict, resolved.hit->upstream_id == candidate.upstream_id
-                               ? Considered::FRESH
-                               : Considered::NOT_NEEDED);
+                               ? Considered::VERDICT_FRESH
+                               : Considered::VERDICT_NOT_NEEDED);
         continue;
       }
       if (!end.empty()) {
-        EXPECT_EQ(verdict, Considered::NOT_NEEDED);
+        EXPECT_EQ(verdict, Considered::VERDICT_NOT_NEEDED);
         continue;
       }
       const bool is_fresh =
           candidate.cached && candidate.cached->fresh && candidate.possessed;
       is_stored = is_stored && is_fresh;
-      EXPECT_EQ(verdict, is_fresh && IsList(content) ? Considered::FRESH
-                         : is_fresh ? Considered::FRESH_BUT_SHADOWED
+      EXPECT_EQ(verdict, is_fresh && IsList(content) ? Considered::VERDICT_FRESH
+                         : is_fresh ? Considered::VERDICT_FRESH_BUT_SHADOWED
                          : candidate.cached && !candidate.cached->fresh
-                             ? Considered::STALE
-                             : Considered::UNKNOWN);
+                             ? Considered::VERDICT_STALE
+                             : Considered::VERDICT_UNKNOWN);
       asked.push_back(absl::StrCat("'", names_.at(candidate.upstream_id), "'"));
     }
     EXPECT_EQ(told.outcome(), Outcome(resolved, content, asked, end, is_stored,

@@ -56,9 +56,9 @@ TEST_F(ExplainerTest, TellsWhoIsAskedInWhichOrder) {
   disabled.set_disabled(true);
   Add(disabled);
   Add(NewUpstream("https://three"));
-  EXPECT_THAT(Verdicts(),
-              ::testing::ElementsAre(Considered::UNKNOWN, Considered::DISABLED,
-                                     Considered::UNKNOWN));
+  EXPECT_THAT(Verdicts(), ::testing::ElementsAre(Considered::VERDICT_UNKNOWN,
+                                                 Considered::VERDICT_DISABLED,
+                                                 Considered::VERDICT_UNKNOWN));
   EXPECT_EQ(Explain()->outcome(),
             "asks 'https://one', then 'https://three' in this order");
 }
@@ -69,21 +69,22 @@ TEST_F(ExplainerTest, TellsWhichEntryAnswersAndUntilWhen) {
   auto& client = stack_->client();
   ASSERT_THAT(client.Record(RecordOf(second, kPath, digest_)), IsOk());
   EXPECT_THAT(Verdicts(),
-              ::testing::ElementsAre(Considered::UNKNOWN,
-                                     Considered::FRESH_BUT_SHADOWED));
+              ::testing::ElementsAre(Considered::VERDICT_UNKNOWN,
+                                     Considered::VERDICT_FRESH_BUT_SHADOWED));
   ASSERT_THAT(client.RecordNegativeAnswer(At(first), Content(kPath),
                                           NegativeAnswer::kAbsent),
               IsOk());
-  EXPECT_THAT(Verdicts(), ::testing::ElementsAre(Considered::KNOWN_ABSENT,
-                                                 Considered::FRESH));
+  EXPECT_THAT(Verdicts(),
+              ::testing::ElementsAre(Considered::VERDICT_KNOWN_NOT_FOUND,
+                                     Considered::VERDICT_FRESH));
   const auto response = Explain();
-  EXPECT_EQ(response->hit().target().digest(), digest_.ToString());
+  EXPECT_EQ(response->hit().digest(), digest_.ToString());
   EXPECT_EQ(response->outcome(), "served from the cache of 'https://two'");
   EXPECT_THAT(response->considered(0).why(),
               HasSubstr("not asked again until 2023"));
   clock_.Advance(absl::Hours(24));
-  EXPECT_THAT(Verdicts(),
-              ::testing::ElementsAre(Considered::UNKNOWN, Considered::STALE));
+  EXPECT_THAT(Verdicts(), ::testing::ElementsAre(Considered::VERDICT_UNKNOWN,
+                                                 Considered::VERDICT_STALE));
 }
 
 TEST_F(ExplainerTest, TellsTheRuleThatExcludes) {
@@ -95,7 +96,8 @@ TEST_F(ExplainerTest, TellsTheRuleThatExcludes) {
   Add(ruled);
   const auto response = Explain();
   ASSERT_THAT(response, IsOk());
-  EXPECT_EQ(response->considered(0).verdict(), Considered::EXCLUDED_BY_RULE);
+  EXPECT_EQ(response->considered(0).verdict(),
+            Considered::VERDICT_DENIED_BY_RULE);
   EXPECT_EQ(response->considered(0).why(), "deny tag '3.*'");
   EXPECT_THAT(response->outcome(), HasSubstr("403"));
   EXPECT_THAT(Resolve(registry_, kPath),
@@ -107,12 +109,13 @@ TEST_F(ExplainerTest, TellsOfNamespacesAndRefusals) {
   hub.add_source_namespaces("docker.io");
   const int64_t id = Add(hub);
   EXPECT_EQ(Explain(kPath, "quay.io")->considered(0).verdict(),
-            Considered::OTHER_NAMESPACE);
+            Considered::VERDICT_OTHER_NAMESPACE);
   EXPECT_THAT(Explain(kPath, "quay.io")->outcome(), HasSubstr("404"));
   ASSERT_THAT(stack_->client().RecordNegativeAnswer(At(id), Content(kPath),
                                                     NegativeAnswer::kRefused),
               IsOk());
-  EXPECT_THAT(Verdicts(), ::testing::ElementsAre(Considered::KNOWN_REFUSED));
+  EXPECT_THAT(Verdicts(),
+              ::testing::ElementsAre(Considered::VERDICT_KNOWN_REFUSED));
   EXPECT_THAT(Explain()->outcome(), HasSubstr("403"));
 }
 
@@ -126,8 +129,9 @@ TEST_F(ExplainerTest, TellsWhereAPullEnds) {
   ASSERT_THAT(client.RecordNegativeAnswer(At(first), Content(kPath),
                                           NegativeAnswer::kHidden),
               IsOk());
-  EXPECT_THAT(Verdicts(), ::testing::ElementsAre(Considered::KNOWN_HIDDEN,
-                                                 Considered::NOT_NEEDED));
+  EXPECT_THAT(Verdicts(),
+              ::testing::ElementsAre(Considered::VERDICT_KNOWN_HIDDEN,
+                                     Considered::VERDICT_NOT_NEEDED));
   EXPECT_THAT(Explain()->considered(0).why(),
               HasSubstr("--on-hidden tag=next"));
   EXPECT_THAT(Explain()->outcome(), HasSubstr("403"));
@@ -137,15 +141,15 @@ TEST_F(ExplainerTest, TellsWhereAPullEnds) {
   ASSERT_THAT(client.RecordNegativeAnswer(At(first), Content(by_digest),
                                           NegativeAnswer::kHidden),
               IsOk());
-  EXPECT_THAT(
-      Verdicts(by_digest),
-      ::testing::ElementsAre(Considered::KNOWN_HIDDEN, Considered::UNKNOWN));
+  EXPECT_THAT(Verdicts(by_digest),
+              ::testing::ElementsAre(Considered::VERDICT_KNOWN_HIDDEN,
+                                     Considered::VERDICT_UNKNOWN));
   EXPECT_THAT(Explain(by_digest)->considered(0).why(),
               HasSubstr("--on-hidden digest=stop"));
   ASSERT_THAT(client.Record(RecordOf(second, by_digest, digest_)), IsOk());
-  EXPECT_THAT(
-      Verdicts(by_digest),
-      ::testing::ElementsAre(Considered::KNOWN_HIDDEN, Considered::FRESH));
+  EXPECT_THAT(Verdicts(by_digest),
+              ::testing::ElementsAre(Considered::VERDICT_KNOWN_HIDDEN,
+                                     Considered::VERDICT_FRESH));
 }
 
 TEST_F(ExplainerTest, TellsThatNobodyHasItForUs) {
@@ -178,8 +182,9 @@ TEST_F(ExplainerTest, TellsThatNobodyIsAskedForADigestThatIsHere) {
   const std::string path =
       absl::StrCat("/library/alpine/manifests/", digest_.ToString());
   ASSERT_THAT(stack_->client().Record(RecordOf(second, path, digest_)), IsOk());
-  EXPECT_THAT(Verdicts(path), ::testing::ElementsAre(Considered::NOT_NEEDED,
-                                                     Considered::FRESH));
+  EXPECT_THAT(Verdicts(path),
+              ::testing::ElementsAre(Considered::VERDICT_NOT_NEEDED,
+                                     Considered::VERDICT_FRESH));
   EXPECT_EQ(Explain(path)->outcome(), "served from the cache of 'https://two'");
 }
 
@@ -195,9 +200,9 @@ TEST_F(ExplainerTest, TellsOfAListThatRulesLeaveAnUpstreamOutOf) {
   EXPECT_EQ(Explain(kTags)->outcome(), "merges the lists of 'https://two'");
   ASSERT_THAT(stack_->client().Record(RecordOf(second, kTags, digest_)),
               IsOk());
-  EXPECT_THAT(
-      Verdicts(kTags),
-      ::testing::ElementsAre(Considered::EXCLUDED_BY_RULE, Considered::FRESH));
+  EXPECT_THAT(Verdicts(kTags),
+              ::testing::ElementsAre(Considered::VERDICT_DENIED_BY_RULE,
+                                     Considered::VERDICT_FRESH));
   EXPECT_EQ(Explain(kTags)->outcome(), "merges cached lists");
 }
 

@@ -6,8 +6,8 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
-#include "protos/cvr/v1/group.pb.h"
-#include "protos/cvr/v1/registry.pb.h"
+#include "cvr/v1/group.pb.h"
+#include "cvr/v1/registry.pb.h"
 #include "services/metadata/api/resolver.h"
 #include "services/metadata/store/metadata_store.h"
 

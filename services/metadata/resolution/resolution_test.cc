@@ -271,15 +271,15 @@ TEST(ResolutionServiceTest, NonsenseIsAnInvalidArgument) {
   const auto server = *RpcServer::Start("127.0.0.1:0", metadata.services(),
                                         testing::PeerSecurity());
   const auto channel = ChannelTo(*server);
-  const auto stub = v1::ResolutionService::NewStub(channel);
-  const auto records = v1::CacheRecordService::NewStub(channel);
-  v1::ResolveRequest request;
+  const auto stub = internal::v1::ResolutionService::NewStub(channel);
+  const auto records = internal::v1::CacheRecordService::NewStub(channel);
+  internal::v1::ResolveRequest request;
   request.mutable_content()->set_repository("UPPER");
-  v1::ResolveResponse response;
+  internal::v1::ResolveResponse response;
   grpc::ClientContext context;
   EXPECT_EQ(stub->Resolve(&context, request, &response).error_code(),
             grpc::StatusCode::INVALID_ARGUMENT);
-  v1::TouchCacheEntryRequest touch;
+  internal::v1::TouchCacheEntryRequest touch;
   touch.mutable_content()->set_repository("a");
   touch.mutable_content()->set_reference("b");
   touch.mutable_content()->set_kind(v1::MANIFEST);
@@ -288,7 +288,7 @@ TEST(ResolutionServiceTest, NonsenseIsAnInvalidArgument) {
   grpc::ClientContext another;
   EXPECT_EQ(records->TouchCacheEntry(&another, touch, &empty).error_code(),
             grpc::StatusCode::INVALID_ARGUMENT);
-  v1::ForgetContentRequest forget;
+  internal::v1::ForgetContentRequest forget;
   forget.add_digests("rubbish");
   grpc::ClientContext third;
   EXPECT_EQ(records->ForgetContent(&third, forget, &empty).error_code(),

@@ -2,8 +2,8 @@
 #define SERVICES_METADATA_RESOURCES_POLICY_WIRE_H_
 
 #include "absl/status/statusor.h"
+#include "cvr/v1/upstream.pb.h"
 #include "google/protobuf/repeated_ptr_field.h"
-#include "protos/cvr/v1/upstream.pb.h"
 #include "services/policy/failure_policy.h"
 #include "services/policy/pattern.h"
 #include "services/policy/pull_rules.h"

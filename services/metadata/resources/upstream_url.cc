@@ -5,9 +5,9 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
-#include "services/common/host.h"
 #include "services/common/limits.h"
-#include "services/common/percent_encoding.h"
+#include "services/network/host.h"
+#include "services/network/percent_encoding.h"
 
 namespace cvr {
 namespace {

@@ -1,7 +1,7 @@
 #ifndef SERVICES_METADATA_RESOURCES_UPSTREAM_WIRE_H_
 #define SERVICES_METADATA_RESOURCES_UPSTREAM_WIRE_H_
 
-#include "protos/cvr/v1/upstream.pb.h"
+#include "cvr/v1/upstream.pb.h"
 #include "services/policy/upstream_access.h"
 
 namespace cvr {

@@ -11,11 +11,11 @@
 #include "services/common/content.h"
 #include "services/common/digest.h"
 #include "services/common/errors.h"
-#include "services/common/host.h"
 #include "services/common/limits.h"
 #include "services/common/utf8.h"
 #include "services/metadata/resources/policy_wire.h"
 #include "services/metadata/resources/upstream_url.h"
+#include "services/network/host.h"
 
 namespace cvr {
 namespace {

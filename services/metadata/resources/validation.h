@@ -2,12 +2,12 @@
 #define SERVICES_METADATA_RESOURCES_VALIDATION_H_
 
 #include "absl/status/status.h"
-#include "protos/cvr/v1/access_token.pb.h"
-#include "protos/cvr/v1/cache_entry.pb.h"
-#include "protos/cvr/v1/cleanup_policy.pb.h"
-#include "protos/cvr/v1/group.pb.h"
-#include "protos/cvr/v1/registry.pb.h"
-#include "protos/cvr/v1/upstream.pb.h"
+#include "cvr/v1/access_token.pb.h"
+#include "cvr/v1/cache_entry.pb.h"
+#include "cvr/v1/cleanup_policy.pb.h"
+#include "cvr/v1/group.pb.h"
+#include "cvr/v1/registry.pb.h"
+#include "cvr/v1/upstream.pb.h"
 #include "services/common/limits.h"
 
 namespace cvr {

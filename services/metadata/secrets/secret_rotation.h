@@ -5,7 +5,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "protos/cvr/v1/secret_service.pb.h"
+#include "cvr/v1/secret_service.pb.h"
 #include "services/concurrency/mutex.h"
 #include "services/metadata/secrets/secret_box.h"
 #include "services/metadata/secrets/signing_keys.h"

@@ -3,7 +3,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "protos/cvr/v1/upstream.pb.h"
+#include "cvr/v1/upstream.pb.h"
 #include "services/metadata/secrets/secret_box.h"
 #include "services/metadata/store/stored.pb.h"
 

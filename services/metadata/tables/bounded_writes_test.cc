@@ -20,8 +20,8 @@
 #include "services/metadata/tables/tables.h"
 #include "services/metadata/testing/counting_metadata_store.h"
 #include "services/metadata/testing/metadata_fixture.h"
-#include "tests/support/eventually.h"
 #include "tests/support/status_matchers.h"
+#include "tests/support/waiting/eventually.h"
 
 namespace cvr::testing {
 namespace {

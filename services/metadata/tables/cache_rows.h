@@ -6,7 +6,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "protos/cvr/v1/cache_entry.pb.h"
+#include "cvr/v1/cache_entry.pb.h"
 #include "services/metadata/store/metadata_store.h"
 
 namespace cvr {

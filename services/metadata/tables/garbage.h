@@ -8,7 +8,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
-#include "protos/cvr/v1/cache_entry.pb.h"
+#include "cvr/v1/cache_entry.pb.h"
 #include "services/metadata/api/garbage_list.h"
 #include "services/metadata/store/metadata_store.h"
 

@@ -8,7 +8,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
-#include "protos/cvr/v1/audit_event.pb.h"
+#include "cvr/v1/audit_event.pb.h"
 #include "services/metadata/store/metadata_store.h"
 #include "services/metadata/store/stored.pb.h"
 

@@ -9,10 +9,10 @@
 #include "gtest/gtest.h"
 #include "spdlog/sinks/ringbuffer_sink.h"
 #include "spdlog/spdlog.h"
-#include "tests/support/eventually.h"
 #include "tests/support/fake_clock.h"
 #include "tests/support/temporary_directory.h"
 #include "tests/support/test_authority.h"
+#include "tests/support/waiting/eventually.h"
 
 namespace cvr {
 namespace {

@@ -8,8 +8,8 @@
 #include "gmock/gmock.h"
 #include "services/concurrency/thread.h"
 #include "tests/support/fake_clock.h"
-#include "tests/support/gate.h"
 #include "tests/support/status_matchers.h"
+#include "tests/support/waiting/gate.h"
 
 namespace cvr {
 namespace {

@@ -6,8 +6,8 @@
 #include "services/common/errors.h"
 #include "services/upstream/gate/upstream_gate.h"
 #include "tests/contracts/upstream_client_contract.h"
-#include "tests/support/gate.h"
 #include "tests/support/in_memory_upstream.h"
+#include "tests/support/waiting/gate.h"
 
 namespace cvr::testing {
 namespace {

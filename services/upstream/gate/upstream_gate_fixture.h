@@ -11,11 +11,11 @@
 #include "services/common/errors.h"
 #include "services/concurrency/thread.h"
 #include "services/upstream/gate/upstream_gate.h"
-#include "tests/support/eventually.h"
 #include "tests/support/fake_clock.h"
-#include "tests/support/gate.h"
 #include "tests/support/in_memory_upstream.h"
 #include "tests/support/status_matchers.h"
+#include "tests/support/waiting/eventually.h"
+#include "tests/support/waiting/gate.h"
 
 namespace cvr {
 

@@ -6,7 +6,7 @@
 
 #include "services/upstream/gate/upstream_gate.h"
 #include "services/upstream/gate/upstream_gate_fixture.h"
-#include "tests/support/eventually.h"
+#include "tests/support/waiting/eventually.h"
 
 namespace cvr {
 namespace {

@@ -6,7 +6,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "services/common/errors.h"
-#include "services/common/ip_network.h"
+#include "services/network/ip_network.h"
 
 namespace cvr {
 namespace {

@@ -9,7 +9,7 @@
 
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
-#include "services/common/http_fields.h"
+#include "services/network/http_fields.h"
 
 // What values of header fields mean: RFC 9110. All of it is pure.
 namespace cvr {

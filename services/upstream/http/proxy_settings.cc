@@ -7,7 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
-#include "services/common/ip_network.h"
+#include "services/network/ip_network.h"
 
 namespace cvr {
 namespace {

@@ -9,7 +9,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "services/common/percent_encoding.h"
+#include "services/network/percent_encoding.h"
 
 namespace cvr {
 namespace {

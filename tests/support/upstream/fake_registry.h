@@ -13,9 +13,9 @@
 #include "absl/strings/string_view.h"
 #include "services/common/digest.h"
 #include "services/concurrency/mutex.h"
-#include "tests/support/gate.h"
 #include "tests/support/upstream/drip.h"
 #include "tests/support/upstream/loopback_server.h"
+#include "tests/support/waiting/gate.h"
 
 namespace cvr::testing {
 

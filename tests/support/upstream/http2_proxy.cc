@@ -13,7 +13,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
-#include "tests/support/eventually.h"
+#include "tests/support/waiting/eventually.h"
 
 namespace cvr::testing {
 namespace {

@@ -4,7 +4,7 @@
 
 #include "absl/time/time.h"
 #include "gtest/gtest.h"
-#include "tests/support/latch.h"
+#include "tests/support/waiting/latch.h"
 
 namespace cvr {
 namespace {

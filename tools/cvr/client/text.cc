@@ -65,8 +65,14 @@ std::string DurationText(const google::protobuf::Duration& duration) {
   return absl::FormatDuration(FromWire(duration));
 }
 
-std::string EnumText(absl::string_view name) {
-  return absl::StrReplaceAll(absl::AsciiStrToLower(name), {{"_", " "}});
+std::string EnumText(absl::string_view value, absl::string_view type) {
+  std::string prefix;
+  for (const char c : type) {
+    if (absl::ascii_isupper(c) && !prefix.empty()) prefix += '_';
+    prefix += absl::ascii_toupper(c);
+  }
+  absl::ConsumePrefix(&value, prefix + "_");
+  return absl::StrReplaceAll(absl::AsciiStrToLower(value), {{"_", " "}});
 }
 
 absl::StatusOr<google::protobuf::Timestamp> ParseTimeBefore(

@@ -5,9 +5,11 @@
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "google/protobuf/duration.pb.h"
+#include "google/protobuf/generated_enum_reflection.h"
 #include "google/protobuf/timestamp.pb.h"
 
 namespace cvr {
@@ -40,8 +42,20 @@ absl::StatusOr<google::protobuf::Timestamp> ParseTimeBefore(
 absl::StatusOr<google::protobuf::Timestamp> ParseTimeAfter(
     absl::string_view text, absl::Time now);
 
-// `PENDING_DELETION` -> `pending deletion`.
-std::string EnumText(absl::string_view name);
+// `VERDICT_KNOWN_NOT_FOUND` of the enum `Verdict` -> `known not found`. `value`
+// is the name of a value, `type` that of its enum, which the value's may begin
+// with or not.
+std::string EnumText(absl::string_view value, absl::string_view type);
+
+// The same of a value of a Protocol Buffers enum; its number when this program
+// does not know it.
+template <typename Enum>
+std::string EnumText(Enum value) {
+  const auto* const type = google::protobuf::GetEnumDescriptor<Enum>();
+  const auto* const known = type->FindValueByNumber(value);
+  if (known == nullptr) return absl::StrCat(static_cast<int>(value));
+  return EnumText(known->name(), type->name());
+}
 
 }  // namespace cvr
 

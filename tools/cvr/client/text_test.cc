@@ -83,8 +83,10 @@ TEST(ParseTime, ReadsTimesAndDistances) {
   }
 }
 
-TEST(EnumText, IsWords) {
-  EXPECT_EQ(EnumText("PENDING_DELETION"), "pending deletion");
+TEST(EnumText, IsWordsWithoutTheNameOfTheEnum) {
+  EXPECT_EQ(EnumText("STATE_PENDING_DELETION", "State"), "pending deletion");
+  EXPECT_EQ(EnumText("TEST_OUTCOME_OK", "TestOutcome"), "ok");
+  EXPECT_EQ(EnumText("RUNNING", "State"), "running");
 }
 
 }  // namespace

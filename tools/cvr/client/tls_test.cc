@@ -9,9 +9,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "cvr/v1/group_service.grpc.pb.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "protos/cvr/v1/group_service.grpc.pb.h"
 #include "services/rpc/rpc_server.h"
 #include "tests/support/child_process.h"
 #include "tests/support/status_matchers.h"

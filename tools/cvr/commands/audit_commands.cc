@@ -9,8 +9,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
-#include "protos/cvr/v1/audit_service.grpc.pb.h"
-#include "protos/cvr/v1/secret_service.grpc.pb.h"
+#include "cvr/v1/audit_service.grpc.pb.h"
+#include "cvr/v1/secret_service.grpc.pb.h"
 #include "services/common/status_macros.h"
 #include "tools/cvr/client/cli_options.h"
 #include "tools/cvr/client/table.h"

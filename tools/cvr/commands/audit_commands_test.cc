@@ -3,11 +3,11 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "cvr/v1/audit_service.pb.h"
+#include "cvr/v1/secret_service.pb.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "nlohmann/json.hpp"
-#include "protos/cvr/v1/audit_service.pb.h"
-#include "protos/cvr/v1/secret_service.pb.h"
 #include "tools/cvr/cvr_test_fixture.h"
 
 namespace cvr {

@@ -6,10 +6,10 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "protos/cvr/v1/cache_entry_service.grpc.pb.h"
-#include "protos/cvr/v1/cache_service.grpc.pb.h"
-#include "protos/cvr/v1/download_service.grpc.pb.h"
-#include "protos/cvr/v1/refresh_service.grpc.pb.h"
+#include "cvr/v1/cache_entry_service.grpc.pb.h"
+#include "cvr/v1/cache_service.grpc.pb.h"
+#include "cvr/v1/download_service.grpc.pb.h"
+#include "cvr/v1/refresh_service.grpc.pb.h"
 #include "services/common/status_macros.h"
 #include "tools/cvr/client/cli_options.h"
 #include "tools/cvr/client/table.h"

@@ -3,14 +3,14 @@
 #include <cstdint>
 #include <vector>
 
+#include "cvr/v1/cache_entry_service.pb.h"
+#include "cvr/v1/cache_service.pb.h"
+#include "cvr/v1/download_service.pb.h"
+#include "cvr/v1/refresh_service.pb.h"
 #include "gmock/gmock.h"
 #include "google/protobuf/empty.pb.h"
 #include "gtest/gtest.h"
 #include "nlohmann/json.hpp"
-#include "protos/cvr/v1/cache_entry_service.pb.h"
-#include "protos/cvr/v1/cache_service.pb.h"
-#include "protos/cvr/v1/download_service.pb.h"
-#include "protos/cvr/v1/refresh_service.pb.h"
 #include "tools/cvr/cvr_test_fixture.h"
 
 namespace cvr {

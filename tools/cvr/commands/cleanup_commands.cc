@@ -6,7 +6,7 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
-#include "protos/cvr/v1/cleanup_policy_service.grpc.pb.h"
+#include "cvr/v1/cleanup_policy_service.grpc.pb.h"
 #include "services/common/status_macros.h"
 #include "tools/cvr/client/cli_options.h"
 #include "tools/cvr/client/table.h"
@@ -35,7 +35,7 @@ std::string AsFields(const CleanupPolicy& policy) {
   fields.Add("runs every", absl::StrCat(policy.cadence_days(), " days"));
   fields.Add("notify on success", YesNo(policy.notify_on_success()));
   fields.Add("notify on failure", YesNo(policy.notify_on_failure()));
-  fields.Add("status", EnumText(CleanupPolicy::Status_Name(policy.status())));
+  fields.Add("status", EnumText(policy.status()));
   fields.Add("next run", TimeText(policy.next_run_time()));
   fields.Add("last run", LastRunText(policy));
   fields.Add("failure", policy.failure_message());

@@ -2,11 +2,11 @@
 
 #include <string>
 
+#include "cvr/v1/cleanup_policy_service.pb.h"
 #include "gmock/gmock.h"
 #include "google/protobuf/empty.pb.h"
 #include "gtest/gtest.h"
 #include "nlohmann/json.hpp"
-#include "protos/cvr/v1/cleanup_policy_service.pb.h"
 #include "services/common/errors.h"
 #include "services/rpc/rpc_status.h"
 #include "tools/cvr/cvr_test_fixture.h"

@@ -7,11 +7,11 @@
 #include <vector>
 
 #include "absl/strings/str_split.h"
+#include "cvr/v1/download_service.pb.h"
 #include "gmock/gmock.h"
 #include "google/protobuf/empty.pb.h"
 #include "gtest/gtest.h"
 #include "nlohmann/json.hpp"
-#include "protos/cvr/v1/download_service.pb.h"
 #include "tools/cvr/cvr_test_fixture.h"
 
 namespace cvr {

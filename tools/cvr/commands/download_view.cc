@@ -21,7 +21,7 @@ bool Ended(const DownloadInFlight& download) {
 }
 
 std::string StateText(const DownloadInFlight& download) {
-  return EnumText(DownloadInFlight::State_Name(download.state()));
+  return EnumText(download.state());
 }
 
 // `12.3 MiB`.

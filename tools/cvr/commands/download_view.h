@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "absl/time/time.h"
-#include "protos/cvr/v1/download_service.pb.h"
+#include "cvr/v1/download_service.pb.h"
 #include "tools/cvr/client/environment.h"
 
 namespace cvr {

@@ -8,7 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
-#include "protos/cvr/v1/cache_entry_service.grpc.pb.h"
+#include "cvr/v1/cache_entry_service.grpc.pb.h"
 #include "services/common/status_macros.h"
 #include "tools/cvr/client/cli_options.h"
 #include "tools/cvr/client/size_option.h"
@@ -46,7 +46,7 @@ std::string AsFields(const v1::CacheEntry& entry) {
   fields.Add("digest", entry.digest());
   fields.Add("media type", entry.media_type());
   fields.Add("size", SizeText(entry.size()));
-  fields.Add("status", EnumText(v1::CacheEntry::Status_Name(entry.status())));
+  fields.Add("status", EnumText(entry.status()));
   fields.Add("upstream etag", entry.upstream_etag());
   fields.Add("checked", TimeText(entry.upstream_checked_at()));
   fields.Add("downloads", absl::StrCat(entry.downloads_count()));

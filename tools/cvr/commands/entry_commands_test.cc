@@ -5,11 +5,11 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "cvr/v1/cache_entry_service.pb.h"
 #include "gmock/gmock.h"
 #include "google/protobuf/empty.pb.h"
 #include "gtest/gtest.h"
 #include "nlohmann/json.hpp"
-#include "protos/cvr/v1/cache_entry_service.pb.h"
 #include "tools/cvr/cvr_test_fixture.h"
 
 namespace cvr {

@@ -4,8 +4,8 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
-#include "protos/cvr/v1/explain_service.grpc.pb.h"
-#include "protos/cvr/v1/upstream_state_service.grpc.pb.h"
+#include "cvr/v1/explain_service.grpc.pb.h"
+#include "cvr/v1/upstream_state_service.grpc.pb.h"
 #include "services/common/status_macros.h"
 #include "tools/cvr/client/cli_options.h"
 #include "tools/cvr/client/table.h"
@@ -25,16 +25,14 @@ std::string AsText(const v1::ExplainResponse& response) {
     table.AddRow({absl::StrCat(considered.position()),
                   absl::StrCat(considered.upstream_name(), " (",
                                considered.upstream_id(), ")"),
-                  EnumText(Considered::Verdict_Name(considered.verdict())),
-                  considered.why()});
+                  EnumText(considered.verdict()), considered.why()});
   }
   FieldTable outcome;
   outcome.Add("result of a pull", response.outcome());
   if (response.has_hit()) {
-    const auto& target = response.hit().target();
-    outcome.Add("digest", target.digest());
-    outcome.Add("media type", target.media_type());
-    outcome.Add("size", SizeText(target.size()));
+    outcome.Add("digest", response.hit().digest());
+    outcome.Add("media type", response.hit().media_type());
+    outcome.Add("size", SizeText(response.hit().size_bytes()));
   }
   return absl::StrCat(table.ToString(), "\n", outcome.ToString());
 }

@@ -1,9 +1,9 @@
 #include "tools/cvr/commands/explain_command.h"
 
+#include "cvr/v1/explain_service.pb.h"
+#include "cvr/v1/upstream_state_service.pb.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "protos/cvr/v1/explain_service.pb.h"
-#include "protos/cvr/v1/upstream_state_service.pb.h"
 #include "tools/cvr/cvr_test_fixture.h"
 
 namespace cvr {
@@ -22,7 +22,7 @@ class ExplainCommandTest : public CvrTest {
           considered.set_upstream_name("hub");
           considered.set_position(1);
           considered.set_verdict(
-              v1::ExplainResponse::Considered::FRESH_BUT_SHADOWED);
+              v1::ExplainResponse::Considered::VERDICT_FRESH_BUT_SHADOWED);
           considered.set_why("entry 3 is fresh");
           response->set_outcome("asks 'hub'");
           return grpc::Status::OK;

@@ -2,10 +2,10 @@
 
 #include <string>
 
+#include "cvr/v1/group_service.pb.h"
 #include "gmock/gmock.h"
 #include "google/protobuf/empty.pb.h"
 #include "gtest/gtest.h"
-#include "protos/cvr/v1/group_service.pb.h"
 #include "tools/cvr/cvr_test_fixture.h"
 
 namespace cvr {

@@ -8,7 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "protos/cvr/v1/registry_service.grpc.pb.h"
+#include "cvr/v1/registry_service.grpc.pb.h"
 #include "services/common/pull_name.h"
 #include "services/common/status_macros.h"
 #include "tools/cvr/client/cli_options.h"

@@ -1,10 +1,10 @@
 #include "tools/cvr/commands/registry_commands.h"
 
+#include "cvr/v1/registry_service.pb.h"
 #include "gmock/gmock.h"
 #include "google/protobuf/empty.pb.h"
 #include "gtest/gtest.h"
 #include "nlohmann/json.hpp"
-#include "protos/cvr/v1/registry_service.pb.h"
 #include "tools/cvr/cvr_test_fixture.h"
 
 namespace cvr {

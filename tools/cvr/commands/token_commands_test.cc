@@ -4,11 +4,11 @@
 #include <string>
 #include <vector>
 
+#include "cvr/v1/access_token_service.pb.h"
 #include "gmock/gmock.h"
 #include "google/protobuf/empty.pb.h"
 #include "gtest/gtest.h"
 #include "nlohmann/json.hpp"
-#include "protos/cvr/v1/access_token_service.pb.h"
 #include "tools/cvr/cvr_test_fixture.h"
 
 namespace cvr {

@@ -4,9 +4,9 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "cvr/v1/group_service.pb.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "protos/cvr/v1/group_service.pb.h"
 #include "services/common/errors.h"
 #include "services/rpc/rpc_status.h"
 #include "tools/cvr/cvr_test_fixture.h"

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "protos/cvr/v1/registry_service.grpc.pb.h"
-#include "protos/cvr/v1/upstream_service.grpc.pb.h"
+#include "cvr/v1/registry_service.grpc.pb.h"
+#include "cvr/v1/upstream_service.grpc.pb.h"
 #include "services/common/status_macros.h"
 
 namespace cvr::declaration {

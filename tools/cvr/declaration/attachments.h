@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "protos/cvr/v1/registry.pb.h"
-#include "protos/cvr/v1/registry_service.pb.h"
+#include "cvr/v1/registry.pb.h"
+#include "cvr/v1/registry_service.pb.h"
 #include "tools/cvr/client/server_connection.h"
 
 // Registries and their upstreams, as calls. Errors: those of the calls.

@@ -7,11 +7,11 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "cvr/v1/cleanup_policy_service.pb.h"
+#include "cvr/v1/upstream_service.pb.h"
 #include "gmock/gmock.h"
 #include "google/protobuf/empty.pb.h"
 #include "gtest/gtest.h"
-#include "protos/cvr/v1/cleanup_policy_service.pb.h"
-#include "protos/cvr/v1/upstream_service.pb.h"
 #include "services/rpc/rpc_status.h"
 #include "tests/support/status_matchers.h"
 #include "tools/cvr/fake_server.h"

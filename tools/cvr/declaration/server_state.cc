@@ -1,10 +1,10 @@
 #include "tools/cvr/declaration/server_state.h"
 
 #include "absl/strings/str_cat.h"
-#include "protos/cvr/v1/cleanup_policy_service.grpc.pb.h"
-#include "protos/cvr/v1/group_service.grpc.pb.h"
-#include "protos/cvr/v1/registry_service.grpc.pb.h"
-#include "protos/cvr/v1/upstream_service.grpc.pb.h"
+#include "cvr/v1/cleanup_policy_service.grpc.pb.h"
+#include "cvr/v1/group_service.grpc.pb.h"
+#include "cvr/v1/registry_service.grpc.pb.h"
+#include "cvr/v1/upstream_service.grpc.pb.h"
 #include "services/common/status_macros.h"
 
 namespace cvr::declaration {

@@ -6,10 +6,10 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "protos/cvr/v1/cleanup_policy.pb.h"
-#include "protos/cvr/v1/group.pb.h"
-#include "protos/cvr/v1/registry.pb.h"
-#include "protos/cvr/v1/upstream.pb.h"
+#include "cvr/v1/cleanup_policy.pb.h"
+#include "cvr/v1/group.pb.h"
+#include "cvr/v1/registry.pb.h"
+#include "cvr/v1/upstream.pb.h"
 #include "tools/cvr/client/server_connection.h"
 
 namespace cvr::declaration {

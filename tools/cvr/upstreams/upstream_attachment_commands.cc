@@ -5,8 +5,8 @@
 #include <memory>
 
 #include "absl/strings/str_cat.h"
-#include "protos/cvr/v1/registry_service.grpc.pb.h"
-#include "protos/cvr/v1/upstream_service.grpc.pb.h"
+#include "cvr/v1/registry_service.grpc.pb.h"
+#include "cvr/v1/upstream_service.grpc.pb.h"
 #include "services/common/status_macros.h"
 #include "tools/cvr/client/cli_options.h"
 #include "tools/cvr/upstreams/upstream_view.h"

@@ -5,7 +5,7 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
-#include "protos/cvr/v1/upstream_service.grpc.pb.h"
+#include "cvr/v1/upstream_service.grpc.pb.h"
 #include "services/common/errors.h"
 #include "services/common/status_macros.h"
 #include "tools/cvr/client/cli_options.h"

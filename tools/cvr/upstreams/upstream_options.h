@@ -7,8 +7,8 @@
 
 #include "CLI/CLI.hpp"
 #include "absl/status/statusor.h"
+#include "cvr/v1/upstream.pb.h"
 #include "google/protobuf/field_mask.pb.h"
-#include "protos/cvr/v1/upstream.pb.h"
 #include "tools/cvr/client/environment.h"
 #include "tools/cvr/client/secrets.h"
 #include "tools/cvr/upstreams/upstream_policy_options.h"

@@ -8,8 +8,8 @@
 
 #include "CLI/CLI.hpp"
 #include "absl/status/status.h"
+#include "cvr/v1/upstream.pb.h"
 #include "google/protobuf/field_mask.pb.h"
-#include "protos/cvr/v1/upstream.pb.h"
 
 namespace cvr {
 

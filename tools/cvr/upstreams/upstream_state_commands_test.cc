@@ -4,10 +4,10 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "cvr/v1/upstream_state_service.pb.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "nlohmann/json.hpp"
-#include "protos/cvr/v1/upstream_state_service.pb.h"
 #include "tools/cvr/cvr_test_fixture.h"
 
 namespace cvr {

@@ -8,7 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
-#include "protos/cvr/v1/upstream_probe_service.grpc.pb.h"
+#include "cvr/v1/upstream_probe_service.grpc.pb.h"
 #include "services/common/status_macros.h"
 #include "tools/cvr/client/cli_options.h"
 #include "tools/cvr/client/table.h"
@@ -34,8 +34,7 @@ std::string AsText(const TestUpstreamResponse& response) {
                   MillisecondsText(step.duration()), step.detail()});
   }
   FieldTable outcome;
-  outcome.Add("outcome",
-              EnumText(TestUpstreamResponse::Outcome_Name(response.outcome())));
+  outcome.Add("outcome", EnumText(response.outcome()));
   if (response.http_status() != 0) {
     outcome.Add("http status", absl::StrCat(response.http_status()));
   }
@@ -84,9 +83,8 @@ absl::Status Test(Session& session, const TestOptions& options) {
   if (response.outcome() == TestUpstreamResponse::REACHABLE) {
     return absl::OkStatus();
   }
-  return absl::UnavailableError(absl::StrCat(
-      "upstream test failed: ",
-      EnumText(TestUpstreamResponse::Outcome_Name(response.outcome()))));
+  return absl::UnavailableError(
+      absl::StrCat("upstream test failed: ", EnumText(response.outcome())));
 }
 
 }  // namespace

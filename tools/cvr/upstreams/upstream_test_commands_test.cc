@@ -1,9 +1,9 @@
 #include "tools/cvr/upstreams/upstream_test_commands.h"
 
+#include "cvr/v1/upstream_probe_service.pb.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "nlohmann/json.hpp"
-#include "protos/cvr/v1/upstream_probe_service.pb.h"
 #include "tools/cvr/cvr_test_fixture.h"
 
 namespace cvr {

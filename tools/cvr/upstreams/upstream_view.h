@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
-#include "protos/cvr/v1/registry.pb.h"
-#include "protos/cvr/v1/upstream.pb.h"
+#include "cvr/v1/registry.pb.h"
+#include "cvr/v1/upstream.pb.h"
 
 namespace cvr {
 

@@ -4,7 +4,7 @@
 #include <string>
 
 #include "gmock/gmock.h"
-#include "services/blob/store/in_memory_blob_store.h"
+#include "services/blob/store/testing/in_memory_blob_store.h"
 #include "services/common/limits.h"
 #include "services/concurrency/thread.h"
 #include "tests/support/status_matchers.h"

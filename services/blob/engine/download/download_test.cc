@@ -7,15 +7,15 @@
 #include <vector>
 
 #include "gmock/gmock.h"
-#include "services/blob/store/in_memory_blob_store.h"
+#include "services/blob/store/testing/in_memory_blob_store.h"
 #include "services/common/errors.h"
 #include "services/common/limits.h"
 #include "services/concurrency/thread.h"
 #include "tests/support/fake_metadata_client.h"
-#include "tests/support/gate.h"
 #include "tests/support/in_memory_upstream.h"
 #include "tests/support/read_content.h"
 #include "tests/support/status_matchers.h"
+#include "tests/support/waiting/gate.h"
 
 namespace cvr::testing {
 namespace {

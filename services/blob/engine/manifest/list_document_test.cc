@@ -15,7 +15,7 @@
 #include "services/blob/engine/faulty_blob_store.h"
 #include "services/blob/engine/manifest/list_summaries.h"
 #include "services/blob/engine/walk/text_lines.h"
-#include "services/blob/store/in_memory_blob_store.h"
+#include "services/blob/store/testing/in_memory_blob_store.h"
 #include "services/common/limits.h"
 #include "services/common/referrer_line.h"
 #include "services/common/tag_order.h"

@@ -3,8 +3,8 @@
 #include <atomic>
 
 #include "gmock/gmock.h"
-#include "tests/support/gate.h"
 #include "tests/support/status_matchers.h"
+#include "tests/support/waiting/gate.h"
 
 namespace cvr {
 namespace {
