@@ -33,9 +33,9 @@ using Step = Transport::Step;
 
 constexpr size_t kBodyBytesMax = 64 * 1024;
 // A thread stays with its connection for HttpConnection::kSoon after a reply,
-// since most clients ask again at once, and handing over costs more than waiting.
-// It does not when the client took longer the last time. Only so many threads
-// do, beside those that requests run on.
+// since most clients ask again at once, and handing over costs more than
+// waiting. It does not when the client took longer the last time. Only so many
+// threads do, beside those that requests run on.
 constexpr int kStayingThreadsMax = 64;
 
 // Threads that read what clients send. They never wait for anybody.
