@@ -20,8 +20,14 @@
 
 namespace cvr {
 
-// From what a request shows to who asks. Tokens are verified here, without a
-// call; secrets are asked about, and remembered for a few seconds. Thread-safe.
+// Finds out who sent a request, from its Authorization header. Bearer tokens
+// (JWT) are verified locally with the keys of TrustWatch. Access tokens
+// (`cvr_...`) are checked by the metadata service; valid ones are cached for a
+// few seconds, which is also how long a revoked one may still work.
+//
+// Failed checks count against the client's address and against the secret, to
+// stop password guessing. It answers who a caller is, never what the caller may
+// do: do not use it for authorization. Thread-safe.
 class Authenticator {
  public:
   struct Options {
