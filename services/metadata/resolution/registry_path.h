@@ -15,7 +15,7 @@
 // have several components, the registry's name, and a repository. Groups and
 // registries share one namespace, as GitLab's groups and projects do: where
 // group `a` has a registry `b`, there is no group `a/b`, nor one below it. So
-// no path means two registries, and whoever manages one cannot take pulls over
+// no path means two registries, and the manager of one cannot take over pulls
 // that are meant for another.
 //
 // Errors everywhere: those of tables.h.
