@@ -223,8 +223,9 @@ TEST_P(BlobStoreContract, AppendingNothingChangesNothing) {
 TEST_P(BlobStoreContract, BlobThatOutgrowsTheLimitIsRefused) {
   const std::string bytes = PatternBytes(kContractBlobBytesMax);
   const auto writer = *Begin(bytes);
-  EXPECT_THAT(writer->Append(Chunk::OfString("a")),
-              StatusIs(absl::StatusCode::kResourceExhausted));
+  EXPECT_THAT(
+      writer->Append(Chunk::OfString("a")),
+      StatusIs(absl::StatusCode::kResourceExhausted, Reason::kContentTooLarge));
   EXPECT_THAT(Upload(bytes), IsOk());
 }
 
