@@ -126,7 +126,7 @@ absl::Status WithReason(absl::Status status, Reason reason) {
 }
 
 absl::Status WithSomeReason(absl::Status status) {
-  if (status.ok() || status.GetPayload(kErrorInfoUrl)) return status;
+  if (status.ok() || ReasonOf(status) != Reason::kNone) return status;
   const Reason reason = DefaultReason(status.code());
   if (absl::IsFailedPrecondition(status) &&
       !status.GetPayload(kPreconditionFailureUrl)) {

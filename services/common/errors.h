@@ -24,7 +24,6 @@ inline constexpr absl::string_view kErrorDomain =
 
 // The values of v1::ErrorReason, which says when each is given and what comes
 // with it.
-
 enum class Reason {
   // No reason attached: a plain absl::Status.
   kNone = v1::ERROR_REASON_UNSPECIFIED,
@@ -81,8 +80,8 @@ Reason ReasonOf(const absl::Status& status);
 // `status` with the reason attached; code and message stay. OK stays OK.
 absl::Status WithReason(absl::Status status, Reason reason);
 
-// `status`, if it has a google.rpc.ErrorInfo; otherwise with the default reason
-// of its code. FAILED_PRECONDITION gets a PreconditionFailure, too.
+// `status`, if it has a reason; otherwise with the default reason of its code.
+// FAILED_PRECONDITION gets a PreconditionFailure, too.
 absl::Status WithSomeReason(absl::Status status);
 
 // What the error is about (google.rpc.ResourceInfo). `type` is `registry`,
