@@ -23,6 +23,12 @@ Attachments::iterator Find(Attachments& attachments, int64_t upstream_id) {
                       });
 }
 
+// One that has no id: `<registry>/<upstream>`.
+ErrorResource NameOf(const v1::MoveUpstreamRequest& request) {
+  return {"attachment",
+          absl::StrCat(request.registry_id(), "/", request.upstream_id())};
+}
+
 // Both exist and belong together.
 absl::Status RequireOneGroup(const ReadTransaction& transaction,
                              int64_t registry_id, int64_t upstream_id) {
@@ -35,7 +41,8 @@ absl::Status RequireOneGroup(const ReadTransaction& transaction,
   if (registry->group() == upstream->upstream().group()) {
     return absl::OkStatus();
   }
-  return absl::FailedPreconditionError(
+  return errors::PreconditionFailed(
+      Reason::kCrossGroup, absl::StrCat("registry/", registry_id),
       absl::StrCat("registry ", registry_id, " and upstream ", upstream_id,
                    " belong to different groups"));
 }
@@ -56,8 +63,10 @@ absl::StatusOr<v1::RegistryUpstream> AttachmentAdmin::AttachIn(
   RETURN_IF_ERROR(RequireOneGroup(transaction, registry_id, upstream_id));
   ASSIGN_OR_RETURN(auto attachments,
                    tables::Attachments(transaction, registry_id));
-  if (Find(attachments, upstream_id) != attachments.end()) {
-    return absl::AlreadyExistsError(
+  const auto taken = Find(attachments, upstream_id);
+  if (taken != attachments.end()) {
+    return errors::Exists(
+        {"attachment", absl::StrCat(taken->id())},
         absl::StrCat("upstream ", upstream_id,
                      " is already attached to registry ", registry_id));
   }
@@ -106,9 +115,10 @@ absl::StatusOr<v1::RegistryUpstream> AttachmentAdmin::Move(
             tables::Attachments(transaction, request.registry_id()));
         const auto it = Find(attachments, request.upstream_id());
         if (it == attachments.end()) {
-          return absl::NotFoundError(absl::StrCat(
-              "upstream ", request.upstream_id(),
-              " is not attached to registry ", request.registry_id()));
+          return errors::NotFound(
+              NameOf(request), absl::StrCat("upstream ", request.upstream_id(),
+                                            " is not attached to registry ",
+                                            request.registry_id()));
         }
         v1::RegistryUpstream moved = *it;
         attachments.erase(it);

@@ -68,7 +68,8 @@ absl::Status RequireNew(const ReadTransaction& transaction,
                    tables::FindCacheEntry(transaction, entry.upstream_id(),
                                           entry.relative_path()));
   if (!taken) return absl::OkStatus();
-  return absl::AlreadyExistsError(
+  return errors::Exists(
+      {"cache_entry", absl::StrCat(taken->id())},
       absl::StrCat("upstream ", entry.upstream_id(),
                    " already has a cache entry for ", entry.relative_path()));
 }

@@ -112,8 +112,9 @@ absl::StatusOr<v1::CleanupPolicy> CleanupPolicyAdmin::Create(
         ASSIGN_OR_RETURN(const auto taken, tables::FindCleanupPolicy(
                                                transaction, policy.group()));
         if (taken) {
-          return absl::AlreadyExistsError(absl::StrCat(
-              "group ", policy.group(), " already has a cleanup policy"));
+          return errors::Exists({"cleanup_policy", policy.group()},
+                                absl::StrCat("group ", policy.group(),
+                                             " already has a cleanup policy"));
         }
         tables::PutCleanupPolicy(transaction, row);
         return policy;
@@ -141,7 +142,8 @@ absl::StatusOr<v1::CleanupPolicy> CleanupPolicyAdmin::Update(
         ASSIGN_OR_RETURN(auto row,
                          Require(transaction, GroupOf(given.group())));
         v1::CleanupPolicy& policy = *row.mutable_policy();
-        RETURN_IF_ERROR(CheckEtag(given.etag(), policy.etag()));
+        RETURN_IF_ERROR(CheckEtag({"cleanup_policy", policy.group()},
+                                  given.etag(), policy.etag()));
         const v1::CleanupPolicy before = policy;
         RETURN_IF_ERROR(ApplyUpdate(request, policy));
         const absl::Time now = clock_.SteadyNow();
@@ -160,7 +162,8 @@ absl::Status CleanupPolicyAdmin::Delete(
         ASSIGN_OR_RETURN(const auto row,
                          tables::FindCleanupPolicy(transaction, group));
         if (!row) return absl::OkStatus();
-        RETURN_IF_ERROR(CheckEtag(request.etag(), row->policy().etag()));
+        RETURN_IF_ERROR(CheckEtag({"cleanup_policy", row->policy().group()},
+                                  request.etag(), row->policy().etag()));
         tables::DeleteCleanupPolicy(transaction, group);
         return absl::OkStatus();
       },

@@ -45,7 +45,8 @@ absl::StatusOr<v1::Group> GroupAdmin::Create(
         ASSIGN_OR_RETURN(const auto taken,
                          tables::FindGroup(transaction, group.name()));
         if (taken) {
-          return absl::AlreadyExistsError(
+          return errors::Exists(
+              {"group", group.name()},
               absl::StrCat("group ", group.name(), " exists already"));
         }
         RETURN_IF_ERROR(RequireFreePath(transaction, group));
@@ -99,7 +100,8 @@ absl::StatusOr<v1::Group> GroupAdmin::Update(
         const std::string& name = request.group().name();
         ASSIGN_OR_RETURN(auto group, tables::FindGroup(transaction, name));
         if (!group) return errors::NoSuch("group", name);
-        RETURN_IF_ERROR(CheckEtag(request.group().etag(), group->etag()));
+        RETURN_IF_ERROR(
+            CheckEtag({"group", name}, request.group().etag(), group->etag()));
         using G = v1::Group;
         RETURN_IF_ERROR(ApplyMask<G>(
             request.update_mask(),
@@ -117,7 +119,8 @@ absl::StatusOr<v1::Group> GroupAdmin::Update(
 absl::Status GroupAdmin::Delete(const v1::DeleteGroupRequest& request) {
   const std::string& name = request.name();
   if (name == kDefaultGroup) {
-    return absl::FailedPreconditionError(
+    return errors::PreconditionFailed(
+        Reason::kGroupPermanent, absl::StrCat("group/", name),
         "the group \"default\" cannot be deleted");
   }
   // Tokens first, some in each transaction: else they would be good for a later
@@ -128,13 +131,14 @@ absl::Status GroupAdmin::Delete(const v1::DeleteGroupRequest& request) {
     more = false;
     ASSIGN_OR_RETURN(const auto group, tables::FindGroup(transaction, name));
     if (!group) return absl::OkStatus();
-    RETURN_IF_ERROR(CheckEtag(request.etag(), group->etag()));
+    RETURN_IF_ERROR(CheckEtag({"group", name}, request.etag(), group->etag()));
     ASSIGN_OR_RETURN(const int registries,
                      tables::CountRegistries(transaction, name));
     ASSIGN_OR_RETURN(const auto upstreams,
                      tables::UpstreamsOfGroup(transaction, name));
     if (registries > 0 || !upstreams.empty()) {
-      return absl::FailedPreconditionError(
+      return errors::PreconditionFailed(
+          Reason::kGroupNotEmpty, absl::StrCat("group/", name),
           absl::StrCat("group ", name, " still owns ", registries,
                        " registries and ", upstreams.size(), " upstreams"));
     }

@@ -62,7 +62,8 @@ absl::Status RequireFreeName(const ReadTransaction& transaction,
                    tables::FindRegistryByName(transaction, registry.group(),
                                               registry.name()));
   if (!taken || *taken == registry.id()) return absl::OkStatus();
-  return absl::AlreadyExistsError(
+  return errors::Exists(
+      {"registry", absl::StrCat(*taken)},
       absl::StrCat("group ", registry.group(),
                    " already has a registry named '", registry.name(), "'"));
 }
@@ -77,9 +78,9 @@ absl::StatusOr<int64_t> TakeId(WriteTransaction& transaction, int64_t wanted) {
   }
   ASSIGN_OR_RETURN(const auto taken, tables::FindRegistry(transaction, wanted));
   if (taken) {
-    return absl::AlreadyExistsError(
-        absl::StrCat("registry id ", wanted, " is taken by ", taken->group(),
-                     "/", taken->name()));
+    return errors::Exists({"registry", absl::StrCat(wanted)},
+                          absl::StrCat("registry id ", wanted, " is taken by ",
+                                       taken->group(), "/", taken->name()));
   }
   ASSIGN_OR_RETURN(const auto last,
                    transaction.Get(Table::kSequences, tables::kRegistryIds));
@@ -196,7 +197,8 @@ absl::StatusOr<v1::Registry> RegistryAdmin::Update(
       [&](WriteTransaction& transaction) -> absl::StatusOr<v1::Registry> {
         ASSIGN_OR_RETURN(const auto before,
                          Require(transaction, request.registry().id()));
-        RETURN_IF_ERROR(CheckEtag(request.registry().etag(), before.etag()));
+        RETURN_IF_ERROR(CheckEtag({"registry", absl::StrCat(before.id())},
+                                  request.registry().etag(), before.etag()));
         v1::Registry after = before;
         using R = v1::Registry;
         RETURN_IF_ERROR(ApplyMask<R>(
@@ -229,7 +231,8 @@ absl::Status RegistryAdmin::Delete(const v1::DeleteRegistryRequest& request) {
         ASSIGN_OR_RETURN(const auto registry,
                          tables::FindRegistry(transaction, request.id()));
         if (!registry) return absl::OkStatus();
-        RETURN_IF_ERROR(CheckEtag(request.etag(), registry->etag()));
+        RETURN_IF_ERROR(CheckEtag({"registry", absl::StrCat(registry->id())},
+                                  request.etag(), registry->etag()));
         ASSIGN_OR_RETURN(const auto attachments,
                          tables::Attachments(transaction, request.id()));
         RETURN_IF_ERROR(tables::SetAttachments(transaction, request.id(), {}));

@@ -103,7 +103,8 @@ absl::Status UpstreamAdmin::RequireUnlikeOthers(
         !SameSecret(other.password(), upstream.password())) {
       continue;
     }
-    return absl::AlreadyExistsError(
+    return errors::Exists(
+        {"upstream", absl::StrCat(id)},
         absl::StrCat("in group ", upstream.group(), ", upstream ", id,
                      " already has the same URL and credentials"));
   }
@@ -128,7 +129,8 @@ absl::StatusOr<v1::Upstream> UpstreamAdmin::CreateAttached(
   if (upstream.group().empty()) upstream.set_group(registry->group());
   // First, so that nothing is told of another group.
   if (upstream.group() != registry->group()) {
-    return absl::FailedPreconditionError(
+    return errors::PreconditionFailed(
+        Reason::kCrossGroup, absl::StrCat("registry/", registry_id),
         absl::StrCat("registry ", registry_id, " belongs to another group"));
   }
   ASSIGN_OR_RETURN(v1::Upstream made,
@@ -253,7 +255,8 @@ absl::StatusOr<v1::Upstream> UpstreamAdmin::UpdateIn(
     bool& url_changes) {
   ASSIGN_OR_RETURN(const auto row,
                    Require(transaction, request.upstream().id()));
-  RETURN_IF_ERROR(CheckEtag(request.upstream().etag(), row.upstream().etag()));
+  RETURN_IF_ERROR(CheckEtag({"upstream", absl::StrCat(row.upstream().id())},
+                            request.upstream().etag(), row.upstream().etag()));
   ASSIGN_OR_RETURN(const auto before, OpenUpstream(box_, row));
   ASSIGN_OR_RETURN(auto after, Updated(before, request));
   after.set_etag(NextEtag(before.etag(), clock_.Now()));
@@ -280,7 +283,9 @@ absl::Status UpstreamAdmin::Delete(const v1::DeleteUpstreamRequest& request) {
         ASSIGN_OR_RETURN(const auto row,
                          tables::FindUpstream(transaction, request.id()));
         if (!row) return absl::OkStatus();
-        RETURN_IF_ERROR(CheckEtag(request.etag(), row->upstream().etag()));
+        RETURN_IF_ERROR(
+            CheckEtag({"upstream", absl::StrCat(row->upstream().id())},
+                      request.etag(), row->upstream().etag()));
         return RemoveUpstream(transaction, request.id());
       },
       Durability::kSynced));

@@ -66,11 +66,13 @@ absl::Status WhyNothing(const ResolveRequest& request,
                       Reason::kDenied);
   }
   if (!serves_anything) return errors::RegistryUnknown(registry);
-  return WithReason(
-      absl::NotFoundError(absl::StrCat(
-          "registry ", registry, " has no upstream with the source namespace '",
-          request.source_namespace, "'")),
-      Reason::kNameUnknown);
+  return WithResource(
+      WithReason(absl::NotFoundError(absl::StrCat(
+                     "registry ", registry,
+                     " has no upstream with the source namespace '",
+                     request.source_namespace, "'")),
+                 Reason::kNameUnknown),
+      {"registry", registry});
 }
 
 // What a decision means for a resolver's caller and for this service.
