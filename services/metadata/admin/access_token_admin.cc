@@ -64,8 +64,8 @@ absl::StatusOr<v1::CreateAccessTokenResponse> AccessTokenAdmin::Create(
   token.DiscardUnknownFields();
   v1::CreateAccessTokenResponse response;
   response.set_secret(MakeTokenSecret());
-  RETURN_IF_ERROR(
-      store_.Write([&](WriteTransaction& transaction) -> absl::Status {
+  RETURN_IF_ERROR(store_.Write(
+      [&](WriteTransaction& transaction) -> absl::Status {
         RETURN_IF_ERROR(CheckReferences(transaction, token));
         ASSIGN_OR_RETURN(const int64_t id,
                          tables::NextId(transaction, tables::kAccessTokenIds));
@@ -75,7 +75,8 @@ absl::StatusOr<v1::CreateAccessTokenResponse> AccessTokenAdmin::Create(
         row.set_secret_hash(HashTokenSecret(response.secret()));
         tables::PutAccessToken(transaction, row);
         return absl::OkStatus();
-      }));
+      },
+      Durability::kSynced));
   *response.mutable_access_token() = std::move(token);
   return response;
 }
