@@ -15,9 +15,9 @@ enum class OutputFormat {
   kJson,   // For programs: protobuf's JSON with the names of the .proto files.
 };
 
-// `message` as it is printed for programs: on one line, unless `pretty`. Values
-// of sensitive fields (see annotations.proto) are left out, and so are fields
-// that this program does not know.
+// `message` as it is printed for programs: on one line, unless `pretty`, with
+// empty fields. Sensitive fields (see annotations.proto) are left out, and so
+// are fields that this program does not know.
 std::string ToJson(const google::protobuf::Message& message, bool pretty);
 
 // Prints what a command found. Not thread-safe.

@@ -88,8 +88,14 @@ TEST_F(UpstreamCommandsTest, SecretsInAnswersAreNotPrinted) {
         return grpc::Status::OK;
       });
   EXPECT_EQ(Cvr("upstream get 5 -o json"), 0) << Err();
-  EXPECT_THAT(Out(), HasSubstr("alice"));
   EXPECT_THAT(Out(), Not(HasSubstr("s3cret")));
+  const json upstream = json::parse(Out());
+  EXPECT_EQ(upstream["username"], "alice");
+  EXPECT_EQ(upstream["description"], "");
+  EXPECT_FALSE(upstream.contains("password"));
+  EXPECT_FALSE(upstream.contains("password_bytes"));
+  EXPECT_FALSE(upstream["tls"].contains("client_key_pem"));
+  EXPECT_TRUE(upstream["tls"].contains("ca_bundle_pem"));
 }
 
 TEST_F(UpstreamCommandsTest, WhatIsNotSaidIsNotSent) {
