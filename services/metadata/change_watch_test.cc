@@ -108,7 +108,7 @@ class ChangeWatchTest : public ::testing::Test {
     for (const int64_t id : registry_ids) token.add_registry_ids(id);
     const auto made = tokens_.Create(request);
     EXPECT_THAT(made, IsOk());
-    return made.ok() ? made->id() : 0;
+    return made.ok() ? made->access_token().id() : 0;
   }
 
   FakeClock clock_;

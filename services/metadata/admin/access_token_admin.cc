@@ -49,7 +49,7 @@ std::string ScopeOf(const v1::ListAccessTokensRequest& request) {
 
 }  // namespace
 
-absl::StatusOr<v1::AccessToken> AccessTokenAdmin::Create(
+absl::StatusOr<v1::CreateAccessTokenResponse> AccessTokenAdmin::Create(
     const v1::CreateAccessTokenRequest& request) {
   v1::AccessToken token = request.access_token();
   const bool is_admin = HasScope(token, v1::AccessToken::ADMIN);
@@ -60,23 +60,25 @@ absl::StatusOr<v1::AccessToken> AccessTokenAdmin::Create(
   }
   token.clear_last_used_time();
   *token.mutable_create_time() = ToWire(clock_.Now());
-  const std::string secret = MakeTokenSecret();
-  token.clear_secret();
-  return WriteValue<v1::AccessToken>(
-      store_,
-      [&](WriteTransaction& transaction) -> absl::StatusOr<v1::AccessToken> {
+  // Clients of before may send a secret there.
+  token.DiscardUnknownFields();
+  v1::CreateAccessTokenResponse response;
+  response.set_secret(MakeTokenSecret());
+  RETURN_IF_ERROR(store_.Write(
+      [&](WriteTransaction& transaction) -> absl::Status {
         RETURN_IF_ERROR(CheckReferences(transaction, token));
         ASSIGN_OR_RETURN(const int64_t id,
                          tables::NextId(transaction, tables::kAccessTokenIds));
         token.set_id(id);
         stored::AccessToken row;
         *row.mutable_access_token() = token;
-        row.set_secret_hash(HashTokenSecret(secret));
+        row.set_secret_hash(HashTokenSecret(response.secret()));
         tables::PutAccessToken(transaction, row);
-        v1::AccessToken shown = token;
-        shown.set_secret(secret);
-        return shown;
-      });
+        return absl::OkStatus();
+      },
+      Durability::kSynced));
+  *response.mutable_access_token() = std::move(token);
+  return response;
 }
 
 absl::Status AccessTokenAdmin::CheckReferences(

@@ -33,7 +33,7 @@ class AccessTokenAdmin {
                    absl::Duration issued_lifetime)
       : store_(store), clock_(clock), issued_lifetime_(issued_lifetime) {}
 
-  absl::StatusOr<v1::AccessToken> Create(
+  absl::StatusOr<v1::CreateAccessTokenResponse> Create(
       const v1::CreateAccessTokenRequest& request);
   absl::StatusOr<v1::ListAccessTokensResponse> List(
       const v1::ListAccessTokensRequest& request) const;

@@ -74,8 +74,9 @@ std::string ScopeOf(const v1::ListUpstreamsRequest& request) {
 
 absl::StatusOr<v1::Upstream> UpstreamAdmin::Shown(
     const ReadTransaction& transaction, const stored::Upstream& row) const {
-  ASSIGN_OR_RETURN(auto whole, OpenUpstream(box_, row));
-  v1::Upstream upstream = RedactedUpstream(std::move(whole));
+  ASSIGN_OR_RETURN(const auto secrets, OpenSecrets(box_, row));
+  v1::Upstream upstream = RedactedUpstream(row.upstream());
+  upstream.set_username(secrets.username());
   ASSIGN_OR_RETURN(const auto registries,
                    tables::RegistriesOfUpstream(transaction, upstream.id()));
   for (const int64_t registry_id : registries) {
@@ -98,7 +99,7 @@ absl::Status UpstreamAdmin::RequireUnlikeOthers(
     if (id == upstream.id()) continue;
     ASSIGN_OR_RETURN(const auto row, Require(transaction, id));
     if (NormalizedUpstreamUrl(row.upstream().url()) != url) continue;
-    ASSIGN_OR_RETURN(const auto other, OpenUpstream(box_, row));
+    ASSIGN_OR_RETURN(const auto other, OpenSecrets(box_, row));
     if (other.username() != upstream.username() ||
         !SameSecret(other.password(), upstream.password())) {
       continue;

@@ -203,8 +203,8 @@ absl::StatusOr<UpstreamAccess> CacheCatalog::GetUpstreamAccess(
                          return tables::FindUpstream(transaction, upstream_id);
                        }));
   if (!row) return errors::NoSuch("upstream", absl::StrCat(upstream_id));
-  ASSIGN_OR_RETURN(const auto upstream, OpenUpstream(box_, *row));
-  UpstreamAccess access = ToAccess(upstream);
+  UpstreamAccess access = ToAccess(row->upstream());
+  RETURN_IF_ERROR(OpenCredentials(box_, *row, access));
   access.identity = row->identity();
   access.cache_epoch = epochs::CacheEpochOf(*row);
   return access;
