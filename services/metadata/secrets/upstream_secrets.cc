@@ -5,40 +5,43 @@
 
 #include "absl/strings/str_cat.h"
 #include "services/common/status_macros.h"
+#include "services/metadata/conversion/upstream_conversion.h"
 
 namespace cvr {
 namespace {
 
-std::string ContextOf(const v1::Upstream& upstream) {
+std::string ContextOf(const stored::UpstreamResource& upstream) {
   return absl::StrCat("upstream ", upstream.id());
 }
 
 }  // namespace
 
-stored::Upstream SealUpstream(const SecretBox& box, v1::Upstream upstream) {
+stored::Secrets SecretsOf(const v1::Upstream& upstream) {
   stored::Secrets secrets;
   secrets.set_username(upstream.username());
   secrets.set_password(upstream.password());
   secrets.set_client_key_pem(upstream.tls().client_key_pem());
-  upstream.clear_username();
-  upstream.clear_password();
-  if (upstream.has_tls()) upstream.mutable_tls()->clear_client_key_pem();
-  upstream.clear_registry_upstreams();
+  return secrets;
+}
+
+stored::Upstream SealUpstream(const SecretBox& box,
+                              const v1::Upstream& upstream) {
   stored::Upstream row;
+  *row.mutable_upstream() = ToStored(upstream);
+  const stored::Secrets secrets = SecretsOf(upstream);
   if (secrets.ByteSizeLong() > 0) {
     row.set_sealed_secrets(
-        box.Seal(secrets.SerializeAsString(), ContextOf(upstream)));
+        box.Seal(secrets.SerializeAsString(), ContextOf(row.upstream())));
   }
-  *row.mutable_upstream() = std::move(upstream);
   return row;
 }
 
 absl::StatusOr<v1::Upstream> OpenUpstream(const SecretBox& box,
                                           const stored::Upstream& row) {
-  v1::Upstream upstream = row.upstream();
+  v1::Upstream upstream = ToApi(row.upstream());
   if (row.sealed_secrets().empty()) return upstream;
   ASSIGN_OR_RETURN(const auto bytes,
-                   box.Open(row.sealed_secrets(), ContextOf(upstream)));
+                   box.Open(row.sealed_secrets(), ContextOf(row.upstream())));
   stored::Secrets secrets;
   if (!secrets.ParseFromString(bytes)) {
     return absl::DataLossError("corrupt stored secret");
