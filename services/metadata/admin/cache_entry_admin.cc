@@ -114,8 +114,8 @@ absl::StatusOr<v1::CacheEntry> CacheEntryAdmin::Create(
         ASSIGN_OR_RETURN(const int64_t id,
                          tables::NextId(transaction, tables::kCacheEntryIds));
         entry.set_id(id);
-        RETURN_IF_ERROR(tables::PutCacheEntry(
-            transaction, /*digest_before=*/"", ToStored(entry)));
+        RETURN_IF_ERROR(tables::PutCacheEntry(transaction, /*digest_before=*/"",
+                                              ToStored(entry)));
         // A name only: whether the upstream has it, it has to say itself.
         RETURN_IF_ERROR(reachability::NoteDeclared(
             transaction, entry.upstream_id(), content, digest));
@@ -145,8 +145,9 @@ absl::StatusOr<v1::ListCacheEntriesResponse> CacheEntryAdmin::List(
   RETURN_IF_ERROR(downloads_.Flush());
   const std::string part = absl::AsciiStrToLower(request.path_contains());
   v1::ListCacheEntriesResponse response;
-  const auto visit = [&](Visibility& visibility,
-                         const stored::CacheEntry& entry) -> absl::StatusOr<bool> {
+  const auto visit =
+      [&](Visibility& visibility,
+          const stored::CacheEntry& entry) -> absl::StatusOr<bool> {
     if (!HasPart(entry, part)) return true;
     ASSIGN_OR_RETURN(const bool seen,
                      visibility.OfUpstream(entry.upstream_id()));
@@ -161,9 +162,11 @@ absl::StatusOr<v1::ListCacheEntriesResponse> CacheEntryAdmin::List(
   };
   RETURN_IF_ERROR(store_.Read([&](const ReadTransaction& transaction) {
     Visibility visibility(caller, transaction);
-    return tables::VisitCacheEntries(
-        transaction, request.upstream_id(), start_after,
-        [&](const stored::CacheEntry& entry) { return visit(visibility, entry); });
+    return tables::VisitCacheEntries(transaction, request.upstream_id(),
+                                     start_after,
+                                     [&](const stored::CacheEntry& entry) {
+                                       return visit(visibility, entry);
+                                     });
   }));
   return response;
 }
@@ -232,8 +235,8 @@ absl::StatusOr<v1::CacheEntry> CacheEntryAdmin::Update(
             request.cache_entry(), entry));
         RETURN_IF_ERROR(Validate(entry));
         *entry.mutable_update_time() = ToWire(clock_.SteadyNow());
-        RETURN_IF_ERROR(
-            tables::PutCacheEntry(transaction, entry.digest(), ToStored(entry)));
+        RETURN_IF_ERROR(tables::PutCacheEntry(transaction, entry.digest(),
+                                              ToStored(entry)));
         return entry;
       });
 }

@@ -35,12 +35,14 @@ bool IsDue(const stored::CleanupPolicy& row, absl::Time now) {
 // Whether the run that has begun is still wanted. A policy that was deleted and
 // made anew is not RUNNING.
 bool IsWanted(const std::optional<stored::CleanupPolicy>& row) {
-  return row && row->policy().status() == stored::CleanupPolicyResource::STATUS_RUNNING &&
+  return row &&
+         row->policy().status() ==
+             stored::CleanupPolicyResource::STATUS_RUNNING &&
          (row->policy().enabled() || row->runs_on_request());
 }
 
-bool IsOld(const stored::CacheEntry& entry, const stored::CleanupPolicyResource& policy,
-           absl::Time now) {
+bool IsOld(const stored::CacheEntry& entry,
+           const stored::CleanupPolicyResource& policy, absl::Time now) {
   const absl::Time used = FromWire(
       entry.has_downloaded_at() ? entry.downloaded_at() : entry.create_time());
   return used < now - policy.keep_n_days_after_download() * kDay;
@@ -210,13 +212,15 @@ absl::Status CleanupRunner::End(const std::string& group,
       [&](WriteTransaction& transaction) -> absl::Status {
         ASSIGN_OR_RETURN(auto row,
                          tables::FindCleanupPolicy(transaction, group));
-        if (!row || row->policy().status() != stored::CleanupPolicyResource::STATUS_RUNNING) {
+        if (!row || row->policy().status() !=
+                        stored::CleanupPolicyResource::STATUS_RUNNING) {
           return absl::OkStatus();  // Deleted in the meantime.
         }
         stored::CleanupPolicyResource& policy = *row->mutable_policy();
         row->set_runs_on_request(false);
-        policy.set_status(outcome.ok() ? stored::CleanupPolicyResource::STATUS_SCHEDULED
-                                       : stored::CleanupPolicyResource::STATUS_FAILED);
+        policy.set_status(outcome.ok()
+                              ? stored::CleanupPolicyResource::STATUS_SCHEDULED
+                              : stored::CleanupPolicyResource::STATUS_FAILED);
         if (!outcome.ok()) policy.set_failure_message(FailureMessage(outcome));
         if (policy.enabled()) {
           *policy.mutable_next_run_time() =

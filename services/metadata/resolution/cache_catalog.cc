@@ -122,8 +122,8 @@ bool IsOutdatedList(const CacheRecord& record,
 
 // The bytes of `digest` are stored no more. That is nothing to an upstream that
 // has not delivered them: its entry must not tell of others' bytes.
-absl::Status Forget(WriteTransaction& transaction, const stored::CacheEntry& entry,
-                    const Digest& digest) {
+absl::Status Forget(WriteTransaction& transaction,
+                    const stored::CacheEntry& entry, const Digest& digest) {
   ASSIGN_OR_RETURN(const auto upstream,
                    tables::FindUpstream(transaction, entry.upstream_id()));
   if (upstream) {

@@ -49,7 +49,8 @@ absl::Status RequireFreePath(const ReadTransaction& transaction,
   if (same) taken_by = path;
   const std::string below = path + "/";
   RETURN_IF_ERROR(tables::VisitGroups(
-      transaction, below, [&](const stored::Group& group) -> absl::StatusOr<bool> {
+      transaction, below,
+      [&](const stored::Group& group) -> absl::StatusOr<bool> {
         if (taken_by.empty() && absl::StartsWith(group.name(), below)) {
           taken_by = group.name();
         }

@@ -54,7 +54,8 @@ void SetTimes(const stored::UpstreamResource& upstream, UpstreamRoute& route) {
                                 limits::kRefusedSecondsDefault);
 }
 
-absl::Status Damaged(const stored::UpstreamResource& upstream, const absl::Status& why) {
+absl::Status Damaged(const stored::UpstreamResource& upstream,
+                     const absl::Status& why) {
   return absl::DataLossError(absl::StrCat("invalid stored data of upstream ",
                                           upstream.id(), ": ", why.message()));
 }
@@ -65,7 +66,8 @@ absl::StatusOr<UpstreamRoute> UpstreamRoute::To(const stored::Upstream& row) {
   const stored::UpstreamResource& upstream = row.upstream();
   UpstreamRoute route;
   route.cache_epoch = epochs::CacheEpochOf(row);
-  route.rate_reserve_percent = FromStored(upstream.limits()).rate_reserve_percent;
+  route.rate_reserve_percent =
+      FromStored(upstream.limits()).rate_reserve_percent;
   route.is_docker_hub = docker_hub::IsHost(UpstreamHost(upstream.url()));
   route.upstream_id = upstream.id();
   route.identity = row.identity();

@@ -17,7 +17,8 @@ namespace cvr::possession {
 // Gives `row` its identities: with credentials a new one of its own, without
 // any that of everybody who asks its URL. `before` is the row that it replaces;
 // null for a new one. It keeps its own identity as long as it has the same URL
-// and credentials: `secrets` and `secrets_before` are what is sealed in the two.
+// and credentials: `secrets` and `secrets_before` are what is sealed in the
+// two.
 absl::Status Assign(WriteTransaction& transaction,
                     const stored::Secrets& secrets,
                     const stored::Secrets* secrets_before,

@@ -88,7 +88,8 @@ absl::StatusOr<std::optional<stored::Group>> FindGroup(
 absl::Status VisitGroups(
     const ReadTransaction& transaction, absl::string_view start_after,
     absl::FunctionRef<absl::StatusOr<bool>(const stored::Group&)> visitor) {
-  return Visit<stored::Group>(transaction, Table::kGroups, start_after, visitor);
+  return Visit<stored::Group>(transaction, Table::kGroups, start_after,
+                              visitor);
 }
 
 void PutGroup(WriteTransaction& transaction, const stored::Group& group) {
@@ -133,7 +134,7 @@ absl::Status VisitRegistries(
     const ReadTransaction& transaction, int64_t start_after,
     absl::FunctionRef<absl::StatusOr<bool>(const stored::Registry&)> visitor) {
   return Visit<stored::Registry>(transaction, Table::kRegistries,
-                             AfterId(start_after), visitor);
+                                 AfterId(start_after), visitor);
 }
 
 void PutRegistry(WriteTransaction& transaction, const stored::Registry* before,
@@ -266,7 +267,7 @@ absl::StatusOr<std::optional<stored::CacheEntry>> FindCacheEntry(
     absl::string_view relative_path) {
   if (upstream_id <= 0) return std::nullopt;
   return Find<stored::CacheEntry>(transaction, Table::kCacheEntries,
-                              EntryKey(upstream_id, relative_path));
+                                  EntryKey(upstream_id, relative_path));
 }
 
 absl::StatusOr<std::optional<stored::CacheEntry>> FindCacheEntryById(
@@ -281,7 +282,8 @@ absl::StatusOr<std::optional<stored::CacheEntry>> FindCacheEntryById(
 absl::Status VisitCacheEntries(
     const ReadTransaction& transaction, int64_t upstream_id,
     int64_t start_after,
-    absl::FunctionRef<absl::StatusOr<bool>(const stored::CacheEntry&)> visitor) {
+    absl::FunctionRef<absl::StatusOr<bool>(const stored::CacheEntry&)>
+        visitor) {
   return transaction.Scan(
       Table::kCacheEntryIds, "", AfterId(start_after),
       [&](absl::string_view, absl::string_view key) -> absl::StatusOr<bool> {
@@ -298,12 +300,13 @@ absl::Status VisitCacheEntries(
 
 absl::Status VisitCacheEntriesByPath(
     const ReadTransaction& transaction, int64_t upstream_id,
-    absl::FunctionRef<absl::StatusOr<bool>(const stored::CacheEntry&)> visitor) {
+    absl::FunctionRef<absl::StatusOr<bool>(const stored::CacheEntry&)>
+        visitor) {
   return transaction.Scan(
       Table::kCacheEntries, upstream_id == 0 ? "" : IdKey(upstream_id), "",
       [&](absl::string_view, absl::string_view value) -> absl::StatusOr<bool> {
-        ASSIGN_OR_RETURN(const auto entry,
-                         Parse<stored::CacheEntry>(Table::kCacheEntries, value));
+        ASSIGN_OR_RETURN(const auto entry, Parse<stored::CacheEntry>(
+                                               Table::kCacheEntries, value));
         return visitor(entry);
       });
 }
@@ -317,9 +320,9 @@ absl::StatusOr<std::vector<stored::CacheEntry>> NextCacheEntriesOfDigest(
   RETURN_IF_ERROR(transaction.Scan(
       Table::kCacheEntryDigests, prefix, cursor,
       [&](absl::string_view key, absl::string_view) -> absl::StatusOr<bool> {
-        ASSIGN_OR_RETURN(auto entry,
-                         Find<stored::CacheEntry>(transaction, Table::kCacheEntries,
-                                              key.substr(prefix.size())));
+        ASSIGN_OR_RETURN(auto entry, Find<stored::CacheEntry>(
+                                         transaction, Table::kCacheEntries,
+                                         key.substr(prefix.size())));
         if (!entry) return Damaged(Table::kCacheEntryDigests);
         entries.push_back(*std::move(entry));
         last = std::string(key);
@@ -336,9 +339,9 @@ absl::StatusOr<std::vector<stored::CacheEntry>> CacheEntriesOfDigest(
   RETURN_IF_ERROR(transaction.Scan(
       Table::kCacheEntryDigests, prefix, "",
       [&](absl::string_view key, absl::string_view) -> absl::StatusOr<bool> {
-        ASSIGN_OR_RETURN(auto entry,
-                         Find<stored::CacheEntry>(transaction, Table::kCacheEntries,
-                                              key.substr(prefix.size())));
+        ASSIGN_OR_RETURN(auto entry, Find<stored::CacheEntry>(
+                                         transaction, Table::kCacheEntries,
+                                         key.substr(prefix.size())));
         if (!entry) return Damaged(Table::kCacheEntryDigests);
         entries.push_back(*std::move(entry));
         return static_cast<int>(entries.size()) < max;
@@ -424,8 +427,8 @@ absl::StatusOr<std::vector<stored::CacheEntry>> NextCacheEntriesOf(
       Table::kCacheEntries, IdKey(upstream_id), cursor,
       [&](absl::string_view key,
           absl::string_view value) -> absl::StatusOr<bool> {
-        ASSIGN_OR_RETURN(auto entry,
-                         Parse<stored::CacheEntry>(Table::kCacheEntries, value));
+        ASSIGN_OR_RETURN(
+            auto entry, Parse<stored::CacheEntry>(Table::kCacheEntries, value));
         entries.push_back(std::move(entry));
         last = std::string(key);
         return static_cast<int>(entries.size()) < max;

@@ -87,7 +87,8 @@ void DeleteRevocation(WriteTransaction& transaction, int64_t token_id) {
 
 absl::Status VisitAuditEvents(
     const ReadTransaction& transaction, int64_t before,
-    absl::FunctionRef<absl::StatusOr<bool>(const stored::AuditEvent&)> visitor) {
+    absl::FunctionRef<absl::StatusOr<bool>(const stored::AuditEvent&)>
+        visitor) {
   return transaction.Scan(
       Table::kAuditEvents, "", before == 0 ? "" : AuditKey(before),
       [&](absl::string_view, absl::string_view value) -> absl::StatusOr<bool> {
@@ -97,7 +98,8 @@ absl::Status VisitAuditEvents(
       });
 }
 
-void PutAuditEvent(WriteTransaction& transaction, const stored::AuditEvent& event) {
+void PutAuditEvent(WriteTransaction& transaction,
+                   const stored::AuditEvent& event) {
   transaction.Put(Table::kAuditEvents, AuditKey(event.id()),
                   event.SerializeAsString());
 }

@@ -48,7 +48,8 @@ inline constexpr char kAuditEventIds[] = "audit_event";
 absl::Status VisitAuditEvents(
     const ReadTransaction& transaction, int64_t before,
     absl::FunctionRef<absl::StatusOr<bool>(const stored::AuditEvent&)> visitor);
-void PutAuditEvent(WriteTransaction& transaction, const stored::AuditEvent& event);
+void PutAuditEvent(WriteTransaction& transaction,
+                   const stored::AuditEvent& event);
 void DeleteAuditEvent(WriteTransaction& transaction, int64_t id);
 
 }  // namespace cvr::tables
