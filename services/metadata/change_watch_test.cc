@@ -66,7 +66,7 @@ class ChangeWatchTest : public ::testing::Test {
     EXPECT_THAT(store_.Read([&](const ReadTransaction& transaction) {
       return tables::VisitRegistries(
           transaction, 0,
-          [&](const v1::Registry& registry) -> absl::StatusOr<bool> {
+          [&](const stored::Registry& registry) -> absl::StatusOr<bool> {
             names.push_back(registry.name());
             return true;
           });

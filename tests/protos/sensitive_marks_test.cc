@@ -30,7 +30,12 @@
 #include "gmock/gmock.h"
 #include "google/protobuf/descriptor.h"
 #include "gtest/gtest.h"
-#include "services/metadata/store/stored.pb.h"
+#include "services/metadata/store/stored_access_token.pb.h"
+#include "services/metadata/store/stored_audit_event.pb.h"
+#include "services/metadata/store/stored_cache.pb.h"
+#include "services/metadata/store/stored_cleanup_policy.pb.h"
+#include "services/metadata/store/stored_registry.pb.h"
+#include "services/metadata/store/stored_upstream.pb.h"
 #include "services/process/sensitive_fields.h"
 #include "tests/support/sensitive_sample.pb.h"
 
@@ -65,6 +70,11 @@ const FileDescriptor* const kLinkedIn[] = {
     v1::TestUpstreamRequest::descriptor()->file(),
     v1::GetUpstreamRequest::descriptor()->file(),
     v1::ListUpstreamStatesRequest::descriptor()->file(),
+    stored::AccessToken::descriptor()->file(),
+    stored::AuditEvent::descriptor()->file(),
+    stored::CacheEntry::descriptor()->file(),
+    stored::CleanupPolicy::descriptor()->file(),
+    stored::Group::descriptor()->file(),
     stored::Upstream::descriptor()->file(),
 };
 

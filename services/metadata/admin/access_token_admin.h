@@ -13,7 +13,7 @@
 #include "services/access/caller.h"
 #include "services/concurrency/clock.h"
 #include "services/metadata/store/metadata_store.h"
-#include "services/metadata/store/stored.pb.h"
+#include "services/metadata/store/stored_access_token.pb.h"
 
 namespace cvr {
 
@@ -72,8 +72,8 @@ class AccessTokenAdmin {
  private:
   absl::Status CheckReferences(const ReadTransaction& transaction,
                                const v1::AccessToken& token) const;
-  bool HasExpired(const v1::AccessToken& token) const;
-  void NoteUse(const v1::AccessToken& token);
+  bool HasExpired(const stored::AccessTokenResource& token) const;
+  void NoteUse(const stored::AccessTokenResource& token);
   void RevokeIn(WriteTransaction& transaction,
                 const stored::AccessToken& row) const;
   absl::Status ForgetRegistryIn(WriteTransaction& transaction,

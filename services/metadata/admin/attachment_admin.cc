@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "services/common/errors.h"
 #include "services/common/status_macros.h"
+#include "services/metadata/conversion/registry_conversion.h"
 #include "services/metadata/store/transactions.h"
 #include "services/metadata/tables/tables.h"
 #include "services/metadata/tables/upstream_removal.h"
@@ -14,11 +15,11 @@
 namespace cvr {
 namespace {
 
-using Attachments = std::vector<v1::RegistryUpstream>;
+using Attachments = std::vector<stored::Attachment>;
 
 Attachments::iterator Find(Attachments& attachments, int64_t upstream_id) {
   return std::find_if(attachments.begin(), attachments.end(),
-                      [&](const v1::RegistryUpstream& attachment) {
+                      [&](const stored::Attachment& attachment) {
                         return attachment.upstream_id() == upstream_id;
                       });
 }
@@ -77,7 +78,7 @@ absl::StatusOr<v1::RegistryUpstream> AttachmentAdmin::AttachIn(
   }
   ASSIGN_OR_RETURN(const int64_t id,
                    tables::NextId(transaction, tables::kRegistryUpstreamIds));
-  v1::RegistryUpstream added;
+  stored::Attachment added;
   added.set_id(id);
   added.set_registry_id(registry_id);
   added.set_upstream_id(upstream_id);
@@ -85,7 +86,7 @@ absl::StatusOr<v1::RegistryUpstream> AttachmentAdmin::AttachIn(
   attachments.push_back(added);
   RETURN_IF_ERROR(
       tables::SetAttachments(transaction, registry_id, std::move(attachments)));
-  return added;
+  return ToApi(added);
 }
 
 absl::StatusOr<v1::RegistryUpstream> AttachmentAdmin::Get(
@@ -94,9 +95,9 @@ absl::StatusOr<v1::RegistryUpstream> AttachmentAdmin::Get(
       store_,
       [&](const ReadTransaction& transaction)
           -> absl::StatusOr<v1::RegistryUpstream> {
-        ASSIGN_OR_RETURN(auto found,
+        ASSIGN_OR_RETURN(const auto found,
                          tables::FindAttachment(transaction, request.id()));
-        if (found) return *std::move(found);
+        if (found) return ToApi(*found);
         return errors::NoSuch("registry upstream", absl::StrCat(request.id()));
       });
 }
@@ -120,7 +121,7 @@ absl::StatusOr<v1::RegistryUpstream> AttachmentAdmin::Move(
                                             " is not attached to registry ",
                                             request.registry_id()));
         }
-        v1::RegistryUpstream moved = *it;
+        stored::Attachment moved = *it;
         attachments.erase(it);
         const size_t place =
             std::min<size_t>(request.position() - 1, attachments.size());
@@ -128,7 +129,7 @@ absl::StatusOr<v1::RegistryUpstream> AttachmentAdmin::Move(
         attachments.insert(attachments.begin() + place, moved);
         RETURN_IF_ERROR(tables::SetAttachments(
             transaction, request.registry_id(), std::move(attachments)));
-        return moved;
+        return ToApi(moved);
       });
 }
 

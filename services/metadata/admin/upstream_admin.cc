@@ -15,6 +15,7 @@
 #include "services/metadata/admin/group_admin.h"
 #include "services/metadata/admin/upstream_update.h"
 #include "services/metadata/admin/visibility.h"
+#include "services/metadata/conversion/registry_conversion.h"
 #include "services/metadata/resources/etag.h"
 #include "services/metadata/resources/page_token.h"
 #include "services/metadata/resources/upstream_url.h"
@@ -55,7 +56,7 @@ bool IsReachedAlike(const v1::Upstream& a, const v1::Upstream& b) {
 }
 
 bool Wanted(const v1::ListUpstreamsRequest& request,
-            const v1::Upstream& upstream) {
+            const stored::UpstreamResource& upstream) {
   return (request.group().empty() || upstream.group() == request.group()) &&
          absl::StrContains(absl::AsciiStrToLower(upstream.name()),
                            absl::AsciiStrToLower(request.name_contains()));
@@ -84,7 +85,7 @@ absl::StatusOr<v1::Upstream> UpstreamAdmin::Shown(
                      tables::Attachments(transaction, registry_id));
     for (const auto& attachment : attachments) {
       if (attachment.upstream_id() != upstream.id()) continue;
-      *upstream.add_registry_upstreams() = attachment;
+      *upstream.add_registry_upstreams() = ToApi(attachment);
     }
   }
   return upstream;
@@ -156,8 +157,8 @@ absl::StatusOr<v1::Upstream> UpstreamAdmin::CreateIn(
   upstream.set_etag(NextEtag("", clock_.Now()));
   upstream.clear_registry_upstreams();
   stored::Upstream row = SealUpstream(box_, upstream);
-  RETURN_IF_ERROR(possession::Assign(transaction, upstream,
-                                     /*opened_before=*/nullptr,
+  RETURN_IF_ERROR(possession::Assign(transaction, SecretsOf(upstream),
+                                     /*secrets_before=*/nullptr,
                                      /*before=*/nullptr, row));
   tables::PutUpstream(transaction, row);
   return RedactedUpstream(std::move(upstream));
@@ -269,8 +270,9 @@ absl::StatusOr<v1::Upstream> UpstreamAdmin::UpdateIn(
       clock_.Now(), FromWire(before.update_time()) + absl::Nanoseconds(1)));
   const bool is_reached_otherwise = !IsReachedAlike(before, after);
   auto new_row = SealUpstream(box_, after);
-  RETURN_IF_ERROR(
-      possession::Assign(transaction, after, &before, &row, new_row));
+  const stored::Secrets secrets_before = SecretsOf(before);
+  RETURN_IF_ERROR(possession::Assign(transaction, SecretsOf(after),
+                                     &secrets_before, &row, new_row));
   new_row.set_cache_epoch(row.cache_epoch());
   new_row.set_access_epoch(row.access_epoch());
   if (is_reached_otherwise) epochs::MoveAccessEpoch(new_row);

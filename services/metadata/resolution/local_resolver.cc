@@ -220,7 +220,7 @@ absl::StatusOr<std::vector<CachedRepository>> LocalResolver::ListRepositories(
     RETURN_IF_ERROR(store_.Read([&](const ReadTransaction& transaction) {
       return tables::VisitRegistries(
           transaction, std::max<int64_t>(0, start_after.registry_id - 1),
-          [&](const v1::Registry& registry) -> absl::StatusOr<bool> {
+          [&](const stored::Registry& registry) -> absl::StatusOr<bool> {
             registries.push_back(registry.id());
             return true;
           });

@@ -44,7 +44,7 @@ absl::StatusOr<std::optional<LocatedRegistry>> FindRegistryByPath(
 }
 
 absl::Status RequireFreePath(const ReadTransaction& transaction,
-                             const v1::Registry& registry) {
+                             const stored::Registry& registry) {
   const std::string path = PullNameOf(registry.group(), registry.name());
   if (path.empty()) return absl::OkStatus();
   std::string taken_by;
@@ -52,7 +52,8 @@ absl::Status RequireFreePath(const ReadTransaction& transaction,
   if (same) taken_by = path;
   const std::string below = path + "/";
   RETURN_IF_ERROR(tables::VisitGroups(
-      transaction, below, [&](const v1::Group& group) -> absl::StatusOr<bool> {
+      transaction, below,
+      [&](const stored::Group& group) -> absl::StatusOr<bool> {
         if (taken_by.empty() && absl::StartsWith(group.name(), below)) {
           taken_by = group.name();
         }
@@ -65,7 +66,7 @@ absl::Status RequireFreePath(const ReadTransaction& transaction,
 }
 
 absl::Status RequireFreePath(const ReadTransaction& transaction,
-                             const v1::Group& group) {
+                             const stored::Group& group) {
   if (!Repository::Parse(group.name()).ok()) return absl::OkStatus();
   ASSIGN_OR_RETURN(const auto found,
                    FindRegistryByPath(transaction, group.name()));

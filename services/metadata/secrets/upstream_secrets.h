@@ -5,14 +5,18 @@
 #include "absl/status/statusor.h"
 #include "cvr/v1/upstream.pb.h"
 #include "services/metadata/secrets/secret_box.h"
-#include "services/metadata/store/stored.pb.h"
+#include "services/metadata/store/stored_upstream.pb.h"
 #include "services/policy/upstream_access.h"
 
 namespace cvr {
 
+// What of an upstream is sealed in its row.
+stored::Secrets SecretsOf(const v1::Upstream& upstream);
+
 // The form to store: username, password and client key sealed. `upstream` must
 // have its id.
-stored::Upstream SealUpstream(const SecretBox& box, v1::Upstream upstream);
+stored::Upstream SealUpstream(const SecretBox& box,
+                              const v1::Upstream& upstream);
 
 // What is sealed in `row`; empty when nothing is. Errors: DATA_LOSS.
 absl::StatusOr<stored::Secrets> OpenSecrets(const SecretBox& box,
