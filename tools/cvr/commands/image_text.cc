@@ -1,0 +1,29 @@
+#include "tools/cvr/commands/image_text.h"
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+
+namespace cvr {
+
+ImageText ParseImage(absl::string_view image) {
+  size_t at = image.find('@');
+  if (at == absl::string_view::npos) at = image.find(':');
+  ImageText parsed{std::string(image.substr(0, at)), ""};
+  if (at != absl::string_view::npos) {
+    parsed.reference = std::string(image.substr(at + 1));
+  }
+  return parsed;
+}
+
+absl::StatusOr<ImageText> ParseTaggedImage(absl::string_view image) {
+  if (image.find('@') != absl::string_view::npos) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "'", image,
+        "' is a digest reference; digests never change, so give a tag"));
+  }
+  ImageText parsed = ParseImage(image);
+  if (parsed.reference.empty()) parsed.reference = "latest";
+  return parsed;
+}
+
+}  // namespace cvr
