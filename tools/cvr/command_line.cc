@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "services/process/version.h"
 #include "tools/cvr/client/help.h"
+#include "tools/cvr/commands/attachment_commands.h"
 #include "tools/cvr/commands/audit_commands.h"
 #include "tools/cvr/commands/cache_commands.h"
 #include "tools/cvr/commands/cleanup_commands.h"
@@ -32,13 +33,6 @@ void AddServerOptions(CLI::App& app, const Environment& environment,
                  "unix:PATH. Environment: CVR_SERVER")
       ->type_name("ADDRESS")
       ->capture_default_str();
-  if (auto server = environment.variable("CVR_BLOB_SERVER")) {
-    options.blob_server = *std::move(server);
-  }
-  app.add_option("--blob_server", options.blob_server,
-                 "Address of cvr-blob: host:port or unix:PATH. Only needed if "
-                 "--server is cvr-metadata. Environment: CVR_BLOB_SERVER")
-      ->type_name("ADDRESS");
 }
 
 void AddGlobalOptions(CLI::App& app, const Environment& environment,
@@ -77,6 +71,7 @@ std::unique_ptr<CommandLine> MakeCommandLine(const Environment& environment) {
   AddGroupCommands(app, chosen);
   AddRegistryCommands(app, chosen);
   AddUpstreamCommands(app, chosen);
+  AddAttachmentCommands(app, chosen);
   AddEntryCommands(app, chosen);
   AddTokenCommands(app, chosen);
   AddCacheCommands(app, chosen);
