@@ -6,11 +6,15 @@
 namespace cvr {
 
 ImageText ParseImage(absl::string_view image) {
-  size_t at = image.find('@');
-  if (at == absl::string_view::npos) at = image.find(':');
-  ImageText parsed{std::string(image.substr(0, at)), ""};
+  const size_t at = image.find('@');
+  const absl::string_view name = image.substr(0, at);
+  const size_t colon = name.find(':');
+  ImageText parsed{std::string(name.substr(0, colon)), ""};
+  // The digest says it all when there is a tag as well.
   if (at != absl::string_view::npos) {
     parsed.reference = std::string(image.substr(at + 1));
+  } else if (colon != absl::string_view::npos) {
+    parsed.reference = std::string(name.substr(colon + 1));
   }
   return parsed;
 }
