@@ -148,7 +148,7 @@ class Translator {
     const size_t end = std::min(word.find('='), word.size());
     const std::string name = word.substr(0, end);
     const bool has_value = end < word.size();
-    const FormerOption* const former = FindFormerOption(name);
+    const RenamedOption* const former = FindFormerOption(name);
     ++next_;
     if (former == nullptr) {
       Put(word);
@@ -163,7 +163,7 @@ class Translator {
     PutOption(name, *former, has_value, value);
   }
 
-  void PutOption(const std::string& name, const FormerOption& former,
+  void PutOption(const std::string& name, const RenamedOption& former,
                  bool with_equals_sign, const std::string& value) {
     if (*former.now == '\0') {
       Note(absl::StrCat(name, " is ignored: ", former.why));
@@ -193,12 +193,12 @@ class Translator {
 
   // A former name as it stood; else an option of now; else a former name in
   // another spelling.
-  const FormerOption* FindFormerOption(const std::string& name) const {
+  const RenamedOption* FindFormerOption(const std::string& name) const {
     for (const bool folded : {false, true}) {
       if (folded && FindOption(name) != nullptr) return nullptr;
       for (const FormerNames& names : names_) {
         if (*names.command != '\0' && names.command != Path()) continue;
-        for (const FormerOption& option : names.options) {
+        for (const RenamedOption& option : names.options) {
           if (folded ? Folded(option.former) == Folded(name)
                      : option.former == name) {
             return &option;

@@ -11,7 +11,7 @@
 namespace cvr {
 
 // One option that was called otherwise.
-struct FormerOption {
+struct RenamedOption {
   // `--cache-validity`. It may be the name of an option that there is, whose
   // values alone have changed.
   const char* former;
@@ -33,7 +33,7 @@ struct FormerNames {
   // Whole commands that did the same: `upstream attach`; `refresh ID` when the
   // command took an ID where it has commands of its own now.
   std::vector<const char*> former_commands;
-  std::vector<FormerOption> options;
+  std::vector<RenamedOption> options;
 };
 
 // All of them, a table for each command (former_names_table.cc). A line that is

@@ -74,7 +74,7 @@ std::string ScopeNow(const std::string& scope) {
   return scope;
 }
 
-using Options = std::vector<FormerOption>;
+using Options = std::vector<RenamedOption>;
 
 Options ForEveryCommand() {
   return {{"--tls_ca_file", "--tls-ca-file"},
@@ -96,7 +96,7 @@ Options ForUpstreamAccess() {
 
 Options ForUpstreams() {
   Options options = ForUpstreamAccess();
-  for (const FormerOption& option : Options{
+  for (const RenamedOption& option : Options{
            {"--cache-validity", "--tag-ttl", true, TtlOfValidity},
            {"--max-stale", "--stale-ttl", true, StaleTtlOfMaxStale},
            {"--tag-validity", "--tag-ttl-override", true, OverrideOfValidity},

@@ -136,7 +136,7 @@ TEST_F(FormerNamesTest, EveryTableIsThatOfACommandAndItsOptions) {
       ASSERT_FALSE(found.empty()) << names.command;
       command = found.front();
     }
-    for (const FormerOption& option : names.options) {
+    for (const RenamedOption& option : names.options) {
       if (*option.now == '\0') {
         EXPECT_NE(option.why, nullptr) << option.former;
         continue;

@@ -72,7 +72,7 @@ CLI::Validator ResourceWord() {
       "");
 }
 
-CLI::Option* AddResource(CLI::App& command, const std::string& name,
+CLI::Option* AddResourceName(CLI::App& command, const std::string& name,
                          std::string& word, const std::string& description) {
   const bool is_argument = name.front() != '-';
   return command

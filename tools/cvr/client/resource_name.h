@@ -37,7 +37,7 @@ void SetResource(absl::string_view what, const std::string& word,
 CLI::Validator ResourceWord();
 
 // Adds the option or argument `name`, which names a registry or an upstream.
-CLI::Option* AddResource(CLI::App& command, const std::string& name,
+CLI::Option* AddResourceName(CLI::App& command, const std::string& name,
                          std::string& word, const std::string& description);
 
 // Adds --group, the group of what is named without one.
