@@ -270,40 +270,6 @@ void AddDelete(CommandGroup& registries) {
   AddValidateOnly(command, options->validate_only);
 }
 
-std::string RepositoryTable(
-    const std::vector<v1::CachedRepository>& repositories) {
-  TextTable table({{"NAME"},
-                   {"TAGS", TextTable::Align::kRight},
-                   {"ENTRIES", TextTable::Align::kRight},
-                   {"SIZE", TextTable::Align::kRight},
-                   {"LAST PULL"}});
-  for (const v1::CachedRepository& repository : repositories) {
-    table.AddRow({repository.name(), absl::StrCat(repository.tag_count()),
-                  absl::StrCat(repository.entry_count()),
-                  SizeText(repository.size_bytes()),
-                  TimeText(repository.last_pull_time())});
-  }
-  return table.ToString();
-}
-
-void AddRepositories(CommandGroup& registries) {
-  const auto options = std::make_shared<RegistryOptions>();
-  CLI::App& command = registries.Add(
-      "repositories", "List the repositories that are cached in a registry",
-      [options](Session& session) -> absl::Status {
-        v1::ListRepositoriesRequest request;
-        SetResource("registry", options->registry, options->group, request);
-        ASSIGN_OR_RETURN(
-            const auto found,
-            session.server.List(&Stub::ListRepositories,
-                                &v1::ListRepositoriesResponse::repositories,
-                                request));
-        session.output.PrintList(found, RepositoryTable);
-        return absl::OkStatus();
-      });
-  AddRegistry(command, *options);
-}
-
 }  // namespace
 
 void AddRegistryCommands(CLI::App& root, Action* chosen) {
@@ -315,7 +281,6 @@ void AddRegistryCommands(CLI::App& root, Action* chosen) {
   AddGet(registries);
   AddUpdate(registries);
   AddDelete(registries);
-  AddRepositories(registries);
 }
 
 }  // namespace cvr

@@ -5,7 +5,7 @@
 
 namespace cvr {
 
-// Adds `cvr registry create|list|get|update|delete|repositories` to `root`. See
+// Adds `cvr registry create|list|get|update|delete` to `root`. See
 // CommandGroup.
 void AddRegistryCommands(CLI::App& root, Action* chosen);
 

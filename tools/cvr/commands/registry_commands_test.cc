@@ -149,24 +149,6 @@ TEST_F(RegistryCommandsTest, UpdateMayCreateOrOnlyCheck) {
   EXPECT_TRUE(seen.validate_only());
 }
 
-TEST_F(RegistryCommandsTest, CachedRepositoriesAreListed) {
-  server_.On<v1::ListRepositoriesRequest, v1::ListRepositoriesResponse>(
-      "RegistryService/ListRepositories",
-      [](const auto& request, auto* response) {
-        EXPECT_EQ(request.registry_key().name(), "web");
-        v1::CachedRepository& repository = *response->add_repositories();
-        repository.set_name("library/alpine");
-        repository.set_tag_count(2);
-        repository.set_entry_count(9);
-        repository.set_size_bytes(1024);
-        return grpc::Status::OK;
-      });
-  EXPECT_EQ(Cvr("registry repositories web"), 0) << Err();
-  EXPECT_EQ(Out(),
-            "NAME            TAGS  ENTRIES            SIZE  LAST PULL\n"
-            "library/alpine     2        9  1024 (1.0 KiB)  -\n");
-}
-
 TEST_F(RegistryCommandsTest, ShowsThePathsThatItIsPulledBy) {
   std::string name = "hub";
   server_.On<v1::GetRegistryRequest, v1::Registry>(
