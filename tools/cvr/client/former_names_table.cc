@@ -16,8 +16,8 @@ std::string TtlOfValidity(const std::string& validity) {
   if (validity == "always") return "0";
   if (validity == "never") return "forever";
   const auto duration = ParseDuration(validity);
-  const bool is_zero = duration.ok() && duration->seconds() == 0 &&
-                       duration->nanos() == 0;
+  const bool is_zero =
+      duration.ok() && duration->seconds() == 0 && duration->nanos() == 0;
   return is_zero ? "forever" : validity;
 }
 
@@ -77,12 +77,12 @@ std::string ScopeNow(const std::string& scope) {
 using Options = std::vector<RenamedOption>;
 
 Options ForEveryCommand() {
-  return {{"--tls_ca_file", "--tls-ca-file"},
-          {"--tls_certificate_file", "--tls-certificate-file"},
-          {"--tls_key_file", "--tls-key-file"},
-          {"--insecure_plaintext", "--insecure-plaintext", false},
-          {"--blob_server", "", true, nullptr,
-           "every service is at --server now"}};
+  return {
+      {"--tls_ca_file", "--tls-ca-file"},
+      {"--tls_certificate_file", "--tls-certificate-file"},
+      {"--tls_key_file", "--tls-key-file"},
+      {"--insecure_plaintext", "--insecure-plaintext", false},
+      {"--blob_server", "", true, nullptr, "every service is at --server now"}};
 }
 
 Options ForLists() { return {{"--name", "--filter", true, FilterOfName}}; }

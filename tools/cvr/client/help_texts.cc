@@ -38,7 +38,7 @@ Exit status:
 cvr registry create team --anonymous-pull
 cvr upstream create hub --url https://registry-1.docker.io --registry 1
 docker pull localhost:8080/virtual_registries/containers/1/library/alpine
-cvr entry list --upstream 1 -o json | jq '[.[].size | tonumber] | add'
+cvr entry list --upstream 1 -o json | jq '[.[].size_bytes | tonumber] | add'
 cvr apply -f registries.yaml --dry-run
 cvr --server unix:/run/cvr/metadata.sock upstream list --registry 1
 
@@ -149,16 +149,18 @@ constexpr HelpText kUpstreams[] = {
     {"upstream states",
      "Shows for each upstream the state of the circuit breaker, the last "
      "failure,\nrunning and queued requests, and the remaining rate limit. "
-     "Only upstreams\nthat were asked in the last day are shown.",
-     "cvr upstream states\ncvr upstream states 2"},
+     "Only upstreams\nthat were asked in the last day are shown. If there are "
+     "several blob services\n(instances), each has its own state.",
+     "cvr upstream states\ncvr upstream states hub"},
     {"upstream test",
      "Tests DNS, TCP, TLS, the token service and a manifest request. It "
      "bypasses\nthe cache and the circuit breaker and stores nothing. The exit "
      "status is 0\nif the upstream returned the manifest or 404, else "
-     "1.\n\nWith ID, options override the stored settings for this test.",
+     "1.\n\nWith UPSTREAM, options override the stored settings for this test.",
      "cvr upstream test 1\n"
-     "cvr upstream test 1 --username bot --password-stdin\n"
-     "cvr upstream test --url https://registry.example --image team/app:1.2"},
+     "cvr upstream test hub --username bot --password-stdin\n"
+     "cvr upstream test --url https://registry.example --repository team/app "
+     "--reference 1.2"},
     {"upstream delete", "Succeeds if it does not exist.",
      "cvr upstream delete 2"},
 };
@@ -168,20 +170,27 @@ constexpr HelpText kEntries[] = {
      "A cache entry maps a path of an upstream to a digest. Pulls create "
      "cache\nentries automatically.",
      ""},
-    {"entry create",
-     "If the content is not in the blob store, the next pull downloads it.",
-     "cvr entry create --upstream 1 --path /library/alpine/manifests/3.20 "
-     "--digest sha256:4bcf --media-type "
-     "application/vnd.oci.image.manifest.v1+json --size 528"},
     {"entry list", "Sorted by ID, that is, by creation.",
-     "cvr entry list --upstream 1 --path library/alpine"},
+     "cvr entry list --upstream 1 --filter 'relative_path : "
+     "\"library/alpine\"'\n"
+     "cvr entry list --upstream hub --group acme --order-by 'create_time "
+     "desc'"},
     {"entry get", "One cache entry.", "cvr entry get 12"},
-    {"entry update",
-     "If --checked is older than the cache validity, the next pull revalidates "
-     "the\ntag with the upstream.",
-     "cvr entry update 12 --checked 365d"},
-    {"entry delete", "Succeeds if it does not exist.",
-     "cvr entry delete 12 13"},
+    {"entry expire",
+     "The next pull of the tag revalidates it with the upstream. If the "
+     "upstream is\ndown, the cached content is served as stale content is.",
+     "cvr entry expire 12"},
+    {"entry delete",
+     "Several entries are deleted in one call for each upstream. With\n"
+     "--no-allow-missing, none of them is deleted if one does not exist.",
+     "cvr entry delete 12\ncvr entry delete 12 13 14"},
+    {"repository", "A repository is a name below a registry: library/alpine.",
+     ""},
+    {"repository list",
+     "Shows tags, cache entries, bytes and the last pull of each repository, "
+     "over\nall upstreams of the registry.",
+     "cvr repository list --registry 1\n"
+     "cvr repository list --registry acme/web -o json | jq -r .[].name"},
     {"explain",
      "Shows, for each upstream in order of position, whether the image is "
      "cached\nand fresh, excluded by rules, or in the negative cache. No "
@@ -197,90 +206,171 @@ constexpr HelpText kTokens[] = {
      "hash is stored.",
      ""},
     {"token create",
-     "With -o json the field `token` holds the secret. A token with the scope\n"
-     "write_virtual_registry alone cannot pull.",
-     "cvr token create --name ci --scope read_virtual_registry --group acme "
-     "--expires 720h\n"
-     "cvr token create --name ci --scope read_virtual_registry --registry 1 "
-     "-o json | jq -r .token | docker login -u ci --password-stdin HOST"},
+     "With -o json the field `secret` holds the token itself, and "
+     "`access_token`\nwhat is known of it. A token with the scope manage alone "
+     "cannot pull.\n\nIf the response was lost, repeat the command with the "
+     "same --request-id: it\nshows the same secret, and creates no second "
+     "token.",
+     "cvr token create --name ci --scope read --group acme --expire-time "
+     "720h\n"
+     "cvr token create --name all --scope read --all-groups\n"
+     "cvr token create --name ci --scope read --registry-id 1 "
+     "-o json | jq -r .secret | docker login -u ci --password-stdin HOST"},
+    {"token get", "One access token, without its secret.", "cvr token get 4"},
     {"token list", "Sorted by ID, including expired tokens.",
-     "cvr token list --group acme"},
+     "cvr token list --group acme\n"
+     "cvr token list --filter 'name : \"ci\"'"},
     {"token revoke",
-     "Bearer tokens that were issued for it also become invalid within "
-     "seconds.\nSucceeds if the token does not exist.",
+     "Session tokens that were issued for it also become invalid within "
+     "seconds.",
      "cvr token revoke 4"},
+    {"whoami",
+     "Shows the scopes, the group, the registries and the expiry of the "
+     "access token\nthat this command sends.",
+     "cvr whoami"},
 };
 
 constexpr HelpText kCache[] = {
-    {"purge",
-     "Purged content is not served any more when the command returns. Disk "
-     "space\nis freed in the background (garbage collection).",
+    {"cache",
+     "What is cached belongs to an upstream, and is shared by all registries "
+     "that it\nis attached to.",
      ""},
-    {"purge upstream",
-     "This affects all registries that the upstream is attached to.",
-     "cvr purge upstream 1"},
-    {"purge registry",
-     "Upstreams that other registries also use are skipped "
-     "unless\n--include-shared is given.",
-     "cvr purge registry 1\ncvr purge registry 1 --include-shared"},
-    {"purge entry", "Succeeds if it does not exist.", "cvr purge entry 12 13"},
-    {"refresh",
+    {"cache purge",
+     "Purged content is not served any more as soon as the command has "
+     "started. It\nwaits until the cache entries are deleted, and shows the "
+     "progress on a\nterminal. Ctrl-C ends the wait, not the purge. Disk space "
+     "is freed in the\nbackground (garbage collection).\n\nWith --registry, "
+     "upstreams that other registries also use are skipped "
+     "unless\n--include-shared is given. With -o json: the operation.",
+     "cvr cache purge --upstream 1\n"
+     "cvr cache purge --registry acme/web --include-shared\n"
+     "cvr cache purge --registry 1 --validate-only"},
+    {"cache stats",
+     "Shows cache entries, bytes and pulls of each upstream. Content with "
+     "several\ncache entries counts several times; for the size on disk, see "
+     "cvr storage\nstats.",
+     "cvr cache stats --group acme\n"
+     "cvr cache stats -o json | jq .upstreams[].entry_count"},
+    {"storage", "Each blob service has a blob store, in which content is once.",
+     ""},
+    {"storage stats",
+     "Shows for each blob service (instance) the number and the size of the "
+     "stored\nblobs, the maximum size and the free disk space.",
+     "cvr storage stats\n"
+     "cvr storage stats -o json | jq .instances[].size_bytes"},
+    {"refresh", "Brings tags up to date before clients ask for them.", ""},
+    {"refresh tag",
      "Asks the upstreams in order, ignoring the negative cache, and caches "
      "the\nresponse. If an upstream is unavailable, the cached content is "
      "kept.",
-     "cvr refresh 1 library/alpine:3.20"},
-    {"stats",
-     "Shows cache entries, bytes and downloads per upstream, and the size of "
-     "the\nblob store. A blob with several cache entries counts several times "
-     "in the\nfirst table and once in the blob store.\nWith -o json: an object "
-     "with `cache` and `storage`.",
-     "cvr stats --group acme\ncvr stats -o json | jq .storage.bytes"},
-    {"downloads",
-     "With --watch on a terminal, shows a progress bar for each download. If "
-     "the\noutput is not a terminal, prints a line for each change; with -o "
-     "json, an\nobject per line. Ctrl-C ends the command with exit status 0.",
-     "cvr downloads\ncvr downloads --watch\n"
-     "cvr downloads --watch --interval 5s -o json"},
-    {"downloads cancel",
-     "IDs are shown by `cvr downloads`. Clients that wait for the download get "
+     "cvr refresh tag 1 library/alpine:3.20"},
+    {"refresh tags",
+     "Revalidates up to 1000 tags in one operation, and waits for its end. "
+     "The exit\nstatus is 1 if one of them could not be refreshed.",
+     "cvr refresh tags 1 library/alpine:3.20 library/nginx\n"
+     "cvr refresh tags 1 --file images.txt --no-wait"},
+    {"prefetch",
+     "Pulls the manifests, the config and the layers of an image into the "
+     "cache, so\nthat clients do not wait for them.",
+     "cvr prefetch 1 library/alpine:3.20\n"
+     "cvr prefetch acme/web library/nginx --platform linux/amd64 --platform "
+     "linux/arm64/v8"},
+    {"fetch",
+     "A fetch is a download of content from an upstream into the cache.", ""},
+    {"fetch list",
+     "Shows the fetches that run or wait, of all blob services (instances).",
+     "cvr fetch list\ncvr fetch list --upstream hub"},
+    {"fetch watch",
+     "On a terminal, shows a progress bar for each fetch. If the output is "
+     "not a\nterminal, prints a line for each change; with -o json, an object "
+     "per line.\nCtrl-C ends the command with exit status 0.",
+     "cvr fetch watch\ncvr fetch watch --interval 5s -o json"},
+    {"fetch cancel",
+     "IDs are shown by `cvr fetch list`. Clients that wait for the fetch get "
      "an\nerror; the next pull resumes it from the bytes that were already "
      "received.",
-     "cvr downloads cancel 17"},
+     "cvr fetch cancel 17\ncvr fetch cancel 17 --upstream hub"},
     {"cleanup",
      "A cleanup policy regularly deletes the cache entries of a group that "
-     "were\nnot downloaded for a number of days.",
+     "were\nnot pulled for a number of days. Every group has one; it is "
+     "disabled until it\nis changed.",
      ""},
-    {"cleanup set",
-     "Creates the policy if there is none. Options that are not given keep "
-     "their\nvalues.",
-     "cvr cleanup set acme --keep-days 14 --cadence-days 1\n"
-     "cvr cleanup set acme --disable"},
     {"cleanup get", "Shows the policy and the result of its last run.",
      "cvr cleanup get acme"},
+    {"cleanup update", "Options that are not given keep their values.",
+     "cvr cleanup update acme --enabled --keep-after-last-pull 14d "
+     "--run-interval 1d\n"
+     "cvr cleanup update acme --no-enabled"},
     {"cleanup run",
-     "Starts the cleanup in the background, even if the policy is disabled.",
-     "cvr cleanup run acme"},
-    {"cleanup delete", "Succeeds if it does not exist.",
-     "cvr cleanup delete acme"},
+     "Cleans up now, even if the policy is disabled, and waits for the end. "
+     "With\n-o json: the operation.",
+     "cvr cleanup run acme\ncvr cleanup run acme --validate-only"},
+    {"cleanup runs", "Shows what the last runs have deleted.",
+     "cvr cleanup runs acme"},
 };
 
-constexpr HelpText kRest[] = {
+constexpr HelpText kServer[] = {
+    {"operation",
+     "Work that takes long goes on after its command was answered: purges, "
+     "cleanups,\nrefreshes of many tags, prefetches, key rotations. It also "
+     "goes on over a\nrestart of the server.",
+     ""},
+    {"operation list", "Operations are kept for 7 days after their end.",
+     "cvr operation list --no-done\n"
+     "cvr operation list --group acme --method "
+     "CacheService.PurgeUpstreamCache"},
+    {"operation get", "Shows the progress, and the response or the error.",
+     "cvr operation get 12"},
+    {"operation wait",
+     "Shows the progress on a terminal. The exit status is 1 if the operation "
+     "failed\nor was cancelled, or has not ended within --wait-timeout.",
+     "cvr operation wait 12\ncvr operation wait 12 --wait-timeout 10m"},
+    {"operation cancel", "What an operation has already done stays done.",
+     "cvr operation cancel 12"},
+    {"watch",
+     "Prints a line for each change; with -o json, an object per line with "
+     "the\nresource as it is now, and at least every minute one of the type "
+     "TYPE_BOOKMARK\nwith the current revision. Ctrl-C ends the command with "
+     "exit status 0.\n\nTo miss nothing, read `cvr server revision`, then "
+     "list, then watch with\n--after-revision. If changes since that revision "
+     "are no longer known, the\ncommand fails: list again.",
+     "cvr watch\ncvr watch --group acme --after-revision 42 -o json"},
+    {"server", "What is at the address of --server.", ""},
+    {"server info",
+     "Shows the version, the versions of the API, the limits in force and "
+     "the\nfeatures that are enabled.",
+     "cvr server info\ncvr server info -o json | jq .limits"},
+    {"server revision",
+     "The revision rises with every change of groups, registries and "
+     "upstreams.",
+     "cvr server revision"},
     {"secret",
      "Upstream credentials and token signing keys are stored encrypted, with a "
      "key\nfrom --secret_key_file.",
      ""},
-    {"secret rotate-key",
+    {"secret rotate",
      "Creates a new key, re-encrypts all secrets with it and replaces the "
      "key\nfile. It can be interrupted and repeated safely.",
-     "cvr secret rotate-key"},
+     "cvr secret rotate"},
     {"audit",
-     "Lists administrative changes. Pulls are logged only in the gateway's "
+     "Shows administrative changes. Pulls are logged only in the gateway's "
      "audit\nlog file.",
      ""},
     {"audit list",
      "With -o json, each event includes the request, without secrets.",
-     "cvr audit list --since 24h\n"
-     "cvr audit list --group acme --max 0 -o json"},
+     "cvr audit list --start-time 24h\n"
+     "cvr audit list --resource-type upstream --resource-id 3\n"
+     "cvr audit list --group acme --page-size 0 -o json"},
+    {"audit get", "One audit event, with its request without secrets.",
+     "cvr audit get 812"},
+    {"audit watch",
+     "Prints a line for each event; with -o json, an object per line, for "
+     "collectors\nof security events. Ctrl-C ends the command with exit status "
+     "0.",
+     "cvr audit watch\ncvr audit watch --after-id 812 -o json"},
+};
+
+constexpr HelpText kRest[] = {
     {"apply",
      R"(Makes the server match the file and shows the changes: one line for each
 object (+ created, ~ changed, - deleted) and field (old -> new). A second run
@@ -361,6 +451,7 @@ const std::vector<HelpText>& HelpTexts() {
     all->insert(all->end(), std::begin(kEntries), std::end(kEntries));
     all->insert(all->end(), std::begin(kTokens), std::end(kTokens));
     all->insert(all->end(), std::begin(kCache), std::end(kCache));
+    all->insert(all->end(), std::begin(kServer), std::end(kServer));
     all->insert(all->end(), std::begin(kRest), std::end(kRest));
     return all;
   }();

@@ -176,17 +176,18 @@ absl::Status Watch(Session& session, const std::optional<int64_t>& after_id) {
   v1::WatchAuditEventsRequest request;
   if (after_id) request.set_after_id(*after_id);
   std::ostream& out = session.output.stream();
-  return session.server.Watch<Stub, v1::WatchAuditEventsRequest,
-                              v1::WatchAuditEventsResponse>(
-      &Stub::WatchAuditEvents, request,
-      [&](const v1::WatchAuditEventsResponse& response) {
-        for (const v1::AuditEvent& event : response.audit_events()) {
-          out << (session.output.for_people() ? AuditLine(event)
-                                              : ToJson(event, /*pretty=*/false))
-              << "\n";
-        }
-        out.flush();
-      });
+  return session.server
+      .Watch<Stub, v1::WatchAuditEventsRequest, v1::WatchAuditEventsResponse>(
+          &Stub::WatchAuditEvents, request,
+          [&](const v1::WatchAuditEventsResponse& response) {
+            for (const v1::AuditEvent& event : response.audit_events()) {
+              out << (session.output.for_people()
+                          ? AuditLine(event)
+                          : ToJson(event, /*pretty=*/false))
+                  << "\n";
+            }
+            out.flush();
+          });
 }
 
 void AddWatch(CommandGroup& audit) {

@@ -39,9 +39,12 @@ std::string ResultText(const AuditEvent& event) {
 }
 
 std::vector<std::string> Cells(const AuditEvent& event) {
-  return {TimeText(event.event_time()), ActorText(event),
-          event.actor().peer(),         event.method(),
-          ChangedText(event),           event.resource().group(),
+  return {TimeText(event.event_time()),
+          ActorText(event),
+          event.actor().peer(),
+          event.method(),
+          ChangedText(event),
+          event.resource().group(),
           ResultText(event)};
 }
 

@@ -51,16 +51,14 @@ absl::StatusOr<v1::Operation> StartPurge(Session& session,
 }
 
 absl::Status Purge(Session& session, const PurgeOptions& options) {
-  ASSIGN_OR_RETURN(const v1::Operation operation,
-                   StartPurge(session, options));
-  const char* const done =
-      options.validate_only ? "would be purged" : "purged";
+  ASSIGN_OR_RETURN(const v1::Operation operation, StartPurge(session, options));
+  const char* const done = options.validate_only ? "would be purged" : "purged";
   return FinishOperation<v1::PurgeCacheResponse>(
       session, operation, options.no_wait,
       [done](const v1::PurgeCacheResponse& response) {
         return absl::StrCat("cache entries ", done, ": ",
-                            response.entry_count(), "; bytes: ",
-                            SizeText(response.size_bytes()), "\n");
+                            response.entry_count(),
+                            "; bytes: ", SizeText(response.size_bytes()), "\n");
       });
 }
 
@@ -132,11 +130,10 @@ std::string StatsText(const v1::GetCacheStatsResponse& stats) {
   int64_t size_bytes = 0;
   int64_t pull_count = 0;
   for (const v1::UpstreamCacheStats& upstream : stats.upstreams()) {
-    table.AddRow({absl::StrCat(upstream.upstream_id()), upstream.group(),
-                  upstream.upstream_name(),
-                  absl::StrCat(upstream.entry_count()),
-                  SizeText(upstream.size_bytes()),
-                  absl::StrCat(upstream.pull_count())});
+    table.AddRow(
+        {absl::StrCat(upstream.upstream_id()), upstream.group(),
+         upstream.upstream_name(), absl::StrCat(upstream.entry_count()),
+         SizeText(upstream.size_bytes()), absl::StrCat(upstream.pull_count())});
     entry_count += upstream.entry_count();
     size_bytes += upstream.size_bytes();
     pull_count += upstream.pull_count();

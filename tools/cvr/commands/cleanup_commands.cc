@@ -26,15 +26,15 @@ void AddGroup(CLI::App& command, std::string& group) {
 
 void AddGet(CommandGroup& cleanup) {
   const auto request = std::make_shared<v1::GetCleanupPolicyRequest>();
-  CLI::App& command = cleanup.Add(
-      "get", "Show a group's cleanup policy",
-      [request](Session& session) -> absl::Status {
-        ASSIGN_OR_RETURN(
-            const CleanupPolicy policy,
-            session.server.Call(&Stub::GetCleanupPolicy, *request));
-        session.output.PrintObject(policy, CleanupFields);
-        return absl::OkStatus();
-      });
+  CLI::App& command =
+      cleanup.Add("get", "Show a group's cleanup policy",
+                  [request](Session& session) -> absl::Status {
+                    ASSIGN_OR_RETURN(
+                        const CleanupPolicy policy,
+                        session.server.Call(&Stub::GetCleanupPolicy, *request));
+                    session.output.PrintObject(policy, CleanupFields);
+                    return absl::OkStatus();
+                  });
   AddGroup(command, *request->mutable_group());
 }
 
@@ -144,7 +144,8 @@ void AddRun(CommandGroup& cleanup) {
 void AddRuns(CommandGroup& cleanup) {
   const auto request = std::make_shared<v1::ListCleanupRunsRequest>();
   CLI::App& command = cleanup.Add(
-      "runs", "List the last 100 runs of a group's cleanup policy, newest first",
+      "runs",
+      "List the last 100 runs of a group's cleanup policy, newest first",
       [request](Session& session) -> absl::Status {
         ASSIGN_OR_RETURN(
             const auto found,

@@ -19,10 +19,10 @@ std::string OperationText(const v1::CleanupRun& run) {
 std::string LastRunText(const v1::CleanupPolicy& policy) {
   if (!policy.has_last_run()) return "never";
   const v1::CleanupRun& run = policy.last_run();
-  const std::string text = absl::StrCat(
-      TimeText(run.start_time()), ", ", EnumText(run.state()), ", ",
-      run.deleted_count(), " entries, ", SizeText(run.deleted_bytes()),
-      " bytes");
+  const std::string text =
+      absl::StrCat(TimeText(run.start_time()), ", ", EnumText(run.state()),
+                   ", ", run.deleted_count(), " entries, ",
+                   SizeText(run.deleted_bytes()), " bytes");
   return run.has_error() ? absl::StrCat(text, ": ", run.error().message())
                          : text;
 }

@@ -35,7 +35,8 @@ std::string AsTable(const std::vector<v1::CacheEntry>& entries) {
   for (const v1::CacheEntry& entry : entries) {
     table.AddRow({absl::StrCat(entry.id()), absl::StrCat(entry.upstream_id()),
                   entry.relative_path(), entry.media_type(),
-                  SizeText(entry.size_bytes()), absl::StrCat(entry.pull_count()),
+                  SizeText(entry.size_bytes()),
+                  absl::StrCat(entry.pull_count()),
                   TimeText(entry.last_check_time())});
   }
   return table.ToString();
@@ -72,11 +73,10 @@ absl::Status List(Session& session, const EntryListOptions& options) {
   }
   request.set_filter(options.list.Filter());
   request.set_order_by(options.list.order_by);
-  ASSIGN_OR_RETURN(
-      const auto found,
-      session.server.List(&Stub::ListCacheEntries,
-                          &v1::ListCacheEntriesResponse::cache_entries,
-                          request));
+  ASSIGN_OR_RETURN(const auto found,
+                   session.server.List(
+                       &Stub::ListCacheEntries,
+                       &v1::ListCacheEntriesResponse::cache_entries, request));
   session.output.PrintList(found, AsTable);
   return absl::OkStatus();
 }
@@ -150,9 +150,9 @@ absl::Status DeleteOfUpstream(Session& session, int64_t upstream_id,
     ASSIGN_OR_RETURN(
         const v1::BatchDeleteCacheEntriesResponse response,
         session.server.Call(&Stub::BatchDeleteCacheEntries, request));
-    session.output.PrintNote(absl::StrCat("upstream ", upstream_id,
-                                          ": cache entries deleted: ",
-                                          response.deleted_count()));
+    session.output.PrintNote(
+        absl::StrCat("upstream ", upstream_id,
+                     ": cache entries deleted: ", response.deleted_count()));
   }
   return absl::OkStatus();
 }

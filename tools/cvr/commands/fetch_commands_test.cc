@@ -43,8 +43,7 @@ class FetchCommandsTest : public CvrTest {
         });
   }
 
-  static v1::Fetch Fetch(int64_t id, v1::Fetch::State state,
-                         int64_t received) {
+  static v1::Fetch Fetch(int64_t id, v1::Fetch::State state, int64_t received) {
     v1::Fetch fetch;
     fetch.set_id(id);
     fetch.set_upstream_id(1);
@@ -81,8 +80,7 @@ TEST_F(FetchCommandsTest, FetchesAreListed) {
   EXPECT_EQ(Cvr("fetch list --upstream hub --group acme"), 0) << Err();
   EXPECT_EQ(listed_.upstream_key().group(), "acme");
   EXPECT_EQ(Cvr("fetch list"), 0) << Err();
-  EXPECT_EQ(listed_.upstream_case(),
-            v1::ListFetchesRequest::UPSTREAM_NOT_SET);
+  EXPECT_EQ(listed_.upstream_case(), v1::ListFetchesRequest::UPSTREAM_NOT_SET);
 }
 
 TEST_F(FetchCommandsTest, WatchGoesOnUntilTheStreamEnds) {

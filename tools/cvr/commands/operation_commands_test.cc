@@ -129,8 +129,7 @@ TEST_F(OperationCommandsTest, TerminalShowsProgressThatIsGoneInTheEnd) {
 TEST_F(OperationCommandsTest, WaitMayGiveUp) {
   polls_ = 1000;
   EXPECT_EQ(Cvr("operation wait 12 --wait-timeout 0"), 1);
-  EXPECT_EQ(Err(),
-            "cvr: operation 12 has not ended within 0; it goes on\n");
+  EXPECT_EQ(Err(), "cvr: operation 12 has not ended within 0; it goes on\n");
   EXPECT_EQ(waited_.timeout().nanos(), 0);
   EXPECT_EQ(polls_, 999);
 }

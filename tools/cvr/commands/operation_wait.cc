@@ -72,8 +72,8 @@ absl::StatusOr<v1::Operation> WaitForEnd(Session& session,
     v1::WaitOperationRequest request;
     request.set_id(id);
     *request.mutable_timeout() = ToWire(std::min(kHold, left));
-    auto waited =
-        session.server.Call(&v1::OperationService::Stub::WaitOperation, request);
+    auto waited = session.server.Call(
+        &v1::OperationService::Stub::WaitOperation, request);
     if (!waited.ok()) {
       return Annotate(waited.status(),
                       absl::StrCat("cannot wait for operation ", id));

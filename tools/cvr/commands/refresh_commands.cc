@@ -126,8 +126,7 @@ absl::StatusOr<v1::BatchRefreshTagsRequest> ToRequest(
 }
 
 std::string ResultTable(const v1::BatchRefreshTagsResponse& response) {
-  TextTable table(
-      {{"REPOSITORY"}, {"TAG"}, {"DIGEST"}, {"BEFORE"}, {"ERROR"}});
+  TextTable table({{"REPOSITORY"}, {"TAG"}, {"DIGEST"}, {"BEFORE"}, {"ERROR"}});
   for (const auto& result : response.results()) {
     table.AddRow({result.repository(), result.tag(), result.response().digest(),
                   result.has_response() ? BeforeText(result.response()) : "",

@@ -38,11 +38,10 @@ struct RepositoryListOptions {
 absl::Status List(Session& session, const RepositoryListOptions& options) {
   v1::ListRepositoriesRequest request;
   SetResource("registry", options.registry, options.group, request);
-  ASSIGN_OR_RETURN(
-      const auto found,
-      session.server.List(&v1::RegistryService::Stub::ListRepositories,
-                          &v1::ListRepositoriesResponse::repositories,
-                          request));
+  ASSIGN_OR_RETURN(const auto found,
+                   session.server.List(
+                       &v1::RegistryService::Stub::ListRepositories,
+                       &v1::ListRepositoriesResponse::repositories, request));
   session.output.PrintList(found, AsTable);
   return absl::OkStatus();
 }

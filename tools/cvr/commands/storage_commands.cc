@@ -19,12 +19,11 @@ std::string StatsText(const v1::GetStorageStatsResponse& response) {
                    {"FREE ON DISK", TextTable::Align::kRight},
                    {"FETCHES", TextTable::Align::kRight}});
   for (const v1::StorageStats& stats : response.instances()) {
-    table.AddRow({stats.instance(), absl::StrCat(stats.blob_count()),
-                  SizeText(stats.size_bytes()),
-                  stats.max_bytes() == 0 ? "no limit"
-                                         : SizeText(stats.max_bytes()),
-                  SizeText(stats.disk_free_bytes()),
-                  absl::StrCat(stats.fetch_count())});
+    table.AddRow(
+        {stats.instance(), absl::StrCat(stats.blob_count()),
+         SizeText(stats.size_bytes()),
+         stats.max_bytes() == 0 ? "no limit" : SizeText(stats.max_bytes()),
+         SizeText(stats.disk_free_bytes()), absl::StrCat(stats.fetch_count())});
   }
   return table.ToString();
 }
@@ -36,11 +35,10 @@ void AddStorageCommands(CLI::App& root, Action* chosen) {
                        chosen);
   storage.Add("stats", "Show the size of the blob store of each blob service",
               [](Session& session) -> absl::Status {
-                ASSIGN_OR_RETURN(
-                    const v1::GetStorageStatsResponse response,
-                    session.server.Call(
-                        &v1::FetchService::Stub::GetStorageStats,
-                        v1::GetStorageStatsRequest()));
+                ASSIGN_OR_RETURN(const v1::GetStorageStatsResponse response,
+                                 session.server.Call(
+                                     &v1::FetchService::Stub::GetStorageStats,
+                                     v1::GetStorageStatsRequest()));
                 session.output.PrintObject(response, StatsText);
                 return absl::OkStatus();
               });

@@ -144,13 +144,13 @@ absl::StatusOr<AccessToken> Get(Session& session, int64_t id) {
 
 void AddGet(CommandGroup& tokens) {
   const auto id = std::make_shared<int64_t>(0);
-  CLI::App& command = tokens.Add(
-      "get", "Show an access token, without its secret",
-      [id](Session& session) -> absl::Status {
-        ASSIGN_OR_RETURN(const AccessToken token, Get(session, *id));
-        session.output.PrintObject(token, TokenFields);
-        return absl::OkStatus();
-      });
+  CLI::App& command =
+      tokens.Add("get", "Show an access token, without its secret",
+                 [id](Session& session) -> absl::Status {
+                   ASSIGN_OR_RETURN(const AccessToken token, Get(session, *id));
+                   session.output.PrintObject(token, TokenFields);
+                   return absl::OkStatus();
+                 });
   AddId(command, "ID", *id, "ID of the access token")->required();
 }
 

@@ -48,9 +48,9 @@ void Show(Session& session, const WatchResourcesResponse& change) {
     return;
   }
   if (change.type() == WatchResourcesResponse::TYPE_BOOKMARK) return;
-  out << absl::Utf8SafeCEscape(absl::StrCat(
-             "revision ", change.revision(), ": ", EnumText(change.type()),
-             " ", ChangedText(change)))
+  out << absl::Utf8SafeCEscape(absl::StrCat("revision ", change.revision(),
+                                            ": ", EnumText(change.type()), " ",
+                                            ChangedText(change)))
       << "\n"
       << std::flush;
 }
@@ -61,8 +61,7 @@ absl::Status Watch(Session& session, const WatchOptions& options) {
   if (options.after_revision) {
     request.set_after_revision(*options.after_revision);
   }
-  return session.server.Watch<v1::WatchService::Stub,
-                              v1::WatchResourcesRequest,
+  return session.server.Watch<v1::WatchService::Stub, v1::WatchResourcesRequest,
                               WatchResourcesResponse>(
       &v1::WatchService::Stub::WatchResources, request,
       [&session](const WatchResourcesResponse& change) {

@@ -95,8 +95,8 @@ TEST_F(WatchCommandTest, ChangesThatAreNoLongerKeptAreAnError) {
 }
 
 TEST_F(WatchCommandTest, InterruptEndsTheWatchAndIsNoError) {
-  server_.OnStream<v1::WatchResourcesResponse>(
-      kWatch, changes_, [] { kill(getpid(), SIGINT); });
+  server_.OnStream<v1::WatchResourcesResponse>(kWatch, changes_,
+                                               [] { kill(getpid(), SIGINT); });
   EXPECT_EQ(Cvr("watch"), 0) << Err();
   EXPECT_THAT(Err(), IsEmpty());
 }
