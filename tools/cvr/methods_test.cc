@@ -9,7 +9,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "cvr/v1/cleanup_policy_service.pb.h"
-#include "cvr/v1/download_service.pb.h"
+#include "cvr/v1/fetch_service.pb.h"
 #include "gmock/gmock.h"
 #include "google/protobuf/descriptor.h"
 #include "google/protobuf/descriptor_database.h"

@@ -75,7 +75,8 @@ class Translator {
 
   // The last command that was typed has commands of its own.
   bool TakesCommand() const {
-    return !commands_.back()->get_subcommands([](const auto*) { return true; })
+    return !commands_.back()
+                ->get_subcommands([](const auto*) { return true; })
                 .empty();
   }
 

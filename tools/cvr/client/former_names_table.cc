@@ -16,8 +16,8 @@ std::string TtlOfValidity(const std::string& validity) {
   if (validity == "always") return "0";
   if (validity == "never") return "forever";
   const auto duration = ParseDuration(validity);
-  const bool is_zero = duration.ok() && duration->seconds() == 0 &&
-                       duration->nanos() == 0;
+  const bool is_zero =
+      duration.ok() && duration->seconds() == 0 && duration->nanos() == 0;
   return is_zero ? "forever" : validity;
 }
 
@@ -52,19 +52,19 @@ std::string DefaultOfZero(const std::string& number) {
 // A list took a part of the name.
 std::string FilterOfName(const std::string& part) {
   return absl::StrCat(
-      "name : \"",
-      absl::StrReplaceAll(part, {{"\\", "\\\\"}, {"\"", "\\\""}}), "\"");
+      "name : \"", absl::StrReplaceAll(part, {{"\\", "\\\\"}, {"\"", "\\\""}}),
+      "\"");
 }
 
 using Options = std::vector<RenamedOption>;
 
 Options ForEveryCommand() {
-  return {{"--tls_ca_file", "--tls-ca-file"},
-          {"--tls_certificate_file", "--tls-certificate-file"},
-          {"--tls_key_file", "--tls-key-file"},
-          {"--insecure_plaintext", "--insecure-plaintext", false},
-          {"--blob_server", "", true, nullptr,
-           "every service is at --server now"}};
+  return {
+      {"--tls_ca_file", "--tls-ca-file"},
+      {"--tls_certificate_file", "--tls-certificate-file"},
+      {"--tls_key_file", "--tls-key-file"},
+      {"--insecure_plaintext", "--insecure-plaintext", false},
+      {"--blob_server", "", true, nullptr, "every service is at --server now"}};
 }
 
 Options ForLists() { return {{"--name", "--filter", true, FilterOfName}}; }

@@ -42,10 +42,10 @@ std::string AsText(const v1::ExplainResponse& response) {
     outcome.Add("digest", hit.digest());
     outcome.Add("media type", hit.media_type());
     outcome.Add("size", SizeText(hit.size_bytes()));
-    outcome.Add("fresh until", UntilText(hit.has_fresh_until_time(),
-                                         hit.fresh_until_time()));
-    outcome.Add("served stale until", UntilText(hit.has_stale_until_time(),
-                                                hit.stale_until_time()));
+    outcome.Add("fresh until",
+                UntilText(hit.has_fresh_until_time(), hit.fresh_until_time()));
+    outcome.Add("served stale until",
+                UntilText(hit.has_stale_until_time(), hit.stale_until_time()));
   }
   return absl::StrCat(table.ToString(), "\n", outcome.ToString());
 }
@@ -103,10 +103,10 @@ std::string TroubleText(const std::string& name,
 absl::Status PrintTrouble(Session& session, const Considered& considered) {
   v1::ListUpstreamStatesRequest request;
   request.set_upstream_id(considered.upstream_id());
-  ASSIGN_OR_RETURN(const auto states,
-                   session.server.List(
-                       &v1::UpstreamStateService::Stub::ListUpstreamStates,
-                       &v1::ListUpstreamStatesResponse::states, request));
+  ASSIGN_OR_RETURN(
+      const auto states,
+      session.server.List(&v1::UpstreamStateService::Stub::ListUpstreamStates,
+                          &v1::ListUpstreamStatesResponse::states, request));
   for (const v1::UpstreamState& state : states) {
     if (state.upstream_id() != considered.upstream_id()) continue;
     if (state.circuit_state() == v1::UpstreamState::CIRCUIT_STATE_OPEN ||

@@ -122,7 +122,8 @@ TEST_F(CompletionTest, BashKnowsWhichWordsAreValues) {
 TEST_F(CompletionTest, BashCompletesWhatCommandsTake) {
   EXPECT_THAT(Bash({"cvr", "completion", ""}),
               ElementsAre("bash", "zsh", "fish"));
-  EXPECT_THAT(Bash({"cvr", "help", "attachment", "del"}), ElementsAre("delete"));
+  EXPECT_THAT(Bash({"cvr", "help", "attachment", "del"}),
+              ElementsAre("delete"));
 }
 
 TEST_F(CompletionTest, FishCompletesTheSame) {

@@ -76,8 +76,7 @@ class World {
     variables_["CVR_SERVER"] = server_->grpc();
     variables_["CVR_TOKEN_FILE"] = directory_.Join("data/admin-token");
     // What the first start makes: registry 1 with upstream 1.
-    EXPECT_EQ(Cvr("registry delete 1 --delete-orphaned-upstreams"), 0)
-        << Err();
+    EXPECT_EQ(Cvr("registry delete 1 --delete-orphaned-upstreams"), 0) << Err();
   }
 
   int Cvr(const std::string& line) {
@@ -165,11 +164,12 @@ TEST_F(ApplyTest, WhatDiffersIsShownAndChanged) {
                            {"description: ours", "description: ~"}});
   const std::string before = world_.Export();
   EXPECT_EQ(world_.Apply(changed, "--dry-run"), 0) << world_.Err();
-  EXPECT_EQ(world_.Out(),
-            "~ group acme\n    description: \"ours\" -> default\n~ upstream "
-            "acme/hub\n    cache_policy.tag_ttl: \"48h\" -> \"24h\"\n~ registry "
-            "acme/team\n    upstreams: [quay, hub] -> [hub, quay]\ndry run: "
-            "nothing was changed\n");
+  EXPECT_EQ(
+      world_.Out(),
+      "~ group acme\n    description: \"ours\" -> default\n~ upstream "
+      "acme/hub\n    cache_policy.tag_ttl: \"48h\" -> \"24h\"\n~ registry "
+      "acme/team\n    upstreams: [quay, hub] -> [hub, quay]\ndry run: "
+      "nothing was changed\n");
   EXPECT_EQ(world_.Export(), before);
   EXPECT_EQ(world_.Apply(changed, "-o json"), 0) << world_.Err();
   const json changes = json::parse(world_.Out());

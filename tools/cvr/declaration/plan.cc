@@ -150,9 +150,9 @@ void Planner::PlanPolicy(const DeclaredGroup& group) {
   Declared<v1::CleanupPolicy> declared =
       group.cleanup_policy.value_or(Declared<v1::CleanupPolicy>());
   const auto found = state_.cleanup_policies.find(name);
-  const v1::CleanupPolicy current = WithDefaults(
-      found == state_.cleanup_policies.end() ? v1::CleanupPolicy()
-                                             : found->second);
+  const v1::CleanupPolicy current =
+      WithDefaults(found == state_.cleanup_policies.end() ? v1::CleanupPolicy()
+                                                          : found->second);
   declared.value = WithDefaults(declared.value);
   std::vector<FieldChange> fields;
   v1::UpdateCleanupPolicyRequest update;
@@ -232,8 +232,8 @@ void AddCacheNote(const v1::Upstream* current, const FieldMask& mask,
                   bool keep_cache, std::vector<FieldChange>& fields) {
   if (current == nullptr) return;
   const bool other_url = Has(mask, "url");
-  const bool other_identity = other_url || Has(mask, "credentials") ||
-                              Has(mask, "tls.client_key_pem");
+  const bool other_identity =
+      other_url || Has(mask, "credentials") || Has(mask, "tls.client_key_pem");
   if (!other_identity) return;
   fields.push_back(
       {"cache", "",
@@ -469,8 +469,8 @@ void Planner::AddRegistryChange(const std::string& group,
         }
         // What is not there yet cannot be checked.
         const bool is_all_there =
-            id != 0 && std::count(upstream_ids.begin(), upstream_ids.end(),
-                                  0) == 0;
+            id != 0 &&
+            std::count(upstream_ids.begin(), upstream_ids.end(), 0) == 0;
         if (validate_only && !is_all_there) return absl::OkStatus();
         return SetAttachments(server, id, upstream_ids, etag, validate_only);
       });

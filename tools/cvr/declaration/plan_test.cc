@@ -169,10 +169,10 @@ TEST_F(PlanTest, OnlyWhatTheFileMentionsIsChanged) {
   options_.prune = true;
   EXPECT_THAT(CarryOut("upstreams: [{name: hub, cache_policy: {tag_ttl: 1h}}]"),
               IsOk());
-  EXPECT_THAT(updated.update_mask().paths(),
-              UnorderedElementsAre("cache_policy.tag_ttl",
-                                   "cache_policy.stale_ttl",
-                                   "limits.failures_to_open"));
+  EXPECT_THAT(
+      updated.update_mask().paths(),
+      UnorderedElementsAre("cache_policy.tag_ttl", "cache_policy.stale_ttl",
+                           "limits.failures_to_open"));
 }
 
 TEST_F(PlanTest, AttachmentsAreSetAtOnceIfNobodyChangedThem) {
@@ -320,9 +320,9 @@ TEST_F(PlanTest, ClientKeyGoesWithItsCertificateAndTlsKeepsIt) {
   variables_["KEY"] = "planted";
   EXPECT_THAT(CarryOut(renewed), IsOk());
   EXPECT_EQ(updated.upstream().tls().client_key_pem(), "planted\n");
-  EXPECT_THAT(updated.update_mask().paths(),
-              UnorderedElementsAre("tls.client_certificate_pem",
-                                   "tls.client_key_pem"));
+  EXPECT_THAT(
+      updated.update_mask().paths(),
+      UnorderedElementsAre("tls.client_certificate_pem", "tls.client_key_pem"));
 }
 
 TEST_F(PlanTest, WhoComesTooLateIsTold) {
@@ -362,8 +362,8 @@ TEST_F(PlanTest, CredentialsGoAsAWhole) {
   variables_["PW"] = "planted";
   const std::string same =
       "credentials: {basic: {username: bot, password_env: PW}}";
-  EXPECT_THAT(
-      *Plan(absl::StrCat("upstreams: [{name: hub, ", same, "}]")), IsEmpty());
+  EXPECT_THAT(*Plan(absl::StrCat("upstreams: [{name: hub, ", same, "}]")),
+              IsEmpty());
   // The server would drop them with another url.
   EXPECT_THAT(CarryOut(absl::StrCat(
                   "upstreams: [{name: hub, url: 'https://b', ", same, "}]")),
