@@ -209,14 +209,29 @@ TEST_F(ApplyTest, WhatTheFileDoesNotMentionStaysUnlessPruned) {
   EXPECT_EQ(world_.Apply(kFile, "--prune"), 0) << world_.Err();
   EXPECT_EQ(world_.Out(),
             "- registry acme/old\n"
-            "- upstream acme/stray\n"
             "~ upstream acme/quay\n"
             "    description: \"mine\" -> default\n"
+            "- upstream acme/stray\n"
             "0 created, 1 changed, 2 deleted\n");
   EXPECT_EQ(world_.Get("upstream list --registry acme/team").size(), 2);
   EXPECT_EQ(world_.Get("upstream list").size(), 2);
   // Of a group that the file does not mention.
   EXPECT_EQ(world_.Get("registry list --group default").size(), 1);
+}
+
+// The server detaches what it deletes, which changes the attachments.
+TEST_F(ApplyTest, AttachedUpstreamIsPrunedWhileItsRegistryChanges) {
+  HaveApplied();
+  ASSERT_EQ(world_.Cvr("upstream create stray --group acme --url "
+                       "https://stray.example --registry team"),
+            0)
+      << world_.Err();
+  EXPECT_EQ(world_.Apply(kFile, "--prune"), 0) << world_.Err();
+  EXPECT_EQ(world_.Out(),
+            "~ registry acme/team\n"
+            "    upstreams: [quay, hub, stray] -> [quay, hub]\n"
+            "- upstream acme/stray\n"
+            "0 created, 1 changed, 1 deleted\n");
 }
 
 TEST_F(ApplyTest, ExportMakesTheSameOnAnEmptyServer) {
