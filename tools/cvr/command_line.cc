@@ -9,12 +9,19 @@
 #include "tools/cvr/commands/audit_commands.h"
 #include "tools/cvr/commands/cache_commands.h"
 #include "tools/cvr/commands/cleanup_commands.h"
-#include "tools/cvr/commands/download_commands.h"
 #include "tools/cvr/commands/entry_commands.h"
 #include "tools/cvr/commands/explain_command.h"
+#include "tools/cvr/commands/fetch_commands.h"
 #include "tools/cvr/commands/group_commands.h"
+#include "tools/cvr/commands/operation_commands.h"
+#include "tools/cvr/commands/refresh_commands.h"
 #include "tools/cvr/commands/registry_commands.h"
+#include "tools/cvr/commands/repository_commands.h"
+#include "tools/cvr/commands/secret_commands.h"
+#include "tools/cvr/commands/server_commands.h"
+#include "tools/cvr/commands/storage_commands.h"
 #include "tools/cvr/commands/token_commands.h"
+#include "tools/cvr/commands/watch_command.h"
 #include "tools/cvr/completion/completion_command.h"
 #include "tools/cvr/declaration/declaration_commands.h"
 #include "tools/cvr/upstreams/upstream_commands.h"
@@ -72,14 +79,21 @@ std::unique_ptr<CommandLine> MakeCommandLine(const Environment& environment) {
   AddRegistryCommands(app, chosen);
   AddUpstreamCommands(app, chosen);
   AddAttachmentCommands(app, chosen);
+  AddRepositoryCommands(app, chosen);
   AddEntryCommands(app, chosen);
   AddTokenCommands(app, chosen);
   AddCacheCommands(app, chosen);
+  AddRefreshCommands(app, chosen);
   AddCleanupCommands(app, chosen);
-  AddDownloadCommands(app, chosen);
+  AddFetchCommands(app, chosen);
+  AddStorageCommands(app, chosen);
   AddExplainCommand(app, chosen);
   AddDeclarationCommands(app, chosen);
+  AddOperationCommands(app, chosen);
+  AddWatchCommand(app, chosen);
   AddAuditCommands(app, chosen);
+  AddSecretCommands(app, chosen);
+  AddServerCommands(app, chosen);
   AddCompletionCommand(app, chosen);
   AddHelpCommand(app, chosen);
   AddHelpTexts(app);

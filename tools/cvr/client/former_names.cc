@@ -10,6 +10,7 @@
 #include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
+#include "tools/cvr/client/resource_name.h"
 
 namespace cvr {
 namespace {
@@ -68,6 +69,7 @@ class Translator {
     if (command == nullptr || IsFormerWithNext(word)) {
       if (FormerCommand(word)) return;
     }
+    if (command == nullptr && IsId(word)) FormerCommandWithId();
     if (command != nullptr) Enter(*command, word);
     Put(word);
     ++next_;
@@ -113,8 +115,21 @@ class Translator {
     if (names == nullptr) return false;
     std::vector<std::string> typed = path_;
     typed.insert(typed.end(), more.begin(), more.end());
-    Note(absl::StrCat("cvr ", absl::StrJoin(typed, " "), " is now cvr ",
-                      names->command));
+    Replace(absl::StrJoin(typed, " "), *names);
+    next_ += more.size();
+    return true;
+  }
+
+  // The same for a command that took an ID where it has commands of its own
+  // now. The ID is still to be read.
+  void FormerCommandWithId() {
+    const FormerNames* const names = FindFormer({"ID"});
+    if (names != nullptr) Replace(Path(), *names);
+  }
+
+  // Puts the command of now in the place of the commands so far.
+  void Replace(const std::string& typed, const FormerNames& names) {
+    Note(absl::StrCat("cvr ", typed, " is now cvr ", names.command));
     for (size_t i = command_words_.size(); i-- > 0;) {
       result_.words.erase(result_.words.begin() +
                           static_cast<ptrdiff_t>(command_words_[i]));
@@ -122,14 +137,12 @@ class Translator {
     command_words_.clear();
     path_.clear();
     commands_.resize(1);
-    for (const absl::string_view part : absl::StrSplit(names->command, ' ')) {
+    for (const absl::string_view part : absl::StrSplit(names.command, ' ')) {
       const std::string name(part);
       const CLI::App* const command = FindCommand(*commands_.back(), name);
       if (command != nullptr) Enter(*command, name);
       Put(name);
     }
-    next_ += more.size();
-    return true;
   }
 
   void Option(const std::string& word) {

@@ -30,7 +30,8 @@ struct RenamedOption {
 struct FormerNames {
   // The command as it is typed now, `upstream create`; empty = every command.
   const char* command;
-  // Whole commands that did the same: `upstream attach`.
+  // Whole commands that did the same: `upstream attach`; `refresh ID` when the
+  // command took an ID where it has commands of its own now.
   std::vector<const char*> former_commands;
   std::vector<RenamedOption> options;
 };

@@ -49,11 +49,29 @@ std::string DefaultOfZero(const std::string& number) {
   return number == "0" ? "default" : number;
 }
 
-// A list took a part of the name.
-std::string FilterOfName(const std::string& part) {
+// `field : "part"`.
+std::string Contains(const char* field, const std::string& part) {
   return absl::StrCat(
-      "name : \"", absl::StrReplaceAll(part, {{"\\", "\\\\"}, {"\"", "\\\""}}),
-      "\"");
+      field, " : \"",
+      absl::StrReplaceAll(part, {{"\\", "\\\\"}, {"\"", "\\\""}}), "\"");
+}
+
+// A list took a part of the name, or of the path.
+std::string FilterOfName(const std::string& part) {
+  return Contains("name", part);
+}
+std::string FilterOfPath(const std::string& part) {
+  return Contains("relative_path", part);
+}
+
+std::string DaysOfNumber(const std::string& days) {
+  return absl::StrCat(days, "d");
+}
+
+std::string ScopeNow(const std::string& scope) {
+  if (scope == "read_virtual_registry") return "read";
+  if (scope == "write_virtual_registry") return "manage";
+  return scope;
 }
 
 using Options = std::vector<RenamedOption>;
@@ -97,6 +115,18 @@ Options ForUpstreams() {
   return options;
 }
 
+Options ForCleanup() {
+  static constexpr char kWhy[] = "no notification was ever sent";
+  return {{"--enable", "--enabled", false},
+          {"--disable", "--no-enabled", false},
+          {"--keep-days", "--keep-after-last-pull", true, DaysOfNumber},
+          {"--cadence-days", "--run-interval", true, DaysOfNumber},
+          {"--notify-on-success", "", false, nullptr, kWhy},
+          {"--no-notify-on-success", "", false, nullptr, kWhy},
+          {"--notify-on-failure", "", false, nullptr, kWhy},
+          {"--no-notify-on-failure", "", false, nullptr, kWhy}};
+}
+
 }  // namespace
 
 const std::vector<FormerNames>& AllFormerNames() {
@@ -115,6 +145,23 @@ const std::vector<FormerNames>& AllFormerNames() {
        {},
        {{"--namespace", "--source-namespace"},
         {"--blob", "--kind=blob", false}}},
+      {"token create",
+       {},
+       {{"--scope", "--scope", true, ScopeNow},
+        {"--registry", "--registry-id"},
+        {"--expires", "--expire-time"}}},
+      {"audit list",
+       {},
+       {{"--since", "--start-time"},
+        {"--until", "--end-time"},
+        {"--max", "--page-size"}}},
+      {"entry list", {}, {{"--path", "--filter", true, FilterOfPath}}},
+      {"cache stats", {"stats"}, {}},
+      {"cleanup update", {"cleanup set"}, ForCleanup()},
+      {"fetch list", {"downloads"}, {}},
+      {"fetch cancel", {"downloads cancel"}, {}},
+      {"refresh tag", {"refresh ID"}, {}},
+      {"secret rotate", {"secret rotate-key"}, {}},
   };
   return *all;
 }

@@ -109,7 +109,7 @@ TEST_F(CompletionTest, BashKnowsWhichWordsAreValues) {
               ElementsAre("upstream"));
   EXPECT_THAT(Bash({"cvr", "-o", "j"}), ElementsAre("json"));
   EXPECT_THAT(Bash({"cvr", "token", "create", "--scope", "read"}),
-              ElementsAre("read_virtual_registry"));
+              ElementsAre("read"));
   EXPECT_THAT(Bash({"cvr", "token", "create", "--scope", "=", "adm"}),
               ElementsAre("admin"));
   EXPECT_THAT(Bash({"cvr", "registry", "list", "--group", ""}), IsEmpty());

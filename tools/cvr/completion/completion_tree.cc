@@ -12,8 +12,7 @@ const std::vector<std::string>& ValuesOf(const std::string& type) {
   static const auto* const kinds =
       new std::vector<std::pair<std::string, std::vector<std::string>>>{
           {"FORMAT", {"table", "json"}},
-          {"SCOPE",
-           {"read_virtual_registry", "write_virtual_registry", "admin"}},
+          {"SCOPE", {"read", "manage", "admin"}},
           {"SHELL", {"bash", "zsh", "fish"}},
       };
   static const auto* const none = new std::vector<std::string>;
