@@ -108,6 +108,8 @@ TEST_F(CompletionTest, BashKnowsWhichWordsAreValues) {
   EXPECT_THAT(Bash({"cvr", "--server", "registry", "upst"}),
               ElementsAre("upstream"));
   EXPECT_THAT(Bash({"cvr", "-o", "j"}), ElementsAre("json"));
+  EXPECT_THAT(Bash({"cvr", "explain", "--kind", "ref"}),
+              ElementsAre("referrers"));
   EXPECT_THAT(Bash({"cvr", "token", "create", "--scope", "read"}),
               ElementsAre("read"));
   EXPECT_THAT(Bash({"cvr", "token", "create", "--scope", "=", "adm"}),
