@@ -22,7 +22,7 @@ using ::google::protobuf::DescriptorPool;
 using ::google::protobuf::Empty;
 using ::testing::Contains;
 
-// Between the services themselves.
+// By method, without the package.
 const std::map<std::string, std::string>& CommandLines() {
   static const auto* const lines = new std::map<std::string, std::string>{
       {"AccessTokenService/CreateAccessToken",
@@ -31,6 +31,15 @@ const std::map<std::string, std::string>& CommandLines() {
       {"AccessTokenService/GetCaller", "whoami"},
       {"AccessTokenService/ListAccessTokens", "token list"},
       {"AccessTokenService/RevokeAccessToken", "token revoke 1"},
+      {"AttachmentService/CreateAttachment",
+       "attachment create --registry 1 --upstream 1"},
+      {"AttachmentService/DeleteAttachment",
+       "attachment delete --registry 1 --upstream 1"},
+      {"AttachmentService/GetAttachment", "attachment get 1"},
+      {"AttachmentService/ListAttachments", "attachment list --registry 1"},
+      {"AttachmentService/MoveAttachment",
+       "attachment move --registry 1 --upstream 1 --position 1"},
+      {"AttachmentService/SetAttachments", "attachment set --registry 1 1"},
       {"AuditService/GetAuditEvent", "audit get 1"},
       {"AuditService/ListAuditEvents", "audit list"},
       {"AuditService/WatchAuditEvents", "audit watch"},
@@ -72,17 +81,10 @@ const std::map<std::string, std::string>& CommandLines() {
       {"RegistryService/UpdateRegistry", "registry update 1 --name n"},
       {"SecretService/RotateSecretKey", "secret rotate"},
       {"ServerService/GetServerInfo", "server info"},
-      {"UpstreamService/AttachUpstream",
-       "upstream attach --registry 1 --upstream 1"},
       {"UpstreamService/CreateUpstream", "upstream create u --url http://a"},
       {"UpstreamService/DeleteUpstream", "upstream delete 1"},
-      {"UpstreamService/DetachUpstream",
-       "upstream detach --registry 1 --upstream 1"},
-      {"UpstreamService/GetRegistryUpstream", "upstream attachment 1"},
       {"UpstreamService/GetUpstream", "upstream get 1"},
       {"UpstreamService/ListUpstreams", "upstream list"},
-      {"UpstreamService/MoveUpstream",
-       "upstream move --registry 1 --upstream 1 --position 1"},
       {"UpstreamService/UpdateUpstream", "upstream update 1 --name n"},
       {"UpstreamStateService/ListUpstreamStates", "upstream states"},
       {"UpstreamTestService/TestUpstream", "upstream test 1"},
@@ -144,11 +146,11 @@ TEST_F(MethodsTest, EveryCommandLineReachesItsMethod) {
 TEST_F(MethodsTest, FormerNamesOfCommandsGoOn) {
   FakeServer server;
   variables_["CVR_SERVER"] = server.address();
-  server.On<Empty, Empty>("UpstreamService/GetRegistryUpstream",
+  server.On<Empty, Empty>("AttachmentService/GetAttachment",
                           [](const auto&, auto*) { return grpc::Status::OK; });
   Cvr("upstream place 1");
   EXPECT_THAT(server.methods_called(),
-              Contains("/cvr.v1.UpstreamService/GetRegistryUpstream"))
+              Contains("/cvr.v1.AttachmentService/GetAttachment"))
       << Err();
 }
 

@@ -55,7 +55,8 @@ TEST_F(FormerNamesTest, FormerOptionsAreThoseOfNow) {
   // The same word is another command's option of now.
   EXPECT_EQ(Now("registry list --name web"),
             "registry list --filter name : \"web\"");
-  EXPECT_EQ(Now("registry update 1 --name web"), "registry update 1 --name web");
+  EXPECT_EQ(Now("registry update 1 --name web"),
+            "registry update 1 --name web");
 }
 
 TEST_F(FormerNamesTest, ValuesMeanWhatTheyMeant) {
@@ -88,8 +89,8 @@ TEST_F(FormerNamesTest, ValuesMeanWhatTheyMeant) {
   const NamesOfNow cleared = WithNamesOfNow(
       line_->app, {"upstream", "update", "5", "--tag-validity", ""},
       AllFormerNames());
-  EXPECT_THAT(cleared.words, ElementsAre("upstream", "update", "5",
-                                         "--tag-ttl-override", ""));
+  EXPECT_THAT(cleared.words,
+              ElementsAre("upstream", "update", "5", "--tag-ttl-override", ""));
 }
 
 TEST_F(FormerNamesTest, FormerCommandsAreThoseOfNowWhereverTheyStand) {
@@ -105,8 +106,8 @@ TEST_F(FormerNamesTest, FormerCommandsAreThoseOfNowWhereverTheyStand) {
 }
 
 TEST_F(FormerNamesTest, TheAddressOfTheBlobServiceIsIgnored) {
-  for (const char* line : {"--blob_server b:1 group list",
-                           "group list --blob-server=b:1"}) {
+  for (const char* line :
+       {"--blob_server b:1 group list", "group list --blob-server=b:1"}) {
     EXPECT_EQ(Now(line), "group list");
     EXPECT_THAT(notes_, ElementsAre(HasSubstr("every service is at --server")));
   }

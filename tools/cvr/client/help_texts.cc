@@ -8,7 +8,8 @@ namespace {
 
 constexpr HelpText kRoot = {
     "",
-    R"(Administers cvr-standalone (or cvr-metadata and cvr-blob) over gRPC.
+    R"(Administers cvr-standalone (or cvr-metadata, which forwards to cvr-blob)
+over gRPC.
 Clients pull from a virtual registry. Its upstreams are asked in order of
 position, and their responses are cached. Every registry and upstream belongs
 to a group.
@@ -17,9 +18,15 @@ Every command needs an access token. The first start of the server writes an
 administrator's token to DATA_DIR/admin-token. `cvr token create` creates
 others.
 
-Durations: 24h, 90m, 1h30m, 7d, 250ms, 0. Times: 2026-11-25T06:00:00Z. Sizes:
-10G or 512MiB (powers of 1024), 10GB (powers of 1000). Options may be written
-with dashes or underscores.
+A registry or an upstream is named by its ID, its NAME (in the group of
+--group, or "default") or GROUP/NAME. A word of digits is always an ID.
+
+Durations: 24h, 90m, 1h30m, 7d, 250ms. In a cache policy 0 = not at all,
+`forever` = for ever, `default` = the default. Times: 2026-11-25T06:00:00Z.
+Sizes: 10G or 512MiB (powers of 1024), 10GB (powers of 1000).
+
+Options are called as the fields of the .proto files, with dashes. Former names
+still work; a note on standard error tells the new one.
 
 The output is a table. With -o json it is a JSON object or array with the
 field names of the .proto files; 64-bit numbers are strings. Delete commands
@@ -27,7 +34,6 @@ print nothing with -o json.
 
 Environment:
   CVR_SERVER              instead of --server
-  CVR_BLOB_SERVER         instead of --blob_server
   CVR_TOKEN               instead of --token
   CVR_TOKEN_FILE          instead of --token-file
   CVR_UPSTREAM_PASSWORD   password of an upstream, for `cvr upstream`
@@ -40,7 +46,7 @@ cvr upstream create hub --url https://registry-1.docker.io --registry 1
 docker pull localhost:8080/virtual_registries/containers/1/library/alpine
 cvr entry list --upstream 1 -o json | jq '[.[].size_bytes | tonumber] | add'
 cvr apply -f registries.yaml --dry-run
-cvr --server unix:/run/cvr/metadata.sock upstream list --registry 1
+cvr --server unix:/run/cvr/metadata.sock upstream list --registry team
 
 # Help for a command:
 cvr registry create --help
@@ -63,9 +69,11 @@ constexpr HelpText kGroups[] = {
     {"group update", "Changes the description. The name cannot be changed.",
      "cvr group update acme/web --description 'The web shops'"},
     {"group delete",
-     "Fails if the group still owns registries or upstreams. Succeeds if the "
-     "group\ndoes not exist.",
-     "cvr group delete acme/web"},
+     "Fails if the group still owns registries or upstreams, unless --force "
+     "is\ngiven. Succeeds if the group does not exist, unless "
+     "--no-allow-missing is given.",
+     "cvr group delete acme/web\n"
+     "cvr group delete acme/web --force --validate-only"},
 };
 
 constexpr HelpText kRegistries[] = {
@@ -82,24 +90,27 @@ constexpr HelpText kRegistries[] = {
      ""},
     {"registry create",
      "A new registry has no upstreams. Add some with `cvr upstream "
-     "create\n--registry` or `cvr upstream attach`.",
+     "create\n--registry` or `cvr attachment create`.",
      "cvr registry create team --group acme/web --anonymous-pull\n"
      "cvr registry create team -o json | jq -r .id"},
-    {"registry list", "Sorted by ID.",
-     "cvr registry list --group acme --name team"},
+    {"registry list", "All registries that you may see, sorted by ID.",
+     "cvr registry list --group acme --filter 'name : \"team\"'\n"
+     "cvr registry list --order-by 'create_time desc'"},
     {"registry get", "One registry, with the path that clients pull from.",
-     "cvr registry get 1"},
+     "cvr registry get 1\ncvr registry get acme/web/team"},
     {"registry update",
      "With --etag, the command fails if the registry was modified since the "
      "etag\nwas read.",
      "cvr registry update 1 --no-anonymous-pull\n"
-     "cvr registry update 1 --name team2 --etag W1"},
+     "cvr registry update acme/web/team --name team2 --etag W1"},
     {"registry delete",
-     "Upstreams that other registries also use are only detached. Succeeds if "
-     "the\nregistry does not exist. Access tokens that are restricted to "
-     "registries\nlose access to this one; a token that is restricted to it "
+     "The upstreams are only detached, unless --delete-orphaned-upstreams is "
+     "given.\nSucceeds if the registry does not exist, unless "
+     "--no-allow-missing is given.\nAccess tokens that are restricted to "
+     "registries lose access to this one; a\ntoken that is restricted to it "
      "alone is revoked.",
-     "cvr registry delete 1"},
+     "cvr registry delete 1\n"
+     "cvr registry delete team --delete-orphaned-upstreams --validate-only"},
 };
 
 constexpr HelpText kUpstreams[] = {
@@ -121,31 +132,25 @@ constexpr HelpText kUpstreams[] = {
      "cvr upstream create hub --url https://registry-1.docker.io "
      "--username bot --password-file hub.txt\n"
      "cvr upstream create ours --url https://registry.example "
-     "--allow-repository 'team/*' --tag-validity 'v*=0' "
+     "--allow-repository 'team/*' --tag-ttl-override 'v*=forever' "
      "--on-unavailable tag=next"},
-    {"upstream list", "Sorted by ID; with --registry, by position.",
-     "cvr upstream list --registry 1"},
-    {"upstream get", "One upstream, without its password.",
-     "cvr upstream get 1 -o json"},
+    {"upstream list",
+     "All upstreams that you may see, sorted by ID; with --registry, by "
+     "position.",
+     "cvr upstream list --registry 1\n"
+     "cvr upstream list --group acme --filter 'disabled = true'"},
+    {"upstream get",
+     "One upstream, with the values that are in force and without its "
+     "password.",
+     "cvr upstream get 1 -o json\ncvr upstream get acme/hub"},
     {"upstream update",
-     "Options with several values (rules, tag validities, lists) replace "
-     "all\nexisting values.",
-     "cvr upstream update 1 --cache-validity 7d\n"
+     "Options with several values (rules, TTL overrides, lists) replace "
+     "all\nexisting values. The word `default` restores the default of a "
+     "duration or\nlimit.",
+     "cvr upstream update 1 --tag-ttl 7d --stale-ttl default\n"
      "cvr upstream update 1 --username bot --password-file hub.txt\n"
      "cvr upstream update 1 --on-hidden tag=stop --on-hidden cached=stop\n"
      "cvr upstream update 1 --no-rules --disabled"},
-    {"upstream attach",
-     "The registry and the upstream must belong to the same group.",
-     "cvr upstream attach --registry 1 --upstream 2"},
-    {"upstream detach",
-     "The upstream and its cache are kept. Succeeds if it is not attached.",
-     "cvr upstream detach --registry 1 --upstream 2"},
-    {"upstream move", "The other upstreams shift to make room.",
-     "cvr upstream move --registry 1 --upstream 2 --position 1"},
-    {"upstream attachment",
-     "Shows the upstream, registry and position of an attachment. Its ID is "
-     "in\n`cvr registry get REGISTRY -o json`.",
-     "cvr upstream attachment 1"},
     {"upstream states",
      "Shows for each upstream the state of the circuit breaker, the last "
      "failure,\nrunning and queued requests, and the remaining rate limit. "
@@ -161,8 +166,37 @@ constexpr HelpText kUpstreams[] = {
      "cvr upstream test hub --username bot --password-stdin\n"
      "cvr upstream test --url https://registry.example --repository team/app "
      "--reference 1.2"},
-    {"upstream delete", "Succeeds if it does not exist.",
+    {"upstream delete",
+     "Succeeds if it does not exist, unless --no-allow-missing is given.",
      "cvr upstream delete 2"},
+};
+
+constexpr HelpText kAttachments[] = {
+    {"attachment",
+     "An attachment is an upstream in the order of a registry. The upstream "
+     "with\nposition 1 is asked first.",
+     ""},
+    {"attachment create",
+     "The registry and the upstream must belong to the same group.",
+     "cvr attachment create --registry 1 --upstream 2\n"
+     "cvr attachment create --group acme --registry team --upstream hub"},
+    {"attachment list",
+     "Shows the order of the upstreams, and its etag for `cvr attachment set`.",
+     "cvr attachment list --registry 1"},
+    {"attachment set",
+     "Attaches, detaches and orders upstreams in one step. With --etag, the "
+     "command\nfails if the attachments were changed since the etag was read.",
+     "cvr attachment set --registry 1 2 5 hub\n"
+     "cvr attachment set --registry 1 --none"},
+    {"attachment move", "The other upstreams shift to make room.",
+     "cvr attachment move --registry 1 --upstream 2 --position 1"},
+    {"attachment delete",
+     "The upstream and its cache are kept. Succeeds if it is not attached, "
+     "unless\n--no-allow-missing is given.",
+     "cvr attachment delete --registry 1 --upstream 2"},
+    {"attachment get",
+     "Its ID is in `cvr attachment list` and `cvr registry get -o json`.",
+     "cvr attachment get 1"},
 };
 
 constexpr HelpText kEntries[] = {
@@ -192,11 +226,13 @@ constexpr HelpText kEntries[] = {
      "cvr repository list --registry 1\n"
      "cvr repository list --registry acme/web -o json | jq -r .[].name"},
     {"explain",
-     "Shows, for each upstream in order of position, whether the image is "
-     "cached\nand fresh, excluded by rules, or in the negative cache. No "
-     "upstream is asked\nand no download is counted.",
+     "Shows, for each upstream in order of position, whether the content is "
+     "cached\nand fresh, denied by a rule, or in the negative cache. No "
+     "upstream is asked,\nand no pull is counted. Without tag or digest the "
+     "tag is `latest`.",
      "cvr explain 1 library/alpine:3.20\n"
-     "cvr explain 1 library/alpine --namespace docker.io"},
+     "cvr explain team library/alpine --source-namespace docker.io\n"
+     "cvr explain 1 library/alpine --kind tags"},
 };
 
 constexpr HelpText kTokens[] = {
@@ -379,14 +415,18 @@ changes nothing. Objects are identified by group and name.
 Objects and fields that are not in the file are not changed; a field that is
 `null` gets its default. With --prune, objects of the listed
 groups that are not in the file are deleted, and fields that are not in the
-file get their default. Lists, such as a registry's upstreams, are always
-replaced.
+file get their default. Lists, such as a registry's upstreams, and the
+credentials of an upstream are always replaced.
 
 The file contains no passwords: password_env is the name of an environment
 variable, password_file the path of a file. The server does not return stored
 passwords, so they cannot be compared: they are sent only if the upstream is
 new, if its url or username changes, or with --set-passwords. The same is
 true for tls.client_key_env and tls.client_key_file.
+
+With --dry-run the server checks the changes: names that are taken, paths that
+clients could not tell apart, limits. What would be in a new group is checked
+when it is applied.
 
 A new registry gets the `id` that the file has for it, because clients pull
 by ID; only administrators may choose an ID. If the registry already has
@@ -399,14 +439,15 @@ again.
 
   groups:
     - name: acme
-      cleanup_policy: {enabled: true, keep_n_days_after_download: 14}
+      cleanup_policy: {enabled: true, keep_after_last_pull: 14d}
       upstreams:
         - name: hub
           url: https://registry-1.docker.io
-          username: bot
-          password_env: HUB_PASSWORD
-          cache_validity: 24h
-          tag_validities: [{tag: "v*", cache_validity: 0s}]
+          credentials:
+            basic: {username: bot, password_env: HUB_PASSWORD}
+          cache_policy:
+            tag_ttl: 24h
+            tag_ttl_overrides: [{tag: "v*", ttl: forever}]
           rules: [{action: deny, target: tag, pattern: "re:.*-rc.*"}]
           failure_policy: {unavailable: {tag: next}}
       registries:
@@ -415,7 +456,8 @@ again.
           upstreams: [hub]
 
 All fields are those of Group, CleanupPolicy, Upstream and Registry in the
-.proto files; `cvr export` shows them.)",
+.proto files; `cvr export` shows them. Fields of earlier releases, such as
+cache_validity, are read as what they are called now.)",
      R"(cvr apply -f registries.yaml --dry-run
 cvr apply -f registries.yaml
 # Also delete what is not in the file:
@@ -448,6 +490,7 @@ const std::vector<HelpText>& HelpTexts() {
     all->insert(all->end(), std::begin(kGroups), std::end(kGroups));
     all->insert(all->end(), std::begin(kRegistries), std::end(kRegistries));
     all->insert(all->end(), std::begin(kUpstreams), std::end(kUpstreams));
+    all->insert(all->end(), std::begin(kAttachments), std::end(kAttachments));
     all->insert(all->end(), std::begin(kEntries), std::end(kEntries));
     all->insert(all->end(), std::begin(kTokens), std::end(kTokens));
     all->insert(all->end(), std::begin(kCache), std::end(kCache));

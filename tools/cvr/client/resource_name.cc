@@ -73,7 +73,8 @@ CLI::Validator ResourceWord() {
 }
 
 CLI::Option* AddResourceName(CLI::App& command, const std::string& name,
-                         std::string& word, const std::string& description) {
+                             std::string& word,
+                             const std::string& description) {
   const bool is_argument = name.front() != '-';
   return command
       .add_option(name, word,

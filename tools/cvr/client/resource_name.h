@@ -38,7 +38,7 @@ CLI::Validator ResourceWord();
 
 // Adds the option or argument `name`, which names a registry or an upstream.
 CLI::Option* AddResourceName(CLI::App& command, const std::string& name,
-                         std::string& word, const std::string& description);
+                             std::string& word, const std::string& description);
 
 // Adds --group, the group of what is named without one.
 CLI::Option* AddGroupOfName(CLI::App& command,

@@ -73,9 +73,8 @@ absl::Status ServerConnection::Explained(const absl::Status& status) const {
   if (ReasonOf(status) != Reason::kNone) return status;
   switch (status.code()) {
     case absl::StatusCode::kUnavailable:
-      return Annotate(status,
-                      absl::StrCat("cannot reach the server at ", address_,
-                                   HintOf(status.message())));
+      return Annotate(status, absl::StrCat("cannot reach the server at ",
+                                           address_, HintOf(status.message())));
     case absl::StatusCode::kDeadlineExceeded:
       return absl::DeadlineExceededError(
           absl::StrCat("the server at ", address_, " did not answer within ",

@@ -231,10 +231,10 @@ absl::Status Delete(Session& session, const DeleteOptions& options) {
   RETURN_IF_ERROR(
       session.server.Call(&Stub::DeleteAttachment, request).status());
   const auto& [registry, upstream, group] = options.which;
-  session.output.PrintNote(absl::StrCat(
-      ResourceText("upstream", upstream, group),
-      was_detached ? " was not attached to " : " detached from ",
-      ResourceText("registry", registry, group)));
+  session.output.PrintNote(
+      absl::StrCat(ResourceText("upstream", upstream, group),
+                   was_detached ? " was not attached to " : " detached from ",
+                   ResourceText("registry", registry, group)));
   return absl::OkStatus();
 }
 

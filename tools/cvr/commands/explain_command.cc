@@ -1,9 +1,9 @@
 #include "tools/cvr/commands/explain_command.h"
 
-#include <cstddef>
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "cvr/v1/explain_service.grpc.pb.h"
@@ -13,6 +13,7 @@
 #include "tools/cvr/client/resource_name.h"
 #include "tools/cvr/client/table.h"
 #include "tools/cvr/client/text.h"
+#include "tools/cvr/commands/image_text.h"
 
 namespace cvr {
 namespace {
@@ -42,10 +43,10 @@ std::string AsText(const v1::ExplainResponse& response) {
     outcome.Add("digest", hit.digest());
     outcome.Add("media type", hit.media_type());
     outcome.Add("size", SizeText(hit.size_bytes()));
-    outcome.Add("fresh until", UntilText(hit.has_fresh_until_time(),
-                                         hit.fresh_until_time()));
-    outcome.Add("served stale until", UntilText(hit.has_stale_until_time(),
-                                                hit.stale_until_time()));
+    outcome.Add("fresh until",
+                UntilText(hit.has_fresh_until_time(), hit.fresh_until_time()));
+    outcome.Add("served stale until",
+                UntilText(hit.has_stale_until_time(), hit.stale_until_time()));
   }
   return absl::StrCat(table.ToString(), "\n", outcome.ToString());
 }
@@ -67,20 +68,16 @@ v1::ContentKind KindOf(const std::string& name) {
   return v1::CONTENT_KIND_UNSPECIFIED;
 }
 
-// `library/alpine:3.20`, `library/alpine@sha256:...`; without either the tag is
-// `latest`, as clients have it, and of a list of tags it is `list`.
+// Without tag or digest the tag is `latest`, as clients have it; a list of tags
+// is called `list`.
 v1::ContentRef ParseReference(const std::string& text, v1::ContentKind kind) {
+  ImageText image = ParseImage(text);
+  if (image.reference.empty()) image.reference = "latest";
+  if (kind == v1::CONTENT_KIND_TAGS) image.reference = "list";
   v1::ContentRef content;
+  content.set_repository(std::move(image.repository));
+  content.set_reference(std::move(image.reference));
   content.set_kind(kind);
-  size_t at = text.find('@');
-  if (at == std::string::npos) at = text.find(':');
-  content.set_repository(text.substr(0, at));
-  if (kind == v1::CONTENT_KIND_TAGS) {
-    content.set_reference("list");
-  } else {
-    content.set_reference(at == std::string::npos ? "latest"
-                                                  : text.substr(at + 1));
-  }
   return content;
 }
 
@@ -103,10 +100,10 @@ std::string TroubleText(const std::string& name,
 absl::Status PrintTrouble(Session& session, const Considered& considered) {
   v1::ListUpstreamStatesRequest request;
   request.set_upstream_id(considered.upstream_id());
-  ASSIGN_OR_RETURN(const auto states,
-                   session.server.List(
-                       &v1::UpstreamStateService::Stub::ListUpstreamStates,
-                       &v1::ListUpstreamStatesResponse::states, request));
+  ASSIGN_OR_RETURN(
+      const auto states,
+      session.server.List(&v1::UpstreamStateService::Stub::ListUpstreamStates,
+                          &v1::ListUpstreamStatesResponse::states, request));
   for (const v1::UpstreamState& state : states) {
     if (state.upstream_id() != considered.upstream_id()) continue;
     if (state.circuit_state() == v1::UpstreamState::CIRCUIT_STATE_OPEN ||

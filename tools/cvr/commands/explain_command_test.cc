@@ -36,7 +36,8 @@ class ExplainCommandTest : public CvrTest {
 };
 
 TEST_F(ExplainCommandTest, TellsEveryUpstreamAndTheOutcome) {
-  ASSERT_EQ(Cvr("explain 4 library/alpine:3.20 --source-namespace docker.io"), 0)
+  ASSERT_EQ(Cvr("explain 4 library/alpine:3.20 --source-namespace docker.io"),
+            0)
       << Err();
   EXPECT_EQ(request_.registry_id(), 4);
   EXPECT_EQ(request_.source_namespace(), "docker.io");
@@ -101,9 +102,11 @@ TEST_F(ExplainCommandTest, TellsWhoWouldNotAnswer) {
         return grpc::Status::OK;
       });
   ASSERT_EQ(Cvr("explain 4 a"), 0) << Err();
-  EXPECT_THAT(Out(), HasSubstr("'hub' is not asked by blob-2 until 2023-11-14T22:13:20Z "
-                               "(circuit breaker open or Retry-After): "
-                               "connection refused"));
+  EXPECT_THAT(
+      Out(),
+      HasSubstr("'hub' is not asked by blob-2 until 2023-11-14T22:13:20Z "
+                "(circuit breaker open or Retry-After): "
+                "connection refused"));
 }
 
 TEST_F(ExplainCommandTest, SpeaksJson) {

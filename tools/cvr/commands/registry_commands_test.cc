@@ -211,8 +211,7 @@ TEST_F(RegistryCommandsTest, DeletingWhatIsNotThereSaysSo) {
         return grpc::Status(grpc::StatusCode::NOT_FOUND, "no registry 77");
       });
   server_.On<v1::DeleteRegistryRequest, Empty>(
-      "RegistryService/DeleteRegistry",
-      [](const auto& request, auto*) {
+      "RegistryService/DeleteRegistry", [](const auto& request, auto*) {
         return request.allow_missing()
                    ? grpc::Status::OK
                    : grpc::Status(grpc::StatusCode::NOT_FOUND,

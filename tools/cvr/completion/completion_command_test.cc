@@ -108,6 +108,8 @@ TEST_F(CompletionTest, BashKnowsWhichWordsAreValues) {
   EXPECT_THAT(Bash({"cvr", "--server", "registry", "upst"}),
               ElementsAre("upstream"));
   EXPECT_THAT(Bash({"cvr", "-o", "j"}), ElementsAre("json"));
+  EXPECT_THAT(Bash({"cvr", "explain", "--kind", "ref"}),
+              ElementsAre("referrers"));
   EXPECT_THAT(Bash({"cvr", "token", "create", "--scope", "read"}),
               ElementsAre("read"));
   EXPECT_THAT(Bash({"cvr", "token", "create", "--scope", "=", "adm"}),
@@ -122,7 +124,8 @@ TEST_F(CompletionTest, BashKnowsWhichWordsAreValues) {
 TEST_F(CompletionTest, BashCompletesWhatCommandsTake) {
   EXPECT_THAT(Bash({"cvr", "completion", ""}),
               ElementsAre("bash", "zsh", "fish"));
-  EXPECT_THAT(Bash({"cvr", "help", "attachment", "del"}), ElementsAre("delete"));
+  EXPECT_THAT(Bash({"cvr", "help", "attachment", "del"}),
+              ElementsAre("delete"));
 }
 
 TEST_F(CompletionTest, FishCompletesTheSame) {

@@ -12,6 +12,7 @@ const std::vector<std::string>& ValuesOf(const std::string& type) {
   static const auto* const kinds =
       new std::vector<std::pair<std::string, std::vector<std::string>>>{
           {"FORMAT", {"table", "json"}},
+          {"KIND", {"manifest", "blob", "tags", "referrers"}},
           {"SCOPE", {"read", "manage", "admin"}},
           {"SHELL", {"bash", "zsh", "fish"}},
       };

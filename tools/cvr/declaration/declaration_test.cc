@@ -65,14 +65,13 @@ groups:
   EXPECT_EQ(hub.value.failure_policy().unavailable().tag(),
             v1::FailurePolicy::FAILURE_ACTION_NEXT);
   EXPECT_EQ(hub.value.limits().concurrent_requests(), 8);
-  EXPECT_THAT(
-      hub.mentioned,
-      UnorderedElementsAre(
-          "display_name", "url", "credentials", "source_namespaces",
-          "cache_policy.tag_ttl", "cache_policy.stale_ttl",
-          "cache_policy.tag_ttl_overrides", "rules",
-          "failure_policy.unavailable.tag", "limits.concurrent_requests",
-          "tls.client_certificate_pem"));
+  EXPECT_THAT(hub.mentioned,
+              UnorderedElementsAre(
+                  "display_name", "url", "credentials", "source_namespaces",
+                  "cache_policy.tag_ttl", "cache_policy.stale_ttl",
+                  "cache_policy.tag_ttl_overrides", "rules",
+                  "failure_policy.unavailable.tag",
+                  "limits.concurrent_requests", "tls.client_certificate_pem"));
   EXPECT_THAT(*group.registries[0].upstreams, ElementsAre("hub", "other"));
 }
 

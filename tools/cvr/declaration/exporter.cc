@@ -19,8 +19,7 @@ class Exporter {
   YAML::Node Group(const v1::Group& group) {
     YAML::Node node = ToYaml(group);
     const auto policy = state_.cleanup_policies.find(group.name());
-    if (policy != state_.cleanup_policies.end() &&
-        !IsDefault(policy->second)) {
+    if (policy != state_.cleanup_policies.end() && !IsDefault(policy->second)) {
       node["cleanup_policy"] = ToYaml(policy->second);
     }
     for (const v1::Upstream& upstream : state_.upstreams) {

@@ -29,8 +29,8 @@ YAML::Node TtlOfValidity(const YAML::Node& value) {
   const std::string& text = value.Scalar();
   if (text == "always") return YAML::Node("0");
   const auto duration = ParseDuration(text);
-  const bool is_zero = duration.ok() && duration->seconds() == 0 &&
-                       duration->nanos() == 0;
+  const bool is_zero =
+      duration.ok() && duration->seconds() == 0 && duration->nanos() == 0;
   return text == "never" || is_zero ? YAML::Node("forever") : value;
 }
 

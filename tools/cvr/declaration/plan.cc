@@ -14,10 +14,10 @@
 #include "google/protobuf/field_mask.pb.h"
 #include "services/common/status_macros.h"
 #include "tools/cvr/client/credentials.h"
-#include "tools/cvr/client/secrets.h"
 #include "tools/cvr/declaration/attachments.h"
 #include "tools/cvr/declaration/differences.h"
 #include "tools/cvr/declaration/pull_paths.h"
+#include "tools/cvr/declaration/secret_source.h"
 #include "tools/cvr/declaration/yaml_message.h"
 
 namespace cvr::declaration {
@@ -30,27 +30,6 @@ absl::Status At(const std::string& where, absl::string_view what) {
   return absl::InvalidArgumentError(absl::StrCat(where, ": ", what));
 }
 
-absl::StatusOr<std::string> ReadSecret(const SecretSource& source,
-                                       const Environment& environment) {
-  std::optional<std::string> secret;
-  if (source.kind == SecretSource::Kind::kVariable) {
-    secret = environment.variable(source.name.c_str());
-    if (!secret) {
-      return At(source.where, absl::StrCat("the environment variable ",
-                                           source.name, " is not set"));
-    }
-  } else {
-    auto content = ReadFile(source.name);
-    if (!content.ok()) return At(source.where, content.status().message());
-    secret = *std::move(content);
-  }
-  *secret = std::string(WithoutLineBreak(*secret));
-  if (secret->empty()) {
-    return At(source.where, absl::StrCat(source.name, " is empty"));
-  }
-  return *std::move(secret);
-}
-
 class Planner {
  public:
   Planner(const ServerState& state, const PlanOptions& options,
@@ -59,7 +38,7 @@ class Planner {
 
   absl::Status Plan(const DeclaredGroup& group) {
     PlanGroup(group);
-    if (options_.prune) PlanRemovals(group);
+    if (options_.prune) PlanRegistryRemovals(group);
     PlanPolicy(group);
     for (const DeclaredUpstream& upstream : group.upstreams) {
       RETURN_IF_ERROR(PlanUpstream(group.value.name(), upstream));
@@ -67,6 +46,9 @@ class Planner {
     for (const DeclaredRegistry& registry : group.registries) {
       RETURN_IF_ERROR(PlanRegistry(group, registry));
     }
+    // Deleted sooner, they would leave the registries and change the etags of
+    // their attachments.
+    if (options_.prune) PlanUpstreamRemovals(group);
     return absl::OkStatus();
   }
 
@@ -84,7 +66,8 @@ class Planner {
 
   void PlanGroup(const DeclaredGroup& group);
   void PlanPolicy(const DeclaredGroup& group);
-  void PlanRemovals(const DeclaredGroup& group);
+  void PlanRegistryRemovals(const DeclaredGroup& group);
+  void PlanUpstreamRemovals(const DeclaredGroup& group);
   absl::Status PlanUpstream(const std::string& group,
                             const DeclaredUpstream& upstream);
   absl::Status AddSecrets(const DeclaredUpstream& declared,
@@ -150,9 +133,9 @@ void Planner::PlanPolicy(const DeclaredGroup& group) {
   Declared<v1::CleanupPolicy> declared =
       group.cleanup_policy.value_or(Declared<v1::CleanupPolicy>());
   const auto found = state_.cleanup_policies.find(name);
-  const v1::CleanupPolicy current = WithDefaults(
-      found == state_.cleanup_policies.end() ? v1::CleanupPolicy()
-                                             : found->second);
+  const v1::CleanupPolicy current =
+      WithDefaults(found == state_.cleanup_policies.end() ? v1::CleanupPolicy()
+                                                          : found->second);
   declared.value = WithDefaults(declared.value);
   std::vector<FieldChange> fields;
   v1::UpdateCleanupPolicyRequest update;
@@ -177,18 +160,11 @@ void Planner::PlanPolicy(const DeclaredGroup& group) {
       });
 }
 
-void Planner::PlanRemovals(const DeclaredGroup& group) {
+void Planner::PlanRegistryRemovals(const DeclaredGroup& group) {
   const std::string& name = group.value.name();
   std::set<std::string> registries;
-  std::set<std::string> upstreams;
-  for (const auto& upstream : group.upstreams) {
-    upstreams.insert(upstream.value.name());
-  }
   for (const auto& registry : group.registries) {
     registries.insert(registry.value.name());
-    // What is referred to is mentioned.
-    if (!registry.upstreams) continue;
-    upstreams.insert(registry.upstreams->begin(), registry.upstreams->end());
   }
   for (const v1::Registry& registry : state_.registries) {
     if (registry.group() != name || registries.count(registry.name()) > 0) {
@@ -206,6 +182,19 @@ void Planner::PlanRemovals(const DeclaredGroup& group) {
               .Call(&v1::RegistryService::Stub::DeleteRegistry, request)
               .status();
         });
+  }
+}
+
+void Planner::PlanUpstreamRemovals(const DeclaredGroup& group) {
+  const std::string& name = group.value.name();
+  std::set<std::string> upstreams;
+  for (const auto& upstream : group.upstreams) {
+    upstreams.insert(upstream.value.name());
+  }
+  for (const auto& registry : group.registries) {
+    // What is referred to is mentioned.
+    if (!registry.upstreams) continue;
+    upstreams.insert(registry.upstreams->begin(), registry.upstreams->end());
   }
   for (const v1::Upstream& upstream : state_.upstreams) {
     if (upstream.group() != name || upstreams.count(upstream.name()) > 0) {
@@ -232,8 +221,8 @@ void AddCacheNote(const v1::Upstream* current, const FieldMask& mask,
                   bool keep_cache, std::vector<FieldChange>& fields) {
   if (current == nullptr) return;
   const bool other_url = Has(mask, "url");
-  const bool other_identity = other_url || Has(mask, "credentials") ||
-                              Has(mask, "tls.client_key_pem");
+  const bool other_identity =
+      other_url || Has(mask, "credentials") || Has(mask, "tls.client_key_pem");
   if (!other_identity) return;
   fields.push_back(
       {"cache", "",
@@ -469,8 +458,8 @@ void Planner::AddRegistryChange(const std::string& group,
         }
         // What is not there yet cannot be checked.
         const bool is_all_there =
-            id != 0 && std::count(upstream_ids.begin(), upstream_ids.end(),
-                                  0) == 0;
+            id != 0 &&
+            std::count(upstream_ids.begin(), upstream_ids.end(), 0) == 0;
         if (validate_only && !is_all_there) return absl::OkStatus();
         return SetAttachments(server, id, upstream_ids, etag, validate_only);
       });

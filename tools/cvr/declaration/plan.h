@@ -48,7 +48,7 @@ struct PlanOptions {
 };
 
 // What turns `state` into what `groups` declare, in the order in which it is
-// possible. Reads the secrets that will be sent. `state` outlives the plan.
+// possible. Reads the secrets that will be sent.
 // Errors: INVALID_ARGUMENT and FAILED_PRECONDITION that begin with `file:line`.
 absl::StatusOr<std::vector<Change>> MakePlan(
     const std::vector<DeclaredGroup>& groups, const ServerState& state,

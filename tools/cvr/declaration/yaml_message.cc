@@ -68,9 +68,9 @@ bool IsSecretSource(const Descriptor& type, const std::string& key) {
   return false;
 }
 
-// Whether `field` is compared and changed as a whole: what is no message, lists,
-// messages that stand as one word, and a oneof of messages, of which only one
-// can be there.
+// Whether `field` is compared and changed as a whole: what is no message,
+// lists, messages that stand as one word, and a oneof of messages, of which
+// only one can be there.
 bool IsWhole(const FieldDescriptor& field) {
   if (field.is_repeated() || field.message_type() == nullptr) return true;
   const std::string& type = field.message_type()->full_name();

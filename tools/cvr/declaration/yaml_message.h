@@ -14,11 +14,11 @@
 // Messages as they stand in a declaration: a map of fields by their name in the
 // .proto file. Durations are such as `24h` or `forever`, enums their names
 // without the prefix and in lower case (`deny`), or as they are
-// (`RULE_ACTION_DENY`), patterns wildcards, or RE2 after `re:`. Fields that only
-// servers set are no fields here. Secrets are none either: each stands as the
-// name of a variable or a file, `password` as password_env or password_file,
-// `client_key_pem` as client_key_env or client_key_file. Both are known by the
-// options of the fields.
+// (`RULE_ACTION_DENY`), patterns wildcards, or RE2 after `re:`. Fields that
+// only servers set are no fields here. Secrets are none either: each stands as
+// the name of a variable or a file, `password` as password_env or
+// password_file, `client_key_pem` as client_key_env or client_key_file. Both
+// are known by the options of the fields.
 //
 // A path names a field that is compared and changed as a whole: `description`,
 // `cache_policy.tag_ttl`, `credentials`.

@@ -165,9 +165,9 @@ TEST_F(UpstreamCommandsTest, UpstreamUpdateSendsOnlyWhatIsGiven) {
   EXPECT_FALSE(upstream_.cache_policy().has_stale_ttl());
   EXPECT_FALSE(upstream_.disabled());
   EXPECT_FALSE(upstream_.has_credentials());
-  EXPECT_THAT(mask_, ElementsAre("url", "disabled", "credentials",
-                                 "cache_policy.stale_ttl",
-                                 "tls.insecure_skip_verify"));
+  EXPECT_THAT(
+      mask_, ElementsAre("url", "disabled", "credentials",
+                         "cache_policy.stale_ttl", "tls.insecure_skip_verify"));
 }
 
 TEST_F(UpstreamCommandsTest, UpstreamsAreNamedByIdOrName) {
@@ -210,19 +210,20 @@ TEST_F(UpstreamCommandsTest, ZeroIsNoneAndForeverIsTheLongest) {
   EXPECT_FALSE(upstream_.limits().has_concurrent_requests());
   EXPECT_TRUE(upstream_.limits().has_rate_reserve_percent());
   EXPECT_EQ(upstream_.limits().rate_reserve_percent(), 0);
-  EXPECT_THAT(mask_,
-              ElementsAre("cache_policy.tag_ttl", "cache_policy.stale_ttl",
-                          "cache_policy.negative_ttls.refused",
-                          "limits.concurrent_requests",
-                          "limits.rate_reserve_percent"));
+  EXPECT_THAT(
+      mask_,
+      ElementsAre("cache_policy.tag_ttl", "cache_policy.stale_ttl",
+                  "cache_policy.negative_ttls.refused",
+                  "limits.concurrent_requests", "limits.rate_reserve_percent"));
 }
 
 TEST_F(UpstreamCommandsTest, FormerOptionsMeanWhatTheyMeant) {
   AcceptUpstreams();
-  EXPECT_EQ(Cvr("upstream update 5 --cache-validity 0 --max-stale none "
-                "--tag-validity latest=always --absence-ttl blob=1m --on-denied "
-                "tag=next --open-for 1m --rate-reserve 0 --token-realm a"),
-            0)
+  EXPECT_EQ(
+      Cvr("upstream update 5 --cache-validity 0 --max-stale none "
+          "--tag-validity latest=always --absence-ttl blob=1m --on-denied "
+          "tag=next --open-for 1m --rate-reserve 0 --token-realm a"),
+      0)
       << Err();
   const v1::CachePolicy& policy = upstream_.cache_policy();
   EXPECT_EQ(policy.tag_ttl().seconds(), 315576000000);
@@ -349,15 +350,13 @@ TEST_F(UpstreamCommandsTest, GetShowsWhatIsInForce) {
   for (const char* line :
        {"username:              bot\n", "password:              stored\n",
         "client key:            stored\n",
-        "tag ttl:               24h (default)\n",
-        "stale ttl:             0\n", "tag list ttl:          default\n",
-        "refused=30s\n",
+        "tag ttl:               24h (default)\n", "stale ttl:             0\n",
+        "tag list ttl:          default\n", "refused=30s\n",
         "limits:                concurrent-requests=64, failures-to-open=5, "
         "open-ttl=30s, rate-reserve-percent=10\n"}) {
     EXPECT_THAT(Out(), HasSubstr(line));
   }
 }
-
 
 }  // namespace
 }  // namespace cvr

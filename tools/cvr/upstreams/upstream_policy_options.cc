@@ -111,10 +111,14 @@ void ReadRules(const UpstreamPolicyOptions& options, v1::Upstream& upstream,
     v1::Rule::RuleAction action;
     v1::Rule::RuleTarget target;
   } lists[] = {
-      {options.allow_repositories, v1::Rule::RULE_ACTION_ALLOW, v1::Rule::RULE_TARGET_REPOSITORY},
-      {options.deny_repositories, v1::Rule::RULE_ACTION_DENY, v1::Rule::RULE_TARGET_REPOSITORY},
-      {options.allow_tags, v1::Rule::RULE_ACTION_ALLOW, v1::Rule::RULE_TARGET_TAG},
-      {options.deny_tags, v1::Rule::RULE_ACTION_DENY, v1::Rule::RULE_TARGET_TAG},
+      {options.allow_repositories, v1::Rule::RULE_ACTION_ALLOW,
+       v1::Rule::RULE_TARGET_REPOSITORY},
+      {options.deny_repositories, v1::Rule::RULE_ACTION_DENY,
+       v1::Rule::RULE_TARGET_REPOSITORY},
+      {options.allow_tags, v1::Rule::RULE_ACTION_ALLOW,
+       v1::Rule::RULE_TARGET_TAG},
+      {options.deny_tags, v1::Rule::RULE_ACTION_DENY,
+       v1::Rule::RULE_TARGET_TAG},
   };
   for (const auto& [patterns, action, target] : lists) {
     for (const std::string& pattern : patterns) {
@@ -129,7 +133,8 @@ void ReadRules(const UpstreamPolicyOptions& options, v1::Upstream& upstream,
 
 absl::StatusOr<v1::FailurePolicy::FailureAction> ParseAction(
     const std::string& action) {
-  if (action == "serve-stale") return v1::FailurePolicy::FAILURE_ACTION_SERVE_STALE;
+  if (action == "serve-stale")
+    return v1::FailurePolicy::FAILURE_ACTION_SERVE_STALE;
   if (action == "stop") return v1::FailurePolicy::FAILURE_ACTION_STOP;
   if (action == "next") return v1::FailurePolicy::FAILURE_ACTION_NEXT;
   if (action == "default") return v1::FailurePolicy::FAILURE_ACTION_UNSPECIFIED;
@@ -201,9 +206,9 @@ absl::Status ReadLimits(const UpstreamPolicyOptions& options,
     if (*text == "default") continue;
     int32_t number = 0;
     if (!absl::SimpleAtoi(*text, &number)) {
-      return absl::InvalidArgumentError(absl::StrCat(
-          "--", absl::StrReplaceAll(field, {{"_", "-"}}), ": '", *text,
-          "' is not a number or the word default"));
+      return absl::InvalidArgumentError(
+          absl::StrCat("--", absl::StrReplaceAll(field, {{"_", "-"}}), ": '",
+                       *text, "' is not a number or the word default"));
     }
     (upstream.mutable_limits()->*set)(number);
   }

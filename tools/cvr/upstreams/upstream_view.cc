@@ -14,11 +14,10 @@ namespace cvr {
 namespace {
 
 std::string RegistryIds(const v1::Upstream& upstream) {
-  return absl::StrJoin(
-      upstream.attachments(), ",",
-      [](std::string* out, const v1::Attachment& attachment) {
-        absl::StrAppend(out, attachment.registry_id());
-      });
+  return absl::StrJoin(upstream.attachments(), ",",
+                       [](std::string* out, const v1::Attachment& attachment) {
+                         absl::StrAppend(out, attachment.registry_id());
+                       });
 }
 
 // What is in force, and whether that is the default: `24h (default)`. Servers
@@ -45,21 +44,21 @@ std::string CertificatesText(const v1::TlsSettings& tls) {
 
 // `v*.*.*=forever, re:nightly.*=1h`.
 std::string OverridesText(const v1::CachePolicy& policy) {
-  return absl::StrJoin(
-      policy.tag_ttl_overrides(), ", ",
-      [](std::string* out, const v1::TagTtlOverride& one) {
-        absl::StrAppend(out, PatternText(one.tag()), "=", TtlText(one.ttl()));
-      });
+  return absl::StrJoin(policy.tag_ttl_overrides(), ", ",
+                       [](std::string* out, const v1::TagTtlOverride& one) {
+                         absl::StrAppend(out, PatternText(one.tag()), "=",
+                                         TtlText(one.ttl()));
+                       });
 }
 
 // `allow repository library/*, deny tag *-rc*`.
 std::string RulesText(const v1::Upstream& upstream) {
-  return absl::StrJoin(
-      upstream.rules(), ", ", [](std::string* out, const v1::Rule& rule) {
-        absl::StrAppend(
-            out, EnumText(rule.action()), " ", EnumText(rule.target()), " ",
-            PatternText(rule.pattern()));
-      });
+  return absl::StrJoin(upstream.rules(), ", ",
+                       [](std::string* out, const v1::Rule& rule) {
+                         absl::StrAppend(out, EnumText(rule.action()), " ",
+                                         EnumText(rule.target()), " ",
+                                         PatternText(rule.pattern()));
+                       });
 }
 
 // `unavailable: cached=stop; refused: tag=next`; what is default is left out.
@@ -105,12 +104,12 @@ void AddCachePolicy(const v1::Upstream& upstream, FieldTable& fields) {
              TtlInForce(set.has_referrers_ttl(), effective.has_referrers_ttl(),
                         effective.referrers_ttl()));
   if (effective.has_negative_ttls()) {
-    fields.Add("negative ttls",
-               absl::StrCat("manifest-not-found=",
-                            TtlText(negative.manifest_not_found()),
-                            ", blob-not-found=",
-                            TtlText(negative.blob_not_found()),
-                            ", refused=", TtlText(negative.refused())));
+    fields.Add(
+        "negative ttls",
+        absl::StrCat(
+            "manifest-not-found=", TtlText(negative.manifest_not_found()),
+            ", blob-not-found=", TtlText(negative.blob_not_found()),
+            ", refused=", TtlText(negative.refused())));
   }
   fields.Add("refresh ahead", YesNo(set.refresh_ahead()));
 }
@@ -120,8 +119,7 @@ std::string LimitsText(const v1::UpstreamLimits& limits) {
   return absl::StrCat("concurrent-requests=", limits.concurrent_requests(),
                       ", failures-to-open=", limits.failures_to_open(),
                       ", open-ttl=", DurationText(limits.open_ttl()),
-                      ", rate-reserve-percent=",
-                      limits.rate_reserve_percent());
+                      ", rate-reserve-percent=", limits.rate_reserve_percent());
 }
 
 }  // namespace
