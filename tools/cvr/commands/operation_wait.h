@@ -2,6 +2,7 @@
 #define TOOLS_CVR_COMMANDS_OPERATION_WAIT_H_
 
 #include <string>
+#include <utility>
 
 #include "CLI/CLI.hpp"
 #include "absl/functional/function_ref.h"
