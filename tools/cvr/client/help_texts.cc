@@ -25,8 +25,8 @@ Durations: 24h, 90m, 1h30m, 7d, 250ms. In a cache policy 0 = not at all,
 `forever` = for ever, `default` = the default. Times: 2026-11-25T06:00:00Z.
 Sizes: 10G or 512MiB (powers of 1024), 10GB (powers of 1000).
 
-Options are called as the fields of the .proto files, with dashes. Former names
-still work; a note on standard error tells the new one.
+Options are called as the fields of the .proto files, with dashes. Former
+names still work; a note on standard error tells the new one.
 
 The output is a table. With -o json it is a JSON object or array with the
 field names of the .proto files; 64-bit numbers are strings. Delete commands
@@ -71,7 +71,7 @@ constexpr HelpText kGroups[] = {
     {"group delete",
      "Fails if the group still owns registries or upstreams, unless --force "
      "is\ngiven. Succeeds if the group does not exist, unless "
-     "--no-allow-missing is given.",
+     "--no-allow-missing is\ngiven.",
      "cvr group delete acme/web\n"
      "cvr group delete acme/web --force --validate-only"},
 };

@@ -1,13 +1,14 @@
+#include <iterator>
 #include <vector>
 
 #include "tools/cvr/client/help.h"
 
 namespace cvr {
+namespace {
 
-const std::vector<HelpText>& DeclarationHelpTexts() {
-  static const auto* const texts = new std::vector<HelpText>{
-      {"apply",
-       R"(Makes the server match the file and shows the changes: one line for each
+constexpr HelpText kTexts[] = {
+    {"apply",
+     R"(Makes the server match the file and shows the changes: one line for each
 object (+ created, ~ changed, - deleted) and field (old -> new). A second run
 changes nothing. Objects are identified by group and name.
 
@@ -57,22 +58,28 @@ again.
 All fields are those of Group, CleanupPolicy, Upstream and Registry in the
 .proto files; `cvr export` shows them. Fields of earlier releases, such as
 cache_validity, are read as what they are called now.)",
-       R"(cvr apply -f registries.yaml --dry-run
+     R"(cvr apply -f registries.yaml --dry-run
 cvr apply -f registries.yaml
 # Also delete what is not in the file:
 cvr apply -f registries.yaml --prune --dry-run
 # Copy the configuration to another server, which assigns its own ids:
 cvr export --no-ids | cvr --server other:8081 apply -f -)"},
-      {"export",
-       "Writes the current configuration as a file for `cvr apply`, without "
-       "fields\nthat have their default. The file contains the IDs of the "
-       "registries, so that\nan empty server creates them with the same IDs; "
-       "with --no-ids, it assigns new\nones. Passwords are not exported: "
-       "password_env names the environment variable,\nCVR_PASSWORD_<NAME>, "
-       "from "
-       "which apply reads them.",
-       "cvr export -f registries.yaml\ncvr export --group acme"},
-  };
+    {"export",
+     "Writes the current configuration as a file for `cvr apply`, without "
+     "fields\nthat have their default. The file contains the IDs of the "
+     "registries, so that\nan empty server creates them with the same IDs; "
+     "with --no-ids, it assigns new\nones. Passwords are not exported: "
+     "password_env names the environment variable,\nCVR_PASSWORD_<NAME>, "
+     "from "
+     "which apply reads them.",
+     "cvr export -f registries.yaml\ncvr export --group acme"},
+};
+
+}  // namespace
+
+const std::vector<HelpText>& DeclarationHelpTexts() {
+  static const auto* const texts =
+      new std::vector<HelpText>(std::begin(kTexts), std::end(kTexts));
   return *texts;
 }
 
