@@ -31,8 +31,8 @@ class AuditTest : public SystemFixture {
     grpc::ClientContext context;
     v1::CreateAccessTokenRequest request;
     request.mutable_access_token()->set_name("ci");
-    request.mutable_access_token()->add_scopes(
-        v1::AccessToken::READ_VIRTUAL_REGISTRY);
+    request.mutable_access_token()->set_group("default");
+    request.mutable_access_token()->add_scopes(v1::AccessToken::SCOPE_READ);
     v1::CreateAccessTokenResponse made;
     EXPECT_TRUE(stub->CreateAccessToken(&context, request, &made).ok());
     return made.secret();

@@ -35,21 +35,31 @@ class PurgeTest : public SystemTest {
   // Pulls the image until a pull asks the upstream nothing.
   void AwaitCachedWhole(const Image& image);
 
-  v1::PurgeResult PurgeUpstream() {
+  // What was purged is not served any more.
+  v1::Operation BeginPurge() {
     v1::PurgeUpstreamCacheRequest request;
     request.set_upstream_id(1);
-    v1::PurgeResult result;
+    v1::Operation operation;
     grpc::ClientContext context;
     const auto status = v1::CacheService::NewStub(system_.channel())
-                            ->PurgeUpstreamCache(&context, request, &result);
+                            ->PurgeUpstreamCache(&context, request, &operation);
     EXPECT_TRUE(status.ok()) << status.error_message();
+    EXPECT_EQ(operation.method(), "CacheService.PurgeUpstreamCache");
+    return operation;
+  }
+
+  // Its rows are gone as well.
+  v1::PurgeCacheResponse PurgeUpstream() {
+    const v1::Operation ended = system_.Await(BeginPurge());
+    v1::PurgeCacheResponse result;
+    EXPECT_TRUE(ended.response().UnpackTo(&result));
     return result;
   }
 
   void DeleteEntry(const std::string& path) {
     const auto stub = v1::CacheEntryService::NewStub(system_.channel());
     v1::ListCacheEntriesRequest list;
-    list.set_path_contains(path);
+    list.set_filter(absl::StrCat("relative_path = \"", path, "\""));
     v1::ListCacheEntriesResponse found;
     grpc::ClientContext listing;
     ASSERT_TRUE(stub->ListCacheEntries(&listing, list, &found).ok());
@@ -95,9 +105,9 @@ void PurgeTest::AwaitCachedWhole(const Image& image) {
 TEST_P(PurgeTest, WhatIsPurgedIsFetchedAnewOrNotServed) {
   Cache(image_);
   ASSERT_TRUE(IsOnDisk(image_));
-  const v1::PurgeResult first = PurgeUpstream();
-  EXPECT_GE(first.entries(), 3);
-  EXPECT_GE(first.bytes(), 3 * kMiB);
+  const v1::PurgeCacheResponse first = PurgeUpstream();
+  EXPECT_GE(first.entry_count(), 3);
+  EXPECT_GE(first.size_bytes(), 3 * kMiB);
   AwaitGoneFromDisk(image_);
   const int asked = upstream_.CountRequests({});
   Cache(image_);
@@ -114,7 +124,7 @@ TEST_P(PurgeTest, WhatIsPurgedIsFetchedAnewOrNotServed) {
     EXPECT_EQ(system_.Get(path).status, 503) << path;
   }
   AwaitGoneFromDisk(image_);
-  EXPECT_EQ(PurgeUpstream().entries(), 0);
+  EXPECT_EQ(PurgeUpstream().entry_count(), 0);
 }
 
 TEST_P(PurgeTest, ADeletedEntryTakesItsOwnBytesOnly) {
@@ -131,15 +141,29 @@ TEST_P(PurgeTest, ADeletedEntryTakesItsOwnBytesOnly) {
   EXPECT_EQ(Pull(system_, other), "");
 }
 
-// Neither what was purged comes back nor are its bytes forgotten.
+// Neither what was purged comes back nor are its bytes forgotten; the operation
+// goes on.
 TEST_P(PurgeTest, APurgeOutlivesACrash) {
   Cache(image_);
-  PurgeUpstream();
+  const v1::Operation purge = BeginPurge();
   system_.Kill();
   upstream_.Stop();
   system_.Start();
   EXPECT_EQ(system_.Get(LayerEntry(image_).substr(1)).status, 503);
+  EXPECT_EQ(system_.Await(purge).id(), purge.id());
+  EXPECT_TRUE(system_.EntryPaths().empty());
   AwaitGoneFromDisk(image_);
+}
+
+TEST_P(PurgeTest, WhatIsPurgedIsNotServedOnceTheCallIsAnswered) {
+  Cache(image_);
+  upstream_.Stop();
+  const v1::Operation purge = BeginPurge();
+  for (const std::string& path :
+       {ByTag(), ByDigest(image_), LayerEntry(image_).substr(1)}) {
+    EXPECT_EQ(system_.Get(path).status, 503) << path;
+  }
+  system_.Await(purge);
 }
 
 // It ends afterwards, and must not bring back what was purged.

@@ -1,9 +1,9 @@
-// A tag is refreshed on demand, and downloads are looked on.
+// A tag is refreshed on demand, and fetches are looked on.
 #include <memory>
 #include <string>
 
 #include "absl/strings/str_cat.h"
-#include "cvr/v1/download_service.grpc.pb.h"
+#include "cvr/v1/fetch_service.grpc.pb.h"
 #include "cvr/v1/refresh_service.grpc.pb.h"
 #include "grpcpp/grpcpp.h"
 #include "gtest/gtest.h"
@@ -29,7 +29,7 @@ class RefreshTest : public SystemTest {
         .ToString();
   }
   grpc::Status Refresh(v1::RefreshTagResponse* response) const {
-    const auto stub = v1::RefreshService::NewStub(system_.blob_channel());
+    const auto stub = v1::RefreshService::NewStub(system_.channel());
     v1::RefreshTagRequest request;
     request.set_registry_id(1);
     request.set_repository(kRepository);
@@ -55,7 +55,7 @@ TEST_P(RefreshTest, ATagThatMovedIsServedWithoutAskingAgain) {
   ASSERT_TRUE(status.ok()) << status.error_message();
   EXPECT_EQ(response.digest(), moved);
   EXPECT_EQ(response.media_type(), kType);
-  EXPECT_GT(response.size(), 0);
+  EXPECT_GT(response.size_bytes(), 0);
   EXPECT_EQ(response.upstream_id(), 1);
   EXPECT_EQ(response.previous_digest(), old);
 
@@ -64,7 +64,7 @@ TEST_P(RefreshTest, ATagThatMovedIsServedWithoutAskingAgain) {
   EXPECT_EQ(upstream_.CountRequests({}), 0);
 }
 
-TEST_P(RefreshTest, WhatWasDeniedIsAskedAgain) {
+TEST_P(RefreshTest, WhatWasNotThereIsAskedAgain) {
   EXPECT_EQ(system_.Get(kTagPath).status, 404);
   const std::string digest = Publish("late");
   EXPECT_EQ(system_.Get(kTagPath).status, 404);  // It is remembered.
@@ -85,36 +85,36 @@ TEST_P(RefreshTest, WhatIsCachedStaysWhenTheUpstreamIsDown) {
   EXPECT_EQ(PulledDigest(), old);
 }
 
-class DownloadsTest : public RefreshTest {
+class FetchesTest : public RefreshTest {
  protected:
-  DownloadsTest()
-      : stub_(v1::DownloadService::NewStub(system_.blob_channel())) {}
+  FetchesTest()
+      : stub_(v1::FetchService::NewStub(system_.channel())) {}
 
-  v1::Downloads List() {
+  v1::ListFetchesResponse List() {
     grpc::ClientContext context;
-    v1::Downloads downloads;
-    const auto status = stub_->ListDownloads(&context, {}, &downloads);
+    v1::ListFetchesResponse fetches;
+    const auto status = stub_->ListFetches(&context, {}, &fetches);
     EXPECT_TRUE(status.ok()) << status.error_message();
-    return downloads;
+    return fetches;
   }
-  // Looks until there is one download, with so many readers.
-  v1::DownloadInFlight AwaitReaders(int readers) {
-    v1::Downloads downloads;
+  // Looks until there is one fetch, with so many readers.
+  v1::Fetch AwaitReaders(int readers) {
+    v1::ListFetchesResponse fetches;
     const auto has_readers = [&] {
-      downloads = List();
-      return downloads.downloads_size() == 1 &&
-             downloads.downloads(0).readers() == readers;
+      fetches = List();
+      return fetches.fetches_size() == 1 &&
+             fetches.fetches(0).reader_count() == readers;
     };
-    EXPECT_TRUE(Eventually(has_readers, absl::StrCat("the only download has ",
+    EXPECT_TRUE(Eventually(has_readers, absl::StrCat("the only fetch has ",
                                                      readers, " readers")));
-    if (downloads.downloads_size() != 1) return v1::DownloadInFlight();
-    return downloads.downloads(0);
+    if (fetches.fetches_size() != 1) return v1::Fetch();
+    return fetches.fetches(0);
   }
 
-  const std::unique_ptr<v1::DownloadService::Stub> stub_;
+  const std::unique_ptr<v1::FetchService::Stub> stub_;
 };
 
-TEST_P(DownloadsTest, ADownloadIsSeenFromItsBeginningToItsEnd) {
+TEST_P(FetchesTest, AFetchIsSeenFromItsBeginningToItsEnd) {
   const Image image = AddImage(upstream_, kRepository, "latest", {8 * kMiB});
   ASSERT_EQ(system_.Get(kTagPath).status, 200);
   const Digest layer = image.BlobDigests().back();
@@ -130,50 +130,54 @@ TEST_P(DownloadsTest, ADownloadIsSeenFromItsBeginningToItsEnd) {
   };
   Thread first("first", pull);
   gate->AwaitArrivals();
-  v1::DownloadInFlight seen = AwaitReaders(1);
+  v1::Fetch seen = AwaitReaders(1);
   EXPECT_GT(seen.id(), 0);
   EXPECT_EQ(seen.upstream_id(), 1);
   EXPECT_EQ(seen.repository(), kRepository);
   EXPECT_EQ(seen.digest(), layer.ToString());
-  EXPECT_EQ(seen.size(), 8 * kMiB);
-  EXPECT_LE(seen.received(), 3 * kMiB);
-  EXPECT_EQ(seen.requests(), 1);
-  EXPECT_EQ(seen.state(), v1::DownloadInFlight::RUNNING);
+  EXPECT_EQ(seen.size_bytes(), 8 * kMiB);
+  EXPECT_LE(seen.received_bytes(), 3 * kMiB);
+  EXPECT_EQ(seen.request_count(), 1);
+  EXPECT_EQ(seen.state(), v1::Fetch::STATE_RUNNING);
 
   grpc::ClientContext context;
-  v1::WatchDownloadsRequest request;
+  v1::WatchFetchesRequest request;
   request.set_upstream_id(1);
   request.mutable_interval()->set_nanos(100000000);
-  const auto watch = stub_->WatchDownloads(&context, request);
-  v1::Downloads message;
+  const auto watch = stub_->WatchFetches(&context, request);
+  v1::WatchFetchesResponse message;
   ASSERT_TRUE(watch->Read(&message));
-  ASSERT_EQ(message.downloads_size(), 1);
-  EXPECT_EQ(message.downloads(0).id(), seen.id());
+  ASSERT_EQ(message.fetches_size(), 1);
+  EXPECT_EQ(message.fetches(0).id(), seen.id());
 
   Thread second("second", pull);
   seen = AwaitReaders(2);
-  EXPECT_EQ(seen.requests(), 1);
+  EXPECT_EQ(seen.request_count(), 1);
   gate->Open();
-  while (seen.state() == v1::DownloadInFlight::RUNNING) {
+  while (seen.state() == v1::Fetch::STATE_RUNNING) {
     ASSERT_TRUE(watch->Read(&message));
-    ASSERT_EQ(message.downloads_size(), 1);
-    seen = message.downloads(0);
+    ASSERT_EQ(message.fetches_size(), 1);
+    seen = message.fetches(0);
   }
-  EXPECT_EQ(seen.state(), v1::DownloadInFlight::DONE);
-  EXPECT_EQ(seen.received(), 8 * kMiB);
+  EXPECT_EQ(seen.state(), v1::Fetch::STATE_SUCCEEDED);
+  EXPECT_EQ(seen.received_bytes(), 8 * kMiB);
 
   grpc::ClientContext stats_context;
-  v1::StorageStats stats;
-  ASSERT_TRUE(stub_->GetStorageStats(&stats_context, {}, &stats).ok());
-  EXPECT_GE(stats.blobs(), 2);
-  EXPECT_GT(stats.bytes(), 8 * kMiB);
-  EXPECT_EQ(stats.bytes_max(), 0);
+  v1::GetStorageStatsResponse response;
+  ASSERT_TRUE(stub_->GetStorageStats(&stats_context, {}, &response).ok());
+  ASSERT_EQ(response.instances_size(), 1);
+  const v1::StorageStats& stats = response.instances(0);
+  EXPECT_NE(stats.instance(), "");
+  EXPECT_EQ(stats.instance(), seen.instance());
+  EXPECT_GE(stats.blob_count(), 2);
+  EXPECT_GT(stats.size_bytes(), 8 * kMiB);
+  EXPECT_EQ(stats.max_bytes(), 0);
   EXPECT_GT(stats.disk_free_bytes(), 0);
-  EXPECT_EQ(stats.downloads(), 0);
+  EXPECT_EQ(stats.fetch_count(), 0);
 
   // A watch does not keep the processes from ending.
   Thread watching("watch", [&] {
-    v1::Downloads unseen;
+    v1::WatchFetchesResponse unseen;
     while (watch->Read(&unseen)) {
     }
     EXPECT_FALSE(watch->Finish().ok());
@@ -182,7 +186,7 @@ TEST_P(DownloadsTest, ADownloadIsSeenFromItsBeginningToItsEnd) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Shapes, RefreshTest, AllShapes(), ShapeName);
-INSTANTIATE_TEST_SUITE_P(Shapes, DownloadsTest, AllShapes(), ShapeName);
+INSTANTIATE_TEST_SUITE_P(Shapes, FetchesTest, AllShapes(), ShapeName);
 
 }  // namespace
 }  // namespace cvr::testing

@@ -8,6 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "cvr/v1/cache_entry_service.grpc.pb.h"
+#include "cvr/v1/operation_service.grpc.pb.h"
 #include "cvr/v1/registry_service.grpc.pb.h"
 #include "cvr/v1/upstream_service.grpc.pb.h"
 #include "grpcpp/grpcpp.h"
@@ -96,6 +97,7 @@ void System::StartThree() {
   };
   start("services/metadata/cvr-metadata",
         {"--grpc_address=" + metadata_address,
+         "--blob_addresses=" + blob_address,
          "--data_dir=" + directory_.Join("metadata-data")});
   ASSERT_EQ(processes_.size(), 1);
   std::vector<std::string> blob_flags = {
@@ -118,22 +120,19 @@ void System::CreateRegistryAndUpstream() {
   const auto registries = v1::RegistryService::NewStub(channel());
   const auto upstreams = v1::UpstreamService::NewStub(channel());
   v1::CreateRegistryRequest registry;
+  registry.mutable_registry()->set_group("default");
   registry.mutable_registry()->set_name("test");
   registry.mutable_registry()->set_anonymous_pull(true);
   const auto created = Must<v1::Registry>([&](auto* context, auto* response) {
     return registries->CreateRegistry(context, registry, response);
   });
   v1::CreateUpstreamRequest upstream;
+  upstream.set_registry_id(created.id());
+  upstream.mutable_upstream()->set_group("default");
   upstream.mutable_upstream()->set_name("upstream");
   upstream.mutable_upstream()->set_url(upstream_url_);
-  const auto added = Must<v1::Upstream>([&](auto* context, auto* response) {
+  Must<v1::Upstream>([&](auto* context, auto* response) {
     return upstreams->CreateUpstream(context, upstream, response);
-  });
-  v1::AttachUpstreamRequest attach;
-  attach.set_registry_id(created.id());
-  attach.set_upstream_id(added.id());
-  Must<v1::RegistryUpstream>([&](auto* context, auto* response) {
-    return upstreams->AttachUpstream(context, attach, response);
   });
 }
 
@@ -150,8 +149,16 @@ std::shared_ptr<grpc::Channel> System::channel() const {
   return AdminChannel(grpc(), admin_secret());
 }
 
-std::shared_ptr<grpc::Channel> System::blob_channel() const {
-  return AdminChannel(blob_grpc(), admin_secret());
+v1::Operation System::Await(const v1::Operation& started) const {
+  const auto stub = v1::OperationService::NewStub(channel());
+  v1::WaitOperationRequest request;
+  request.set_id(started.id());
+  auto ended = Must<v1::Operation>([&](auto* context, auto* response) {
+    return stub->WaitOperation(context, request, response);
+  });
+  EXPECT_TRUE(ended.done()) << ended.ShortDebugString();
+  EXPECT_TRUE(ended.has_response()) << ended.ShortDebugString();
+  return ended;
 }
 
 std::vector<pid_t> System::pids() const {

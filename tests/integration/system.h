@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "cvr/v1/operation.pb.h"
 #include "grpcpp/grpcpp.h"
 #include "tests/support/child_process.h"
 #include "tests/support/http_client.h"
@@ -42,9 +43,11 @@ class System {
   std::vector<pid_t> pids() const;
   // The secret of the administrator that the first start made.
   std::string admin_secret() const;
-  // To the metadata and the blob service, as that administrator.
+  // To the metadata service, which is the one endpoint of administration, as
+  // that administrator.
   std::shared_ptr<grpc::Channel> channel() const;
-  std::shared_ptr<grpc::Channel> blob_channel() const;
+  // Waits for the end of an operation, which must be a success.
+  v1::Operation Await(const v1::Operation& started) const;
   // What --data_dir names for the process that owns everything else.
   std::string data_directory() const;
   // Where blobs are kept, unless a flag says otherwise.

@@ -14,7 +14,7 @@ namespace {
 class UpstreamStatesTest : public SystemTest {
  protected:
   v1::ListUpstreamStatesResponse States() const {
-    const auto stub = v1::UpstreamStateService::NewStub(system_.blob_channel());
+    const auto stub = v1::UpstreamStateService::NewStub(system_.channel());
     grpc::ClientContext context;
     v1::ListUpstreamStatesResponse response;
     const auto status = stub->ListUpstreamStates(
@@ -35,8 +35,9 @@ TEST_P(UpstreamStatesTest, OpenCircuitIsSeenAndSparesTheUpstream) {
   const auto states = States();
   ASSERT_EQ(states.states_size(), 1);
   EXPECT_EQ(states.states(0).upstream_id(), 1);
-  EXPECT_EQ(states.states(0).circuit(), v1::UpstreamState::OPEN);
-  EXPECT_TRUE(states.states(0).has_closed_until());
+  EXPECT_EQ(states.states(0).circuit_state(),
+            v1::UpstreamState::CIRCUIT_STATE_OPEN);
+  EXPECT_TRUE(states.states(0).has_retry_time());
   EXPECT_THAT(states.states(0).last_failure(), ::testing::HasSubstr("502"));
 
   const int asked = upstream_.CountRequests({});
