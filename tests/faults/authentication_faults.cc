@@ -64,9 +64,9 @@ Fault StoppedFault(Fault stopped) {
   stopped.prepare = [](Scene& scene, v1::Upstream& upstream) {
     UseCredentials(scene, upstream);
     auto& actions = *upstream.mutable_failure_policy()->mutable_hidden();
-    actions.set_cached(v1::FailurePolicy::STOP);
-    actions.set_tag(v1::FailurePolicy::STOP);
-    actions.set_digest(v1::FailurePolicy::STOP);
+    actions.set_cached(v1::FailurePolicy::FAILURE_ACTION_STOP);
+    actions.set_tag(v1::FailurePolicy::FAILURE_ACTION_STOP);
+    actions.set_digest(v1::FailurePolicy::FAILURE_ACTION_STOP);
   };
   stopped.cold_tag = stopped.cold_digest = stopped.cold_blob =
       Failed(403, "DENIED", 0, 3);

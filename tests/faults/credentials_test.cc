@@ -26,8 +26,7 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 
 v1::Upstream WithLogin(v1::Upstream settings) {
-  settings.set_username("user");
-  settings.set_password("secret");
+  SetLogin(settings, "user", "secret");
   return settings;
 }
 
@@ -140,9 +139,9 @@ TEST_F(CredentialsTest, WhatOthersHaveIsServedInTheirNameOnly) {
 TEST_F(CredentialsTest, WhatIsNotForUsMayStopThePull) {
   v1::Upstream settings = AlwaysStale();
   auto& on_hidden = *settings.mutable_failure_policy()->mutable_hidden();
-  on_hidden.set_cached(v1::FailurePolicy::STOP);
-  on_hidden.set_tag(v1::FailurePolicy::STOP);
-  on_hidden.set_digest(v1::FailurePolicy::STOP);
+  on_hidden.set_cached(v1::FailurePolicy::FAILURE_ACTION_STOP);
+  on_hidden.set_tag(v1::FailurePolicy::FAILURE_ACTION_STOP);
+  on_hidden.set_digest(v1::FailurePolicy::FAILURE_ACTION_STOP);
   const auto first = AddPrivate(settings);
   const auto second = Add(AlwaysStale());
   const TestImage image = ImageNamed("image");
@@ -163,7 +162,7 @@ TEST_F(CredentialsTest, WhatIsNotForUsMayStopThePull) {
 TEST_F(CredentialsTest, WhatIsNotForUsAnyMoreMayBeServedStale) {
   v1::Upstream settings = AlwaysStale();
   settings.mutable_failure_policy()->mutable_hidden()->set_cached(
-      v1::FailurePolicy::SERVE_STALE);
+      v1::FailurePolicy::FAILURE_ACTION_SERVE_STALE);
   const auto first = AddPrivate(settings);
   const TestImage image = ImageNamed("image");
   Warm(*first, image, "v1");
@@ -178,7 +177,7 @@ TEST_F(CredentialsTest, ExplainTellsWhatIsNotForUsAndTheSwitch) {
     v1::Upstream settings = AlwaysStale(Remembering(absl::Hours(1)));
     if (stops) {
       settings.mutable_failure_policy()->mutable_hidden()->set_tag(
-          v1::FailurePolicy::STOP);
+          v1::FailurePolicy::FAILURE_ACTION_STOP);
     }
     const auto first = AddPrivate(settings);
     const auto second = Add(AlwaysStale());
@@ -223,7 +222,7 @@ TEST_F(CredentialsTest, CredentialsThatAreRefusedStopThePull) {
   first->fake().RequireBearer({.username = "user", .password = "another"});
   const HttpResponse denied = GetTag("v1");
   ExpectError(denied, 403, "DENIED");
-  EXPECT_THAT(denied.body, HasSubstr("--on-denied tag=next"));
+  EXPECT_THAT(denied.body, HasSubstr("--on-refused tag=next"));
   // But for a HEAD ahead of its turn, when the first is slow.
   EXPECT_EQ(second->fake().CountRequests({"GET", ""}), 0);
 }
@@ -330,8 +329,7 @@ TEST_F(CredentialsTest, PasswordsOf16KiBAreShown) {
       image.manifest);
   v1::Upstream settings;
   settings.set_url(registry.url());
-  settings.set_username("_json_key");
-  settings.set_password(password);
+  SetLogin(settings, "_json_key", password);
   const int64_t id = installation().CreateUpstream(settings);
   installation().Attach(registry_, id);
   ExpectContent(GetTag("v1"), image.manifest);
@@ -356,6 +354,11 @@ class PasswordBytesTest : public SeveralUpstreams {
     create(registry, fakes_.back()->url());
     ExpectContent(installation().Get(registry, TagPath("v1")), image_.manifest);
   }
+  void SetLoginBytes(v1::Upstream& upstream) const {
+    auto& basic = *upstream.mutable_credentials()->mutable_basic();
+    basic.set_username("robot");
+    basic.set_password_bytes(password_);
+  }
   // A script with the password in the file `password`.
   void Cvr(const std::string& script) {
     installation().Write("password", password_ + "\n");
@@ -371,8 +374,7 @@ TEST_F(PasswordBytesTest, OverGrpc) {
   ExpectPull([&](int64_t registry, const std::string& url) {
     v1::Upstream upstream;
     upstream.set_url(url);
-    upstream.set_username("robot");
-    upstream.set_password_bytes(password_);
+    SetLoginBytes(upstream);
     installation().Attach(registry, installation().CreateUpstream(upstream));
   });
   ExpectPull([&](int64_t registry, const std::string& url) {
@@ -380,9 +382,8 @@ TEST_F(PasswordBytesTest, OverGrpc) {
     upstream.set_url(url);
     const int64_t id = installation().CreateUpstream(upstream);
     upstream.set_id(id);
-    upstream.set_username("robot");
-    upstream.set_password_bytes(password_);
-    installation().UpdateUpstream(upstream, {"username", "password_bytes"});
+    SetLoginBytes(upstream);
+    installation().UpdateUpstream(upstream, {"credentials"});
     installation().Attach(registry, id);
   });
 }
@@ -442,7 +443,9 @@ TEST_F(PasswordBytesTest, FromADeclaration) {
           absl::StrCat("groups:\n  - name: default\n    upstreams:\n      - "
                        "name: ",
                        name, "\n        url: ", url,
-                       "\n        username: robot\n        ", source, "\n"));
+                       "\n        credentials:\n          basic:\n"
+                       "            username: robot\n            ",
+                       source, "\n"));
       Cvr("SECRET=\"$(cat password)\" $CVR apply -f declared.yaml");
       installation().Attach(registry, installation().UpstreamNamed(name));
     });

@@ -67,75 +67,77 @@ TEST_F(FailurePolicyTest, ByDefaultWhatIsDeniedIsNotServed) {
 
 TEST_F(FailurePolicyTest, DownMayStopInSpiteOfACopy) {
   Policy policy;
-  policy.mutable_unavailable()->set_cached(Policy::STOP);
+  policy.mutable_unavailable()->set_cached(Policy::FAILURE_ACTION_STOP);
   ExpectError(PullCached(policy, 500), 503, "UNAVAILABLE");
 }
 
 TEST_F(FailurePolicyTest, DownMayGoOnInSpiteOfACopy) {
   Policy policy;
-  policy.mutable_unavailable()->set_cached(Policy::NEXT);
+  policy.mutable_unavailable()->set_cached(Policy::FAILURE_ACTION_NEXT);
   ExpectContent(PullCached(policy, 500), lows_.manifest);
 }
 
 TEST_F(FailurePolicyTest, DownMayGoOnForATag) {
   Policy policy;
-  policy.mutable_unavailable()->set_tag(Policy::NEXT);
+  policy.mutable_unavailable()->set_tag(Policy::FAILURE_ACTION_NEXT);
   ExpectContent(PullUncached(policy, 500), lows_.manifest);
 }
 
 TEST_F(FailurePolicyTest, DownMayStopForADigest) {
   Policy policy;
-  policy.mutable_unavailable()->set_digest(Policy::STOP);
+  policy.mutable_unavailable()->set_digest(Policy::FAILURE_ACTION_STOP);
   ExpectError(PullDigest(policy, 500), 503, "UNAVAILABLE");
 }
 
 TEST_F(FailurePolicyTest, RateLimitsMayStopInSpiteOfACopy) {
   Policy policy;
-  policy.mutable_rate_limited()->set_cached(Policy::STOP);
+  policy.mutable_rate_limited()->set_cached(Policy::FAILURE_ACTION_STOP);
   ExpectError(PullCached(policy, 429), 429, "TOOMANYREQUESTS");
 }
 
 TEST_F(FailurePolicyTest, RateLimitsMayGoOnForATag) {
   Policy policy;
-  policy.mutable_rate_limited()->set_tag(Policy::NEXT);
+  policy.mutable_rate_limited()->set_tag(Policy::FAILURE_ACTION_NEXT);
   ExpectContent(PullUncached(policy, 429), lows_.manifest);
 }
 
 TEST_F(FailurePolicyTest, RateLimitsMayStopForADigest) {
   Policy policy;
-  policy.mutable_rate_limited()->set_digest(Policy::STOP);
+  policy.mutable_rate_limited()->set_digest(Policy::FAILURE_ACTION_STOP);
   ExpectError(PullDigest(policy, 429), 429, "TOOMANYREQUESTS");
 }
 
 TEST_F(FailurePolicyTest, DenialMayBeServedStale) {
   Policy policy;
-  policy.mutable_denied()->set_cached(Policy::SERVE_STALE);
+  policy.mutable_refused()->set_cached(Policy::FAILURE_ACTION_SERVE_STALE);
   ExpectContent(PullCached(policy, 403), highs_.manifest);
 }
 
 TEST_F(FailurePolicyTest, DenialMayGoOnForATag) {
   Policy policy;
-  policy.mutable_denied()->set_tag(Policy::NEXT);
+  policy.mutable_refused()->set_tag(Policy::FAILURE_ACTION_NEXT);
   ExpectContent(PullUncached(policy, 403), lows_.manifest);
 }
 
 TEST_F(FailurePolicyTest, DenialMayStopForADigest) {
   Policy policy;
-  policy.mutable_denied()->set_digest(Policy::STOP);
+  policy.mutable_refused()->set_digest(Policy::FAILURE_ACTION_STOP);
   ExpectError(PullDigest(policy, 403), 403, "DENIED");
 }
 
-TEST_F(FailurePolicyTest, CopiesAreServedStaleForMaxStaleAtMost) {
-  v1::Upstream settings = Remembering({});
-  settings.mutable_cache_validity()->set_seconds(3600);
-  settings.mutable_max_stale()->set_seconds(3600);
+TEST_F(FailurePolicyTest, CopiesAreServedStaleForTheirTimeAtMost) {
+  v1::Upstream settings = AlwaysStale();
+  settings.mutable_cache_policy()->mutable_stale_ttl()->set_seconds(3600);
   const auto upstream = Add(settings);
   upstream->Add(highs_, "v1");
   ExpectContent(GetTag("v1"), highs_.manifest);
   upstream->AnswerAll(500);
-  upstream->Age(TagPath("v1"), absl::Minutes(90));
   ExpectContent(GetTag("v1"), highs_.manifest);
-  upstream->Age(TagPath("v1"), absl::Minutes(150));
+  // That is over by then.
+  settings.set_id(upstream->id());
+  settings.mutable_cache_policy()->mutable_stale_ttl()->set_seconds(0);
+  settings.mutable_cache_policy()->mutable_stale_ttl()->set_nanos(1);
+  installation().UpdateUpstream(settings, {"cache_policy.stale_ttl"});
   ExpectError(GetTag("v1"), 503, "UNAVAILABLE");
 }
 

@@ -8,7 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
-#include "absl/time/clock.h"
+#include "cvr/v1/attachment_service.grpc.pb.h"
 #include "cvr/v1/cache_entry_service.grpc.pb.h"
 #include "cvr/v1/explain_service.grpc.pb.h"
 #include "cvr/v1/registry_service.grpc.pb.h"
@@ -18,6 +18,8 @@
 
 namespace cvr::testing {
 namespace {
+
+constexpr char kGroup[] = "default";
 
 // One call of `method`, which must succeed.
 template <typename Response, typename Stub, typename Method, typename Request>
@@ -44,6 +46,13 @@ std::unique_ptr<ServerProcess> StartOrDie(ServerProcess::Options options) {
 
 }  // namespace
 
+void SetLogin(v1::Upstream& upstream, const std::string& username,
+              const std::string& password) {
+  auto& basic = *upstream.mutable_credentials()->mutable_basic();
+  basic.set_username(username);
+  basic.set_password(password);
+}
+
 Installation::Installation(std::vector<std::string> extra_flags) {
   std::vector<std::string> flags = {"--http_address=127.0.0.1:0",
                                     "--grpc_address=127.0.0.1:0",
@@ -61,6 +70,7 @@ Installation::Installation(std::vector<std::string> extra_flags) {
 
 int64_t Installation::CreateRegistry(bool anonymous_pull) {
   v1::CreateRegistryRequest request;
+  request.mutable_registry()->set_group(kGroup);
   request.mutable_registry()->set_name(UniqueName());
   request.mutable_registry()->set_anonymous_pull(anonymous_pull);
   return Must<v1::Registry>(v1::RegistryService::NewStub(channel_),
@@ -71,6 +81,7 @@ int64_t Installation::CreateRegistry(bool anonymous_pull) {
 int64_t Installation::CreateUpstream(v1::Upstream upstream) {
   v1::CreateUpstreamRequest request;
   *request.mutable_upstream() = std::move(upstream);
+  request.mutable_upstream()->set_group(kGroup);
   request.mutable_upstream()->set_name(UniqueName());
   return Must<v1::Upstream>(v1::UpstreamService::NewStub(channel_),
                             &v1::UpstreamService::Stub::CreateUpstream, request)
@@ -78,20 +89,19 @@ int64_t Installation::CreateUpstream(v1::Upstream upstream) {
 }
 
 void Installation::Attach(int64_t registry_id, int64_t upstream_id) {
-  v1::AttachUpstreamRequest request;
+  v1::CreateAttachmentRequest request;
   request.set_registry_id(registry_id);
   request.set_upstream_id(upstream_id);
-  Must<v1::RegistryUpstream>(v1::UpstreamService::NewStub(channel_),
-                             &v1::UpstreamService::Stub::AttachUpstream,
-                             request);
+  Must<v1::Attachment>(v1::AttachmentService::NewStub(channel_),
+                       &v1::AttachmentService::Stub::CreateAttachment, request);
 }
 
 void Installation::Detach(int64_t registry_id, int64_t upstream_id) {
-  v1::DetachUpstreamRequest request;
+  v1::DeleteAttachmentRequest request;
   request.set_registry_id(registry_id);
   request.set_upstream_id(upstream_id);
-  Must<google::protobuf::Empty>(v1::UpstreamService::NewStub(channel_),
-                                &v1::UpstreamService::Stub::DetachUpstream,
+  Must<google::protobuf::Empty>(v1::AttachmentService::NewStub(channel_),
+                                &v1::AttachmentService::Stub::DeleteAttachment,
                                 request);
 }
 
@@ -106,7 +116,9 @@ void Installation::DeleteUpstream(int64_t id) {
 void Installation::UpdateUpstream(const v1::Upstream& upstream,
                                   const std::vector<std::string>& mask) {
   v1::UpdateUpstreamRequest request;
+  request.set_id(upstream.id());
   *request.mutable_upstream() = upstream;
+  request.mutable_upstream()->clear_id();
   for (const std::string& path : mask) {
     request.mutable_update_mask()->add_paths(path);
   }
@@ -116,24 +128,21 @@ void Installation::UpdateUpstream(const v1::Upstream& upstream,
 
 void Installation::MoveUpstream(int64_t registry_id, int64_t upstream_id,
                                 int position) {
-  v1::MoveUpstreamRequest request;
+  v1::MoveAttachmentRequest request;
   request.set_registry_id(registry_id);
   request.set_upstream_id(upstream_id);
   request.set_position(position);
-  Must<v1::RegistryUpstream>(v1::UpstreamService::NewStub(channel_),
-                             &v1::UpstreamService::Stub::MoveUpstream, request);
+  Must<v1::Attachment>(v1::AttachmentService::NewStub(channel_),
+                       &v1::AttachmentService::Stub::MoveAttachment, request);
 }
 
 int64_t Installation::UpstreamNamed(const std::string& name) const {
-  v1::ListUpstreamsRequest request;
-  request.set_name_contains(name);
-  const auto response = Must<v1::ListUpstreamsResponse>(
-      v1::UpstreamService::NewStub(channel_),
-      &v1::UpstreamService::Stub::ListUpstreams, request);
-  for (const v1::Upstream& upstream : response.upstreams()) {
-    if (upstream.name() == name) return upstream.id();
-  }
-  return 0;
+  v1::GetUpstreamRequest request;
+  request.mutable_key()->set_group(kGroup);
+  request.mutable_key()->set_name(name);
+  return Must<v1::Upstream>(v1::UpstreamService::NewStub(channel_),
+                            &v1::UpstreamService::Stub::GetUpstream, request)
+      .id();
 }
 
 std::vector<v1::CacheEntry> Installation::Entries(int64_t upstream_id) const {
@@ -145,14 +154,14 @@ std::vector<v1::CacheEntry> Installation::Entries(int64_t upstream_id) const {
   return {response.cache_entries().begin(), response.cache_entries().end()};
 }
 
-void Installation::Age(const v1::CacheEntry& entry, absl::Duration age) {
-  v1::UpdateCacheEntryRequest request;
-  request.mutable_cache_entry()->set_id(entry.id());
-  request.mutable_cache_entry()->mutable_upstream_checked_at()->set_seconds(
-      absl::ToUnixSeconds(absl::Now() - age));
-  request.mutable_update_mask()->add_paths("upstream_checked_at");
-  Must<v1::CacheEntry>(v1::CacheEntryService::NewStub(channel_),
-                       &v1::CacheEntryService::Stub::UpdateCacheEntry, request);
+grpc::StatusCode Installation::Expire(const v1::CacheEntry& entry) {
+  v1::ExpireCacheEntryRequest request;
+  request.set_id(entry.id());
+  grpc::ClientContext context;
+  v1::ExpireCacheEntryResponse response;
+  return v1::CacheEntryService::NewStub(channel_)
+      ->ExpireCacheEntry(&context, request, &response)
+      .error_code();
 }
 
 HttpResponse Installation::Get(int64_t registry_id, const std::string& path,
@@ -175,7 +184,7 @@ v1::ExplainResponse Installation::Explain(int64_t registry_id,
   const std::vector<std::string> parts = absl::StrSplit(path, "/manifests/");
   v1::ExplainRequest request;
   request.set_registry_id(registry_id);
-  request.mutable_content()->set_kind(v1::MANIFEST);
+  request.mutable_content()->set_kind(v1::CONTENT_KIND_MANIFEST);
   request.mutable_content()->set_repository(parts.front());
   request.mutable_content()->set_reference(parts.back());
   return Must<v1::ExplainResponse>(v1::ExplainService::NewStub(channel_),

@@ -15,6 +15,11 @@
 
 namespace cvr::testing {
 
+// Sets the credentials of an upstream that is to be created, or updated with
+// `credentials` in the mask.
+void SetLogin(v1::Upstream& upstream, const std::string& username,
+              const std::string& password);
+
 // A running cvr-standalone with short timeouts towards upstreams, for tests
 // that share it and each have a registry of their own. Thread-safe.
 class Installation {
@@ -27,20 +32,18 @@ class Installation {
   int64_t CreateUpstream(v1::Upstream upstream);
   void Attach(int64_t registry_id, int64_t upstream_id);
   void Detach(int64_t registry_id, int64_t upstream_id);
-  // To be called before its port is free for others: a group has no two
-  // upstreams of one URL.
   void DeleteUpstream(int64_t id);
-  // Takes over the fields named in `mask`.
+  // Takes over the fields named in `mask` for the upstream of that id.
   void UpdateUpstream(const v1::Upstream& upstream,
                       const std::vector<std::string>& mask);
   void MoveUpstream(int64_t registry_id, int64_t upstream_id, int position);
 
-  // The id of the upstream; 0 = there is none.
+  // The id of the upstream; fails the test when there is none.
   int64_t UpstreamNamed(const std::string& name) const;
 
   std::vector<v1::CacheEntry> Entries(int64_t upstream_id) const;
-  // As if the upstream had last been asked so long ago.
-  void Age(const v1::CacheEntry& entry, absl::Duration age);
+  // The next pull of it asks the upstream; what became of the call.
+  grpc::StatusCode Expire(const v1::CacheEntry& entry);
 
   // GET of a path in a registry, `library/app/manifests/1`, as docker does it.
   HttpResponse Get(int64_t registry_id, const std::string& path,

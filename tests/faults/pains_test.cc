@@ -43,8 +43,15 @@ TEST_F(PainsTest, WhatIsAddressedByDigestDoesNotExpire) {
   ExpectContent(Get(DigestPath(image_)), image_.manifest);
   ExpectContent(Get(BlobPath(image_)), image_.blob);
   upstream_->AwaitEntry(BlobPath(image_));
-  upstream_->Age(DigestPath(image_), absl::Hours(24 * 3650));
-  upstream_->Age(BlobPath(image_), absl::Hours(24 * 3650));
+  for (const std::string& path : {DigestPath(image_), BlobPath(image_)}) {
+    EXPECT_EQ(upstream_->Expire(path), grpc::StatusCode::FAILED_PRECONDITION);
+  }
+  v1::Upstream changed;
+  changed.set_id(upstream_->id());
+  changed.mutable_cache_policy()->mutable_tag_ttl();
+  changed.mutable_cache_policy()->mutable_stale_ttl();
+  installation().UpdateUpstream(
+      changed, {"cache_policy.tag_ttl", "cache_policy.stale_ttl"});
   upstream_->Unplug();
   ExpectContent(Get(DigestPath(image_)), image_.manifest);
   ExpectContent(Get(BlobPath(image_)), image_.blob);
@@ -56,7 +63,7 @@ TEST_F(PainsTest, ATagThatMovedComesWithItsOwnBytes) {
   ExpectContent(GetTag("v1"), image_.manifest);
   upstream_->Add(other, "v1");
   ExpectContent(GetTag("v1"), image_.manifest);
-  upstream_->Age(TagPath("v1"), absl::Hours(25));
+  EXPECT_EQ(upstream_->Expire(TagPath("v1")), grpc::StatusCode::OK);
   const HttpResponse moved = GetTag("v1");
   ExpectContent(moved, other.manifest);
   EXPECT_EQ(moved.header("docker-content-digest"),
@@ -70,12 +77,11 @@ TEST_F(PainsTest, NewCredentialsCountAtOnce) {
   upstream_->fake().RequireBearer({.username = "user", .password = "new"});
   v1::Upstream changed;
   changed.set_id(upstream_->id());
-  changed.set_username("user");
-  changed.set_password("old");
-  installation().UpdateUpstream(changed, {"username", "password"});
+  SetLogin(changed, "user", "old");
+  installation().UpdateUpstream(changed, {"credentials"});
   ExpectError(GetTag("v1"), 403, "DENIED");
-  changed.set_password("new");
-  installation().UpdateUpstream(changed, {"username", "password"});
+  changed.mutable_credentials()->mutable_basic()->set_password("new");
+  installation().UpdateUpstream(changed, {"credentials.basic.password"});
   ExpectContent(GetTag("v1"), image_.manifest);
 }
 

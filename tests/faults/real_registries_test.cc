@@ -177,7 +177,7 @@ TEST_F(PagesTest, ALinkIsTakenToOurOwnUpstreamAndPath) {
     EXPECT_THAT(Tags(), ElementsAre("a", "b", "c"));
     upstream_->fake().ClearAnswers();
     for (const auto& entry : installation().Entries(upstream_->id())) {
-      installation().Age(entry, absl::Hours(1));
+      EXPECT_EQ(installation().Expire(entry), grpc::StatusCode::OK);
     }
   }
 }
@@ -232,7 +232,7 @@ TEST_F(PagesTest, NoTagsMayBeSaidInThreeWays) {
     EXPECT_THAT(Tags(), ElementsAre());
     upstream_->fake().ClearAnswers();
     for (const auto& entry : installation().Entries(upstream_->id())) {
-      installation().Age(entry, absl::Hours(1));
+      EXPECT_EQ(installation().Expire(entry), grpc::StatusCode::OK);
     }
   }
 }
@@ -361,25 +361,32 @@ class FreshnessTest : public SeveralUpstreams {
   FakeRegistry fake_;
 };
 
-TEST_F(FreshnessTest, AlwaysIsAtEachPull) {
-  CreateWith("--cache-validity always");
+TEST_F(FreshnessTest, ZeroIsAtEachPull) {
+  CreateWith("--tag-ttl 0");
   EXPECT_TRUE(IsAskedFor("v1"));
   EXPECT_TRUE(IsAskedFor("latest"));
 }
 
-TEST_F(FreshnessTest, ZeroAndNeverAreNever) {
-  CreateWith("--cache-validity 0 --tag-validity latest=never");
+TEST_F(FreshnessTest, ForeverIsNeverAgain) {
+  CreateWith("--tag-ttl forever --tag-ttl-override latest=forever");
   EXPECT_FALSE(IsAskedFor("v1"));
   EXPECT_FALSE(IsAskedFor("latest"));
 }
 
-TEST_F(FreshnessTest, AlwaysMayBeOfSomeTags) {
-  CreateWith("--cache-validity never --tag-validity latest=always");
+TEST_F(FreshnessTest, ZeroMayBeOfSomeTags) {
+  CreateWith("--tag-ttl forever --tag-ttl-override latest=0");
   EXPECT_FALSE(IsAskedFor("v1"));
   EXPECT_TRUE(IsAskedFor("latest"));
 }
 
-TEST_F(FreshnessTest, NeverMayBeOfSomeTags) {
+TEST_F(FreshnessTest, ForeverMayBeOfSomeTags) {
+  CreateWith("--tag-ttl 0 --tag-ttl-override 'v*=forever'");
+  EXPECT_FALSE(IsAskedFor("v1"));
+  EXPECT_TRUE(IsAskedFor("latest"));
+}
+
+// 0 and `never` meant for ever, and `always` what 0 means now.
+TEST_F(FreshnessTest, TheFormerOptionsMeanWhatTheyMeant) {
   CreateWith("--cache-validity always --tag-validity 'v*=0'");
   EXPECT_FALSE(IsAskedFor("v1"));
   EXPECT_TRUE(IsAskedFor("latest"));

@@ -100,11 +100,12 @@ void Scene::CreateUpstream() {
   upstream.mutable_tls()->set_insecure_skip_verify(fault_.tls);
   // What a pull leaves in memory must not decide what comes after.
   upstream.mutable_limits()->set_failures_to_open(1000);
-  upstream.mutable_absence_ttls()->mutable_manifest_not_found();
-  upstream.mutable_absence_ttls()->mutable_blob_not_found();
-  upstream.mutable_absence_ttls()->mutable_refused();
+  auto& cache_policy = *upstream.mutable_cache_policy();
+  cache_policy.mutable_negative_ttls()->mutable_manifest_not_found();
+  cache_policy.mutable_negative_ttls()->mutable_blob_not_found();
+  cache_policy.mutable_negative_ttls()->mutable_refused();
   if (cached_ == Cached::kStale) {
-    upstream.mutable_cache_validity()->set_nanos(1);
+    cache_policy.mutable_tag_ttl()->set_nanos(1);
   }
   if (fault_.prepare) fault_.prepare(*this, upstream);
   registry_id_ = installation_.CreateRegistry();
@@ -208,8 +209,7 @@ void Scene::Update(const v1::Upstream& upstream, const std::string& field) {
 }
 
 void Scene::UseCredentials(v1::Upstream& upstream) {
-  upstream.set_username(kUser);
-  upstream.set_password(kSecret);
+  SetLogin(upstream, kUser, kSecret);
   origin_->RequireBearer({.username = kUser, .password = kSecret});
 }
 

@@ -61,12 +61,16 @@ class Source {
     EXPECT_TRUE(Eventually([&] { return HasEntry(path); },
                            absl::StrCat(path, " is recorded")));
   }
-  void Age(const std::string& path, absl::Duration age) {
+  // What becomes of the call that makes the next pull ask for it. Fails the
+  // test when there is no such entry.
+  grpc::StatusCode Expire(const std::string& path) {
     for (const v1::CacheEntry& entry : installation_.Entries(id_)) {
       if (entry.relative_path() == absl::StrCat("/", path)) {
-        installation_.Age(entry, age);
+        return installation_.Expire(entry);
       }
     }
+    ADD_FAILURE() << "no entry " << path;
+    return grpc::StatusCode::UNKNOWN;
   }
 
  private:
@@ -145,7 +149,7 @@ inline void ExpectError(const HttpResponse& response, int status,
 // An upstream that keeps what it lacks in mind for so long; zero = not at all.
 inline v1::Upstream Remembering(absl::Duration absence) {
   v1::Upstream settings;
-  auto* const ttls = settings.mutable_absence_ttls();
+  auto* const ttls = settings.mutable_cache_policy()->mutable_negative_ttls();
   for (auto* const ttl :
        {ttls->mutable_manifest_not_found(), ttls->mutable_blob_not_found(),
         ttls->mutable_refused()}) {
@@ -156,7 +160,7 @@ inline v1::Upstream Remembering(absl::Duration absence) {
 
 // An upstream whose tags have to be revalidated at each pull.
 inline v1::Upstream AlwaysStale(v1::Upstream settings = Remembering({})) {
-  settings.mutable_cache_validity()->set_nanos(1);
+  settings.mutable_cache_policy()->mutable_tag_ttl()->set_nanos(1);
   return settings;
 }
 

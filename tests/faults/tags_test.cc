@@ -133,7 +133,7 @@ TEST_F(TagsTest, ListsThatGoRoundInCirclesEnd) {
 
 TEST_F(TagsTest, TheLastListIsServedWithAWarningWhileTheUpstreamIsDown) {
   v1::Upstream settings;
-  settings.mutable_tags_validity();  // Always asked for.
+  settings.mutable_cache_policy()->mutable_tag_list_ttl();  // Always asked for.
   const auto upstream = Add(settings);
   AnswerList(*upstream, "", "", {"a", "b"});
   EXPECT_EQ(absl::StrJoin(TagsIn(GetTags()), " "), "a b");
