@@ -124,14 +124,16 @@ TEST_F(AuditTest, RefusedAttemptsAreWrittenApart) {
             401);
   for (const std::string& secret : {std::string("cvr_wrong"), reader}) {
     grpc::ClientContext context;
+    v1::ListAccessTokensRequest request;
+    request.set_group("-");
     v1::ListAccessTokensResponse response;
     EXPECT_FALSE(
         v1::AccessTokenService::NewStub(AdminChannel(system_.grpc(), secret))
-            ->ListAccessTokens(&context, {}, &response)
+            ->ListAccessTokens(&context, request, &response)
             .ok());
   }
   grpc::ClientContext context;
-  internal::v1::UpstreamAccess access;
+  internal::v1::GetUpstreamAccessResponse access;
   EXPECT_EQ(internal::v1::CacheRecordService::NewStub(
                 AdminChannel(system_.grpc(), reader))
                 ->GetUpstreamAccess(&context, {}, &access)

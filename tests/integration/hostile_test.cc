@@ -205,7 +205,7 @@ class HostileTest : public SystemFixture {
     must("UpstreamService/CreateUpstream",
          {{"upstream",
            {{"group", "acme"}, {"name", "u"}, {"url", upstream_.url()}}}});
-    must("UpstreamService/AttachUpstream",
+    must("AttachmentService/CreateAttachment",
          {{"registry_id", 2}, {"upstream_id", 2}});
   }
 
@@ -365,22 +365,29 @@ TEST_F(HostileTest, AdministrationTakesNoPoison) {
              {"GroupService/CreateGroup", {{"group", {{"name", poison}}}}},
              {"UpstreamService/CreateUpstream",
               {{"upstream",
-                {{"name", "x"}, {"url", "http://127.0.0.1/" + poison}}}}},
+                {{"group", "default"},
+                 {"name", "x"},
+                 {"url", "http://127.0.0.1/" + poison}}}}},
              {"UpstreamService/CreateUpstream",
               {{"upstream",
-                {{"name", "x"},
+                {{"group", "default"},
+                 {"name", "x"},
                  {"url", "http://127.0.0.1/"},
                  {"source_namespaces", {poison}}}}}},
              {"UpstreamService/CreateUpstream",
               {{"upstream",
-                {{"name", "x"},
+                {{"group", "default"},
+                 {"name", "x"},
                  {"url", "http://127.0.0.1/"},
                  {"trusted_token_realms", {poison}}}}}},
-             {"CacheEntryService/CreateCacheEntry",
-              {{"cache_entry",
-                {{"upstream_id", 1},
-                 {"relative_path", "/library/" + poison + "/manifests/1"},
-                 {"digest", Digest::OfBytes("x").ToString()}}}}}}) {
+             {"RefreshService/RefreshTag",
+              {{"registry_id", 1},
+               {"repository", "library/" + poison},
+               {"tag", "1"}}},
+             {"RefreshService/PrefetchImage",
+              {{"registry_id", 1},
+               {"repository", "library/app"},
+               {"reference", poison}}}}) {
       EXPECT_THAT(Administer(method, request),
                   StatusIs(absl::StatusCode::kInvalidArgument))
           << method << " " << absl::CEscape(poison);

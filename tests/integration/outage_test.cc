@@ -39,7 +39,7 @@ class OutageTest : public ThreeProcessesTest {
     // Nothing is waited for: whatever is answered is answered at once.
     RestartGateway({"--outage_wait=0"});
     Cvr({"registry", "create", "private"});
-    Change({"upstream", "attach", "--registry", "2", "--upstream", "1"});
+    Change({"attachment", "create", "--registry", "2", "--upstream", "1"});
   }
 
   // How often the gateway has heard that something was changed.
@@ -84,8 +84,8 @@ class OutageTest : public ThreeProcessesTest {
 
   // The secret of a new token.
   std::string NewToken(const std::string& name) {
-    const auto json = CvrJson({"token", "create", "--name", name, "--scope",
-                               "read_virtual_registry"});
+    const auto json =
+        CvrJson({"token", "create", "--name", name, "--scope", "read"});
     EXPECT_TRUE(json.is_object());
     return json.is_object() ? json.value("secret", "") : "";
   }
@@ -314,7 +314,7 @@ TEST_P(OutageTest, ChangesHold) {
   StartMetadataAgain();
 
   Warm(1, image);
-  Change({"purge", "registry", "1", "--include-shared"});
+  Change({"cache", "purge", "--registry", "1", "--include-shared"});
   Stop(*metadata_, SIGKILL);
   gone(1);
   StartMetadataAgain();
@@ -323,7 +323,7 @@ TEST_P(OutageTest, ChangesHold) {
   Stop(*metadata_, SIGKILL);
   EXPECT_EQ(Get(1, Tag(image)).status, 200);
   StartMetadataAgain();
-  Change({"registry", "update", "1", "--anonymous-pull=false"});
+  Change({"registry", "update", "1", "--no-anonymous-pull"});
   gone(1);
   Stop(*metadata_, SIGKILL);
   gone(1);

@@ -95,11 +95,11 @@ TEST_P(PullTest, EntriesSayWhatTheUpstreamHolds) {
   EXPECT_EQ(manifest.digest(), image.manifest_digest.ToString());
   EXPECT_EQ(manifest.media_type(),
             "application/vnd.oci.image.manifest.v1+json");
-  EXPECT_EQ(manifest.size(), image.manifest.size());
+  EXPECT_EQ(manifest.size_bytes(), image.manifest.size());
   for (size_t i = 0; i < image.blobs.size(); ++i) {
     const auto& blob = entries["/" + BlobPath(image, i)];
     EXPECT_EQ(blob.digest(), image.BlobDigests()[i].ToString());
-    EXPECT_EQ(blob.size(), image.blobs[i].size());
+    EXPECT_EQ(blob.size_bytes(), image.blobs[i].size());
     EXPECT_EQ(blob.media_type(), "application/octet-stream");
   }
 }

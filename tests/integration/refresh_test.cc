@@ -87,8 +87,7 @@ TEST_P(RefreshTest, WhatIsCachedStaysWhenTheUpstreamIsDown) {
 
 class FetchesTest : public RefreshTest {
  protected:
-  FetchesTest()
-      : stub_(v1::FetchService::NewStub(system_.channel())) {}
+  FetchesTest() : stub_(v1::FetchService::NewStub(system_.channel())) {}
 
   v1::ListFetchesResponse List() {
     grpc::ClientContext context;
@@ -105,8 +104,8 @@ class FetchesTest : public RefreshTest {
       return fetches.fetches_size() == 1 &&
              fetches.fetches(0).reader_count() == readers;
     };
-    EXPECT_TRUE(Eventually(has_readers, absl::StrCat("the only fetch has ",
-                                                     readers, " readers")));
+    EXPECT_TRUE(Eventually(
+        has_readers, absl::StrCat("the only fetch has ", readers, " readers")));
     if (fetches.fetches_size() != 1) return v1::Fetch();
     return fetches.fetches(0);
   }

@@ -95,10 +95,10 @@ void System::StartThree() {
     ASSERT_THAT(process, IsOk());
     processes_.push_back(*std::move(process));
   };
-  start("services/metadata/cvr-metadata",
-        {"--grpc_address=" + metadata_address,
-         "--blob_addresses=" + blob_address,
-         "--data_dir=" + directory_.Join("metadata-data")});
+  start(
+      "services/metadata/cvr-metadata",
+      {"--grpc_address=" + metadata_address, "--blob_addresses=" + blob_address,
+       "--data_dir=" + directory_.Join("metadata-data")});
   ASSERT_EQ(processes_.size(), 1);
   std::vector<std::string> blob_flags = {
       "--grpc_address=" + blob_address,

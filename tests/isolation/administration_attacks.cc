@@ -8,31 +8,26 @@ namespace {
 
 using nlohmann::json;
 
+constexpr char kManifest[] = "CONTENT_KIND_MANIFEST";
+constexpr char kBlob[] = "CONTENT_KIND_BLOB";
+
 std::string Path(const std::string& kind, const std::string& reference) {
   return absl::StrCat(AttackScenario::kRepository, "/", kind, "/", reference);
 }
 
-json EntryOf(AttackScenario& e, const std::string& path,
-             const std::string& part, const std::string& media_type) {
-  return {{"cache_entry",
-           {{"upstream_id", e.upstream_id()},
-            {"relative_path", "/" + path},
-            {"digest", e.DigestOf(part)},
-            {"media_type", media_type},
-            {"size", 1000},
-            {"upstream_checked_at", "2036-01-01T00:00:00Z"}}}};
+json ContentOf(const std::string& reference, const std::string& kind) {
+  return {{"repository", AttackScenario::kRepository},
+          {"reference", reference},
+          {"kind", kind}};
 }
 
-void CreateEntries(AttackScenario& e) {
+void RecordEntries(AttackScenario& e) {
   for (const auto& [name, bytes] : e.secret().Parts()) {
     const bool is_manifest = e.secret().IsManifest(name);
-    e.Call(
-        "CacheEntryService/CreateCacheEntry",
-        EntryOf(e, Path(is_manifest ? "manifests" : "blobs", e.DigestOf(name)),
-                name, is_manifest ? kOciManifest : kOciLayer));
+    RecordEntry(e, e.DigestOf(name), is_manifest ? kManifest : kBlob, name,
+                is_manifest ? kOciManifest : kOciLayer);
   }
-  e.Call("CacheEntryService/CreateCacheEntry",
-         EntryOf(e, Path("manifests", "mine"), "manifest", kOciManifest));
+  RecordEntry(e, "mine", kManifest, "manifest", kOciManifest);
 }
 
 // His own entry, of what he has published, becomes one of the victim's.
@@ -42,21 +37,14 @@ void RepointEntry(AttackScenario& e) {
   const json entries = e.Call("CacheEntryService/ListCacheEntries",
                               {{"upstream_id", e.upstream_id()}});
   for (const json& entry : entries.value("cache_entries", json::array())) {
+    // What is asked for again is to be what was recorded meanwhile.
     e.world()
         .Call(e.world().adversary().writer,
-              "CacheEntryService/UpdateCacheEntry",
-              {{"cache_entry",
-                {{"id", entry["id"]}, {"digest", e.DigestOf("manifest")}}},
-               {"update_mask", "digest"}})
+              "CacheEntryService/ExpireCacheEntry", {{"id", entry["id"]}})
         .IgnoreError();
+    RecordEntry(e, "mine", kManifest, "manifest", kOciManifest);
   }
   e.Ask("GET", Path("manifests", "mine"));
-}
-
-json ContentOf(const std::string& reference, const std::string& kind) {
-  return {{"repository", AttackScenario::kRepository},
-          {"reference", reference},
-          {"kind", kind}};
 }
 
 void AskAdministration(AttackScenario& e) {
@@ -66,8 +54,8 @@ void AskAdministration(AttackScenario& e) {
            {{"registry_id", e.registry()},
             {"content",
              ContentOf(e.DigestOf(name),
-                       e.secret().IsManifest(name) ? "MANIFEST" : "BLOB")}});
-    e.Call("UpstreamProbeService/TestUpstream",
+                       e.secret().IsManifest(name) ? kManifest : kBlob)}});
+    e.Call("UpstreamTestService/TestUpstream",
            {{"upstream_id", e.upstream_id()},
             {"repository", AttackScenario::kRepository},
             {"reference", e.DigestOf(name)}});
@@ -76,10 +64,14 @@ void AskAdministration(AttackScenario& e) {
   e.Call("CacheEntryService/ListCacheEntries", json::object());
   e.Call("CacheService/GetCacheStats", {{"group", "adversary"}});
   e.Call("UpstreamStateService/ListUpstreamStates", upstream);
-  e.Call("DownloadService/ListDownloads", upstream);
-  e.Call("DownloadService/ListDownloads", json::object());
-  e.Call("DownloadService/GetStorageStats", json::object());
-  e.Call("AuditService/ListAuditEvents", json::object());
+  e.Call("FetchService/ListFetches", upstream);
+  e.Call("FetchService/ListFetches", json::object());
+  e.Call("FetchService/GetStorageStats", json::object());
+  e.Call("AuditService/ListAuditEvents", {{"group", "-"}});
+  e.Call("AuditService/ListAuditEvents", {{"group", "victim"}});
+  e.Call("OperationService/ListOperations", {{"group", "victim"}});
+  e.Call("CacheService/GetCacheStats", {{"group", "-"}});
+  e.Call("RegistryService/ListRepositories", {{"registry_id", e.registry()}});
   e.Call("CacheService/PurgeUpstreamCache", upstream);
   e.Call("CacheService/PurgeRegistryCache",
          {{"registry_id", e.registry()}, {"include_shared", true}});
@@ -88,21 +80,30 @@ void AskAdministration(AttackScenario& e) {
 // What belongs to the victim, by its id.
 void AskForTheVictims(AttackScenario& e) {
   const json upstream = {{"upstream_id", e.victims_upstream_id()}};
-  e.Call("UpstreamService/AttachUpstream",
+  e.Call("AttachmentService/CreateAttachment",
          {{"registry_id", e.registry()},
           {"upstream_id", e.victims_upstream_id()}});
+  e.Call("AttachmentService/SetAttachments",
+         {{"registry_id", e.registry()},
+          {"upstream_ids", {e.victims_upstream_id()}}});
   e.Call("UpstreamService/GetUpstream", {{"id", e.victims_upstream_id()}});
+  e.Call("RegistryService/ListRepositories",
+         {{"registry_id", e.victims_registry()}});
+  e.Call("RefreshService/PrefetchImage",
+         {{"registry_id", e.victims_registry()},
+          {"repository", AttackScenario::kRepository},
+          {"reference", "1"}});
   e.Call("CacheEntryService/ListCacheEntries", upstream);
   e.Call("UpstreamStateService/ListUpstreamStates", upstream);
-  e.Call("DownloadService/ListDownloads", upstream);
+  e.Call("FetchService/ListFetches", upstream);
   e.Call("CacheService/GetCacheStats", {{"group", "victim"}});
   e.Call("CacheService/PurgeUpstreamCache", upstream);
   e.Call("CacheService/PurgeRegistryCache",
          {{"registry_id", e.victims_registry()}});
-  e.Call("UpstreamProbeService/TestUpstream",
+  e.Call("UpstreamTestService/TestUpstream",
          {{"upstream_id", e.victims_upstream_id()}});
   e.Call("ExplainService/Explain", {{"registry_id", e.victims_registry()},
-                                    {"content", ContentOf("1", "MANIFEST")}});
+                                    {"content", ContentOf("1", kManifest)}});
   e.AskAll();
 }
 
@@ -124,25 +125,37 @@ AttackVector SameUrl(const std::string& name, const json& credentials) {
 
 }  // namespace
 
+void RecordEntry(AttackScenario& e, const std::string& reference,
+                 const std::string& kind, const std::string& part,
+                 const std::string& media_type) {
+  e.Call("cvr.internal.v1.CacheRecordService/RecordCacheEntry",
+         {{"upstream_id", e.upstream_id()},
+          {"content", ContentOf(reference, kind)},
+          {"target",
+           {{"digest", e.DigestOf(part)},
+            {"media_type", media_type},
+            {"size_bytes", 1000}}}});
+}
+
 std::vector<AttackVector> AdministrationAttacks() {
   return {
-      {"CreateCacheEntry for every digest, and a tag",
+      {"RecordCacheEntry for every digest, and a tag",
        [](AttackScenario& e) {
          e.VictimPulls();
-         CreateEntries(e);
+         RecordEntries(e);
          e.AskAll();
          e.AskPart("HEAD", "layer");
          e.AskPart("GET", "layer", {"Range: bytes=0-0"});
          e.Ask("GET", Path("manifests", "mine"));
        }},
-      {"CreateCacheEntry before the victim pulls",
+      {"RecordCacheEntry before the victim pulls",
        [](AttackScenario& e) {
-         CreateEntries(e);
+         RecordEntries(e);
          e.VictimPulls();
          e.AskAll();
          e.Ask("GET", Path("manifests", "mine"));
        }},
-      {"UpdateCacheEntry of his own tag",
+      {"RecordCacheEntry of his own tag, which has expired",
        [](AttackScenario& e) {
          e.VictimPulls();
          RepointEntry(e);
@@ -165,15 +178,15 @@ std::vector<AttackVector> AdministrationAttacks() {
        }},
       SameUrl("the victim's URL without credentials", json::object()),
       SameUrl("the victim's URL with wrong credentials",
-              {{"username", "victim"}, {"password", "wrong"}}),
+              {{"credentials", LoginOf("victim", "wrong")}}),
       SameUrl("the victim's URL with credentials of his own",
-              {{"username", "adversary"}, {"password", "his own"}}),
+              {{"credentials", LoginOf("adversary", "his own")}}),
       {"the victim's credentials of yesterday",
        [](AttackScenario& e) {
          e.VictimPulls();
-         e.MovesToUpstream({{"url", e.victims_upstream().url()},
-                            {"username", "victim"},
-                            {"password", "planted-secret-5c1f"}});
+         e.MovesToUpstream(
+             {{"url", e.victims_upstream().url()},
+              {"credentials", LoginOf("victim", "planted-secret-5c1f")}});
          e.victims_upstream().RequireBasic("victim", "of today");
          e.victims_upstream().ClearRequests();
          e.AskAll();

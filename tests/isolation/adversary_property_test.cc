@@ -144,17 +144,10 @@ class Schedule {
               }};
     }
     return {"he makes an entry for " + part, [part](AttackScenario& e) {
-              const char* kind =
-                  e.secret().IsManifest(part) ? "manifests" : "blobs";
-              e.Call("CacheEntryService/CreateCacheEntry",
-                     {{"cache_entry",
-                       {{"upstream_id", e.upstream_id()},
-                        {"relative_path",
-                         absl::StrCat("/", AttackScenario::kRepository, "/",
-                                      kind, "/", e.DigestOf(part))},
-                        {"digest", e.DigestOf(part)},
-                        {"media_type", kOciManifest},
-                        {"size", 1000}}}});
+              const char* kind = e.secret().IsManifest(part)
+                                     ? "CONTENT_KIND_MANIFEST"
+                                     : "CONTENT_KIND_BLOB";
+              RecordEntry(e, e.DigestOf(part), kind, part, kOciManifest);
             }};
   }
 

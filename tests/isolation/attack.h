@@ -16,6 +16,12 @@ struct AttackVector {
   std::function<void(AttackScenario&)> attack;
 };
 
+// He calls what the blob service records cache entries with, as if his upstream
+// had delivered that part of the secret under `reference`, of a ContentKind.
+void RecordEntry(AttackScenario& scenario, const std::string& reference,
+                 const std::string& kind, const std::string& part,
+                 const std::string& media_type);
+
 // He just asks.
 std::vector<AttackVector> AskingAttacks();
 // His upstream names what is the victim's.

@@ -36,8 +36,9 @@ std::string ErrorCodeOf(const std::string& body) {
 // their ids are left out as well.
 void DropVolatile(json& value) {
   static const auto* const names = new std::set<std::string>{
-      "id",   "create_time", "update_time", "upstream_checked_at",
-      "etag", "duration",    "start_time",  "downloaded_at"};
+      "id",       "uid",       "create_time",     "update_time",
+      "etag",     "duration",  "last_check_time", "last_pull_time",
+      "end_time", "start_time"};
   if (value.is_object()) {
     for (const std::string& name : *names) value.erase(name);
   }
@@ -122,16 +123,14 @@ json AttackScenario::SettingsFor(Access access) {
         {.username = kVictimsUser, .password = kPlantedSecret});
   }
   if (access == Access::kPassword || access == Access::kTokenForPassword) {
-    settings["username"] = kVictimsUser;
-    settings["password"] = kPlantedSecret;
+    settings["credentials"] = LoginOf(kVictimsUser, kPlantedSecret);
   }
   return settings;
 }
 
 void AttackScenario::Rename(int64_t registry_id, const std::string& name) {
   world_.Must("RegistryService/UpdateRegistry",
-              {{"registry", {{"id", registry_id}, {"name", name}}},
-               {"update_mask", "name"}});
+              {{"id", registry_id}, {"registry", {{"name", name}}}});
 }
 
 AttackScenario::~AttackScenario() {
@@ -211,11 +210,11 @@ void AttackScenario::AwaitEvicted() {
 
 void AttackScenario::AwaitReceived(uint64_t bytes) {
   AwaitTrue(absl::StrCat(bytes, " bytes are received"), [&] {
-    const json answer = world_.Must("DownloadService/ListDownloads",
+    const json answer = world_.Must("FetchService/ListFetches",
                                     {{"upstream_id", victims_upstream_id_}});
     uint64_t received = 0;
-    for (const json& download : answer.value("downloads", json::array())) {
-      (void)absl::SimpleAtoi(download.value("received", "0"), &received);
+    for (const json& fetch : answer.value("fetches", json::array())) {
+      (void)absl::SimpleAtoi(fetch.value("received_bytes", "0"), &received);
     }
     return received >= bytes;
   });
@@ -275,7 +274,8 @@ void AttackScenario::VictimPurges() {
   const auto answer =
       world_.Call(world_.victim().writer, "CacheService/PurgeUpstreamCache",
                   {{"upstream_id", victims_upstream_id_}});
-  EXPECT_TRUE(answer.ok()) << answer.status();
+  ASSERT_TRUE(answer.ok()) << answer.status();
+  world_.Await(*answer);
 }
 
 // --- The adversary ----------------------------------------------------------
@@ -394,7 +394,10 @@ json AttackScenario::Call(const std::string& method, const json& request) {
         absl::StatusCodeToString(answer.status().code()));
     return json::object();
   }
-  json shown = *answer;
+  // What an operation has done by now is a race; by its end, it is not.
+  const bool is_operation =
+      answer->contains("method") && answer->contains("id");
+  json shown = is_operation ? world_.Await(*answer) : *answer;
   DropVolatile(shown);
   const std::string text = shown.dump();
   if (Secret::ShowsIn(text)) observed_.thefts.push_back(method);

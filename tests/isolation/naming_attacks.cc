@@ -40,9 +40,9 @@ std::string WithUrls(const std::string& media_type, const std::string& bytes) {
 void MoveTheTag(AttackScenario& e, const std::string& part) {
   e.world().Must(
       "UpstreamService/UpdateUpstream",
-      {{"upstream",
-        {{"id", e.upstream_id()}, {"cache_validity", "0.000000001s"}}},
-       {"update_mask", "cacheValidity"}});
+      {{"id", e.upstream_id()},
+       {"upstream", {{"cache_policy", {{"tag_ttl", "0.000000001s"}}}}},
+       {"update_mask", "cachePolicy.tagTtl"}});
   // Of this row alone: what a row before has left is deleted behind its back.
   e.PublishImage("mine", absl::StrCat(kOwnConfig, R"(,"layers":[],)",
                                       R"("annotations":{"row":")",

@@ -122,11 +122,8 @@ TEST_P(ProvenanceTest, OtherCredentialsHaveToProveAnew) {
   AttackScenario e(world, "credentials change", true);
   e.VictimPulls();
   world.Must("UpstreamService/UpdateUpstream",
-             {{"upstream",
-               {{"id", e.victims_upstream_id()},
-                {"username", "nobody"},
-                {"password", "wrong"}}},
-              {"update_mask", "username,password"}});
+             {{"id", e.victims_upstream_id()},
+              {"upstream", {{"credentials", LoginOf("nobody", "wrong")}}}});
   for (const auto& [name, bytes] : e.secret().Parts()) {
     const HttpResponse response = world.Ask(
         world.victim().reader, "GET", e.victims_registry(),

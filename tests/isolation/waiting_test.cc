@@ -76,18 +76,15 @@ TEST_P(WaitingTest, DeletingTheUpstreamEndsItsDownloads) {
 TEST_P(WaitingTest, DisablingTheUpstreamEndsItsDownloads) {
   BeginDownloads();
   world_.Must("UpstreamService/UpdateUpstream",
-              {{"upstream", {{"id", upstream_id_}, {"disabled", true}}},
-               {"update_mask", "disabled"}});
+              {{"id", upstream_id_}, {"upstream", {{"disabled", true}}}});
   ExpectEnded();
 }
 
 TEST_P(WaitingTest, OtherCredentialsEndDownloadsWithTheOldOnes) {
   BeginDownloads();
-  world_.Must(
-      "UpstreamService/UpdateUpstream",
-      {{"upstream",
-        {{"id", upstream_id_}, {"username", "other"}, {"password", "other"}}},
-       {"update_mask", "username,password"}});
+  world_.Must("UpstreamService/UpdateUpstream",
+              {{"id", upstream_id_},
+               {"upstream", {{"credentials", LoginOf("other", "other")}}}});
   ExpectEnded();
 }
 

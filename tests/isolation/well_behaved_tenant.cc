@@ -171,7 +171,7 @@ std::string WellBehavedTenant::UpdateByGrpc() {
   const auto stub = v1::RegistryService::NewStub(
       AdminChannel(world_.system().grpc(), world_.victim().writer));
   v1::UpdateRegistryRequest request;
-  request.mutable_registry()->set_id(registry_);
+  request.set_id(registry_);
   request.mutable_registry()->set_description(absl::StrCat("use ", ++count_));
   request.mutable_update_mask()->add_paths("description");
   grpc::ClientContext context;

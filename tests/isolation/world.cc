@@ -1,11 +1,10 @@
 #include "tests/isolation/world.h"
 
-#include <set>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_split.h"
 #include "gtest/gtest.h"
 #include "tests/support/admin_channel.h"
 #include "tests/support/status_matchers.h"
@@ -16,15 +15,6 @@ namespace {
 
 using nlohmann::json;
 
-// Served by the blob service, which may be a process of its own.
-bool IsOfBlobService(const std::string& method) {
-  static const auto* const services =
-      new std::set<std::string>{"UpstreamProbeService", "UpstreamStateService",
-                                "RefreshService", "DownloadService"};
-  const std::vector<std::string> parts = absl::StrSplit(method, '/');
-  return services->count(parts[0]) > 0;
-}
-
 int64_t IdOf(const json& message) {
   int64_t id = 0;
   EXPECT_TRUE(absl::SimpleAtoi(message.value("id", ""), &id)) << message;
@@ -32,6 +22,10 @@ int64_t IdOf(const json& message) {
 }
 
 }  // namespace
+
+json LoginOf(const std::string& username, const std::string& password) {
+  return {{"basic", {{"username", username}, {"password", password}}}};
+}
 
 World::World(Shape shape, std::vector<std::string> flags)
     : system_(shape, common_upstream_.url(), std::move(flags)) {
@@ -49,13 +43,14 @@ void World::Crash() {
 absl::StatusOr<json> World::Call(const std::string& secret,
                                  const std::string& method,
                                  const json& request) {
-  const std::string address =
-      IsOfBlobService(method) ? system_.blob_grpc() : system_.grpc();
-  auto& client = clients_[absl::StrCat(address, " ", secret)];
+  auto& client = clients_[secret];
   if (client == nullptr) {
-    client = std::make_unique<ReflectionClient>(AdminChannel(address, secret));
+    client = std::make_unique<ReflectionClient>(
+        AdminChannel(system_.grpc(), secret));
   }
-  const auto answer = client->Call("cvr.v1." + method, request.dump());
+  const std::string name =
+      absl::StartsWith(method, "cvr.") ? method : "cvr.v1." + method;
+  const auto answer = client->Call(name, request.dump());
   if (!answer.ok()) return answer.status();
   return json::parse(*answer);
 }
@@ -68,8 +63,16 @@ json World::Must(const std::string& method, const json& request) {
 
 Tenant World::MakeTenant(const std::string& group) {
   Must("GroupService/CreateGroup", {{"group", {{"name", group}}}});
-  return {group, MakeToken(group, "READ_VIRTUAL_REGISTRY"),
-          MakeToken(group, "WRITE_VIRTUAL_REGISTRY")};
+  return {group, MakeToken(group, "SCOPE_READ"),
+          MakeToken(group, "SCOPE_MANAGE")};
+}
+
+json World::Await(const json& operation) {
+  const json ended =
+      Must("OperationService/WaitOperation", {{"id", operation.at("id")}});
+  EXPECT_TRUE(ended.value("done", false)) << ended;
+  EXPECT_TRUE(ended.contains("response")) << ended;
+  return ended;
 }
 
 std::string World::MakeToken(const std::string& group,
@@ -94,23 +97,23 @@ int64_t World::CreateUpstream(const Tenant& tenant, json settings) {
   settings["name"] = absl::StrCat("upstream-", ++count_);
   // What one request leaves in memory must not decide what comes of the next.
   settings["limits"]["failures_to_open"] = 1000;
-  settings["absence_ttls"] = {{"manifest_not_found", "0s"},
-                              {"blob_not_found", "0s"},
-                              {"refused", "0s"}};
+  settings["cache_policy"]["negative_ttls"] = {{"manifest_not_found", "0s"},
+                                               {"blob_not_found", "0s"},
+                                               {"refused", "0s"}};
   return IdOf(Must("UpstreamService/CreateUpstream", {{"upstream", settings}}));
 }
 
 void World::Attach(int64_t registry_id, int64_t upstream_id) {
-  Must("UpstreamService/AttachUpstream",
+  Must("AttachmentService/CreateAttachment",
        {{"registry_id", registry_id}, {"upstream_id", upstream_id}});
 }
 
 void World::DeleteRegistry(int64_t id) {
-  Must("RegistryService/DeleteRegistry", {{"id", id}});
+  Must("RegistryService/DeleteRegistry", {{"id", id}, {"allow_missing", true}});
 }
 
 void World::DeleteUpstream(int64_t id) {
-  Must("UpstreamService/DeleteUpstream", {{"id", id}});
+  Must("UpstreamService/DeleteUpstream", {{"id", id}, {"allow_missing", true}});
 }
 
 std::string World::TargetOf(int64_t registry_id, const std::string& path) {
@@ -135,12 +138,13 @@ HttpResponse World::AskTarget(const std::string& secret,
 
 void World::AwaitQuiet(int64_t upstream_id) {
   const auto is_busy = [&] {
-    const json answer =
-        Must("DownloadService/ListDownloads", {{"upstream_id", upstream_id}});
-    return answer.contains("downloads") && !answer["downloads"].empty();
+    const json answer = Must(
+        "FetchService/ListFetches",
+        upstream_id == 0 ? json::object() : json{{"upstream_id", upstream_id}});
+    return answer.contains("fetches") && !answer["fetches"].empty();
   };
   EXPECT_TRUE(Eventually([&] { return !is_busy(); }, absl::Minutes(1),
-                         "the downloads end"));
+                         "the fetches end"));
 }
 
 }  // namespace cvr::testing

@@ -23,6 +23,10 @@ struct Tenant {
   std::string writer;
 };
 
+// The credentials of an upstream, as a request has them.
+nlohmann::json LoginOf(const std::string& username,
+                       const std::string& password);
+
 // A running system with two tenants who have nothing in common. Registry 1
 // (System) is everybody's. Not thread-safe.
 class World {
@@ -39,13 +43,17 @@ class World {
   // Kills it and starts it again on the same data.
   void Crash();
 
-  // Calls `UpstreamService/CreateUpstream`, say, of whichever process serves
-  // it, with that secret. Errors: what the server answers.
+  // Calls `UpstreamService/CreateUpstream`, say, with that secret, or a method
+  // of another package by its full name. Errors: what the server answers;
+  // NOT_FOUND when it has no such service.
   absl::StatusOr<nlohmann::json> Call(const std::string& secret,
                                       const std::string& method,
                                       const nlohmann::json& request);
   // The same as the administrator; fails the test when that fails.
   nlohmann::json Must(const std::string& method, const nlohmann::json& request);
+
+  // Waits for the end of an operation, which must be a success.
+  nlohmann::json Await(const nlohmann::json& operation);
 
   // Ids of what was made.
   int64_t CreateRegistry(const Tenant& tenant);
@@ -65,7 +73,7 @@ class World {
                          std::vector<std::string> headers = {});
   static std::string TargetOf(int64_t registry_id, const std::string& path);
 
-  // Waits until no download is in flight, or none of that upstream.
+  // Waits until no fetch runs, or none of that upstream.
   void AwaitQuiet(int64_t upstream_id = 0);
 
  private:
@@ -75,7 +83,7 @@ class World {
   FakeRegistry common_upstream_;
   System system_;
   int count_ = 0;
-  // By address and secret: each learns what methods look like, which is slow.
+  // By secret: each learns what methods look like, which is slow.
   std::map<std::string, std::unique_ptr<ReflectionClient>> clients_;
   Tenant victim_;
   Tenant adversary_;
