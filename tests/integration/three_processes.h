@@ -123,7 +123,7 @@ class ThreeProcessesTest : public ::testing::TestWithParam<Way> {
     arguments.push_back("--server=" + metadata_address_);
     arguments.push_back("--token-file=" +
                         directory_.Join("metadata/admin-token"));
-    if (GetParam() == Way::kTls) arguments.push_back("--tls_ca_file=" + ca_);
+    if (GetParam() == Way::kTls) arguments.push_back("--tls-ca-file=" + ca_);
     ProgramResult result = RunProgram(arguments);
     EXPECT_EQ(result.status, 0) << arguments[1] << ": " << result.output;
     return std::move(result.output);

@@ -81,7 +81,7 @@ class TlsTest : public ::testing::Test {
   std::string Cvr(std::vector<std::string> arguments) {
     arguments.insert(arguments.begin(), "tools/cvr/cvr");
     for (const std::string& option :
-         {"--server=" + metadata_->grpc(), "--tls_ca_file=" + rpc_ca_,
+         {"--server=" + metadata_->grpc(), "--tls-ca-file=" + rpc_ca_,
           "--token-file=" + directory_.Join("metadata/admin-token")}) {
       arguments.push_back(option);
     }
