@@ -99,6 +99,7 @@ class Services(_Cvr):
             data,
             data_dir=data / "metadata",
             grpc_address=metadata,
+            blob_addresses=blob,
         )
         if is_new:
             token_file = data / "metadata" / "admin-token"

@@ -89,7 +89,8 @@ cached_is_what_upstream_has() { # standalone|three
 
 entries_are_expected() {
   cvr entry list --upstream 1 -o json |
-    jq -S 'map({relative_path, media_type, digest, size: (.size | tonumber)})
+    jq -S 'map({relative_path, media_type, digest,
+                size_bytes: (.size_bytes | tonumber)})
            | sort_by(.relative_path)' >"$STATE/entries"
   cmp "$STATE/expected" "$STATE/entries"
 }
@@ -109,7 +110,8 @@ larger_than() { # FILE BYTES
 }
 
 has_entry() { # PATH
-  [[ $(cvr entry list --path "$1" -o json | jq length) -eq 1 ]]
+  [[ $(cvr entry list --filter "relative_path = \"$1\"" -o json |
+    jq length) -eq 1 ]]
 }
 
 # A client that is killed in the middle of a layer does not stop its download.

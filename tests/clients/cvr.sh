@@ -39,7 +39,7 @@ start_cvr_standalone() {
 start_cvr_three() {
   local metadata=unix:$STATE/metadata.sock blob=unix:$STATE/blob.sock
   start_server cvr-metadata cvr-metadata --grpc_address="$metadata" \
-    --data_dir="$STATE/data/metadata"
+    --blob_addresses="$blob" --data_dir="$STATE/data/metadata"
   start_server cvr-blob cvr-blob --grpc_address="$blob" \
     --metadata_address="$metadata" --data_dir="$STATE/data/blob" \
     --allow_private_upstreams

@@ -39,7 +39,7 @@ class Upstream:
             "relative_path": path,
             "media_type": media_type,
             "digest": digest,
-            "size": size,
+            "size_bytes": size,
         }
 
     def add_manifest(self, repository, reference):

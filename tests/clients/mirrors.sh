@@ -14,7 +14,7 @@ start_mirror_cvr() {
     --bootstrap_upstream=https://registry-1.docker.io
   serving_at "$(jq -r .http "$STATE/cvr.ready")" \
     "$(jq -r .grpc "$STATE/cvr.ready")" "$STATE/data/admin-token"
-  cvr upstream update 1 --ca-file "$HUB_CA" --source-namespace docker.io
+  cvr upstream update 1 --ca-bundle-file "$HUB_CA" --source-namespace docker.io
   MIRROR=${PREFIX%%/*} MIRROR_PATH=${PREFIX#*/}
   PREFIX=docker.io
 }

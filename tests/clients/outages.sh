@@ -5,9 +5,9 @@
 outage_tokens() {
   local name
   cvr registry create private
-  cvr upstream attach --registry 2 --upstream 1
+  cvr attachment create --registry 2 --upstream 1
   for name in carol dave; do
-    cvr token create --name "$name" --scope read_virtual_registry -o json |
+    cvr token create --name "$name" --scope read -o json |
       jq -r .secret >"$STATE/$name"
   done
 }

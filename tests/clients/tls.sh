@@ -116,15 +116,17 @@ case_tls_containerd() {
 start_tls_three() { # GATEWAY_FLAG...
   local metadata blob
   use_tls
+  # Told to the metadata service before it is bound.
+  blob=$TLS_HOST:$((20000 + RANDOM % 10000))
   rpc_flags cvr-metadata
   start_server cvr-metadata cvr-metadata "${RPC_FLAGS[@]}" \
-    --grpc_address="$TLS_HOST:0" --data_dir="$STATE/data/metadata"
+    --grpc_address="$TLS_HOST:0" --blob_addresses="$blob" \
+    --data_dir="$STATE/data/metadata"
   metadata=$(jq -r .grpc "$STATE/cvr-metadata.ready")
   rpc_flags cvr-blob
   start_server cvr-blob cvr-blob "${RPC_FLAGS[@]}" \
-    --grpc_address="$TLS_HOST:0" --metadata_address="$metadata" \
+    --grpc_address="$blob" --metadata_address="$metadata" \
     --data_dir="$STATE/data/blob" --allow_private_upstreams
-  blob=$(jq -r .grpc "$STATE/cvr-blob.ready")
   rpc_flags cvr-gateway
   start_server cvr-gateway cvr-gateway "${HTTPS_FLAGS[@]}" "${RPC_FLAGS[@]}" \
     --metadata_address="$metadata" --blob_address="$blob" "$@"
@@ -132,7 +134,8 @@ start_tls_three() { # GATEWAY_FLAG...
     "$STATE/data/metadata/admin-token"
   cvr registry create clients --anonymous-pull
   cvr upstream create upstream --url "http://$UPSTREAM" --registry 1
-  cvr --blob_server "$blob" upstream states
+  # The metadata service asks the blob service.
+  cvr upstream states
   CERTS=$STATE/tls/certs.d
   mkdir -p "$CERTS"
   cp "$STATE/tls/https.ca" "$CERTS/ca.crt"

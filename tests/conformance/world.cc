@@ -131,13 +131,13 @@ void World::SetUpUpstream() {
   const auto stub =
       v1::UpstreamService::NewStub(AdminChannel(server_->grpc(), Secret()));
   v1::UpdateUpstreamRequest request;
-  request.mutable_upstream()->set_id(1);
+  request.set_id(1);
   request.mutable_upstream()->add_source_namespaces(kNamespace);
-  request.mutable_update_mask()->add_paths("source_namespaces");
-  v1::TagValidity& validity = *request.mutable_upstream()->add_tag_validities();
-  validity.mutable_tag()->set_wildcard(kStaleTag);
-  validity.mutable_cache_validity()->set_nanos(1);
-  request.mutable_update_mask()->add_paths("tag_validities");
+  v1::TagTtlOverride& stale = *request.mutable_upstream()
+                                   ->mutable_cache_policy()
+                                   ->add_tag_ttl_overrides();
+  stale.mutable_tag()->set_wildcard(kStaleTag);
+  stale.mutable_ttl()->set_nanos(1);
   grpc::ClientContext context;
   v1::Upstream updated;
   const auto status = stub->UpdateUpstream(&context, request, &updated);
