@@ -1,4 +1,4 @@
-"""An installation of ours, of one process or of three, and who administers it."""
+"""An installation of ours, of one process or of three."""
 
 import os
 import sys

@@ -34,16 +34,16 @@ void RecordEntries(AttackScenario& e) {
 void RepointEntry(AttackScenario& e) {
   e.PublishImage("mine", R"("layers":[])");
   e.Ask("GET", Path("manifests", "mine"));
+  e.AwaitRecorded("/" + Path("manifests", "mine"));
   const json entries = e.Call("CacheEntryService/ListCacheEntries",
                               {{"upstream_id", e.upstream_id()}});
   for (const json& entry : entries.value("cache_entries", json::array())) {
-    // What is asked for again is to be what was recorded meanwhile.
     e.world()
         .Call(e.world().adversary().writer,
               "CacheEntryService/ExpireCacheEntry", {{"id", entry["id"]}})
         .IgnoreError();
-    RecordEntry(e, "mine", kManifest, "manifest", kOciManifest);
   }
+  RecordEntry(e, "mine", kManifest, "manifest", kOciManifest);
   e.Ask("GET", Path("manifests", "mine"));
 }
 

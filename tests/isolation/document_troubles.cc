@@ -27,7 +27,7 @@ std::string ManyLayers(int seed) {
 // An upstream with manifests of 8000 layers that are all recorded.
 NoisyNeighbour::Source& AddRecorded(NoisyNeighbour& neighbour) {
   NoisyNeighbour::Source& source =
-      neighbour.AddSource({{"cache_validity", "0.000000001s"}});
+      neighbour.AddSource({{"cache_policy", {{"tag_ttl", "0.000000001s"}}}});
   for (int i = 0; i < kManifests; ++i) {
     source.fake.AddManifest("app", absl::StrCat("tag-", i), kOciManifest,
                             ManyLayers(i));

@@ -14,7 +14,7 @@ DEADLINE_S = 60
 
 
 def eventually(condition, event):
-    """Polls until `condition` is true, which it is called at least twice for."""
+    """Polls until `condition` is true; calls it at least twice."""
     deadline = time.monotonic() + DEADLINE_S
     while not condition():
         is_last = time.monotonic() > deadline
