@@ -66,7 +66,9 @@ absl::StatusOr<std::optional<ObjectLocation>> LocationOf(
       if (!entry) return std::nullopt;
       return LocationOfUpstream(transaction, entry->upstream_id());
     }
-    case Kind::kRegistryUpstream: {
+    case Kind::kOperation:
+      return std::nullopt;
+    case Kind::kAttachment: {
       ASSIGN_OR_RETURN(const auto attachment,
                        tables::FindAttachment(transaction, question.id));
       if (!attachment) return std::nullopt;

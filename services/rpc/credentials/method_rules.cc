@@ -44,6 +44,10 @@ constexpr PeerMethod kPeerMethods[] = {
     {"/cvr.internal.v1.CacheRecordService/FindPossessing", kBlob},
     {"/cvr.internal.v1.CacheRecordService/GetUpstreamAccess", kBlob},
 
+    {"/cvr.internal.v1.OperationRecordService/StartOperation", kBlob},
+    {"/cvr.internal.v1.OperationRecordService/ReportProgress", kBlob},
+    {"/cvr.internal.v1.OperationRecordService/FinishOperation", kBlob},
+
     {"/cvr.internal.v1.AuthService/Authenticate", kGateway},
     {"/cvr.internal.v1.AuthService/IssueToken", kGateway},
     {"/cvr.internal.v1.AuthService/GetTrust", kGateway},

@@ -29,7 +29,7 @@ void ForEachRule(const google::protobuf::ServiceDescriptor* service,
 
 // It answers with credentials of upstreams.
 TEST(MethodRulesTest, CacheRecordsAreForTheBlobServiceAlone) {
-  const auto* const file = internal::v1::UpstreamAccess::descriptor()->file();
+  const auto* const file = internal::v1::GetUpstreamAccessResponse::descriptor()->file();
   ForEachRule(file->FindServiceByName("CacheRecordService"),
               [](const MethodRule& rule) {
                 EXPECT_EQ(rule.whom, For::kPeers);
