@@ -76,7 +76,7 @@ struct BlobFetcher::Pull {
   bool alone = false;
 
   bool counts_as_pull() const {
-    return repairs == 0 && !request.header_only;
+    return repairs == 0 && request.counts_as_pull && !request.header_only;
   }
 };
 
