@@ -142,9 +142,9 @@ absl::StatusOr<v1::Operation> RefreshServiceImpl::StartBatch(
        .request_id = request.request_id(),
        .token_id = caller.token_id,
        .total_count = request.tags_size()},
-      [this, registry_id = request.registry_id(),
+      [&refresher = refresher_, registry_id = request.registry_id(),
        tags = std::move(tags)](RunningOperation& operation) {
-        return Packed(refresher_.RefreshAll(registry_id, tags, operation));
+        return Packed(refresher.RefreshAll(registry_id, tags, operation));
       });
 }
 
@@ -160,8 +160,9 @@ absl::StatusOr<v1::Operation> RefreshServiceImpl::StartPrefetch(
        .group = group,
        .request_id = request.request_id(),
        .token_id = caller.token_id},
-      [this, image = std::move(image)](RunningOperation& operation) {
-        return Packed(prefetcher_.Run(image, operation));
+      [&prefetcher = prefetcher_,
+       image = std::move(image)](RunningOperation& operation) {
+        return Packed(prefetcher.Run(image, operation));
       });
 }
 

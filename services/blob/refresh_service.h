@@ -9,7 +9,6 @@
 #include "absl/time/time.h"
 #include "absl/types/span.h"
 #include "cvr/v1/refresh_service.grpc.pb.h"
-#include "services/blob/engine/engine.h"
 #include "services/blob/operation_runner.h"
 #include "services/blob/prefetcher.h"
 #include "services/blob/tag_refresher.h"
@@ -25,13 +24,13 @@ namespace cvr {
 // are UNAVAILABLE; so are more operations than OperationRunner has places for.
 class RefreshServiceImpl final : public v1::RefreshService::Service {
  public:
-  // All must outlive the service, and `operations` must have ended its work
-  // before the others are gone.
-  RefreshServiceImpl(Engine& engine, Resolver& resolver,
-                     OperationRunner& operations, CallGuard& guard)
-      : resolver_(resolver),
-        refresher_(engine, resolver),
-        prefetcher_(resolver, engine),
+  // All must outlive the service, and the first two what `operations` runs.
+  RefreshServiceImpl(TagRefresher& refresher, Prefetcher& prefetcher,
+                     Resolver& resolver, OperationRunner& operations,
+                     CallGuard& guard)
+      : refresher_(refresher),
+        prefetcher_(prefetcher),
+        resolver_(resolver),
         operations_(operations),
         guard_(guard),
         running_(kRunningMax, "refreshes") {}
@@ -60,9 +59,9 @@ class RefreshServiceImpl final : public v1::RefreshService::Service {
   absl::StatusOr<std::string> GroupOf(int64_t registry_id,
                                       absl::Span<const ContentRef> contents);
 
+  TagRefresher& refresher_;
+  Prefetcher& prefetcher_;
   Resolver& resolver_;
-  TagRefresher refresher_;
-  Prefetcher prefetcher_;
   OperationRunner& operations_;
   CallGuard& guard_;
   ShareLimiter running_;
