@@ -114,8 +114,8 @@ absl::StatusOr<v1::ListFetchesResponse> FetchServiceImpl::List(
     if (download.id <= page.after) continue;
     if (upstream_id != 0 && download.upstream_id != upstream_id) continue;
     if (static_cast<size_t>(response.fetches_size()) == page.size) {
-      response.set_next_page_token(
-          IdPageToken(scope, response.fetches(page.size - 1).id()));
+      response.set_next_page_token(IdPageToken(
+          scope, response.fetches(response.fetches_size() - 1).id()));
       break;
     }
     *response.add_fetches() = OnWire(download);

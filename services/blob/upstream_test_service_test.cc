@@ -38,6 +38,7 @@ class OneUpstream final : public UpstreamAccessSource {
     if (upstream_id != 7) return errors::NoSuch("upstream", "8");
     UpstreamAccess access;
     access.id = 7;
+    access.group = "acme";
     access.url = "https://stored.example";
     access.username = "user";
     access.password = "stored password";

@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "services/common/errors.h"
 #include "services/common/status_macros.h"
+#include "services/common/utf8.h"
 #include "services/metadata/resources/upstream_url.h"
 #include "services/metadata/resources/validation.h"
 
@@ -92,7 +93,11 @@ v1::Upstream ResourceOf(const UpstreamAccess& tried) {
     v1::BasicCredentials& basic =
         *upstream.mutable_credentials()->mutable_basic();
     basic.set_username(tried.username);
-    basic.set_password_bytes(tried.password);
+    if (IsUtf8(tried.password)) {
+      basic.set_password(tried.password);
+    } else {
+      basic.set_password_bytes(tried.password);
+    }
   }
   v1::TlsSettings& tls = *upstream.mutable_tls();
   tls.set_ca_bundle_pem(tried.tls.ca_bundle_pem);
