@@ -11,12 +11,15 @@ namespace {
 using Action = AccessPolicy::Action;
 using Kind = AccessQuestion::Kind;
 
-constexpr std::pair<Action, internal::v1::AccessQuestion::AccessAction> kActions[] = {
-    {Action::kPull, internal::v1::AccessQuestion::ACCESS_ACTION_PULL},
-    {Action::kRead, internal::v1::AccessQuestion::ACCESS_ACTION_READ},
-    {Action::kManage, internal::v1::AccessQuestion::ACCESS_ACTION_MANAGE},
-    {Action::kAdminister, internal::v1::AccessQuestion::ACCESS_ACTION_ADMINISTER},
-    {Action::kAuthenticate, internal::v1::AccessQuestion::ACCESS_ACTION_AUTHENTICATE},
+constexpr std::pair<Action, internal::v1::AccessQuestion::AccessAction>
+    kActions[] = {
+        {Action::kPull, internal::v1::AccessQuestion::ACCESS_ACTION_PULL},
+        {Action::kRead, internal::v1::AccessQuestion::ACCESS_ACTION_READ},
+        {Action::kManage, internal::v1::AccessQuestion::ACCESS_ACTION_MANAGE},
+        {Action::kAdminister,
+         internal::v1::AccessQuestion::ACCESS_ACTION_ADMINISTER},
+        {Action::kAuthenticate,
+         internal::v1::AccessQuestion::ACCESS_ACTION_AUTHENTICATE},
 };
 
 constexpr std::pair<Kind, internal::v1::AccessQuestion::Kind> kKinds[] = {

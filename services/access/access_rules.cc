@@ -61,8 +61,7 @@ constexpr Rule kRules[] = {
     {"DeleteUpstreamRequest", Action::kManage, Kind::kUpstream, "id"},
     {"AttachUpstreamRequest", Action::kManage, Kind::kRegistry, "registry_id"},
     {"AttachUpstreamRequest", Action::kRead, Kind::kUpstream, "upstream_id"},
-    {"GetRegistryUpstreamRequest", Action::kRead, Kind::kAttachment,
-     "id"},
+    {"GetRegistryUpstreamRequest", Action::kRead, Kind::kAttachment, "id"},
     {"MoveUpstreamRequest", Action::kManage, Kind::kRegistry, "registry_id"},
     {"DetachUpstreamRequest", Action::kManage, Kind::kRegistry, "registry_id"},
 

@@ -106,9 +106,8 @@ absl::StatusOr<v1::ListFetchesResponse> FetchServiceImpl::List(
     const v1::ListFetchesRequest& request) const {
   const int64_t upstream_id = request.upstream_id();
   const std::string scope = ScopeOf(upstream_id);
-  ASSIGN_OR_RETURN(const IdPage page,
-                   ParseIdPage(scope, request.page_size(),
-                               request.page_token()));
+  ASSIGN_OR_RETURN(const IdPage page, ParseIdPage(scope, request.page_size(),
+                                                  request.page_token()));
   v1::ListFetchesResponse response;
   for (const DownloadInFlight& download : downloads_.List().downloads) {
     if (download.id <= page.after) continue;
@@ -188,7 +187,8 @@ grpc::Status FetchServiceImpl::WatchFetches(
 
 absl::Status FetchServiceImpl::Watch(
     const grpc::ServerContext& context, int64_t upstream_id,
-    absl::Duration interval, grpc::ServerWriter<v1::WatchFetchesResponse>& writer) {
+    absl::Duration interval,
+    grpc::ServerWriter<v1::WatchFetchesResponse>& writer) {
   DownloadsInFlight::View view = downloads_.List();
   while (writer.Write(OnWire(view.downloads, upstream_id))) {
     RETURN_IF_ERROR(AwaitNext(context, interval));
@@ -220,7 +220,7 @@ void FetchServiceImpl::LeaveWatch(int64_t upstream_id) {
 }
 
 absl::Status FetchServiceImpl::AwaitNext(const grpc::ServerContext& context,
-                                            absl::Duration interval) {
+                                         absl::Duration interval) {
   const SteadyDeadline next(interval);
   MutexLock lock(&mutex_);
   while (!stopping_) {

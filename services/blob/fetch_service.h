@@ -26,9 +26,9 @@ struct BlobStoreFigures {
 };
 
 // The downloads of an engine, which administrators know as fetches, and the
-// store behind it, on the wire. Each WatchFetches() takes a thread of the server, so there may be a limited
-// number, and a quarter of that may watch one upstream: further ones are
-// answered RESOURCE_EXHAUSTED.
+// store behind it, on the wire. Each WatchFetches() takes a thread of the
+// server, so there may be a limited number, and a quarter of that may watch one
+// upstream: further ones are answered RESOURCE_EXHAUSTED.
 class FetchServiceImpl final : public v1::FetchService::Service {
  public:
   static constexpr int kWatchersMax = 64;
@@ -37,19 +37,19 @@ class FetchServiceImpl final : public v1::FetchService::Service {
   // download of that id or says that there is none, and `figures` are called by
   // any thread. `instance` is --instance_name.
   FetchServiceImpl(const DownloadsInFlight& downloads,
-                      std::function<bool(int64_t)> cancel,
-                      std::function<BlobStoreFigures()> figures,
-                      std::string instance, CallGuard& guard);
+                   std::function<bool(int64_t)> cancel,
+                   std::function<BlobStoreFigures()> figures,
+                   std::string instance, CallGuard& guard);
 
   grpc::Status ListFetches(grpc::ServerContext* context,
-                             const v1::ListFetchesRequest* request,
-                             v1::ListFetchesResponse* response) override;
+                           const v1::ListFetchesRequest* request,
+                           v1::ListFetchesResponse* response) override;
   grpc::Status WatchFetches(
       grpc::ServerContext* context, const v1::WatchFetchesRequest* request,
       grpc::ServerWriter<v1::WatchFetchesResponse>* writer) override;
   grpc::Status CancelFetch(grpc::ServerContext* context,
-                              const v1::CancelFetchRequest* request,
-                              v1::CancelFetchResponse* response) override;
+                           const v1::CancelFetchRequest* request,
+                           v1::CancelFetchResponse* response) override;
   grpc::Status GetStorageStats(grpc::ServerContext* context,
                                const v1::GetStorageStatsRequest* request,
                                v1::GetStorageStatsResponse* response) override;

@@ -29,8 +29,8 @@ TEST(IdPageTest, SizesHaveADefaultAndAMaximum) {
 
 TEST(IdPageTest, TokensAreOfOneListAlone) {
   for (const std::string& token :
-       {IdPageToken("fetches 8", 42), std::string("nonsense"),
-        std::string("?"), IdPageToken("fetches 7", 42).substr(1)}) {
+       {IdPageToken("fetches 8", 42), std::string("nonsense"), std::string("?"),
+        IdPageToken("fetches 7", 42).substr(1)}) {
     EXPECT_THAT(
         ParseIdPage("fetches 7", 5, token),
         StatusIs(absl::StatusCode::kInvalidArgument, Reason::kFieldInvalid))

@@ -25,8 +25,8 @@ struct Member {
 };
 
 constexpr Member kMembers[] = {
-    {"config", "digest", false, false},   {"layers", "digest", true, false},
-    {"manifests", "digest", true, true},  {"fsLayers", "blobSum", true, false},
+    {"config", "digest", false, false},  {"layers", "digest", true, false},
+    {"manifests", "digest", true, true}, {"fsLayers", "blobSum", true, false},
     {"blobs", "digest", true, false},
 };
 
@@ -141,8 +141,8 @@ absl::StatusOr<Platform> Platform::Parse(absl::string_view text) {
   const std::vector<std::string> words = absl::StrSplit(text, '/');
   if (words.size() < 2 || words.size() > 3 ||
       !std::all_of(words.begin(), words.end(), IsWord)) {
-    return errors::FieldInvalid(
-        "platforms", "must be like linux/amd64 or linux/arm64/v8");
+    return errors::FieldInvalid("platforms",
+                                "must be like linux/amd64 or linux/arm64/v8");
   }
   return Platform{words[0], words[1], words.size() == 3 ? words[2] : ""};
 }

@@ -60,8 +60,8 @@ TEST(ImagePartsTest, IndexNamesManifestsWithTheirPlatforms) {
 }
 
 TEST(ImagePartsTest, OlderFormsAreRead) {
-  const auto schema1 = ReadImageParts(absl::StrCat(
-      R"({"fsLayers":[{"blobSum":")", DigestOf("x"), R"("}]})"));
+  const auto schema1 = ReadImageParts(
+      absl::StrCat(R"({"fsLayers":[{"blobSum":")", DigestOf("x"), R"("}]})"));
   ASSERT_THAT(schema1, SizeIs(1));
   EXPECT_EQ(schema1[0].digest, Digest::OfBytes("x"));
   EXPECT_THAT(ReadImageParts(absl::StrCat(R"({"blobs":[{"digest":")",

@@ -80,10 +80,9 @@ absl::StatusOr<v1::Operation> OperationRunner::Start(OperationStart start,
   const int64_t id = started.operation.id();
   auto operation = Register(id);
   const bool begun =
-      operation.ok() &&
-      threads_.Schedule([this, id, operation = *operation,
-                         work = std::move(work),
-                         place = std::move(place)]() mutable {
+      operation.ok() && threads_.Schedule([this, id, operation = *operation,
+                                           work = std::move(work),
+                                           place = std::move(place)]() mutable {
         Run(id, *operation, std::move(work));
       });
   if (!begun) {

@@ -33,7 +33,8 @@ class OneUpstreamResolver : public Resolver {
     requests_.push_back(request);
     const auto told = told_.find(request.content.reference.ToString());
     if (told != told_.end()) return told->second;
-    return Resolution{{}, {{{7, /*reachable=*/true}}, {}, "acme"}};
+    return Resolution{
+        {}, {{{7, /*reachable=*/true}}, absl::InfiniteFuture(), "acme"}};
   }
   absl::StatusOr<std::vector<CachedRepository>> ListRepositories(
       const Caller&, int64_t, const CachedRepository&, int) override {
@@ -64,8 +65,7 @@ class PrefetcherTest : public EngineManifestFixture {
  protected:
   static std::string DescriptorOf(const Digest& digest,
                                   const std::string& more = "") {
-    return absl::StrCat(R"({"digest":")", digest.ToString(), R"(")", more,
-                        "}");
+    return absl::StrCat(R"({"digest":")", digest.ToString(), R"(")", more, "}");
   }
   static std::string On(const std::string& os, const std::string& architecture,
                         const std::string& variant = "") {
@@ -161,8 +161,8 @@ TEST_F(PrefetcherTest, OnlyNamedPlatformsAreFetched) {
 TEST_F(PrefetcherTest, PlatformsOfANestedIndexAreFound) {
   const Digest inner = AddIndex(
       {DescriptorOf(AddImage("arm"), On("linux", "arm64"))}, /*tag=*/"");
-  AddIndex({DescriptorOf(inner, absl::StrCat(R"(,"mediaType":")", kIndexType,
-                                             R"(")"))});
+  AddIndex({DescriptorOf(
+      inner, absl::StrCat(R"(,"mediaType":")", kIndexType, R"(")"))});
   const auto response = Run({"linux/arm64"});
   ASSERT_THAT(response, IsOk());
   EXPECT_EQ(response->manifest_count(), 3);
@@ -199,9 +199,10 @@ TEST_F(PrefetcherTest, WhatIsCachedIsNotFetched) {
   const std::string layer = "layer of x";
   const Digest digest = Digest::OfBytes(layer);
   ASSERT_THAT(store().Put(digest, layer), IsOk());
-  resolver_.Tell(digest.ToString(),
-                 Resolution{Hit{{kOctetStream, digest, layer.size()}, 7},
-                            {{{7, /*reachable=*/true}}, {}, "acme"}});
+  resolver_.Tell(
+      digest.ToString(),
+      Resolution{Hit{{kOctetStream, digest, layer.size()}, 7},
+                 {{{7, /*reachable=*/true}}, absl::InfiniteFuture(), "acme"}});
   const auto response = Run();
   ASSERT_THAT(response, IsOk());
   EXPECT_EQ(response->blob_count(), 2);
@@ -214,9 +215,10 @@ TEST_F(PrefetcherTest, HitWithoutBytesIsFetched) {
   AddImage("x", "latest");
   const std::string layer = "layer of x";
   const Digest digest = Digest::OfBytes(layer);
-  resolver_.Tell(digest.ToString(),
-                 Resolution{Hit{{kOctetStream, digest, layer.size()}, 7},
-                            {{{7, /*reachable=*/true}}, {}, "acme"}});
+  resolver_.Tell(
+      digest.ToString(),
+      Resolution{Hit{{kOctetStream, digest, layer.size()}, 7},
+                 {{{7, /*reachable=*/true}}, absl::InfiniteFuture(), "acme"}});
   ASSERT_THAT(Run(), IsOk());
   EXPECT_TRUE(IsStored(layer));
 }
@@ -235,9 +237,9 @@ TEST_F(PrefetcherTest, WhatRulesDenyIsNotFetched) {
 TEST_F(PrefetcherTest, LayersThatRegistriesDoNotHaveAreLeftOut) {
   const std::string manifest = absl::StrCat(
       R"({"layers":[)",
-      DescriptorOf(Digest::OfBytes("elsewhere"),
-                   absl::StrCat(
-                       R"(,"mediaType":"application/vnd.oci.image.layer.)",
+      DescriptorOf(
+          Digest::OfBytes("elsewhere"),
+          absl::StrCat(R"(,"mediaType":"application/vnd.oci.image.layer.)",
                        R"(nondistributable.v1.tar")")),
       "]}");
   upstream().AddManifest(7, "r", "latest", kImage, manifest);
@@ -257,7 +259,7 @@ TEST_F(PrefetcherTest, MissingPartIsAnErrorThatNamesIt) {
               ::testing::HasSubstr("/r/blobs/" + missing.ToString()));
 }
 
-TEST_F(PrefetcherTest, IndexThatNamesItselfInCirclesEnds) {
+TEST_F(PrefetcherTest, PartsThatAreNamedTwiceArePulledOnce) {
   const Digest image = AddImage("x");
   AddIndex({DescriptorOf(image), DescriptorOf(image)});
   const auto response = Run();

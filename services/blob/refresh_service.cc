@@ -177,17 +177,17 @@ grpc::Status RefreshServiceImpl::RefreshTag(
 grpc::Status RefreshServiceImpl::BatchRefreshTags(
     grpc::ServerContext* context, const v1::BatchRefreshTagsRequest* request,
     v1::Operation* response) {
-  return guard_.Answer(
-      *context, *request, response,
-      [&](const Caller& caller) { return StartBatch(*request, caller); });
+  return guard_.Answer(*context, *request, response, [&](const Caller& caller) {
+    return StartBatch(*request, caller);
+  });
 }
 
 grpc::Status RefreshServiceImpl::PrefetchImage(
     grpc::ServerContext* context, const v1::PrefetchImageRequest* request,
     v1::Operation* response) {
-  return guard_.Answer(
-      *context, *request, response,
-      [&](const Caller& caller) { return StartPrefetch(*request, caller); });
+  return guard_.Answer(*context, *request, response, [&](const Caller& caller) {
+    return StartPrefetch(*request, caller);
+  });
 }
 
 }  // namespace cvr

@@ -225,7 +225,8 @@ TEST_F(RefreshServiceTest, ErrorsOfTheResolverAreItsAnswer) {
 
 TEST_F(RefreshServiceTest, BatchSaysWhatBecameOfEachTag) {
   const Descriptor found = Publish(7, Image("new"));
-  resolver_.resolution = Resolution{{}, {{Unknown(7)}, {}, "acme"}};
+  resolver_.resolution =
+      Resolution{{}, {{Unknown(7)}, absl::InfiniteFuture(), "acme"}};
   resolver_.by_reference["denied"] = errors::Denied("a rule excludes it");
   v1::BatchRefreshTagsRequest request;
   request.set_registry_id(3);
@@ -244,14 +245,12 @@ TEST_F(RefreshServiceTest, BatchSaysWhatBecameOfEachTag) {
   ASSERT_TRUE(ended.response().UnpackTo(&response));
   ASSERT_EQ(response.results_size(), 3);
   EXPECT_EQ(response.results(0).tag(), "denied");
-  EXPECT_THAT(
-      ErrorFromWire(response.results(0).error()),
-      StatusIs(absl::StatusCode::kPermissionDenied, Reason::kDenied));
+  EXPECT_THAT(ErrorFromWire(response.results(0).error()),
+              StatusIs(absl::StatusCode::kPermissionDenied, Reason::kDenied));
   EXPECT_EQ(response.results(1).repository(), "r");
   EXPECT_EQ(response.results(1).response().digest(), found.digest.ToString());
-  EXPECT_THAT(
-      ErrorFromWire(response.results(2).error()),
-      StatusIs(absl::StatusCode::kNotFound, Reason::kManifestUnknown));
+  EXPECT_THAT(ErrorFromWire(response.results(2).error()),
+              StatusIs(absl::StatusCode::kNotFound, Reason::kManifestUnknown));
   EXPECT_EQ(metadata().download_count(), 0);
 }
 
@@ -259,9 +258,10 @@ TEST_F(RefreshServiceTest, BatchSaysWhatBecameOfEachTag) {
 TEST_F(RefreshServiceTest, TagsOfOneUpstreamGoOneAfterTheOther) {
   Publish(7, Image("x"));
   upstream().AddManifest(8, "r", "other", kImage, Image("y"));
-  resolver_.resolution = Resolution{{}, {{Unknown(7)}, {}, "acme"}};
+  resolver_.resolution =
+      Resolution{{}, {{Unknown(7)}, absl::InfiniteFuture(), "acme"}};
   resolver_.by_reference["other"] =
-      Resolution{{}, {{Unknown(8)}, {}, "acme"}};
+      Resolution{{}, {{Unknown(8)}, absl::InfiniteFuture(), "acme"}};
   const auto gate = Hold(7);
   v1::BatchRefreshTagsRequest request;
   request.set_registry_id(3);
@@ -275,15 +275,18 @@ TEST_F(RefreshServiceTest, TagsOfOneUpstreamGoOneAfterTheOther) {
   EXPECT_TRUE(Eventually(
       [&] { return recorder_.operation(1).progress().done_count() == 1; },
       "the tag of the other upstream is refreshed"));
-  EXPECT_THAT(Requests(), ::testing::Not(::testing::Contains("7 GET second")));
+  EXPECT_THAT(
+      Requests(),
+      ::testing::Not(::testing::Contains(::testing::HasSubstr("second"))));
   gate->Open();
   EXPECT_TRUE(recorder_.AwaitEnd(1).has_response());
-  EXPECT_THAT(Requests(), ::testing::Contains("7 GET second"));
+  EXPECT_THAT(Requests(), ::testing::Contains(::testing::HasSubstr("second")));
 }
 
 TEST_F(RefreshServiceTest, CancelledBatchAsksNoMore) {
   Publish(7, Image("x"));
-  resolver_.resolution = Resolution{{}, {{Unknown(7)}, {}, "acme"}};
+  resolver_.resolution =
+      Resolution{{}, {{Unknown(7)}, absl::InfiniteFuture(), "acme"}};
   const auto gate = Hold(7);
   v1::BatchRefreshTagsRequest request;
   request.set_registry_id(3);
@@ -297,7 +300,9 @@ TEST_F(RefreshServiceTest, CancelledBatchAsksNoMore) {
   EXPECT_THAT(ErrorFromWire(recorder_.AwaitEnd(1).error()),
               StatusIs(absl::StatusCode::kCancelled));
   gate->Open();
-  EXPECT_THAT(Requests(), ::testing::Not(::testing::Contains("7 GET second")));
+  EXPECT_THAT(
+      Requests(),
+      ::testing::Not(::testing::Contains(::testing::HasSubstr("second"))));
 }
 
 TEST_F(RefreshServiceTest, BatchesAreChecked) {
@@ -339,7 +344,8 @@ TEST_F(RefreshServiceTest, NoOperationForARegistryThatIsNotThere) {
 
 TEST_F(RefreshServiceTest, PrefetchIsAnOperation) {
   const Descriptor found = Publish(7, Image("new"));
-  resolver_.resolution = Resolution{{}, {{Unknown(7)}, {}, "acme"}};
+  resolver_.resolution =
+      Resolution{{}, {{Unknown(7)}, absl::InfiniteFuture(), "acme"}};
   v1::PrefetchImageRequest request;
   request.set_registry_id(3);
   request.set_repository("r");

@@ -43,8 +43,9 @@ class TagRefresher {
   // Blocks until the upstreams have answered, until `deadline` at most
   // (Clock::SteadyNow()) or until `cancel` says so. Errors: those of
   // Engine::RefreshTag().
-  absl::StatusOr<v1::RefreshTagResponse> Refresh(
-      Question question, absl::Time deadline, std::stop_token cancel = {});
+  absl::StatusOr<v1::RefreshTagResponse> Refresh(Question question,
+                                                 absl::Time deadline,
+                                                 std::stop_token cancel = {});
 
   // Refreshes the tags, one after the other for each upstream, and reports each
   // as one thing that is done. The results are in the order of `tags`, failures

@@ -79,9 +79,8 @@ absl::StatusOr<v1::ListUpstreamStatesResponse> UpstreamStateServiceImpl::List(
     const v1::ListUpstreamStatesRequest& request) const {
   const int64_t upstream_id = request.upstream_id();
   const std::string scope = ScopeOf(upstream_id);
-  ASSIGN_OR_RETURN(
-      const IdPage page,
-      ParseIdPage(scope, request.page_size(), request.page_token()));
+  ASSIGN_OR_RETURN(const IdPage page, ParseIdPage(scope, request.page_size(),
+                                                  request.page_token()));
   v1::ListUpstreamStatesResponse response;
   const WallTimes wall(clock_);
   for (const UpstreamState& state : health_.States()) {

@@ -18,8 +18,7 @@ class UpstreamStateServiceImpl final
     : public v1::UpstreamStateService::Service {
  public:
   UpstreamStateServiceImpl(const UpstreamHealth& health, std::string instance,
-                           CallGuard& guard,
-                           const Clock& clock = Clock::Real())
+                           CallGuard& guard, const Clock& clock = Clock::Real())
       : health_(health),
         instance_(std::move(instance)),
         guard_(guard),

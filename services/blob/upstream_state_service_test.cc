@@ -145,9 +145,9 @@ TEST_F(UpstreamStateServiceTest, PageTokensAreOfOneListAlone) {
   request.set_upstream_id(2);
   v1::ListUpstreamStatesResponse response;
   grpc::ServerContext context;
-  EXPECT_EQ(service_.ListUpstreamStates(&context, &request, &response)
-                .error_code(),
-            grpc::StatusCode::INVALID_ARGUMENT);
+  EXPECT_EQ(
+      service_.ListUpstreamStates(&context, &request, &response).error_code(),
+      grpc::StatusCode::INVALID_ARGUMENT);
 }
 
 }  // namespace

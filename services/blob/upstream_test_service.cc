@@ -22,7 +22,8 @@ using WireStep = v1::TestUpstreamResponse::Step;
 
 constexpr std::pair<Outcome, v1::TestUpstreamResponse::Outcome> kOutcomes[] = {
     {Outcome::kReachable, v1::TestUpstreamResponse::OUTCOME_REACHABLE},
-    {Outcome::kAddressForbidden, v1::TestUpstreamResponse::OUTCOME_ADDRESS_FORBIDDEN},
+    {Outcome::kAddressForbidden,
+     v1::TestUpstreamResponse::OUTCOME_ADDRESS_FORBIDDEN},
     {Outcome::kDnsFailed, v1::TestUpstreamResponse::OUTCOME_DNS_FAILED},
     {Outcome::kConnectFailed, v1::TestUpstreamResponse::OUTCOME_CONNECT_FAILED},
     {Outcome::kTlsFailed, v1::TestUpstreamResponse::OUTCOME_TLS_FAILED},

@@ -18,7 +18,7 @@ namespace cvr {
 class UpstreamTestServiceImpl final : public v1::UpstreamTestService::Service {
  public:
   UpstreamTestServiceImpl(UpstreamProber& prober,
-                           UpstreamAccessSource& metadata, CallGuard& guard)
+                          UpstreamAccessSource& metadata, CallGuard& guard)
       : prober_(prober),
         metadata_(metadata),
         guard_(guard),

@@ -17,8 +17,8 @@ namespace {
 // A thread waits meanwhile.
 constexpr absl::Duration kWaitMax = absl::Seconds(30);
 
-absl::StatusOr<internal::v1::AuthenticateResponse> Authenticate(TokenAuthority& client,
-                                                  const std::string& secret) {
+absl::StatusOr<internal::v1::AuthenticateResponse> Authenticate(
+    TokenAuthority& client, const std::string& secret) {
   ASSIGN_OR_RETURN(const Caller caller, client.Authenticate(secret));
   internal::v1::AuthenticateResponse response;
   *response.mutable_caller() = ToWire(caller);
@@ -100,7 +100,8 @@ grpc::Status AuthServiceImpl::Authorize(
 }
 
 grpc::Status AuthServiceImpl::RecordAuditEvent(
-    grpc::ServerContext* /*context*/, const internal::v1::RecordAuditEventRequest* request,
+    grpc::ServerContext* /*context*/,
+    const internal::v1::RecordAuditEventRequest* request,
     internal::v1::RecordAuditEventResponse* /*response*/) {
   authority_.Record(request->audit_event());
   return grpc::Status::OK;

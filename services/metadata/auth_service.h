@@ -14,9 +14,10 @@ class AuthServiceImpl final : public internal::v1::AuthService::Service {
   AuthServiceImpl(TokenAuthority& client, AdminAuthority& authority)
       : client_(client), authority_(authority) {}
 
-  grpc::Status Authenticate(grpc::ServerContext* context,
-                            const internal::v1::AuthenticateRequest* request,
-                            internal::v1::AuthenticateResponse* response) override;
+  grpc::Status Authenticate(
+      grpc::ServerContext* context,
+      const internal::v1::AuthenticateRequest* request,
+      internal::v1::AuthenticateResponse* response) override;
   grpc::Status IssueToken(grpc::ServerContext* context,
                           const internal::v1::IssueTokenRequest* request,
                           internal::v1::IssueTokenResponse* response) override;
@@ -26,9 +27,10 @@ class AuthServiceImpl final : public internal::v1::AuthService::Service {
   grpc::Status Authorize(grpc::ServerContext* context,
                          const internal::v1::AuthorizeRequest* request,
                          internal::v1::AuthorizeResponse* response) override;
-  grpc::Status RecordAuditEvent(grpc::ServerContext* context,
-                                const internal::v1::RecordAuditEventRequest* request,
-                                internal::v1::RecordAuditEventResponse* response) override;
+  grpc::Status RecordAuditEvent(
+      grpc::ServerContext* context,
+      const internal::v1::RecordAuditEventRequest* request,
+      internal::v1::RecordAuditEventResponse* response) override;
 
  private:
   TokenAuthority& client_;

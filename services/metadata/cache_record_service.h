@@ -29,9 +29,10 @@ class CacheRecordServiceImpl final
       grpc::ServerContext* context,
       const internal::v1::TakeRefreshDueRequest* request,
       internal::v1::TakeRefreshDueResponse* response) override;
-  grpc::Status ForgetContent(grpc::ServerContext* context,
-                             const internal::v1::ForgetContentRequest* request,
-                             internal::v1::ForgetContentResponse* response) override;
+  grpc::Status ForgetContent(
+      grpc::ServerContext* context,
+      const internal::v1::ForgetContentRequest* request,
+      internal::v1::ForgetContentResponse* response) override;
   grpc::Status CheckUpstreams(
       grpc::ServerContext* context,
       const internal::v1::CheckUpstreamsRequest* request,
@@ -44,9 +45,10 @@ class CacheRecordServiceImpl final
       grpc::ServerContext* context,
       const internal::v1::ListGarbageRequest* request,
       internal::v1::ListGarbageResponse* response) override;
-  grpc::Status RemoveGarbage(grpc::ServerContext* context,
-                             const internal::v1::RemoveGarbageRequest* request,
-                             internal::v1::RemoveGarbageResponse* response) override;
+  grpc::Status RemoveGarbage(
+      grpc::ServerContext* context,
+      const internal::v1::RemoveGarbageRequest* request,
+      internal::v1::RemoveGarbageResponse* response) override;
   grpc::Status FindPossessing(
       grpc::ServerContext* context,
       const internal::v1::FindPossessingRequest* request,

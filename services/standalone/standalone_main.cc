@@ -76,6 +76,7 @@ void TellIdleFlags() {
 // All that can fail comes before anything is made.
 absl::Status CheckFlags(bool is_new) {
   RETURN_IF_ERROR(CheckAuditFlags());
+  RETURN_IF_ERROR(CheckBlobFlags());
   RETURN_IF_ERROR(CheckGatewayFlags());
   RETURN_IF_ERROR(
       CheckRpcFlags({RpcRole::kStandalone}, absl::GetFlag(FLAGS_grpc_address)));
@@ -111,9 +112,10 @@ absl::Status Serve(StopSignal& stop) {
   RETURN_IF_ERROR(CheckRegistryExists(*metadata, RootRegistryFromFlags()));
   ASSIGN_OR_RETURN(
       const auto blob,
-      BlobProcess::Open(BlobOptionsFromFlags(absl::StrCat(data_dir, "/blobs")),
+      BlobProcess::Open(BlobOptionsFromFlags(absl::StrCat(data_dir, "/blobs"),
+                                             /*default_instance=*/"standalone"),
                         metadata->client(), metadata->resolver(),
-                        metadata->authority()));
+                        metadata->operation_recorder(), metadata->authority()));
 
   // Not the services for other processes of ours: they tell credentials of
   // upstreams and content without asking for whom, and all parts are here.

@@ -120,7 +120,8 @@ void AddConnectionSteps(const Url& url, const ConnectionTrace& trace,
   const bool connected = trace.connect > absl::ZeroDuration();
   const bool no_dns = trace.failure == Failure::kDns ||
                       (trace.failure == Failure::kTimeout && !resolved);
-  if (!add(Kind::kDns, !no_dns, no_dns ? trace.detail : url.host(), trace.dns)) {
+  if (!add(Kind::kDns, !no_dns, no_dns ? trace.detail : url.host(),
+           trace.dns)) {
     return;
   }
   const bool no_connection = trace.failure == Failure::kConnect ||

@@ -13,8 +13,8 @@
 #include "absl/strings/str_cat.h"
 #include "services/common/errors.h"
 #include "services/concurrency/mutex.h"
-#include "services/metadata/api/operation_recorder.h"
 #include "services/metadata/api/operation_record_wire.h"
+#include "services/metadata/api/operation_recorder.h"
 
 namespace cvr::testing {
 

@@ -50,7 +50,8 @@ constexpr std::pair<CacheStatus, internal::v1::ContentHeader::CacheStatus>
     kCacheStatuses[] = {
         {CacheStatus::kHit, internal::v1::ContentHeader::CACHE_STATUS_HIT},
         {CacheStatus::kMiss, internal::v1::ContentHeader::CACHE_STATUS_MISS},
-        {CacheStatus::kRevalidated, internal::v1::ContentHeader::CACHE_STATUS_REVALIDATED},
+        {CacheStatus::kRevalidated,
+         internal::v1::ContentHeader::CACHE_STATUS_REVALIDATED},
         {CacheStatus::kStale, internal::v1::ContentHeader::CACHE_STATUS_STALE},
 };
 

@@ -155,7 +155,7 @@ class EngineManifestFixture : public ::testing::Test {
          metadata().negative_entries()) {
       negative_entries.push_back(absl::StrCat(
           upstream_id,
-          negative_answer == NegativeAnswer::kNotFound   ? " absent "
+          negative_answer == NegativeAnswer::kNotFound ? " absent "
           : negative_answer == NegativeAnswer::kHidden ? " hidden "
                                                        : " refused ",
           path));

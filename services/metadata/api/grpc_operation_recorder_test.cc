@@ -135,9 +135,8 @@ TEST_F(GrpcOperationRecorderTest, ErrorsKeepTheirReason) {
               IsOk());
   const v1::Operation ended = recorder_.operation(1);
   EXPECT_TRUE(ended.done());
-  EXPECT_THAT(
-      ErrorFromWire(ended.error()),
-      StatusIs(absl::StatusCode::kNotFound, Reason::kManifestUnknown));
+  EXPECT_THAT(ErrorFromWire(ended.error()),
+              StatusIs(absl::StatusCode::kNotFound, Reason::kManifestUnknown));
 }
 
 TEST_F(GrpcOperationRecorderTest, ServiceThatIsGoneIsUnavailable) {

@@ -26,8 +26,8 @@ absl::StatusOr<OperationStart> FromWire(
   if (message.total_count() < 0) {
     return errors::FieldInvalid("total_count", "must not be negative");
   }
-  return OperationStart{message.method(),     message.group(),
-                        message.request_id(), message.token_id(),
+  return OperationStart{message.method(),      message.group(),
+                        message.request_id(),  message.token_id(),
                         message.total_count(), message.instance()};
 }
 
@@ -49,9 +49,9 @@ google::rpc::Status ErrorToWire(const absl::Status& error) {
 }
 
 absl::Status ErrorFromWire(const google::rpc::Status& message) {
-  return FromRpcStatus(grpc::Status(
-      static_cast<grpc::StatusCode>(message.code()), message.message(),
-      message.SerializeAsString()));
+  return FromRpcStatus(
+      grpc::Status(static_cast<grpc::StatusCode>(message.code()),
+                   message.message(), message.SerializeAsString()));
 }
 
 void ResultToWire(const absl::StatusOr<google::protobuf::Any>& result,

@@ -66,8 +66,8 @@ void SetTls(const UpstreamAccess& stored, const v1::Upstream& changes,
   const v1::TlsSettings& given = changes.tls();
   tried.tls = {given.ca_bundle_pem(), given.client_certificate_pem(),
                given.client_key_pem(), given.insecure_skip_verify()};
-  const bool is_stored_certificate = tried.tls.client_certificate_pem ==
-                                     stored.tls.client_certificate_pem;
+  const bool is_stored_certificate =
+      tried.tls.client_certificate_pem == stored.tls.client_certificate_pem;
   if (is_same_url && is_stored_certificate && given.client_key_pem().empty()) {
     tried.tls.client_key_pem = stored.tls.client_key_pem;
   }

@@ -161,9 +161,9 @@ internal::v1::ResolveRequest ToWire(const ResolveRequest& request) {
 absl::StatusOr<ResolveRequest> FromWire(
     const internal::v1::ResolveRequest& message) {
   ASSIGN_OR_RETURN(auto content, FromWire(message.content()));
-  ResolveRequest request{
-      message.registry_id(), std::move(content), message.counts_as_pull(),
-      message.source_namespace(), FromWire(message.caller())};
+  ResolveRequest request{message.registry_id(), std::move(content),
+                         message.counts_as_pull(), message.source_namespace(),
+                         FromWire(message.caller())};
   request.registry_path = message.registry_path();
   return request;
 }

@@ -29,7 +29,8 @@ void ForEachRule(const google::protobuf::ServiceDescriptor* service,
 
 // It answers with credentials of upstreams.
 TEST(MethodRulesTest, CacheRecordsAreForTheBlobServiceAlone) {
-  const auto* const file = internal::v1::GetUpstreamAccessResponse::descriptor()->file();
+  const auto* const file =
+      internal::v1::GetUpstreamAccessResponse::descriptor()->file();
   ForEachRule(file->FindServiceByName("CacheRecordService"),
               [](const MethodRule& rule) {
                 EXPECT_EQ(rule.whom, For::kPeers);
