@@ -50,9 +50,7 @@ absl::StatusOr<absl::Duration> IntervalOf(
   return interval;
 }
 
-absl::Status Stopping() {
-  return absl::UnavailableError("the blob service is shutting down");
-}
+absl::Status Stopping() { return errors::ShuttingDown("the blob service"); }
 
 std::string ScopeOf(int64_t upstream_id) {
   return absl::StrCat("fetches ", upstream_id);

@@ -2,15 +2,14 @@
 
 #include <utility>
 
+#include "services/common/errors.h"
 #include "services/common/status_macros.h"
 #include "spdlog/spdlog.h"
 
 namespace cvr {
 namespace {
 
-absl::Status ShuttingDown() {
-  return absl::UnavailableError("the blob service is shutting down");
-}
+absl::Status ShuttingDown() { return errors::ShuttingDown("the blob service"); }
 
 }  // namespace
 

@@ -178,9 +178,9 @@ TEST_F(OperationRunnerTest, StopEndsWhatRunsWithUnavailable) {
   gate_->AwaitArrivals();
   runner_.Stop();
   EXPECT_THAT(ErrorFromWire(recorder_.AwaitEnd(1).error()),
-              StatusIs(absl::StatusCode::kUnavailable));
+              StatusIs(absl::StatusCode::kUnavailable, Reason::kShuttingDown));
   EXPECT_THAT(runner_.Start(Begin(), WaitAt(gate_)),
-              StatusIs(absl::StatusCode::kUnavailable));
+              StatusIs(absl::StatusCode::kUnavailable, Reason::kShuttingDown));
   EXPECT_EQ(recorder_.starts().size(), 1);
 }
 

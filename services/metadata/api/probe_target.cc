@@ -23,9 +23,16 @@ bool IsSameUrl(const UpstreamAccess& stored, const std::string& url) {
          NormalizedUpstreamUrl(url) == NormalizedUpstreamUrl(stored.url);
 }
 
+// Which of what is tried is not the caller's: validated when it was stored, and
+// in no message beside what callers send.
+struct Stored {
+  bool password = false;
+  bool client_key = false;
+};
+
 absl::Status SetCredentials(const UpstreamAccess& stored,
                             const v1::BasicCredentials& given, bool is_same_url,
-                            UpstreamAccess& tried) {
+                            UpstreamAccess& tried, Stored& uses) {
   if (!given.password().empty() && !given.password_bytes().empty()) {
     return errors::FieldInvalid(kPasswordBytes,
                                 "must not be set beside password");
@@ -37,6 +44,7 @@ absl::Status SetCredentials(const UpstreamAccess& stored,
   const bool is_stored_name =
       password.empty() && given.username() == stored.username;
   if (is_same_url && (is_silent || is_stored_name)) {
+    uses.password = true;
     tried.username = stored.username;
     tried.password = stored.password;
     return absl::OkStatus();
@@ -54,7 +62,8 @@ absl::Status SetCredentials(const UpstreamAccess& stored,
 }
 
 void SetTls(const UpstreamAccess& stored, const v1::Upstream& changes,
-            bool is_same_url, UpstreamAccess& tried) {
+            bool is_same_url, UpstreamAccess& tried, Stored& uses) {
+  uses.client_key = is_same_url;
   if (!changes.has_tls()) {
     tried.tls = stored.tls;
     if (!is_same_url) {
@@ -68,7 +77,9 @@ void SetTls(const UpstreamAccess& stored, const v1::Upstream& changes,
                given.client_key_pem(), given.insecure_skip_verify()};
   const bool is_stored_certificate =
       tried.tls.client_certificate_pem == stored.tls.client_certificate_pem;
-  if (is_same_url && is_stored_certificate && given.client_key_pem().empty()) {
+  uses.client_key = is_same_url && is_stored_certificate &&
+                    given.client_key_pem().empty();
+  if (uses.client_key) {
     tried.tls.client_key_pem = stored.tls.client_key_pem;
   }
 }
@@ -84,12 +95,12 @@ void SetRealms(const UpstreamAccess& stored, const v1::Upstream& changes,
 }
 
 // As an upstream that somebody creates, to be held against its rules.
-v1::Upstream ResourceOf(const UpstreamAccess& tried) {
+v1::Upstream ResourceOf(const UpstreamAccess& tried, const Stored& uses) {
   v1::Upstream upstream;
   upstream.set_group(tried.group);
   upstream.set_name(tried.name);
   upstream.set_url(tried.url);
-  if (!tried.username.empty()) {
+  if (!uses.password && !tried.username.empty()) {
     v1::BasicCredentials& basic =
         *upstream.mutable_credentials()->mutable_basic();
     basic.set_username(tried.username);
@@ -101,8 +112,10 @@ v1::Upstream ResourceOf(const UpstreamAccess& tried) {
   }
   v1::TlsSettings& tls = *upstream.mutable_tls();
   tls.set_ca_bundle_pem(tried.tls.ca_bundle_pem);
-  tls.set_client_certificate_pem(tried.tls.client_certificate_pem);
-  tls.set_client_key_pem(tried.tls.client_key_pem);
+  if (!uses.client_key) {
+    tls.set_client_certificate_pem(tried.tls.client_certificate_pem);
+    tls.set_client_key_pem(tried.tls.client_key_pem);
+  }
   tls.set_insecure_skip_verify(tried.tls.insecure_skip_verify);
   for (const std::string& realm : tried.trusted_token_realms) {
     upstream.add_trusted_token_realms(realm);
@@ -130,11 +143,12 @@ absl::StatusOr<UpstreamAccess> ProbeTarget(const UpstreamAccess& stored,
   tried.name = stored.name.empty() ? "upstream" : stored.name;
   tried.url = changes.url().empty() ? stored.url : changes.url();
   const bool is_same_url = IsSameUrl(stored, tried.url);
+  Stored uses;
   RETURN_IF_ERROR(SetCredentials(stored, changes.credentials().basic(),
-                                 is_same_url, tried));
-  SetTls(stored, changes, is_same_url, tried);
+                                 is_same_url, tried, uses));
+  SetTls(stored, changes, is_same_url, tried, uses);
   SetRealms(stored, changes, tried);
-  RETURN_IF_ERROR(OfUpstream(Validate(ResourceOf(tried))));
+  RETURN_IF_ERROR(OfUpstream(Validate(ResourceOf(tried, uses))));
   return tried;
 }
 
