@@ -14,7 +14,7 @@ namespace {
 internal::v1::CachedEntry EntryToWire(const CachedEntry& entry) {
   internal::v1::CachedEntry message;
   *message.mutable_target() = ToWire(entry.target);
-  *message.mutable_last_check_time() = ToWire(entry.upstream_checked_at);
+  *message.mutable_last_check_time() = ToWire(entry.last_check_time);
   message.set_fresh(entry.fresh);
   if (entry.stale_for != absl::InfiniteDuration()) {
     *message.mutable_stale_for() = ToWire(entry.stale_for);
@@ -109,7 +109,7 @@ absl::StatusOr<Candidate> FromWire(const internal::v1::Candidate& message) {
                      Repository::Parse(message.repository()));
   }
   candidate.upstream_version = message.upstream_version();
-  if (message.rate_reserve_percent() != 0) {
+  if (message.has_rate_reserve_percent()) {
     candidate.rate_reserve_percent = message.rate_reserve_percent();
   }
   return candidate;

@@ -21,7 +21,7 @@ namespace cvr {
 // What is recorded for a path.
 struct CachedEntry {
   Descriptor target;
-  absl::Time upstream_checked_at;
+  absl::Time last_check_time;
   // Whether it may be served without asking the upstream again. Always so for
   // what is addressed by digest.
   bool fresh = false;

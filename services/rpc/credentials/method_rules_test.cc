@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "cvr/internal/v1/cache_record_service.pb.h"
+#include "cvr/internal/v1/operation_record_service.pb.h"
 #include "cvr/internal/v1/resolution_service.pb.h"
 #include "google/protobuf/descriptor.h"
 #include "gtest/gtest.h"
@@ -32,6 +33,18 @@ TEST(MethodRulesTest, CacheRecordsAreForTheBlobServiceAlone) {
   const auto* const file =
       internal::v1::GetUpstreamAccessResponse::descriptor()->file();
   ForEachRule(file->FindServiceByName("CacheRecordService"),
+              [](const MethodRule& rule) {
+                EXPECT_EQ(rule.whom, For::kPeers);
+                EXPECT_TRUE(rule.roles.Has(PeerRole::kBlob));
+                EXPECT_FALSE(rule.roles.Has(PeerRole::kGateway));
+              });
+}
+
+// What it says of operations is believed.
+TEST(MethodRulesTest, OperationRecordsAreForTheBlobServiceAlone) {
+  const auto* const file =
+      internal::v1::StartOperationRequest::descriptor()->file();
+  ForEachRule(file->FindServiceByName("OperationRecordService"),
               [](const MethodRule& rule) {
                 EXPECT_EQ(rule.whom, For::kPeers);
                 EXPECT_TRUE(rule.roles.Has(PeerRole::kBlob));
