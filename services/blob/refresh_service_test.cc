@@ -160,7 +160,7 @@ TEST_F(RefreshServiceTest, WhatWasNotCachedIsFetched) {
 
 TEST_F(RefreshServiceTest, NegativeAnswersAreAskedAnew) {
   const Descriptor found = Publish(7, Image("new"));
-  ExpectNow(RefreshOf({Absent(7), Unknown(8)}), found, 7, "");
+  ExpectNow(RefreshOf({NotFound(7), Unknown(8)}), found, 7, "");
   ExpectNow(RefreshOf({Refused(7), Unknown(8)}), found, 7, "");
 }
 
@@ -184,8 +184,9 @@ TEST_F(RefreshServiceTest, ACopyIsNoAnswerForAnUpstreamThatFails) {
 TEST_F(RefreshServiceTest, NotFoundWhenNoneHasIt) {
   EXPECT_THAT(RefreshOf({Unknown(7), Unknown(8)}),
               StatusIs(absl::StatusCode::kNotFound));
-  EXPECT_THAT(NegativeAnswers(), ElementsAre("7 absent /r/manifests/latest",
-                                             "8 absent /r/manifests/latest"));
+  EXPECT_THAT(NegativeAnswers(),
+              ElementsAre("7 not_found /r/manifests/latest",
+                          "8 not_found /r/manifests/latest"));
 }
 
 TEST_F(RefreshServiceTest, PullsShareItsRequest) {

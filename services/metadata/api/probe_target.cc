@@ -77,8 +77,8 @@ void SetTls(const UpstreamAccess& stored, const v1::Upstream& changes,
                given.client_key_pem(), given.insecure_skip_verify()};
   const bool is_stored_certificate =
       tried.tls.client_certificate_pem == stored.tls.client_certificate_pem;
-  uses.client_key = is_same_url && is_stored_certificate &&
-                    given.client_key_pem().empty();
+  uses.client_key =
+      is_same_url && is_stored_certificate && given.client_key_pem().empty();
   if (uses.client_key) {
     tried.tls.client_key_pem = stored.tls.client_key_pem;
   }

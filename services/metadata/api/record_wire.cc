@@ -90,7 +90,8 @@ internal::v1::GetUpstreamAccessResponse ToWire(const UpstreamAccess& access) {
   return message;
 }
 
-UpstreamAccess FromWire(const internal::v1::GetUpstreamAccessResponse& message) {
+UpstreamAccess FromWire(
+    const internal::v1::GetUpstreamAccessResponse& message) {
   UpstreamAccess access = ToAccess(message.upstream());
   access.username = message.credentials().username();
   access.password = message.credentials().password();
