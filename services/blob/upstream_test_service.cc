@@ -97,8 +97,8 @@ absl::StatusOr<v1::TestUpstreamResponse> UpstreamTestServiceImpl::Test(
   }
   ASSIGN_OR_RETURN(const UpstreamAccess target,
                    ProbeTarget(stored, request.upstream()));
-  ASSIGN_OR_RETURN(const auto pass, running_.Enter({request.upstream().group(),
-                                                    request.upstream_id()}));
+  ASSIGN_OR_RETURN(const auto pass,
+                   running_.Enter({target.group, request.upstream_id()}));
   return ReportOnWire(
       prober_.Probe(target, question.repository, question.reference));
 }

@@ -112,7 +112,7 @@ struct Hit {
 struct ResolveRequest {
   int64_t registry_id = 0;
   ContentRef content;
-  // Whether a hit counts as a download of its cache entry (GET).
+  // Whether a hit counts as a pull of its cache entry (GET).
   bool counts_as_pull = false;
   // Only upstreams that stand for this registry host, `docker.io`; empty = all.
   // Docker Hub's names are one.
