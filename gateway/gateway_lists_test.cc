@@ -168,7 +168,7 @@ TEST_F(GatewayListsTest, FailuresOfListsAreToldAsForContent) {
   const std::vector<std::pair<absl::Status, int>> cases = {
       {errors::UpstreamUnavailable("hub", "refused"), 503},
       {errors::UpstreamRateLimited("hub", absl::Seconds(5)), 429},
-      {errors::UpstreamDenied("hub", "401"), 403},
+      {errors::UpstreamRefused("hub", "401"), 403},
       {errors::UpstreamInvalid("hub", "endless"), 502},
       {absl::DeadlineExceededError("late"), 504}};
   for (const auto& [error, status] : cases) {

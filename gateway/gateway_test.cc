@@ -327,7 +327,7 @@ TEST_F(GatewayTest, FailuresAreTold) {
        "UNAVAILABLE", "10"},
       {errors::UpstreamRateLimited("hub", absl::Seconds(77)), 429,
        "TOOMANYREQUESTS", "77"},
-      {errors::UpstreamDenied("hub", "401"), 403, "DENIED", "<none>"},
+      {errors::UpstreamRefused("hub", "401"), 403, "DENIED", "<none>"},
       {errors::UpstreamInvalid("hub", "nonsense"), 502, "UNAVAILABLE", "10"},
       {absl::UnavailableError("ipv4:10.0.0.1:8081 refused"), 503, "UNAVAILABLE",
        "5"},

@@ -118,7 +118,7 @@ TEST_F(PrefetcherTest, ImageComesWithAllItsParts) {
   EXPECT_EQ(response->blob_count(), 2);
   EXPECT_TRUE(IsStored("config of x"));
   EXPECT_TRUE(IsStored("layer of x"));
-  EXPECT_GT(response->fetched_bytes(),
+  EXPECT_GT(static_cast<size_t>(response->fetched_bytes()),
             std::string("config of xlayer of x").size());
   EXPECT_EQ(operation_.progress().total_count(), 3);
   EXPECT_EQ(operation_.progress().done_count(), 3);

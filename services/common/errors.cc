@@ -427,8 +427,8 @@ absl::Status UpstreamRateLimited(absl::string_view host,
   return status;
 }
 
-absl::Status UpstreamDenied(absl::string_view host, absl::string_view detail) {
-  return Make(absl::StatusCode::kPermissionDenied, Reason::kUpstreamDenied,
+absl::Status UpstreamRefused(absl::string_view host, absl::string_view detail) {
+  return Make(absl::StatusCode::kPermissionDenied, Reason::kUpstreamRefused,
               absl::StrCat("access denied by upstream ", host, ": ", detail));
 }
 

@@ -53,7 +53,7 @@ enum class Reason {
   kContentTooLarge = v1::CONTENT_TOO_LARGE,
   kUpstreamUnavailable = v1::UPSTREAM_UNAVAILABLE,
   kUpstreamRateLimited = v1::UPSTREAM_RATE_LIMITED,
-  kUpstreamDenied = v1::UPSTREAM_DENIED,
+  kUpstreamRefused = v1::UPSTREAM_REFUSED,
   kUpstreamInvalid = v1::UPSTREAM_INVALID,
   kContentMismatch = v1::CONTENT_MISMATCH,
   kContentDamaged = v1::CONTENT_DAMAGED,
@@ -197,7 +197,7 @@ absl::Status UpstreamUnavailable(absl::string_view host,
 absl::Status UpstreamRateLimited(absl::string_view host,
                                  std::optional<absl::Duration> retry_after);
 // PERMISSION_DENIED
-absl::Status UpstreamDenied(absl::string_view host, absl::string_view detail);
+absl::Status UpstreamRefused(absl::string_view host, absl::string_view detail);
 // UNAVAILABLE
 absl::Status UpstreamInvalid(absl::string_view host, absl::string_view detail);
 // UNAVAILABLE

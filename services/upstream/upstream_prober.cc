@@ -58,7 +58,7 @@ Outcome OutcomeOf(const absl::Status& status, int http_status, bool by_upstream,
   switch (ReasonOf(status)) {
     case Reason::kDenied:
       return Outcome::kAddressForbidden;
-    case Reason::kUpstreamDenied:
+    case Reason::kUpstreamRefused:
       return Outcome::kRefused;
     case Reason::kUpstreamRateLimited:
       return Outcome::kRateLimited;

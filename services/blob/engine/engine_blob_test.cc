@@ -151,7 +151,7 @@ TEST_F(EngineBlobTest, CandidateThatIsDownIsPassedOverAtOnce) {
 }
 
 TEST_F(EngineBlobTest, FirstErrorIsAnsweredWhenNobodyHasIt) {
-  upstream().Inject(7, {errors::UpstreamDenied("r.test", "401")});
+  upstream().Inject(7, {errors::UpstreamRefused("r.test", "401")});
   EXPECT_THAT(
       FetchAll(Digest::OfBytes("x"), {Unproven(6), Unproven(7), Unproven(8)}),
       StatusIs(absl::StatusCode::kPermissionDenied));

@@ -187,7 +187,7 @@ TEST_F(EngineListTest, WhatIsHiddenIsLeftOutOrDoesAsItsPolicySays) {
             R"({"tags":["old","v1"]})");
   EXPECT_THAT(
       Tags({With(Hidden(7), policy), Unknown(8)}),
-      StatusIs(absl::StatusCode::kPermissionDenied, Reason::kUpstreamDenied));
+      StatusIs(absl::StatusCode::kPermissionDenied, Reason::kUpstreamRefused));
 }
 
 TEST_F(EngineListTest, ThoseWhoAskAtTheSameTimeShareOneRequest) {

@@ -167,7 +167,7 @@ class EngineManifestFixture : public ::testing::Test {
   const absl::Status down_ = errors::UpstreamUnavailable("r.test", "down");
   const absl::Status limited_ = errors::UpstreamRateLimited("r.test", {});
   const absl::Status hidden_ = AsHidden(errors::ManifestUnknown("r", "t"));
-  const absl::Status denied_ = errors::UpstreamDenied("r.test", "401");
+  const absl::Status denied_ = errors::UpstreamRefused("r.test", "401");
 
  private:
   static const char* NameOf(Kind kind) {

@@ -199,7 +199,7 @@ TEST_F(EngineManifestTest, WhatWasRevokedIsNotServed) {
   upstream().Inject(7, {denied_});
   EXPECT_THAT(
       Fetch({Old(7, target), Unknown(8)}),
-      StatusIs(absl::StatusCode::kPermissionDenied, Reason::kUpstreamDenied));
+      StatusIs(absl::StatusCode::kPermissionDenied, Reason::kUpstreamRefused));
 }
 
 TEST_F(EngineManifestTest, EntryThatTheUpstreamNoLongerHasIsForgotten) {

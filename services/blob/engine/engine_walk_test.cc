@@ -42,7 +42,7 @@ TEST_F(EngineWalkTest, AKnownRefusalStopsATag) {
   Publish(8, Image("eight"));
   EXPECT_THAT(
       Fetch({Refused(7), Unknown(8)}),
-      StatusIs(absl::StatusCode::kPermissionDenied, Reason::kUpstreamDenied));
+      StatusIs(absl::StatusCode::kPermissionDenied, Reason::kUpstreamRefused));
   EXPECT_THAT(upstream().calls(), IsEmpty());
 }
 
@@ -189,9 +189,9 @@ TEST_F(EngineWalkTest, WhatIsHiddenDoesAsItsPolicySays) {
          CacheStatus::kStale, 7);
   EXPECT_THAT(NegativeAnswers(), IsEmpty());
   for (const Candidate& first : {Unknown(7), Hidden(7)}) {
-    EXPECT_THAT(
-        Fetch({With(first, policy), Unknown(8)}),
-        StatusIs(absl::StatusCode::kPermissionDenied, Reason::kUpstreamDenied));
+    EXPECT_THAT(Fetch({With(first, policy), Unknown(8)}),
+                StatusIs(absl::StatusCode::kPermissionDenied,
+                         Reason::kUpstreamRefused));
   }
 }
 

@@ -42,7 +42,7 @@ bool IsDown(const absl::Status& outcome) {
 bool IsProperAnswer(const absl::Status& outcome) {
   const Reason reason = ReasonOf(outcome);
   return outcome.ok() || absl::IsNotFound(outcome) ||
-         reason == Reason::kUpstreamDenied ||
+         reason == Reason::kUpstreamRefused ||
          reason == Reason::kUpstreamRateLimited;
 }
 

@@ -63,7 +63,7 @@ TEST_F(UpstreamGateTest, OtherUpstreamsAreNotConcerned) {
 TEST_F(UpstreamGateTest, AnswersOfAnUpstreamThatIsUpCloseNothing) {
   for (const absl::Status& answer :
        {errors::ManifestUnknown("a/b", "t"),
-        errors::UpstreamDenied("hub", "it answered 403"),
+        errors::UpstreamRefused("hub", "it answered 403"),
         errors::UpstreamRateLimited("hub", std::nullopt)}) {
     for (int i = 0; i < 10; ++i) {
       Fail(answer);

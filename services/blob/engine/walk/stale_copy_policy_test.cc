@@ -71,9 +71,9 @@ TEST_F(StaleCopyPolicyTest, NobodyIsSparedWithoutHealth) {
 
 TEST_F(StaleCopyPolicyTest, ARefusalIsNotRecordedWhereTheCopyIsServed) {
   candidate_.failure_policy.refused.cached = Action::kServeStale;
-  Note(errors::UpstreamDenied("h", "403"), /*has_copy=*/true);
+  Note(errors::UpstreamRefused("h", "403"), /*has_copy=*/true);
   EXPECT_THAT(metadata_.negative_entries(), IsEmpty());
-  Note(errors::UpstreamDenied("h", "403"), /*has_copy=*/false);
+  Note(errors::UpstreamRefused("h", "403"), /*has_copy=*/false);
   ASSERT_THAT(metadata_.negative_entries(), SizeIs(1));
   EXPECT_EQ(metadata_.negative_entries()[0].negative_answer,
             NegativeAnswer::kRefused);
@@ -81,7 +81,7 @@ TEST_F(StaleCopyPolicyTest, ARefusalIsNotRecordedWhereTheCopyIsServed) {
 }
 
 TEST_F(StaleCopyPolicyTest, ARefusalIsRecordedWhereThePolicyIsToStop) {
-  Note(errors::UpstreamDenied("h", "403"), /*has_copy=*/true);
+  Note(errors::UpstreamRefused("h", "403"), /*has_copy=*/true);
   EXPECT_THAT(metadata_.negative_entries(), SizeIs(1));
 }
 

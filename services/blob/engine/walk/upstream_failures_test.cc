@@ -33,7 +33,7 @@ TEST(UpstreamFailuresTest, DefaultsAreThoseOfTheTable) {
        Action::kStop, Action::kNext},
       {errors::UpstreamRateLimited("h", {}), Action::kServeStale, Action::kStop,
        Action::kNext},
-      {errors::UpstreamDenied("h", "403"), Action::kStop, Action::kStop,
+      {errors::UpstreamRefused("h", "403"), Action::kStop, Action::kStop,
        Action::kNext},
       {AsHidden(errors::ManifestUnknown("r", "t")), Action::kNext,
        Action::kNext, Action::kNext},
@@ -57,7 +57,7 @@ TEST(UpstreamFailuresTest, EveryClassFollowsItsOwnPolicy) {
   policy.unavailable = {Action::kStop, Action::kNext, Action::kStop};
   policy.refused = {Action::kServeStale, Action::kNext, Action::kStop};
   const auto down = errors::UpstreamUnavailable("h", "down");
-  const auto denied = errors::UpstreamDenied("h", "403");
+  const auto denied = errors::UpstreamRefused("h", "403");
   EXPECT_EQ(ActionOn(down, policy, kCopy), Action::kStop);
   EXPECT_EQ(ActionOn(down, policy, kTag), Action::kNext);
   EXPECT_EQ(ActionOn(down, policy, kDigest), Action::kStop);
@@ -76,13 +76,13 @@ TEST(UpstreamFailuresTest, EveryClassFollowsItsOwnPolicy) {
 TEST(UpstreamFailuresTest, WhatThePolicyStopsNamesItsSwitch) {
   const auto hidden = AsHidden(errors::ManifestUnknown("r", "t"));
   const auto denied =
-      StatusIs(absl::StatusCode::kPermissionDenied, Reason::kUpstreamDenied);
+      StatusIs(absl::StatusCode::kPermissionDenied, Reason::kUpstreamRefused);
   EXPECT_THAT(StoppedBy(hidden, kTag), denied);
   EXPECT_THAT(StoppedBy(hidden, kTag).message(),
               HasSubstr("--on-hidden tag=next"));
   EXPECT_THAT(StoppedBy(hidden, kDigest).message(),
               HasSubstr("--on-hidden digest=next"));
-  const auto refused = errors::UpstreamDenied("h", "403");
+  const auto refused = errors::UpstreamRefused("h", "403");
   EXPECT_THAT(StoppedBy(refused, kDigest), denied);
   EXPECT_THAT(StoppedBy(refused, kDigest).message(),
               HasSubstr("--on-denied digest=next"));
@@ -148,7 +148,7 @@ TEST(UpstreamFailuresTest, NegativeAnswersStandForAnswers) {
   EXPECT_TRUE(IsHidden(hidden));
   EXPECT_THAT(
       KnownAnswer(7, NegativeAnswer::kRefused, unknown),
-      StatusIs(absl::StatusCode::kPermissionDenied, Reason::kUpstreamDenied));
+      StatusIs(absl::StatusCode::kPermissionDenied, Reason::kUpstreamRefused));
 }
 
 TEST(UpstreamFailuresTest, OnlyNegativeAnswersAreRecorded) {
@@ -162,7 +162,7 @@ TEST(UpstreamFailuresTest, OnlyNegativeAnswersAreRecorded) {
   }
   EXPECT_THAT(metadata.negative_entries(), ::testing::IsEmpty());
   RecordAnswer(metadata, {7, 1}, kContent, errors::ManifestUnknown("r", "t"));
-  RecordAnswer(metadata, {8, 1}, kContent, errors::UpstreamDenied("h", "403"));
+  RecordAnswer(metadata, {8, 1}, kContent, errors::UpstreamRefused("h", "403"));
   RecordAnswer(metadata, {9, 1}, kContent,
                AsHidden(errors::ManifestUnknown("r", "t")));
   const auto negative_entries = metadata.negative_entries();
