@@ -120,7 +120,7 @@ absl::StatusOr<BlobFetcher::Stream> BlobFetcher::TryOpen(Pull& pull) {
   const FetchRequest& request = pull.request;
   const Digest& digest = DigestOf(request);
   if (absl::c_all_of(*pull.origins,
-                     [](const auto& one) { return IsDenied(one); })) {
+                     [](const auto& one) { return HasNegativeAnswer(one); })) {
     return prober_.FindFirst(*pull.origins, digest, PatienceOf(request))
         .status();
   }
