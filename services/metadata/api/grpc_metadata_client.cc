@@ -59,7 +59,7 @@ absl::Status GrpcMetadataClient::Touch(const UpstreamEpoch& upstream,
   request.set_cache_epoch(upstream.cache_epoch);
   *request.mutable_content() = ToWire(content);
   request.set_digest(digest.ToString());
-  request.set_counts_as_download(counts_as_pull);
+  request.set_counts_as_pull(counts_as_pull);
   internal::v1::TouchCacheEntryResponse response;
   return Call(&Stub::TouchCacheEntry, request, response);
 }

@@ -19,7 +19,7 @@ internal::v1::RecordCacheEntryRequest ToWire(const CacheRecord& record) {
   for (const Digest& digest : record.references) {
     message.add_references(digest.ToString());
   }
-  message.set_counts_as_download(record.counts_as_pull);
+  message.set_counts_as_pull(record.counts_as_pull);
   message.set_unconfirmed(!record.confirmed);
   message.set_delivered_to(record.delivered_to);
   message.set_cache_epoch(record.cache_epoch);

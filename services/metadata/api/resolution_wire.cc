@@ -151,7 +151,7 @@ internal::v1::ResolveRequest ToWire(const ResolveRequest& request) {
   internal::v1::ResolveRequest message;
   message.set_registry_id(request.registry_id);
   *message.mutable_content() = ToWire(request.content);
-  message.set_counts_as_download(request.counts_as_pull);
+  message.set_counts_as_pull(request.counts_as_pull);
   message.set_source_namespace(request.source_namespace);
   *message.mutable_caller() = ToWire(request.caller);
   message.set_registry_path(request.registry_path);
