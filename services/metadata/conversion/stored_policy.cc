@@ -88,7 +88,7 @@ FailurePolicy FromStored(const stored::FailurePolicy& message) {
   policy.unavailable = ActionsOr(message.unavailable(), defaults.unavailable);
   policy.rate_limited =
       ActionsOr(message.rate_limited(), defaults.rate_limited);
-  policy.refused = ActionsOr(message.denied(), defaults.refused);
+  policy.denied = ActionsOr(message.denied(), defaults.denied);
   policy.hidden = ActionsOr(message.hidden(), defaults.hidden);
   return policy;
 }
@@ -99,7 +99,7 @@ UpstreamLimits FromStored(const stored::UpstreamLimits& message) {
                                         limits::kConcurrentRequestsDefault);
   found.failures_to_open =
       OrDefault(message.failures_to_open(), limits::kFailuresToOpenDefault);
-  if (message.has_open_for()) found.open_ttl = FromWire(message.open_for());
+  if (message.has_open_for()) found.open_for = FromWire(message.open_for());
   found.rate_reserve_percent = OrDefault(message.rate_reserve_percent(),
                                          limits::kRateReservePercentDefault);
   return found;

@@ -15,7 +15,7 @@ TEST(StoredPolicyTest, WhatIsAbsentIsTheDefault) {
   const UpstreamLimits found = FromStored(stored::UpstreamLimits());
   EXPECT_EQ(found.concurrent_requests, limits::kConcurrentRequestsDefault);
   EXPECT_EQ(found.failures_to_open, limits::kFailuresToOpenDefault);
-  EXPECT_EQ(found.open_ttl, UpstreamLimits().open_ttl);
+  EXPECT_EQ(found.open_for, UpstreamLimits().open_for);
   EXPECT_EQ(found.rate_reserve_percent, limits::kRateReservePercentDefault);
 }
 
@@ -28,7 +28,7 @@ TEST(StoredPolicyTest, LimitsAreTakenOver) {
   const UpstreamLimits found = FromStored(message);
   EXPECT_EQ(found.concurrent_requests, 3);
   EXPECT_EQ(found.failures_to_open, 4);
-  EXPECT_EQ(found.open_ttl, absl::Seconds(7));
+  EXPECT_EQ(found.open_for, absl::Seconds(7));
   EXPECT_EQ(found.rate_reserve_percent, 8);
 }
 
@@ -42,7 +42,7 @@ TEST(StoredPolicyTest, ActionsAreTakenOver) {
   FailurePolicy wanted;
   wanted.unavailable.cached = Action::kStop;
   wanted.rate_limited.tag = Action::kNext;
-  wanted.refused.cached = Action::kServeStale;
+  wanted.denied.cached = Action::kServeStale;
   wanted.hidden.digest = Action::kStop;
   EXPECT_EQ(FromStored(message), wanted);
 }
