@@ -265,6 +265,11 @@ class Model:
         for nested in message.messages:
             self._add(nested)
 
+    def file_comment(self, file):
+        """What stands at the top of a file, above `syntax`."""
+        place = self.locations[file.name].get((12,))
+        return clean(place.leading_comments) if place else ""
+
     def extension(self, name):
         try:
             return self.pool.FindExtensionByName(name)
@@ -286,9 +291,11 @@ class Model:
 
 
 def clean(comment):
-    """The comment without the space behind `//`, and no more."""
+    """The comment without the space behind `//`, and without words to a
+    linter."""
     lines = [line[1:] if line.startswith(" ") else line
-             for line in comment.split("\n")]
+             for line in comment.split("\n")
+             if not line.strip().startswith("buf:lint:")]
     return "\n".join(line.rstrip() for line in lines).strip("\n")
 
 
