@@ -136,7 +136,7 @@ def check_codes(element):
     model = element.model
     codes = set(model.pool.FindEnumTypeByName("google.rpc.Code")
                 .values_by_name)
-    reasons = model.enums.get("cvr.v1.ErrorReason")
+    reasons = model.enums.get(f"{element.file.package}.ErrorReason")
     names = {value.name for value in reasons.values} if reasons else None
     text = errors_part(element.comment)
     for reason in re.findall(r"\breason ([A-Z][A-Z_]+)", text):

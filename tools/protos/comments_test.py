@@ -13,6 +13,7 @@ inline constexpr int kPageSizeMax = 1'000;
 inline constexpr size_t kNameCharsMax = 255;
 inline constexpr int kRefusedSecondsDefault = 30;
 inline constexpr int kNotFoundSecondsDefault = 2 * 60;
+inline constexpr int kCacheValidityHoursDefault = 24;
 inline constexpr size_t kPemBytesMax = 1024 * 1024;
 inline constexpr uint64_t kBlobBytesMax = uint64_t{1} << 40;
 """
@@ -200,6 +201,20 @@ class CommentsTest(unittest.TestCase):
               "answers\n// WRONG_ARGUMENT.")],
             "Registries: no google.rpc.Code is called WRONG_ARGUMENT")
 
+    def test_reasons(self):
+        text = GOOD + """
+// Why.
+enum ErrorReason {
+  ERROR_REASON_UNSPECIFIED = 0;
+  // It is not.
+  %s = 1;
+}
+"""
+        self.assertEqual(problems(text % "NOT_READY"), [])
+        self.assertEqual(problems(text % "NOT_THERE"),
+                         ["Registries.ListRegistries: no ErrorReason is "
+                          "called NOT_READY"])
+
     def test_requires(self):
         self.without(
             "    option (cvr.v1.requires) = "
@@ -307,6 +322,7 @@ class CommentsTest(unittest.TestCase):
         self.assertNotIn("kBlobBytesMax", numbers)
         for name, text in (("kRefusedSecondsDefault", "30 s"),
                            ("kNotFoundSecondsDefault", "2 min"),
+                           ("kCacheValidityHoursDefault", "24 h"),
                            ("kPemBytesMax", "1 MiB")):
             self.assertIn(text, comments.spellings(name, numbers[name]))
 

@@ -67,7 +67,10 @@ message Thing {
   oneof other {
     string up = 9;
   }
-  string note = 10 [(google.api.field_behavior) = IMMUTABLE];
+  string note = 10 [
+    (google.api.field_behavior) = IMMUTABLE,
+    (secret) = true
+  ];
 }
 """
 
@@ -160,7 +163,8 @@ class RulesTest(unittest.TestCase):
     def test_package_changed(self):
         found = self.problems([("package cvr.@;", "package cvr.@beta;"),
                                ("extend google.protobuf.FieldOptions {\n"
-                                "  bool secret = 50100;\n}\n", "")], "v1")
+                                "  bool secret = 50100;\n}\n", ""),
+                               (",\n    (secret) = true", "")], "v1")
         self.assertEqual(len([p for p in found if p.startswith("Thing:")]), 1)
         self.assertEqual(len([p for p in found if p.startswith("Service:")]),
                          1)
@@ -371,16 +375,19 @@ class RulesTest(unittest.TestCase):
         self.assert_breaks([("secret = 50100", "secret = 50101")],
                            "secret: its number was 50100, and is 50101",
                            wire=[])
-        self.assert_breaks([("bool secret", "string secret")],
+        self.assert_breaks([("bool secret", "string secret"),
+                             ("(secret) = true", '(secret) = "true"')],
                            "secret: its type was TYPE_BOOL, and is "
                            "TYPE_STRING", wire=[])
-        self.assert_breaks([("FieldOptions", "MessageOptions")],
+        self.assert_breaks([("FieldOptions", "MessageOptions"),
+                             (",\n    (secret) = true", "")],
                            "secret: extends .google.protobuf.MessageOptions, "
                            "and not .google.protobuf.FieldOptions", wire=[])
 
     def test_option_removed(self):
         self.assert_breaks([("  bool secret = 50100;",
-                             "  bool other = 50102;")],
+                             "  bool shown = 50102;"),
+                            ("(secret) = true", "(shown) = true")],
                            "secret: extension removed, and was not deprecated "
                            "before")
 
@@ -442,8 +449,8 @@ class BaselineTest(unittest.TestCase):
         for part in ("deprecated: true", "[google.api.http]",
                      "[google.api.field_behavior]: IMMUTABLE"):
             self.assertIn(part, kept)
-        for part in ("source_code_info", "google/protobuf/descriptor.proto\"\n"
-                     "  package"):
+        for part in ("source_code_info", "cvr.v1.secret",
+                     "google/protobuf/descriptor.proto\"\n  package"):
             self.assertNotIn(part, kept)
 
     def test_all_our_packages_are_in_it(self):
