@@ -73,35 +73,34 @@ class Index:
 def is_reserved(declared, number):
     """Whether a message or enum reserves the number."""
     # Ranges of enums hold their end, those of messages do not.
-    past = 1 if isinstance_enum(declared) else 0
+    past = 1 if is_enum(declared) else 0
     return any(r.start <= number < r.end + past
                for r in declared.reserved_range)
 
 
-def isinstance_enum(declared):
+def is_enum(declared):
     return declared.DESCRIPTOR.name == "EnumDescriptorProto"
 
 
-def check_removed(old, new, was_deprecated, level):
-    """Members of `old` that `new` does not have: fields or enum values.
-    `old` and `new` are (declaration, {number: member})."""
-    old_members, (new_declared, new_members) = old[1], new
+def check_removed(old_members, new_members, new, level):
+    """Fields or enum values, by number, that the declaration `new` does not
+    have any more."""
     for number, member in old_members.items():
         if number in new_members:
             continue
-        if not is_reserved(new_declared, number):
+        if not is_reserved(new, number):
             yield member.name, f"removed, and {number} is not reserved"
         if level == WIRE:
             continue
-        if member.name not in new_declared.reserved_name:
+        if member.name not in new.reserved_name:
             yield member.name, "removed, and its name is not reserved"
-        if not was_deprecated(member):
+        if not member.options.deprecated:
             yield member.name, "removed, and was not deprecated before"
 
 
 def check_reserved(old, new, level):
     """What was reserved must be so still, or an old use comes to life."""
-    past = 1 if isinstance_enum(old) else 0
+    past = 1 if is_enum(old) else 0
     for r in old.reserved_range:
         missing = [n for n in (r.start, r.end - 1 + past)
                    if not is_reserved(new, n)]
@@ -156,8 +155,7 @@ def check_behavior(old, new, behaviors):
 def check_message(old, new, level, behaviors):
     old_fields = {f.number: f for f in old.field}
     new_fields = {f.number: f for f in new.field}
-    yield from check_removed((old, old_fields), (new, new_fields),
-                             lambda f: f.options.deprecated, level)
+    yield from check_removed(old_fields, new_fields, new, level)
     yield from check_reserved(old, new, level)
     both = set(old_fields) & set(new_fields)
     for number in sorted(both):
@@ -180,8 +178,7 @@ def check_enum(old, new, level):
     old_values = {v.number: v for v in old.value}
     new_values = {v.number: v for v in new.value}
     numbers = {v.name: v.number for v in new.value}
-    yield from check_removed((old, old_values), (new, new_values),
-                             lambda v: v.options.deprecated, level)
+    yield from check_removed(old_values, new_values, new, level)
     yield from check_reserved(old, new, level)
     for number, value in old_values.items():
         if numbers.get(value.name, number) != number:
