@@ -38,7 +38,7 @@ MEANS = re.compile(r"\b(absent|empty|0) = ([^.;]+(?:\.\d[^.;]*)*)",
                    re.IGNORECASE)
 BOUNDS = [re.compile(pattern) for pattern in (
     r"\b\d+(?:-| to )\d+(?: characters| bytes)?\b",
-    r"\b\d+ s to \d+ h\b",
+    r"\b\d+ m?s to \d+ h\b",
     r"\b[Aa]t (?:most|least) (?:one|\d+)(?: [a-zA-Z]+)?\b",
     r"\b[Aa]t most as many as the limit `\w+`",
     r"\bwhole days\b",

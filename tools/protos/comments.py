@@ -39,7 +39,7 @@ TIMESTAMP = "google.protobuf.Timestamp"
 OPAQUE = {"page_token", "etag", "filter", "order_by"}
 
 # Numbers with what they count or measure: `1-255 characters`, `At most 32`.
-RANGE = re.compile(r"\b\d+(\.\.|-| to )\d+|\b\d+ s to \d+ h\b|From \d+")
+RANGE = re.compile(r"\b\d+(\.\.|-| to )\d+|\b\d+ m?s to \d+ h\b|From \d+")
 AT_MOST = re.compile(r"\b[Aa]t (most|least) (one\b|as many as|\d+)")
 SIZE = re.compile(r"\d+ (characters|bytes|KiB|MiB)\b")
 UUID = re.compile(r"\bUUID\b")
