@@ -5,15 +5,23 @@
 #include "absl/strings/str_cat.h"
 #include "services/process/version.h"
 #include "tools/cvr/client/help.h"
+#include "tools/cvr/commands/attachment_commands.h"
 #include "tools/cvr/commands/audit_commands.h"
 #include "tools/cvr/commands/cache_commands.h"
 #include "tools/cvr/commands/cleanup_commands.h"
-#include "tools/cvr/commands/download_commands.h"
 #include "tools/cvr/commands/entry_commands.h"
 #include "tools/cvr/commands/explain_command.h"
+#include "tools/cvr/commands/fetch_commands.h"
 #include "tools/cvr/commands/group_commands.h"
+#include "tools/cvr/commands/operation_commands.h"
+#include "tools/cvr/commands/refresh_commands.h"
 #include "tools/cvr/commands/registry_commands.h"
+#include "tools/cvr/commands/repository_commands.h"
+#include "tools/cvr/commands/secret_commands.h"
+#include "tools/cvr/commands/server_commands.h"
+#include "tools/cvr/commands/storage_commands.h"
 #include "tools/cvr/commands/token_commands.h"
+#include "tools/cvr/commands/watch_command.h"
 #include "tools/cvr/completion/completion_command.h"
 #include "tools/cvr/declaration/declaration_commands.h"
 #include "tools/cvr/upstreams/upstream_commands.h"
@@ -32,13 +40,6 @@ void AddServerOptions(CLI::App& app, const Environment& environment,
                  "unix:PATH. Environment: CVR_SERVER")
       ->type_name("ADDRESS")
       ->capture_default_str();
-  if (auto server = environment.variable("CVR_BLOB_SERVER")) {
-    options.blob_server = *std::move(server);
-  }
-  app.add_option("--blob_server", options.blob_server,
-                 "Address of cvr-blob: host:port or unix:PATH. Only needed if "
-                 "--server is cvr-metadata. Environment: CVR_BLOB_SERVER")
-      ->type_name("ADDRESS");
 }
 
 void AddGlobalOptions(CLI::App& app, const Environment& environment,
@@ -77,14 +78,22 @@ std::unique_ptr<CommandLine> MakeCommandLine(const Environment& environment) {
   AddGroupCommands(app, chosen);
   AddRegistryCommands(app, chosen);
   AddUpstreamCommands(app, chosen);
+  AddAttachmentCommands(app, chosen);
+  AddRepositoryCommands(app, chosen);
   AddEntryCommands(app, chosen);
   AddTokenCommands(app, chosen);
   AddCacheCommands(app, chosen);
+  AddRefreshCommands(app, chosen);
   AddCleanupCommands(app, chosen);
-  AddDownloadCommands(app, chosen);
+  AddFetchCommands(app, chosen);
+  AddStorageCommands(app, chosen);
   AddExplainCommand(app, chosen);
   AddDeclarationCommands(app, chosen);
+  AddOperationCommands(app, chosen);
+  AddWatchCommand(app, chosen);
   AddAuditCommands(app, chosen);
+  AddSecretCommands(app, chosen);
+  AddServerCommands(app, chosen);
   AddCompletionCommand(app, chosen);
   AddHelpCommand(app, chosen);
   AddHelpTexts(app);

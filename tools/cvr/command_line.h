@@ -15,7 +15,6 @@ namespace cvr {
 // What every command takes.
 struct GlobalOptions {
   std::string server = "127.0.0.1:8081";
-  std::string blob_server;  // Empty = the same.
   std::string timeout = "30s";
   std::string output = "table";
   TokenOptions token;

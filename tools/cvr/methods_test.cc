@@ -8,15 +8,11 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "cvr/v1/cleanup_policy_service.pb.h"
-#include "cvr/v1/download_service.pb.h"
 #include "gmock/gmock.h"
 #include "google/protobuf/descriptor.h"
 #include "google/protobuf/descriptor_database.h"
 #include "google/protobuf/empty.pb.h"
 #include "gtest/gtest.h"
-#include "services/common/errors.h"
-#include "services/rpc/rpc_status.h"
 #include "tools/cvr/cvr_test_fixture.h"
 
 namespace cvr {
@@ -26,60 +22,74 @@ using ::google::protobuf::DescriptorPool;
 using ::google::protobuf::Empty;
 using ::testing::Contains;
 
-// Between the services themselves.
+// By method, without the package.
 const std::map<std::string, std::string>& CommandLines() {
   static const auto* const lines = new std::map<std::string, std::string>{
       {"AccessTokenService/CreateAccessToken",
        "token create --name n --scope admin"},
+      {"AccessTokenService/GetAccessToken", "token get 1"},
+      {"AccessTokenService/GetCaller", "whoami"},
       {"AccessTokenService/ListAccessTokens", "token list"},
       {"AccessTokenService/RevokeAccessToken", "token revoke 1"},
+      {"AttachmentService/CreateAttachment",
+       "attachment create --registry 1 --upstream 1"},
+      {"AttachmentService/DeleteAttachment",
+       "attachment delete --registry 1 --upstream 1"},
+      {"AttachmentService/GetAttachment", "attachment get 1"},
+      {"AttachmentService/ListAttachments", "attachment list --registry 1"},
+      {"AttachmentService/MoveAttachment",
+       "attachment move --registry 1 --upstream 1 --position 1"},
+      {"AttachmentService/SetAttachments", "attachment set --registry 1 1"},
+      {"AuditService/GetAuditEvent", "audit get 1"},
       {"AuditService/ListAuditEvents", "audit list"},
-      {"CacheEntryService/CreateCacheEntry",
-       "entry create --upstream 1 --path /a/manifests/b --digest d "
-       "--media-type m --size 1"},
-      {"CacheEntryService/DeleteCacheEntry", "purge entry 1"},
+      {"AuditService/WatchAuditEvents", "audit watch"},
+      {"CacheEntryService/BatchDeleteCacheEntries", "entry delete 1 2"},
+      {"CacheEntryService/DeleteCacheEntry", "entry delete 1"},
+      {"CacheEntryService/ExpireCacheEntry", "entry expire 1"},
       {"CacheEntryService/GetCacheEntry", "entry get 1"},
       {"CacheEntryService/ListCacheEntries", "entry list"},
-      {"CacheEntryService/UpdateCacheEntry", "entry update 1 --media-type m"},
-      {"CacheService/GetCacheStats", "stats"},
-      {"CacheService/PurgeRegistryCache", "purge registry 1"},
-      {"CacheService/PurgeUpstreamCache", "purge upstream 1"},
-      {"CleanupPolicyService/CreateCleanupPolicy", "cleanup set g --enable"},
-      {"CleanupPolicyService/DeleteCleanupPolicy", "cleanup delete g"},
+      {"CacheService/GetCacheStats", "cache stats"},
+      {"CacheService/PurgeRegistryCache", "cache purge --registry 1"},
+      {"CacheService/PurgeUpstreamCache", "cache purge --upstream 1"},
       {"CleanupPolicyService/GetCleanupPolicy", "cleanup get g"},
-      {"CleanupPolicyService/RunCleanupPolicy", "cleanup run g"},
-      {"CleanupPolicyService/UpdateCleanupPolicy", "cleanup set g --disable"},
-      {"DownloadService/CancelDownload", "downloads cancel 1"},
-      {"DownloadService/GetStorageStats", "stats"},
-      {"DownloadService/ListDownloads", "downloads"},
-      {"DownloadService/WatchDownloads", "downloads --watch"},
+      {"CleanupPolicyService/ListCleanupRuns", "cleanup runs g"},
+      {"CleanupPolicyService/RunCleanup", "cleanup run g"},
+      {"CleanupPolicyService/UpdateCleanupPolicy",
+       "cleanup update g --no-enabled"},
       {"ExplainService/Explain", "explain 1 a"},
+      {"FetchService/CancelFetch", "fetch cancel 1 --upstream 1"},
+      {"FetchService/GetStorageStats", "storage stats"},
+      {"FetchService/ListFetches", "fetch list"},
+      {"FetchService/WatchFetches", "fetch watch"},
       {"GroupService/CreateGroup", "group create g"},
       {"GroupService/DeleteGroup", "group delete g"},
       {"GroupService/GetGroup", "group get g"},
       {"GroupService/ListGroups", "group list"},
       {"GroupService/UpdateGroup", "group update g --description d"},
-      {"RefreshService/RefreshTag", "refresh 1 a:b"},
+      {"OperationService/CancelOperation", "operation cancel 1"},
+      {"OperationService/GetOperation", "operation get 1"},
+      {"OperationService/ListOperations", "operation list"},
+      {"OperationService/WaitOperation", "operation wait 1 --wait-timeout 0"},
+      {"RefreshService/BatchRefreshTags", "refresh tags 1 a:b"},
+      {"RefreshService/PrefetchImage", "prefetch 1 a:b"},
+      {"RefreshService/RefreshTag", "refresh tag 1 a:b"},
       {"RegistryService/CreateRegistry", "registry create r"},
       {"RegistryService/DeleteRegistry", "registry delete 1"},
       {"RegistryService/GetRegistry", "registry get 1"},
       {"RegistryService/ListRegistries", "registry list"},
+      {"RegistryService/ListRepositories", "repository list --registry 1"},
       {"RegistryService/UpdateRegistry", "registry update 1 --name n"},
-      {"SecretService/RotateSecretKey", "secret rotate-key"},
-      {"UpstreamProbeService/TestUpstream", "upstream test 1"},
-      {"UpstreamService/AttachUpstream",
-       "upstream attach --registry 1 --upstream 1"},
+      {"SecretService/RotateSecretKey", "secret rotate"},
+      {"ServerService/GetServerInfo", "server info"},
       {"UpstreamService/CreateUpstream", "upstream create u --url http://a"},
       {"UpstreamService/DeleteUpstream", "upstream delete 1"},
-      {"UpstreamService/DetachUpstream",
-       "upstream detach --registry 1 --upstream 1"},
-      {"UpstreamService/GetRegistryUpstream", "upstream attachment 1"},
       {"UpstreamService/GetUpstream", "upstream get 1"},
       {"UpstreamService/ListUpstreams", "upstream list"},
-      {"UpstreamService/MoveUpstream",
-       "upstream move --registry 1 --upstream 1 --position 1"},
       {"UpstreamService/UpdateUpstream", "upstream update 1 --name n"},
       {"UpstreamStateService/ListUpstreamStates", "upstream states"},
+      {"UpstreamTestService/TestUpstream", "upstream test 1"},
+      {"WatchService/GetRevision", "server revision"},
+      {"WatchService/WatchResources", "watch"},
   };
   return *lines;
 }
@@ -117,15 +127,10 @@ TEST_F(MethodsTest, EveryCommandLineReachesItsMethod) {
   for (const auto& [method, line] : CommandLines()) {
     FakeServer server;
     variables_["CVR_SERVER"] = server.address();
-    if (method == "CleanupPolicyService/CreateCleanupPolicy") {
-      server.On<v1::UpdateCleanupPolicyRequest, v1::CleanupPolicy>(
-          "CleanupPolicyService/UpdateCleanupPolicy", [](const auto&, auto*) {
-            return ToRpcStatus(errors::NoSuch("cleanup policy", "g"));
-          });
-    }
-    if (method == "DownloadService/GetStorageStats") {
+    // Several entries are deleted by their upstreams, which are looked up.
+    if (method == "CacheEntryService/BatchDeleteCacheEntries") {
       server.On<Empty, Empty>(
-          "CacheService/GetCacheStats",
+          "CacheEntryService/GetCacheEntry",
           [](const auto&, auto*) { return grpc::Status::OK; });
     }
     server.On<Empty, Empty>(
@@ -141,11 +146,11 @@ TEST_F(MethodsTest, EveryCommandLineReachesItsMethod) {
 TEST_F(MethodsTest, FormerNamesOfCommandsGoOn) {
   FakeServer server;
   variables_["CVR_SERVER"] = server.address();
-  server.On<Empty, Empty>("UpstreamService/GetRegistryUpstream",
+  server.On<Empty, Empty>("AttachmentService/GetAttachment",
                           [](const auto&, auto*) { return grpc::Status::OK; });
   Cvr("upstream place 1");
   EXPECT_THAT(server.methods_called(),
-              Contains("/cvr.v1.UpstreamService/GetRegistryUpstream"))
+              Contains("/cvr.v1.AttachmentService/GetAttachment"))
       << Err();
 }
 

@@ -13,6 +13,7 @@
 #include "services/common/time_wire.h"
 #include "services/process/address_text.h"
 #include "tools/cvr/client/command.h"
+#include "tools/cvr/client/former_names.h"
 #include "tools/cvr/client/option_names.h"
 #include "tools/cvr/client/output.h"
 #include "tools/cvr/client/server_connection.h"
@@ -97,22 +98,14 @@ absl::Status CarryOut(const GlobalOptions& options, const Action& action,
   const absl::Duration call_timeout = FromWire(timeout);
   ASSIGN_OR_RETURN(const std::string token,
                    ReadToken(options.token, environment));
-  const std::string& blob_address =
-      options.blob_server.empty() ? options.server : options.blob_server;
   RETURN_IF_ERROR(CheckAddress("--server", options.server));
-  RETURN_IF_ERROR(CheckAddress("--blob_server", blob_address));
   ASSIGN_OR_RETURN(const auto credentials,
                    CredentialsFor(options.server, options.tls, environment));
-  ASSIGN_OR_RETURN(const auto blob_credentials,
-                   CredentialsFor(blob_address, options.tls, environment));
-  ServerConnection server(options.server, call_timeout, credentials,
-                          ServerConnection::Metadata(), token);
-  ServerConnection blob_server(blob_address, call_timeout, blob_credentials,
-                               ServerConnection::Blob(), token);
+  ServerConnection server(options.server, call_timeout, credentials, token);
   Output output(environment.out, options.output == "json"
                                      ? OutputFormat::kJson
                                      : OutputFormat::kTable);
-  Session session{server, blob_server, output, environment};
+  Session session{server, output, environment};
   RETURN_IF_ERROR(action(session));
   if (!environment.out.flush()) {
     return absl::UnknownError("cannot write the output");
@@ -120,14 +113,31 @@ absl::Status CarryOut(const GlobalOptions& options, const Action& action,
   return absl::OkStatus();
 }
 
+// What is not an error, on a line of its own.
+void PrintNotes(const std::vector<std::string>& notes,
+                const Environment& environment) {
+  for (const std::string& note : notes) {
+    PrintError(environment.err, absl::StrCat("note: ", note));
+  }
+  const auto blob_server = environment.variable("CVR_BLOB_SERVER");
+  if (blob_server && !blob_server->empty()) {
+    PrintError(environment.err,
+               "note: CVR_BLOB_SERVER is ignored: every service is at "
+               "--server now");
+  }
+}
+
 }  // namespace
 
 int Run(const std::vector<std::string>& args, const Environment& environment) {
   const std::unique_ptr<CommandLine> line = MakeCommandLine(environment);
   CLI::App& app = line->app;
+  NamesOfNow now = WithNamesOfNow(app, args, AllFormerNames());
+  PrintNotes(now.notes, environment);
   try {
     // CLI11 takes the words from the back.
-    std::vector<std::string> words = WithKnownSpelling(app, args);
+    std::vector<std::string> words =
+        WithKnownSpelling(app, std::move(now.words));
     std::reverse(words.begin(), words.end());
     app.parse(std::move(words));
   } catch (const CLI::Success& success) {

@@ -9,7 +9,8 @@
 namespace cvr {
 
 // Carries out one command line; `args` are the words after the program's name.
-// Returns the exit status: 0, or 1 after one line on `environment.err`.
+// Returns the exit status: 0, or 1 after one line on `environment.err`. Before
+// it stands a line `cvr: note: ...` for each name that was given up.
 int Run(const std::vector<std::string>& args, const Environment& environment);
 
 }  // namespace cvr

@@ -50,11 +50,17 @@ TEST_F(RunTest, BadUsageIsOneLineThatSaysWhereToReadOn) {
        "cvr: unknown command: bogus (see cvr registry --help)\n"},
       {"registry create",
        "cvr: NAME is required (see cvr registry create --help)\n"},
-      {"registry get seven",
-       "cvr: ID: 'seven' is not a positive integer (see cvr registry get "
+      {"registry get 0",
+       "cvr: REGISTRY: '0' is not an ID above 0 (see cvr registry get "
        "--help)\n"},
-      {"entry list --upstream 0",
-       "cvr: --upstream: '0' is not a positive integer (see cvr entry list "
+      {"registry get a/",
+       "cvr: REGISTRY: 'a/' is not an ID, a NAME or a GROUP/NAME (see cvr "
+       "registry get --help)\n"},
+      {"attachment get seven",
+       "cvr: ID: 'seven' is not a positive integer (see cvr attachment get "
+       "--help)\n"},
+      {"upstream list --registry 0",
+       "cvr: --registry: '0' is not an ID above 0 (see cvr upstream list "
        "--help)\n"},
       {"registry update 7",
        "cvr: no changes given (see cvr registry update --help)\n"},
@@ -162,11 +168,27 @@ TEST_F(RunTest, DashesAndUnderscoresOfOptionsAreTheSame) {
   HaveGroups();
   for (const char* line :
        {"--insecure-plaintext group list", "--insecure_plaintext group list",
-        "group list --blob-server=localhost:1"}) {
+        "group list --token_file=/dev/null --token a"}) {
     EXPECT_EQ(Cvr(line), 0) << line << Err();
   }
   // Values stay as they are.
-  EXPECT_EQ(Cvr("group list --blob-server=unix:/a-b_c"), 0) << Err();
+  EXPECT_EQ(Cvr("group list --server=unix:/a-b_c"), 1);
+  EXPECT_THAT(Err(), HasSubstr("the server at unix:/a-b_c"));
+}
+
+TEST_F(RunTest, AddressOfTheBlobServiceIsIgnoredWithANote) {
+  HaveGroups();
+  for (const char* line : {"group list --blob_server=localhost:1",
+                           "--blob-server localhost:1 group list"}) {
+    EXPECT_EQ(Cvr(line), 0) << line << Err();
+    EXPECT_THAT(Err(), HasSubstr("is ignored: every service is at --server"));
+    EXPECT_THAT(Out(), HasSubstr("acme"));
+  }
+  variables_["CVR_BLOB_SERVER"] = "localhost:1";
+  EXPECT_EQ(Cvr("group list"), 0) << Err();
+  EXPECT_EQ(Err(),
+            "cvr: note: CVR_BLOB_SERVER is ignored: every service is at "
+            "--server now\n");
 }
 
 TEST_F(RunTest, AddressesThatAreNoneAreExplained) {

@@ -15,7 +15,6 @@ namespace cvr {
 // What a command works with once its line is understood.
 struct Session {
   ServerConnection& server;
-  ServerConnection& blob_server;
   Output& output;
   const Environment& environment;
 };

@@ -129,7 +129,8 @@ void SetFormatter(CLI::App& app,
                   const std::shared_ptr<CLI::FormatterBase>& formatter) {
   app.formatter(formatter);
   for (CLI::App* const sub : app.get_subcommands({})) {
-    sub->group("Commands");
+    // One without a group is shown nowhere.
+    if (!sub->get_group().empty()) sub->group("Commands");
     SetFormatter(*sub, formatter);
   }
 }

@@ -21,6 +21,8 @@ struct HelpText {
 
 // Those of all commands (help_texts.cc).
 const std::vector<HelpText>& HelpTexts();
+// A part of them, those of `apply` and `export` (help_texts_declaration.cc).
+const std::vector<HelpText>& DeclarationHelpTexts();
 
 // Gives every command of `root` its text, and the form that all help has.
 void AddHelpTexts(CLI::App& root);

@@ -29,10 +29,11 @@ class HelpTest : public CvrTest {
         {in_, out_, err_, [this](const char* name) { return Variable(name); }});
   }
 
-  // The whole names of all commands below `app`.
+  // The whole names of all commands below `app` that are shown.
   static void AddPaths(CLI::App& app, const std::string& path,
                        std::set<std::string>& paths) {
     for (CLI::App* const sub : app.get_subcommands({})) {
+      if (sub->get_group().empty()) continue;
       const std::string name =
           absl::StrCat(path, path.empty() ? "" : " ", sub->get_name());
       paths.insert(name);
@@ -127,25 +128,25 @@ TEST_F(HelpTest, RootHelpHasVariablesAndExitStatus) {
 }
 
 TEST_F(HelpTest, HelpCommandIsTheSameAsTheOption) {
-  EXPECT_EQ(Cvr("upstream attach --help"), 0);
+  EXPECT_EQ(Cvr("attachment create --help"), 0);
   const std::string help = Out();
-  EXPECT_EQ(Cvr("help upstream attach"), 0) << Err();
+  EXPECT_EQ(Cvr("help attachment create"), 0) << Err();
   EXPECT_EQ(Out(), help);
   EXPECT_EQ(Cvr("--help"), 0);
   const std::string all = Out();
   EXPECT_EQ(Cvr("help"), 0) << Err();
   EXPECT_EQ(Out(), all);
-  EXPECT_EQ(Cvr("help upstream attack"), 1);
+  EXPECT_EQ(Cvr("help attachment creat"), 1);
   EXPECT_EQ(Err(),
-            "cvr: unknown command: attack; did you mean attach? (see cvr "
-            "upstream --help)\n");
+            "cvr: unknown command: creat; did you mean create? (see cvr "
+            "attachment --help)\n");
 }
 
 TEST_F(HelpTest, PositionalArgumentsAreNamed) {
   EXPECT_EQ(Cvr("explain --help"), 0);
   EXPECT_THAT(
       Out(), AllOf(HasSubstr("Usage: cvr explain [OPTIONS] REGISTRY "
-                             "IMAGE\n"),
+                             "REFERENCE\n"),
                    HasSubstr("\nArguments:\n"), Not(HasSubstr("Positionals"))));
 }
 

@@ -15,14 +15,17 @@ std::string Folded(absl::string_view name) {
   return absl::StrReplaceAll(name, {{"-", "_"}});
 }
 
-void AddNames(const CLI::App& app, std::vector<std::string>& names) {
+// Those that are shown, or all.
+void AddNames(const CLI::App& app, bool hidden_too,
+              std::vector<std::string>& names) {
   for (const CLI::Option* const option : app.get_options()) {
+    if (option->get_group().empty() && !hidden_too) continue;
     for (const std::string& name : option->get_lnames()) names.push_back(name);
   }
 }
 
 void AddAllNames(const CLI::App& app, std::vector<std::string>& names) {
-  AddNames(app, names);
+  AddNames(app, /*hidden_too=*/true, names);
   for (const CLI::App* const sub :
        app.get_subcommands([](const CLI::App*) { return true; })) {
     AddAllNames(*sub, names);
@@ -54,7 +57,7 @@ std::string SuggestOption(const CLI::App& root, absl::string_view typed) {
   std::vector<std::string> names;
   const CLI::App* command = &root;
   while (command != nullptr) {
-    AddNames(*command, names);
+    AddNames(*command, /*hidden_too=*/false, names);
     const std::vector<CLI::App*> typed_commands = command->get_subcommands();
     command = typed_commands.empty() ? nullptr : typed_commands.front();
   }
@@ -67,7 +70,7 @@ std::string SuggestCommand(const CLI::App& parent, absl::string_view typed) {
   std::vector<std::string> names;
   for (const CLI::App* const sub :
        parent.get_subcommands([](const CLI::App*) { return true; })) {
-    names.push_back(sub->get_name());
+    if (!sub->get_group().empty()) names.push_back(sub->get_name());
   }
   return DidYouMean(typed, names);
 }

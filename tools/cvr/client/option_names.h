@@ -11,8 +11,8 @@ namespace cvr {
 
 // `words` of a command line for `root`, with each `--name` spelled as an option
 // of `root` or of a command below it: dashes and underscores in names are the
-// same (--tls-ca-file, --tls_ca_file), as for the flags of the servers. Values
-// and names of no option stay as they are, and so does all after `--`.
+// same (--anonymous-pull, --anonymous_pull), as for the flags of the servers.
+// Values and names of no option stay as they are, and so does all after `--`.
 std::vector<std::string> WithKnownSpelling(const CLI::App& root,
                                            std::vector<std::string> words);
 

@@ -23,14 +23,14 @@ void DropLibraryLog() {
 }
 
 // What to look at, in brackets, by the library's own words.
-std::string HintOf(absl::string_view message, absl::string_view option) {
+std::string HintOf(absl::string_view message) {
   if (absl::StrContains(message, "handshake failed")) {
-    return absl::StrCat(": TLS handshake failed (check ", option,
-                        ", --tls_ca_file, --tls_certificate_file)");
+    return ": TLS handshake failed (check --server, --tls-ca-file, "
+           "--tls-certificate-file)";
   }
-  const bool hung_up = absl::StrContains(message, "Socket closed");
-  return absl::StrCat(" (", option,
-                      hung_up ? "; if the server uses TLS, add --tls)" : ")");
+  return absl::StrContains(message, "Socket closed")
+             ? " (--server; if the server uses TLS, add --tls)"
+             : " (--server)";
 }
 
 std::shared_ptr<grpc::Channel> Connect(
@@ -49,11 +49,9 @@ std::shared_ptr<grpc::Channel> Connect(
 
 ServerConnection::ServerConnection(
     std::string address, absl::Duration timeout,
-    std::shared_ptr<grpc::ChannelCredentials> credentials, Role role,
-    std::string token)
+    std::shared_ptr<grpc::ChannelCredentials> credentials, std::string token)
     : address_(std::move(address)),
       timeout_(timeout),
-      role_(std::move(role)),
       token_(std::move(token)),
       channel_(Connect(address_, credentials)) {}
 
@@ -75,9 +73,8 @@ absl::Status ServerConnection::Explained(const absl::Status& status) const {
   if (ReasonOf(status) != Reason::kNone) return status;
   switch (status.code()) {
     case absl::StatusCode::kUnavailable:
-      return Annotate(status,
-                      absl::StrCat("cannot reach the server at ", address_,
-                                   HintOf(status.message(), role_.option)));
+      return Annotate(status, absl::StrCat("cannot reach the server at ",
+                                           address_, HintOf(status.message())));
     case absl::StatusCode::kDeadlineExceeded:
       return absl::DeadlineExceededError(
           absl::StrCat("the server at ", address_, " did not answer within ",
@@ -86,8 +83,8 @@ absl::Status ServerConnection::Explained(const absl::Status& status) const {
       return Annotate(
           status,
           absl::StrCat("the server at ", address_,
-                       " does not support this command (", role_.option,
-                       " must be the address of ", role_.programs, ")"));
+                       " does not support this command (--server must be the "
+                       "address of cvr-standalone or cvr-metadata)"));
     default:
       return status;
   }

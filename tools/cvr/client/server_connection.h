@@ -21,25 +21,16 @@
 
 namespace cvr {
 
-// A server that is administered. Thread-safe.
+// The server that is administered, by cvr-standalone or cvr-metadata, which
+// forwards what the blob services know. Thread-safe.
 class ServerConnection {
  public:
-  // What people are told of it.
-  struct Role {
-    std::string option;    // That names it.
-    std::string programs;  // That it may be.
-  };
-  static Role Metadata() {
-    return {"--server", "cvr-standalone or cvr-metadata"};
-  }
-  static Role Blob() { return {"--blob_server", "cvr-standalone or cvr-blob"}; }
-
   // `address` is host:port or unix:PATH. Connects at the first call; every call
   // gives up after `timeout`, and shows the access token `token` unless it is
   // empty.
   ServerConnection(std::string address, absl::Duration timeout,
                    std::shared_ptr<grpc::ChannelCredentials> credentials,
-                   Role role = Metadata(), std::string token = "");
+                   std::string token = "");
 
   // Calls `method` of a generated stub. Errors: the server's own, with their
   // attachments; UNAVAILABLE, DEADLINE_EXCEEDED and UNIMPLEMENTED say which
@@ -107,7 +98,6 @@ class ServerConnection {
 
   const std::string address_;
   const absl::Duration timeout_;
-  const Role role_;
   const std::string token_;
   const std::shared_ptr<grpc::Channel> channel_;
 };

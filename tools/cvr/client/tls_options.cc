@@ -21,22 +21,22 @@ void AddTlsOptions(CLI::App& app, TlsOptions& options) {
                "Use TLS to connect to the servers (not for Unix sockets). "
                "Implied by the options below. Environment: CVR_TLS")
       ->group(kGroup);
-  app.add_option("--tls_ca_file", options.ca_file,
+  app.add_option("--tls-ca-file", options.ca_file,
                  "PEM file with the CA certificates to trust instead of the "
                  "system's. Environment: CVR_TLS_CA_FILE")
       ->type_name("FILE")
       ->group(kGroup);
-  app.add_option("--tls_certificate_file", options.certificate_file,
+  app.add_option("--tls-certificate-file", options.certificate_file,
                  "PEM file with the client certificate. Environment: "
                  "CVR_TLS_CERTIFICATE_FILE")
       ->type_name("FILE")
       ->group(kGroup);
-  app.add_option("--tls_key_file", options.key_file,
+  app.add_option("--tls-key-file", options.key_file,
                  "PEM file with the private key of the client certificate, not "
                  "encrypted. Environment: CVR_TLS_KEY_FILE")
       ->type_name("FILE")
       ->group(kGroup);
-  app.add_flag("--insecure_plaintext", options.insecure_plaintext,
+  app.add_flag("--insecure-plaintext", options.insecure_plaintext,
                "Allow connections to other machines without TLS. The access "
                "token is then sent unencrypted")
       ->group(kGroup);
@@ -55,7 +55,7 @@ absl::StatusOr<std::shared_ptr<grpc::ChannelCredentials>> CredentialsFor(
   const bool has_key = !security.certificate.key.empty();
   if (security.certificate.certificate.empty() == has_key) {
     return absl::InvalidArgumentError(
-        "--tls_certificate_file and --tls_key_file must be given together");
+        "--tls-certificate-file and --tls-key-file must be given together");
   }
   security.tls = options.tls || has_key || !security.authority_file.empty() ||
                  !environment.variable("CVR_TLS").value_or("").empty();

@@ -90,8 +90,8 @@ class CvrTlsTest : public ::testing::Test {
 };
 
 TEST_F(CvrTlsTest, BelievesTheAuthorityItIsToldOf) {
-  ExpectListed("group list --tls_ca_file " + ca_);
-  ExpectListed("--tls --tls_ca_file=" + ca_ + " group list");
+  ExpectListed("group list --tls-ca-file " + ca_);
+  ExpectListed("--tls --tls-ca-file=" + ca_ + " group list");
   variables_["CVR_TLS_CA_FILE"] = ca_;
   ExpectListed("group list");
 }
@@ -99,9 +99,9 @@ TEST_F(CvrTlsTest, BelievesTheAuthorityItIsToldOf) {
 TEST_F(CvrTlsTest, ShowsItsCertificate) {
   const auto ours =
       testing::WriteCertificate(authority_.Issue(), directory_.path(), "ours");
-  ExpectListed(absl::StrCat("group list --tls_ca_file ", ca_,
-                            " --tls_certificate_file ", ours.certificate,
-                            " --tls_key_file ", ours.key));
+  ExpectListed(absl::StrCat("group list --tls-ca-file ", ca_,
+                            " --tls-certificate-file ", ours.certificate,
+                            " --tls-key-file ", ours.key));
   const auto strange =
       testing::WriteCertificate(other_.Issue(), directory_.path(), "strange");
   variables_["CVR_TLS_CA_FILE"] = ca_;
@@ -113,20 +113,20 @@ TEST_F(CvrTlsTest, ShowsItsCertificate) {
 TEST_F(CvrTlsTest, UnixSocketsStayPlain) {
   ExpectListed(absl::StrCat("group list --server ", socket_, " --tls"));
   ExpectListed(
-      absl::StrCat("group list --server ", socket_, " --tls_ca_file ", ca_));
+      absl::StrCat("group list --server ", socket_, " --tls-ca-file ", ca_));
 }
 
 TEST_F(CvrTlsTest, FailuresAreOneLineThatSaysWhy) {
   ExpectError("group list --tls",
-              ": TLS handshake failed (check --server, --tls_ca_file,");
+              ": TLS handshake failed (check --server, --tls-ca-file,");
   ExpectError("group list", "(--server; if the server uses TLS, add --tls)");
-  ExpectError("group list --tls_ca_file /no/such", "/no/such: No such file");
-  ExpectError("group list --tls_key_file /k", "must be given together");
+  ExpectError("group list --tls-ca-file /no/such", "/no/such: No such file");
+  ExpectError("group list --tls-key-file /k", "must be given together");
   ExpectError("group list --server 192.0.2.1:1", "use --tls");
   const std::string other =
       testing::WritePem(other_.certificate_pem(), directory_.Join("other"));
-  ExpectError("group list --tls_ca_file " + other,
-              ": TLS handshake failed (check --server, --tls_ca_file,");
+  ExpectError("group list --tls-ca-file " + other,
+              ": TLS handshake failed (check --server, --tls-ca-file,");
 }
 
 }  // namespace

@@ -5,8 +5,7 @@
 
 namespace cvr {
 
-// Adds `cvr audit list` and `cvr secret rotate-key` to `root`: what concerns
-// the service's own security. See CommandGroup.
+// Adds `cvr audit list|get|watch` to `root`. See CommandGroup.
 void AddAuditCommands(CLI::App& root, Action* chosen);
 
 }  // namespace cvr

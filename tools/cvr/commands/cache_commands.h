@@ -5,8 +5,8 @@
 
 namespace cvr {
 
-// Adds `cvr purge upstream|registry|entry`, `cvr refresh` and `cvr stats`: what
-// concerns the cache as a whole. See CommandGroup.
+// Adds `cvr cache purge|stats` to `root`, and hidden `cvr purge
+// upstream|registry ID`, which was its former name. See CommandGroup.
 void AddCacheCommands(CLI::App& root, Action* chosen);
 
 }  // namespace cvr

@@ -1,14 +1,11 @@
 #include "tools/cvr/commands/cache_commands.h"
 
 #include <cstdint>
-#include <vector>
+#include <string>
 
-#include "cvr/v1/cache_entry_service.pb.h"
 #include "cvr/v1/cache_service.pb.h"
-#include "cvr/v1/download_service.pb.h"
-#include "cvr/v1/refresh_service.pb.h"
+#include "cvr/v1/operation_service.pb.h"
 #include "gmock/gmock.h"
-#include "google/protobuf/empty.pb.h"
 #include "gtest/gtest.h"
 #include "nlohmann/json.hpp"
 #include "tools/cvr/cvr_test_fixture.h"
@@ -16,134 +13,161 @@
 namespace cvr {
 namespace {
 
-using ::google::protobuf::Empty;
 using ::nlohmann::json;
-using ::testing::ElementsAre;
+using ::testing::Contains;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 class CacheCommandsTest : public CvrTest {
  protected:
+  // Purges that are over at the first call, or when somebody waits.
+  CacheCommandsTest() {
+    server_.On<v1::PurgeUpstreamCacheRequest, v1::Operation>(
+        "CacheService/PurgeUpstreamCache",
+        [this](const auto& request, auto* response) {
+          of_upstream_ = request;
+          Start(response);
+          return grpc::Status::OK;
+        });
+    server_.On<v1::PurgeRegistryCacheRequest, v1::Operation>(
+        "CacheService/PurgeRegistryCache",
+        [this](const auto& request, auto* response) {
+          of_registry_ = request;
+          Start(response);
+          return grpc::Status::OK;
+        });
+    server_.On<v1::WaitOperationRequest, v1::Operation>(
+        "OperationService/WaitOperation",
+        [this](const auto& request, auto* response) {
+          response->set_id(request.id());
+          End(response);
+          return grpc::Status::OK;
+        });
+  }
+
   void HaveCacheStats() {
-    server_.On<v1::GetCacheStatsRequest, v1::CacheStats>(
-        "CacheService/GetCacheStats", [](const auto& request, auto* response) {
-          response->set_registries(2);
+    server_.On<v1::GetCacheStatsRequest, v1::GetCacheStatsResponse>(
+        "CacheService/GetCacheStats",
+        [this](const auto& request, auto* response) {
+          group_ = request.group();
+          response->set_registry_count(2);
           for (const int64_t id : {1, 2}) {
             auto& upstream = *response->add_upstreams();
             upstream.set_upstream_id(id);
-            upstream.set_name("hub");
-            upstream.set_group(request.group());
-            upstream.set_entries(3);
-            upstream.set_bytes(1024);
-            upstream.set_downloads(10);
+            upstream.set_upstream_name("hub");
+            upstream.set_group("acme");
+            upstream.set_entry_count(3);
+            upstream.set_size_bytes(1024);
+            upstream.set_pull_count(10);
           }
           return grpc::Status::OK;
         });
   }
 
-  void HaveStorageStats() {
-    server_.On<v1::GetStorageStatsRequest, v1::StorageStats>(
-        "DownloadService/GetStorageStats", [](const auto&, auto* response) {
-          response->set_blobs(5);
-          response->set_bytes(2048);
-          return grpc::Status::OK;
-        });
+  bool at_once_ = true;
+  v1::PurgeUpstreamCacheRequest of_upstream_;
+  v1::PurgeRegistryCacheRequest of_registry_;
+  std::string group_;
+
+ private:
+  void Start(v1::Operation* operation) {
+    operation->set_id(12);
+    if (at_once_) End(operation);
+  }
+
+  static void End(v1::Operation* operation) {
+    v1::PurgeCacheResponse response;
+    response.set_entry_count(7);
+    response.set_size_bytes(2048);
+    operation->set_done(true);
+    operation->mutable_response()->PackFrom(response);
   }
 };
 
 TEST_F(CacheCommandsTest, PurgeTellsWhatIsGone) {
-  v1::PurgeRegistryCacheRequest purged_registry;
-  std::vector<int64_t> deleted;
-  server_.On<v1::PurgeUpstreamCacheRequest, v1::PurgeResult>(
-      "CacheService/PurgeUpstreamCache",
-      [](const auto& request, auto* response) {
-        response->set_entries(request.upstream_id());
-        response->set_bytes(2048);
-        return grpc::Status::OK;
-      });
-  server_.On<v1::PurgeRegistryCacheRequest, v1::PurgeResult>(
-      "CacheService/PurgeRegistryCache",
-      [&](const auto& request, auto* response) {
-        purged_registry = request;
-        response->set_entries(3);
-        return grpc::Status::OK;
-      });
-  server_.On<v1::DeleteCacheEntryRequest, Empty>(
-      "CacheEntryService/DeleteCacheEntry", [&](const auto& request, auto*) {
-        deleted.push_back(request.id());
-        return grpc::Status::OK;
-      });
-  EXPECT_EQ(Cvr("purge upstream 7"), 0) << Err();
-  EXPECT_EQ(Out(), "7 cache entries deleted; bytes: 2048 (2.0 KiB)\n");
-  EXPECT_EQ(Cvr("purge registry 4 -o json"), 0) << Err();
-  EXPECT_EQ(json::parse(Out())["entries"], "3");
-  EXPECT_EQ(purged_registry.registry_id(), 4);
-  EXPECT_FALSE(purged_registry.include_shared());
-  EXPECT_EQ(Cvr("purge registry 4 --include-shared"), 0) << Err();
-  EXPECT_TRUE(purged_registry.include_shared());
-  EXPECT_EQ(Cvr("purge entry 1 2"), 0) << Err();
-  EXPECT_THAT(deleted, ElementsAre(1, 2));
+  EXPECT_EQ(Cvr("cache purge --upstream 7 --request-id u"), 0) << Err();
+  EXPECT_EQ(Out(), "cache entries purged: 7; bytes: 2048 (2.0 KiB)\n");
+  EXPECT_EQ(of_upstream_.upstream_id(), 7);
+  EXPECT_EQ(of_upstream_.request_id(), "u");
+  EXPECT_FALSE(of_upstream_.validate_only());
+  EXPECT_EQ(Cvr("cache purge --registry 4 -o json"), 0) << Err();
+  EXPECT_EQ(json::parse(Out())["response"]["entry_count"], "7");
+  EXPECT_EQ(of_registry_.registry_id(), 4);
+  EXPECT_FALSE(of_registry_.include_shared());
+  EXPECT_EQ(Cvr("cache purge --registry 4 --include-shared"), 0) << Err();
+  EXPECT_TRUE(of_registry_.include_shared());
 }
 
-TEST_F(CacheCommandsTest, RefreshTellsWhetherTheTagMoved) {
-  v1::RefreshTagRequest seen;
-  std::string before;
-  server_.On<v1::RefreshTagRequest, v1::RefreshTagResponse>(
-      "RefreshService/RefreshTag", [&](const auto& request, auto* response) {
-        seen = request;
-        response->set_digest("sha256:new");
-        response->set_previous_digest(before);
-        return grpc::Status::OK;
-      });
-  EXPECT_EQ(Cvr("refresh 3 library/alpine:3.20"), 0) << Err();
-  EXPECT_EQ(seen.registry_id(), 3);
-  EXPECT_EQ(seen.repository(), "library/alpine");
-  EXPECT_EQ(seen.tag(), "3.20");
-  EXPECT_THAT(Out(), HasSubstr("before:      not cached\n"));
-  before = "sha256:new";
-  EXPECT_EQ(Cvr("refresh 3 library/alpine"), 0) << Err();
-  EXPECT_EQ(seen.tag(), "latest");
-  EXPECT_THAT(Out(), HasSubstr("before:      unchanged\n"));
-  before = "sha256:old";
-  EXPECT_EQ(Cvr("refresh 3 library/alpine"), 0) << Err();
-  EXPECT_THAT(Out(), HasSubstr("before:      sha256:old\n"));
-  EXPECT_EQ(Cvr("refresh 3 library/alpine@sha256:abc"), 1);
-  EXPECT_THAT(Err(), HasSubstr("is a digest reference"));
+TEST_F(CacheCommandsTest, PurgeIsOfWhatIsNamed) {
+  EXPECT_EQ(Cvr("cache purge --upstream acme/web/hub"), 0) << Err();
+  EXPECT_EQ(of_upstream_.upstream_key().group(), "acme/web");
+  EXPECT_EQ(of_upstream_.upstream_key().name(), "hub");
+  EXPECT_EQ(Cvr("cache purge --registry team"), 0) << Err();
+  EXPECT_EQ(of_registry_.registry_key().group(), "default");
+  EXPECT_EQ(Cvr("cache purge"), 1);
+  EXPECT_THAT(Err(), HasSubstr("give --upstream or --registry"));
+  EXPECT_EQ(Cvr("cache purge --upstream 1 --registry 2"), 1);
+  EXPECT_THAT(Err(), HasSubstr("excludes"));
+  EXPECT_EQ(Cvr("cache purge --upstream 1 --include-shared"), 1);
+  EXPECT_THAT(Err(), HasSubstr("--include-shared requires --registry"));
 }
 
-TEST_F(CacheCommandsTest, StatsAreOfTheCacheAndOfTheStore) {
+TEST_F(CacheCommandsTest, PurgeCanBeTriedOut) {
+  EXPECT_EQ(Cvr("cache purge --upstream 7 --validate-only"), 0) << Err();
+  EXPECT_EQ(Out(), "cache entries would be purged: 7; bytes: 2048 (2.0 KiB)\n");
+  EXPECT_TRUE(of_upstream_.validate_only());
+  EXPECT_EQ(Cvr("cache purge --registry 4 --validate-only"), 0) << Err();
+  EXPECT_TRUE(of_registry_.validate_only());
+}
+
+TEST_F(CacheCommandsTest, PurgeWaitsForItsEndUnlessItIsToldNotTo) {
+  at_once_ = false;
+  EXPECT_EQ(Cvr("cache purge --upstream 7 --no-wait -o json"), 0) << Err();
+  EXPECT_EQ(json::parse(Out())["id"], "12");
+  EXPECT_FALSE(json::parse(Out())["done"].get<bool>());
+  EXPECT_THAT(server_.methods_called(),
+              Not(Contains("/cvr.v1.OperationService/WaitOperation")));
+  EXPECT_EQ(Cvr("cache purge --upstream 7"), 0) << Err();
+  EXPECT_EQ(Out(), "cache entries purged: 7; bytes: 2048 (2.0 KiB)\n");
+}
+
+TEST_F(CacheCommandsTest, FormerNamesGoOn) {
+  EXPECT_EQ(Cvr("purge upstream 7"), 0);
+  EXPECT_EQ(of_upstream_.upstream_id(), 7);
+  EXPECT_EQ(Err(),
+            "cvr: note: cvr purge upstream is now cvr cache purge "
+            "--upstream\n");
+  EXPECT_EQ(Cvr("purge registry 4 --include-shared"), 0);
+  EXPECT_EQ(of_registry_.registry_id(), 4);
+  EXPECT_TRUE(of_registry_.include_shared());
+  // Use `cvr entry delete`.
+  EXPECT_EQ(Cvr("purge entry 1"), 1);
   HaveCacheStats();
-  HaveStorageStats();
-  EXPECT_EQ(Cvr("stats --group acme"), 0) << Err();
+  EXPECT_EQ(Cvr("stats --group acme"), 0);
+  EXPECT_EQ(Err(), "cvr: note: cvr stats is now cvr cache stats\n");
+  EXPECT_EQ(group_, "acme");
+  EXPECT_EQ(Cvr("--help"), 0);
+  EXPECT_THAT(Out(), Not(HasSubstr("\n  purge ")));
+}
+
+TEST_F(CacheCommandsTest, StatsAreOfEachUpstreamAndOfAll) {
+  HaveCacheStats();
+  EXPECT_EQ(Cvr("cache stats"), 0) << Err();
+  EXPECT_EQ(group_, "-");
   EXPECT_EQ(Out(),
-            "UPSTREAM  GROUP  NAME  ENTRIES           BYTES  DOWNLOADS\n"
-            "       1  acme   hub         3  1024 (1.0 KiB)         10\n"
-            "       2  acme   hub         3  1024 (1.0 KiB)         10\n"
+            "UPSTREAM  GROUP  NAME  ENTRIES            SIZE  PULLS\n"
+            "       1  acme   hub         3  1024 (1.0 KiB)     10\n"
+            "       2  acme   hub         3  1024 (1.0 KiB)     10\n"
             "\n"
             "registries:     2\n"
             "upstreams:      2\n"
             "cache entries:  6\n"
             "entries size:   2048 (2.0 KiB)\n"
-            "downloads:      20\n"
-            "\n"
-            "stored blobs:           5\n"
-            "stored size:            2048 (2.0 KiB)\n"
-            "maximum size:           no limit\n"
-            "free disk space:        0\n"
-            "downloads in progress:  0\n");
-  EXPECT_EQ(Cvr("stats -o json"), 0) << Err();
+            "pulls:          20\n");
+  EXPECT_EQ(Cvr("cache stats -o json"), 0) << Err();
   const json stats = json::parse(Out());
-  EXPECT_EQ(stats["storage"]["blobs"], "5");
-  EXPECT_EQ(stats["cache"]["upstreams"][1]["upstream_id"], "2");
-}
-
-TEST_F(CacheCommandsTest, StatsOfTheCacheDoNotNeedTheStore) {
-  HaveCacheStats();
-  EXPECT_EQ(Cvr("stats"), 0) << Err();
-  EXPECT_THAT(
-      Out(),
-      HasSubstr("cannot read the storage statistics from the blob service: "));
-  EXPECT_EQ(Cvr("stats -o json"), 0) << Err();
-  EXPECT_TRUE(json::parse(Out())["storage"].is_null());
+  EXPECT_EQ(stats["upstreams"][1]["upstream_id"], "2");
+  EXPECT_EQ(stats["registry_count"], "2");
 }
 
 }  // namespace

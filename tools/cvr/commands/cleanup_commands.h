@@ -5,7 +5,7 @@
 
 namespace cvr {
 
-// Adds `cvr cleanup set|get|delete|run` to `root`. See CommandGroup.
+// Adds `cvr cleanup get|update|run|runs` to `root`. See CommandGroup.
 void AddCleanupCommands(CLI::App& root, Action* chosen);
 
 }  // namespace cvr

@@ -4,24 +4,19 @@
 
 #include "cvr/v1/cleanup_policy_service.pb.h"
 #include "gmock/gmock.h"
-#include "google/protobuf/empty.pb.h"
 #include "gtest/gtest.h"
 #include "nlohmann/json.hpp"
-#include "services/common/errors.h"
-#include "services/rpc/rpc_status.h"
 #include "tools/cvr/cvr_test_fixture.h"
 
 namespace cvr {
 namespace {
 
-using ::google::protobuf::Empty;
 using ::nlohmann::json;
-using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-using ::testing::Not;
+using ::testing::IsEmpty;
 
-constexpr char kCreate[] = "/cvr.v1.CleanupPolicyService/CreateCleanupPolicy";
+constexpr int kDay = 24 * 60 * 60;
 
 class CleanupCommandsTest : public CvrTest {
  protected:
@@ -30,96 +25,137 @@ class CleanupCommandsTest : public CvrTest {
         "CleanupPolicyService/UpdateCleanupPolicy",
         [this](const auto& request, auto* response) {
           updated_ = request;
-          if (!exists_) {
-            return ToRpcStatus(errors::NoSuch("cleanup policy", "acme"));
-          }
           *response = request.cleanup_policy();
           return grpc::Status::OK;
         });
-    server_.On<v1::CreateCleanupPolicyRequest, v1::CleanupPolicy>(
-        "CleanupPolicyService/CreateCleanupPolicy",
+    server_.On<v1::RunCleanupRequest, v1::Operation>(
+        "CleanupPolicyService/RunCleanup",
         [this](const auto& request, auto* response) {
-          created_ = request.cleanup_policy();
-          *response = created_;
+          run_ = request;
+          response->set_id(12);
+          response->set_done(true);
+          response->mutable_response()->PackFrom(Run());
           return grpc::Status::OK;
         });
   }
 
-  bool exists_ = true;
+  static v1::CleanupRun Run() {
+    v1::CleanupRun run;
+    run.set_state(v1::CleanupRun::STATE_SUCCEEDED);
+    run.mutable_start_time()->set_seconds(1700000000);
+    run.mutable_end_time()->set_seconds(1700000060);
+    run.set_deleted_count(3);
+    run.set_deleted_bytes(2048);
+    return run;
+  }
+
   v1::UpdateCleanupPolicyRequest updated_;
-  v1::CleanupPolicy created_;
+  v1::RunCleanupRequest run_;
 };
 
-TEST_F(CleanupCommandsTest, SetChangesOnlyWhatIsGiven) {
-  EXPECT_EQ(Cvr("cleanup set acme --keep-days 14 --disable --etag e1"), 0)
+TEST_F(CleanupCommandsTest, UpdateChangesOnlyWhatIsGiven) {
+  EXPECT_EQ(Cvr("cleanup update acme --keep-after-last-pull 14d --no-enabled "
+                "--etag e1"),
+            0)
       << Err();
   EXPECT_THAT(updated_.update_mask().paths(),
-              ElementsAre("enabled", "keep_n_days_after_download"));
+              ElementsAre("enabled", "keep_after_last_pull"));
   EXPECT_EQ(updated_.cleanup_policy().group(), "acme");
-  EXPECT_EQ(updated_.cleanup_policy().keep_n_days_after_download(), 14);
+  EXPECT_EQ(updated_.cleanup_policy().keep_after_last_pull().seconds(),
+            14 * kDay);
   EXPECT_EQ(updated_.cleanup_policy().etag(), "e1");
   EXPECT_FALSE(updated_.cleanup_policy().enabled());
-  EXPECT_THAT(server_.methods_called(), Not(Contains(kCreate)));
-}
-
-TEST_F(CleanupCommandsTest, SetMakesWhatIsMissingAndEnablesIt) {
-  exists_ = false;
-  EXPECT_EQ(Cvr("cleanup set acme --cadence-days 14 --notify-on-failure"), 0)
+  EXPECT_FALSE(updated_.validate_only());
+  EXPECT_EQ(Cvr("cleanup update acme --enabled --run-interval 168h "
+                "--validate-only"),
+            0)
       << Err();
-  EXPECT_TRUE(created_.enabled());
-  EXPECT_TRUE(created_.notify_on_failure());
-  EXPECT_EQ(created_.cadence_days(), 14);
-  EXPECT_EQ(Cvr("cleanup set acme --disable"), 0) << Err();
-  EXPECT_FALSE(created_.enabled());
+  EXPECT_THAT(updated_.update_mask().paths(),
+              ElementsAre("enabled", "run_interval"));
+  EXPECT_TRUE(updated_.cleanup_policy().enabled());
+  EXPECT_TRUE(updated_.validate_only());
+  EXPECT_THAT(Out(), HasSubstr("runs every:  7 days\n"));
+  EXPECT_THAT(Out(), HasSubstr("valid; nothing was changed\n"));
 }
 
-TEST_F(CleanupCommandsTest, EtagOfWhatIsGoneMakesNothing) {
-  exists_ = false;
-  EXPECT_EQ(Cvr("cleanup set acme --cadence-days 14 --etag e1"), 1);
-  EXPECT_EQ(Err(), "cvr: cleanup policy acme does not exist\n");
-  EXPECT_THAT(server_.methods_called(), Not(Contains(kCreate)));
+TEST_F(CleanupCommandsTest, UpdateNeedsSomethingToChange) {
+  EXPECT_EQ(Cvr("cleanup update acme"), 1);
+  EXPECT_EQ(Err(), "cvr: no changes given (see cvr cleanup update --help)\n");
+  EXPECT_EQ(Cvr("cleanup update acme --keep-after-last-pull 14"), 1);
+  EXPECT_THAT(Err(), HasSubstr("a duration needs a unit"));
+  EXPECT_THAT(server_.methods_called(), IsEmpty());
 }
 
-TEST_F(CleanupCommandsTest, SetNeedsSomethingToSet) {
-  EXPECT_EQ(Cvr("cleanup set acme"), 1);
-  EXPECT_EQ(Err(), "cvr: nothing to change (see cvr cleanup set --help)\n");
+TEST_F(CleanupCommandsTest, FormerNamesMeanWhatTheyMeant) {
+  EXPECT_EQ(Cvr("cleanup set acme --enable --keep-days 14 --cadence-days=1 "
+                "--notify-on-failure"),
+            0);
+  EXPECT_THAT(updated_.update_mask().paths(),
+              ElementsAre("enabled", "keep_after_last_pull", "run_interval"));
+  EXPECT_TRUE(updated_.cleanup_policy().enabled());
+  EXPECT_EQ(updated_.cleanup_policy().keep_after_last_pull().seconds(),
+            14 * kDay);
+  EXPECT_EQ(updated_.cleanup_policy().run_interval().seconds(), kDay);
+  EXPECT_THAT(Err(), HasSubstr("cvr cleanup set is now cvr cleanup update\n"));
+  EXPECT_THAT(Err(), HasSubstr("--notify-on-failure is ignored: "));
+  EXPECT_EQ(Cvr("cleanup set acme --disable"), 0);
+  EXPECT_THAT(updated_.update_mask().paths(), ElementsAre("enabled"));
+  EXPECT_FALSE(updated_.cleanup_policy().enabled());
 }
 
-TEST_F(CleanupCommandsTest, PoliciesAreShownRunAndDeleted) {
+TEST_F(CleanupCommandsTest, PolicyIsShownInDays) {
   server_.On<v1::GetCleanupPolicyRequest, v1::CleanupPolicy>(
       "CleanupPolicyService/GetCleanupPolicy",
       [](const auto& request, auto* response) {
         response->set_group(request.group());
-        response->set_keep_n_days_after_download(30);
-        response->set_cadence_days(7);
-        response->set_status(v1::CleanupPolicy::SCHEDULED);
-        response->mutable_last_run_time()->set_seconds(1700000000);
-        response->set_last_run_deleted_entries(3);
-        response->set_last_run_deleted_bytes(2048);
-        return grpc::Status::OK;
-      });
-  server_.On<v1::RunCleanupPolicyRequest, v1::CleanupPolicy>(
-      "CleanupPolicyService/RunCleanupPolicy",
-      [](const auto& request, auto* response) {
-        response->set_group(request.group());
-        response->set_status(v1::CleanupPolicy::RUNNING);
-        return grpc::Status::OK;
-      });
-  std::string deleted;
-  server_.On<v1::DeleteCleanupPolicyRequest, Empty>(
-      "CleanupPolicyService/DeleteCleanupPolicy",
-      [&](const auto& request, auto*) {
-        deleted = request.group() + " " + request.etag();
+        response->mutable_keep_after_last_pull()->set_seconds(30 * kDay);
+        response->mutable_run_interval()->set_seconds(kDay);
+        *response->mutable_last_run() = Run();
         return grpc::Status::OK;
       });
   EXPECT_EQ(Cvr("cleanup get acme"), 0) << Err();
-  EXPECT_THAT(Out(), HasSubstr("30 days after the last download\n"));
-  EXPECT_THAT(Out(), HasSubstr("2023-11-14T22:13:20Z, 3 entries, 2048 (2.0 "
-                               "KiB) bytes\n"));
+  EXPECT_THAT(Out(), HasSubstr("30 days after the last pull\n"));
+  EXPECT_THAT(Out(), HasSubstr("runs every:  1 day\n"));
+  EXPECT_THAT(Out(), HasSubstr("2023-11-14T22:13:20Z, succeeded, 3 entries, "
+                               "2048 (2.0 KiB) bytes\n"));
+  EXPECT_EQ(Cvr("cleanup get acme -o json"), 0) << Err();
+  EXPECT_EQ(json::parse(Out())["keep_after_last_pull"], "2592000s");
+}
+
+TEST_F(CleanupCommandsTest, RunTellsWhatIsGone) {
+  EXPECT_EQ(Cvr("cleanup run acme --request-id u"), 0) << Err();
+  EXPECT_EQ(run_.group(), "acme");
+  EXPECT_EQ(run_.request_id(), "u");
+  EXPECT_FALSE(run_.validate_only());
+  EXPECT_EQ(Out(), "cache entries deleted: 3; bytes: 2048 (2.0 KiB)\n");
+  EXPECT_EQ(Cvr("cleanup run acme --validate-only"), 0) << Err();
+  EXPECT_TRUE(run_.validate_only());
+  EXPECT_EQ(Out(),
+            "cache entries would be deleted: 3; bytes: 2048 (2.0 KiB)\n");
   EXPECT_EQ(Cvr("cleanup run acme -o json"), 0) << Err();
-  EXPECT_EQ(json::parse(Out())["status"], "RUNNING");
-  EXPECT_EQ(Cvr("cleanup delete acme --etag e2"), 0) << Err();
-  EXPECT_EQ(deleted, "acme e2");
+  EXPECT_EQ(json::parse(Out())["response"]["state"], "STATE_SUCCEEDED");
+}
+
+TEST_F(CleanupCommandsTest, RunsAreListed) {
+  server_.On<v1::ListCleanupRunsRequest, v1::ListCleanupRunsResponse>(
+      "CleanupPolicyService/ListCleanupRuns", [](const auto&, auto* response) {
+        *response->add_runs() = Run();
+        v1::CleanupRun& failed = *response->add_runs();
+        failed.set_state(v1::CleanupRun::STATE_FAILED);
+        failed.mutable_error()->set_message("disk full");
+        failed.set_operation_id(9);
+        return grpc::Status::OK;
+      });
+  EXPECT_EQ(Cvr("cleanup runs acme"), 0) << Err();
+  EXPECT_EQ(Out(),
+            "STARTED               ENDED                 STATE      ENTRIES   "
+            "         SIZE  OPERATION  ERROR\n"
+            "2023-11-14T22:13:20Z  2023-11-14T22:14:20Z  succeeded        3  "
+            "2048 (2.0 KiB)          -  -\n"
+            "-                     -                     failed           0   "
+            "            0          9  disk full\n");
+  EXPECT_EQ(Cvr("cleanup runs acme -o json"), 0) << Err();
+  EXPECT_EQ(json::parse(Out())[1]["error"]["message"], "disk full");
 }
 
 }  // namespace

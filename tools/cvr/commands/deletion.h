@@ -7,9 +7,9 @@
 
 namespace cvr {
 
-// Deletes a thing and tells people what became of it: `registry 7 deleted`,
-// or that there is none, which is no error, for deleting twice is as good as
-// once. `get` and `remove` are methods of a generated stub, with their
+// Deletes a thing and tells people what became of it: `registry 7 deleted`, or
+// that there is none, which is an error unless `remove_request` has
+// allow_missing. `get` and `remove` are methods of a generated stub, with their
 // requests; `what` names the thing (`registry 7`), `done` says what happened to
 // it. Errors: those of `remove`.
 template <typename Get, typename GetRequest, typename Remove,
@@ -24,11 +24,21 @@ absl::Status DeleteOne(Session& session, Get get, const GetRequest& get_request,
       absl::IsNotFound(session.server.Call(get, get_request).status());
   const absl::Status status =
       session.server.Call(remove, remove_request).status();
-  if (!status.ok() && !(is_missing && absl::IsNotFound(status))) return status;
+  if (!status.ok()) return status;
   session.output.PrintNote(
       is_missing ? absl::StrCat("there is no ", what, ": nothing to delete")
                  : absl::StrCat(what, " ", done));
   return absl::OkStatus();
+}
+
+// What a deletion says that was asked for with or without --validate-only.
+inline const char* Deleted(bool validate_only) {
+  return validate_only ? "would be deleted" : "deleted";
+}
+
+// What follows a creation or an update that was asked for with --validate-only.
+inline void NoteValidation(Session& session, bool validate_only) {
+  if (validate_only) session.output.PrintNote("valid; nothing was changed");
 }
 
 }  // namespace cvr

@@ -1,17 +1,20 @@
 #include "tools/cvr/commands/entry_commands.h"
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
 #include "cvr/v1/cache_entry_service.grpc.pb.h"
 #include "services/common/status_macros.h"
 #include "tools/cvr/client/cli_options.h"
-#include "tools/cvr/client/size_option.h"
+#include "tools/cvr/client/resource_name.h"
 #include "tools/cvr/client/table.h"
 #include "tools/cvr/client/text.h"
 #include "tools/cvr/commands/deletion.h"
@@ -27,13 +30,14 @@ std::string AsTable(const std::vector<v1::CacheEntry>& entries) {
                    {"PATH"},
                    {"MEDIA TYPE"},
                    {"SIZE", TextTable::Align::kRight},
-                   {"DOWNLOADS", TextTable::Align::kRight},
+                   {"PULLS", TextTable::Align::kRight},
                    {"CHECKED"}});
   for (const v1::CacheEntry& entry : entries) {
     table.AddRow({absl::StrCat(entry.id()), absl::StrCat(entry.upstream_id()),
                   entry.relative_path(), entry.media_type(),
-                  SizeText(entry.size()), absl::StrCat(entry.downloads_count()),
-                  TimeText(entry.upstream_checked_at())});
+                  SizeText(entry.size_bytes()),
+                  absl::StrCat(entry.pull_count()),
+                  TimeText(entry.last_check_time())});
   }
   return table.ToString();
 }
@@ -45,157 +49,153 @@ std::string AsFields(const v1::CacheEntry& entry) {
   fields.Add("path", entry.relative_path());
   fields.Add("digest", entry.digest());
   fields.Add("media type", entry.media_type());
-  fields.Add("size", SizeText(entry.size()));
-  fields.Add("status", EnumText(entry.status()));
+  fields.Add("size", SizeText(entry.size_bytes()));
+  fields.Add("state", EnumText(entry.state()));
   fields.Add("upstream etag", entry.upstream_etag());
-  fields.Add("checked", TimeText(entry.upstream_checked_at()));
-  fields.Add("downloads", absl::StrCat(entry.downloads_count()));
-  fields.Add("downloaded", TimeText(entry.downloaded_at()));
+  fields.Add("checked", TimeText(entry.last_check_time()));
+  fields.Add("pulls", absl::StrCat(entry.pull_count()));
+  fields.Add("last pulled", TimeText(entry.last_pull_time()));
   fields.Add("created", TimeText(entry.create_time()));
   fields.Add("updated", TimeText(entry.update_time()));
   return fields.ToString();
 }
 
-struct ListOptions {
-  int64_t upstream_id = 0;
-  std::string path;
+struct EntryListOptions {
+  std::string upstream;
+  std::optional<std::string> group;
+  ListOptions list;
 };
 
+absl::Status List(Session& session, const EntryListOptions& options) {
+  v1::ListCacheEntriesRequest request;
+  if (!options.upstream.empty()) {
+    SetResource("upstream", options.upstream, options.group, request);
+  }
+  request.set_filter(options.list.Filter());
+  request.set_order_by(options.list.order_by);
+  ASSIGN_OR_RETURN(const auto found,
+                   session.server.List(
+                       &Stub::ListCacheEntries,
+                       &v1::ListCacheEntriesResponse::cache_entries, request));
+  session.output.PrintList(found, AsTable);
+  return absl::OkStatus();
+}
+
 void AddList(CommandGroup& entries) {
-  const auto options = std::make_shared<ListOptions>();
+  const auto options = std::make_shared<EntryListOptions>();
   CLI::App& command = entries.Add(
       "list", "List cache entries",
-      [options](Session& session) -> absl::Status {
-        v1::ListCacheEntriesRequest request;
-        request.set_upstream_id(options->upstream_id);
-        request.set_path_contains(options->path);
-        ASSIGN_OR_RETURN(
-            const auto found,
-            session.server.List(&Stub::ListCacheEntries,
-                                &v1::ListCacheEntriesResponse::cache_entries,
-                                request));
-        session.output.PrintList(found, AsTable);
-        return absl::OkStatus();
-      });
-  AddId(command, "--upstream", options->upstream_id,
-        "Only entries of the upstream with this ID");
-  command.add_option("--path", options->path,
-                     "Only entries whose path contains this text");
+      [options](Session& session) { return List(session, *options); });
+  AddResourceName(command, "--upstream", options->upstream,
+                  "Only entries of this upstream");
+  AddGroupOfName(command, options->group);
+  AddListOptions(command, options->list, "relative_path, digest, media_type",
+                 "id or 'create_time desc'");
+}
+
+absl::StatusOr<v1::CacheEntry> Get(Session& session, int64_t id) {
+  v1::GetCacheEntryRequest request;
+  request.set_id(id);
+  return session.server.Call(&Stub::GetCacheEntry, request);
 }
 
 void AddGet(CommandGroup& entries) {
   const auto id = std::make_shared<int64_t>(0);
   CLI::App& command = entries.Add(
       "get", "Show a cache entry", [id](Session& session) -> absl::Status {
-        v1::GetCacheEntryRequest request;
-        request.set_id(*id);
-        ASSIGN_OR_RETURN(const v1::CacheEntry entry,
-                         session.server.Call(&Stub::GetCacheEntry, request));
+        ASSIGN_OR_RETURN(const v1::CacheEntry entry, Get(session, *id));
         session.output.PrintObject(entry, AsFields);
         return absl::OkStatus();
       });
   AddId(command, "ID", *id, "ID of the cache entry")->required();
 }
 
-void AddCreate(CommandGroup& entries) {
-  const auto request = std::make_shared<v1::CreateCacheEntryRequest>();
-  const auto entry = request->mutable_cache_entry();
-  const auto upstream_id = std::make_shared<int64_t>(0);
-  const auto size = std::make_shared<int64_t>(0);
-  CLI::App& command = entries.Add(
-      "create", "Create a cache entry for a path of an upstream",
-      [request, upstream_id, size](Session& session) -> absl::Status {
-        request->mutable_cache_entry()->set_upstream_id(*upstream_id);
-        request->mutable_cache_entry()->set_size(*size);
-        ASSIGN_OR_RETURN(
-            const v1::CacheEntry created,
-            session.server.Call(&Stub::CreateCacheEntry, *request));
-        session.output.PrintObject(created, AsFields);
-        return absl::OkStatus();
-      });
-  AddId(command, "--upstream", *upstream_id, "ID of the upstream")->required();
-  command
-      .add_option("--path", *entry->mutable_relative_path(),
-                  "Path, for example /library/alpine/manifests/3.20")
-      ->required();
-  command
-      .add_option("--digest", *entry->mutable_digest(),
-                  "Digest of the content (sha256:...)")
-      ->required();
-  command
-      .add_option("--media-type", *entry->mutable_media_type(),
-                  "Media type of the content")
-      ->required();
-  command.add_option("--size", *size, "Of it, such as 528 or 10MiB")
-      ->transform(SizeInBytes())
-      ->type_name("SIZE")
-      ->required();
-  command.add_option("--upstream-etag", *entry->mutable_upstream_etag(),
-                     "ETag header of the upstream, without quotes");
+std::string ExpiredText(const v1::ExpireCacheEntryResponse& response) {
+  return AsFields(response.cache_entry());
 }
 
-struct UpdateOptions {
-  int64_t id = 0;
-  std::optional<std::string> checked;
-  std::optional<std::string> media_type;
+void AddExpire(CommandGroup& entries) {
+  const auto id = std::make_shared<int64_t>(0);
+  CLI::App& command = entries.Add(
+      "expire",
+      "Mark a cache entry so that the next pull asks the upstream; the cached "
+      "content is kept for when the upstream is down",
+      [id](Session& session) -> absl::Status {
+        v1::ExpireCacheEntryRequest request;
+        request.set_id(*id);
+        ASSIGN_OR_RETURN(const v1::ExpireCacheEntryResponse response,
+                         session.server.Call(&Stub::ExpireCacheEntry, request));
+        session.output.PrintObject(response, ExpiredText);
+        return absl::OkStatus();
+      });
+  AddId(command, "ID", *id, "ID of the cache entry")->required();
+}
+
+struct EntryDeleteOptions {
+  std::vector<int64_t> ids;
+  bool allow_missing = true;
 };
 
-absl::Status Update(Session& session, const UpdateOptions& options) {
-  v1::UpdateCacheEntryRequest request;
-  v1::CacheEntry& entry = *request.mutable_cache_entry();
-  entry.set_id(options.id);
-  if (options.checked) {
-    ASSIGN_OR_RETURN(*entry.mutable_upstream_checked_at(),
-                     ParseTimeBefore(*options.checked, absl::Now()));
-    request.mutable_update_mask()->add_paths("upstream_checked_at");
+// What one call may delete.
+constexpr size_t kBatchMax = 1000;
+
+absl::Status DeleteOfUpstream(Session& session, int64_t upstream_id,
+                              const std::vector<int64_t>& ids) {
+  for (size_t begin = 0; begin < ids.size(); begin += kBatchMax) {
+    const size_t end = std::min(begin + kBatchMax, ids.size());
+    v1::BatchDeleteCacheEntriesRequest request;
+    request.set_upstream_id(upstream_id);
+    request.mutable_ids()->Add(ids.begin() + static_cast<ptrdiff_t>(begin),
+                               ids.begin() + static_cast<ptrdiff_t>(end));
+    ASSIGN_OR_RETURN(
+        const v1::BatchDeleteCacheEntriesResponse response,
+        session.server.Call(&Stub::BatchDeleteCacheEntries, request));
+    session.output.PrintNote(
+        absl::StrCat("upstream ", upstream_id,
+                     ": cache entries deleted: ", response.deleted_count()));
   }
-  if (options.media_type) {
-    entry.set_media_type(*options.media_type);
-    request.mutable_update_mask()->add_paths("media_type");
-  }
-  if (request.update_mask().paths().empty()) {
-    return absl::InvalidArgumentError(
-        "no changes given (see cvr entry update --help)");
-  }
-  ASSIGN_OR_RETURN(const v1::CacheEntry updated,
-                   session.server.Call(&Stub::UpdateCacheEntry, request));
-  session.output.PrintObject(updated, AsFields);
   return absl::OkStatus();
 }
 
-void AddUpdate(CommandGroup& entries) {
-  const auto options = std::make_shared<UpdateOptions>();
-  CLI::App& command = entries.Add(
-      "update",
-      "Change a cache entry; options that are not given keep their values",
-      [options](Session& session) { return Update(session, *options); });
-  AddId(command, "ID", options->id, "ID of the cache entry")->required();
-  command
-      .add_option("--checked", options->checked,
-                  "Time of the last revalidation: an age (48h) or a timestamp. "
-                  "An old value makes the next pull revalidate the tag")
-      ->type_name("WHEN");
-  command.add_option("--media-type", options->media_type,
-                     "Media type of the content");
+// Deletes none when one cannot be found that must exist.
+absl::Status DeleteMany(Session& session, const EntryDeleteOptions& options) {
+  std::map<int64_t, std::vector<int64_t>> by_upstream;
+  for (const int64_t id : options.ids) {
+    const auto entry = Get(session, id);
+    if (entry.ok()) {
+      by_upstream[entry->upstream_id()].push_back(id);
+    } else if (options.allow_missing && absl::IsNotFound(entry.status())) {
+      session.output.PrintNote(
+          absl::StrCat("there is no cache entry ", id, ": nothing to delete"));
+    } else {
+      return entry.status();
+    }
+  }
+  for (const auto& [upstream_id, ids] : by_upstream) {
+    RETURN_IF_ERROR(DeleteOfUpstream(session, upstream_id, ids));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Delete(Session& session, const EntryDeleteOptions& options) {
+  if (options.ids.size() > 1) return DeleteMany(session, options);
+  const int64_t id = options.ids.front();
+  v1::GetCacheEntryRequest get;
+  get.set_id(id);
+  v1::DeleteCacheEntryRequest request;
+  request.set_id(id);
+  request.set_allow_missing(options.allow_missing);
+  return DeleteOne(session, &Stub::GetCacheEntry, get, &Stub::DeleteCacheEntry,
+                   request, absl::StrCat("cache entry ", id));
 }
 
 void AddDelete(CommandGroup& entries) {
-  const auto ids = std::make_shared<std::vector<int64_t>>();
+  const auto options = std::make_shared<EntryDeleteOptions>();
   CLI::App& command = entries.Add(
       "delete", "Delete cache entries, so that the next pull asks the upstream",
-      [ids](Session& session) -> absl::Status {
-        for (const int64_t id : *ids) {
-          v1::GetCacheEntryRequest get;
-          get.set_id(id);
-          v1::DeleteCacheEntryRequest request;
-          request.set_id(id);
-          RETURN_IF_ERROR(DeleteOne(session, &Stub::GetCacheEntry, get,
-                                    &Stub::DeleteCacheEntry, request,
-                                    absl::StrCat("cache entry ", id)));
-        }
-        return absl::OkStatus();
-      });
-  AddIds(command, "ID", *ids, "IDs of the cache entries")->required();
+      [options](Session& session) { return Delete(session, *options); });
+  AddIds(command, "ID", options->ids, "IDs of the cache entries")->required();
+  AddAllowMissing(command, options->allow_missing);
 }
 
 }  // namespace
@@ -204,10 +204,9 @@ void AddEntryCommands(CLI::App& root, Action* chosen) {
   CommandGroup entries(root, "entry",
                        "Manage cache entries (cached manifests and blobs)",
                        chosen);
-  AddCreate(entries);
   AddList(entries);
   AddGet(entries);
-  AddUpdate(entries);
+  AddExpire(entries);
   AddDelete(entries);
 }
 

@@ -5,7 +5,7 @@
 
 namespace cvr {
 
-// Adds `cvr entry list|get|delete` to `root`. See CommandGroup.
+// Adds `cvr entry list|get|expire|delete` to `root`. See CommandGroup.
 void AddEntryCommands(CLI::App& root, Action* chosen);
 
 }  // namespace cvr

@@ -24,6 +24,9 @@ class ExplainCommandTest : public CvrTest {
           considered.set_verdict(
               v1::ExplainResponse::Considered::VERDICT_FRESH_BUT_SHADOWED);
           considered.set_why("entry 3 is fresh");
+          response->mutable_hit()->set_digest("sha256:abc");
+          response->mutable_hit()->mutable_fresh_until_time()->set_seconds(
+              1'700'000'000);
           response->set_outcome("asks 'hub'");
           return grpc::Status::OK;
         });
@@ -33,24 +36,50 @@ class ExplainCommandTest : public CvrTest {
 };
 
 TEST_F(ExplainCommandTest, TellsEveryUpstreamAndTheOutcome) {
-  ASSERT_EQ(Cvr("explain 4 library/alpine:3.20 --namespace docker.io"), 0)
+  ASSERT_EQ(Cvr("explain 4 library/alpine:3.20 --source-namespace docker.io"),
+            0)
       << Err();
   EXPECT_EQ(request_.registry_id(), 4);
   EXPECT_EQ(request_.source_namespace(), "docker.io");
-  EXPECT_EQ(request_.content().kind(), v1::MANIFEST);
+  EXPECT_EQ(request_.content().kind(), v1::CONTENT_KIND_MANIFEST);
   EXPECT_EQ(request_.content().repository(), "library/alpine");
   EXPECT_EQ(request_.content().reference(), "3.20");
   EXPECT_THAT(Out(), HasSubstr("hub (7)"));
   EXPECT_THAT(Out(), HasSubstr("fresh but shadowed"));
   EXPECT_THAT(Out(), HasSubstr("entry 3 is fresh"));
   EXPECT_THAT(Out(), HasSubstr("asks 'hub'"));
+  EXPECT_THAT(Out(), HasSubstr("fresh until:         2023-11-14T22:13:20Z\n"));
+  EXPECT_THAT(Out(), HasSubstr("served stale until:  forever\n"));
+}
+
+TEST_F(ExplainCommandTest, RegistryMayBeNamed) {
+  ASSERT_EQ(Cvr("explain web a --group acme/eu"), 0) << Err();
+  EXPECT_EQ(request_.registry_key().group(), "acme/eu");
+  EXPECT_EQ(request_.registry_key().name(), "web");
+}
+
+TEST_F(ExplainCommandTest, FormerOptionsGoOnAndTellTheNewOnes) {
+  ASSERT_EQ(Cvr("explain 4 a@sha256:abc --namespace docker.io --blob"), 0);
+  EXPECT_EQ(request_.source_namespace(), "docker.io");
+  EXPECT_EQ(request_.content().kind(), v1::CONTENT_KIND_BLOB);
+  EXPECT_EQ(Err(),
+            "cvr: note: --namespace is now --source-namespace\n"
+            "cvr: note: --blob is now --kind=blob\n");
+}
+
+TEST_F(ExplainCommandTest, KindsAreThoseOfContent) {
+  ASSERT_EQ(Cvr("explain 4 a --kind tags"), 0) << Err();
+  EXPECT_EQ(request_.content().kind(), v1::CONTENT_KIND_TAGS);
+  EXPECT_EQ(request_.content().reference(), "list");
+  EXPECT_EQ(Cvr("explain 4 a --kind layer"), 1);
+  EXPECT_THAT(Err(), HasSubstr("'layer' is not a valid kind"));
 }
 
 TEST_F(ExplainCommandTest, TakesDigestsAndTheTagThatIsMeant) {
-  ASSERT_EQ(Cvr("explain 4 team/app@sha256:abc --blob"), 0) << Err();
+  ASSERT_EQ(Cvr("explain 4 team/app@sha256:abc --kind blob"), 0) << Err();
   EXPECT_EQ(request_.content().repository(), "team/app");
   EXPECT_EQ(request_.content().reference(), "sha256:abc");
-  EXPECT_EQ(request_.content().kind(), v1::BLOB);
+  EXPECT_EQ(request_.content().kind(), v1::CONTENT_KIND_BLOB);
   ASSERT_EQ(Cvr("explain 4 team/app"), 0) << Err();
   EXPECT_EQ(request_.content().reference(), "latest");
 }
@@ -60,24 +89,29 @@ TEST_F(ExplainCommandTest, TellsWhoWouldNotAnswer) {
   EXPECT_THAT(Out(), HasSubstr("cannot read the upstream states"));
   server_.On<v1::ListUpstreamStatesRequest, v1::ListUpstreamStatesResponse>(
       "UpstreamStateService/ListUpstreamStates",
-      [](const auto&, auto* response) {
+      [](const auto& request, auto* response) {
+        // Who may read the upstream may read its states.
+        EXPECT_EQ(request.upstream_id(), 7);
         auto& state = *response->add_states();
         state.set_upstream_id(7);
-        state.set_circuit(v1::UpstreamState::OPEN);
+        state.set_circuit_state(v1::UpstreamState::CIRCUIT_STATE_OPEN);
         state.set_last_failure("connection refused");
-        state.mutable_closed_until()->set_seconds(1'700'000'000);
+        state.set_instance("blob-2");
+        state.mutable_retry_time()->set_seconds(1'700'000'000);
         response->add_states()->set_upstream_id(8);
         return grpc::Status::OK;
       });
   ASSERT_EQ(Cvr("explain 4 a"), 0) << Err();
-  EXPECT_THAT(Out(), HasSubstr("'hub' is not asked until 2023-11-14T22:13:20Z "
-                               "(circuit breaker open or Retry-After): "
-                               "connection refused"));
+  EXPECT_THAT(
+      Out(),
+      HasSubstr("'hub' is not asked by blob-2 until 2023-11-14T22:13:20Z "
+                "(circuit breaker open or Retry-After): "
+                "connection refused"));
 }
 
 TEST_F(ExplainCommandTest, SpeaksJson) {
   ASSERT_EQ(Cvr("explain 4 a -o json"), 0) << Err();
-  EXPECT_THAT(Out(), HasSubstr("\"FRESH_BUT_SHADOWED\""));
+  EXPECT_THAT(Out(), HasSubstr("\"VERDICT_FRESH_BUT_SHADOWED\""));
 }
 
 }  // namespace

@@ -36,22 +36,32 @@ std::string AsFields(const v1::Group& group) {
   return fields.ToString();
 }
 
+struct CreateOptions {
+  v1::CreateGroupRequest request;
+  bool validate_only = false;
+};
+
 void AddCreate(CommandGroup& groups) {
-  const auto request = std::make_shared<v1::CreateGroupRequest>();
-  const auto group = request->mutable_group();
+  const auto options = std::make_shared<CreateOptions>();
   CLI::App& command = groups.Add(
-      "create", "Create a group", [request](Session& session) -> absl::Status {
-        ASSIGN_OR_RETURN(const v1::Group created,
-                         session.server.Call(&Stub::CreateGroup, *request));
+      "create", "Create a group", [options](Session& session) -> absl::Status {
+        options->request.set_validate_only(options->validate_only);
+        ASSIGN_OR_RETURN(
+            const v1::Group created,
+            session.server.Call(&Stub::CreateGroup, options->request));
         session.output.PrintObject(created, AsFields);
+        NoteValidation(session, options->validate_only);
         return absl::OkStatus();
       });
+  v1::Group& group = *options->request.mutable_group();
   command
-      .add_option("NAME", *group->mutable_name(),
+      .add_option("NAME", *group.mutable_name(),
                   "Name, for example acme or acme/web")
       ->required();
-  command.add_option("--description", *group->mutable_description(),
+  command.add_option("--description", *group.mutable_description(),
                      "Description (free text)");
+  AddRequestId(command, *options->request.mutable_request_id());
+  AddValidateOnly(command, options->validate_only);
 }
 
 void AddList(CommandGroup& groups) {
@@ -78,40 +88,70 @@ void AddGet(CommandGroup& groups) {
       ->required();
 }
 
+struct UpdateOptions {
+  v1::UpdateGroupRequest request;
+  bool allow_missing = false;
+  bool validate_only = false;
+};
+
 void AddUpdate(CommandGroup& groups) {
-  const auto request = std::make_shared<v1::UpdateGroupRequest>();
-  request->mutable_update_mask()->add_paths("description");
-  const auto group = request->mutable_group();
+  const auto options = std::make_shared<UpdateOptions>();
+  options->request.mutable_update_mask()->add_paths("description");
   CLI::App& command = groups.Add(
       "update", "Change a group's description",
-      [request](Session& session) -> absl::Status {
-        ASSIGN_OR_RETURN(const v1::Group updated,
-                         session.server.Call(&Stub::UpdateGroup, *request));
+      [options](Session& session) -> absl::Status {
+        options->request.set_allow_missing(options->allow_missing);
+        options->request.set_validate_only(options->validate_only);
+        ASSIGN_OR_RETURN(
+            const v1::Group updated,
+            session.server.Call(&Stub::UpdateGroup, options->request));
         session.output.PrintObject(updated, AsFields);
+        NoteValidation(session, options->validate_only);
         return absl::OkStatus();
       });
-  command.add_option("NAME", *group->mutable_name(), "Name of the group")
+  v1::Group& group = *options->request.mutable_group();
+  command.add_option("NAME", *group.mutable_name(), "Name of the group")
       ->required();
   command
-      .add_option("--description", *group->mutable_description(),
+      .add_option("--description", *group.mutable_description(),
                   "Description (free text)")
       ->required();
-  AddEtag(command, *group->mutable_etag());
+  AddEtag(command, *group.mutable_etag());
+  AddCreateMissing(command, options->allow_missing);
+  AddValidateOnly(command, options->validate_only);
 }
 
+struct DeleteOptions {
+  v1::DeleteGroupRequest request;
+  bool allow_missing = true;
+  bool force = false;
+  bool validate_only = false;
+};
+
 void AddDelete(CommandGroup& groups) {
-  const auto request = std::make_shared<v1::DeleteGroupRequest>();
+  const auto options = std::make_shared<DeleteOptions>();
   CLI::App& command = groups.Add(
-      "delete", "Delete an empty group",
-      [request](Session& session) -> absl::Status {
+      "delete", "Delete an empty group, or with --force all that it owns",
+      [options](Session& session) -> absl::Status {
+        v1::DeleteGroupRequest& request = options->request;
+        request.set_allow_missing(options->allow_missing);
+        request.set_force(options->force);
+        request.set_validate_only(options->validate_only);
         v1::GetGroupRequest get;
-        get.set_name(request->name());
+        get.set_name(request.name());
         return DeleteOne(session, &Stub::GetGroup, get, &Stub::DeleteGroup,
-                         *request, absl::StrCat("group ", request->name()));
+                         request, absl::StrCat("group ", request.name()),
+                         Deleted(options->validate_only));
       });
-  command.add_option("NAME", *request->mutable_name(), "Name of the group")
+  command
+      .add_option("NAME", *options->request.mutable_name(), "Name of the group")
       ->required();
-  AddEtag(command, *request->mutable_etag());
+  AddEtag(command, *options->request.mutable_etag());
+  AddAllowMissing(command, options->allow_missing);
+  command.add_flag("--force", options->force,
+                   "Also delete the group's registries and upstreams, with "
+                   "their caches");
+  AddValidateOnly(command, options->validate_only);
 }
 
 }  // namespace

@@ -44,10 +44,17 @@ TEST_F(GroupCommandsTest, DescriptionIsChanged) {
   EXPECT_EQ(seen.group().description(), "ours");
   EXPECT_EQ(seen.group().etag(), "e1");
   EXPECT_THAT(seen.update_mask().paths(), ElementsAre("description"));
+  EXPECT_FALSE(seen.allow_missing());
+  EXPECT_EQ(Cvr("group update acme --description ours --allow-missing "
+                "--validate-only"),
+            0)
+      << Err();
+  EXPECT_TRUE(seen.allow_missing());
+  EXPECT_TRUE(seen.validate_only());
 }
 
 TEST_F(GroupCommandsTest, GroupsAreListedAndDeleted) {
-  std::string deleted;
+  v1::DeleteGroupRequest deleted;
   server_.On<v1::ListGroupsRequest, v1::ListGroupsResponse>(
       "GroupService/ListGroups", [](const auto&, auto* response) {
         response->add_groups()->set_name("acme");
@@ -55,14 +62,20 @@ TEST_F(GroupCommandsTest, GroupsAreListedAndDeleted) {
       });
   server_.On<v1::DeleteGroupRequest, Empty>("GroupService/DeleteGroup",
                                             [&](const auto& request, auto*) {
-                                              deleted = request.name();
+                                              deleted = request;
                                               return grpc::Status::OK;
                                             });
   EXPECT_EQ(Cvr("group list"), 0);
   EXPECT_THAT(Out(), HasSubstr("\nacme  "));
   EXPECT_EQ(Cvr("group delete acme"), 0);
-  EXPECT_EQ(deleted, "acme");
+  EXPECT_EQ(deleted.name(), "acme");
+  EXPECT_TRUE(deleted.allow_missing());
+  EXPECT_FALSE(deleted.force());
   EXPECT_EQ(Out(), "group acme deleted\n");
+  EXPECT_EQ(Cvr("group delete acme --force --validate-only"), 0);
+  EXPECT_TRUE(deleted.force());
+  EXPECT_TRUE(deleted.validate_only());
+  EXPECT_EQ(Out(), "group acme would be deleted\n");
 }
 
 }  // namespace

@@ -5,7 +5,8 @@
 
 namespace cvr {
 
-// Adds `cvr token create|list|revoke` to `root`. See CommandGroup.
+// Adds `cvr token create|get|list|revoke` and `cvr whoami` to `root`. See
+// CommandGroup.
 void AddTokenCommands(CLI::App& root, Action* chosen);
 
 }  // namespace cvr

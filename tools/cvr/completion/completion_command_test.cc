@@ -108,13 +108,15 @@ TEST_F(CompletionTest, BashKnowsWhichWordsAreValues) {
   EXPECT_THAT(Bash({"cvr", "--server", "registry", "upst"}),
               ElementsAre("upstream"));
   EXPECT_THAT(Bash({"cvr", "-o", "j"}), ElementsAre("json"));
+  EXPECT_THAT(Bash({"cvr", "explain", "--kind", "ref"}),
+              ElementsAre("referrers"));
   EXPECT_THAT(Bash({"cvr", "token", "create", "--scope", "read"}),
-              ElementsAre("read_virtual_registry"));
+              ElementsAre("read"));
   EXPECT_THAT(Bash({"cvr", "token", "create", "--scope", "=", "adm"}),
               ElementsAre("admin"));
   EXPECT_THAT(Bash({"cvr", "registry", "list", "--group", ""}), IsEmpty());
   const std::string file = Written("value.pem", "");
-  EXPECT_THAT(Bash({"cvr", "upstream", "create", "--ca-file",
+  EXPECT_THAT(Bash({"cvr", "upstream", "create", "--ca-bundle-file",
                     file.substr(0, file.size() - 2)}),
               ElementsAre(file));
 }
@@ -122,7 +124,8 @@ TEST_F(CompletionTest, BashKnowsWhichWordsAreValues) {
 TEST_F(CompletionTest, BashCompletesWhatCommandsTake) {
   EXPECT_THAT(Bash({"cvr", "completion", ""}),
               ElementsAre("bash", "zsh", "fish"));
-  EXPECT_THAT(Bash({"cvr", "help", "upstream", "det"}), ElementsAre("detach"));
+  EXPECT_THAT(Bash({"cvr", "help", "attachment", "del"}),
+              ElementsAre("delete"));
 }
 
 TEST_F(CompletionTest, FishCompletesTheSame) {
@@ -142,14 +145,20 @@ TEST_F(CompletionTest, ZshCompletesTheSame) {
   EXPECT_THAT(Zsh({"cvr", ""}), Contains(HasSubstr("registry:Manage virtual")));
   EXPECT_THAT(Zsh({"cvr", "registry", ""}),
               Contains(HasSubstr("create:Create a registry")));
-  EXPECT_THAT(Zsh({"cvr", "--server", "registry", "upstream", ""}),
-              Contains(HasSubstr("attach:")));
+  EXPECT_THAT(Zsh({"cvr", "--server", "registry", "attachment", ""}),
+              Contains(HasSubstr("move:")));
   EXPECT_THAT(Zsh({"cvr", "registry", "create", "--"}),
               AllOf(Contains(HasSubstr("--anonymous-pull:")),
                     Contains(HasSubstr("--server:"))));
   EXPECT_THAT(Zsh({"cvr", "-o", ""}), ElementsAre("table", "json"));
-  EXPECT_THAT(Zsh({"cvr", "upstream", "create", "--ca-file", ""}),
+  EXPECT_THAT(Zsh({"cvr", "upstream", "create", "--ca-bundle-file", ""}),
               ElementsAre("FILES"));
+}
+
+TEST_F(CompletionTest, FormerNamesAreNotOffered) {
+  EXPECT_THAT(Bash({"cvr", "upstream", "att"}), IsEmpty());
+  EXPECT_THAT(Bash({"cvr", "upstream", "create", "--cache-"}), IsEmpty());
+  EXPECT_THAT(Bash({"cvr", "--blob"}), IsEmpty());
 }
 
 TEST_F(CompletionTest, OtherShellsAreRefused) {

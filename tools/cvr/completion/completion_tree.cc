@@ -12,8 +12,8 @@ const std::vector<std::string>& ValuesOf(const std::string& type) {
   static const auto* const kinds =
       new std::vector<std::pair<std::string, std::vector<std::string>>>{
           {"FORMAT", {"table", "json"}},
-          {"SCOPE",
-           {"read_virtual_registry", "write_virtual_registry", "admin"}},
+          {"KIND", {"manifest", "blob", "tags", "referrers"}},
+          {"SCOPE", {"read", "manage", "admin"}},
           {"SHELL", {"bash", "zsh", "fish"}},
       };
   static const auto* const none = new std::vector<std::string>;
@@ -24,6 +24,8 @@ const std::vector<std::string>& ValuesOf(const std::string& type) {
 }
 
 void AddOption(const CLI::Option& option, CompletionCommand& command) {
+  // One without a group is shown nowhere.
+  if (option.get_group().empty()) return;
   if (!option.nonpositional()) {
     for (const std::string& word : ValuesOf(option.get_type_name())) {
       command.arguments.push_back(word);
@@ -53,6 +55,7 @@ CompletionCommand ToTree(CLI::App& app, const std::string& path) {
     AddOption(*option, command);
   }
   for (CLI::App* const sub : app.get_subcommands({})) {
+    if (sub->get_group().empty()) continue;
     command.commands.push_back(
         ToTree(*sub, absl::StrCat(path, " ", sub->get_name())));
   }

@@ -34,19 +34,24 @@ using ::testing::Not;
 constexpr char kFile[] = R"(groups:
   - name: acme
     description: ours
-    cleanup_policy: {enabled: true, keep_n_days_after_download: 14}
+    cleanup_policy: {enabled: true, keep_after_last_pull: 14d}
     upstreams:
       - name: hub
+        display_name: The hub
         url: https://hub.example
-        username: bot
-        password_env: HUB_PASSWORD
-        cache_validity: 48h
+        credentials:
+          basic:
+            username: bot
+            password_env: HUB_PASSWORD
         source_namespaces: [docker.io]
-        tag_validities: [{tag: "re:v[0-9]+", cache_validity: 0}]
+        cache_policy:
+          tag_ttl: 48h
+          stale_ttl: 0
+          tag_ttl_overrides: [{tag: "re:v[0-9]+", ttl: forever}]
+          negative_ttls: {refused: 10s}
         rules: [{action: deny, target: tag, pattern: "*-rc*"}]
         failure_policy: {unavailable: {tag: next}}
-        absence_ttls: {refused: 10s}
-        limits: {concurrent_requests: 8, open_for: 1m}
+        limits: {concurrent_requests: 8, open_ttl: 1m, rate_reserve_percent: 0}
         tls: {insecure_skip_verify: true}
       - name: quay
         url: https://quay.example
@@ -71,7 +76,7 @@ class World {
     variables_["CVR_SERVER"] = server_->grpc();
     variables_["CVR_TOKEN_FILE"] = directory_.Join("data/admin-token");
     // What the first start makes: registry 1 with upstream 1.
-    EXPECT_EQ(Cvr("registry delete 1"), 0) << Err();
+    EXPECT_EQ(Cvr("registry delete 1 --delete-orphaned-upstreams"), 0) << Err();
   }
 
   int Cvr(const std::string& line) {
@@ -138,7 +143,8 @@ TEST_F(ApplyTest, WhatIsDeclaredIsMadeOnce) {
   EXPECT_THAT(world_.Out(),
               AllOf(HasSubstr("+ group acme\n    description: \"ours\"\n"),
                     HasSubstr("+ upstream acme/hub\n"),
-                    HasSubstr("    cache_validity: \"48h\"\n"),
+                    HasSubstr("    cache_policy.tag_ttl: \"48h\"\n"),
+                    HasSubstr("    credentials: {basic: {username: bot}}\n"),
                     HasSubstr("    password: set\n"),
                     HasSubstr("+ registry acme/team\n"),
                     HasSubstr("    upstreams: [quay, hub]\n"),
@@ -158,11 +164,12 @@ TEST_F(ApplyTest, WhatDiffersIsShownAndChanged) {
                            {"description: ours", "description: ~"}});
   const std::string before = world_.Export();
   EXPECT_EQ(world_.Apply(changed, "--dry-run"), 0) << world_.Err();
-  EXPECT_EQ(world_.Out(),
-            "~ group acme\n    description: \"ours\" -> default\n~ upstream "
-            "acme/hub\n    cache_validity: \"48h\" -> \"24h\"\n~ registry "
-            "acme/team\n    upstreams: [quay, hub] -> [hub, quay]\ndry run: "
-            "nothing was changed\n");
+  EXPECT_EQ(
+      world_.Out(),
+      "~ group acme\n    description: \"ours\" -> default\n~ upstream "
+      "acme/hub\n    cache_policy.tag_ttl: \"48h\" -> \"24h\"\n~ registry "
+      "acme/team\n    upstreams: [quay, hub] -> [hub, quay]\ndry run: "
+      "nothing was changed\n");
   EXPECT_EQ(world_.Export(), before);
   EXPECT_EQ(world_.Apply(changed, "-o json"), 0) << world_.Err();
   const json changes = json::parse(world_.Out());
@@ -171,33 +178,60 @@ TEST_F(ApplyTest, WhatDiffersIsShownAndChanged) {
   EXPECT_EQ(changes[1]["fields"][0]["old"], "48h");
   EXPECT_EQ(world_.Apply(changed), 0) << world_.Err();
   EXPECT_EQ(world_.Out(), "no changes: the server already matches the file\n");
-  EXPECT_EQ(world_.Get("upstream get 2")["cache_validity"], "86400s");
+  const json hub = world_.Get("upstream get acme/hub");
+  EXPECT_EQ(hub["cache_policy"]["tag_ttl"], "86400s");
+  EXPECT_EQ(hub["cache_policy"]["stale_ttl"], "0s");
+  EXPECT_EQ(hub["has_password"], true);
 }
 
 TEST_F(ApplyTest, WhatTheFileDoesNotMentionStaysUnlessPruned) {
   HaveApplied();
   ASSERT_EQ(world_.Cvr("registry create old --group acme"), 0) << world_.Err();
-  ASSERT_EQ(world_.Cvr("upstream attach --registry 3 --upstream 2"), 0);
+  ASSERT_EQ(world_.Cvr("attachment create --registry old --upstream hub "
+                       "--group acme"),
+            0)
+      << world_.Err();
   ASSERT_EQ(world_.Cvr("upstream create stray --group acme --url "
-                       "https://stray.example --registry 3"),
-            0);
-  // Its only other place is the registry that goes: it must stay all the same.
-  ASSERT_EQ(world_.Cvr("upstream detach --registry 2 --upstream 2"), 0);
-  ASSERT_EQ(world_.Cvr("upstream update 3 --description mine"), 0);
+                       "https://stray.example --registry old"),
+            0)
+      << world_.Err();
+  // The registry that goes is the only one that it is attached to: it must stay
+  // all the same.
+  ASSERT_EQ(world_.Cvr("attachment delete --registry acme/team --upstream "
+                       "acme/hub"),
+            0)
+      << world_.Err();
+  ASSERT_EQ(world_.Cvr("upstream update acme/quay --description mine"), 0)
+      << world_.Err();
   ASSERT_EQ(world_.Cvr("registry create elsewhere"), 0);
   EXPECT_EQ(world_.Apply(kFile), 0) << world_.Err();
   EXPECT_THAT(world_.Out(), Not(HasSubstr("- ")));
   EXPECT_EQ(world_.Apply(kFile, "--prune"), 0) << world_.Err();
   EXPECT_EQ(world_.Out(),
             "- registry acme/old\n"
-            "- upstream acme/stray\n"
             "~ upstream acme/quay\n"
             "    description: \"mine\" -> default\n"
+            "- upstream acme/stray\n"
             "0 created, 1 changed, 2 deleted\n");
-  EXPECT_EQ(world_.Get("upstream list --registry 2").size(), 2);
+  EXPECT_EQ(world_.Get("upstream list --registry acme/team").size(), 2);
   EXPECT_EQ(world_.Get("upstream list").size(), 2);
   // Of a group that the file does not mention.
   EXPECT_EQ(world_.Get("registry list --group default").size(), 1);
+}
+
+// The server detaches what it deletes, which changes the attachments.
+TEST_F(ApplyTest, AttachedUpstreamIsPrunedWhileItsRegistryChanges) {
+  HaveApplied();
+  ASSERT_EQ(world_.Cvr("upstream create stray --group acme --url "
+                       "https://stray.example --registry team"),
+            0)
+      << world_.Err();
+  EXPECT_EQ(world_.Apply(kFile, "--prune"), 0) << world_.Err();
+  EXPECT_EQ(world_.Out(),
+            "~ registry acme/team\n"
+            "    upstreams: [quay, hub, stray] -> [quay, hub]\n"
+            "- upstream acme/stray\n"
+            "0 created, 1 changed, 1 deleted\n");
 }
 
 TEST_F(ApplyTest, ExportMakesTheSameOnAnEmptyServer) {
@@ -213,20 +247,59 @@ TEST_F(ApplyTest, ExportMakesTheSameOnAnEmptyServer) {
   EXPECT_EQ(other.Out(), "no changes: the server already matches the file\n");
 }
 
+// What `cvr export` of an earlier release wrote.
+TEST_F(ApplyTest, FilesOfEarlierReleasesMeanWhatTheyMeant) {
+  HaveApplied();
+  const std::string before = world_.Export();
+  EXPECT_EQ(world_.Apply(R"(groups:
+  - name: acme
+    description: ours
+    cleanup_policy: {enabled: true, keep_n_days_after_download: 14}
+    upstreams:
+      - name: hub
+        display_name: The hub
+        url: https://hub.example
+        username: bot
+        password_env: CVR_PASSWORD_HUB
+        source_namespaces: [docker.io]
+        cache_validity: 48h
+        max_stale: 0
+        tag_validities: [{tag: "re:v[0-9]+", cache_validity: 0}]
+        absence_ttls: {refused: 10s}
+        rules: [{action: deny, target: tag, pattern: "*-rc*"}]
+        failure_policy: {unavailable: {tag: next}}
+        limits: {concurrent_requests: 8, open_for: 1m, rate_reserve_percent: 0}
+        tls: {insecure_skip_verify: true}
+      - name: quay
+        url: https://quay.example
+        disabled: true
+    registries:
+      - name: team
+        anonymous_pull: true
+        upstreams: [quay, hub]
+)",
+                         "--prune"),
+            0)
+      << world_.Err();
+  EXPECT_EQ(world_.Out(), "no changes: the server already matches the file\n");
+  EXPECT_EQ(world_.Export(), before);
+}
+
 TEST_F(ApplyTest, PasswordsAreSentWhenTheyMust) {
   EXPECT_EQ(world_.Apply(kFile), 1);
   EXPECT_EQ(world_.Err(),
-            "cvr: standard input:9: the environment variable HUB_PASSWORD is "
+            "cvr: standard input:12: the environment variable HUB_PASSWORD is "
             "not set\n");
   // Checked before anything is changed.
   EXPECT_THAT(world_.Get("registry list"), IsEmpty());
   HaveApplied();
   EXPECT_EQ(world_.Apply(With("hub.example", "new.example")), 1);
   EXPECT_THAT(world_.Err(), HasSubstr("HUB_PASSWORD is not set"));
-  EXPECT_EQ(world_.Apply(With("        password_env: HUB_PASSWORD\n", "")), 0);
+  const std::string without =
+      With("            password_env: HUB_PASSWORD\n", "");
+  EXPECT_EQ(world_.Apply(without), 0) << world_.Err();
   EXPECT_EQ(world_.Apply(absl::StrReplaceAll(
-                With("        password_env: HUB_PASSWORD\n", ""),
-                {{"username: bot", "username: other"}})),
+                without, {{"username: bot", "username: other"}})),
             1);
   EXPECT_THAT(world_.Err(), HasSubstr("standard input:6: password required"));
   world_.variables()["HUB_PASSWORD"] = "planted-other";
@@ -260,9 +333,34 @@ TEST_F(ApplyTest, ErrorsOfTheServerNameTheLine) {
 
 TEST_F(ApplyTest, NamesThatDoNotTellApartAreRefused) {
   ASSERT_EQ(world_.Cvr("upstream create u --url https://a.example"), 0);
-  ASSERT_EQ(world_.Cvr("upstream create u --url https://b.example"), 0);
-  EXPECT_EQ(world_.Cvr("export"), 1);
-  EXPECT_THAT(world_.Err(), HasSubstr("two upstreams called 'u', 2 and 3"));
+  // Nothing is there that could not be exported.
+  EXPECT_EQ(world_.Cvr("upstream create u --url https://b.example"), 1);
+  EXPECT_EQ(world_.Cvr("export"), 0) << world_.Err();
+  EXPECT_THAT(world_.Out(), HasSubstr("url: https://a.example\n"));
+}
+
+TEST_F(ApplyTest, DryRunForeseesWhatTheServerWouldRefuse) {
+  ASSERT_EQ(world_.Cvr("group create acme/web"), 0) << world_.Err();
+  ASSERT_EQ(world_.Cvr("group create acme"), 0) << world_.Err();
+  const std::string before = world_.Export();
+  // Clients would pull from it by the path of a group.
+  const std::string clash =
+      "groups:\n"
+      "  - name: acme\n"
+      "    registries:\n"
+      "      - {name: web}\n";
+  EXPECT_EQ(world_.Apply(clash, "--dry-run"), 1);
+  EXPECT_THAT(world_.Out(), HasSubstr("+ registry acme/web\n"));
+  EXPECT_THAT(world_.Err(),
+              HasSubstr("cvr: standard input:4: registry acme/web: "));
+  EXPECT_EQ(world_.Apply("groups:\n"
+                         "  - name: acme\n"
+                         "    upstreams:\n"
+                         "      - {name: u, url: 'ftp://a'}\n",
+                         "--dry-run"),
+            1);
+  EXPECT_THAT(world_.Err(), HasSubstr("standard input:4: upstream acme/u: "));
+  EXPECT_EQ(world_.Export(), before);
 }
 
 TEST(ApplyOnAnEmptyServerTest, RegistriesKeepTheirIds) {

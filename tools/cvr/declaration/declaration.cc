@@ -5,6 +5,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "services/common/status_macros.h"
+#include "tools/cvr/declaration/former_fields.h"
 #include "tools/cvr/declaration/yaml_message.h"
 #include "yaml-cpp/yaml.h"
 
@@ -75,6 +76,7 @@ class Parser {
         Object(node, {"cleanup_policy", "upstreams", "registries"}, group));
     const YAML::Node policy = node["cleanup_policy"];
     if (policy && !policy.IsNull()) {
+      RETURN_IF_ERROR(RenameFormerFieldsOfCleanupPolicy(file_, policy));
       RETURN_IF_ERROR(Object(policy, {}, group.cleanup_policy.emplace()));
     }
     RETURN_IF_ERROR(
@@ -89,8 +91,16 @@ class Parser {
   }
 
   absl::Status Upstream(const YAML::Node& node, DeclaredUpstream& upstream) {
-    RETURN_IF_ERROR(Object(node, {"password_env", "password_file"}, upstream));
-    RETURN_IF_ERROR(Secret(node, "password", upstream.password));
+    RETURN_IF_ERROR(RenameFormerFieldsOfUpstream(file_, node));
+    RETURN_IF_ERROR(Object(node, {}, upstream));
+    // Both have been found to be maps, if they are there.
+    const YAML::Node credentials = node["credentials"];
+    if (credentials && credentials.IsMap()) {
+      const YAML::Node basic = credentials["basic"];
+      if (basic && basic.IsMap()) {
+        RETURN_IF_ERROR(Secret(basic, "password", upstream.password));
+      }
+    }
     const YAML::Node tls = node["tls"];
     if (!tls || !tls.IsMap()) return absl::OkStatus();
     return Secret(tls, "client_key", upstream.client_key);

@@ -19,6 +19,7 @@ namespace cvr::declaration {
 template <typename Message>
 struct Declared {
   Message value;
+  // Paths, see yaml_message.h.
   std::set<std::string> mentioned;
   std::string where;  // `file:line`.
 };

@@ -93,13 +93,33 @@ absl::Status CarryOut(ServerConnection& server,
                       const std::vector<Change>& changes,
                       declaration::UpstreamIds ids) {
   for (size_t i = 0; i < changes.size(); ++i) {
-    const absl::Status status = changes[i].carry_out(server, ids);
+    const absl::Status status =
+        changes[i].carry_out(server, ids, /*validate_only=*/false);
     if (status.ok()) continue;
     const std::string place =
         changes[i].where.empty() ? "" : absl::StrCat(changes[i].where, ": ");
     return Annotate(
         status, absl::StrCat(place, changes[i].object,
                              " (already applied: ", Summary(changes, i), ")"));
+  }
+  return absl::OkStatus();
+}
+
+// Lets the server check what each change would do to what it has now.
+absl::Status Validate(ServerConnection& server,
+                      const std::vector<Change>& changes,
+                      declaration::UpstreamIds ids) {
+  bool makes_room = false;
+  for (const Change& change : changes) {
+    makes_room = makes_room || change.sign == '-';
+    const absl::Status status =
+        change.carry_out(server, ids, /*validate_only=*/true);
+    // What goes first makes room for it.
+    const bool fits = makes_room && absl::IsResourceExhausted(status);
+    if (status.ok() || fits) continue;
+    const std::string place =
+        change.where.empty() ? "" : absl::StrCat(change.where, ": ");
+    return Annotate(status, absl::StrCat(place, change.object));
   }
   return absl::OkStatus();
 }
@@ -122,6 +142,9 @@ absl::Status Apply(Session& session, const ApplyOptions& options) {
     return absl::OkStatus();
   }
   if (options.dry_run) {
+    session.output.stream().flush();
+    RETURN_IF_ERROR(
+        Validate(session.server, changes, declaration::IdsOf(state)));
     session.output.PrintNote("dry run: nothing was changed");
     return absl::OkStatus();
   }
@@ -168,7 +191,8 @@ void AddDeclarationCommands(CLI::App& root, Action* chosen) {
       ->type_name("FILE")
       ->required();
   command.add_flag("--dry-run", apply->dry_run,
-                   "Show the changes without applying them");
+                   "Show the changes without applying them; the server checks "
+                   "them");
   command.add_flag(
       "--prune", apply->plan.prune,
       "Delete objects of the listed groups that are not in the file");

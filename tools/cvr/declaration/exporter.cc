@@ -5,7 +5,6 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "services/common/errors.h"
-#include "services/common/status_macros.h"
 #include "tools/cvr/declaration/yaml_message.h"
 #include "yaml-cpp/yaml.h"
 
@@ -17,16 +16,14 @@ class Exporter {
   Exporter(const ServerState& state, bool with_ids)
       : state_(state), with_ids_(with_ids) {}
 
-  absl::StatusOr<YAML::Node> Group(const v1::Group& group) {
+  YAML::Node Group(const v1::Group& group) {
     YAML::Node node = ToYaml(group);
     const auto policy = state_.cleanup_policies.find(group.name());
-    if (policy != state_.cleanup_policies.end()) {
+    if (policy != state_.cleanup_policies.end() && !IsDefault(policy->second)) {
       node["cleanup_policy"] = ToYaml(policy->second);
     }
     for (const v1::Upstream& upstream : state_.upstreams) {
       if (upstream.group() != group.name()) continue;
-      RETURN_IF_ERROR(
-          state_.FindUpstream(group.name(), upstream.name()).status());
       node["upstreams"].push_back(Upstream(upstream));
     }
     for (const v1::Registry& registry : state_.registries) {
@@ -46,9 +43,10 @@ class Exporter {
 
  private:
   YAML::Node Upstream(const v1::Upstream& upstream) {
-    YAML::Node node = ToYaml(upstream);
+    YAML::Node node = ToYaml(WithLogin(upstream));
     if (!upstream.username().empty()) {
-      node["password_env"] = Variable("CVR_PASSWORD_", upstream);
+      node["credentials"]["basic"]["password_env"] =
+          Variable("CVR_PASSWORD_", upstream);
     }
     if (!upstream.tls().client_certificate_pem().empty()) {
       node["tls"]["client_key_env"] = Variable("CVR_CLIENT_KEY_", upstream);
@@ -89,8 +87,7 @@ absl::StatusOr<std::string> Exported(const ServerState& state,
   root["groups"] = YAML::Node(YAML::NodeType::Sequence);
   for (const auto& [name, value] : state.groups) {
     if (!group.empty() && name != group) continue;
-    ASSIGN_OR_RETURN(const YAML::Node node, exporter.Group(value));
-    root["groups"].push_back(node);
+    root["groups"].push_back(exporter.Group(value));
   }
   YAML::Emitter emitter;
   emitter << root;

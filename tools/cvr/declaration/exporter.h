@@ -11,8 +11,7 @@ namespace cvr::declaration {
 // `state` as a declaration that makes the same on an empty server; only of
 // `group` unless that is empty. Secrets stand as variables to find them in.
 // `with_ids`: registries keep their ids there.
-// Errors: NOT_FOUND when there is no such group; FAILED_PRECONDITION when names
-// do not tell the upstreams of a group apart.
+// Errors: NOT_FOUND when there is no such group.
 absl::StatusOr<std::string> Exported(const ServerState& state,
                                      const std::string& group,
                                      bool with_ids = true);

@@ -12,12 +12,12 @@
 #include "cvr/v1/upstream_service.grpc.pb.h"
 #include "google/protobuf/descriptor.h"
 #include "google/protobuf/field_mask.pb.h"
-#include "services/common/limits.h"
 #include "services/common/status_macros.h"
-#include "services/policy/upstream_password.h"
-#include "tools/cvr/client/secrets.h"
+#include "tools/cvr/client/credentials.h"
 #include "tools/cvr/declaration/attachments.h"
 #include "tools/cvr/declaration/differences.h"
+#include "tools/cvr/declaration/pull_paths.h"
+#include "tools/cvr/declaration/secret_source.h"
 #include "tools/cvr/declaration/yaml_message.h"
 
 namespace cvr::declaration {
@@ -30,27 +30,6 @@ absl::Status At(const std::string& where, absl::string_view what) {
   return absl::InvalidArgumentError(absl::StrCat(where, ": ", what));
 }
 
-absl::StatusOr<std::string> ReadSecret(const SecretSource& source,
-                                       const Environment& environment) {
-  std::optional<std::string> secret;
-  if (source.kind == SecretSource::Kind::kVariable) {
-    secret = environment.variable(source.name.c_str());
-    if (!secret) {
-      return At(source.where, absl::StrCat("the environment variable ",
-                                           source.name, " is not set"));
-    }
-  } else {
-    auto content = ReadFile(source.name);
-    if (!content.ok()) return At(source.where, content.status().message());
-    secret = *std::move(content);
-  }
-  *secret = std::string(WithoutLineBreak(*secret));
-  if (secret->empty()) {
-    return At(source.where, absl::StrCat(source.name, " is empty"));
-  }
-  return *std::move(secret);
-}
-
 class Planner {
  public:
   Planner(const ServerState& state, const PlanOptions& options,
@@ -59,7 +38,7 @@ class Planner {
 
   absl::Status Plan(const DeclaredGroup& group) {
     PlanGroup(group);
-    if (options_.prune) RETURN_IF_ERROR(PlanRemovals(group));
+    if (options_.prune) PlanRegistryRemovals(group);
     PlanPolicy(group);
     for (const DeclaredUpstream& upstream : group.upstreams) {
       RETURN_IF_ERROR(PlanUpstream(group.value.name(), upstream));
@@ -67,6 +46,9 @@ class Planner {
     for (const DeclaredRegistry& registry : group.registries) {
       RETURN_IF_ERROR(PlanRegistry(group, registry));
     }
+    // Deleted sooner, they would leave the registries and change the etags of
+    // their attachments.
+    if (options_.prune) PlanUpstreamRemovals(group);
     return absl::OkStatus();
   }
 
@@ -84,7 +66,8 @@ class Planner {
 
   void PlanGroup(const DeclaredGroup& group);
   void PlanPolicy(const DeclaredGroup& group);
-  absl::Status PlanRemovals(const DeclaredGroup& group);
+  void PlanRegistryRemovals(const DeclaredGroup& group);
+  void PlanUpstreamRemovals(const DeclaredGroup& group);
   absl::Status PlanUpstream(const std::string& group,
                             const DeclaredUpstream& upstream);
   absl::Status AddSecrets(const DeclaredUpstream& declared,
@@ -95,6 +78,20 @@ class Planner {
                            FieldMask& mask, std::vector<FieldChange>& fields);
   absl::Status PlanRegistry(const DeclaredGroup& group,
                             const DeclaredRegistry& registry);
+  // Names of upstreams by position, and whether that is a change.
+  struct WantedAttachments {
+    Names names;
+    bool change = false;
+  };
+  void AddRegistryChange(const std::string& group, const v1::Registry* current,
+                         v1::UpdateRegistryRequest update, FieldMask mask,
+                         WantedAttachments wanted,
+                         std::vector<FieldChange> fields,
+                         const std::string& where);
+  // The server knows nothing of it yet, so it cannot check what is to be in it.
+  bool IsNewGroup(const std::string& group) const {
+    return state_.groups.count(group) == 0;
+  }
   absl::Status RequireUpstreams(const DeclaredGroup& group,
                                 const DeclaredRegistry& registry) const;
   absl::Status CheckId(const DeclaredRegistry& declared,
@@ -112,93 +109,92 @@ void Planner::PlanGroup(const DeclaredGroup& group) {
   const v1::Group current = is_new ? v1::Group() : found->second;
   std::vector<FieldChange> fields;
   v1::UpdateGroupRequest update;
-  *update.mutable_update_mask() =
-      Differences(group, current, options_.prune, fields);
+  FieldMask mask = Differences(group, current, options_.prune, fields);
   if (!is_new && fields.empty()) return;
   *update.mutable_group() = group.value;
   update.mutable_group()->set_etag(current.etag());
+  if (!is_new) *update.mutable_update_mask() = std::move(mask);
+  update.set_allow_missing(is_new);
   Add(is_new ? '+' : '~', absl::StrCat("group ", group.value.name()), fields,
-      group.where, [is_new, update](ServerConnection& server, UpstreamIds&) {
-        if (!is_new) {
-          return server.Call(&v1::GroupService::Stub::UpdateGroup, update)
-              .status();
-        }
-        v1::CreateGroupRequest create;
-        *create.mutable_group() = update.group();
-        create.mutable_group()->clear_etag();
-        return server.Call(&v1::GroupService::Stub::CreateGroup, create)
+      group.where,
+      [update](ServerConnection& server, UpstreamIds&,
+               bool validate_only) mutable {
+        update.set_validate_only(validate_only);
+        return server.Call(&v1::GroupService::Stub::UpdateGroup, update)
             .status();
       });
 }
 
+// Every group has a policy. One with the defaults counts as none.
 void Planner::PlanPolicy(const DeclaredGroup& group) {
-  if (!group.cleanup_policy) return;
   using Stub = v1::CleanupPolicyService::Stub;
-  Declared<v1::CleanupPolicy> declared = *group.cleanup_policy;
+  if (!group.cleanup_policy && !options_.prune) return;
   const std::string& name = group.value.name();
+  Declared<v1::CleanupPolicy> declared =
+      group.cleanup_policy.value_or(Declared<v1::CleanupPolicy>());
   const auto found = state_.cleanup_policies.find(name);
-  const bool is_new = found == state_.cleanup_policies.end();
   const v1::CleanupPolicy current =
-      is_new ? v1::CleanupPolicy() : found->second;
-  // The server fills in what is left out.
-  auto& value = declared.value;
-  if (value.keep_n_days_after_download() == 0) {
-    value.set_keep_n_days_after_download(limits::kCleanupKeepDaysDefault);
-  }
-  if (value.cadence_days() == 0) {
-    value.set_cadence_days(limits::kCleanupCadenceDaysDefault);
-  }
+      WithDefaults(found == state_.cleanup_policies.end() ? v1::CleanupPolicy()
+                                                          : found->second);
+  declared.value = WithDefaults(declared.value);
   std::vector<FieldChange> fields;
   v1::UpdateCleanupPolicyRequest update;
   *update.mutable_update_mask() =
-      Differences(declared, current, is_new || options_.prune, fields);
-  if (!is_new && fields.empty()) return;
-  value.set_group(name);
-  value.set_etag(current.etag());
-  *update.mutable_cleanup_policy() = value;
-  Add(is_new ? '+' : '~', absl::StrCat("cleanup policy of ", name), fields,
-      declared.where, [is_new, update](ServerConnection& server, UpstreamIds&) {
-        if (!is_new) {
-          return server.Call(&Stub::UpdateCleanupPolicy, update).status();
-        }
-        v1::CreateCleanupPolicyRequest create;
-        *create.mutable_cleanup_policy() = update.cleanup_policy();
-        return server.Call(&Stub::CreateCleanupPolicy, create).status();
+      Differences(declared, current, options_.prune, fields);
+  if (fields.empty()) return;
+  *update.mutable_cleanup_policy() = declared.value;
+  update.mutable_cleanup_policy()->set_group(name);
+  update.mutable_cleanup_policy()->set_etag(current.etag());
+  const bool goes = !group.cleanup_policy;
+  Add(goes                 ? '-'
+      : IsDefault(current) ? '+'
+                           : '~',
+      absl::StrCat("cleanup policy of ", name),
+      goes ? std::vector<FieldChange>() : fields, declared.where,
+      [update, in_new_group = IsNewGroup(name)](
+          ServerConnection& server, UpstreamIds&,
+          bool validate_only) mutable -> absl::Status {
+        if (validate_only && in_new_group) return absl::OkStatus();
+        update.set_validate_only(validate_only);
+        return server.Call(&Stub::UpdateCleanupPolicy, update).status();
       });
 }
 
-absl::Status Planner::PlanRemovals(const DeclaredGroup& group) {
+void Planner::PlanRegistryRemovals(const DeclaredGroup& group) {
   const std::string& name = group.value.name();
   std::set<std::string> registries;
-  std::set<std::string> upstreams;
-  for (const auto& upstream : group.upstreams) {
-    upstreams.insert(upstream.value.name());
-  }
   for (const auto& registry : group.registries) {
     registries.insert(registry.value.name());
-    // What is referred to is mentioned.
-    if (!registry.upstreams) continue;
-    upstreams.insert(registry.upstreams->begin(), registry.upstreams->end());
   }
   for (const v1::Registry& registry : state_.registries) {
     if (registry.group() != name || registries.count(registry.name()) > 0) {
       continue;
     }
-    // A registry takes upstreams that nobody else has with it: those that stay
-    // leave it before.
-    std::vector<int64_t> stay;
-    for (const v1::RegistryUpstream& place : registry.upstreams()) {
-      for (const v1::Upstream& upstream : state_.upstreams) {
-        if (upstream.id() == place.upstream_id() &&
-            upstreams.count(upstream.name()) > 0) {
-          stay.push_back(upstream.id());
-        }
-      }
-    }
+    v1::DeleteRegistryRequest request;
+    request.set_id(registry.id());
+    request.set_etag(registry.etag());
+    request.set_allow_missing(true);
     Add('-', absl::StrCat("registry ", name, "/", registry.name()), {}, "",
-        [registry, stay](ServerConnection& server, UpstreamIds&) {
-          return DeleteRegistry(server, registry, stay);
+        [request](ServerConnection& server, UpstreamIds&,
+                  bool validate_only) mutable {
+          request.set_validate_only(validate_only);
+          return server
+              .Call(&v1::RegistryService::Stub::DeleteRegistry, request)
+              .status();
         });
+  }
+}
+
+void Planner::PlanUpstreamRemovals(const DeclaredGroup& group) {
+  const std::string& name = group.value.name();
+  std::set<std::string> upstreams;
+  for (const auto& upstream : group.upstreams) {
+    upstreams.insert(upstream.value.name());
+  }
+  for (const auto& registry : group.registries) {
+    // What is referred to is mentioned.
+    if (!registry.upstreams) continue;
+    upstreams.insert(registry.upstreams->begin(), registry.upstreams->end());
   }
   for (const v1::Upstream& upstream : state_.upstreams) {
     if (upstream.group() != name || upstreams.count(upstream.name()) > 0) {
@@ -207,38 +203,26 @@ absl::Status Planner::PlanRemovals(const DeclaredGroup& group) {
     v1::DeleteUpstreamRequest request;
     request.set_id(upstream.id());
     request.set_etag(upstream.etag());
+    request.set_allow_missing(true);
     Add('-', absl::StrCat("upstream ", name, "/", upstream.name()), {}, "",
-        [request](ServerConnection& server, UpstreamIds&) {
+        [request](ServerConnection& server, UpstreamIds&,
+                  bool validate_only) mutable {
+          request.set_validate_only(validate_only);
           return server
               .Call(&v1::UpstreamService::Stub::DeleteUpstream, request)
               .status();
         });
   }
-  const auto policy = state_.cleanup_policies.find(name);
-  if (policy == state_.cleanup_policies.end() || group.cleanup_policy) {
-    return absl::OkStatus();
-  }
-  v1::DeleteCleanupPolicyRequest request;
-  request.set_group(name);
-  request.set_etag(policy->second.etag());
-  Add('-', absl::StrCat("cleanup policy of ", name), {}, "",
-      [request](ServerConnection& server, UpstreamIds&) {
-        return server
-            .Call(&v1::CleanupPolicyService::Stub::DeleteCleanupPolicy, request)
-            .status();
-      });
-  return absl::OkStatus();
 }
 
 // What becomes of the cache of an upstream that is reached otherwise from now
-// on: proto/UpdateUpstreamRequest.keep_cache.
+// on: UpdateUpstreamRequest.keep_cache.
 void AddCacheNote(const v1::Upstream* current, const FieldMask& mask,
                   bool keep_cache, std::vector<FieldChange>& fields) {
   if (current == nullptr) return;
   const bool other_url = Has(mask, "url");
-  const bool other_identity = other_url || Has(mask, "username") ||
-                              Has(mask, "password") ||
-                              Has(mask, "tls.client_key_pem");
+  const bool other_identity =
+      other_url || Has(mask, "credentials") || Has(mask, "tls.client_key_pem");
   if (!other_identity) return;
   fields.push_back(
       {"cache", "",
@@ -251,36 +235,35 @@ absl::Status Planner::AddPassword(const DeclaredUpstream& declared,
                                   const v1::Upstream* current,
                                   v1::Upstream& target, FieldMask& mask,
                                   std::vector<FieldChange>& fields) {
-  const bool has_username = !declared.value.username().empty();
-  if (declared.password && !has_username) {
+  const std::string username = declared.value.credentials().basic().username();
+  if (declared.password && username.empty()) {
     return At(declared.password->where, "a password requires a username");
   }
-  if (!has_username) {
-    if (Has(mask, "username")) {
-      mask.add_paths("password");
-    } else if (current != nullptr && !current->username().empty() &&
-               Has(mask, "url")) {
+  target.clear_credentials();
+  if (username.empty()) {
+    if (current != nullptr && !current->username().empty() &&
+        Has(mask, "url") && !Has(mask, "credentials")) {
       // So the server does by itself.
-      fields.push_back({"username", FieldText(*current, "username"),
+      fields.push_back({"credentials", FieldText(*current, "credentials"),
                         "default (changing the url removes the credentials)"});
     }
     return absl::OkStatus();
   }
   const bool must =
-      current == nullptr || Has(mask, "username") || Has(mask, "url");
+      current == nullptr || Has(mask, "credentials") || Has(mask, "url");
   if (!must && !(options_.set_passwords && declared.password)) {
     return absl::OkStatus();
   }
   if (!declared.password) {
     return At(declared.where,
               "password required, because the upstream is new or its url or "
-              "username changes: set password_env or password_file");
+              "username changes: set credentials.basic.password_env or "
+              "password_file");
   }
   ASSIGN_OR_RETURN(std::string password,
                    ReadSecret(*declared.password, environment_));
-  SetPassword(std::move(password), target);
-  if (!Has(mask, "username")) mask.add_paths("username");
-  mask.add_paths("password");
+  *target.mutable_credentials() = BasicLogin(username, std::move(password));
+  if (!Has(mask, "credentials")) mask.add_paths("credentials");
   fields.push_back({"password", "", "set"});
   return absl::OkStatus();
 }
@@ -292,24 +275,12 @@ absl::Status Planner::AddSecrets(const DeclaredUpstream& declared,
   RETURN_IF_ERROR(AddPassword(declared, current, target, mask, fields));
   const std::string& certificate =
       declared.value.tls().client_certificate_pem();
-  const std::string before =
-      current == nullptr ? "" : current->tls().client_certificate_pem();
   if (declared.client_key && certificate.empty()) {
     return At(declared.client_key->where,
               "tls.client_key_env and tls.client_key_file require "
               "tls.client_certificate_pem");
   }
-  const bool tls_changes = Has(mask, "tls");
-  const bool certificate_changes = tls_changes && certificate != before;
-  // The key is never told, so the whole message would lose it.
-  Remove(mask, "tls");
-  if (tls_changes) {
-    for (const char* const path :
-         {"tls.ca_bundle_pem", "tls.client_certificate_pem",
-          "tls.insecure_skip_verify"}) {
-      mask.add_paths(path);
-    }
-  }
+  const bool certificate_changes = Has(mask, "tls.client_certificate_pem");
   if (certificate.empty()) {
     if (certificate_changes) mask.add_paths("tls.client_key_pem");
     return absl::OkStatus();
@@ -335,38 +306,39 @@ absl::Status Planner::AddSecrets(const DeclaredUpstream& declared,
 absl::Status Planner::PlanUpstream(const std::string& group,
                                    const DeclaredUpstream& declared) {
   using Stub = v1::UpstreamService::Stub;
-  const auto found = state_.FindUpstream(group, declared.value.name());
-  if (!found.ok()) return At(declared.where, found.status().message());
-  const v1::Upstream* const current = *found;
+  const std::string name = declared.value.name();
+  const v1::Upstream* const found = state_.FindUpstream(group, name);
+  const bool is_new = found == nullptr;
+  const v1::Upstream current = is_new ? v1::Upstream() : WithLogin(*found);
   std::vector<FieldChange> fields;
+  FieldMask mask = Differences(declared, current, options_.prune, fields);
   v1::UpdateUpstreamRequest update;
-  FieldMask& mask = *update.mutable_update_mask();
-  mask = Differences(declared, current == nullptr ? v1::Upstream() : *current,
-                     options_.prune, fields);
   v1::Upstream& target = *update.mutable_upstream();
   target = declared.value;
   target.set_group(group);
-  RETURN_IF_ERROR(AddSecrets(declared, current, target, mask, fields));
-  if (current != nullptr && mask.paths().empty()) return absl::OkStatus();
-  if (current != nullptr) {
-    target.set_id(current->id());
-    target.set_etag(current->etag());
-  }
-  AddCacheNote(current, mask, options_.keep_cache, fields);
+  target.set_etag(current.etag());
+  const v1::Upstream* const before = is_new ? nullptr : &current;
+  RETURN_IF_ERROR(AddSecrets(declared, before, target, mask, fields));
+  if (!is_new && mask.paths().empty()) return absl::OkStatus();
+  AddCacheNote(before, mask, options_.keep_cache, fields);
   update.set_keep_cache(options_.keep_cache);
-  const std::string name = declared.value.name();
-  Add(current == nullptr ? '+' : '~',
-      absl::StrCat("upstream ", group, "/", name), fields, declared.where,
-      [is_new = current == nullptr, update, group, name](
-          ServerConnection& server, UpstreamIds& ids) -> absl::Status {
-        if (!is_new) {
-          return server.Call(&Stub::UpdateUpstream, update).status();
+  update.mutable_key()->set_group(group);
+  update.mutable_key()->set_name(name);
+  update.set_allow_missing(is_new);
+  // What is new takes all that is set.
+  if (!is_new) *update.mutable_update_mask() = std::move(mask);
+  Add(is_new ? '+' : '~', absl::StrCat("upstream ", group, "/", name), fields,
+      declared.where,
+      [update, in_new_group = IsNewGroup(group)](
+          ServerConnection& server, UpstreamIds& ids,
+          bool validate_only) mutable -> absl::Status {
+        if (validate_only && in_new_group) return absl::OkStatus();
+        update.set_validate_only(validate_only);
+        ASSIGN_OR_RETURN(const v1::Upstream put,
+                         server.Call(&Stub::UpdateUpstream, update));
+        if (!validate_only) {
+          ids[{update.key().group(), update.key().name()}] = put.id();
         }
-        v1::CreateUpstreamRequest create;
-        *create.mutable_upstream() = update.upstream();
-        ASSIGN_OR_RETURN(const v1::Upstream created,
-                         server.Call(&Stub::CreateUpstream, create));
-        ids[{group, name}] = created.id();
         return absl::OkStatus();
       });
   return absl::OkStatus();
@@ -380,9 +352,7 @@ absl::Status Planner::RequireUpstreams(const DeclaredGroup& group,
         group.upstreams.begin(), group.upstreams.end(),
         [&](const auto& upstream) { return upstream.value.name() == name; });
     if (declared) continue;
-    const auto found = state_.FindUpstream(group.value.name(), name);
-    if (!found.ok()) return At(registry.where, found.status().message());
-    if (*found == nullptr) {
+    if (state_.FindUpstream(group.value.name(), name) == nullptr) {
       return At(registry.where,
                 absl::StrCat("group ", group.value.name(),
                              " has no upstream called '", name, "'"));
@@ -431,7 +401,7 @@ absl::Status Planner::PlanRegistry(const DeclaredGroup& group,
     fields.push_back({"id", "", absl::StrCat(declared.value.id())});
   }
   v1::UpdateRegistryRequest update;
-  *update.mutable_update_mask() =
+  FieldMask mask =
       Differences(declared, current == nullptr ? v1::Registry() : *current,
                   options_.prune, fields);
   *update.mutable_registry() = declared.value;
@@ -447,24 +417,52 @@ absl::Status Planner::PlanRegistry(const DeclaredGroup& group,
                       absl::StrCat("[", absl::StrJoin(after, ", "), "]")});
   }
   if (current != nullptr && fields.empty()) return absl::OkStatus();
-  if (current != nullptr) {
-    update.mutable_registry()->set_id(current->id());
+  AddRegistryChange(group_name, current, std::move(update), std::move(mask),
+                    {after, before != after}, std::move(fields),
+                    declared.where);
+  return absl::OkStatus();
+}
+
+void Planner::AddRegistryChange(const std::string& group,
+                                const v1::Registry* current,
+                                v1::UpdateRegistryRequest update,
+                                FieldMask mask, WantedAttachments wanted,
+                                std::vector<FieldChange> fields,
+                                const std::string& where) {
+  const std::string name = update.registry().name();
+  std::string etag;
+  if (current == nullptr) {
+    update.mutable_key()->set_group(group);
+    update.mutable_key()->set_name(name);
+    update.set_allow_missing(true);
+  } else {
+    update.set_id(current->id());
+    update.mutable_registry()->clear_id();
     update.mutable_registry()->set_etag(current->etag());
+    *update.mutable_update_mask() = std::move(mask);
+    const auto found = state_.attachment_etags.find(current->id());
+    if (found != state_.attachment_etags.end()) etag = found->second;
   }
   Add(current == nullptr ? '+' : '~',
-      absl::StrCat("registry ", group_name, "/", declared.value.name()), fields,
-      declared.where,
-      [is_new = current == nullptr, update, after, attach = before != after](
-          ServerConnection& server, UpstreamIds& ids) -> absl::Status {
-        ASSIGN_OR_RETURN(const int64_t id, PutRegistry(server, is_new, update));
-        if (!attach) return absl::OkStatus();
-        std::vector<int64_t> wanted;
-        for (const std::string& name : after) {
-          wanted.push_back(ids[{update.registry().group(), name}]);
+      absl::StrCat("registry ", group, "/", name), std::move(fields), where,
+      [update, group, wanted, etag, in_new_group = IsNewGroup(group)](
+          ServerConnection& server, UpstreamIds& ids,
+          bool validate_only) mutable -> absl::Status {
+        if (validate_only && in_new_group) return absl::OkStatus();
+        update.set_validate_only(validate_only);
+        ASSIGN_OR_RETURN(const int64_t id, PutRegistry(server, update));
+        if (!wanted.change) return absl::OkStatus();
+        std::vector<int64_t> upstream_ids;
+        for (const std::string& upstream : wanted.names) {
+          upstream_ids.push_back(ids[{group, upstream}]);
         }
-        return SetAttachments(server, id, wanted);
+        // What is not there yet cannot be checked.
+        const bool is_all_there =
+            id != 0 &&
+            std::count(upstream_ids.begin(), upstream_ids.end(), 0) == 0;
+        if (validate_only && !is_all_there) return absl::OkStatus();
+        return SetAttachments(server, id, upstream_ids, etag, validate_only);
       });
-  return absl::OkStatus();
 }
 
 }  // namespace
@@ -472,6 +470,7 @@ absl::Status Planner::PlanRegistry(const DeclaredGroup& group,
 absl::StatusOr<std::vector<Change>> MakePlan(
     const std::vector<DeclaredGroup>& groups, const ServerState& state,
     const PlanOptions& options, const Environment& environment) {
+  RETURN_IF_ERROR(CheckPullPaths(groups));
   Planner planner(state, options, environment);
   for (const DeclaredGroup& group : groups) {
     RETURN_IF_ERROR(planner.Plan(group));

@@ -25,13 +25,17 @@ struct FieldChange {
   std::string after;
 };
 
-// One thing to do, and how people are told of it.
+// One thing to do, and how people are told of it. `carry_out` does it, or with
+// `validate_only` lets the server check it as far as that is possible before
+// the changes in front of it are made.
 struct Change {
   char sign = '~';     // `+` new, `~` changed, `-` deleted.
   std::string object;  // `upstream acme/hub`.
   std::vector<FieldChange> fields;
   std::string where;  // `file:line`; empty for what no file mentions.
-  std::function<absl::Status(ServerConnection&, UpstreamIds&)> carry_out;
+  std::function<absl::Status(ServerConnection&, UpstreamIds&,
+                             bool validate_only)>
+      carry_out;
 };
 
 struct PlanOptions {

@@ -1,20 +1,23 @@
 #include "tools/cvr/declaration/yaml_message.h"
 
+#include <cstddef>
 #include <cstdint>
-#include <vector>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_replace.h"
+#include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
+#include "cvr/v1/annotations.pb.h"
 #include "cvr/v1/upstream.pb.h"
+#include "google/api/field_behavior.pb.h"
 #include "google/protobuf/descriptor.h"
 #include "google/protobuf/duration.pb.h"
 #include "services/common/status_macros.h"
 #include "services/process/sensitive_fields.h"
 #include "tools/cvr/client/text.h"
-#include "tools/cvr/client/validity_text.h"
+#include "tools/cvr/client/ttl_text.h"
 
 namespace cvr::declaration {
 namespace {
@@ -27,29 +30,59 @@ using google::protobuf::Message;
 
 constexpr char kRegexPrefix[] = "re:";
 
-// What servers tell and callers do not, and where an object belongs to, which
-// the place in the file says.
-const std::set<std::string>& OutputOnly() {
-  static const auto* const names =
-      new std::set<std::string>{"id",
-                                "group",
-                                "etag",
-                                "create_time",
-                                "update_time",
-                                "registry_upstreams",
-                                "status",
-                                "next_run_time",
-                                "last_run_time",
-                                "failure_message",
-                                "last_run_deleted_bytes",
-                                "last_run_deleted_entries"};
-  return *names;
+bool IsOutputOnly(const FieldDescriptor& field) {
+  const auto& options = field.options();
+  for (int i = 0; i < options.ExtensionSize(google::api::field_behavior); ++i) {
+    if (options.GetExtension(google::api::field_behavior, i) ==
+        google::api::OUTPUT_ONLY) {
+      return true;
+    }
+  }
+  return false;
+}
+
+bool IsSecret(const FieldDescriptor& field) {
+  return field.options().GetExtension(v1::sensitive);
+}
+
+// Whether `field` can stand in a declaration. Which object it is, and where it
+// belongs to, is said by its place in the file.
+bool IsDeclarable(const FieldDescriptor& field) {
+  const std::string& name = field.name();
+  return name != "id" && name != "group" && name != "etag" &&
+         !IsOutputOnly(field) && !IsSecret(field);
+}
+
+// `password`, of `password` and `password_bytes`.
+std::string SecretName(const FieldDescriptor& secret) {
+  return std::string(
+      absl::StripSuffix(absl::StripSuffix(secret.name(), "_pem"), "_bytes"));
 }
 
 // Where a secret of `type` comes from: read by the caller.
 bool IsSecretSource(const Descriptor& type, const std::string& key) {
-  return type.full_name() == "cvr.v1.TlsSettings" &&
-         (key == "client_key_env" || key == "client_key_file");
+  for (int i = 0; i < type.field_count(); ++i) {
+    if (!IsSecret(*type.field(i))) continue;
+    const std::string name = SecretName(*type.field(i));
+    if (key == name + "_env" || key == name + "_file") return true;
+  }
+  return false;
+}
+
+// Whether `field` is compared and changed as a whole: what is no message,
+// lists, messages that stand as one word, and a oneof of messages, of which
+// only one can be there.
+bool IsWhole(const FieldDescriptor& field) {
+  if (field.is_repeated() || field.message_type() == nullptr) return true;
+  const std::string& type = field.message_type()->full_name();
+  return type == "google.protobuf.Duration" || type == "cvr.v1.Pattern" ||
+         type == "cvr.v1.UpstreamCredentials";
+}
+
+// `serve_stale`.
+std::string EnumWord(const EnumValueDescriptor& value) {
+  return absl::StrReplaceAll(EnumText(value.name(), value.type()->name()),
+                             {{" ", "_"}});
 }
 
 struct Reader {
@@ -65,11 +98,15 @@ struct Reader {
     return Error(node, absl::StrCat(name, ": expected a single value"));
   }
 
+  // `prefix` is that of the paths in `mentioned`, and `mentioned` null where
+  // paths end.
   absl::Status Fields(const YAML::Node& node,
                       const std::set<std::string>& others, Message& message,
+                      const std::string& prefix,
                       std::set<std::string>* mentioned) const;
   absl::Status Field(const YAML::Node& node, const FieldDescriptor& field,
-                     Message& message) const;
+                     Message& message, const std::string& path,
+                     std::set<std::string>* mentioned) const;
   absl::Status Value(const YAML::Node& node, const FieldDescriptor& field,
                      Message& message) const;
   absl::Status Enum(const YAML::Node& node, const FieldDescriptor& field,
@@ -78,6 +115,7 @@ struct Reader {
                           Message& message) const;
 };
 
+// Of what can be written in a map of `type`.
 std::vector<std::string> DeclarableNames(const Descriptor& type) {
   std::vector<std::string> names;
   for (int i = 0; i < type.field_count(); ++i) {
@@ -88,7 +126,7 @@ std::vector<std::string> DeclarableNames(const Descriptor& type) {
 
 absl::Status Reader::Fields(const YAML::Node& node,
                             const std::set<std::string>& others,
-                            Message& message,
+                            Message& message, const std::string& prefix,
                             std::set<std::string>* mentioned) const {
   if (!node.IsMap()) return Error(node, "expected a mapping");
   const Descriptor& type = *message.GetDescriptor();
@@ -102,9 +140,8 @@ absl::Status Reader::Fields(const YAML::Node& node,
     }
     if (others.count(name) > 0 || IsSecretSource(type, name)) continue;
     const FieldDescriptor* const field = type.FindFieldByName(name);
-    if (field != nullptr && IsSensitive(*field)) {
-      const std::string source(
-          absl::StripSuffix(absl::StripSuffix(name, "_pem"), "_bytes"));
+    if (field != nullptr && IsSecret(*field)) {
+      const std::string source = SecretName(*field);
       return Error(
           key, absl::StrCat(name, ": secrets are not allowed in the file; use ",
                             source, "_env or ", source, "_file"));
@@ -114,15 +151,27 @@ absl::Status Reader::Fields(const YAML::Node& node,
                    absl::StrCat("unknown field '", name, "'; valid fields: ",
                                 absl::StrJoin(DeclarableNames(type), ", ")));
     }
-    if (mentioned != nullptr) mentioned->insert(name);
-    if (value.IsNull()) continue;
-    RETURN_IF_ERROR(Field(value, *field, message));
+    RETURN_IF_ERROR(Field(value, *field, message, prefix + name, mentioned));
   }
   return absl::OkStatus();
 }
 
 absl::Status Reader::Field(const YAML::Node& node, const FieldDescriptor& field,
-                           Message& message) const {
+                           Message& message, const std::string& path,
+                           std::set<std::string>* mentioned) const {
+  if (mentioned != nullptr && IsWhole(field)) mentioned->insert(path);
+  if (mentioned != nullptr && !IsWhole(field)) {
+    if (node.IsMap() && node.size() > 0) {
+      return Fields(node, {},
+                    *message.GetReflection()->MutableMessage(&message, &field),
+                    path + ".", mentioned);
+    }
+    // Nothing in it: all of it is the default.
+    for (const std::string& below : DeclarablePaths(*field.message_type())) {
+      mentioned->insert(absl::StrCat(path, ".", below));
+    }
+  }
+  if (node.IsNull()) return absl::OkStatus();
   if (!field.is_repeated()) return Value(node, field, message);
   if (!node.IsSequence()) {
     return Error(node, absl::StrCat(field.name(), ": expected a list"));
@@ -182,8 +231,8 @@ absl::Status Reader::Enum(const YAML::Node& node, const FieldDescriptor& field,
     const EnumValueDescriptor& value = *field.enum_type()->value(i);
     // That is what leaving it out means.
     if (value.number() == 0) continue;
-    names.push_back(absl::AsciiStrToLower(value.name()));
-    if (word != names.back()) continue;
+    names.push_back(EnumWord(value));
+    if (word != names.back() && word != value.name()) continue;
     message.GetReflection()->SetEnum(&message, &field, &value);
     return absl::OkStatus();
   }
@@ -196,8 +245,7 @@ absl::Status Reader::SubMessage(const YAML::Node& node, const std::string& name,
                                 Message& message) const {
   if (auto* const duration = dynamic_cast<Duration*>(&message)) {
     ASSIGN_OR_RETURN(const std::string word, Word(node, name));
-    auto parsed =
-        name == "cache_validity" ? ParseValidity(word) : ParseDuration(word);
+    auto parsed = ParseTtl(word);
     if (!parsed.ok()) {
       return Error(node, absl::StrCat(name, ": ", parsed.status().message()));
     }
@@ -214,7 +262,7 @@ absl::Status Reader::SubMessage(const YAML::Node& node, const std::string& name,
     }
     return absl::OkStatus();
   }
-  return Fields(node, {}, message, nullptr);
+  return Fields(node, {}, message, "", nullptr);
 }
 
 YAML::Node ValueToYaml(const Message& message, const FieldDescriptor& field,
@@ -240,7 +288,7 @@ YAML::Node FieldToYaml(const Message& message, const FieldDescriptor& field) {
 
 YAML::Node MessageToYaml(const Message& message) {
   if (const auto* const duration = dynamic_cast<const Duration*>(&message)) {
-    return YAML::Node(DurationText(*duration));
+    return YAML::Node(TtlText(*duration));
   }
   const auto* const pattern = dynamic_cast<const v1::Pattern*>(&message);
   if (pattern != nullptr && pattern->has_regex()) {
@@ -271,8 +319,7 @@ YAML::Node ValueToYaml(const Message& message, const FieldDescriptor& field,
       return node;
     }
     case FieldDescriptor::CPPTYPE_ENUM:
-      return YAML::Node(
-          absl::AsciiStrToLower(reflection.GetEnum(message, &field)->name()));
+      return YAML::Node(EnumWord(*reflection.GetEnum(message, &field)));
     case FieldDescriptor::CPPTYPE_BOOL:
       return YAML::Node(reflection.GetBool(message, &field));
     case FieldDescriptor::CPPTYPE_INT32:
@@ -295,7 +342,7 @@ absl::Status ErrorAt(const std::string& file, const YAML::Node& node,
 absl::Status ReadMessage(const std::string& file, const YAML::Node& node,
                          const std::set<std::string>& others, Message& message,
                          std::set<std::string>& mentioned) {
-  return Reader{file}.Fields(node, others, message, &mentioned);
+  return Reader{file}.Fields(node, others, message, "", &mentioned);
 }
 
 YAML::Node ToYaml(const Message& message) {
@@ -310,9 +357,16 @@ YAML::Node ToYaml(const Message& message) {
   return map;
 }
 
-std::string FieldText(const Message& message, const std::string& name) {
-  const YAML::Node value =
-      FieldToYaml(message, *message.GetDescriptor()->FindFieldByName(name));
+std::string FieldText(const Message& message, const std::string& path) {
+  const Message* holder = &message;
+  const std::vector<std::string> names = absl::StrSplit(path, '.');
+  for (size_t i = 0; i + 1 < names.size(); ++i) {
+    // Of a message that is not there, all fields have their default.
+    holder = &holder->GetReflection()->GetMessage(
+        *holder, holder->GetDescriptor()->FindFieldByName(names[i]));
+  }
+  const YAML::Node value = FieldToYaml(
+      *holder, *holder->GetDescriptor()->FindFieldByName(names.back()));
   if (!value.IsDefined()) return "default";
   YAML::Emitter emitter;
   emitter.SetMapFormat(YAML::Flow);
@@ -322,12 +376,20 @@ std::string FieldText(const Message& message, const std::string& name) {
   return emitter.c_str();
 }
 
-bool IsDeclarable(const FieldDescriptor& field) {
-  if (field.containing_type()->name() == "Registry" &&
-      field.name() == "upstreams") {
-    return false;
+std::vector<std::string> DeclarablePaths(const Descriptor& type) {
+  std::vector<std::string> paths;
+  for (int i = 0; i < type.field_count(); ++i) {
+    const FieldDescriptor& field = *type.field(i);
+    if (!IsDeclarable(field)) continue;
+    if (IsWhole(field)) {
+      paths.push_back(field.name());
+      continue;
+    }
+    for (const std::string& below : DeclarablePaths(*field.message_type())) {
+      paths.push_back(absl::StrCat(field.name(), ".", below));
+    }
   }
-  return OutputOnly().count(field.name()) == 0 && !IsSensitive(field);
+  return paths;
 }
 
 }  // namespace cvr::declaration

@@ -3,17 +3,25 @@
 
 #include <set>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
+#include "google/protobuf/descriptor.h"
 #include "google/protobuf/message.h"
 #include "yaml-cpp/yaml.h"
 
 // Messages as they stand in a declaration: a map of fields by their name in the
-// .proto file. Durations are such as `24h`, enums lower-case names, patterns
-// wildcards, or RE2 after `re:`. Output-only fields are no fields here, and
-// secrets are none either: `password` stands as password_env or password_file,
-// `client_key_pem` as client_key_env or client_key_file.
+// .proto file. Durations are such as `24h` or `forever`, enums their names
+// without the prefix and in lower case (`deny`), or as they are
+// (`RULE_ACTION_DENY`), patterns wildcards, or RE2 after `re:`. Fields that
+// only servers set are no fields here. Secrets are none either: each stands as
+// the name of a variable or a file, `password` as password_env or
+// password_file, `client_key_pem` as client_key_env or client_key_file. Both
+// are known by the options of the fields.
+//
+// A path names a field that is compared and changed as a whole: `description`,
+// `cache_policy.tag_ttl`, `credentials`.
 namespace cvr::declaration {
 
 // INVALID_ARGUMENT that begins with `file:line: `.
@@ -21,8 +29,8 @@ absl::Status ErrorAt(const std::string& file, const YAML::Node& node,
                      absl::string_view what);
 
 // Sets the fields of `message` that the map `node` has, except those in
-// `others`, which the caller reads. `mentioned` gets their names, also of those
-// that are null, which means: as if left out.
+// `others`, which the caller reads. `mentioned` gets their paths, also of those
+// that are null, which means: the default.
 // Errors: as ErrorAt().
 absl::Status ReadMessage(const std::string& file, const YAML::Node& node,
                          const std::set<std::string>& others,
@@ -32,12 +40,14 @@ absl::Status ReadMessage(const std::string& file, const YAML::Node& node,
 // A map of the fields that differ from their default.
 YAML::Node ToYaml(const google::protobuf::Message& message);
 
-// The field `name` on one line; `default` when it is that.
+// The field at `path` on one line; `default` when it is that.
 std::string FieldText(const google::protobuf::Message& message,
-                      const std::string& name);
+                      const std::string& path);
 
-// Whether `name` can stand in a declaration.
-bool IsDeclarable(const google::protobuf::FieldDescriptor& field);
+// The paths of all that can stand in a declaration of `type`, in the order of
+// the .proto file.
+std::vector<std::string> DeclarablePaths(
+    const google::protobuf::Descriptor& type);
 
 }  // namespace cvr::declaration
 

@@ -5,8 +5,8 @@
 
 namespace cvr {
 
-// Adds `cvr upstream create|list|get|update|attach|detach|move|states|delete`
-// to `root`. See CommandGroup.
+// Adds `cvr upstream create|list|get|update|states|test|delete` to `root`. See
+// CommandGroup.
 void AddUpstreamCommands(CLI::App& root, Action* chosen);
 
 }  // namespace cvr

@@ -5,10 +5,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "services/common/status_macros.h"
-#include "services/policy/upstream_password.h"
 #include "tools/cvr/client/cli_options.h"
-#include "tools/cvr/client/text.h"
-#include "tools/cvr/client/validity_text.h"
+#include "tools/cvr/client/credentials.h"
 
 namespace cvr {
 namespace {
@@ -31,33 +29,16 @@ void AddCredentialOptions(CLI::App& command, UpstreamOptions& options) {
   }
 }
 
-void AddCacheOptions(CLI::App& command, UpstreamOptions& options) {
-  constexpr char kGroup[] = "Caching";
-  command
-      .add_option("--cache-validity", options.cache_validity,
-                  "How long a cached tag is fresh, that is, served without "
-                  "asking the upstream: 24h, 7d; 0 or never = never "
-                  "revalidate, always = revalidate at each pull")
-      ->type_name("DURATION")
-      ->group(kGroup);
-  command
-      .add_option("--max-stale", options.max_stale,
-                  "How long after that a tag may still be served stale while "
-                  "the upstream is unavailable; none = no limit")
-      ->type_name("DURATION")
-      ->group(kGroup);
-}
-
 void AddTlsOptions(CLI::App& command, UpstreamOptions& options) {
   constexpr char kGroup[] = "TLS";
   command
       .add_option(
-          "--ca-file", options.ca_file,
+          "--ca-bundle-file", options.ca_bundle_file,
           "PEM file with CA certificates to trust in addition to the system's")
       ->type_name("FILE")
       ->group(kGroup);
   command
-      .add_option("--client-cert-file", options.client_certificate_file,
+      .add_option("--client-certificate-file", options.client_certificate_file,
                   "PEM file with the client certificate")
       ->type_name("FILE")
       ->group(kGroup);
@@ -79,28 +60,21 @@ absl::Status ReadCredentials(const UpstreamOptions& options,
   if (options.username) {
     ASSIGN_OR_RETURN(std::string password,
                      ReadPassword(options.password, environment));
-    SetPassword(std::move(password), change.upstream);
-    change.upstream.set_username(*options.username);
+    *change.upstream.mutable_credentials() =
+        BasicLogin(*options.username, std::move(password));
   }
-  change.mask.add_paths("username");
-  change.mask.add_paths("password");
+  // Without a value it removes them.
+  change.mask.add_paths("credentials");
   return absl::OkStatus();
 }
 
 absl::Status ReadCaching(const UpstreamOptions& options,
                          UpstreamChange& change) {
-  if (options.cache_validity) {
-    ASSIGN_OR_RETURN(*change.upstream.mutable_cache_validity(),
-                     ParseValidity(*options.cache_validity));
-    change.mask.add_paths("cache_validity");
-  }
-  if (options.max_stale) {
-    // Left absent it means no limit.
-    if (*options.max_stale != "none") {
-      ASSIGN_OR_RETURN(*change.upstream.mutable_max_stale(),
-                       ParseDuration(*options.max_stale));
-    }
-    change.mask.add_paths("max_stale");
+  v1::CachePolicy policy;
+  const int paths_before = change.mask.paths_size();
+  RETURN_IF_ERROR(ReadUpstreamCacheOptions(options.cache, policy, change.mask));
+  if (change.mask.paths_size() > paths_before) {
+    *change.upstream.mutable_cache_policy() = std::move(policy);
   }
   return absl::OkStatus();
 }
@@ -111,22 +85,22 @@ absl::Status ReadTls(const UpstreamOptions& options, UpstreamChange& change) {
     const char* field;
     void (v1::TlsSettings::*set)(std::string&&);
   } files[] = {
-      {options.ca_file, "ca_bundle_pem",
+      {options.ca_bundle_file, "ca_bundle_pem",
        &v1::TlsSettings::set_ca_bundle_pem<std::string>},
       {options.client_certificate_file, "client_certificate_pem",
        &v1::TlsSettings::set_client_certificate_pem<std::string>},
       {options.client_key_file, "client_key_pem",
        &v1::TlsSettings::set_client_key_pem<std::string>},
   };
-  v1::TlsSettings& tls = *change.upstream.mutable_tls();
   for (const auto& [file, field, set] : files) {
     if (!file) continue;
     ASSIGN_OR_RETURN(std::string content, ReadFile(*file));
-    (tls.*set)(std::move(content));
+    (change.upstream.mutable_tls()->*set)(std::move(content));
     change.mask.add_paths(absl::StrCat("tls.", field));
   }
   if (options.insecure_skip_verify) {
-    tls.set_insecure_skip_verify(*options.insecure_skip_verify);
+    change.upstream.mutable_tls()->set_insecure_skip_verify(
+        *options.insecure_skip_verify);
     change.mask.add_paths("tls.insecure_skip_verify");
   }
   return absl::OkStatus();
@@ -149,6 +123,10 @@ void ReadPlain(const UpstreamOptions& options, UpstreamChange& change) {
     upstream.set_name(*options.name);
     mask.add_paths("name");
   }
+  if (options.display_name) {
+    upstream.set_display_name(*options.display_name);
+    mask.add_paths("display_name");
+  }
   if (options.description) {
     upstream.set_description(*options.description);
     mask.add_paths("description");
@@ -170,6 +148,8 @@ void ReadPlain(const UpstreamOptions& options, UpstreamChange& change) {
 }  // namespace
 
 void AddUpstreamOptions(CLI::App& command, UpstreamOptions& options) {
+  command.add_option("--display-name", options.display_name,
+                     "Name for people (default: the name)");
   command.add_option("--description", options.description,
                      "Description (free text)");
   AddSwitch(command, "--disabled,!--enabled", options.disabled,
@@ -183,13 +163,13 @@ void AddUpstreamOptions(CLI::App& command, UpstreamOptions& options) {
       ->allow_extra_args(false)
       ->type_name("HOST");
   AddUpstreamAccessOptions(command, options);
-  AddCacheOptions(command, options);
+  AddUpstreamCacheOptions(command, options.cache);
   AddUpstreamPolicyOptions(command, options.policy);
 }
 
 void AddUpstreamAccessOptions(CLI::App& command, UpstreamOptions& options) {
   command
-      .add_option("--token-realm", options.trusted_token_realms,
+      .add_option("--trusted-token-realm", options.trusted_token_realms,
                   "Token service host outside the upstream's own domain that "
                   "may receive the credentials. May be repeated; \"\" = none")
       ->allow_extra_args(false)

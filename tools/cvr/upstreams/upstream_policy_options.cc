@@ -1,24 +1,20 @@
 #include "tools/cvr/upstreams/upstream_policy_options.h"
 
-#include <utility>
+#include <cstdint>
 
 #include "absl/status/statusor.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_split.h"
-#include "absl/strings/strip.h"
+#include "absl/strings/str_replace.h"
 #include "services/common/status_macros.h"
-#include "tools/cvr/client/cli_options.h"
 #include "tools/cvr/client/text.h"
-#include "tools/cvr/client/validity_text.h"
+#include "tools/cvr/upstreams/pattern_text.h"
 
 namespace cvr {
 namespace {
 
 using Words = std::vector<std::string>;
-using google::protobuf::Duration;
 using google::protobuf::FieldMask;
-
-constexpr char kRegexPrefix[] = "re:";
 
 void AddWords(CLI::App& command, const char* group, const char* name,
               Words& words, const char* type, const char* description) {
@@ -26,35 +22,6 @@ void AddWords(CLI::App& command, const char* group, const char* name,
       ->allow_extra_args(false)
       ->type_name(type)
       ->group(group);
-}
-
-template <typename T>
-void AddOne(CLI::App& command, const char* group, const char* name, T& value,
-            const char* type, const char* description) {
-  command.add_option(name, value, description)->type_name(type)->group(group);
-}
-
-void AddFreshnessOptions(CLI::App& command, UpstreamPolicyOptions& options) {
-  constexpr char kGroup[] = "Freshness";
-  AddWords(command, kGroup, "--tag-validity", options.tag_validities,
-           "PATTERN=DURATION",
-           "Overrides --cache-validity for tags that match PATTERN: "
-           "'v*.*.*=0', 'latest=always', 're:v[0-9]+=1h'. The first match "
-           "wins. May be repeated; \"\" = none");
-  AddOne(command, kGroup, "--tags-validity", options.tags_validity, "DURATION",
-         "How long a cached tag list is fresh (default: 1m)");
-  AddOne(command, kGroup, "--referrers-validity", options.referrers_validity,
-         "DURATION", "How long a cached referrers list is fresh (default: 5m)");
-  AddSwitch(command, "--refresh-ahead,!--no-refresh-ahead",
-            options.refresh_ahead,
-            "Revalidate tags in the background if they are pulled shortly "
-            "before they expire")
-      ->group(kGroup);
-  AddWords(command, kGroup, "--absence-ttl", options.absence_ttls,
-           "KIND=DURATION",
-           "Negative cache TTL. KIND is manifest or blob (404; default 1m; at "
-           "most 5s for a manifest by digest) or refused (401 and 403; default "
-           "30s). May be repeated");
 }
 
 void AddRuleOptions(CLI::App& command, UpstreamPolicyOptions& options) {
@@ -83,6 +50,32 @@ void AddRuleOptions(CLI::App& command, UpstreamPolicyOptions& options) {
       ->group(kGroup);
 }
 
+void AddLimitOptions(CLI::App& command, const char* group,
+                     UpstreamPolicyOptions& options) {
+  const struct {
+    const char* name;
+    std::optional<std::string>& value;
+    const char* type;
+    const char* description;
+  } limits[] = {
+      {"--concurrent-requests", options.concurrent_requests, "N",
+       "Maximum number of concurrent requests: 1-1000, or default (64)"},
+      {"--failures-to-open", options.failures_to_open, "N",
+       "Consecutive failures that open the circuit breaker: 1-1000, or default "
+       "(5)"},
+      {"--open-ttl", options.open_ttl, "DURATION",
+       "How long the circuit breaker stays open before the upstream is tried "
+       "again: 1s to 1h, or default (30s)"},
+      {"--rate-reserve-percent", options.rate_reserve_percent, "PERCENT",
+       "If less than this percentage of the upstream's rate limit remains, "
+       "cached tags are served stale instead of being revalidated: 0-100, or "
+       "default (10); 0 = until nothing remains"},
+  };
+  for (const auto& [name, value, type, description] : limits) {
+    command.add_option(name, value, description)->type_name(type)->group(group);
+  }
+}
+
 void AddFailureOptions(CLI::App& command, UpstreamPolicyOptions& options) {
   constexpr char kGroup[] = "Failures";
   const struct {
@@ -96,8 +89,8 @@ void AddFailureOptions(CLI::App& command, UpstreamPolicyOptions& options) {
        "next or default. May be repeated"},
       {"--on-rate-limited", options.on_rate_limited,
        "Action if the upstream answers 429 (same format as --on-unavailable)"},
-      {"--on-denied", options.on_denied,
-       "Action if the upstream denies access to its configured credentials "
+      {"--on-refused", options.on_refused,
+       "Action if the upstream refuses its configured credentials "
        "(same format as --on-unavailable)"},
       {"--on-hidden", options.on_hidden,
        "Action if the upstream answers 401 or 403 although it granted a token, "
@@ -108,117 +101,24 @@ void AddFailureOptions(CLI::App& command, UpstreamPolicyOptions& options) {
   for (const auto& [name, words, description] : classes) {
     AddWords(command, kGroup, name, words, "CASE=ACTION", description);
   }
-  AddOne(command, kGroup, "--concurrent-requests", options.concurrent_requests,
-         "N", "Maximum number of concurrent requests; 0 = default (64)");
-  AddOne(command, kGroup, "--failures-to-open", options.failures_to_open, "N",
-         "Consecutive failures that open the circuit breaker; 0 = default (5)");
-  AddOne(command, kGroup, "--open-for", options.open_for, "DURATION",
-         "How long the circuit breaker stays open before the upstream is tried "
-         "again (default: 30s)");
-  AddOne(command, kGroup, "--rate-reserve", options.rate_reserve_percent,
-         "PERCENT",
-         "If less than this percentage of the upstream's rate limit remains, "
-         "cached tags are served stale instead of being revalidated; 0 = "
-         "default (10)");
-}
-
-absl::StatusOr<std::pair<std::string, std::string>> SplitAtLast(
-    const std::string& word, const char* form) {
-  const size_t at = word.rfind('=');
-  if (at == std::string::npos || at == 0) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("'", word, "' does not have the form ", form));
-  }
-  return std::pair(word.substr(0, at), word.substr(at + 1));
-}
-
-v1::Pattern ToPattern(absl::string_view text) {
-  v1::Pattern pattern;
-  if (absl::ConsumePrefix(&text, kRegexPrefix)) {
-    pattern.set_regex(std::string(text));
-  } else {
-    pattern.set_wildcard(std::string(text));
-  }
-  return pattern;
-}
-
-absl::Status ReadTagValidities(const UpstreamPolicyOptions& options,
-                               v1::Upstream& upstream, FieldMask& mask) {
-  if (options.tag_validities.empty()) return absl::OkStatus();
-  for (const std::string& word : options.tag_validities) {
-    if (word.empty()) continue;
-    ASSIGN_OR_RETURN(const auto parts, SplitAtLast(word, "PATTERN=DURATION"));
-    auto& validity = *upstream.add_tag_validities();
-    *validity.mutable_tag() = ToPattern(parts.first);
-    ASSIGN_OR_RETURN(*validity.mutable_cache_validity(),
-                     ParseValidity(parts.second));
-  }
-  mask.add_paths("tag_validities");
-  return absl::OkStatus();
-}
-
-absl::Status ReadAbsenceTtls(const UpstreamPolicyOptions& options,
-                             v1::Upstream& upstream, FieldMask& mask) {
-  auto& ttls = *upstream.mutable_absence_ttls();
-  const struct {
-    const char* kind;
-    const char* field;
-    Duration* (v1::AbsenceTtls::*mutable_field)();
-  } kinds[] = {
-      {"manifest", "manifest_not_found",
-       &v1::AbsenceTtls::mutable_manifest_not_found},
-      {"blob", "blob_not_found", &v1::AbsenceTtls::mutable_blob_not_found},
-      {"refused", "refused", &v1::AbsenceTtls::mutable_refused},
-  };
-  for (const std::string& word : options.absence_ttls) {
-    ASSIGN_OR_RETURN(const auto parts, SplitAtLast(word, "KIND=DURATION"));
-    bool known = false;
-    for (const auto& [kind, field, mutable_field] : kinds) {
-      if (parts.first != kind) continue;
-      ASSIGN_OR_RETURN(*(ttls.*mutable_field)(), ParseDuration(parts.second));
-      mask.add_paths(absl::StrCat("absence_ttls.", field));
-      known = true;
-    }
-    if (!known) {
-      return absl::InvalidArgumentError(absl::StrCat(
-          "'", parts.first, "' is not a valid kind (manifest, blob, refused)"));
-    }
-  }
-  return absl::OkStatus();
-}
-
-absl::Status ReadFreshness(const UpstreamPolicyOptions& options,
-                           v1::Upstream& upstream, FieldMask& mask) {
-  RETURN_IF_ERROR(ReadTagValidities(options, upstream, mask));
-  RETURN_IF_ERROR(ReadAbsenceTtls(options, upstream, mask));
-  if (options.tags_validity) {
-    ASSIGN_OR_RETURN(*upstream.mutable_tags_validity(),
-                     ParseDuration(*options.tags_validity));
-    mask.add_paths("tags_validity");
-  }
-  if (options.referrers_validity) {
-    ASSIGN_OR_RETURN(*upstream.mutable_referrers_validity(),
-                     ParseDuration(*options.referrers_validity));
-    mask.add_paths("referrers_validity");
-  }
-  if (options.refresh_ahead) {
-    upstream.set_refresh_ahead(*options.refresh_ahead);
-    mask.add_paths("refresh_ahead");
-  }
-  return absl::OkStatus();
+  AddLimitOptions(command, kGroup, options);
 }
 
 void ReadRules(const UpstreamPolicyOptions& options, v1::Upstream& upstream,
                FieldMask& mask) {
   const struct {
     const Words& patterns;
-    v1::Rule::Action action;
-    v1::Rule::Target target;
+    v1::Rule::RuleAction action;
+    v1::Rule::RuleTarget target;
   } lists[] = {
-      {options.allow_repositories, v1::Rule::ALLOW, v1::Rule::REPOSITORY},
-      {options.deny_repositories, v1::Rule::DENY, v1::Rule::REPOSITORY},
-      {options.allow_tags, v1::Rule::ALLOW, v1::Rule::TAG},
-      {options.deny_tags, v1::Rule::DENY, v1::Rule::TAG},
+      {options.allow_repositories, v1::Rule::RULE_ACTION_ALLOW,
+       v1::Rule::RULE_TARGET_REPOSITORY},
+      {options.deny_repositories, v1::Rule::RULE_ACTION_DENY,
+       v1::Rule::RULE_TARGET_REPOSITORY},
+      {options.allow_tags, v1::Rule::RULE_ACTION_ALLOW,
+       v1::Rule::RULE_TARGET_TAG},
+      {options.deny_tags, v1::Rule::RULE_ACTION_DENY,
+       v1::Rule::RULE_TARGET_TAG},
   };
   for (const auto& [patterns, action, target] : lists) {
     for (const std::string& pattern : patterns) {
@@ -231,22 +131,27 @@ void ReadRules(const UpstreamPolicyOptions& options, v1::Upstream& upstream,
   if (options.no_rules || upstream.rules_size() > 0) mask.add_paths("rules");
 }
 
-absl::StatusOr<v1::FailurePolicy::Action> ParseAction(
+absl::StatusOr<v1::FailurePolicy::FailureAction> ParseAction(
     const std::string& action) {
-  if (action == "serve-stale") return v1::FailurePolicy::SERVE_STALE;
-  if (action == "stop") return v1::FailurePolicy::STOP;
-  if (action == "next") return v1::FailurePolicy::NEXT;
-  if (action == "default") return v1::FailurePolicy::ACTION_UNSPECIFIED;
+  if (action == "serve-stale")
+    return v1::FailurePolicy::FAILURE_ACTION_SERVE_STALE;
+  if (action == "stop") return v1::FailurePolicy::FAILURE_ACTION_STOP;
+  if (action == "next") return v1::FailurePolicy::FAILURE_ACTION_NEXT;
+  if (action == "default") return v1::FailurePolicy::FAILURE_ACTION_UNSPECIFIED;
   return absl::InvalidArgumentError(absl::StrCat(
       "'", action,
       "' is not a valid action (serve-stale, stop, next, default)"));
 }
 
-absl::Status ReadActions(const Words& words, const std::string& field,
-                         v1::FailurePolicy::Actions& actions, FieldMask& mask) {
+// `mutable_actions` is the accessor of `field` in a policy.
+absl::Status ReadActions(
+    const Words& words, const std::string& field,
+    v1::FailurePolicy::Actions* (v1::FailurePolicy::*mutable_actions)(),
+    v1::Upstream& upstream, FieldMask& mask) {
   for (const std::string& word : words) {
     ASSIGN_OR_RETURN(const auto parts, SplitAtLast(word, "CASE=ACTION"));
     ASSIGN_OR_RETURN(const auto action, ParseAction(parts.second));
+    auto& actions = *(upstream.mutable_failure_policy()->*mutable_actions)();
     if (parts.first == "cached") {
       actions.set_cached(action);
     } else if (parts.first == "tag") {
@@ -264,22 +169,27 @@ absl::Status ReadActions(const Words& words, const std::string& field,
 
 absl::Status ReadFailures(const UpstreamPolicyOptions& options,
                           v1::Upstream& upstream, FieldMask& mask) {
-  auto& policy = *upstream.mutable_failure_policy();
-  RETURN_IF_ERROR(ReadActions(options.on_unavailable, "unavailable",
-                              *policy.mutable_unavailable(), mask));
-  RETURN_IF_ERROR(ReadActions(options.on_rate_limited, "rate_limited",
-                              *policy.mutable_rate_limited(), mask));
-  RETURN_IF_ERROR(
-      ReadActions(options.on_denied, "denied", *policy.mutable_denied(), mask));
-  return ReadActions(options.on_hidden, "hidden", *policy.mutable_hidden(),
-                     mask);
+  using Policy = v1::FailurePolicy;
+  const struct {
+    const Words& words;
+    const char* field;
+    Policy::Actions* (Policy::*mutable_actions)();
+  } classes[] = {
+      {options.on_unavailable, "unavailable", &Policy::mutable_unavailable},
+      {options.on_rate_limited, "rate_limited", &Policy::mutable_rate_limited},
+      {options.on_refused, "refused", &Policy::mutable_refused},
+      {options.on_hidden, "hidden", &Policy::mutable_hidden},
+  };
+  for (const auto& [words, field, mutable_actions] : classes) {
+    RETURN_IF_ERROR(ReadActions(words, field, mutable_actions, upstream, mask));
+  }
+  return absl::OkStatus();
 }
 
 absl::Status ReadLimits(const UpstreamPolicyOptions& options,
                         v1::Upstream& upstream, FieldMask& mask) {
-  auto& limits = *upstream.mutable_limits();
   const struct {
-    const std::optional<int32_t>& value;
+    const std::optional<std::string>& text;
     const char* field;
     void (v1::UpstreamLimits::*set)(int32_t);
   } numbers[] = {
@@ -290,15 +200,23 @@ absl::Status ReadLimits(const UpstreamPolicyOptions& options,
       {options.rate_reserve_percent, "rate_reserve_percent",
        &v1::UpstreamLimits::set_rate_reserve_percent},
   };
-  for (const auto& [value, field, set] : numbers) {
-    if (!value) continue;
-    (limits.*set)(*value);
+  for (const auto& [text, field, set] : numbers) {
+    if (!text) continue;
     mask.add_paths(absl::StrCat("limits.", field));
+    if (*text == "default") continue;
+    int32_t number = 0;
+    if (!absl::SimpleAtoi(*text, &number)) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("--", absl::StrReplaceAll(field, {{"_", "-"}}), ": '",
+                       *text, "' is not a number or the word default"));
+    }
+    (upstream.mutable_limits()->*set)(number);
   }
-  if (options.open_for) {
-    ASSIGN_OR_RETURN(*limits.mutable_open_for(),
-                     ParseDuration(*options.open_for));
-    mask.add_paths("limits.open_for");
+  if (!options.open_ttl) return absl::OkStatus();
+  mask.add_paths("limits.open_ttl");
+  if (*options.open_ttl != "default") {
+    ASSIGN_OR_RETURN(*upstream.mutable_limits()->mutable_open_ttl(),
+                     ParseDuration(*options.open_ttl));
   }
   return absl::OkStatus();
 }
@@ -307,7 +225,6 @@ absl::Status ReadLimits(const UpstreamPolicyOptions& options,
 
 void AddUpstreamPolicyOptions(CLI::App& command,
                               UpstreamPolicyOptions& options) {
-  AddFreshnessOptions(command, options);
   AddRuleOptions(command, options);
   AddFailureOptions(command, options);
 }
@@ -315,15 +232,9 @@ void AddUpstreamPolicyOptions(CLI::App& command,
 absl::Status ReadUpstreamPolicyOptions(const UpstreamPolicyOptions& options,
                                        v1::Upstream& upstream,
                                        FieldMask& mask) {
-  RETURN_IF_ERROR(ReadFreshness(options, upstream, mask));
   ReadRules(options, upstream, mask);
   RETURN_IF_ERROR(ReadFailures(options, upstream, mask));
   return ReadLimits(options, upstream, mask);
-}
-
-std::string PatternText(const v1::Pattern& pattern) {
-  return pattern.has_regex() ? absl::StrCat(kRegexPrefix, pattern.regex())
-                             : pattern.wildcard();
 }
 
 }  // namespace cvr

@@ -1,14 +1,14 @@
 #include "tools/cvr/upstreams/upstream_state_commands.h"
 
-#include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "cvr/v1/upstream_state_service.grpc.pb.h"
 #include "services/common/status_macros.h"
-#include "tools/cvr/client/cli_options.h"
+#include "tools/cvr/client/resource_name.h"
 #include "tools/cvr/client/table.h"
 #include "tools/cvr/client/text.h"
 
@@ -17,29 +17,21 @@ namespace {
 
 using Stub = v1::UpstreamStateService::Stub;
 
-std::string CircuitText(const v1::UpstreamState& state) {
-  switch (state.circuit()) {
-    case v1::UpstreamState::CLOSED:
-      return "closed";
-    case v1::UpstreamState::OPEN:
-      return "open";
-    case v1::UpstreamState::HALF_OPEN:
-      return "half-open";
-    default:
-      return "";
-  }
-}
-
-// `20 of 100 in 6h`.
+// `20 of 100 in 6h`, as far as the upstream said it.
 std::string BudgetText(const v1::UpstreamState& state) {
-  if (!state.has_budget()) return "";
-  const v1::RateBudget& budget = state.budget();
-  return absl::StrCat(budget.remaining(), " of ", budget.limit(), " in ",
-                      DurationText(budget.window()));
+  if (!state.has_rate_budget()) return "";
+  const v1::RateBudget& budget = state.rate_budget();
+  std::string text = absl::StrCat(budget.remaining());
+  if (budget.limit() != 0) absl::StrAppend(&text, " of ", budget.limit());
+  if (budget.has_window()) {
+    absl::StrAppend(&text, " in ", DurationText(budget.window()));
+  }
+  return text;
 }
 
 std::string AsTable(const std::vector<v1::UpstreamState>& states) {
   TextTable table({{"UPSTREAM", TextTable::Align::kRight},
+                   {"INSTANCE"},
                    {"CIRCUIT"},
                    {"FAILURES", TextTable::Align::kRight},
                    {"NOT ASKED UNTIL"},
@@ -49,36 +41,46 @@ std::string AsTable(const std::vector<v1::UpstreamState>& states) {
                    {"LAST FAILURE"},
                    {"AT"}});
   for (const v1::UpstreamState& state : states) {
-    table.AddRow({absl::StrCat(state.upstream_id()), CircuitText(state),
-                  absl::StrCat(state.failures_in_a_row()),
-                  TimeText(state.closed_until()), absl::StrCat(state.running()),
-                  absl::StrCat(state.waiting()), BudgetText(state),
-                  state.last_failure(), TimeText(state.last_failure_at())});
+    table.AddRow(
+        {absl::StrCat(state.upstream_id()), state.instance(),
+         EnumText(state.circuit_state()), absl::StrCat(state.failure_count()),
+         TimeText(state.retry_time()), absl::StrCat(state.running_count()),
+         absl::StrCat(state.waiting_count()), BudgetText(state),
+         state.last_failure(), TimeText(state.last_failure_time())});
   }
   return table.ToString();
+}
+
+struct StateOptions {
+  std::string upstream;
+  std::optional<std::string> group;
+};
+
+absl::Status List(Session& session, const StateOptions& options) {
+  v1::ListUpstreamStatesRequest request;
+  if (!options.upstream.empty()) {
+    SetResource("upstream", options.upstream, options.group, request);
+  }
+  ASSIGN_OR_RETURN(
+      const auto found,
+      session.server.List(&Stub::ListUpstreamStates,
+                          &v1::ListUpstreamStatesResponse::states, request));
+  session.output.PrintList(found, AsTable);
+  return absl::OkStatus();
 }
 
 }  // namespace
 
 void AddStateCommands(CommandGroup& upstreams) {
-  const auto id = std::make_shared<int64_t>(0);
+  const auto options = std::make_shared<StateOptions>();
   CLI::App& command = upstreams.Add(
       "states",
       "Show the state of upstreams: circuit breaker, failures and remaining "
       "rate limit",
-      [id](Session& session) -> absl::Status {
-        v1::ListUpstreamStatesRequest request;
-        request.set_upstream_id(*id);
-        ASSIGN_OR_RETURN(
-            const auto found,
-            session.blob_server.Call(&Stub::ListUpstreamStates, request));
-        const std::vector<v1::UpstreamState> states(found.states().begin(),
-                                                    found.states().end());
-        session.output.PrintList(states, AsTable);
-        return absl::OkStatus();
-      });
-  AddId(command, "ID", *id,
-        "ID of the upstream (default: all that were asked in the last day)");
+      [options](Session& session) { return List(session, *options); });
+  AddResourceName(command, "UPSTREAM", options->upstream,
+                  "Upstream (default: all that were asked in the last day)");
+  AddGroupOfName(command, options->group);
 }
 
 }  // namespace cvr

@@ -1,18 +1,18 @@
 #include "tools/cvr/upstreams/upstream_test_commands.h"
 
-#include <cstddef>
-#include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
-#include "cvr/v1/upstream_probe_service.grpc.pb.h"
+#include "cvr/v1/upstream_test_service.grpc.pb.h"
 #include "services/common/status_macros.h"
-#include "tools/cvr/client/cli_options.h"
+#include "tools/cvr/client/resource_name.h"
 #include "tools/cvr/client/table.h"
 #include "tools/cvr/client/text.h"
+#include "tools/cvr/commands/image_text.h"
 #include "tools/cvr/upstreams/upstream_options.h"
 
 namespace cvr {
@@ -30,7 +30,7 @@ std::string AsText(const TestUpstreamResponse& response) {
   TextTable table(
       {{"STEP"}, {"OK"}, {"MS", TextTable::Align::kRight}, {"DETAIL"}});
   for (const TestUpstreamResponse::Step& step : response.steps()) {
-    table.AddRow({step.name(), YesNo(step.ok()),
+    table.AddRow({EnumText(step.kind()), YesNo(step.ok()),
                   MillisecondsText(step.duration()), step.detail()});
   }
   FieldTable outcome;
@@ -43,33 +43,41 @@ std::string AsText(const TestUpstreamResponse& response) {
 }
 
 struct TestOptions {
-  int64_t id = 0;
-  std::string group;
-  std::string image;
+  std::string target;
+  std::optional<std::string> group;
+  std::string repository;
+  std::string reference;
+  std::string image;  // Both, as earlier releases took them.
   UpstreamOptions upstream;
 };
 
+void SetContent(const TestOptions& options, v1::TestUpstreamRequest& request) {
+  const ImageText image = ParseImage(options.image);
+  request.set_repository(image.repository);
+  request.set_reference(image.reference);
+  if (!options.repository.empty()) request.set_repository(options.repository);
+  if (!options.reference.empty()) request.set_reference(options.reference);
+}
+
 absl::StatusOr<v1::TestUpstreamRequest> ToRequest(
     const TestOptions& options, const Environment& environment) {
-  if (options.id == 0 && !options.upstream.url) {
+  if (options.target.empty() && !options.upstream.url) {
     return absl::InvalidArgumentError(
-        "give the ID of an upstream, or --url (see cvr upstream test --help)");
+        "give an upstream, or --url (see cvr upstream test --help)");
   }
   v1::TestUpstreamRequest request;
-  request.set_upstream_id(options.id);
   ASSIGN_OR_RETURN(UpstreamChange change,
                    ReadUpstreamOptions(options.upstream, environment));
   if (!change.mask.paths().empty()) {
     *request.mutable_upstream() = std::move(change.upstream);
   }
-  if (!options.group.empty()) {
-    request.mutable_upstream()->set_group(options.group);
+  if (options.target.empty()) {
+    request.mutable_upstream()->set_group(
+        options.group.value_or(kDefaultGroup));
+  } else {
+    SetResource("upstream", options.target, options.group, request);
   }
-  const std::string& image = options.image;
-  size_t at = image.find('@');
-  if (at == std::string::npos) at = image.find(':');
-  request.set_repository(image.substr(0, at));
-  if (at != std::string::npos) request.set_reference(image.substr(at + 1));
+  SetContent(options, request);
   return request;
 }
 
@@ -77,10 +85,10 @@ absl::Status Test(Session& session, const TestOptions& options) {
   ASSIGN_OR_RETURN(const v1::TestUpstreamRequest request,
                    ToRequest(options, session.environment));
   ASSIGN_OR_RETURN(const TestUpstreamResponse response,
-                   session.blob_server.Call(
-                       &v1::UpstreamProbeService::Stub::TestUpstream, request));
+                   session.server.Call(
+                       &v1::UpstreamTestService::Stub::TestUpstream, request));
   session.output.PrintObject(response, AsText);
-  if (response.outcome() == TestUpstreamResponse::REACHABLE) {
+  if (response.outcome() == TestUpstreamResponse::OUTCOME_REACHABLE) {
     return absl::OkStatus();
   }
   return absl::UnavailableError(
@@ -96,15 +104,18 @@ void AddTestCommands(CommandGroup& upstreams) {
       "Test the connection to an upstream step by step (DNS, TCP, TLS, token, "
       "manifest)",
       [options](Session& session) { return Test(session, *options); });
-  AddId(command, "ID", options->id, "ID of an existing upstream");
+  AddResourceName(command, "UPSTREAM", options->target, "Existing upstream");
   command.add_option("--url", options->upstream.url,
-                     "URL to test: overrides the stored URL of ID, or tests a "
-                     "new upstream without ID");
+                     "URL to test: overrides the stored URL of UPSTREAM, or "
+                     "tests a new upstream without UPSTREAM");
   command.add_option("--group", options->group,
-                     "Group that the tested upstream would belong to, if no ID "
-                     "is given (default: \"default\")");
-  command.add_option("--image", options->image,
-                     "Image to request (default: library/alpine:latest)");
+                     "Group of UPSTREAM if that is a name, or of the new "
+                     "upstream (default: \"default\")");
+  command.add_option("--repository", options->repository,
+                     "Repository to request (default: library/alpine)");
+  command.add_option("--reference", options->reference,
+                     "Tag or digest to request (default: latest)");
+  command.add_option("--image", options->image)->group("");
   AddUpstreamAccessOptions(command, options->upstream);
 }
 

@@ -1,6 +1,6 @@
 #include "tools/cvr/upstreams/upstream_test_commands.h"
 
-#include "cvr/v1/upstream_probe_service.pb.h"
+#include "cvr/v1/upstream_test_service.pb.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "nlohmann/json.hpp"
@@ -18,7 +18,7 @@ class UpstreamTestCommandsTest : public CvrTest {
  protected:
   UpstreamTestCommandsTest() {
     server_.On<v1::TestUpstreamRequest, v1::TestUpstreamResponse>(
-        "UpstreamProbeService/TestUpstream",
+        "UpstreamTestService/TestUpstream",
         [this](const auto& request, auto* response) {
           request_ = request;
           *response = response_;
@@ -32,12 +32,12 @@ class UpstreamTestCommandsTest : public CvrTest {
     response_.set_http_status(401);
     response_.set_message("check the password");
     auto& dns = *response_.add_steps();
-    dns.set_name("dns");
+    dns.set_kind(v1::TestUpstreamResponse::Step::KIND_DNS);
     dns.set_ok(true);
     dns.set_detail("203.0.113.7");
     dns.mutable_duration()->set_nanos(12345678);
     auto& auth = *response_.add_steps();
-    auth.set_name("auth");
+    auth.set_kind(v1::TestUpstreamResponse::Step::KIND_AUTH);
     auth.set_detail("401");
   }
 
@@ -46,7 +46,7 @@ class UpstreamTestCommandsTest : public CvrTest {
 };
 
 TEST_F(UpstreamTestCommandsTest, StepsAreShownAndFailureIsTheExitStatus) {
-  Answer(v1::TestUpstreamResponse::UNAUTHORIZED);
+  Answer(v1::TestUpstreamResponse::OUTCOME_REFUSED);
   EXPECT_EQ(Cvr("upstream test 7"), 1);
   EXPECT_EQ(request_.upstream_id(), 7);
   EXPECT_FALSE(request_.has_upstream());
@@ -55,31 +55,31 @@ TEST_F(UpstreamTestCommandsTest, StepsAreShownAndFailureIsTheExitStatus) {
             "dns   yes  12.3  203.0.113.7\n"
             "auth  no    0.0  401\n"
             "\n"
-            "outcome:      unauthorized\n"
+            "outcome:      refused\n"
             "http status:  401\n"
             "advice:       check the password\n");
-  EXPECT_EQ(Err(), "cvr: upstream test failed: unauthorized\n");
+  EXPECT_EQ(Err(), "cvr: upstream test failed: refused\n");
 }
 
 TEST_F(UpstreamTestCommandsTest, ReachableIsSuccess) {
-  Answer(v1::TestUpstreamResponse::REACHABLE);
+  Answer(v1::TestUpstreamResponse::OUTCOME_REACHABLE);
   EXPECT_EQ(Cvr("upstream test 7 -o json"), 0) << Err();
-  EXPECT_EQ(json::parse(Out())["outcome"], "REACHABLE");
+  EXPECT_EQ(json::parse(Out())["outcome"], "OUTCOME_REACHABLE");
 }
 
 TEST_F(UpstreamTestCommandsTest, WhatIsNotStoredYetCanBeTried) {
-  Answer(v1::TestUpstreamResponse::REACHABLE);
+  Answer(v1::TestUpstreamResponse::OUTCOME_REACHABLE);
   variables_["CVR_UPSTREAM_PASSWORD"] = "planted";
   EXPECT_EQ(Cvr("upstream test --url https://a.example --group acme --username "
-                "u --token-realm auth.example --insecure-skip-verify --image "
-                "team/app:1.2"),
+                "u --trusted-token-realm auth.example --insecure-skip-verify "
+                "--repository team/app --reference 1.2"),
             0)
       << Err();
-  EXPECT_EQ(request_.upstream_id(), 0);
+  EXPECT_EQ(request_.target_case(), v1::TestUpstreamRequest::TARGET_NOT_SET);
   EXPECT_EQ(request_.upstream().url(), "https://a.example");
   EXPECT_EQ(request_.upstream().group(), "acme");
-  EXPECT_EQ(request_.upstream().username(), "u");
-  EXPECT_EQ(request_.upstream().password(), "planted");
+  EXPECT_EQ(request_.upstream().credentials().basic().username(), "u");
+  EXPECT_EQ(request_.upstream().credentials().basic().password(), "planted");
   EXPECT_EQ(request_.upstream().trusted_token_realms(0), "auth.example");
   EXPECT_TRUE(request_.upstream().tls().insecure_skip_verify());
   EXPECT_EQ(request_.repository(), "team/app");
@@ -87,9 +87,28 @@ TEST_F(UpstreamTestCommandsTest, WhatIsNotStoredYetCanBeTried) {
   EXPECT_THAT(Out(), Not(HasSubstr("planted")));
 }
 
+TEST_F(UpstreamTestCommandsTest, GroupIsThatOfWhatIsTried) {
+  Answer(v1::TestUpstreamResponse::OUTCOME_REACHABLE);
+  EXPECT_EQ(Cvr("upstream test --url https://a.example"), 0) << Err();
+  EXPECT_EQ(request_.upstream().group(), "default");
+  EXPECT_EQ(Cvr("upstream test hub --group acme"), 0) << Err();
+  EXPECT_EQ(request_.upstream_key().group(), "acme");
+  EXPECT_EQ(request_.upstream_key().name(), "hub");
+  EXPECT_FALSE(request_.has_upstream());
+}
+
+TEST_F(UpstreamTestCommandsTest, FormerNamesGoOn) {
+  Answer(v1::TestUpstreamResponse::OUTCOME_REACHABLE);
+  EXPECT_EQ(Cvr("upstream test 7 --image team/app:1.2"), 0) << Err();
+  EXPECT_EQ(request_.repository(), "team/app");
+  EXPECT_EQ(request_.reference(), "1.2");
+  EXPECT_EQ(Cvr("upstream test --help"), 0);
+  EXPECT_THAT(Out(), Not(HasSubstr("--image")));
+}
+
 TEST_F(UpstreamTestCommandsTest, SomethingMustBeNamed) {
   EXPECT_EQ(Cvr("upstream test"), 1);
-  EXPECT_THAT(Err(), HasSubstr("ID of an upstream, or --url"));
+  EXPECT_THAT(Err(), HasSubstr("give an upstream, or --url"));
   EXPECT_THAT(server_.methods_called(), IsEmpty());
 }
 

@@ -4,7 +4,6 @@
 #include <string>
 #include <vector>
 
-#include "cvr/v1/registry.pb.h"
 #include "cvr/v1/upstream.pb.h"
 
 namespace cvr {
@@ -12,7 +11,6 @@ namespace cvr {
 // Upstreams as people see them.
 std::string UpstreamTable(const std::vector<v1::Upstream>& upstreams);
 std::string UpstreamFields(const v1::Upstream& upstream);
-std::string AttachmentFields(const v1::RegistryUpstream& attachment);
 
 }  // namespace cvr
 

@@ -1,4 +1,4 @@
-#include "tools/cvr/commands/download_view.h"
+#include "tools/cvr/commands/fetch_view.h"
 
 #include <algorithm>
 #include <utility>
@@ -13,16 +13,14 @@
 namespace cvr {
 namespace {
 
-using v1::DownloadInFlight;
+using v1::Fetch;
 
-bool Ended(const DownloadInFlight& download) {
-  return download.state() == DownloadInFlight::DONE ||
-         download.state() == DownloadInFlight::FAILED;
+bool Ended(const Fetch& fetch) {
+  return fetch.state() == Fetch::STATE_SUCCEEDED ||
+         fetch.state() == Fetch::STATE_FAILED;
 }
 
-std::string StateText(const DownloadInFlight& download) {
-  return EnumText(download.state());
-}
+std::string StateText(const Fetch& fetch) { return EnumText(fetch.state()); }
 
 // `12.3 MiB`.
 std::string ShortSize(double bytes) {
@@ -43,24 +41,24 @@ std::string ShortDigest(const std::string& digest) {
 }
 
 // What it is, without what could drive a terminal.
-std::string NameText(const DownloadInFlight& download) {
+std::string NameText(const Fetch& fetch) {
   return absl::Utf8SafeCEscape(
-      absl::StrCat(download.repository(), " ", ShortDigest(download.digest())));
+      absl::StrCat(fetch.repository(), " ", ShortDigest(fetch.digest())));
 }
 
-std::string ProgressText(const DownloadInFlight& download) {
+std::string ProgressText(const Fetch& fetch) {
   const std::string received =
-      ShortSize(static_cast<double>(download.received()));
-  if (download.size() == 0) return received;
+      ShortSize(static_cast<double>(fetch.received_bytes()));
+  if (fetch.size_bytes() == 0) return received;
   return absl::StrCat(received, " of ",
-                      ShortSize(static_cast<double>(download.size())));
+                      ShortSize(static_cast<double>(fetch.size_bytes())));
 }
 
 // From 0 to 1; 0 when the size is not known.
-double Share(const DownloadInFlight& download) {
-  if (download.size() <= 0) return 0;
-  return std::clamp(static_cast<double>(download.received()) /
-                        static_cast<double>(download.size()),
+double Share(const Fetch& fetch) {
+  if (fetch.size_bytes() <= 0) return 0;
+  return std::clamp(static_cast<double>(fetch.received_bytes()) /
+                        static_cast<double>(fetch.size_bytes()),
                     0.0, 1.0);
 }
 
@@ -83,7 +81,7 @@ std::string Fitted(std::string text, size_t width) {
 
 }  // namespace
 
-std::string DownloadTable(const std::vector<DownloadInFlight>& downloads) {
+std::string FetchTable(const std::vector<Fetch>& fetches) {
   TextTable table({{"ID", TextTable::Align::kRight},
                    {"UPSTREAM", TextTable::Align::kRight},
                    {"REPOSITORY"},
@@ -93,107 +91,110 @@ std::string DownloadTable(const std::vector<DownloadInFlight>& downloads) {
                    {"SIZE", TextTable::Align::kRight},
                    {"READERS", TextTable::Align::kRight},
                    {"REQUESTS", TextTable::Align::kRight},
-                   {"STARTED"}});
-  for (const DownloadInFlight& download : downloads) {
-    table.AddRow(
-        {absl::StrCat(download.id()), absl::StrCat(download.upstream_id()),
-         download.repository(), download.digest(), StateText(download),
-         SizeText(download.received()),
-         download.size() == 0 ? "" : SizeText(download.size()),
-         absl::StrCat(download.readers()), absl::StrCat(download.requests()),
-         TimeText(download.start_time())});
+                   {"STARTED"},
+                   {"INSTANCE"}});
+  for (const Fetch& fetch : fetches) {
+    table.AddRow({absl::StrCat(fetch.id()), absl::StrCat(fetch.upstream_id()),
+                  fetch.repository(), fetch.digest(), StateText(fetch),
+                  SizeText(fetch.received_bytes()),
+                  fetch.size_bytes() == 0 ? "" : SizeText(fetch.size_bytes()),
+                  absl::StrCat(fetch.reader_count()),
+                  absl::StrCat(fetch.request_count()),
+                  TimeText(fetch.start_time()), fetch.instance()});
   }
   return table.ToString();
 }
 
-void DownloadView::Show(const v1::Downloads& downloads, absl::Time now) {
+FetchView::Key FetchView::KeyOf(const Fetch& fetch) {
+  return {fetch.instance(), fetch.id()};
+}
+
+void FetchView::Show(const v1::WatchFetchesResponse& fetches, absl::Time now) {
   if (terminal_) {
-    ShowBars(downloads, now);
+    ShowBars(fetches, now);
   } else {
-    ShowLines(downloads, now);
+    ShowLines(fetches, now);
   }
   out_.flush();
-  std::map<int64_t, Seen> seen;
-  for (const DownloadInFlight& download : downloads.downloads()) {
-    if (Ended(download)) continue;
-    seen[download.id()] = {download.received(), now, download.state()};
+  std::map<Key, Seen> seen;
+  for (const Fetch& fetch : fetches.fetches()) {
+    if (Ended(fetch)) continue;
+    seen[KeyOf(fetch)] = {fetch.received_bytes(), now, fetch.state()};
   }
   seen_ = std::move(seen);
 }
 
-void DownloadView::ShowBars(const v1::Downloads& downloads, absl::Time now) {
+void FetchView::ShowBars(const v1::WatchFetchesResponse& fetches,
+                         absl::Time now) {
   // Up to the first line that is drawn over, and away with all below.
   if (lines_ > 0) out_ << absl::StrFormat("\x1b[%dA\r\x1b[J", lines_);
-  for (const DownloadInFlight& download : downloads.downloads()) {
-    if (Ended(download)) out_ << Line(download, now) << "\n";
+  for (const Fetch& fetch : fetches.fetches()) {
+    if (Ended(fetch)) out_ << Line(fetch, now) << "\n";
   }
   const int lines_max = std::max(terminal_->rows - 2, 1);
   int more = 0;
   lines_ = 0;
-  for (const DownloadInFlight& download : downloads.downloads()) {
-    if (Ended(download)) continue;
+  for (const Fetch& fetch : fetches.fetches()) {
+    if (Ended(fetch)) continue;
     if (lines_ == lines_max) {
       ++more;
       continue;
     }
-    out_ << Bar(download, now) << "\n";
+    out_ << Bar(fetch, now) << "\n";
     ++lines_;
   }
   if (lines_ > 0 && more == 0) return;
   out_ << (more > 0 ? absl::StrCat("and ", more, " more\n")
-                    : "no downloads in progress\n");
+                    : "no fetches in progress\n");
   ++lines_;
 }
 
-void DownloadView::ShowLines(const v1::Downloads& downloads, absl::Time now) {
-  for (const DownloadInFlight& download : downloads.downloads()) {
-    const auto seen = seen_.find(download.id());
-    if (seen != seen_.end() && seen->second.state == download.state() &&
-        seen->second.received == download.received()) {
+void FetchView::ShowLines(const v1::WatchFetchesResponse& fetches,
+                          absl::Time now) {
+  for (const Fetch& fetch : fetches.fetches()) {
+    const auto seen = seen_.find(KeyOf(fetch));
+    if (seen != seen_.end() && seen->second.state == fetch.state() &&
+        seen->second.received == fetch.received_bytes()) {
       continue;
     }
     out_ << absl::FormatTime("%Y-%m-%dT%H:%M:%SZ", now, absl::UTCTimeZone())
-         << " " << Line(download, now) << "\n";
+         << " " << Line(fetch, now) << "\n";
   }
 }
 
-std::string DownloadView::Line(const DownloadInFlight& download,
-                               absl::Time now) const {
-  const std::string rate = Rate(download, now);
-  return absl::StrCat(StateText(download), " ", NameText(download), " ",
-                      ProgressText(download), rate.empty() ? "" : ", ", rate);
+std::string FetchView::Line(const Fetch& fetch, absl::Time now) const {
+  const std::string rate = Rate(fetch, now);
+  return absl::StrCat(StateText(fetch), " ", NameText(fetch), " ",
+                      ProgressText(fetch), rate.empty() ? "" : ", ", rate);
 }
 
-std::string DownloadView::Bar(const DownloadInFlight& download,
-                              absl::Time now) const {
-  const double share = Share(download);
+std::string FetchView::Bar(const Fetch& fetch, absl::Time now) const {
+  const double share = Share(fetch);
   const std::string percent =
-      download.size() == 0
+      fetch.size_bytes() == 0
           ? "   ?"
           : absl::StrFormat("%3d%%", static_cast<int>(share * 100));
   const std::string rest = absl::StrFormat(
       " %s %s %22s %12s %s",
       BarText(share, terminal_->columns >= 100 ? 24 : 10), percent,
-      ProgressText(download),
-      download.state() == DownloadInFlight::QUEUED ? "queued"
-                                                   : Rate(download, now),
-      absl::StrCat(download.readers(),
-                   download.readers() == 1 ? " reader" : " readers"));
+      ProgressText(fetch),
+      fetch.state() == Fetch::STATE_QUEUED ? "queued" : Rate(fetch, now),
+      absl::StrCat(fetch.reader_count(),
+                   fetch.reader_count() == 1 ? " reader" : " readers"));
   // The last place is left free: what is written there may wrap.
   const int name_width =
       std::max(terminal_->columns - 1 - static_cast<int>(rest.size()), 8);
-  std::string line = absl::StrCat(Fitted(NameText(download), name_width), rest);
+  std::string line = absl::StrCat(Fitted(NameText(fetch), name_width), rest);
   // A line that wraps would not be drawn over.
   line.resize(std::min<size_t>(line.size(), terminal_->columns - 1));
   return line;
 }
 
-std::string DownloadView::Rate(const DownloadInFlight& download,
-                               absl::Time now) const {
-  const auto seen = seen_.find(download.id());
+std::string FetchView::Rate(const Fetch& fetch, absl::Time now) const {
+  const auto seen = seen_.find(KeyOf(fetch));
   if (seen == seen_.end()) return "";
   const double seconds = absl::ToDoubleSeconds(now - seen->second.time);
-  const int64_t bytes = download.received() - seen->second.received;
+  const int64_t bytes = fetch.received_bytes() - seen->second.received;
   if (seconds <= 0 || bytes < 0) return "";
   return absl::StrCat(ShortSize(static_cast<double>(bytes) / seconds), "/s");
 }
