@@ -1,10 +1,10 @@
 #include "gateway/native_rest/native_rest.h"
 
-#include <algorithm>
 #include <utility>
 
 #include "absl/algorithm/container.h"
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/time/clock.h"
@@ -15,11 +15,13 @@
 #include "gateway/native_rest/openapi_text.h"
 #include "gateway/native_rest/request_builder.h"
 #include "gateway/native_rest/request_fields.h"
+#include "google/protobuf/descriptor.h"
 #include "google/protobuf/duration.pb.h"
 #include "grpcpp/client_context.h"
 #include "grpcpp/impl/client_unary_call.h"
 #include "grpcpp/impl/rpc_method.h"
 #include "services/common/errors.h"
+#include "services/common/status_macros.h"
 #include "services/common/time_wire.h"
 #include "services/rpc/rpc_status.h"
 #include "spdlog/spdlog.h"
@@ -27,6 +29,7 @@
 namespace cvr {
 namespace {
 
+using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
 using google::protobuf::MessageLite;
 using native_rest::Route;
@@ -71,20 +74,43 @@ HttpReply JsonReply(std::string body) {
   return reply;
 }
 
-HttpReply AnswerReply(const HttpRequest& request, const Route& route,
-                      const Message& answer) {
-  auto json = native_rest::AnswerJson(answer);
-  if (!json.ok()) return native_rest::ErrorReply(json.status());
+// Errors: INTERNAL when the answer cannot be printed.
+absl::StatusOr<HttpReply> AnswerReply(const HttpRequest& request,
+                                      const Route& route,
+                                      const Message& answer) {
   const std::string tag = native_rest::EntityTagOf(answer);
   const std::string known = request.fields.Get("If-None-Match").value_or("");
   HttpReply reply;
   if (route.http_method == "GET" && native_rest::NamesEntityTag(known, tag)) {
     reply.status = 304;
   } else {
-    reply = JsonReply(*std::move(json));
+    ASSIGN_OR_RETURN(std::string json, native_rest::AnswerJson(answer));
+    reply = JsonReply(std::move(json));
   }
   if (!tag.empty()) reply.fields.Add("ETag", tag);
   return reply;
+}
+
+// The field with which a request says how long it waits; null = it does not
+// wait.
+const FieldDescriptor* WaitField(const Message& request) {
+  const FieldDescriptor* const field =
+      request.GetDescriptor()->FindFieldByName("timeout");
+  return field != nullptr && !field->is_repeated() &&
+                 field->message_type() ==
+                     google::protobuf::Duration::descriptor()
+             ? field
+             : nullptr;
+}
+
+// Shortens the wait that a request asks for to `wait_max`.
+void BoundWait(absl::Duration wait_max, Message& request) {
+  const FieldDescriptor* const field = WaitField(request);
+  const auto* const reflection = request.GetReflection();
+  if (field == nullptr || !reflection->HasField(request, field)) return;
+  auto* const wait = dynamic_cast<google::protobuf::Duration*>(
+      reflection->MutableMessage(&request, field));
+  if (wait != nullptr && FromWire(*wait) > wait_max) *wait = ToWire(wait_max);
 }
 
 HttpReply WithCommonFields(HttpReply reply, const std::string& request_id) {
@@ -150,45 +176,51 @@ HttpReply NativeRest::Run(const HttpRequest& request,
   if (!request.body.empty() && !IsJson(request)) {
     return native_rest::UnsupportedTypeReply();
   }
-  const Route& route = *match.route;
-  const auto message =
-      native_rest::BuildRequest(route, {match.bindings, query, request.body});
-  if (!message.ok()) return native_rest::ErrorReply(message.status());
-  const absl::Status applied =
-      native_rest::ApplyFields(request.fields, route, **message);
-  if (!applied.ok()) return native_rest::ErrorReply(applied);
-  const auto answer = Call(route, **message, secret, *client);
-  HttpReply reply = answer.ok()
-                        ? AnswerReply(request, route, **answer)
-                        : native_rest::ErrorReply(
-                              answer.status(), request.fields.Has("If-Match"));
-  if (reply.status >= 500) {
+  auto reply = Transcode(request, match, query, {secret, *client});
+  if (reply.ok()) return *std::move(reply);
+  HttpReply error =
+      native_rest::ErrorReply(reply.status(), request.fields.Has("If-Match"));
+  if (error.status >= 500) {
     spdlog::warn(
         "REST request failed: status {}, method {}, request_id {}, cause: {}",
-        reply.status, route.method->full_name(), request_id,
-        Printable(answer.status().ToString(), kLoggedBytesMax));
+        error.status, match.route->method->full_name(), request_id,
+        Printable(reply.status().ToString(), kLoggedBytesMax));
   }
-  return reply;
+  return error;
+}
+
+absl::StatusOr<HttpReply> NativeRest::Transcode(const HttpRequest& request,
+                                                const RouteTable::Match& match,
+                                                absl::string_view query,
+                                                const Sender& sender) {
+  const Route& route = *match.route;
+  ASSIGN_OR_RETURN(
+      const auto message,
+      native_rest::BuildRequest(route, {match.bindings, query, request.body}));
+  RETURN_IF_ERROR(native_rest::ApplyFields(request.fields, route, *message));
+  BoundWait(options_.wait_max, *message);
+  ASSIGN_OR_RETURN(const auto answer, Call(route, *message, sender));
+  return AnswerReply(request, route, *answer);
 }
 
 absl::StatusOr<std::unique_ptr<Message>> NativeRest::Call(
-    const Route& route, const Message& request, const std::string& secret,
-    const std::string& client) {
+    const Route& route, const Message& request, const Sender& sender) {
   std::unique_ptr<Message> response(
       google::protobuf::MessageFactory::generated_factory()
           ->GetPrototype(route.method->output_type())
           ->New());
+  absl::Duration timeout = options_.timeout;
+  if (WaitField(request) != nullptr) timeout += options_.wait_max;
   grpc::ClientContext context;
-  context.set_deadline(absl::ToChronoTime(absl::Now() + TimeoutOf(request)));
-  context.AddMetadata("authorization", absl::StrCat("Bearer ", secret));
+  context.set_deadline(absl::ToChronoTime(absl::Now() + timeout));
+  context.AddMetadata("authorization", absl::StrCat("Bearer ", sender.secret));
   // The library takes nothing but this.
-  if (absl::c_all_of(client, absl::ascii_isgraph)) {
-    context.AddMetadata("cvr-client", client);
+  if (absl::c_all_of(sender.client, absl::ascii_isgraph)) {
+    context.AddMetadata("cvr-client", sender.client);
   }
   const rest::RunningCalls::Scope scope(running_, context);
   const grpc::internal::RpcMethod method(route.rpc_path.c_str(),
-                                         grpc::internal::RpcMethod::NORMAL_RPC,
-                                         options_.channel);
+                                         grpc::internal::RpcMethod::NORMAL_RPC);
   // What generated stubs do, for messages of any type.
   const grpc::Status status =
       grpc::internal::BlockingUnaryCall<MessageLite, MessageLite>(
@@ -199,23 +231,6 @@ absl::StatusOr<std::unique_ptr<Message>> NativeRest::Call(
     return absl::UnavailableError(status.error_message());
   }
   return FromRpcStatus(status);
-}
-
-absl::Duration NativeRest::TimeoutOf(const Message& request) const {
-  const auto* const field = request.GetDescriptor()->FindFieldByName("timeout");
-  if (field == nullptr ||
-      field->message_type() != google::protobuf::Duration::descriptor()) {
-    return options_.timeout;
-  }
-  const auto* const reflection = request.GetReflection();
-  absl::Duration wait = options_.timeout;
-  if (reflection->HasField(request, field)) {
-    const auto* const set = dynamic_cast<const google::protobuf::Duration*>(
-        &reflection->GetMessage(request, field));
-    if (set != nullptr) wait = FromWire(*set);
-  }
-  return options_.timeout +
-         std::clamp(wait, absl::ZeroDuration(), options_.wait_max);
 }
 
 HttpReply NativeRest::ProtocolError(int http_status,

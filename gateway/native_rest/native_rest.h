@@ -1,13 +1,13 @@
 #ifndef GATEWAY_NATIVE_REST_NATIVE_REST_H_
 #define GATEWAY_NATIVE_REST_NATIVE_REST_H_
 
+#include <cstddef>
 #include <memory>
 #include <optional>
 #include <string>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "absl/strings/match.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "gateway/http/administration.h"
@@ -16,6 +16,7 @@
 #include "gateway/rest/running_calls.h"
 #include "google/protobuf/message.h"
 #include "grpcpp/channel.h"
+#include "services/common/limits.h"
 
 namespace cvr {
 
@@ -28,11 +29,11 @@ class NativeRest : public Administration {
   struct Options {
     // To the metadata service, which serves or forwards all of cvr.v1.
     std::shared_ptr<grpc::Channel> channel;
-    // For the call of one request. A request that says how long it waits (a
-    // Duration `timeout`) has that in addition, or as much again when it does
-    // not say, at most `wait_max`.
+    // For the call of one request.
     absl::Duration timeout = absl::Seconds(60);
-    absl::Duration wait_max = absl::Minutes(10);
+    // How long a request may wait beside that, whatever its field `timeout`
+    // says: it holds a thread.
+    absl::Duration wait_max = absl::Seconds(60);
   };
 
   explicit NativeRest(Options options);
@@ -42,30 +43,37 @@ class NativeRest : public Administration {
   HttpReply Handle(const HttpRequest& request, Admit admit) override;
   HttpReply ProtocolError(int http_status, absl::string_view message) override;
   void Cancel() override;
+  size_t body_bytes_max() const override {
+    return limits::kNativeRestBodyBytesMax;
+  }
 
  private:
+  // Who sent a request.
+  struct Sender {
+    std::string secret;  // Of visible ASCII.
+    std::string client;  // Its address.
+  };
+
   HttpReply Answer(const HttpRequest& request, Admit admit,
                    const std::string& request_id);
   HttpReply Run(const HttpRequest& request,
                 const native_rest::RouteTable::Match& match,
                 absl::string_view query, Admit admit,
                 const std::string& request_id);
+  // Errors are for ErrorReply().
+  absl::StatusOr<HttpReply> Transcode(
+      const HttpRequest& request, const native_rest::RouteTable::Match& match,
+      absl::string_view query, const Sender& sender);
   // Calls the method of `route`. Errors: what it answers; UNAVAILABLE,
   // DEADLINE_EXCEEDED.
   absl::StatusOr<std::unique_ptr<google::protobuf::Message>> Call(
       const native_rest::Route& route, const google::protobuf::Message& request,
-      const std::string& secret, const std::string& client);
-  absl::Duration TimeoutOf(const google::protobuf::Message& request) const;
+      const Sender& sender);
 
   const Options options_;
   const native_rest::RouteTable routes_;
   rest::RunningCalls running_;
 };
-
-// Whether `target` is for NativeRest. Pure.
-inline bool IsNativeRestTarget(absl::string_view target) {
-  return absl::StartsWith(target, "/api/cvr/");
-}
 
 }  // namespace cvr
 
