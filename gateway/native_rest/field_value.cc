@@ -5,6 +5,7 @@
 #include <limits>
 #include <optional>
 
+#include "absl/algorithm/container.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
@@ -135,6 +136,12 @@ std::string SnakeCase(absl::string_view text) {
   return snake;
 }
 
+bool IsFieldPath(absl::string_view text) {
+  return !text.empty() && absl::c_all_of(text, [](char c) {
+    return absl::ascii_isalnum(c) || c == '_' || c == '.' || c == '*';
+  });
+}
+
 std::string SetWellKnown(Message& message, const Json& value) {
   if (auto* const duration =
           dynamic_cast<google::protobuf::Duration*>(&message)) {
@@ -152,7 +159,7 @@ std::string SetWellKnown(Message& message, const Json& value) {
     if (!value.is_string()) return "must be paths of fields with commas";
     for (const absl::string_view path :
          absl::StrSplit(value.get_ref<const std::string&>(), ',')) {
-      if (path.empty()) return "has an empty path";
+      if (!IsFieldPath(path)) return "must be paths of fields with commas";
       mask->add_paths(SnakeCase(path));
     }
     return "";

@@ -54,8 +54,8 @@ Callers show an access token as `Authorization: Bearer cvr_...`. Numbers of 64 \
 bits are texts. Absent fields are unset; answers have all fields but unset \
 messages, optional fields and members of a oneof. Requests may name fields as \
 here or in lowerCamelCase; unknown fields are refused. In the body of PATCH, \
-null unsets a field. A call waits for a minute at most, also when its `timeout` \
-is longer."""
+null unsets a field. A call waits for a minute at most, also when its \
+`timeout` is longer."""
 
 UUID = {"type": "string", "format": "uuid"}
 HEADERS = {

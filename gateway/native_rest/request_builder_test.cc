@@ -109,6 +109,12 @@ TEST(RequestBuilderTest, BadQueriesNameTheField) {
             "wrong: start_time");
   EXPECT_EQ(Built("GET", "registries", "filter=%ff"), "wrong: filter");
   EXPECT_EQ(Built("GET", "registries", "filter=%"), "wrong: query");
+  for (const char* const mask : {"", "name,,description", "%ff", "a%20b"}) {
+    EXPECT_EQ(Built("PATCH", "registries/7", absl::StrCat("update_mask=", mask),
+                    "{}"),
+              "wrong: update_mask")
+        << mask;
+  }
   std::string many;
   for (int i = 0; i < 1000; ++i) absl::StrAppend(&many, "filter=a&");
   EXPECT_EQ(Built("GET", "registries", many), "wrong: query");
