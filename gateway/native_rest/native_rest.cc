@@ -19,7 +19,7 @@
 #include "google/protobuf/duration.pb.h"
 #include "grpcpp/client_context.h"
 #include "grpcpp/impl/client_unary_call.h"
-#include "grpcpp/impl/proto_utils.h"
+#include "grpcpp/impl/codegen/proto_utils.h"
 #include "grpcpp/impl/rpc_method.h"
 #include "services/common/errors.h"
 #include "services/common/status_macros.h"
