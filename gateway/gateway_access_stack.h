@@ -50,8 +50,9 @@ class GatewayAccessTest : public GatewayTest {
     ASSERT_THAT(gateway_->Start(), testing::IsOk());
   }
 
-  v1::AccessToken Make(v1::AccessToken::Scope scope, int lifetime_s = 0,
-                       const std::string& group = "") {
+  v1::CreateAccessTokenResponse Make(v1::AccessToken::Scope scope,
+                                     int lifetime_s = 0,
+                                     const std::string& group = "") {
     v1::CreateAccessTokenRequest request;
     auto& token = *request.mutable_access_token();
     token.set_name("t");
@@ -63,7 +64,7 @@ class GatewayAccessTest : public GatewayTest {
     }
     auto made = stack_->access_tokens().Create(request);
     EXPECT_THAT(made, testing::IsOk());
-    return made.ok() ? *made : v1::AccessToken();
+    return made.ok() ? *made : v1::CreateAccessTokenResponse();
   }
 
   void Revoke(int64_t id) {

@@ -25,7 +25,7 @@ TEST_F(GatewayAccessTest, CredentialsCountTheSameEverywhere) {
   const std::string expired =
       Make(v1::AccessToken::READ_VIRTUAL_REGISTRY, 60).secret();
   const auto revoked = Make(v1::AccessToken::READ_VIRTUAL_REGISTRY);
-  Revoke(revoked.id());
+  Revoke(revoked.access_token().id());
   clock_.Advance(absl::Minutes(2));
   struct Case {
     const char* name;
@@ -180,7 +180,7 @@ TEST_F(GatewayAccessTest, TokensEndWithTimeAndRevocation) {
   const auto made = Make(v1::AccessToken::READ_VIRTUAL_REGISTRY);
   const std::string token = TokenIn(Login(Basic(made.secret())));
   EXPECT_EQ(Get(ManifestUrl("3.20"), Bearer(token)).status, 200);
-  Revoke(made.id());
+  Revoke(made.access_token().id());
   const absl::Time deadline = absl::Now() + absl::Seconds(30);
   int status = 200;
   while (status == 200 && absl::Now() < deadline) {

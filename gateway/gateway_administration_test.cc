@@ -137,7 +137,7 @@ TEST_F(GatewayAdministrationTest, WrongSecretsCountAsWrongLoginsDo) {
 TEST_F(GatewayAdministrationTest, RevokedTokensAreRefusedWithinSeconds) {
   const auto token = Make(v1::AccessToken::READ_VIRTUAL_REGISTRY);
   EXPECT_EQ(Send("GET", token.secret(), "").status, 200);
-  Revoke(token.id());
+  Revoke(token.access_token().id());
   clock_.Advance(absl::Seconds(4));
   EXPECT_EQ(Send("GET", token.secret(), "").status, 401);
 }

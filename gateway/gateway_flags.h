@@ -12,16 +12,15 @@
 
 namespace cvr {
 
-// What the command line says of the gateway: --http_address,
-// --root_registry, --external_url and their kin. `auth` must outlive the
-// gateway. Errors: INVALID_ARGUMENT for what makes no sense, and for a bad
-// certificate; FAILED_PRECONDITION for plain text where it is not allowed.
+// The gateway's options from its flags: --http_address, --root_registry,
+// --external_url and the others of gateway_flags.cc. `auth` must outlive the
+// gateway. Errors: INVALID_ARGUMENT for an invalid value or certificate;
+// FAILED_PRECONDITION for an address that needs TLS.
 absl::StatusOr<Gateway::Options> GatewayOptionsFromFlags(TokenAuthority& auth);
 
-// Whether the gateway's flags make sense and its port is free, as far as that
-// can be told without making anything. Errors: as above; FAILED_PRECONDITION
-// for
-// --http_address.
+// Checks that the gateway's flags are valid and its port is free, as far as
+// that is possible without creating files. Errors: as above;
+// FAILED_PRECONDITION for --http_address.
 absl::Status CheckGatewayFlags();
 
 // Whether clients are on this machine only: --http_address is, and neither

@@ -23,9 +23,17 @@
 
 namespace cvr {
 
-// Stands before everything that registry clients may ask: who they are, how
-// often they may ask, and what they are told who must show something first.
-// Thread-safe.
+// Authenticates and rate limits every request under `/v2/` and for `/jwt/auth`
+// before a handler sees it. It turns the Authorization header into a Caller,
+// delays or refuses clients that send too many requests, and builds the 401
+// response with the WWW-Authenticate challenge that tells a client where to get
+// a token.
+//
+// It protects the metadata service from floods and from password guessing. It
+// does not decide what a caller may do: that is AccessPolicy, which
+// LocalResolver asks. Requests for `/api/` only use Admit(), because RestApi
+// has its own order of checks; health endpoints must work without credentials
+// and use nothing of it. Thread-safe.
 class AccessControl {
  public:
   struct Options {

@@ -20,8 +20,14 @@
 
 namespace cvr {
 
-// From what a request shows to who asks. Tokens are verified here, without a
-// call; secrets are asked about, and remembered for a few seconds. Thread-safe.
+// Finds out who sent a request, from its Authorization header. Bearer tokens
+// (JWT) are verified locally with the keys of TrustWatch. Access tokens
+// (`cvr_...`) are checked by the metadata service; valid ones are cached for a
+// few seconds, which is also how long a revoked one may still work.
+//
+// Failed checks count against the client's address and against the secret, to
+// stop password guessing. It answers who a caller is, never what the caller may
+// do: do not use it for authorization. Thread-safe.
 class Authenticator {
  public:
   struct Options {
@@ -48,13 +54,14 @@ class Authenticator {
   Authenticator(TokenAuthority& client, const Options& options,
                 const Clock& clock);
 
-  // Who sends `request`, and what the credential opens; anonymous when it shows
-  // nothing. `client` is whom failures count against. Errors: UNAUTHENTICATED
-  // for what is not good; RESOURCE_EXHAUSTED with Retry-After for what is not
-  // good and was shown too often, or is one of too many of the client's, which
-  // the message tells; UNAVAILABLE. A good secret is admitted whatever others
-  // behind the same address show, unless they show more than `proofs` unknown
-  // ones and it was not shown here for a day.
+  // The sender of `request`, and what the credential allows; anonymous if the
+  // request has no credential. Failures count against `client`. Errors:
+  // UNAUTHENTICATED for an invalid credential; RESOURCE_EXHAUSTED with
+  // Retry-After for an invalid credential that was sent too often, or by a
+  // client that sent too many of them (the message says which); UNAVAILABLE. A
+  // valid secret is admitted whatever others behind the same address send,
+  // unless they send more than `proofs` unknown secrets and the valid one was
+  // not sent here for a day.
   absl::StatusOr<Login> Authenticate(const HttpRequest& request,
                                      absl::string_view client);
 
@@ -62,8 +69,9 @@ class Authenticator {
   absl::StatusOr<Caller> AuthenticateSecret(const std::string& secret,
                                             absl::string_view client);
 
-  // A token for whoever `secret` belongs to, or for nobody when it is empty,
-  // that opens what of `wanted` that caller may have. Errors: as above.
+  // Issues a token for the owner of `secret`, or an anonymous one if it is
+  // empty. The token allows the part of `wanted` that the owner may have.
+  // Errors: as above.
   absl::StatusOr<IssuedToken> IssueToken(absl::string_view secret,
                                          absl::string_view client,
                                          absl::Span<const TokenAccess> wanted);
@@ -78,7 +86,7 @@ class Authenticator {
   // Notes what it answered.
   absl::Status Noted(const absl::Status& status, absl::string_view secret,
                      absl::string_view client);
-  // What is said of a secret that is not good.
+  // The error for an invalid secret.
   absl::Status Refusal(absl::string_view secret, absl::string_view client);
 
   TokenAuthority& authority_;
@@ -86,7 +94,7 @@ class Authenticator {
   const Clock& clock_;
   CallerCache secrets_;
   CallerCache tokens_;
-  // Of the following two, nothing but that the secret is there counts.
+  // For the following two only the presence of a secret counts, not its Login.
   CallerCache refused_;
   CallerCache proven_;
   RateLimiter client_failures_;

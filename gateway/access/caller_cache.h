@@ -13,9 +13,14 @@
 
 namespace cvr {
 
-// What credentials were found to be good for, under their SHA-256: nothing here
-// can be shown to anybody, and how long a look-up takes tells nothing about
-// them. When there is no room, some other is forgotten. Thread-safe.
+// Remembers which Login some credentials belong to, so that they need not be
+// verified for every request of a pull. Entries are stored under the SHA-256 of
+// the credentials: a memory dump shows no credentials, and the time that a
+// look-up takes does not depend on them. When the cache is full, an arbitrary
+// entry is evicted.
+//
+// Do not keep entries for longer than a revocation may take to become
+// effective. Thread-safe.
 class CallerCache {
  public:
   explicit CallerCache(size_t entries_max) : entries_max_(entries_max) {}

@@ -9,12 +9,12 @@
 
 namespace cvr {
 
-// Who asks, and what the credential that was shown opens.
+// The caller of a request, and what its credential allows.
 struct Login {
   Caller caller;
-  // What a short-lived token was issued for; it is good for nothing else.
-  // Absent for a secret, and for no credential at all: they open whatever the
-  // caller may have.
+  // The access that a short-lived token was issued for; it allows nothing else.
+  // Absent for a secret and for a request without a credential: they allow
+  // everything that the caller may do.
   std::optional<std::vector<TokenAccess>> access = std::nullopt;
 };
 

@@ -12,8 +12,8 @@
 
 namespace cvr {
 
-// `/jwt/auth`: a short-lived token for a secret, or for nobody. Thread-safe;
-// `authenticator` must outlive it.
+// Serves `/jwt/auth`: issues a short-lived token for an access token, or an
+// anonymous one. Thread-safe; `authenticator` must outlive it.
 //
 // GET as Docker's token specification has it: Basic, any user name, the secret
 // as password; nothing = an anonymous token; bad = 401, which is what a login

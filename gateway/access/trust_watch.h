@@ -13,8 +13,13 @@
 
 namespace cvr {
 
-// Knows what tokens are verified with, and which are good no more, by asking
-// again and again. While the metadata service is away the last answer goes on.
+// Keeps the public keys and revocations that bearer tokens are verified with,
+// so that a pull is authenticated without a call to the metadata service. A
+// background thread long-polls TokenAuthority for changes.
+//
+// While the metadata service is unavailable, the last known keys and
+// revocations stay in use: pulls go on, but new revocations are not seen.
+// Access tokens (`cvr_...`) cannot be verified with it; see Authenticator.
 // Thread-safe.
 class TrustWatch {
  public:

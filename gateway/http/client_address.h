@@ -22,13 +22,15 @@ class TrustedProxies {
   // Whether `peer` is one of them: its connections are those of many clients.
   bool Trusts(absl::string_view peer) const;
 
-  // Who sends a request: `peer`, or when that is a trusted proxy, the last
-  // address in `forwarded_for` (X-Forwarded-For) that is none. As text.
+  // The address of a request's sender, as text: `peer`, or if that is a trusted
+  // proxy, the last address in `forwarded_for` (X-Forwarded-For) that is not a
+  // trusted proxy.
   std::string AddressOf(absl::string_view peer,
                         const std::optional<std::string>& forwarded_for) const;
 
-  // Whom limits are kept for: that address, or of IPv6 its first 64 bits, since
-  // whoever has one address there has them all. A key, not for people.
+  // The key that limits are counted for: that address, or the first 64 bits of
+  // an IPv6 address, since a client that has one address of a /64 network
+  // usually has all of them. Not for output.
   std::string ClientAddressOf(
       absl::string_view peer,
       const std::optional<std::string>& forwarded_for) const;

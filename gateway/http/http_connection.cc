@@ -77,8 +77,10 @@ Step HttpConnection::ReadHead(std::optional<HeadError>& error) {
   while (true) {
     DropEmptyLines(received_);
     if (!received_.empty() && phase == Phase::kIdle) {
+      const absl::Time now = SteadyTime();
+      if (requests > 0) asks_soon = now - phase_since < kSoon;
       phase = Phase::kHead;
-      phase_since = SteadyTime();
+      phase_since = now;
     }
     const size_t size = FindHeadEnd(received_, checked_);
     if (size != std::string::npos) {

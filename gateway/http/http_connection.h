@@ -49,6 +49,10 @@ class HttpConnection : public httplib::Stream, public RequestScheduler::Job {
   // The current request and its reply.
   Exchange exchange;
   size_t requests = 0;
+  // Whether the last request came within kSoon after the reply before it. Then
+  // the next one is likely to.
+  static constexpr absl::Duration kSoon = absl::Milliseconds(5);
+  bool asks_soon = true;
 
   // How long phases may last: see HttpServer::Options.
   struct Timeouts {

@@ -31,10 +31,10 @@ using Connection = std::unique_ptr<HttpConnection>;
 using Phase = HttpConnection::Phase;
 using Step = Transport::Step;
 
-// A thread stays with its connection for a moment after a reply, since most
-// clients ask again at once, and handing over costs more than waiting. Only so
-// many threads do, beside those that requests run on.
-constexpr absl::Duration kStayFor = absl::Milliseconds(5);
+// A thread stays with its connection for HttpConnection::kSoon after a reply,
+// since most clients ask again at once, and handing over costs more than
+// waiting. It does not when the client took longer the last time. Only so many
+// threads do, beside those that requests run on.
 constexpr int kStayingThreadsMax = 64;
 
 // Threads that read what clients send. They never wait for anybody.
@@ -305,8 +305,9 @@ Connection HttpServer::Engine::Await(Connection connection, Step step, On on) {
 }
 
 bool HttpServer::Engine::ComesNow(HttpConnection& connection) {
-  const bool stays = ++staying_ <= kStayingThreadsMax && !stopping_;
-  const bool comes = stays && connection.WaitReadable(kStayFor);
+  if (!connection.asks_soon || stopping_) return false;
+  const bool stays = ++staying_ <= kStayingThreadsMax;
+  const bool comes = stays && connection.WaitReadable(HttpConnection::kSoon);
   --staying_;
   return comes;
 }

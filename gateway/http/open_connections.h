@@ -16,10 +16,14 @@
 
 namespace cvr {
 
-// The connections that are open. Those that wait for their client are parked
-// here: they hold no thread, and the one that has waited longest gives way when
-// there are too many, of its client or of all. The others belong to whoever
-// serves them. Thread-safe.
+// Tracks all open client connections. Those that wait for their client are
+// parked here: a parked connection holds no thread. When there are too many
+// connections, of one client or of all, the one that has been parked longest is
+// closed for each new one, so that silent clients cannot block others.
+//
+// A connection that is being served belongs to whoever serves it. Call Remove()
+// before you destroy one: the system may reuse its descriptor, and this class
+// would then close a stranger's connection. Thread-safe.
 class OpenConnections {
  public:
   using Connection = std::unique_ptr<HttpConnection>;

@@ -12,8 +12,13 @@
 
 namespace cvr {
 
-// A token bucket per key, of which as many are kept as are not full. When there
-// is no room for another, some other is forgotten. Thread-safe.
+// A token bucket per key, for example per client address. It bounds how often a
+// key may do something, with a burst.
+//
+// Memory is bounded: only buckets that are not full are kept, and when there is
+// no room, an arbitrary one is dropped. That key then starts with a full
+// bucket, so do not use it where a limit must never be exceeded (quotas,
+// billing). Thread-safe.
 class RateLimiter {
  public:
   struct Options {

@@ -8,13 +8,13 @@
 
 namespace cvr {
 
-// What an Authorization field shows. A secret, whatever it is.
+// The credential in an Authorization header. Always a secret: do not log it.
 struct ShownCredential {
   enum class Kind {
     kNone,     // Nothing.
     kSecret,   // What may be an access token's secret.
     kJwt,      // What may be a token of ours.
-    kUnknown,  // Something that is good for nothing here.
+    kUnknown,  // Anything else, such as another scheme.
   };
 
   Kind kind = Kind::kNone;

@@ -12,7 +12,6 @@
 #include "absl/time/time.h"
 #include "google/protobuf/any.pb.h"
 #include "google/protobuf/util/json_util.h"
-#include "google/rpc/error_details.pb.h"
 #include "nlohmann/json.hpp"
 #include "services/common/errors.h"
 #include "services/rpc/rpc_status.h"
@@ -24,8 +23,6 @@ using Json = nlohmann::ordered_json;
 
 constexpr char kDetailPrefix[] = "type.googleapis.com/google.rpc.";
 constexpr char kDebugInfo[] = "type.googleapis.com/google.rpc.DebugInfo";
-constexpr char kErrorInfo[] = "type.googleapis.com/google.rpc.ErrorInfo";
-constexpr char kEtagMismatch[] = "ETAG_MISMATCH";
 
 struct CodeRow {
   absl::StatusCode code;
@@ -61,21 +58,6 @@ const CodeRow& FindRow(absl::StatusCode code) {
   return kByCode[std::size(kByCode) - 1];
 }
 
-std::string InfoReasonOf(const absl::Status& status) {
-  google::rpc::ErrorInfo info;
-  const auto payload = status.GetPayload(kErrorInfo);
-  if (payload) info.ParseFromString(std::string(*payload));
-  return info.reason();
-}
-
-absl::Status WithInfo(absl::Status status, absl::string_view reason) {
-  google::rpc::ErrorInfo info;
-  info.set_reason(std::string(reason));
-  info.set_domain("cvr");
-  status.SetPayload(kErrorInfo, absl::Cord(info.SerializeAsString()));
-  return status;
-}
-
 Json DetailsOf(const absl::Status& status) {
   google::protobuf::util::JsonPrintOptions options;
   options.preserve_proto_field_names = true;
@@ -97,7 +79,9 @@ Json DetailsOf(const absl::Status& status) {
   return details;
 }
 
-HttpReply ReplyFor(int http_status, const absl::Status& status) {
+// Every error has a reason.
+HttpReply ReplyFor(int http_status, const absl::Status& plain) {
+  const absl::Status status = WithSomeReason(plain);
   Json error = {{"code", http_status},
                 {"message", std::string(status.message())},
                 {"status", FindRow(status.code()).name},
@@ -133,20 +117,17 @@ absl::StatusCode CodeOf(int http_status) {
 
 }  // namespace
 
-HttpReply ErrorReply(const absl::Status& status, bool had_if_match) {
+HttpReply ErrorReply(const absl::Status& status) {
   const CodeRow& row = FindRow(status.code());
-  int http_status = row.http_status;
-  if (absl::IsAborted(status) &&
-      (had_if_match || InfoReasonOf(status) == kEtagMismatch)) {
-    http_status = 412;
-  }
-  HttpReply reply =
+  const int http_status =
+      ReasonOf(status) == Reason::kEtagMismatch ? 412 : row.http_status;
+  HttpReply reply = ReplyFor(
+      http_status,
       WasAnswered(status)
-          ? ReplyFor(http_status, status)
-          : ReplyFor(http_status, WithInfo(absl::UnavailableError(
-                                               "a service behind this gateway "
-                                               "cannot be reached: try again"),
-                                           "SERVICE_UNAVAILABLE"));
+          ? status
+          : WithReason(absl::UnavailableError("a service behind this gateway "
+                                              "cannot be reached: try again"),
+                       Reason::kServiceUnavailable));
   int64_t retry_after_s = row.retry_after_s;
   if (const auto delay = RetryAfterOf(status)) {
     retry_after_s = std::max<int64_t>(
@@ -162,14 +143,14 @@ HttpReply ErrorReply(const absl::Status& status, bool had_if_match) {
 }
 
 HttpReply NoSuchPathReply() {
-  return ReplyFor(404, WithInfo(absl::NotFoundError("there is no such path"),
-                                "PATH_UNKNOWN"));
+  return ReplyFor(404, WithReason(absl::NotFoundError("there is no such path"),
+                                  Reason::kUnsupported));
 }
 
 HttpReply WrongMethodReply(const std::vector<std::string>& methods) {
   HttpReply reply = ReplyFor(
-      405, WithInfo(absl::UnimplementedError("the path has no such method"),
-                    "METHOD_NOT_ALLOWED"));
+      405, WithReason(absl::UnimplementedError("the path has no such method"),
+                      Reason::kUnsupported));
   std::string allow = absl::StrJoin(methods, ", ");
   if (absl::c_linear_search(methods, "GET")) allow += ", HEAD";
   reply.fields.Add("Allow", allow);
@@ -177,16 +158,15 @@ HttpReply WrongMethodReply(const std::vector<std::string>& methods) {
 }
 
 HttpReply UnsupportedTypeReply() {
-  return ReplyFor(415,
-                  WithInfo(absl::InvalidArgumentError(
-                               "the body must be of the type application/json"),
-                           "CONTENT_TYPE_UNSUPPORTED"));
+  return ReplyFor(
+      415, WithReason(absl::InvalidArgumentError(
+                          "the body must be of the type application/json"),
+                      Reason::kRequestInvalid));
 }
 
 HttpReply ProtocolErrorReply(int http_status, absl::string_view message) {
   HttpReply reply =
-      ReplyFor(http_status, WithInfo(absl::Status(CodeOf(http_status), message),
-                                     "HTTP_REQUEST_REFUSED"));
+      ReplyFor(http_status, absl::Status(CodeOf(http_status), message));
   if (http_status == 429 || http_status == 503) {
     reply.fields.Add("Retry-After", "1");
   }

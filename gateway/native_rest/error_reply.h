@@ -14,10 +14,10 @@
 namespace cvr::native_rest {
 
 // The reply for `status`, which is not OK: the HTTP status by its code, 412 for
-// ABORTED because of an etag (reason ETAG_MISMATCH, or any when the request
-// `had_if_match`), Retry-After by RetryInfo, WWW-Authenticate with 401. What a
-// service that cannot be reached leads to is told without its address.
-HttpReply ErrorReply(const absl::Status& status, bool had_if_match = false);
+// the reason ETAG_MISMATCH, Retry-After by RetryInfo, WWW-Authenticate with
+// 401. What a service that cannot be reached leads to is told without its
+// address.
+HttpReply ErrorReply(const absl::Status& status);
 
 // 404: there is nothing at the path.
 HttpReply NoSuchPathReply();

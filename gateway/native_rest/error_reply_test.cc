@@ -23,15 +23,6 @@ json ErrorOf(const HttpReply& reply) {
   return json::parse(reply.body)["error"];
 }
 
-absl::Status WithReasonName(absl::Status status, const std::string& reason) {
-  google::rpc::ErrorInfo info;
-  info.set_reason(reason);
-  info.set_domain("cvr");
-  status.SetPayload("type.googleapis.com/google.rpc.ErrorInfo",
-                    absl::Cord(info.SerializeAsString()));
-  return status;
-}
-
 TEST(ErrorReplyTest, StatusFollowsTheCode) {
   const std::vector<std::pair<absl::StatusCode, int>> rows = {
       {absl::StatusCode::kInvalidArgument, 400},
@@ -54,7 +45,7 @@ TEST(ErrorReplyTest, StatusFollowsTheCode) {
   };
   for (const auto& [code, http_status] : rows) {
     const HttpReply reply =
-        ErrorReply(WithReasonName(absl::Status(code, "text"), "REASON"));
+        ErrorReply(WithReason(absl::Status(code, "text"), Reason::kDenied));
     EXPECT_EQ(reply.status, http_status);
     EXPECT_EQ(ErrorOf(reply)["code"], http_status);
     EXPECT_EQ(ErrorOf(reply)["message"], "text");
@@ -92,7 +83,8 @@ TEST(ErrorReplyTest, WhatIsInternalIsNotTold) {
   status.SetPayload("cvr.something", absl::Cord("s3cret"));
   status.SetPayload("type.googleapis.com/google.rpc.Unheard", absl::Cord("\1"));
   const HttpReply reply = ErrorReply(status);
-  EXPECT_EQ(ErrorOf(reply)["details"], json::array());
+  ASSERT_EQ(ErrorOf(reply)["details"].size(), 1) << reply.body;
+  EXPECT_EQ(ErrorOf(reply)["details"][0]["reason"], "INTERNAL");
   EXPECT_THAT(reply.body, Not(HasSubstr("s3cret")));
   // What the library says of a service that it cannot reach.
   const HttpReply gone =
@@ -102,15 +94,14 @@ TEST(ErrorReplyTest, WhatIsInternalIsNotTold) {
 }
 
 TEST(ErrorReplyTest, EtagsThatDifferAre412) {
-  const absl::Status aborted =
-      WithReasonName(absl::AbortedError("text"), "OTHER");
-  EXPECT_EQ(ErrorReply(aborted).status, 409);
-  EXPECT_EQ(ErrorReply(aborted, /*had_if_match=*/true).status, 412);
-  const absl::Status mismatch =
-      WithReasonName(absl::AbortedError("text"), "ETAG_MISMATCH");
-  EXPECT_EQ(ErrorReply(mismatch).status, 412);
-  EXPECT_EQ(ErrorOf(ErrorReply(mismatch))["status"], "ABORTED");
-  EXPECT_EQ(ErrorReply(absl::NotFoundError("text"), true).status, 404);
+  EXPECT_EQ(ErrorReply(WithReason(absl::AbortedError("text"),
+                                  Reason::kConcurrentChange))
+                .status,
+            409);
+  const HttpReply reply = ErrorReply(errors::EtagMismatch({"registry", "7"}));
+  EXPECT_EQ(reply.status, 412);
+  EXPECT_EQ(ErrorOf(reply)["code"], 412);
+  EXPECT_EQ(ErrorOf(reply)["status"], "ABORTED");
 }
 
 TEST(ErrorReplyTest, HeaderFieldsTellWhatToDo) {

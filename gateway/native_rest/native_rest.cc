@@ -179,8 +179,7 @@ HttpReply NativeRest::Run(const HttpRequest& request,
   }
   auto reply = Transcode(request, match, query, {secret, *client});
   if (reply.ok()) return *std::move(reply);
-  HttpReply error =
-      native_rest::ErrorReply(reply.status(), request.fields.Has("If-Match"));
+  HttpReply error = native_rest::ErrorReply(reply.status());
   if (error.status >= 500) {
     spdlog::warn(
         "REST request failed: status {}, method {}, request_id {}, cause: {}",
@@ -229,7 +228,7 @@ absl::StatusOr<std::unique_ptr<Message>> NativeRest::Call(
   if (status.ok()) return response;
   // This gateway, or the service, is about to stop.
   if (status.error_code() == grpc::StatusCode::CANCELLED) {
-    return absl::UnavailableError(status.error_message());
+    return errors::ShuttingDown("the server");
   }
   return FromRpcStatus(status);
 }

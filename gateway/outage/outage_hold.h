@@ -22,9 +22,9 @@ namespace cvr {
 //
 // A held request keeps its thread. So at most half of the threads may be held,
 // half of a queue's share of one queue, and half of a client's of one client:
-// what needs no service goes on, and nobody's requests keep those of others
-// from being held. More are answered at once, as if nothing were held.
-// Thread-safe.
+// requests that need no service go on, and the requests of one client or queue
+// cannot keep those of others from being held. More are answered at once, as if
+// nothing were held. Thread-safe.
 class OutageHold {
  public:
   struct Options {

@@ -11,6 +11,7 @@
 #include "gateway/outage/service_watch.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "services/common/errors.h"
 #include "services/concurrency/thread.h"
 #include "tests/support/status_matchers.h"
 
@@ -183,6 +184,19 @@ TEST(ResumedStreamTest, OtherErrorsAreNotWaitedFor) {
         return absl::InternalError("");
       });
   EXPECT_THAT(ReadAll(*stream), StatusIs(absl::StatusCode::kDataLoss));
+}
+
+// A service that stops or cannot answer says so with a reason, an upstream's
+// failure has another.
+TEST(ResumedStreamTest, OutagesAreToldByTheirReasons) {
+  const absl::Status away = absl::UnavailableError("away");
+  EXPECT_TRUE(IsOutage(away));
+  EXPECT_TRUE(IsOutage(WithSomeReason(away)));
+  EXPECT_TRUE(IsOutage(errors::ShuttingDown("the blob service")));
+  EXPECT_TRUE(IsOutage(WithReason(away, Reason::kOverloaded)));
+  EXPECT_FALSE(IsOutage(errors::UpstreamUnavailable("hub", "reset")));
+  EXPECT_FALSE(IsOutage(errors::ContentMismatch("hub", "a", "b")));
+  EXPECT_FALSE(IsOutage(WithSomeReason(absl::DataLossError("x"))));
 }
 
 // A connection is not enough, nor is an answer when there is none any more.

@@ -23,25 +23,25 @@
 
 namespace cvr {
 
-// A Resolver that goes on while the metadata service is away: it answers again,
-// for a while, what the service has answered to exactly the same question.
-//
-// Remembered are hits alone, by caller with all its rights, registry, source
-// namespace and content; a tag's hit also for the manifest's digest. So nobody
-// gets what the service has not just given to him. Used only when the service
-// gives no answer at all, and at most `grace` after its own answer, or as long
-// as a tag may be served stale by its upstream's settings if that is shorter.
-// With the generation of `contact` all of it ends. Lists are never remembered.
-//
-// What a pull brings into the cache is a hit only afterwards: it is asked about
-// again in the background, so that one pull is enough. Thread-safe.
+// A Resolver that works while the metadata service is unavailable: for a while
+// it repeats the answers that the service gave to exactly the same request.
+// Only hits are remembered, by caller with all its rights, registry, source
+// namespace and content; a tag's hit also for the manifest's digest. So a
+// caller gets only what the service has recently given to the same caller.
+// Remembered hits are used only when the service gives no answer at all, and at
+// most `grace` after its own answer, or as long as a tag may be served stale by
+// its upstream's settings if that is shorter. With the generation of `contact`
+// all of it ends. Lists are never remembered. Content that a pull adds to the
+// cache is a hit only afterwards: the resolver asks for it again in the
+// background, so that one pull is enough. Thread-safe.
 class RememberingResolver : public Resolver {
  public:
   struct Options {
     absl::Duration grace = absl::Minutes(5);
     // A registry may have an eighth, a group a quarter.
     size_t bytes_max = 64 << 20;
-    // What was pulled is asked about so long after the pull began.
+    // When the service is asked again about content that was pulled, measured
+    // from the beginning of the pull.
     std::vector<absl::Duration> confirm_after = {
         absl::Milliseconds(100), absl::Seconds(1), absl::Seconds(5),
         absl::Seconds(20),       absl::Minutes(1), absl::Minutes(4)};

@@ -84,7 +84,16 @@ std::unique_ptr<ContentStream> ResumeAfterOutages(
 }
 
 bool IsOutage(const absl::Status& status) {
-  return absl::IsUnavailable(status) && ReasonOf(status) == Reason::kNone;
+  if (!absl::IsUnavailable(status)) return false;
+  switch (ReasonOf(status)) {
+    case Reason::kNone:
+    case Reason::kServiceUnavailable:
+    case Reason::kShuttingDown:
+    case Reason::kOverloaded:
+      return true;
+    default:
+      return false;
+  }
 }
 
 }  // namespace cvr

@@ -9,9 +9,10 @@
 
 namespace cvr {
 
-// The streams that replies are being sent from, so that a shutdown whose
-// deadline has passed can end those that block. Thread-safe. Must outlive the
-// streams it wraps.
+// Tracks the content streams from which responses are being sent, so that a
+// shutdown can cancel those that are still blocked after the drain timeout.
+// Without it, one slow client could keep the process from stopping. Must
+// outlive the streams that it wraps. Thread-safe.
 class ActiveStreams {
  public:
   ActiveStreams() = default;

@@ -65,7 +65,8 @@ struct CodeRow {
 constexpr char kUnreachable[] =
     "a backend service (cvr-metadata or cvr-blob) is unavailable; retry later";
 
-// Errors without a reason of ours. The last row stands for all others.
+// Errors without a reason above: clients are told what their code says, and no
+// reason. The last row stands for all others.
 constexpr CodeRow kByCode[] = {
     {absl::StatusCode::kInvalidArgument, 400, "UNSUPPORTED", kNoRetry,
      "invalid request"},
@@ -147,8 +148,9 @@ HttpReply ErrorReply(const absl::Status& status) {
     retry_after_s = row->retry_after_s;
   } else {
     const CodeRow& by_code = FindCode(status.code());
-    reply = MakeReply(by_code.http_status,
-                      ErrorBody(by_code.oci_code, by_code.message, reason));
+    reply =
+        MakeReply(by_code.http_status,
+                  ErrorBody(by_code.oci_code, by_code.message, Reason::kNone));
     retry_after_s = by_code.retry_after_s;
     if (by_code.message == kUnreachable) {
       // Who answers with it says so in the log: it may be tried again first.

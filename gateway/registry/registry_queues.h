@@ -13,18 +13,17 @@
 namespace cvr {
 
 // The queues (request_scheduler.h) of requests for registries that are named by
-// group and name. A thread is taken before it is known which registry that is,
-// so this remembers what names were found to be of: those have the queue of the
-// id, and a registry has one queue however it is asked for.
-//
-// Names that were not found yet, also because there is no such registry, have
-// queues by the first two components of the path, dealt into a bounded number:
-// as many as there are for whoever makes names up. Which names share one
-// differs with each object, so nobody can choose whom to share with.
-//
-// What is remembered may be outdated and decides nothing but whose share of the
-// threads a request has; do not use it to find out which registry is meant.
-// Bounded: when it is full, another one is forgotten. Thread-safe.
+// group and name. A thread is taken before it is known which registry a name
+// means, so this class remembers the registries of names that were looked up.
+// Those names use the queue of the registry's id, so a registry has one queue
+// whether its id or its name is used. Names that were not found yet, also
+// because there is no such registry, share a bounded number of queues, by a
+// hash of the first two components of the path: so a client that invents names
+// gets no more queues. The hash differs for each object, so a client cannot
+// choose which names it shares a queue with. A remembered name may be outdated,
+// and only decides which share of the threads a request uses; do not use it to
+// find the registry of a name. Bounded: when it is full, an arbitrary name is
+// dropped. Thread-safe.
 class RegistryQueues {
  public:
   explicit RegistryQueues(size_t names_max = kNamesMax);

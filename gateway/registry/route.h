@@ -78,24 +78,21 @@ struct RouteOptions {
       locate = {};
 };
 
-// Reads a target in origin form: see RequestTarget, which makes it so.
-// Segments are percent-decoded once, after they are split: an encoded slash
-// never becomes a separator. A repository may itself contain `manifests` and
-// the like, so the endpoint is read from the right.
-//
-// What stands between `containers/` and the endpoint begins with a registry's
-// id if its first component is digits, and else with a group and a name, which
-// `options.locate` is asked for, once and only if all else is right. Names that
-// are of no registry are no error: their route has the id kNoRegistry, which is
-// answered like the id of a registry that the caller may not see. Whatever can
-// be refused before is refused by the target alone, so no refusal tells whether
-// there is such a registry.
+// Reads a target in origin form: see RequestTarget, which makes it so. Segments
+// are percent-decoded once, after they are split: an encoded slash never
+// becomes a separator. A repository may itself contain `manifests` and the
+// like, so the endpoint is read from the right. The path between `containers/`
+// and the endpoint begins with a registry's id if its first component is
+// digits, and otherwise with a group and a name. `options.locate` looks those
+// up, once and only if the rest of the target is valid. A name of no registry
+// is not an error: its route has the id kNoRegistry, which is answered like the
+// id of a registry that the caller may not see. All other errors depend on the
+// target alone, so no error tells whether a registry exists.
 //
 // Errors: INVALID_ARGUMENT (NAME_INVALID: also a source namespace that is no
-// host; DIGEST_INVALID); NOT_FOUND (NAME_UNKNOWN: a registry id that is none,
-// or no such endpoint under /v2/; MANIFEST_UNKNOWN: what can be no tag; no
-// reason: not under /v2/); those of `options.locate` but NOT_FOUND and
-// INVALID_ARGUMENT.
+// host; DIGEST_INVALID); NOT_FOUND (NAME_UNKNOWN: an invalid registry id, or no
+// such endpoint under /v2/; MANIFEST_UNKNOWN: an invalid tag; no reason: not
+// under /v2/); those of `options.locate` but NOT_FOUND and INVALID_ARGUMENT.
 absl::StatusOr<ParsedTarget> ParseTarget(absl::string_view target,
                                          const RouteOptions& options = {});
 

@@ -9,10 +9,10 @@
 
 namespace cvr {
 
-// A ContentSource of which each upstream has a share: only so many requests
-// wait for one at once, through whichever registries they came, so that a slow
-// one holds few threads. A fetch counts for the first upstream of its plan,
-// until its first bytes are there. Thread-safe.
+// A ContentSource that limits how many requests wait for one upstream at the
+// same time, whichever registries they use, so that a slow upstream holds few
+// threads. A fetch counts for the first upstream of its plan, until its first
+// bytes are there. Thread-safe.
 class SharedContentSource : public ContentSource {
  public:
   // `source` must outlive it.

@@ -7,9 +7,9 @@
 
 namespace cvr::rest {
 
-// What may be an access token's secret, from `PRIVATE-TOKEN` or else
-// `Authorization: Bearer`; empty when there is none. It is visible ASCII. Basic
-// and the tokens of clients that pull are no good here. Pure.
+// The access token of a request, not yet verified, from `PRIVATE-TOKEN` or else
+// `Authorization: Bearer`; empty if there is none. It is visible ASCII. Basic
+// credentials and the short-lived tokens of `/jwt/auth` are not accepted. Pure.
 std::string TokenOfRequest(const HttpRequest& request);
 
 }  // namespace cvr::rest

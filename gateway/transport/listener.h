@@ -28,12 +28,12 @@ class Listener {
   const std::string& address() const { return address_; }
 
   // Waits until every connection that has been made is accepted by another
-  // thread, at most for `timeout`. The kernel tells nobody that its queue is
-  // empty: whoever accepts calls NoteAccepted() after each connection. Both:
-  // any thread, but not while the listener is moved.
+  // thread, at most for `timeout`. The kernel does not report that its queue is
+  // empty, so the thread that accepts must call NoteAccepted() after each
+  // connection. Both: any thread, but not while the listener is moved.
   void AwaitAccepted(absl::Duration timeout) const;
   void NoteAccepted() const;
-  // Wakes whoever accepts and refuses new connections, for good.
+  // Wakes the accepting thread and refuses new connections permanently.
   void Shutdown();
 
  private:

@@ -10,8 +10,12 @@
 
 namespace cvr {
 
-// Who may do what: the one place that decides, for HTTP, REST and gRPC alike.
-// All pure.
+// The only place that decides what a caller may do, for the registry API, REST
+// and gRPC alike. The decision depends on the scopes, group and registries of
+// the caller's access token and on the object; there is no I/O.
+//
+// Add new permissions here. Do not check scopes anywhere else: two places that
+// decide will one day disagree. Pure functions.
 class AccessPolicy {
  public:
   enum class Action {

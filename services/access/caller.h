@@ -9,16 +9,16 @@
 
 namespace cvr {
 
-// Who asks, once that is proven. A value type; by default nobody.
+// An authenticated caller. A value type; anonymous by default.
 struct Caller {
-  // 0 = nobody has shown anything.
+  // 0 = anonymous: the request had no credential.
   int64_t token_id = 0;
   std::string token_name;
   // Of AccessToken.Scope.
   bool may_pull = false;
   bool may_manage = false;
   bool is_admin = false;
-  // The group that it is good for; an admin's is not looked at.
+  // The group that the token gives access to; not used for an admin.
   std::string group;
   // Only these of its registries; empty = all.
   std::vector<int64_t> registry_ids;

@@ -16,15 +16,14 @@
 
 namespace cvr {
 
-// Bytes that no cache entry points at are nobody's: they are deleted. That is
-// what the metadata service has forgotten, never came to know (a download whose
-// record failed, a crash between storing and recording), or lost with its disk.
-//
-// Goes through all that is stored when it starts and then at long intervals,
-// page by page; and after what could not be recorded a moment ago more often.
-// What is young, being fetched or has an entry is left alone. What is deleted
-// although somebody was about to record it is a miss; who reads it reads on.
-// Thread-safe.
+// Deletes stored bytes that no cache entry points at: entries that the metadata
+// service has deleted, that were never created (a download whose record failed,
+// a crash between storing and recording), or that were lost with its disk. It
+// checks all stored blobs when it starts and then at long intervals, page by
+// page; and digests whose record has failed more often. Blobs that are young,
+// are being fetched or have an entry are not deleted. If a blob is deleted just
+// before it is recorded, the next pull is a miss; readers of the blob are not
+// interrupted. Thread-safe.
 class BlobReconciler {
  public:
   struct Options {

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "services/blob/api/read_response_codec.h"
+#include "services/common/errors.h"
 #include "services/rpc/rpc_status.h"
 
 // While pumping_ or writing_ is set, nobody calls Finish(), so this object
@@ -21,7 +22,7 @@ ContentWriteReactor* ContentWriteReactor::Start(Opener open, ShareKey share,
 
 void ContentWriteReactor::ResumePump() {
   if (!pool_.Resume(share_, [this] { Pump(); })) {
-    End(absl::UnavailableError("the blob service is shutting down"));
+    End(errors::ShuttingDown("the blob service"));
   }
 }
 

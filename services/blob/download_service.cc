@@ -75,9 +75,7 @@ absl::StatusOr<absl::Duration> IntervalOf(
   return interval;
 }
 
-absl::Status Stopping() {
-  return absl::UnavailableError("the blob service is shutting down");
-}
+absl::Status Stopping() { return errors::ShuttingDown("the blob service"); }
 
 // What has no bound is as large as a number can be.
 int64_t Bounded(uint64_t value) {

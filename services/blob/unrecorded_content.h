@@ -17,13 +17,13 @@
 
 namespace cvr {
 
-// A PullMetadata that passes everything on, and looks after what was not
-// recorded. A record that the service gave no answer to, since it is restarted,
-// counts as made and is made again until there is an answer: what was
-// downloaded meanwhile is not lost. The digests of other records that failed
-// are remembered: the upstream was deleted, purged or changed while they were
-// fetched, or the service has no disk. Their bytes may be nobody's.
-// Thread-safe.
+// A PullMetadata that passes everything on, and keeps records that have failed.
+// If the service gives no answer, since it restarts, the record counts as made
+// and is sent again until there is an answer, so that downloads of that time
+// are not lost. Of records that failed otherwise the digests are remembered:
+// the upstream was deleted, purged or changed during the download, or the
+// service's disk is full. There may be no cache entry for their bytes, so
+// BlobReconciler looks at them. Thread-safe.
 class UnrecordedContent : public PullMetadata {
  public:
   // Further ones are left to the BlobReconciler.

@@ -9,9 +9,13 @@
 
 namespace cvr {
 
-// Some bytes and what keeps them alive: a buffer of a download, a pinned block
-// of the store, a received message. Copies share the bytes. A value type; the
-// bytes never change.
+// A read-only byte buffer with shared ownership. It lets bytes travel from the
+// network or the disk to the client without being copied: the owner may be a
+// download buffer, a pinned RocksDB block or a received gRPC message. Copies of
+// a Chunk share the bytes.
+//
+// A Chunk keeps its whole owner in memory. Do not store small pieces of large
+// chunks for long; copy them instead. A value type; the bytes never change.
 class Chunk {
  public:
   Chunk() = default;

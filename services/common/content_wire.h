@@ -2,6 +2,7 @@
 #define SERVICES_COMMON_CONTENT_WIRE_H_
 
 #include "absl/status/statusor.h"
+#include "cvr/internal/v1/descriptor.pb.h"
 #include "cvr/v1/content.pb.h"
 #include "services/common/content.h"
 #include "services/common/time_wire.h"

@@ -14,8 +14,13 @@ namespace cvr {
 
 enum class DigestAlgorithm : uint8_t { kSha256 = 1, kSha512 = 2 };
 
-// The content address of some bytes: OCI image-spec, descriptor.md, "Digests".
-// Always well formed. A value type; cheap to copy.
+// A content digest, `sha256:<hex>` or `sha512:<hex>` (OCI image-spec,
+// descriptor.md). Content is stored and compared by digest only, which is why a
+// client can never get the wrong image for a digest.
+//
+// Always valid: Parse() rejects malformed text, so functions that take a Digest
+// need not check it. Do not use it for tags; see Reference. A value type; cheap
+// to copy.
 class Digest {
  public:
   // `sha256:` + 64 or `sha512:` + 128 lower-case hex digits.

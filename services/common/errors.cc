@@ -6,6 +6,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_replace.h"
 #include "google/protobuf/duration.pb.h"
 #include "google/rpc/error_details.pb.h"
 #include "services/common/time_wire.h"
@@ -13,10 +14,13 @@
 namespace cvr {
 namespace {
 
-constexpr absl::string_view kDomain = "cvr";
 constexpr absl::string_view kSizeKey = "size";
 constexpr absl::string_view kLimitKey = "limit";
 constexpr absl::string_view kHiddenKey = "hidden";
+constexpr absl::string_view kResourceKey = "resource";
+
+// Details travel as a header, of which clients take 8 KiB.
+constexpr size_t kResourceNameBytesMax = 512;
 
 constexpr absl::string_view kErrorInfoUrl =
     "type.googleapis.com/google.rpc.ErrorInfo";
@@ -24,27 +28,12 @@ constexpr absl::string_view kRetryInfoUrl =
     "type.googleapis.com/google.rpc.RetryInfo";
 constexpr absl::string_view kBadRequestUrl =
     "type.googleapis.com/google.rpc.BadRequest";
-
-constexpr std::pair<Reason, absl::string_view> kNames[] = {
-    {Reason::kNameInvalid, "NAME_INVALID"},
-    {Reason::kNameUnknown, "NAME_UNKNOWN"},
-    {Reason::kDigestInvalid, "DIGEST_INVALID"},
-    {Reason::kManifestUnknown, "MANIFEST_UNKNOWN"},
-    {Reason::kManifestInvalid, "MANIFEST_INVALID"},
-    {Reason::kBlobUnknown, "BLOB_UNKNOWN"},
-    {Reason::kRangeNotSatisfiable, "RANGE_NOT_SATISFIABLE"},
-    {Reason::kUnsupported, "UNSUPPORTED"},
-    {Reason::kDenied, "DENIED"},
-    {Reason::kUpstreamUnavailable, "UPSTREAM_UNAVAILABLE"},
-    {Reason::kUpstreamRateLimited, "UPSTREAM_RATE_LIMITED"},
-    {Reason::kUpstreamDenied, "UPSTREAM_DENIED"},
-    {Reason::kUpstreamInvalid, "UPSTREAM_INVALID"},
-    {Reason::kContentMismatch, "CONTENT_MISMATCH"},
-    {Reason::kContentDamaged, "CONTENT_DAMAGED"},
-    {Reason::kFieldInvalid, "FIELD_INVALID"},
-    {Reason::kUnauthenticated, "UNAUTHENTICATED"},
-    {Reason::kLimitReached, "LIMIT_REACHED"},
-};
+constexpr absl::string_view kResourceInfoUrl =
+    "type.googleapis.com/google.rpc.ResourceInfo";
+constexpr absl::string_view kPreconditionFailureUrl =
+    "type.googleapis.com/google.rpc.PreconditionFailure";
+constexpr absl::string_view kQuotaFailureUrl =
+    "type.googleapis.com/google.rpc.QuotaFailure";
 
 template <typename Message>
 std::optional<Message> Attached(const absl::Status& status,
@@ -75,14 +64,20 @@ std::optional<Number> NumberAt(const absl::Status& status,
   return number;
 }
 
-absl::Status MakeWithNumber(absl::StatusCode code, Reason reason,
-                            absl::string_view message, absl::string_view key,
-                            absl::string_view number) {
-  absl::Status status(code, message);
+google::rpc::ErrorInfo InfoOf(Reason reason) {
   google::rpc::ErrorInfo info;
   info.set_reason(std::string(ReasonName(reason)));
-  info.set_domain(std::string(kDomain));
-  (*info.mutable_metadata())[std::string(key)] = std::string(number);
+  info.set_domain(std::string(kErrorDomain));
+  return info;
+}
+
+// With one pair of ErrorInfo's metadata.
+absl::Status MakeWith(absl::StatusCode code, Reason reason,
+                      absl::string_view message, absl::string_view key,
+                      absl::string_view value) {
+  absl::Status status(code, message);
+  google::rpc::ErrorInfo info = InfoOf(reason);
+  (*info.mutable_metadata())[std::string(key)] = std::string(value);
   Attach(status, kErrorInfoUrl, info);
   return status;
 }
@@ -92,30 +87,105 @@ absl::Status Make(absl::StatusCode code, Reason reason,
   return WithReason(absl::Status(code, message), reason);
 }
 
+// An attachment is a "registry upstream" to people.
+std::string TypeOf(absl::string_view what) {
+  if (what == "registry upstream") return "attachment";
+  return absl::StrReplaceAll(what.substr(0, what.find(" of ")), {{" ", "_"}});
+}
+
+void AttachPrecondition(absl::Status& status, Reason reason,
+                        absl::string_view subject) {
+  google::rpc::PreconditionFailure failure;
+  auto* const violation = failure.add_violations();
+  violation->set_type(std::string(ReasonName(reason)));
+  violation->set_subject(std::string(subject));
+  violation->set_description(std::string(status.message()));
+  Attach(status, kPreconditionFailureUrl, failure);
+}
+
 }  // namespace
 
 absl::string_view ReasonName(Reason reason) {
-  for (const auto& [value, name] : kNames) {
-    if (value == reason) return name;
-  }
-  return "";
+  if (reason == Reason::kNone) return "";
+  return v1::ErrorReason_Name(static_cast<v1::ErrorReason>(reason));
 }
 
 Reason ReasonOf(const absl::Status& status) {
   const auto info = Attached<google::rpc::ErrorInfo>(status, kErrorInfoUrl);
-  if (!info || info->domain() != kDomain) return Reason::kNone;
-  for (const auto& [value, name] : kNames) {
-    if (name == info->reason()) return value;
+  v1::ErrorReason reason = v1::ERROR_REASON_UNSPECIFIED;
+  if (!info || info->domain() != kErrorDomain ||
+      !v1::ErrorReason_Parse(info->reason(), &reason)) {
+    return Reason::kNone;
   }
-  return Reason::kNone;
+  return static_cast<Reason>(reason);
 }
 
 absl::Status WithReason(absl::Status status, Reason reason) {
-  google::rpc::ErrorInfo info;
-  info.set_reason(std::string(ReasonName(reason)));
-  info.set_domain(std::string(kDomain));
-  Attach(status, kErrorInfoUrl, info);
+  Attach(status, kErrorInfoUrl, InfoOf(reason));
   return status;
+}
+
+absl::Status WithSomeReason(absl::Status status) {
+  if (status.ok() || ReasonOf(status) != Reason::kNone) return status;
+  const Reason reason = DefaultReason(status.code());
+  if (absl::IsFailedPrecondition(status) &&
+      !status.GetPayload(kPreconditionFailureUrl)) {
+    AttachPrecondition(status, reason, /*subject=*/"");
+  }
+  return WithReason(std::move(status), reason);
+}
+
+Reason DefaultReason(absl::StatusCode code) {
+  switch (code) {
+    case absl::StatusCode::kOk:
+      return Reason::kNone;
+    case absl::StatusCode::kCancelled:
+      return Reason::kCancelled;
+    case absl::StatusCode::kInvalidArgument:
+    case absl::StatusCode::kOutOfRange:
+      return Reason::kRequestInvalid;
+    case absl::StatusCode::kDeadlineExceeded:
+      return Reason::kDeadlineExceeded;
+    case absl::StatusCode::kNotFound:
+      return Reason::kResourceNotFound;
+    case absl::StatusCode::kAlreadyExists:
+      return Reason::kResourceExists;
+    case absl::StatusCode::kPermissionDenied:
+      return Reason::kPermissionDenied;
+    case absl::StatusCode::kUnauthenticated:
+      return Reason::kUnauthenticated;
+    case absl::StatusCode::kResourceExhausted:
+      return Reason::kOverloaded;
+    case absl::StatusCode::kFailedPrecondition:
+      return Reason::kPreconditionFailed;
+    case absl::StatusCode::kAborted:
+      return Reason::kConcurrentChange;
+    case absl::StatusCode::kUnimplemented:
+      return Reason::kMethodNotServed;
+    case absl::StatusCode::kUnavailable:
+      return Reason::kServiceUnavailable;
+    case absl::StatusCode::kDataLoss:
+      return Reason::kDataLoss;
+    default:
+      return Reason::kInternal;
+  }
+}
+
+absl::Status WithResource(absl::Status status, const ErrorResource& resource) {
+  google::rpc::ResourceInfo info;
+  info.set_resource_type(resource.type);
+  if (resource.name.size() <= kResourceNameBytesMax) {
+    info.set_resource_name(resource.name);
+  }
+  Attach(status, kResourceInfoUrl, info);
+  return status;
+}
+
+std::optional<ErrorResource> ResourceOf(const absl::Status& status) {
+  const auto info =
+      Attached<google::rpc::ResourceInfo>(status, kResourceInfoUrl);
+  if (!info) return std::nullopt;
+  return ErrorResource{info->resource_type(), info->resource_name()};
 }
 
 std::optional<absl::Duration> RetryAfterOf(const absl::Status& status) {
@@ -157,7 +227,9 @@ std::vector<FieldViolation> FieldViolationsOf(const absl::Status& status) {
   const auto bad = Attached<google::rpc::BadRequest>(status, kBadRequestUrl);
   if (!bad) return violations;
   for (const auto& violation : bad->field_violations()) {
-    violations.push_back({violation.field(), violation.description()});
+    v1::FieldReason reason = v1::FIELD_REASON_UNSPECIFIED;
+    v1::FieldReason_Parse(violation.reason(), &reason);
+    violations.push_back({violation.field(), violation.description(), reason});
   }
   return violations;
 }
@@ -202,6 +274,9 @@ absl::Status FieldsInvalid(std::vector<FieldViolation> violations) {
     auto* const added = bad.add_field_violations();
     added->set_field(std::move(violation.field));
     added->set_description(std::move(violation.description));
+    if (violation.reason != v1::FIELD_REASON_UNSPECIFIED) {
+      added->set_reason(v1::FieldReason_Name(violation.reason));
+    }
   }
   absl::Status status =
       Make(absl::StatusCode::kInvalidArgument, Reason::kFieldInvalid, message);
@@ -210,42 +285,92 @@ absl::Status FieldsInvalid(std::vector<FieldViolation> violations) {
 }
 
 absl::Status FieldInvalid(absl::string_view field,
-                          absl::string_view description) {
-  return FieldsInvalid({{std::string(field), std::string(description)}});
+                          absl::string_view description,
+                          v1::FieldReason reason) {
+  return FieldsInvalid(
+      {{std::string(field), std::string(description), reason}});
 }
 
 absl::Status RegistryUnknown(absl::string_view registry) {
-  return Make(absl::StatusCode::kNotFound, Reason::kNameUnknown,
-              absl::StrCat("virtual registry '", registry,
-                           "' does not exist or has no enabled upstream"));
+  return WithResource(
+      Make(absl::StatusCode::kNotFound, Reason::kNameUnknown,
+           absl::StrCat("virtual registry '", registry,
+                        "' does not exist or has no enabled upstream")),
+      {"registry", std::string(registry)});
 }
 
 absl::Status RegistryPathUnknown(absl::string_view path) {
-  return Make(absl::StatusCode::kNotFound, Reason::kNameUnknown,
-              absl::StrCat("'", path,
-                           "' begins with the <group>/<name> of no virtual "
-                           "registry, or that serves nothing"));
+  return WithResource(
+      Make(absl::StatusCode::kNotFound, Reason::kNameUnknown,
+           absl::StrCat("'", path,
+                        "' begins with the <group>/<name> of no virtual "
+                        "registry, or that serves nothing")),
+      {"registry", std::string(path)});
 }
 
 absl::Status RepositoryUnknown(absl::string_view repository) {
-  return Make(absl::StatusCode::kNotFound, Reason::kNameUnknown,
-              absl::StrCat("repository '", repository, "' not found"));
+  return WithResource(
+      Make(absl::StatusCode::kNotFound, Reason::kNameUnknown,
+           absl::StrCat("repository '", repository, "' not found")),
+      {"repository", std::string(repository)});
 }
 
 absl::Status ManifestUnknown(absl::string_view repository,
                              absl::string_view reference) {
-  return Make(absl::StatusCode::kNotFound, Reason::kManifestUnknown,
-              absl::StrCat("manifest '", reference,
-                           "' not found in repository '", repository, "'"));
+  return WithResource(
+      Make(absl::StatusCode::kNotFound, Reason::kManifestUnknown,
+           absl::StrCat("manifest '", reference, "' not found in repository '",
+                        repository, "'")),
+      {"manifest", std::string(reference)});
 }
 
 absl::Status BlobUnknown(absl::string_view digest) {
-  return Make(absl::StatusCode::kNotFound, Reason::kBlobUnknown,
-              absl::StrCat("blob '", digest, "' not found"));
+  return WithResource(Make(absl::StatusCode::kNotFound, Reason::kBlobUnknown,
+                           absl::StrCat("blob '", digest, "' not found")),
+                      {"blob", std::string(digest)});
 }
 
 absl::Status NoSuch(absl::string_view what, absl::string_view key) {
-  return absl::NotFoundError(absl::StrCat(what, " ", key, " does not exist"));
+  return NotFound({TypeOf(what), std::string(key)},
+                  absl::StrCat(what, " ", key, " does not exist"));
+}
+
+absl::Status NotFound(const ErrorResource& missing, absl::string_view message) {
+  return WithResource(
+      Make(absl::StatusCode::kNotFound, Reason::kResourceNotFound, message),
+      missing);
+}
+
+absl::Status Exists(const ErrorResource& existing, absl::string_view message) {
+  return WithResource(
+      Make(absl::StatusCode::kAlreadyExists, Reason::kResourceExists, message),
+      existing);
+}
+
+absl::Status EtagMismatch(const ErrorResource& resource) {
+  return MakeWith(absl::StatusCode::kAborted, Reason::kEtagMismatch,
+                  "etag mismatch: the resource was modified since it was read; "
+                  "read it again and retry",
+                  kResourceKey,
+                  absl::StrCat(resource.type, "/", resource.name));
+}
+
+absl::Status PreconditionFailed(Reason reason, absl::string_view subject,
+                                absl::string_view message) {
+  absl::Status status =
+      Make(absl::StatusCode::kFailedPrecondition, reason, message);
+  AttachPrecondition(status, reason, subject);
+  return status;
+}
+
+absl::Status ShuttingDown(absl::string_view what) {
+  return Make(absl::StatusCode::kUnavailable, Reason::kShuttingDown,
+              absl::StrCat(what, " is shutting down"));
+}
+
+absl::Status StoreFull(absl::string_view message) {
+  return Make(absl::StatusCode::kResourceExhausted, Reason::kStoreFull,
+              message);
 }
 
 absl::Status Unauthenticated(absl::string_view detail) {
@@ -258,7 +383,7 @@ absl::Status Denied(absl::string_view detail) {
 }
 
 absl::Status RangeNotSatisfiable(uint64_t size_bytes) {
-  return MakeWithNumber(
+  return MakeWith(
       absl::StatusCode::kOutOfRange, Reason::kRangeNotSatisfiable,
       absl::StrCat(
           "range not satisfiable: it starts after the end of the content (",
@@ -268,10 +393,17 @@ absl::Status RangeNotSatisfiable(uint64_t size_bytes) {
 
 absl::Status LimitReached(absl::string_view what, absl::string_view things,
                           int64_t limit) {
-  return MakeWithNumber(
+  absl::Status status = MakeWith(
       absl::StatusCode::kResourceExhausted, Reason::kLimitReached,
       absl::StrCat(what, " already has the maximum of ", limit, " ", things),
       kLimitKey, absl::StrCat(limit));
+  google::rpc::QuotaFailure failure;
+  auto* const violation = failure.add_violations();
+  violation->set_subject(std::string(what));
+  violation->set_description(std::string(status.message()));
+  violation->set_quota_value(limit);
+  Attach(status, kQuotaFailureUrl, failure);
+  return status;
 }
 
 absl::Status Unsupported(absl::string_view what) {

@@ -9,43 +9,90 @@
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "cvr/v1/error_reason.pb.h"
 
 // All errors that cross the boundary of a process or a package, so that each is
 // named once. An error has an absl code, a sentence for people, and a reason
-// that programs act on (google.rpc.ErrorInfo, domain "cvr"). rpc_status.h sends
-// errors over gRPC unchanged; gateway/registry/http_error.h maps them to HTTP.
+// that programs act on (google.rpc.ErrorInfo, domain kErrorDomain).
+// rpc_status.h sends errors over gRPC unchanged, with a reason by their code
+// where they have none; gateway/registry/http_error.h maps them to HTTP.
 namespace cvr {
 
+// ErrorInfo.domain of every error of ours.
+inline constexpr absl::string_view kErrorDomain =
+    "container-virtual-registry.dev";
+
+// The values of v1::ErrorReason, which says when each is given and what comes
+// with it.
 enum class Reason {
-  kNone,  // No reason attached: a plain absl::Status.
-  kNameInvalid,
-  kNameUnknown,
-  kDigestInvalid,
-  kManifestUnknown,
-  kManifestInvalid,
-  kBlobUnknown,
-  kRangeNotSatisfiable,
-  kUnsupported,
-  kDenied,
-  kUpstreamUnavailable,  // Connect, DNS, TLS, timeout, 5xx, broken body.
-  kUpstreamRateLimited,  // 429.
-  kUpstreamDenied,       // 401 or 403 for the credentials we hold.
-  kUpstreamInvalid,      // The response violates the registry protocol.
-  kContentMismatch,      // The upstream's bytes do not match the digest.
-  kContentDamaged,       // Stored bytes do not match the digest.
-  kFieldInvalid,         // google.rpc.BadRequest is attached.
-  kUnauthenticated,      // No credentials, or invalid ones.
-  kLimitReached,         // An operator's limit on a number of objects.
+  // No reason attached: a plain absl::Status.
+  kNone = v1::ERROR_REASON_UNSPECIFIED,
+  kFieldInvalid = v1::FIELD_INVALID,
+  kNameInvalid = v1::NAME_INVALID,
+  kDigestInvalid = v1::DIGEST_INVALID,
+  kRangeNotSatisfiable = v1::RANGE_NOT_SATISFIABLE,
+  kUnsupported = v1::UNSUPPORTED,
+  kRequestInvalid = v1::REQUEST_INVALID,
+  kMethodNotServed = v1::METHOD_NOT_SERVED,
+  kUnauthenticated = v1::UNAUTHENTICATED,
+  kDenied = v1::DENIED,
+  kPermissionDenied = v1::PERMISSION_DENIED,
+  kResourceNotFound = v1::RESOURCE_NOT_FOUND,
+  kResourceExists = v1::RESOURCE_EXISTS,
+  kEtagMismatch = v1::ETAG_MISMATCH,
+  kGroupNotEmpty = v1::GROUP_NOT_EMPTY,
+  kGroupPermanent = v1::GROUP_PERMANENT,
+  kCrossGroup = v1::CROSS_GROUP,
+  kLimitReached = v1::LIMIT_REACHED,
+  kPreconditionFailed = v1::PRECONDITION_FAILED,
+  kConcurrentChange = v1::CONCURRENT_CHANGE,
+  kNameUnknown = v1::NAME_UNKNOWN,
+  kManifestUnknown = v1::MANIFEST_UNKNOWN,
+  kBlobUnknown = v1::BLOB_UNKNOWN,
+  kManifestInvalid = v1::MANIFEST_INVALID,
+  kContentTooLarge = v1::CONTENT_TOO_LARGE,
+  kUpstreamUnavailable = v1::UPSTREAM_UNAVAILABLE,
+  kUpstreamRateLimited = v1::UPSTREAM_RATE_LIMITED,
+  kUpstreamDenied = v1::UPSTREAM_DENIED,
+  kUpstreamInvalid = v1::UPSTREAM_INVALID,
+  kContentMismatch = v1::CONTENT_MISMATCH,
+  kContentDamaged = v1::CONTENT_DAMAGED,
+  kDataLoss = v1::DATA_LOSS,
+  kStoreFull = v1::STORE_FULL,
+  kOverloaded = v1::OVERLOADED,
+  kShuttingDown = v1::SHUTTING_DOWN,
+  kServiceUnavailable = v1::SERVICE_UNAVAILABLE,
+  kDeadlineExceeded = v1::DEADLINE_EXCEEDED,
+  kCancelled = v1::CANCELLED,
+  kInternal = v1::INTERNAL,
 };
 
-// `MANIFEST_UNKNOWN` and so on; empty for kNone.
+// `MANIFEST_UNKNOWN` and so on; empty for kNone. Lives for ever.
 absl::string_view ReasonName(Reason reason);
+
+// The reason of an error that nobody has given one: it says no more than the
+// code. kNone for OK alone.
+Reason DefaultReason(absl::StatusCode code);
 
 // The reason that `status` carries.
 Reason ReasonOf(const absl::Status& status);
 
-// `status` with the reason attached; code and message stay.
+// `status` with the reason attached; code and message stay. OK stays OK.
 absl::Status WithReason(absl::Status status, Reason reason);
+
+// `status`, if it has a reason; otherwise with the default reason of its code.
+// FAILED_PRECONDITION gets a PreconditionFailure, too.
+absl::Status WithSomeReason(absl::Status status);
+
+// What the error is about (google.rpc.ResourceInfo). `type` is `registry`,
+// `cache_entry` and so on, `name` its id, or its name if it has no id. A name
+// that is too long to be one is left out.
+struct ErrorResource {
+  std::string type;
+  std::string name;
+};
+absl::Status WithResource(absl::Status status, const ErrorResource& resource);
+std::optional<ErrorResource> ResourceOf(const absl::Status& status);
 
 // When the caller may try again, if the error says it.
 std::optional<absl::Duration> RetryAfterOf(const absl::Status& status);
@@ -66,6 +113,8 @@ bool IsHidden(const absl::Status& status);
 struct FieldViolation {
   std::string field;
   std::string description;
+  // Unspecified where it has no name.
+  v1::FieldReason reason = v1::FIELD_REASON_UNSPECIFIED;
 };
 std::vector<FieldViolation> FieldViolationsOf(const absl::Status& status);
 
@@ -83,8 +132,9 @@ namespace errors {
 absl::Status NameInvalid(absl::string_view name);
 absl::Status DigestInvalid(absl::string_view digest);
 absl::Status FieldsInvalid(std::vector<FieldViolation> violations);
-absl::Status FieldInvalid(absl::string_view field,
-                          absl::string_view description);
+absl::Status FieldInvalid(
+    absl::string_view field, absl::string_view description,
+    v1::FieldReason reason = v1::FIELD_REASON_UNSPECIFIED);
 
 // NOT_FOUND
 absl::Status RegistryUnknown(absl::string_view registry);
@@ -95,8 +145,30 @@ absl::Status RepositoryUnknown(absl::string_view repository);
 absl::Status ManifestUnknown(absl::string_view repository,
                              absl::string_view reference);
 absl::Status BlobUnknown(absl::string_view digest);
-// For administration: "registry 7 does not exist".
+// For administration: "registry 7 does not exist". RESOURCE_NOT_FOUND about
+// the resource `key`, whose type `what` says up to " of ": "cleanup policy of
+// group" is `cleanup_policy`, "registry upstream" an `attachment`.
 absl::Status NoSuch(absl::string_view what, absl::string_view key);
+// The same in other words.
+absl::Status NotFound(const ErrorResource& missing, absl::string_view message);
+
+// ALREADY_EXISTS: RESOURCE_EXISTS about the resource that is in the way.
+absl::Status Exists(const ErrorResource& existing, absl::string_view message);
+
+// ABORTED: ETAG_MISMATCH. Does not tell the current etag, so that nobody
+// overwrites what he has not read.
+absl::Status EtagMismatch(const ErrorResource& resource);
+
+// FAILED_PRECONDITION with a google.rpc.PreconditionFailure of the type
+// ReasonName(reason) about `subject`, such as "groups/acme".
+absl::Status PreconditionFailed(Reason reason, absl::string_view subject,
+                                absl::string_view message);
+
+// UNAVAILABLE: SHUTTING_DOWN. `what` is stopping, such as "the blob service".
+absl::Status ShuttingDown(absl::string_view what);
+
+// RESOURCE_EXHAUSTED: STORE_FULL.
+absl::Status StoreFull(absl::string_view message);
 
 // UNAUTHENTICATED
 absl::Status Unauthenticated(
@@ -113,7 +185,7 @@ absl::Status RangeNotSatisfiable(uint64_t size_bytes);
 absl::Status Unsupported(absl::string_view what);
 
 // RESOURCE_EXHAUSTED: `what`, such as "registry 7", already has `limit` of
-// `things`, the maximum.
+// `things`, the maximum. With a google.rpc.QuotaFailure about `what`.
 absl::Status LimitReached(absl::string_view what, absl::string_view things,
                           int64_t limit);
 

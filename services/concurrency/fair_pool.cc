@@ -3,6 +3,7 @@
 #include <iterator>
 
 #include "absl/strings/str_cat.h"
+#include "services/common/errors.h"
 
 namespace cvr {
 
@@ -22,8 +23,9 @@ FairPool::~FairPool() { Shutdown(); }
 absl::Status FairPool::Schedule(const ShareKey& key, Task task) {
   MutexLock lock(&mutex_);
   if (shut_down_) {
-    return absl::UnavailableError(
-        absl::StrCat("no more ", what_, ": stopping"));
+    return WithReason(
+        absl::UnavailableError(absl::StrCat("no more ", what_, ": stopping")),
+        Reason::kShuttingDown);
   }
   // After those of the same key that wait already.
   const auto tenant = tenants_.find(key.tenant);

@@ -78,8 +78,9 @@ absl::Status ShareRefusal(ShareLedger::Verdict verdict, const ShareKey& key,
       break;
   }
   return WithRetryAfter(
-      absl::UnavailableError(
-          absl::StrCat("too many ", what, " at once", whose, ": retry later")),
+      WithReason(absl::UnavailableError(absl::StrCat(
+                     "too many ", what, " at once", whose, ": retry later")),
+                 Reason::kOverloaded),
       kRetryAfter);
 }
 

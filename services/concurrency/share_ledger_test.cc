@@ -107,7 +107,8 @@ TEST(ShareLedgerTest, RefusalSaysWhoseShareItIs) {
   const ShareKey key = Key("acme", 7);
   const absl::Status upstream =
       ShareRefusal(Verdict::kUpstreamFull, key, "downloads");
-  EXPECT_THAT(upstream, testing::StatusIs(absl::StatusCode::kUnavailable));
+  EXPECT_THAT(upstream, testing::StatusIs(absl::StatusCode::kUnavailable,
+                                          Reason::kOverloaded));
   EXPECT_THAT(upstream.message(), HasSubstr("too many downloads"));
   EXPECT_THAT(upstream.message(), HasSubstr("upstream 7"));
   EXPECT_EQ(RetryAfterOf(upstream), absl::Seconds(5));

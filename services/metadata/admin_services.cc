@@ -152,7 +152,7 @@ grpc::Status CacheEntryServiceImpl::DeleteCacheEntry(
 
 grpc::Status AccessTokenServiceImpl::CreateAccessToken(
     grpc::ServerContext* context, const v1::CreateAccessTokenRequest* request,
-    v1::AccessToken* response) {
+    v1::CreateAccessTokenResponse* response) {
   return Forward(&AccessTokenAdmin::Create, context, request, response);
 }
 

@@ -142,9 +142,9 @@ class AccessTokenServiceImpl final
  public:
   using GuardedService::GuardedService;
 
-  grpc::Status CreateAccessToken(grpc::ServerContext* context,
-                                 const v1::CreateAccessTokenRequest* request,
-                                 v1::AccessToken* response) override;
+  grpc::Status CreateAccessToken(
+      grpc::ServerContext* context, const v1::CreateAccessTokenRequest* request,
+      v1::CreateAccessTokenResponse* response) override;
   grpc::Status ListAccessTokens(
       grpc::ServerContext* context, const v1::ListAccessTokensRequest* request,
       v1::ListAccessTokensResponse* response) override;

@@ -8,7 +8,6 @@
 #include "services/common/status_macros.h"
 #include "services/metadata/api/record_wire.h"
 #include "services/metadata/api/rpc_answer.h"
-#include "services/metadata/resources/upstream_wire.h"
 #include "services/rpc/rpc_status.h"
 
 namespace cvr {
@@ -99,11 +98,7 @@ absl::StatusOr<internal::v1::ListGarbageResponse> ListGarbage(
 absl::StatusOr<internal::v1::UpstreamAccess> AccessTo(
     UpstreamAccessSource& source, int64_t upstream_id) {
   ASSIGN_OR_RETURN(const auto access, source.GetUpstreamAccess(upstream_id));
-  internal::v1::UpstreamAccess message;
-  *message.mutable_upstream() = FromAccess(access);
-  message.set_identity(access.identity);
-  message.set_cache_epoch(access.cache_epoch);
-  return message;
+  return ToWire(access);
 }
 
 absl::StatusOr<internal::v1::FindPossessingResponse> FindPossessing(

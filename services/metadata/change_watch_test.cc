@@ -66,7 +66,7 @@ class ChangeWatchTest : public ::testing::Test {
     EXPECT_THAT(store_.Read([&](const ReadTransaction& transaction) {
       return tables::VisitRegistries(
           transaction, 0,
-          [&](const v1::Registry& registry) -> absl::StatusOr<bool> {
+          [&](const stored::Registry& registry) -> absl::StatusOr<bool> {
             names.push_back(registry.name());
             return true;
           });
@@ -108,7 +108,7 @@ class ChangeWatchTest : public ::testing::Test {
     for (const int64_t id : registry_ids) token.add_registry_ids(id);
     const auto made = tokens_.Create(request);
     EXPECT_THAT(made, IsOk());
-    return made.ok() ? made->id() : 0;
+    return made.ok() ? made->access_token().id() : 0;
   }
 
   FakeClock clock_;

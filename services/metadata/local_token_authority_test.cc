@@ -30,7 +30,8 @@ class LocalTokenAuthorityTest : public ::testing::Test {
     EXPECT_THAT(groups_.EnsureDefault(), IsOk());
   }
 
-  v1::AccessToken Make(v1::AccessToken::Scope scope, int lifetime_s = 0) {
+  v1::CreateAccessTokenResponse Make(v1::AccessToken::Scope scope,
+                                     int lifetime_s = 0) {
     v1::CreateAccessTokenRequest request;
     auto& token = *request.mutable_access_token();
     token.set_name("t");
@@ -75,7 +76,7 @@ TEST_F(LocalTokenAuthorityTest, ASecretIsItsOwnersAlone) {
   EXPECT_NE(reader.secret(), admin.secret());
   const auto caller = client_.Authenticate(reader.secret());
   ASSERT_THAT(caller, IsOk());
-  EXPECT_EQ(caller->token_id, reader.id());
+  EXPECT_EQ(caller->token_id, reader.access_token().id());
   EXPECT_EQ(caller->group, "default");
   EXPECT_TRUE(caller->may_pull);
   EXPECT_FALSE(caller->may_manage);
@@ -102,7 +103,8 @@ TEST_F(LocalTokenAuthorityTest, SecretsAreNotShownAgainNorStored) {
   const auto listed = tokens_.List({});
   ASSERT_THAT(listed, IsOk());
   ASSERT_EQ(listed->access_tokens_size(), 1);
-  EXPECT_THAT(listed->access_tokens(0).secret(), IsEmpty());
+  EXPECT_THAT(listed->SerializeAsString(),
+              Not(::testing::HasSubstr(token.secret())));
   ASSERT_THAT(store_.Read([&](const ReadTransaction& transaction) {
     return transaction.Scan(
         Table::kAccessTokens, "", "",
@@ -132,7 +134,7 @@ TEST_F(LocalTokenAuthorityTest, IssuesWhatTheGatewayCanVerify) {
   EXPECT_EQ(issued->lifetime, absl::Minutes(5));
   const auto claims = Open(*issued);
   ASSERT_THAT(claims, IsOk());
-  EXPECT_EQ(claims->caller.token_id, token.id());
+  EXPECT_EQ(claims->caller.token_id, token.access_token().id());
   EXPECT_TRUE(claims->caller.may_pull);
   const auto nobody = Open(*client_.IssueToken("", "gw", {}));
   ASSERT_THAT(nobody, IsOk());
@@ -162,16 +164,16 @@ TEST_F(LocalTokenAuthorityTest, WhatIsIssuedEndsWithTheAccessToken) {
 TEST_F(LocalTokenAuthorityTest, ARevocationOutlivesAllThatWasIssued) {
   const auto token = Make(v1::AccessToken::READ_VIRTUAL_REGISTRY);
   const auto issued = client_.IssueToken(token.secret(), "gw", {});
-  Revoke(token.id());
+  Revoke(token.access_token().id());
   while (Open(*issued).ok()) {
     EXPECT_THAT(client_.GetTrust(0, absl::ZeroDuration())->revoked_token_ids,
-                ElementsAre(token.id()));
+                ElementsAre(token.access_token().id()));
     clock_.Advance(absl::Seconds(1));
   }
   // A gateway's clock may be late.
   clock_.Advance(kClockSkewMax - absl::Seconds(1));
   EXPECT_THAT(client_.GetTrust(0, absl::ZeroDuration())->revoked_token_ids,
-              ElementsAre(token.id()));
+              ElementsAre(token.access_token().id()));
 }
 
 TEST_F(LocalTokenAuthorityTest, RevocationsDoNotPileUp) {
@@ -189,13 +191,13 @@ TEST_F(LocalTokenAuthorityTest, RevocationsDoNotPileUp) {
     return rows;
   };
   for (int i = 0; i < 3; ++i) {
-    Revoke(Make(v1::AccessToken::READ_VIRTUAL_REGISTRY).id());
+    Revoke(Make(v1::AccessToken::READ_VIRTUAL_REGISTRY).access_token().id());
   }
   EXPECT_EQ(stored(), 3);
   Revoke(99);  // Was never there: nothing to remember.
   EXPECT_EQ(stored(), 3);
   clock_.Advance(absl::Minutes(6));
-  Revoke(Make(v1::AccessToken::READ_VIRTUAL_REGISTRY).id());
+  Revoke(Make(v1::AccessToken::READ_VIRTUAL_REGISTRY).access_token().id());
   EXPECT_EQ(stored(), 1);
 }
 
@@ -235,11 +237,11 @@ TEST_F(LocalTokenAuthorityTest, WhoWaitsHearsOfARevocationAtOnce) {
     Thread waiting("waiting", [&] {
       after = client_.GetTrust(before->version, absl::InfiniteDuration());
     });
-    Revoke(token.id());
+    Revoke(token.access_token().id());
   }
   ASSERT_THAT(after, IsOk());
   EXPECT_NE(after->version, before->version);
-  EXPECT_THAT(after->revoked_token_ids, ElementsAre(token.id()));
+  EXPECT_THAT(after->revoked_token_ids, ElementsAre(token.access_token().id()));
   EXPECT_THAT(client_.Authenticate(token.secret()),
               StatusIs(absl::StatusCode::kUnauthenticated));
   // Nothing that was issued for it is about any more.
@@ -253,6 +255,21 @@ TEST_F(LocalTokenAuthorityTest, WhoWaitsIsLetGoWhenTheServiceStops) {
   client_.Shutdown();
   EXPECT_THAT(client_.GetTrust(before->version, absl::InfiniteDuration()),
               IsOk());
+}
+
+// The field was the secret's.
+TEST_F(LocalTokenAuthorityTest, UnknownFieldsOfTokensAreNotKept) {
+  v1::CreateAccessTokenRequest request;
+  auto& token = *request.mutable_access_token();
+  token.set_name("t");
+  token.add_scopes(v1::AccessToken::READ_VIRTUAL_REGISTRY);
+  token.GetReflection()->MutableUnknownFields(&token)->AddLengthDelimited(
+      9, "cvr_planted");
+  const auto made = tokens_.Create(request);
+  ASSERT_THAT(made, IsOk());
+  const auto planted = ::testing::HasSubstr("cvr_planted");
+  EXPECT_THAT(made->SerializeAsString(), Not(planted));
+  EXPECT_THAT(tokens_.List({})->SerializeAsString(), Not(planted));
 }
 
 TEST_F(LocalTokenAuthorityTest, TokensMustMakeSense) {

@@ -55,7 +55,7 @@ int RevokeTokens(const std::string& path, int say_to) {
     if (!token.ok()) return 3;
     if (i % 2 == 0) {
       v1::RevokeAccessTokenRequest request;
-      request.set_id(token->id());
+      request.set_id(token->access_token().id());
       if (!(*stack)->access_tokens().Revoke(request).ok()) return 4;
     } else {
       v1::DeleteGroupRequest request;

@@ -74,8 +74,9 @@ class RevocationTest : public ::testing::Test {
     ASSERT_THAT(stack_->registries().Create(request), IsOk());
   }
 
-  v1::AccessToken MakeToken(const std::string& group, int64_t registry_id = 0,
-                            int64_t other_registry_id = 0) {
+  v1::CreateAccessTokenResponse MakeToken(const std::string& group,
+                                          int64_t registry_id = 0,
+                                          int64_t other_registry_id = 0) {
     v1::CreateAccessTokenRequest request;
     auto& token = *request.mutable_access_token();
     token.set_name("t");
@@ -101,7 +102,7 @@ class RevocationTest : public ::testing::Test {
     return trust->revoked_token_ids;
   }
 
-  bool IsGood(const v1::AccessToken& token) {
+  bool IsGood(const v1::CreateAccessTokenResponse& token) {
     return stack_->auth().Authenticate(token.secret()).ok();
   }
 
@@ -114,11 +115,12 @@ class RevocationTest : public ::testing::Test {
 // time server, must not make good again what was issued.
 TEST_F(RevocationTest, AWallClockThatJumpsEndsNoRevocation) {
   const auto token = MakeToken("default");
-  Revoke(token.id());
+  Revoke(token.access_token().id());
   for (const auto by : {absl::Hours(1), -absl::Hours(2), absl::Hours(1)}) {
     clock_.JumpWall(by);
-    Revoke(MakeToken("default").id());  // Sweeps what is over.
-    EXPECT_THAT(Revoked(), ::testing::Contains(token.id())) << by;
+    Revoke(MakeToken("default").access_token().id());  // Sweeps what is over.
+    EXPECT_THAT(Revoked(), ::testing::Contains(token.access_token().id()))
+        << by;
   }
   clock_.Advance(absl::Hours(4));
   EXPECT_THAT(Revoked(), IsEmpty());
@@ -128,13 +130,13 @@ TEST_F(RevocationTest, ARestartForgetsNoRevocation) {
   const auto token = MakeToken("default");
   const auto issued = stack_->auth().IssueToken(token.secret(), "gw", {});
   ASSERT_THAT(issued, IsOk());
-  Revoke(token.id());
+  Revoke(token.access_token().id());
   Restart();
   // It verifies still, so all depends on the revocation.
   const auto trust = stack_->auth().GetTrust(0, absl::ZeroDuration());
   ASSERT_THAT(trust, IsOk());
   EXPECT_THAT(VerifyJwt(issued->token, trust->keys), IsOk());
-  EXPECT_THAT(trust->revoked_token_ids, ElementsAre(token.id()));
+  EXPECT_THAT(trust->revoked_token_ids, ElementsAre(token.access_token().id()));
   EXPECT_FALSE(IsGood(token));
   clock_.Advance(issued->lifetime + 2 * kClockSkewMax);
   Restart();
@@ -158,14 +160,16 @@ TEST_F(RevocationTest, TheTokensOfAGroupGoWithIt) {
   DeleteRegistry(registry_id);
 
   ASSERT_THAT(DeleteGroup("acme"), IsOk());
-  EXPECT_THAT(Revoked(), ElementsAre(first.id(), second.id()));
+  EXPECT_THAT(Revoked(), ElementsAre(first.access_token().id(),
+                                     second.access_token().id()));
   // Nor does a new group of that name inherit them.
   MakeGroup("acme");
   Restart();
   EXPECT_FALSE(IsGood(first));
   EXPECT_FALSE(IsGood(second));
   EXPECT_TRUE(IsGood(other));
-  EXPECT_THAT(Revoked(), ElementsAre(first.id(), second.id()));
+  EXPECT_THAT(Revoked(), ElementsAre(first.access_token().id(),
+                                     second.access_token().id()));
   v1::ListAccessTokensRequest request;
   request.set_group("acme");
   EXPECT_THAT(stack_->access_tokens().List(request)->access_tokens(),
@@ -181,7 +185,7 @@ TEST_F(RevocationTest, ATokenForADeletedRegistryGoesWithIt) {
   const auto whole_group = MakeToken("default");
   DeleteRegistry(mine);
   EXPECT_FALSE(IsGood(token));
-  EXPECT_THAT(Revoked(), ElementsAre(token.id()));
+  EXPECT_THAT(Revoked(), ElementsAre(token.access_token().id()));
   EXPECT_TRUE(IsGood(other));
   EXPECT_TRUE(IsGood(whole_group));
   Restart();
@@ -189,7 +193,7 @@ TEST_F(RevocationTest, ATokenForADeletedRegistryGoesWithIt) {
   EXPECT_NE(MakeRegistry("mine", "default"), mine);
   MakeRegistryAgain(mine);
   EXPECT_FALSE(IsGood(token));
-  EXPECT_THAT(Revoked(), ElementsAre(token.id()));
+  EXPECT_THAT(Revoked(), ElementsAre(token.access_token().id()));
 }
 
 TEST_F(RevocationTest, ATokenForSeveralRegistriesLosesTheDeletedOne) {
@@ -250,7 +254,7 @@ TEST_F(RevocationTest, AnIdThatIsChosenIsInNoToken) {
   ASSERT_TRUE(IsGood(token));
   MakeRegistryAgain(mine);
   EXPECT_FALSE(IsGood(token));
-  EXPECT_THAT(Revoked(), ElementsAre(token.id()));
+  EXPECT_THAT(Revoked(), ElementsAre(token.access_token().id()));
 }
 
 }  // namespace

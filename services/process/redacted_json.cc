@@ -2,44 +2,19 @@
 
 #include <cstddef>
 #include <memory>
-#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "google/protobuf/util/json_util.h"
 #include "nlohmann/json.hpp"
 #include "services/common/utf8.h"
+#include "services/process/sensitive_fields.h"
 
 namespace cvr {
 namespace {
 
-using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
 using nlohmann::json;
-
-bool IsSecret(absl::string_view field) {
-  return field == "password" || field == "password_bytes" ||
-         field == "client_key_pem" || field == "secret" || field == "token";
-}
-
-void ClearSecrets(Message& message) {
-  const auto& reflection = *message.GetReflection();
-  std::vector<const FieldDescriptor*> fields;
-  reflection.ListFields(message, &fields);
-  for (const FieldDescriptor* const field : fields) {
-    if (IsSecret(field->name())) {
-      reflection.ClearField(&message, field);
-    } else if (field->cpp_type() != FieldDescriptor::CPPTYPE_MESSAGE) {
-      continue;
-    } else if (field->is_repeated()) {
-      for (int i = 0; i < reflection.FieldSize(message, field); ++i) {
-        ClearSecrets(*reflection.MutableRepeatedMessage(&message, field, i));
-      }
-    } else {
-      ClearSecrets(*reflection.MutableMessage(&message, field));
-    }
-  }
-}
 
 // Texts and lists longer than these are cut, in turn, until all fits.
 struct Cut {
@@ -101,7 +76,7 @@ std::string CutToFit(const std::string& text, size_t bytes_max) {
 std::string RedactedJson(const Message& message, size_t bytes_max) {
   const std::unique_ptr<Message> copy(message.New());
   copy->CopyFrom(message);
-  ClearSecrets(*copy);
+  ClearSensitive(*copy);
   std::string text;
   google::protobuf::util::JsonPrintOptions options;
   options.preserve_proto_field_names = true;

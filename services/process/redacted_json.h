@@ -8,8 +8,8 @@
 
 namespace cvr {
 
-// `message` as protobuf JSON in at most `bytes_max` bytes, without what is
-// secret in our messages: passwords, private keys and tokens, at any depth.
+// `message` as protobuf JSON in at most `bytes_max` bytes, without what
+// ClearSensitive() takes out of messages, at any depth.
 // What would be longer is cut field by field, the longest texts and lists
 // first: every field that was set is still there, with a mark of how much is
 // missing. Pure.

@@ -34,9 +34,25 @@ std::string MethodOf(const google::protobuf::Message& request) {
                       absl::StripSuffix(descriptor.name(), "Request"));
 }
 
+// What was made: the answer, or a message in a `Create...Response`.
+const google::protobuf::Message& MadeIn(
+    const google::protobuf::Message& response) {
+  const auto& type = *response.GetDescriptor();
+  if (!absl::EndsWith(type.name(), "Response")) return response;
+  const auto& reflection = *response.GetReflection();
+  for (int i = 0; i < type.field_count(); ++i) {
+    const auto* const field = type.field(i);
+    if (field->message_type() != nullptr && !field->is_repeated()) {
+      return reflection.GetMessage(response, field);
+    }
+  }
+  return response;
+}
+
 // What was made has its id in the answer only, or its name if it has no id.
-std::string ObjectOf(const google::protobuf::Message& response) {
+std::string ObjectOf(const google::protobuf::Message& answer) {
   using google::protobuf::FieldDescriptor;
+  const auto& response = MadeIn(answer);
   const auto& reflection = *response.GetReflection();
   const auto* const id = response.GetDescriptor()->FindFieldByName("id");
   const auto* const name = response.GetDescriptor()->FindFieldByName("name");

@@ -17,10 +17,15 @@
 
 namespace cvr {
 
-// Stands before every call of administration: who calls, whether it may, and
-// the record that it did, or that it was refused. The caller shows the secret
-// of an access token in the metadata field `authorization`, as `Bearer
-// cvr_...`. Thread-safe.
+// Wraps every administrative gRPC method: it authenticates the caller by the
+// access token in the metadata field `authorization: Bearer cvr_...`, checks
+// the permission that access_rules.h requires for the method, runs the method,
+// and writes an audit event for a change or a refusal.
+//
+// Every new administrative method must go through Answer(), or Check() if it
+// does not answer with one message, and needs a row in access_rules.h; a method
+// without a row is refused. Internal services are protected by CallGate
+// instead. Thread-safe.
 class CallGuard {
  public:
   // `authority` must outlive it.

@@ -4,22 +4,17 @@
 
 #include "absl/strings/cord.h"
 #include "google/rpc/status.pb.h"
+#include "services/common/errors.h"
 
 namespace cvr {
-namespace {
 
-// Of errors that nothing else tells from the library's own.
-constexpr char kAnswered[] = "cvr.answered";
-
-}  // namespace
-
-grpc::Status ToRpcStatus(const absl::Status& status) {
-  if (status.ok()) return grpc::Status::OK;
+grpc::Status ToRpcStatus(const absl::Status& given) {
+  if (given.ok()) return grpc::Status::OK;
+  const absl::Status status = WithSomeReason(given);
   google::rpc::Status details;
   details.set_code(static_cast<int>(status.code()));
   details.set_message(std::string(status.message()));
   status.ForEachPayload([&](absl::string_view url, const absl::Cord& payload) {
-    if (url == kAnswered) return;
     auto* const any = details.add_details();
     any->set_type_url(std::string(url));
     any->set_value(std::string(payload));
@@ -35,11 +30,6 @@ absl::Status FromRpcStatus(const grpc::Status& status) {
                       status.error_message());
   google::rpc::Status details;
   if (details.ParseFromString(status.error_details())) {
-    // The library's own errors have no details, ours always have.
-    if (absl::IsUnavailable(result) && !status.error_details().empty() &&
-        details.details().empty()) {
-      result.SetPayload(kAnswered, absl::Cord());
-    }
     for (const auto& any : details.details()) {
       result.SetPayload(any.type_url(), absl::Cord(any.value()));
     }
@@ -47,6 +37,7 @@ absl::Status FromRpcStatus(const grpc::Status& status) {
   return result;
 }
 
+// The library's own errors have no details, ours always have.
 bool WasAnswered(const absl::Status& status) {
   bool has_payload = false;
   status.ForEachPayload(

@@ -8,6 +8,8 @@ namespace cvr {
 
 // The only translation between absl and gRPC statuses. Code, message and
 // attachments survive the way there and back; they travel as google.rpc.Status.
+// An error without a reason gets the default one of its code on its way out
+// (errors.h), so that every error of a method carries google.rpc.ErrorInfo.
 grpc::Status ToRpcStatus(const absl::Status& status);
 absl::Status FromRpcStatus(const grpc::Status& status);
 

@@ -45,6 +45,24 @@ TEST(RpcStatusTest, ForeignStatusesKeepCodeAndMessage) {
   EXPECT_EQ(ReasonOf(status), Reason::kNone);
 }
 
+// Programs branch on reasons: no answer is without, whoever has made it.
+TEST(RpcStatusTest, EveryErrorHasAReasonOnTheWire) {
+  for (int code = 1; code <= 16; ++code) {
+    const absl::Status plain(static_cast<absl::StatusCode>(code), "m");
+    const absl::Status told = FromRpcStatus(ToRpcStatus(plain));
+    EXPECT_EQ(told.code(), plain.code());
+    EXPECT_EQ(told.message(), "m");
+    EXPECT_NE(ReasonOf(told), Reason::kNone) << plain;
+    EXPECT_EQ(ReasonOf(told), DefaultReason(plain.code())) << plain;
+  }
+}
+
+TEST(RpcStatusTest, AReasonThatIsThereStays) {
+  EXPECT_THAT(
+      FromRpcStatus(ToRpcStatus(errors::StoreFull("no room"))),
+      StatusIs(absl::StatusCode::kResourceExhausted, Reason::kStoreFull));
+}
+
 // A service that answers is not away, whatever it answers.
 TEST(RpcStatusTest, AnAnswerIsToldFromSilence) {
   const absl::Status plain = absl::UnavailableError("the disk fails");

@@ -9,7 +9,7 @@ start_named_cvr() { # standalone|three
   cvr registry create hub --group acme/web
   cvr upstream create hub --group acme/web --url "http://$UPSTREAM" --registry 2
   SECRET=$(cvr token create --name ci --group acme/web \
-    --scope read_virtual_registry -o json | jq -r .token)
+    --scope read_virtual_registry -o json | jq -r .secret)
   NAMED=${PREFIX%/1}/acme/web
 }
 

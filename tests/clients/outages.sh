@@ -8,7 +8,7 @@ outage_tokens() {
   cvr upstream attach --registry 2 --upstream 1
   for name in carol dave; do
     cvr token create --name "$name" --scope read_virtual_registry -o json |
-      jq -r .token >"$STATE/$name"
+      jq -r .secret >"$STATE/$name"
   done
 }
 

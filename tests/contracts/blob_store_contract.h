@@ -222,9 +222,9 @@ TEST_P(BlobStoreContract, AppendingNothingChangesNothing) {
 
 TEST_P(BlobStoreContract, BlobThatOutgrowsTheLimitIsRefused) {
   const std::string bytes = PatternBytes(kContractBlobBytesMax);
-  const auto writer = *Begin(bytes);
-  EXPECT_THAT(writer->Append(Chunk::OfString("a")),
-              StatusIs(absl::StatusCode::kResourceExhausted));
+  const auto added = (*Begin(bytes))->Append(Chunk::OfString("a"));
+  EXPECT_THAT(added, StatusIs(absl::StatusCode::kResourceExhausted,
+                              Reason::kContentTooLarge));
   EXPECT_THAT(Upload(bytes), IsOk());
 }
 

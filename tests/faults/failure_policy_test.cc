@@ -1,5 +1,5 @@
-// What an upstream's failure means: the table of design.md, section 4, and its
-// overrides.
+// What an upstream's failure means: the table of upstream_failures.h, and the
+// policies that override it.
 #include <string>
 
 #include "tests/faults/several_upstreams.h"

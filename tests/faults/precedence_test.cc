@@ -1,4 +1,5 @@
-// Which upstream answers, when there are several: design.md, section 4.
+// Which upstream answers, when there are several: DESIGN.md of the blob
+// engine, "Who is asked".
 #include "tests/faults/several_upstreams.h"
 
 namespace cvr::testing {

@@ -33,9 +33,9 @@ class AuditTest : public SystemFixture {
     request.mutable_access_token()->set_name("ci");
     request.mutable_access_token()->add_scopes(
         v1::AccessToken::READ_VIRTUAL_REGISTRY);
-    v1::AccessToken token;
-    EXPECT_TRUE(stub->CreateAccessToken(&context, request, &token).ok());
-    return token.secret();
+    v1::CreateAccessTokenResponse made;
+    EXPECT_TRUE(stub->CreateAccessToken(&context, request, &made).ok());
+    return made.secret();
   }
 
   // Once there are as many; they are written shortly after.

@@ -12,6 +12,7 @@
 #include "absl/strings/str_replace.h"
 #include "gtest/gtest.h"
 #include "nlohmann/json.hpp"
+#include "services/common/errors.h"
 #include "tests/integration/system_test.h"
 #include "tests/support/admin_channel.h"
 #include "tests/support/planted_secrets.h"
@@ -301,6 +302,10 @@ class AuthorizationTest : public SystemTest {
 
   Told ToldOf(const std::string& secret, const Row& row) {
     const auto answer = Call(secret, row.method, Filled(row.request));
+    if (!answer.ok()) {
+      EXPECT_NE(ReasonOf(answer.status()), Reason::kNone)
+          << row.method << " " << answer.status();
+    }
     switch (answer.status().code()) {
       case absl::StatusCode::kUnauthenticated:
         return Told::kLogin;

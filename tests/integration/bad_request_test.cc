@@ -177,6 +177,14 @@ TEST_F(BadRequestTest, NamesTheFieldsThatAreWrong) {
     std::vector<std::string> fields;
     for (const FieldViolation& violation : FieldViolationsOf(status)) {
       EXPECT_NE(violation.description, "") << violation.field;
+      if (violation.field == "update_mask") {
+        EXPECT_EQ(violation.reason, absl::StrContains(request, "update_mask")
+                                        ? v1::FIELD_UNKNOWN
+                                        : v1::FIELD_REQUIRED);
+      }
+      if (violation.field == "page_token") {
+        EXPECT_EQ(violation.reason, v1::PAGE_TOKEN_INVALID);
+      }
       fields.push_back(violation.field);
     }
     EXPECT_EQ(absl::StrJoin(fields, ","), row.fields);

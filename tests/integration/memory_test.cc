@@ -1,7 +1,7 @@
 // What an upstream makes large is not what this system holds: thirty requests
 // at once for the largest lists and manifests that are legal, from the store
 // and from the upstream, with readers that read nothing, and resident memory
-// stays within what design.md allows.
+// stays below 512 MiB (services/blob/engine/DESIGN.md, "Memory").
 #include <algorithm>
 #include <atomic>
 #include <fstream>

@@ -87,7 +87,7 @@ class OutageTest : public ThreeProcessesTest {
     const auto json = CvrJson({"token", "create", "--name", name, "--scope",
                                "read_virtual_registry"});
     EXPECT_TRUE(json.is_object());
-    return json.is_object() ? json.value("token", "") : "";
+    return json.is_object() ? json.value("secret", "") : "";
   }
 
   static std::string Basic(const std::string& secret) {

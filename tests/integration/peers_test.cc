@@ -13,6 +13,7 @@
 #include "absl/strings/str_cat.h"
 #include "grpcpp/grpcpp.h"
 #include "gtest/gtest.h"
+#include "services/common/errors.h"
 #include "tests/integration/system.h"
 #include "tests/support/child_process.h"
 #include "tests/support/reflection_client.h"
@@ -199,16 +200,23 @@ TEST_P(PeersTest, EveryMethodIsForWhomTheTableSays) {
       const auto channel = ChannelAs(address, who);
       for (const std::string& method : methods) {
         seen.insert(method);
-        const StatusCode told =
-            schema.CallOn(channel, method, FieldsAs(who)).code();
+        const absl::Status answer =
+            schema.CallOn(channel, method, FieldsAs(who));
+        const StatusCode told = answer.code();
         const StatusCode want = Expected(method, who);
         if (want == StatusCode::kOk) {
           // It gets through; what it asked, or whose secret, was nonsense.
           EXPECT_NE(told, StatusCode::kPermissionDenied) << method;
           EXPECT_NE(told, StatusCode::kUnimplemented) << method;
           EXPECT_NE(told, StatusCode::kUnavailable) << method;
+          EXPECT_EQ(ReasonOf(answer) == Reason::kNone, answer.ok())
+              << method << ": " << answer;
         } else {
           EXPECT_EQ(told, want) << method << " as " << NameOfWho(who);
+          // The gate's refusals have no details: the library takes none.
+          if (want == StatusCode::kUnauthenticated) {
+            EXPECT_EQ(ReasonOf(answer), Reason::kUnauthenticated) << method;
+          }
         }
       }
     }

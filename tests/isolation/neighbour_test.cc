@@ -27,7 +27,7 @@ namespace cvr::testing {
 namespace {
 
 constexpr char kResults[] = "tests/isolation/RESULTS.md";
-constexpr int64_t kMemoryMaxMib = 512;  // design.md, section 7.
+constexpr int64_t kMemoryMaxMib = 512;  // Engine DESIGN.md, "Memory".
 
 #ifdef CVR_ASAN
 constexpr bool kCountsMemory = false;  // Freed memory stays in quarantine.

@@ -15,7 +15,8 @@ def _generate_impl(ctx):
         stem = source.basename[:-len(".proto")]
         outputs += [ctx.actions.declare_file(stem + s) for s in suffixes]
     arguments = ctx.actions.args()
-    arguments.add("--proto_path=protos")
+    if any([f.path.startswith("protos/") for f in transitive.to_list()]):
+        arguments.add("--proto_path=protos")
     arguments.add("--proto_path=.")
     root = ctx.bin_dir.path
     if ctx.label.package.startswith("protos/"):

@@ -105,8 +105,9 @@ cvr_proto_library(
     srcs = ["word.proto"],
 )
 """
-        self.assertEqual(self.problems(files),
-                         ["//services/user:user: lacks //protos/cvr:word_proto"])
+        self.assertEqual(
+            self.problems(files),
+            ["//services/user:user: lacks //protos/cvr:word_proto"])
 
     def test_a_header_of_no_target_is_a_problem(self):
         files = user("", "services/word/other.h")

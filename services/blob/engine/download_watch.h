@@ -17,12 +17,12 @@
 
 namespace cvr {
 
-// Ends downloads that hold a place in vain:
+// Ends downloads that use resources in vain:
 //
-// * those that nobody reads and that come more slowly than a minimum: what has
-//   come is left for whoever asks next;
-// * those of an upstream that was deleted, disabled or changed since: their
-//   bytes are nobody's.
+// * downloads without a reader that are slower than a minimum rate: the bytes
+//   received are left for the next request;
+// * downloads from an upstream that was deleted, disabled or changed since:
+//   their bytes are deleted, since they count as delivered to no upstream.
 //
 // Thread-safe.
 class DownloadWatch {

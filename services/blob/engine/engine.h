@@ -41,9 +41,9 @@ struct EngineOptions {
   // Of all downloads together. Beyond it a window has two chunks: less to give
   // to followers from memory, but no download waits for another.
   size_t windows_bytes_total = 512 * 1024 * 1024;
-  // A ranged read that begins so many bytes ahead of a download is fetched from
-  // the upstream beside it, until the download gets there; so many of those at
-  // the same time, further ones wait for the download.
+  // A ranged read that begins at least `detour_bytes` ahead of a download is
+  // fetched from the upstream separately, until the download gets there. At
+  // most `detours_max` at the same time; further ones wait for the download.
   uint64_t detour_bytes = 8 * 1024 * 1024;
   size_t detours_max = 64;
   size_t detours_per_upstream_max = 0;
@@ -55,12 +55,13 @@ struct EngineOptions {
   size_t downloads_queued_max = 4096;
   // Of one upstream; 0 = a quarter.
   size_t downloads_per_upstream_max = 0;
-  // Likewise: questions about manifests and about who has a blob.
+  // The same for requests about manifests, and about which upstream has a blob.
   size_t requests_max = 256;
   size_t requests_queued_max = 16384;
   size_t requests_per_upstream_max = 0;
-  // While one upstream has not said for so long whether it has a manifest, the
-  // next one is asked too. Which of them is believed does not depend on it.
+  // If an upstream has not said for this long whether it has a manifest, the
+  // next one is asked too. The order of the upstreams still decides which
+  // response is used.
   absl::Duration probe_overlap_delay = absl::Milliseconds(50);
   // How a download that breaks off is continued.
   RetryPolicy resume;
@@ -75,8 +76,8 @@ struct EngineOptions {
 // * An upstream that does not say the size of a blob delays its readers until
 //   all of it is here, since a client has to be told the size first. Asked for
 //   the header alone, such a blob answers UNAVAILABLE (UPSTREAM_INVALID).
-// * A download ends and is recorded whoever leaves. It is verified before its
-//   last chunk reaches anybody.
+// * A download is finished and recorded even if all its clients leave. It is
+//   verified before its last chunk reaches a client.
 // * Lists are merged anew for each request: see ListFetcher.
 // * UNAVAILABLE also when the service stops, or too much waits already.
 class Engine final : public ContentSource {

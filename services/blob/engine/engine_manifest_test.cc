@@ -12,8 +12,8 @@
 #include "tests/support/status_matchers.h"
 #include "tests/support/waiting/gate.h"
 
-// design.md, section 4: what is served of a manifest, and in which order the
-// candidates are asked.
+// What is served of a manifest, and in which order the candidates are asked:
+// DESIGN.md, "Who is asked".
 namespace cvr::testing {
 namespace {
 

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "services/common/errors.h"
+
 namespace cvr {
 
 BlobEvictor::BlobEvictor(Bounds bounds, EvictableSpace& space)
@@ -34,8 +36,7 @@ absl::Status BlobEvictor::EnsureRoom() {
     while (answered_ < asked && !stopped_) changed_.Wait(&mutex_);
   }
   if (HasRoom()) return absl::OkStatus();
-  return absl::ResourceExhaustedError(
-      "free disk space is below --min_free_bytes");
+  return errors::StoreFull("free disk space is below --min_free_bytes");
 }
 
 void BlobEvictor::RunOnce() {

@@ -115,8 +115,9 @@ TEST(BlobEvictorTest, WithoutRoomNothingMayBeWritten) {
   FakeSpace space(1000, 400);
   space.PinAll();
   BlobEvictor evictor(Bounds(0, 500), space);
-  EXPECT_THAT(evictor.EnsureRoom(),
-              StatusIs(absl::StatusCode::kResourceExhausted));
+  EXPECT_THAT(
+      evictor.EnsureRoom(),
+      StatusIs(absl::StatusCode::kResourceExhausted, Reason::kStoreFull));
   EXPECT_THAT(space.evictions(), ElementsAre(100));
 }
 

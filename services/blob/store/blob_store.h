@@ -31,12 +31,14 @@ class BlobReader {
   virtual absl::StatusOr<Chunk> ReadChunk(uint64_t offset) const = 0;
 };
 
-// One upload in progress. Nobody but the writer sees its bytes until Commit()
-// succeeds; destroying an uncommitted writer throws them away, save after
-// Suspend(). After its first error a writer is spent: every later call returns
-// that same error.
-// One thread drives a writer; ReadChunk() and readable_size() may be called
-// from any thread.
+// One upload to the blob store. Its bytes are invisible to others until
+// Commit() succeeds, so a crash or a wrong digest never leaves a partial blob.
+// Destroying the writer without Commit() deletes the bytes, except after
+// Suspend(), which keeps them so that a later download can resume.
+//
+// After the first error every call returns the same error; create a new writer
+// to retry. One thread writes; ReadChunk(), readable_size() and Disown() may be
+// called from any thread.
 class BlobWriter {
  public:
   virtual ~BlobWriter() = default;

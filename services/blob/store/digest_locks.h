@@ -7,8 +7,14 @@
 
 namespace cvr {
 
-// Puts changes of one digest's record in order while those of others go on. A
-// reservation, so that no lock is held over the disk. Thread-safe.
+// Serialises changes of one digest's record (commit, delete, evict) while
+// changes of other digests run in parallel. A lock is a reservation, not a
+// mutex that is held during disk I/O: threads wait only for the same digest.
+//
+// Without it, an eviction could delete the record that a commit has just
+// written. Readers need no lock; see BlobPins. A thread must not wait for a
+// second lock while it holds one (deadlock), except the evictor's thread.
+// Thread-safe.
 class DigestLocks {
  public:
   // Waits until nobody else has a lock for `digest`; the lock ends when this

@@ -170,8 +170,9 @@ class RocksDbBlobStore::Writer final : public BlobWriter {
           "all chunks except the last must have the full chunk size");
     }
     if (size_ + chunk.size() > store_->blob_bytes_max()) {
-      return absl::ResourceExhaustedError(
-          "the blob is larger than the maximum size");
+      return WithReason(absl::ResourceExhaustedError(
+                            "the blob is larger than the maximum size"),
+                        Reason::kContentTooLarge);
     }
     size_ += chunk.size();
     Count(chunk.size());

@@ -453,12 +453,12 @@ TEST_F(RocksDbBlobStoreTest, FullDiskRefusesUploadsAndGoesOnReading) {
   auto begun = *store_->Create(Digest::OfBytes(large_), 1);
   ASSERT_THAT(AppendAll(*begun, large_.substr(0, 3 * limits::kChunkBytes)),
               IsOk());
+  const auto full =
+      StatusIs(absl::StatusCode::kResourceExhausted, Reason::kStoreFull);
   disk_.file_system->SetDiskFull(true);
-  EXPECT_THAT(AppendAll(*begun, large_.substr(3 * limits::kChunkBytes)),
-              StatusIs(absl::StatusCode::kResourceExhausted));
-  EXPECT_THAT(Upload("more"), StatusIs(absl::StatusCode::kResourceExhausted));
-  EXPECT_THAT(store_->Put(Digest::OfBytes("more"), "more"),
-              StatusIs(absl::StatusCode::kResourceExhausted));
+  EXPECT_THAT(AppendAll(*begun, large_.substr(3 * limits::kChunkBytes)), full);
+  EXPECT_THAT(Upload("more"), full);
+  EXPECT_THAT(store_->Put(Digest::OfBytes("more"), "more"), full);
   EXPECT_TRUE(*Read(other_) == other_);
   EXPECT_THAT(Read("small"), IsOkAndHolds(std::string("small")));
   EXPECT_THAT(Read(large_), StatusIs(absl::StatusCode::kNotFound));

@@ -11,6 +11,7 @@
 #include "services/common/errors.h"
 #include "services/common/limits.h"
 #include "services/common/status_macros.h"
+#include "services/metadata/conversion/access_token_conversion.h"
 #include "services/metadata/resources/page_token.h"
 #include "services/metadata/resources/validation.h"
 #include "services/metadata/secrets/token_secret.h"
@@ -26,17 +27,19 @@ namespace {
 // Last uses are written that often: whole pulls use a token within seconds.
 constexpr absl::Duration kUseResolution = absl::Minutes(1);
 
-bool HasScope(const v1::AccessToken& token, v1::AccessToken::Scope scope) {
+using Token = stored::AccessTokenResource;
+
+bool HasScope(const Token& token, Token::Scope scope) {
   return absl::c_linear_search(token.scopes(), scope);
 }
 
-Caller CallerOf(const v1::AccessToken& token) {
+Caller CallerOf(const Token& token) {
   Caller caller;
   caller.token_id = token.id();
   caller.token_name = token.name();
-  caller.may_pull = HasScope(token, v1::AccessToken::READ_VIRTUAL_REGISTRY);
-  caller.may_manage = HasScope(token, v1::AccessToken::WRITE_VIRTUAL_REGISTRY);
-  caller.is_admin = HasScope(token, v1::AccessToken::ADMIN);
+  caller.may_pull = HasScope(token, Token::SCOPE_READ_VIRTUAL_REGISTRY);
+  caller.may_manage = HasScope(token, Token::SCOPE_WRITE_VIRTUAL_REGISTRY);
+  caller.is_admin = HasScope(token, Token::SCOPE_ADMIN);
   caller.group = token.group();
   caller.registry_ids.assign(token.registry_ids().begin(),
                              token.registry_ids().end());
@@ -49,34 +52,37 @@ std::string ScopeOf(const v1::ListAccessTokensRequest& request) {
 
 }  // namespace
 
-absl::StatusOr<v1::AccessToken> AccessTokenAdmin::Create(
+absl::StatusOr<v1::CreateAccessTokenResponse> AccessTokenAdmin::Create(
     const v1::CreateAccessTokenRequest& request) {
   v1::AccessToken token = request.access_token();
-  const bool is_admin = HasScope(token, v1::AccessToken::ADMIN);
+  const bool is_admin =
+      absl::c_linear_search(token.scopes(), v1::AccessToken::ADMIN);
   if (token.group().empty() && !is_admin) token.set_group(kDefaultGroup);
   RETURN_IF_ERROR(Validate(token));
-  if (HasExpired(token)) {
+  if (HasExpired(ToStored(token))) {
     return errors::FieldInvalid("expire_time", "must be in the future");
   }
   token.clear_last_used_time();
   *token.mutable_create_time() = ToWire(clock_.Now());
-  const std::string secret = MakeTokenSecret();
-  token.clear_secret();
-  return WriteValue<v1::AccessToken>(
-      store_,
-      [&](WriteTransaction& transaction) -> absl::StatusOr<v1::AccessToken> {
+  // Clients of before may send a secret there.
+  token.DiscardUnknownFields();
+  v1::CreateAccessTokenResponse response;
+  response.set_secret(MakeTokenSecret());
+  RETURN_IF_ERROR(store_.Write(
+      [&](WriteTransaction& transaction) -> absl::Status {
         RETURN_IF_ERROR(CheckReferences(transaction, token));
         ASSIGN_OR_RETURN(const int64_t id,
                          tables::NextId(transaction, tables::kAccessTokenIds));
         token.set_id(id);
         stored::AccessToken row;
-        *row.mutable_access_token() = token;
-        row.set_secret_hash(HashTokenSecret(secret));
+        *row.mutable_access_token() = ToStored(token);
+        row.set_secret_hash(HashTokenSecret(response.secret()));
         tables::PutAccessToken(transaction, row);
-        v1::AccessToken shown = token;
-        shown.set_secret(secret);
-        return shown;
-      });
+        return absl::OkStatus();
+      },
+      Durability::kSynced));
+  *response.mutable_access_token() = std::move(token);
+  return response;
 }
 
 absl::Status AccessTokenAdmin::CheckReferences(
@@ -106,7 +112,7 @@ absl::StatusOr<v1::ListAccessTokensResponse> AccessTokenAdmin::List(
     return tables::VisitAccessTokens(
         transaction, start_after,
         [&](const stored::AccessToken& row) -> absl::StatusOr<bool> {
-          const v1::AccessToken& token = row.access_token();
+          const Token& token = row.access_token();
           if (!request.group().empty() && token.group() != request.group()) {
             return true;
           }
@@ -115,7 +121,7 @@ absl::StatusOr<v1::ListAccessTokensResponse> AccessTokenAdmin::List(
                 scope, response.access_tokens(page_size - 1).id()));
             return false;
           }
-          *response.add_access_tokens() = token;
+          *response.add_access_tokens() = ToApi(token);
           return true;
         });
   }));
@@ -159,7 +165,7 @@ absl::Status AccessTokenAdmin::ForgetRegistry(int64_t registry_id) {
     return tables::VisitAccessTokens(
         transaction, 0,
         [&](const stored::AccessToken& row) -> absl::StatusOr<bool> {
-          const v1::AccessToken& token = row.access_token();
+          const Token& token = row.access_token();
           if (absl::c_linear_search(token.registry_ids(), registry_id)) {
             naming.push_back(token.id());
           }
@@ -271,7 +277,7 @@ absl::StatusOr<AccessTokenAdmin::Owner> AccessTokenAdmin::FindOwner(
                                                               hash);
                        }));
   if (!row || HasExpired(row->access_token())) return refused;
-  const v1::AccessToken& token = row->access_token();
+  const Token& token = row->access_token();
   NoteUse(token);
   return Owner{CallerOf(token), token.has_expire_time()
                                     ? FromWire(token.expire_time())
@@ -293,13 +299,13 @@ absl::StatusOr<bool> AccessTokenAdmin::HasAny() const {
   });
 }
 
-bool AccessTokenAdmin::HasExpired(const v1::AccessToken& token) const {
+bool AccessTokenAdmin::HasExpired(const Token& token) const {
   return token.has_expire_time() &&
          FromWire(token.expire_time()) <= clock_.Now();
 }
 
 // Costs a write a minute at most; one that fails costs nothing else.
-void AccessTokenAdmin::NoteUse(const v1::AccessToken& token) {
+void AccessTokenAdmin::NoteUse(const Token& token) {
   const absl::Time now = clock_.Now();
   if (token.has_last_used_time() &&
       FromWire(token.last_used_time()) + kUseResolution > now) {

@@ -13,7 +13,7 @@
 #include "services/access/caller.h"
 #include "services/concurrency/clock.h"
 #include "services/metadata/store/metadata_store.h"
-#include "services/metadata/store/stored.pb.h"
+#include "services/metadata/store/stored_access_token.pb.h"
 
 namespace cvr {
 
@@ -33,7 +33,7 @@ class AccessTokenAdmin {
                    absl::Duration issued_lifetime)
       : store_(store), clock_(clock), issued_lifetime_(issued_lifetime) {}
 
-  absl::StatusOr<v1::AccessToken> Create(
+  absl::StatusOr<v1::CreateAccessTokenResponse> Create(
       const v1::CreateAccessTokenRequest& request);
   absl::StatusOr<v1::ListAccessTokensResponse> List(
       const v1::ListAccessTokensRequest& request) const;
@@ -46,23 +46,24 @@ class AccessTokenAdmin {
                                            absl::string_view group,
                                            int64_t& start_after);
 
-  // Takes a registry that is gone out of the tokens that are restricted to it
-  // and others, and revokes those that name no other, which would be good for
-  // the whole group. To be called until it succeeds. In transactions of bounded
-  // size; tokens that do not name it cost no write.
+  // Removes a deleted registry from the tokens that are restricted to it and
+  // others, and revokes the tokens that name no other registry, since they
+  // would give access to the whole group. Call it until it succeeds. In
+  // transactions of bounded size; tokens that do not name it cost no write.
   absl::Status ForgetRegistry(int64_t registry_id);
 
-  // The ids of the tokens that were revoked so recently that what was issued
-  // for them may be about still, in order. They outlive the process.
+  // The ids, in order, of tokens that were revoked so recently that bearer
+  // tokens issued for them may not have expired yet. They are stored, so a
+  // restart does not lose them.
   absl::StatusOr<std::vector<int64_t>> Revoked() const;
 
-  // Whose secret it is. Errors: UNAUTHENTICATED when it is nobody's, revoked or
-  // expired; those of MetadataStore.
+  // The owner of the secret. Errors: UNAUTHENTICATED if it is unknown, revoked
+  // or expired; those of MetadataStore.
   absl::StatusOr<Caller> Authenticate(absl::string_view secret);
   // The same, and until when. Errors: as above.
   absl::StatusOr<Owner> FindOwner(absl::string_view secret);
 
-  // Whether the token with that id is good still.
+  // Whether the token with that id is still valid.
   absl::StatusOr<bool> IsGood(int64_t id) const;
 
   // Whether any token was ever made.
@@ -71,8 +72,8 @@ class AccessTokenAdmin {
  private:
   absl::Status CheckReferences(const ReadTransaction& transaction,
                                const v1::AccessToken& token) const;
-  bool HasExpired(const v1::AccessToken& token) const;
-  void NoteUse(const v1::AccessToken& token);
+  bool HasExpired(const stored::AccessTokenResource& token) const;
+  void NoteUse(const stored::AccessTokenResource& token);
   void RevokeIn(WriteTransaction& transaction,
                 const stored::AccessToken& row) const;
   absl::Status ForgetRegistryIn(WriteTransaction& transaction,

@@ -25,11 +25,11 @@ absl::Status EnsureAdminToken(AccessTokenAdmin& tokens,
   v1::CreateAccessTokenRequest request;
   request.mutable_access_token()->set_name("first administrator");
   request.mutable_access_token()->add_scopes(v1::AccessToken::ADMIN);
-  ASSIGN_OR_RETURN(const v1::AccessToken made, tokens.Create(request));
+  ASSIGN_OR_RETURN(const auto made, tokens.Create(request));
   const absl::Status written = WriteForOwner(path, made.secret() + "\n");
   if (!written.ok()) {
     v1::RevokeAccessTokenRequest revoke;
-    revoke.set_id(made.id());
+    revoke.set_id(made.access_token().id());
     tokens.Revoke(revoke).IgnoreError();
     return written;
   }

@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "services/common/errors.h"
 #include "services/common/status_macros.h"
+#include "services/metadata/conversion/registry_conversion.h"
 #include "services/metadata/store/transactions.h"
 #include "services/metadata/tables/tables.h"
 #include "services/metadata/tables/upstream_removal.h"
@@ -14,13 +15,19 @@
 namespace cvr {
 namespace {
 
-using Attachments = std::vector<v1::RegistryUpstream>;
+using Attachments = std::vector<stored::Attachment>;
 
 Attachments::iterator Find(Attachments& attachments, int64_t upstream_id) {
   return std::find_if(attachments.begin(), attachments.end(),
-                      [&](const v1::RegistryUpstream& attachment) {
+                      [&](const stored::Attachment& attachment) {
                         return attachment.upstream_id() == upstream_id;
                       });
+}
+
+// One that has no id: `<registry>/<upstream>`.
+ErrorResource NameOf(const v1::MoveUpstreamRequest& request) {
+  return {"attachment",
+          absl::StrCat(request.registry_id(), "/", request.upstream_id())};
 }
 
 // Both exist and belong together.
@@ -35,7 +42,8 @@ absl::Status RequireOneGroup(const ReadTransaction& transaction,
   if (registry->group() == upstream->upstream().group()) {
     return absl::OkStatus();
   }
-  return absl::FailedPreconditionError(
+  return errors::PreconditionFailed(
+      Reason::kCrossGroup, absl::StrCat("registry/", registry_id),
       absl::StrCat("registry ", registry_id, " and upstream ", upstream_id,
                    " belong to different groups"));
 }
@@ -56,8 +64,10 @@ absl::StatusOr<v1::RegistryUpstream> AttachmentAdmin::AttachIn(
   RETURN_IF_ERROR(RequireOneGroup(transaction, registry_id, upstream_id));
   ASSIGN_OR_RETURN(auto attachments,
                    tables::Attachments(transaction, registry_id));
-  if (Find(attachments, upstream_id) != attachments.end()) {
-    return absl::AlreadyExistsError(
+  const auto taken = Find(attachments, upstream_id);
+  if (taken != attachments.end()) {
+    return errors::Exists(
+        {"attachment", absl::StrCat(taken->id())},
         absl::StrCat("upstream ", upstream_id,
                      " is already attached to registry ", registry_id));
   }
@@ -68,7 +78,7 @@ absl::StatusOr<v1::RegistryUpstream> AttachmentAdmin::AttachIn(
   }
   ASSIGN_OR_RETURN(const int64_t id,
                    tables::NextId(transaction, tables::kRegistryUpstreamIds));
-  v1::RegistryUpstream added;
+  stored::Attachment added;
   added.set_id(id);
   added.set_registry_id(registry_id);
   added.set_upstream_id(upstream_id);
@@ -76,7 +86,7 @@ absl::StatusOr<v1::RegistryUpstream> AttachmentAdmin::AttachIn(
   attachments.push_back(added);
   RETURN_IF_ERROR(
       tables::SetAttachments(transaction, registry_id, std::move(attachments)));
-  return added;
+  return ToApi(added);
 }
 
 absl::StatusOr<v1::RegistryUpstream> AttachmentAdmin::Get(
@@ -85,9 +95,9 @@ absl::StatusOr<v1::RegistryUpstream> AttachmentAdmin::Get(
       store_,
       [&](const ReadTransaction& transaction)
           -> absl::StatusOr<v1::RegistryUpstream> {
-        ASSIGN_OR_RETURN(auto found,
+        ASSIGN_OR_RETURN(const auto found,
                          tables::FindAttachment(transaction, request.id()));
-        if (found) return *std::move(found);
+        if (found) return ToApi(*found);
         return errors::NoSuch("registry upstream", absl::StrCat(request.id()));
       });
 }
@@ -106,11 +116,12 @@ absl::StatusOr<v1::RegistryUpstream> AttachmentAdmin::Move(
             tables::Attachments(transaction, request.registry_id()));
         const auto it = Find(attachments, request.upstream_id());
         if (it == attachments.end()) {
-          return absl::NotFoundError(absl::StrCat(
-              "upstream ", request.upstream_id(),
-              " is not attached to registry ", request.registry_id()));
+          return errors::NotFound(
+              NameOf(request), absl::StrCat("upstream ", request.upstream_id(),
+                                            " is not attached to registry ",
+                                            request.registry_id()));
         }
-        v1::RegistryUpstream moved = *it;
+        stored::Attachment moved = *it;
         attachments.erase(it);
         const size_t place =
             std::min<size_t>(request.position() - 1, attachments.size());
@@ -118,7 +129,7 @@ absl::StatusOr<v1::RegistryUpstream> AttachmentAdmin::Move(
         attachments.insert(attachments.begin() + place, moved);
         RETURN_IF_ERROR(tables::SetAttachments(
             transaction, request.registry_id(), std::move(attachments)));
-        return moved;
+        return ToApi(moved);
       });
 }
 

@@ -40,13 +40,15 @@ TEST_F(AttachmentAdminTest, TheNewestIsLast) {
 
 TEST_F(AttachmentAdminTest, WhatCannotBeAttached) {
   AttachFirst(1);
-  EXPECT_THAT(Attach(1, 1), StatusIs(absl::StatusCode::kAlreadyExists));
+  EXPECT_THAT(Attach(1, 1), StatusIs(absl::StatusCode::kAlreadyExists,
+                                     Reason::kResourceExists));
   EXPECT_THAT(Attach(2, 1), StatusIs(absl::StatusCode::kNotFound));
   EXPECT_THAT(Attach(1, 99), StatusIs(absl::StatusCode::kNotFound));
   EXPECT_THAT(Attach(-1, -1), StatusIs(absl::StatusCode::kNotFound));
   ASSERT_THAT(CreateGroup("acme"), IsOk());
   ASSERT_THAT(CreateRegistry("foreign", "acme"), IsOk());
-  EXPECT_THAT(Attach(2, 1), StatusIs(absl::StatusCode::kFailedPrecondition));
+  EXPECT_THAT(Attach(2, 1), StatusIs(absl::StatusCode::kFailedPrecondition,
+                                     Reason::kCrossGroup));
 }
 
 TEST_F(AttachmentAdminTest, ARegistryHasAtMostItsLimit) {

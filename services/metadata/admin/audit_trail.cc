@@ -6,6 +6,7 @@
 #include "nlohmann/json.hpp"
 #include "services/common/content_wire.h"
 #include "services/common/status_macros.h"
+#include "services/metadata/conversion/audit_event_conversion.h"
 #include "services/metadata/resources/page_token.h"
 #include "services/metadata/store/key_encoding.h"
 #include "services/metadata/tables/tables.h"
@@ -26,7 +27,7 @@ std::string ScopeOf(const v1::ListAuditEventsRequest& request) {
 }
 
 bool Wants(const v1::ListAuditEventsRequest& request,
-           const v1::AuditEvent& event) {
+           const stored::AuditEvent& event) {
   if (!request.group().empty() && event.group() != request.group()) {
     return false;
   }
@@ -77,7 +78,7 @@ void AuditTrail::Record(v1::AuditEvent event) {
         ASSIGN_OR_RETURN(const int64_t id,
                          tables::NextId(transaction, tables::kAuditEventIds));
         event.set_id(id);
-        tables::PutAuditEvent(transaction, event);
+        tables::PutAuditEvent(transaction, ToStored(event));
         if (id > options_.events_max) {
           tables::DeleteAuditEvent(transaction, id - options_.events_max);
         }
@@ -100,14 +101,14 @@ absl::StatusOr<v1::ListAuditEventsResponse> AuditTrail::List(
   RETURN_IF_ERROR(store_.Read([&](const ReadTransaction& transaction) {
     return tables::VisitAuditEvents(
         transaction, before,
-        [&](const v1::AuditEvent& event) -> absl::StatusOr<bool> {
+        [&](const stored::AuditEvent& event) -> absl::StatusOr<bool> {
           if (!Wants(request, event)) return true;
           if (response.audit_events_size() == page_size) {
             response.set_next_page_token(MakePageToken(
                 scope, response.audit_events(page_size - 1).id()));
             return false;
           }
-          *response.add_audit_events() = event;
+          *response.add_audit_events() = ToApi(event);
           return true;
         });
   }));

@@ -59,14 +59,15 @@ bool IsOfGroup(const v1::GetCacheStatsRequest& request,
 }
 
 absl::StatusOr<v1::UpstreamCacheStats> StatsOf(
-    const ReadTransaction& transaction, const v1::Upstream& upstream) {
+    const ReadTransaction& transaction,
+    const stored::UpstreamResource& upstream) {
   v1::UpstreamCacheStats stats;
   stats.set_upstream_id(upstream.id());
   stats.set_name(upstream.name());
   stats.set_group(upstream.group());
   RETURN_IF_ERROR(tables::VisitCacheEntriesByPath(
       transaction, upstream.id(),
-      [&](const v1::CacheEntry& entry) -> absl::StatusOr<bool> {
+      [&](const stored::CacheEntry& entry) -> absl::StatusOr<bool> {
         stats.set_entries(stats.entries() + 1);
         stats.set_bytes(stats.bytes() + entry.size());
         stats.set_downloads(stats.downloads() + entry.downloads_count());
@@ -98,7 +99,7 @@ absl::StatusOr<v1::CacheStats> AllStats(const ReadTransaction& transaction,
       }));
   RETURN_IF_ERROR(tables::VisitRegistries(
       transaction, /*start_after=*/0,
-      [&](const v1::Registry& registry) -> absl::StatusOr<bool> {
+      [&](const stored::Registry& registry) -> absl::StatusOr<bool> {
         if (IsOfGroup(request, registry.group()) &&
             visibility.OfRegistry(registry.group(), registry.id())) {
           stats.set_registries(stats.registries() + 1);

@@ -14,6 +14,7 @@
 #include "services/common/errors.h"
 #include "services/common/status_macros.h"
 #include "services/metadata/admin/visibility.h"
+#include "services/metadata/conversion/cache_entry_conversion.h"
 #include "services/metadata/resolution/upstream_route.h"
 #include "services/metadata/resources/field_masks.h"
 #include "services/metadata/resources/page_token.h"
@@ -31,9 +32,9 @@ namespace {
 
 absl::StatusOr<v1::CacheEntry> Require(const ReadTransaction& transaction,
                                        int64_t id) {
-  ASSIGN_OR_RETURN(auto entry, tables::FindCacheEntryById(transaction, id));
-  if (!entry) return errors::NoSuch("cache entry", absl::StrCat(id));
-  return *std::move(entry);
+  ASSIGN_OR_RETURN(const auto row, tables::FindCacheEntryById(transaction, id));
+  if (!row) return errors::NoSuch("cache entry", absl::StrCat(id));
+  return ToApi(*row);
 }
 
 // What of `given` a new row takes over.
@@ -68,7 +69,8 @@ absl::Status RequireNew(const ReadTransaction& transaction,
                    tables::FindCacheEntry(transaction, entry.upstream_id(),
                                           entry.relative_path()));
   if (!taken) return absl::OkStatus();
-  return absl::AlreadyExistsError(
+  return errors::Exists(
+      {"cache_entry", absl::StrCat(taken->id())},
       absl::StrCat("upstream ", entry.upstream_id(),
                    " already has a cache entry for ", entry.relative_path()));
 }
@@ -83,7 +85,7 @@ std::string ScopeOf(const v1::ListCacheEntriesRequest& request) {
 }
 
 // `part` in lower case.
-bool HasPart(const v1::CacheEntry& entry, absl::string_view part) {
+bool HasPart(const stored::CacheEntry& entry, absl::string_view part) {
   return absl::StrContains(absl::AsciiStrToLower(entry.relative_path()), part);
 }
 
@@ -113,8 +115,8 @@ absl::StatusOr<v1::CacheEntry> CacheEntryAdmin::Create(
         ASSIGN_OR_RETURN(const int64_t id,
                          tables::NextId(transaction, tables::kCacheEntryIds));
         entry.set_id(id);
-        RETURN_IF_ERROR(
-            tables::PutCacheEntry(transaction, /*digest_before=*/"", entry));
+        RETURN_IF_ERROR(tables::PutCacheEntry(transaction, /*digest_before=*/"",
+                                              ToStored(entry)));
         // A name only: whether the upstream has it, it has to say itself.
         RETURN_IF_ERROR(reachability::NoteDeclared(
             transaction, entry.upstream_id(), content, digest));
@@ -144,8 +146,9 @@ absl::StatusOr<v1::ListCacheEntriesResponse> CacheEntryAdmin::List(
   RETURN_IF_ERROR(downloads_.Flush());
   const std::string part = absl::AsciiStrToLower(request.path_contains());
   v1::ListCacheEntriesResponse response;
-  const auto visit = [&](Visibility& visibility,
-                         const v1::CacheEntry& entry) -> absl::StatusOr<bool> {
+  const auto visit =
+      [&](Visibility& visibility,
+          const stored::CacheEntry& entry) -> absl::StatusOr<bool> {
     if (!HasPart(entry, part)) return true;
     ASSIGN_OR_RETURN(const bool seen,
                      visibility.OfUpstream(entry.upstream_id()));
@@ -155,14 +158,16 @@ absl::StatusOr<v1::ListCacheEntriesResponse> CacheEntryAdmin::List(
           MakePageToken(scope, response.cache_entries(page_size - 1).id()));
       return false;
     }
-    *response.add_cache_entries() = entry;
+    *response.add_cache_entries() = ToApi(entry);
     return true;
   };
   RETURN_IF_ERROR(store_.Read([&](const ReadTransaction& transaction) {
     Visibility visibility(caller, transaction);
-    return tables::VisitCacheEntries(
-        transaction, request.upstream_id(), start_after,
-        [&](const v1::CacheEntry& entry) { return visit(visibility, entry); });
+    return tables::VisitCacheEntries(transaction, request.upstream_id(),
+                                     start_after,
+                                     [&](const stored::CacheEntry& entry) {
+                                       return visit(visibility, entry);
+                                     });
   }));
   return response;
 }
@@ -187,7 +192,7 @@ absl::StatusOr<v1::ListCacheEntriesResponse> CacheEntryAdmin::ListNewestFirst(
         std::vector<int64_t> ids;
         RETURN_IF_ERROR(tables::VisitCacheEntriesByPath(
             transaction, request.upstream_id(),
-            [&](const v1::CacheEntry& entry) -> absl::StatusOr<bool> {
+            [&](const stored::CacheEntry& entry) -> absl::StatusOr<bool> {
               if (!HasPart(entry, part)) return true;
               ASSIGN_OR_RETURN(const bool seen,
                                visibility.OfUpstream(entry.upstream_id()));
@@ -231,8 +236,8 @@ absl::StatusOr<v1::CacheEntry> CacheEntryAdmin::Update(
             request.cache_entry(), entry));
         RETURN_IF_ERROR(Validate(entry));
         *entry.mutable_update_time() = ToWire(clock_.SteadyNow());
-        RETURN_IF_ERROR(
-            tables::PutCacheEntry(transaction, entry.digest(), entry));
+        RETURN_IF_ERROR(tables::PutCacheEntry(transaction, entry.digest(),
+                                              ToStored(entry)));
         return entry;
       });
 }

@@ -124,8 +124,9 @@ TEST_F(CacheEntryAdminTest, ADeclaredTagLeadsNowhere) {
 
 TEST_F(CacheEntryAdminTest, WhatCannotBeCreated) {
   ASSERT_THAT(Create(NewEntry(tag_path_, digest_)), IsOk());
-  EXPECT_THAT(Create(NewEntry(tag_path_, digest_)),
-              StatusIs(absl::StatusCode::kAlreadyExists));
+  EXPECT_THAT(
+      Create(NewEntry(tag_path_, digest_)),
+      StatusIs(absl::StatusCode::kAlreadyExists, Reason::kResourceExists));
   v1::CacheEntry entry = NewEntry(tag_path_, digest_);
   entry.set_upstream_id(2);
   EXPECT_THAT(Create(entry), IsOk());

@@ -8,10 +8,11 @@
 #include "services/common/limits.h"
 #include "services/common/status_macros.h"
 #include "services/metadata/admin/group_admin.h"
+#include "services/metadata/conversion/cleanup_policy_conversion.h"
 #include "services/metadata/resources/etag.h"
 #include "services/metadata/resources/field_masks.h"
 #include "services/metadata/resources/validation.h"
-#include "services/metadata/store/stored.pb.h"
+#include "services/metadata/store/stored_cleanup_policy.pb.h"
 #include "services/metadata/store/transactions.h"
 #include "services/metadata/tables/cleanup_tables.h"
 #include "services/metadata/tables/tables.h"
@@ -92,8 +93,7 @@ absl::StatusOr<v1::CleanupPolicy> CleanupPolicyAdmin::Create(
   const v1::CleanupPolicy& given = request.cleanup_policy();
   RETURN_IF_ERROR(Validate(given));
   const absl::Time now = clock_.SteadyNow();
-  stored::CleanupPolicy row;
-  v1::CleanupPolicy& policy = *row.mutable_policy();
+  v1::CleanupPolicy policy;
   policy.set_group(GroupOf(given.group()));
   policy.set_enabled(given.enabled());
   policy.set_keep_n_days_after_download(given.keep_n_days_after_download());
@@ -112,9 +112,12 @@ absl::StatusOr<v1::CleanupPolicy> CleanupPolicyAdmin::Create(
         ASSIGN_OR_RETURN(const auto taken, tables::FindCleanupPolicy(
                                                transaction, policy.group()));
         if (taken) {
-          return absl::AlreadyExistsError(absl::StrCat(
-              "group ", policy.group(), " already has a cleanup policy"));
+          return errors::Exists({"cleanup_policy", policy.group()},
+                                absl::StrCat("group ", policy.group(),
+                                             " already has a cleanup policy"));
         }
+        stored::CleanupPolicy row;
+        *row.mutable_policy() = ToStored(policy);
         tables::PutCleanupPolicy(transaction, row);
         return policy;
       });
@@ -128,7 +131,7 @@ absl::StatusOr<v1::CleanupPolicy> CleanupPolicyAdmin::Get(
           -> absl::StatusOr<v1::CleanupPolicy> {
         ASSIGN_OR_RETURN(const auto row,
                          Require(transaction, GroupOf(request.group())));
-        return row.policy();
+        return ToApi(row.policy());
       });
 }
 
@@ -140,13 +143,15 @@ absl::StatusOr<v1::CleanupPolicy> CleanupPolicyAdmin::Update(
       [&](WriteTransaction& transaction) -> absl::StatusOr<v1::CleanupPolicy> {
         ASSIGN_OR_RETURN(auto row,
                          Require(transaction, GroupOf(given.group())));
-        v1::CleanupPolicy& policy = *row.mutable_policy();
-        RETURN_IF_ERROR(CheckEtag(given.etag(), policy.etag()));
-        const v1::CleanupPolicy before = policy;
+        const v1::CleanupPolicy before = ToApi(row.policy());
+        RETURN_IF_ERROR(CheckEtag({"cleanup_policy", before.group()},
+                                  given.etag(), before.etag()));
+        v1::CleanupPolicy policy = before;
         RETURN_IF_ERROR(ApplyUpdate(request, policy));
         const absl::Time now = clock_.SteadyNow();
         PlanNextRun(before, now, policy);
         NoteChange(now, policy);
+        *row.mutable_policy() = ToStored(policy);
         tables::PutCleanupPolicy(transaction, row);
         return policy;
       });
@@ -160,7 +165,8 @@ absl::Status CleanupPolicyAdmin::Delete(
         ASSIGN_OR_RETURN(const auto row,
                          tables::FindCleanupPolicy(transaction, group));
         if (!row) return absl::OkStatus();
-        RETURN_IF_ERROR(CheckEtag(request.etag(), row->policy().etag()));
+        RETURN_IF_ERROR(CheckEtag({"cleanup_policy", row->policy().group()},
+                                  request.etag(), row->policy().etag()));
         tables::DeleteCleanupPolicy(transaction, group);
         return absl::OkStatus();
       },
@@ -180,7 +186,7 @@ absl::StatusOr<v1::CleanupPolicy> CleanupPolicyAdmin::Run(
               ToWire(clock_.SteadyNow());
         }
         tables::PutCleanupPolicy(transaction, row);
-        return row.policy();
+        return ToApi(row.policy());
       });
 }
 

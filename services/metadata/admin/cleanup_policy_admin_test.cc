@@ -59,7 +59,8 @@ TEST_F(CleanupPolicyAdminTest, WhatIsNotSaidIsAsDocumented) {
   EXPECT_FALSE(policy->has_last_run_time());
   EXPECT_NE(policy->etag(), "");
   EXPECT_EQ(Get("default")->SerializeAsString(), policy->SerializeAsString());
-  EXPECT_THAT(Create({}), StatusIs(absl::StatusCode::kAlreadyExists));
+  EXPECT_THAT(Create({}), StatusIs(absl::StatusCode::kAlreadyExists,
+                                   Reason::kResourceExists));
 }
 
 TEST_F(CleanupPolicyAdminTest, OutputOnlyFieldsAreNotTakenOver) {
@@ -139,7 +140,8 @@ TEST_F(CleanupPolicyAdminTest, NoChangeIsLost) {
   EXPECT_NE(second->etag(), first->etag());
   EXPECT_EQ(FromWire(second->update_time()), clock_.Now());
   EXPECT_EQ(FromWire(second->create_time()), FromWire(first->create_time()));
-  const auto changed = StatusIs(absl::StatusCode::kAborted);
+  const auto changed =
+      StatusIs(absl::StatusCode::kAborted, Reason::kEtagMismatch);
   EXPECT_THAT(Update(policy, {"notify_on_failure"}), changed);
   EXPECT_THAT(Delete("default", first->etag()), changed);
   EXPECT_THAT(Delete("default", second->etag()), IsOk());

@@ -10,7 +10,7 @@
 #include "services/common/limits.h"
 #include "services/common/status_macros.h"
 #include "services/common/utf8.h"
-#include "services/metadata/store/stored.pb.h"
+#include "services/metadata/store/stored_cleanup_policy.pb.h"
 #include "services/metadata/store/transactions.h"
 #include "services/metadata/tables/cache_rows.h"
 #include "services/metadata/tables/cleanup_tables.h"
@@ -26,21 +26,23 @@ constexpr absl::Duration kDay = absl::Hours(24);
 thread_local const CleanupRunner* running_here = nullptr;
 
 bool IsDue(const stored::CleanupPolicy& row, absl::Time now) {
-  const v1::CleanupPolicy& policy = row.policy();
+  const stored::CleanupPolicyResource& policy = row.policy();
   return row.is_run_requested() ||
-         policy.status() == v1::CleanupPolicy::RUNNING ||
+         policy.status() == stored::CleanupPolicyResource::STATUS_RUNNING ||
          (policy.enabled() && FromWire(policy.next_run_time()) <= now);
 }
 
 // Whether the run that has begun is still wanted. A policy that was deleted and
 // made anew is not RUNNING.
 bool IsWanted(const std::optional<stored::CleanupPolicy>& row) {
-  return row && row->policy().status() == v1::CleanupPolicy::RUNNING &&
+  return row &&
+         row->policy().status() ==
+             stored::CleanupPolicyResource::STATUS_RUNNING &&
          (row->policy().enabled() || row->runs_on_request());
 }
 
-bool IsOld(const v1::CacheEntry& entry, const v1::CleanupPolicy& policy,
-           absl::Time now) {
+bool IsOld(const stored::CacheEntry& entry,
+           const stored::CleanupPolicyResource& policy, absl::Time now) {
   const absl::Time used = FromWire(
       entry.has_downloaded_at() ? entry.downloaded_at() : entry.create_time());
   return used < now - policy.keep_n_days_after_download() * kDay;
@@ -121,9 +123,9 @@ absl::StatusOr<bool> CleanupRunner::Begin(const std::string& group,
         ASSIGN_OR_RETURN(auto row,
                          tables::FindCleanupPolicy(transaction, group));
         if (!row || !IsDue(*row, now)) return false;
-        v1::CleanupPolicy& policy = *row->mutable_policy();
-        if (policy.status() != v1::CleanupPolicy::RUNNING) {
-          policy.set_status(v1::CleanupPolicy::RUNNING);
+        stored::CleanupPolicyResource& policy = *row->mutable_policy();
+        if (policy.status() != stored::CleanupPolicyResource::STATUS_RUNNING) {
+          policy.set_status(stored::CleanupPolicyResource::STATUS_RUNNING);
           *policy.mutable_last_run_time() = ToWire(now);
           policy.set_last_run_deleted_entries(0);
           policy.set_last_run_deleted_bytes(0);
@@ -171,7 +173,7 @@ absl::StatusOr<std::vector<int64_t>> CleanupRunner::OldEntries(
         if (!IsWanted(row)) return absl::OkStatus();
         return tables::VisitCacheEntriesByPath(
             transaction, upstream_id,
-            [&](const v1::CacheEntry& entry) -> absl::StatusOr<bool> {
+            [&](const stored::CacheEntry& entry) -> absl::StatusOr<bool> {
               if (IsOld(entry, row->policy(), now)) ids.push_back(entry.id());
               return !thread_.stopping();
             });
@@ -187,7 +189,7 @@ absl::StatusOr<bool> CleanupRunner::DropBatch(const std::string& group,
         ASSIGN_OR_RETURN(auto row,
                          tables::FindCleanupPolicy(transaction, group));
         if (!IsWanted(row)) return false;
-        v1::CleanupPolicy& policy = *row->mutable_policy();
+        stored::CleanupPolicyResource& policy = *row->mutable_policy();
         for (const int64_t id : ids) {
           ASSIGN_OR_RETURN(const auto entry,
                            tables::FindCacheEntryById(transaction, id));
@@ -205,18 +207,20 @@ absl::StatusOr<bool> CleanupRunner::DropBatch(const std::string& group,
 
 absl::Status CleanupRunner::End(const std::string& group,
                                 const absl::Status& outcome) {
-  std::optional<v1::CleanupPolicy> ended;
+  std::optional<stored::CleanupPolicyResource> ended;
   RETURN_IF_ERROR(store_.Write(
       [&](WriteTransaction& transaction) -> absl::Status {
         ASSIGN_OR_RETURN(auto row,
                          tables::FindCleanupPolicy(transaction, group));
-        if (!row || row->policy().status() != v1::CleanupPolicy::RUNNING) {
+        if (!row || row->policy().status() !=
+                        stored::CleanupPolicyResource::STATUS_RUNNING) {
           return absl::OkStatus();  // Deleted in the meantime.
         }
-        v1::CleanupPolicy& policy = *row->mutable_policy();
+        stored::CleanupPolicyResource& policy = *row->mutable_policy();
         row->set_runs_on_request(false);
-        policy.set_status(outcome.ok() ? v1::CleanupPolicy::SCHEDULED
-                                       : v1::CleanupPolicy::FAILED);
+        policy.set_status(outcome.ok()
+                              ? stored::CleanupPolicyResource::STATUS_SCHEDULED
+                              : stored::CleanupPolicyResource::STATUS_FAILED);
         if (!outcome.ok()) policy.set_failure_message(FailureMessage(outcome));
         if (policy.enabled()) {
           *policy.mutable_next_run_time() =

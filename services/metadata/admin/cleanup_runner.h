@@ -40,14 +40,13 @@ class CleanupRunner {
   // interval, and when woken. To be called once.
   void Start();
 
-  // Makes whoever runs return after the batch at hand; what is not done stays
-  // due. Final.
+  // Makes a run return after its current batch; the rest stays due. Final.
   void Stop() { thread_.Stop(); }
 
-  // Runs what is due, one group after the other; waits for whoever is doing so
-  // already. A policy that fails says so itself and does not keep others
-  // waiting. Errors: those of MetadataStore when what is due or the outcome of
-  // a run cannot be read or written; it stays due then.
+  // Runs what is due, one group after the other; waits for a run that is in
+  // progress. A policy that fails has the error in its own row and does not
+  // delay others. Errors: those of MetadataStore when what is due or the
+  // outcome of a run cannot be read or written; it stays due then.
   absl::Status RunDue();
 
   // Told of changes of kTables, on the thread of the write: makes the runner's

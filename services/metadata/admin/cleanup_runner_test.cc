@@ -61,7 +61,7 @@ class CleanupRunnerTest : public ::testing::Test {
   void SetUp() override {
     for (const char* group : {"default", "acme"}) {
       Put([&](WriteTransaction& transaction) {
-        v1::Group row;
+        stored::Group row;
         row.set_name(group);
         tables::PutGroup(transaction, row);
       });
@@ -86,8 +86,8 @@ class CleanupRunnerTest : public ::testing::Test {
                 IsOk());
   }
 
-  static v1::CacheEntry Entry(int64_t id, int64_t upstream_id) {
-    v1::CacheEntry entry;
+  static stored::CacheEntry Entry(int64_t id, int64_t upstream_id) {
+    stored::CacheEntry entry;
     entry.set_id(id);
     entry.set_upstream_id(upstream_id);
     entry.set_relative_path(absl::StrCat("/a/manifests/t", id));
@@ -101,7 +101,7 @@ class CleanupRunnerTest : public ::testing::Test {
                   absl::Duration made, absl::Duration downloaded) {
     Put([&](WriteTransaction& transaction) {
       for (int64_t id = first; id <= last; ++id) {
-        v1::CacheEntry entry = Entry(id, upstream_id);
+        stored::CacheEntry entry = Entry(id, upstream_id);
         *entry.mutable_create_time() = ToWire(clock_.Now() - made);
         if (downloaded != absl::InfiniteDuration()) {
           *entry.mutable_downloaded_at() = ToWire(clock_.Now() - downloaded);
@@ -120,7 +120,7 @@ class CleanupRunnerTest : public ::testing::Test {
     EXPECT_THAT(store_.Read([&](const ReadTransaction& transaction) {
       return tables::VisitCacheEntries(
           transaction, 0, 0,
-          [&](const v1::CacheEntry& entry) -> absl::StatusOr<bool> {
+          [&](const stored::CacheEntry& entry) -> absl::StatusOr<bool> {
             ids.push_back(entry.id());
             return true;
           });
@@ -357,7 +357,7 @@ TEST_F(CleanupRunnerTest, ADamagedGroupKeepsNoOtherWaiting) {
   AddOld(1, 1);
   AddOld(2, 2, /*upstream_id=*/3);
   Put([](WriteTransaction& transaction) {
-    v1::CacheEntry entry = Entry(2, 3);
+    stored::CacheEntry entry = Entry(2, 3);
     entry.set_relative_path("/nonsense");
     EXPECT_TRUE(tables::PutCacheEntry(transaction, "", entry).ok());
   });

@@ -9,6 +9,7 @@
 #include "services/common/content_wire.h"
 #include "services/common/errors.h"
 #include "services/common/status_macros.h"
+#include "services/metadata/conversion/registry_conversion.h"
 #include "services/metadata/resolution/registry_path.h"
 #include "services/metadata/resources/etag.h"
 #include "services/metadata/resources/field_masks.h"
@@ -45,11 +46,13 @@ absl::StatusOr<v1::Group> GroupAdmin::Create(
         ASSIGN_OR_RETURN(const auto taken,
                          tables::FindGroup(transaction, group.name()));
         if (taken) {
-          return absl::AlreadyExistsError(
+          return errors::Exists(
+              {"group", group.name()},
               absl::StrCat("group ", group.name(), " exists already"));
         }
-        RETURN_IF_ERROR(RequireFreePath(transaction, group));
-        tables::PutGroup(transaction, group);
+        const stored::Group row = ToStored(group);
+        RETURN_IF_ERROR(RequireFreePath(transaction, row));
+        tables::PutGroup(transaction, row);
         return absl::OkStatus();
       },
       Durability::kSynced));
@@ -58,13 +61,13 @@ absl::StatusOr<v1::Group> GroupAdmin::Create(
 
 absl::StatusOr<v1::Group> GroupAdmin::Get(
     const v1::GetGroupRequest& request) const {
-  ASSIGN_OR_RETURN(auto group,
-                   ReadValue<std::optional<v1::Group>>(
+  ASSIGN_OR_RETURN(const auto group,
+                   ReadValue<std::optional<stored::Group>>(
                        store_, [&](const ReadTransaction& transaction) {
                          return tables::FindGroup(transaction, request.name());
                        }));
   if (!group) return errors::NoSuch("group", request.name());
-  return *std::move(group);
+  return ToApi(*group);
 }
 
 absl::StatusOr<v1::ListGroupsResponse> GroupAdmin::List(
@@ -73,7 +76,7 @@ absl::StatusOr<v1::ListGroupsResponse> GroupAdmin::List(
   ASSIGN_OR_RETURN(const std::string start_after,
                    ParsePageToken(kScope, request.page_token()));
   v1::ListGroupsResponse response;
-  const auto visit = [&](const v1::Group& group) -> absl::StatusOr<bool> {
+  const auto visit = [&](const stored::Group& group) -> absl::StatusOr<bool> {
     if (!AccessPolicy::MaySee(caller,
                               {.group = group.name(), .is_group = true})) {
       return true;
@@ -83,7 +86,7 @@ absl::StatusOr<v1::ListGroupsResponse> GroupAdmin::List(
           MakePageToken(kScope, response.groups(page_size - 1).name()));
       return false;
     }
-    *response.add_groups() = group;
+    *response.add_groups() = ToApi(group);
     return true;
   };
   RETURN_IF_ERROR(store_.Read([&](const ReadTransaction& transaction) {
@@ -97,27 +100,30 @@ absl::StatusOr<v1::Group> GroupAdmin::Update(
   return WriteValue<v1::Group>(
       store_, [&](WriteTransaction& transaction) -> absl::StatusOr<v1::Group> {
         const std::string& name = request.group().name();
-        ASSIGN_OR_RETURN(auto group, tables::FindGroup(transaction, name));
-        if (!group) return errors::NoSuch("group", name);
-        RETURN_IF_ERROR(CheckEtag(request.group().etag(), group->etag()));
+        ASSIGN_OR_RETURN(const auto row, tables::FindGroup(transaction, name));
+        if (!row) return errors::NoSuch("group", name);
+        RETURN_IF_ERROR(
+            CheckEtag({"group", name}, request.group().etag(), row->etag()));
+        v1::Group group = ToApi(*row);
         using G = v1::Group;
         RETURN_IF_ERROR(ApplyMask<G>(
             request.update_mask(),
             {{"description",
               [](const G& f, G& t) { t.set_description(f.description()); }}},
-            request.group(), *group));
-        RETURN_IF_ERROR(Validate(*group));
-        *group->mutable_update_time() = ToWire(clock_.Now());
-        group->set_etag(NextEtag(group->etag(), clock_.Now()));
-        tables::PutGroup(transaction, *group);
-        return *std::move(group);
+            request.group(), group));
+        RETURN_IF_ERROR(Validate(group));
+        *group.mutable_update_time() = ToWire(clock_.Now());
+        group.set_etag(NextEtag(group.etag(), clock_.Now()));
+        tables::PutGroup(transaction, ToStored(group));
+        return group;
       });
 }
 
 absl::Status GroupAdmin::Delete(const v1::DeleteGroupRequest& request) {
   const std::string& name = request.name();
   if (name == kDefaultGroup) {
-    return absl::FailedPreconditionError(
+    return errors::PreconditionFailed(
+        Reason::kGroupPermanent, absl::StrCat("group/", name),
         "the group \"default\" cannot be deleted");
   }
   // Tokens first, some in each transaction: else they would be good for a later
@@ -128,13 +134,14 @@ absl::Status GroupAdmin::Delete(const v1::DeleteGroupRequest& request) {
     more = false;
     ASSIGN_OR_RETURN(const auto group, tables::FindGroup(transaction, name));
     if (!group) return absl::OkStatus();
-    RETURN_IF_ERROR(CheckEtag(request.etag(), group->etag()));
+    RETURN_IF_ERROR(CheckEtag({"group", name}, request.etag(), group->etag()));
     ASSIGN_OR_RETURN(const int registries,
                      tables::CountRegistries(transaction, name));
     ASSIGN_OR_RETURN(const auto upstreams,
                      tables::UpstreamsOfGroup(transaction, name));
     if (registries > 0 || !upstreams.empty()) {
-      return absl::FailedPreconditionError(
+      return errors::PreconditionFailed(
+          Reason::kGroupNotEmpty, absl::StrCat("group/", name),
           absl::StrCat("group ", name, " still owns ", registries,
                        " registries and ", upstreams.size(), " upstreams"));
     }

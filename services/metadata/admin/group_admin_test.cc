@@ -27,14 +27,15 @@ class GroupAdminTest : public MetadataFixture {
 
 TEST_F(GroupAdminTest, TheDefaultGroupIsThereAndStays) {
   EXPECT_THAT(Get("default"), IsOk());
-  EXPECT_THAT(Delete("default"),
-              StatusIs(absl::StatusCode::kFailedPrecondition));
+  EXPECT_THAT(Delete("default"), StatusIs(absl::StatusCode::kFailedPrecondition,
+                                          Reason::kGroupPermanent));
 }
 
 TEST_F(GroupAdminTest, NamesAreUnique) {
   ASSERT_THAT(CreateGroup("acme/tools"), IsOk());
-  EXPECT_THAT(CreateGroup("acme/tools"),
-              StatusIs(absl::StatusCode::kAlreadyExists));
+  EXPECT_THAT(
+      CreateGroup("acme/tools"),
+      StatusIs(absl::StatusCode::kAlreadyExists, Reason::kResourceExists));
   EXPECT_TRUE(Get("acme/tools")->has_create_time());
   EXPECT_THAT(Get("acme"), StatusIs(absl::StatusCode::kNotFound));
 }
@@ -43,7 +44,8 @@ TEST_F(GroupAdminTest, AGroupThatOwnsSomethingStays) {
   ASSERT_THAT(CreateGroup("acme"), IsOk());
   ASSERT_THAT(CreateGroup("acme2"), IsOk());
   ASSERT_THAT(CreateRegistry("r", "acme"), IsOk());
-  const auto stays = StatusIs(absl::StatusCode::kFailedPrecondition);
+  const auto stays =
+      StatusIs(absl::StatusCode::kFailedPrecondition, Reason::kGroupNotEmpty);
   EXPECT_THAT(Delete("acme"), stays);
   ASSERT_THAT(DeleteRegistry(1), IsOk());
   ASSERT_THAT(CreateUpstream(NewUpstream("https://a", "acme")), IsOk());

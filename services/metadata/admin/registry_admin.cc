@@ -15,6 +15,7 @@
 #include "services/common/status_macros.h"
 #include "services/metadata/admin/group_admin.h"
 #include "services/metadata/admin/visibility.h"
+#include "services/metadata/conversion/registry_conversion.h"
 #include "services/metadata/resolution/registry_path.h"
 #include "services/metadata/resources/etag.h"
 #include "services/metadata/resources/field_masks.h"
@@ -38,11 +39,11 @@ absl::Status NoSuchRegistry(int64_t id) {
 
 absl::Status FillUpstreams(const ReadTransaction& transaction,
                            v1::Registry& registry) {
-  ASSIGN_OR_RETURN(auto attachments,
+  ASSIGN_OR_RETURN(const auto attachments,
                    tables::Attachments(transaction, registry.id()));
   registry.clear_upstreams();
-  for (auto& attachment : attachments) {
-    *registry.add_upstreams() = std::move(attachment);
+  for (const auto& attachment : attachments) {
+    *registry.add_upstreams() = ToApi(attachment);
   }
   return absl::OkStatus();
 }
@@ -50,10 +51,11 @@ absl::Status FillUpstreams(const ReadTransaction& transaction,
 // The registry with its upstreams. Errors: NOT_FOUND.
 absl::StatusOr<v1::Registry> Require(const ReadTransaction& transaction,
                                      int64_t id) {
-  ASSIGN_OR_RETURN(auto registry, tables::FindRegistry(transaction, id));
-  if (!registry) return NoSuchRegistry(id);
-  RETURN_IF_ERROR(FillUpstreams(transaction, *registry));
-  return *std::move(registry);
+  ASSIGN_OR_RETURN(const auto row, tables::FindRegistry(transaction, id));
+  if (!row) return NoSuchRegistry(id);
+  v1::Registry registry = ToApi(*row);
+  RETURN_IF_ERROR(FillUpstreams(transaction, registry));
+  return registry;
 }
 
 absl::Status RequireFreeName(const ReadTransaction& transaction,
@@ -62,7 +64,8 @@ absl::Status RequireFreeName(const ReadTransaction& transaction,
                    tables::FindRegistryByName(transaction, registry.group(),
                                               registry.name()));
   if (!taken || *taken == registry.id()) return absl::OkStatus();
-  return absl::AlreadyExistsError(
+  return errors::Exists(
+      {"registry", absl::StrCat(*taken)},
       absl::StrCat("group ", registry.group(),
                    " already has a registry named '", registry.name(), "'"));
 }
@@ -77,9 +80,9 @@ absl::StatusOr<int64_t> TakeId(WriteTransaction& transaction, int64_t wanted) {
   }
   ASSIGN_OR_RETURN(const auto taken, tables::FindRegistry(transaction, wanted));
   if (taken) {
-    return absl::AlreadyExistsError(
-        absl::StrCat("registry id ", wanted, " is taken by ", taken->group(),
-                     "/", taken->name()));
+    return errors::Exists({"registry", absl::StrCat(wanted)},
+                          absl::StrCat("registry id ", wanted, " is taken by ",
+                                       taken->group(), "/", taken->name()));
   }
   ASSIGN_OR_RETURN(const auto last,
                    transaction.Get(Table::kSequences, tables::kRegistryIds));
@@ -128,7 +131,7 @@ absl::StatusOr<v1::Registry> RegistryAdmin::CreateIn(
   const int64_t wanted_id = registry.id();
   registry.set_id(0);
   RETURN_IF_ERROR(RequireFreeName(transaction, registry));
-  RETURN_IF_ERROR(RequireFreePath(transaction, registry));
+  RETURN_IF_ERROR(RequireFreePath(transaction, ToStored(registry)));
   ASSIGN_OR_RETURN(const int count,
                    tables::CountRegistries(transaction, registry.group()));
   if (count >= limits_.registries_per_group) {
@@ -141,7 +144,7 @@ absl::StatusOr<v1::Registry> RegistryAdmin::CreateIn(
   *registry.mutable_update_time() = registry.create_time();
   registry.set_etag(NextEtag("", clock_.Now()));
   registry.clear_upstreams();
-  tables::PutRegistry(transaction, nullptr, registry);
+  tables::PutRegistry(transaction, nullptr, ToStored(registry));
   return registry;
 }
 
@@ -160,7 +163,7 @@ absl::StatusOr<v1::ListRegistriesResponse> RegistryAdmin::List(
   ASSIGN_OR_RETURN(const int64_t start_after,
                    ParseIdPageToken(scope, request.page_token()));
   v1::ListRegistriesResponse response;
-  const auto wanted = [&](const v1::Registry& registry) {
+  const auto wanted = [&](const stored::Registry& registry) {
     return (request.group().empty() || registry.group() == request.group()) &&
            absl::StrContains(absl::AsciiStrToLower(registry.name()),
                              absl::AsciiStrToLower(request.name_contains()));
@@ -169,7 +172,7 @@ absl::StatusOr<v1::ListRegistriesResponse> RegistryAdmin::List(
     const Visibility visibility(caller, transaction);
     return tables::VisitRegistries(
         transaction, start_after,
-        [&](const v1::Registry& registry) -> absl::StatusOr<bool> {
+        [&](const stored::Registry& registry) -> absl::StatusOr<bool> {
           if (!wanted(registry) ||
               !visibility.OfRegistry(registry.group(), registry.id())) {
             return true;
@@ -179,10 +182,9 @@ absl::StatusOr<v1::ListRegistriesResponse> RegistryAdmin::List(
                 MakePageToken(scope, response.registries(page_size - 1).id()));
             return false;
           }
-          *response.add_registries() = registry;
-          RETURN_IF_ERROR(FillUpstreams(
-              transaction,
-              *response.mutable_registries(response.registries_size() - 1)));
+          v1::Registry& shown = *response.add_registries();
+          shown = ToApi(registry);
+          RETURN_IF_ERROR(FillUpstreams(transaction, shown));
           return true;
         });
   }));
@@ -196,7 +198,8 @@ absl::StatusOr<v1::Registry> RegistryAdmin::Update(
       [&](WriteTransaction& transaction) -> absl::StatusOr<v1::Registry> {
         ASSIGN_OR_RETURN(const auto before,
                          Require(transaction, request.registry().id()));
-        RETURN_IF_ERROR(CheckEtag(request.registry().etag(), before.etag()));
+        RETURN_IF_ERROR(CheckEtag({"registry", absl::StrCat(before.id())},
+                                  request.registry().etag(), before.etag()));
         v1::Registry after = before;
         using R = v1::Registry;
         RETURN_IF_ERROR(ApplyMask<R>(
@@ -213,11 +216,12 @@ absl::StatusOr<v1::Registry> RegistryAdmin::Update(
         RETURN_IF_ERROR(RequireFreeName(transaction, after));
         // One that has shared its path since an earlier revision may stay.
         if (after.name() != before.name()) {
-          RETURN_IF_ERROR(RequireFreePath(transaction, after));
+          RETURN_IF_ERROR(RequireFreePath(transaction, ToStored(after)));
         }
         *after.mutable_update_time() = ToWire(clock_.Now());
         after.set_etag(NextEtag(before.etag(), clock_.Now()));
-        tables::PutRegistry(transaction, &before, after);
+        const stored::Registry row_before = ToStored(before);
+        tables::PutRegistry(transaction, &row_before, ToStored(after));
         return after;
       });
 }
@@ -229,7 +233,8 @@ absl::Status RegistryAdmin::Delete(const v1::DeleteRegistryRequest& request) {
         ASSIGN_OR_RETURN(const auto registry,
                          tables::FindRegistry(transaction, request.id()));
         if (!registry) return absl::OkStatus();
-        RETURN_IF_ERROR(CheckEtag(request.etag(), registry->etag()));
+        RETURN_IF_ERROR(CheckEtag({"registry", absl::StrCat(registry->id())},
+                                  request.etag(), registry->etag()));
         ASSIGN_OR_RETURN(const auto attachments,
                          tables::Attachments(transaction, request.id()));
         RETURN_IF_ERROR(tables::SetAttachments(transaction, request.id(), {}));

@@ -41,7 +41,8 @@ TEST_F(RegistryAdminTest, ChosenIdsAreKeptAndLaterOnesAreLarger) {
   ASSERT_THAT(seventh, IsOk());
   EXPECT_EQ(seventh->id(), 7);
   EXPECT_EQ(create("third", 3)->id(), 3);
-  EXPECT_THAT(create("other", 7), StatusIs(absl::StatusCode::kAlreadyExists));
+  EXPECT_THAT(create("other", 7), StatusIs(absl::StatusCode::kAlreadyExists,
+                                           Reason::kResourceExists));
   EXPECT_THAT(create("other", -1),
               StatusIs(absl::StatusCode::kInvalidArgument));
   EXPECT_THAT(create("other", INT64_MAX),
@@ -66,8 +67,9 @@ TEST_F(RegistryAdminTest, ComesBackAsCreated) {
 TEST_F(RegistryAdminTest, NamesAreUniqueInTheirGroup) {
   ASSERT_THAT(CreateGroup("acme"), IsOk());
   ASSERT_THAT(CreateRegistry("images"), IsOk());
-  EXPECT_THAT(CreateRegistry("images"),
-              StatusIs(absl::StatusCode::kAlreadyExists));
+  EXPECT_THAT(
+      CreateRegistry("images"),
+      StatusIs(absl::StatusCode::kAlreadyExists, Reason::kResourceExists));
   EXPECT_THAT(CreateRegistry("images", "acme"), IsOk());
   EXPECT_THAT(CreateRegistry("images", "nobody"),
               StatusIs(absl::StatusCode::kNotFound));
@@ -91,8 +93,9 @@ TEST_F(RegistryAdminTest, UpdateFreesTheOldNameAndTakesTheNew) {
   v1::Registry change;
   change.set_id(1);
   change.set_name("other");
-  EXPECT_THAT(Update(change, {"name"}),
-              StatusIs(absl::StatusCode::kAlreadyExists));
+  EXPECT_THAT(
+      Update(change, {"name"}),
+      StatusIs(absl::StatusCode::kAlreadyExists, Reason::kResourceExists));
   change.set_name("new");
   change.set_anonymous_pull(true);
   change.set_description("d");

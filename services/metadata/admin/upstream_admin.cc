@@ -15,6 +15,7 @@
 #include "services/metadata/admin/group_admin.h"
 #include "services/metadata/admin/upstream_update.h"
 #include "services/metadata/admin/visibility.h"
+#include "services/metadata/conversion/registry_conversion.h"
 #include "services/metadata/resources/etag.h"
 #include "services/metadata/resources/page_token.h"
 #include "services/metadata/resources/upstream_url.h"
@@ -55,7 +56,7 @@ bool IsReachedAlike(const v1::Upstream& a, const v1::Upstream& b) {
 }
 
 bool Wanted(const v1::ListUpstreamsRequest& request,
-            const v1::Upstream& upstream) {
+            const stored::UpstreamResource& upstream) {
   return (request.group().empty() || upstream.group() == request.group()) &&
          absl::StrContains(absl::AsciiStrToLower(upstream.name()),
                            absl::AsciiStrToLower(request.name_contains()));
@@ -74,8 +75,9 @@ std::string ScopeOf(const v1::ListUpstreamsRequest& request) {
 
 absl::StatusOr<v1::Upstream> UpstreamAdmin::Shown(
     const ReadTransaction& transaction, const stored::Upstream& row) const {
-  ASSIGN_OR_RETURN(auto whole, OpenUpstream(box_, row));
-  v1::Upstream upstream = RedactedUpstream(std::move(whole));
+  ASSIGN_OR_RETURN(const auto secrets, OpenSecrets(box_, row));
+  v1::Upstream upstream = RedactedUpstream(row.upstream());
+  upstream.set_username(secrets.username());
   ASSIGN_OR_RETURN(const auto registries,
                    tables::RegistriesOfUpstream(transaction, upstream.id()));
   for (const int64_t registry_id : registries) {
@@ -83,7 +85,7 @@ absl::StatusOr<v1::Upstream> UpstreamAdmin::Shown(
                      tables::Attachments(transaction, registry_id));
     for (const auto& attachment : attachments) {
       if (attachment.upstream_id() != upstream.id()) continue;
-      *upstream.add_registry_upstreams() = attachment;
+      *upstream.add_registry_upstreams() = ToApi(attachment);
     }
   }
   return upstream;
@@ -98,12 +100,13 @@ absl::Status UpstreamAdmin::RequireUnlikeOthers(
     if (id == upstream.id()) continue;
     ASSIGN_OR_RETURN(const auto row, Require(transaction, id));
     if (NormalizedUpstreamUrl(row.upstream().url()) != url) continue;
-    ASSIGN_OR_RETURN(const auto other, OpenUpstream(box_, row));
+    ASSIGN_OR_RETURN(const auto other, OpenSecrets(box_, row));
     if (other.username() != upstream.username() ||
         !SameSecret(other.password(), upstream.password())) {
       continue;
     }
-    return absl::AlreadyExistsError(
+    return errors::Exists(
+        {"upstream", absl::StrCat(id)},
         absl::StrCat("in group ", upstream.group(), ", upstream ", id,
                      " already has the same URL and credentials"));
   }
@@ -128,7 +131,8 @@ absl::StatusOr<v1::Upstream> UpstreamAdmin::CreateAttached(
   if (upstream.group().empty()) upstream.set_group(registry->group());
   // First, so that nothing is told of another group.
   if (upstream.group() != registry->group()) {
-    return absl::FailedPreconditionError(
+    return errors::PreconditionFailed(
+        Reason::kCrossGroup, absl::StrCat("registry/", registry_id),
         absl::StrCat("registry ", registry_id, " belongs to another group"));
   }
   ASSIGN_OR_RETURN(v1::Upstream made,
@@ -153,8 +157,8 @@ absl::StatusOr<v1::Upstream> UpstreamAdmin::CreateIn(
   upstream.set_etag(NextEtag("", clock_.Now()));
   upstream.clear_registry_upstreams();
   stored::Upstream row = SealUpstream(box_, upstream);
-  RETURN_IF_ERROR(possession::Assign(transaction, upstream,
-                                     /*opened_before=*/nullptr,
+  RETURN_IF_ERROR(possession::Assign(transaction, SecretsOf(upstream),
+                                     /*secrets_before=*/nullptr,
                                      /*before=*/nullptr, row));
   tables::PutUpstream(transaction, row);
   return RedactedUpstream(std::move(upstream));
@@ -253,7 +257,8 @@ absl::StatusOr<v1::Upstream> UpstreamAdmin::UpdateIn(
     bool& url_changes) {
   ASSIGN_OR_RETURN(const auto row,
                    Require(transaction, request.upstream().id()));
-  RETURN_IF_ERROR(CheckEtag(request.upstream().etag(), row.upstream().etag()));
+  RETURN_IF_ERROR(CheckEtag({"upstream", absl::StrCat(row.upstream().id())},
+                            request.upstream().etag(), row.upstream().etag()));
   ASSIGN_OR_RETURN(const auto before, OpenUpstream(box_, row));
   ASSIGN_OR_RETURN(auto after, Updated(before, request));
   after.set_etag(NextEtag(before.etag(), clock_.Now()));
@@ -265,8 +270,9 @@ absl::StatusOr<v1::Upstream> UpstreamAdmin::UpdateIn(
       clock_.Now(), FromWire(before.update_time()) + absl::Nanoseconds(1)));
   const bool is_reached_otherwise = !IsReachedAlike(before, after);
   auto new_row = SealUpstream(box_, after);
-  RETURN_IF_ERROR(
-      possession::Assign(transaction, after, &before, &row, new_row));
+  const stored::Secrets secrets_before = SecretsOf(before);
+  RETURN_IF_ERROR(possession::Assign(transaction, SecretsOf(after),
+                                     &secrets_before, &row, new_row));
   new_row.set_cache_epoch(row.cache_epoch());
   new_row.set_access_epoch(row.access_epoch());
   if (is_reached_otherwise) epochs::MoveAccessEpoch(new_row);
@@ -280,7 +286,9 @@ absl::Status UpstreamAdmin::Delete(const v1::DeleteUpstreamRequest& request) {
         ASSIGN_OR_RETURN(const auto row,
                          tables::FindUpstream(transaction, request.id()));
         if (!row) return absl::OkStatus();
-        RETURN_IF_ERROR(CheckEtag(request.etag(), row->upstream().etag()));
+        RETURN_IF_ERROR(
+            CheckEtag({"upstream", absl::StrCat(row->upstream().id())},
+                      request.etag(), row->upstream().etag()));
         return RemoveUpstream(transaction, request.id());
       },
       Durability::kSynced));

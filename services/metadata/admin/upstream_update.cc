@@ -46,7 +46,8 @@ absl::Status Apply(const v1::UpdateUpstreamRequest& request, U& to) {
     (IsNested(path) ? nested : plain).add_paths(path);
     if (!FieldMaskUtil::IsValidPath<U>(path)) {
       return errors::FieldInvalid(
-          "update_mask", absl::StrCat("'", path, "' cannot be updated"));
+          "update_mask", absl::StrCat("'", path, "' cannot be updated"),
+          v1::FIELD_UNKNOWN);
     }
   }
   FieldMaskUtil::MergeOptions replace;

@@ -11,22 +11,22 @@
 
 namespace cvr {
 
-// What of lists a caller may see, as AccessPolicy has it. For one transaction,
-// which must outlive it, as must the caller.
+// Filters lists: which registries and upstreams a caller may see, by
+// AccessPolicy. For one transaction, which must outlive it, as must the caller.
 class Visibility {
  public:
   Visibility(const Caller& caller, const ReadTransaction& transaction)
       : caller_(caller), transaction_(transaction) {}
 
   bool OfRegistry(absl::string_view group, int64_t id) const;
-  // Of an upstream that may be gone: then it is not seen, unless by who sees
-  // everything.
+  // Also for an upstream that may have been deleted: only callers that may see
+  // everything see it then.
   absl::StatusOr<bool> OfUpstream(int64_t id);
 
  private:
   const Caller& caller_;
   const ReadTransaction& transaction_;
-  // Of upstreams that were asked about.
+  // The results for upstreams so far.
   absl::flat_hash_map<int64_t, bool> upstreams_;
 };
 

@@ -5,7 +5,6 @@
 #include "services/common/content_wire.h"
 #include "services/common/status_macros.h"
 #include "services/metadata/api/record_wire.h"
-#include "services/metadata/resources/upstream_wire.h"
 #include "services/rpc/unary_call.h"
 
 namespace cvr {
@@ -32,10 +31,7 @@ absl::StatusOr<UpstreamAccess> GrpcMetadataClient::GetUpstreamAccess(
   request.set_upstream_id(upstream_id);
   internal::v1::UpstreamAccess response;
   RETURN_IF_ERROR(Call(&Stub::GetUpstreamAccess, request, response));
-  UpstreamAccess access = ToAccess(response.upstream());
-  access.identity = response.identity();
-  access.cache_epoch = response.cache_epoch();
-  return access;
+  return FromWire(response);
 }
 
 absl::StatusOr<std::vector<int64_t>> GrpcMetadataClient::FindPossessing(

@@ -96,6 +96,18 @@ TEST(ProbeTargetTest, ClientCertificateIsForTheStoredUrl) {
   const auto same = ProbeTarget(stored, {});
   ASSERT_TRUE(same.ok()) << same.status();
   EXPECT_EQ(same->tls.client_key_pem, stored.tls.client_key_pem);
+  EXPECT_EQ(same->tls.client_certificate_pem,
+            stored.tls.client_certificate_pem);
+  // The stored certificate stands for its key; another one does not.
+  v1::Upstream changes;
+  changes.mutable_tls()->set_client_certificate_pem(
+      stored.tls.client_certificate_pem);
+  const auto repeated = ProbeTarget(stored, changes);
+  ASSERT_TRUE(repeated.ok()) << repeated.status();
+  EXPECT_EQ(repeated->tls.client_key_pem, stored.tls.client_key_pem);
+  changes.mutable_tls()->set_client_certificate_pem(
+      "-----BEGIN CERTIFICATE-----\neQ==\n-----END CERTIFICATE-----\n");
+  EXPECT_NE(Wrong(stored, changes), "");
   const auto other = ProbeTarget(stored, Changes("https://two.example"));
   ASSERT_TRUE(other.ok()) << other.status();
   EXPECT_EQ(other->tls.client_certificate_pem, "");

@@ -6,6 +6,7 @@
 #include "services/common/errors.h"
 #include "services/common/status_macros.h"
 #include "services/metadata/api/resolution_wire.h"
+#include "services/metadata/resources/upstream_wire.h"
 
 namespace cvr {
 
@@ -75,6 +76,28 @@ internal::v1::UpstreamEpoch ToWire(const UpstreamEpoch& upstream) {
 
 UpstreamEpoch FromWire(const internal::v1::UpstreamEpoch& message) {
   return {message.upstream_id(), message.cache_epoch()};
+}
+
+internal::v1::UpstreamAccess ToWire(const UpstreamAccess& access) {
+  internal::v1::UpstreamAccess message;
+  *message.mutable_upstream() = FromAccess(access);
+  internal::v1::UpstreamCredentials& secrets = *message.mutable_credentials();
+  secrets.set_username(access.username);
+  secrets.set_password(access.password);
+  secrets.set_client_key_pem(access.tls.client_key_pem);
+  message.set_identity(access.identity);
+  message.set_cache_epoch(access.cache_epoch);
+  return message;
+}
+
+UpstreamAccess FromWire(const internal::v1::UpstreamAccess& message) {
+  UpstreamAccess access = ToAccess(message.upstream());
+  access.username = message.credentials().username();
+  access.password = message.credentials().password();
+  access.tls.client_key_pem = message.credentials().client_key_pem();
+  access.identity = message.identity();
+  access.cache_epoch = message.cache_epoch();
+  return access;
 }
 
 internal::v1::TakeRefreshDueResponse ToWire(

@@ -7,6 +7,7 @@
 #include "cvr/internal/v1/cache_record_service.pb.h"
 #include "services/metadata/api/cache_recorder.h"
 #include "services/metadata/api/refresh_source.h"
+#include "services/policy/upstream_access.h"
 
 namespace cvr {
 
@@ -30,6 +31,10 @@ absl::StatusOr<NegativeAnswerRecord> FromWire(
 
 internal::v1::UpstreamEpoch ToWire(const UpstreamEpoch& upstream);
 UpstreamEpoch FromWire(const internal::v1::UpstreamEpoch& message);
+
+// The credentials are beside the upstream, in a field of their own.
+internal::v1::UpstreamAccess ToWire(const UpstreamAccess& access);
+UpstreamAccess FromWire(const internal::v1::UpstreamAccess& message);
 
 internal::v1::TakeRefreshDueResponse ToWire(const std::vector<RefreshDue>& due);
 absl::StatusOr<std::vector<RefreshDue>> FromWire(

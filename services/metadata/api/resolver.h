@@ -99,8 +99,8 @@ struct FetchPlan {
   // When this was so. What an upstream has answered since needs not be asked
   // again; by default nothing is later.
   absl::Time resolved_at = absl::InfiniteFuture();
-  // Whose share of what is bounded the pull uses: the registry's group. Empty =
-  // nobody's.
+  // The group whose share of bounded resources the pull uses: the registry's.
+  // Empty = no group's.
   std::string group = {};
 };
 
@@ -121,8 +121,8 @@ struct ResolveRequest {
   Caller caller = {};
   // How the client names the registry, if not by its id: everything between
   // `containers/` and `/manifests/` and its kin, so with the repository. Errors
-  // say that instead of the id, which whoever may not see the registry must not
-  // learn. Empty = by its id.
+  // contain this path instead of the id, because a caller that may not see the
+  // registry must not learn its id. Empty = by its id.
   std::string registry_path = {};
   // How long the answer may take; besides, other bounds hold. Does not travel.
   absl::Duration patience = absl::InfiniteDuration();
@@ -181,11 +181,11 @@ class Resolver {
 
   // The registry whose group and name `path`, components with `/` between them,
   // begins with: what was created or renamed before the call is found under
-  // that name, and not under another. Says whether a registry exists to whoever
-  // asks: callers must answer their clients alike for what is not there and
-  // what they may not see. Cheap: a read for each component.
-  // Errors: NOT_FOUND when there is none; INVALID_ARGUMENT (NAME_INVALID) when
-  // the path is not one of a repository; UNAVAILABLE.
+  // that name, and not under another. The answer tells every caller whether a
+  // registry exists, so callers must give their clients the same response for a
+  // missing registry as for one that they may not see. Cheap: a read for each
+  // component. Errors: NOT_FOUND when there is none; INVALID_ARGUMENT
+  // (NAME_INVALID) when the path is not one of a repository; UNAVAILABLE.
   virtual absl::StatusOr<LocatedRegistry> Locate(absl::string_view path) = 0;
 };
 

@@ -122,8 +122,8 @@ bool IsOutdatedList(const CacheRecord& record,
 
 // The bytes of `digest` are stored no more. That is nothing to an upstream that
 // has not delivered them: its entry must not tell of others' bytes.
-absl::Status Forget(WriteTransaction& transaction, const v1::CacheEntry& entry,
-                    const Digest& digest) {
+absl::Status Forget(WriteTransaction& transaction,
+                    const stored::CacheEntry& entry, const Digest& digest) {
   ASSIGN_OR_RETURN(const auto upstream,
                    tables::FindUpstream(transaction, entry.upstream_id()));
   if (upstream) {
@@ -135,18 +135,18 @@ absl::Status Forget(WriteTransaction& transaction, const v1::CacheEntry& entry,
   return tables::DeleteCacheEntry(transaction, entry);
 }
 
-absl::Time LastUseOf(const v1::CacheEntry& entry) {
+absl::Time LastUseOf(const stored::CacheEntry& entry) {
   return std::max(FromWire(entry.create_time()),
                   FromWire(entry.downloaded_at()));
 }
 
-bool IsUsedEarlier(const v1::CacheEntry& a, const v1::CacheEntry& b) {
+bool IsUsedEarlier(const stored::CacheEntry& a, const stored::CacheEntry& b) {
   return LastUseOf(a) < LastUseOf(b);
 }
 
 // As if it had never been found.
 absl::Status EvictEntry(WriteTransaction& transaction,
-                        const v1::CacheEntry& entry) {
+                        const stored::CacheEntry& entry) {
   ASSIGN_OR_RETURN(const auto content,
                    ParseRelativePath(entry.relative_path()));
   ASSIGN_OR_RETURN(const auto digest, Digest::Parse(entry.digest()));
@@ -155,21 +155,21 @@ absl::Status EvictEntry(WriteTransaction& transaction,
                               &digest);
 }
 
-void CountDownload(v1::CacheEntry& entry,
+void CountDownload(stored::CacheEntry& entry,
                    const google::protobuf::Timestamp& now) {
   entry.set_downloads_count(entry.downloads_count() + 1);
   *entry.mutable_downloaded_at() = now;
 }
 
 // The row of the path, or a new one with an id of its own.
-absl::StatusOr<v1::CacheEntry> FindOrMake(
+absl::StatusOr<stored::CacheEntry> FindOrMake(
     WriteTransaction& transaction, const CacheRecord& record,
     const google::protobuf::Timestamp& now) {
   const std::string path = record.content.RelativePath();
   ASSIGN_OR_RETURN(auto found, tables::FindCacheEntry(
                                    transaction, record.upstream_id, path));
   if (found) return *std::move(found);
-  v1::CacheEntry entry;
+  stored::CacheEntry entry;
   ASSIGN_OR_RETURN(const int64_t id,
                    tables::NextId(transaction, tables::kCacheEntryIds));
   entry.set_id(id);
@@ -179,7 +179,7 @@ absl::StatusOr<v1::CacheEntry> FindOrMake(
   return entry;
 }
 
-void Repoint(v1::CacheEntry& entry, const CacheRecord& record,
+void Repoint(stored::CacheEntry& entry, const CacheRecord& record,
              const google::protobuf::Timestamp& now) {
   entry.set_digest(record.target.digest.ToString());
   entry.set_media_type(record.target.media_type.empty()
@@ -188,7 +188,7 @@ void Repoint(v1::CacheEntry& entry, const CacheRecord& record,
   entry.set_size(static_cast<int64_t>(record.target.size_bytes));
   entry.set_upstream_etag(KeptEtag(record.upstream_etag));
   *entry.mutable_upstream_checked_at() = now;
-  entry.set_status(v1::CacheEntry::ACTIVE);
+  entry.set_status(stored::CacheEntry::STATUS_ACTIVE);
   *entry.mutable_update_time() = now;
   if (record.counts_as_download) CountDownload(entry, now);
 }
@@ -203,8 +203,8 @@ absl::StatusOr<UpstreamAccess> CacheCatalog::GetUpstreamAccess(
                          return tables::FindUpstream(transaction, upstream_id);
                        }));
   if (!row) return errors::NoSuch("upstream", absl::StrCat(upstream_id));
-  ASSIGN_OR_RETURN(const auto upstream, OpenUpstream(box_, *row));
-  UpstreamAccess access = ToAccess(upstream);
+  UpstreamAccess access = ToAccess(row->upstream());
+  RETURN_IF_ERROR(OpenCredentials(box_, *row, access));
   access.identity = row->identity();
   access.cache_epoch = epochs::CacheEpochOf(*row);
   return access;
@@ -336,7 +336,7 @@ absl::Status CacheCatalog::Touch(const UpstreamEpoch& upstream,
             auto entry,
             tables::FindCacheEntry(transaction, upstream.upstream_id,
                                    CanonicalAt(row, content).RelativePath()));
-        if (!entry || entry->status() != v1::CacheEntry::ACTIVE ||
+        if (!entry || entry->status() != stored::CacheEntry::STATUS_ACTIVE ||
             entry->digest() != digest.ToString()) {
           return absl::OkStatus();
         }

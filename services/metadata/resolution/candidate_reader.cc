@@ -98,7 +98,9 @@ absl::Status CandidateReader::ReadEntry(const UpstreamRoute& route,
                                         Known& known) const {
   ASSIGN_OR_RETURN(const auto row, tables::FindCacheEntry(
                                        transaction_, route.upstream_id, path));
-  if (!row || row->status() != v1::CacheEntry::ACTIVE) return absl::OkStatus();
+  if (!row || row->status() != stored::CacheEntry::STATUS_ACTIVE) {
+    return absl::OkStatus();
+  }
   ASSIGN_OR_RETURN(const auto digest, Digest::Parse(row->digest()));
   CachedEntry entry{
       Descriptor{row->media_type(), digest, static_cast<uint64_t>(row->size())},

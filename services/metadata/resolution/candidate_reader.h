@@ -14,8 +14,13 @@
 
 namespace cvr {
 
-// How upstreams stand to one content, by what is recorded. Lives as long as
-// the transaction. Errors: those of tables.h.
+// Reads what is recorded about one upstream for one piece of content: its cache
+// entry, whether it is fresh, the negative cache, and whether rules exclude it.
+// DecidePull() uses it, for LocalResolver (which answers) and for Explainer
+// (which explains), so that `cvr explain` cannot contradict a real pull.
+//
+// Use it for one transaction only. It never asks an upstream. Errors: those of
+// tables.h.
 class CandidateReader {
  public:
   // All must outlive it.

@@ -12,10 +12,12 @@
 
 namespace cvr {
 
-// Counts downloads of cache entries without a write for each: gathered in
-// memory and merged into the store in batches, by a thread of its own and when
-// destroyed. What a crash takes are the counts of the last interval.
-// Thread-safe.
+// Counts downloads of cache entries without a database write for each pull.
+// Counts are collected in memory and written in batches by a background thread,
+// and when the counter is destroyed.
+//
+// A crash loses the counts of the last interval. That is acceptable for
+// statistics and cleanup policies; do not use it for billing. Thread-safe.
 class DownloadCounter {
  public:
   struct Options {

@@ -46,7 +46,7 @@ class DownloadCounterTest : public ::testing::Test {
         store_.Write(
             [](WriteTransaction& transaction) {
               for (int id = 1; id <= 2000; ++id) {
-                v1::CacheEntry entry;
+                stored::CacheEntry entry;
                 entry.set_id(id);
                 entry.set_upstream_id(1);
                 entry.set_relative_path(absl::StrCat("/", id));
@@ -59,8 +59,8 @@ class DownloadCounterTest : public ::testing::Test {
         IsOk());
   }
 
-  v1::CacheEntry Entry(int64_t id) {
-    v1::CacheEntry entry;
+  stored::CacheEntry Entry(int64_t id) {
+    stored::CacheEntry entry;
     EXPECT_THAT(store_.Read([&](const ReadTransaction& transaction) {
       entry = **tables::FindCacheEntryById(transaction, id);
       return absl::OkStatus();
@@ -178,7 +178,7 @@ TEST_F(DownloadCounterTest, TheThreadMergesByItself) {
   ASSERT_THAT(
       watched.Write(
           [](WriteTransaction& transaction) {
-            v1::CacheEntry entry;
+            stored::CacheEntry entry;
             entry.set_id(1);
             entry.set_upstream_id(1);
             EXPECT_TRUE(tables::PutCacheEntry(transaction, "", entry).ok());

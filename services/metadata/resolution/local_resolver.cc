@@ -66,11 +66,13 @@ absl::Status WhyNothing(const ResolveRequest& request,
                       Reason::kDenied);
   }
   if (!serves_anything) return errors::RegistryUnknown(registry);
-  return WithReason(
-      absl::NotFoundError(absl::StrCat(
-          "registry ", registry, " has no upstream with the source namespace '",
-          request.source_namespace, "'")),
-      Reason::kNameUnknown);
+  return WithResource(
+      WithReason(absl::NotFoundError(absl::StrCat(
+                     "registry ", registry,
+                     " has no upstream with the source namespace '",
+                     request.source_namespace, "'")),
+                 Reason::kNameUnknown),
+      {"registry", registry});
 }
 
 // What a decision means for a resolver's caller and for this service.
@@ -218,7 +220,7 @@ absl::StatusOr<std::vector<CachedRepository>> LocalResolver::ListRepositories(
     RETURN_IF_ERROR(store_.Read([&](const ReadTransaction& transaction) {
       return tables::VisitRegistries(
           transaction, std::max<int64_t>(0, start_after.registry_id - 1),
-          [&](const v1::Registry& registry) -> absl::StatusOr<bool> {
+          [&](const stored::Registry& registry) -> absl::StatusOr<bool> {
             registries.push_back(registry.id());
             return true;
           });

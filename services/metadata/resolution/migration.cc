@@ -104,7 +104,7 @@ absl::Status CheckEntries(MetadataStore& store, const UpstreamRoute& route) {
         counted.set_entries(static_cast<int64_t>(entries.size()));
         RETURN_IF_ERROR(
             tables::CountRows(transaction, route.upstream_id, counted));
-        for (const v1::CacheEntry& entry : entries) {
+        for (const stored::CacheEntry& entry : entries) {
           const auto content = ParseRelativePath(entry.relative_path());
           if (!content.ok()) continue;
           if (route.Canonical(*content).repository == content->repository) {

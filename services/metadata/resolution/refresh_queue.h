@@ -20,7 +20,7 @@ namespace cvr {
 class RefreshQueue {
  public:
   static constexpr size_t kEntriesMax = 1000;
-  // What was given out is not queued again for so long.
+  // A tag that was taken from the queue is not queued again for this long.
   static constexpr absl::Duration kPause = absl::Minutes(1);
 
   // Queues it unless it is queued, was given out a moment ago, or the queue is

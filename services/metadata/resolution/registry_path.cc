@@ -5,6 +5,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "services/common/errors.h"
 #include "services/common/limits.h"
 #include "services/common/pull_name.h"
 #include "services/common/reference.h"
@@ -14,10 +15,12 @@
 namespace cvr {
 namespace {
 
-absl::Status PathIsTaken(absl::string_view what, absl::string_view by) {
-  return absl::AlreadyExistsError(absl::StrCat(
-      what, " would have the same pull path as ", by,
-      ": a path names a group or a registry, not both; choose another name"));
+absl::Status PathIsTaken(absl::string_view what, absl::string_view by,
+                         const ErrorResource& existing) {
+  return errors::Exists(
+      existing, absl::StrCat(what, " would have the same pull path as ", by,
+                             ": a path names a group or a registry, not both; "
+                             "choose another name"));
 }
 
 }  // namespace
@@ -41,7 +44,7 @@ absl::StatusOr<std::optional<LocatedRegistry>> FindRegistryByPath(
 }
 
 absl::Status RequireFreePath(const ReadTransaction& transaction,
-                             const v1::Registry& registry) {
+                             const stored::Registry& registry) {
   const std::string path = PullNameOf(registry.group(), registry.name());
   if (path.empty()) return absl::OkStatus();
   std::string taken_by;
@@ -49,7 +52,8 @@ absl::Status RequireFreePath(const ReadTransaction& transaction,
   if (same) taken_by = path;
   const std::string below = path + "/";
   RETURN_IF_ERROR(tables::VisitGroups(
-      transaction, below, [&](const v1::Group& group) -> absl::StatusOr<bool> {
+      transaction, below,
+      [&](const stored::Group& group) -> absl::StatusOr<bool> {
         if (taken_by.empty() && absl::StartsWith(group.name(), below)) {
           taken_by = group.name();
         }
@@ -58,21 +62,25 @@ absl::Status RequireFreePath(const ReadTransaction& transaction,
   if (taken_by.empty()) return absl::OkStatus();
   return PathIsTaken(absl::StrCat("registry '", registry.name(), "' of group ",
                                   registry.group()),
-                     absl::StrCat("group ", taken_by));
+                     absl::StrCat("group ", taken_by), {"group", taken_by});
 }
 
 absl::Status RequireFreePath(const ReadTransaction& transaction,
-                             const v1::Group& group) {
+                             const stored::Group& group) {
   if (!Repository::Parse(group.name()).ok()) return absl::OkStatus();
   ASSIGN_OR_RETURN(const auto found,
                    FindRegistryByPath(transaction, group.name()));
   if (!found) return absl::OkStatus();
   ASSIGN_OR_RETURN(const auto registry,
                    tables::FindRegistry(transaction, found->id));
+  const std::string path_of =
+      registry ? absl::StrCat(registry->group(), "/", registry->name())
+               : absl::StrCat(found->id);
   return PathIsTaken(absl::StrCat("group ", group.name()),
                      registry ? absl::StrCat("registry '", registry->name(),
                                              "' of group ", registry->group())
-                              : absl::StrCat("registry ", found->id));
+                              : absl::StrCat("registry ", found->id),
+                     {"registry", path_of});
 }
 
 }  // namespace cvr

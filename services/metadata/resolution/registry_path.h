@@ -6,16 +6,15 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
-#include "cvr/v1/group.pb.h"
-#include "cvr/v1/registry.pb.h"
 #include "services/metadata/api/resolver.h"
 #include "services/metadata/store/metadata_store.h"
+#include "services/metadata/store/stored_registry.pb.h"
 
 // Registries by the path that clients pull from: the group's name, which may
 // have several components, the registry's name, and a repository. Groups and
 // registries share one namespace, as GitLab's groups and projects do: where
 // group `a` has a registry `b`, there is no group `a/b`, nor one below it. So
-// no path means two registries, and whoever manages one cannot take pulls over
+// no path means two registries, and the manager of one cannot take over pulls
 // that are meant for another.
 //
 // Errors everywhere: those of tables.h.
@@ -33,9 +32,9 @@ absl::StatusOr<std::optional<LocatedRegistry>> FindRegistryByPath(
 // Errors: ALREADY_EXISTS when the other kind has the path, or one that begins
 // with it.
 absl::Status RequireFreePath(const ReadTransaction& transaction,
-                             const v1::Registry& registry);
+                             const stored::Registry& registry);
 absl::Status RequireFreePath(const ReadTransaction& transaction,
-                             const v1::Group& group);
+                             const stored::Group& group);
 
 }  // namespace cvr
 

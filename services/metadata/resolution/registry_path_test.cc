@@ -153,10 +153,10 @@ TEST_F(RegistryPathTest, OfTwoThatShareAPathTheShorterGroupsIsFound) {
   InMemoryMetadataStore store;
   const auto put = [](WriteTransaction& transaction, int64_t id,
                       const std::string& group, const std::string& name) {
-    v1::Group row;
+    stored::Group row;
     row.set_name(group);
     tables::PutGroup(transaction, row);
-    v1::Registry registry;
+    stored::Registry registry;
     registry.set_id(id);
     registry.set_group(group);
     registry.set_name(name);

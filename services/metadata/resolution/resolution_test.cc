@@ -58,7 +58,7 @@ class InProcess : public MetadataUnderTest, private MetadataFixture {
     token.add_registry_ids(registry_id);
     const auto made = stack_->access_tokens().Create(request);
     EXPECT_THAT(made, IsOk());
-    return made->id();
+    return made->access_token().id();
   }
   void ForgetRegistryInTokens(int64_t registry_id) override {
     EXPECT_THAT(stack_->access_tokens().ForgetRegistry(registry_id), IsOk());

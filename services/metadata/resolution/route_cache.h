@@ -12,12 +12,14 @@
 
 namespace cvr {
 
-// The routes of registries, read once and kept until something changes.
+// Caches the routes (upstreams in order, with compiled rules) of each registry,
+// because every pull needs them and reading them takes several rows.
 //
-// Coherent: a Get() that starts after Invalidate() has returned sees what was
-// committed before that call. For that, routes which were read before an
-// invalidation are never kept after it.
-// Thread-safe.
+// Coherent: a Get() that starts after Invalidate() has returned never sees data
+// from before that call. To guarantee that, routes that were read before an
+// invalidation are not kept after it. Invalidate() must be called after a
+// commit and before the writer is answered; WatchedMetadataStore does so. Do
+// not cache the result of Get() again. Thread-safe.
 class RouteCache {
  public:
   // The tables that routes are made from.

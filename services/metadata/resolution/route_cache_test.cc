@@ -27,7 +27,7 @@ class RouteCacheTest : public ::testing::Test {
     ASSERT_THAT(
         store_.Write(
             [&](WriteTransaction& transaction) {
-              v1::Registry registry;
+              stored::Registry registry;
               registry.set_id(1);
               tables::PutRegistry(transaction, nullptr, registry);
               stored::Upstream row;
@@ -35,7 +35,7 @@ class RouteCacheTest : public ::testing::Test {
               row.mutable_upstream()->mutable_cache_validity()->set_seconds(
                   seconds);
               tables::PutUpstream(transaction, row);
-              v1::RegistryUpstream attachment;
+              stored::Attachment attachment;
               attachment.set_registry_id(1);
               attachment.set_upstream_id(5);
               return tables::SetAttachments(transaction, 1, {attachment});

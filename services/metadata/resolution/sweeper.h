@@ -34,8 +34,9 @@ class Sweeper {
   // Begins nothing more. Does not wait. Idempotent.
   void Stop() { thread_.Stop(); }
 
-  // All that is marked now, on this thread, or as much of it as so many
-  // transactions can do; then the thread goes on. Errors: those of tables.h.
+  // Deletes all that is marked now, on this thread, in at most
+  // `transactions_max` transactions; the rest is left to the background thread.
+  // Errors: those of tables.h.
   absl::Status Sweep(int transactions_max = std::numeric_limits<int>::max());
 
   // The links of one manifest alone, on this thread. Fine when it is not

@@ -9,9 +9,8 @@
 #include "services/common/content_wire.h"
 #include "services/common/limits.h"
 #include "services/common/status_macros.h"
-#include "services/metadata/resources/policy_wire.h"
+#include "services/metadata/conversion/stored_policy.h"
 #include "services/metadata/resources/upstream_url.h"
-#include "services/metadata/resources/upstream_wire.h"
 #include "services/metadata/tables/upstream_epoch.h"
 #include "services/policy/docker_hub.h"
 
@@ -31,7 +30,7 @@ absl::Duration OrSeconds(bool has, const google::protobuf::Duration& duration,
   return has ? FromWire(duration) : absl::Seconds(seconds);
 }
 
-void SetTimes(const v1::Upstream& upstream, UpstreamRoute& route) {
+void SetTimes(const stored::UpstreamResource& upstream, UpstreamRoute& route) {
   route.cache_validity =
       upstream.has_cache_validity()
           ? ZeroIsForEver(FromWire(upstream.cache_validity()))
@@ -55,7 +54,8 @@ void SetTimes(const v1::Upstream& upstream, UpstreamRoute& route) {
                                 limits::kRefusedSecondsDefault);
 }
 
-absl::Status Damaged(const v1::Upstream& upstream, const absl::Status& why) {
+absl::Status Damaged(const stored::UpstreamResource& upstream,
+                     const absl::Status& why) {
   return absl::DataLossError(absl::StrCat("invalid stored data of upstream ",
                                           upstream.id(), ": ", why.message()));
 }
@@ -63,10 +63,11 @@ absl::Status Damaged(const v1::Upstream& upstream, const absl::Status& why) {
 }  // namespace
 
 absl::StatusOr<UpstreamRoute> UpstreamRoute::To(const stored::Upstream& row) {
-  const v1::Upstream& upstream = row.upstream();
+  const stored::UpstreamResource& upstream = row.upstream();
   UpstreamRoute route;
   route.cache_epoch = epochs::CacheEpochOf(row);
-  route.rate_reserve_percent = LimitsOf(upstream.limits()).rate_reserve_percent;
+  route.rate_reserve_percent =
+      FromStored(upstream.limits()).rate_reserve_percent;
   route.is_docker_hub = docker_hub::IsHost(UpstreamHost(upstream.url()));
   route.upstream_id = upstream.id();
   route.identity = row.identity();
@@ -78,16 +79,16 @@ absl::StatusOr<UpstreamRoute> UpstreamRoute::To(const stored::Upstream& row) {
   SetTimes(upstream, route);
   route.refresh_ahead = upstream.refresh_ahead();
   for (const auto& validity : upstream.tag_validities()) {
-    auto pattern = FromWire(validity.tag());
+    auto pattern = FromStored(validity.tag());
     if (!pattern.ok()) return Damaged(upstream, pattern.status());
     route.tag_validities.emplace_back(
         *std::move(pattern),
         ZeroIsForEver(FromWire(validity.cache_validity())));
   }
-  auto rules = FromWire(upstream.rules());
+  auto rules = FromStored(upstream.rules());
   if (!rules.ok()) return Damaged(upstream, rules.status());
   route.rules = *std::move(rules);
-  route.failure_policy = FromWire(upstream.failure_policy());
+  route.failure_policy = FromStored(upstream.failure_policy());
   for (const std::string& host : upstream.source_namespaces()) {
     route.source_namespaces.push_back(NormalizedNamespace(host));
   }

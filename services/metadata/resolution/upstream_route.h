@@ -12,7 +12,7 @@
 #include "absl/time/time.h"
 #include "services/common/content.h"
 #include "services/common/limits.h"
-#include "services/metadata/store/stored.pb.h"
+#include "services/metadata/store/stored_upstream.pb.h"
 #include "services/policy/failure_policy.h"
 #include "services/policy/pattern.h"
 #include "services/policy/pull_rules.h"

@@ -16,11 +16,10 @@ std::string NextEtag(absl::string_view current, absl::Time now) {
   return absl::StrCat(absl::Hex(std::max(time, last + 1)));
 }
 
-absl::Status CheckEtag(absl::string_view wanted, absl::string_view current) {
+absl::Status CheckEtag(const ErrorResource& resource, absl::string_view wanted,
+                       absl::string_view current) {
   if (wanted.empty() || wanted == current) return absl::OkStatus();
-  return absl::AbortedError(
-      "etag mismatch: the resource was modified since it was read; read it "
-      "again and retry");
+  return errors::EtagMismatch(resource);
 }
 
 }  // namespace cvr

@@ -6,6 +6,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "services/common/errors.h"
 
 namespace cvr {
 
@@ -17,8 +18,9 @@ namespace cvr {
 std::string NextEtag(absl::string_view current, absl::Time now);
 
 // Whether who has seen the version `wanted` may change this one; empty = it
-// does not matter. Errors: ABORTED.
-absl::Status CheckEtag(absl::string_view wanted, absl::string_view current);
+// does not matter. Errors: ABORTED with ETAG_MISMATCH about `resource`.
+absl::Status CheckEtag(const ErrorResource& resource, absl::string_view wanted,
+                       absl::string_view current);
 
 }  // namespace cvr
 

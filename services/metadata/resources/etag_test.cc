@@ -21,9 +21,14 @@ TEST(EtagTest, NeverComesBack) {
 }
 
 TEST(EtagTest, OnlyWhoHasSeenTheCurrentOneMayChange) {
-  EXPECT_THAT(CheckEtag("", "a"), IsOk());
-  EXPECT_THAT(CheckEtag("a", "a"), IsOk());
-  EXPECT_THAT(CheckEtag("b", "a"), StatusIs(absl::StatusCode::kAborted));
+  const ErrorResource group = {"group", "acme"};
+  EXPECT_THAT(CheckEtag(group, "", "a"), IsOk());
+  EXPECT_THAT(CheckEtag(group, "a", "a"), IsOk());
+  EXPECT_THAT(CheckEtag(group, "b", "current"),
+              StatusIs(absl::StatusCode::kAborted, Reason::kEtagMismatch));
+  // Nobody overwrites what he has not read.
+  EXPECT_EQ(CheckEtag(group, "b", "current").ToString().find("current"),
+            std::string::npos);
 }
 
 class EtagsTest : public MetadataFixture {};

@@ -33,7 +33,8 @@ absl::Status ApplyMask(const google::protobuf::FieldMask& mask,
                        std::initializer_list<MaskedField<Message>> fields,
                        const Message& from, Message& to) {
   if (mask.paths().empty()) {
-    return errors::FieldInvalid("update_mask", "must name a field");
+    return errors::FieldInvalid("update_mask", "must name a field",
+                                v1::FIELD_REQUIRED);
   }
   for (const std::string& path : mask.paths()) {
     const auto* const field = std::find_if(
@@ -41,7 +42,8 @@ absl::Status ApplyMask(const google::protobuf::FieldMask& mask,
         [&](const MaskedField<Message>& f) { return f.path == path; });
     if (field == fields.end()) {
       return errors::FieldInvalid(
-          "update_mask", absl::StrCat("'", path, "' cannot be updated"));
+          "update_mask", absl::StrCat("'", path, "' cannot be updated"),
+          v1::FIELD_UNKNOWN);
     }
     field->copy(from, to);
   }

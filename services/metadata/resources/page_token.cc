@@ -43,7 +43,8 @@ absl::StatusOr<std::string> ParsePageToken(absl::string_view scope,
     if (CheckOf(scope, key) == bytes.substr(0, kCheckBytes)) return key;
   }
   return errors::FieldInvalid("page_token",
-                              "is not a page token of this list request");
+                              "is not a page token of this list request",
+                              v1::PAGE_TOKEN_INVALID);
 }
 
 absl::StatusOr<int64_t> ParseIdPageToken(absl::string_view scope,
@@ -54,7 +55,8 @@ absl::StatusOr<int64_t> ParseIdPageToken(absl::string_view scope,
   int64_t id = 0;
   if (!reader.Int(id) || !reader.Done()) {
     return errors::FieldInvalid("page_token",
-                                "is not a page token of this list request");
+                                "is not a page token of this list request",
+                                v1::PAGE_TOKEN_INVALID);
   }
   return id;
 }

@@ -11,8 +11,8 @@
 namespace cvr {
 
 // Between the rules and policies of an upstream and their messages. FromWire
-// answers INVALID_ARGUMENT for what makes no sense, naming the field within the
-// message.
+// returns INVALID_ARGUMENT for an invalid value, and the error names the field
+// within the message.
 absl::StatusOr<Pattern> FromWire(const v1::Pattern& message);
 
 v1::Rule ToWire(const Rule& rule);

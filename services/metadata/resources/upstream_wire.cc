@@ -55,12 +55,9 @@ v1::Upstream FromAccess(const UpstreamAccess& access) {
   upstream.set_group(access.group);
   upstream.set_name(access.name);
   upstream.set_url(access.url);
-  upstream.set_username(access.username);
-  SetPassword(access.password, upstream);
   auto* const tls = upstream.mutable_tls();
   tls->set_ca_bundle_pem(access.tls.ca_bundle_pem);
   tls->set_client_certificate_pem(access.tls.client_certificate_pem);
-  tls->set_client_key_pem(access.tls.client_key_pem);
   tls->set_insecure_skip_verify(access.tls.insecure_skip_verify);
   for (const auto& realm : access.trusted_token_realms) {
     upstream.add_trusted_token_realms(realm);

@@ -6,8 +6,12 @@
 
 namespace cvr {
 
-// Between an upstream with its secrets and what the blob service needs of it.
+// What is needed of an upstream to reach it. Credentials are there if they are
+// in the message, as in requests of callers.
 UpstreamAccess ToAccess(const v1::Upstream& upstream);
+
+// The same in a message: all but identity and epoch, and without credentials,
+// which are in no cvr.v1.Upstream that we fill.
 v1::Upstream FromAccess(const UpstreamAccess& access);
 
 // With the defaults for what is not set.

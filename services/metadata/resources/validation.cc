@@ -41,19 +41,22 @@ bool HasControls(absl::string_view text) {
 class Checker {
  public:
   void Require(bool holds, absl::string_view field,
-               absl::string_view description) {
+               absl::string_view description,
+               v1::FieldReason reason = v1::FIELD_REASON_UNSPECIFIED) {
     if (holds) return;
-    violations_.push_back({std::string(field), std::string(description)});
+    violations_.push_back(
+        {std::string(field), std::string(description), reason});
   }
 
   void AtMost(size_t chars_max, absl::string_view field,
               absl::string_view text) {
     Require(Utf8Length(text) <= chars_max, field,
-            absl::StrCat("must have at most ", chars_max, " characters"));
+            absl::StrCat("must have at most ", chars_max, " characters"),
+            v1::FIELD_TOO_LONG);
   }
 
   void Name(absl::string_view name) {
-    Require(!name.empty(), "name", "must be set");
+    Require(!name.empty(), "name", "must be set", v1::FIELD_REQUIRED);
     AtMost(limits::kNameCharsMax, "name", name);
     Require(!HasControls(name), "name", "must not contain control characters");
   }
@@ -66,7 +69,8 @@ class Checker {
                      absl::string_view b_field, absl::string_view b) {
     const std::string description =
         absl::StrCat("must be set when ", a.empty() ? b_field : a_field, " is");
-    Require(a.empty() == b.empty(), a.empty() ? a_field : b_field, description);
+    Require(a.empty() == b.empty(), a.empty() ? a_field : b_field, description,
+            v1::FIELD_REQUIRED);
   }
 
   void Duration(absl::string_view field,
@@ -82,7 +86,8 @@ class Checker {
            absl::string_view what) {
     if (text.empty()) return;
     Require(text.size() <= limits::kPemBytesMax, field,
-            absl::StrCat("must have at most ", limits::kPemBytesMax, " bytes"));
+            absl::StrCat("must have at most ", limits::kPemBytesMax, " bytes"),
+            v1::FIELD_TOO_LONG);
     Require(absl::StrContains(text, "-----BEGIN ") &&
                 absl::StrContains(text, absl::StrCat(what, "-----")),
             field, absl::StrCat("must contain a PEM ", what));
@@ -90,14 +95,16 @@ class Checker {
 
   void AtMostEntries(int entries_max, absl::string_view field, int entries) {
     Require(entries <= entries_max, field,
-            absl::StrCat("must have at most ", entries_max, " entries"));
+            absl::StrCat("must have at most ", entries_max, " entries"),
+            v1::FIELD_TOO_LONG);
   }
 
   template <typename Hosts>
   void HostList(absl::string_view field, const Hosts& hosts) {
     Require(hosts.size() <= limits::kHostsPerUpstreamMax, field,
             absl::StrCat("must have at most ", limits::kHostsPerUpstreamMax,
-                         " entries"));
+                         " entries"),
+            v1::FIELD_TOO_LONG);
     for (int i = 0; i < hosts.size(); ++i) {
       Require(IsHostAndPort(hosts[i]), absl::StrCat(field, "[", i, "]"),
               "must be host or host:port");
@@ -145,9 +152,9 @@ void CheckCredentials(Checker& check, const v1::Upstream& upstream) {
   check.BothOrNeither("username", upstream.username(), "password",
                       upstream.password());
   check.AtMost(limits::kCredentialCharsMax, "username", upstream.username());
-  check.Require(
-      upstream.password().size() <= kPasswordBytesMax, "password",
-      absl::StrCat("must have at most ", kPasswordBytesMax, " bytes"));
+  check.Require(upstream.password().size() <= kPasswordBytesMax, "password",
+                absl::StrCat("must have at most ", kPasswordBytesMax, " bytes"),
+                v1::FIELD_TOO_LONG);
   // RFC 7617, section 2, has no control characters in passwords either, but
   // JSON keys have line breaks. Base64 carries them.
   check.Require(!HasControls(upstream.username()) &&
@@ -172,7 +179,7 @@ void CheckFreshness(Checker& check, const v1::Upstream& upstream) {
     const auto pattern = FromWire(validity.tag());
     check.Require(pattern.ok(), field + ".tag", pattern.status().message());
     check.Require(validity.has_cache_validity(), field + ".cache_validity",
-                  "must be set");
+                  "must be set", v1::FIELD_REQUIRED);
     check.Duration(field + ".cache_validity", validity.cache_validity());
   }
 }
@@ -210,7 +217,7 @@ void CheckDigest(Checker& check, const v1::CacheEntry& entry) {
                 "digest", "must match the digest at the end of relative_path");
   check.Require(
       content->kind == ContentKind::kBlob || !entry.media_type().empty(),
-      "media_type", "must be set for a manifest");
+      "media_type", "must be set for a manifest", v1::FIELD_REQUIRED);
 }
 
 }  // namespace
@@ -251,7 +258,8 @@ absl::Status Validate(const v1::Upstream& upstream) {
 
 absl::Status Validate(const v1::CacheEntry& entry) {
   Checker check;
-  check.Require(entry.upstream_id() > 0, "upstream_id", "must be set");
+  check.Require(entry.upstream_id() > 0, "upstream_id", "must be set",
+                v1::FIELD_REQUIRED);
   check.Require(ParseRelativePath(entry.relative_path()).ok(), "relative_path",
                 "must be `/` + repository + `/manifests/`, `/blobs/` or "
                 "`/referrers/` + reference, or `/tags/list`");

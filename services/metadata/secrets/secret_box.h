@@ -11,10 +11,15 @@
 
 namespace cvr {
 
-// Seals secrets for storage with a key that lies beside the store, so that a
-// copy of the store alone gives nothing away. XChaCha20-Poly1305 with random
-// nonces. While the key is being replaced the file holds the new one and the
-// one before, and what either has sealed opens. Thread-safe.
+// Encrypts secrets (upstream passwords, client keys, token signing keys) before
+// they are stored, with XChaCha20-Poly1305, random nonces and a key in a
+// separate file. It protects against the loss of a copy or backup of the
+// database alone; whoever has the database and the key file can read
+// everything.
+//
+// During a key rotation the file contains the new and the previous key, and
+// data encrypted with either can be decrypted. Do not use it for access tokens:
+// those are only stored as hashes. Thread-safe.
 class SecretBox {
  public:
   // Makes a key and writes it to `path` for the owner's eyes only, durably.

@@ -7,7 +7,7 @@
 #include "services/concurrency/clock.h"
 #include "services/metadata/secrets/secret_box.h"
 #include "services/metadata/store/metadata_store.h"
-#include "services/metadata/store/stored.pb.h"
+#include "services/metadata/store/stored_access_token.pb.h"
 
 namespace cvr {
 

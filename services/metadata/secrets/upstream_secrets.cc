@@ -5,44 +5,63 @@
 
 #include "absl/strings/str_cat.h"
 #include "services/common/status_macros.h"
+#include "services/metadata/conversion/upstream_conversion.h"
+#include "services/process/sensitive_fields.h"
 
 namespace cvr {
 namespace {
 
-std::string ContextOf(const v1::Upstream& upstream) {
+std::string ContextOf(const stored::UpstreamResource& upstream) {
   return absl::StrCat("upstream ", upstream.id());
 }
 
 }  // namespace
 
-stored::Upstream SealUpstream(const SecretBox& box, v1::Upstream upstream) {
+stored::Secrets SecretsOf(const v1::Upstream& upstream) {
   stored::Secrets secrets;
   secrets.set_username(upstream.username());
   secrets.set_password(upstream.password());
   secrets.set_client_key_pem(upstream.tls().client_key_pem());
-  upstream.clear_username();
-  upstream.clear_password();
-  if (upstream.has_tls()) upstream.mutable_tls()->clear_client_key_pem();
-  upstream.clear_registry_upstreams();
+  return secrets;
+}
+
+stored::Upstream SealUpstream(const SecretBox& box,
+                              const v1::Upstream& upstream) {
   stored::Upstream row;
+  *row.mutable_upstream() = ToStored(upstream);
+  const stored::Secrets secrets = SecretsOf(upstream);
   if (secrets.ByteSizeLong() > 0) {
     row.set_sealed_secrets(
-        box.Seal(secrets.SerializeAsString(), ContextOf(upstream)));
+        box.Seal(secrets.SerializeAsString(), ContextOf(row.upstream())));
   }
-  *row.mutable_upstream() = std::move(upstream);
   return row;
+}
+
+absl::StatusOr<stored::Secrets> OpenSecrets(const SecretBox& box,
+                                            const stored::Upstream& row) {
+  stored::Secrets secrets;
+  if (row.sealed_secrets().empty()) return secrets;
+  ASSIGN_OR_RETURN(const auto bytes,
+                   box.Open(row.sealed_secrets(), ContextOf(row.upstream())));
+  if (!secrets.ParseFromString(bytes)) {
+    return absl::DataLossError("corrupt stored secret");
+  }
+  return secrets;
+}
+
+absl::Status OpenCredentials(const SecretBox& box, const stored::Upstream& row,
+                             UpstreamAccess& access) {
+  ASSIGN_OR_RETURN(const auto secrets, OpenSecrets(box, row));
+  access.username = secrets.username();
+  access.password = secrets.password();
+  access.tls.client_key_pem = secrets.client_key_pem();
+  return absl::OkStatus();
 }
 
 absl::StatusOr<v1::Upstream> OpenUpstream(const SecretBox& box,
                                           const stored::Upstream& row) {
-  v1::Upstream upstream = row.upstream();
-  if (row.sealed_secrets().empty()) return upstream;
-  ASSIGN_OR_RETURN(const auto bytes,
-                   box.Open(row.sealed_secrets(), ContextOf(upstream)));
-  stored::Secrets secrets;
-  if (!secrets.ParseFromString(bytes)) {
-    return absl::DataLossError("corrupt stored secret");
-  }
+  v1::Upstream upstream = ToApi(row.upstream());
+  ASSIGN_OR_RETURN(const auto secrets, OpenSecrets(box, row));
   upstream.set_username(secrets.username());
   upstream.set_password(secrets.password());
   if (!secrets.client_key_pem().empty()) {
@@ -59,9 +78,7 @@ absl::Status ResealUpstream(const SecretBox& box, stored::Upstream& row) {
 }
 
 v1::Upstream RedactedUpstream(v1::Upstream upstream) {
-  upstream.clear_password();
-  upstream.clear_password_bytes();
-  if (upstream.has_tls()) upstream.mutable_tls()->clear_client_key_pem();
+  ClearSensitive(upstream);
   return upstream;
 }
 

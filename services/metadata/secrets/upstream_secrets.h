@@ -5,22 +5,37 @@
 #include "absl/status/statusor.h"
 #include "cvr/v1/upstream.pb.h"
 #include "services/metadata/secrets/secret_box.h"
-#include "services/metadata/store/stored.pb.h"
+#include "services/metadata/store/stored_upstream.pb.h"
+#include "services/policy/upstream_access.h"
 
 namespace cvr {
 
+// What of an upstream is sealed in its row.
+stored::Secrets SecretsOf(const v1::Upstream& upstream);
+
 // The form to store: username, password and client key sealed. `upstream` must
 // have its id.
-stored::Upstream SealUpstream(const SecretBox& box, v1::Upstream upstream);
+stored::Upstream SealUpstream(const SecretBox& box,
+                              const v1::Upstream& upstream);
 
-// The whole upstream, secrets included. Errors: DATA_LOSS.
+// What is sealed in `row`; empty when nothing is. Errors: DATA_LOSS.
+absl::StatusOr<stored::Secrets> OpenSecrets(const SecretBox& box,
+                                            const stored::Upstream& row);
+
+// Fills the credentials of `access` with them. Errors: DATA_LOSS.
+absl::Status OpenCredentials(const SecretBox& box, const stored::Upstream& row,
+                             UpstreamAccess& access);
+
+// The whole upstream, secrets included: only to change it as a caller asks and
+// to seal it again. Errors: DATA_LOSS.
 absl::StatusOr<v1::Upstream> OpenUpstream(const SecretBox& box,
                                           const stored::Upstream& row);
 
 // Seals what is sealed in `row` anew, with the newest key. Errors: DATA_LOSS.
 absl::Status ResealUpstream(const SecretBox& box, stored::Upstream& row);
 
-// `upstream` without what is input only.
+// `upstream` without its sensitive fields, which are input only: as it is
+// answered.
 v1::Upstream RedactedUpstream(v1::Upstream upstream);
 
 }  // namespace cvr

@@ -19,7 +19,7 @@
 #include "services/common/status_macros.h"
 #include "services/metadata/metadata_stack.h"
 #include "services/metadata/store/rocksdb_metadata_store.h"
-#include "services/metadata/store/stored.pb.h"
+#include "services/metadata/store/stored_upstream.pb.h"
 #include "services/metadata/tables/tables.h"
 #include "services/metadata/testing/in_memory_metadata_store.h"
 #include "tests/support/crash_file_system.h"

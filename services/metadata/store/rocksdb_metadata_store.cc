@@ -10,6 +10,7 @@
 #include "rocksdb/table.h"
 #include "rocksdb/utilities/write_batch_with_index.h"
 #include "rocksdb/write_batch.h"
+#include "services/common/errors.h"
 #include "services/common/status_macros.h"
 
 namespace cvr {
@@ -37,7 +38,7 @@ absl::Status ToStatus(const rocksdb::Status& status) {
   const std::string message =
       absl::StrCat("metadata store: ", status.ToString());
   if (status.IsCorruption()) return absl::DataLossError(message);
-  if (status.IsNoSpace()) return absl::ResourceExhaustedError(message);
+  if (status.IsNoSpace()) return errors::StoreFull(message);
   return absl::UnavailableError(message);
 }
 

@@ -31,7 +31,7 @@ constexpr int kEntriesPerStep = limits::kRowsPerTransaction / 12;
 
 // Whether another entry of the upstream's repository has the digest.
 absl::StatusOr<bool> IsKnownElsewhere(const ReadTransaction& transaction,
-                                      const v1::CacheEntry& entry,
+                                      const stored::CacheEntry& entry,
                                       const Repository& repository,
                                       const Digest& digest) {
   for (const auto kind : {ContentKind::kManifest, ContentKind::kBlob}) {
@@ -49,7 +49,7 @@ absl::StatusOr<bool> IsKnownElsewhere(const ReadTransaction& transaction,
 }  // namespace
 
 absl::Status ForgetEntry(WriteTransaction& transaction,
-                         const v1::CacheEntry& entry) {
+                         const stored::CacheEntry& entry) {
   ASSIGN_OR_RETURN(const auto content,
                    ParseRelativePath(entry.relative_path()));
   ASSIGN_OR_RETURN(const auto digest, Digest::Parse(entry.digest()));

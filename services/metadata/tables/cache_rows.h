@@ -6,8 +6,8 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "cvr/v1/cache_entry.pb.h"
 #include "services/metadata/store/metadata_store.h"
+#include "services/metadata/store/stored_cache.pb.h"
 
 namespace cvr {
 
@@ -16,7 +16,7 @@ namespace cvr {
 // has its digest. Bytes that nothing points at any more become garbage. Touches
 // about 15 rows.
 absl::Status ForgetEntry(WriteTransaction& transaction,
-                         const v1::CacheEntry& entry);
+                         const stored::CacheEntry& entry);
 
 // Everything that is cached of one upstream, deleted piece by piece, so that no
 // transaction has to be long. What is recorded meanwhile may stay. Not

@@ -8,7 +8,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "services/metadata/store/metadata_store.h"
-#include "services/metadata/store/stored.pb.h"
+#include "services/metadata/store/stored_cleanup_policy.pb.h"
 
 // More of tables.h: cleanup policies, by group.
 namespace cvr::tables {

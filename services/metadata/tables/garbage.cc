@@ -19,7 +19,7 @@ std::string KeyOf(int64_t id) { return KeyBuilder().Int(id).Build(); }
 }  // namespace
 
 absl::Status DropEntry(WriteTransaction& transaction,
-                       const v1::CacheEntry& entry) {
+                       const stored::CacheEntry& entry) {
   RETURN_IF_ERROR(tables::DeleteCacheEntry(transaction, entry));
   return NoteIfUnused(transaction, entry.digest());
 }

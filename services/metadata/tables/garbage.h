@@ -8,9 +8,9 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
-#include "cvr/v1/cache_entry.pb.h"
 #include "services/metadata/api/garbage_list.h"
 #include "services/metadata/store/metadata_store.h"
+#include "services/metadata/store/stored_cache.pb.h"
 
 // Digests that lost their last entry: the blob service deletes their bytes.
 // DESIGN.md, "Garbage". Errors: those of tables.h.
@@ -18,7 +18,7 @@ namespace cvr::garbage {
 
 // Deletes the entry. When no other points at its digest, that is garbage.
 absl::Status DropEntry(WriteTransaction& transaction,
-                       const v1::CacheEntry& entry);
+                       const stored::CacheEntry& entry);
 
 // Notes `digest` as garbage unless an entry points at it.
 absl::Status NoteIfUnused(WriteTransaction& transaction,

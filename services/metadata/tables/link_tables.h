@@ -12,7 +12,7 @@
 #include "services/common/content.h"
 #include "services/common/digest.h"
 #include "services/metadata/store/metadata_store.h"
-#include "services/metadata/store/stored.pb.h"
+#include "services/metadata/store/stored_cache.pb.h"
 
 // Rows, as in tables.h, for links from manifests to the digests that they name,
 // for links that are still to be deleted, and for numbers of rows.

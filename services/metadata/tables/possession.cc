@@ -17,11 +17,15 @@ bool HasCredentials(const stored::Upstream& row) {
          !row.upstream().tls().client_certificate_pem().empty();
 }
 
-bool IsSameIdentity(const v1::Upstream& a, const v1::Upstream& b) {
+bool IsSameAddress(const stored::UpstreamResource& a,
+                   const stored::UpstreamResource& b) {
   return NormalizedUpstreamUrl(a.url()) == NormalizedUpstreamUrl(b.url()) &&
-         a.username() == b.username() && a.password() == b.password() &&
-         a.tls().client_certificate_pem() == b.tls().client_certificate_pem() &&
-         a.tls().client_key_pem() == b.tls().client_key_pem();
+         a.tls().client_certificate_pem() == b.tls().client_certificate_pem();
+}
+
+bool IsSameSecret(const stored::Secrets& a, const stored::Secrets& b) {
+  return a.username() == b.username() && a.password() == b.password() &&
+         a.client_key_pem() == b.client_key_pem();
 }
 
 absl::StatusOr<int64_t> PublicIdentityOf(WriteTransaction& transaction,
@@ -50,11 +54,13 @@ absl::Status AssignNew(WriteTransaction& transaction, stored::Upstream& row) {
 
 }  // namespace
 
-absl::Status Assign(WriteTransaction& transaction, const v1::Upstream& opened,
-                    const v1::Upstream* opened_before,
+absl::Status Assign(WriteTransaction& transaction,
+                    const stored::Secrets& secrets,
+                    const stored::Secrets* secrets_before,
                     const stored::Upstream* before, stored::Upstream& row) {
   if (before == nullptr || before->identity() == 0 ||
-      !IsSameIdentity(opened, *opened_before)) {
+      !IsSameAddress(row.upstream(), before->upstream()) ||
+      !IsSameSecret(secrets, *secrets_before)) {
     return AssignNew(transaction, row);
   }
   row.set_identity(before->identity());

@@ -8,18 +8,20 @@
 #include "absl/strings/string_view.h"
 #include "services/common/digest.h"
 #include "services/metadata/store/metadata_store.h"
-#include "services/metadata/store/stored.pb.h"
+#include "services/metadata/store/stored_upstream.pb.h"
 
 // Whose the stored bytes are. DESIGN.md, "Possession". Errors: those of
 // tables.h.
 namespace cvr::possession {
 
 // Gives `row` its identities: with credentials a new one of its own, without
-// any that of everybody who asks its URL. `before` is the row that it replaces,
-// opened as `opened_before`; both null for a new one. It keeps its own identity
-// as long as it has the same URL and credentials.
-absl::Status Assign(WriteTransaction& transaction, const v1::Upstream& opened,
-                    const v1::Upstream* opened_before,
+// any that of everybody who asks its URL. `before` is the row that it replaces;
+// null for a new one. It keeps its own identity as long as it has the same URL
+// and credentials: `secrets` and `secrets_before` are what is sealed in the
+// two.
+absl::Status Assign(WriteTransaction& transaction,
+                    const stored::Secrets& secrets,
+                    const stored::Secrets* secrets_before,
                     const stored::Upstream* before, stored::Upstream& row);
 
 // Gives all upstreams that have none yet their identities: the rows of format

@@ -14,7 +14,7 @@
 #include "services/common/content.h"
 #include "services/common/digest.h"
 #include "services/metadata/store/metadata_store.h"
-#include "services/metadata/store/stored.pb.h"
+#include "services/metadata/store/stored_cache.pb.h"
 #include "services/metadata/tables/link_tables.h"
 
 // Rows, as in tables.h, for the digests that upstreams can supply, and for

@@ -55,7 +55,7 @@ std::string EntryDigestKey(absl::string_view digest,
 }
 
 absl::Status CountEntries(WriteTransaction& transaction,
-                          const v1::CacheEntry& entry, int added) {
+                          const stored::CacheEntry& entry, int added) {
   stored::UpstreamRows rows;
   rows.set_entries(added);
   return CountRows(transaction, entry.upstream_id(), rows);
@@ -80,18 +80,19 @@ absl::StatusOr<bool> IsUsed(const ReadTransaction& transaction,
   return last.has_value();
 }
 
-absl::StatusOr<std::optional<v1::Group>> FindGroup(
+absl::StatusOr<std::optional<stored::Group>> FindGroup(
     const ReadTransaction& transaction, absl::string_view name) {
-  return Find<v1::Group>(transaction, Table::kGroups, name);
+  return Find<stored::Group>(transaction, Table::kGroups, name);
 }
 
 absl::Status VisitGroups(
     const ReadTransaction& transaction, absl::string_view start_after,
-    absl::FunctionRef<absl::StatusOr<bool>(const v1::Group&)> visitor) {
-  return Visit<v1::Group>(transaction, Table::kGroups, start_after, visitor);
+    absl::FunctionRef<absl::StatusOr<bool>(const stored::Group&)> visitor) {
+  return Visit<stored::Group>(transaction, Table::kGroups, start_after,
+                              visitor);
 }
 
-void PutGroup(WriteTransaction& transaction, const v1::Group& group) {
+void PutGroup(WriteTransaction& transaction, const stored::Group& group) {
   transaction.Put(Table::kGroups, group.name(), group.SerializeAsString());
 }
 
@@ -99,10 +100,10 @@ void DeleteGroup(WriteTransaction& transaction, absl::string_view name) {
   transaction.Delete(Table::kGroups, name);
 }
 
-absl::StatusOr<std::optional<v1::Registry>> FindRegistry(
+absl::StatusOr<std::optional<stored::Registry>> FindRegistry(
     const ReadTransaction& transaction, int64_t id) {
   if (id <= 0) return std::nullopt;
-  return Find<v1::Registry>(transaction, Table::kRegistries, IdKey(id));
+  return Find<stored::Registry>(transaction, Table::kRegistries, IdKey(id));
 }
 
 absl::StatusOr<std::optional<int64_t>> FindRegistryByName(
@@ -131,26 +132,25 @@ absl::StatusOr<int> CountRegistries(const ReadTransaction& transaction,
 
 absl::Status VisitRegistries(
     const ReadTransaction& transaction, int64_t start_after,
-    absl::FunctionRef<absl::StatusOr<bool>(const v1::Registry&)> visitor) {
-  return Visit<v1::Registry>(transaction, Table::kRegistries,
-                             AfterId(start_after), visitor);
+    absl::FunctionRef<absl::StatusOr<bool>(const stored::Registry&)> visitor) {
+  return Visit<stored::Registry>(transaction, Table::kRegistries,
+                                 AfterId(start_after), visitor);
 }
 
-void PutRegistry(WriteTransaction& transaction, const v1::Registry* before,
-                 const v1::Registry& registry) {
+void PutRegistry(WriteTransaction& transaction, const stored::Registry* before,
+                 const stored::Registry& registry) {
   if (before != nullptr) {
     transaction.Delete(Table::kRegistryNames,
                        RegistryNameKey(before->group(), before->name()));
   }
-  v1::Registry row = registry;
-  row.clear_upstreams();
-  transaction.Put(Table::kRegistries, IdKey(row.id()), row.SerializeAsString());
+  const std::string key = IdKey(registry.id());
+  transaction.Put(Table::kRegistries, key, registry.SerializeAsString());
   transaction.Put(Table::kRegistryNames,
-                  RegistryNameKey(row.group(), row.name()), IdKey(row.id()));
+                  RegistryNameKey(registry.group(), registry.name()), key);
 }
 
 void DeleteRegistry(WriteTransaction& transaction,
-                    const v1::Registry& registry) {
+                    const stored::Registry& registry) {
   transaction.Delete(Table::kRegistries, IdKey(registry.id()));
   transaction.Delete(Table::kRegistryNames,
                      RegistryNameKey(registry.group(), registry.name()));
@@ -193,38 +193,38 @@ void PutUpstream(WriteTransaction& transaction,
 }
 
 void DeleteUpstream(WriteTransaction& transaction,
-                    const v1::Upstream& upstream) {
+                    const stored::UpstreamResource& upstream) {
   transaction.Delete(Table::kUpstreams, IdKey(upstream.id()));
   transaction.Delete(
       Table::kGroupUpstreams,
       KeyBuilder().String(upstream.group()).Int(upstream.id()).Build());
 }
 
-absl::StatusOr<std::vector<v1::RegistryUpstream>> Attachments(
+absl::StatusOr<std::vector<stored::Attachment>> Attachments(
     const ReadTransaction& transaction, int64_t registry_id) {
-  std::vector<v1::RegistryUpstream> attachments;
+  std::vector<stored::Attachment> attachments;
   if (registry_id <= 0) return attachments;
   RETURN_IF_ERROR(transaction.Scan(
       Table::kRegistryUpstreams, IdKey(registry_id), "",
       [&](absl::string_view, absl::string_view value) -> absl::StatusOr<bool> {
         ASSIGN_OR_RETURN(
             auto attachment,
-            Parse<v1::RegistryUpstream>(Table::kRegistryUpstreams, value));
+            Parse<stored::Attachment>(Table::kRegistryUpstreams, value));
         attachments.push_back(std::move(attachment));
         return true;
       }));
   return attachments;
 }
 
-absl::StatusOr<std::optional<v1::RegistryUpstream>> FindAttachment(
+absl::StatusOr<std::optional<stored::Attachment>> FindAttachment(
     const ReadTransaction& transaction, int64_t id) {
-  std::optional<v1::RegistryUpstream> found;
+  std::optional<stored::Attachment> found;
   RETURN_IF_ERROR(transaction.Scan(
       Table::kRegistryUpstreams, "", "",
       [&](absl::string_view, absl::string_view value) -> absl::StatusOr<bool> {
         ASSIGN_OR_RETURN(
             auto attachment,
-            Parse<v1::RegistryUpstream>(Table::kRegistryUpstreams, value));
+            Parse<stored::Attachment>(Table::kRegistryUpstreams, value));
         if (attachment.id() != id) return true;
         found = std::move(attachment);
         return false;
@@ -233,7 +233,7 @@ absl::StatusOr<std::optional<v1::RegistryUpstream>> FindAttachment(
 }
 
 absl::Status SetAttachments(WriteTransaction& transaction, int64_t registry_id,
-                            std::vector<v1::RegistryUpstream> attachments) {
+                            std::vector<stored::Attachment> attachments) {
   ASSIGN_OR_RETURN(const auto before, Attachments(transaction, registry_id));
   for (const auto& old : before) {
     transaction.Delete(
@@ -262,27 +262,28 @@ absl::StatusOr<std::vector<int64_t>> RegistriesOfUpstream(
   return LastIds(transaction, Table::kUpstreamRegistries, IdKey(upstream_id));
 }
 
-absl::StatusOr<std::optional<v1::CacheEntry>> FindCacheEntry(
+absl::StatusOr<std::optional<stored::CacheEntry>> FindCacheEntry(
     const ReadTransaction& transaction, int64_t upstream_id,
     absl::string_view relative_path) {
   if (upstream_id <= 0) return std::nullopt;
-  return Find<v1::CacheEntry>(transaction, Table::kCacheEntries,
-                              EntryKey(upstream_id, relative_path));
+  return Find<stored::CacheEntry>(transaction, Table::kCacheEntries,
+                                  EntryKey(upstream_id, relative_path));
 }
 
-absl::StatusOr<std::optional<v1::CacheEntry>> FindCacheEntryById(
+absl::StatusOr<std::optional<stored::CacheEntry>> FindCacheEntryById(
     const ReadTransaction& transaction, int64_t id) {
   if (id <= 0) return std::nullopt;
   ASSIGN_OR_RETURN(const auto key,
                    transaction.Get(Table::kCacheEntryIds, IdKey(id)));
   if (!key) return std::nullopt;
-  return Find<v1::CacheEntry>(transaction, Table::kCacheEntries, *key);
+  return Find<stored::CacheEntry>(transaction, Table::kCacheEntries, *key);
 }
 
 absl::Status VisitCacheEntries(
     const ReadTransaction& transaction, int64_t upstream_id,
     int64_t start_after,
-    absl::FunctionRef<absl::StatusOr<bool>(const v1::CacheEntry&)> visitor) {
+    absl::FunctionRef<absl::StatusOr<bool>(const stored::CacheEntry&)>
+        visitor) {
   return transaction.Scan(
       Table::kCacheEntryIds, "", AfterId(start_after),
       [&](absl::string_view, absl::string_view key) -> absl::StatusOr<bool> {
@@ -291,7 +292,7 @@ absl::Status VisitCacheEntries(
         if (upstream_id != 0 && owner != upstream_id) return true;
         ASSIGN_OR_RETURN(
             const auto entry,
-            Find<v1::CacheEntry>(transaction, Table::kCacheEntries, key));
+            Find<stored::CacheEntry>(transaction, Table::kCacheEntries, key));
         if (!entry) return Damaged(Table::kCacheEntryIds);
         return visitor(*entry);
       });
@@ -299,28 +300,29 @@ absl::Status VisitCacheEntries(
 
 absl::Status VisitCacheEntriesByPath(
     const ReadTransaction& transaction, int64_t upstream_id,
-    absl::FunctionRef<absl::StatusOr<bool>(const v1::CacheEntry&)> visitor) {
+    absl::FunctionRef<absl::StatusOr<bool>(const stored::CacheEntry&)>
+        visitor) {
   return transaction.Scan(
       Table::kCacheEntries, upstream_id == 0 ? "" : IdKey(upstream_id), "",
       [&](absl::string_view, absl::string_view value) -> absl::StatusOr<bool> {
-        ASSIGN_OR_RETURN(const auto entry,
-                         Parse<v1::CacheEntry>(Table::kCacheEntries, value));
+        ASSIGN_OR_RETURN(const auto entry, Parse<stored::CacheEntry>(
+                                               Table::kCacheEntries, value));
         return visitor(entry);
       });
 }
 
-absl::StatusOr<std::vector<v1::CacheEntry>> NextCacheEntriesOfDigest(
+absl::StatusOr<std::vector<stored::CacheEntry>> NextCacheEntriesOfDigest(
     const ReadTransaction& transaction, const Digest& digest, int max,
     std::string& cursor) {
-  std::vector<v1::CacheEntry> entries;
+  std::vector<stored::CacheEntry> entries;
   const std::string prefix = EntryDigestKey(digest.ToString(), "");
   std::string last = cursor;
   RETURN_IF_ERROR(transaction.Scan(
       Table::kCacheEntryDigests, prefix, cursor,
       [&](absl::string_view key, absl::string_view) -> absl::StatusOr<bool> {
-        ASSIGN_OR_RETURN(auto entry,
-                         Find<v1::CacheEntry>(transaction, Table::kCacheEntries,
-                                              key.substr(prefix.size())));
+        ASSIGN_OR_RETURN(auto entry, Find<stored::CacheEntry>(
+                                         transaction, Table::kCacheEntries,
+                                         key.substr(prefix.size())));
         if (!entry) return Damaged(Table::kCacheEntryDigests);
         entries.push_back(*std::move(entry));
         last = std::string(key);
@@ -330,16 +332,16 @@ absl::StatusOr<std::vector<v1::CacheEntry>> NextCacheEntriesOfDigest(
   return entries;
 }
 
-absl::StatusOr<std::vector<v1::CacheEntry>> CacheEntriesOfDigest(
+absl::StatusOr<std::vector<stored::CacheEntry>> CacheEntriesOfDigest(
     const ReadTransaction& transaction, const Digest& digest, int max) {
-  std::vector<v1::CacheEntry> entries;
+  std::vector<stored::CacheEntry> entries;
   const std::string prefix = EntryDigestKey(digest.ToString(), "");
   RETURN_IF_ERROR(transaction.Scan(
       Table::kCacheEntryDigests, prefix, "",
       [&](absl::string_view key, absl::string_view) -> absl::StatusOr<bool> {
-        ASSIGN_OR_RETURN(auto entry,
-                         Find<v1::CacheEntry>(transaction, Table::kCacheEntries,
-                                              key.substr(prefix.size())));
+        ASSIGN_OR_RETURN(auto entry, Find<stored::CacheEntry>(
+                                         transaction, Table::kCacheEntries,
+                                         key.substr(prefix.size())));
         if (!entry) return Damaged(Table::kCacheEntryDigests);
         entries.push_back(*std::move(entry));
         return static_cast<int>(entries.size()) < max;
@@ -364,7 +366,7 @@ absl::StatusOr<bool> HasCacheEntryOfDigest(const ReadTransaction& transaction,
 
 absl::Status PutCacheEntry(WriteTransaction& transaction,
                            absl::string_view digest_before,
-                           const v1::CacheEntry& entry) {
+                           const stored::CacheEntry& entry) {
   const std::string key = EntryKey(entry.upstream_id(), entry.relative_path());
   transaction.Put(Table::kCacheEntries, key, entry.SerializeAsString());
   transaction.Put(Table::kCacheEntryIds, IdKey(entry.id()), key);
@@ -378,7 +380,7 @@ absl::Status PutCacheEntry(WriteTransaction& transaction,
 }
 
 absl::Status DeleteCacheEntry(WriteTransaction& transaction,
-                              const v1::CacheEntry& entry) {
+                              const stored::CacheEntry& entry) {
   const std::string key = EntryKey(entry.upstream_id(), entry.relative_path());
   transaction.Delete(Table::kCacheEntries, key);
   transaction.Delete(Table::kCacheEntryIds, IdKey(entry.id()));
@@ -416,17 +418,17 @@ absl::StatusOr<int> DeleteRowsOfUpstream(WriteTransaction& transaction,
   return static_cast<int>(keys.size());
 }
 
-absl::StatusOr<std::vector<v1::CacheEntry>> NextCacheEntriesOf(
+absl::StatusOr<std::vector<stored::CacheEntry>> NextCacheEntriesOf(
     const ReadTransaction& transaction, int64_t upstream_id, int max,
     std::string& cursor) {
-  std::vector<v1::CacheEntry> entries;
+  std::vector<stored::CacheEntry> entries;
   std::string last = cursor;
   RETURN_IF_ERROR(transaction.Scan(
       Table::kCacheEntries, IdKey(upstream_id), cursor,
       [&](absl::string_view key,
           absl::string_view value) -> absl::StatusOr<bool> {
-        ASSIGN_OR_RETURN(auto entry,
-                         Parse<v1::CacheEntry>(Table::kCacheEntries, value));
+        ASSIGN_OR_RETURN(
+            auto entry, Parse<stored::CacheEntry>(Table::kCacheEntries, value));
         entries.push_back(std::move(entry));
         last = std::string(key);
         return static_cast<int>(entries.size()) < max;

@@ -10,13 +10,12 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
-#include "cvr/v1/cache_entry.pb.h"
-#include "cvr/v1/group.pb.h"
-#include "cvr/v1/registry.pb.h"
 #include "services/common/content.h"
 #include "services/common/digest.h"
 #include "services/metadata/store/metadata_store.h"
-#include "services/metadata/store/stored.pb.h"
+#include "services/metadata/store/stored_cache.pb.h"
+#include "services/metadata/store/stored_registry.pb.h"
+#include "services/metadata/store/stored_upstream.pb.h"
 
 // The rows of the metadata service as what they mean. Nothing else knows keys
 // or encodings; DESIGN.md has their grammar. Rows that belong together (a row
@@ -41,16 +40,16 @@ inline constexpr char kGarbageIds[] = "garbage";
 inline constexpr char kIdentityIds[] = "identity";
 
 // Groups, by name.
-absl::StatusOr<std::optional<v1::Group>> FindGroup(
+absl::StatusOr<std::optional<stored::Group>> FindGroup(
     const ReadTransaction& transaction, absl::string_view name);
 absl::Status VisitGroups(
     const ReadTransaction& transaction, absl::string_view start_after,
-    absl::FunctionRef<absl::StatusOr<bool>(const v1::Group&)> visitor);
-void PutGroup(WriteTransaction& transaction, const v1::Group& group);
+    absl::FunctionRef<absl::StatusOr<bool>(const stored::Group&)> visitor);
+void PutGroup(WriteTransaction& transaction, const stored::Group& group);
 void DeleteGroup(WriteTransaction& transaction, absl::string_view name);
 
-// Registries, by id; their `upstreams` are not filled.
-absl::StatusOr<std::optional<v1::Registry>> FindRegistry(
+// Registries, by id.
+absl::StatusOr<std::optional<stored::Registry>> FindRegistry(
     const ReadTransaction& transaction, int64_t id);
 // The id of the registry that has the name in the group.
 absl::StatusOr<std::optional<int64_t>> FindRegistryByName(
@@ -60,14 +59,14 @@ absl::StatusOr<int> CountRegistries(const ReadTransaction& transaction,
                                     absl::string_view group);
 absl::Status VisitRegistries(
     const ReadTransaction& transaction, int64_t start_after,
-    absl::FunctionRef<absl::StatusOr<bool>(const v1::Registry&)> visitor);
+    absl::FunctionRef<absl::StatusOr<bool>(const stored::Registry&)> visitor);
 // `before` is the row that is replaced, if there is one.
-void PutRegistry(WriteTransaction& transaction, const v1::Registry* before,
-                 const v1::Registry& registry);
+void PutRegistry(WriteTransaction& transaction, const stored::Registry* before,
+                 const stored::Registry& registry);
 void DeleteRegistry(WriteTransaction& transaction,
-                    const v1::Registry& registry);
+                    const stored::Registry& registry);
 
-// Upstreams, by id; their `registry_upstreams` are not filled.
+// Upstreams, by id.
 absl::StatusOr<std::optional<stored::Upstream>> FindUpstream(
     const ReadTransaction& transaction, int64_t id);
 absl::StatusOr<bool> HasUpstream(const ReadTransaction& transaction,
@@ -80,43 +79,43 @@ absl::StatusOr<std::vector<int64_t>> UpstreamsOfGroup(
 void PutUpstream(WriteTransaction& transaction,
                  const stored::Upstream& upstream);
 void DeleteUpstream(WriteTransaction& transaction,
-                    const v1::Upstream& upstream);
+                    const stored::UpstreamResource& upstream);
 
 // The upstreams of a registry, by position.
-absl::StatusOr<std::vector<v1::RegistryUpstream>> Attachments(
+absl::StatusOr<std::vector<stored::Attachment>> Attachments(
     const ReadTransaction& transaction, int64_t registry_id);
 // The one with an id. Looks through all, which are few.
-absl::StatusOr<std::optional<v1::RegistryUpstream>> FindAttachment(
+absl::StatusOr<std::optional<stored::Attachment>> FindAttachment(
     const ReadTransaction& transaction, int64_t id);
 // Makes `attachments` the registry's, in that order: positions are 1..n by
 // construction.
 absl::Status SetAttachments(WriteTransaction& transaction, int64_t registry_id,
-                            std::vector<v1::RegistryUpstream> attachments);
+                            std::vector<stored::Attachment> attachments);
 // The registries that an upstream is attached to, by id.
 absl::StatusOr<std::vector<int64_t>> RegistriesOfUpstream(
     const ReadTransaction& transaction, int64_t upstream_id);
 
 // Cache entries, by upstream and path, and by id.
-absl::StatusOr<std::optional<v1::CacheEntry>> FindCacheEntry(
+absl::StatusOr<std::optional<stored::CacheEntry>> FindCacheEntry(
     const ReadTransaction& transaction, int64_t upstream_id,
     absl::string_view relative_path);
-absl::StatusOr<std::optional<v1::CacheEntry>> FindCacheEntryById(
+absl::StatusOr<std::optional<stored::CacheEntry>> FindCacheEntryById(
     const ReadTransaction& transaction, int64_t id);
 // By id, those of one upstream only unless `upstream_id` is 0.
 absl::Status VisitCacheEntries(
     const ReadTransaction& transaction, int64_t upstream_id,
     int64_t start_after,
-    absl::FunctionRef<absl::StatusOr<bool>(const v1::CacheEntry&)> visitor);
+    absl::FunctionRef<absl::StatusOr<bool>(const stored::CacheEntry&)> visitor);
 // By upstream and path, those of one upstream only unless `upstream_id` is 0;
 // much faster where only one upstream's are wanted.
 absl::Status VisitCacheEntriesByPath(
     const ReadTransaction& transaction, int64_t upstream_id,
-    absl::FunctionRef<absl::StatusOr<bool>(const v1::CacheEntry&)> visitor);
+    absl::FunctionRef<absl::StatusOr<bool>(const stored::CacheEntry&)> visitor);
 // The first `max` of those that point at a digest, of all upstreams.
-absl::StatusOr<std::vector<v1::CacheEntry>> CacheEntriesOfDigest(
+absl::StatusOr<std::vector<stored::CacheEntry>> CacheEntriesOfDigest(
     const ReadTransaction& transaction, const Digest& digest, int max);
 // The next `max` of them after `cursor`, which this function left, or empty.
-absl::StatusOr<std::vector<v1::CacheEntry>> NextCacheEntriesOfDigest(
+absl::StatusOr<std::vector<stored::CacheEntry>> NextCacheEntriesOfDigest(
     const ReadTransaction& transaction, const Digest& digest, int max,
     std::string& cursor);
 // Whether one of an upstream's that begins with the path does.
@@ -128,10 +127,10 @@ absl::StatusOr<bool> HasCacheEntryOfDigest(const ReadTransaction& transaction,
 // the row that is replaced points at; empty when there is none.
 absl::Status PutCacheEntry(WriteTransaction& transaction,
                            absl::string_view digest_before,
-                           const v1::CacheEntry& entry);
+                           const stored::CacheEntry& entry);
 // An entry that is there.
 absl::Status DeleteCacheEntry(WriteTransaction& transaction,
-                              const v1::CacheEntry& entry);
+                              const stored::CacheEntry& entry);
 
 // Whether an entry of any upstream points at the digest.
 absl::StatusOr<bool> IsDigestUsed(const ReadTransaction& transaction,
@@ -144,7 +143,7 @@ absl::StatusOr<int> DeleteRowsOfUpstream(WriteTransaction& transaction,
                                          Table table, int64_t upstream_id,
                                          int max, std::string& cursor);
 // The entries among the first `max` of an upstream after `cursor`, likewise.
-absl::StatusOr<std::vector<v1::CacheEntry>> NextCacheEntriesOf(
+absl::StatusOr<std::vector<stored::CacheEntry>> NextCacheEntriesOf(
     const ReadTransaction& transaction, int64_t upstream_id, int max,
     std::string& cursor);
 

@@ -87,17 +87,19 @@ void DeleteRevocation(WriteTransaction& transaction, int64_t token_id) {
 
 absl::Status VisitAuditEvents(
     const ReadTransaction& transaction, int64_t before,
-    absl::FunctionRef<absl::StatusOr<bool>(const v1::AuditEvent&)> visitor) {
+    absl::FunctionRef<absl::StatusOr<bool>(const stored::AuditEvent&)>
+        visitor) {
   return transaction.Scan(
       Table::kAuditEvents, "", before == 0 ? "" : AuditKey(before),
       [&](absl::string_view, absl::string_view value) -> absl::StatusOr<bool> {
         ASSIGN_OR_RETURN(const auto event,
-                         Parse<v1::AuditEvent>(Table::kAuditEvents, value));
+                         Parse<stored::AuditEvent>(Table::kAuditEvents, value));
         return visitor(event);
       });
 }
 
-void PutAuditEvent(WriteTransaction& transaction, const v1::AuditEvent& event) {
+void PutAuditEvent(WriteTransaction& transaction,
+                   const stored::AuditEvent& event) {
   transaction.Put(Table::kAuditEvents, AuditKey(event.id()),
                   event.SerializeAsString());
 }

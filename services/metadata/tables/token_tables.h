@@ -8,9 +8,9 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
-#include "cvr/v1/audit_event.pb.h"
 #include "services/metadata/store/metadata_store.h"
-#include "services/metadata/store/stored.pb.h"
+#include "services/metadata/store/stored_access_token.pb.h"
+#include "services/metadata/store/stored_audit_event.pb.h"
 
 // More of tables.h: access tokens, by id and by the hash of their secret, and
 // what was done with them.
@@ -47,8 +47,9 @@ inline constexpr char kAuditEventIds[] = "audit_event";
 // Those with an id below `before`; 0 = all.
 absl::Status VisitAuditEvents(
     const ReadTransaction& transaction, int64_t before,
-    absl::FunctionRef<absl::StatusOr<bool>(const v1::AuditEvent&)> visitor);
-void PutAuditEvent(WriteTransaction& transaction, const v1::AuditEvent& event);
+    absl::FunctionRef<absl::StatusOr<bool>(const stored::AuditEvent&)> visitor);
+void PutAuditEvent(WriteTransaction& transaction,
+                   const stored::AuditEvent& event);
 void DeleteAuditEvent(WriteTransaction& transaction, int64_t id);
 
 }  // namespace cvr::tables

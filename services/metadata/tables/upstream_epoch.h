@@ -7,7 +7,7 @@
 #include "absl/status/statusor.h"
 #include "services/metadata/api/resolver.h"
 #include "services/metadata/store/metadata_store.h"
-#include "services/metadata/store/stored.pb.h"
+#include "services/metadata/store/stored_upstream.pb.h"
 
 // The epochs of upstreams: DESIGN.md, "Epochs". Errors: those of tables.h.
 namespace cvr::epochs {

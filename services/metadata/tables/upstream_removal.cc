@@ -15,7 +15,7 @@ absl::Status Detach(WriteTransaction& transaction, int64_t registry_id,
                    tables::Attachments(transaction, registry_id));
   const auto gone =
       std::remove_if(attachments.begin(), attachments.end(),
-                     [&](const v1::RegistryUpstream& attachment) {
+                     [&](const stored::Attachment& attachment) {
                        return attachment.upstream_id() == upstream_id;
                      });
   if (gone == attachments.end()) return absl::OkStatus();

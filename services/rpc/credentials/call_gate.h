@@ -51,6 +51,9 @@ struct RefusedCall {
 // credentials (Attach()), so no service and no method can forget it. Calls by
 // RpcServer::InProcessChannel() are the process's own and come by no gate.
 //
+// A refusal is a code and a text: the library sends no details of it
+// (error_reason.proto).
+//
 // Methods for administrators go on: CallGuard asks about their tokens. The
 // field `cvr-client`, in which a gateway says whom it calls for, is removed
 // from calls of everybody else, and `cvr-peer-secret` from all. Thread-safe.

@@ -14,11 +14,16 @@
 
 namespace cvr {
 
-// How processes of this system know each other where there is no mutual TLS:
-// one secret for each role, in `gateway.secret` and `blob.secret` of one
-// directory. A process shows its own with each call; a server compares. Each
-// file belongs to the process's user or to root, and nobody else may read it.
-// Files that change are read again within a second or so. Thread-safe.
+// Authenticates the processes of one installation to each other where there is
+// no mutual TLS: one secret for each role, in the files `gateway.secret` and
+// `blob.secret` of one directory. A process shows the secret of its own role
+// with each call, and the server compares. Without it, every local process
+// could call the internal gRPC services, which hand out upstream credentials.
+//
+// Whoever can read a file has its role. So each file must belong to the
+// process's user or to root, and a file that others may read is refused. Files
+// that change are read again within about a second. Administrators
+// authenticate with access tokens instead; see CallGuard. Thread-safe.
 class PeerSecrets {
  public:
   // Makes the directory and what is missing in it, as the metadata service

@@ -8,16 +8,20 @@
 
 namespace cvr {
 
-// Whether an upstream's credentials may be shown to the token service that it
-// names: whoever controls its answers could name any. True when `realm` is
-// https, or the upstream itself is http, and one of these holds:
-//   * its host is the upstream's;
-//   * its host is in `trusted_hosts` (`host` or `host:port`);
-//   * both are in one registrable domain: their last two labels are the same
-//     and are not a suffix under which strangers register. Known such suffixes
-//     are refused, and so is every country's second level of up to three
-//     letters (co.uk, com.au): when in doubt, no. Addresses have no domain.
-// auth.docker.io for registry-1.docker.io follows from the last. Pure.
+// Decides whether an upstream's credentials may be sent to the token service
+// (`realm`) that its 401 response names. Without this check, whoever controls
+// the response could name their own host and collect the password.
+//
+// A realm is trusted if it uses https (or the upstream itself uses http) and:
+//   * its host is the upstream's host, or
+//   * its host is in `trusted_hosts` (`host` or `host:port`), or
+//   * both hosts are in the same registrable domain, for example
+//     auth.docker.io for registry-1.docker.io: their last two labels are the
+//     same and are not a suffix under which anyone can register. Known suffixes
+//     of that kind (github.io) are refused, and so is every second level of up
+//     to three letters below a country (co.uk, com.au); in doubt the answer is
+//     no. IP addresses have no domain.
+// If a realm is not trusted, ask the token service anonymously instead. Pure.
 bool IsTrustedRealm(const Url& upstream, const Url& realm,
                     const std::vector<std::string>& trusted_hosts);
 

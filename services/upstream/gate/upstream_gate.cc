@@ -147,7 +147,8 @@ absl::Status UpstreamGate::AwaitPermit(UpstreamAdmission& admission,
       return absl::CancelledError("nobody waits for the answer any more");
     }
     if (options_.stop.stop_requested()) {
-      return absl::UnavailableError("the process is stopping");
+      return WithReason(absl::UnavailableError("the process is stopping"),
+                        Reason::kShuttingDown);
     }
     is_late =
         handle->granted_or_woken.WaitWithTimeout(&mutex_, deadline.left());

@@ -197,12 +197,13 @@ constexpr HelpText kTokens[] = {
      "hash is stored.",
      ""},
     {"token create",
-     "With -o json the field `token` holds the secret. A token with the scope\n"
+     "With -o json the field `secret` holds the secret. A token with the "
+     "scope\n"
      "write_virtual_registry alone cannot pull.",
      "cvr token create --name ci --scope read_virtual_registry --group acme "
      "--expires 720h\n"
      "cvr token create --name ci --scope read_virtual_registry --registry 1 "
-     "-o json | jq -r .token | docker login -u ci --password-stdin HOST"},
+     "-o json | jq -r .secret | docker login -u ci --password-stdin HOST"},
     {"token list", "Sorted by ID, including expired tokens.",
      "cvr token list --group acme"},
     {"token revoke",

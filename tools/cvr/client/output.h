@@ -15,7 +15,9 @@ enum class OutputFormat {
   kJson,   // For programs: protobuf's JSON with the names of the .proto files.
 };
 
-// `message` as it is printed for programs: on one line, unless `pretty`.
+// `message` as it is printed for programs: on one line, unless `pretty`, with
+// empty fields. Sensitive fields (see annotations.proto) are left out, and so
+// are fields that this program does not know.
 std::string ToJson(const google::protobuf::Message& message, bool pretty);
 
 // Prints what a command found. Not thread-safe.
@@ -47,6 +49,16 @@ class Output {
     }
   }
 
+  // The same of an answer that tells a secret this one time, with the secret.
+  template <typename Item>
+  void PrintNewSecret(const Item& item, std::string (*as_fields)(const Item&)) {
+    if (format_ == OutputFormat::kTable) {
+      out_ << as_fields(item);
+    } else {
+      PrintJsonWithSecrets(item);
+    }
+  }
+
   // A sentence for people; nothing for programs.
   void PrintNote(absl::string_view sentence);
 
@@ -63,6 +75,7 @@ class Output {
   void PrintJsonArray(
       const std::vector<const google::protobuf::Message*>& messages);
   void PrintJsonObject(const google::protobuf::Message& message);
+  void PrintJsonWithSecrets(const google::protobuf::Message& message);
 
   std::ostream& out_;
   const OutputFormat format_;

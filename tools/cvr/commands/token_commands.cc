@@ -12,7 +12,6 @@
 #include "absl/strings/str_join.h"
 #include "absl/time/clock.h"
 #include "cvr/v1/access_token_service.grpc.pb.h"
-#include "nlohmann/json.hpp"
 #include "services/common/status_macros.h"
 #include "tools/cvr/client/cli_options.h"
 #include "tools/cvr/client/table.h"
@@ -66,7 +65,8 @@ std::string AsTable(const std::vector<AccessToken>& tokens) {
 }
 
 // With the secret by itself, where it is easily copied.
-std::string AsFields(const AccessToken& token) {
+std::string AsFields(const v1::CreateAccessTokenResponse& created) {
+  const AccessToken& token = created.access_token();
   FieldTable fields;
   fields.Add("id", absl::StrCat(token.id()));
   fields.Add("name", token.name());
@@ -77,15 +77,7 @@ std::string AsFields(const AccessToken& token) {
   fields.Add("created", TimeText(token.create_time()));
   return absl::StrCat(fields.ToString(),
                       "\nAccess token (it is shown only once):\n\n  ",
-                      token.secret(), "\n");
-}
-
-// Programs find the secret in the field `token`.
-std::string AsJson(const AccessToken& token) {
-  auto json = nlohmann::ordered_json::parse(ToJson(token, /*pretty=*/false));
-  json["token"] = json["secret"];
-  json.erase("secret");
-  return json.dump(1) + "\n";
+                      created.secret(), "\n");
 }
 
 struct CreateOptions {
@@ -110,9 +102,9 @@ absl::Status Create(Session& session, const CreateOptions& options) {
     ASSIGN_OR_RETURN(*token.mutable_expire_time(),
                      ParseTimeAfter(options.expires, absl::Now()));
   }
-  ASSIGN_OR_RETURN(const AccessToken created,
+  ASSIGN_OR_RETURN(const auto created,
                    session.server.Call(&Stub::CreateAccessToken, request));
-  session.output.Print(AsFields(created), AsJson(created));
+  session.output.PrintNewSecret(created, AsFields);
   return absl::OkStatus();
 }
 

@@ -23,12 +23,12 @@ using ::testing::IsEmpty;
 class TokenCommandsTest : public CvrTest {
  protected:
   TokenCommandsTest() {
-    server_.On<v1::CreateAccessTokenRequest, v1::AccessToken>(
+    server_.On<v1::CreateAccessTokenRequest, v1::CreateAccessTokenResponse>(
         "AccessTokenService/CreateAccessToken",
         [this](const auto& request, auto* response) {
           created_ = request.access_token();
-          *response = request.access_token();
-          response->set_id(4);
+          *response->mutable_access_token() = request.access_token();
+          response->mutable_access_token()->set_id(4);
           response->set_secret("cvr_planted");
           return grpc::Status::OK;
         });
@@ -37,7 +37,7 @@ class TokenCommandsTest : public CvrTest {
   v1::AccessToken created_;
 };
 
-TEST_F(TokenCommandsTest, ProgramsFindTheSecretInTheFieldToken) {
+TEST_F(TokenCommandsTest, ProgramsFindTheSecretAsInTheProto) {
   EXPECT_EQ(Cvr("token create --name ci --scope read_virtual_registry --scope "
                 "write_virtual_registry --group acme --registry 3 --registry 5 "
                 "--expires 2027-01-01T00:00:00Z -o json"),
@@ -50,15 +50,18 @@ TEST_F(TokenCommandsTest, ProgramsFindTheSecretInTheFieldToken) {
                           v1::AccessToken::WRITE_VIRTUAL_REGISTRY));
   EXPECT_THAT(created_.registry_ids(), ElementsAre(3, 5));
   EXPECT_EQ(created_.expire_time().seconds(), 1798761600);
-  const json token = json::parse(Out());
-  EXPECT_EQ(token["token"], "cvr_planted");
-  EXPECT_EQ(token["id"], "4");
-  EXPECT_FALSE(token.contains("secret"));
+  const json answer = json::parse(Out());
+  EXPECT_EQ(answer.size(), 2);
+  EXPECT_EQ(answer["secret"], "cvr_planted");
+  EXPECT_EQ(answer["access_token"]["id"], "4");
+  EXPECT_EQ(answer["access_token"]["name"], "ci");
+  EXPECT_FALSE(answer["access_token"].contains("secret"));
 }
 
 TEST_F(TokenCommandsTest, PeopleAreToldThatTheSecretIsShownOnce) {
   EXPECT_EQ(Cvr("token create --name ci --scope admin"), 0) << Err();
   EXPECT_THAT(Out(), HasSubstr("shown only once):\n\n  cvr_planted\n"));
+  EXPECT_THAT(Out(), HasSubstr("id:          4\n"));
   EXPECT_THAT(Out(), HasSubstr("expires:     never\n"));
   EXPECT_FALSE(created_.has_expire_time());
 }

@@ -12,6 +12,7 @@
 #include "google/protobuf/descriptor.h"
 #include "google/protobuf/duration.pb.h"
 #include "services/common/status_macros.h"
+#include "services/process/sensitive_fields.h"
 #include "tools/cvr/client/text.h"
 #include "tools/cvr/client/validity_text.h"
 
@@ -43,11 +44,6 @@ const std::set<std::string>& OutputOnly() {
                                 "last_run_deleted_bytes",
                                 "last_run_deleted_entries"};
   return *names;
-}
-
-bool IsSecret(const std::string& name) {
-  return name == "password" || name == "password_bytes" ||
-         name == "client_key_pem";
 }
 
 // Where a secret of `type` comes from: read by the caller.
@@ -105,14 +101,14 @@ absl::Status Reader::Fields(const YAML::Node& node,
       return Error(key, absl::StrCat(name, ": is set twice"));
     }
     if (others.count(name) > 0 || IsSecretSource(type, name)) continue;
-    if (IsSecret(name)) {
+    const FieldDescriptor* const field = type.FindFieldByName(name);
+    if (field != nullptr && IsSensitive(*field)) {
       const std::string source(
           absl::StripSuffix(absl::StripSuffix(name, "_pem"), "_bytes"));
       return Error(
           key, absl::StrCat(name, ": secrets are not allowed in the file; use ",
                             source, "_env or ", source, "_file"));
     }
-    const FieldDescriptor* const field = type.FindFieldByName(name);
     if (field == nullptr || !IsDeclarable(*field)) {
       return Error(key,
                    absl::StrCat("unknown field '", name, "'; valid fields: ",
@@ -331,7 +327,7 @@ bool IsDeclarable(const FieldDescriptor& field) {
       field.name() == "upstreams") {
     return false;
   }
-  return OutputOnly().count(field.name()) == 0 && !IsSecret(field.name());
+  return OutputOnly().count(field.name()) == 0 && !IsSensitive(field);
 }
 
 }  // namespace cvr::declaration

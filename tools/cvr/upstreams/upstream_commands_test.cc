@@ -77,6 +77,27 @@ TEST_F(UpstreamCommandsTest, UpstreamIsCreatedWithWhatIsGiven) {
   EXPECT_THAT(Out(), Not(HasSubstr("s3cret")));
 }
 
+// Servers do not answer with secrets; one that does is not repeated.
+TEST_F(UpstreamCommandsTest, SecretsInAnswersAreNotPrinted) {
+  server_.On<v1::GetUpstreamRequest, v1::Upstream>(
+      "UpstreamService/GetUpstream", [](const auto& request, auto* response) {
+        response->set_id(request.id());
+        response->set_username("alice");
+        response->set_password("s3cret");
+        response->mutable_tls()->set_client_key_pem("s3cret");
+        return grpc::Status::OK;
+      });
+  EXPECT_EQ(Cvr("upstream get 5 -o json"), 0) << Err();
+  EXPECT_THAT(Out(), Not(HasSubstr("s3cret")));
+  const json upstream = json::parse(Out());
+  EXPECT_EQ(upstream["username"], "alice");
+  EXPECT_EQ(upstream["description"], "");
+  EXPECT_FALSE(upstream.contains("password"));
+  EXPECT_FALSE(upstream.contains("password_bytes"));
+  EXPECT_FALSE(upstream["tls"].contains("client_key_pem"));
+  EXPECT_TRUE(upstream["tls"].contains("ca_bundle_pem"));
+}
+
 TEST_F(UpstreamCommandsTest, WhatIsNotSaidIsNotSent) {
   AcceptUpstreams();
   EXPECT_EQ(Cvr("upstream create hub --url http://a"), 0) << Err();

@@ -28,16 +28,14 @@ namespace cvr {
 //                                                        store), in step
 //                                                    --> readers, each at its
 //                                                        own pace
-//
-// Readers behind the window read what the store has of the blob. The receiver
-// waits for the stages when the window is full, and for nobody else; with one
-// exception: once the store has failed, the window is all there is, so the
-// receiver waits for the slowest reader too, within lagging_reader_timeout.
-//
-// The last chunk is given to readers only after Publish(), so nobody ever has
-// all of a blob that is not what its digest says. A reader far ahead of the
-// receiver can be sent bytes on a detour until the receiver gets there; those
-// are nobody else's, and never stored. Thread-safe.
+// Readers behind the window read the blob's bytes from the store. When the
+// window is full, the receiver waits for the stages only, with one exception:
+// once the store has failed, the bytes are only in the window, so the receiver
+// waits for the slowest reader too, within lagging_reader_timeout. The last
+// chunk is given to readers only after Publish(), so no reader ever has all
+// bytes of a blob with a wrong digest. A reader far ahead of the receiver can
+// be sent bytes on a detour until the receiver gets there; those bytes are for
+// that reader only, and never stored. Thread-safe.
 class BlobFeed {
  public:
   struct Options {
@@ -104,8 +102,8 @@ class BlobFeed {
   explicit BlobFeed(Options options);
 
   // How the download has ended. Exactly one of the last three holds after
-  // Finish(), and from then on nobody waits here any more: a reader gets its
-  // bytes, or an error.
+  // Finish(), and from then on no call blocks: a reader gets its bytes, or an
+  // error.
   enum class Outcome {
     kOpen,
     kStored,     // Readers get every byte from the store.
@@ -130,11 +128,10 @@ class BlobFeed {
   void SetSize(uint64_t size_bytes);
   std::optional<uint64_t> size() const;
   // All but the last chunk have limits::kChunkBytes. Waits while the window is
-  // full.
-  // Errors: CANCELLED when nobody wants more: Stop() was called, or nothing is
-  // stored and nobody reads. FAILED_PRECONDITION when nobody can be served:
-  // nothing is stored, the window is full, and readers, who have to know the
-  // size first, wait for the end.
+  // full. Errors: CANCELLED when no more bytes are needed: Stop() was called,
+  // or nothing is stored and there is no reader. FAILED_PRECONDITION when no
+  // reader can be served: nothing is stored, the window is full, and readers,
+  // which have to know the size first, wait for the end.
   absl::Status Push(Chunk chunk);
   // What has come of the chunk that is to be pushed next. Readers may have it
   // already.

@@ -54,9 +54,7 @@ StreamDescriptor StreamDescriptorOf(const Digest& digest, uint64_t size_bytes,
   return {{kOctetStream, digest, size_bytes}, how, origin.upstream_id};
 }
 
-absl::Status Stopping() {
-  return absl::UnavailableError("the blob service is shutting down");
-}
+absl::Status Stopping() { return errors::ShuttingDown("the blob service"); }
 
 }  // namespace
 

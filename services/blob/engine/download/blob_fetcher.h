@@ -31,15 +31,15 @@ class BlobFetcher {
  public:
   struct Options {
     BlobFeed::Options feed;
-    // A range that begins so many bytes ahead of a download is fetched beside
-    // it.
+    // A range that begins at least this many bytes ahead of a download is
+    // fetched separately.
     uint64_t detour_bytes = 0;
   };
 
-  // `downloads` runs one thread per download; its bounds are theirs, and whose
-  // share a download uses is up to the first origin that it is going to ask. So
-  // does `detours` for ranges; when it is full, readers wait for the download.
-  // `seen` is told of every download.
+  // `downloads` runs one thread per download and bounds their number; a
+  // download uses the share of the first origin that it is going to ask.
+  // `detours` does the same for ranges; when it is full, readers wait for the
+  // download. `seen` is told of every download.
   BlobFetcher(Download::Tools& tools, Options options, FairPool& downloads,
               FairPool& detours, BlobProber& prober, DownloadsInFlight& seen);
 
@@ -57,8 +57,9 @@ class BlobFetcher {
   void Shutdown(absl::Time deadline);
 
   // Ends the download of that id (see DownloadsInFlight), running or queued, at
-  // once: nobody joins it any more, and its readers get `why`. Bytes that have
-  // come are left for the next one if `keeps_bytes`. False when there is none.
+  // once: no request joins it any more, and its readers get `why`. The bytes
+  // received are left for the next download if `keeps_bytes`. False if there is
+  // no such download.
   bool Cancel(int64_t id, const absl::Status& why, bool keeps_bytes);
 
   // Whether a download of it runs or waits for its turn.
@@ -115,10 +116,10 @@ class BlobFetcher {
   // for several identities.
   absl::flat_hash_map<Digest, std::vector<std::shared_ptr<BlobFlight>>> flights_
       ABSL_GUARDED_BY(mutex_);
-  // What has not returned from Run(), those that nobody can join included.
+  // All that have not returned from Run(), also those that cannot be joined.
   std::vector<std::shared_ptr<BlobFlight>> running_ ABSL_GUARDED_BY(mutex_);
-  // How many flights have left flights_: whoever finds neither a flight nor
-  // stored bytes, while one of them ended, has to look again.
+  // How many flights have left flights_: a request that finds neither a flight
+  // nor stored bytes, while a flight ended, has to look again.
   uint64_t ends_ ABSL_GUARDED_BY(mutex_) = 0;
 };
 

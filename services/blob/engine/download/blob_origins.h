@@ -24,13 +24,13 @@ std::optional<BlobOrigin> EntitledOrigin(const FetchRequest& request);
 std::optional<BlobOrigin> EntitledOrigin(const FetchRequest& request,
                                          const Download& download);
 
-// Whether whoever of the candidates says that it has the blob may be served
-// what is stored.
+// Whether all candidates possess the blob, so that the stored bytes may be
+// served whichever of them has it.
 bool AllPossess(const FetchRequest& request);
 
-// Whether every byte that the download may bring is one that a candidate could
-// have been brought. Decided before anybody has answered: what the answer is,
-// and when it comes, must tell nothing of strangers.
+// Whether every byte that the download may receive is one that a candidate
+// could have been delivered. Decided before any upstream has answered: neither
+// the answer nor its time may tell anything about other tenants.
 bool MayJoin(const FetchRequest& request, const Download& download);
 
 // Whether the origin would be brought the same bytes as the download.

@@ -24,8 +24,8 @@ class BlobProber {
   // `pool` must be shut down before this object is destroyed.
   BlobProber(const UpstreamTools& tools, FairPool& pool);
 
-  // The first of `origins`, in order, that has the blob. Those that are known
-  // to deny it are not asked, and nobody after one whose policy ends the walk.
+  // The first of `origins`, in order, that has the blob. Origins that are known
+  // to deny it are not asked, and none after one whose policy ends the walk.
   // Errors: NOT_FOUND (reason BLOB_UNKNOWN) when none has it; that of the one
   // that ended the walk; else the first other error when none is known to have
   // it; DEADLINE_EXCEEDED; CANCELLED.

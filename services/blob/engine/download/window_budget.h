@@ -8,9 +8,14 @@
 
 namespace cvr {
 
-// Memory that the windows of all downloads share, counted in chunks. The two
-// that each window needs to make progress are not part of it. No upstream and
-// no tenant gets more than its share (see ShareLedger). Thread-safe.
+// Limits the buffer memory of all downloads together
+// (--downloads_window_bytes_total), counted in chunks. A download takes a chunk
+// to enlarge its window and returns all of them when it ends. No upstream and
+// no group gets more than its share (see ShareLedger).
+//
+// The first two chunks of each window are not counted, because a download needs
+// them to make progress: total memory may exceed the limit by two chunks per
+// download. Thread-safe.
 class WindowBudget {
  public:
   explicit WindowBudget(size_t chunks_max) : taken_({.total = chunks_max}) {}

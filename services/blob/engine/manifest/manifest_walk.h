@@ -22,8 +22,8 @@ using ManifestFlights = SingleFlight<std::shared_ptr<const ManifestAnswer>>;
 using ManifestProbes = SingleFlight<Descriptor>;
 
 // One request's way through its candidates: the first in order that has the
-// manifest supplies it, and what a failure of one means for those after it is
-// the table in design.md, section 4, with the candidate's own policy.
+// manifest supplies it. ActionOn() decides what a failure of one candidate
+// means for those after it, by the candidate's own policy.
 //
 // While a candidate lets it wait, those after it are asked ahead, with HEAD,
 // which is free at registries that count pulls. That saves time when the first

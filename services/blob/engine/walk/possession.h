@@ -9,9 +9,9 @@
 #include "services/metadata/api/resolver.h"
 #include "services/policy/upstream_access.h"
 
-// Whose bytes are whose: what an upstream was delivered under one identity is
-// served in the name of upstreams that share it, and of nobody else. DESIGN.md,
-// "Whose bytes".
+// Which stored bytes may be served in the name of which upstream: those that
+// were delivered under one identity, in the name of the upstreams that share
+// the identity, and of no others. DESIGN.md, "Whose bytes".
 namespace cvr {
 
 // As whom the upstream is asked. Where the metadata service does not say, a

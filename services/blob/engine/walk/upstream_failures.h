@@ -12,12 +12,12 @@
 
 namespace cvr {
 
-// What it means when an upstream does not supply what it is asked for:
-// design.md, section 4.
+// What it means for a pull when an upstream does not supply the content: the
+// table of ActionOn(), with the failure policy of the upstream.
 
 // Where a pull stands when that happens; the columns of the table.
 struct FailureContext {
-  // A digest was asked for, so that whoever answers proves itself.
+  // The content is addressed by digest, so every response can be verified.
   bool by_digest = false;
   // There is a copy, and it may be served still.
   bool has_copy = false;
@@ -25,13 +25,13 @@ struct FailureContext {
 
 // How a pull goes on after `failure`, an error of UpstreamClient. kServeStale
 // only when there is a copy. NOT_FOUND: kNext, unless it IsHidden();
-// DEADLINE_EXCEEDED and CANCELLED: kStop, since nobody waits any more.
+// DEADLINE_EXCEEDED and CANCELLED: kStop, since the client has stopped waiting.
 FailurePolicy::Action ActionOn(const absl::Status& failure,
                                const FailurePolicy& policy,
                                const FailureContext& context);
 
-// Whether a copy may stand in for what the upstream fails to supply. What it
-// says that it does not have it does not have.
+// Whether a cached copy may be served in place of what the upstream fails to
+// supply. Not after the upstream has said that it does not have the content.
 bool MayHaveStandIn(const absl::Status& failure);
 
 // What a pull that ends with `failure` (kStop) tells its client: where the

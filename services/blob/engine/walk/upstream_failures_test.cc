@@ -19,7 +19,7 @@ constexpr FailureContext kDigest = {.by_digest = true};
 const ContentRef kContent = {*Repository::Parse("r"), *Reference::Parse("t"),
                              ContentKind::kManifest};
 
-// The table of design.md, section 4, row by row.
+// The table of ActionOn(), row by row.
 TEST(UpstreamFailuresTest, DefaultsAreThoseOfTheTable) {
   const struct {
     absl::Status failure;

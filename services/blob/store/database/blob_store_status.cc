@@ -3,6 +3,7 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "services/common/errors.h"
 
 namespace cvr {
 
@@ -10,7 +11,7 @@ absl::Status FromRocksDb(const rocksdb::Status& status,
                          absl::string_view doing) {
   if (status.ok()) return absl::OkStatus();
   const std::string message = absl::StrCat(doing, ": ", status.ToString());
-  if (status.IsNoSpace()) return absl::ResourceExhaustedError(message);
+  if (status.IsNoSpace()) return errors::StoreFull(message);
   if (status.IsCorruption() || status.IsPathNotFound()) {
     return absl::DataLossError(message);
   }

@@ -38,7 +38,7 @@ size_t ChunkShard(const Digest& digest);
 // Sorts by digest, generation, number.
 std::string ChunkKey(const CopyId& copy, uint32_t number);
 
-// The inverse of ChunkKey; nothing for what is none.
+// The inverse of ChunkKey; absent if `key` is not a chunk key.
 std::optional<std::pair<CopyId, uint32_t>> ParseChunkKey(absl::string_view key);
 
 // Sorts as ChunkKey does by digest.

@@ -101,8 +101,9 @@ class InMemoryBlobStore::Writer final : public BlobWriter {
           "all chunks except the last must have the full chunk size");
     }
     if (chunk.size() > store_->options_.blob_bytes_max - size) {
-      return absl::ResourceExhaustedError(
-          "the blob is larger than the maximum size");
+      return WithReason(absl::ResourceExhaustedError(
+                            "the blob is larger than the maximum size"),
+                        Reason::kContentTooLarge);
     }
     chunks_.push_back(std::move(chunk));
     if (SizeOf(chunks_) >= readable_ + store_->options_.segment_bytes) {

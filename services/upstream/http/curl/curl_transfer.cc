@@ -108,7 +108,8 @@ bool CurlTransfer::IsCancelled() {
   if (request_.cancel.stop_requested()) {
     outcome_ = absl::CancelledError("nobody wants the answer any more");
   } else if (limits_.stop.stop_requested()) {
-    outcome_ = absl::UnavailableError("the process is stopping");
+    outcome_ = WithReason(absl::UnavailableError("the process is stopping"),
+                          Reason::kShuttingDown);
   }
   return !outcome_.ok();
 }
