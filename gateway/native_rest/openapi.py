@@ -90,7 +90,7 @@ class Source:
         self.files = whole.FromString(data).file
         self.http = pool.FindExtensionByName("google.api.http")
         self.behavior = pool.FindExtensionByName("google.api.field_behavior")
-        self.requires = pool.FindExtensionByName("cvr.v1.requires")
+        self.requirement = pool.FindExtensionByName("cvr.v1.requirement")
         self.sensitive = pool.FindExtensionByName("cvr.v1.sensitive")
         self.comments = {}
         self.messages = {}
@@ -259,7 +259,7 @@ class Document:
 
     def describe(self, name, method):
         rights = [self.right(requirement) for requirement
-                  in method.options.Extensions[self.source.requires]]
+                  in method.options.Extensions[self.source.requirement]]
         return (self.source.comments[name] + "\n\nRequires: " +
                 "; ".join(rights) + ".")
 
