@@ -91,7 +91,7 @@ def update_example(method):
                     if "REQUIRED" in f.behaviors)
     fields = resource.model.messages[resource.type]
     named = {}
-    for needed in method.option("cvr.v1.requires"):
+    for needed in method.option("cvr.v1.requirement"):
         first, _, rest = needed.field.partition(".")
         if first == resource.name and rest:
             named[rest] = value_of(fields.field(rest))

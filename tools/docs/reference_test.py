@@ -34,10 +34,10 @@ service ThingService {
   // Changes a thing. It stays. Errors: NOT_FOUND; ABORTED when the etag
   // is not the current one.
   rpc UpdateThing(UpdateThingRequest) returns (Thing) {
-    option (cvr.v1.requires) = {
+    option (cvr.v1.requirement) = {
       action: ACTION_MANAGE, on: OBJECT_GROUP, field: "thing.group"
     };
-    option (cvr.v1.requires) = {
+    option (cvr.v1.requirement) = {
       action: ACTION_ADMINISTER, on: OBJECT_NONE, when: "thing.id",
       unless: "etag"
     };

@@ -166,7 +166,7 @@ def bounds_of(comment):
 
 
 def requirement(needed):
-    """One `cvr.v1.requires`: `manage on the group (`registry.group`)`."""
+    """One `cvr.v1.requirement`: `manage on the group (`registry.group`)`."""
     values = needed.DESCRIPTOR.fields_by_name
     action = values["action"].enum_type.values_by_number[needed.action].name
     kind = values["on"].enum_type.values_by_number[needed.on].name
@@ -186,7 +186,7 @@ def requirement(needed):
 
 def rights_of(method):
     return "; ".join(requirement(needed)
-                     for needed in method.option("cvr.v1.requires") or [])
+                     for needed in method.option("cvr.v1.requirement") or [])
 
 
 def bindings_of(method):

@@ -10,7 +10,7 @@ rule by rule: each rule is a function that yields problems. In short:
   and responses only if one of their fields has none.
 * A method's comment begins with a verb in the third person, and has `Errors:`
   unless nothing of its request can be wrong. The codes and reasons in it
-  exist. It has the option `requires`, whose fields are fields of the request.
+  exist. It has the option `requirement`, whose fields are fields of the request.
 * A field has a comment, unless it is an id or a key, or is called like its
   type, a message or an enum that has one.
 * A field that callers set says its bound, and what its absence means, where
@@ -153,9 +153,9 @@ def all_values(model):
 
 
 def check_requirements(method):
-    requirements = method.option("cvr.v1.requires") or []
+    requirements = method.option("cvr.v1.requirement") or []
     if not requirements:
-        yield problem(method, "no option (cvr.v1.requires)")
+        yield problem(method, "no option (cvr.v1.requirement)")
     for requirement in requirements:
         paths = list(requirement.when) + list(requirement.unless)
         if requirement.field:

@@ -31,18 +31,18 @@ service Registries {
   // Lists registries. Errors: NOT_FOUND; FAILED_PRECONDITION (reason
   // NOT_READY) when it is not ready.
   rpc ListRegistries(ListRegistriesRequest) returns (ListRegistriesResponse) {
-    option (cvr.v1.requires) = {action: ACTION_READ, on: OBJECT_NONE};
+    option (cvr.v1.requirement) = {action: ACTION_READ, on: OBJECT_NONE};
   }
   // Creates a registry. Errors: ALREADY_EXISTS.
   rpc CreateRegistry(CreateRegistryRequest) returns (Registry) {
-    option (cvr.v1.requires) = {
+    option (cvr.v1.requirement) = {
       action: ACTION_MANAGE, on: OBJECT_GROUP, field: "registry.group"
     };
     option (cvr.v1.repeatable) = true;
   }
   // Returns the version.
   rpc GetVersion(GetVersionRequest) returns (GetVersionResponse) {
-    option (cvr.v1.requires) = {action: ACTION_AUTHENTICATE, on: OBJECT_NONE};
+    option (cvr.v1.requirement) = {action: ACTION_AUTHENTICATE, on: OBJECT_NONE};
   }
 }
 
@@ -217,9 +217,9 @@ enum ErrorReason {
 
     def test_requires(self):
         self.without(
-            "    option (cvr.v1.requires) = "
+            "    option (cvr.v1.requirement) = "
             "{action: ACTION_AUTHENTICATE, on: OBJECT_NONE};\n",
-            "Registries.GetVersion: no option (cvr.v1.requires)")
+            "Registries.GetVersion: no option (cvr.v1.requirement)")
 
     def test_required_field(self):
         self.assert_problems(
