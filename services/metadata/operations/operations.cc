@@ -557,6 +557,8 @@ absl::Status Operations::EndOverdue() {
 absl::Status Operations::RemoveOld() {
   const absl::Time oldest = clock_.Now() - options_.keep;
   std::vector<int64_t> old;
+  // All are queued or at work, as a rule.
+  std::vector<int64_t> unfinished;
   int kept = 0;
   RETURN_IF_ERROR(store_.Read([&](const ReadTransaction& transaction) {
     return tables::VisitOperations(
@@ -570,9 +572,13 @@ absl::Status Operations::RemoveOld() {
           } else {
             ++kept;
           }
+          if (!row.has_end_time() && !row.is_remote()) {
+            unfinished.push_back(row.id());
+          }
           return true;
         });
   }));
+  for (const int64_t id : unfinished) Queue(id);
   for (size_t next = 0; next < old.size() && !IsStopping();) {
     RETURN_IF_ERROR(store_.Write(
         [&](WriteTransaction& transaction) {
