@@ -91,21 +91,9 @@ Operations::Operations(MetadataStore& store, const Clock& clock,
     : store_(store),
       clock_(clock),
       options_(options),
+      waiting_(options.waiting, "WaitOperation"),
       housekeeping_("operations", [this] {
-        std::vector<int64_t> again;
-        {
-          MutexLock lock(&mutex_);
-          again.swap(again_);
-        }
-        for (const int64_t id : again) Queue(id);
-        absl::Status status = EndOverdue();
-        if (clock_.SteadyNow() >= removed_at_ + kRemoveInterval) {
-          removed_at_ = clock_.SteadyNow();
-          status.Update(RemoveOld());
-        }
-        if (!status.ok()) {
-          spdlog::warn("operations are not up to date: {}", status.ToString());
-        }
+        KeepHouse();
         return kCheckInterval;
       }) {
   for (int i = 0; i < options.workers; ++i) {
@@ -118,6 +106,23 @@ Operations::Operations(MetadataStore& store, const Clock& clock,
 }
 
 Operations::~Operations() { Stop(); }
+
+void Operations::KeepHouse() {
+  std::vector<int64_t> again;
+  {
+    MutexLock lock(&mutex_);
+    again.swap(again_);
+  }
+  for (const int64_t id : again) Queue(id);
+  absl::Status status = EndOverdue();
+  if (clock_.SteadyNow() >= removed_at_ + kRemoveInterval) {
+    removed_at_ = clock_.SteadyNow();
+    status.Update(RemoveOld());
+  }
+  if (!status.ok()) {
+    spdlog::warn("operations are not up to date: {}", status.ToString());
+  }
+}
 
 void Operations::Register(const std::string& method, OperationWork work) {
   work_[method] = std::move(work);
@@ -136,9 +141,7 @@ void Operations::Start() {
 void Operations::Stop() {
   housekeeping_.Stop();
   for (const auto& worker : workers_) worker->Stop();
-  MutexLock lock(&mutex_);
-  stopping_ = true;
-  changed_.SignalAll();
+  changes_.Stop();
 }
 
 // On the thread of the transaction that made them, after its commit.
@@ -148,9 +151,7 @@ void Operations::NoteChange() {
   for (const auto& [owner, id] : made) {
     if (owner == this) Queue(id);
   }
-  MutexLock lock(&mutex_);
-  ++change_count_;
-  changed_.SignalAll();
+  changes_.Notify();
 }
 
 void Operations::Queue(int64_t id) {
@@ -231,7 +232,7 @@ void Operations::Work() {
     int64_t id = 0;
     {
       MutexLock lock(&mutex_);
-      if (queue_.empty() || stopping_) return;
+      if (queue_.empty() || IsStopping()) return;
       id = queue_.front();
       queue_.pop_front();
     }
@@ -313,10 +314,7 @@ bool Operations::IsCancelled(int64_t id) const {
   return cancelled_.contains(id);
 }
 
-bool Operations::IsStopping() const {
-  MutexLock lock(&mutex_);
-  return stopping_;
-}
+bool Operations::IsStopping() const { return changes_.stopped(); }
 
 absl::StatusOr<stored::Operation> Operations::Find(int64_t id) const {
   ASSIGN_OR_RETURN(const auto row,
@@ -390,69 +388,23 @@ absl::StatusOr<v1::CancelOperationResponse> Operations::Cancel(
   return v1::CancelOperationResponse();
 }
 
-class Operations::Waiting {
- public:
-  Waiting(const Operations& operations, int64_t token_id)
-      : operations_(operations), token_id_(token_id) {
-    MutexLock lock(&operations_.mutex_);
-    int& own = operations_.waiting_[token_id_];
-    is_in_ = own < operations_.options_.waiting_per_caller_max &&
-             operations_.waiting_count_ < operations_.options_.waiting_max;
-    if (!is_in_) return;
-    ++own;
-    ++operations_.waiting_count_;
-  }
-  ~Waiting() {
-    if (!is_in_) return;
-    MutexLock lock(&operations_.mutex_);
-    --operations_.waiting_count_;
-    if (--operations_.waiting_[token_id_] == 0) {
-      operations_.waiting_.erase(token_id_);
-    }
-  }
-  Waiting(const Waiting&) = delete;
-  Waiting& operator=(const Waiting&) = delete;
-
-  bool is_in() const { return is_in_; }
-
- private:
-  const Operations& operations_;
-  const int64_t token_id_;
-  bool is_in_ = false;
-};
-
 absl::StatusOr<v1::Operation> Operations::Wait(
     const v1::WaitOperationRequest& request, const Caller& caller,
     const std::function<bool()>& is_cancelled) const {
   absl::Duration timeout = kWaitDefault;
   if (request.has_timeout()) timeout = FromWire(request.timeout());
   const SteadyDeadline deadline(std::min(timeout, kWaitMax));
-  const Waiting waiting(*this, caller.token_id);
-  if (!waiting.is_in()) {
-    return WithRetryAfter(
-        WithReason(absl::ResourceExhaustedError(
-                       "too many calls wait for operations"),
-                   Reason::kOverloaded),
-        absl::Seconds(1));
-  }
+  ASSIGN_OR_RETURN(const auto place, waiting_.Enter(caller.token_id));
   v1::GetOperationRequest get;
   get.set_id(request.id());
   while (true) {
-    uint64_t seen = 0;
-    {
-      MutexLock lock(&mutex_);
-      seen = change_count_;
-    }
+    const uint64_t seen = changes_.version();
     ASSIGN_OR_RETURN(auto operation, Get(get, caller));
-    if (operation.done() || deadline.has_passed() || is_cancelled()) {
+    if (operation.done() || deadline.has_passed() || is_cancelled() ||
+        changes_.stopped()) {
       return operation;
     }
-    MutexLock lock(&mutex_);
-    if (stopping_) return operation;
-    if (change_count_ == seen) {
-      changed_.WaitWithTimeout(&mutex_,
-                               std::min(deadline.left(), absl::Seconds(1)));
-    }
+    changes_.Await(seen, deadline, is_cancelled);
   }
 }
 

@@ -19,7 +19,9 @@
 #include "google/protobuf/any.pb.h"
 #include "google/protobuf/message.h"
 #include "services/access/caller.h"
+#include "services/concurrency/change_signal.h"
 #include "services/concurrency/clock.h"
+#include "services/concurrency/long_calls.h"
 #include "services/concurrency/mutex.h"
 #include "services/concurrency/periodic_thread.h"
 #include "services/metadata/api/operation_recorder.h"
@@ -115,10 +117,8 @@ class Operations : public OperationRecorder {
     int kept_max = 10'000;
     // Operations that have not ended, at the same time.
     int unfinished_max = 1000;
-    // Calls of WaitOperation at the same time, each of which keeps one of the
-    // server's threads: of all callers, and of one.
-    int waiting_max = 64;
-    int waiting_per_caller_max = 16;
+    // Calls of WaitOperation at the same time.
+    LongCalls::Options waiting;
     // Operations at work at the same time in this process; others wait.
     int workers = 2;
   };
@@ -179,9 +179,7 @@ class Operations : public OperationRecorder {
  private:
   friend class OperationRun;
 
-  // A place among the calls that wait.
-  class Waiting;
-
+  void KeepHouse();
   // Runs what is queued until nothing is.
   void Work();
   void RunOne(int64_t id);
@@ -208,11 +206,11 @@ class Operations : public OperationRecorder {
   const Options options_;
   absl::flat_hash_map<std::string, OperationWork> work_;  // Set before Start().
 
+  mutable LongCalls waiting_;
+  // Something about operations has changed; or the process stops.
+  ChangeSignal changes_;
+
   mutable Mutex mutex_;
-  // Signalled when something about operations has changed.
-  mutable CondVar changed_;
-  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
-  uint64_t change_count_ ABSL_GUARDED_BY(mutex_) = 0;
   // Operations of this process that are to be begun.
   std::deque<int64_t> queue_ ABSL_GUARDED_BY(mutex_);
   // Queued or at work.
@@ -223,9 +221,6 @@ class Operations : public OperationRecorder {
   absl::flat_hash_set<int64_t> cancelled_ ABSL_GUARDED_BY(mutex_);
   // When the leases of operations of blob services end, by SteadyNow().
   absl::flat_hash_map<int64_t, absl::Time> leases_ ABSL_GUARDED_BY(mutex_);
-  // Calls that wait, by the caller's access token.
-  mutable absl::flat_hash_map<int64_t, int> waiting_ ABSL_GUARDED_BY(mutex_);
-  mutable int waiting_count_ ABSL_GUARDED_BY(mutex_) = 0;
 
   absl::Time removed_at_ = absl::InfinitePast();  // Housekeeping's.
 
