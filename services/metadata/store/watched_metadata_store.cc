@@ -1,6 +1,6 @@
 #include "services/metadata/store/watched_metadata_store.h"
 
-#include <algorithm>
+#include <set>
 #include <utility>
 
 #include "services/common/status_macros.h"
@@ -51,11 +51,7 @@ class WatchedWriter : public WriteTransaction {
   void Note(Table table, absl::string_view key) {
     changed_.set(static_cast<size_t>(table));
     if (!listened_.test(static_cast<size_t>(table))) return;
-    const bool is_noted =
-        std::any_of(rows_.begin(), rows_.end(), [&](const RowChange& row) {
-          return row.table == table && row.key == key;
-        });
-    if (is_noted) return;
+    if (!noted_.emplace(table, key).second) return;
     auto before = transaction_.Get(table, key);
     status_.Update(before.status());
     if (before.ok()) {
@@ -67,6 +63,7 @@ class WatchedWriter : public WriteTransaction {
   Tables& changed_;
   const Tables& listened_;
   std::vector<RowChange> rows_;
+  std::set<std::pair<Table, std::string>> noted_;
   absl::Status status_;
 };
 
