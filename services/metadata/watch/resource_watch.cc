@@ -55,6 +55,10 @@ v1::WatchResourcesResponse Deleted(const ResourceChange& change) {
   return message;
 }
 
+absl::Status Gone() {
+  return absl::CancelledError("the caller closed the connection");
+}
+
 const std::string& GroupOf(const v1::WatchResourcesResponse& message) {
   if (message.has_registry()) return message.registry().group();
   if (message.has_upstream()) return message.upstream().group();
@@ -76,27 +80,24 @@ absl::Status ResourceWatch::Watch(const v1::WatchResourcesRequest& request,
   int64_t after = request.has_after_revision() ? request.after_revision()
                                                : log_.revision();
   const auto is_cancelled = [&] { return call.is_cancelled(); };
-  while (true) {
-    const SteadyDeadline bookmark(options_.bookmark_interval);
-    bool has_sent = false;
-    while (!has_sent && !bookmark.has_passed()) {
-      if (log_.signal().stopped()) {
-        return errors::ShuttingDown("the metadata service");
-      }
-      if (is_cancelled()) {
-        return absl::CancelledError("the caller closed the connection");
-      }
-      const uint64_t seen = log_.signal().version();
-      ASSIGN_OR_RETURN(has_sent, SendNext(request, call, after));
-      if (!has_sent) log_.signal().Await(seen, bookmark, is_cancelled);
+  SteadyDeadline bookmark(options_.bookmark_interval);
+  while (!log_.signal().stopped()) {
+    if (is_cancelled()) return Gone();
+    const uint64_t seen = log_.signal().version();
+    const int64_t before = after;
+    ASSIGN_OR_RETURN(bool has_sent, SendNext(request, call, after));
+    if (!has_sent && bookmark.has_passed()) {
+      RETURN_IF_ERROR(call.check().status());
+      v1::WatchResourcesResponse message;
+      message.set_type(v1::WatchResourcesResponse::TYPE_BOOKMARK);
+      message.set_revision(after);
+      has_sent = call.send(message);
+      if (!has_sent) return Gone();
     }
-    if (has_sent) continue;
-    RETURN_IF_ERROR(call.check().status());
-    v1::WatchResourcesResponse message;
-    message.set_type(v1::WatchResourcesResponse::TYPE_BOOKMARK);
-    message.set_revision(after);
-    call.send(message);
+    if (has_sent) bookmark = SteadyDeadline(options_.bookmark_interval);
+    if (after == before) log_.signal().Await(seen, bookmark, is_cancelled);
   }
+  return errors::ShuttingDown("the metadata service");
 }
 
 absl::StatusOr<bool> ResourceWatch::SendNext(
@@ -111,9 +112,7 @@ absl::StatusOr<bool> ResourceWatch::SendNext(
       ASSIGN_OR_RETURN(auto message, MessageFor(change, caller));
       if (!message || !IsAskedFor(request, GroupOf(*message))) continue;
       message->set_revision(write.revision);
-      if (!call.send(*message)) {
-        return absl::CancelledError("the caller closed the connection");
-      }
+      if (!call.send(*message)) return Gone();
       has_sent = true;
     }
     after = write.revision;

@@ -65,7 +65,7 @@ class ResourceWatch {
 
  private:
   // Sends what is there after `after`, which becomes the last revision that was
-  // sent. Returns whether anything was there.
+  // sent. Returns whether the caller was sent anything.
   absl::StatusOr<bool> SendNext(const v1::WatchResourcesRequest& request,
                                 const Call& call, int64_t& after);
   // What the caller is told of a change; nothing = it must not be told.
