@@ -7,7 +7,7 @@
 #include "absl/status/statusor.h"
 #include "cvr/v1/cache_service.pb.h"
 #include "services/access/caller.h"
-#include "services/metadata/resolution/download_counter.h"
+#include "services/metadata/resolution/pull_counter.h"
 #include "services/metadata/resolution/refresh_queue.h"
 #include "services/metadata/store/metadata_store.h"
 
@@ -17,7 +17,7 @@ namespace cvr {
 class CacheAdmin {
  public:
   // All must outlive it.
-  CacheAdmin(MetadataStore& store, DownloadCounter& downloads,
+  CacheAdmin(MetadataStore& store, PullCounter& downloads,
              RefreshQueue& refreshes)
       : store_(store), downloads_(downloads), refreshes_(refreshes) {}
 
@@ -39,7 +39,7 @@ class CacheAdmin {
   absl::Status Purge(int64_t upstream_id, v1::PurgeResult& result);
 
   MetadataStore& store_;
-  DownloadCounter& downloads_;
+  PullCounter& downloads_;
   RefreshQueue& refreshes_;
 };
 

@@ -9,7 +9,7 @@
 #include "services/access/caller.h"
 #include "services/common/limits.h"
 #include "services/concurrency/clock.h"
-#include "services/metadata/resolution/download_counter.h"
+#include "services/metadata/resolution/pull_counter.h"
 #include "services/metadata/store/metadata_store.h"
 
 namespace cvr {
@@ -19,7 +19,7 @@ class CacheEntryAdmin {
  public:
   // All must outlive it.
   CacheEntryAdmin(
-      MetadataStore& store, DownloadCounter& downloads, const Clock& clock,
+      MetadataStore& store, PullCounter& downloads, const Clock& clock,
       int64_t entries_per_upstream_max = limits::kEntriesPerUpstreamDefault)
       : store_(store),
         downloads_(downloads),
@@ -43,7 +43,7 @@ class CacheEntryAdmin {
       const v1::ListCacheEntriesRequest& request, const Caller& caller);
 
   MetadataStore& store_;
-  DownloadCounter& downloads_;
+  PullCounter& downloads_;
   const Clock& clock_;
   const int64_t entries_per_upstream_max_;
 };

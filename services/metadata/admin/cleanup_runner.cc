@@ -57,7 +57,7 @@ std::string FailureMessage(const absl::Status& status) {
 
 }  // namespace
 
-CleanupRunner::CleanupRunner(MetadataStore& store, DownloadCounter& downloads,
+CleanupRunner::CleanupRunner(MetadataStore& store, PullCounter& downloads,
                              const Clock& clock, const Options& options)
     : store_(store),
       downloads_(downloads),

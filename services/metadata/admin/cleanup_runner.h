@@ -11,7 +11,7 @@
 #include "services/concurrency/clock.h"
 #include "services/concurrency/mutex.h"
 #include "services/concurrency/periodic_thread.h"
-#include "services/metadata/resolution/download_counter.h"
+#include "services/metadata/resolution/pull_counter.h"
 #include "services/metadata/store/metadata_store.h"
 
 namespace cvr {
@@ -29,7 +29,7 @@ class CleanupRunner {
   };
 
   // All must outlive it. Does nothing before Start().
-  CleanupRunner(MetadataStore& store, DownloadCounter& downloads,
+  CleanupRunner(MetadataStore& store, PullCounter& downloads,
                 const Clock& clock, const Options& options);
   // Stops, and waits for the batch at hand.
   ~CleanupRunner() = default;
@@ -75,7 +75,7 @@ class CleanupRunner {
   absl::Status End(const std::string& group, const absl::Status& outcome);
 
   MetadataStore& store_;
-  DownloadCounter& downloads_;
+  PullCounter& downloads_;
   const Clock& clock_;
   const Options options_;
 

@@ -5,6 +5,7 @@
 #include "services/common/content_wire.h"
 #include "services/common/status_macros.h"
 #include "services/metadata/tables/possession.h"
+#include "services/metadata/tables/purge_mark.h"
 #include "services/metadata/tables/reachability.h"
 #include "services/metadata/tables/reachability_tables.h"
 #include "services/metadata/tables/tables.h"
@@ -21,7 +22,7 @@ absl::StatusOr<std::optional<std::string>> CandidateReader::WhyExcluded(
   ASSIGN_OR_RETURN(
       const bool is_reached,
       reachability::IsReachedByTag(
-          transaction_, route.upstream_id,
+          transaction_, route.upstream_id, route.purge_mark,
           route.CanonicalName(content_.repository), content_.reference.digest(),
           [&](absl::string_view tag) { return route.rules.AllowsTag(tag); }));
   if (is_reached) return std::nullopt;
@@ -53,7 +54,8 @@ absl::StatusOr<CandidateReader::Known> CandidateReader::Read(
     const Digest& digest = content.reference.digest();
     ASSIGN_OR_RETURN(candidate.reachable,
                      reachability::Has(transaction_, route.upstream_id,
-                                       content.repository, digest));
+                                       route.purge_mark, content.repository,
+                                       digest));
     RETURN_IF_ERROR(ReadPossession(digest, candidate));
     if (!candidate.reachable) return known;
   }
@@ -77,7 +79,8 @@ absl::Status CandidateReader::ReadNegativeEntry(const UpstreamRoute& route,
                                                 Known& known) const {
   ASSIGN_OR_RETURN(const auto row, tables::FindNegativeEntry(
                                        transaction_, route.upstream_id, path));
-  if (!row || FromWire(row->upstream_update_time()) != route.update_time) {
+  if (!row || FromWire(row->upstream_update_time()) != route.update_time ||
+      purges::IsPurged(*row, route.purge_mark)) {
     return absl::OkStatus();
   }
   // Longer than any lasts: it was written under a clock that was set back
@@ -98,7 +101,8 @@ absl::Status CandidateReader::ReadEntry(const UpstreamRoute& route,
                                         Known& known) const {
   ASSIGN_OR_RETURN(const auto row, tables::FindCacheEntry(
                                        transaction_, route.upstream_id, path));
-  if (!row || row->status() != stored::CacheEntry::STATUS_ACTIVE) {
+  if (!row || row->status() != stored::CacheEntry::STATUS_ACTIVE ||
+      purges::IsPurged(*row, route.purge_mark)) {
     return absl::OkStatus();
   }
   ASSIGN_OR_RETURN(const auto digest, Digest::Parse(row->digest()));
