@@ -206,6 +206,7 @@ void Repoint(stored::CacheEntry& entry, const CacheRecord& record,
   entry.set_size(static_cast<int64_t>(record.target.size_bytes));
   entry.set_upstream_etag(KeptEtag(record.upstream_etag));
   *entry.mutable_upstream_checked_at() = now;
+  entry.clear_expire_time();
   entry.set_status(stored::CacheEntry::STATUS_ACTIVE);
   *entry.mutable_update_time() = now;
   if (record.counts_as_pull) CountPull(entry, now);
@@ -369,6 +370,7 @@ absl::Status CacheCatalog::Touch(const UpstreamEpoch& upstream,
           return absl::OkStatus();
         }
         *entry->mutable_upstream_checked_at() = now;
+        entry->clear_expire_time();
         if (counts_as_pull) CountPull(*entry, now);
         return tables::PutCacheEntry(transaction, entry->digest(), *entry);
       },

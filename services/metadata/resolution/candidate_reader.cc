@@ -1,5 +1,6 @@
 #include "services/metadata/resolution/candidate_reader.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "services/common/content_wire.h"
@@ -117,6 +118,10 @@ absl::Status CandidateReader::ReadEntry(const UpstreamRoute& route,
   // since: nobody knows how old it is.
   if (!content_.is_addressed_by_digest() && entry.upstream_checked_at > now_) {
     known.fresh_until = now_;
+  }
+  if (row->has_expire_time()) {
+    known.fresh_until =
+        std::min(known.fresh_until, FromWire(row->expire_time()));
   }
   entry.fresh = now_ < known.fresh_until;
   known.stale_until = known.fresh_until + route.max_stale;

@@ -103,23 +103,20 @@ absl::Status Sweeper::DeleteRows(int64_t upstream_id, int& transactions_left) {
 
 void Sweeper::Claim(int64_t upstream_id) {
   MutexLock lock(&mutex_);
-  ++claims_[upstream_id];
+  claimed_.insert(upstream_id);
 }
 
 void Sweeper::Release(int64_t upstream_id) {
   {
     MutexLock lock(&mutex_);
-    const auto it = claims_.find(upstream_id);
-    if (it != claims_.end() && --it->second == 0) claims_.erase(it);
+    claimed_.erase(upstream_id);
   }
   Wake();
 }
 
 absl::flat_hash_set<int64_t> Sweeper::Claimed() {
   MutexLock lock(&mutex_);
-  absl::flat_hash_set<int64_t> claimed;
-  for (const auto& [upstream_id, count] : claims_) claimed.insert(upstream_id);
-  return claimed;
+  return claimed_;
 }
 
 }  // namespace cvr

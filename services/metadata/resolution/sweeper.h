@@ -4,7 +4,6 @@
 #include <cstdint>
 #include <limits>
 
-#include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
 #include "absl/status/status.h"
 #include "absl/time/time.h"
@@ -50,8 +49,8 @@ class Sweeper {
   void Remove(int64_t upstream_id);
 
   // From Claim() to Release() the rows of a purged upstream are left to the
-  // caller, who deletes them himself; what he has left by then is swept. Calls
-  // may nest.
+  // caller, who deletes them himself; what he has left by then is swept. Both
+  // are idempotent.
   void Claim(int64_t upstream_id);
   void Release(int64_t upstream_id);
 
@@ -66,8 +65,7 @@ class Sweeper {
   MetadataStore& store_;
 
   Mutex mutex_;
-  // How often each upstream is claimed.
-  absl::flat_hash_map<int64_t, int> claims_ ABSL_GUARDED_BY(mutex_);
+  absl::flat_hash_set<int64_t> claimed_ ABSL_GUARDED_BY(mutex_);
 
   PeriodicThread thread_;  // Uses all of the above.
 };
