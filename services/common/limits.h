@@ -136,7 +136,7 @@ inline constexpr int64_t kNegativeEntriesPerUpstreamMax = 100'000;
 // Cleanup policies: the values of the reference product.
 inline constexpr int kCleanupKeepDaysMax = 365;
 inline constexpr int kCleanupKeepDaysDefault = 30;
-inline constexpr int kCleanupCadenceDaysDefault = 7;
+inline constexpr int kCleanupRunIntervalDaysDefault = 7;
 inline constexpr size_t kFailureMessageBytesMax = 255;
 
 // Maximum number of cache entries that one transaction of a cleanup deletes;
