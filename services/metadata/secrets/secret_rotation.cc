@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "services/common/errors.h"
 #include "services/common/status_macros.h"
+#include "services/metadata/secrets/kept_answers.h"
 #include "services/metadata/secrets/store_key.h"
 #include "services/metadata/secrets/upstream_secrets.h"
 #include "services/metadata/store/transactions.h"
@@ -49,6 +50,7 @@ absl::StatusOr<int64_t> SecretRotation::SealAnew() {
             ASSIGN_OR_RETURN(const int64_t upstreams,
                              ResealUpstreams(transaction, box_));
             ASSIGN_OR_RETURN(const int keys, signing_keys_.Reseal(transaction));
+            RETURN_IF_ERROR(ResealAnswers(transaction, box_));
             PutKeyCheck(transaction, box_);
             return upstreams + keys;
           }));

@@ -6,6 +6,7 @@
 #include "services/common/status_macros.h"
 #include "services/metadata/store/key_encoding.h"
 #include "services/metadata/tables/link_tables.h"
+#include "services/metadata/tables/name_tables.h"
 #include "services/metadata/tables/possession_tables.h"
 #include "services/metadata/tables/purge_mark.h"
 #include "services/metadata/tables/table_rows.h"
@@ -207,6 +208,7 @@ void PutUpstream(WriteTransaction& transaction,
   transaction.Put(
       Table::kGroupUpstreams,
       KeyBuilder().String(upstream.upstream().group()).Int(id).Build(), "");
+  PutUpstreamName(transaction, upstream.upstream());
 }
 
 void DeleteUpstream(WriteTransaction& transaction,
@@ -215,6 +217,7 @@ void DeleteUpstream(WriteTransaction& transaction,
   transaction.Delete(
       Table::kGroupUpstreams,
       KeyBuilder().String(upstream.group()).Int(upstream.id()).Build());
+  DeleteUpstreamName(transaction, upstream);
 }
 
 absl::StatusOr<std::vector<stored::Attachment>> Attachments(
