@@ -186,7 +186,7 @@ absl::StatusOr<stored::CacheEntry> FindOrMake(
     return *std::move(found);
   }
   // One that is purged is another entry: its id and what it counted are gone.
-  if (found) RETURN_IF_ERROR(garbage::DropEntry(transaction, *found));
+  if (found) RETURN_IF_ERROR(garbage::DropPurgedEntry(transaction, *found));
   stored::CacheEntry entry;
   ASSIGN_OR_RETURN(const int64_t id,
                    tables::NextId(transaction, tables::kCacheEntryIds));
@@ -345,7 +345,7 @@ absl::StatusOr<bool> CacheCatalog::MakeRoom(WriteTransaction& transaction,
         return purges::IsPurged(entry, purges::MarkOf(upstream));
       });
   if (purged != some.end()) {
-    RETURN_IF_ERROR(garbage::DropEntry(transaction, *purged));
+    RETURN_IF_ERROR(garbage::DropPurgedEntry(transaction, *purged));
     return false;
   }
   const auto oldest = absl::c_min_element(some, IsUsedEarlier);

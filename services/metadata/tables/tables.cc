@@ -14,6 +14,9 @@
 namespace cvr::tables {
 namespace {
 
+// Purged entries of one digest that a search passes: a write must be short.
+constexpr int kPurgedPassedMax = 16;
+
 template <typename Message>
 absl::Status Visit(
     const ReadTransaction& transaction, Table table,
@@ -369,6 +372,7 @@ absl::StatusOr<bool> HasCacheEntryOfDigest(const ReadTransaction& transaction,
                                            absl::string_view path_prefix,
                                            int64_t purge_mark) {
   bool found = false;
+  int purged_left = kPurgedPassedMax;
   const std::string prefix = EntryDigestKey(digest.ToString(), "");
   RETURN_IF_ERROR(transaction.Scan(
       Table::kCacheEntryDigests,
@@ -380,7 +384,7 @@ absl::StatusOr<bool> HasCacheEntryOfDigest(const ReadTransaction& transaction,
                                                  Table::kCacheEntries,
                                                  key.substr(prefix.size())));
           if (!entry) return Damaged(Table::kCacheEntryDigests);
-          if (purges::IsPurged(*entry, purge_mark)) return true;
+          if (purges::IsPurged(*entry, purge_mark)) return --purged_left > 0;
         }
         found = true;
         return false;
@@ -405,13 +409,17 @@ absl::Status PutCacheEntry(WriteTransaction& transaction,
 
 absl::Status DeleteCacheEntry(WriteTransaction& transaction,
                               const stored::CacheEntry& entry) {
+  RETURN_IF_ERROR(DeletePurgedCacheEntry(transaction, entry));
+  return ReleasePossession(transaction, entry.upstream_id(), entry.digest());
+}
+
+absl::Status DeletePurgedCacheEntry(WriteTransaction& transaction,
+                                    const stored::CacheEntry& entry) {
   const std::string key = EntryKey(entry.upstream_id(), entry.relative_path());
   transaction.Delete(Table::kCacheEntries, key);
   transaction.Delete(Table::kCacheEntryIds, IdKey(entry.id()));
   transaction.Delete(Table::kCacheEntryDigests,
                      EntryDigestKey(entry.digest(), key));
-  RETURN_IF_ERROR(
-      ReleasePossession(transaction, entry.upstream_id(), entry.digest()));
   return CountEntries(transaction, entry, -1);
 }
 
