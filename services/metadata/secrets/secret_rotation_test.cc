@@ -169,6 +169,28 @@ TEST_F(SecretRotationTest, EverythingIsSealedWithANewKey) {
   ExpectAllOpens();
 }
 
+TEST_F(SecretRotationTest, AnOperationTellsHowManySecretsThereWere) {
+  const Disk before = Now();
+  v1::RotateSecretKeyRequest request;
+  const auto operation =
+      stack_->secret_rotation().Rotate(request, Caller::System());
+  ASSERT_THAT(operation, IsOk());
+  EXPECT_EQ(operation->method(), "SecretService.RotateSecretKey");
+  EXPECT_EQ(operation->group(), "");
+  v1::WaitOperationRequest wait;
+  wait.set_id(operation->id());
+  const auto ended = stack_->operations().Wait(wait, Caller::System(),
+                                               [] { return false; });
+  ASSERT_THAT(ended, IsOk());
+  v1::RotateSecretKeyResponse response;
+  ASSERT_TRUE(ended->response().UnpackTo(&response)) << ended->DebugString();
+  EXPECT_EQ(response.secret_count(), 4);
+  EXPECT_EQ(ended->progress().done_count(), 4);
+  EXPECT_EQ(ended->progress().total_count(), 4);
+  EXPECT_THAT(Now().key_file, Ne(before.key_file));
+  ExpectAllOpens();
+}
+
 TEST_F(SecretRotationTest, TheOldKeyOpensNothingAfterwards) {
   const std::string old_key = Now().key_file;
   ASSERT_THAT(stack_->secret_rotation().RotateNow(), IsOk());
