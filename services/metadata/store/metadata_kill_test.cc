@@ -125,8 +125,10 @@ int MakeOldEntries(const std::string& path) {
   const auto stack = Open(path);
   if (!stack.ok()) return 1;
   v1::Registry registry;
+  registry.set_group("default");
   registry.set_name("r");
   v1::Upstream upstream;
+  upstream.set_group("default");
   upstream.set_name("u");
   upstream.set_url("https://u");
   if (!(*stack)->Bootstrap(registry, upstream).ok()) return 2;
