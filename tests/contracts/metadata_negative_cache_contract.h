@@ -28,15 +28,15 @@ TEST_P(MetadataResolutionContract, AKnownAbsenceLetsLowerUpstreamsAnswer) {
   EXPECT_EQ(HitOf(tag_), "no hit");
   for (size_t n : {1, 2}) {
     ASSERT_THAT(service_->client().RecordNegativeAnswer(
-                    At(n), tag_, NegativeAnswer::kAbsent),
+                    At(n), tag_, NegativeAnswer::kNotFound),
                 IsOk());
   }
   EXPECT_EQ(HitOf(tag_), From(3, old_));
   const auto resolution = Resolve(tag_);
   const auto& candidates = resolution->plan.candidates;
   ASSERT_EQ(candidates.size(), 3);
-  EXPECT_EQ(candidates[0].negative_answer, NegativeAnswer::kAbsent);
-  EXPECT_EQ(candidates[1].negative_answer, NegativeAnswer::kAbsent);
+  EXPECT_EQ(candidates[0].negative_answer, NegativeAnswer::kNotFound);
+  EXPECT_EQ(candidates[1].negative_answer, NegativeAnswer::kNotFound);
   EXPECT_EQ(candidates[2].negative_answer, NegativeAnswer::kNone);
 }
 
@@ -47,8 +47,8 @@ TEST_P(MetadataResolutionContract, AnAbsenceIsForgottenInTime) {
       ->set_seconds(20);
   Serve();
   ASSERT_THAT(Record(2, tag_, old_), IsOk());
-  ASSERT_THAT(service_->client().RecordNegativeAnswer(At(1), tag_,
-                                                      NegativeAnswer::kAbsent),
+  ASSERT_THAT(service_->client().RecordNegativeAnswer(
+                  At(1), tag_, NegativeAnswer::kNotFound),
               IsOk());
   service_->Advance(absl::Seconds(19));
   EXPECT_EQ(HitOf(tag_), From(2, old_));
@@ -64,10 +64,11 @@ TEST_P(MetadataResolutionContract, EveryKindOfNegativeAnswerHasItsOwnTime) {
   Serve();
   const ContentRef refused = Manifest("secret");
   auto& client = service_->client();
-  ASSERT_THAT(client.RecordNegativeAnswer(At(1), tag_, NegativeAnswer::kAbsent),
-              IsOk());
   ASSERT_THAT(
-      client.RecordNegativeAnswer(At(1), Blob(old_), NegativeAnswer::kAbsent),
+      client.RecordNegativeAnswer(At(1), tag_, NegativeAnswer::kNotFound),
+      IsOk());
+  ASSERT_THAT(
+      client.RecordNegativeAnswer(At(1), Blob(old_), NegativeAnswer::kNotFound),
       IsOk());
   ASSERT_THAT(
       client.RecordNegativeAnswer(At(1), refused, NegativeAnswer::kRefused),
@@ -80,10 +81,10 @@ TEST_P(MetadataResolutionContract, EveryKindOfNegativeAnswerHasItsOwnTime) {
     return NegativeAnswer::kNone;
   };
   service_->Advance(absl::Seconds(9));
-  EXPECT_EQ(denial_of(tag_), NegativeAnswer::kAbsent);
+  EXPECT_EQ(denial_of(tag_), NegativeAnswer::kNotFound);
   service_->Advance(absl::Seconds(10));
   EXPECT_EQ(denial_of(tag_), NegativeAnswer::kNone);
-  EXPECT_EQ(denial_of(Blob(old_)), NegativeAnswer::kAbsent);
+  EXPECT_EQ(denial_of(Blob(old_)), NegativeAnswer::kNotFound);
   service_->Advance(absl::Seconds(10));
   EXPECT_EQ(denial_of(Blob(old_)), NegativeAnswer::kNone);
   EXPECT_EQ(denial_of(refused), NegativeAnswer::kRefused);
@@ -95,8 +96,8 @@ TEST_P(MetadataResolutionContract, WithoutTimeNoNegativeAnswerIsRemembered) {
   upstreams_[0].mutable_absence_ttls()->mutable_manifest_not_found();
   Serve();
   ASSERT_THAT(Record(1, tag_, old_), IsOk());
-  ASSERT_THAT(service_->client().RecordNegativeAnswer(At(1), tag_,
-                                                      NegativeAnswer::kAbsent),
+  ASSERT_THAT(service_->client().RecordNegativeAnswer(
+                  At(1), tag_, NegativeAnswer::kNotFound),
               IsOk());
   EXPECT_EQ(Resolve(tag_)->plan.candidates[0].negative_answer,
             NegativeAnswer::kNone);
@@ -107,8 +108,8 @@ TEST_P(MetadataResolutionContract,
        AnyChangeOfTheUpstreamEndsItsNegativeAnswers) {
   Serve();
   ASSERT_THAT(Record(2, tag_, old_), IsOk());
-  ASSERT_THAT(service_->client().RecordNegativeAnswer(At(1), tag_,
-                                                      NegativeAnswer::kAbsent),
+  ASSERT_THAT(service_->client().RecordNegativeAnswer(
+                  At(1), tag_, NegativeAnswer::kNotFound),
               IsOk());
   EXPECT_EQ(HitOf(tag_), From(2, old_));
   service_->Change(upstreams_[0]);
@@ -119,8 +120,8 @@ TEST_P(MetadataResolutionContract,
 
 TEST_P(MetadataResolutionContract, WhatIsFoundAfterAllEndsTheNegativeAnswer) {
   Serve();
-  ASSERT_THAT(service_->client().RecordNegativeAnswer(At(1), tag_,
-                                                      NegativeAnswer::kAbsent),
+  ASSERT_THAT(service_->client().RecordNegativeAnswer(
+                  At(1), tag_, NegativeAnswer::kNotFound),
               IsOk());
   ASSERT_THAT(Record(1, tag_, old_), IsOk());
   EXPECT_EQ(HitOf(tag_), From(1, old_));
@@ -138,7 +139,7 @@ TEST_P(MetadataResolutionContract, ARefusalDoesNotLetALowerUpstreamAnswer) {
 }
 
 TEST_P(MetadataResolutionContract, UnlessItsPolicyIsToPassRefusalsOver) {
-  upstreams_[0].mutable_failure_policy()->mutable_denied()->set_tag(
+  upstreams_[0].mutable_failure_policy()->mutable_refused()->set_tag(
       v1::FailurePolicy::NEXT);
   Serve();
   ASSERT_THAT(Record(2, tag_, old_), IsOk());
@@ -147,7 +148,7 @@ TEST_P(MetadataResolutionContract, UnlessItsPolicyIsToPassRefusalsOver) {
               IsOk());
   EXPECT_EQ(HitOf(tag_), From(2, old_));
   const Candidate candidate = Resolve(tag_)->plan.candidates[0];
-  EXPECT_EQ(candidate.failure_policy.denied.tag, FailurePolicy::Action::kNext);
+  EXPECT_EQ(candidate.failure_policy.refused.tag, FailurePolicy::Action::kNext);
   EXPECT_EQ(candidate.failure_policy.unavailable.cached,
             FailurePolicy::Action::kServeStale);
 }
@@ -157,8 +158,8 @@ TEST_P(MetadataResolutionContract, WhatIsHiddenLetsALowerUpstreamAnswer) {
       v1::FailurePolicy::STOP);
   Serve();
   ASSERT_THAT(Record(3, tag_, old_), IsOk());
-  ASSERT_THAT(service_->client().RecordNegativeAnswer(At(2), tag_,
-                                                      NegativeAnswer::kAbsent),
+  ASSERT_THAT(service_->client().RecordNegativeAnswer(
+                  At(2), tag_, NegativeAnswer::kNotFound),
               IsOk());
   ASSERT_THAT(service_->client().RecordNegativeAnswer(At(1), tag_,
                                                       NegativeAnswer::kHidden),
@@ -217,8 +218,8 @@ TEST_P(MetadataResolutionContract, ABlobThatCameBackIsReachedAsBefore) {
   CacheRecord record = Found(1, tag_, old_);
   record.references = {layer};
   ASSERT_THAT(service_->client().Record(record), IsOk());
-  ASSERT_THAT(service_->client().RecordNegativeAnswer(At(1), Blob(layer),
-                                                      NegativeAnswer::kAbsent),
+  ASSERT_THAT(service_->client().RecordNegativeAnswer(
+                  At(1), Blob(layer), NegativeAnswer::kNotFound),
               IsOk());
   service_->Advance(absl::Hours(1));
   EXPECT_EQ(Resolve(Blob(layer))->plan.candidates.size(), 3);

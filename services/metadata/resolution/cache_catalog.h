@@ -46,7 +46,7 @@ class CacheCatalog : public MetadataClient {
   // media type beyond its limit, and for a path of another digest.
   absl::Status Record(const CacheRecord& record) override;
   absl::Status Touch(const UpstreamEpoch& upstream, const ContentRef& content,
-                     const Digest& digest, bool counts_as_download) override;
+                     const Digest& digest, bool counts_as_pull) override;
   absl::Status RecordNegativeAnswer(const UpstreamEpoch& upstream,
                                     const ContentRef& content,
                                     NegativeAnswer negative_answer) override;
@@ -67,9 +67,10 @@ class CacheCatalog : public MetadataClient {
                          std::optional<tables::ContentKey>& unlinking);
   // Both answer whether an entry was evicted, for one entry more.
   absl::StatusOr<bool> PutEntry(WriteTransaction& transaction,
+                                const stored::Upstream& upstream,
                                 const CacheRecord& record);
   absl::StatusOr<bool> MakeRoom(WriteTransaction& transaction,
-                                int64_t upstream_id);
+                                const stored::Upstream& upstream);
 
   // Deletes some of the negative answers that are over.
   absl::Status Sweep(WriteTransaction& transaction, absl::Time now);

@@ -83,9 +83,8 @@ class InProcess : public MetadataUnderTest, private MetadataFixture {
     EXPECT_THAT(stack_->cache_entries().Delete(request), IsOk());
   }
   void Purge(int64_t upstream_id) override {
-    v1::PurgeUpstreamCacheRequest request;
-    request.set_upstream_id(upstream_id);
-    EXPECT_THAT(stack_->caches().PurgeUpstream(request), IsOk());
+    // Contracts hold while rows are deleted, and the numbers when they are.
+    Await(MetadataFixture::Purge(upstream_id));
   }
   std::vector<v1::CacheEntry> Entries() override {
     return *MetadataFixture::Entries();
@@ -156,7 +155,7 @@ void ExpectUnavailable(GrpcMetadataClient& client, GrpcResolver& resolver,
   EXPECT_THAT(client.Record({1, kTag, Descriptor{"m/t", digest}}), unavailable);
   EXPECT_THAT(client.Touch({1, 1}, kTag, digest, false), unavailable);
   EXPECT_THAT(
-      client.RecordNegativeAnswer({1, 1}, kTag, NegativeAnswer::kAbsent),
+      client.RecordNegativeAnswer({1, 1}, kTag, NegativeAnswer::kNotFound),
       unavailable);
   EXPECT_THAT(client.ForgetContent({digest}), unavailable);
   EXPECT_THAT(client.CheckUpstreams({{1, 1}}), unavailable);
@@ -282,7 +281,7 @@ TEST(ResolutionServiceTest, NonsenseIsAnInvalidArgument) {
   internal::v1::TouchCacheEntryRequest touch;
   touch.mutable_content()->set_repository("a");
   touch.mutable_content()->set_reference("b");
-  touch.mutable_content()->set_kind(v1::MANIFEST);
+  touch.mutable_content()->set_kind(v1::CONTENT_KIND_MANIFEST);
   touch.set_digest("rubbish");
   google::protobuf::Empty empty;
   grpc::ClientContext another;

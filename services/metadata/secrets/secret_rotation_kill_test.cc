@@ -59,7 +59,7 @@ int Rotate(const std::string& path, int say_to) {
   const auto stack = Open(path);
   if (!stack.ok()) return 1;
   while (true) {
-    const auto rotated = (*stack)->secret_rotation().Rotate();
+    const auto rotated = (*stack)->secret_rotation().RotateNow();
     if (!rotated.ok() || rotated->secrets() != kUpstreams + 1) return 2;
     if (write(say_to, "x", 1) != 1) return 3;
   }

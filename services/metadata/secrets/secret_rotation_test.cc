@@ -154,9 +154,9 @@ class SecretRotationTest : public ::testing::Test {
 TEST_F(SecretRotationTest, EverythingIsSealedWithANewKey) {
   const Disk before = Now();
   const std::string sealed = SealedOf(1);
-  const auto rotated = stack_->secret_rotation().Rotate();
+  const auto rotated = stack_->secret_rotation().RotateNow();
   ASSERT_THAT(rotated, IsOk());
-  EXPECT_EQ(rotated->secrets(), 4);  // Three upstreams, one signing key.
+  EXPECT_EQ(rotated->secret_count(), 4);  // Three upstreams, one signing key.
   ExpectAllOpens();
   EXPECT_THAT(SealedOf(1), Ne(sealed));
   const Disk after = Now();
@@ -169,9 +169,31 @@ TEST_F(SecretRotationTest, EverythingIsSealedWithANewKey) {
   ExpectAllOpens();
 }
 
+TEST_F(SecretRotationTest, AnOperationTellsHowManySecretsThereWere) {
+  const Disk before = Now();
+  v1::RotateSecretKeyRequest request;
+  const auto operation =
+      stack_->secret_rotation().Rotate(request, Caller::System());
+  ASSERT_THAT(operation, IsOk());
+  EXPECT_EQ(operation->method(), "SecretService.RotateSecretKey");
+  EXPECT_EQ(operation->group(), "");
+  v1::WaitOperationRequest wait;
+  wait.set_id(operation->id());
+  const auto ended = stack_->operations().Wait(wait, Caller::System(),
+                                               [] { return false; });
+  ASSERT_THAT(ended, IsOk());
+  v1::RotateSecretKeyResponse response;
+  ASSERT_TRUE(ended->response().UnpackTo(&response)) << ended->DebugString();
+  EXPECT_EQ(response.secret_count(), 4);
+  EXPECT_EQ(ended->progress().done_count(), 4);
+  EXPECT_EQ(ended->progress().total_count(), 4);
+  EXPECT_THAT(Now().key_file, Ne(before.key_file));
+  ExpectAllOpens();
+}
+
 TEST_F(SecretRotationTest, TheOldKeyOpensNothingAfterwards) {
   const std::string old_key = Now().key_file;
-  ASSERT_THAT(stack_->secret_rotation().Rotate(), IsOk());
+  ASSERT_THAT(stack_->secret_rotation().RotateNow(), IsOk());
   const std::string old_path = directory_.path() + "/old.key";
   std::ofstream(old_path, std::ios::binary) << old_key;
   ASSERT_EQ(chmod(old_path.c_str(), 0600), 0);
@@ -194,7 +216,7 @@ TEST_F(SecretRotationTest, ACrashAtAnyStepLosesNothing) {
   };
   hooks_->before = note;
   hooks_->after = note;
-  ASSERT_THAT(stack_->secret_rotation().Rotate(), IsOk());
+  ASSERT_THAT(stack_->secret_rotation().RotateNow(), IsOk());
   moments.push_back(Now());
   ASSERT_THAT(moments, SizeIs(4));
   EXPECT_THAT(moments[1].key_file, SizeIs(64));
@@ -209,7 +231,7 @@ TEST_F(SecretRotationTest, ACrashAtAnyStepLosesNothing) {
     ExpectAllOpens();
     EXPECT_THAT(Now().key_file, SizeIs(32)) << "it is not finished";
     EXPECT_EQ(Now().key_file, moments[i].key_file.substr(0, 32));
-    ASSERT_THAT(stack_->secret_rotation().Rotate(), IsOk());
+    ASSERT_THAT(stack_->secret_rotation().RotateNow(), IsOk());
     ExpectAllOpens();
     Start(Now());
     ExpectAllOpens();
@@ -221,13 +243,13 @@ TEST_F(SecretRotationTest, AWriteThatFailsIsMadeUpForLater) {
     SCOPED_TRACE(committed);
     auto& hook = committed ? hooks_->after : hooks_->before;
     hook = [] { return absl::UnavailableError("the disk fails"); };
-    EXPECT_THAT(stack_->secret_rotation().Rotate(),
+    EXPECT_THAT(stack_->secret_rotation().RotateNow(),
                 StatusIs(absl::StatusCode::kUnavailable));
     *hooks_ = {};
     ExpectAllOpens();
     EXPECT_THAT(Now().key_file, SizeIs(64));
     const std::string half_way = Now().key_file;
-    ASSERT_THAT(stack_->secret_rotation().Rotate(), IsOk());
+    ASSERT_THAT(stack_->secret_rotation().RotateNow(), IsOk());
     ExpectAllOpens();
     EXPECT_THAT(Now().key_file, SizeIs(32));
     EXPECT_THAT(half_way, ::testing::Not(HasSubstr(Now().key_file)));
@@ -236,7 +258,7 @@ TEST_F(SecretRotationTest, AWriteThatFailsIsMadeUpForLater) {
 
 TEST_F(SecretRotationTest, AStoreThatTakesNoWritesAtStartServesAllTheSame) {
   hooks_->before = [] { return absl::UnavailableError("the disk fails"); };
-  ASSERT_THAT(stack_->secret_rotation().Rotate(),
+  ASSERT_THAT(stack_->secret_rotation().RotateNow(),
               StatusIs(absl::StatusCode::kUnavailable));
   EXPECT_THAT(stack_->secret_rotation().Finish(),
               StatusIs(absl::StatusCode::kUnavailable));
@@ -251,13 +273,13 @@ TEST_F(SecretRotationTest, AFileThatCannotBeWrittenIsSaid) {
   // Not even root may rename a file over that.
   std::filesystem::remove(key_path_);
   std::filesystem::create_directories(key_path_ + "/x");
-  const auto refused = stack_->secret_rotation().Rotate();
+  const auto refused = stack_->secret_rotation().RotateNow();
   EXPECT_THAT(refused, StatusIs(absl::StatusCode::kFailedPrecondition));
   EXPECT_THAT(refused.status().message(), HasSubstr("/secret.key"));
   EXPECT_EQ(store_->Snapshot(), before.tables);
   ExpectAllOpens();
   std::filesystem::remove_all(key_path_);
-  ASSERT_THAT(stack_->secret_rotation().Rotate(), IsOk());
+  ASSERT_THAT(stack_->secret_rotation().RotateNow(), IsOk());
   Start(Now());
   ExpectAllOpens();
 }
@@ -267,7 +289,7 @@ TEST_F(SecretRotationTest, ALinkToTheKeyStaysOne) {
   std::filesystem::rename(key_path_, elsewhere);
   std::filesystem::create_symlink(elsewhere, key_path_);
   const std::string before = Contents(elsewhere);
-  ASSERT_THAT(stack_->secret_rotation().Rotate(), IsOk());
+  ASSERT_THAT(stack_->secret_rotation().RotateNow(), IsOk());
   EXPECT_TRUE(std::filesystem::is_symlink(key_path_));
   EXPECT_THAT(Contents(elsewhere), Ne(before));
 }
@@ -282,7 +304,7 @@ TEST_F(SecretRotationTest, WhatIsDamagedIsNamedAndNothingIsLost) {
                   },
                   Durability::kSynced),
               IsOk());
-  const auto refused = stack_->secret_rotation().Rotate();
+  const auto refused = stack_->secret_rotation().RotateNow();
   EXPECT_THAT(refused, StatusIs(absl::StatusCode::kDataLoss));
   EXPECT_THAT(refused.status().message(), HasSubstr("upstream 2"));
   EXPECT_EQ(stack_->client().GetUpstreamAccess(1)->password, PasswordOf(1));
@@ -290,7 +312,7 @@ TEST_F(SecretRotationTest, WhatIsDamagedIsNamedAndNothingIsLost) {
   v1::DeleteUpstreamRequest request;
   request.set_id(2);
   ASSERT_THAT(stack_->upstreams().Delete(request), IsOk());
-  EXPECT_EQ(stack_->secret_rotation().Rotate()->secrets(), 3);
+  EXPECT_EQ(stack_->secret_rotation().RotateNow()->secret_count(), 3);
 }
 
 TEST_F(SecretRotationTest, CallsGoOnMeanwhile) {
@@ -319,7 +341,7 @@ TEST_F(SecretRotationTest, CallsGoOnMeanwhile) {
       }
     });
     for (int i = 0; i < 20 || reads < 20 || updates < 20; ++i) {
-      EXPECT_THAT(stack_->secret_rotation().Rotate(), IsOk());
+      EXPECT_THAT(stack_->secret_rotation().RotateNow(), IsOk());
     }
     done = true;
   }

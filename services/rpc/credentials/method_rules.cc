@@ -55,6 +55,9 @@ constexpr PeerMethod kPeerMethods[] = {
     {"/cvr.internal.v1.AuthService/ResolveKey", kBlob},
     {"/cvr.internal.v1.AuthService/RecordAuditEvent", kBlob},
 
+    {"/cvr.internal.v1.FacadeService/GetFacadeSettings", kGateway},
+    {"/cvr.internal.v1.FacadeService/UpdateFacadeSettings", kGateway},
+
     {"/cvr.internal.v1.BlobService/Read", kGateway},
     {"/cvr.internal.v1.BlobService/Fetch", kGateway},
     // For no process that there is.
