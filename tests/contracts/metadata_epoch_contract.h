@@ -78,7 +78,7 @@ TEST_P(MetadataResolutionContract,
     EXPECT_THAT(client.Record(record), outdated);
     EXPECT_THAT(client.Touch(plan.epoch(), tag_, old_, true), outdated);
     EXPECT_THAT(client.RecordNegativeAnswer(plan.epoch(), tag_,
-                                            NegativeAnswer::kAbsent),
+                                            NegativeAnswer::kNotFound),
                 outdated);
     EXPECT_EQ(HitOf(tag_), "no hit");
     EXPECT_EQ(Resolve(tag_)->plan.candidates[0].negative_answer,
@@ -223,12 +223,12 @@ TEST_P(MetadataResolutionContract, AWallClockThatJumpsChangesNoAnswer) {
     SCOPED_TRACE(by);
     ASSERT_THAT(Record(1, tag_, old_), IsOk());
     ASSERT_THAT(service_->client().RecordNegativeAnswer(
-                    At(1), denied, NegativeAnswer::kAbsent),
+                    At(1), denied, NegativeAnswer::kNotFound),
                 IsOk());
     service_->JumpWall(by);
     EXPECT_EQ(HitOf(tag_), From(1, old_));
     EXPECT_EQ(Resolve(denied)->plan.candidates[0].negative_answer,
-              NegativeAnswer::kAbsent);
+              NegativeAnswer::kNotFound);
     // They last as long as ever, and no longer.
     service_->Advance(absl::Seconds(limits::kNotFoundSecondsDefault));
     EXPECT_EQ(Resolve(denied)->plan.candidates[0].negative_answer,

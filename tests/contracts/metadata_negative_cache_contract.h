@@ -28,15 +28,15 @@ TEST_P(MetadataResolutionContract, AKnownAbsenceLetsLowerUpstreamsAnswer) {
   EXPECT_EQ(HitOf(tag_), "no hit");
   for (size_t n : {1, 2}) {
     ASSERT_THAT(service_->client().RecordNegativeAnswer(
-                    At(n), tag_, NegativeAnswer::kAbsent),
+                    At(n), tag_, NegativeAnswer::kNotFound),
                 IsOk());
   }
   EXPECT_EQ(HitOf(tag_), From(3, old_));
   const auto resolution = Resolve(tag_);
   const auto& candidates = resolution->plan.candidates;
   ASSERT_EQ(candidates.size(), 3);
-  EXPECT_EQ(candidates[0].negative_answer, NegativeAnswer::kAbsent);
-  EXPECT_EQ(candidates[1].negative_answer, NegativeAnswer::kAbsent);
+  EXPECT_EQ(candidates[0].negative_answer, NegativeAnswer::kNotFound);
+  EXPECT_EQ(candidates[1].negative_answer, NegativeAnswer::kNotFound);
   EXPECT_EQ(candidates[2].negative_answer, NegativeAnswer::kNone);
 }
 
@@ -48,7 +48,7 @@ TEST_P(MetadataResolutionContract, AnAbsenceIsForgottenInTime) {
   Serve();
   ASSERT_THAT(Record(2, tag_, old_), IsOk());
   ASSERT_THAT(service_->client().RecordNegativeAnswer(At(1), tag_,
-                                                      NegativeAnswer::kAbsent),
+                                                      NegativeAnswer::kNotFound),
               IsOk());
   service_->Advance(absl::Seconds(19));
   EXPECT_EQ(HitOf(tag_), From(2, old_));
@@ -64,10 +64,10 @@ TEST_P(MetadataResolutionContract, EveryKindOfNegativeAnswerHasItsOwnTime) {
   Serve();
   const ContentRef refused = Manifest("secret");
   auto& client = service_->client();
-  ASSERT_THAT(client.RecordNegativeAnswer(At(1), tag_, NegativeAnswer::kAbsent),
+  ASSERT_THAT(client.RecordNegativeAnswer(At(1), tag_, NegativeAnswer::kNotFound),
               IsOk());
   ASSERT_THAT(
-      client.RecordNegativeAnswer(At(1), Blob(old_), NegativeAnswer::kAbsent),
+      client.RecordNegativeAnswer(At(1), Blob(old_), NegativeAnswer::kNotFound),
       IsOk());
   ASSERT_THAT(
       client.RecordNegativeAnswer(At(1), refused, NegativeAnswer::kRefused),
@@ -80,10 +80,10 @@ TEST_P(MetadataResolutionContract, EveryKindOfNegativeAnswerHasItsOwnTime) {
     return NegativeAnswer::kNone;
   };
   service_->Advance(absl::Seconds(9));
-  EXPECT_EQ(denial_of(tag_), NegativeAnswer::kAbsent);
+  EXPECT_EQ(denial_of(tag_), NegativeAnswer::kNotFound);
   service_->Advance(absl::Seconds(10));
   EXPECT_EQ(denial_of(tag_), NegativeAnswer::kNone);
-  EXPECT_EQ(denial_of(Blob(old_)), NegativeAnswer::kAbsent);
+  EXPECT_EQ(denial_of(Blob(old_)), NegativeAnswer::kNotFound);
   service_->Advance(absl::Seconds(10));
   EXPECT_EQ(denial_of(Blob(old_)), NegativeAnswer::kNone);
   EXPECT_EQ(denial_of(refused), NegativeAnswer::kRefused);
@@ -96,7 +96,7 @@ TEST_P(MetadataResolutionContract, WithoutTimeNoNegativeAnswerIsRemembered) {
   Serve();
   ASSERT_THAT(Record(1, tag_, old_), IsOk());
   ASSERT_THAT(service_->client().RecordNegativeAnswer(At(1), tag_,
-                                                      NegativeAnswer::kAbsent),
+                                                      NegativeAnswer::kNotFound),
               IsOk());
   EXPECT_EQ(Resolve(tag_)->plan.candidates[0].negative_answer,
             NegativeAnswer::kNone);
@@ -108,7 +108,7 @@ TEST_P(MetadataResolutionContract,
   Serve();
   ASSERT_THAT(Record(2, tag_, old_), IsOk());
   ASSERT_THAT(service_->client().RecordNegativeAnswer(At(1), tag_,
-                                                      NegativeAnswer::kAbsent),
+                                                      NegativeAnswer::kNotFound),
               IsOk());
   EXPECT_EQ(HitOf(tag_), From(2, old_));
   service_->Change(upstreams_[0]);
@@ -120,7 +120,7 @@ TEST_P(MetadataResolutionContract,
 TEST_P(MetadataResolutionContract, WhatIsFoundAfterAllEndsTheNegativeAnswer) {
   Serve();
   ASSERT_THAT(service_->client().RecordNegativeAnswer(At(1), tag_,
-                                                      NegativeAnswer::kAbsent),
+                                                      NegativeAnswer::kNotFound),
               IsOk());
   ASSERT_THAT(Record(1, tag_, old_), IsOk());
   EXPECT_EQ(HitOf(tag_), From(1, old_));
@@ -138,7 +138,7 @@ TEST_P(MetadataResolutionContract, ARefusalDoesNotLetALowerUpstreamAnswer) {
 }
 
 TEST_P(MetadataResolutionContract, UnlessItsPolicyIsToPassRefusalsOver) {
-  upstreams_[0].mutable_failure_policy()->mutable_denied()->set_tag(
+  upstreams_[0].mutable_failure_policy()->mutable_refused()->set_tag(
       v1::FailurePolicy::NEXT);
   Serve();
   ASSERT_THAT(Record(2, tag_, old_), IsOk());
@@ -147,7 +147,7 @@ TEST_P(MetadataResolutionContract, UnlessItsPolicyIsToPassRefusalsOver) {
               IsOk());
   EXPECT_EQ(HitOf(tag_), From(2, old_));
   const Candidate candidate = Resolve(tag_)->plan.candidates[0];
-  EXPECT_EQ(candidate.failure_policy.denied.tag, FailurePolicy::Action::kNext);
+  EXPECT_EQ(candidate.failure_policy.refused.tag, FailurePolicy::Action::kNext);
   EXPECT_EQ(candidate.failure_policy.unavailable.cached,
             FailurePolicy::Action::kServeStale);
 }
@@ -158,7 +158,7 @@ TEST_P(MetadataResolutionContract, WhatIsHiddenLetsALowerUpstreamAnswer) {
   Serve();
   ASSERT_THAT(Record(3, tag_, old_), IsOk());
   ASSERT_THAT(service_->client().RecordNegativeAnswer(At(2), tag_,
-                                                      NegativeAnswer::kAbsent),
+                                                      NegativeAnswer::kNotFound),
               IsOk());
   ASSERT_THAT(service_->client().RecordNegativeAnswer(At(1), tag_,
                                                       NegativeAnswer::kHidden),
@@ -218,7 +218,7 @@ TEST_P(MetadataResolutionContract, ABlobThatCameBackIsReachedAsBefore) {
   record.references = {layer};
   ASSERT_THAT(service_->client().Record(record), IsOk());
   ASSERT_THAT(service_->client().RecordNegativeAnswer(At(1), Blob(layer),
-                                                      NegativeAnswer::kAbsent),
+                                                      NegativeAnswer::kNotFound),
               IsOk());
   service_->Advance(absl::Hours(1));
   EXPECT_EQ(Resolve(Blob(layer))->plan.candidates.size(), 3);

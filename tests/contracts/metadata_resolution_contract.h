@@ -338,7 +338,7 @@ TEST_P(MetadataResolutionContract, ReachabilityIsOfOneRepository) {
 TEST_P(MetadataResolutionContract, RecordingAgainRepointsTheSameEntry) {
   Serve();
   CacheRecord record = Found(1, tag_, old_);
-  record.counts_as_download = true;
+  record.counts_as_pull = true;
   ASSERT_THAT(service_->client().Record(record), IsOk());
   service_->Advance(absl::Hours(1));
   ASSERT_THAT(Record(1, tag_, new_), IsOk());
@@ -390,16 +390,16 @@ TEST_P(MetadataResolutionContract, ForgettingATagKeepsItsDigestReachable) {
   Serve();
   ASSERT_THAT(Record(1, tag_, old_), IsOk());
   ASSERT_THAT(service_->client().RecordNegativeAnswer(At(1), tag_,
-                                                      NegativeAnswer::kAbsent),
+                                                      NegativeAnswer::kNotFound),
               IsOk());
   EXPECT_EQ(HitOf(tag_), "no hit");
   EXPECT_FALSE(Resolve(tag_)->plan.candidates[0].cached);
   EXPECT_TRUE(Resolve(Manifest(old_.ToString()))->plan.candidates[0].reachable);
   EXPECT_THAT(service_->client().RecordNegativeAnswer(At(1), tag_,
-                                                      NegativeAnswer::kAbsent),
+                                                      NegativeAnswer::kNotFound),
               IsOk());
   EXPECT_THAT(service_->client().RecordNegativeAnswer({999, 1}, tag_,
-                                                      NegativeAnswer::kAbsent),
+                                                      NegativeAnswer::kNotFound),
               StatusIs(absl::StatusCode::kNotFound));
 }
 
@@ -407,7 +407,7 @@ TEST_P(MetadataResolutionContract, ForgettingADigestMakesItUnreachable) {
   Serve();
   ASSERT_THAT(Record(1, Blob(old_), old_), IsOk());
   ASSERT_THAT(service_->client().RecordNegativeAnswer(At(1), Blob(old_),
-                                                      NegativeAnswer::kAbsent),
+                                                      NegativeAnswer::kNotFound),
               IsOk());
   const auto resolution = Resolve(Blob(old_));
   ASSERT_THAT(resolution, IsOk());

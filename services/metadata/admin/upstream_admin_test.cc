@@ -165,7 +165,7 @@ TEST_F(UpstreamAdminTest, EveryFieldOfTheMaskIsApplied) {
   rule.set_action(v1::Rule::DENY);
   rule.set_target(v1::Rule::TAG);
   rule.mutable_pattern()->set_wildcard("x");
-  change.mutable_failure_policy()->mutable_denied()->set_tag(
+  change.mutable_failure_policy()->mutable_refused()->set_tag(
       v1::FailurePolicy::NEXT);
   change.mutable_absence_ttls()->mutable_refused()->set_seconds(3);
   change.mutable_limits()->set_failures_to_open(4);
@@ -219,17 +219,17 @@ TEST_F(UpstreamAdminTest, PartsOfPoliciesCanBeUpdatedAlone) {
   v1::Upstream given = NewUpstream("https://a");
   given.mutable_limits()->set_failures_to_open(4);
   given.mutable_limits()->mutable_open_for()->set_seconds(9);
-  given.mutable_failure_policy()->mutable_denied()->set_tag(
+  given.mutable_failure_policy()->mutable_refused()->set_tag(
       v1::FailurePolicy::NEXT);
   ASSERT_THAT(CreateUpstream(given), IsOk());
   v1::Upstream change;
   change.set_id(1);
   change.mutable_limits()->set_concurrent_requests(3);
-  change.mutable_failure_policy()->mutable_denied()->set_cached(
+  change.mutable_failure_policy()->mutable_refused()->set_cached(
       v1::FailurePolicy::SERVE_STALE);
   const auto updated =
       UpdateUpstream(change, {"limits.concurrent_requests", "limits.open_for",
-                              "failure_policy.denied.cached"});
+                              "failure_policy.refused.cached"});
   ASSERT_THAT(updated, IsOk());
   EXPECT_EQ(updated->limits().failures_to_open(), 4);
   EXPECT_EQ(updated->limits().concurrent_requests(), 3);

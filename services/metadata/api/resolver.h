@@ -33,7 +33,7 @@ struct CachedEntry {
 // What an upstream has said of content that it did not supply.
 enum class NegativeAnswer {
   kNone,
-  kAbsent,   // 404, and what registries use for it.
+  kNotFound,   // 404, and what registries use for it.
   kRefused,  // 401 and 403.
   kHidden,   // 401 and 403 in spite of a token: it has nothing there for us.
 };
@@ -113,7 +113,7 @@ struct ResolveRequest {
   int64_t registry_id = 0;
   ContentRef content;
   // Whether a hit counts as a download of its cache entry (GET).
-  bool counts_as_download = false;
+  bool counts_as_pull = false;
   // Only upstreams that stand for this registry host, `docker.io`; empty = all.
   // Docker Hub's names are one.
   std::string source_namespace = {};

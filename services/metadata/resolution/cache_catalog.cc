@@ -92,7 +92,7 @@ absl::Status DropDenied(WriteTransaction& transaction, int64_t upstream_id,
       const auto entry,
       tables::FindCacheEntry(transaction, upstream_id, content.RelativePath()));
   if (entry) RETURN_IF_ERROR(tables::DeleteCacheEntry(transaction, *entry));
-  if (answer == NegativeAnswer::kAbsent) {
+  if (answer == NegativeAnswer::kNotFound) {
     return reachability::NoteAbsent(transaction, upstream_id, content);
   }
   std::optional<Digest> target;
@@ -190,7 +190,7 @@ void Repoint(stored::CacheEntry& entry, const CacheRecord& record,
   *entry.mutable_upstream_checked_at() = now;
   entry.set_status(stored::CacheEntry::STATUS_ACTIVE);
   *entry.mutable_update_time() = now;
-  if (record.counts_as_download) CountDownload(entry, now);
+  if (record.counts_as_pull) CountDownload(entry, now);
 }
 
 }  // namespace
@@ -326,7 +326,7 @@ absl::StatusOr<bool> CacheCatalog::MakeRoom(WriteTransaction& transaction,
 absl::Status CacheCatalog::Touch(const UpstreamEpoch& upstream,
                                  const ContentRef& content,
                                  const Digest& digest,
-                                 bool counts_as_download) {
+                                 bool counts_as_pull) {
   const auto now = ToWire(clock_.SteadyNow());
   return store_.Write(
       [&](WriteTransaction& transaction) -> absl::Status {
@@ -341,7 +341,7 @@ absl::Status CacheCatalog::Touch(const UpstreamEpoch& upstream,
           return absl::OkStatus();
         }
         *entry->mutable_upstream_checked_at() = now;
-        if (counts_as_download) CountDownload(*entry, now);
+        if (counts_as_pull) CountDownload(*entry, now);
         return tables::PutCacheEntry(transaction, entry->digest(), *entry);
       },
       Durability::kBuffered);
@@ -361,7 +361,7 @@ absl::Status CacheCatalog::RecordNegativeAnswer(const UpstreamEpoch& upstream,
         RETURN_IF_ERROR(DropDenied(transaction, upstream_id, content, answer));
         RETURN_IF_ERROR(Sweep(transaction, now));
         const absl::Duration ttl =
-            route.NegativeTtlOf(content, answer != NegativeAnswer::kAbsent);
+            route.NegativeTtlOf(content, answer != NegativeAnswer::kNotFound);
         if (ttl <= absl::ZeroDuration()) return absl::OkStatus();
         stored::NegativeEntry remembered;
         remembered.set_refused(answer == NegativeAnswer::kRefused);
@@ -378,7 +378,7 @@ absl::Status CacheCatalog::RecordNegativeAnswer(const UpstreamEpoch& upstream,
                                         content.RelativePath(), remembered);
       },
       Durability::kBuffered);
-  if (!recorded.ok() || answer == NegativeAnswer::kAbsent) return recorded;
+  if (!recorded.ok() || answer == NegativeAnswer::kNotFound) return recorded;
   // An image's rows go at once. Of what is larger, nothing is served either.
   if (!sweeper_.Sweep(kSweptPerRefusal).ok()) sweeper_.Wake();
   return absl::OkStatus();

@@ -46,7 +46,7 @@ class CacheCatalog : public MetadataClient {
   // media type beyond its limit, and for a path of another digest.
   absl::Status Record(const CacheRecord& record) override;
   absl::Status Touch(const UpstreamEpoch& upstream, const ContentRef& content,
-                     const Digest& digest, bool counts_as_download) override;
+                     const Digest& digest, bool counts_as_pull) override;
   absl::Status RecordNegativeAnswer(const UpstreamEpoch& upstream,
                                     const ContentRef& content,
                                     NegativeAnswer negative_answer) override;

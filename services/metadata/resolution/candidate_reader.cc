@@ -88,7 +88,7 @@ absl::Status CandidateReader::ReadNegativeEntry(const UpstreamRoute& route,
   if (left <= absl::ZeroDuration() || left > ttl) return absl::OkStatus();
   known.candidate.negative_answer = row->refused()  ? NegativeAnswer::kRefused
                                     : row->hidden() ? NegativeAnswer::kHidden
-                                                    : NegativeAnswer::kAbsent;
+                                                    : NegativeAnswer::kNotFound;
   known.denied_until = FromWire(row->until());
   return absl::OkStatus();
 }

@@ -91,8 +91,8 @@ class World : public MetadataFixture {
       rule.mutable_pattern()->set_wildcard(of_tags ? "3.*" : "library/*");
     }
     auto& policy = *upstream.mutable_failure_policy();
-    policy.mutable_denied()->set_tag(RandomAction());
-    policy.mutable_denied()->set_digest(RandomAction());
+    policy.mutable_refused()->set_tag(RandomAction());
+    policy.mutable_refused()->set_digest(RandomAction());
     policy.mutable_hidden()->set_tag(RandomAction());
     policy.mutable_hidden()->set_digest(RandomAction());
     const auto created = CreateUpstream(std::move(upstream));
@@ -138,7 +138,7 @@ class World : public MetadataFixture {
   }
 
   void Deny(int64_t id, const ContentRef& content) {
-    constexpr NegativeAnswer kNegativeEntries[] = {NegativeAnswer::kAbsent,
+    constexpr NegativeAnswer kNegativeEntries[] = {NegativeAnswer::kNotFound,
                                                    NegativeAnswer::kRefused,
                                                    NegativeAnswer::kHidden};
     ASSERT_THAT(stack_->client().RecordNegativeAnswer(
@@ -267,7 +267,7 @@ class World : public MetadataFixture {
       const FailurePolicy& policy = candidate.failure_policy;
       negative_entries.insert(candidate.negative_answer);
       switch (candidate.negative_answer) {
-        case NegativeAnswer::kAbsent:
+        case NegativeAnswer::kNotFound:
           EXPECT_EQ(verdict, Considered::VERDICT_KNOWN_NOT_FOUND);
           continue;
         case NegativeAnswer::kRefused:
@@ -277,7 +277,7 @@ class World : public MetadataFixture {
           EXPECT_EQ(verdict, is_hidden ? Considered::VERDICT_KNOWN_HIDDEN
                                        : Considered::VERDICT_KNOWN_REFUSED);
           const auto kind =
-              is_hidden ? &FailurePolicy::hidden : &FailurePolicy::denied;
+              is_hidden ? &FailurePolicy::hidden : &FailurePolicy::refused;
           const bool stops =
               policy.WithoutCopy(kind, by_digest) == Action::kStop;
           if (stops && end.empty()) end = names_.at(candidate.upstream_id);

@@ -72,7 +72,7 @@ TEST_F(ExplainerTest, TellsWhichEntryAnswersAndUntilWhen) {
               ::testing::ElementsAre(Considered::VERDICT_UNKNOWN,
                                      Considered::VERDICT_FRESH_BUT_SHADOWED));
   ASSERT_THAT(client.RecordNegativeAnswer(At(first), Content(kPath),
-                                          NegativeAnswer::kAbsent),
+                                          NegativeAnswer::kNotFound),
               IsOk());
   EXPECT_THAT(Verdicts(),
               ::testing::ElementsAre(Considered::VERDICT_KNOWN_NOT_FOUND,

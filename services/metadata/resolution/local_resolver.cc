@@ -171,10 +171,10 @@ absl::StatusOr<Resolution> LocalResolver::Resolve(
     return absl::OkStatus();
   }));
   resolved.resolution.plan.group = routes->group;
-  if (resolved.hit_entry_id != 0 && request.counts_as_download) {
+  if (resolved.hit_entry_id != 0 && request.counts_as_pull) {
     downloads_.Count(resolved.hit_entry_id, now);
   }
-  if (resolved.due && request.counts_as_download) {
+  if (resolved.due && request.counts_as_pull) {
     refreshes_.Add(*std::move(resolved.due), now);
   }
   return std::move(resolved.resolution);

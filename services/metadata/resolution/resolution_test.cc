@@ -156,7 +156,7 @@ void ExpectUnavailable(GrpcMetadataClient& client, GrpcResolver& resolver,
   EXPECT_THAT(client.Record({1, kTag, Descriptor{"m/t", digest}}), unavailable);
   EXPECT_THAT(client.Touch({1, 1}, kTag, digest, false), unavailable);
   EXPECT_THAT(
-      client.RecordNegativeAnswer({1, 1}, kTag, NegativeAnswer::kAbsent),
+      client.RecordNegativeAnswer({1, 1}, kTag, NegativeAnswer::kNotFound),
       unavailable);
   EXPECT_THAT(client.ForgetContent({digest}), unavailable);
   EXPECT_THAT(client.CheckUpstreams({{1, 1}}), unavailable);

@@ -112,7 +112,7 @@ v1::FailurePolicy ToWire(const FailurePolicy& policy) {
   v1::FailurePolicy message;
   ActionsToWire(policy.unavailable, *message.mutable_unavailable());
   ActionsToWire(policy.rate_limited, *message.mutable_rate_limited());
-  ActionsToWire(policy.denied, *message.mutable_denied());
+  ActionsToWire(policy.refused, *message.mutable_refused());
   ActionsToWire(policy.hidden, *message.mutable_hidden());
   return message;
 }
@@ -124,7 +124,7 @@ FailurePolicy FromWire(const v1::FailurePolicy& message) {
       ActionsFromWire(message.unavailable(), defaults.unavailable);
   policy.rate_limited =
       ActionsFromWire(message.rate_limited(), defaults.rate_limited);
-  policy.denied = ActionsFromWire(message.denied(), defaults.denied);
+  policy.refused = ActionsFromWire(message.refused(), defaults.refused);
   policy.hidden = ActionsFromWire(message.hidden(), defaults.hidden);
   return policy;
 }

@@ -12,7 +12,7 @@ int OrDefault(int value, int fallback) { return value == 0 ? fallback : value; }
 void LimitsTo(const UpstreamLimits& from, v1::UpstreamLimits& message) {
   message.set_concurrent_requests(from.concurrent_requests);
   message.set_failures_to_open(from.failures_to_open);
-  *message.mutable_open_for() = ToWire(from.open_for);
+  *message.mutable_open_ttl() = ToWire(from.open_ttl);
   message.set_rate_reserve_percent(from.rate_reserve_percent);
 }
 
@@ -24,7 +24,7 @@ UpstreamLimits LimitsOf(const v1::UpstreamLimits& message) {
                                         limits::kConcurrentRequestsDefault);
   found.failures_to_open =
       OrDefault(message.failures_to_open(), limits::kFailuresToOpenDefault);
-  if (message.has_open_for()) found.open_for = FromWire(message.open_for());
+  if (message.has_open_ttl()) found.open_ttl = FromWire(message.open_ttl());
   found.rate_reserve_percent = OrDefault(message.rate_reserve_percent(),
                                          limits::kRateReservePercentDefault);
   return found;

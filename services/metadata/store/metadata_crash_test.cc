@@ -205,7 +205,7 @@ class Changes {
     const ContentRef content = SomeContent();
     return [=](MetadataStack& s) {
       return s.client().RecordNegativeAnswer(EpochOf(s, id), content,
-                                             NegativeAnswer::kAbsent);
+                                             NegativeAnswer::kNotFound);
     };
   }
 

@@ -215,7 +215,7 @@ TEST_F(PossessionTest, ItGoesWithTheLastEntry) {
   EXPECT_TRUE(CandidateOf(other).possessed);
   Deliver(id);
   ASSERT_THAT(stack_->client().RecordNegativeAnswer(At(id), Content(kBlob),
-                                                    NegativeAnswer::kAbsent),
+                                                    NegativeAnswer::kNotFound),
               IsOk());
   clock_.Advance(absl::Hours(24));
   EXPECT_FALSE(CandidateOf(id).possessed);

@@ -134,9 +134,9 @@ class MetadataFixture : public ::testing::Test {
   // As somebody who may do everything.
   absl::StatusOr<Resolution> Resolve(int64_t registry_id,
                                      const std::string& relative_path,
-                                     bool counts_as_download = false) {
+                                     bool counts_as_pull = false) {
     ResolveRequest request{registry_id, Content(relative_path),
-                           counts_as_download};
+                           counts_as_pull};
     request.caller = Caller::System();
     return stack_->resolver().Resolve(request);
   }
