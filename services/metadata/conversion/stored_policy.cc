@@ -66,6 +66,19 @@ google::protobuf::Duration ZeroIsForEver(
   return ttl;
 }
 
+void FillDefaults(stored::AbsenceTtls& ttls) {
+  if (!ttls.has_manifest_not_found()) {
+    ttls.mutable_manifest_not_found()->set_seconds(
+        limits::kNotFoundSecondsDefault);
+  }
+  if (!ttls.has_blob_not_found()) {
+    ttls.mutable_blob_not_found()->set_seconds(limits::kNotFoundSecondsDefault);
+  }
+  if (!ttls.has_refused()) {
+    ttls.mutable_refused()->set_seconds(limits::kRefusedSecondsDefault);
+  }
+}
+
 }  // namespace
 
 absl::StatusOr<Pattern> FromStored(const stored::Pattern& message) {
@@ -156,28 +169,24 @@ std::optional<stored::CachePolicy> CachePolicyOf(
 
 stored::CachePolicy EffectiveCachePolicyOf(
     const stored::UpstreamResource& upstream) {
-  using limits::kNotFoundSecondsDefault;
   stored::CachePolicy policy =
       CachePolicyOf(upstream).value_or(stored::CachePolicy());
-  const auto fill = [](bool has, google::protobuf::Duration* ttl,
-                       int64_t seconds) {
-    if (!has) ttl->set_seconds(seconds);
-  };
-  fill(policy.has_tag_ttl(), policy.mutable_tag_ttl(),
-       int64_t{3600} * limits::kCacheValidityHoursDefault);
-  fill(policy.has_stale_ttl(), policy.mutable_stale_ttl(),
-       limits::kForEverSeconds);
-  fill(policy.has_tag_list_ttl(), policy.mutable_tag_list_ttl(),
-       limits::kTagsValiditySecondsDefault);
-  fill(policy.has_referrers_ttl(), policy.mutable_referrers_ttl(),
-       limits::kReferrersValiditySecondsDefault);
-  auto& negative = *policy.mutable_negative_ttls();
-  fill(negative.has_manifest_not_found(), negative.mutable_manifest_not_found(),
-       kNotFoundSecondsDefault);
-  fill(negative.has_blob_not_found(), negative.mutable_blob_not_found(),
-       kNotFoundSecondsDefault);
-  fill(negative.has_refused(), negative.mutable_refused(),
-       limits::kRefusedSecondsDefault);
+  if (!policy.has_tag_ttl()) {
+    policy.mutable_tag_ttl()->set_seconds(
+        int64_t{3600} * limits::kCacheValidityHoursDefault);
+  }
+  if (!policy.has_stale_ttl()) {
+    policy.mutable_stale_ttl()->set_seconds(limits::kForEverSeconds);
+  }
+  if (!policy.has_tag_list_ttl()) {
+    policy.mutable_tag_list_ttl()->set_seconds(
+        limits::kTagsValiditySecondsDefault);
+  }
+  if (!policy.has_referrers_ttl()) {
+    policy.mutable_referrers_ttl()->set_seconds(
+        limits::kReferrersValiditySecondsDefault);
+  }
+  FillDefaults(*policy.mutable_negative_ttls());
   return policy;
 }
 
