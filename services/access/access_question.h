@@ -17,7 +17,8 @@ struct AccessQuestion {
     kRegistry,
     kUpstream,
     kCacheEntry,
-    kRegistryUpstream,
+    kAttachment,
+    kOperation,
   };
 
   AccessPolicy::Action action = AccessPolicy::Action::kAdminister;
