@@ -47,8 +47,8 @@ TEST_P(MetadataResolutionContract, AnAbsenceIsForgottenInTime) {
       ->set_seconds(20);
   Serve();
   ASSERT_THAT(Record(2, tag_, old_), IsOk());
-  ASSERT_THAT(service_->client().RecordNegativeAnswer(At(1), tag_,
-                                                      NegativeAnswer::kNotFound),
+  ASSERT_THAT(service_->client().RecordNegativeAnswer(
+                  At(1), tag_, NegativeAnswer::kNotFound),
               IsOk());
   service_->Advance(absl::Seconds(19));
   EXPECT_EQ(HitOf(tag_), From(2, old_));
@@ -64,8 +64,9 @@ TEST_P(MetadataResolutionContract, EveryKindOfNegativeAnswerHasItsOwnTime) {
   Serve();
   const ContentRef refused = Manifest("secret");
   auto& client = service_->client();
-  ASSERT_THAT(client.RecordNegativeAnswer(At(1), tag_, NegativeAnswer::kNotFound),
-              IsOk());
+  ASSERT_THAT(
+      client.RecordNegativeAnswer(At(1), tag_, NegativeAnswer::kNotFound),
+      IsOk());
   ASSERT_THAT(
       client.RecordNegativeAnswer(At(1), Blob(old_), NegativeAnswer::kNotFound),
       IsOk());
@@ -95,8 +96,8 @@ TEST_P(MetadataResolutionContract, WithoutTimeNoNegativeAnswerIsRemembered) {
   upstreams_[0].mutable_absence_ttls()->mutable_manifest_not_found();
   Serve();
   ASSERT_THAT(Record(1, tag_, old_), IsOk());
-  ASSERT_THAT(service_->client().RecordNegativeAnswer(At(1), tag_,
-                                                      NegativeAnswer::kNotFound),
+  ASSERT_THAT(service_->client().RecordNegativeAnswer(
+                  At(1), tag_, NegativeAnswer::kNotFound),
               IsOk());
   EXPECT_EQ(Resolve(tag_)->plan.candidates[0].negative_answer,
             NegativeAnswer::kNone);
@@ -107,8 +108,8 @@ TEST_P(MetadataResolutionContract,
        AnyChangeOfTheUpstreamEndsItsNegativeAnswers) {
   Serve();
   ASSERT_THAT(Record(2, tag_, old_), IsOk());
-  ASSERT_THAT(service_->client().RecordNegativeAnswer(At(1), tag_,
-                                                      NegativeAnswer::kNotFound),
+  ASSERT_THAT(service_->client().RecordNegativeAnswer(
+                  At(1), tag_, NegativeAnswer::kNotFound),
               IsOk());
   EXPECT_EQ(HitOf(tag_), From(2, old_));
   service_->Change(upstreams_[0]);
@@ -119,8 +120,8 @@ TEST_P(MetadataResolutionContract,
 
 TEST_P(MetadataResolutionContract, WhatIsFoundAfterAllEndsTheNegativeAnswer) {
   Serve();
-  ASSERT_THAT(service_->client().RecordNegativeAnswer(At(1), tag_,
-                                                      NegativeAnswer::kNotFound),
+  ASSERT_THAT(service_->client().RecordNegativeAnswer(
+                  At(1), tag_, NegativeAnswer::kNotFound),
               IsOk());
   ASSERT_THAT(Record(1, tag_, old_), IsOk());
   EXPECT_EQ(HitOf(tag_), From(1, old_));
@@ -157,8 +158,8 @@ TEST_P(MetadataResolutionContract, WhatIsHiddenLetsALowerUpstreamAnswer) {
       v1::FailurePolicy::STOP);
   Serve();
   ASSERT_THAT(Record(3, tag_, old_), IsOk());
-  ASSERT_THAT(service_->client().RecordNegativeAnswer(At(2), tag_,
-                                                      NegativeAnswer::kNotFound),
+  ASSERT_THAT(service_->client().RecordNegativeAnswer(
+                  At(2), tag_, NegativeAnswer::kNotFound),
               IsOk());
   ASSERT_THAT(service_->client().RecordNegativeAnswer(At(1), tag_,
                                                       NegativeAnswer::kHidden),
@@ -217,8 +218,8 @@ TEST_P(MetadataResolutionContract, ABlobThatCameBackIsReachedAsBefore) {
   CacheRecord record = Found(1, tag_, old_);
   record.references = {layer};
   ASSERT_THAT(service_->client().Record(record), IsOk());
-  ASSERT_THAT(service_->client().RecordNegativeAnswer(At(1), Blob(layer),
-                                                      NegativeAnswer::kNotFound),
+  ASSERT_THAT(service_->client().RecordNegativeAnswer(
+                  At(1), Blob(layer), NegativeAnswer::kNotFound),
               IsOk());
   service_->Advance(absl::Hours(1));
   EXPECT_EQ(Resolve(Blob(layer))->plan.candidates.size(), 3);

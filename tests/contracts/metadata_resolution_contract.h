@@ -389,25 +389,25 @@ TEST_P(MetadataResolutionContract, TouchingMakesTheSameDigestFreshAgain) {
 TEST_P(MetadataResolutionContract, ForgettingATagKeepsItsDigestReachable) {
   Serve();
   ASSERT_THAT(Record(1, tag_, old_), IsOk());
-  ASSERT_THAT(service_->client().RecordNegativeAnswer(At(1), tag_,
-                                                      NegativeAnswer::kNotFound),
+  ASSERT_THAT(service_->client().RecordNegativeAnswer(
+                  At(1), tag_, NegativeAnswer::kNotFound),
               IsOk());
   EXPECT_EQ(HitOf(tag_), "no hit");
   EXPECT_FALSE(Resolve(tag_)->plan.candidates[0].cached);
   EXPECT_TRUE(Resolve(Manifest(old_.ToString()))->plan.candidates[0].reachable);
-  EXPECT_THAT(service_->client().RecordNegativeAnswer(At(1), tag_,
-                                                      NegativeAnswer::kNotFound),
+  EXPECT_THAT(service_->client().RecordNegativeAnswer(
+                  At(1), tag_, NegativeAnswer::kNotFound),
               IsOk());
-  EXPECT_THAT(service_->client().RecordNegativeAnswer({999, 1}, tag_,
-                                                      NegativeAnswer::kNotFound),
+  EXPECT_THAT(service_->client().RecordNegativeAnswer(
+                  {999, 1}, tag_, NegativeAnswer::kNotFound),
               StatusIs(absl::StatusCode::kNotFound));
 }
 
 TEST_P(MetadataResolutionContract, ForgettingADigestMakesItUnreachable) {
   Serve();
   ASSERT_THAT(Record(1, Blob(old_), old_), IsOk());
-  ASSERT_THAT(service_->client().RecordNegativeAnswer(At(1), Blob(old_),
-                                                      NegativeAnswer::kNotFound),
+  ASSERT_THAT(service_->client().RecordNegativeAnswer(
+                  At(1), Blob(old_), NegativeAnswer::kNotFound),
               IsOk());
   const auto resolution = Resolve(Blob(old_));
   ASSERT_THAT(resolution, IsOk());

@@ -82,8 +82,8 @@ absl::Status FakeMetadataClient::Touch(const UpstreamEpoch& upstream,
                                        bool counts_as_pull) {
   MutexLock lock(&mutex_);
   if (!failure_.ok()) return failure_;
-  touched_.push_back({upstream.upstream_id, content.RelativePath(), digest,
-                      counts_as_pull});
+  touched_.push_back(
+      {upstream.upstream_id, content.RelativePath(), digest, counts_as_pull});
   changed_.SignalAll();
   return absl::OkStatus();
 }

@@ -33,9 +33,9 @@ struct CachedEntry {
 // What an upstream has said of content that it did not supply.
 enum class NegativeAnswer {
   kNone,
-  kNotFound,   // 404, and what registries use for it.
-  kRefused,  // 401 and 403.
-  kHidden,   // 401 and 403 in spite of a token: it has nothing there for us.
+  kNotFound,  // 404, and what registries use for it.
+  kRefused,   // 401 and 403.
+  kHidden,    // 401 and 403 in spite of a token: it has nothing there for us.
 };
 
 // An upstream as somebody knew it: a number that rises with every purge of what

@@ -325,8 +325,7 @@ absl::StatusOr<bool> CacheCatalog::MakeRoom(WriteTransaction& transaction,
 
 absl::Status CacheCatalog::Touch(const UpstreamEpoch& upstream,
                                  const ContentRef& content,
-                                 const Digest& digest,
-                                 bool counts_as_pull) {
+                                 const Digest& digest, bool counts_as_pull) {
   const auto now = ToWire(clock_.SteadyNow());
   return store_.Write(
       [&](WriteTransaction& transaction) -> absl::Status {

@@ -27,7 +27,7 @@ DownloadCounter::DownloadCounter(MetadataStore& store, const Options& options)
 DownloadCounter::~DownloadCounter() {
   thread_.Stop();
   if (const absl::Status status = Flush(); !status.ok()) {
-    spdlog::warn("download counts of the last seconds are lost: {}",
+    spdlog::warn("pull counts of the last seconds are lost: {}",
                  status.ToString());
   }
 }
@@ -58,8 +58,7 @@ absl::Status DownloadCounter::Flush() {
 absl::Duration DownloadCounter::RunFlush() {
   const absl::Status status = Flush();
   if (!status.ok()) {
-    spdlog::warn("cannot save download counts, retrying: {}",
-                 status.ToString());
+    spdlog::warn("cannot save pull counts, retrying: {}", status.ToString());
   }
   MutexLock lock(&mutex_);
   has_failed_ = !status.ok();

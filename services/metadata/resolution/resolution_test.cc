@@ -282,7 +282,7 @@ TEST(ResolutionServiceTest, NonsenseIsAnInvalidArgument) {
   internal::v1::TouchCacheEntryRequest touch;
   touch.mutable_content()->set_repository("a");
   touch.mutable_content()->set_reference("b");
-  touch.mutable_content()->set_kind(v1::MANIFEST);
+  touch.mutable_content()->set_kind(v1::CONTENT_KIND_MANIFEST);
   touch.set_digest("rubbish");
   google::protobuf::Empty empty;
   grpc::ClientContext another;

@@ -285,7 +285,7 @@ TEST_F(PossessionTest, ExplainTellsWhyNothingIsServedAndNothingOfOthers) {
   request.set_registry_id(adversary);
   request.mutable_content()->set_repository("r");
   request.mutable_content()->set_reference(digest_.ToString());
-  request.mutable_content()->set_kind(v1::BLOB);
+  request.mutable_content()->set_kind(v1::CONTENT_KIND_BLOB);
   const auto before = stack_->explainer().Explain(request);
   ASSERT_THAT(before, IsOk());
   EXPECT_EQ(before->considered(0).verdict(),

@@ -7,6 +7,7 @@
 #include "services/metadata/store/key_encoding.h"
 #include "services/metadata/tables/link_tables.h"
 #include "services/metadata/tables/possession_tables.h"
+#include "services/metadata/tables/purge_mark.h"
 #include "services/metadata/tables/table_rows.h"
 
 namespace cvr::tables {
@@ -52,6 +53,22 @@ std::string RegistryNameKey(absl::string_view group, absl::string_view name) {
 std::string EntryDigestKey(absl::string_view digest,
                            absl::string_view entry_key) {
   return KeyBuilder().String(digest).Rest(entry_key).Build();
+}
+
+// The entries whose keys begin with `prefix`, without those that are purged.
+absl::Status VisitLive(
+    const ReadTransaction& transaction, absl::string_view prefix,
+    absl::FunctionRef<absl::StatusOr<bool>(const stored::CacheEntry&)>
+        visitor) {
+  purges::PurgeMarks marks(transaction);
+  return transaction.Scan(
+      Table::kCacheEntries, prefix, "",
+      [&](absl::string_view, absl::string_view value) -> absl::StatusOr<bool> {
+        ASSIGN_OR_RETURN(const auto entry, Parse<stored::CacheEntry>(
+                                               Table::kCacheEntries, value));
+        ASSIGN_OR_RETURN(const bool is_purged, marks.IsPurged(entry));
+        return is_purged ? true : visitor(entry);
+      });
 }
 
 absl::Status CountEntries(WriteTransaction& transaction,
@@ -276,7 +293,13 @@ absl::StatusOr<std::optional<stored::CacheEntry>> FindCacheEntryById(
   ASSIGN_OR_RETURN(const auto key,
                    transaction.Get(Table::kCacheEntryIds, IdKey(id)));
   if (!key) return std::nullopt;
-  return Find<stored::CacheEntry>(transaction, Table::kCacheEntries, *key);
+  ASSIGN_OR_RETURN(auto entry, Find<stored::CacheEntry>(
+                                   transaction, Table::kCacheEntries, *key));
+  if (!entry) return std::nullopt;
+  ASSIGN_OR_RETURN(const int64_t mark,
+                   purges::MarkOf(transaction, entry->upstream_id()));
+  if (purges::IsPurged(*entry, mark)) return std::nullopt;
+  return entry;
 }
 
 absl::Status VisitCacheEntries(
@@ -284,6 +307,7 @@ absl::Status VisitCacheEntries(
     int64_t start_after,
     absl::FunctionRef<absl::StatusOr<bool>(const stored::CacheEntry&)>
         visitor) {
+  purges::PurgeMarks marks(transaction);
   return transaction.Scan(
       Table::kCacheEntryIds, "", AfterId(start_after),
       [&](absl::string_view, absl::string_view key) -> absl::StatusOr<bool> {
@@ -294,7 +318,8 @@ absl::Status VisitCacheEntries(
             const auto entry,
             Find<stored::CacheEntry>(transaction, Table::kCacheEntries, key));
         if (!entry) return Damaged(Table::kCacheEntryIds);
-        return visitor(*entry);
+        ASSIGN_OR_RETURN(const bool is_purged, marks.IsPurged(*entry));
+        return is_purged ? true : visitor(*entry);
       });
 }
 
@@ -302,13 +327,16 @@ absl::Status VisitCacheEntriesByPath(
     const ReadTransaction& transaction, int64_t upstream_id,
     absl::FunctionRef<absl::StatusOr<bool>(const stored::CacheEntry&)>
         visitor) {
-  return transaction.Scan(
-      Table::kCacheEntries, upstream_id == 0 ? "" : IdKey(upstream_id), "",
-      [&](absl::string_view, absl::string_view value) -> absl::StatusOr<bool> {
-        ASSIGN_OR_RETURN(const auto entry, Parse<stored::CacheEntry>(
-                                               Table::kCacheEntries, value));
-        return visitor(entry);
-      });
+  return VisitLive(transaction, upstream_id == 0 ? "" : IdKey(upstream_id),
+                   visitor);
+}
+
+absl::Status VisitCacheEntriesAt(
+    const ReadTransaction& transaction, int64_t upstream_id,
+    absl::string_view path_prefix,
+    absl::FunctionRef<absl::StatusOr<bool>(const stored::CacheEntry&)>
+        visitor) {
+  return VisitLive(transaction, EntryKey(upstream_id, path_prefix), visitor);
 }
 
 absl::StatusOr<std::vector<stored::CacheEntry>> NextCacheEntriesOfDigest(
@@ -332,32 +360,25 @@ absl::StatusOr<std::vector<stored::CacheEntry>> NextCacheEntriesOfDigest(
   return entries;
 }
 
-absl::StatusOr<std::vector<stored::CacheEntry>> CacheEntriesOfDigest(
-    const ReadTransaction& transaction, const Digest& digest, int max) {
-  std::vector<stored::CacheEntry> entries;
-  const std::string prefix = EntryDigestKey(digest.ToString(), "");
-  RETURN_IF_ERROR(transaction.Scan(
-      Table::kCacheEntryDigests, prefix, "",
-      [&](absl::string_view key, absl::string_view) -> absl::StatusOr<bool> {
-        ASSIGN_OR_RETURN(auto entry, Find<stored::CacheEntry>(
-                                         transaction, Table::kCacheEntries,
-                                         key.substr(prefix.size())));
-        if (!entry) return Damaged(Table::kCacheEntryDigests);
-        entries.push_back(*std::move(entry));
-        return static_cast<int>(entries.size()) < max;
-      }));
-  return entries;
-}
-
 absl::StatusOr<bool> HasCacheEntryOfDigest(const ReadTransaction& transaction,
                                            const Digest& digest,
                                            int64_t upstream_id,
-                                           absl::string_view path_prefix) {
+                                           absl::string_view path_prefix,
+                                           int64_t purge_mark) {
   bool found = false;
+  const std::string prefix = EntryDigestKey(digest.ToString(), "");
   RETURN_IF_ERROR(transaction.Scan(
       Table::kCacheEntryDigests,
       EntryDigestKey(digest.ToString(), EntryKey(upstream_id, path_prefix)), "",
-      [&](absl::string_view, absl::string_view) -> absl::StatusOr<bool> {
+      [&](absl::string_view key, absl::string_view) -> absl::StatusOr<bool> {
+        if (purge_mark > 0) {
+          ASSIGN_OR_RETURN(const auto entry, Find<stored::CacheEntry>(
+                                                 transaction,
+                                                 Table::kCacheEntries,
+                                                 key.substr(prefix.size())));
+          if (!entry) return Damaged(Table::kCacheEntryDigests);
+          if (purges::IsPurged(*entry, purge_mark)) return true;
+        }
         found = true;
         return false;
       }));

@@ -95,7 +95,9 @@ absl::Status SetAttachments(WriteTransaction& transaction, int64_t registry_id,
 absl::StatusOr<std::vector<int64_t>> RegistriesOfUpstream(
     const ReadTransaction& transaction, int64_t upstream_id);
 
-// Cache entries, by upstream and path, and by id.
+// Cache entries, by upstream and path, and by id. Entries that are purged
+// (purge_mark.h) are left out, except by FindCacheEntry and the functions whose
+// names begin with Next: pulls know the mark already, and removal needs them.
 absl::StatusOr<std::optional<stored::CacheEntry>> FindCacheEntry(
     const ReadTransaction& transaction, int64_t upstream_id,
     absl::string_view relative_path);
@@ -111,18 +113,23 @@ absl::Status VisitCacheEntries(
 absl::Status VisitCacheEntriesByPath(
     const ReadTransaction& transaction, int64_t upstream_id,
     absl::FunctionRef<absl::StatusOr<bool>(const stored::CacheEntry&)> visitor);
-// The first `max` of those that point at a digest, of all upstreams.
-absl::StatusOr<std::vector<stored::CacheEntry>> CacheEntriesOfDigest(
-    const ReadTransaction& transaction, const Digest& digest, int max);
-// The next `max` of them after `cursor`, which this function left, or empty.
+// Those of one upstream whose paths begin with `path_prefix`.
+absl::Status VisitCacheEntriesAt(
+    const ReadTransaction& transaction, int64_t upstream_id,
+    absl::string_view path_prefix,
+    absl::FunctionRef<absl::StatusOr<bool>(const stored::CacheEntry&)> visitor);
+// The next `max` of those that point at a digest, of all upstreams, after
+// `cursor`, which this function left, or empty.
 absl::StatusOr<std::vector<stored::CacheEntry>> NextCacheEntriesOfDigest(
     const ReadTransaction& transaction, const Digest& digest, int max,
     std::string& cursor);
-// Whether one of an upstream's that begins with the path does.
+// Whether one of an upstream's that begins with the path does, `purge_mark`
+// being the upstream's.
 absl::StatusOr<bool> HasCacheEntryOfDigest(const ReadTransaction& transaction,
                                            const Digest& digest,
                                            int64_t upstream_id,
-                                           absl::string_view path_prefix);
+                                           absl::string_view path_prefix,
+                                           int64_t purge_mark);
 // An entry keeps its id, upstream and path for life. `digest_before` is what
 // the row that is replaced points at; empty when there is none.
 absl::Status PutCacheEntry(WriteTransaction& transaction,
@@ -132,7 +139,8 @@ absl::Status PutCacheEntry(WriteTransaction& transaction,
 absl::Status DeleteCacheEntry(WriteTransaction& transaction,
                               const stored::CacheEntry& entry);
 
-// Whether an entry of any upstream points at the digest.
+// Whether an entry of any upstream points at the digest, also a purged one: its
+// bytes are not to be deleted before it is.
 absl::StatusOr<bool> IsDigestUsed(const ReadTransaction& transaction,
                                   absl::string_view digest);
 

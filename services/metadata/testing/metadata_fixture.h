@@ -135,8 +135,7 @@ class MetadataFixture : public ::testing::Test {
   absl::StatusOr<Resolution> Resolve(int64_t registry_id,
                                      const std::string& relative_path,
                                      bool counts_as_pull = false) {
-    ResolveRequest request{registry_id, Content(relative_path),
-                           counts_as_pull};
+    ResolveRequest request{registry_id, Content(relative_path), counts_as_pull};
     request.caller = Caller::System();
     return stack_->resolver().Resolve(request);
   }
