@@ -1,5 +1,6 @@
 #include "services/metadata/tables/tables.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -71,6 +72,25 @@ absl::Status VisitLive(
       });
 }
 
+bool IsSameOrder(const std::vector<stored::Attachment>& a,
+                 const std::vector<stored::Attachment>& b) {
+  return std::equal(
+      a.begin(), a.end(), b.begin(), b.end(),
+      [](const stored::Attachment& one, const stored::Attachment& other) {
+        return one.id() == other.id();
+      });
+}
+
+absl::Status RaiseAttachmentsVersion(WriteTransaction& transaction,
+                                     int64_t registry_id) {
+  ASSIGN_OR_RETURN(auto registry, FindRegistry(transaction, registry_id));
+  if (!registry) return absl::OkStatus();
+  registry->set_attachments_version(registry->attachments_version() + 1);
+  transaction.Put(Table::kRegistries, IdKey(registry_id),
+                  registry->SerializeAsString());
+  return absl::OkStatus();
+}
+
 absl::Status CountEntries(WriteTransaction& transaction,
                           const stored::CacheEntry& entry, int added) {
   stored::UpstreamRows rows;
@@ -133,6 +153,20 @@ absl::StatusOr<std::optional<int64_t>> FindRegistryByName(
   int64_t id = 0;
   if (!KeyReader(*value).Int(id)) return Damaged(Table::kRegistryNames);
   return id;
+}
+
+absl::StatusOr<std::vector<int64_t>> RegistriesOfGroup(
+    const ReadTransaction& transaction, absl::string_view group, int max) {
+  std::vector<int64_t> ids;
+  RETURN_IF_ERROR(transaction.Scan(
+      Table::kRegistryNames, KeyBuilder().String(group).Build(), "",
+      [&](absl::string_view, absl::string_view value) -> absl::StatusOr<bool> {
+        int64_t id = 0;
+        if (!KeyReader(value).Int(id)) return Damaged(Table::kRegistryNames);
+        ids.push_back(id);
+        return static_cast<int>(ids.size()) < max;
+      }));
+  return ids;
 }
 
 absl::StatusOr<int> CountRegistries(const ReadTransaction& transaction,
@@ -252,6 +286,8 @@ absl::StatusOr<std::optional<stored::Attachment>> FindAttachment(
 absl::Status SetAttachments(WriteTransaction& transaction, int64_t registry_id,
                             std::vector<stored::Attachment> attachments) {
   ASSIGN_OR_RETURN(const auto before, Attachments(transaction, registry_id));
+  if (IsSameOrder(before, attachments)) return absl::OkStatus();
+  RETURN_IF_ERROR(RaiseAttachmentsVersion(transaction, registry_id));
   for (const auto& old : before) {
     transaction.Delete(
         Table::kRegistryUpstreams,

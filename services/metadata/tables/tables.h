@@ -55,6 +55,9 @@ absl::StatusOr<std::optional<stored::Registry>> FindRegistry(
 absl::StatusOr<std::optional<int64_t>> FindRegistryByName(
     const ReadTransaction& transaction, absl::string_view group,
     absl::string_view name);
+// The ids of the first `max` registries of the group, by name.
+absl::StatusOr<std::vector<int64_t>> RegistriesOfGroup(
+    const ReadTransaction& transaction, absl::string_view group, int max);
 absl::StatusOr<int> CountRegistries(const ReadTransaction& transaction,
                                     absl::string_view group);
 absl::Status VisitRegistries(
@@ -88,7 +91,8 @@ absl::StatusOr<std::vector<stored::Attachment>> Attachments(
 absl::StatusOr<std::optional<stored::Attachment>> FindAttachment(
     const ReadTransaction& transaction, int64_t id);
 // Makes `attachments` the registry's, in that order: positions are 1..n by
-// construction.
+// construction. Raises the registry's `attachments_version`, unless they are
+// what they were.
 absl::Status SetAttachments(WriteTransaction& transaction, int64_t registry_id,
                             std::vector<stored::Attachment> attachments);
 // The registries that an upstream is attached to, by id.
