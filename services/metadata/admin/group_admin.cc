@@ -31,7 +31,7 @@ constexpr char kScope[] = "groups";
 
 // Registries and upstreams that one transaction deletes. Each touches a few
 // rows, and those of what is attached.
-constexpr int kRegistriesMax = 5;
+constexpr size_t kRegistriesMax = 5;
 constexpr size_t kUpstreamsMax = limits::kRowsPerTransaction / 10;
 
 // What a group owns, for people and programs: one violation for each thing.

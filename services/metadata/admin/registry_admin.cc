@@ -230,10 +230,9 @@ absl::StatusOr<v1::Registry> RegistryAdmin::Upsert(
   // Who has an etag has seen it.
   RETURN_IF_ERROR(CheckEtag({"registry", path}, registry.etag(), ""));
   RETURN_IF_ERROR(
-      TakeKey(key, *registry.mutable_group(), *registry.mutable_name(),
-              "registry."));
+      TakeKey(key, *registry.mutable_group(), *registry.mutable_name()));
   if (registry.id() != 0) {
-    return errors::FieldInvalid("registry.id",
+    return errors::FieldInvalid("id",
                                 "can be chosen by CreateRegistry alone");
   }
   ASSIGN_OR_RETURN(v1::Registry created,

@@ -4,27 +4,22 @@
 #include <string>
 
 #include "absl/status/status.h"
-#include "absl/strings/str_cat.h"
-#include "absl/strings/string_view.h"
 #include "services/common/errors.h"
 
 namespace cvr {
 
 // Gives a resource that an update creates the group and name of the key that
 // names it, where it has none itself. Errors: INVALID_ARGUMENT when it has
-// others; `prefix` comes before the names of fields (`registry.`).
+// others.
 template <typename Key>
-absl::Status TakeKey(const Key& key, std::string& group, std::string& name,
-                     absl::string_view prefix) {
+absl::Status TakeKey(const Key& key, std::string& group, std::string& name) {
   if (group.empty()) group = key.group();
   if (name.empty()) name = key.name();
   if (group != key.group()) {
-    return errors::FieldInvalid(absl::StrCat(prefix, "group"),
-                                "must be that of the key");
+    return errors::FieldInvalid("group", "must be that of the key");
   }
   if (name != key.name()) {
-    return errors::FieldInvalid(absl::StrCat(prefix, "name"),
-                                "must be that of the key");
+    return errors::FieldInvalid("name", "must be that of the key");
   }
   return absl::OkStatus();
 }
