@@ -31,6 +31,8 @@ absl::StatusOr<int64_t> ResealUpstreams(WriteTransaction& transaction,
   return static_cast<int64_t>(rows.size());
 }
 
+constexpr char kMethod[] = "SecretService.RotateSecretKey";
+
 // Whoever calls can do something about it.
 absl::Status FileStatus(const absl::Status& status) {
   return absl::IsUnavailable(status)
@@ -39,6 +41,20 @@ absl::Status FileStatus(const absl::Status& status) {
 }
 
 }  // namespace
+
+// It may be done again after a restart, which has finished the rotation: then
+// all is sealed once more with the key that there is.
+SecretRotation::SecretRotation(MetadataStore& store, SecretBox& box,
+                               const SigningKeys& keys, Operations& operations)
+    : store_(store), box_(box), signing_keys_(keys), operations_(operations) {
+  operations.Register(kMethod,
+                      [this](OperationRun& /*run*/)
+                          -> absl::StatusOr<google::protobuf::Any> {
+                        MutexLock lock(&mutex_);
+                        ASSIGN_OR_RETURN(const auto response, SealAll());
+                        return PackedResponse(response);
+                      });
+}
 
 absl::StatusOr<int64_t> SecretRotation::SealAnew() {
   ASSIGN_OR_RETURN(
@@ -56,15 +72,34 @@ absl::StatusOr<int64_t> SecretRotation::SealAnew() {
   return secrets;
 }
 
-absl::StatusOr<v1::RotateSecretKeyResponse> SecretRotation::Rotate() {
-  MutexLock lock(&mutex_);
+absl::Status SecretRotation::AddKey() {
   if (box_.HasOldKeys()) RETURN_IF_ERROR(SealAnew().status());
-  RETURN_IF_ERROR(FileStatus(box_.AddKey()));
+  return FileStatus(box_.AddKey());
+}
+
+absl::StatusOr<v1::RotateSecretKeyResponse> SecretRotation::SealAll() {
   ASSIGN_OR_RETURN(const int64_t secrets, SealAnew());
   spdlog::info("secret key rotated, {} secrets re-encrypted", secrets);
   v1::RotateSecretKeyResponse response;
-  response.set_secrets(secrets);
+  response.set_secret_count(secrets);
   return response;
+}
+
+absl::StatusOr<v1::Operation> SecretRotation::Rotate(
+    const v1::RotateSecretKeyRequest& request, const Caller& caller) {
+  MutexLock lock(&mutex_);
+  RETURN_IF_ERROR(AddKey());
+  return operations_.StartNew({.method = kMethod,
+                               .group = "",
+                               .request_id = request.request_id(),
+                               .token_id = caller.token_id,
+                               .can_cancel = false});
+}
+
+absl::StatusOr<v1::RotateSecretKeyResponse> SecretRotation::RotateNow() {
+  MutexLock lock(&mutex_);
+  RETURN_IF_ERROR(AddKey());
+  return SealAll();
 }
 
 absl::Status SecretRotation::Finish() {

@@ -150,7 +150,7 @@ TEST_F(PossessionTest, OtherChangesOfAnUpstreamLoseNothing) {
   renamed.set_name("new name");
   Change(id, renamed, {"name", "url"});
   EXPECT_TRUE(Hits(id));
-  ASSERT_THAT(stack_->secret_rotation().Rotate(), IsOk());
+  ASSERT_THAT(stack_->secret_rotation().RotateNow(), IsOk());
   EXPECT_TRUE(Hits(id));
 }
 
