@@ -43,6 +43,8 @@ bool HasScope(const Caller& caller, AccessPolicy::Action action) {
       return caller.may_manage;
     case AccessPolicy::Action::kAdminister:
       return false;
+    case AccessPolicy::Action::kAuthenticate:
+      return true;
   }
   return false;
 }

@@ -34,6 +34,7 @@ enum class Reason {
   kUnsupported = v1::UNSUPPORTED,
   kRequestInvalid = v1::REQUEST_INVALID,
   kMethodNotServed = v1::METHOD_NOT_SERVED,
+  kRequestIdReused = v1::REQUEST_ID_REUSED,
   kUnauthenticated = v1::UNAUTHENTICATED,
   kDenied = v1::DENIED,
   kPermissionDenied = v1::PERMISSION_DENIED,

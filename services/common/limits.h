@@ -144,7 +144,7 @@ inline constexpr int64_t kNegativeEntriesPerUpstreamMax = 100'000;
 // Cleanup policies: the values of the reference product.
 inline constexpr int kCleanupKeepDaysMax = 365;
 inline constexpr int kCleanupKeepDaysDefault = 30;
-inline constexpr int kCleanupCadenceDaysDefault = 7;
+inline constexpr int kCleanupRunIntervalDaysDefault = 7;
 inline constexpr size_t kFailureMessageBytesMax = 255;
 
 // Maximum number of cache entries that one transaction of a cleanup deletes;
@@ -155,8 +155,19 @@ inline constexpr size_t kCleanupBatchEntriesMax = 40;
 inline constexpr int kPageSizeDefault = 100;
 inline constexpr int kPageSizeMax = 1000;
 
-// The group that always exists, and that a request without a group means.
+// The group that always exists.
 inline constexpr char kDefaultGroup[] = "default";
+
+// What stands for all groups that the caller may see, where a list asks for
+// one. No group can have the name.
+inline constexpr char kAllGroups[] = "-";
+
+// Cache entries that one BatchDeleteCacheEntries names.
+inline constexpr int kBatchedEntriesMax = 1000;
+
+// Runs of a group's cleanup policy that are kept: a year of daily ones would
+// tell nobody more.
+inline constexpr int kCleanupRunsMax = 100;
 
 // Defaults of flags: the reference product's limits.
 inline constexpr int kRegistriesPerGroupDefault = 5;

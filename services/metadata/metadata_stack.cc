@@ -15,7 +15,7 @@
 #include "services/metadata/local_admin_authority.h"
 #include "services/metadata/local_token_authority.h"
 #include "services/metadata/resolution/cache_catalog.h"
-#include "services/metadata/resolution/download_counter.h"
+#include "services/metadata/resolution/pull_counter.h"
 #include "services/metadata/resolution/explainer.h"
 #include "services/metadata/resolution/local_resolver.h"
 #include "services/metadata/resolution/migration.h"
@@ -89,7 +89,7 @@ struct MetadataStack::Parts {
   const std::unique_ptr<SecretBox> box;
   Sweeper sweeper;
   RouteCache routes;
-  DownloadCounter downloads;
+  PullCounter downloads;
   RefreshQueue refreshes;
 
   AccessTokenAdmin access_tokens;

@@ -156,7 +156,7 @@ class CleanupRunnerTest : public ::testing::Test {
 
   FakeClock clock_;
   GuardedMetadataStore store_;
-  DownloadCounter downloads_{store_,
+  PullCounter downloads_{store_,
                              {.flush_interval = absl::InfiniteDuration()}};
   CleanupPolicyAdmin admin_{store_, clock_};
   std::unique_ptr<CleanupRunner> runner_ = NewRunner();

@@ -10,6 +10,7 @@
 #include "services/common/status_macros.h"
 #include "services/metadata/conversion/stored_policy.h"
 #include "services/metadata/resources/upstream_url.h"
+#include "services/metadata/tables/purge_mark.h"
 #include "services/metadata/tables/upstream_epoch.h"
 #include "services/policy/docker_hub.h"
 
@@ -45,6 +46,7 @@ absl::StatusOr<UpstreamRoute> UpstreamRoute::To(const stored::Upstream& row) {
   const stored::UpstreamResource& upstream = row.upstream();
   UpstreamRoute route;
   route.cache_epoch = epochs::CacheEpochOf(row);
+  route.purge_mark = purges::MarkOf(row);
   route.rate_reserve_percent =
       FromStored(upstream.limits()).rate_reserve_percent;
   route.is_docker_hub = docker_hub::IsHost(UpstreamHost(upstream.url()));

@@ -1,5 +1,6 @@
 #include "services/metadata/resources/validation.h"
 
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -34,6 +35,15 @@ bool HasControls(absl::string_view text) {
     if (absl::ascii_iscntrl(c)) return true;
   }
   return false;
+}
+
+// Nothing when it is no number of whole days.
+std::optional<int64_t> WholeDays(const google::protobuf::Duration& duration) {
+  constexpr int64_t kSecondsPerDay = int64_t{24} * 60 * 60;
+  if (duration.nanos() != 0 || duration.seconds() % kSecondsPerDay != 0) {
+    return std::nullopt;
+  }
+  return duration.seconds() / kSecondsPerDay;
 }
 
 // Gathers what is wrong.
@@ -261,19 +271,6 @@ void CheckTokenAccess(Checker& check, const v1::AccessToken& token,
   }
 }
 
-void CheckDigest(Checker& check, const v1::CacheEntry& entry) {
-  const auto content = ParseRelativePath(entry.relative_path());
-  const auto digest = Digest::Parse(entry.digest());
-  check.Require(digest.ok(), "digest", "must be a sha256 or sha512 digest");
-  if (!content.ok() || !digest.ok()) return;
-  check.Require(!content->is_addressed_by_digest() ||
-                    content->reference.digest() == *digest,
-                "digest", "must match the digest at the end of relative_path");
-  check.Require(
-      content->kind == ContentKind::kBlob || !entry.media_type().empty(),
-      "media_type", "must be set for a manifest", v1::FIELD_REQUIRED);
-}
-
 }  // namespace
 
 absl::Status Validate(const v1::Group& group) {
@@ -313,22 +310,6 @@ absl::Status Validate(const v1::Upstream& upstream) {
   return std::move(check).status();
 }
 
-absl::Status Validate(const v1::CacheEntry& entry) {
-  Checker check;
-  check.Require(entry.upstream_id() > 0, "upstream_id", "must be set",
-                v1::FIELD_REQUIRED);
-  check.Require(ParseRelativePath(entry.relative_path()).ok(), "relative_path",
-                "must be `/` + repository + `/manifests/`, `/blobs/` or "
-                "`/referrers/` + reference, or `/tags/list`");
-  CheckDigest(check, entry);
-  check.AtMost(limits::kMediaTypeCharsMax, "media_type", entry.media_type());
-  check.Require(!HasControls(entry.media_type()), "media_type",
-                "must not contain control characters");
-  check.AtMost(limits::kEtagCharsMax, "upstream_etag", entry.upstream_etag());
-  check.Require(entry.size() >= 0, "size", "must not be negative");
-  return std::move(check).status();
-}
-
 absl::Status Validate(const v1::AccessToken& token) {
   Checker check;
   check.Name(token.name());
@@ -353,17 +334,17 @@ absl::Status Validate(const v1::AccessToken& token) {
 
 absl::Status Validate(const v1::CleanupPolicy& policy) {
   Checker check;
-  const int days = policy.keep_n_days_after_download();
-  check.Require(days >= 0 && days <= limits::kCleanupKeepDaysMax,
-                "keep_n_days_after_download",
+  const auto keep = WholeDays(policy.keep_after_last_pull());
+  check.Require(keep && *keep >= 1 && *keep <= limits::kCleanupKeepDaysMax,
+                "keep_after_last_pull",
                 absl::StrCat("must be 1 to ", limits::kCleanupKeepDaysMax,
-                             ", or 0 for ", limits::kCleanupKeepDaysDefault));
-  const int cadence = policy.cadence_days();
-  check.Require(cadence == 0 || cadence == 1 || cadence == 7 || cadence == 14 ||
-                    cadence == 30 || cadence == 90,
-                "cadence_days",
-                absl::StrCat("must be 1, 7, 14, 30 or 90, or 0 for ",
-                             limits::kCleanupCadenceDaysDefault));
+                             " whole days (a day is 86400s)"));
+  const auto interval = WholeDays(policy.run_interval());
+  check.Require(interval && (*interval == 1 || *interval == 7 ||
+                             *interval == 14 || *interval == 30 ||
+                             *interval == 90),
+                "run_interval",
+                "must be 1, 7, 14, 30 or 90 days (a day is 86400s)");
   return std::move(check).status();
 }
 

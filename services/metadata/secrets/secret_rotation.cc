@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "services/common/errors.h"
 #include "services/common/status_macros.h"
+#include "services/metadata/secrets/kept_answers.h"
 #include "services/metadata/secrets/store_key.h"
 #include "services/metadata/secrets/upstream_secrets.h"
 #include "services/metadata/store/transactions.h"
@@ -31,8 +32,6 @@ absl::StatusOr<int64_t> ResealUpstreams(WriteTransaction& transaction,
   return static_cast<int64_t>(rows.size());
 }
 
-constexpr char kMethod[] = "SecretService.RotateSecretKey";
-
 // Whoever calls can do something about it.
 absl::Status FileStatus(const absl::Status& status) {
   return absl::IsUnavailable(status)
@@ -41,20 +40,6 @@ absl::Status FileStatus(const absl::Status& status) {
 }
 
 }  // namespace
-
-// It may be done again after a restart, which has finished the rotation: then
-// all is sealed once more with the key that there is.
-SecretRotation::SecretRotation(MetadataStore& store, SecretBox& box,
-                               const SigningKeys& keys, Operations& operations)
-    : store_(store), box_(box), signing_keys_(keys), operations_(operations) {
-  operations.Register(kMethod,
-                      [this](OperationRun& /*run*/)
-                          -> absl::StatusOr<google::protobuf::Any> {
-                        MutexLock lock(&mutex_);
-                        ASSIGN_OR_RETURN(const auto response, SealAll());
-                        return PackedResponse(response);
-                      });
-}
 
 absl::StatusOr<int64_t> SecretRotation::SealAnew() {
   ASSIGN_OR_RETURN(
@@ -65,6 +50,7 @@ absl::StatusOr<int64_t> SecretRotation::SealAnew() {
             ASSIGN_OR_RETURN(const int64_t upstreams,
                              ResealUpstreams(transaction, box_));
             ASSIGN_OR_RETURN(const int keys, signing_keys_.Reseal(transaction));
+            RETURN_IF_ERROR(ResealAnswers(transaction, box_));
             PutKeyCheck(transaction, box_);
             return upstreams + keys;
           }));
@@ -72,34 +58,38 @@ absl::StatusOr<int64_t> SecretRotation::SealAnew() {
   return secrets;
 }
 
-absl::Status SecretRotation::AddKey() {
-  if (box_.HasOldKeys()) RETURN_IF_ERROR(SealAnew().status());
-  return FileStatus(box_.AddKey());
+absl::StatusOr<v1::Operation> SecretRotation::Rotate(
+    const v1::RotateSecretKeyRequest& request, const Caller& caller) {
+  return WriteValue<v1::Operation>(
+      store_, [&](WriteTransaction& transaction) {
+        return operations_.StartIn(transaction,
+                                   {.method = kRotate,
+                                    .group = "",
+                                    .request_id = request.request_id(),
+                                    .token_id = caller.token_id,
+                                    .can_cancel = false});
+      });
 }
 
-absl::StatusOr<v1::RotateSecretKeyResponse> SecretRotation::SealAll() {
+absl::StatusOr<google::protobuf::Any> SecretRotation::RotateFor(
+    OperationRun& operation) {
+  ASSIGN_OR_RETURN(const auto response, RotateNow());
+  v1::Operation::Progress progress;
+  progress.set_done_count(response.secret_count());
+  progress.set_total_count(response.secret_count());
+  operation.Report(progress);
+  return PackedResponse(response);
+}
+
+absl::StatusOr<v1::RotateSecretKeyResponse> SecretRotation::RotateNow() {
+  MutexLock lock(&mutex_);
+  if (box_.HasOldKeys()) RETURN_IF_ERROR(SealAnew().status());
+  RETURN_IF_ERROR(FileStatus(box_.AddKey()));
   ASSIGN_OR_RETURN(const int64_t secrets, SealAnew());
   spdlog::info("secret key rotated, {} secrets re-encrypted", secrets);
   v1::RotateSecretKeyResponse response;
   response.set_secret_count(secrets);
   return response;
-}
-
-absl::StatusOr<v1::Operation> SecretRotation::Rotate(
-    const v1::RotateSecretKeyRequest& request, const Caller& caller) {
-  MutexLock lock(&mutex_);
-  RETURN_IF_ERROR(AddKey());
-  return operations_.StartNew({.method = kMethod,
-                               .group = "",
-                               .request_id = request.request_id(),
-                               .token_id = caller.token_id,
-                               .can_cancel = false});
-}
-
-absl::StatusOr<v1::RotateSecretKeyResponse> SecretRotation::RotateNow() {
-  MutexLock lock(&mutex_);
-  RETURN_IF_ERROR(AddKey());
-  return SealAll();
 }
 
 absl::Status SecretRotation::Finish() {

@@ -7,6 +7,7 @@
 #include "absl/status/statusor.h"
 #include "cvr/v1/operation.pb.h"
 #include "cvr/v1/secret_service.pb.h"
+#include "google/protobuf/any.pb.h"
 #include "services/access/caller.h"
 #include "services/concurrency/mutex.h"
 #include "services/metadata/operations/operations.h"
@@ -22,20 +23,28 @@ namespace cvr {
 // transaction; the old one leaves the file. Thread-safe.
 class SecretRotation {
  public:
-  // All must outlive it. Tells `operations`, which is not started yet, how the
-  // work of a rotation is done.
-  SecretRotation(MetadataStore& store, SecretBox& box, const SigningKeys& keys,
-                 Operations& operations);
+  // Of the operation that it starts: RotateFor() works on it.
+  static constexpr char kRotate[] = "SecretService.RotateSecretKey";
 
-  // What SecretService promises: the new key is in the file when this returns,
-  // and the operation seals everything with it. What an earlier rotation has
-  // left is finished first. Errors: FAILED_PRECONDITION when the file cannot be
-  // written; DATA_LOSS, naming it, when something stored does not open; those
-  // of MetadataStore. All secrets still open then, and a later call goes on.
+  // All must outlive it.
+  SecretRotation(MetadataStore& store, SecretBox& box, const SigningKeys& keys,
+                 Operations& operations)
+      : store_(store),
+        box_(box),
+        signing_keys_(keys),
+        operations_(operations) {}
+
+  // What SecretService promises. The operation cannot be cancelled, and a
+  // restart in the middle of it makes one more key than it would have.
   absl::StatusOr<v1::Operation> Rotate(const v1::RotateSecretKeyRequest& request,
                                        const Caller& caller);
+  // RotateNow() for an operation, with its progress.
+  absl::StatusOr<google::protobuf::Any> RotateFor(OperationRun& operation);
 
-  // The same as a whole, on this thread. Errors: as above.
+  // Replaces the key now. What an earlier rotation has left is finished first.
+  // Errors: FAILED_PRECONDITION when the file cannot be written; DATA_LOSS,
+  // naming it, when something stored does not open; those of MetadataStore. All
+  // secrets still open then, and a later call goes on.
   absl::StatusOr<v1::RotateSecretKeyResponse> RotateNow();
 
   // Finishes what a crash has cut short, if anything: to be called at start.
@@ -43,9 +52,6 @@ class SecretRotation {
   absl::Status Finish();
 
  private:
-  absl::Status AddKey() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  absl::StatusOr<v1::RotateSecretKeyResponse> SealAll()
-      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::StatusOr<int64_t> SealAnew() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   MetadataStore& store_;

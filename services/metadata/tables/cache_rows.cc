@@ -104,7 +104,7 @@ absl::StatusOr<bool> CacheRemoval::DropEntries(WriteTransaction& transaction) {
                                               kEntriesPerStep, cursor_));
   for (const auto& entry : entries) {
     if (!purges::IsPurged(entry, purge_mark_)) continue;
-    RETURN_IF_ERROR(garbage::DropEntry(transaction, entry));
+    RETURN_IF_ERROR(garbage::DropPurgedEntry(transaction, entry));
     bytes_ += entry.size();
     ++entries_;
   }

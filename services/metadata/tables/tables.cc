@@ -7,12 +7,16 @@
 #include "services/common/status_macros.h"
 #include "services/metadata/store/key_encoding.h"
 #include "services/metadata/tables/link_tables.h"
+#include "services/metadata/tables/name_tables.h"
 #include "services/metadata/tables/possession_tables.h"
 #include "services/metadata/tables/purge_mark.h"
 #include "services/metadata/tables/table_rows.h"
 
 namespace cvr::tables {
 namespace {
+
+// Purged entries of one digest that a search passes: a write must be short.
+constexpr int kPurgedPassedMax = 16;
 
 template <typename Message>
 absl::Status Visit(
@@ -241,6 +245,7 @@ void PutUpstream(WriteTransaction& transaction,
   transaction.Put(
       Table::kGroupUpstreams,
       KeyBuilder().String(upstream.upstream().group()).Int(id).Build(), "");
+  PutUpstreamName(transaction, upstream.upstream());
 }
 
 void DeleteUpstream(WriteTransaction& transaction,
@@ -249,6 +254,7 @@ void DeleteUpstream(WriteTransaction& transaction,
   transaction.Delete(
       Table::kGroupUpstreams,
       KeyBuilder().String(upstream.group()).Int(upstream.id()).Build());
+  DeleteUpstreamName(transaction, upstream);
 }
 
 absl::StatusOr<std::vector<stored::Attachment>> Attachments(
@@ -402,6 +408,7 @@ absl::StatusOr<bool> HasCacheEntryOfDigest(const ReadTransaction& transaction,
                                            absl::string_view path_prefix,
                                            int64_t purge_mark) {
   bool found = false;
+  int purged_left = kPurgedPassedMax;
   const std::string prefix = EntryDigestKey(digest.ToString(), "");
   RETURN_IF_ERROR(transaction.Scan(
       Table::kCacheEntryDigests,
@@ -413,7 +420,7 @@ absl::StatusOr<bool> HasCacheEntryOfDigest(const ReadTransaction& transaction,
                                                  Table::kCacheEntries,
                                                  key.substr(prefix.size())));
           if (!entry) return Damaged(Table::kCacheEntryDigests);
-          if (purges::IsPurged(*entry, purge_mark)) return true;
+          if (purges::IsPurged(*entry, purge_mark)) return --purged_left > 0;
         }
         found = true;
         return false;
@@ -438,13 +445,17 @@ absl::Status PutCacheEntry(WriteTransaction& transaction,
 
 absl::Status DeleteCacheEntry(WriteTransaction& transaction,
                               const stored::CacheEntry& entry) {
+  RETURN_IF_ERROR(DeletePurgedCacheEntry(transaction, entry));
+  return ReleasePossession(transaction, entry.upstream_id(), entry.digest());
+}
+
+absl::Status DeletePurgedCacheEntry(WriteTransaction& transaction,
+                                    const stored::CacheEntry& entry) {
   const std::string key = EntryKey(entry.upstream_id(), entry.relative_path());
   transaction.Delete(Table::kCacheEntries, key);
   transaction.Delete(Table::kCacheEntryIds, IdKey(entry.id()));
   transaction.Delete(Table::kCacheEntryDigests,
                      EntryDigestKey(entry.digest(), key));
-  RETURN_IF_ERROR(
-      ReleasePossession(transaction, entry.upstream_id(), entry.digest()));
   return CountEntries(transaction, entry, -1);
 }
 

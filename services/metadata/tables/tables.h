@@ -128,7 +128,8 @@ absl::StatusOr<std::vector<stored::CacheEntry>> NextCacheEntriesOfDigest(
     const ReadTransaction& transaction, const Digest& digest, int max,
     std::string& cursor);
 // Whether one of an upstream's that begins with the path does, `purge_mark`
-// being the upstream's.
+// being the upstream's. Looks past few entries that are purged: with more of
+// them before one that is not, the answer is no.
 absl::StatusOr<bool> HasCacheEntryOfDigest(const ReadTransaction& transaction,
                                            const Digest& digest,
                                            int64_t upstream_id,
@@ -142,6 +143,10 @@ absl::Status PutCacheEntry(WriteTransaction& transaction,
 // An entry that is there.
 absl::Status DeleteCacheEntry(WriteTransaction& transaction,
                               const stored::CacheEntry& entry);
+// The same for one that is purged, or of an upstream that is deleted: whose its
+// bytes were ended with the purge.
+absl::Status DeletePurgedCacheEntry(WriteTransaction& transaction,
+                                    const stored::CacheEntry& entry);
 
 // Whether an entry of any upstream points at the digest, also a purged one: its
 // bytes are not to be deleted before it is.

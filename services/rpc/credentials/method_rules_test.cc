@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "cvr/internal/v1/cache_record_service.pb.h"
+#include "cvr/internal/v1/facade_service.pb.h"
 #include "cvr/internal/v1/resolution_service.pb.h"
 #include "google/protobuf/descriptor.h"
 #include "gtest/gtest.h"
@@ -44,6 +45,16 @@ TEST(MethodRulesTest, TheGatewayMayResolve) {
               [](const MethodRule& rule) {
                 EXPECT_EQ(rule.whom, For::kPeers);
                 EXPECT_TRUE(rule.roles.Has(PeerRole::kGateway));
+              });
+}
+
+TEST(MethodRulesTest, TheFacadesSettingsAreForTheGatewayAlone) {
+  const auto* const file = internal::v1::FacadeSettings::descriptor()->file();
+  ForEachRule(file->FindServiceByName("FacadeService"),
+              [](const MethodRule& rule) {
+                EXPECT_EQ(rule.whom, For::kPeers);
+                EXPECT_TRUE(rule.roles.Has(PeerRole::kGateway));
+                EXPECT_FALSE(rule.roles.Has(PeerRole::kBlob));
               });
 }
 
