@@ -295,7 +295,7 @@ absl::StatusOr<v1::Upstream> UpstreamAdmin::Update(
                        [&](WriteTransaction& transaction) {
                          return UpdateIn(transaction, request, is_purged);
                        }));
-  if (is_purged && !request.validate_only()) sweeper_.Wake();
+  if (is_purged && !request.validate_only()) caches_.NotePurged(updated.id());
   return updated;
 }
 

@@ -9,6 +9,7 @@
 #include "services/access/caller.h"
 #include "services/concurrency/clock.h"
 #include "services/metadata/admin/attachment_admin.h"
+#include "services/metadata/admin/cache_admin.h"
 #include "services/metadata/resolution/sweeper.h"
 #include "services/metadata/secrets/secret_box.h"
 #include "services/metadata/store/metadata_store.h"
@@ -22,12 +23,14 @@ class UpstreamAdmin {
  public:
   // All must outlive it.
   UpstreamAdmin(MetadataStore& store, const SecretBox& box, const Clock& clock,
-                AttachmentAdmin& attachments, Sweeper& sweeper)
+                AttachmentAdmin& attachments, Sweeper& sweeper,
+                CacheAdmin& caches)
       : store_(store),
         box_(box),
         clock_(clock),
         attachments_(attachments),
-        sweeper_(sweeper) {}
+        sweeper_(sweeper),
+        caches_(caches) {}
 
   absl::StatusOr<v1::Upstream> Create(const v1::CreateUpstreamRequest& request);
   // As a part of a larger change.
@@ -47,7 +50,7 @@ class UpstreamAdmin {
   // In one transaction, as the request says.
   absl::StatusOr<v1::Upstream> CreateFor(
       WriteTransaction& transaction, const v1::CreateUpstreamRequest& request);
-  // Sets `is_purged` when there are rows to be swept then.
+  // Sets `is_purged` when what is cached is purged by that.
   absl::StatusOr<v1::Upstream> UpdateIn(
       WriteTransaction& transaction, const v1::UpdateUpstreamRequest& request,
       bool& is_purged);
@@ -70,6 +73,7 @@ class UpstreamAdmin {
   const Clock& clock_;
   AttachmentAdmin& attachments_;
   Sweeper& sweeper_;
+  CacheAdmin& caches_;
 };
 
 }  // namespace cvr

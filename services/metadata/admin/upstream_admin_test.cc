@@ -563,6 +563,25 @@ TEST_F(UpstreamAdminTest, CredentialsAreRemovedByTheMask) {
   EXPECT_EQ(CredentialsOf(1), ":");
 }
 
+TEST_F(UpstreamAdminTest, CredentialsCanBeTakenAwayByTheirPartsTogetherOnly) {
+  ASSERT_THAT(CreateUpstream(WithCredentials("https://a", "robot", "hunter2")),
+              IsOk());
+  const std::string username = "credentials.basic.username";
+  const std::string password = "credentials.basic.password";
+  EXPECT_THAT(UpdateUpstream(Change(), {username}),
+              StatusIs(absl::StatusCode::kInvalidArgument));
+  EXPECT_THAT(UpdateUpstream(Change(), {username, password}), IsOk());
+  EXPECT_EQ(CredentialsOf(1), ":");
+  // As one who writes empty texts.
+  ASSERT_THAT(CreateUpstream(WithCredentials("https://b", "robot", "hunter2")),
+              IsOk());
+  v1::Upstream change;
+  change.set_id(2);
+  SetCredentials("", "", change);
+  EXPECT_THAT(UpdateUpstream(change, {username, password}), IsOk());
+  EXPECT_EQ(CredentialsOf(2), ":");
+}
+
 TEST_F(UpstreamAdminTest, ListsInPagesWithFiltersAndInAnOrder) {
   ASSERT_THAT(CreateGroup("acme"), IsOk());
   for (int i = 1; i <= 7; ++i) {

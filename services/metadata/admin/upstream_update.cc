@@ -1,5 +1,8 @@
 #include "services/metadata/admin/upstream_update.h"
 
+#include <string>
+
+#include "absl/strings/match.h"
 #include "services/common/content_wire.h"
 #include "services/common/status_macros.h"
 #include "services/metadata/resources/update_mask.h"
@@ -21,6 +24,16 @@ bool GivesCredentials(const UpdateMask& mask, const v1::Upstream& given) {
 bool GivesClientKey(const UpdateMask& mask, const v1::Upstream& given) {
   return mask.Names("tls.client_key_pem") &&
          !given.tls().client_key_pem().empty();
+}
+
+// A caller that names both halves of a login and gives neither removes it.
+void DropEmptiedCredentials(const google::protobuf::FieldMask& paths,
+                            v1::Upstream& after) {
+  const v1::BasicCredentials& login = after.credentials().basic();
+  if (!login.username().empty() || !login.password().empty()) return;
+  for (const std::string& path : paths.paths()) {
+    if (absl::StartsWith(path, "credentials.basic.")) after.clear_credentials();
+  }
 }
 
 bool HasSameSecrets(const v1::Upstream& a, const v1::Upstream& b) {
@@ -50,6 +63,7 @@ absl::StatusOr<v1::Upstream> Updated(const v1::Upstream& before,
   ASSIGN_OR_RETURN(const UpdateMask mask, UpdateMask::Resolve(paths, given));
   v1::Upstream after = before;
   RETURN_IF_ERROR(mask.Apply(given, after));
+  DropEmptiedCredentials(paths, after);
   const bool gives_credentials = GivesCredentials(mask, given);
   DropCredentialsOfOtherUrl(before, gives_credentials, after);
   RETURN_IF_ERROR(Validate(after));
