@@ -29,10 +29,17 @@ namespace {
 
 constexpr char kScope[] = "groups";
 
-// Registries and upstreams that one transaction deletes. Each touches a few
-// rows, and those of what is attached.
-constexpr size_t kRegistriesMax = 5;
-constexpr size_t kUpstreamsMax = limits::kRowsPerTransaction / 10;
+// Of each kind; more than are told of.
+constexpr int kOwnedMax = limits::kRowsPerTransaction / 2;
+// What one transaction deletes of them. An upstream touches six rows, and each
+// attachment of a registry four.
+constexpr int kUpstreamsMax = limits::kRowsPerTransaction / 10;
+constexpr int kAttachmentsMax = limits::kRowsPerTransaction / 10;
+constexpr size_t kViolationsMax = 50;
+
+std::string CountOf(const std::vector<int64_t>& ids) {
+  return absl::StrCat(ids.size() < kOwnedMax ? "" : "at least ", ids.size());
+}
 
 // What a group owns, for people and programs: one violation for each thing.
 absl::Status NotEmpty(const ReadTransaction& transaction,
@@ -40,41 +47,49 @@ absl::Status NotEmpty(const ReadTransaction& transaction,
                       const std::vector<int64_t>& registries,
                       const std::vector<int64_t>& upstreams) {
   std::vector<PreconditionViolation> violations;
-  for (const int64_t id : registries) {
-    ASSIGN_OR_RETURN(const auto row, tables::FindRegistry(transaction, id));
+  for (size_t i = 0; i < registries.size() && i < kViolationsMax; ++i) {
+    ASSIGN_OR_RETURN(const auto row,
+                     tables::FindRegistry(transaction, registries[i]));
     if (!row) continue;
-    violations.push_back({absl::StrCat("registry/", id),
+    violations.push_back({absl::StrCat("registry/", registries[i]),
                           absl::StrCat("owns registry ", row->name())});
   }
-  for (const int64_t id : upstreams) {
-    ASSIGN_OR_RETURN(const auto row, tables::FindUpstream(transaction, id));
+  for (size_t i = 0; i < upstreams.size() && i < kViolationsMax; ++i) {
+    ASSIGN_OR_RETURN(const auto row,
+                     tables::FindUpstream(transaction, upstreams[i]));
     if (!row) continue;
     violations.push_back(
-        {absl::StrCat("upstream/", id),
+        {absl::StrCat("upstream/", upstreams[i]),
          absl::StrCat("owns upstream ", row->upstream().name())});
   }
   return errors::PreconditionsFailed(
       Reason::kGroupNotEmpty,
-      absl::StrCat("group ", group, " still owns ", registries.size(),
-                   " registries and ", upstreams.size(), " upstreams"),
+      absl::StrCat("group ", group, " still owns ", CountOf(registries),
+                   " registries and ", CountOf(upstreams), " upstreams"),
       violations);
 }
 
+// At least one of them.
 absl::Status DeleteRegistries(WriteTransaction& transaction,
                               const std::vector<int64_t>& ids) {
-  for (size_t i = 0; i < ids.size() && i < kRegistriesMax; ++i) {
-    ASSIGN_OR_RETURN(const auto row, tables::FindRegistry(transaction, ids[i]));
+  int left = kAttachmentsMax;
+  for (const int64_t id : ids) {
+    ASSIGN_OR_RETURN(const auto row, tables::FindRegistry(transaction, id));
     if (!row) continue;
-    RETURN_IF_ERROR(tables::SetAttachments(transaction, ids[i], {}));
+    ASSIGN_OR_RETURN(const auto attachments,
+                     tables::Attachments(transaction, id));
+    RETURN_IF_ERROR(tables::SetAttachments(transaction, id, {}));
     tables::DeleteRegistry(transaction, *row);
+    left -= 1 + static_cast<int>(attachments.size());
+    if (left <= 0) break;
   }
   return absl::OkStatus();
 }
 
 absl::Status RemoveUpstreams(WriteTransaction& transaction,
                              const std::vector<int64_t>& ids) {
-  for (size_t i = 0; i < ids.size() && i < kUpstreamsMax; ++i) {
-    RETURN_IF_ERROR(RemoveUpstream(transaction, ids[i]));
+  for (const int64_t id : ids) {
+    RETURN_IF_ERROR(RemoveUpstream(transaction, id));
   }
   return absl::OkStatus();
 }
@@ -215,10 +230,11 @@ absl::StatusOr<bool> GroupAdmin::DeleteSome(
   }
   RETURN_IF_ERROR(CheckEtag({"group", name}, request.etag(), group->etag()));
   ASSIGN_OR_RETURN(const auto registries,
-                   tables::RegistriesOfGroup(transaction, name,
-                                             limits::kRowsPerTransaction));
-  ASSIGN_OR_RETURN(const auto upstreams,
-                   tables::UpstreamsOfGroup(transaction, name));
+                   tables::RegistriesOfGroup(transaction, name, kOwnedMax));
+  ASSIGN_OR_RETURN(
+      const auto upstreams,
+      tables::UpstreamsOfGroup(transaction, name,
+                               request.force() ? kUpstreamsMax : kOwnedMax));
   if (!request.force() && (!registries.empty() || !upstreams.empty())) {
     return NotEmpty(transaction, name, registries, upstreams);
   }

@@ -34,10 +34,10 @@ absl::Status Visit(
 // The key after which a scan of ids goes on; 0 = from the start.
 std::string AfterId(int64_t id) { return id == 0 ? "" : IdKey(id); }
 
-// The ids that end the keys which start with `prefix`.
-absl::StatusOr<std::vector<int64_t>> LastIds(const ReadTransaction& transaction,
-                                             Table table,
-                                             const std::string& prefix) {
+// The ids that end the first `max` keys which start with `prefix`.
+absl::StatusOr<std::vector<int64_t>> LastIds(
+    const ReadTransaction& transaction, Table table, const std::string& prefix,
+    int max = std::numeric_limits<int>::max()) {
   std::vector<int64_t> ids;
   RETURN_IF_ERROR(transaction.Scan(
       table, prefix, "",
@@ -46,7 +46,7 @@ absl::StatusOr<std::vector<int64_t>> LastIds(const ReadTransaction& transaction,
         int64_t id = 0;
         if (!reader.Int(id) || !reader.Done()) return Damaged(table);
         ids.push_back(id);
-        return true;
+        return static_cast<int>(ids.size()) < max;
       }));
   return ids;
 }
@@ -233,9 +233,9 @@ absl::Status VisitUpstreams(
 }
 
 absl::StatusOr<std::vector<int64_t>> UpstreamsOfGroup(
-    const ReadTransaction& transaction, absl::string_view group) {
+    const ReadTransaction& transaction, absl::string_view group, int max) {
   return LastIds(transaction, Table::kGroupUpstreams,
-                 KeyBuilder().String(group).Build());
+                 KeyBuilder().String(group).Build(), max);
 }
 
 void PutUpstream(WriteTransaction& transaction,

@@ -2,6 +2,7 @@
 #define SERVICES_METADATA_TABLES_TABLES_H_
 
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
 #include <vector>
@@ -77,8 +78,10 @@ absl::StatusOr<bool> HasUpstream(const ReadTransaction& transaction,
 absl::Status VisitUpstreams(
     const ReadTransaction& transaction, int64_t start_after,
     absl::FunctionRef<absl::StatusOr<bool>(const stored::Upstream&)> visitor);
+// The ids of the first `max` upstreams of the group.
 absl::StatusOr<std::vector<int64_t>> UpstreamsOfGroup(
-    const ReadTransaction& transaction, absl::string_view group);
+    const ReadTransaction& transaction, absl::string_view group,
+    int max = std::numeric_limits<int>::max());
 void PutUpstream(WriteTransaction& transaction,
                  const stored::Upstream& upstream);
 void DeleteUpstream(WriteTransaction& transaction,
