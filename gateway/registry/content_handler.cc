@@ -131,7 +131,7 @@ HttpReply ContentHandler::Handle(const HttpRequest& request,
                                  const ContentRoute& route,
                                  const Caller& caller) {
   ResolveRequest question{route.registry_id, route.content,
-                          /*counts_as_download=*/!request.is_head(),
+                          /*counts_as_pull=*/!request.is_head(),
                           ResolvedNamespace(route.source_namespace), caller};
   question.registry_path = route.registry_path;
   const auto resolution = resolver_.Resolve(question);

@@ -136,7 +136,7 @@ absl::StatusOr<Resolution> InMemoryRegistry::Resolve(
   if (entry != entries_.end() && !is_list) {
     resolution.hit = Hit{entry->second, upstream_id};
   }
-  if (request.counts_as_download) ++downloads_;
+  if (request.counts_as_pull) ++downloads_;
   return resolution;
 }
 

@@ -91,7 +91,7 @@ TEST_F(RefreshServiceTest, WhatIsFreshIsAskedForAndRecordedWhenItMoved) {
   const ResolveRequest& asked = resolver_.requests[0];
   EXPECT_EQ(asked.registry_id, 3);
   EXPECT_EQ(asked.content.RelativePath(), "/r/manifests/latest");
-  EXPECT_FALSE(asked.counts_as_download);
+  EXPECT_FALSE(asked.counts_as_pull);
   EXPECT_TRUE(asked.caller.is_admin);
 }
 
@@ -101,7 +101,7 @@ TEST_F(RefreshServiceTest, WhatHasNotMovedIsConfirmed) {
   ExpectNow(RefreshOf({Fresh(7, same)}), same, 7, same.digest.ToString());
   EXPECT_THAT(Requests(), ElementsAre("7 HEAD latest"));
   ASSERT_THAT(metadata().touched(), SizeIs(1));
-  EXPECT_FALSE(metadata().touched()[0].counts_as_download);
+  EXPECT_FALSE(metadata().touched()[0].counts_as_pull);
 }
 
 TEST_F(RefreshServiceTest, WhatWasNotCachedIsFetched) {

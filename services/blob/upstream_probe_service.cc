@@ -24,7 +24,7 @@ constexpr std::pair<Outcome, v1::TestUpstreamResponse::Outcome> kOutcomes[] = {
     {Outcome::kConnectFailed, v1::TestUpstreamResponse::CONNECT_FAILED},
     {Outcome::kTlsFailed, v1::TestUpstreamResponse::TLS_FAILED},
     {Outcome::kTokenFailed, v1::TestUpstreamResponse::TOKEN_FAILED},
-    {Outcome::kUnauthorized, v1::TestUpstreamResponse::UNAUTHORIZED},
+    {Outcome::kRefused, v1::TestUpstreamResponse::UNAUTHORIZED},
     {Outcome::kRateLimited, v1::TestUpstreamResponse::RATE_LIMITED},
     {Outcome::kTimedOut, v1::TestUpstreamResponse::TIMED_OUT},
     {Outcome::kBadAnswer, v1::TestUpstreamResponse::BAD_ANSWER},

@@ -89,7 +89,7 @@ TEST_F(UpstreamProbeServiceTest, AnUpstreamThatIsNotStoredMayBeTried) {
 }
 
 TEST_F(UpstreamProbeServiceTest, TheReportTravelsWhole) {
-  prober_.report.outcome = Outcome::kUnauthorized;
+  prober_.report.outcome = Outcome::kRefused;
   prober_.report.http_status = 401;
   prober_.report.message = "check the password";
   prober_.report.steps = {{"dns", true, "203.0.113.7", absl::Seconds(2)},

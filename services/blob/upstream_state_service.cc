@@ -40,7 +40,7 @@ v1::RateBudget BudgetOnWire(const RateBudget& budget, const WallTimes& wall) {
   message.set_limit(budget.limit);
   message.set_remaining(budget.remaining);
   message.mutable_window()->set_seconds(absl::ToInt64Seconds(budget.window));
-  *message.mutable_told_at() = wall(budget.told_at);
+  *message.mutable_told_at() = wall(budget.observe_time);
   return message;
 }
 
@@ -49,13 +49,13 @@ v1::UpstreamState StateOnWire(const UpstreamState& state,
   v1::UpstreamState message;
   message.set_upstream_id(state.upstream_id);
   message.set_circuit(CircuitOnWire(state.circuit));
-  message.set_failures_in_a_row(state.failures_in_a_row);
+  message.set_failures_in_a_row(state.failure_count);
   message.set_last_failure(state.last_failure);
-  if (state.last_failure_at != absl::InfinitePast()) {
-    *message.mutable_last_failure_at() = wall(state.last_failure_at);
+  if (state.last_failure_time != absl::InfinitePast()) {
+    *message.mutable_last_failure_at() = wall(state.last_failure_time);
   }
-  if (state.closed_until > wall.now()) {
-    *message.mutable_closed_until() = wall(state.closed_until);
+  if (state.retry_time > wall.now()) {
+    *message.mutable_closed_until() = wall(state.retry_time);
   }
   if (state.budget)
     *message.mutable_budget() = BudgetOnWire(*state.budget, wall);

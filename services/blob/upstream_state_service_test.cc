@@ -44,14 +44,14 @@ TEST_F(UpstreamStateServiceTest, TimesAreThoseOfTheWallClock) {
   UpstreamStateServiceImpl service(health_, guard_, clock);
   UpstreamState state;
   state.upstream_id = 7;
-  state.closed_until = clock.SteadyNow() + absl::Seconds(20);
+  state.retry_time = clock.SteadyNow() + absl::Seconds(20);
   health_.states = {state};
   clock.JumpWall(absl::Hours(1));
   v1::ListUpstreamStatesResponse response;
   grpc::ServerContext context;
   const v1::ListUpstreamStatesRequest request;
   ASSERT_TRUE(service.ListUpstreamStates(&context, &request, &response).ok());
-  EXPECT_EQ(response.states(0).closed_until().seconds(),
+  EXPECT_EQ(response.states(0).retry_time().seconds(),
             absl::ToUnixSeconds(clock.Now() + absl::Seconds(20)));
 }
 
@@ -59,10 +59,10 @@ TEST_F(UpstreamStateServiceTest, SaysAllThatIsKnown) {
   UpstreamState state;
   state.upstream_id = 7;
   state.circuit = UpstreamState::Circuit::kOpen;
-  state.failures_in_a_row = 5;
+  state.failure_count = 5;
   state.last_failure = "connection refused";
-  state.last_failure_at = kNow - absl::Seconds(10);
-  state.closed_until = kNow + absl::Milliseconds(20500);
+  state.last_failure_time = kNow - absl::Seconds(10);
+  state.retry_time = kNow + absl::Milliseconds(20500);
   state.budget = {100, 20, absl::Hours(6), kNow - absl::Seconds(60)};
   state.running = 3;
   state.waiting = 4;
@@ -73,14 +73,14 @@ TEST_F(UpstreamStateServiceTest, SaysAllThatIsKnown) {
   const v1::UpstreamState& said = response.states(0);
   EXPECT_EQ(said.upstream_id(), 7);
   EXPECT_EQ(said.circuit(), v1::UpstreamState::OPEN);
-  EXPECT_EQ(said.failures_in_a_row(), 5);
+  EXPECT_EQ(said.failure_count(), 5);
   EXPECT_EQ(said.last_failure(), "connection refused");
-  EXPECT_EQ(said.last_failure_at().seconds(), 1700000000 - 10);
-  EXPECT_EQ(said.closed_until().seconds(), 1700000000 + 20);
+  EXPECT_EQ(said.last_failure_time().seconds(), 1700000000 - 10);
+  EXPECT_EQ(said.retry_time().seconds(), 1700000000 + 20);
   EXPECT_EQ(said.budget().limit(), 100);
   EXPECT_EQ(said.budget().remaining(), 20);
   EXPECT_EQ(said.budget().window().seconds(), 21600);
-  EXPECT_EQ(said.budget().told_at().seconds(), 1700000000 - 60);
+  EXPECT_EQ(said.budget().observe_time().seconds(), 1700000000 - 60);
   EXPECT_EQ(said.running(), 3);
   EXPECT_EQ(said.waiting(), 4);
 }
@@ -88,7 +88,7 @@ TEST_F(UpstreamStateServiceTest, SaysAllThatIsKnown) {
 TEST_F(UpstreamStateServiceTest, WhatThereIsNotIsAbsent) {
   UpstreamState state;
   state.upstream_id = 7;
-  state.closed_until = kNow;
+  state.retry_time = kNow;
   health_.states = {state};
 
   const auto response = List();

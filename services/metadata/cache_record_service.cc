@@ -24,7 +24,7 @@ absl::Status Touch(CacheRecorder& recorder,
   ASSIGN_OR_RETURN(const auto content, FromWire(message.content()));
   ASSIGN_OR_RETURN(const auto digest, Digest::Parse(message.digest()));
   return recorder.Touch({message.upstream_id(), message.cache_epoch()}, content,
-                        digest, message.counts_as_download());
+                        digest, message.counts_as_pull());
 }
 
 absl::Status RecordNegativeAnswer(

@@ -58,13 +58,13 @@ Outcome OutcomeOf(const absl::Status& status, int http_status, bool by_upstream,
     case Reason::kDenied:
       return Outcome::kAddressForbidden;
     case Reason::kUpstreamDenied:
-      return Outcome::kUnauthorized;
+      return Outcome::kRefused;
     case Reason::kUpstreamRateLimited:
       return Outcome::kRateLimited;
     case Reason::kManifestUnknown:
       // Registries challenge for what they do not have, too. Without an answer,
       // the token service has refused an anonymous caller.
-      return http_status != 0 ? Outcome::kReachable : Outcome::kUnauthorized;
+      return http_status != 0 ? Outcome::kReachable : Outcome::kRefused;
     default:
       if (http_status == 0 && !by_upstream) return Outcome::kTokenFailed;
       return in_time ? Outcome::kBadAnswer : Outcome::kTimedOut;
@@ -91,7 +91,7 @@ const char* AdviceFor(Outcome outcome, bool has_credentials) {
     case Outcome::kTokenFailed:
       return "the token service of the upstream, or a host that it redirects "
              "to, is unreachable";
-    case Outcome::kUnauthorized:
+    case Outcome::kRefused:
       return has_credentials ? "access denied; check the username and "
                                "password, and that they may pull this image"
                              : "authentication required, but the upstream has "
@@ -152,7 +152,7 @@ void AddAnswerSteps(const UpstreamAccess& access, const absl::Status& status,
                     absl::Duration duration, ProbeReport& report) {
   const Outcome outcome = report.outcome;
   const bool no_auth =
-      outcome == Outcome::kTokenFailed || outcome == Outcome::kUnauthorized;
+      outcome == Outcome::kTokenFailed || outcome == Outcome::kRefused;
   const std::string detail = status.ok() ? "" : std::string(status.message());
   if (no_auth || !access.username.empty()) {
     report.steps.push_back(
@@ -205,7 +205,7 @@ ProbeReport HttpUpstreamProber::Probe(const UpstreamAccess& access,
           status, report.http_status,
           absl::StrContains(status.message(), endpoint->url().host_and_port()),
           duration < options_.head_timeout);
-      if (report.outcome == Outcome::kUnauthorized && report.http_status == 0) {
+      if (report.outcome == Outcome::kRefused && report.http_status == 0) {
         report.http_status = 401;  // The challenge.
       }
       AddAnswerSteps(access, status, duration, report);

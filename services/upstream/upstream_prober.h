@@ -20,7 +20,7 @@ struct ProbeReport {
     kConnectFailed,
     kTlsFailed,
     kTokenFailed,   // Its token service cannot be asked.
-    kUnauthorized,  // 401 or 403.
+    kRefused,  // 401 or 403.
     kRateLimited,
     kTimedOut,
     kBadAnswer,

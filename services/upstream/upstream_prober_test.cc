@@ -121,13 +121,13 @@ TEST_F(UpstreamProberTest, CredentialsAreAStepOfTheirOwn) {
   EXPECT_EQ(report.outcome, Outcome::kReachable);
   EXPECT_EQ(StepsOf(report), "url dns connect auth manifest");
   report = Probe(registry_.url(), "wrong");
-  EXPECT_EQ(report.outcome, Outcome::kUnauthorized);
+  EXPECT_EQ(report.outcome, Outcome::kRefused);
   EXPECT_EQ(StepsOf(report), "url dns connect auth!");
   EXPECT_EQ(
       report.message.find("access denied; check the username and password"),
       0u);
   const auto nobody = Probe(registry_.url());
-  EXPECT_EQ(nobody.outcome, Outcome::kUnauthorized);
+  EXPECT_EQ(nobody.outcome, Outcome::kRefused);
   EXPECT_EQ(nobody.message,
             "authentication required, but the upstream has no credentials "
             "configured");
@@ -164,7 +164,7 @@ TEST_F(UpstreamProberTest, AnswersAreToldApart) {
   EXPECT_EQ(broken.outcome, Outcome::kBadAnswer);
   EXPECT_EQ(broken.http_status, 502);
   EXPECT_EQ(StepsOf(broken), "url dns connect manifest!");
-  EXPECT_EQ(report_of(403).outcome, Outcome::kUnauthorized);
+  EXPECT_EQ(report_of(403).outcome, Outcome::kRefused);
 }
 
 }  // namespace

@@ -307,7 +307,7 @@ TEST_F(EngineLinkingTest, AStopOfOneOriginStopsABlob) {
   const Digest digest = upstream().AddBlob(8, "r", "layer");
   upstream().Inject(7, {.error = denied_}, kAlways);
   FailurePolicy policy;
-  policy.denied.digest = Action::kStop;
+  policy.refused.digest = Action::kStop;
   EXPECT_THAT(FetchBlob(digest, {With(Unknown(7), policy), Unknown(8)}),
               StatusIs(absl::StatusCode::kPermissionDenied));
   EXPECT_EQ(FetchBlob(digest, {Unknown(7), Unknown(8)})->bytes, "layer");

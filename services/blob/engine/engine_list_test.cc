@@ -110,7 +110,7 @@ TEST_F(EngineListTest, AListThatStaysAsItIsIsTouched) {
   ASSERT_THAT(Tags({Recorded(/*fresh=*/false)}), IsOk());
   EXPECT_THAT(metadata().records(), SizeIs(1));
   ASSERT_THAT(metadata().touched(), SizeIs(1));
-  EXPECT_FALSE(metadata().touched()[0].counts_as_download);
+  EXPECT_FALSE(metadata().touched()[0].counts_as_pull);
 }
 
 TEST_F(EngineListTest, RulesHoldForTheListOfTheirOwnUpstream) {

@@ -86,7 +86,7 @@ class EngineManifestFixture : public ::testing::Test {
   static Candidate Unknown(int64_t id) { return {id}; }
   static Candidate Absent(int64_t id) {
     Candidate candidate = {id};
-    candidate.negative_answer = NegativeAnswer::kAbsent;
+    candidate.negative_answer = NegativeAnswer::kNotFound;
     return candidate;
   }
   static Candidate Refused(int64_t id) {
@@ -155,7 +155,7 @@ class EngineManifestFixture : public ::testing::Test {
          metadata().negative_entries()) {
       negative_entries.push_back(absl::StrCat(
           upstream_id,
-          negative_answer == NegativeAnswer::kAbsent   ? " absent "
+          negative_answer == NegativeAnswer::kNotFound   ? " absent "
           : negative_answer == NegativeAnswer::kHidden ? " hidden "
                                                        : " refused ",
           path));

@@ -54,7 +54,7 @@ TEST_F(EngineWalkTest, AKnownRefusalDoesNotStopADigest) {
 TEST_F(EngineWalkTest, RefusalsMayBePassedOver) {
   Publish(8, Image("eight"));
   FailurePolicy policy;
-  policy.denied.tag = Action::kNext;
+  policy.refused.tag = Action::kNext;
   Expect(Fetch({With(Refused(7), policy), Unknown(8)}), Image("eight"),
          CacheStatus::kMiss, 8);
 }
@@ -64,7 +64,7 @@ TEST_F(EngineWalkTest, RefusalsMayBePassedOver) {
 TEST_F(EngineWalkTest, AbsencesAndRefusalsAreRecorded) {
   FailWith(8, denied_);
   FailurePolicy policy;
-  policy.denied.tag = Action::kNext;
+  policy.refused.tag = Action::kNext;
   Publish(9, Image("nine"));
   Expect(Fetch({Unknown(7), With(Unknown(8), policy), Unknown(9)}),
          Image("nine"), CacheStatus::kMiss, 9);
@@ -147,7 +147,7 @@ TEST_F(EngineWalkTest, WhatWasRevokedIsServedOnlyWherePolicySaysSo) {
               StatusIs(absl::StatusCode::kPermissionDenied));
   EXPECT_THAT(NegativeAnswers(), ElementsAre("7 refused /r/manifests/latest"));
   FailurePolicy policy;
-  policy.denied.cached = Action::kServeStale;
+  policy.refused.cached = Action::kServeStale;
   Expect(Fetch({With(Old(7, target), policy)}), Image("old"),
          CacheStatus::kStale, 7);
   // To record it would be to drop the copy.

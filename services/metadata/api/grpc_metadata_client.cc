@@ -53,13 +53,13 @@ absl::Status GrpcMetadataClient::Record(const CacheRecord& record) {
 absl::Status GrpcMetadataClient::Touch(const UpstreamEpoch& upstream,
                                        const ContentRef& content,
                                        const Digest& digest,
-                                       bool counts_as_download) {
+                                       bool counts_as_pull) {
   internal::v1::TouchCacheEntryRequest request;
   request.set_upstream_id(upstream.upstream_id);
   request.set_cache_epoch(upstream.cache_epoch);
   *request.mutable_content() = ToWire(content);
   request.set_digest(digest.ToString());
-  request.set_counts_as_download(counts_as_download);
+  request.set_counts_as_download(counts_as_pull);
   google::protobuf::Empty response;
   return Call(&Stub::TouchCacheEntry, request, response);
 }

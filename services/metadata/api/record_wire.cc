@@ -19,7 +19,7 @@ internal::v1::RecordCacheEntryRequest ToWire(const CacheRecord& record) {
   for (const Digest& digest : record.references) {
     message.add_references(digest.ToString());
   }
-  message.set_counts_as_download(record.counts_as_download);
+  message.set_counts_as_download(record.counts_as_pull);
   message.set_unconfirmed(!record.confirmed);
   message.set_delivered_to(record.delivered_to);
   message.set_cache_epoch(record.cache_epoch);
@@ -36,7 +36,7 @@ absl::StatusOr<CacheRecord> FromWire(
     ASSIGN_OR_RETURN(const auto digest, Digest::Parse(text));
     record.references.push_back(digest);
   }
-  record.counts_as_download = message.counts_as_download();
+  record.counts_as_pull = message.counts_as_pull();
   record.confirmed = !message.unconfirmed();
   record.delivered_to = message.delivered_to();
   record.cache_epoch = message.cache_epoch();

@@ -39,7 +39,7 @@ internal::v1::Candidate::NegativeAnswer ToWire(NegativeAnswer negative_answer) {
   switch (negative_answer) {
     case NegativeAnswer::kNone:
       break;
-    case NegativeAnswer::kAbsent:
+    case NegativeAnswer::kNotFound:
       return internal::v1::Candidate::ABSENT;
     case NegativeAnswer::kRefused:
       return internal::v1::Candidate::REFUSED;
@@ -55,7 +55,7 @@ absl::StatusOr<NegativeAnswer> FromWire(
     case internal::v1::Candidate::NONE:
       return NegativeAnswer::kNone;
     case internal::v1::Candidate::ABSENT:
-      return NegativeAnswer::kAbsent;
+      return NegativeAnswer::kNotFound;
     case internal::v1::Candidate::REFUSED:
       return NegativeAnswer::kRefused;
     case internal::v1::Candidate::HIDDEN:
@@ -151,7 +151,7 @@ internal::v1::ResolveRequest ToWire(const ResolveRequest& request) {
   internal::v1::ResolveRequest message;
   message.set_registry_id(request.registry_id);
   *message.mutable_content() = ToWire(request.content);
-  message.set_counts_as_download(request.counts_as_download);
+  message.set_counts_as_download(request.counts_as_pull);
   message.set_source_namespace(request.source_namespace);
   *message.mutable_caller() = ToWire(request.caller);
   message.set_registry_path(request.registry_path);
@@ -162,7 +162,7 @@ absl::StatusOr<ResolveRequest> FromWire(
     const internal::v1::ResolveRequest& message) {
   ASSIGN_OR_RETURN(auto content, FromWire(message.content()));
   ResolveRequest request{
-      message.registry_id(), std::move(content), message.counts_as_download(),
+      message.registry_id(), std::move(content), message.counts_as_pull(),
       message.source_namespace(), FromWire(message.caller())};
   request.registry_path = message.registry_path();
   return request;

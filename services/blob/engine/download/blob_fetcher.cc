@@ -73,7 +73,7 @@ struct BlobFetcher::Pull {
   // Downloads that run are of no use to it.
   bool alone = false;
 
-  bool counts_as_download() const {
+  bool counts_as_pull() const {
     return repairs == 0 && !request.header_only;
   }
 };
@@ -172,7 +172,7 @@ absl::StatusOr<BlobFetcher::Stream> BlobFetcher::ServeStored(
   ASSIGN_OR_RETURN(Stream stream,
                    MakeStoredStream(descriptor, StreamRequestOf(request),
                                     tools_.store, std::move(reader)));
-  RecordBlob(tools_.metadata, {*origin, pull.counts_as_download()},
+  RecordBlob(tools_.metadata, {*origin, pull.counts_as_pull()},
              descriptor.target);
   return WithRepair(pull, std::move(stream), nullptr);
 }
@@ -255,12 +255,12 @@ absl::StatusOr<BlobFetcher::Stream> BlobFetcher::Join(
     return nullptr;
   }
   RETURN_IF_ERROR(stream.status());
-  if (!flight->Note(*origin, pull.counts_as_download()) &&
+  if (!flight->Note(*origin, pull.counts_as_pull()) &&
       download.is_stored()) {
     origin->recorded = download.serving_origin() == origin;
     RecordBlob(
         tools_.metadata,
-        {*origin, pull.counts_as_download(), DeliveredTo(download, *origin)},
+        {*origin, pull.counts_as_pull(), DeliveredTo(download, *origin)},
         descriptor.target);
   }
   return WithRepair(pull, *std::move(stream), flight);
