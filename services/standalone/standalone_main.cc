@@ -13,6 +13,7 @@
 #include "absl/time/clock.h"
 #include "gateway/gateway.h"
 #include "gateway/gateway_flags.h"
+#include "gateway/native_rest/native_rest.h"
 #include "gateway/rest/rest_api.h"
 #include "services/access/audit_flags.h"
 #include "services/blob/blob_flags.h"
@@ -131,6 +132,8 @@ absl::Status Serve(StopSignal& stop) {
   RestApi rest({channel, channel, options.access.external_url,
                 options.http.tls != nullptr});
   options.administration = &rest;
+  NativeRest native_rest({channel});
+  options.native_rest = &native_rest;
   ReloadOnHangup(options, stop);
   options.audit = audit.get();
   Gateway gateway(metadata->resolver(), blob->source(), std::move(options));
