@@ -7,6 +7,7 @@
 #include "services/metadata/store/key_encoding.h"
 #include "services/metadata/tables/link_tables.h"
 #include "services/metadata/tables/possession_tables.h"
+#include "services/metadata/tables/name_tables.h"
 #include "services/metadata/tables/table_rows.h"
 
 namespace cvr::tables {
@@ -190,6 +191,7 @@ void PutUpstream(WriteTransaction& transaction,
   transaction.Put(
       Table::kGroupUpstreams,
       KeyBuilder().String(upstream.upstream().group()).Int(id).Build(), "");
+  PutUpstreamName(transaction, upstream.upstream());
 }
 
 void DeleteUpstream(WriteTransaction& transaction,
@@ -198,6 +200,7 @@ void DeleteUpstream(WriteTransaction& transaction,
   transaction.Delete(
       Table::kGroupUpstreams,
       KeyBuilder().String(upstream.group()).Int(upstream.id()).Build());
+  DeleteUpstreamName(transaction, upstream);
 }
 
 absl::StatusOr<std::vector<stored::Attachment>> Attachments(
