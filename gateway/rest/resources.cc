@@ -7,8 +7,8 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
-#include "services/common/content_wire.h"
 #include "services/common/limits.h"
+#include "services/common/time_wire.h"
 
 namespace cvr::rest {
 namespace {
