@@ -64,9 +64,9 @@ absl::StatusOr<v1::CleanupPolicy> CheckChange(
 absl::StatusOr<FacadeSettings> GetSettings(const RestCall& call) {
   internal::v1::GetFacadeSettingsRequest request;
   request.set_group(call.arguments.Text("id"));
-  ASSIGN_OR_RETURN(const auto response,
-                   call.Ask(call.services.facade,
-                            &FacadeStub::GetFacadeSettings, request));
+  ASSIGN_OR_RETURN(
+      const auto response,
+      call.Ask(call.services.facade, &FacadeStub::GetFacadeSettings, request));
   return response.settings();
 }
 

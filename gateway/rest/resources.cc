@@ -46,8 +46,8 @@ int64_t ValidityHours(const v1::Upstream& upstream) {
   const auto& ttl = upstream.cache_policy().tag_ttl();
   if (ttl.seconds() >= limits::kForEverSeconds) return 0;
   const int64_t seconds = ttl.seconds() + (ttl.nanos() > 0 ? 1 : 0);
-  return std::max<int64_t>(
-      1, (seconds + kSecondsPerHour - 1) / kSecondsPerHour);
+  return std::max<int64_t>(1,
+                           (seconds + kSecondsPerHour - 1) / kSecondsPerHour);
 }
 
 // Whole days, as all durations of cleanup policies are.
@@ -239,7 +239,8 @@ Json CleanupPolicyJson(const v1::CleanupPolicy& policy,
 }
 
 Json TestResultJson(const v1::TestUpstreamResponse& result) {
-  const bool good = result.outcome() == v1::TestUpstreamResponse::OUTCOME_REACHABLE;
+  const bool good =
+      result.outcome() == v1::TestUpstreamResponse::OUTCOME_REACHABLE;
   Json json = {{"success", good}};
   if (!good) {
     const int code = result.http_status();

@@ -361,8 +361,8 @@ TEST_F(RestApiTest, TryingAnUpstreamSendsWhatWasGiven) {
   std::string authorization;
   std::string client;
   upstream_tests_.script = [&](grpc::ServerContext& context,
-                      const v1::TestUpstreamRequest& request,
-                      v1::TestUpstreamResponse& response) {
+                               const v1::TestUpstreamRequest& request,
+                               v1::TestUpstreamResponse& response) {
     seen = request;
     for (const auto& [name, value] : context.client_metadata()) {
       const std::string text(value.data(), value.size());
@@ -395,8 +395,9 @@ TEST_F(RestApiTest, TryingAnUpstreamSendsWhatWasGiven) {
             200);
   EXPECT_EQ(seen.upstream().credentials().basic().username(), "u");
 
-  upstream_tests_.script = [](grpc::ServerContext&, const v1::TestUpstreamRequest&,
-                     v1::TestUpstreamResponse&) {
+  upstream_tests_.script = [](grpc::ServerContext&,
+                              const v1::TestUpstreamRequest&,
+                              v1::TestUpstreamResponse&) {
     return ToRpcStatus(
         errors::FieldInvalid("upstream.url", "must have a host"));
   };
@@ -425,8 +426,8 @@ TEST_F(RestApiTest, AServiceThatIsGoneIs503) {
 TEST_F(RestApiTest, CancellingEndsWhatIsUnderWay) {
   cvr::testing::Gate gate;
   upstream_tests_.script = [&](grpc::ServerContext& context,
-                      const v1::TestUpstreamRequest&,
-                      v1::TestUpstreamResponse&) {
+                               const v1::TestUpstreamRequest&,
+                               v1::TestUpstreamResponse&) {
     gate.Pass();
     EXPECT_TRUE(cvr::testing::Eventually([&] { return context.IsCancelled(); },
                                          "the call is cancelled"));

@@ -159,9 +159,8 @@ class ScriptedUpstreams final : public v1::UpstreamService::Service {
 class RestScriptedTest : public ::testing::Test {
  protected:
   RestScriptedTest() {
-    server_ = *RpcServer::Start(
-        "127.0.0.1:0",
-        {&caches_, &policies_, &facade_, &registries_, &upstreams_});
+    server_ = *RpcServer::Start("127.0.0.1:0", {&caches_, &policies_, &facade_,
+                                                &registries_, &upstreams_});
     RestApi::Options options;
     options.metadata = server_->InProcessChannel();
     api_ = std::make_unique<RestApi>(std::move(options));
@@ -251,10 +250,9 @@ TEST_F(RestScriptedTest, APolicyIsShownWhole) {
 TEST_F(RestScriptedTest, APolicyIsMadeWithDefaults) {
   facade_.settings.set_shows_cleanup_policy(false);
   EXPECT_EQ(Ask("GET", kPolicy).status, 404);
-  EXPECT_EQ(
-      Ask("POST", kPolicy, R"({"enabled":true,"notify_on_failure":true})")
-          .status,
-      201);
+  EXPECT_EQ(Ask("POST", kPolicy, R"({"enabled":true,"notify_on_failure":true})")
+                .status,
+            201);
   EXPECT_EQ(policies_.seen,
             "group: \"acme/team\" enabled: true "
             "keep_after_last_pull { seconds: 2592000 } "
@@ -339,8 +337,8 @@ TEST_F(RestScriptedTest, APolicyIsDeletedAsItWasSeen) {
 
 // It has never left upstreams behind that belong to nothing.
 TEST_F(RestScriptedTest, ARegistryIsDeletedWithItsOrphans) {
-  EXPECT_EQ(
-      Ask("DELETE", "/virtual_registries/container/registries/8").status, 204);
+  EXPECT_EQ(Ask("DELETE", "/virtual_registries/container/registries/8").status,
+            204);
   EXPECT_EQ(registries_.seen,
             "id: 8 allow_missing: true delete_orphaned_upstreams: true");
 }

@@ -15,7 +15,6 @@
 #include "nlohmann/json.hpp"
 #include "services/common/content.h"
 #include "services/common/digest.h"
-#include "services/metadata/api/cache_recorder.h"
 #include "services/metadata/metadata_stack.h"
 #include "services/rpc/rpc_server.h"
 #include "tests/support/status_matchers.h"

@@ -25,9 +25,8 @@ absl::StatusOr<absl::flat_hash_set<std::string>> NamesOfGroup(
 
 }  // namespace
 
-std::string FreeUpstreamName(
-    const std::string& display_name,
-    const absl::flat_hash_set<std::string>& taken) {
+std::string FreeUpstreamName(const std::string& display_name,
+                             const absl::flat_hash_set<std::string>& taken) {
   std::string name = display_name;
   for (int number = 2; taken.contains(name); ++number) {
     const std::string suffix = absl::StrCat("-", number);
@@ -51,9 +50,9 @@ absl::StatusOr<v1::Upstream> CreateUnderFreeName(
     if (!taken.contains(upstream.name())) return made;
     upstream.set_name(FreeUpstreamName(upstream.display_name(), taken));
   }
-  return absl::UnavailableError(
-      absl::StrCat("no free name for an upstream in ", kAttemptsMax,
-                   " attempts: others take them"));
+  return absl::UnavailableError(absl::StrCat("no free name for an upstream in ",
+                                             kAttemptsMax,
+                                             " attempts: others take them"));
 }
 
 }  // namespace cvr::rest

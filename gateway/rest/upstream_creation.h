@@ -17,9 +17,8 @@ namespace cvr::rest {
 // `display_name` itself, or else with the first number from 2 on that makes it
 // a name which is not in `taken`: `Docker Hub-2`. A name that would be longer
 // than 255 bytes is cut off before the number. Pure.
-std::string FreeUpstreamName(
-    const std::string& display_name,
-    const absl::flat_hash_set<std::string>& taken);
+std::string FreeUpstreamName(const std::string& display_name,
+                             const absl::flat_hash_set<std::string>& taken);
 
 // Creates the upstream of `request`, whose display name and group are set,
 // under a free name. Asks again with another name when somebody takes it

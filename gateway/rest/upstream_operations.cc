@@ -112,12 +112,11 @@ FieldViolation FieldError(FieldViolation violation) {
   // Of TestUpstreamRequest.
   const absl::string_view field =
       absl::StripPrefix(violation.field, "upstream.");
-  const auto* const known =
-      absl::c_find_if(kFields, [&](const auto& names) {
-        // A password may stand in password_bytes.
-        return field == names.second ||
-               field == absl::StrCat(names.second, "_bytes");
-      });
+  const auto* const known = absl::c_find_if(kFields, [&](const auto& names) {
+    // A password may stand in password_bytes.
+    return field == names.second ||
+           field == absl::StrCat(names.second, "_bytes");
+  });
   violation.field =
       known == std::end(kFields) ? std::string(field) : known->first;
   if (violation.reason == v1::FIELD_REQUIRED) {
