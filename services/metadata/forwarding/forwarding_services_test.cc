@@ -9,6 +9,8 @@
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
 #include "services/common/errors.h"
+#include "services/concurrency/change_signal.h"
+#include "services/concurrency/clock.h"
 #include "services/rpc/credentials/call_gate.h"
 #include "services/rpc/rpc_server.h"
 #include "services/rpc/rpc_status.h"
@@ -55,12 +57,14 @@ class Instance final : public v1::FetchService::Service {
   }
 
   grpc::Status WatchFetches(
-      grpc::ServerContext* /*context*/, const v1::WatchFetchesRequest*,
+      grpc::ServerContext* context, const v1::WatchFetchesRequest*,
       grpc::ServerWriter<v1::WatchFetchesResponse>* writer) override {
     v1::WatchFetchesResponse response;
     for (int i = 1; i <= count_; ++i) *response.add_fetches() = Fetch(i);
-    while (writer->Write(response)) {
-    }
+    writer->Write(response);
+    const ChangeSignal never;
+    never.Await(0, SteadyDeadline(absl::InfiniteDuration()),
+                [&] { return context->IsCancelled(); });
     return grpc::Status::OK;
   }
 
