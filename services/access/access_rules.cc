@@ -1,5 +1,6 @@
 #include "services/access/access_rules.h"
 
+#include <initializer_list>
 #include <string>
 #include <utility>
 
@@ -7,6 +8,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "absl/strings/string_view.h"
 #include "cvr/v1/annotations.pb.h"
 #include "google/api/field_behavior.pb.h"
 #include "services/access/resource_keys.h"
@@ -85,16 +87,16 @@ absl::StatusOr<Place> PlaceOf(const Message& request, absl::string_view path) {
     if (place.field == nullptr) break;
   }
   if (place.field == nullptr || place.field->is_repeated()) {
-    return absl::InternalError(absl::StrCat(
-        request.GetDescriptor()->name(), " has no field ", path));
+    return absl::InternalError(
+        absl::StrCat(request.GetDescriptor()->name(), " has no field ", path));
   }
   return place;
 }
 
 // The key that stands for an id: of the same oneof, and chosen.
-const ResourceKeyField* KeyInPlaceOf(
-    const std::vector<ResourceKeyField>& keys, const Place& place,
-    const Message& request) {
+const ResourceKeyField* KeyInPlaceOf(const std::vector<ResourceKeyField>& keys,
+                                     const Place& place,
+                                     const Message& request) {
   if (place.message != &request) return nullptr;
   const auto found = absl::c_find_if(keys, [&](const ResourceKeyField& key) {
     return key.id_field == place.field;
@@ -167,7 +169,7 @@ absl::Status FillObject(const Message& request,
   question.id = reflection.GetInt64(*place.message, place.field);
   return question.id <= 0
              ? Required(requirement.field(),
-                        absl::StrCat("must name a ", KindName(question.kind)))
+                        absl::StrCat("must name the ", KindName(question.kind)))
              : absl::OkStatus();
 }
 
@@ -200,9 +202,10 @@ bool MeansAllGroups(const AccessRequirement& requirement,
          absl::c_linear_search(requirement.when(), requirement.field());
 }
 
-std::string_view NameOfMethod(const Message& request) {
+absl::string_view NameOfMethod(const Message& request) {
   const auto* const method = MethodOfRequest(*request.GetDescriptor());
-  return method == nullptr ? std::string_view() : method->name();
+  if (method == nullptr) return "";
+  return method->name();
 }
 
 bool HasPrefix(const Message& request,

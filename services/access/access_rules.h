@@ -1,6 +1,7 @@
 #ifndef SERVICES_ACCESS_ACCESS_RULES_H_
 #define SERVICES_ACCESS_ACCESS_RULES_H_
 
+#include <string>
 #include <vector>
 
 #include "absl/status/status.h"

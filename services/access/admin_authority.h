@@ -41,9 +41,9 @@ class AdminAuthority {
   virtual absl::StatusOr<Admission> Authorize(
       absl::string_view secret, absl::Span<const AccessQuestion> questions) = 0;
 
-  // The id of the resource that has the name in the group; nothing when there is
-  // none. The answer is not to be told to a caller before Authorize() was asked
-  // about the id.
+  // The id of the resource that has the name in the group; nothing when there
+  // is none. The answer is not to be told to a caller before Authorize() was
+  // asked about the id.
   virtual absl::StatusOr<std::optional<int64_t>> FindByKey(
       const ResourceKey& key) = 0;
 

@@ -11,12 +11,11 @@ TEST(RequestReplaysTest, ARequestIdIsAUuid) {
   using testing::IsOk;
   EXPECT_THAT(CheckRequestId("2f1d9c0e-5b7a-4d38-9a55-0c6f3f1d7a10"), IsOk());
   EXPECT_THAT(CheckRequestId("2F1D9C0E-5B7A-4D38-9A55-0C6F3F1D7A10"), IsOk());
-  for (const char* const text :
-       {"", "1", "2f1d9c0e5b7a4d389a550c6f3f1d7a10",
-        "2f1d9c0e-5b7a-4d38-9a55-0c6f3f1d7a1",
-        "2f1d9c0e-5b7a-4d38-9a55-0c6f3f1d7a100",
-        "2f1d9c0e-5b7a-4d38-9a55-0c6f3f1d7a1g",
-        "2f1d9c0e-5b7a-4d38-9a5-50c6f3f1d7a10"}) {
+  for (const char* const text : {"", "1", "2f1d9c0e5b7a4d389a550c6f3f1d7a10",
+                                 "2f1d9c0e-5b7a-4d38-9a55-0c6f3f1d7a1",
+                                 "2f1d9c0e-5b7a-4d38-9a55-0c6f3f1d7a100",
+                                 "2f1d9c0e-5b7a-4d38-9a55-0c6f3f1d7a1g",
+                                 "2f1d9c0e-5b7a-4d38-9a5-50c6f3f1d7a10"}) {
     EXPECT_THAT(CheckRequestId(text),
                 testing::StatusIs(absl::StatusCode::kInvalidArgument))
         << text;

@@ -28,8 +28,8 @@ Kind KindOfKey(const FieldDescriptor& field) {
 
 // The id that stands for a key: `registry_id` for `registry_key`.
 const FieldDescriptor* IdFieldOf(const FieldDescriptor& key_field) {
-  const std::string name = absl::StrCat(
-      absl::StripSuffix(key_field.name(), "key"), "id");
+  const std::string name =
+      absl::StrCat(absl::StripSuffix(key_field.name(), "key"), "id");
   const OneofDescriptor& choice = *key_field.containing_oneof();
   for (int i = 0; i < choice.field_count(); ++i) {
     if (choice.field(i)->name() == name &&
@@ -93,8 +93,8 @@ absl::StatusOr<std::vector<ResourceKeyField>> KeysOf(const Message& request) {
     if (chosen != field.key_field) continue;
     const std::string& name = field.key_field->name();
     if (field.key.group.empty()) {
-      violations.push_back({absl::StrCat(name, ".group"), "must be set",
-                            v1::FIELD_REQUIRED});
+      violations.push_back(
+          {absl::StrCat(name, ".group"), "must be set", v1::FIELD_REQUIRED});
     }
     if (field.key.name.empty()) {
       violations.push_back(

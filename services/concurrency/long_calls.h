@@ -29,8 +29,7 @@ class LongCalls {
   // A place, until this is destroyed.
   class Place {
    public:
-    Place(LongCalls& calls, int64_t caller)
-        : calls_(&calls), caller_(caller) {}
+    Place(LongCalls& calls, int64_t caller) : calls_(&calls), caller_(caller) {}
     ~Place() {
       if (calls_ != nullptr) calls_->Leave(caller_);
     }

@@ -36,11 +36,21 @@ class GroupServiceImpl final
  public:
   using GuardedService::GuardedService;
 
-  grpc::Status CreateGroup(grpc::ServerContext* context, const v1::CreateGroupRequest* request, v1::Group* response) override;
-  grpc::Status GetGroup(grpc::ServerContext* context, const v1::GetGroupRequest* request, v1::Group* response) override;
-  grpc::Status ListGroups(grpc::ServerContext* context, const v1::ListGroupsRequest* request, v1::ListGroupsResponse* response) override;
-  grpc::Status UpdateGroup(grpc::ServerContext* context, const v1::UpdateGroupRequest* request, v1::Group* response) override;
-  grpc::Status DeleteGroup(grpc::ServerContext* context, const v1::DeleteGroupRequest* request, google::protobuf::Empty* response) override;
+  grpc::Status CreateGroup(grpc::ServerContext* context,
+                           const v1::CreateGroupRequest* request,
+                           v1::Group* response) override;
+  grpc::Status GetGroup(grpc::ServerContext* context,
+                        const v1::GetGroupRequest* request,
+                        v1::Group* response) override;
+  grpc::Status ListGroups(grpc::ServerContext* context,
+                          const v1::ListGroupsRequest* request,
+                          v1::ListGroupsResponse* response) override;
+  grpc::Status UpdateGroup(grpc::ServerContext* context,
+                           const v1::UpdateGroupRequest* request,
+                           v1::Group* response) override;
+  grpc::Status DeleteGroup(grpc::ServerContext* context,
+                           const v1::DeleteGroupRequest* request,
+                           google::protobuf::Empty* response) override;
 };
 
 class RegistryServiceImpl final
@@ -51,12 +61,24 @@ class RegistryServiceImpl final
                       CallGuard& guard)
       : GuardedService(admin, guard), repositories_(repositories) {}
 
-  grpc::Status CreateRegistry(grpc::ServerContext* context, const v1::CreateRegistryRequest* request, v1::Registry* response) override;
-  grpc::Status GetRegistry(grpc::ServerContext* context, const v1::GetRegistryRequest* request, v1::Registry* response) override;
-  grpc::Status ListRegistries(grpc::ServerContext* context, const v1::ListRegistriesRequest* request, v1::ListRegistriesResponse* response) override;
-  grpc::Status UpdateRegistry(grpc::ServerContext* context, const v1::UpdateRegistryRequest* request, v1::Registry* response) override;
-  grpc::Status DeleteRegistry(grpc::ServerContext* context, const v1::DeleteRegistryRequest* request, google::protobuf::Empty* response) override;
-  grpc::Status ListRepositories(grpc::ServerContext* context, const v1::ListRepositoriesRequest* request, v1::ListRepositoriesResponse* response) override;
+  grpc::Status CreateRegistry(grpc::ServerContext* context,
+                              const v1::CreateRegistryRequest* request,
+                              v1::Registry* response) override;
+  grpc::Status GetRegistry(grpc::ServerContext* context,
+                           const v1::GetRegistryRequest* request,
+                           v1::Registry* response) override;
+  grpc::Status ListRegistries(grpc::ServerContext* context,
+                              const v1::ListRegistriesRequest* request,
+                              v1::ListRegistriesResponse* response) override;
+  grpc::Status UpdateRegistry(grpc::ServerContext* context,
+                              const v1::UpdateRegistryRequest* request,
+                              v1::Registry* response) override;
+  grpc::Status DeleteRegistry(grpc::ServerContext* context,
+                              const v1::DeleteRegistryRequest* request,
+                              google::protobuf::Empty* response) override;
+  grpc::Status ListRepositories(
+      grpc::ServerContext* context, const v1::ListRepositoriesRequest* request,
+      v1::ListRepositoriesResponse* response) override;
 
  private:
   RepositoryList& repositories_;
@@ -67,11 +89,21 @@ class UpstreamServiceImpl final
  public:
   using GuardedService::GuardedService;
 
-  grpc::Status CreateUpstream(grpc::ServerContext* context, const v1::CreateUpstreamRequest* request, v1::Upstream* response) override;
-  grpc::Status GetUpstream(grpc::ServerContext* context, const v1::GetUpstreamRequest* request, v1::Upstream* response) override;
-  grpc::Status ListUpstreams(grpc::ServerContext* context, const v1::ListUpstreamsRequest* request, v1::ListUpstreamsResponse* response) override;
-  grpc::Status UpdateUpstream(grpc::ServerContext* context, const v1::UpdateUpstreamRequest* request, v1::Upstream* response) override;
-  grpc::Status DeleteUpstream(grpc::ServerContext* context, const v1::DeleteUpstreamRequest* request, google::protobuf::Empty* response) override;
+  grpc::Status CreateUpstream(grpc::ServerContext* context,
+                              const v1::CreateUpstreamRequest* request,
+                              v1::Upstream* response) override;
+  grpc::Status GetUpstream(grpc::ServerContext* context,
+                           const v1::GetUpstreamRequest* request,
+                           v1::Upstream* response) override;
+  grpc::Status ListUpstreams(grpc::ServerContext* context,
+                             const v1::ListUpstreamsRequest* request,
+                             v1::ListUpstreamsResponse* response) override;
+  grpc::Status UpdateUpstream(grpc::ServerContext* context,
+                              const v1::UpdateUpstreamRequest* request,
+                              v1::Upstream* response) override;
+  grpc::Status DeleteUpstream(grpc::ServerContext* context,
+                              const v1::DeleteUpstreamRequest* request,
+                              google::protobuf::Empty* response) override;
 };
 
 class AttachmentServiceImpl final
@@ -79,12 +111,24 @@ class AttachmentServiceImpl final
  public:
   using GuardedService::GuardedService;
 
-  grpc::Status CreateAttachment(grpc::ServerContext* context, const v1::CreateAttachmentRequest* request, v1::Attachment* response) override;
-  grpc::Status GetAttachment(grpc::ServerContext* context, const v1::GetAttachmentRequest* request, v1::Attachment* response) override;
-  grpc::Status ListAttachments(grpc::ServerContext* context, const v1::ListAttachmentsRequest* request, v1::ListAttachmentsResponse* response) override;
-  grpc::Status SetAttachments(grpc::ServerContext* context, const v1::SetAttachmentsRequest* request, v1::SetAttachmentsResponse* response) override;
-  grpc::Status MoveAttachment(grpc::ServerContext* context, const v1::MoveAttachmentRequest* request, v1::Attachment* response) override;
-  grpc::Status DeleteAttachment(grpc::ServerContext* context, const v1::DeleteAttachmentRequest* request, google::protobuf::Empty* response) override;
+  grpc::Status CreateAttachment(grpc::ServerContext* context,
+                                const v1::CreateAttachmentRequest* request,
+                                v1::Attachment* response) override;
+  grpc::Status GetAttachment(grpc::ServerContext* context,
+                             const v1::GetAttachmentRequest* request,
+                             v1::Attachment* response) override;
+  grpc::Status ListAttachments(grpc::ServerContext* context,
+                               const v1::ListAttachmentsRequest* request,
+                               v1::ListAttachmentsResponse* response) override;
+  grpc::Status SetAttachments(grpc::ServerContext* context,
+                              const v1::SetAttachmentsRequest* request,
+                              v1::SetAttachmentsResponse* response) override;
+  grpc::Status MoveAttachment(grpc::ServerContext* context,
+                              const v1::MoveAttachmentRequest* request,
+                              v1::Attachment* response) override;
+  grpc::Status DeleteAttachment(grpc::ServerContext* context,
+                                const v1::DeleteAttachmentRequest* request,
+                                google::protobuf::Empty* response) override;
 };
 
 class CacheEntryServiceImpl final
@@ -92,11 +136,22 @@ class CacheEntryServiceImpl final
  public:
   using GuardedService::GuardedService;
 
-  grpc::Status GetCacheEntry(grpc::ServerContext* context, const v1::GetCacheEntryRequest* request, v1::CacheEntry* response) override;
-  grpc::Status ListCacheEntries(grpc::ServerContext* context, const v1::ListCacheEntriesRequest* request, v1::ListCacheEntriesResponse* response) override;
-  grpc::Status ExpireCacheEntry(grpc::ServerContext* context, const v1::ExpireCacheEntryRequest* request, v1::ExpireCacheEntryResponse* response) override;
-  grpc::Status DeleteCacheEntry(grpc::ServerContext* context, const v1::DeleteCacheEntryRequest* request, google::protobuf::Empty* response) override;
-  grpc::Status BatchDeleteCacheEntries(grpc::ServerContext* context, const v1::BatchDeleteCacheEntriesRequest* request, v1::BatchDeleteCacheEntriesResponse* response) override;
+  grpc::Status GetCacheEntry(grpc::ServerContext* context,
+                             const v1::GetCacheEntryRequest* request,
+                             v1::CacheEntry* response) override;
+  grpc::Status ListCacheEntries(
+      grpc::ServerContext* context, const v1::ListCacheEntriesRequest* request,
+      v1::ListCacheEntriesResponse* response) override;
+  grpc::Status ExpireCacheEntry(
+      grpc::ServerContext* context, const v1::ExpireCacheEntryRequest* request,
+      v1::ExpireCacheEntryResponse* response) override;
+  grpc::Status DeleteCacheEntry(grpc::ServerContext* context,
+                                const v1::DeleteCacheEntryRequest* request,
+                                google::protobuf::Empty* response) override;
+  grpc::Status BatchDeleteCacheEntries(
+      grpc::ServerContext* context,
+      const v1::BatchDeleteCacheEntriesRequest* request,
+      v1::BatchDeleteCacheEntriesResponse* response) override;
 };
 
 class AccessTokenServiceImpl final
@@ -104,22 +159,42 @@ class AccessTokenServiceImpl final
  public:
   using GuardedService::GuardedService;
 
-  grpc::Status CreateAccessToken(grpc::ServerContext* context, const v1::CreateAccessTokenRequest* request, v1::CreateAccessTokenResponse* response) override;
-  grpc::Status GetAccessToken(grpc::ServerContext* context, const v1::GetAccessTokenRequest* request, v1::AccessToken* response) override;
-  grpc::Status ListAccessTokens(grpc::ServerContext* context, const v1::ListAccessTokensRequest* request, v1::ListAccessTokensResponse* response) override;
-  grpc::Status RevokeAccessToken(grpc::ServerContext* context, const v1::RevokeAccessTokenRequest* request, v1::RevokeAccessTokenResponse* response) override;
-  grpc::Status GetCaller(grpc::ServerContext* context, const v1::GetCallerRequest* request, v1::GetCallerResponse* response) override;
+  grpc::Status CreateAccessToken(
+      grpc::ServerContext* context, const v1::CreateAccessTokenRequest* request,
+      v1::CreateAccessTokenResponse* response) override;
+  grpc::Status GetAccessToken(grpc::ServerContext* context,
+                              const v1::GetAccessTokenRequest* request,
+                              v1::AccessToken* response) override;
+  grpc::Status ListAccessTokens(
+      grpc::ServerContext* context, const v1::ListAccessTokensRequest* request,
+      v1::ListAccessTokensResponse* response) override;
+  grpc::Status RevokeAccessToken(
+      grpc::ServerContext* context, const v1::RevokeAccessTokenRequest* request,
+      v1::RevokeAccessTokenResponse* response) override;
+  grpc::Status GetCaller(grpc::ServerContext* context,
+                         const v1::GetCallerRequest* request,
+                         v1::GetCallerResponse* response) override;
 };
 
 class CleanupPolicyServiceImpl final
-    : public GuardedService<v1::CleanupPolicyService::Service, CleanupPolicyAdmin> {
+    : public GuardedService<v1::CleanupPolicyService::Service,
+                            CleanupPolicyAdmin> {
  public:
   using GuardedService::GuardedService;
 
-  grpc::Status GetCleanupPolicy(grpc::ServerContext* context, const v1::GetCleanupPolicyRequest* request, v1::CleanupPolicy* response) override;
-  grpc::Status UpdateCleanupPolicy(grpc::ServerContext* context, const v1::UpdateCleanupPolicyRequest* request, v1::CleanupPolicy* response) override;
-  grpc::Status RunCleanup(grpc::ServerContext* context, const v1::RunCleanupRequest* request, v1::Operation* response) override;
-  grpc::Status ListCleanupRuns(grpc::ServerContext* context, const v1::ListCleanupRunsRequest* request, v1::ListCleanupRunsResponse* response) override;
+  grpc::Status GetCleanupPolicy(grpc::ServerContext* context,
+                                const v1::GetCleanupPolicyRequest* request,
+                                v1::CleanupPolicy* response) override;
+  grpc::Status UpdateCleanupPolicy(
+      grpc::ServerContext* context,
+      const v1::UpdateCleanupPolicyRequest* request,
+      v1::CleanupPolicy* response) override;
+  grpc::Status RunCleanup(grpc::ServerContext* context,
+                          const v1::RunCleanupRequest* request,
+                          v1::Operation* response) override;
+  grpc::Status ListCleanupRuns(grpc::ServerContext* context,
+                               const v1::ListCleanupRunsRequest* request,
+                               v1::ListCleanupRunsResponse* response) override;
 };
 
 class CacheServiceImpl final
@@ -127,9 +202,15 @@ class CacheServiceImpl final
  public:
   using GuardedService::GuardedService;
 
-  grpc::Status PurgeUpstreamCache(grpc::ServerContext* context, const v1::PurgeUpstreamCacheRequest* request, v1::Operation* response) override;
-  grpc::Status PurgeRegistryCache(grpc::ServerContext* context, const v1::PurgeRegistryCacheRequest* request, v1::Operation* response) override;
-  grpc::Status GetCacheStats(grpc::ServerContext* context, const v1::GetCacheStatsRequest* request, v1::GetCacheStatsResponse* response) override;
+  grpc::Status PurgeUpstreamCache(grpc::ServerContext* context,
+                                  const v1::PurgeUpstreamCacheRequest* request,
+                                  v1::Operation* response) override;
+  grpc::Status PurgeRegistryCache(grpc::ServerContext* context,
+                                  const v1::PurgeRegistryCacheRequest* request,
+                                  v1::Operation* response) override;
+  grpc::Status GetCacheStats(grpc::ServerContext* context,
+                             const v1::GetCacheStatsRequest* request,
+                             v1::GetCacheStatsResponse* response) override;
 };
 
 class SecretServiceImpl final
@@ -137,7 +218,9 @@ class SecretServiceImpl final
  public:
   using GuardedService::GuardedService;
 
-  grpc::Status RotateSecretKey(grpc::ServerContext* context, const v1::RotateSecretKeyRequest* request, v1::Operation* response) override;
+  grpc::Status RotateSecretKey(grpc::ServerContext* context,
+                               const v1::RotateSecretKeyRequest* request,
+                               v1::Operation* response) override;
 };
 
 class ExplainServiceImpl final
@@ -145,7 +228,9 @@ class ExplainServiceImpl final
  public:
   using GuardedService::GuardedService;
 
-  grpc::Status Explain(grpc::ServerContext* context, const v1::ExplainRequest* request, v1::ExplainResponse* response) override;
+  grpc::Status Explain(grpc::ServerContext* context,
+                       const v1::ExplainRequest* request,
+                       v1::ExplainResponse* response) override;
 };
 
 // What /api/v4 has settings for and cvr.v1 has not. The gateway asks with the
@@ -156,8 +241,14 @@ class FacadeServiceImpl final
  public:
   using GuardedService::GuardedService;
 
-  grpc::Status GetFacadeSettings(grpc::ServerContext* context, const internal::v1::GetFacadeSettingsRequest* request, internal::v1::GetFacadeSettingsResponse* response) override;
-  grpc::Status UpdateFacadeSettings(grpc::ServerContext* context, const internal::v1::UpdateFacadeSettingsRequest* request, internal::v1::UpdateFacadeSettingsResponse* response) override;
+  grpc::Status GetFacadeSettings(
+      grpc::ServerContext* context,
+      const internal::v1::GetFacadeSettingsRequest* request,
+      internal::v1::GetFacadeSettingsResponse* response) override;
+  grpc::Status UpdateFacadeSettings(
+      grpc::ServerContext* context,
+      const internal::v1::UpdateFacadeSettingsRequest* request,
+      internal::v1::UpdateFacadeSettingsResponse* response) override;
 };
 
 }  // namespace cvr

@@ -75,9 +75,9 @@ absl::StatusOr<internal::v1::ResolveKeyResponse> ResolveKey(
   wire.set_action(internal::v1::AccessQuestion::ACCESS_ACTION_READ);
   wire.set_kind(request.kind());
   ASSIGN_OR_RETURN(const AccessQuestion question, FromWire(wire));
-  ASSIGN_OR_RETURN(const auto id,
-                   authority.FindByKey({question.kind, request.group(),
-                                        request.name()}));
+  ASSIGN_OR_RETURN(
+      const auto id,
+      authority.FindByKey({question.kind, request.group(), request.name()}));
   internal::v1::ResolveKeyResponse response;
   if (id) response.set_id(*id);
   return response;

@@ -60,8 +60,7 @@ class GuardedCallsTest : public MetadataFixture {
     upstreams_ = v1::UpstreamService::NewStub(channel_);
   }
 
-  template <typename Stub, typename Method, typename Request,
-            typename Response>
+  template <typename Stub, typename Method, typename Request, typename Response>
   static absl::Status Call(Stub& stub, Method method, const Request& request,
                            Response& response) {
     grpc::ClientContext context;
@@ -100,8 +99,8 @@ TEST_F(GuardedCallsTest, AKeyIsAsGoodAsAnId) {
   get.mutable_key()->set_name("none");
   const absl::Status missing =
       Call(*registries_, &Registries::GetRegistry, get, registry_);
-  EXPECT_THAT(missing, StatusIs(absl::StatusCode::kNotFound,
-                                Reason::kResourceNotFound));
+  EXPECT_THAT(missing,
+              StatusIs(absl::StatusCode::kNotFound, Reason::kResourceNotFound));
   EXPECT_EQ(ResourceOf(missing)->name, "acme/none");
 }
 
@@ -127,19 +126,19 @@ TEST_F(GuardedCallsTest, AnUpdateMayMakeWhatIsMissing) {
   v1::UpdateRegistryRequest update;
   *update.mutable_key() = Key("acme", "web");
   update.mutable_registry()->set_description("d");
-  EXPECT_THAT(Call(*registries_, &Registries::UpdateRegistry, update,
-                   registry_),
-              StatusIs(absl::StatusCode::kNotFound));
+  EXPECT_THAT(
+      Call(*registries_, &Registries::UpdateRegistry, update, registry_),
+      StatusIs(absl::StatusCode::kNotFound));
   update.set_allow_missing(true);
-  ASSERT_THAT(Call(*registries_, &Registries::UpdateRegistry, update,
-                   registry_),
-              IsOk());
+  ASSERT_THAT(
+      Call(*registries_, &Registries::UpdateRegistry, update, registry_),
+      IsOk());
   EXPECT_EQ(registry_.name(), "web");
   EXPECT_EQ(registry_.group(), "acme");
   const int64_t id = registry_.id();
-  ASSERT_THAT(Call(*registries_, &Registries::UpdateRegistry, update,
-                   registry_),
-              IsOk());
+  ASSERT_THAT(
+      Call(*registries_, &Registries::UpdateRegistry, update, registry_),
+      IsOk());
   EXPECT_EQ(registry_.id(), id);
   // Not in a group that is not its own.
   update.mutable_key()->set_group("other");
@@ -161,28 +160,28 @@ TEST_F(GuardedCallsTest, DeletingNothingSucceedsWhenThatIsAskedFor) {
 TEST_F(GuardedCallsTest, ARepeatedCallMakesNothingTwice) {
   auto create = NewRegistry("acme", "web");
   create.set_request_id(kId);
-  ASSERT_THAT(Call(*registries_, &Registries::CreateRegistry, create,
-                   registry_),
-              IsOk());
+  ASSERT_THAT(
+      Call(*registries_, &Registries::CreateRegistry, create, registry_),
+      IsOk());
   const std::string first = registry_.SerializeAsString();
-  ASSERT_THAT(Call(*registries_, &Registries::CreateRegistry, create,
-                   registry_),
-              IsOk());
+  ASSERT_THAT(
+      Call(*registries_, &Registries::CreateRegistry, create, registry_),
+      IsOk());
   EXPECT_EQ(registry_.SerializeAsString(), first);
   auto other = create;
   other.mutable_registry()->set_name("more");
-  EXPECT_THAT(Call(*registries_, &Registries::CreateRegistry, other, registry_),
-              StatusIs(absl::StatusCode::kInvalidArgument,
-                       Reason::kRequestIdReused));
+  EXPECT_THAT(
+      Call(*registries_, &Registries::CreateRegistry, other, registry_),
+      StatusIs(absl::StatusCode::kInvalidArgument, Reason::kRequestIdReused));
   other.set_request_id("1");
-  EXPECT_THAT(Call(*registries_, &Registries::CreateRegistry, other, registry_),
-              StatusIs(absl::StatusCode::kInvalidArgument,
-                       Reason::kFieldInvalid));
+  EXPECT_THAT(
+      Call(*registries_, &Registries::CreateRegistry, other, registry_),
+      StatusIs(absl::StatusCode::kInvalidArgument, Reason::kFieldInvalid));
   // Without an id the name is taken.
   create.clear_request_id();
-  EXPECT_THAT(Call(*registries_, &Registries::CreateRegistry, create,
-                   registry_),
-              StatusIs(absl::StatusCode::kAlreadyExists));
+  EXPECT_THAT(
+      Call(*registries_, &Registries::CreateRegistry, create, registry_),
+      StatusIs(absl::StatusCode::kAlreadyExists));
 }
 
 // Its secret cannot be had otherwise.
@@ -206,13 +205,13 @@ TEST_F(GuardedCallsTest, ALostSecretCanBeHadAgain) {
 TEST_F(GuardedCallsTest, EventsSayWhoDidWhatToWhat) {
   auto create = NewRegistry("acme", "web");
   create.set_request_id(kId);
-  ASSERT_THAT(Call(*registries_, &Registries::CreateRegistry, create,
-                   registry_),
-              IsOk());
+  ASSERT_THAT(
+      Call(*registries_, &Registries::CreateRegistry, create, registry_),
+      IsOk());
   // Changes nothing, so it is no event.
-  ASSERT_THAT(Call(*registries_, &Registries::CreateRegistry, create,
-                   registry_),
-              IsOk());
+  ASSERT_THAT(
+      Call(*registries_, &Registries::CreateRegistry, create, registry_),
+      IsOk());
   v1::DeleteRegistryRequest remove;
   *remove.mutable_key() = Key("acme", "web");
   remove.set_etag("stale");

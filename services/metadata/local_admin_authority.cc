@@ -84,9 +84,9 @@ absl::StatusOr<std::optional<ObjectLocation>> LocationOf(
       ASSIGN_OR_RETURN(const auto attachment,
                        tables::FindAttachment(transaction, question.id));
       if (!attachment) return std::nullopt;
-      ASSIGN_OR_RETURN(auto location, LocationOfRegistry(
-                                          transaction,
-                                          attachment->registry_id()));
+      ASSIGN_OR_RETURN(
+          auto location,
+          LocationOfRegistry(transaction, attachment->registry_id()));
       if (location) location->name.clear();
       return location;
     }
@@ -142,8 +142,7 @@ absl::StatusOr<Admission> LocalAdminAuthority::Authorize(
         admission.group = location->group;
         admission.name = location->name;
       }
-      RETURN_IF_ERROR(
-          Check(admission.caller, questions[i].action, *location));
+      RETURN_IF_ERROR(Check(admission.caller, questions[i].action, *location));
     }
     return absl::OkStatus();
   }));

@@ -46,8 +46,7 @@ absl::StatusOr<std::vector<BlobInstance>> BlobInstancesFromFlag(
   for (const std::string& address : absl::GetFlag(FLAGS_blob_addresses)) {
     if (address.empty()) continue;
     auto channel = OpenRpcChannel(address, security);
-    RETURN_IF_ERROR(
-        Annotate(channel.status(), "--blob_addresses=" + address));
+    RETURN_IF_ERROR(Annotate(channel.status(), "--blob_addresses=" + address));
     instances.push_back({address, *std::move(channel)});
   }
   return instances;

@@ -19,17 +19,17 @@
 #include "services/metadata/operation_services.h"
 #include "services/metadata/replays/stored_replays.h"
 #include "services/metadata/resolution/cache_catalog.h"
-#include "services/metadata/resolution/pull_counter.h"
 #include "services/metadata/resolution/explainer.h"
 #include "services/metadata/resolution/local_resolver.h"
 #include "services/metadata/resolution/migration.h"
+#include "services/metadata/resolution/pull_counter.h"
 #include "services/metadata/resolution/refresh_queue.h"
 #include "services/metadata/resolution/route_cache.h"
 #include "services/metadata/resolution/sweeper.h"
 #include "services/metadata/resolution_service.h"
-#include "services/metadata/server_info.h"
 #include "services/metadata/secrets/secret_box.h"
 #include "services/metadata/secrets/store_key.h"
+#include "services/metadata/server_info.h"
 #include "services/metadata/store/rocksdb_metadata_store.h"
 #include "services/metadata/store/transactions.h"
 #include "services/metadata/store/watched_metadata_store.h"
@@ -108,7 +108,8 @@ struct MetadataStack::Parts {
       auth.NoteChanged();
     });
     store->Watch(LocalTokenAuthority::kTables, [this] { auth.NoteRevoked(); });
-    store->Watch(CleanupRunner::kTables, [this] { cleanup.NotePolicyChange(); });
+    store->Watch(CleanupRunner::kTables,
+                 [this] { cleanup.NotePolicyChange(); });
     store->Watch(Operations::kTables, [this] { operations.NoteChange(); });
     RegisterOperations();
   }
@@ -231,8 +232,8 @@ absl::StatusOr<std::unique_ptr<MetadataStack>> MetadataStack::OpenOver(
   RETURN_IF_ERROR(Migrate(*store));
   RETURN_IF_ERROR(tables::EnterUpstreamNames(*store));
   ASSIGN_OR_RETURN(auto change_log, ChangeLog::Open(*store, {}));
-  auto stack = std::unique_ptr<MetadataStack>(
-      new MetadataStack(std::make_unique<Parts>(
+  auto stack =
+      std::unique_ptr<MetadataStack>(new MetadataStack(std::make_unique<Parts>(
           std::make_unique<WatchedMetadataStore>(std::move(store)),
           std::move(box), std::move(change_log), options)));
   // What rows of format version 3 lack.

@@ -1,6 +1,8 @@
 #include "services/rpc/call_audit.h"
 
 #include <cstddef>
+#include <cstdint>
+#include <string>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"

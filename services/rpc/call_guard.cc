@@ -44,8 +44,7 @@ absl::Status Missing(const AccessQuestion& question) {
 
 bool IsRepeatable(const google::protobuf::Message& request) {
   const auto* const method = MethodOfRequest(*request.GetDescriptor());
-  return method != nullptr &&
-         method->options().GetExtension(v1::repeatable) &&
+  return method != nullptr && method->options().GetExtension(v1::repeatable) &&
          !HasFlag(request, "validate_only");
 }
 
@@ -116,11 +115,9 @@ absl::StatusOr<CallGuard::Admitted> CallGuard::Decide(
   absl::StatusOr<std::vector<AccessQuestion>> questions = Questions(request);
   if (absl::IsInvalidArgument(questions.status())) {
     // Whoever shows nothing is told that alone.
+    const AccessQuestion who = {AccessPolicy::Action::kAuthenticate};
     RETURN_IF_ERROR(
-        authority_
-            .Authorize(secret, {{AccessPolicy::Action::kAuthenticate,
-                                 AccessQuestion::Kind::kNone}})
-            .status());
+        authority_.Authorize(secret, absl::MakeConstSpan(&who, 1)).status());
   }
   RETURN_IF_ERROR(questions.status());
   ASSIGN_OR_RETURN(auto admission, authority_.Authorize(secret, *questions));
@@ -160,9 +157,8 @@ absl::Status CallGuard::Begin(const grpc::ServerContextBase& context,
       admitted.caller.token_id <= 0) {
     return absl::OkStatus();
   }
-  const absl::Time deadline =
-      std::min(absl::FromChrono(context.deadline()),
-               absl::Now() + kRepetitionWaitMax);
+  const absl::Time deadline = std::min(absl::FromChrono(context.deadline()),
+                                       absl::Now() + kRepetitionWaitMax);
   ASSIGN_OR_RETURN(
       admitted.claim,
       replays->Begin({admitted.caller.token_id, MethodNameOf(request),

@@ -41,7 +41,8 @@ ABSL_FLAG(std::vector<std::string>, rpc_metadata_names, {"cvr-metadata"},
 ABSL_FLAG(std::string, peer_secrets_dir, "",
           "Directory with the secrets that the services authenticate with when "
           "TLS is off: gateway.secret, blob.secret and metadata.secret, mode "
-          "0600, created by the metadata service. A gateway needs only gateway.secret. If "
+          "0600, created by the metadata service. A gateway needs only "
+          "gateway.secret. If "
           "empty: PATH.peers for a metadata service at unix:PATH, else the "
           "directory peers in the data directory of cvr-metadata; gateways and "
           "blob services must then be given its path.");
@@ -75,9 +76,8 @@ absl::StatusOr<std::shared_ptr<const PeerSecrets>> OpenPeerSecrets(
     case RpcRole::kMetadata:
       return PeerSecrets::OpenOrMake(directory);
     case RpcRole::kBlob:
-      return PeerSecrets::Open(directory,
-                               {PeerRole::kGateway, PeerRole::kBlob,
-                                PeerRole::kMetadata});
+      return PeerSecrets::Open(directory, {PeerRole::kGateway, PeerRole::kBlob,
+                                           PeerRole::kMetadata});
     case RpcRole::kGateway:
       return PeerSecrets::Open(directory, {PeerRole::kGateway});
     case RpcRole::kStandalone:

@@ -14,9 +14,9 @@
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::string input(reinterpret_cast<const char*>(data), size);
-  constexpr absl::string_view kFields[] = {
-      "method", "resource.type", "resource.id", "result_code",
-      "request_omitted"};
+  constexpr absl::string_view kFields[] = {"method", "resource.type",
+                                           "resource.id", "result_code",
+                                           "request_omitted"};
   const auto& type = *cvr::v1::AuditEvent::descriptor();
   const auto filter = cvr::Filter::Parse(input, type, kFields);
   if (filter.ok()) {

@@ -131,10 +131,9 @@ void AuditTrail::Record(v1::AuditEvent event) {
 absl::StatusOr<v1::ListAuditEventsResponse> AuditTrail::List(
     const v1::ListAuditEventsRequest& request) const {
   const std::string scope = ScopeOf(request);
-  ASSIGN_OR_RETURN(
-      const auto filter,
-      Filter::Parse(request.filter(), *v1::AuditEvent::descriptor(),
-                    kFilterFields));
+  ASSIGN_OR_RETURN(const auto filter,
+                   Filter::Parse(request.filter(),
+                                 *v1::AuditEvent::descriptor(), kFilterFields));
   ASSIGN_OR_RETURN(const int page_size, PageSize(request.page_size()));
   ASSIGN_OR_RETURN(const int64_t before,
                    ParseIdPageToken(scope, request.page_token()));
@@ -190,16 +189,14 @@ absl::StatusOr<v1::WatchAuditEventsResponse> AuditTrail::Next(
   ASSIGN_OR_RETURN(const int64_t last, LastId());
   int64_t id = std::max(after_id, last - options_.events_max);
   v1::WatchAuditEventsResponse response;
-  RETURN_IF_ERROR(
-      store_.Read([&](const ReadTransaction& transaction) -> absl::Status {
-        while (++id <= last &&
-               response.audit_events_size() < kWatchedEventsMax) {
-          ASSIGN_OR_RETURN(const auto row,
-                           tables::FindAuditEvent(transaction, id));
-          if (row) *response.add_audit_events() = ToApi(*row);
-        }
-        return absl::OkStatus();
-      }));
+  RETURN_IF_ERROR(store_.Read([&](const ReadTransaction& transaction)
+                                  -> absl::Status {
+    while (++id <= last && response.audit_events_size() < kWatchedEventsMax) {
+      ASSIGN_OR_RETURN(const auto row, tables::FindAuditEvent(transaction, id));
+      if (row) *response.add_audit_events() = ToApi(*row);
+    }
+    return absl::OkStatus();
+  }));
   return response;
 }
 

@@ -18,8 +18,7 @@ void DescribeObject(absl::string_view object,
   const size_t space = object.rfind(' ');
   if (space == absl::string_view::npos) return;
   const absl::string_view key = object.substr(space + 1);
-  std::string type =
-      absl::StrReplaceAll(object.substr(0, space), {{" ", "_"}});
+  std::string type = absl::StrReplaceAll(object.substr(0, space), {{" ", "_"}});
   // What an attachment was called.
   if (type == "registry_upstream") type = "attachment";
   resource.set_type(std::move(type));
@@ -83,10 +82,9 @@ v1::AuditEvent ToApi(const stored::AuditEvent& from) {
   to.set_result_code(CodeOf(from));
   to.set_result_reason(from.result_reason());
   to.set_request_omitted(from.request_omitted());
-  if (!from.request().empty() &&
-      !google::protobuf::util::JsonStringToMessage(from.request(),
-                                                   to.mutable_request())
-           .ok()) {
+  if (!from.request().empty() && !google::protobuf::util::JsonStringToMessage(
+                                      from.request(), to.mutable_request())
+                                      .ok()) {
     to.clear_request();
     to.set_request_omitted(true);
   }

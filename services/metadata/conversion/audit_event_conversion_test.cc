@@ -64,15 +64,15 @@ TEST(AuditEventConversionTest, RowsOfEarlierRevisionsAreRead) {
   EXPECT_EQ(event.result_code(), google::rpc::NOT_FOUND);
   EXPECT_EQ(event.request().fields().at("id").string_value(), "7");
 
-  event = ToApi(From<stored::AuditEvent>(
-      R"pb(object: "group acme/web" result: "OK")pb"));
+  event = ToApi(From<stored::AuditEvent>(R"pb(object: "group acme/web"
+                                              result: "OK")pb"));
   EXPECT_EQ(event.resource().type(), "group");
   EXPECT_EQ(event.resource().id(), 0);
   EXPECT_EQ(event.resource().name(), "acme/web");
   EXPECT_EQ(event.result_code(), 0);
 
-  event = ToApi(From<stored::AuditEvent>(
-      R"pb(object: "registry upstream 4" result: "OK")pb"));
+  event = ToApi(From<stored::AuditEvent>(R"pb(object: "registry upstream 4"
+                                              result: "OK")pb"));
   EXPECT_EQ(event.resource().type(), "attachment");
   EXPECT_EQ(event.resource().id(), 4);
 }

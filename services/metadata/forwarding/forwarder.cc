@@ -44,11 +44,11 @@ absl::StatusOr<InstancePage> ParseInstancePage(absl::string_view scope,
 
 std::string InstancePageToken(absl::string_view scope,
                               const InstancePage& page) {
-  return MakePageToken(scope, absl::string_view(
-                                  KeyBuilder()
-                                      .Int(static_cast<int64_t>(page.instance))
-                                      .Rest(page.token)
-                                      .Build()));
+  return MakePageToken(
+      scope, absl::string_view(KeyBuilder()
+                                   .Int(static_cast<int64_t>(page.instance))
+                                   .Rest(page.token)
+                                   .Build()));
 }
 
 }  // namespace cvr

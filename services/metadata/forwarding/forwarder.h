@@ -122,9 +122,8 @@ std::string InstancePageToken(absl::string_view scope,
 template <typename Service, typename Method, typename Request,
           typename Response, typename Items>
 absl::Status ListAll(Forwarder<Service>& forwarder, Method method,
-                     const grpc::ServerContext& context,
-                     const Request& request, int page_size,
-                     absl::string_view scope, Items&& items,
+                     const grpc::ServerContext& context, const Request& request,
+                     int page_size, absl::string_view scope, Items&& items,
                      Response& response) {
   if (forwarder.size() == 0) return NoBlobServices();
   ASSIGN_OR_RETURN(InstancePage page,
@@ -135,8 +134,7 @@ absl::Status ListAll(Forwarder<Service>& forwarder, Method method,
     next.set_page_size(page_size - items(response)->size());
     next.set_page_token(page.token);
     Response one;
-    RETURN_IF_ERROR(
-        forwarder.Call(page.instance, method, context, next, one));
+    RETURN_IF_ERROR(forwarder.Call(page.instance, method, context, next, one));
     items(response)->MergeFrom(*items(one));
     page.token = one.next_page_token();
     if (page.token.empty()) ++page.instance;

@@ -75,9 +75,9 @@ absl::Status FetchForwarder::Cancel(const grpc::ServerContext& context,
                                     v1::CancelFetchResponse& response) {
   if (forwarder_.size() == 0) return NoBlobServices();
   if (forwarder_.size() > 1 && request.instance().empty()) {
-    return errors::FieldInvalid(
-        "instance", "must be set: there are several blob services",
-        v1::FIELD_REQUIRED);
+    return errors::FieldInvalid("instance",
+                                "must be set: there are several blob services",
+                                v1::FIELD_REQUIRED);
   }
   absl::Status failure;
   for (size_t i = 0; i < forwarder_.size(); ++i) {
@@ -140,9 +140,8 @@ grpc::Status UpstreamStateForwarder::ListUpstreamStates(
 grpc::Status UpstreamTestForwarder::TestUpstream(
     grpc::ServerContext* context, const v1::TestUpstreamRequest* request,
     v1::TestUpstreamResponse* response) {
-  return ByAny(forwarder_, guard_,
-               &v1::UpstreamTestService::Stub::TestUpstream, *context, *request,
-               response);
+  return ByAny(forwarder_, guard_, &v1::UpstreamTestService::Stub::TestUpstream,
+               *context, *request, response);
 }
 
 }  // namespace cvr

@@ -29,13 +29,12 @@ std::string FieldOf(const grpc::ServerContext& context, const char* name) {
 // A blob service with `count` fetches, from 1.
 class Instance final : public v1::FetchService::Service {
  public:
-  Instance(std::string name, int count) : name_(std::move(name)), count_(count) {
+  Instance(std::string name, int count)
+      : name_(std::move(name)), count_(count) {
     server_ = *RpcServer::Start("127.0.0.1:0", {this, &refresh_});
   }
 
-  BlobInstance blob() const {
-    return {name_, server_->InProcessChannel()};
-  }
+  BlobInstance blob() const { return {name_, server_->InProcessChannel()}; }
 
   grpc::Status ListFetches(grpc::ServerContext* context,
                            const v1::ListFetchesRequest* request,
@@ -120,14 +119,13 @@ class ForwardingTest : public ::testing::Test {
   void Serve(const std::vector<BlobInstance>& instances) {
     fetches_ = std::make_unique<FetchForwarder>(instances, guard_);
     refreshes_ = std::make_unique<RefreshForwarder>(instances, guard_);
-    server_ = *RpcServer::Start("127.0.0.1:0",
-                                {fetches_.get(), refreshes_.get()});
+    server_ =
+        *RpcServer::Start("127.0.0.1:0", {fetches_.get(), refreshes_.get()});
     stub_ = v1::FetchService::NewStub(server_->InProcessChannel());
   }
 
   template <typename Method, typename Request, typename Response>
-  absl::Status Call(Method method, const Request& request,
-                    Response& response) {
+  absl::Status Call(Method method, const Request& request, Response& response) {
     grpc::ClientContext context;
     context.AddMetadata("authorization", "Bearer cvr_of_the_caller");
     return FromRpcStatus((stub_.get()->*method)(&context, request, &response));

@@ -28,8 +28,6 @@ constexpr absl::Duration kRemoveInterval = absl::Minutes(10);
 constexpr absl::Duration kStoreInterval = absl::Seconds(1);
 constexpr absl::Duration kWaitDefault = absl::Minutes(1);
 constexpr absl::Duration kWaitMax = absl::Minutes(10);
-// How long a request_id is remembered.
-constexpr absl::Duration kRepeatMax = absl::Hours(24);
 constexpr char kAllGroups[] = "-";
 constexpr absl::string_view kFilterFields[] = {"done", "method"};
 
@@ -47,19 +45,6 @@ std::string ScopeOf(const v1::ListOperationsRequest& request) {
       .String(request.group())
       .Rest(request.filter())
       .Build();
-}
-
-stored::Operation RowOf(const NewOperation& operation, absl::Time now) {
-  stored::Operation row;
-  row.set_method(operation.method);
-  row.set_group(operation.group);
-  row.set_request_id(operation.request_id);
-  row.set_token_id(operation.token_id);
-  row.set_total_count(operation.total_count);
-  row.set_argument(operation.argument);
-  row.set_can_cancel(operation.can_cancel);
-  *row.mutable_start_time() = ToWire(now);
-  return row;
 }
 
 }  // namespace
@@ -97,11 +82,10 @@ Operations::Operations(MetadataStore& store, const Clock& clock,
         return kCheckInterval;
       }) {
   for (int i = 0; i < options.workers; ++i) {
-    workers_.push_back(std::make_unique<PeriodicThread>(
-        "operation", [this] {
-          Work();
-          return absl::InfiniteDuration();
-        }));
+    workers_.push_back(std::make_unique<PeriodicThread>("operation", [this] {
+      Work();
+      return absl::InfiniteDuration();
+    }));
   }
 }
 
@@ -188,6 +172,19 @@ absl::Status Operations::TakeUnfinished() {
   return absl::OkStatus();
 }
 
+stored::Operation Operations::RowOf(const NewOperation& operation) const {
+  stored::Operation row;
+  row.set_method(operation.method);
+  row.set_group(operation.group);
+  row.set_request_id(operation.request_id);
+  row.set_token_id(operation.token_id);
+  row.set_total_count(operation.total_count);
+  row.set_argument(operation.argument);
+  row.set_can_cancel(operation.can_cancel);
+  *row.mutable_start_time() = ToWire(clock_.Now());
+  return row;
+}
+
 absl::Status Operations::Insert(WriteTransaction& transaction,
                                 stored::Operation& row) {
   {
@@ -207,7 +204,7 @@ absl::Status Operations::Insert(WriteTransaction& transaction,
 
 absl::StatusOr<v1::Operation> Operations::StartIn(
     WriteTransaction& transaction, const NewOperation& operation) {
-  stored::Operation row = RowOf(operation, clock_.Now());
+  stored::Operation row = RowOf(operation);
   RETURN_IF_ERROR(Insert(transaction, row));
   made_here.emplace_back(this, row.id());
   return ToApi(row);
@@ -215,16 +212,15 @@ absl::StatusOr<v1::Operation> Operations::StartIn(
 
 absl::StatusOr<v1::Operation> Operations::StartNew(
     const NewOperation& operation) {
-  return WriteValue<v1::Operation>(
-      store_, [&](WriteTransaction& transaction) {
-        return StartIn(transaction, operation);
-      });
+  return WriteValue<v1::Operation>(store_, [&](WriteTransaction& transaction) {
+    return StartIn(transaction, operation);
+  });
 }
 
 v1::Operation Operations::Imagined(
     const NewOperation& operation,
     const google::protobuf::Message& response) const {
-  stored::Operation row = RowOf(operation, clock_.Now());
+  stored::Operation row = RowOf(operation);
   *row.mutable_end_time() = row.start_time();
   *row.mutable_response() = PackedResponse(response);
   return ToApi(row);
@@ -340,8 +336,8 @@ absl::StatusOr<v1::ListOperationsResponse> Operations::List(
     const v1::ListOperationsRequest& request, const Caller& caller) const {
   const std::string scope = ScopeOf(request);
   ASSIGN_OR_RETURN(const auto filter,
-                   Filter::Parse(request.filter(),
-                                 *v1::Operation::descriptor(), kFilterFields));
+                   Filter::Parse(request.filter(), *v1::Operation::descriptor(),
+                                 kFilterFields));
   ASSIGN_OR_RETURN(const int page_size, PageSize(request.page_size()));
   ASSIGN_OR_RETURN(const int64_t before,
                    ParseIdPageToken(scope, request.page_token()));
@@ -350,14 +346,14 @@ absl::StatusOr<v1::ListOperationsResponse> Operations::List(
     return tables::VisitOperations(
         transaction, before,
         [&](const stored::Operation& row) -> absl::StatusOr<bool> {
-          const bool is_asked_for = request.group() == kAllGroups ||
-                                    row.group() == request.group();
+          const bool is_asked_for =
+              request.group() == kAllGroups || row.group() == request.group();
           if (!is_asked_for || !MaySeeOperation(caller, row)) return true;
           const v1::Operation operation = ToApi(row);
           if (!filter.Matches(operation)) return true;
           if (response.operations_size() == page_size) {
-            response.set_next_page_token(MakePageToken(
-                scope, response.operations(page_size - 1).id()));
+            response.set_next_page_token(
+                MakePageToken(scope, response.operations(page_size - 1).id()));
             return false;
           }
           *response.add_operations() = operation;
@@ -411,88 +407,6 @@ absl::StatusOr<v1::Operation> Operations::Wait(
   }
 }
 
-absl::StatusOr<std::optional<stored::Operation>> Operations::FindRepeated(
-    const ReadTransaction& transaction, const OperationStart& start) const {
-  std::optional<stored::Operation> found;
-  if (start.request_id.empty()) return found;
-  RETURN_IF_ERROR(tables::VisitOperations(
-      transaction, /*before=*/0,
-      [&](const stored::Operation& row) -> absl::StatusOr<bool> {
-        if (FromWire(row.start_time()) + kRepeatMax < clock_.Now()) {
-          return false;
-        }
-        if (row.request_id() != start.request_id ||
-            row.method() != start.method || row.token_id() != start.token_id) {
-          return true;
-        }
-        found = row;
-        return false;
-      }));
-  return found;
-}
-
-absl::StatusOr<StartedOperation> Operations::Start(
-    const OperationStart& start) {
-  if (start.method.empty()) {
-    return errors::FieldInvalid("method", "must be set", v1::FIELD_REQUIRED);
-  }
-  StartedOperation started;
-  RETURN_IF_ERROR(store_.Write(
-      [&](WriteTransaction& transaction) -> absl::Status {
-        ASSIGN_OR_RETURN(const auto repeated, FindRepeated(transaction, start));
-        started.already_started = repeated.has_value();
-        if (repeated) {
-          started.operation = ToApi(*repeated);
-          return absl::OkStatus();
-        }
-        stored::Operation row =
-            RowOf({.method = start.method,
-                   .group = start.group,
-                   .request_id = start.request_id,
-                   .token_id = start.token_id,
-                   .total_count = start.total_count},
-                  clock_.Now());
-        row.set_is_remote(true);
-        row.set_instance(start.instance);
-        RETURN_IF_ERROR(Insert(transaction, row));
-        started.operation = ToApi(row);
-        return absl::OkStatus();
-      },
-      Durability::kSynced));
-  if (!started.already_started) {
-    MutexLock lock(&mutex_);
-    leases_[started.operation.id()] = clock_.SteadyNow() + kOperationLease;
-  }
-  return started;
-}
-
-absl::StatusOr<bool> Operations::ReportProgress(
-    int64_t id, const v1::Operation::Progress& progress) {
-  ASSIGN_OR_RETURN(const auto row, Find(id));
-  if (!row.is_remote()) return NoSuchOperation(id);
-  if (row.has_end_time()) {
-    return errors::PreconditionFailed(Reason::kPreconditionFailed,
-                                      absl::StrCat("operations/", id),
-                                      "the operation has ended");
-  }
-  {
-    MutexLock lock(&mutex_);
-    leases_[id] = clock_.SteadyNow() + kOperationLease;
-  }
-  if (ProgressOf(row).SerializeAsString() != progress.SerializeAsString()) {
-    RETURN_IF_ERROR(Store(id, progress));
-  }
-  return row.cancel_requested();
-}
-
-absl::Status Operations::Finish(
-    int64_t id, const v1::Operation::Progress& progress,
-    const absl::StatusOr<google::protobuf::Any>& result) {
-  ASSIGN_OR_RETURN(const auto row, Find(id));
-  if (!row.is_remote()) return NoSuchOperation(id);
-  return End(id, &progress, result);
-}
-
 absl::Status Operations::EndOverdue() {
   std::vector<int64_t> overdue;
   {
@@ -502,9 +416,9 @@ absl::Status Operations::EndOverdue() {
     }
   }
   for (const int64_t id : overdue) {
-    RETURN_IF_ERROR(End(id, /*progress=*/nullptr,
-                        absl::UnavailableError(
-                            "the blob service that worked on it is gone")));
+    RETURN_IF_ERROR(End(
+        id, /*progress=*/nullptr,
+        absl::UnavailableError("the blob service that worked on it is gone")));
   }
   return absl::OkStatus();
 }
@@ -519,9 +433,9 @@ absl::Status Operations::RemoveOld() {
     return tables::VisitOperations(
         transaction, /*before=*/0,
         [&](const stored::Operation& row) -> absl::StatusOr<bool> {
-          const bool is_old = row.has_end_time() &&
-                              (FromWire(row.end_time()) <= oldest ||
-                               kept >= options_.kept_max);
+          const bool is_old =
+              row.has_end_time() &&
+              (FromWire(row.end_time()) <= oldest || kept >= options_.kept_max);
           if (is_old) {
             old.push_back(row.id());
           } else {

@@ -106,8 +106,8 @@ struct NewOperation {
 // what Register() was told for the method.
 class Operations : public OperationRecorder {
  public:
-  // Changes of which NoteChange() must be told, on the thread of the write, as a
-  // WatchedMetadataStore does.
+  // Changes of which NoteChange() must be told, on the thread of the write, as
+  // a WatchedMetadataStore does.
   static constexpr Table kTables[] = {Table::kOperations};
 
   struct Options {
@@ -197,6 +197,8 @@ class Operations : public OperationRecorder {
   absl::Status Store(int64_t id, const v1::Operation::Progress& progress);
   bool IsCancelled(int64_t id) const;
   bool IsStopping() const;
+  // Without an id yet.
+  stored::Operation RowOf(const NewOperation& operation) const;
   // Gives the row its id and stores it.
   absl::Status Insert(WriteTransaction& transaction, stored::Operation& row);
   absl::StatusOr<stored::Operation> Find(int64_t id) const;

@@ -42,13 +42,12 @@ class OperationsTest : public ::testing::Test {
 
   void Restart(const Operations::Options& options = {}) {
     operations_.reset();
-    auto tables = store_ == nullptr
-                      ? InMemoryMetadataStore::Tables()
-                      : memory_->Snapshot();
-    auto memory = store_ == nullptr
-                      ? std::make_unique<InMemoryMetadataStore>()
-                      : std::make_unique<InMemoryMetadataStore>(
-                            std::move(tables));
+    auto tables = store_ == nullptr ? InMemoryMetadataStore::Tables()
+                                    : memory_->Snapshot();
+    auto memory =
+        store_ == nullptr
+            ? std::make_unique<InMemoryMetadataStore>()
+            : std::make_unique<InMemoryMetadataStore>(std::move(tables));
     memory_ = memory.get();
     store_ = std::make_unique<WatchedMetadataStore>(std::move(memory));
     operations_ = std::make_unique<Operations>(*store_, clock_, options);
@@ -123,9 +122,9 @@ TEST_F(OperationsTest, AnErrorIsKeptWithItsReason) {
   operations_->Start();
   const auto ended = Ended(Begin().id());
   ASSERT_TRUE(ended.has_error());
-  EXPECT_THAT(ErrorFromWire(ended.error()),
-              StatusIs(absl::StatusCode::kResourceExhausted,
-                       Reason::kStoreFull));
+  EXPECT_THAT(
+      ErrorFromWire(ended.error()),
+      StatusIs(absl::StatusCode::kResourceExhausted, Reason::kStoreFull));
 }
 
 TEST_F(OperationsTest, WhatIsDiscardedDoesNotBegin) {
@@ -135,16 +134,16 @@ TEST_F(OperationsTest, WhatIsDiscardedDoesNotBegin) {
     return PackedResponse(Purged(0));
   });
   operations_->Start();
-  EXPECT_FALSE(store_
-                   ->Write(
-                       [&](WriteTransaction& transaction) {
-                         EXPECT_THAT(operations_->StartIn(transaction,
-                                                          {kPurge, "acme"}),
-                                     IsOk());
-                         return absl::AbortedError("no");
-                       },
-                       Durability::kSynced)
-                   .ok());
+  EXPECT_FALSE(
+      store_
+          ->Write(
+              [&](WriteTransaction& transaction) {
+                EXPECT_THAT(operations_->StartIn(transaction, {kPurge, "acme"}),
+                            IsOk());
+                return absl::AbortedError("no");
+              },
+              Durability::kSynced)
+          .ok());
   Ended(Begin().id());
   EXPECT_EQ(calls, 1);
 }
@@ -263,9 +262,9 @@ TEST_F(OperationsTest, SoManyWait) {
   Restart({.waiting = {.total = 4, .per_caller = 0}});
   v1::WaitOperationRequest wait;
   wait.set_id(Begin().id());
-  EXPECT_THAT(operations_->Wait(wait, Caller::System(), [] { return true; }),
-              StatusIs(absl::StatusCode::kResourceExhausted,
-                       Reason::kOverloaded));
+  EXPECT_THAT(
+      operations_->Wait(wait, Caller::System(), [] { return true; }),
+      StatusIs(absl::StatusCode::kResourceExhausted, Reason::kOverloaded));
 }
 
 TEST_F(OperationsTest, ListsShowWhatTheCallerMaySee) {
@@ -291,9 +290,9 @@ TEST_F(OperationsTest, ListsShowWhatTheCallerMaySee) {
   EXPECT_EQ(ids("-", "", Member("acme", 5)), Ids({a.id()}));
   EXPECT_EQ(ids("other", "", Member("acme", 5)), Ids());
   EXPECT_EQ(ids("acme", "", Caller::System()), Ids({a.id()}));
-  EXPECT_EQ(ids("-", R"(method = "SecretService.RotateSecretKey")",
-                Caller::System()),
-            Ids({b.id()}));
+  EXPECT_EQ(
+      ids("-", R"(method = "SecretService.RotateSecretKey")", Caller::System()),
+      Ids({b.id()}));
   EXPECT_EQ(ids("-", "done = true", Caller::System()), Ids());
 
   v1::ListOperationsRequest request;
@@ -347,14 +346,13 @@ TEST_F(OperationsTest, SoManyGoOn) {
   Restart({.unfinished_max = 1});
   OperationStart start = {"RefreshService.PrefetchImage", "acme"};
   ASSERT_THAT(operations_->Start(start), IsOk());
-  EXPECT_THAT(operations_->StartNew({kPurge, "acme"}),
-              StatusIs(absl::StatusCode::kResourceExhausted,
-                       Reason::kLimitReached));
+  EXPECT_THAT(
+      operations_->StartNew({kPurge, "acme"}),
+      StatusIs(absl::StatusCode::kResourceExhausted, Reason::kLimitReached));
 }
 
 TEST_F(OperationsTest, AnImaginedOneHasEnded) {
-  const auto imagined =
-      operations_->Imagined({kPurge, "acme"}, Purged(4));
+  const auto imagined = operations_->Imagined({kPurge, "acme"}, Purged(4));
   EXPECT_EQ(imagined.id(), 0);
   EXPECT_TRUE(imagined.done());
   v1::PurgeCacheResponse response;

@@ -245,8 +245,8 @@ TEST_F(StoredReplaysTest, ARepetitionDoesNotWaitForEver) {
       status = replays_.Begin(Request(), absl::Now(), second).status();
     });
   }
-  EXPECT_THAT(status, StatusIs(absl::StatusCode::kAborted,
-                               Reason::kConcurrentChange));
+  EXPECT_THAT(status,
+              StatusIs(absl::StatusCode::kAborted, Reason::kConcurrentChange));
 }
 
 }  // namespace

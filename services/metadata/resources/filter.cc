@@ -55,8 +55,8 @@ class FilterParser {
     term.field = std::string(Word());
     if (!absl::c_linear_search(offered_, term.field)) {
       at_ = start;
-      return Bad(absl::StrCat("one of ", absl::StrJoin(offered_, ", "),
-                              " expected"));
+      return Bad(
+          absl::StrCat("one of ", absl::StrJoin(offered_, ", "), " expected"));
     }
     RETURN_IF_ERROR(FindWay(term));
     SkipSpace();

@@ -76,8 +76,7 @@ TEST(FilterTest, WhatItIsEqualTo) {
 TEST(FilterTest, WhatIsWrongIsSaid) {
   const auto why = [](const std::string& text) {
     const auto filter = Parse(text);
-    EXPECT_THAT(filter,
-                testing::StatusIs(absl::StatusCode::kInvalidArgument))
+    EXPECT_THAT(filter, testing::StatusIs(absl::StatusCode::kInvalidArgument))
         << text;
     const auto violations = FieldViolationsOf(filter.status());
     EXPECT_EQ(violations.size(), 1);
@@ -99,9 +98,9 @@ TEST(FilterTest, WhatIsWrongIsSaid) {
             "character 18: true or false expected");
   EXPECT_EQ(why("id = 7 OR id = 8"), "character 10: 'AND' expected");
   EXPECT_EQ(why("id = 7 AND"), "character 11: a term expected");
-  EXPECT_EQ(why(std::string(Filter::kBytesMax + 1, ' ')),
-            absl::StrCat("must not have more than ", Filter::kBytesMax,
-                         " bytes"));
+  EXPECT_EQ(
+      why(std::string(Filter::kBytesMax + 1, ' ')),
+      absl::StrCat("must not have more than ", Filter::kBytesMax, " bytes"));
   std::string many = "id = 1";
   for (size_t i = 0; i < Filter::kTermsMax; ++i) many += " AND id = 1";
   EXPECT_NE(why(many).find("more than 16 terms"), std::string::npos);

@@ -41,9 +41,8 @@ int64_t NumberOf(const Message& message, const FieldDescriptor& field) {
 
 absl::StatusOr<OrderBy> OrderBy::Parse(
     absl::string_view text, absl::Span<const absl::string_view> offered) {
-  const std::vector<absl::string_view> words =
-      absl::StrSplit(text.substr(0, kBytesMax),
-                     absl::ByAnyChar(" \t\r\n"), absl::SkipEmpty());
+  const std::vector<absl::string_view> words = absl::StrSplit(
+      text.substr(0, kBytesMax), absl::ByAnyChar(" \t\r\n"), absl::SkipEmpty());
   OrderBy order;
   order.field = std::string(words.empty() ? offered.front() : words[0]);
   order.descending = words.size() > 1 && words[1] == "desc";
@@ -52,9 +51,9 @@ absl::StatusOr<OrderBy> OrderBy::Parse(
   if (text.size() > kBytesMax || words.size() > 2 || !has_direction ||
       !absl::c_linear_search(offered, order.field)) {
     return errors::FieldInvalid(
-        "order_by", absl::StrCat("must be one of ",
-                                 absl::StrJoin(offered, ", "),
-                                 ", which ' desc' may follow"));
+        "order_by",
+        absl::StrCat("must be one of ", absl::StrJoin(offered, ", "),
+                     ", which ' desc' may follow"));
   }
   return order;
 }

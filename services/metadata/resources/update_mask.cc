@@ -95,8 +95,8 @@ std::vector<const FieldDescriptor*> WayOf(const Descriptor& type,
 }
 
 bool IsWithin(absl::string_view path, absl::string_view outer) {
-  return path == outer || (absl::StartsWith(path, outer) &&
-                           path[outer.size()] == '.');
+  return path == outer ||
+         (absl::StartsWith(path, outer) && path[outer.size()] == '.');
 }
 
 // One run of Apply().
@@ -123,8 +123,8 @@ class Update {
                 const std::string& path) {
     const bool is_given = IsSet(from, field);
     if (field.name() == kEtag || IsOutput(field)) return;
-    if (!is_given && (IsImmutable(field) ||
-                      Is(field, google::api::INPUT_ONLY))) {
+    if (!is_given &&
+        (IsImmutable(field) || Is(field, google::api::INPUT_ONLY))) {
       return;
     }
     Set(from, to, field, path);
@@ -144,9 +144,8 @@ class Update {
   }
 
   absl::Status status() && {
-    return violations_.empty()
-               ? absl::OkStatus()
-               : errors::FieldsInvalid(std::move(violations_));
+    return violations_.empty() ? absl::OkStatus()
+                               : errors::FieldsInvalid(std::move(violations_));
   }
 
  private:
@@ -168,9 +167,8 @@ class Update {
     if (HaveSameValue(from, to, field)) return;
     // A caller who names no fields has read the resource, perhaps long ago.
     if (!named_ && IsOutput(field)) return;
-    violations_.push_back({path, IsOutput(field)
-                                     ? "is set by the server alone"
-                                     : "cannot be changed"});
+    violations_.push_back({path, IsOutput(field) ? "is set by the server alone"
+                                                 : "cannot be changed"});
   }
 
   // A message as a whole, but for what of it is not the caller's to set.
@@ -232,8 +230,8 @@ std::vector<std::string> AllPaths(const Message& given) {
     const FieldDescriptor& field = *type.field(i);
     const bool is_given = IsSet(given, field);
     if (field.name() == kEtag || IsOutput(field)) continue;
-    if (!is_given && (IsImmutable(field) ||
-                      Is(field, google::api::INPUT_ONLY))) {
+    if (!is_given &&
+        (IsImmutable(field) || Is(field, google::api::INPUT_ONLY))) {
       continue;
     }
     paths.push_back(field.name());
@@ -246,10 +244,9 @@ std::vector<std::string> Outermost(std::vector<std::string> paths) {
   std::sort(paths.begin(), paths.end());
   std::vector<std::string> kept;
   for (std::string& path : paths) {
-    const bool is_held =
-        std::any_of(kept.begin(), kept.end(), [&](const std::string& outer) {
-          return IsWithin(path, outer);
-        });
+    const bool is_held = std::any_of(
+        kept.begin(), kept.end(),
+        [&](const std::string& outer) { return IsWithin(path, outer); });
     if (!is_held) kept.push_back(std::move(path));
   }
   return kept;

@@ -16,8 +16,8 @@ namespace cvr {
 namespace {
 
 using ::testing::ElementsAre;
-using ::testing::UnorderedElementsAre;
 using testing::IsOk;
+using ::testing::UnorderedElementsAre;
 
 template <typename Message>
 Message From(const std::string& text) {
@@ -53,7 +53,10 @@ class UpdateMaskTest : public ::testing::Test {
     tls { ca_bundle_pem: "ca" client_certificate_pem: "c" client_key_pem: "k" }
     source_namespaces: "docker.io"
     disabled: true
-    cache_policy { tag_ttl { seconds: 60 } stale_ttl { seconds: 5 } }
+    cache_policy {
+      tag_ttl { seconds: 60 }
+      stale_ttl { seconds: 5 }
+    }
     limits { concurrent_requests: 3 failures_to_open: 4 }
     etag: "e"
   )pb");
@@ -76,8 +79,7 @@ class UpdateMaskTest : public ::testing::Test {
     v1::Upstream after = upstream_;
     const absl::Status status =
         ApplyUpdate(Mask(mask), From<v1::Upstream>(given), after);
-    EXPECT_THAT(status,
-                testing::StatusIs(absl::StatusCode::kInvalidArgument));
+    EXPECT_THAT(status, testing::StatusIs(absl::StatusCode::kInvalidArgument));
     EXPECT_EQ(after.DebugString(), upstream_.DebugString());
     return WrongFields(status);
   }
@@ -110,7 +112,7 @@ TEST_F(UpdateMaskTest, APathIsSetOrCleared) {
               u.mutable_limits()->set_failures_to_open(9);
             }));
   EXPECT_EQ(Updated({"source_namespaces"}, R"pb(source_namespaces: "a"
-                                               source_namespaces: "b")pb"),
+                                                source_namespaces: "b")pb"),
             With([](v1::Upstream& u) {
               u.clear_source_namespaces();
               u.add_source_namespaces("a");
@@ -142,34 +144,34 @@ TEST_F(UpdateMaskTest, CredentialsAreRemovedWhenTheyAreNamed) {
 
 // Who has read the resource does not have its secrets.
 TEST_F(UpdateMaskTest, AllDoesNotRemoveSecrets) {
-  EXPECT_EQ(
-      Updated({"*"}, R"pb(name: "hub"
-                          url: "https://hub.example"
-                          tls { ca_bundle_pem: "other" }
-                          has_password: true)pb"),
-      From<v1::Upstream>(R"pb(
-        id: 7
-        group: "acme"
-        name: "hub"
-        url: "https://hub.example"
-        credentials { basic { username: "u" password: "p" } }
-        tls { ca_bundle_pem: "other" client_key_pem: "k" }
-        etag: "e"
-      )pb")
-          .DebugString());
+  EXPECT_EQ(Updated({"*"}, R"pb(name: "hub"
+                                url: "https://hub.example"
+                                tls { ca_bundle_pem: "other" }
+                                has_password: true)pb"),
+            From<v1::Upstream>(R"pb(
+              id: 7
+              group: "acme"
+              name: "hub"
+              url: "https://hub.example"
+              credentials { basic { username: "u" password: "p" } }
+              tls { ca_bundle_pem: "other" client_key_pem: "k" }
+              etag: "e"
+            )pb")
+                .DebugString());
 }
 
 TEST_F(UpdateMaskTest, WhatIsNotTheCallersIsRefusedUnlessItIsTheSame) {
-  EXPECT_THAT(Wrong({"id", "group", "description"},
-                    R"pb(id: 8 group: "other")pb"),
-              UnorderedElementsAre("id", "group"));
+  EXPECT_THAT(
+      Wrong({"id", "group", "description"}, R"pb(id: 8 group: "other")pb"),
+      UnorderedElementsAre("id", "group"));
   EXPECT_EQ(Updated({"id", "group"}, R"pb(id: 7 group: "acme")pb"),
             upstream_.DebugString());
   // Also when it is not named.
   EXPECT_THAT(Wrong({}, R"pb(group: "other")pb"), ElementsAre("group"));
   EXPECT_THAT(Wrong({"*"}, R"pb(group: "other")pb"), ElementsAre("group"));
-  EXPECT_THAT(Wrong({"tls.has_client_key"}, R"pb(tls { has_client_key: true })pb"),
-              ElementsAre("tls.has_client_key"));
+  EXPECT_THAT(
+      Wrong({"tls.has_client_key"}, R"pb(tls { has_client_key: true })pb"),
+      ElementsAre("tls.has_client_key"));
 }
 
 TEST_F(UpdateMaskTest, PathsThatLeadNowhere) {

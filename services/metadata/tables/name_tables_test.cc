@@ -71,15 +71,13 @@ TEST_F(NameTablesTest, ANameGoesWithARenamingAndADeletion) {
     tables::PutUpstream(transaction, Named(1, "acme", "hub"));
   });
   Write([](WriteTransaction& transaction) {
-    tables::DeleteUpstreamName(transaction,
-                               Named(1, "acme", "hub").upstream());
+    tables::DeleteUpstreamName(transaction, Named(1, "acme", "hub").upstream());
     tables::PutUpstream(transaction, Named(1, "acme", "docker"));
   });
   EXPECT_EQ(Find("acme", "hub"), 0);
   EXPECT_EQ(Find("acme", "docker"), 1);
   Write([](WriteTransaction& transaction) {
-    tables::DeleteUpstream(transaction,
-                           Named(1, "acme", "docker").upstream());
+    tables::DeleteUpstream(transaction, Named(1, "acme", "docker").upstream());
   });
   EXPECT_EQ(Find("acme", "docker"), 0);
 }

@@ -25,9 +25,8 @@ constexpr int64_t kRestartGap = int64_t{1} << 20;
 using Kind = ResourceChange::Kind;
 
 absl::Status Damaged(const RowChange& row) {
-  return absl::DataLossError(
-      absl::StrCat("metadata store: corrupt row in table ",
-                   TableName(row.table)));
+  return absl::DataLossError(absl::StrCat(
+      "metadata store: corrupt row in table ", TableName(row.table)));
 }
 
 template <typename Message>
@@ -63,7 +62,6 @@ class Collector {
   absl::Status AddResource(const RowChange& row) {
     switch (row.table) {
       case Table::kGroups: {
-        ASSIGN_OR_RETURN(const auto group, Parse<stored::Group>(row));
         // The key is the name.
         Add({Kind::kGroup, 0, row.key, row.key, {}}, row.key);
         return absl::OkStatus();
@@ -97,7 +95,10 @@ class Collector {
     ASSIGN_OR_RETURN(const auto registry,
                      tables::FindRegistry(transaction_, registry_id));
     if (registry) {
-      Add({Kind::kRegistry, registry_id, registry->name(), registry->group(),
+      Add({Kind::kRegistry,
+           registry_id,
+           registry->name(),
+           registry->group(),
            {registry_id}});
     }
     ASSIGN_OR_RETURN(const auto upstream,
@@ -207,11 +208,11 @@ absl::StatusOr<std::vector<ResourceChanges>> ChangeLog::Since(
   if (after == stored_) after = first_;
   if (after < floor_ || after > published_) return NotKept();
   std::vector<ResourceChanges> writes;
-  auto next = std::upper_bound(
-      kept_.begin(), kept_.end(), after,
-      [](int64_t revision, const ResourceChanges& write) {
-        return revision < write.revision;
-      });
+  auto next =
+      std::upper_bound(kept_.begin(), kept_.end(), after,
+                       [](int64_t revision, const ResourceChanges& write) {
+                         return revision < write.revision;
+                       });
   for (; next != kept_.end() && writes.size() < max; ++next) {
     writes.push_back(*next);
   }

@@ -77,8 +77,8 @@ absl::Status ResourceWatch::Watch(const v1::WatchResourcesRequest& request,
                                   const Call& call) {
   ASSIGN_OR_RETURN(const Caller caller, call.check());
   ASSIGN_OR_RETURN(const auto place, calls_.Enter(caller.token_id));
-  int64_t after = request.has_after_revision() ? request.after_revision()
-                                               : log_.revision();
+  int64_t after =
+      request.has_after_revision() ? request.after_revision() : log_.revision();
   const auto is_cancelled = [&] { return call.is_cancelled(); };
   SteadyDeadline bookmark(options_.bookmark_interval);
   while (!log_.signal().stopped()) {

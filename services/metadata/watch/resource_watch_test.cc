@@ -68,37 +68,36 @@ class ResourceWatchTest : public ::testing::Test {
   }
 
   ResourceReaders Readers() {
-    return {.group = [](const std::string& name) -> absl::StatusOr<v1::Group> {
-              v1::Group group;
-              group.set_name(name);
-              return group;
-            },
-            .registry = [this](int64_t id) -> absl::StatusOr<v1::Registry> {
-              v1::Registry registry;
-              registry.set_id(id);
-              RETURN_IF_ERROR(
-                  store_->Read([&](const ReadTransaction& transaction) {
-                    const auto row = tables::FindRegistry(transaction, id);
-                    if (!row.ok() || !*row) return absl::NotFoundError("");
-                    registry.set_name((*row)->name());
-                    registry.set_group((*row)->group());
-                    return absl::OkStatus();
-                  }));
-              return registry;
-            },
-            .upstream = [this](int64_t id) -> absl::StatusOr<v1::Upstream> {
-              v1::Upstream upstream;
-              upstream.set_id(id);
-              RETURN_IF_ERROR(
-                  store_->Read([&](const ReadTransaction& transaction) {
-                    const auto row = tables::FindUpstream(transaction, id);
-                    if (!row.ok() || !*row) return absl::NotFoundError("");
-                    upstream.set_name((*row)->upstream().name());
-                    upstream.set_group((*row)->upstream().group());
-                    return absl::OkStatus();
-                  }));
-              return upstream;
-            }};
+    return {
+        .group = [](const std::string& name) -> absl::StatusOr<v1::Group> {
+          v1::Group group;
+          group.set_name(name);
+          return group;
+        },
+        .registry = [this](int64_t id) -> absl::StatusOr<v1::Registry> {
+          v1::Registry registry;
+          registry.set_id(id);
+          RETURN_IF_ERROR(store_->Read([&](const ReadTransaction& transaction) {
+            const auto row = tables::FindRegistry(transaction, id);
+            if (!row.ok() || !*row) return absl::NotFoundError("");
+            registry.set_name((*row)->name());
+            registry.set_group((*row)->group());
+            return absl::OkStatus();
+          }));
+          return registry;
+        },
+        .upstream = [this](int64_t id) -> absl::StatusOr<v1::Upstream> {
+          v1::Upstream upstream;
+          upstream.set_id(id);
+          RETURN_IF_ERROR(store_->Read([&](const ReadTransaction& transaction) {
+            const auto row = tables::FindUpstream(transaction, id);
+            if (!row.ok() || !*row) return absl::NotFoundError("");
+            upstream.set_name((*row)->upstream().name());
+            upstream.set_group((*row)->upstream().group());
+            return absl::OkStatus();
+          }));
+          return upstream;
+        }};
   }
 
   template <typename Fn>
@@ -297,8 +296,8 @@ TEST_F(ResourceWatchTest, AWaitingCallHearsOfAChange) {
 TEST_F(ResourceWatchTest, AStopLetsCallersGo) {
   log_->Stop();
   EXPECT_THAT(Sent(Admin(), log_->revision()), IsEmpty());
-  EXPECT_THAT(status_, StatusIs(absl::StatusCode::kUnavailable,
-                                Reason::kShuttingDown));
+  EXPECT_THAT(status_,
+              StatusIs(absl::StatusCode::kUnavailable, Reason::kShuttingDown));
 }
 
 TEST_F(ResourceWatchTest, WhoMayNotAnyMoreIsSentNothing) {

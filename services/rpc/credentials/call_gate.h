@@ -57,7 +57,8 @@ struct RefusedCall {
 //
 // Methods for administrators go on: CallGuard asks about their tokens. The
 // field `cvr-client`, in which a gateway or a metadata service says whom it
-// calls for, is removed from calls of everybody else, and `cvr-peer-secret` from all. Thread-safe.
+// calls for, is removed from calls of everybody else, and `cvr-peer-secret`
+// from all. Thread-safe.
 class CallGate {
  public:
   // Called for each call that is refused, on a thread of the library: it must

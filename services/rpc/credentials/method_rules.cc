@@ -55,8 +55,6 @@ constexpr PeerMethod kPeerMethods[] = {
     {"/cvr.internal.v1.AuthService/ResolveKey", kBlob},
     {"/cvr.internal.v1.AuthService/RecordAuditEvent", kBlob},
 
-
-
     {"/cvr.internal.v1.BlobService/Read", kGateway},
     {"/cvr.internal.v1.BlobService/Fetch", kGateway},
     // For no process that there is.
@@ -87,8 +85,7 @@ MethodRule RuleOfMethod(absl::string_view path) {
   }
   const auto* const method = FindMethod(path);
   if (method == nullptr) return {For::kUnknown, {}};
-  return {HasAccessRule(*method) ? For::kAdministrators : For::kNobody,
-          {}};
+  return {HasAccessRule(*method) ? For::kAdministrators : For::kNobody, {}};
 }
 
 }  // namespace cvr
