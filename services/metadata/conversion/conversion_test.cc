@@ -169,11 +169,70 @@ TEST(ConversionTest, AccessToken) {
 }
 
 TEST(ConversionTest, CleanupPolicy) {
-  ExpectSame<v1::CleanupPolicy, stored::CleanupPolicyResource>({});
+  const auto there = [](const v1::CleanupPolicy& api) {
+    stored::CleanupPolicy row;
+    // Nothing of an earlier version of the policy is left.
+    *row.mutable_policy()->mutable_next_run_time() = {};
+    *row.mutable_policy()->mutable_create_time() = {};
+    *row.mutable_policy()->mutable_update_time() = {};
+    CopyToStored(api, *row.mutable_policy());
+    return row;
+  };
+  const auto back = [](const stored::CleanupPolicy& row) { return ToApi(row); };
+  ExpectNothingIsLost<v1::CleanupPolicy>(there, back, {"last_run"});
+  EXPECT_FALSE(there({}).policy().has_next_run_time());
+  EXPECT_FALSE(there({}).policy().has_create_time());
+}
+
+TEST(ConversionTest, CleanupRun) {
+  for (int round = 0; round < kRounds; ++round) {
+    stored::CleanupRun row;
+    Filler(round, {}).Fill(row);
+    const v1::CleanupRun run = ToApi(row);
+    EXPECT_EQ(v1::CleanupRun::State_Name(run.state()),
+              stored::CleanupRun::State_Name(row.state()));
+    EXPECT_EQ(run.start_time().DebugString(), row.start_time().DebugString());
+    EXPECT_EQ(run.end_time().DebugString(), row.end_time().DebugString());
+    EXPECT_EQ(run.deleted_count(), row.deleted_count());
+    EXPECT_EQ(run.deleted_bytes(), row.deleted_bytes());
+    EXPECT_EQ(run.error().DebugString(), row.error().DebugString());
+    EXPECT_EQ(run.operation_id(), row.operation_id());
+    // The last one is the policy's.
+    stored::CleanupPolicy policy;
+    policy.add_runs();
+    *policy.add_runs() = row;
+    EXPECT_EQ(ToApi(policy).last_run().DebugString(), run.DebugString());
+  }
+  EXPECT_EQ(ToApi(stored::CleanupRun()).ByteSizeLong(), 0u);
 }
 
 TEST(ConversionTest, CacheEntry) {
-  ExpectSame<v1::CacheEntry, stored::CacheEntry>({});
+  for (int round = 0; round < kRounds; ++round) {
+    stored::CacheEntry row;
+    Filler(round, {}).Fill(row);
+    const v1::CacheEntry entry = ToApi(row);
+    EXPECT_EQ(entry.id(), row.id());
+    EXPECT_EQ(entry.upstream_id(), row.upstream_id());
+    EXPECT_EQ(entry.relative_path(), row.relative_path());
+    EXPECT_EQ(entry.digest(), row.digest());
+    EXPECT_EQ(entry.media_type(), row.media_type());
+    EXPECT_EQ(entry.size_bytes(), row.size());
+    EXPECT_EQ(entry.upstream_etag(), row.upstream_etag());
+    EXPECT_EQ(entry.last_check_time().DebugString(),
+              row.upstream_checked_at().DebugString());
+    EXPECT_EQ(entry.pull_count(), row.downloads_count());
+    EXPECT_EQ(entry.last_pull_time().DebugString(),
+              row.downloaded_at().DebugString());
+    EXPECT_EQ(entry.state(),
+              row.status() == stored::CacheEntry::STATUS_ACTIVE
+                  ? v1::CacheEntry::STATE_ACTIVE
+                  : v1::CacheEntry::STATE_DELETING);
+    EXPECT_EQ(entry.create_time().DebugString(),
+              row.create_time().DebugString());
+    EXPECT_EQ(entry.update_time().DebugString(),
+              row.update_time().DebugString());
+  }
+  EXPECT_EQ(ToApi(stored::CacheEntry()).ByteSizeLong(), 0u);
 }
 
 TEST(ConversionTest, AuditEvent) {

@@ -15,8 +15,6 @@ using ::cvr::testing::IsOk;
 using ::cvr::testing::StatusIs;
 using ::testing::ElementsAre;
 
-const char kHello[] =
-    "sha256:2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824";
 
 // The fields that are wrong; empty when none is.
 template <typename Resource>
@@ -372,49 +370,6 @@ TEST(ValidationTest, AccessTokens) {
     token.add_scopes(T::SCOPE_READ);
     test.change(token);
     EXPECT_EQ(WrongFields(token), test.wrong) << test.what;
-  }
-}
-
-TEST(ValidationTest, CacheEntries) {
-  using E = v1::CacheEntry;
-  const std::vector<Case<E>> cases = {
-      {"nothing", [](E&) {}, {}},
-      {"no upstream", [](E& e) { e.clear_upstream_id(); }, {"upstream_id"}},
-      {"no path", [](E& e) { e.clear_relative_path(); }, {"relative_path"}},
-      {"no digest", [](E& e) { e.clear_digest(); }, {"digest"}},
-      {"a manifest without a type",
-       [](E& e) { e.clear_media_type(); },
-       {"media_type"}},
-      {"a blob without a type",
-       [](E& e) {
-         e.clear_media_type();
-         e.set_relative_path(std::string("/a/blobs/") + kHello);
-       },
-       {}},
-      {"a path of another digest",
-       [](E& e) {
-         e.set_relative_path("/a/blobs/sha256:" + std::string(64, '0'));
-       },
-       {"digest"}},
-      {"a negative size", [](E& e) { e.set_size(-1); }, {"size"}},
-      {"long strings",
-       [](E& e) {
-         e.set_media_type(std::string(256, 'm'));
-         e.set_upstream_etag(std::string(256, 'e'));
-       },
-       {"media_type", "upstream_etag"}},
-      {"a type that would split a header",
-       [](E& e) { e.set_media_type("a/b\r\nX: y"); },
-       {"media_type"}},
-  };
-  for (const auto& test : cases) {
-    v1::CacheEntry entry;
-    entry.set_upstream_id(1);
-    entry.set_relative_path("/library/alpine/manifests/3.20");
-    entry.set_digest(kHello);
-    entry.set_media_type("application/vnd.oci.image.index.v1+json");
-    test.change(entry);
-    EXPECT_EQ(WrongFields(entry), test.wrong) << test.what;
   }
 }
 

@@ -285,16 +285,35 @@ TEST_F(BoundedWritesTest, AnUpstreamIsPurgedInPieces) {
     ASSERT_THAT(stack_->client().Record(Image(absl::StrCat("t", i), {})),
                 IsOk());
   }
-  v1::PurgeUpstreamCacheRequest request;
-  request.set_upstream_id(large_);
+  // The call is one of few rows; the operation's thread does the rest.
   Bounded("purge", [&] {
-    const auto result = stack_->caches().PurgeUpstream(request);
-    ASSERT_THAT(result, IsOk());
-    EXPECT_EQ(result->entries(), 501);
+    const auto started = Purge(large_);
+    EXPECT_FALSE(IsReachable(layers_[0]));
+    EXPECT_THAT(Entries(large_), IsOkAndHolds(::testing::IsEmpty()));
+    EXPECT_EQ(ResponseOf<v1::PurgeCacheResponse>(started).entry_count(), 501);
   });
   EXPECT_FALSE(IsReachable(layers_[0]));
   EXPECT_THAT(Entries(large_), IsOkAndHolds(::testing::IsEmpty()));
   EXPECT_EQ(CountRows(Table::kReachabilityLinks), 0);
+}
+
+// What was purged goes with a record of what it held, however much that was.
+TEST_F(BoundedWritesTest, RecordingAnewWhatWasPurgedIsBounded) {
+  for (int i = 0; i < 64; ++i) {
+    CacheRecord image = Image(absl::StrCat("t", i), layers_);
+    image.references.resize(150);
+    ASSERT_THAT(stack_->client().Record(image), IsOk());
+  }
+  counting_->FailAfter(1);  // The mark, and no more.
+  const auto started = Purge(large_);
+  counting_->FailAfter(-1);
+  ASSERT_THAT(started, IsOk());
+  CacheRecord image = Image("t0", layers_);
+  image.references.resize(150);
+  Bounded("recording anew", [&] {
+    EXPECT_THAT(stack_->client().Record(image), IsOk());
+  });
+  EXPECT_TRUE(IsReachable(layers_[0]));
 }
 
 TEST_F(BoundedWritesTest, ADeletedUpstreamIsGoneAtOnceAndSweptInPieces) {

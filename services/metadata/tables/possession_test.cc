@@ -221,10 +221,12 @@ TEST_F(PossessionTest, ItGoesWithTheLastEntry) {
   clock_.Advance(absl::Hours(24));
   EXPECT_FALSE(CandidateOf(id).possessed);
   Deliver(id);
-  v1::PurgeUpstreamCacheRequest purge;
-  purge.set_upstream_id(id);
-  ASSERT_THAT(stack_->caches().PurgeUpstream(purge), IsOk());
+  ASSERT_THAT(Purge(id), IsOk());
   EXPECT_FALSE(CandidateOf(id).possessed);
+  // Not even when it is named again.
+  Name(id);
+  EXPECT_FALSE(CandidateOf(id).possessed);
+  EXPECT_TRUE(CandidateOf(other).possessed);
 }
 
 TEST_F(PossessionTest, ItGoesWhenATagMovesOn) {

@@ -174,11 +174,39 @@ class MetadataFixture : public ::testing::Test {
 
   absl::StatusOr<std::vector<v1::CacheEntry>> Entries(int64_t upstream_id = 0) {
     v1::ListCacheEntriesRequest request;
-    request.set_upstream_id(upstream_id);
+    if (upstream_id != 0) request.set_upstream_id(upstream_id);
     auto response = stack_->cache_entries().List(request, Caller::System());
     if (!response.ok()) return response.status();
     return std::vector<v1::CacheEntry>(response->cache_entries().begin(),
                                        response->cache_entries().end());
+  }
+
+  // Purges. The rows may be there for a while.
+  absl::StatusOr<v1::Operation> Purge(int64_t upstream_id) {
+    v1::PurgeUpstreamCacheRequest request;
+    request.set_upstream_id(upstream_id);
+    return stack_->caches().PurgeUpstream(request, Caller::System());
+  }
+  // The operation when it has ended, which it must within a minute.
+  v1::Operation Await(const absl::StatusOr<v1::Operation>& started) {
+    EXPECT_THAT(started, IsOk());
+    if (!started.ok()) return {};
+    v1::WaitOperationRequest request;
+    request.set_id(started->id());
+    const auto ended = stack_->operations().Wait(request, Caller::System(),
+                                                 [] { return false; });
+    EXPECT_THAT(ended, IsOk());
+    if (!ended.ok()) return {};
+    EXPECT_TRUE(ended->done());
+    return *ended;
+  }
+  // What it has ended with.
+  template <typename Response>
+  Response ResponseOf(const absl::StatusOr<v1::Operation>& started) {
+    Response response;
+    const v1::Operation ended = Await(started);
+    EXPECT_TRUE(ended.response().UnpackTo(&response)) << ended.DebugString();
+    return response;
   }
 
   FakeClock clock_;
