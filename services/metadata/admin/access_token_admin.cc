@@ -11,7 +11,7 @@
 #include "services/common/errors.h"
 #include "services/common/limits.h"
 #include "services/common/status_macros.h"
-#include "services/metadata/admin/list_page.h"
+#include "services/metadata/admin/sorted_page.h"
 #include "services/metadata/conversion/access_token_conversion.h"
 #include "services/metadata/resources/filter.h"
 #include "services/metadata/resources/page_token.h"

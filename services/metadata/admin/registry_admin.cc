@@ -11,7 +11,7 @@
 #include "services/common/errors.h"
 #include "services/common/status_macros.h"
 #include "services/metadata/admin/group_admin.h"
-#include "services/metadata/admin/list_page.h"
+#include "services/metadata/admin/sorted_page.h"
 #include "services/metadata/admin/resource_key.h"
 #include "services/metadata/admin/shown_resources.h"
 #include "services/metadata/admin/validate_only.h"
@@ -171,7 +171,7 @@ absl::StatusOr<v1::ListRegistriesResponse> RegistryAdmin::List(
       const OrderBy order,
       OrderBy::Parse(request.order_by(), {"id", "name", "create_time"}));
   ASSIGN_OR_RETURN(auto page,
-                   ListPage::Of(ScopeOf(request), order, request.page_size(),
+                   SortedPage::Of(ScopeOf(request), order, request.page_size(),
                                 request.page_token()));
   v1::ListRegistriesResponse response;
   RETURN_IF_ERROR(
