@@ -174,6 +174,14 @@ inline constexpr int kRegistriesPerGroupDefault = 5;
 inline constexpr int kUpstreamsPerRegistryDefault = 5;
 inline constexpr int kCacheValidityHoursDefault = 24;
 
+// Maximum size of a request's body over HTTP: logins and the REST facade. A
+// connection may hold one for minutes without a thread.
+inline constexpr size_t kHttpBodyBytesMax = 64 * 1024;
+// The same for the native REST API: a thousand tags to refresh, or a CA bundle
+// with the roots of a large company, fit. What is larger goes over gRPC. 256
+// connections of one client hold 64 MiB.
+inline constexpr size_t kNativeRestBodyBytesMax = 256 * 1024;
+
 // Maximum size of a gRPC message: a chunk with its header fits easily.
 inline constexpr int kGrpcMessageBytesMax = 8 * 1024 * 1024;
 

@@ -41,7 +41,7 @@ class UpstreamProberTest : public ::testing::Test {
         prober.Probe(access, *Repository::Parse("library/alpine"),
                      *Reference::Parse("latest"));
     for (const ProbeReport::Step& step : report.steps) {
-      EXPECT_EQ(testing::SecretIn(step.detail), "") << step.name;
+      EXPECT_EQ(testing::SecretIn(step.detail), "") << NameOf(step.kind);
     }
     EXPECT_EQ(testing::SecretIn(report.message), "");
     EXPECT_NE(report.message, "");
@@ -49,10 +49,27 @@ class UpstreamProberTest : public ::testing::Test {
   }
 
   // `url dns connect! ...`, with a mark at what failed.
+  static const char* NameOf(ProbeReport::Step::Kind kind) {
+    switch (kind) {
+      case ProbeReport::Step::Kind::kUrl:
+        return "url";
+      case ProbeReport::Step::Kind::kDns:
+        return "dns";
+      case ProbeReport::Step::Kind::kConnect:
+        return "connect";
+      case ProbeReport::Step::Kind::kTls:
+        return "tls";
+      case ProbeReport::Step::Kind::kAuth:
+        return "auth";
+      case ProbeReport::Step::Kind::kManifest:
+        return "manifest";
+    }
+    return "?";
+  }
   static std::string StepsOf(const ProbeReport& report) {
     std::string steps;
     for (const ProbeReport::Step& step : report.steps) {
-      absl::StrAppend(&steps, steps.empty() ? "" : " ", step.name,
+      absl::StrAppend(&steps, steps.empty() ? "" : " ", NameOf(step.kind),
                       step.ok ? "" : "!");
     }
     return steps;

@@ -78,8 +78,8 @@ UpstreamEpoch FromWire(const internal::v1::UpstreamEpoch& message) {
   return {message.upstream_id(), message.cache_epoch()};
 }
 
-internal::v1::UpstreamAccess ToWire(const UpstreamAccess& access) {
-  internal::v1::UpstreamAccess message;
+internal::v1::GetUpstreamAccessResponse ToWire(const UpstreamAccess& access) {
+  internal::v1::GetUpstreamAccessResponse message;
   *message.mutable_upstream() = FromAccess(access);
   internal::v1::UpstreamCredentials& secrets = *message.mutable_credentials();
   secrets.set_username(access.username);
@@ -90,7 +90,8 @@ internal::v1::UpstreamAccess ToWire(const UpstreamAccess& access) {
   return message;
 }
 
-UpstreamAccess FromWire(const internal::v1::UpstreamAccess& message) {
+UpstreamAccess FromWire(
+    const internal::v1::GetUpstreamAccessResponse& message) {
   UpstreamAccess access = ToAccess(message.upstream());
   access.username = message.credentials().username();
   access.password = message.credentials().password();

@@ -9,7 +9,6 @@
 #include "google/protobuf/message.h"
 #include "gtest/gtest.h"
 #include "services/metadata/conversion/access_token_conversion.h"
-#include "services/metadata/conversion/audit_event_conversion.h"
 #include "services/metadata/conversion/cache_entry_conversion.h"
 #include "services/metadata/conversion/cleanup_policy_conversion.h"
 #include "services/metadata/conversion/registry_conversion.h"
@@ -233,10 +232,6 @@ TEST(ConversionTest, CacheEntry) {
               row.update_time().DebugString());
   }
   EXPECT_EQ(ToApi(stored::CacheEntry()).ByteSizeLong(), 0u);
-}
-
-TEST(ConversionTest, AuditEvent) {
-  ExpectSame<v1::AuditEvent, stored::AuditEvent>({});
 }
 
 // Messages that are there and empty are not the same as absent ones: a
