@@ -15,14 +15,11 @@ using nlohmann::json;
 constexpr char kIssuer[] = "cvr";
 
 json CallerToJson(const Caller& caller) {
-  return {{"id", caller.token_id},
-          {"name", caller.token_name},
-          {"pull", caller.may_pull},
-          {"manage", caller.may_manage},
-          {"admin", caller.is_admin},
-          {"group", caller.group},
-          {"all_groups", caller.all_groups},
-          {"registries", caller.registry_ids}};
+  return {
+      {"id", caller.token_id},           {"name", caller.token_name},
+      {"pull", caller.may_pull},         {"manage", caller.may_manage},
+      {"admin", caller.is_admin},        {"group", caller.group},
+      {"all_groups", caller.all_groups}, {"registries", caller.registry_ids}};
 }
 
 // Throws json::exception.

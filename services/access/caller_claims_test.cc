@@ -43,9 +43,11 @@ TEST(CallerClaimsTest, ComeBackAsTheyWere) {
 
 TEST(CallerClaimsTest, SayWhetherAllGroupsAreMeant) {
   CallerClaims claims = Claims();
-  EXPECT_FALSE(ParseCallerClaims(ToJson(claims), "gw", kNow)->caller.all_groups);
+  EXPECT_FALSE(
+      ParseCallerClaims(ToJson(claims), "gw", kNow)->caller.all_groups);
   claims.caller.group.clear();
-  EXPECT_FALSE(ParseCallerClaims(ToJson(claims), "gw", kNow)->caller.all_groups);
+  EXPECT_FALSE(
+      ParseCallerClaims(ToJson(claims), "gw", kNow)->caller.all_groups);
   claims.caller.all_groups = true;
   std::string json = ToJson(claims);
   EXPECT_TRUE(ParseCallerClaims(json, "gw", kNow)->caller.all_groups);

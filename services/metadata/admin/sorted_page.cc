@@ -9,9 +9,9 @@
 
 namespace cvr {
 
-absl::StatusOr<SortedPage> SortedPage::Of(absl::string_view scope, OrderBy order,
-                                      int32_t page_size,
-                                      absl::string_view page_token) {
+absl::StatusOr<SortedPage> SortedPage::Of(absl::string_view scope,
+                                          OrderBy order, int32_t page_size,
+                                          absl::string_view page_token) {
   std::string whole_scope = KeyBuilder()
                                 .String(scope)
                                 .String(order.field)
@@ -21,7 +21,7 @@ absl::StatusOr<SortedPage> SortedPage::Of(absl::string_view scope, OrderBy order
   ASSIGN_OR_RETURN(std::string start_after,
                    ParsePageToken(whole_scope, page_token));
   return SortedPage(std::move(whole_scope), std::move(order),
-                  static_cast<size_t>(size), std::move(start_after));
+                    static_cast<size_t>(size), std::move(start_after));
 }
 
 void SortedPage::Offer(const google::protobuf::Message& resource, int64_t id) {

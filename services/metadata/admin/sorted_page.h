@@ -26,8 +26,8 @@ class SortedPage {
   // added to it. Errors: INVALID_ARGUMENT for a `page_size` that is negative,
   // and a `page_token` of another list or order.
   static absl::StatusOr<SortedPage> Of(absl::string_view scope, OrderBy order,
-                                     int32_t page_size,
-                                     absl::string_view page_token);
+                                       int32_t page_size,
+                                       absl::string_view page_token);
 
   // A resource of the list, with the fields that the order may name.
   void Offer(const google::protobuf::Message& resource, int64_t id);
@@ -39,7 +39,7 @@ class SortedPage {
 
  private:
   SortedPage(std::string scope, OrderBy order, size_t size,
-           std::string start_after)
+             std::string start_after)
       : scope_(std::move(scope)),
         order_(std::move(order)),
         size_(size),
