@@ -1,6 +1,7 @@
 #include "services/common/errors.h"
 
 #include <string>
+#include <vector>
 
 #include "absl/strings/cord.h"
 #include "absl/strings/str_cat.h"
