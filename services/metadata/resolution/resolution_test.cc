@@ -74,6 +74,8 @@ class InProcess : public MetadataUnderTest, private MetadataFixture {
   }
   void DeleteUpstream(int64_t id) override {
     EXPECT_THAT(MetadataFixture::DeleteUpstream(id), IsOk());
+    // Contracts hold while rows are deleted, and the numbers when they are.
+    AwaitRemovals();
   }
   void DeleteEntry(int64_t id) override {
     v1::DeleteCacheEntryRequest request;
