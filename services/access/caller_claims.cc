@@ -31,7 +31,7 @@ Caller CallerFromJson(const json& from) {
   caller.may_manage = from.at("manage").get<bool>();
   caller.is_admin = from.at("admin").get<bool>();
   caller.group = from.at("group").get<std::string>();
-  // Of an adjacent version it may be missing.
+  // Tokens of an earlier revision do not say it.
   caller.all_groups = from.value("all_groups", false);
   caller.registry_ids = from.at("registries").get<std::vector<int64_t>>();
   return caller;

@@ -35,19 +35,29 @@ TEST(CallerClaimsTest, ComeBackAsTheyWere) {
   EXPECT_FALSE(parsed->caller.may_manage);
   EXPECT_FALSE(parsed->caller.is_admin);
   EXPECT_EQ(parsed->caller.group, "acme/team");
-  EXPECT_FALSE(parsed->caller.all_groups);
   EXPECT_EQ(parsed->caller.registry_ids, (std::vector<int64_t>{1, 5}));
   EXPECT_EQ(parsed->access, Claims().access);
   EXPECT_EQ(parsed->access[0].name, "x/5/a/b");
   EXPECT_EQ(parsed->expires_at, kNow + absl::Minutes(5));
 }
 
-TEST(CallerClaimsTest, OfAllGroups) {
+TEST(CallerClaimsTest, SayWhetherAllGroupsAreMeant) {
   CallerClaims claims = Claims();
+  EXPECT_FALSE(
+      ParseCallerClaims(ToJson(claims), "gw", kNow)->caller.all_groups);
+  claims.caller.group.clear();
+  EXPECT_FALSE(
+      ParseCallerClaims(ToJson(claims), "gw", kNow)->caller.all_groups);
   claims.caller.all_groups = true;
-  const auto parsed = ParseCallerClaims(ToJson(claims), "gw", kNow);
-  ASSERT_THAT(parsed, IsOk());
-  EXPECT_TRUE(parsed->caller.all_groups);
+  std::string json = ToJson(claims);
+  EXPECT_TRUE(ParseCallerClaims(json, "gw", kNow)->caller.all_groups);
+  // As an earlier revision has issued it.
+  const std::string said = "\"all_groups\":true,";
+  ASSERT_NE(json.find(said), std::string::npos);
+  json.erase(json.find(said), said.size());
+  const auto old = ParseCallerClaims(json, "gw", kNow);
+  ASSERT_THAT(old, IsOk());
+  EXPECT_FALSE(old->caller.all_groups);
 }
 
 TEST(CallerClaimsTest, CountInTheirTimeGiveOrTakeTheSkewOfClocks) {

@@ -22,7 +22,8 @@ class UpstreamPasswordTest : public MetadataFixture {
 TEST_F(UpstreamPasswordTest, NeedsBeNoText) {
   v1::Upstream upstream = NewUpstream("https://ghcr.io");
   SetCredentials("robot", "", upstream);
-  v1::BasicCredentials& given = *upstream.mutable_credentials()->mutable_basic();
+  v1::BasicCredentials& given =
+      *upstream.mutable_credentials()->mutable_basic();
   given.set_password_bytes("caf\xe9\n\x01");
   const auto created = CreateUpstream(upstream);
   ASSERT_THAT(created, IsOk());

@@ -42,7 +42,8 @@ TEST_P(MetadataResolutionContract, AKnownAbsenceLetsLowerUpstreamsAnswer) {
 
 TEST_P(MetadataResolutionContract, AnAbsenceIsForgottenInTime) {
   upstreams_[0]
-      .mutable_cache_policy()->mutable_negative_ttls()
+      .mutable_cache_policy()
+      ->mutable_negative_ttls()
       ->mutable_manifest_not_found()
       ->set_seconds(20);
   Serve();
@@ -57,7 +58,8 @@ TEST_P(MetadataResolutionContract, AnAbsenceIsForgottenInTime) {
 }
 
 TEST_P(MetadataResolutionContract, EveryKindOfNegativeAnswerHasItsOwnTime) {
-  auto* const ttls = upstreams_[0].mutable_cache_policy()->mutable_negative_ttls();
+  auto* const ttls =
+      upstreams_[0].mutable_cache_policy()->mutable_negative_ttls();
   ttls->mutable_manifest_not_found()->set_seconds(10);
   ttls->mutable_blob_not_found()->set_seconds(20);
   ttls->mutable_refused()->set_seconds(30);
@@ -93,7 +95,10 @@ TEST_P(MetadataResolutionContract, EveryKindOfNegativeAnswerHasItsOwnTime) {
 }
 
 TEST_P(MetadataResolutionContract, WithoutTimeNoNegativeAnswerIsRemembered) {
-  upstreams_[0].mutable_cache_policy()->mutable_negative_ttls()->mutable_manifest_not_found();
+  upstreams_[0]
+      .mutable_cache_policy()
+      ->mutable_negative_ttls()
+      ->mutable_manifest_not_found();
   Serve();
   ASSERT_THAT(Record(1, tag_, old_), IsOk());
   ASSERT_THAT(service_->client().RecordNegativeAnswer(
@@ -212,7 +217,8 @@ TEST_P(MetadataResolutionContract, WhatWasRevokedIsServedNoMore) {
 
 // Its manifest still names it.
 TEST_P(MetadataResolutionContract, ABlobThatCameBackIsReachedAsBefore) {
-  *upstreams_[0].add_rules() = RuleOf(v1::Rule::RULE_ACTION_ALLOW, v1::Rule::RULE_TARGET_TAG, "3.*");
+  *upstreams_[0].add_rules() =
+      RuleOf(v1::Rule::RULE_ACTION_ALLOW, v1::Rule::RULE_TARGET_TAG, "3.*");
   Serve();
   const Digest layer = Digest::OfBytes("layer");
   CacheRecord record = Found(1, tag_, old_);
@@ -231,7 +237,8 @@ TEST_P(MetadataResolutionContract, ABlobThatCameBackIsReachedAsBefore) {
 
 TEST_P(MetadataResolutionContract, RulesExcludeARepository) {
   *upstreams_[0].add_rules() =
-      RuleOf(v1::Rule::RULE_ACTION_DENY, v1::Rule::RULE_TARGET_REPOSITORY, "library/*");
+      RuleOf(v1::Rule::RULE_ACTION_DENY, v1::Rule::RULE_TARGET_REPOSITORY,
+             "library/*");
   Serve();
   ASSERT_THAT(Record(2, tag_, old_), IsOk());
   EXPECT_EQ(HitOf(tag_), From(2, old_));
@@ -244,8 +251,10 @@ TEST_P(MetadataResolutionContract, RulesExcludeARepository) {
 
 TEST_P(MetadataResolutionContract, RulesExcludeATag) {
   for (auto& upstream : upstreams_) {
-    *upstream.add_rules() = RuleOf(v1::Rule::RULE_ACTION_ALLOW, v1::Rule::RULE_TARGET_TAG, "3.*");
-    *upstream.add_rules() = RuleOf(v1::Rule::RULE_ACTION_DENY, v1::Rule::RULE_TARGET_TAG, "*-rc*");
+    *upstream.add_rules() =
+        RuleOf(v1::Rule::RULE_ACTION_ALLOW, v1::Rule::RULE_TARGET_TAG, "3.*");
+    *upstream.add_rules() =
+        RuleOf(v1::Rule::RULE_ACTION_DENY, v1::Rule::RULE_TARGET_TAG, "*-rc*");
   }
   Serve();
   EXPECT_THAT(Resolve(tag_), IsOk());
@@ -258,7 +267,8 @@ TEST_P(MetadataResolutionContract, RulesExcludeATag) {
 // Whoever knows a digest must not get around a rule on tags.
 TEST_P(MetadataResolutionContract, RulesOnTagsHoldForDigests) {
   upstreams_.resize(1);
-  *upstreams_[0].add_rules() = RuleOf(v1::Rule::RULE_ACTION_DENY, v1::Rule::RULE_TARGET_TAG, "secret");
+  *upstreams_[0].add_rules() =
+      RuleOf(v1::Rule::RULE_ACTION_DENY, v1::Rule::RULE_TARGET_TAG, "secret");
   Serve();
   const auto denied =
       StatusIs(absl::StatusCode::kPermissionDenied, Reason::kDenied);
@@ -282,15 +292,17 @@ TEST_P(MetadataResolutionContract, RulesOnTagsHoldForDigests) {
   for (const auto& content : wanted) EXPECT_THAT(Resolve(content), IsOk());
   EXPECT_EQ(HitOf(Blob(layer)), From(1, layer));
   // Rules that change hold for what is cached.
-  *upstreams_[0].add_rules() = RuleOf(v1::Rule::RULE_ACTION_DENY, v1::Rule::RULE_TARGET_TAG, "pub*");
+  *upstreams_[0].add_rules() =
+      RuleOf(v1::Rule::RULE_ACTION_DENY, v1::Rule::RULE_TARGET_TAG, "pub*");
   service_->Change(upstreams_[0]);
   for (const auto& content : wanted) EXPECT_THAT(Resolve(content), denied);
 }
 
 TEST_P(MetadataResolutionContract, ListsOfTagsCarryTheRulesForThem) {
-  *upstreams_[0].add_rules() = RuleOf(v1::Rule::RULE_ACTION_DENY, v1::Rule::RULE_TARGET_TAG, "x*");
   *upstreams_[0].add_rules() =
-      RuleOf(v1::Rule::RULE_ACTION_DENY, v1::Rule::RULE_TARGET_REPOSITORY, "x*");
+      RuleOf(v1::Rule::RULE_ACTION_DENY, v1::Rule::RULE_TARGET_TAG, "x*");
+  *upstreams_[0].add_rules() = RuleOf(v1::Rule::RULE_ACTION_DENY,
+                                      v1::Rule::RULE_TARGET_REPOSITORY, "x*");
   Serve();
   const auto resolution = Resolve(ContentRef::TagList(tag_.repository));
   ASSERT_THAT(resolution, IsOk());
@@ -302,12 +314,25 @@ TEST_P(MetadataResolutionContract, ListsOfTagsCarryTheRulesForThem) {
 
 // --- Freshness.
 
+TEST_P(MetadataResolutionContract, WithoutTimeATagIsAlwaysAskedFor) {
+  upstreams_[0].mutable_cache_policy()->mutable_tag_ttl();
+  Serve();
+  ASSERT_THAT(Record(1, tag_, old_), IsOk());
+  const auto resolution = Resolve(tag_);
+  ASSERT_THAT(resolution, IsOk());
+  EXPECT_FALSE(resolution->hit);
+  ASSERT_TRUE(resolution->plan.candidates[0].cached);
+  EXPECT_FALSE(resolution->plan.candidates[0].cached->fresh);
+}
+
 TEST_P(MetadataResolutionContract, TheFirstPatternThatMatchesATagDecides) {
   upstreams_[0].mutable_cache_policy()->mutable_tag_ttl()->set_seconds(60);
-  auto* const fixed = upstreams_[0].mutable_cache_policy()->add_tag_ttl_overrides();
+  auto* const fixed =
+      upstreams_[0].mutable_cache_policy()->add_tag_ttl_overrides();
   fixed->mutable_tag()->set_regex("v[0-9]+[.][0-9]+[.][0-9]+");
   fixed->mutable_ttl()->set_seconds(315'576'000'000);  // For ever.
-  auto* const moving = upstreams_[0].mutable_cache_policy()->add_tag_ttl_overrides();
+  auto* const moving =
+      upstreams_[0].mutable_cache_policy()->add_tag_ttl_overrides();
   moving->mutable_tag()->set_wildcard("v*");
   moving->mutable_ttl()->set_seconds(10);
   Serve();
@@ -376,7 +401,8 @@ TEST_P(MetadataResolutionContract, ANamespacePicksTheUpstreamsThatStandForIt) {
 
 TEST_P(MetadataResolutionContract, ListsAreCachedWithATimeOfTheirOwn) {
   upstreams_[0].mutable_cache_policy()->mutable_tag_list_ttl()->set_seconds(10);
-  upstreams_[0].mutable_cache_policy()->mutable_referrers_ttl()->set_seconds(20);
+  upstreams_[0].mutable_cache_policy()->mutable_referrers_ttl()->set_seconds(
+      20);
   upstreams_[0].mutable_cache_policy()->mutable_stale_ttl()->set_seconds(5);
   Serve();
   const ContentRef tags = ContentRef::TagList(tag_.repository);
@@ -400,8 +426,8 @@ TEST_P(MetadataResolutionContract, ListsAreCachedWithATimeOfTheirOwn) {
 }
 
 TEST_P(MetadataResolutionContract, CachedRepositoriesAreListedInPages) {
-  *upstreams_[0].add_rules() =
-      RuleOf(v1::Rule::RULE_ACTION_DENY, v1::Rule::RULE_TARGET_REPOSITORY, "hidden");
+  *upstreams_[0].add_rules() = RuleOf(
+      v1::Rule::RULE_ACTION_DENY, v1::Rule::RULE_TARGET_REPOSITORY, "hidden");
   Serve();
   for (const char* repository : {"b", "a/b", "a", "hidden", "c"}) {
     ASSERT_THAT(Record(1, Manifest("1", repository), old_), IsOk());

@@ -229,17 +229,6 @@ TEST_P(MetadataResolutionContract, TheLongestTimeIsForEver) {
   EXPECT_EQ(HitOf(tag_), From(1, old_));
 }
 
-TEST_P(MetadataResolutionContract, WithoutTimeATagIsAlwaysAskedFor) {
-  upstreams_[0].mutable_cache_policy()->mutable_tag_ttl();
-  Serve();
-  ASSERT_THAT(Record(1, tag_, old_), IsOk());
-  const auto resolution = Resolve(tag_);
-  ASSERT_THAT(resolution, IsOk());
-  EXPECT_FALSE(resolution->hit);
-  ASSERT_TRUE(resolution->plan.candidates[0].cached);
-  EXPECT_FALSE(resolution->plan.candidates[0].cached->fresh);
-}
-
 TEST_P(MetadataResolutionContract, StaleCopiesLastForMaxStaleAfterValidity) {
   upstreams_[0].mutable_cache_policy()->mutable_tag_ttl()->set_seconds(60);
   upstreams_[0].mutable_cache_policy()->mutable_stale_ttl()->set_seconds(600);

@@ -11,7 +11,7 @@
 #include "services/common/errors.h"
 #include "services/common/limits.h"
 #include "services/common/status_macros.h"
-#include "services/metadata/admin/list_page.h"
+#include "services/metadata/admin/sorted_page.h"
 #include "services/metadata/conversion/access_token_conversion.h"
 #include "services/metadata/resources/filter.h"
 #include "services/metadata/resources/page_token.h"
@@ -59,8 +59,8 @@ std::string ScopeOf(const v1::ListAccessTokensRequest& request) {
 }
 
 // That no token after `start_after`, an id, has the name where `token` would
-// have it; moves `start_after` past those that were looked at. Tokens of earlier
-// revisions may share a name.
+// have it; moves `start_after` past those that were looked at. Tokens of
+// earlier revisions may share a name.
 absl::Status RequireFreeName(const ReadTransaction& transaction,
                              const v1::AccessToken& token,
                              int64_t& start_after) {
@@ -136,12 +136,12 @@ absl::Status AccessTokenAdmin::CheckReferences(
 
 absl::StatusOr<v1::AccessToken> AccessTokenAdmin::Get(
     const v1::GetAccessTokenRequest& request) const {
-  ASSIGN_OR_RETURN(
-      const auto row,
-      ReadValue<std::optional<stored::AccessToken>>(
-          store_, [&](const ReadTransaction& transaction) {
-            return tables::FindAccessToken(transaction, request.id());
-          }));
+  ASSIGN_OR_RETURN(const auto row,
+                   ReadValue<std::optional<stored::AccessToken>>(
+                       store_, [&](const ReadTransaction& transaction) {
+                         return tables::FindAccessToken(transaction,
+                                                        request.id());
+                       }));
   if (!row) return errors::NoSuch("access token", absl::StrCat(request.id()));
   return ToApi(row->access_token());
 }

@@ -87,11 +87,10 @@ TEST_F(AccessTokenAdminTest, TheSecretIsInTheFirstAnswerAlone) {
   get.set_id(made->access_token().id());
   const auto got = tokens_.Get(get);
   ASSERT_THAT(got, IsOk());
-  EXPECT_EQ(got->SerializeAsString(),
-            made->access_token().SerializeAsString());
+  EXPECT_EQ(got->SerializeAsString(), made->access_token().SerializeAsString());
   get.set_id(99);
-  EXPECT_THAT(tokens_.Get(get), StatusIs(absl::StatusCode::kNotFound,
-                                         Reason::kResourceNotFound));
+  EXPECT_THAT(tokens_.Get(get),
+              StatusIs(absl::StatusCode::kNotFound, Reason::kResourceNotFound));
 }
 
 TEST_F(AccessTokenAdminTest, WhatIsOutputOnlyCountsForNothing) {
@@ -183,8 +182,8 @@ TEST_F(AccessTokenAdminTest, ListsByGroupAndName) {
 TEST_F(AccessTokenAdminTest, WhatIsRevokedIsNotFoundAgainUnlessThatIsFine) {
   ASSERT_THAT(Create("ci"), IsOk());
   EXPECT_THAT(Revoke(1), IsOk());
-  EXPECT_THAT(Revoke(1), StatusIs(absl::StatusCode::kNotFound,
-                                  Reason::kResourceNotFound));
+  EXPECT_THAT(Revoke(1),
+              StatusIs(absl::StatusCode::kNotFound, Reason::kResourceNotFound));
   EXPECT_THAT(Revoke(1, /*allow_missing=*/true), IsOk());
 }
 

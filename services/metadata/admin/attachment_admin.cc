@@ -81,10 +81,9 @@ absl::StatusOr<stored::Attachment> NewAttachment(WriteTransaction& transaction,
 // that had the id before.
 std::string EtagOf(const stored::Registry& registry) {
   constexpr size_t kHexDigits = 16;
-  const std::string all =
-      absl::StrCat(registry.id(), "/", registry.create_time().seconds(), ".",
-                   registry.create_time().nanos(), "/",
-                   registry.attachments_version());
+  const std::string all = absl::StrCat(
+      registry.id(), "/", registry.create_time().seconds(), ".",
+      registry.create_time().nanos(), "/", registry.attachments_version());
   return Digest::OfBytes(all).hex().substr(0, kHexDigits);
 }
 

@@ -152,9 +152,9 @@ TEST_F(SetAttachmentsTest, IsDoneAsAWholeOrNotAtAll) {
   ASSERT_THAT(CreateGroup("acme"), IsOk());
   const auto foreign = CreateUpstream(NewUpstream("https://f", "acme"));
   ASSERT_THAT(foreign, IsOk());
-  EXPECT_THAT(Set({3, foreign->id()}),
-              StatusIs(absl::StatusCode::kFailedPrecondition,
-                       Reason::kCrossGroup));
+  EXPECT_THAT(
+      Set({3, foreign->id()}),
+      StatusIs(absl::StatusCode::kFailedPrecondition, Reason::kCrossGroup));
   EXPECT_THAT(Set({3, 99}), StatusIs(absl::StatusCode::kNotFound));
   const auto twice = Set({3, 4, 3});
   EXPECT_THAT(twice, StatusIs(absl::StatusCode::kInvalidArgument));

@@ -104,10 +104,10 @@ absl::Status RequireGroup(const ReadTransaction& transaction,
 
 absl::StatusOr<v1::Group> GroupAdmin::Create(
     const v1::CreateGroupRequest& request) {
-  return WriteOrTry<v1::Group>(
-      store_, request.validate_only(), [&](WriteTransaction& transaction) {
-        return CreateIn(transaction, request.group());
-      });
+  return WriteOrTry<v1::Group>(store_, request.validate_only(),
+                               [&](WriteTransaction& transaction) {
+                                 return CreateIn(transaction, request.group());
+                               });
 }
 
 absl::StatusOr<v1::Group> GroupAdmin::CreateIn(WriteTransaction& transaction,
@@ -246,9 +246,8 @@ absl::StatusOr<bool> GroupAdmin::DeleteSome(
     RETURN_IF_ERROR(RemoveUpstreams(transaction, upstreams));
     return true;
   }
-  ASSIGN_OR_RETURN(
-      const bool more,
-      tokens_.RevokeSomeOfGroupIn(transaction, name, last_token));
+  ASSIGN_OR_RETURN(const bool more,
+                   tokens_.RevokeSomeOfGroupIn(transaction, name, last_token));
   if (more) return true;
   tables::DeleteCleanupPolicy(transaction, name);
   tables::DeleteGroup(transaction, name);

@@ -29,8 +29,8 @@ class GroupAdmin {
       const v1::ListGroupsRequest& request, const Caller& caller) const;
   absl::StatusOr<v1::Group> Update(const v1::UpdateGroupRequest& request);
   // The default group stays: FAILED_PRECONDITION (reason GROUP_PERMANENT). What
-  // the group owns goes in transactions of bounded size: when the call fails, or
-  // the process ends, some of it may be gone, and the next call goes on.
+  // the group owns goes in transactions of bounded size: when the call fails,
+  // or the process ends, some of it may be gone, and the next call goes on.
   absl::Status Delete(const v1::DeleteGroupRequest& request);
 
   // Makes the default group unless it is there.

@@ -75,8 +75,8 @@ TEST_F(GroupAdminTest, AGroupThatOwnsSomethingStays) {
   EXPECT_THAT(Delete("acme"), stays);
   ASSERT_THAT(DeleteUpstream(1), IsOk());
   EXPECT_THAT(Delete("acme"), IsOk());
-  EXPECT_THAT(Delete("acme"), StatusIs(absl::StatusCode::kNotFound,
-                                       Reason::kResourceNotFound));
+  EXPECT_THAT(Delete("acme"),
+              StatusIs(absl::StatusCode::kNotFound, Reason::kResourceNotFound));
   auto again = Deletion("acme");
   again.set_allow_missing(true);
   EXPECT_THAT(stack_->groups().Delete(again), IsOk());
@@ -96,17 +96,16 @@ TEST_F(GroupAdminTest, EverythingThatAGroupOwnsIsNamed) {
   for (const auto& violation : PreconditionViolationsOf(refused)) {
     subjects.push_back(violation.subject);
   }
-  EXPECT_THAT(subjects,
-              ::testing::ElementsAre("registry/1", "registry/2", "upstream/1",
-                                     "upstream/2"));
+  EXPECT_THAT(subjects, ::testing::ElementsAre("registry/1", "registry/2",
+                                               "upstream/1", "upstream/2"));
 }
 
 TEST_F(GroupAdminTest, ForceDeletesWhatAGroupOwns) {
   FillAcme();
   ASSERT_THAT(CreateRegistry("mine"), IsOk());
   ASSERT_THAT(CreateUpstream("https://mine"), IsOk());
-  ASSERT_THAT(stack_->client().Record(RecordOf(1, "/app/manifests/1",
-                                               Digest::OfBytes("m"))),
+  ASSERT_THAT(stack_->client().Record(
+                  RecordOf(1, "/app/manifests/1", Digest::OfBytes("m"))),
               IsOk());
   auto request = Deletion("acme");
   request.set_force(true);

@@ -11,9 +11,9 @@
 #include "services/common/errors.h"
 #include "services/common/status_macros.h"
 #include "services/metadata/admin/group_admin.h"
-#include "services/metadata/admin/list_page.h"
 #include "services/metadata/admin/resource_key.h"
 #include "services/metadata/admin/shown_resources.h"
+#include "services/metadata/admin/sorted_page.h"
 #include "services/metadata/admin/validate_only.h"
 #include "services/metadata/admin/visibility.h"
 #include "services/metadata/conversion/registry_conversion.h"
@@ -91,7 +91,8 @@ std::string ScopeOf(const v1::ListRegistriesRequest& request) {
       .Build();
 }
 
-// As it is answered when it is not created: what it would get then is not known.
+// As it is answered when it is not created: what it would get then is not
+// known.
 v1::Registry OnlyTried(v1::Registry registry, int64_t chosen_id) {
   registry.set_id(chosen_id);
   registry.clear_uid();
@@ -116,11 +117,10 @@ absl::StatusOr<v1::Registry> RegistryAdmin::Create(
   }
   ASSIGN_OR_RETURN(
       v1::Registry created,
-      WriteOrTry<v1::Registry>(store_, request.validate_only(),
-                               [&](WriteTransaction& transaction) {
-                                 return CreateIn(transaction,
-                                                 request.registry());
-                               }));
+      WriteOrTry<v1::Registry>(
+          store_, request.validate_only(), [&](WriteTransaction& transaction) {
+            return CreateIn(transaction, request.registry());
+          }));
   if (!request.validate_only()) return created;
   return OnlyTried(std::move(created), wanted_id);
 }
@@ -163,16 +163,15 @@ absl::StatusOr<v1::Registry> RegistryAdmin::Get(
 absl::StatusOr<v1::ListRegistriesResponse> RegistryAdmin::List(
     const v1::ListRegistriesRequest& request, const Caller& caller) const {
   RETURN_IF_ERROR(RequireGroupOfList(request.group()));
-  ASSIGN_OR_RETURN(
-      const Filter filter,
-      Filter::Parse(request.filter(), *v1::Registry::descriptor(),
-                    {"name", "anonymous_pull"}));
+  ASSIGN_OR_RETURN(const Filter filter,
+                   Filter::Parse(request.filter(), *v1::Registry::descriptor(),
+                                 {"name", "anonymous_pull"}));
   ASSIGN_OR_RETURN(
       const OrderBy order,
       OrderBy::Parse(request.order_by(), {"id", "name", "create_time"}));
   ASSIGN_OR_RETURN(auto page,
-                   ListPage::Of(ScopeOf(request), order, request.page_size(),
-                                request.page_token()));
+                   SortedPage::Of(ScopeOf(request), order, request.page_size(),
+                                  request.page_token()));
   v1::ListRegistriesResponse response;
   RETURN_IF_ERROR(
       store_.Read([&](const ReadTransaction& transaction) -> absl::Status {
@@ -217,9 +216,8 @@ absl::StatusOr<v1::Registry> RegistryAdmin::UpdateIn(
 absl::StatusOr<v1::Registry> RegistryAdmin::Upsert(
     WriteTransaction& transaction, const v1::UpdateRegistryRequest& request) {
   const v1::RegistryKey& key = request.key();
-  ASSIGN_OR_RETURN(
-      const auto id,
-      tables::FindRegistryByName(transaction, key.group(), key.name()));
+  ASSIGN_OR_RETURN(const auto id, tables::FindRegistryByName(
+                                      transaction, key.group(), key.name()));
   if (id) {
     ASSIGN_OR_RETURN(const auto row, Require(transaction, *id));
     return Change(transaction, row, request);
@@ -232,8 +230,7 @@ absl::StatusOr<v1::Registry> RegistryAdmin::Upsert(
   RETURN_IF_ERROR(
       TakeKey(key, *registry.mutable_group(), *registry.mutable_name()));
   if (registry.id() != 0) {
-    return errors::FieldInvalid("id",
-                                "can be chosen by CreateRegistry alone");
+    return errors::FieldInvalid("id", "can be chosen by CreateRegistry alone");
   }
   ASSIGN_OR_RETURN(v1::Registry created,
                    CreateIn(transaction, std::move(registry)));
@@ -265,10 +262,10 @@ absl::StatusOr<v1::Registry> RegistryAdmin::Change(
 
 absl::Status RegistryAdmin::Delete(const v1::DeleteRegistryRequest& request) {
   bool is_swept = false;
-  RETURN_IF_ERROR(ChangeOrTry(
-      store_, request.validate_only(), [&](WriteTransaction& transaction) {
-        return DeleteIn(transaction, request, is_swept);
-      }));
+  RETURN_IF_ERROR(ChangeOrTry(store_, request.validate_only(),
+                              [&](WriteTransaction& transaction) {
+                                return DeleteIn(transaction, request, is_swept);
+                              }));
   if (request.validate_only()) return absl::OkStatus();
   if (is_swept) sweeper_.Wake();
   return tokens_.ForgetRegistry(request.id());

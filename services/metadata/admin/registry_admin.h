@@ -14,8 +14,8 @@
 
 namespace cvr {
 
-// What RegistryService promises, without the wire: keys of registries that exist
-// are ids by now. Thread-safe.
+// What RegistryService promises, without the wire: keys of registries that
+// exist are ids by now. Thread-safe.
 class RegistryAdmin {
  public:
   // All must outlive it.
@@ -49,8 +49,8 @@ class RegistryAdmin {
   absl::StatusOr<v1::Registry> UpdateIn(
       WriteTransaction& transaction, const v1::UpdateRegistryRequest& request);
   // That a request names with a key that was of no registry when it came.
-  absl::StatusOr<v1::Registry> Upsert(
-      WriteTransaction& transaction, const v1::UpdateRegistryRequest& request);
+  absl::StatusOr<v1::Registry> Upsert(WriteTransaction& transaction,
+                                      const v1::UpdateRegistryRequest& request);
   absl::StatusOr<v1::Registry> Change(WriteTransaction& transaction,
                                       const stored::Registry& before,
                                       const v1::UpdateRegistryRequest& request);

@@ -11,9 +11,9 @@
 #include "services/common/errors.h"
 #include "services/common/status_macros.h"
 #include "services/metadata/admin/group_admin.h"
-#include "services/metadata/admin/list_page.h"
 #include "services/metadata/admin/resource_key.h"
 #include "services/metadata/admin/shown_resources.h"
+#include "services/metadata/admin/sorted_page.h"
 #include "services/metadata/admin/upstream_update.h"
 #include "services/metadata/admin/validate_only.h"
 #include "services/metadata/admin/visibility.h"
@@ -91,7 +91,8 @@ absl::StatusOr<Filter> FilterOf(const v1::ListUpstreamsRequest& request) {
                        {"name", "display_name", "disabled", "url"});
 }
 
-// As it is answered when it is not created: what it would get then is not known.
+// As it is answered when it is not created: what it would get then is not
+// known.
 v1::Upstream OnlyTried(v1::Upstream upstream) {
   upstream.clear_id();
   upstream.clear_uid();
@@ -141,12 +142,12 @@ absl::Status UpstreamAdmin::RequireOtherTarget(
 
 absl::StatusOr<v1::Upstream> UpstreamAdmin::Create(
     const v1::CreateUpstreamRequest& request) {
-  ASSIGN_OR_RETURN(
-      v1::Upstream created,
-      WriteOrTry<v1::Upstream>(store_, request.validate_only(),
-                               [&](WriteTransaction& transaction) {
-                                 return CreateFor(transaction, request);
-                               }));
+  ASSIGN_OR_RETURN(v1::Upstream created,
+                   WriteOrTry<v1::Upstream>(store_, request.validate_only(),
+                                            [&](WriteTransaction& transaction) {
+                                              return CreateFor(transaction,
+                                                               request);
+                                            }));
   if (!request.validate_only()) return created;
   return OnlyTried(std::move(created));
 }
@@ -163,9 +164,9 @@ absl::StatusOr<v1::Upstream> UpstreamAdmin::CreateFor(
   ASSIGN_OR_RETURN(v1::Upstream created,
                    CreateIn(transaction, request.upstream()));
   if (!request.has_registry_id()) return created;
-  ASSIGN_OR_RETURN(*created.add_attachments(),
-                   attachments_.AttachIn(transaction, request.registry_id(),
-                                         created.id()));
+  ASSIGN_OR_RETURN(
+      *created.add_attachments(),
+      attachments_.AttachIn(transaction, request.registry_id(), created.id()));
   return created;
 }
 
@@ -213,8 +214,8 @@ absl::StatusOr<v1::ListUpstreamsResponse> UpstreamAdmin::List(
       const OrderBy order,
       OrderBy::Parse(request.order_by(), {"id", "name", "create_time"}));
   ASSIGN_OR_RETURN(auto page,
-                   ListPage::Of(ScopeOf(request), order, request.page_size(),
-                                request.page_token()));
+                   SortedPage::Of(ScopeOf(request), order, request.page_size(),
+                                  request.page_token()));
   v1::ListUpstreamsResponse response;
   RETURN_IF_ERROR(
       store_.Read([&](const ReadTransaction& transaction) -> absl::Status {
@@ -289,12 +290,12 @@ absl::StatusOr<v1::ListUpstreamsResponse> UpstreamAdmin::ListOfRegistry(
 absl::StatusOr<v1::Upstream> UpstreamAdmin::Update(
     const v1::UpdateUpstreamRequest& request) {
   bool is_purged = false;
-  ASSIGN_OR_RETURN(v1::Upstream updated,
-                   WriteOrTry<v1::Upstream>(
-                       store_, request.validate_only(),
-                       [&](WriteTransaction& transaction) {
-                         return UpdateIn(transaction, request, is_purged);
-                       }));
+  ASSIGN_OR_RETURN(
+      v1::Upstream updated,
+      WriteOrTry<v1::Upstream>(
+          store_, request.validate_only(), [&](WriteTransaction& transaction) {
+            return UpdateIn(transaction, request, is_purged);
+          }));
   if (is_purged && !request.validate_only()) caches_.NotePurged(updated.id());
   return updated;
 }
@@ -311,9 +312,8 @@ absl::StatusOr<v1::Upstream> UpstreamAdmin::Upsert(
     WriteTransaction& transaction, const v1::UpdateUpstreamRequest& request,
     bool& is_purged) {
   const v1::UpstreamKey& key = request.key();
-  ASSIGN_OR_RETURN(
-      const auto id,
-      tables::FindUpstreamByName(transaction, key.group(), key.name()));
+  ASSIGN_OR_RETURN(const auto id, tables::FindUpstreamByName(
+                                      transaction, key.group(), key.name()));
   if (id) {
     ASSIGN_OR_RETURN(const auto row, Require(transaction, *id));
     return Change(transaction, row, request, is_purged);

@@ -172,8 +172,8 @@ stored::CachePolicy EffectiveCachePolicyOf(
   stored::CachePolicy policy =
       CachePolicyOf(upstream).value_or(stored::CachePolicy());
   if (!policy.has_tag_ttl()) {
-    policy.mutable_tag_ttl()->set_seconds(
-        int64_t{3600} * limits::kCacheValidityHoursDefault);
+    policy.mutable_tag_ttl()->set_seconds(int64_t{3600} *
+                                          limits::kCacheValidityHoursDefault);
   }
   if (!policy.has_stale_ttl()) {
     policy.mutable_stale_ttl()->set_seconds(limits::kForEverSeconds);

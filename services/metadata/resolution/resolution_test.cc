@@ -65,17 +65,17 @@ class InProcess : public MetadataUnderTest, private MetadataFixture {
     EXPECT_THAT(stack_->access_tokens().ForgetRegistry(registry_id), IsOk());
   }
   void Change(const v1::Upstream& upstream) override {
-    EXPECT_THAT(UpdateUpstream(upstream,
-                               {"cache_policy", "rules", "disabled"}),
+    EXPECT_THAT(UpdateUpstream(upstream, {"cache_policy", "rules", "disabled"}),
                 IsOk());
   }
   void ChangeAccess(const v1::Upstream& upstream) override {
-    EXPECT_THAT(
-        UpdateUpstream(upstream, {"url", "credentials", "tls"}),
-        IsOk());
+    EXPECT_THAT(UpdateUpstream(upstream, {"url", "credentials", "tls"}),
+                IsOk());
   }
   void DeleteUpstream(int64_t id) override {
     EXPECT_THAT(MetadataFixture::DeleteUpstream(id), IsOk());
+    // Contracts hold while rows are deleted, and the numbers when they are.
+    AwaitRemovals();
   }
   void DeleteEntry(int64_t id) override {
     v1::DeleteCacheEntryRequest request;

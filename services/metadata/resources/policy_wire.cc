@@ -66,10 +66,12 @@ absl::StatusOr<Pattern> FromWire(const v1::Pattern& message) {
 
 v1::Rule ToWire(const Rule& rule) {
   v1::Rule message;
-  message.set_action(rule.action == Rule::Action::kAllow ? v1::Rule::RULE_ACTION_ALLOW
-                                                         : v1::Rule::RULE_ACTION_DENY);
-  message.set_target(rule.target == Rule::Target::kTag ? v1::Rule::RULE_TARGET_TAG
-                                                       : v1::Rule::RULE_TARGET_REPOSITORY);
+  message.set_action(rule.action == Rule::Action::kAllow
+                         ? v1::Rule::RULE_ACTION_ALLOW
+                         : v1::Rule::RULE_ACTION_DENY);
+  message.set_target(rule.target == Rule::Target::kTag
+                         ? v1::Rule::RULE_TARGET_TAG
+                         : v1::Rule::RULE_TARGET_REPOSITORY);
   if (rule.pattern.is_regex()) {
     message.mutable_pattern()->set_regex(rule.pattern.text());
   } else {
@@ -81,21 +83,24 @@ v1::Rule ToWire(const Rule& rule) {
 absl::StatusOr<Rule> FromWire(const v1::Rule& message) {
   if (message.action() != v1::Rule::RULE_ACTION_ALLOW &&
       message.action() != v1::Rule::RULE_ACTION_DENY) {
-    return errors::FieldInvalid("action", "must be RULE_ACTION_ALLOW or RULE_ACTION_DENY");
+    return errors::FieldInvalid(
+        "action", "must be RULE_ACTION_ALLOW or RULE_ACTION_DENY");
   }
   if (message.target() != v1::Rule::RULE_TARGET_REPOSITORY &&
       message.target() != v1::Rule::RULE_TARGET_TAG) {
-    return errors::FieldInvalid("target", "must be RULE_TARGET_REPOSITORY or RULE_TARGET_TAG");
+    return errors::FieldInvalid(
+        "target", "must be RULE_TARGET_REPOSITORY or RULE_TARGET_TAG");
   }
   auto pattern = FromWire(message.pattern());
   if (!pattern.ok()) {
     return errors::FieldInvalid("pattern", pattern.status().message());
   }
-  return Rule{message.action() == v1::Rule::RULE_ACTION_ALLOW ? Rule::Action::kAllow
-                                                  : Rule::Action::kDeny,
-              message.target() == v1::Rule::RULE_TARGET_TAG ? Rule::Target::kTag
-                                                : Rule::Target::kRepository,
-              *std::move(pattern)};
+  return Rule{
+      message.action() == v1::Rule::RULE_ACTION_ALLOW ? Rule::Action::kAllow
+                                                      : Rule::Action::kDeny,
+      message.target() == v1::Rule::RULE_TARGET_TAG ? Rule::Target::kTag
+                                                    : Rule::Target::kRepository,
+      *std::move(pattern)};
 }
 
 absl::StatusOr<RuleSet> FromWire(

@@ -9,9 +9,8 @@ namespace cvr {
 std::string UidOf(absl::string_view kind, int64_t id,
                   const google::protobuf::Timestamp& create_time) {
   constexpr size_t kUuidBytes = 16;
-  const Digest digest =
-      Digest::OfBytes(absl::StrCat(kind, "/", id, "/", create_time.seconds(),
-                                   ".", create_time.nanos()));
+  const Digest digest = Digest::OfBytes(absl::StrCat(
+      kind, "/", id, "/", create_time.seconds(), ".", create_time.nanos()));
   std::string bytes(digest.raw().substr(0, kUuidBytes));
   // Version and variant, in the bits that the RFC has for them.
   bytes[6] = static_cast<char>((bytes[6] & 0x0f) | 0x80);

@@ -23,8 +23,10 @@ TEST(UidTest, IsAUuidOfVersion8) {
 
 // Clients keep them: no later revision may make others.
 TEST(UidTest, StaysTheSame) {
-  EXPECT_EQ(UidOf("registry", 7, At(1700000000, 5)), "6b2451eb-b132-8392-b2ff-dd134771c365");
-  EXPECT_EQ(UidOf("upstream", 7, At(1700000000, 5)), "46ec2654-27ac-8897-8371-7f62f27ca0f7");
+  EXPECT_EQ(UidOf("registry", 7, At(1700000000, 5)),
+            "6b2451eb-b132-8392-b2ff-dd134771c365");
+  EXPECT_EQ(UidOf("upstream", 7, At(1700000000, 5)),
+            "46ec2654-27ac-8897-8371-7f62f27ca0f7");
 }
 
 TEST(UidTest, DiffersInEachPart) {

@@ -15,9 +15,6 @@ using ::cvr::testing::IsOk;
 using ::cvr::testing::StatusIs;
 using ::testing::ElementsAre;
 
-const char kHello[] =
-    "sha256:2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824";
-
 // The fields that are wrong; empty when none is.
 template <typename Resource>
 std::vector<std::string> WrongFields(const Resource& resource) {
@@ -102,6 +99,18 @@ v1::TagTtlOverride& AddOverride(v1::Upstream& upstream) {
   return *upstream.mutable_cache_policy()->add_tag_ttl_overrides();
 }
 
+// Each case changes an upstream that is right.
+void ExpectWrong(const std::vector<Case<v1::Upstream>>& cases) {
+  for (const auto& test : cases) {
+    v1::Upstream upstream;
+    upstream.set_group("default");
+    upstream.set_name("hub");
+    upstream.set_url("https://registry-1.docker.io");
+    test.change(upstream);
+    EXPECT_EQ(WrongFields(upstream), test.wrong) << test.what;
+  }
+}
+
 TEST(ValidationTest, Upstreams) {
   using U = v1::Upstream;
   const std::vector<Case<U>> cases = {
@@ -121,33 +130,6 @@ TEST(ValidationTest, Upstreams) {
       {"a display name with a line break",
        [](U& u) { u.set_display_name("a\nb"); },
        {"display_name"}},
-      {"credentials",
-       [](U& u) {
-         LoginOf(u).set_username(std::string(510, 'u'));
-         LoginOf(u).set_password(std::string(16 * 1024 - 2, 'p') + "\n\xff");
-       },
-       {}},
-      {"credentials of no kind",
-       [](U& u) { u.mutable_credentials(); },
-       {"credentials.basic"}},
-      {"only a username",
-       [](U& u) { LoginOf(u).set_username("u"); },
-       {"credentials.basic.password"}},
-      {"only a password",
-       [](U& u) { LoginOf(u).set_password("p"); },
-       {"credentials.basic.username"}},
-      {"long credentials",
-       [](U& u) {
-         LoginOf(u).set_username(std::string(511, 'u'));
-         LoginOf(u).set_password(std::string(16 * 1024 + 1, 'p'));
-       },
-       {"credentials.basic.username", "credentials.basic.password"}},
-      {"credentials that cannot be sent",
-       [](U& u) {
-         LoginOf(u).set_username("a:b");
-         LoginOf(u).set_password(std::string("p\0", 2));
-       },
-       {"credentials.basic.username", "credentials.basic.password"}},
       {"always to be revalidated",
        [](U& u) { u.mutable_cache_policy()->mutable_tag_ttl(); },
        {}},
@@ -212,14 +194,41 @@ TEST(ValidationTest, Upstreams) {
        },
        {"source_namespaces"}},
   };
-  for (const auto& test : cases) {
-    v1::Upstream upstream;
-    upstream.set_group("default");
-    upstream.set_name("hub");
-    upstream.set_url("https://registry-1.docker.io");
-    test.change(upstream);
-    EXPECT_EQ(WrongFields(upstream), test.wrong) << test.what;
-  }
+  ExpectWrong(cases);
+}
+
+TEST(ValidationTest, CredentialsOfUpstreams) {
+  using U = v1::Upstream;
+  const std::vector<Case<U>> cases = {
+      {"credentials",
+       [](U& u) {
+         LoginOf(u).set_username(std::string(510, 'u'));
+         LoginOf(u).set_password(std::string(16 * 1024 - 2, 'p') + "\n\xff");
+       },
+       {}},
+      {"credentials of no kind",
+       [](U& u) { u.mutable_credentials(); },
+       {"credentials.basic"}},
+      {"only a username",
+       [](U& u) { LoginOf(u).set_username("u"); },
+       {"credentials.basic.password"}},
+      {"only a password",
+       [](U& u) { LoginOf(u).set_password("p"); },
+       {"credentials.basic.username"}},
+      {"long credentials",
+       [](U& u) {
+         LoginOf(u).set_username(std::string(511, 'u'));
+         LoginOf(u).set_password(std::string(16 * 1024 + 1, 'p'));
+       },
+       {"credentials.basic.username", "credentials.basic.password"}},
+      {"credentials that cannot be sent",
+       [](U& u) {
+         LoginOf(u).set_username("a:b");
+         LoginOf(u).set_password(std::string("p\0", 2));
+       },
+       {"credentials.basic.username", "credentials.basic.password"}},
+  };
+  ExpectWrong(cases);
 }
 
 TEST(ValidationTest, UpstreamPolicies) {
@@ -270,6 +279,22 @@ TEST(ValidationTest, UpstreamPolicies) {
          }
        },
        {"cache_policy.tag_ttl_overrides"}},
+      {"negative times",
+       [](U& u) {
+         auto& policy = *u.mutable_cache_policy();
+         policy.mutable_tag_list_ttl()->set_seconds(-1);
+         policy.mutable_referrers_ttl()->set_seconds(-1);
+         policy.mutable_negative_ttls()->mutable_refused()->set_seconds(-1);
+       },
+       {"cache_policy.tag_list_ttl", "cache_policy.referrers_ttl",
+        "cache_policy.negative_ttls.refused"}},
+  };
+  ExpectWrong(cases);
+}
+
+TEST(ValidationTest, LimitsOfUpstreams) {
+  using U = v1::Upstream;
+  const std::vector<Case<U>> cases = {
       {"the least limits",
        [](U& u) {
          u.mutable_limits()->set_concurrent_requests(1);
@@ -304,24 +329,8 @@ TEST(ValidationTest, UpstreamPolicies) {
        },
        {"limits.concurrent_requests", "limits.failures_to_open",
         "limits.rate_reserve_percent", "limits.open_ttl"}},
-      {"negative times",
-       [](U& u) {
-         auto& policy = *u.mutable_cache_policy();
-         policy.mutable_tag_list_ttl()->set_seconds(-1);
-         policy.mutable_referrers_ttl()->set_seconds(-1);
-         policy.mutable_negative_ttls()->mutable_refused()->set_seconds(-1);
-       },
-       {"cache_policy.tag_list_ttl", "cache_policy.referrers_ttl",
-        "cache_policy.negative_ttls.refused"}},
   };
-  for (const auto& test : cases) {
-    v1::Upstream upstream;
-    upstream.set_group("default");
-    upstream.set_name("hub");
-    upstream.set_url("https://registry-1.docker.io");
-    test.change(upstream);
-    EXPECT_EQ(WrongFields(upstream), test.wrong) << test.what;
-  }
+  ExpectWrong(cases);
 }
 
 TEST(ValidationTest, AccessTokens) {

@@ -310,9 +310,8 @@ TEST_F(BoundedWritesTest, RecordingAnewWhatWasPurgedIsBounded) {
   ASSERT_THAT(started, IsOk());
   CacheRecord image = Image("t0", layers_);
   image.references.resize(150);
-  Bounded("recording anew", [&] {
-    EXPECT_THAT(stack_->client().Record(image), IsOk());
-  });
+  Bounded("recording anew",
+          [&] { EXPECT_THAT(stack_->client().Record(image), IsOk()); });
   EXPECT_TRUE(IsReachable(layers_[0]));
 }
 
@@ -388,18 +387,15 @@ TEST_F(BoundedWritesTest, ContentOfManyEntriesIsForgottenInPieces) {
 
 TEST_F(BoundedWritesTest, WhatAGroupOwnsIsDeletedInPieces) {
   ASSERT_THAT(CreateGroup("team"), IsOk());
-  std::vector<int64_t> upstreams;
   for (int i = 0; i < 300; ++i) {
-    const auto made =
-        CreateUpstream(NewUpstream(absl::StrCat("https://h", i), "team"));
-    ASSERT_THAT(made, IsOk());
-    upstreams.push_back(made->id());
+    const auto url = absl::StrCat("https://h", i);
+    ASSERT_THAT(CreateUpstream(NewUpstream(url, "team")), IsOk());
   }
   for (int i = 0; i < limits::kRegistriesPerGroupDefault; ++i) {
     const auto made = CreateRegistry(absl::StrCat("r", i), "team");
     ASSERT_THAT(made, IsOk());
     for (int j = 0; j < limits::kUpstreamsPerRegistryDefault; ++j) {
-      ASSERT_THAT(Attach(made->id(), upstreams[j]), IsOk());
+      ASSERT_THAT(Attach(made->id(), other_ + 1 + j), IsOk());
     }
   }
   v1::DeleteGroupRequest request;

@@ -134,13 +134,13 @@ TEST_F(PossessionTest, OtherCredentialsOrAnotherUrlPossessNothing) {
     EXPECT_FALSE(CandidateOf(id).possessed) << paths[0];
     EXPECT_FALSE(Hits(id)) << paths[0];
   };
-  expect_lost(WithPassword(given, "q"), {"password"});
+  expect_lost(WithPassword(given, "q"), {"credentials"});
   // Not even those of before.
-  expect_lost(WithPassword(given, "p"), {"password"});
+  expect_lost(WithPassword(given, "p"), {"credentials"});
   v1::Upstream moved = WithPassword(NewUpstream("https://new.test", "a"), "p");
-  expect_lost(moved, {"url", "username", "password"});
+  expect_lost(moved, {"url", "credentials"});
   v1::Upstream anonymous;
-  expect_lost(anonymous, {"username", "password"});
+  expect_lost(anonymous, {"credentials"});
   EXPECT_EQ(IdentityOf(id), CandidateOf(id).public_identity);
 }
 

@@ -43,8 +43,9 @@ absl::Status NoteRemoved(WriteTransaction& transaction, int64_t upstream_id,
 absl::StatusOr<bool> PurgeMarks::IsPurged(const stored::CacheEntry& entry) {
   const auto known = marks_.find(entry.upstream_id());
   if (known != marks_.end()) return purges::IsPurged(entry, known->second);
-  ASSIGN_OR_RETURN(const int64_t mark,
-                   MarkOf(transaction_, entry.upstream_id()));
+  ASSIGN_OR_RETURN(const auto row,
+                   tables::FindUpstream(transaction_, entry.upstream_id()));
+  const int64_t mark = row ? MarkOf(*row) : kAll;
   marks_[entry.upstream_id()] = mark;
   return purges::IsPurged(entry, mark);
 }

@@ -51,8 +51,8 @@ absl::Status Begin(WriteTransaction& transaction, stored::Upstream& row);
 absl::Status NoteRemoved(WriteTransaction& transaction, int64_t upstream_id,
                          int64_t mark);
 
-// Tells which entries are purged, for scans over many upstreams. For one
-// transaction, which must outlive it.
+// Tells which entries are purged, for scans over many upstreams; those of an
+// upstream that is deleted are. For one transaction, which must outlive it.
 class PurgeMarks {
  public:
   explicit PurgeMarks(const ReadTransaction& transaction)

@@ -1,6 +1,5 @@
 #include "services/metadata/tables/tables.h"
 
-#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -34,23 +33,6 @@ absl::Status Visit(
 // The key after which a scan of ids goes on; 0 = from the start.
 std::string AfterId(int64_t id) { return id == 0 ? "" : IdKey(id); }
 
-// The ids that end the first `max` keys which start with `prefix`.
-absl::StatusOr<std::vector<int64_t>> LastIds(
-    const ReadTransaction& transaction, Table table, const std::string& prefix,
-    int max = std::numeric_limits<int>::max()) {
-  std::vector<int64_t> ids;
-  RETURN_IF_ERROR(transaction.Scan(
-      table, prefix, "",
-      [&](absl::string_view key, absl::string_view) -> absl::StatusOr<bool> {
-        KeyReader reader(key.substr(prefix.size()));
-        int64_t id = 0;
-        if (!reader.Int(id) || !reader.Done()) return Damaged(table);
-        ids.push_back(id);
-        return static_cast<int>(ids.size()) < max;
-      }));
-  return ids;
-}
-
 std::string RegistryNameKey(absl::string_view group, absl::string_view name) {
   return KeyBuilder().String(group).Rest(name).Build();
 }
@@ -74,25 +56,6 @@ absl::Status VisitLive(
         ASSIGN_OR_RETURN(const bool is_purged, marks.IsPurged(entry));
         return is_purged ? true : visitor(entry);
       });
-}
-
-bool IsSameOrder(const std::vector<stored::Attachment>& a,
-                 const std::vector<stored::Attachment>& b) {
-  return std::equal(
-      a.begin(), a.end(), b.begin(), b.end(),
-      [](const stored::Attachment& one, const stored::Attachment& other) {
-        return one.id() == other.id();
-      });
-}
-
-absl::Status RaiseAttachmentsVersion(WriteTransaction& transaction,
-                                     int64_t registry_id) {
-  ASSIGN_OR_RETURN(auto registry, FindRegistry(transaction, registry_id));
-  if (!registry) return absl::OkStatus();
-  registry->set_attachments_version(registry->attachments_version() + 1);
-  transaction.Put(Table::kRegistries, IdKey(registry_id),
-                  registry->SerializeAsString());
-  return absl::OkStatus();
 }
 
 absl::Status CountEntries(WriteTransaction& transaction,
@@ -255,70 +218,6 @@ void DeleteUpstream(WriteTransaction& transaction,
       Table::kGroupUpstreams,
       KeyBuilder().String(upstream.group()).Int(upstream.id()).Build());
   DeleteUpstreamName(transaction, upstream);
-}
-
-absl::StatusOr<std::vector<stored::Attachment>> Attachments(
-    const ReadTransaction& transaction, int64_t registry_id) {
-  std::vector<stored::Attachment> attachments;
-  if (registry_id <= 0) return attachments;
-  RETURN_IF_ERROR(transaction.Scan(
-      Table::kRegistryUpstreams, IdKey(registry_id), "",
-      [&](absl::string_view, absl::string_view value) -> absl::StatusOr<bool> {
-        ASSIGN_OR_RETURN(
-            auto attachment,
-            Parse<stored::Attachment>(Table::kRegistryUpstreams, value));
-        attachments.push_back(std::move(attachment));
-        return true;
-      }));
-  return attachments;
-}
-
-absl::StatusOr<std::optional<stored::Attachment>> FindAttachment(
-    const ReadTransaction& transaction, int64_t id) {
-  std::optional<stored::Attachment> found;
-  RETURN_IF_ERROR(transaction.Scan(
-      Table::kRegistryUpstreams, "", "",
-      [&](absl::string_view, absl::string_view value) -> absl::StatusOr<bool> {
-        ASSIGN_OR_RETURN(
-            auto attachment,
-            Parse<stored::Attachment>(Table::kRegistryUpstreams, value));
-        if (attachment.id() != id) return true;
-        found = std::move(attachment);
-        return false;
-      }));
-  return found;
-}
-
-absl::Status SetAttachments(WriteTransaction& transaction, int64_t registry_id,
-                            std::vector<stored::Attachment> attachments) {
-  ASSIGN_OR_RETURN(const auto before, Attachments(transaction, registry_id));
-  if (IsSameOrder(before, attachments)) return absl::OkStatus();
-  RETURN_IF_ERROR(RaiseAttachmentsVersion(transaction, registry_id));
-  for (const auto& old : before) {
-    transaction.Delete(
-        Table::kRegistryUpstreams,
-        KeyBuilder().Int(registry_id).Int(old.position()).Build());
-    transaction.Delete(
-        Table::kUpstreamRegistries,
-        KeyBuilder().Int(old.upstream_id()).Int(registry_id).Build());
-  }
-  int32_t position = 0;
-  for (auto& attachment : attachments) {
-    attachment.set_position(++position);
-    transaction.Put(Table::kRegistryUpstreams,
-                    KeyBuilder().Int(registry_id).Int(position).Build(),
-                    attachment.SerializeAsString());
-    transaction.Put(
-        Table::kUpstreamRegistries,
-        KeyBuilder().Int(attachment.upstream_id()).Int(registry_id).Build(),
-        "");
-  }
-  return absl::OkStatus();
-}
-
-absl::StatusOr<std::vector<int64_t>> RegistriesOfUpstream(
-    const ReadTransaction& transaction, int64_t upstream_id) {
-  return LastIds(transaction, Table::kUpstreamRegistries, IdKey(upstream_id));
 }
 
 absl::StatusOr<std::optional<stored::CacheEntry>> FindCacheEntry(

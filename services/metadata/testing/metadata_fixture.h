@@ -13,6 +13,7 @@
 #include "tests/support/fake_clock.h"
 #include "tests/support/status_matchers.h"
 #include "tests/support/temporary_directory.h"
+#include "tests/support/waiting/eventually.h"
 
 namespace cvr::testing {
 
@@ -26,8 +27,10 @@ class MetadataFixture : public ::testing::Test {
     // Only when asked to.
     options.downloads_flush_interval = absl::InfiniteDuration();
     options.cleanup_check_interval = absl::InfiniteDuration();
+    auto memory = std::make_unique<InMemoryMetadataStore>();
+    memory_ = memory.get();
     stack_ = *MetadataStack::OpenOver(
-        std::make_unique<InMemoryMetadataStore>(),
+        std::move(memory),
         *SecretBox::Create(directory_.path() + "/secret.key"), options);
   }
 
@@ -37,9 +40,8 @@ class MetadataFixture : public ::testing::Test {
     return stack_->groups().Create(request);
   }
 
-  absl::StatusOr<v1::Registry> CreateRegistry(const std::string& name,
-                                              const std::string& group =
-                                                  "default") {
+  absl::StatusOr<v1::Registry> CreateRegistry(
+      const std::string& name, const std::string& group = "default") {
     v1::CreateRegistryRequest request;
     request.mutable_registry()->set_name(name);
     request.mutable_registry()->set_group(group);
@@ -149,6 +151,24 @@ class MetadataFixture : public ::testing::Test {
     return stack_->resolver().Resolve(request);
   }
 
+  // Until the rows of deleted upstreams are gone, which are deleted in the
+  // background. Of the service that the fixture has made.
+  void AwaitRemovals() {
+    const auto is_done = [&] {
+      bool is_done = true;
+      EXPECT_THAT(memory_->Read([&](const ReadTransaction& transaction) {
+        return transaction.Scan(
+            Table::kRemovals, "", "",
+            [&](absl::string_view, absl::string_view) -> absl::StatusOr<bool> {
+              return is_done = false;
+            });
+      }),
+                  IsOk());
+      return is_done;
+    };
+    EXPECT_TRUE(Eventually(is_done, "deleted rows are gone"));
+  }
+
   static ContentRef Content(const std::string& relative_path) {
     return *ParseRelativePath(relative_path);
   }
@@ -211,6 +231,8 @@ class MetadataFixture : public ::testing::Test {
 
   FakeClock clock_;
   TemporaryDirectory directory_;
+  // The store of `stack_`, which owns it.
+  InMemoryMetadataStore* memory_ = nullptr;
   std::unique_ptr<MetadataStack> stack_;
 };
 

@@ -1,4 +1,4 @@
-#include "services/metadata/admin/list_page.h"
+#include "services/metadata/admin/sorted_page.h"
 
 #include <iterator>
 
@@ -9,9 +9,9 @@
 
 namespace cvr {
 
-absl::StatusOr<ListPage> ListPage::Of(absl::string_view scope, OrderBy order,
-                                      int32_t page_size,
-                                      absl::string_view page_token) {
+absl::StatusOr<SortedPage> SortedPage::Of(absl::string_view scope,
+                                          OrderBy order, int32_t page_size,
+                                          absl::string_view page_token) {
   std::string whole_scope = KeyBuilder()
                                 .String(scope)
                                 .String(order.field)
@@ -20,18 +20,18 @@ absl::StatusOr<ListPage> ListPage::Of(absl::string_view scope, OrderBy order,
   ASSIGN_OR_RETURN(const int size, PageSize(page_size));
   ASSIGN_OR_RETURN(std::string start_after,
                    ParsePageToken(whole_scope, page_token));
-  return ListPage(std::move(whole_scope), std::move(order),
-                  static_cast<size_t>(size), std::move(start_after));
+  return SortedPage(std::move(whole_scope), std::move(order),
+                    static_cast<size_t>(size), std::move(start_after));
 }
 
-void ListPage::Offer(const google::protobuf::Message& resource, int64_t id) {
+void SortedPage::Offer(const google::protobuf::Message& resource, int64_t id) {
   std::string key = order_.KeyOf(resource, id);
   if (key <= start_after_) return;
   kept_.emplace(std::move(key), id);
   if (kept_.size() > size_ + 1) kept_.erase(std::prev(kept_.end()));
 }
 
-std::vector<int64_t> ListPage::ids() const {
+std::vector<int64_t> SortedPage::ids() const {
   std::vector<int64_t> ids;
   for (const auto& [key, id] : kept_) {
     if (ids.size() == size_) break;
@@ -40,7 +40,7 @@ std::vector<int64_t> ListPage::ids() const {
   return ids;
 }
 
-std::string ListPage::next_page_token() const {
+std::string SortedPage::next_page_token() const {
   if (kept_.size() <= size_) return "";
   // The one before the one too many.
   return MakePageToken(scope_, std::prev(kept_.end(), 2)->first);

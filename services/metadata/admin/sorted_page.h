@@ -1,5 +1,5 @@
-#ifndef SERVICES_METADATA_ADMIN_LIST_PAGE_H_
-#define SERVICES_METADATA_ADMIN_LIST_PAGE_H_
+#ifndef SERVICES_METADATA_ADMIN_SORTED_PAGE_H_
+#define SERVICES_METADATA_ADMIN_SORTED_PAGE_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -20,14 +20,14 @@ namespace cvr {
 // order, and it keeps what belongs to the page. So a page costs a look at all
 // resources, of which administrators make a few thousand, and holds the keys of
 // one page. Not thread-safe.
-class ListPage {
+class SortedPage {
  public:
   // `scope` stands for the list and all that it is filtered by; the order is
   // added to it. Errors: INVALID_ARGUMENT for a `page_size` that is negative,
   // and a `page_token` of another list or order.
-  static absl::StatusOr<ListPage> Of(absl::string_view scope, OrderBy order,
-                                     int32_t page_size,
-                                     absl::string_view page_token);
+  static absl::StatusOr<SortedPage> Of(absl::string_view scope, OrderBy order,
+                                       int32_t page_size,
+                                       absl::string_view page_token);
 
   // A resource of the list, with the fields that the order may name.
   void Offer(const google::protobuf::Message& resource, int64_t id);
@@ -38,8 +38,8 @@ class ListPage {
   std::string next_page_token() const;
 
  private:
-  ListPage(std::string scope, OrderBy order, size_t size,
-           std::string start_after)
+  SortedPage(std::string scope, OrderBy order, size_t size,
+             std::string start_after)
       : scope_(std::move(scope)),
         order_(std::move(order)),
         size_(size),
@@ -66,4 +66,4 @@ absl::Status RequireGroupOfList(absl::string_view asked);
 
 }  // namespace cvr
 
-#endif  // SERVICES_METADATA_ADMIN_LIST_PAGE_H_
+#endif  // SERVICES_METADATA_ADMIN_SORTED_PAGE_H_
