@@ -89,10 +89,20 @@ TEST_F(RestContractTest, HalfOfTheCredentialsChangesThatHalf) {
   EXPECT_EQ(AskFor(200, "PATCH", one, R"({"password":"q"})")["username"], "v");
   EXPECT_EQ(AskFor(400, "PATCH", one, R"({"password":null})").dump(),
             R"({"message":{"password":["must be set when username is"]}})");
+  EXPECT_EQ(
+      AskFor(400, "PATCH", one, R"({"username":"w","password":""})").dump(),
+      R"({"message":{"password":["must be set when username is"]}})");
   const auto access = stack_->client().GetUpstreamAccess(1);
   ASSERT_THAT(access, testing::IsOk());
   EXPECT_EQ(access->username, "v");
   EXPECT_EQ(access->password, "q");
+  // As bytes that are no UTF-8, which JSON cannot have.
+  more_fields_.Add("Content-Type", "application/x-www-form-urlencoded");
+  EXPECT_EQ(AskFor(200, "PATCH", one, "password=%FF")["username"], "v");
+  EXPECT_EQ(stack_->client().GetUpstreamAccess(1)->password, "\xff");
+  EXPECT_TRUE(
+      AskFor(200, "PATCH", one, "username=&password=")["username"].is_null());
+  EXPECT_EQ(stack_->client().GetUpstreamAccess(1)->password, "");
 }
 
 TEST_F(RestContractTest, FreshForEverIsZeroHours) {

@@ -106,7 +106,9 @@ class RestTest : public ::testing::Test {
     request.client = "192.0.2.1";
     request.fields.Add("Host", "cvr.example.com:8080");
     request.fields.Add("PRIVATE-TOKEN", secret_.empty() ? admin_ : secret_);
-    if (!body.empty()) request.fields.Add("Content-Type", "application/json");
+    if (!body.empty() && !more_fields_.Get("Content-Type")) {
+      request.fields.Add("Content-Type", "application/json");
+    }
     for (const auto& [name, value] : more_fields_) {
       request.fields.Add(name, value);
     }

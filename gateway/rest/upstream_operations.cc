@@ -34,7 +34,8 @@ constexpr std::pair<const char*, const char*> kFields[] = {
     {"cache_validity_hours", "cache_policy.tag_ttl"},
 };
 
-// Credentials that are all empty are absent.
+// An empty user name and an empty password are absent, which removes them in an
+// update, together or one of them.
 v1::Upstream UpstreamFrom(const Arguments& arguments) {
   v1::Upstream upstream;
   upstream.set_display_name(arguments.Text("name"));
@@ -53,17 +54,11 @@ v1::Upstream UpstreamFrom(const Arguments& arguments) {
   return upstream;
 }
 
-// The paths of the fields that a request has. Credentials that are given whole
-// replace those that are stored, or remove them.
+// The paths of the fields that a request has.
 google::protobuf::FieldMask MaskOf(const Arguments& arguments) {
   google::protobuf::FieldMask mask;
-  const bool has_credentials =
-      arguments.Has("username") && arguments.Has("password");
-  if (has_credentials) mask.add_paths("credentials");
   for (const auto& [here, there] : kFields) {
-    if (!arguments.Has(here)) continue;
-    if (has_credentials && absl::StartsWith(there, "credentials.")) continue;
-    mask.add_paths(there);
+    if (arguments.Has(here)) mask.add_paths(there);
   }
   return mask;
 }
