@@ -61,7 +61,7 @@ class Instance final : public v1::FetchService::Service {
     v1::WatchFetchesResponse response;
     for (int i = 1; i <= count_; ++i) *response.add_fetches() = Fetch(i);
     writer->Write(response);
-    const ChangeSignal never;
+    ChangeSignal never;
     never.Await(0, SteadyDeadline(absl::InfiniteDuration()),
                 [&] { return context->IsCancelled(); });
     return grpc::Status::OK;

@@ -164,7 +164,7 @@ TEST_F(OperationsTest, WhatAStopCutsShortHasNotEnded) {
   ChangeSignal begun;
   operations_->Register(
       kPurge, [&](OperationRun& run) -> absl::StatusOr<google::protobuf::Any> {
-        const ChangeSignal never;
+        ChangeSignal never;
         begun.Notify();
         while (!run.stopping()) {
           never.Await(0, SteadyDeadline(absl::Milliseconds(1)),
@@ -212,7 +212,7 @@ TEST_F(OperationsTest, CancelledAtWork) {
   operations_->Register(
       kPurge, [&](OperationRun& run) -> absl::StatusOr<google::protobuf::Any> {
         begun.Notify();
-        const ChangeSignal never;
+        ChangeSignal never;
         while (!run.cancelled()) {
           never.Await(0, SteadyDeadline(absl::Milliseconds(1)),
                       [] { return false; });

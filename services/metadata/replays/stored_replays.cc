@@ -61,7 +61,8 @@ std::string BytesOf(const Message& answer) {
 }  // namespace
 
 // At work on one request, on the thread of its call.
-class StoredReplays::StoredClaim : public Claim, public AnswerSink {
+class StoredReplays::StoredClaim : public RequestReplays::Claim,
+                                   public AnswerSink {
  public:
   StoredClaim(StoredReplays& replays, const RepeatableRequest& request,
               const google::protobuf::Descriptor& type)

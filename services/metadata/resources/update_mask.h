@@ -2,6 +2,7 @@
 #define SERVICES_METADATA_RESOURCES_UPDATE_MASK_H_
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
