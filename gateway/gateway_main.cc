@@ -120,7 +120,7 @@ absl::Status Serve(StopSignal& stop) {
                [&] { return source.CheckServes(kProbeTimeout); })});
   options.readiness = [&services] { return services.Check(); };
   options.outage_wait = absl::GetFlag(FLAGS_outage_wait);
-  RestApi rest({metadata_channel, blob_channel, options.access.external_url,
+  RestApi rest({metadata_channel, options.access.external_url,
                 options.http.tls != nullptr});
   options.administration = &rest;
   NativeRest native_rest({metadata_channel});

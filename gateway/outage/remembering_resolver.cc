@@ -14,7 +14,7 @@ namespace {
 // ago is somebody else.
 std::string KeyOf(const Caller& caller) {
   return absl::StrCat(caller.token_id, ";", caller.may_pull, caller.may_manage,
-                      caller.is_admin, ";",
+                      caller.is_admin, caller.all_groups, ";",
                       absl::StrJoin(caller.registry_ids, ","), ";",
                       caller.group.size(), ";", caller.group);
 }

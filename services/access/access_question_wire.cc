@@ -73,6 +73,7 @@ internal::v1::AuthorizeResponse ToWire(const Admission& admission) {
   internal::v1::AuthorizeResponse message;
   *message.mutable_caller() = ToWire(admission.caller);
   message.set_group(admission.group);
+  message.set_name(admission.name);
   if (admission.missing) {
     message.set_missing(static_cast<int>(*admission.missing) + 1);
   }
@@ -83,6 +84,7 @@ Admission FromWire(const internal::v1::AuthorizeResponse& message) {
   Admission admission;
   admission.caller = FromWire(message.caller());
   admission.group = message.group();
+  admission.name = message.name();
   if (message.missing() > 0) admission.missing = message.missing() - 1;
   return admission;
 }

@@ -96,7 +96,8 @@ TEST_F(MetadataStackTest, ChangesAndRestartsAreNewsForGateways) {
     EXPECT_TRUE(is_news(**stack));
     v1::PurgeUpstreamCacheRequest purge;
     purge.set_upstream_id(1);
-    ASSERT_THAT((*stack)->caches().PurgeUpstream(purge), IsOk());
+    ASSERT_THAT((*stack)->caches().PurgeUpstream(purge, Caller::System()),
+                IsOk());
     EXPECT_TRUE(is_news(**stack));
     v1::UpdateRegistryRequest update;
     update.mutable_registry()->set_id(1);
@@ -149,7 +150,7 @@ TEST_F(MetadataStackTest, EverythingIsThereAfterARestart) {
   // Counted in memory when the first process ended.
   v1::GetCacheEntryRequest request;
   request.set_id(1);
-  EXPECT_EQ((*stack)->cache_entries().Get(request)->downloads_count(), 1);
+  EXPECT_EQ((*stack)->cache_entries().Get(request)->pull_count(), 1);
 }
 
 TEST_F(MetadataStackTest, TheDirectoryIsForItsOwnerAlone) {

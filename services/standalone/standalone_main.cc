@@ -129,8 +129,8 @@ absl::Status Serve(StopSignal& stop) {
       RpcServer::Start(absl::GetFlag(FLAGS_grpc_address), services, security));
   ASSIGN_OR_RETURN(auto options, GatewayOptionsFromFlags(metadata->auth()));
   const auto channel = server->InProcessChannel();
-  RestApi rest({channel, channel, options.access.external_url,
-                options.http.tls != nullptr});
+  RestApi rest(
+      {channel, options.access.external_url, options.http.tls != nullptr});
   options.administration = &rest;
   NativeRest native_rest({channel});
   options.native_rest = &native_rest;

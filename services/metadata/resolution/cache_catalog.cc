@@ -22,6 +22,7 @@
 #include "services/metadata/tables/link_tables.h"
 #include "services/metadata/tables/possession.h"
 #include "services/metadata/tables/possession_tables.h"
+#include "services/metadata/tables/purge_mark.h"
 #include "services/metadata/tables/reachability.h"
 #include "services/metadata/tables/reachability_tables.h"
 #include "services/metadata/tables/tables.h"
@@ -85,12 +86,25 @@ absl::Status Check(const CacheRecord& record) {
   return absl::OkStatus();
 }
 
+// The entry of a path, unless it is purged. `upstream` is its upstream's row.
+absl::StatusOr<std::optional<stored::CacheEntry>> FindLive(
+    const ReadTransaction& transaction, const stored::Upstream& upstream,
+    const ContentRef& content) {
+  ASSIGN_OR_RETURN(auto entry, tables::FindCacheEntry(
+                                   transaction, upstream.upstream().id(),
+                                   content.RelativePath()));
+  if (entry && purges::IsPurged(*entry, purges::MarkOf(upstream))) {
+    return std::nullopt;
+  }
+  return entry;
+}
+
 // What was recorded of a path that the upstream has denied.
-absl::Status DropDenied(WriteTransaction& transaction, int64_t upstream_id,
+absl::Status DropDenied(WriteTransaction& transaction,
+                        const stored::Upstream& upstream,
                         const ContentRef& content, NegativeAnswer answer) {
-  ASSIGN_OR_RETURN(
-      const auto entry,
-      tables::FindCacheEntry(transaction, upstream_id, content.RelativePath()));
+  const int64_t upstream_id = upstream.upstream().id();
+  ASSIGN_OR_RETURN(const auto entry, FindLive(transaction, upstream, content));
   if (entry) RETURN_IF_ERROR(tables::DeleteCacheEntry(transaction, *entry));
   if (answer == NegativeAnswer::kNotFound) {
     return reachability::NoteAbsent(transaction, upstream_id, content);
@@ -105,9 +119,9 @@ absl::Status DropDenied(WriteTransaction& transaction, int64_t upstream_id,
 
 // What nobody has asked the upstream about may have been purged meanwhile.
 absl::StatusOr<bool> IsBelieved(const ReadTransaction& transaction,
-                                const CacheRecord& record) {
+                                const CacheRecord& record, int64_t purge_mark) {
   if (record.confirmed) return true;
-  return reachability::Has(transaction, record.upstream_id,
+  return reachability::Has(transaction, record.upstream_id, purge_mark,
                            record.content.repository, record.target.digest);
 }
 
@@ -155,7 +169,7 @@ absl::Status EvictEntry(WriteTransaction& transaction,
                               &digest);
 }
 
-void CountDownload(stored::CacheEntry& entry,
+void CountPull(stored::CacheEntry& entry,
                    const google::protobuf::Timestamp& now) {
   entry.set_downloads_count(entry.downloads_count() + 1);
   *entry.mutable_downloaded_at() = now;
@@ -163,12 +177,16 @@ void CountDownload(stored::CacheEntry& entry,
 
 // The row of the path, or a new one with an id of its own.
 absl::StatusOr<stored::CacheEntry> FindOrMake(
-    WriteTransaction& transaction, const CacheRecord& record,
-    const google::protobuf::Timestamp& now) {
+    WriteTransaction& transaction, const stored::Upstream& upstream,
+    const CacheRecord& record, const google::protobuf::Timestamp& now) {
   const std::string path = record.content.RelativePath();
   ASSIGN_OR_RETURN(auto found, tables::FindCacheEntry(
                                    transaction, record.upstream_id, path));
-  if (found) return *std::move(found);
+  if (found && !purges::IsPurged(*found, purges::MarkOf(upstream))) {
+    return *std::move(found);
+  }
+  // One that is purged is another entry: its id and what it counted are gone.
+  if (found) RETURN_IF_ERROR(garbage::DropPurgedEntry(transaction, *found));
   stored::CacheEntry entry;
   ASSIGN_OR_RETURN(const int64_t id,
                    tables::NextId(transaction, tables::kCacheEntryIds));
@@ -188,9 +206,10 @@ void Repoint(stored::CacheEntry& entry, const CacheRecord& record,
   entry.set_size(static_cast<int64_t>(record.target.size_bytes));
   entry.set_upstream_etag(KeptEtag(record.upstream_etag));
   *entry.mutable_upstream_checked_at() = now;
+  entry.clear_expire_time();
   entry.set_status(stored::CacheEntry::STATUS_ACTIVE);
   *entry.mutable_update_time() = now;
-  if (record.counts_as_pull) CountDownload(entry, now);
+  if (record.counts_as_pull) CountPull(entry, now);
 }
 
 }  // namespace
@@ -263,7 +282,8 @@ absl::Status CacheCatalog::TryRecord(
           ASSIGN_OR_RETURN(const bool is_unlinked,
                            tables::IsUnlinked(transaction, named_by));
           ASSIGN_OR_RETURN(const bool believed,
-                           IsBelieved(transaction, record));
+                           IsBelieved(transaction, record,
+                                      purges::MarkOf(upstream)));
           if (is_unlinked) unlinking = named_by;
           if (is_unlinked || !believed) {
             is_last = true;
@@ -272,7 +292,8 @@ absl::Status CacheCatalog::TryRecord(
           RETURN_IF_ERROR(reachability::NoteNamed(transaction, named_by, some,
                                                   record.confirmed));
           if (!is_last) return absl::OkStatus();
-          ASSIGN_OR_RETURN(has_evicted, PutEntry(transaction, record));
+          ASSIGN_OR_RETURN(has_evicted,
+                           PutEntry(transaction, upstream, record));
           return absl::OkStatus();
         },
         Durability::kBuffered));
@@ -282,13 +303,14 @@ absl::Status CacheCatalog::TryRecord(
 }
 
 absl::StatusOr<bool> CacheCatalog::PutEntry(WriteTransaction& transaction,
+                                            const stored::Upstream& upstream,
                                             const CacheRecord& record) {
   const auto now = ToWire(clock_.SteadyNow());
-  ASSIGN_OR_RETURN(auto entry, FindOrMake(transaction, record, now));
+  ASSIGN_OR_RETURN(auto entry, FindOrMake(transaction, upstream, record, now));
   const std::string digest_before = entry.digest();
   bool has_evicted = false;
   if (digest_before.empty()) {
-    ASSIGN_OR_RETURN(has_evicted, MakeRoom(transaction, record.upstream_id));
+    ASSIGN_OR_RETURN(has_evicted, MakeRoom(transaction, upstream));
   }
   Repoint(entry, record, now);
   RETURN_IF_ERROR(tables::PutCacheEntry(transaction, digest_before, entry));
@@ -308,7 +330,8 @@ absl::StatusOr<bool> CacheCatalog::PutEntry(WriteTransaction& transaction,
 // Of some entries, always others, the one that was not used for the longest: to
 // know the oldest of all would take an index that every pull would change.
 absl::StatusOr<bool> CacheCatalog::MakeRoom(WriteTransaction& transaction,
-                                            int64_t upstream_id) {
+                                            const stored::Upstream& upstream) {
+  const int64_t upstream_id = upstream.upstream().id();
   ASSIGN_OR_RETURN(const auto rows, tables::RowsOf(transaction, upstream_id));
   if (rows.entries() < options_.entries_per_upstream_max) return false;
   MutexLock lock(&mutex_);
@@ -317,6 +340,14 @@ absl::StatusOr<bool> CacheCatalog::MakeRoom(WriteTransaction& transaction,
       auto some,
       tables::NextCacheEntriesOf(transaction, upstream_id, kEvictedOf, cursor));
   if (some.size() < kEvictedOf) cursor.clear();
+  const auto purged =
+      absl::c_find_if(some, [&](const stored::CacheEntry& entry) {
+        return purges::IsPurged(entry, purges::MarkOf(upstream));
+      });
+  if (purged != some.end()) {
+    RETURN_IF_ERROR(garbage::DropPurgedEntry(transaction, *purged));
+    return false;
+  }
   const auto oldest = absl::c_min_element(some, IsUsedEarlier);
   if (oldest == some.end()) return false;
   RETURN_IF_ERROR(EvictEntry(transaction, *oldest));
@@ -333,14 +364,14 @@ absl::Status CacheCatalog::Touch(const UpstreamEpoch& upstream,
                          epochs::Require(transaction, upstream));
         ASSIGN_OR_RETURN(
             auto entry,
-            tables::FindCacheEntry(transaction, upstream.upstream_id,
-                                   CanonicalAt(row, content).RelativePath()));
+            FindLive(transaction, row, CanonicalAt(row, content)));
         if (!entry || entry->status() != stored::CacheEntry::STATUS_ACTIVE ||
             entry->digest() != digest.ToString()) {
           return absl::OkStatus();
         }
         *entry->mutable_upstream_checked_at() = now;
-        if (counts_as_pull) CountDownload(*entry, now);
+        entry->clear_expire_time();
+        if (counts_as_pull) CountPull(*entry, now);
         return tables::PutCacheEntry(transaction, entry->digest(), *entry);
       },
       Durability::kBuffered);
@@ -357,7 +388,7 @@ absl::Status CacheCatalog::RecordNegativeAnswer(const UpstreamEpoch& upstream,
                          epochs::Require(transaction, upstream));
         ASSIGN_OR_RETURN(const UpstreamRoute route, UpstreamRoute::To(row));
         const ContentRef content = route.Canonical(given);
-        RETURN_IF_ERROR(DropDenied(transaction, upstream_id, content, answer));
+        RETURN_IF_ERROR(DropDenied(transaction, row, content, answer));
         RETURN_IF_ERROR(Sweep(transaction, now));
         const absl::Duration ttl =
             route.NegativeTtlOf(content, answer != NegativeAnswer::kNotFound);
@@ -365,6 +396,7 @@ absl::Status CacheCatalog::RecordNegativeAnswer(const UpstreamEpoch& upstream,
         stored::NegativeEntry remembered;
         remembered.set_refused(answer == NegativeAnswer::kRefused);
         remembered.set_hidden(answer == NegativeAnswer::kHidden);
+        remembered.set_purge_mark(purges::MarkOf(row));
         *remembered.mutable_until() = ToWire(now + ttl);
         *remembered.mutable_upstream_update_time() =
             row.upstream().update_time();

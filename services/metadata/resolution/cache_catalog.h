@@ -67,9 +67,10 @@ class CacheCatalog : public MetadataClient {
                          std::optional<tables::ContentKey>& unlinking);
   // Both answer whether an entry was evicted, for one entry more.
   absl::StatusOr<bool> PutEntry(WriteTransaction& transaction,
+                                const stored::Upstream& upstream,
                                 const CacheRecord& record);
   absl::StatusOr<bool> MakeRoom(WriteTransaction& transaction,
-                                int64_t upstream_id);
+                                const stored::Upstream& upstream);
 
   // Deletes some of the negative answers that are over.
   absl::Status Sweep(WriteTransaction& transaction, absl::Time now);

@@ -108,7 +108,7 @@ absl::StatusOr<std::vector<CachedRepository>> RepositoriesOf(
     if (route.disabled) continue;
     size_t left = max;
     RETURN_IF_ERROR(tables::VisitRepositories(
-        transaction, route.upstream_id, start_after,
+        transaction, route.upstream_id, route.purge_mark, start_after,
         [&](const std::string& name) -> absl::StatusOr<bool> {
           if (route.WhyRepositoryExcluded(name)) return true;
           names.insert(name);
@@ -172,7 +172,7 @@ absl::StatusOr<Resolution> LocalResolver::Resolve(
   }));
   resolved.resolution.plan.group = routes->group;
   if (resolved.hit_entry_id != 0 && request.counts_as_pull) {
-    downloads_.Count(resolved.hit_entry_id, now);
+    pulls_.Count(resolved.hit_entry_id, now);
   }
   if (resolved.due && request.counts_as_pull) {
     refreshes_.Add(*std::move(resolved.due), now);

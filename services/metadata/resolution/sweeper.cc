@@ -5,7 +5,9 @@
 #include "services/common/status_macros.h"
 #include "services/metadata/store/transactions.h"
 #include "services/metadata/tables/cache_rows.h"
+#include "services/metadata/tables/purge_mark.h"
 #include "services/metadata/tables/reachability.h"
+#include "services/metadata/tables/tables.h"
 #include "spdlog/spdlog.h"
 
 namespace cvr {
@@ -31,10 +33,11 @@ absl::Status Sweeper::Sweep(int transactions_max) {
   while (!thread_.stopping()) {
     std::optional<tables::ContentKey> manifest;
     std::optional<int64_t> upstream_id;
+    const auto claimed = Claimed();
     RETURN_IF_ERROR(
         store_.Read([&](const ReadTransaction& transaction) -> absl::Status {
           ASSIGN_OR_RETURN(manifest, tables::FirstUnlink(transaction));
-          ASSIGN_OR_RETURN(upstream_id, tables::FirstRemoval(transaction));
+          ASSIGN_OR_RETURN(upstream_id, tables::FirstRemoval(transaction, claimed));
           return absl::OkStatus();
         }));
     if (!manifest && !upstream_id) break;
@@ -79,20 +82,41 @@ absl::Status Sweeper::Unlink(const tables::ContentKey& manifest,
 }
 
 absl::Status Sweeper::DeleteRows(int64_t upstream_id, int& transactions_left) {
-  CacheRemoval removal(upstream_id, CacheRemoval::Of::kDeletedUpstream);
+  std::optional<CacheRemoval> removal;
   bool more = true;
   while (more && transactions_left-- > 0 && !thread_.stopping()) {
     RETURN_IF_ERROR(store_.Write(
         [&](WriteTransaction& transaction) -> absl::Status {
-          ASSIGN_OR_RETURN(more, removal.Step(transaction));
-          if (more) return absl::OkStatus();
-          tables::DeleteRemoval(transaction, upstream_id);
-          tables::DeleteRowCount(transaction, upstream_id);
+          if (!removal) {
+            ASSIGN_OR_RETURN(const auto row,
+                             tables::FindUpstream(transaction, upstream_id));
+            removal.emplace(upstream_id,
+                            row ? purges::MarkOf(*row) : purges::kAll);
+          }
+          ASSIGN_OR_RETURN(more, removal->Step(transaction));
           return absl::OkStatus();
         },
         Durability::kBuffered));
   }
   return absl::OkStatus();
+}
+
+void Sweeper::Claim(int64_t upstream_id) {
+  MutexLock lock(&mutex_);
+  claimed_.insert(upstream_id);
+}
+
+void Sweeper::Release(int64_t upstream_id) {
+  {
+    MutexLock lock(&mutex_);
+    claimed_.erase(upstream_id);
+  }
+  Wake();
+}
+
+absl::flat_hash_set<int64_t> Sweeper::Claimed() {
+  MutexLock lock(&mutex_);
+  return claimed_;
 }
 
 }  // namespace cvr

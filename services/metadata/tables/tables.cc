@@ -6,11 +6,16 @@
 #include "services/common/status_macros.h"
 #include "services/metadata/store/key_encoding.h"
 #include "services/metadata/tables/link_tables.h"
+#include "services/metadata/tables/name_tables.h"
 #include "services/metadata/tables/possession_tables.h"
+#include "services/metadata/tables/purge_mark.h"
 #include "services/metadata/tables/table_rows.h"
 
 namespace cvr::tables {
 namespace {
+
+// Purged entries of one digest that a search passes: a write must be short.
+constexpr int kPurgedPassedMax = 16;
 
 template <typename Message>
 absl::Status Visit(
@@ -28,23 +33,6 @@ absl::Status Visit(
 // The key after which a scan of ids goes on; 0 = from the start.
 std::string AfterId(int64_t id) { return id == 0 ? "" : IdKey(id); }
 
-// The ids that end the keys which start with `prefix`.
-absl::StatusOr<std::vector<int64_t>> LastIds(const ReadTransaction& transaction,
-                                             Table table,
-                                             const std::string& prefix) {
-  std::vector<int64_t> ids;
-  RETURN_IF_ERROR(transaction.Scan(
-      table, prefix, "",
-      [&](absl::string_view key, absl::string_view) -> absl::StatusOr<bool> {
-        KeyReader reader(key.substr(prefix.size()));
-        int64_t id = 0;
-        if (!reader.Int(id) || !reader.Done()) return Damaged(table);
-        ids.push_back(id);
-        return true;
-      }));
-  return ids;
-}
-
 std::string RegistryNameKey(absl::string_view group, absl::string_view name) {
   return KeyBuilder().String(group).Rest(name).Build();
 }
@@ -52,6 +40,22 @@ std::string RegistryNameKey(absl::string_view group, absl::string_view name) {
 std::string EntryDigestKey(absl::string_view digest,
                            absl::string_view entry_key) {
   return KeyBuilder().String(digest).Rest(entry_key).Build();
+}
+
+// The entries whose keys begin with `prefix`, without those that are purged.
+absl::Status VisitLive(
+    const ReadTransaction& transaction, absl::string_view prefix,
+    absl::FunctionRef<absl::StatusOr<bool>(const stored::CacheEntry&)>
+        visitor) {
+  purges::PurgeMarks marks(transaction);
+  return transaction.Scan(
+      Table::kCacheEntries, prefix, "",
+      [&](absl::string_view, absl::string_view value) -> absl::StatusOr<bool> {
+        ASSIGN_OR_RETURN(const auto entry, Parse<stored::CacheEntry>(
+                                               Table::kCacheEntries, value));
+        ASSIGN_OR_RETURN(const bool is_purged, marks.IsPurged(entry));
+        return is_purged ? true : visitor(entry);
+      });
 }
 
 absl::Status CountEntries(WriteTransaction& transaction,
@@ -118,6 +122,20 @@ absl::StatusOr<std::optional<int64_t>> FindRegistryByName(
   return id;
 }
 
+absl::StatusOr<std::vector<int64_t>> RegistriesOfGroup(
+    const ReadTransaction& transaction, absl::string_view group, int max) {
+  std::vector<int64_t> ids;
+  RETURN_IF_ERROR(transaction.Scan(
+      Table::kRegistryNames, KeyBuilder().String(group).Build(), "",
+      [&](absl::string_view, absl::string_view value) -> absl::StatusOr<bool> {
+        int64_t id = 0;
+        if (!KeyReader(value).Int(id)) return Damaged(Table::kRegistryNames);
+        ids.push_back(id);
+        return static_cast<int>(ids.size()) < max;
+      }));
+  return ids;
+}
+
 absl::StatusOr<int> CountRegistries(const ReadTransaction& transaction,
                                     absl::string_view group) {
   int count = 0;
@@ -178,9 +196,9 @@ absl::Status VisitUpstreams(
 }
 
 absl::StatusOr<std::vector<int64_t>> UpstreamsOfGroup(
-    const ReadTransaction& transaction, absl::string_view group) {
+    const ReadTransaction& transaction, absl::string_view group, int max) {
   return LastIds(transaction, Table::kGroupUpstreams,
-                 KeyBuilder().String(group).Build());
+                 KeyBuilder().String(group).Build(), max);
 }
 
 void PutUpstream(WriteTransaction& transaction,
@@ -190,6 +208,7 @@ void PutUpstream(WriteTransaction& transaction,
   transaction.Put(
       Table::kGroupUpstreams,
       KeyBuilder().String(upstream.upstream().group()).Int(id).Build(), "");
+  PutUpstreamName(transaction, upstream.upstream());
 }
 
 void DeleteUpstream(WriteTransaction& transaction,
@@ -198,68 +217,7 @@ void DeleteUpstream(WriteTransaction& transaction,
   transaction.Delete(
       Table::kGroupUpstreams,
       KeyBuilder().String(upstream.group()).Int(upstream.id()).Build());
-}
-
-absl::StatusOr<std::vector<stored::Attachment>> Attachments(
-    const ReadTransaction& transaction, int64_t registry_id) {
-  std::vector<stored::Attachment> attachments;
-  if (registry_id <= 0) return attachments;
-  RETURN_IF_ERROR(transaction.Scan(
-      Table::kRegistryUpstreams, IdKey(registry_id), "",
-      [&](absl::string_view, absl::string_view value) -> absl::StatusOr<bool> {
-        ASSIGN_OR_RETURN(
-            auto attachment,
-            Parse<stored::Attachment>(Table::kRegistryUpstreams, value));
-        attachments.push_back(std::move(attachment));
-        return true;
-      }));
-  return attachments;
-}
-
-absl::StatusOr<std::optional<stored::Attachment>> FindAttachment(
-    const ReadTransaction& transaction, int64_t id) {
-  std::optional<stored::Attachment> found;
-  RETURN_IF_ERROR(transaction.Scan(
-      Table::kRegistryUpstreams, "", "",
-      [&](absl::string_view, absl::string_view value) -> absl::StatusOr<bool> {
-        ASSIGN_OR_RETURN(
-            auto attachment,
-            Parse<stored::Attachment>(Table::kRegistryUpstreams, value));
-        if (attachment.id() != id) return true;
-        found = std::move(attachment);
-        return false;
-      }));
-  return found;
-}
-
-absl::Status SetAttachments(WriteTransaction& transaction, int64_t registry_id,
-                            std::vector<stored::Attachment> attachments) {
-  ASSIGN_OR_RETURN(const auto before, Attachments(transaction, registry_id));
-  for (const auto& old : before) {
-    transaction.Delete(
-        Table::kRegistryUpstreams,
-        KeyBuilder().Int(registry_id).Int(old.position()).Build());
-    transaction.Delete(
-        Table::kUpstreamRegistries,
-        KeyBuilder().Int(old.upstream_id()).Int(registry_id).Build());
-  }
-  int32_t position = 0;
-  for (auto& attachment : attachments) {
-    attachment.set_position(++position);
-    transaction.Put(Table::kRegistryUpstreams,
-                    KeyBuilder().Int(registry_id).Int(position).Build(),
-                    attachment.SerializeAsString());
-    transaction.Put(
-        Table::kUpstreamRegistries,
-        KeyBuilder().Int(attachment.upstream_id()).Int(registry_id).Build(),
-        "");
-  }
-  return absl::OkStatus();
-}
-
-absl::StatusOr<std::vector<int64_t>> RegistriesOfUpstream(
-    const ReadTransaction& transaction, int64_t upstream_id) {
-  return LastIds(transaction, Table::kUpstreamRegistries, IdKey(upstream_id));
+  DeleteUpstreamName(transaction, upstream);
 }
 
 absl::StatusOr<std::optional<stored::CacheEntry>> FindCacheEntry(
@@ -276,7 +234,13 @@ absl::StatusOr<std::optional<stored::CacheEntry>> FindCacheEntryById(
   ASSIGN_OR_RETURN(const auto key,
                    transaction.Get(Table::kCacheEntryIds, IdKey(id)));
   if (!key) return std::nullopt;
-  return Find<stored::CacheEntry>(transaction, Table::kCacheEntries, *key);
+  ASSIGN_OR_RETURN(auto entry, Find<stored::CacheEntry>(
+                                   transaction, Table::kCacheEntries, *key));
+  if (!entry) return std::nullopt;
+  ASSIGN_OR_RETURN(const int64_t mark,
+                   purges::MarkOf(transaction, entry->upstream_id()));
+  if (purges::IsPurged(*entry, mark)) return std::nullopt;
+  return entry;
 }
 
 absl::Status VisitCacheEntries(
@@ -284,6 +248,7 @@ absl::Status VisitCacheEntries(
     int64_t start_after,
     absl::FunctionRef<absl::StatusOr<bool>(const stored::CacheEntry&)>
         visitor) {
+  purges::PurgeMarks marks(transaction);
   return transaction.Scan(
       Table::kCacheEntryIds, "", AfterId(start_after),
       [&](absl::string_view, absl::string_view key) -> absl::StatusOr<bool> {
@@ -294,7 +259,8 @@ absl::Status VisitCacheEntries(
             const auto entry,
             Find<stored::CacheEntry>(transaction, Table::kCacheEntries, key));
         if (!entry) return Damaged(Table::kCacheEntryIds);
-        return visitor(*entry);
+        ASSIGN_OR_RETURN(const bool is_purged, marks.IsPurged(*entry));
+        return is_purged ? true : visitor(*entry);
       });
 }
 
@@ -302,13 +268,16 @@ absl::Status VisitCacheEntriesByPath(
     const ReadTransaction& transaction, int64_t upstream_id,
     absl::FunctionRef<absl::StatusOr<bool>(const stored::CacheEntry&)>
         visitor) {
-  return transaction.Scan(
-      Table::kCacheEntries, upstream_id == 0 ? "" : IdKey(upstream_id), "",
-      [&](absl::string_view, absl::string_view value) -> absl::StatusOr<bool> {
-        ASSIGN_OR_RETURN(const auto entry, Parse<stored::CacheEntry>(
-                                               Table::kCacheEntries, value));
-        return visitor(entry);
-      });
+  return VisitLive(transaction, upstream_id == 0 ? "" : IdKey(upstream_id),
+                   visitor);
+}
+
+absl::Status VisitCacheEntriesAt(
+    const ReadTransaction& transaction, int64_t upstream_id,
+    absl::string_view path_prefix,
+    absl::FunctionRef<absl::StatusOr<bool>(const stored::CacheEntry&)>
+        visitor) {
+  return VisitLive(transaction, EntryKey(upstream_id, path_prefix), visitor);
 }
 
 absl::StatusOr<std::vector<stored::CacheEntry>> NextCacheEntriesOfDigest(
@@ -332,32 +301,26 @@ absl::StatusOr<std::vector<stored::CacheEntry>> NextCacheEntriesOfDigest(
   return entries;
 }
 
-absl::StatusOr<std::vector<stored::CacheEntry>> CacheEntriesOfDigest(
-    const ReadTransaction& transaction, const Digest& digest, int max) {
-  std::vector<stored::CacheEntry> entries;
-  const std::string prefix = EntryDigestKey(digest.ToString(), "");
-  RETURN_IF_ERROR(transaction.Scan(
-      Table::kCacheEntryDigests, prefix, "",
-      [&](absl::string_view key, absl::string_view) -> absl::StatusOr<bool> {
-        ASSIGN_OR_RETURN(auto entry, Find<stored::CacheEntry>(
-                                         transaction, Table::kCacheEntries,
-                                         key.substr(prefix.size())));
-        if (!entry) return Damaged(Table::kCacheEntryDigests);
-        entries.push_back(*std::move(entry));
-        return static_cast<int>(entries.size()) < max;
-      }));
-  return entries;
-}
-
 absl::StatusOr<bool> HasCacheEntryOfDigest(const ReadTransaction& transaction,
                                            const Digest& digest,
                                            int64_t upstream_id,
-                                           absl::string_view path_prefix) {
+                                           absl::string_view path_prefix,
+                                           int64_t purge_mark) {
   bool found = false;
+  int purged_left = kPurgedPassedMax;
+  const std::string prefix = EntryDigestKey(digest.ToString(), "");
   RETURN_IF_ERROR(transaction.Scan(
       Table::kCacheEntryDigests,
       EntryDigestKey(digest.ToString(), EntryKey(upstream_id, path_prefix)), "",
-      [&](absl::string_view, absl::string_view) -> absl::StatusOr<bool> {
+      [&](absl::string_view key, absl::string_view) -> absl::StatusOr<bool> {
+        if (purge_mark > 0) {
+          ASSIGN_OR_RETURN(
+              const auto entry,
+              Find<stored::CacheEntry>(transaction, Table::kCacheEntries,
+                                       key.substr(prefix.size())));
+          if (!entry) return Damaged(Table::kCacheEntryDigests);
+          if (purges::IsPurged(*entry, purge_mark)) return --purged_left > 0;
+        }
         found = true;
         return false;
       }));
@@ -381,13 +344,17 @@ absl::Status PutCacheEntry(WriteTransaction& transaction,
 
 absl::Status DeleteCacheEntry(WriteTransaction& transaction,
                               const stored::CacheEntry& entry) {
+  RETURN_IF_ERROR(DeletePurgedCacheEntry(transaction, entry));
+  return ReleasePossession(transaction, entry.upstream_id(), entry.digest());
+}
+
+absl::Status DeletePurgedCacheEntry(WriteTransaction& transaction,
+                                    const stored::CacheEntry& entry) {
   const std::string key = EntryKey(entry.upstream_id(), entry.relative_path());
   transaction.Delete(Table::kCacheEntries, key);
   transaction.Delete(Table::kCacheEntryIds, IdKey(entry.id()));
   transaction.Delete(Table::kCacheEntryDigests,
                      EntryDigestKey(entry.digest(), key));
-  RETURN_IF_ERROR(
-      ReleasePossession(transaction, entry.upstream_id(), entry.digest()));
   return CountEntries(transaction, entry, -1);
 }
 

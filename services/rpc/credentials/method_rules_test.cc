@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "cvr/internal/v1/cache_record_service.pb.h"
+#include "cvr/internal/v1/facade_service.pb.h"
 #include "cvr/internal/v1/operation_record_service.pb.h"
 #include "cvr/internal/v1/resolution_service.pb.h"
 #include "google/protobuf/descriptor.h"
@@ -49,6 +50,15 @@ TEST(MethodRulesTest, OperationRecordsAreForTheBlobServiceAlone) {
                 EXPECT_EQ(rule.whom, For::kPeers);
                 EXPECT_TRUE(rule.roles.Has(PeerRole::kBlob));
                 EXPECT_FALSE(rule.roles.Has(PeerRole::kGateway));
+              });
+}
+
+// Whoever calls must show an access token: the guard asks about its rights.
+TEST(MethodRulesTest, TheFacadesSettingsAreForAdministrators) {
+  const auto* const file = internal::v1::FacadeSettings::descriptor()->file();
+  ForEachRule(file->FindServiceByName("FacadeService"),
+              [](const MethodRule& rule) {
+                EXPECT_EQ(rule.whom, For::kAdministrators);
               });
 }
 

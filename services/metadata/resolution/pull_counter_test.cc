@@ -1,4 +1,4 @@
-#include "services/metadata/resolution/download_counter.h"
+#include "services/metadata/resolution/pull_counter.h"
 
 #include <atomic>
 #include <memory>
@@ -39,7 +39,7 @@ class FaultyMetadataStore : public MetadataStore {
   MetadataStore& store_;
 };
 
-class DownloadCounterTest : public ::testing::Test {
+class PullCounterTest : public ::testing::Test {
  protected:
   void SetUp() override {
     ASSERT_THAT(
@@ -69,7 +69,7 @@ class DownloadCounterTest : public ::testing::Test {
     return entry;
   }
 
-  static DownloadCounter::Options Manual() {
+  static PullCounter::Options Manual() {
     return {.flush_interval = absl::InfiniteDuration()};
   }
 
@@ -77,8 +77,8 @@ class DownloadCounterTest : public ::testing::Test {
   const absl::Time noon_ = absl::FromUnixSeconds(1'700'000'000);
 };
 
-TEST_F(DownloadCounterTest, AddsToWhatIsThere) {
-  DownloadCounter counter(store_, Manual());
+TEST_F(PullCounterTest, AddsToWhatIsThere) {
+  PullCounter counter(store_, Manual());
   counter.Count(1, noon_);
   counter.Count(1, noon_ + absl::Seconds(5));
   counter.Count(1, noon_ - absl::Seconds(5));
@@ -92,8 +92,8 @@ TEST_F(DownloadCounterTest, AddsToWhatIsThere) {
   EXPECT_EQ(Entry(1).downloads_count(), 13);
 }
 
-TEST_F(DownloadCounterTest, LateCountsDoNotTurnTheTimeBack) {
-  DownloadCounter counter(store_, Manual());
+TEST_F(PullCounterTest, LateCountsDoNotTurnTheTimeBack) {
+  PullCounter counter(store_, Manual());
   counter.Count(1, noon_);
   ASSERT_THAT(counter.Flush(), IsOk());
   counter.Count(1, noon_ - absl::Seconds(5));
@@ -101,8 +101,8 @@ TEST_F(DownloadCounterTest, LateCountsDoNotTurnTheTimeBack) {
   EXPECT_EQ(Entry(1).downloaded_at().seconds(), 1'700'000'000);
 }
 
-TEST_F(DownloadCounterTest, ManyEntriesGoInSeveralBatches) {
-  DownloadCounter counter(store_, Manual());
+TEST_F(PullCounterTest, ManyEntriesGoInSeveralBatches) {
+  PullCounter counter(store_, Manual());
   for (int id = 1; id <= 2000; ++id) counter.Count(id, noon_);
   ASSERT_THAT(counter.Flush(), IsOk());
   for (int id = 1; id <= 2000; ++id) {
@@ -110,22 +110,22 @@ TEST_F(DownloadCounterTest, ManyEntriesGoInSeveralBatches) {
   }
 }
 
-TEST_F(DownloadCounterTest, EntriesThatAreGoneAreSkipped) {
-  DownloadCounter counter(store_, Manual());
+TEST_F(PullCounterTest, EntriesThatAreGoneAreSkipped) {
+  PullCounter counter(store_, Manual());
   counter.Count(9999, noon_);
   counter.Count(1, noon_);
   ASSERT_THAT(counter.Flush(), IsOk());
   EXPECT_EQ(Entry(1).downloads_count(), 11);
 }
 
-TEST_F(DownloadCounterTest, DestroyingItLosesNothing) {
-  { DownloadCounter(store_, Manual()).Count(1, noon_); }
+TEST_F(PullCounterTest, DestroyingItLosesNothing) {
+  { PullCounter(store_, Manual()).Count(1, noon_); }
   EXPECT_EQ(Entry(1).downloads_count(), 11);
 }
 
-TEST_F(DownloadCounterTest, WhatCannotBeWrittenIsKept) {
+TEST_F(PullCounterTest, WhatCannotBeWrittenIsKept) {
   FaultyMetadataStore faulty(store_);
-  DownloadCounter counter(faulty, Manual());
+  PullCounter counter(faulty, Manual());
   for (int id = 1; id <= 2000; ++id) counter.Count(id, noon_);
   faulty.failing = true;
   EXPECT_THAT(counter.Flush(), StatusIs(absl::StatusCode::kUnavailable));
@@ -136,13 +136,13 @@ TEST_F(DownloadCounterTest, WhatCannotBeWrittenIsKept) {
   EXPECT_EQ(Entry(2000).downloads_count(), 11);
 }
 
-TEST_F(DownloadCounterTest, MemoryIsBounded) {
-  DownloadCounter::Options options = Manual();
+TEST_F(PullCounterTest, MemoryIsBounded) {
+  PullCounter::Options options = Manual();
   options.entries_max = 1;  // Half of it is 0: merges at every chance.
   {
     FaultyMetadataStore faulty(store_);
     faulty.failing = true;
-    DownloadCounter counter(faulty, options);
+    PullCounter counter(faulty, options);
     // Whether the thread holds some of them at this moment does not matter:
     // it puts them back.
     for (int id = 1; id <= 2000; ++id) counter.Count(id, noon_);
@@ -158,13 +158,13 @@ TEST_F(DownloadCounterTest, MemoryIsBounded) {
 }
 
 // Each download beyond half of the bound would ask for a merge.
-TEST_F(DownloadCounterTest, StoreThatFailsIsNotAskedAtEveryDownload) {
-  DownloadCounter::Options options = Manual();
+TEST_F(PullCounterTest, StoreThatFailsIsNotAskedAtEveryDownload) {
+  PullCounter::Options options = Manual();
   options.entries_max = 2;
   FaultyMetadataStore faulty(store_);
   faulty.failing = true;
   {
-    DownloadCounter counter(faulty, options);
+    PullCounter counter(faulty, options);
     while (faulty.refusals == 0) counter.Count(1, noon_);
     for (int i = 0; i < 10'000; ++i) counter.Count(1, noon_);
   }
@@ -173,7 +173,7 @@ TEST_F(DownloadCounterTest, StoreThatFailsIsNotAskedAtEveryDownload) {
   EXPECT_LE(faulty.refusals, 3);
 }
 
-TEST_F(DownloadCounterTest, TheThreadMergesByItself) {
+TEST_F(PullCounterTest, TheThreadMergesByItself) {
   WatchedMetadataStore watched(std::make_unique<InMemoryMetadataStore>());
   ASSERT_THAT(
       watched.Write(
@@ -194,7 +194,7 @@ TEST_F(DownloadCounterTest, TheThreadMergesByItself) {
     done = true;
     merged.SignalAll();
   });
-  DownloadCounter counter(watched, {.flush_interval = absl::Milliseconds(1)});
+  PullCounter counter(watched, {.flush_interval = absl::Milliseconds(1)});
   counter.Count(1, noon_);
   MutexLock lock(&mutex);
   while (!done) merged.Wait(&mutex);

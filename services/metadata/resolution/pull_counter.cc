@@ -1,4 +1,4 @@
-#include "services/metadata/resolution/download_counter.h"
+#include "services/metadata/resolution/pull_counter.h"
 
 #include <algorithm>
 #include <utility>
@@ -17,14 +17,14 @@ constexpr size_t kBatchEntriesMax = limits::kRowsPerTransaction / 4;
 
 }  // namespace
 
-DownloadCounter::DownloadCounter(MetadataStore& store, const Options& options)
+PullCounter::PullCounter(MetadataStore& store, const Options& options)
     : store_(store),
       options_(options),
-      thread_("downloads", [this] { return RunFlush(); }) {
+      thread_("pulls", [this] { return RunFlush(); }) {
   thread_.Start(options_.flush_interval);
 }
 
-DownloadCounter::~DownloadCounter() {
+PullCounter::~PullCounter() {
   thread_.Stop();
   if (const absl::Status status = Flush(); !status.ok()) {
     spdlog::warn("pull counts of the last seconds are lost: {}",
@@ -32,20 +32,20 @@ DownloadCounter::~DownloadCounter() {
   }
 }
 
-void DownloadCounter::Count(int64_t entry_id, absl::Time when) {
+void PullCounter::Count(int64_t entry_id, absl::Time when) {
   MutexLock lock(&mutex_);
   if (counts_.size() >= options_.entries_max && !counts_.contains(entry_id)) {
     return;
   }
-  Downloads& downloads = counts_[entry_id];
-  ++downloads.count;
-  downloads.last = std::max(downloads.last, when);
+  Pulls& pulls = counts_[entry_id];
+  ++pulls.count;
+  pulls.last = std::max(pulls.last, when);
   if (counts_.size() >= options_.entries_max / 2 && !has_failed_) {
     thread_.Wake();
   }
 }
 
-absl::Status DownloadCounter::Flush() {
+absl::Status PullCounter::Flush() {
   MutexLock one_at_a_time(&flush_mutex_);
   Counts counts;
   {
@@ -55,7 +55,7 @@ absl::Status DownloadCounter::Flush() {
   return Merge(std::move(counts));
 }
 
-absl::Duration DownloadCounter::RunFlush() {
+absl::Duration PullCounter::RunFlush() {
   const absl::Status status = Flush();
   if (!status.ok()) {
     spdlog::warn("cannot save pull counts, retrying: {}", status.ToString());
@@ -65,7 +65,7 @@ absl::Duration DownloadCounter::RunFlush() {
   return options_.flush_interval;
 }
 
-absl::Status DownloadCounter::Merge(Counts counts) {
+absl::Status PullCounter::Merge(Counts counts) {
   while (!counts.empty()) {
     Counts batch;
     while (!counts.empty() && batch.size() < kBatchEntriesMax) {
@@ -73,14 +73,14 @@ absl::Status DownloadCounter::Merge(Counts counts) {
     }
     const absl::Status status = store_.Write(
         [&](WriteTransaction& transaction) -> absl::Status {
-          for (const auto& [id, downloads] : batch) {
+          for (const auto& [id, pulls] : batch) {
             ASSIGN_OR_RETURN(auto entry,
                              tables::FindCacheEntryById(transaction, id));
             if (!entry) continue;  // Forgotten in the meantime.
             entry->set_downloads_count(entry->downloads_count() +
-                                       downloads.count);
-            if (downloads.last > FromWire(entry->downloaded_at())) {
-              *entry->mutable_downloaded_at() = ToWire(downloads.last);
+                                       pulls.count);
+            if (pulls.last > FromWire(entry->downloaded_at())) {
+              *entry->mutable_downloaded_at() = ToWire(pulls.last);
             }
             RETURN_IF_ERROR(
                 tables::PutCacheEntry(transaction, entry->digest(), *entry));
@@ -97,12 +97,12 @@ absl::Status DownloadCounter::Merge(Counts counts) {
   return absl::OkStatus();
 }
 
-void DownloadCounter::Restore(const Counts& counts) {
+void PullCounter::Restore(const Counts& counts) {
   MutexLock lock(&mutex_);
-  for (const auto& [id, downloads] : counts) {
-    Downloads& kept = counts_[id];
-    kept.count += downloads.count;
-    kept.last = std::max(kept.last, downloads.last);
+  for (const auto& [id, pulls] : counts) {
+    Pulls& kept = counts_[id];
+    kept.count += pulls.count;
+    kept.last = std::max(kept.last, pulls.last);
   }
 }
 

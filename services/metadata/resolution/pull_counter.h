@@ -1,5 +1,5 @@
-#ifndef SERVICES_METADATA_RESOLUTION_DOWNLOAD_COUNTER_H_
-#define SERVICES_METADATA_RESOLUTION_DOWNLOAD_COUNTER_H_
+#ifndef SERVICES_METADATA_RESOLUTION_PULL_COUNTER_H_
+#define SERVICES_METADATA_RESOLUTION_PULL_COUNTER_H_
 
 #include <cstdint>
 
@@ -12,26 +12,26 @@
 
 namespace cvr {
 
-// Counts downloads of cache entries without a database write for each pull.
+// Counts pulls of cache entries without a database write for each pull.
 // Counts are collected in memory and written in batches by a background thread,
 // and when the counter is destroyed.
 //
 // A crash loses the counts of the last interval. That is acceptable for
 // statistics and cleanup policies; do not use it for billing. Thread-safe.
-class DownloadCounter {
+class PullCounter {
  public:
   struct Options {
     absl::Duration flush_interval = absl::Seconds(5);
-    // Entries with downloads that are not merged yet. At half of it a merge
-    // starts early; downloads of further entries are not counted when full.
+    // Entries with pulls that are not merged yet. At half of it a merge
+    // starts early; pulls of further entries are not counted when full.
     size_t entries_max = 64 * 1024;
   };
 
   // `store` must outlive it.
-  DownloadCounter(MetadataStore& store, const Options& options);
-  ~DownloadCounter();
-  DownloadCounter(const DownloadCounter&) = delete;
-  DownloadCounter& operator=(const DownloadCounter&) = delete;
+  PullCounter(MetadataStore& store, const Options& options);
+  ~PullCounter();
+  PullCounter(const PullCounter&) = delete;
+  PullCounter& operator=(const PullCounter&) = delete;
 
   // Does no I/O.
   void Count(int64_t entry_id, absl::Time when);
@@ -41,11 +41,11 @@ class DownloadCounter {
   absl::Status Flush();
 
  private:
-  struct Downloads {
+  struct Pulls {
     int64_t count = 0;
     absl::Time last;
   };
-  using Counts = absl::flat_hash_map<int64_t, Downloads>;
+  using Counts = absl::flat_hash_map<int64_t, Pulls>;
 
   // Returns the delay until the next run.
   absl::Duration RunFlush();
@@ -63,7 +63,7 @@ class DownloadCounter {
   Mutex mutex_;
   Counts counts_ ABSL_GUARDED_BY(mutex_);
   // Whether the thread's last merge failed: no merge starts early then, so that
-  // a store that fails is not asked at every download.
+  // a store that fails is not asked at every pull.
   bool has_failed_ ABSL_GUARDED_BY(mutex_) = false;
 
   PeriodicThread thread_;  // Uses all of the above.
@@ -71,4 +71,4 @@ class DownloadCounter {
 
 }  // namespace cvr
 
-#endif  // SERVICES_METADATA_RESOLUTION_DOWNLOAD_COUNTER_H_
+#endif  // SERVICES_METADATA_RESOLUTION_PULL_COUNTER_H_
