@@ -190,15 +190,17 @@ absl::StatusOr<v1::Operation> CacheAdmin::Purge(NewOperation operation,
           auto& target = *task.add_targets();
           target.set_upstream_id(id);
           target.set_purge_mark(purges::MarkOf(*row));
-          sweeper_.Claim(id);
         }
         operation.argument = task.SerializeAsString();
-        return operations_.StartIn(transaction, operation);
+        ASSIGN_OR_RETURN(auto begun,
+                         operations_.StartIn(transaction, operation));
+        for (const int64_t id : scope.upstreams) {
+          sweeper_.Claim(id, begun.id());
+        }
+        return begun;
       });
-  for (const int64_t id : scope.upstreams) {
-    if (started.ok()) refreshes_.Drop(id);
-    if (!started.ok()) sweeper_.Release(id);
-  }
+  if (!started.ok()) return started;
+  for (const int64_t id : scope.upstreams) refreshes_.Drop(id);
   return started;
 }
 
@@ -208,7 +210,7 @@ absl::StatusOr<google::protobuf::Any> CacheAdmin::Remove(OperationRun& run) {
     return absl::DataLossError("what is to be purged cannot be read");
   }
   for (const auto& target : task.targets()) {
-    sweeper_.Claim(target.upstream_id());
+    sweeper_.Claim(target.upstream_id(), run.id());
   }
   const absl::Cleanup release = [&] {
     for (const auto& target : task.targets()) {

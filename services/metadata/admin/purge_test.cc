@@ -387,6 +387,7 @@ TEST_F(PurgeTest, TheSweeperLeavesTheRowsToTheOperation) {
   EXPECT_EQ(CountRows(Table::kCacheEntries), 0);
 }
 
+// Between two of its transactions.
 TEST_F(PurgeTest, WhatIsCancelledStaysPurgedAndIsSwept) {
   RecordImage();
   const auto operation = Purge(1);
@@ -403,6 +404,23 @@ TEST_F(PurgeTest, WhatIsCancelledStaysPurgedAndIsSwept) {
   EXPECT_EQ(CountRows(Table::kReachabilityLinks), 0);
   EXPECT_EQ(CountRows(Table::kRemovals), 0);
   EXPECT_EQ(Row(1).upstream().id(), 1);
+}
+
+// Nobody has worked on it, and nobody has said so.
+TEST_F(PurgeTest, WhatAnOperationThatEndedHasClaimedIsSwept) {
+  RecordImage();
+  const auto operation = Purge(1);
+  ASSERT_THAT(operation, IsOk());
+  ASSERT_THAT(sweeper_.Sweep(), IsOk());
+  ASSERT_EQ(CountRows(Table::kCacheEntries), 2);
+  Write([&](WriteTransaction& transaction) {
+    auto row = **tables::FindOperation(transaction, operation->id());
+    row.mutable_end_time()->set_seconds(1);
+    tables::PutOperation(transaction, row);
+    return absl::OkStatus();
+  });
+  ASSERT_THAT(sweeper_.Sweep(), IsOk());
+  EXPECT_EQ(CountRows(Table::kCacheEntries), 0);
 }
 
 // The bytes are garbage when the rows are gone, and not before.

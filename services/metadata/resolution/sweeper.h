@@ -4,8 +4,10 @@
 #include <cstdint>
 #include <limits>
 
+#include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "services/concurrency/mutex.h"
 #include "services/concurrency/periodic_thread.h"
@@ -48,24 +50,28 @@ class Sweeper {
   // deleted later.
   void Remove(int64_t upstream_id);
 
-  // From Claim() to Release() the rows of a purged upstream are left to the
-  // caller, who deletes them himself; what he has left by then is swept. Both
-  // are idempotent.
-  void Claim(int64_t upstream_id);
+  // From Claim() to Release() the rows of a purged upstream are left to an
+  // operation, which deletes them itself; what it has left by then is swept. An
+  // operation that has ended, or was never committed, has no claim. Both are
+  // idempotent.
+  void Claim(int64_t upstream_id, int64_t operation_id);
   void Release(int64_t upstream_id);
 
  private:
   absl::Status Unlink(const tables::ContentKey& manifest,
                       int& transactions_left);
   absl::Status DeleteRows(int64_t upstream_id, int& transactions_left);
-  absl::flat_hash_set<int64_t> Claimed();
+  // The upstreams whose claims hold.
+  absl::StatusOr<absl::flat_hash_set<int64_t>> Claimed(
+      const ReadTransaction& transaction);
   // Returns the delay until the next run.
   absl::Duration Run();
 
   MetadataStore& store_;
 
   Mutex mutex_;
-  absl::flat_hash_set<int64_t> claimed_ ABSL_GUARDED_BY(mutex_);
+  // The operation by upstream.
+  absl::flat_hash_map<int64_t, int64_t> claims_ ABSL_GUARDED_BY(mutex_);
 
   PeriodicThread thread_;  // Uses all of the above.
 };
