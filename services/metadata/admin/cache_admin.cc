@@ -199,8 +199,10 @@ absl::StatusOr<v1::Operation> CacheAdmin::Purge(NewOperation operation,
         }
         return begun;
       });
-  if (!started.ok()) return started;
-  for (const int64_t id : scope.upstreams) refreshes_.Drop(id);
+  for (const int64_t id : scope.upstreams) {
+    if (started.ok()) refreshes_.Drop(id);
+    if (!started.ok()) sweeper_.Release(id);
+  }
   return started;
 }
 

@@ -60,6 +60,7 @@ class GuardedMetadataStore : public MetadataStore {
 class CleanupRunnerTest : public ::testing::Test {
  protected:
   void SetUp() override {
+    store_.Watch(Operations::kTables, [this] { operations_.NoteChange(); });
     for (const char* group : {"default", "acme"}) {
       Put([&](WriteTransaction& transaction) {
         stored::Group row;

@@ -39,6 +39,7 @@ class PurgeTest : public ::testing::Test {
  protected:
   PurgeTest() {
     store_.Watch(RouteCache::kTables, [this] { routes_.Invalidate(); });
+    store_.Watch(Operations::kTables, [this] { operations_.NoteChange(); });
     Write([](WriteTransaction& transaction) {
       for (const char* group : {"default", "acme"}) {
         stored::Group row;

@@ -128,7 +128,8 @@ absl::StatusOr<absl::flat_hash_set<int64_t>> Sweeper::Claimed(
   for (auto it = claims_.begin(); it != claims_.end();) {
     ASSIGN_OR_RETURN(const auto operation,
                      tables::FindOperation(transaction, it->second));
-    if (!operation || operation->has_end_time()) {
+    // One that is not there is not committed yet.
+    if (operation && operation->has_end_time()) {
       claims_.erase(it++);
       continue;
     }

@@ -52,8 +52,7 @@ class Sweeper {
 
   // From Claim() to Release() the rows of a purged upstream are left to an
   // operation, which deletes them itself; what it has left by then is swept. An
-  // operation that has ended, or was never committed, has no claim. Both are
-  // idempotent.
+  // operation that has ended has no claim. Both are idempotent.
   void Claim(int64_t upstream_id, int64_t operation_id);
   void Release(int64_t upstream_id);
 
