@@ -218,7 +218,6 @@ bool HasPrefix(const Message& request,
 const MethodDescriptor* MethodOfRequest(
     const google::protobuf::Descriptor& request) {
   const auto& file = *request.file();
-  if (file.package() != "cvr.v1") return nullptr;
   for (int s = 0; s < file.service_count(); ++s) {
     for (int m = 0; m < file.service(s)->method_count(); ++m) {
       const MethodDescriptor* const method = file.service(s)->method(m);
@@ -229,8 +228,7 @@ const MethodDescriptor* MethodOfRequest(
 }
 
 bool HasAccessRule(const MethodDescriptor& method) {
-  return method.file()->package() == "cvr.v1" &&
-         method.options().ExtensionSize(v1::requirement) > 0;
+  return method.options().ExtensionSize(v1::requirement) > 0;
 }
 
 absl::StatusOr<std::vector<AccessQuestion>> AccessNeededFor(

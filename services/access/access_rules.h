@@ -15,8 +15,8 @@ namespace cvr {
 // say, which stand next to the methods in the .proto files. A method without
 // such an option is refused to everybody. All pure.
 
-// The administration method (of package cvr.v1) whose request has this type;
-// null when there is none. No two methods share a type.
+// The method whose request has this type, which stands in the same file; null
+// when there is none. No two methods share a type.
 const google::protobuf::MethodDescriptor* MethodOfRequest(
     const google::protobuf::Descriptor& request);
 

@@ -119,6 +119,14 @@ struct FieldViolation {
 };
 std::vector<FieldViolation> FieldViolationsOf(const absl::Status& status);
 
+// One thing that stands in the way of FAILED_PRECONDITION's call.
+struct PreconditionViolation {
+  std::string subject;  // `registry/7`
+  std::string description;
+};
+std::vector<PreconditionViolation> PreconditionViolationsOf(
+    const absl::Status& status);
+
 // `status` with another code and message, keeping its attachments. Neither is
 // OK.
 absl::Status Restated(const absl::Status& status, absl::StatusCode code,
@@ -164,6 +172,12 @@ absl::Status EtagMismatch(const ErrorResource& resource);
 // ReasonName(reason) about `subject`, such as "groups/acme".
 absl::Status PreconditionFailed(Reason reason, absl::string_view subject,
                                 absl::string_view message);
+
+// The same about several things, each of which is a violation. What does not
+// fit into the details of an error is left out; at least one is in them.
+absl::Status PreconditionsFailed(
+    Reason reason, absl::string_view message,
+    const std::vector<PreconditionViolation>& violations);
 
 // UNAVAILABLE: SHUTTING_DOWN. `what` is stopping, such as "the blob service".
 absl::Status ShuttingDown(absl::string_view what);

@@ -69,6 +69,20 @@ absl::StatusOr<internal::v1::AuthorizeResponse> Authorize(
   return ToWire(admission);
 }
 
+absl::StatusOr<internal::v1::ResolveKeyResponse> ResolveKey(
+    AdminAuthority& authority, const internal::v1::ResolveKeyRequest& request) {
+  internal::v1::AccessQuestion wire;
+  wire.set_action(internal::v1::AccessQuestion::ACCESS_ACTION_READ);
+  wire.set_kind(request.kind());
+  ASSIGN_OR_RETURN(const AccessQuestion question, FromWire(wire));
+  ASSIGN_OR_RETURN(const auto id,
+                   authority.FindByKey({question.kind, request.group(),
+                                        request.name()}));
+  internal::v1::ResolveKeyResponse response;
+  if (id) response.set_id(*id);
+  return response;
+}
+
 }  // namespace
 
 grpc::Status AuthServiceImpl::Authenticate(
@@ -97,6 +111,13 @@ grpc::Status AuthServiceImpl::Authorize(
     const internal::v1::AuthorizeRequest* request,
     internal::v1::AuthorizeResponse* response) {
   return Answer(cvr::Authorize(authority_, *request), response);
+}
+
+grpc::Status AuthServiceImpl::ResolveKey(
+    grpc::ServerContext* /*context*/,
+    const internal::v1::ResolveKeyRequest* request,
+    internal::v1::ResolveKeyResponse* response) {
+  return Answer(cvr::ResolveKey(authority_, *request), response);
 }
 
 grpc::Status AuthServiceImpl::RecordAuditEvent(

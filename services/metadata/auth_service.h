@@ -27,6 +27,9 @@ class AuthServiceImpl final : public internal::v1::AuthService::Service {
   grpc::Status Authorize(grpc::ServerContext* context,
                          const internal::v1::AuthorizeRequest* request,
                          internal::v1::AuthorizeResponse* response) override;
+  grpc::Status ResolveKey(grpc::ServerContext* context,
+                          const internal::v1::ResolveKeyRequest* request,
+                          internal::v1::ResolveKeyResponse* response) override;
   grpc::Status RecordAuditEvent(
       grpc::ServerContext* context,
       const internal::v1::RecordAuditEventRequest* request,

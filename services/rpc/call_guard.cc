@@ -68,7 +68,7 @@ std::string TokenOfCall(const grpc::ServerContextBase& context) {
 }
 
 std::string PeerOfCall(const grpc::ServerContextBase& context) {
-  // The gate has removed it from calls of everybody but gateways.
+  // The gate has removed it from calls of all who may not say so.
   const std::string client = MetadataField(context, kClientField);
   if (!client.empty()) return client.substr(0, kClientBytesMax);
   // `ipv4:127.0.0.1:4711`, `ipv6:%5B::1%5D:4711`, `unix:`.

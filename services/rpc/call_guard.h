@@ -130,9 +130,9 @@ class CallGuard {
 // The secret that a call shows; empty when it shows none. Pure.
 std::string TokenOfCall(const grpc::ServerContextBase& context);
 
-// Where a call comes from, without port; `unix` for a socket. A gateway of ours
-// says whom it calls for, in the metadata field `cvr-client`, which CallGate
-// removes from calls of others.
+// Where a call comes from, without port; `unix` for a socket. A gateway or
+// metadata service of ours says whom it calls for, in the metadata field
+// `cvr-client`, which CallGate removes from calls of others.
 std::string PeerOfCall(const grpc::ServerContextBase& context);
 
 }  // namespace cvr

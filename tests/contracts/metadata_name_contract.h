@@ -50,7 +50,7 @@ TEST_P(HubContract, ADenyOfEitherSpellingExcludesBoth) {
     for (const std::string& ruled : Spellings()) {
       upstreams_[0].clear_rules();
       *upstreams_[0].add_rules() =
-          RuleOf(v1::Rule::DENY, v1::Rule::REPOSITORY, ruled);
+          RuleOf(v1::Rule::RULE_ACTION_DENY, v1::Rule::RULE_TARGET_REPOSITORY, ruled);
       service_->Change(upstreams_[0]);
       for (const std::string& asked : Spellings()) {
         for (const ContentRef& content : AllOf(asked, old_)) {
@@ -69,7 +69,7 @@ TEST_P(HubContract, AnAllowOfEitherSpellingAllowsBoth) {
   for (const std::string& ruled : Spellings()) {
     upstreams_[0].clear_rules();
     *upstreams_[0].add_rules() =
-        RuleOf(v1::Rule::ALLOW, v1::Rule::REPOSITORY, ruled);
+        RuleOf(v1::Rule::RULE_ACTION_ALLOW, v1::Rule::RULE_TARGET_REPOSITORY, ruled);
     Serve();
     for (const std::string& asked : Spellings()) {
       EXPECT_THAT(Resolve(Manifest("latest", asked)), IsOk()) << ruled;
@@ -81,7 +81,7 @@ TEST_P(HubContract, AnAllowOfEitherSpellingAllowsBoth) {
 }
 
 TEST_P(HubContract, RulesOnTagsHoldUnderBothSpellings) {
-  *upstreams_[0].add_rules() = RuleOf(v1::Rule::ALLOW, v1::Rule::TAG, "latest");
+  *upstreams_[0].add_rules() = RuleOf(v1::Rule::RULE_ACTION_ALLOW, v1::Rule::RULE_TARGET_TAG, "latest");
   Serve();
   for (const std::string& recorded : Spellings()) {
     CacheRecord image = Found(1, Manifest("latest", recorded), old_);
@@ -151,7 +151,7 @@ TEST_P(HubContract, TheCatalogKnowsOneName) {
 TEST_P(HubContract, OtherRegistriesNamesAreLeftAlone) {
   upstreams_[0].set_url("https://docker.io.example.test");
   *upstreams_[0].add_rules() =
-      RuleOf(v1::Rule::DENY, v1::Rule::REPOSITORY, "library/nginx");
+      RuleOf(v1::Rule::RULE_ACTION_DENY, v1::Rule::RULE_TARGET_REPOSITORY, "library/nginx");
   Serve();
   ASSERT_THAT(Record(1, Manifest("latest", "nginx"), old_), IsOk());
   EXPECT_EQ(HitOf(Manifest("latest", "nginx")), From(1, old_));
@@ -170,7 +170,7 @@ TEST_P(HubContract, ADenyHoldsUnderBothSpellingsWhereDockerHubIsStoodFor) {
     upstreams_[0].add_source_namespaces("Index.Docker.io");
     upstreams_[0].clear_rules();
     *upstreams_[0].add_rules() =
-        RuleOf(v1::Rule::DENY, v1::Rule::REPOSITORY, ruled);
+        RuleOf(v1::Rule::RULE_ACTION_DENY, v1::Rule::RULE_TARGET_REPOSITORY, ruled);
     Serve();
     for (const std::string& asked : Spellings()) {
       EXPECT_THAT(Resolve(Manifest("latest", asked)),
@@ -179,7 +179,7 @@ TEST_P(HubContract, ADenyHoldsUnderBothSpellingsWhereDockerHubIsStoodFor) {
     // What is allowed there is not known to be the same under another name.
     upstreams_[0].clear_rules();
     *upstreams_[0].add_rules() =
-        RuleOf(v1::Rule::ALLOW, v1::Rule::REPOSITORY, ruled);
+        RuleOf(v1::Rule::RULE_ACTION_ALLOW, v1::Rule::RULE_TARGET_REPOSITORY, ruled);
     service_->Change(upstreams_[0]);
     for (const std::string& asked : Spellings()) {
       EXPECT_EQ(Resolve(Manifest("latest", asked)).ok(), asked == ruled);

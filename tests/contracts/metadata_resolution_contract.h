@@ -197,7 +197,7 @@ TEST_P(MetadataResolutionContract, OtherPathsAreOtherEntries) {
 }
 
 TEST_P(MetadataResolutionContract, ATagIsFreshForItsValidity) {
-  upstreams_[0].mutable_cache_validity()->set_seconds(60);
+  upstreams_[0].mutable_cache_policy()->mutable_tag_ttl()->set_seconds(60);
   Serve();
   ASSERT_THAT(Record(1, tag_, old_), IsOk());
   service_->Advance(absl::Seconds(60) - absl::Nanoseconds(1));
@@ -220,18 +220,30 @@ TEST_P(MetadataResolutionContract, ValidityIsADayWhenNothingIsSaid) {
   EXPECT_EQ(HitOf(tag_), "no hit");
 }
 
-TEST_P(MetadataResolutionContract, ZeroValidityIsForEver) {
-  upstreams_[0].mutable_cache_validity();
+TEST_P(MetadataResolutionContract, TheLongestTimeIsForEver) {
+  upstreams_[0].mutable_cache_policy()->mutable_tag_ttl()->set_seconds(
+      315'576'000'000);
   Serve();
   ASSERT_THAT(Record(1, tag_, old_), IsOk());
   service_->Advance(absl::Hours(24 * 365 * 50));
   EXPECT_EQ(HitOf(tag_), From(1, old_));
 }
 
+TEST_P(MetadataResolutionContract, WithoutTimeATagIsAlwaysAskedFor) {
+  upstreams_[0].mutable_cache_policy()->mutable_tag_ttl();
+  Serve();
+  ASSERT_THAT(Record(1, tag_, old_), IsOk());
+  const auto resolution = Resolve(tag_);
+  ASSERT_THAT(resolution, IsOk());
+  EXPECT_FALSE(resolution->hit);
+  ASSERT_TRUE(resolution->plan.candidates[0].cached);
+  EXPECT_FALSE(resolution->plan.candidates[0].cached->fresh);
+}
+
 TEST_P(MetadataResolutionContract, StaleCopiesLastForMaxStaleAfterValidity) {
-  upstreams_[0].mutable_cache_validity()->set_seconds(60);
-  upstreams_[0].mutable_max_stale()->set_seconds(600);
-  upstreams_[1].mutable_cache_validity()->set_seconds(60);
+  upstreams_[0].mutable_cache_policy()->mutable_tag_ttl()->set_seconds(60);
+  upstreams_[0].mutable_cache_policy()->mutable_stale_ttl()->set_seconds(600);
+  upstreams_[1].mutable_cache_policy()->mutable_tag_ttl()->set_seconds(60);
   Serve();
   ASSERT_THAT(Record(1, tag_, old_), IsOk());
   ASSERT_THAT(Record(2, tag_, old_), IsOk());
@@ -245,11 +257,11 @@ TEST_P(MetadataResolutionContract, StaleCopiesLastForMaxStaleAfterValidity) {
 }
 
 TEST_P(MetadataResolutionContract, AChangeOfValidityHoldsAtOnce) {
-  upstreams_[0].mutable_cache_validity()->set_seconds(60);
+  upstreams_[0].mutable_cache_policy()->mutable_tag_ttl()->set_seconds(60);
   Serve();
   ASSERT_THAT(Record(1, tag_, old_), IsOk());
   ASSERT_EQ(HitOf(tag_), From(1, old_));
-  upstreams_[0].mutable_cache_validity()->set_seconds(1);
+  upstreams_[0].mutable_cache_policy()->mutable_tag_ttl()->set_seconds(1);
   service_->Change(upstreams_[0]);
   service_->Advance(absl::Seconds(2));
   EXPECT_EQ(HitOf(tag_), "no hit");
@@ -269,7 +281,7 @@ TEST_P(MetadataResolutionContract, ALowerUpstreamNeverShadowsAHigherOne) {
 }
 
 TEST_P(MetadataResolutionContract, AStaleHigherEntryIsAskedBeforeAFreshLower) {
-  upstreams_[0].mutable_cache_validity()->set_seconds(60);
+  upstreams_[0].mutable_cache_policy()->mutable_tag_ttl()->set_seconds(60);
   Serve();
   ASSERT_THAT(Record(1, tag_, old_), IsOk());
   service_->Advance(absl::Minutes(2));
@@ -278,8 +290,8 @@ TEST_P(MetadataResolutionContract, AStaleHigherEntryIsAskedBeforeAFreshLower) {
 }
 
 TEST_P(MetadataResolutionContract, ADigestNeverExpires) {
-  upstreams_[0].mutable_cache_validity()->set_seconds(1);
-  upstreams_[0].mutable_max_stale()->set_seconds(1);
+  upstreams_[0].mutable_cache_policy()->mutable_tag_ttl()->set_seconds(1);
+  upstreams_[0].mutable_cache_policy()->mutable_stale_ttl()->set_seconds(1);
   Serve();
   for (const auto& content : {Manifest(old_.ToString()), Blob(old_)}) {
     ASSERT_THAT(Record(1, content, old_), IsOk());
@@ -374,7 +386,7 @@ TEST_P(MetadataResolutionContract, DownloadsAreCountedWhenTheySaySo) {
 }
 
 TEST_P(MetadataResolutionContract, TouchingMakesTheSameDigestFreshAgain) {
-  upstreams_[0].mutable_cache_validity()->set_seconds(60);
+  upstreams_[0].mutable_cache_policy()->mutable_tag_ttl()->set_seconds(60);
   Serve();
   ASSERT_THAT(Record(1, tag_, old_), IsOk());
   service_->Advance(absl::Minutes(5));
@@ -432,8 +444,9 @@ TEST_P(MetadataResolutionContract, ADeletedUpstreamIsGoneAtOnce) {
 
 TEST_P(MetadataResolutionContract, AccessHoldsEverythingNeeded) {
   v1::Upstream& upstream = upstreams_[1];
-  upstream.set_username("robot");
-  upstream.set_password("hunter2");
+  auto& login = *upstream.mutable_credentials()->mutable_basic();
+  login.set_username("robot");
+  login.set_password("hunter2");
   upstream.mutable_tls()->set_ca_bundle_pem("-----BEGIN CERTIFICATE-----\nca");
   upstream.mutable_tls()->set_client_certificate_pem(
       "-----BEGIN CERTIFICATE-----\nus");

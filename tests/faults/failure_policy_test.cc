@@ -109,19 +109,19 @@ TEST_F(FailurePolicyTest, RateLimitsMayStopForADigest) {
 
 TEST_F(FailurePolicyTest, DenialMayBeServedStale) {
   Policy policy;
-  policy.mutable_denied()->set_cached(Policy::SERVE_STALE);
+  policy.mutable_refused()->set_cached(Policy::SERVE_STALE);
   ExpectContent(PullCached(policy, 403), highs_.manifest);
 }
 
 TEST_F(FailurePolicyTest, DenialMayGoOnForATag) {
   Policy policy;
-  policy.mutable_denied()->set_tag(Policy::NEXT);
+  policy.mutable_refused()->set_tag(Policy::NEXT);
   ExpectContent(PullUncached(policy, 403), lows_.manifest);
 }
 
 TEST_F(FailurePolicyTest, DenialMayStopForADigest) {
   Policy policy;
-  policy.mutable_denied()->set_digest(Policy::STOP);
+  policy.mutable_refused()->set_digest(Policy::STOP);
   ExpectError(PullDigest(policy, 403), 403, "DENIED");
 }
 

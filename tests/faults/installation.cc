@@ -175,7 +175,7 @@ v1::ExplainResponse Installation::Explain(int64_t registry_id,
   const std::vector<std::string> parts = absl::StrSplit(path, "/manifests/");
   v1::ExplainRequest request;
   request.set_registry_id(registry_id);
-  request.mutable_content()->set_kind(v1::MANIFEST);
+  request.mutable_content()->set_kind(v1::CONTENT_KIND_MANIFEST);
   request.mutable_content()->set_repository(parts.front());
   request.mutable_content()->set_reference(parts.back());
   return Must<v1::ExplainResponse>(v1::ExplainService::NewStub(channel_),

@@ -131,7 +131,7 @@ TEST_F(AuditTest, RefusedAttemptsAreWrittenApart) {
             .ok());
   }
   grpc::ClientContext context;
-  internal::v1::UpstreamAccess access;
+  internal::v1::GetUpstreamAccessResponse access;
   EXPECT_EQ(internal::v1::CacheRecordService::NewStub(
                 AdminChannel(system_.grpc(), reader))
                 ->GetUpstreamAccess(&context, {}, &access)

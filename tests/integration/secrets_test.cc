@@ -19,7 +19,7 @@ TEST_F(SecretsTest, OneProcessTellsThemToNoOther) {
   grpc::ClientContext context;
   internal::v1::GetUpstreamAccessRequest request;
   request.set_upstream_id(1);
-  internal::v1::UpstreamAccess response;
+  internal::v1::GetUpstreamAccessResponse response;
   const auto status = stub->GetUpstreamAccess(&context, request, &response);
   EXPECT_EQ(status.error_code(), grpc::StatusCode::PERMISSION_DENIED);
 }

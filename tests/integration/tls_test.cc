@@ -133,7 +133,7 @@ grpc::StatusCode GetAccess(const std::shared_ptr<grpc::Channel>& channel) {
   grpc::ClientContext context;
   internal::v1::GetUpstreamAccessRequest request;
   request.set_upstream_id(1);
-  internal::v1::UpstreamAccess response;
+  internal::v1::GetUpstreamAccessResponse response;
   return internal::v1::CacheRecordService::NewStub(channel)
       ->GetUpstreamAccess(&context, request, &response)
       .error_code();

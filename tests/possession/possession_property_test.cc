@@ -309,7 +309,8 @@ class Play {
     request.set_registry_id(world_.adversary().registry);
     auto& content = *request.mutable_content();
     content.set_repository(RepositoryOf(a).name());
-    content.set_kind(b % 2 == 0 ? v1::BLOB : v1::MANIFEST);
+    content.set_kind(b % 2 == 0 ? v1::CONTENT_KIND_BLOB
+                                : v1::CONTENT_KIND_MANIFEST);
     content.set_reference(ThingOf(c).digest.ToString());
     const auto answer = world_.metadata().explainer().Explain(request);
     if (!answer.ok()) return "explain: error";

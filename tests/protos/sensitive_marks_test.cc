@@ -54,7 +54,7 @@ using ::testing::UnorderedElementsAre;
 const FileDescriptor* const kLinkedIn[] = {
     internal::v1::AuthenticateRequest::descriptor()->file(),
     internal::v1::ReadRequest::descriptor()->file(),
-    internal::v1::UpstreamAccess::descriptor()->file(),
+    internal::v1::GetUpstreamAccessResponse::descriptor()->file(),
     internal::v1::ResolveRequest::descriptor()->file(),
     v1::CreateAccessTokenRequest::descriptor()->file(),
     v1::ListAuditEventsRequest::descriptor()->file(),

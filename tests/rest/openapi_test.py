@@ -197,7 +197,7 @@ class OpenApiTest(unittest.TestCase):
         self.admin = self.admin_of(self.data())
         self.reader = self.rpc("AccessTokenService/CreateAccessToken", {
             "access_token": {"name": "reader", "group": "default",
-                             "scopes": ["READ_VIRTUAL_REGISTRY"]}})["secret"]
+                             "scopes": ["SCOPE_READ"]}})["secret"]
         document = send(self.host, "GET", "/api/openapi.json").json
         self.api = Api(document)
 
@@ -270,7 +270,7 @@ class OpenApiTest(unittest.TestCase):
         self.good("createCleanupPolicy", 201, "default", body={})
         self.good("updateCleanupPolicy", 200, "default",
                   body={"enabled": True, "cadence": 90})
-        self.rpc("CleanupPolicyService/RunCleanupPolicy", {"group": "default"})
+        self.rpc("CleanupPolicyService/RunCleanup", {"group": "default"})
         self.await_run()
         self.good("deleteCleanupPolicy", 204, "default")
         self.good("createCleanupPolicy", 201, "default",

@@ -165,7 +165,7 @@ TEST_F(EngineBlobTest, EntryOfAnUpstreamThatNoLongerHasItIsForgotten) {
   EXPECT_EQ(metadata().negative_entries()[0].path,
             "/r/blobs/" + digest.ToString());
   EXPECT_EQ(metadata().negative_entries()[0].negative_answer,
-            NegativeAnswer::kAbsent);
+            NegativeAnswer::kNotFound);
 }
 
 TEST_F(EngineBlobTest, RemovedUpstreamCountsAsNotHavingIt) {

@@ -25,6 +25,20 @@ absl::StatusOr<Admission> GrpcAdminAuthority::Authorize(
   return FromWire(response);
 }
 
+absl::StatusOr<std::optional<int64_t>> GrpcAdminAuthority::FindByKey(
+    const ResourceKey& key) {
+  internal::v1::ResolveKeyRequest request;
+  request.set_kind(
+      ToWire(AccessQuestion{AccessPolicy::Action::kRead, key.kind}).kind());
+  request.set_group(key.group);
+  request.set_name(key.name);
+  internal::v1::ResolveKeyResponse response;
+  RETURN_IF_ERROR(UnaryCall(*stub_, &Stub::ResolveKey, options_.deadline,
+                            request, response));
+  if (!response.has_id()) return std::nullopt;
+  return response.id();
+}
+
 void GrpcAdminAuthority::Record(v1::AuditEvent event) {
   internal::v1::RecordAuditEventRequest request;
   *request.mutable_audit_event() = std::move(event);

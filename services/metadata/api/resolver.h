@@ -21,7 +21,7 @@ namespace cvr {
 // What is recorded for a path.
 struct CachedEntry {
   Descriptor target;
-  absl::Time upstream_checked_at;
+  absl::Time last_check_time;
   // Whether it may be served without asking the upstream again. Always so for
   // what is addressed by digest.
   bool fresh = false;
@@ -112,7 +112,7 @@ struct Hit {
 struct ResolveRequest {
   int64_t registry_id = 0;
   ContentRef content;
-  // Whether a hit counts as a download of its cache entry (GET).
+  // Whether a hit counts as a pull of its cache entry (GET).
   bool counts_as_pull = false;
   // Only upstreams that stand for this registry host, `docker.io`; empty = all.
   // Docker Hub's names are one.

@@ -9,7 +9,6 @@
 #include "google/protobuf/message.h"
 #include "gtest/gtest.h"
 #include "services/metadata/conversion/access_token_conversion.h"
-#include "services/metadata/conversion/audit_event_conversion.h"
 #include "services/metadata/conversion/cache_entry_conversion.h"
 #include "services/metadata/conversion/cleanup_policy_conversion.h"
 #include "services/metadata/conversion/registry_conversion.h"
@@ -139,21 +138,33 @@ void ExpectSame(const Paths& only_in_api, const Paths& only_stored = {}) {
 TEST(ConversionTest, Group) { ExpectSame<v1::Group, stored::Group>({}); }
 
 TEST(ConversionTest, Registry) {
-  ExpectSame<v1::Registry, stored::Registry>({"upstreams"});
+  ExpectSame<v1::Registry, stored::Registry>({"uid", "attachments"},
+                                             {"attachments_version"});
 }
 
 TEST(ConversionTest, Attachment) {
-  ExpectSame<v1::RegistryUpstream, stored::Attachment>({});
+  ExpectSame<v1::Attachment, stored::Attachment>({});
 }
 
+// Fields of earlier rows are translated: stored_policy_test.
 TEST(ConversionTest, Upstream) {
   ExpectSame<v1::Upstream, stored::UpstreamResource>(
-      {"username", "password", "password_bytes", "tls.client_key_pem",
-       "registry_upstreams"});
+      {"uid", "credentials", "username", "has_password", "tls.client_key_pem",
+       "tls.has_client_key", "effective_cache_policy", "effective_limits",
+       "attachments"},
+      {"cache_validity", "max_stale", "tag_validities", "tags_validity",
+       "referrers_validity", "absence_ttls", "refresh_ahead"});
 }
 
+// An access token of nothing is none: there is no empty one.
 TEST(ConversionTest, AccessToken) {
-  ExpectSame<v1::AccessToken, stored::AccessTokenResource>({"secret"});
+  ExpectNothingIsLost<v1::AccessToken>(
+      [](const v1::AccessToken& api) { return ToStored(api); },
+      [](const stored::AccessTokenResource& row) { return ToApi(row); }, {});
+  ExpectNothingIsLost<stored::AccessTokenResource>(
+      [](const stored::AccessTokenResource& row) { return ToApi(row); },
+      [](const v1::AccessToken& api) { return ToStored(api); }, {});
+  EXPECT_TRUE(ToApi(stored::AccessTokenResource()).all_groups());
 }
 
 TEST(ConversionTest, CleanupPolicy) {
@@ -223,22 +234,23 @@ TEST(ConversionTest, CacheEntry) {
   EXPECT_EQ(ToApi(stored::CacheEntry()).ByteSizeLong(), 0u);
 }
 
-TEST(ConversionTest, AuditEvent) {
-  ExpectSame<v1::AuditEvent, stored::AuditEvent>({});
-}
-
 // Messages that are there and empty are not the same as absent ones: a
 // duration of 0 is not the default.
 TEST(ConversionTest, PresenceIsKept) {
   v1::Upstream api;
-  api.mutable_cache_validity();
-  api.mutable_max_stale();
+  api.mutable_cache_policy()->mutable_tag_ttl();
+  api.mutable_cache_policy()->mutable_stale_ttl();
+  api.mutable_cache_policy()->mutable_negative_ttls()->mutable_refused();
   api.mutable_tls();
-  api.mutable_absence_ttls()->mutable_refused();
-  api.mutable_limits()->mutable_open_for();
+  api.mutable_limits()->set_rate_reserve_percent(0);
   api.mutable_failure_policy()->mutable_hidden();
   api.add_rules()->mutable_pattern()->set_wildcard("");
   EXPECT_EQ(ToApi(ToStored(api)).SerializeAsString(), api.SerializeAsString());
+  v1::Upstream empty;
+  empty.mutable_cache_policy();
+  empty.mutable_limits();
+  EXPECT_EQ(ToApi(ToStored(empty)).SerializeAsString(),
+            empty.SerializeAsString());
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,7 +19,9 @@
 #include "google/protobuf/any.pb.h"
 #include "google/protobuf/message.h"
 #include "services/access/caller.h"
+#include "services/concurrency/change_signal.h"
 #include "services/concurrency/clock.h"
+#include "services/concurrency/long_calls.h"
 #include "services/concurrency/mutex.h"
 #include "services/concurrency/periodic_thread.h"
 #include "services/metadata/api/operation_recorder.h"
@@ -103,8 +106,8 @@ struct NewOperation {
 // what Register() was told for the method.
 class Operations : public OperationRecorder {
  public:
-  // What tells it that there is something to do: the store's watcher calls
-  // NoteChange().
+  // Changes of which NoteChange() must be told, on the thread of the write, as a
+  // WatchedMetadataStore does.
   static constexpr Table kTables[] = {Table::kOperations};
 
   struct Options {
@@ -112,6 +115,10 @@ class Operations : public OperationRecorder {
     absl::Duration keep = absl::Hours(7 * 24);
     // Operations that are kept: the oldest that have ended go first.
     int kept_max = 10'000;
+    // Operations that have not ended, at the same time.
+    int unfinished_max = 1000;
+    // Calls of WaitOperation at the same time.
+    LongCalls::Options waiting;
     // Operations at work at the same time in this process; others wait.
     int workers = 2;
   };
@@ -134,7 +141,7 @@ class Operations : public OperationRecorder {
   void NoteChange();
 
   // Makes an operation that begins when the transaction is committed. Errors:
-  // those of tables.h; RESOURCE_EXHAUSTED when kept_max operations go on.
+  // those of tables.h; RESOURCE_EXHAUSTED when unfinished_max operations go on.
   absl::StatusOr<v1::Operation> StartIn(WriteTransaction& transaction,
                                         const NewOperation& operation);
   // The same in a transaction of its own.
@@ -149,6 +156,7 @@ class Operations : public OperationRecorder {
   absl::StatusOr<v1::ListOperationsResponse> List(
       const v1::ListOperationsRequest& request, const Caller& caller) const;
   // `is_cancelled` says whether the caller has gone; it is asked every second.
+  // Errors: NOT_FOUND; RESOURCE_EXHAUSTED when too many calls wait.
   absl::StatusOr<v1::Operation> Wait(
       const v1::WaitOperationRequest& request, const Caller& caller,
       const std::function<bool()>& is_cancelled) const;
@@ -164,41 +172,57 @@ class Operations : public OperationRecorder {
       const absl::StatusOr<google::protobuf::Any>& result) override;
 
   // Ends operations whose lease is over, and removes what is older than `keep`.
-  // Called by the background thread, and by tests. Errors: those of tables.h.
+  // For tests: the background thread does the former every ten seconds and the
+  // latter every ten minutes. Errors: those of tables.h.
   absl::Status Sweep();
 
  private:
   friend class OperationRun;
 
+  void KeepHouse();
   // Runs what is queued until nothing is.
   void Work();
   void RunOne(int64_t id);
-  absl::Status QueueUnfinished();
+  // Queues what an earlier process has left, and gives leases.
+  absl::Status TakeUnfinished();
+  void Queue(int64_t id);
+  // Ends the operation, unless it has ended.
+  absl::Status End(int64_t id, const v1::Operation::Progress* progress,
+                   const absl::StatusOr<google::protobuf::Any>& result);
+  absl::Status EndOverdue();
+  absl::Status RemoveOld();
   absl::Status Store(int64_t id, const v1::Operation::Progress& progress);
   bool IsCancelled(int64_t id) const;
   bool IsStopping() const;
-  void RenewLease(int64_t id) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  absl::StatusOr<stored::Operation> Insert(WriteTransaction& transaction,
-                                           stored::Operation row);
+  // Gives the row its id and stores it.
+  absl::Status Insert(WriteTransaction& transaction, stored::Operation& row);
+  absl::StatusOr<stored::Operation> Find(int64_t id) const;
+  // One of the last day with the request's id.
+  absl::StatusOr<std::optional<stored::Operation>> FindRepeated(
+      const ReadTransaction& transaction, const OperationStart& start) const;
 
   MetadataStore& store_;
   const Clock& clock_;
   const Options options_;
   absl::flat_hash_map<std::string, OperationWork> work_;  // Set before Start().
 
+  mutable LongCalls waiting_;
+  // Something about operations has changed; or the process stops.
+  ChangeSignal changes_;
+
   mutable Mutex mutex_;
-  // Signalled when something about operations has changed.
-  mutable CondVar changed_;
-  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
-  // Operations of this process, in the order of their ids.
+  // Operations of this process that are to be begun.
   std::deque<int64_t> queue_ ABSL_GUARDED_BY(mutex_);
-  // Queued, at work, or not to be tried again by this process.
+  // Queued or at work.
   absl::flat_hash_set<int64_t> taken_ ABSL_GUARDED_BY(mutex_);
-  // Those that were cancelled while they are at work.
+  // Whose end could not be stored: to be begun again later.
+  std::vector<int64_t> again_ ABSL_GUARDED_BY(mutex_);
+  // Those of `taken_` that were cancelled.
   absl::flat_hash_set<int64_t> cancelled_ ABSL_GUARDED_BY(mutex_);
   // When the leases of operations of blob services end, by SteadyNow().
   absl::flat_hash_map<int64_t, absl::Time> leases_ ABSL_GUARDED_BY(mutex_);
-  uint64_t change_count_ ABSL_GUARDED_BY(mutex_) = 0;
+
+  absl::Time removed_at_ = absl::InfinitePast();  // Housekeeping's.
 
   // They use all of the above.
   std::vector<std::unique_ptr<PeriodicThread>> workers_;

@@ -222,10 +222,16 @@ absl::Status StoredReplays::Sweep() {
   }));
   for (size_t next = 0; next < old.size() && !thread_.stopping();) {
     RETURN_IF_ERROR(store_.Write(
-        [&](WriteTransaction& transaction) {
+        [&](WriteTransaction& transaction) -> absl::Status {
           for (int left = limits::kRowsPerTransaction;
                left > 0 && next < old.size(); --left) {
-            tables::DeleteReplay(transaction, old[next++]);
+            const std::string& key = old[next++];
+            ASSIGN_OR_RETURN(const auto row,
+                             tables::FindReplay(transaction, key));
+            // The id may have been used again meanwhile.
+            if (row && IsOld(FromWire(row->create_time()))) {
+              tables::DeleteReplay(transaction, key);
+            }
           }
           return absl::OkStatus();
         },

@@ -110,13 +110,13 @@ absl::Status CandidateReader::ReadEntry(const UpstreamRoute& route,
   CachedEntry entry{
       Descriptor{row->media_type(), digest, static_cast<uint64_t>(row->size())},
       FromWire(row->upstream_checked_at())};
-  known.fresh_until = entry.upstream_checked_at + route.ValidityOf(content_);
+  known.fresh_until = entry.last_check_time + route.ValidityOf(content_);
   if (content_.is_addressed_by_digest()) {
     known.fresh_until = absl::InfiniteFuture();
   }
   // What was checked in the future, was so under a clock that was set back
   // since: nobody knows how old it is.
-  if (!content_.is_addressed_by_digest() && entry.upstream_checked_at > now_) {
+  if (!content_.is_addressed_by_digest() && entry.last_check_time > now_) {
     known.fresh_until = now_;
   }
   if (row->has_expire_time()) {

@@ -90,8 +90,8 @@ TEST_F(ExplainerTest, TellsWhichEntryAnswersAndUntilWhen) {
 TEST_F(ExplainerTest, TellsTheRuleThatExcludes) {
   auto ruled = NewUpstream("https://one");
   auto& rule = *ruled.add_rules();
-  rule.set_action(v1::Rule::DENY);
-  rule.set_target(v1::Rule::TAG);
+  rule.set_action(v1::Rule::RULE_ACTION_DENY);
+  rule.set_target(v1::Rule::RULE_TARGET_TAG);
   rule.mutable_pattern()->set_wildcard("3.*");
   Add(ruled);
   const auto response = Explain();
@@ -122,7 +122,7 @@ TEST_F(ExplainerTest, TellsOfNamespacesAndRefusals) {
 TEST_F(ExplainerTest, TellsWhereAPullEnds) {
   auto stopping = NewUpstream("https://one");
   stopping.mutable_failure_policy()->mutable_hidden()->set_tag(
-      v1::FailurePolicy::STOP);
+      v1::FailurePolicy::FAILURE_ACTION_STOP);
   const int64_t first = Add(stopping);
   const int64_t second = Add(NewUpstream("https://two"));
   auto& client = stack_->client();
@@ -191,8 +191,8 @@ TEST_F(ExplainerTest, TellsThatNobodyIsAskedForADigestThatIsHere) {
 TEST_F(ExplainerTest, TellsOfAListThatRulesLeaveAnUpstreamOutOf) {
   auto ruled = NewUpstream("https://one");
   auto& rule = *ruled.add_rules();
-  rule.set_action(v1::Rule::DENY);
-  rule.set_target(v1::Rule::REPOSITORY);
+  rule.set_action(v1::Rule::RULE_ACTION_DENY);
+  rule.set_target(v1::Rule::RULE_TARGET_REPOSITORY);
   rule.mutable_pattern()->set_wildcard("library/*");
   Add(ruled);
   const int64_t second = Add(NewUpstream("https://two"));

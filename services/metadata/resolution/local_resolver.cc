@@ -44,7 +44,7 @@ std::optional<RefreshDue> DueSoon(const ResolveRequest& request,
     return std::nullopt;
   }
   const absl::Duration validity =
-      fresh_until - candidate.cached->upstream_checked_at;
+      fresh_until - candidate.cached->last_check_time;
   if (now < fresh_until - kRefreshAheadShare * validity) return std::nullopt;
   RefreshDue due{candidate.ContentOf(request.content), candidate};
   due.candidate.cached->fresh = false;

@@ -53,8 +53,9 @@ class InProcess : public MetadataUnderTest, private MetadataFixture {
   int64_t AddToken(int64_t registry_id) override {
     v1::CreateAccessTokenRequest request;
     auto& token = *request.mutable_access_token();
-    token.set_name("t");
-    token.add_scopes(v1::AccessToken::READ_VIRTUAL_REGISTRY);
+    token.set_name(absl::StrCat("t", ++tokens_));
+    token.set_group("default");
+    token.add_scopes(v1::AccessToken::SCOPE_READ);
     token.add_registry_ids(registry_id);
     const auto made = stack_->access_tokens().Create(request);
     EXPECT_THAT(made, IsOk());
@@ -65,13 +66,12 @@ class InProcess : public MetadataUnderTest, private MetadataFixture {
   }
   void Change(const v1::Upstream& upstream) override {
     EXPECT_THAT(UpdateUpstream(upstream,
-                               {"cache_validity", "max_stale", "rules",
-                                "tag_validities", "refresh_ahead", "disabled"}),
+                               {"cache_policy", "rules", "disabled"}),
                 IsOk());
   }
   void ChangeAccess(const v1::Upstream& upstream) override {
     EXPECT_THAT(
-        UpdateUpstream(upstream, {"url", "username", "password", "tls"}),
+        UpdateUpstream(upstream, {"url", "credentials", "tls"}),
         IsOk());
   }
   void DeleteUpstream(int64_t id) override {
@@ -98,6 +98,7 @@ class InProcess : public MetadataUnderTest, private MetadataFixture {
   void TestBody() override {}
 
   int registries_ = 0;
+  int tokens_ = 0;
   std::string next_name_;
 };
 

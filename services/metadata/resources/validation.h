@@ -11,7 +11,7 @@
 
 namespace cvr {
 
-// The group of what names none.
+// The group that always exists.
 using limits::kDefaultGroup;
 
 // Whether a resource obeys the rules that its .proto states, as far as they

@@ -17,11 +17,17 @@
 #include "gtest/gtest.h"
 #include "services/concurrency/thread.h"
 #include "services/metadata/metadata_stack.h"
+#include "services/metadata/operations/operations.h"
 #include "services/metadata/secrets/store_key.h"
+#include "services/metadata/secrets/upstream_secrets.h"
+#include "services/metadata/store/transactions.h"
+#include "services/metadata/store/watched_metadata_store.h"
 #include "services/metadata/tables/tables.h"
 #include "services/metadata/testing/in_memory_metadata_store.h"
+#include "tests/support/fake_clock.h"
 #include "tests/support/status_matchers.h"
 #include "tests/support/temporary_directory.h"
+#include "tests/support/waiting/eventually.h"
 
 namespace cvr::testing {
 namespace {
@@ -80,10 +86,12 @@ class SecretRotationTest : public ::testing::Test {
     for (int i = 1; i <= 3; ++i) {
       v1::CreateUpstreamRequest request;
       auto& upstream = *request.mutable_upstream();
-      upstream.set_name("u");
+      upstream.set_group("default");
+      upstream.set_name(absl::StrCat("u", i));
       upstream.set_url(absl::StrCat("https://h", i));
-      upstream.set_username("robot");
-      upstream.set_password(PasswordOf(i));
+      auto& login = *upstream.mutable_credentials()->mutable_basic();
+      login.set_username("robot");
+      login.set_password(PasswordOf(i));
       upstream.mutable_tls()->set_client_certificate_pem(
           "-----BEGIN CERTIFICATE-----\n");
       upstream.mutable_tls()->set_client_key_pem(
@@ -91,7 +99,8 @@ class SecretRotationTest : public ::testing::Test {
       ASSERT_THAT(stack_->upstreams().Create(request), IsOk());
     }
     v1::CreateUpstreamRequest open;
-    open.mutable_upstream()->set_name("u");
+    open.mutable_upstream()->set_group("default");
+    open.mutable_upstream()->set_name("open");
     open.mutable_upstream()->set_url("https://open");
     ASSERT_THAT(stack_->upstreams().Create(open), IsOk());
     // Makes a signing key.
@@ -189,6 +198,63 @@ TEST_F(SecretRotationTest, AnOperationTellsHowManySecretsThereWere) {
   EXPECT_EQ(ended->progress().total_count(), 4);
   EXPECT_THAT(Now().key_file, Ne(before.key_file));
   ExpectAllOpens();
+}
+
+// Over a store of its own, whose operations can be followed.
+TEST(SecretRotationOperationTest, TheCallStartsAnOperationThatReplacesTheKey) {
+  const TemporaryDirectory directory;
+  const std::string key_path = directory.path() + "/secret.key";
+  WatchedMetadataStore store(std::make_unique<InMemoryMetadataStore>());
+  const auto box = *SecretBox::Create(key_path);
+  FakeClock clock;
+  SigningKeys keys(store, *box, clock, {});
+  Operations operations(store, clock);
+  SecretRotation rotation(store, *box, keys, operations);
+  store.Watch(Operations::kTables, [&] { operations.NoteChange(); });
+  stored::Upstream row;
+  v1::Upstream upstream;
+  upstream.set_id(1);
+  upstream.mutable_credentials()->mutable_basic()->set_username("robot");
+  upstream.mutable_credentials()->mutable_basic()->set_password("pw");
+  ASSERT_THAT(store.Write(
+                  [&](WriteTransaction& transaction) {
+                    row = SealUpstream(*box, upstream);
+                    tables::PutUpstream(transaction, row);
+                    return absl::OkStatus();
+                  },
+                  Durability::kSynced),
+              IsOk());
+  // Nobody works on it yet.
+  const auto started = rotation.Rotate({}, Caller::System());
+  ASSERT_THAT(started, IsOk());
+  EXPECT_EQ(started->method(), "SecretService.RotateSecretKey");
+  EXPECT_FALSE(started->done());
+  const std::string old_key = Contents(key_path);
+  operations.Register(SecretRotation::kRotate, [&](OperationRun& run) {
+    return rotation.RotateFor(run);
+  });
+  operations.Start();
+  v1::GetOperationRequest get;
+  get.set_id(started->id());
+  ASSERT_TRUE(Eventually(
+      [&] {
+        const auto operation = operations.Get(get, Caller::System());
+        return operation.ok() && operation->done();
+      },
+      "the rotation is done"));
+  v1::RotateSecretKeyResponse response;
+  ASSERT_TRUE(operations.Get(get, Caller::System())
+                  ->response()
+                  .UnpackTo(&response));
+  EXPECT_EQ(response.secret_count(), 1);
+  EXPECT_THAT(Contents(key_path), SizeIs(32));
+  EXPECT_THAT(Contents(key_path), Ne(old_key));
+  const auto secrets = ReadValue<stored::Secrets>(
+      store, [&](const ReadTransaction& transaction) {
+        return OpenSecrets(*box, **tables::FindUpstream(transaction, 1));
+      });
+  ASSERT_THAT(secrets, IsOk());
+  EXPECT_EQ(secrets->password(), "pw");
 }
 
 TEST_F(SecretRotationTest, TheOldKeyOpensNothingAfterwards) {
@@ -331,11 +397,13 @@ TEST_F(SecretRotationTest, CallsGoOnMeanwhile) {
     Thread updating("updating", [&] {
       while (!done) {
         v1::UpdateUpstreamRequest request;
-        request.mutable_upstream()->set_id(2);
-        request.mutable_upstream()->set_username("robot");
-        request.mutable_upstream()->set_password(PasswordOf(2));
-        request.mutable_update_mask()->add_paths("username");
-        request.mutable_update_mask()->add_paths("password");
+        request.set_id(2);
+        auto& login = *request.mutable_upstream()
+                           ->mutable_credentials()
+                           ->mutable_basic();
+        login.set_username("robot");
+        login.set_password(PasswordOf(2));
+        request.mutable_update_mask()->add_paths("credentials");
         EXPECT_THAT(stack_->upstreams().Update(request), IsOk());
         ++updates;
       }

@@ -333,6 +333,8 @@ TEST_F(BoundedWritesTest, ADeletedUpstreamIsGoneAtOnceAndSweptInPieces) {
         EXPECT_THAT(stack_->client().Record(Image("late", {})),
                     StatusIs(absl::StatusCode::kNotFound));
       });
+  AwaitSwept();
+  EXPECT_LE(counting_->TakeCounts().rows_max, kRowsMax);
   for (const Table table :
        {Table::kReachabilityLinks, Table::kRemovals, Table::kUnlinks}) {
     EXPECT_EQ(CountRows(table), 0) << TableName(table);
@@ -384,6 +386,33 @@ TEST_F(BoundedWritesTest, ContentOfManyEntriesIsForgottenInPieces) {
   EXPECT_THAT(Entries(large_), IsOkAndHolds(::testing::IsEmpty()));
 }
 
+TEST_F(BoundedWritesTest, WhatAGroupOwnsIsDeletedInPieces) {
+  ASSERT_THAT(CreateGroup("team"), IsOk());
+  std::vector<int64_t> upstreams;
+  for (int i = 0; i < 300; ++i) {
+    const auto made =
+        CreateUpstream(NewUpstream(absl::StrCat("https://h", i), "team"));
+    ASSERT_THAT(made, IsOk());
+    upstreams.push_back(made->id());
+  }
+  for (int i = 0; i < limits::kRegistriesPerGroupDefault; ++i) {
+    const auto made = CreateRegistry(absl::StrCat("r", i), "team");
+    ASSERT_THAT(made, IsOk());
+    for (int j = 0; j < limits::kUpstreamsPerRegistryDefault; ++j) {
+      ASSERT_THAT(Attach(made->id(), upstreams[j]), IsOk());
+    }
+  }
+  v1::DeleteGroupRequest request;
+  request.set_name("team");
+  request.set_force(true);
+  Bounded("deletion of a group with what it owns",
+          [&] { EXPECT_THAT(stack_->groups().Delete(request), IsOk()); });
+  AwaitSwept();
+  EXPECT_LE(counting_->TakeCounts().rows_max, kRowsMax);
+  EXPECT_EQ(CountRows(Table::kUpstreams), 2);
+  EXPECT_EQ(CountRows(Table::kRegistries), 1);
+}
+
 TEST_F(BoundedWritesTest, DeletingOneOfManyEntriesOfADigestIsQuick) {
   const Digest digest = Digest::OfBytes("same");
   for (int i = 0; i < 1000; ++i) {
@@ -405,8 +434,7 @@ TEST_F(BoundedWritesTest, TokensOfAGroupAreRevokedInPieces) {
     v1::CreateAccessTokenRequest request;
     request.mutable_access_token()->set_name(absl::StrCat("token ", i));
     request.mutable_access_token()->set_group("team");
-    request.mutable_access_token()->add_scopes(
-        v1::AccessToken::READ_VIRTUAL_REGISTRY);
+    request.mutable_access_token()->add_scopes(v1::AccessToken::SCOPE_READ);
     const auto token = stack_->access_tokens().Create(request);
     ASSERT_THAT(token, IsOk());
     secret = token->secret();
@@ -429,7 +457,8 @@ TEST_F(BoundedWritesTest, ADeletedRegistryLeavesItsTokensInPieces) {
     v1::CreateAccessTokenRequest request;
     v1::AccessToken& token = *request.mutable_access_token();
     token.set_name(absl::StrCat("token ", i));
-    token.add_scopes(v1::AccessToken::READ_VIRTUAL_REGISTRY);
+    token.set_group("default");
+    token.add_scopes(v1::AccessToken::SCOPE_READ);
     token.add_registry_ids(other->id());
     if (i % 2 == 0) token.add_registry_ids(registry_);
     const auto made = stack_->access_tokens().Create(request);

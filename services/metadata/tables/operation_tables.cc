@@ -49,8 +49,13 @@ std::string ReplayKey::Encode() const {
 
 absl::StatusOr<std::optional<stored::RequestReplay>> FindReplay(
     const ReadTransaction& transaction, const ReplayKey& key) {
+  return FindReplay(transaction, key.Encode());
+}
+
+absl::StatusOr<std::optional<stored::RequestReplay>> FindReplay(
+    const ReadTransaction& transaction, absl::string_view encoded_key) {
   return Find<stored::RequestReplay>(transaction, Table::kRequestReplays,
-                                     key.Encode());
+                                     encoded_key);
 }
 
 void PutReplay(WriteTransaction& transaction, const ReplayKey& key,

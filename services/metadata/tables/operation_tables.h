@@ -40,6 +40,8 @@ struct ReplayKey {
 };
 absl::StatusOr<std::optional<stored::RequestReplay>> FindReplay(
     const ReadTransaction& transaction, const ReplayKey& key);
+absl::StatusOr<std::optional<stored::RequestReplay>> FindReplay(
+    const ReadTransaction& transaction, absl::string_view encoded_key);
 void PutReplay(WriteTransaction& transaction, const ReplayKey& key,
                const stored::RequestReplay& replay);
 // Those of one caller, or all if `token_id` is 0, with the encoded key of each.

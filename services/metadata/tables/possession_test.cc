@@ -33,8 +33,9 @@ class PossessionTest : public MetadataFixture {
 
   static v1::Upstream WithPassword(v1::Upstream upstream,
                                    const std::string& password) {
-    upstream.set_username("user");
-    upstream.set_password(password);
+    // The password alone may make the difference, and names are unique.
+    upstream.set_name(absl::StrCat(upstream.name(), " ", password));
+    SetCredentials("user", password, upstream);
     return upstream;
   }
 

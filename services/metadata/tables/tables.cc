@@ -1,5 +1,6 @@
 #include "services/metadata/tables/tables.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -33,10 +34,10 @@ absl::Status Visit(
 // The key after which a scan of ids goes on; 0 = from the start.
 std::string AfterId(int64_t id) { return id == 0 ? "" : IdKey(id); }
 
-// The ids that end the keys which start with `prefix`.
-absl::StatusOr<std::vector<int64_t>> LastIds(const ReadTransaction& transaction,
-                                             Table table,
-                                             const std::string& prefix) {
+// The ids that end the first `max` keys which start with `prefix`.
+absl::StatusOr<std::vector<int64_t>> LastIds(
+    const ReadTransaction& transaction, Table table, const std::string& prefix,
+    int max = std::numeric_limits<int>::max()) {
   std::vector<int64_t> ids;
   RETURN_IF_ERROR(transaction.Scan(
       table, prefix, "",
@@ -45,7 +46,7 @@ absl::StatusOr<std::vector<int64_t>> LastIds(const ReadTransaction& transaction,
         int64_t id = 0;
         if (!reader.Int(id) || !reader.Done()) return Damaged(table);
         ids.push_back(id);
-        return true;
+        return static_cast<int>(ids.size()) < max;
       }));
   return ids;
 }
@@ -73,6 +74,25 @@ absl::Status VisitLive(
         ASSIGN_OR_RETURN(const bool is_purged, marks.IsPurged(entry));
         return is_purged ? true : visitor(entry);
       });
+}
+
+bool IsSameOrder(const std::vector<stored::Attachment>& a,
+                 const std::vector<stored::Attachment>& b) {
+  return std::equal(
+      a.begin(), a.end(), b.begin(), b.end(),
+      [](const stored::Attachment& one, const stored::Attachment& other) {
+        return one.id() == other.id();
+      });
+}
+
+absl::Status RaiseAttachmentsVersion(WriteTransaction& transaction,
+                                     int64_t registry_id) {
+  ASSIGN_OR_RETURN(auto registry, FindRegistry(transaction, registry_id));
+  if (!registry) return absl::OkStatus();
+  registry->set_attachments_version(registry->attachments_version() + 1);
+  transaction.Put(Table::kRegistries, IdKey(registry_id),
+                  registry->SerializeAsString());
+  return absl::OkStatus();
 }
 
 absl::Status CountEntries(WriteTransaction& transaction,
@@ -139,6 +159,20 @@ absl::StatusOr<std::optional<int64_t>> FindRegistryByName(
   return id;
 }
 
+absl::StatusOr<std::vector<int64_t>> RegistriesOfGroup(
+    const ReadTransaction& transaction, absl::string_view group, int max) {
+  std::vector<int64_t> ids;
+  RETURN_IF_ERROR(transaction.Scan(
+      Table::kRegistryNames, KeyBuilder().String(group).Build(), "",
+      [&](absl::string_view, absl::string_view value) -> absl::StatusOr<bool> {
+        int64_t id = 0;
+        if (!KeyReader(value).Int(id)) return Damaged(Table::kRegistryNames);
+        ids.push_back(id);
+        return static_cast<int>(ids.size()) < max;
+      }));
+  return ids;
+}
+
 absl::StatusOr<int> CountRegistries(const ReadTransaction& transaction,
                                     absl::string_view group) {
   int count = 0;
@@ -199,9 +233,9 @@ absl::Status VisitUpstreams(
 }
 
 absl::StatusOr<std::vector<int64_t>> UpstreamsOfGroup(
-    const ReadTransaction& transaction, absl::string_view group) {
+    const ReadTransaction& transaction, absl::string_view group, int max) {
   return LastIds(transaction, Table::kGroupUpstreams,
-                 KeyBuilder().String(group).Build());
+                 KeyBuilder().String(group).Build(), max);
 }
 
 void PutUpstream(WriteTransaction& transaction,
@@ -258,6 +292,8 @@ absl::StatusOr<std::optional<stored::Attachment>> FindAttachment(
 absl::Status SetAttachments(WriteTransaction& transaction, int64_t registry_id,
                             std::vector<stored::Attachment> attachments) {
   ASSIGN_OR_RETURN(const auto before, Attachments(transaction, registry_id));
+  if (IsSameOrder(before, attachments)) return absl::OkStatus();
+  RETURN_IF_ERROR(RaiseAttachmentsVersion(transaction, registry_id));
   for (const auto& old : before) {
     transaction.Delete(
         Table::kRegistryUpstreams,

@@ -2,6 +2,7 @@
 #define SERVICES_METADATA_TABLES_TABLES_H_
 
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
 #include <vector>
@@ -55,6 +56,9 @@ absl::StatusOr<std::optional<stored::Registry>> FindRegistry(
 absl::StatusOr<std::optional<int64_t>> FindRegistryByName(
     const ReadTransaction& transaction, absl::string_view group,
     absl::string_view name);
+// The ids of the first `max` registries of the group, by name.
+absl::StatusOr<std::vector<int64_t>> RegistriesOfGroup(
+    const ReadTransaction& transaction, absl::string_view group, int max);
 absl::StatusOr<int> CountRegistries(const ReadTransaction& transaction,
                                     absl::string_view group);
 absl::Status VisitRegistries(
@@ -74,8 +78,10 @@ absl::StatusOr<bool> HasUpstream(const ReadTransaction& transaction,
 absl::Status VisitUpstreams(
     const ReadTransaction& transaction, int64_t start_after,
     absl::FunctionRef<absl::StatusOr<bool>(const stored::Upstream&)> visitor);
+// The ids of the first `max` upstreams of the group.
 absl::StatusOr<std::vector<int64_t>> UpstreamsOfGroup(
-    const ReadTransaction& transaction, absl::string_view group);
+    const ReadTransaction& transaction, absl::string_view group,
+    int max = std::numeric_limits<int>::max());
 void PutUpstream(WriteTransaction& transaction,
                  const stored::Upstream& upstream);
 void DeleteUpstream(WriteTransaction& transaction,
@@ -88,7 +94,8 @@ absl::StatusOr<std::vector<stored::Attachment>> Attachments(
 absl::StatusOr<std::optional<stored::Attachment>> FindAttachment(
     const ReadTransaction& transaction, int64_t id);
 // Makes `attachments` the registry's, in that order: positions are 1..n by
-// construction.
+// construction. Raises the registry's `attachments_version`, unless they are
+// what they were.
 absl::Status SetAttachments(WriteTransaction& transaction, int64_t registry_id,
                             std::vector<stored::Attachment> attachments);
 // The registries that an upstream is attached to, by id.

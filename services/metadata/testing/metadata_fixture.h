@@ -38,7 +38,8 @@ class MetadataFixture : public ::testing::Test {
   }
 
   absl::StatusOr<v1::Registry> CreateRegistry(const std::string& name,
-                                              const std::string& group = "") {
+                                              const std::string& group =
+                                                  "default") {
     v1::CreateRegistryRequest request;
     request.mutable_registry()->set_name(name);
     request.mutable_registry()->set_group(group);
@@ -46,12 +47,20 @@ class MetadataFixture : public ::testing::Test {
   }
 
   static v1::Upstream NewUpstream(const std::string& url,
-                                  const std::string& group = "") {
+                                  const std::string& group = "default") {
     v1::Upstream upstream;
     upstream.set_name(url);
     upstream.set_url(url);
     upstream.set_group(group);
     return upstream;
+  }
+
+  static void SetCredentials(const std::string& username,
+                             const std::string& password,
+                             v1::Upstream& upstream) {
+    auto& basic = *upstream.mutable_credentials()->mutable_basic();
+    basic.set_username(username);
+    basic.set_password(password);
   }
 
   absl::StatusOr<v1::Upstream> CreateUpstream(v1::Upstream upstream) {
@@ -66,6 +75,7 @@ class MetadataFixture : public ::testing::Test {
   absl::StatusOr<v1::Upstream> UpdateUpstream(
       const v1::Upstream& upstream, const std::vector<std::string>& paths) {
     v1::UpdateUpstreamRequest request;
+    request.set_id(upstream.id());
     *request.mutable_upstream() = upstream;
     for (const auto& path : paths)
       request.mutable_update_mask()->add_paths(path);
@@ -94,27 +104,26 @@ class MetadataFixture : public ::testing::Test {
     return stack_->registries().Delete(request);
   }
 
-  absl::StatusOr<v1::RegistryUpstream> Attach(int64_t registry_id,
-                                              int64_t upstream_id) {
-    v1::AttachUpstreamRequest request;
+  absl::StatusOr<v1::Attachment> Attach(int64_t registry_id,
+                                        int64_t upstream_id) {
+    v1::CreateAttachmentRequest request;
     request.set_registry_id(registry_id);
     request.set_upstream_id(upstream_id);
-    return stack_->attachments().Attach(request);
+    return stack_->attachments().Create(request);
   }
-  absl::StatusOr<v1::RegistryUpstream> Move(int64_t registry_id,
-                                            int64_t upstream_id,
-                                            int32_t position) {
-    v1::MoveUpstreamRequest request;
+  absl::StatusOr<v1::Attachment> Move(int64_t registry_id, int64_t upstream_id,
+                                      int32_t position) {
+    v1::MoveAttachmentRequest request;
     request.set_registry_id(registry_id);
     request.set_upstream_id(upstream_id);
     request.set_position(position);
     return stack_->attachments().Move(request);
   }
   absl::Status Detach(int64_t registry_id, int64_t upstream_id) {
-    v1::DetachUpstreamRequest request;
+    v1::DeleteAttachmentRequest request;
     request.set_registry_id(registry_id);
     request.set_upstream_id(upstream_id);
-    return stack_->attachments().Detach(request);
+    return stack_->attachments().Delete(request);
   }
 
   // The registry's upstreams; also checks that positions are 1..n.
@@ -123,7 +132,7 @@ class MetadataFixture : public ::testing::Test {
     const auto registry = GetRegistry(registry_id);
     EXPECT_THAT(registry, IsOk());
     if (!registry.ok()) return ids;
-    for (const auto& attachment : registry->upstreams()) {
+    for (const auto& attachment : registry->attachments()) {
       ids.push_back(attachment.upstream_id());
       EXPECT_EQ(attachment.position(), ids.size());
       EXPECT_EQ(attachment.registry_id(), registry_id);

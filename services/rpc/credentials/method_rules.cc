@@ -55,8 +55,7 @@ constexpr PeerMethod kPeerMethods[] = {
     {"/cvr.internal.v1.AuthService/ResolveKey", kBlob},
     {"/cvr.internal.v1.AuthService/RecordAuditEvent", kBlob},
 
-    {"/cvr.internal.v1.FacadeService/GetFacadeSettings", kGateway},
-    {"/cvr.internal.v1.FacadeService/UpdateFacadeSettings", kGateway},
+
 
     {"/cvr.internal.v1.BlobService/Read", kGateway},
     {"/cvr.internal.v1.BlobService/Fetch", kGateway},

@@ -70,7 +70,7 @@ TEST_F(StaleCopyPolicyTest, NobodyIsSparedWithoutHealth) {
 }
 
 TEST_F(StaleCopyPolicyTest, ARefusalIsNotRecordedWhereTheCopyIsServed) {
-  candidate_.failure_policy.denied.cached = Action::kServeStale;
+  candidate_.failure_policy.refused.cached = Action::kServeStale;
   Note(errors::UpstreamDenied("h", "403"), /*has_copy=*/true);
   EXPECT_THAT(metadata_.negative_entries(), IsEmpty());
   Note(errors::UpstreamDenied("h", "403"), /*has_copy=*/false);
@@ -92,7 +92,7 @@ TEST_F(StaleCopyPolicyTest, OtherAnswersNeedNoLookAtTheCopy) {
   Note(errors::ManifestUnknown("r", "t"), true);
   ASSERT_THAT(metadata_.negative_entries(), SizeIs(1));
   EXPECT_EQ(metadata_.negative_entries()[0].negative_answer,
-            NegativeAnswer::kAbsent);
+            NegativeAnswer::kNotFound);
   EXPECT_EQ(looks_, 0);
 }
 

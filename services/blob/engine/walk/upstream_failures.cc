@@ -21,7 +21,7 @@ FailurePolicy::Actions FailurePolicy::*KindOf(const absl::Status& failure) {
       // An address that the deployment does not allow is a fault of the
       // upstream, which revokes nothing by it.
       return ReasonOf(failure) == Reason::kUpstreamDenied
-                 ? &FailurePolicy::denied
+                 ? &FailurePolicy::refused
                  : &FailurePolicy::unavailable;
     default:
       return &FailurePolicy::unavailable;
@@ -35,7 +35,7 @@ absl::Status WithSuffix(const absl::Status& status, absl::StatusCode code,
 
 NegativeAnswer NegativeAnswerIn(const absl::Status& answer) {
   if (IsHidden(answer)) return NegativeAnswer::kHidden;
-  if (absl::IsNotFound(answer)) return NegativeAnswer::kAbsent;
+  if (absl::IsNotFound(answer)) return NegativeAnswer::kNotFound;
   if (absl::IsPermissionDenied(answer) &&
       ReasonOf(answer) == Reason::kUpstreamDenied) {
     return NegativeAnswer::kRefused;
@@ -95,7 +95,7 @@ absl::Status KnownAnswer(int64_t upstream_id, NegativeAnswer negative_answer,
   switch (negative_answer) {
     case NegativeAnswer::kNone:
       return absl::OkStatus();
-    case NegativeAnswer::kAbsent:
+    case NegativeAnswer::kNotFound:
       return unknown;
     case NegativeAnswer::kHidden:
       return AsHidden(Annotate(

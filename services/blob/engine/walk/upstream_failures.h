@@ -50,7 +50,7 @@ void NoteFailure(const absl::Status& failure, absl::Status& decisive);
 bool MayBeServedStale(const Candidate& candidate);
 
 // What an upstream that is not asked again is taken to answer: `unknown` for
-// kAbsent, and for kHidden, where it IsHidden(); PERMISSION_DENIED
+// kNotFound, and for kHidden, where it IsHidden(); PERMISSION_DENIED
 // (UPSTREAM_DENIED) for kRefused. OK for kNone.
 absl::Status KnownAnswer(int64_t upstream_id, NegativeAnswer negative_answer,
                          const absl::Status& unknown);

@@ -55,7 +55,7 @@ TEST(UpstreamFailuresTest, DefaultsAreThoseOfTheTable) {
 TEST(UpstreamFailuresTest, EveryClassFollowsItsOwnPolicy) {
   FailurePolicy policy;
   policy.unavailable = {Action::kStop, Action::kNext, Action::kStop};
-  policy.denied = {Action::kServeStale, Action::kNext, Action::kStop};
+  policy.refused = {Action::kServeStale, Action::kNext, Action::kStop};
   const auto down = errors::UpstreamUnavailable("h", "down");
   const auto denied = errors::UpstreamDenied("h", "403");
   EXPECT_EQ(ActionOn(down, policy, kCopy), Action::kStop);
@@ -141,7 +141,7 @@ TEST(UpstreamFailuresTest, CopiesMayBeServedUntilTheirTime) {
 TEST(UpstreamFailuresTest, NegativeAnswersStandForAnswers) {
   const auto unknown = errors::ManifestUnknown("r", "t");
   EXPECT_THAT(KnownAnswer(7, NegativeAnswer::kNone, unknown), IsOk());
-  EXPECT_EQ(KnownAnswer(7, NegativeAnswer::kAbsent, unknown), unknown);
+  EXPECT_EQ(KnownAnswer(7, NegativeAnswer::kNotFound, unknown), unknown);
   const auto hidden = KnownAnswer(7, NegativeAnswer::kHidden, unknown);
   EXPECT_THAT(hidden,
               StatusIs(absl::StatusCode::kNotFound, Reason::kManifestUnknown));
@@ -168,7 +168,7 @@ TEST(UpstreamFailuresTest, OnlyNegativeAnswersAreRecorded) {
   const auto negative_entries = metadata.negative_entries();
   ASSERT_EQ(negative_entries.size(), 3u);
   EXPECT_EQ(negative_entries[2].negative_answer, NegativeAnswer::kHidden);
-  EXPECT_EQ(negative_entries[0].negative_answer, NegativeAnswer::kAbsent);
+  EXPECT_EQ(negative_entries[0].negative_answer, NegativeAnswer::kNotFound);
   EXPECT_EQ(negative_entries[1].negative_answer, NegativeAnswer::kRefused);
   EXPECT_EQ(negative_entries[1].upstream_id, 8);
   EXPECT_EQ(negative_entries[1].path, "/r/manifests/t");

@@ -1,12 +1,12 @@
-#include "services/blob/upstream_probe_service.h"
+#include "services/blob/upstream_test_service.h"
 
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "services/common/content_wire.h"
 #include "services/common/errors.h"
 #include "services/common/status_macros.h"
+#include "services/common/time_wire.h"
 #include "services/metadata/api/probe_target.h"
 
 namespace cvr {
@@ -17,24 +17,39 @@ using Outcome = ProbeReport::Outcome;
 constexpr char kRepository[] = "library/alpine";
 constexpr char kTag[] = "latest";
 
+using Kind = ProbeReport::Step::Kind;
+using WireStep = v1::TestUpstreamResponse::Step;
+
 constexpr std::pair<Outcome, v1::TestUpstreamResponse::Outcome> kOutcomes[] = {
-    {Outcome::kReachable, v1::TestUpstreamResponse::REACHABLE},
-    {Outcome::kAddressForbidden, v1::TestUpstreamResponse::ADDRESS_FORBIDDEN},
-    {Outcome::kDnsFailed, v1::TestUpstreamResponse::DNS_FAILED},
-    {Outcome::kConnectFailed, v1::TestUpstreamResponse::CONNECT_FAILED},
-    {Outcome::kTlsFailed, v1::TestUpstreamResponse::TLS_FAILED},
-    {Outcome::kTokenFailed, v1::TestUpstreamResponse::TOKEN_FAILED},
-    {Outcome::kUnauthorized, v1::TestUpstreamResponse::UNAUTHORIZED},
-    {Outcome::kRateLimited, v1::TestUpstreamResponse::RATE_LIMITED},
-    {Outcome::kTimedOut, v1::TestUpstreamResponse::TIMED_OUT},
-    {Outcome::kBadAnswer, v1::TestUpstreamResponse::BAD_ANSWER},
+    {Outcome::kReachable, v1::TestUpstreamResponse::OUTCOME_REACHABLE},
+    {Outcome::kAddressForbidden,
+     v1::TestUpstreamResponse::OUTCOME_ADDRESS_FORBIDDEN},
+    {Outcome::kDnsFailed, v1::TestUpstreamResponse::OUTCOME_DNS_FAILED},
+    {Outcome::kConnectFailed, v1::TestUpstreamResponse::OUTCOME_CONNECT_FAILED},
+    {Outcome::kTlsFailed, v1::TestUpstreamResponse::OUTCOME_TLS_FAILED},
+    {Outcome::kTokenFailed, v1::TestUpstreamResponse::OUTCOME_TOKEN_FAILED},
+    {Outcome::kRefused, v1::TestUpstreamResponse::OUTCOME_REFUSED},
+    {Outcome::kRateLimited, v1::TestUpstreamResponse::OUTCOME_RATE_LIMITED},
+    {Outcome::kTimedOut, v1::TestUpstreamResponse::OUTCOME_TIMED_OUT},
+    {Outcome::kBadAnswer, v1::TestUpstreamResponse::OUTCOME_BAD_ANSWER},
+};
+
+constexpr std::pair<Kind, WireStep::Kind> kKinds[] = {
+    {Kind::kUrl, WireStep::KIND_URL},
+    {Kind::kDns, WireStep::KIND_DNS},
+    {Kind::kConnect, WireStep::KIND_CONNECT},
+    {Kind::kTls, WireStep::KIND_TLS},
+    {Kind::kAuth, WireStep::KIND_AUTH},
+    {Kind::kManifest, WireStep::KIND_MANIFEST},
 };
 
 v1::TestUpstreamResponse ReportOnWire(const ProbeReport& report) {
   v1::TestUpstreamResponse message;
   for (const ProbeReport::Step& step : report.steps) {
     auto& shown = *message.add_steps();
-    shown.set_name(step.name);
+    for (const auto& [kind, wire] : kKinds) {
+      if (kind == step.kind) shown.set_kind(wire);
+    }
     shown.set_ok(step.ok);
     shown.set_detail(step.detail);
     *shown.mutable_duration() = ToWire(step.duration);
@@ -72,7 +87,7 @@ absl::StatusOr<Question> QuestionOf(const v1::TestUpstreamRequest& request) {
 
 }  // namespace
 
-absl::StatusOr<v1::TestUpstreamResponse> UpstreamProbeServiceImpl::Test(
+absl::StatusOr<v1::TestUpstreamResponse> UpstreamTestServiceImpl::Test(
     const v1::TestUpstreamRequest& request) {
   ASSIGN_OR_RETURN(const Question question, QuestionOf(request));
   UpstreamAccess stored;
@@ -82,13 +97,13 @@ absl::StatusOr<v1::TestUpstreamResponse> UpstreamProbeServiceImpl::Test(
   }
   ASSIGN_OR_RETURN(const UpstreamAccess target,
                    ProbeTarget(stored, request.upstream()));
-  ASSIGN_OR_RETURN(const auto pass, running_.Enter({request.upstream().group(),
-                                                    request.upstream_id()}));
+  ASSIGN_OR_RETURN(const auto pass,
+                   running_.Enter({target.group, request.upstream_id()}));
   return ReportOnWire(
       prober_.Probe(target, question.repository, question.reference));
 }
 
-grpc::Status UpstreamProbeServiceImpl::TestUpstream(
+grpc::Status UpstreamTestServiceImpl::TestUpstream(
     grpc::ServerContext* context, const v1::TestUpstreamRequest* request,
     v1::TestUpstreamResponse* response) {
   return guard_.Answer(*context, *request, response,

@@ -1,9 +1,9 @@
-#ifndef SERVICES_BLOB_UPSTREAM_PROBE_SERVICE_H_
-#define SERVICES_BLOB_UPSTREAM_PROBE_SERVICE_H_
+#ifndef SERVICES_BLOB_UPSTREAM_TEST_SERVICE_H_
+#define SERVICES_BLOB_UPSTREAM_TEST_SERVICE_H_
 
 #include <cstddef>
 
-#include "cvr/v1/upstream_probe_service.grpc.pb.h"
+#include "cvr/v1/upstream_test_service.grpc.pb.h"
 #include "services/concurrency/share_limiter.h"
 #include "services/metadata/api/upstream_access_source.h"
 #include "services/rpc/call_guard.h"
@@ -13,13 +13,12 @@ namespace cvr {
 
 // An UpstreamProber on the wire; stored upstreams are asked of the metadata
 // service. All must outlive the service. More tests at a time than it has
-// places for are
-// UNAVAILABLE; so are more of one upstream or group than its share.
-class UpstreamProbeServiceImpl final
-    : public v1::UpstreamProbeService::Service {
+// places for are UNAVAILABLE; so are more of one upstream or group than its
+// share.
+class UpstreamTestServiceImpl final : public v1::UpstreamTestService::Service {
  public:
-  UpstreamProbeServiceImpl(UpstreamProber& prober,
-                           UpstreamAccessSource& metadata, CallGuard& guard)
+  UpstreamTestServiceImpl(UpstreamProber& prober,
+                          UpstreamAccessSource& metadata, CallGuard& guard)
       : prober_(prober),
         metadata_(metadata),
         guard_(guard),
@@ -43,4 +42,4 @@ class UpstreamProbeServiceImpl final
 
 }  // namespace cvr
 
-#endif  // SERVICES_BLOB_UPSTREAM_PROBE_SERVICE_H_
+#endif  // SERVICES_BLOB_UPSTREAM_TEST_SERVICE_H_
