@@ -240,8 +240,8 @@ class Play {
     const std::string paths[] = {
         repository + "/blobs/" + digest, repository + "/manifests/" + digest,
         repository + "/manifests/secret", repository + "/tags/list"};
-    const int64_t upstream_id = c % 5 == 0 ? world_.adversary().everybodys
-                                           : world_.adversary().own;
+    const int64_t upstream_id =
+        c % 5 == 0 ? world_.adversary().everybodys : world_.adversary().own;
     MetadataClient& client = world_.metadata().client();
     const auto access = client.GetUpstreamAccess(upstream_id);
     EXPECT_THAT(access, IsOk());
@@ -250,9 +250,8 @@ class Play {
                        Descriptor{c % 4 == 3 ? kTagsText : kImage,
                                   secret.digest, secret.bytes.size()}};
     record.cache_epoch = access->cache_epoch;
-    return absl::StrCat(
-        "name ", paths[c % 4], " ",
-        absl::StatusCodeToString(client.Record(record).code()));
+    return absl::StrCat("name ", paths[c % 4], " ",
+                        absl::StatusCodeToString(client.Record(record).code()));
   }
 
   std::string Forget(uint64_t a, uint64_t b) {
@@ -288,9 +287,9 @@ class Play {
     }
     v1::PurgeUpstreamCacheRequest request;
     request.set_upstream_id(world_.adversary().own);
-    EXPECT_THAT(world_.metadata().caches().PurgeUpstream(request,
-                                                      Caller::System()),
-                IsOk());
+    EXPECT_THAT(
+        world_.metadata().caches().PurgeUpstream(request, Caller::System()),
+        IsOk());
     return "purge";
   }
 
@@ -437,9 +436,9 @@ class Play {
       case 0: {
         v1::PurgeUpstreamCacheRequest request;
         request.set_upstream_id(world_.victim().own);
-        EXPECT_THAT(world_.metadata().caches().PurgeUpstream(request,
-                                                      Caller::System()),
-                IsOk());
+        EXPECT_THAT(
+            world_.metadata().caches().PurgeUpstream(request, Caller::System()),
+            IsOk());
         break;
       }
       case 1:

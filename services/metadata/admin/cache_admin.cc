@@ -130,16 +130,16 @@ absl::StatusOr<v1::PurgeCacheResponse> CountCached(
 absl::StatusOr<v1::Operation> CacheAdmin::PurgeUpstream(
     const v1::PurgeUpstreamCacheRequest& request, const Caller& caller) {
   const int64_t id = request.upstream_id();
-  return Purge({.method = kPurgeUpstream,
-                .request_id = request.request_id(),
-                .token_id = caller.token_id},
-               request.validate_only(),
-               [&](const ReadTransaction& transaction) -> absl::StatusOr<Scope> {
-                 ASSIGN_OR_RETURN(const auto row,
-                                  tables::FindUpstream(transaction, id));
-                 if (!row) return errors::NoSuch("upstream", absl::StrCat(id));
-                 return Scope{row->upstream().group(), {id}};
-               });
+  return Purge(
+      {.method = kPurgeUpstream,
+       .request_id = request.request_id(),
+       .token_id = caller.token_id},
+      request.validate_only(),
+      [&](const ReadTransaction& transaction) -> absl::StatusOr<Scope> {
+        ASSIGN_OR_RETURN(const auto row, tables::FindUpstream(transaction, id));
+        if (!row) return errors::NoSuch("upstream", absl::StrCat(id));
+        return Scope{row->upstream().group(), {id}};
+      });
 }
 
 absl::StatusOr<v1::Operation> CacheAdmin::PurgeRegistry(

@@ -197,8 +197,7 @@ class CleanupRunnerTest : public ::testing::Test {
 
   FakeClock clock_;
   GuardedMetadataStore store_;
-  PullCounter pulls_{store_,
-                             {.flush_interval = absl::InfiniteDuration()}};
+  PullCounter pulls_{store_, {.flush_interval = absl::InfiniteDuration()}};
   Operations operations_{store_, clock_};  // Not started.
   CleanupPolicyAdmin admin_{store_, pulls_, operations_, clock_};
   v1::Operation::Progress progress_;
@@ -366,7 +365,8 @@ TEST_F(CleanupRunnerTest, AFailureIsShownAndTriedAgainNextTime) {
   EXPECT_THAT(runner_->RunDue(), IsOk());
   const auto policy = Policy();
   EXPECT_EQ(policy.last_run().state(), v1::CleanupRun::STATE_FAILED);
-  EXPECT_EQ(policy.last_run().error().message(), ("\xc3\xa9" + reason).substr(0, 255));
+  EXPECT_EQ(policy.last_run().error().message(),
+            ("\xc3\xa9" + reason).substr(0, 255));
   EXPECT_EQ(policy.last_run().deleted_count(), 40);
   EXPECT_EQ(FromWire(policy.next_run_time()), clock_.Now() + 7 * kDay);
   ASSERT_THAT(runner_->RunDue(), IsOk());

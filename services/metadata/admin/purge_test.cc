@@ -70,8 +70,7 @@ class PurgeTest : public ::testing::Test {
       first.set_upstream_id(1);
       stored::Attachment second;
       second.set_upstream_id(2);
-      EXPECT_TRUE(
-          tables::SetAttachments(transaction, 1, {first, second}).ok());
+      EXPECT_TRUE(tables::SetAttachments(transaction, 1, {first, second}).ok());
       return tables::SetAttachments(transaction, 2, {second});
     });
   }
@@ -195,7 +194,7 @@ class PurgeTest : public ::testing::Test {
   RouteCache routes_{store_};
   PullCounter pulls_{store_, {.flush_interval = absl::InfiniteDuration()}};
   RefreshQueue refreshes_;
-  Sweeper sweeper_{store_};            // Not started.
+  Sweeper sweeper_{store_};                // Not started.
   Operations operations_{store_, clock_};  // Neither.
   CacheCatalog client_{store_, *box_, refreshes_, sweeper_, clock_, {}};
   LocalResolver resolver_{store_, routes_, pulls_, refreshes_, clock_};
@@ -215,10 +214,10 @@ TEST_F(PurgeTest, NothingIsThereAnyMoreWhenTheCallReturns) {
   clock_.Advance(absl::Seconds(99));
   CandidateAt(kTag, /*counts_as_pull=*/true);
   ASSERT_TRUE(has_hit_);
-  ASSERT_THAT(
-      client_.RecordNegativeAnswer(At(1), *ParseRelativePath("/a/manifests/none"),
-                                   NegativeAnswer::kNotFound),
-      IsOk());
+  ASSERT_THAT(client_.RecordNegativeAnswer(
+                  At(1), *ParseRelativePath("/a/manifests/none"),
+                  NegativeAnswer::kNotFound),
+              IsOk());
   const int64_t id = Entries()[0].id();
   const int64_t epoch = CandidateAt(kTag).cache_epoch;
   ASSERT_THAT(Purge(1), IsOk());
@@ -464,9 +463,8 @@ TEST_F(PurgeTest, ARegistryIsPurgedWholeOrNotAtAll) {
   caller.may_manage = true;
   caller.group = "default";
   caller.registry_ids = {1};
-  EXPECT_THAT(
-      caches_.PurgeRegistry(request, caller),
-      StatusIs(absl::StatusCode::kPermissionDenied, Reason::kDenied));
+  EXPECT_THAT(caches_.PurgeRegistry(request, caller),
+              StatusIs(absl::StatusCode::kPermissionDenied, Reason::kDenied));
   EXPECT_THAT(Entries(), SizeIs(2));
   EXPECT_EQ(CountRows(Table::kOperations), 0);
   const auto operation = caches_.PurgeRegistry(request, Caller::System());

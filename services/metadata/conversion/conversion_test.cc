@@ -222,10 +222,9 @@ TEST(ConversionTest, CacheEntry) {
     EXPECT_EQ(entry.pull_count(), row.downloads_count());
     EXPECT_EQ(entry.last_pull_time().DebugString(),
               row.downloaded_at().DebugString());
-    EXPECT_EQ(entry.state(),
-              row.status() == stored::CacheEntry::STATUS_ACTIVE
-                  ? v1::CacheEntry::STATE_ACTIVE
-                  : v1::CacheEntry::STATE_DELETING);
+    EXPECT_EQ(entry.state(), row.status() == stored::CacheEntry::STATUS_ACTIVE
+                                 ? v1::CacheEntry::STATE_ACTIVE
+                                 : v1::CacheEntry::STATE_DELETING);
     EXPECT_EQ(entry.create_time().DebugString(),
               row.create_time().DebugString());
     EXPECT_EQ(entry.update_time().DebugString(),

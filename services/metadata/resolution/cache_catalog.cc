@@ -90,9 +90,9 @@ absl::Status Check(const CacheRecord& record) {
 absl::StatusOr<std::optional<stored::CacheEntry>> FindLive(
     const ReadTransaction& transaction, const stored::Upstream& upstream,
     const ContentRef& content) {
-  ASSIGN_OR_RETURN(auto entry, tables::FindCacheEntry(
-                                   transaction, upstream.upstream().id(),
-                                   content.RelativePath()));
+  ASSIGN_OR_RETURN(auto entry,
+                   tables::FindCacheEntry(transaction, upstream.upstream().id(),
+                                          content.RelativePath()));
   if (entry && purges::IsPurged(*entry, purges::MarkOf(upstream))) {
     return std::nullopt;
   }
@@ -170,7 +170,7 @@ absl::Status EvictEntry(WriteTransaction& transaction,
 }
 
 void CountPull(stored::CacheEntry& entry,
-                   const google::protobuf::Timestamp& now) {
+               const google::protobuf::Timestamp& now) {
   entry.set_downloads_count(entry.downloads_count() + 1);
   *entry.mutable_downloaded_at() = now;
 }
@@ -281,9 +281,9 @@ absl::Status CacheCatalog::TryRecord(
               reachability::NamedBy(record.content, record.target.digest)};
           ASSIGN_OR_RETURN(const bool is_unlinked,
                            tables::IsUnlinked(transaction, named_by));
-          ASSIGN_OR_RETURN(const bool believed,
-                           IsBelieved(transaction, record,
-                                      purges::MarkOf(upstream)));
+          ASSIGN_OR_RETURN(
+              const bool believed,
+              IsBelieved(transaction, record, purges::MarkOf(upstream)));
           if (is_unlinked) unlinking = named_by;
           if (is_unlinked || !believed) {
             is_last = true;
@@ -362,9 +362,8 @@ absl::Status CacheCatalog::Touch(const UpstreamEpoch& upstream,
       [&](WriteTransaction& transaction) -> absl::Status {
         ASSIGN_OR_RETURN(const auto row,
                          epochs::Require(transaction, upstream));
-        ASSIGN_OR_RETURN(
-            auto entry,
-            FindLive(transaction, row, CanonicalAt(row, content)));
+        ASSIGN_OR_RETURN(auto entry,
+                         FindLive(transaction, row, CanonicalAt(row, content)));
         if (!entry || entry->status() != stored::CacheEntry::STATUS_ACTIVE ||
             entry->digest() != digest.ToString()) {
           return absl::OkStatus();

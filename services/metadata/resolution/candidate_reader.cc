@@ -53,10 +53,10 @@ absl::StatusOr<CandidateReader::Known> CandidateReader::Read(
   if (candidate.negative_answer != NegativeAnswer::kNone) return known;
   if (content_.is_addressed_by_digest()) {
     const Digest& digest = content.reference.digest();
-    ASSIGN_OR_RETURN(candidate.reachable,
-                     reachability::Has(transaction_, route.upstream_id,
-                                       route.purge_mark, content.repository,
-                                       digest));
+    ASSIGN_OR_RETURN(
+        candidate.reachable,
+        reachability::Has(transaction_, route.upstream_id, route.purge_mark,
+                          content.repository, digest));
     RETURN_IF_ERROR(ReadPossession(digest, candidate));
     if (!candidate.reachable) return known;
   }

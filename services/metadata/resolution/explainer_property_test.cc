@@ -67,7 +67,8 @@ class World : public MetadataFixture {
 
   v1::FailurePolicy::FailureAction RandomAction() {
     constexpr v1::FailurePolicy::FailureAction kActions[] = {
-        v1::FailurePolicy::FAILURE_ACTION_UNSPECIFIED, v1::FailurePolicy::FAILURE_ACTION_STOP,
+        v1::FailurePolicy::FAILURE_ACTION_UNSPECIFIED,
+        v1::FailurePolicy::FAILURE_ACTION_STOP,
         v1::FailurePolicy::FAILURE_ACTION_NEXT};
     return kActions[Below(3)];
   }
@@ -80,14 +81,18 @@ class World : public MetadataFixture {
                            : absl::StrCat("https://u", number, ".test"));
     upstream.set_disabled(OneIn(6));
     upstream.mutable_cache_policy()->mutable_tag_ttl()->set_seconds(3600);
-    if (OneIn(2)) upstream.mutable_cache_policy()->mutable_stale_ttl()->set_seconds(1800 * Below(5));
+    if (OneIn(2))
+      upstream.mutable_cache_policy()->mutable_stale_ttl()->set_seconds(
+          1800 * Below(5));
     if (OneIn(4)) upstream.add_source_namespaces("docker.io");
     if (OneIn(6)) upstream.add_source_namespaces("quay.io");
     if (OneIn(3)) {
       v1::Rule& rule = *upstream.add_rules();
-      rule.set_action(OneIn(2) ? v1::Rule::RULE_ACTION_ALLOW : v1::Rule::RULE_ACTION_DENY);
+      rule.set_action(OneIn(2) ? v1::Rule::RULE_ACTION_ALLOW
+                               : v1::Rule::RULE_ACTION_DENY);
       const bool of_tags = OneIn(2);
-      rule.set_target(of_tags ? v1::Rule::RULE_TARGET_TAG : v1::Rule::RULE_TARGET_REPOSITORY);
+      rule.set_target(of_tags ? v1::Rule::RULE_TARGET_TAG
+                              : v1::Rule::RULE_TARGET_REPOSITORY);
       rule.mutable_pattern()->set_wildcard(of_tags ? "3.*" : "library/*");
     }
     auto& policy = *upstream.mutable_failure_policy();

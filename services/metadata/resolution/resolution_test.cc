@@ -65,14 +65,12 @@ class InProcess : public MetadataUnderTest, private MetadataFixture {
     EXPECT_THAT(stack_->access_tokens().ForgetRegistry(registry_id), IsOk());
   }
   void Change(const v1::Upstream& upstream) override {
-    EXPECT_THAT(UpdateUpstream(upstream,
-                               {"cache_policy", "rules", "disabled"}),
+    EXPECT_THAT(UpdateUpstream(upstream, {"cache_policy", "rules", "disabled"}),
                 IsOk());
   }
   void ChangeAccess(const v1::Upstream& upstream) override {
-    EXPECT_THAT(
-        UpdateUpstream(upstream, {"url", "credentials", "tls"}),
-        IsOk());
+    EXPECT_THAT(UpdateUpstream(upstream, {"url", "credentials", "tls"}),
+                IsOk());
   }
   void DeleteUpstream(int64_t id) override {
     EXPECT_THAT(MetadataFixture::DeleteUpstream(id), IsOk());

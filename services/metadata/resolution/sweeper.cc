@@ -14,8 +14,8 @@
 namespace cvr {
 namespace {
 
-// Until it is tried again after an error of the store, or looked whether what an
-// operation has claimed is left over.
+// Until it is tried again after an error of the store, or looked whether what
+// an operation has claimed is left over.
 constexpr absl::Duration kPause = absl::Seconds(30);
 
 }  // namespace

@@ -18,9 +18,10 @@ namespace cvr {
 
 // Deletes what a change has marked as deleted, in transactions of bounded size,
 // so that others write in between: the links of revoked manifests and the rows
-// of upstreams that were deleted or purged. Nothing of it is served since the mark was written, so
-// it does not matter when this is done, only that it is: the marks are rows,
-// and what a crash interrupts goes on at the next start. Thread-safe.
+// of upstreams that were deleted or purged. Nothing of it is served since the
+// mark was written, so it does not matter when this is done, only that it is:
+// the marks are rows, and what a crash interrupts goes on at the next start.
+// Thread-safe.
 class Sweeper {
  public:
   // `store` must outlive it.

@@ -241,8 +241,8 @@ void CheckLimits(Checker& check, const v1::UpstreamLimits& given) {
                  limits::kFailuresToOpenMax);
   }
   if (given.has_rate_reserve_percent()) {
-    check.Within("limits.rate_reserve_percent", given.rate_reserve_percent(),
-                 0, 100);
+    check.Within("limits.rate_reserve_percent", given.rate_reserve_percent(), 0,
+                 100);
   }
   if (!given.has_open_ttl()) return;
   const absl::Duration open_ttl = FromWire(given.open_ttl());
@@ -340,11 +340,10 @@ absl::Status Validate(const v1::CleanupPolicy& policy) {
                 absl::StrCat("must be 1 to ", limits::kCleanupKeepDaysMax,
                              " whole days (a day is 86400s)"));
   const auto interval = WholeDays(policy.run_interval());
-  check.Require(interval && (*interval == 1 || *interval == 7 ||
-                             *interval == 14 || *interval == 30 ||
-                             *interval == 90),
-                "run_interval",
-                "must be 1, 7, 14, 30 or 90 days (a day is 86400s)");
+  check.Require(
+      interval && (*interval == 1 || *interval == 7 || *interval == 14 ||
+                   *interval == 30 || *interval == 90),
+      "run_interval", "must be 1, 7, 14, 30 or 90 days (a day is 86400s)");
   return std::move(check).status();
 }
 

@@ -60,15 +60,13 @@ absl::StatusOr<int64_t> SecretRotation::SealAnew() {
 
 absl::StatusOr<v1::Operation> SecretRotation::Rotate(
     const v1::RotateSecretKeyRequest& request, const Caller& caller) {
-  return WriteValue<v1::Operation>(
-      store_, [&](WriteTransaction& transaction) {
-        return operations_.StartIn(transaction,
-                                   {.method = kRotate,
-                                    .group = "",
-                                    .request_id = request.request_id(),
-                                    .token_id = caller.token_id,
-                                    .can_cancel = false});
-      });
+  return WriteValue<v1::Operation>(store_, [&](WriteTransaction& transaction) {
+    return operations_.StartIn(transaction, {.method = kRotate,
+                                             .group = "",
+                                             .request_id = request.request_id(),
+                                             .token_id = caller.token_id,
+                                             .can_cancel = false});
+  });
 }
 
 absl::StatusOr<google::protobuf::Any> SecretRotation::RotateFor(

@@ -155,8 +155,7 @@ int RunCleanup(const std::string& path, bool ask, int64_t killed_above,
   if (!stack.ok()) return 1;
   v1::RunCleanupRequest run;
   run.set_group("default");
-  if (ask &&
-      !(*stack)->cleanup_policies().Run(run, Caller::System()).ok()) {
+  if (ask && !(*stack)->cleanup_policies().Run(run, Caller::System()).ok()) {
     return 2;
   }
   v1::GetCleanupPolicyRequest get;
@@ -210,8 +209,8 @@ int FinishPurge(const std::string& path) {
   if (!operations.ok() || operations->operations_size() != 1) return 3;
   v1::WaitOperationRequest wait;
   wait.set_id(operations->operations(0).id());
-  const auto ended = (*stack)->operations().Wait(wait, Caller::System(),
-                                                 [] { return false; });
+  const auto ended =
+      (*stack)->operations().Wait(wait, Caller::System(), [] { return false; });
   v1::PurgeCacheResponse response;
   if (!ended.ok() || !ended->response().UnpackTo(&response)) return 4;
   if (response.entry_count() != kOldEntries) return 5;

@@ -310,9 +310,8 @@ TEST_F(BoundedWritesTest, RecordingAnewWhatWasPurgedIsBounded) {
   ASSERT_THAT(started, IsOk());
   CacheRecord image = Image("t0", layers_);
   image.references.resize(150);
-  Bounded("recording anew", [&] {
-    EXPECT_THAT(stack_->client().Record(image), IsOk());
-  });
+  Bounded("recording anew",
+          [&] { EXPECT_THAT(stack_->client().Record(image), IsOk()); });
   EXPECT_TRUE(IsReachable(layers_[0]));
 }
 

@@ -21,9 +21,8 @@ std::string NameKey(absl::string_view group, absl::string_view name) {
 }
 
 // The upstream's name, or one that is free in its group: ids differ.
-absl::StatusOr<std::string> FreeName(
-    const ReadTransaction& transaction,
-    const stored::UpstreamResource& upstream) {
+absl::StatusOr<std::string> FreeName(const ReadTransaction& transaction,
+                                     const stored::UpstreamResource& upstream) {
   std::string name = upstream.name();
   const std::string suffix = absl::StrCat("-", upstream.id());
   for (int attempt = 0;; ++attempt) {
@@ -32,8 +31,7 @@ absl::StatusOr<std::string> FreeName(
     if (!taken || *taken == upstream.id()) return name;
     const std::string more = attempt == 0 ? "" : absl::StrCat("-", attempt);
     const size_t left = limits::kNameCharsMax - suffix.size() - more.size();
-    name =
-        absl::StrCat(Utf8Prefix(upstream.name(), left), suffix, more);
+    name = absl::StrCat(Utf8Prefix(upstream.name(), left), suffix, more);
   }
 }
 

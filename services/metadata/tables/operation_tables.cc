@@ -72,9 +72,8 @@ absl::Status VisitReplays(
       Table::kRequestReplays, token_id == 0 ? "" : IdKey(token_id), "",
       [&](absl::string_view key,
           absl::string_view value) -> absl::StatusOr<bool> {
-        ASSIGN_OR_RETURN(
-            const auto replay,
-            Parse<stored::RequestReplay>(Table::kRequestReplays, value));
+        ASSIGN_OR_RETURN(const auto replay, Parse<stored::RequestReplay>(
+                                                Table::kRequestReplays, value));
         return visitor(key, replay);
       });
 }

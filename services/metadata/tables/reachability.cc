@@ -428,14 +428,12 @@ absl::StatusOr<bool> DeleteStaleLinks(WriteTransaction& transaction,
                                       int64_t upstream_id,
                                       std::string& cursor) {
   constexpr int kLinksMax = limits::kRowsPerTransaction / 2;
-  ASSIGN_OR_RETURN(
-      const auto links,
-      tables::NextLinks(transaction, upstream_id, kLinksMax, cursor));
+  ASSIGN_OR_RETURN(const auto links, tables::NextLinks(transaction, upstream_id,
+                                                       kLinksMax, cursor));
   for (const tables::Link& link : links) {
-    ASSIGN_OR_RETURN(
-        const auto row,
-        tables::FindReachability(transaction, upstream_id,
-                                 link.manifest.repository, link.to));
+    ASSIGN_OR_RETURN(const auto row, tables::FindReachability(
+                                         transaction, upstream_id,
+                                         link.manifest.repository, link.to));
     if (row && Contains(row->manifests(), link.manifest.digest.ToString())) {
       continue;
     }

@@ -415,10 +415,10 @@ absl::StatusOr<bool> HasCacheEntryOfDigest(const ReadTransaction& transaction,
       EntryDigestKey(digest.ToString(), EntryKey(upstream_id, path_prefix)), "",
       [&](absl::string_view key, absl::string_view) -> absl::StatusOr<bool> {
         if (purge_mark > 0) {
-          ASSIGN_OR_RETURN(const auto entry, Find<stored::CacheEntry>(
-                                                 transaction,
-                                                 Table::kCacheEntries,
-                                                 key.substr(prefix.size())));
+          ASSIGN_OR_RETURN(
+              const auto entry,
+              Find<stored::CacheEntry>(transaction, Table::kCacheEntries,
+                                       key.substr(prefix.size())));
           if (!entry) return Damaged(Table::kCacheEntryDigests);
           if (purges::IsPurged(*entry, purge_mark)) return --purged_left > 0;
         }

@@ -37,9 +37,8 @@ class MetadataFixture : public ::testing::Test {
     return stack_->groups().Create(request);
   }
 
-  absl::StatusOr<v1::Registry> CreateRegistry(const std::string& name,
-                                              const std::string& group =
-                                                  "default") {
+  absl::StatusOr<v1::Registry> CreateRegistry(
+      const std::string& name, const std::string& group = "default") {
     v1::CreateRegistryRequest request;
     request.mutable_registry()->set_name(name);
     request.mutable_registry()->set_group(group);
