@@ -20,6 +20,8 @@ struct Caller {
   bool is_admin = false;
   // The group that the token gives access to; not used for an admin.
   std::string group;
+  // It gives access to all groups, whatever `group` says.
+  bool all_groups = false;
   // Only these of its registries; empty = all.
   std::vector<int64_t> registry_ids;
   // When the access token ends, by the wall clock, where it was looked up;

@@ -21,6 +21,7 @@ json CallerToJson(const Caller& caller) {
           {"manage", caller.may_manage},
           {"admin", caller.is_admin},
           {"group", caller.group},
+          {"all_groups", caller.all_groups},
           {"registries", caller.registry_ids}};
 }
 
@@ -33,6 +34,8 @@ Caller CallerFromJson(const json& from) {
   caller.may_manage = from.at("manage").get<bool>();
   caller.is_admin = from.at("admin").get<bool>();
   caller.group = from.at("group").get<std::string>();
+  // Of an adjacent version it may be missing.
+  caller.all_groups = from.value("all_groups", false);
   caller.registry_ids = from.at("registries").get<std::vector<int64_t>>();
   return caller;
 }

@@ -105,7 +105,10 @@ Operations::Operations(MetadataStore& store, const Clock& clock,
   }
 }
 
-Operations::~Operations() { Stop(); }
+Operations::~Operations() {
+  Stop();
+  Join();
+}
 
 void Operations::KeepHouse() {
   std::vector<int64_t> again;

@@ -138,6 +138,9 @@ class Operations : public OperationRecorder {
   void Start();
   // Lets WaitOperation() return and ends the work at hand early. Final.
   void Stop();
+  // Waits for the work at hand, after Stop(): to be called before what the work
+  // uses is destroyed.
+  void Join() { workers_.clear(); }
   void NoteChange();
 
   // Makes an operation that begins when the transaction is committed. Errors:
