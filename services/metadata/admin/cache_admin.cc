@@ -132,6 +132,7 @@ absl::StatusOr<v1::Operation> CacheAdmin::PurgeUpstream(
   const int64_t id = request.upstream_id();
   return Purge(
       {.method = kPurgeUpstream,
+       .group = "",
        .request_id = request.request_id(),
        .token_id = caller.token_id},
       request.validate_only(),
@@ -147,6 +148,7 @@ absl::StatusOr<v1::Operation> CacheAdmin::PurgeRegistry(
   const int64_t id = request.registry_id();
   return Purge(
       {.method = kPurgeRegistry,
+       .group = "",
        .request_id = request.request_id(),
        .token_id = caller.token_id},
       request.validate_only(),

@@ -52,8 +52,10 @@ class PurgeTest : public ::testing::Test {
         row.mutable_upstream()->set_group("default");
         row.mutable_upstream()->set_name(absl::StrCat("u", id));
         row.mutable_upstream()->set_url(absl::StrCat("https://", id, ".test"));
-        row.mutable_upstream()->mutable_cache_validity()->set_seconds(100);
-        row.mutable_upstream()->set_refresh_ahead(true);
+        stored::CachePolicy& policy =
+            *row.mutable_upstream()->mutable_cache_policy();
+        policy.mutable_tag_ttl()->set_seconds(100);
+        policy.set_refresh_ahead(true);
         row.set_identity(10 * id);
         row.set_public_identity(id == 1 ? 11 : 20);
         tables::PutUpstream(transaction, row);

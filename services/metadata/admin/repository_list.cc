@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "services/common/content.h"
@@ -85,8 +86,10 @@ absl::StatusOr<v1::CachedRepository> Describe(
 
 absl::StatusOr<v1::ListRepositoriesResponse> RepositoryList::List(
     const v1::ListRepositoriesRequest& request) {
-  const std::string scope =
-      KeyBuilder().String("repositories").Int(request.registry_id()).Build();
+  const std::string scope = KeyBuilder()
+                                .String("repositories")
+                                .Rest(absl::StrCat(request.registry_id()))
+                                .Build();
   ASSIGN_OR_RETURN(const int page_size, PageSize(request.page_size()));
   ASSIGN_OR_RETURN(std::string last,
                    ParsePageToken(scope, request.page_token()));

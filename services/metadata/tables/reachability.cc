@@ -73,12 +73,12 @@ class Reader {
     return std::move(found.row);
   }
 
-  struct Found {
+  struct Looked {
     bool is_stored = false;  // There is a row, purged or not.
     std::optional<stored::Reachability> row;
   };
-  absl::StatusOr<Found> Look(const Digest& digest) const {
-    Found found;
+  absl::StatusOr<Looked> Look(const Digest& digest) const {
+    Looked found;
     ASSIGN_OR_RETURN(found.row,
                      tables::FindReachability(transaction_, upstream_id_,
                                               repository_, digest));
