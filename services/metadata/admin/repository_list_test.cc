@@ -195,8 +195,6 @@ TEST_F(RepositoryListTest, WhatIsPurgedOrHasNoEntryIsLeftOut) {
   Record(1, "/a/manifests/1", 5);
   Record(1, "/b/manifests/1", 5);
   Record(1, "/c/manifests/1", 5);
-  ASSERT_THAT(client_.ForgetContent({Digest::OfBytes("/b/manifests/1")}),
-              IsOk());
   Change(1, [](WriteTransaction& transaction, stored::Upstream& row) {
     return purges::Begin(transaction, row);
   });
