@@ -23,6 +23,13 @@ Caller WithToken(bool pull, bool manage, bool admin) {
   return caller;
 }
 
+Caller OfAllGroups(bool pull, bool manage) {
+  Caller caller = WithToken(pull, manage, false);
+  caller.group = "";
+  caller.all_groups = true;
+  return caller;
+}
+
 enum class Want { kYes, kLogin, kNo };
 
 struct Row {
@@ -54,6 +61,14 @@ const Row kTable[] = {
      WithToken(false, false, true),
      {Want::kYes, Want::kYes, Want::kYes, Want::kYes},
      {Want::kYes, Want::kYes, Want::kYes, Want::kYes}},
+    {"reader of all groups",
+     OfAllGroups(true, false),
+     {Want::kYes, Want::kYes, Want::kNo, Want::kNo},
+     {Want::kYes, Want::kYes, Want::kNo, Want::kNo}},
+    {"writer of all groups",
+     OfAllGroups(false, true),
+     {Want::kNo, Want::kYes, Want::kYes, Want::kNo},
+     {Want::kNo, Want::kYes, Want::kYes, Want::kNo}},
     {"a process of ours",
      Caller::System(),
      {Want::kYes, Want::kYes, Want::kYes, Want::kYes},

@@ -35,10 +35,19 @@ TEST(CallerClaimsTest, ComeBackAsTheyWere) {
   EXPECT_FALSE(parsed->caller.may_manage);
   EXPECT_FALSE(parsed->caller.is_admin);
   EXPECT_EQ(parsed->caller.group, "acme/team");
+  EXPECT_FALSE(parsed->caller.all_groups);
   EXPECT_EQ(parsed->caller.registry_ids, (std::vector<int64_t>{1, 5}));
   EXPECT_EQ(parsed->access, Claims().access);
   EXPECT_EQ(parsed->access[0].name, "x/5/a/b");
   EXPECT_EQ(parsed->expires_at, kNow + absl::Minutes(5));
+}
+
+TEST(CallerClaimsTest, OfAllGroups) {
+  CallerClaims claims = Claims();
+  claims.caller.all_groups = true;
+  const auto parsed = ParseCallerClaims(ToJson(claims), "gw", kNow);
+  ASSERT_THAT(parsed, IsOk());
+  EXPECT_TRUE(parsed->caller.all_groups);
 }
 
 TEST(CallerClaimsTest, CountInTheirTimeGiveOrTakeTheSkewOfClocks) {
