@@ -248,11 +248,15 @@ TEST_F(CacheEntryAdminTest, ListsInTheOrderOfFirstCachingWithFilters) {
     totals_.clear();
     request.clear_upstream();
     EXPECT_THAT(ids(request), ElementsAre(1, 2, 3, 4));
-    if (request.with_total_size()) EXPECT_THAT(totals_, ElementsAre(4));
+    if (request.with_total_size()) {
+      EXPECT_THAT(totals_, ElementsAre(4));
+    }
     totals_.clear();
     request.set_upstream_id(1);
     EXPECT_THAT(ids(request), ElementsAre(1, 3, 4));
-    if (request.with_total_size()) EXPECT_THAT(totals_, ElementsAre(3));
+    if (request.with_total_size()) {
+      EXPECT_THAT(totals_, ElementsAre(3));
+    }
   }
   request.clear_upstream();
   request.set_page_size(1);

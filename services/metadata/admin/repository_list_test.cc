@@ -94,7 +94,9 @@ class RepositoryListTest : public ::testing::Test {
       const auto page = list_.List(request);
       EXPECT_THAT(page, IsOk());
       if (!page.ok()) break;
-      if (page_size > 0) EXPECT_LE(page->repositories_size(), page_size);
+      if (page_size > 0) {
+        EXPECT_LE(page->repositories_size(), page_size);
+      }
       all.insert(all.end(), page->repositories().begin(),
                  page->repositories().end());
       request.set_page_token(page->next_page_token());

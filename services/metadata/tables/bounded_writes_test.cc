@@ -297,17 +297,16 @@ TEST_F(BoundedWritesTest, AnUpstreamIsPurgedInPieces) {
 }
 
 TEST_F(BoundedWritesTest, RecordingAnewWhatWasPurgedIsBounded) {
+  const std::vector<Digest> some(layers_.begin(), layers_.begin() + 150);
   for (int i = 0; i < 64; ++i) {
-    CacheRecord image = Image(absl::StrCat("t", i), layers_);
-    image.references.resize(150);
-    ASSERT_THAT(stack_->client().Record(image), IsOk());
+    ASSERT_THAT(stack_->client().Record(Image(absl::StrCat("t", i), some)),
+                IsOk());
   }
   counting_->FailAfter(1);  // The mark, and no more.
   const auto started = Purge(large_);
   counting_->FailAfter(-1);
   ASSERT_THAT(started, IsOk());
-  CacheRecord image = Image("t0", layers_);
-  image.references.resize(150);
+  const CacheRecord image = Image("t0", some);
   Bounded("recording anew",
           [&] { EXPECT_THAT(stack_->client().Record(image), IsOk()); });
   EXPECT_TRUE(IsReachable(layers_[0]));
