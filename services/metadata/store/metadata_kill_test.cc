@@ -50,12 +50,18 @@ int MakeRegistries(const std::string& path, int acknowledge_to) {
     v1::Upstream upstream;
     v1::Registry registry;
     const std::string name = absl::StrCat("n", absl::GetCurrentTimeNanos());
+    upstream.set_group("default");
     upstream.set_name(name);
     upstream.set_url(absl::StrCat("https://", name));
+    registry.set_group("default");
     registry.set_name(name);
     const auto made = (*stack)->Bootstrap(registry, upstream);
     if (!made.ok()) return 2;
-    const int64_t upstream_id = made->upstreams(0).upstream_id();
+    v1::ListAttachmentsRequest list;
+    list.set_registry_id(made->id());
+    const auto attachments = (*stack)->attachments().List(list);
+    if (!attachments.ok() || attachments->attachments_size() != 1) return 5;
+    const int64_t upstream_id = attachments->attachments(0).upstream_id();
     CacheRecord record{upstream_id, *ParseRelativePath("/a/manifests/b"),
                        Descriptor{"m/t", Digest::OfBytes("m"), 1}};
     const auto access = (*stack)->client().GetUpstreamAccess(upstream_id);
