@@ -404,16 +404,11 @@ TEST_F(AdministrationTest, AttachmentsWorkOverGrpc) {
 
 TEST_F(AdministrationTest, CacheEntriesWorkOverGrpc) {
   MakeRegistryAndUpstream();
-  v1::CreateCacheEntryRequest create_entry;
-  auto* const given = create_entry.mutable_cache_entry();
-  given->set_upstream_id(1);
-  given->set_relative_path("/library/alpine/manifests/3.20");
-  given->set_digest(Digest::OfBytes("m").ToString());
-  given->set_media_type("m/t");
+  CacheRecord record{1, *ParseRelativePath("/library/alpine/manifests/3.20"),
+                     Descriptor{"m/t", Digest::OfBytes("m"), 3}};
+  record.cache_epoch = 1;
+  ASSERT_THAT(stack_->client().Record(record), IsOk());
   v1::CacheEntry entry;
-  ASSERT_THAT(Call(entries_, &v1::CacheEntryService::Stub::CreateCacheEntry,
-                   create_entry, &entry),
-              IsOk());
   v1::GetCacheEntryRequest get_entry;
   get_entry.set_id(1);
   EXPECT_THAT(Call(entries_, &v1::CacheEntryService::Stub::GetCacheEntry,
@@ -424,17 +419,27 @@ TEST_F(AdministrationTest, CacheEntriesWorkOverGrpc) {
                    v1::ListCacheEntriesRequest(), &entry_list),
               IsOk());
   EXPECT_EQ(entry_list.cache_entries_size(), 1);
-  v1::UpdateCacheEntryRequest update_entry;
-  update_entry.mutable_cache_entry()->set_id(1);
-  update_entry.mutable_update_mask()->add_paths("upstream_checked_at");
-  EXPECT_THAT(Call(entries_, &v1::CacheEntryService::Stub::UpdateCacheEntry,
-                   update_entry, &entry),
+  v1::ExpireCacheEntryRequest expire;
+  expire.set_id(1);
+  v1::ExpireCacheEntryResponse expired;
+  EXPECT_THAT(Call(entries_, &v1::CacheEntryService::Stub::ExpireCacheEntry,
+                   expire, &expired),
               IsOk());
+  EXPECT_EQ(expired.cache_entry().id(), 1);
   v1::DeleteCacheEntryRequest delete_entry;
   delete_entry.set_id(1);
   EXPECT_THAT(Call(entries_, &v1::CacheEntryService::Stub::DeleteCacheEntry,
                    delete_entry, &empty_),
               IsOk());
+  v1::BatchDeleteCacheEntriesRequest batch;
+  batch.set_upstream_id(1);
+  batch.add_ids(1);
+  v1::BatchDeleteCacheEntriesResponse deleted;
+  EXPECT_THAT(
+      Call(entries_, &v1::CacheEntryService::Stub::BatchDeleteCacheEntries,
+           batch, &deleted),
+      IsOk());
+  EXPECT_EQ(deleted.deleted_count(), 0);
 }
 
 }  // namespace

@@ -116,7 +116,7 @@ TEST_P(HubContract, EntriesAndNegativeAnswersAreOfBothSpellings) {
         EXPECT_EQ(known.ContentOf(other).repository.name(), "library/nginx");
         EXPECT_THAT(service_->client().Touch(At(1), other, old_, true), IsOk());
       }
-      EXPECT_EQ(service_->Entries()[0].downloads_count(), 2);
+      EXPECT_EQ(service_->Entries()[0].pull_count(), 2);
       // Said under one name, it is believed under the other.
       for (const std::string& refused : Spellings()) {
         ContentRef other = content;

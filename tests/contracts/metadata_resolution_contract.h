@@ -349,8 +349,8 @@ TEST_P(MetadataResolutionContract, RecordingAgainRepointsTheSameEntry) {
   EXPECT_EQ(entries[0].relative_path(), "/library/alpine/manifests/3.20");
   EXPECT_EQ(entries[0].digest(), new_.ToString());
   EXPECT_EQ(entries[0].upstream_etag(), "an etag");
-  EXPECT_EQ(entries[0].downloads_count(), 1);
-  EXPECT_EQ(entries[0].status(), v1::CacheEntry::ACTIVE);
+  EXPECT_EQ(entries[0].pull_count(), 1);
+  EXPECT_EQ(entries[0].state(), v1::CacheEntry::STATE_ACTIVE);
   EXPECT_EQ(
       entries[0].update_time().seconds() - entries[0].create_time().seconds(),
       3600);
@@ -369,8 +369,8 @@ TEST_P(MetadataResolutionContract, DownloadsAreCountedWhenTheySaySo) {
   ASSERT_THAT(service_->client().Touch(At(1), tag_, old_, false), IsOk());
   const auto entries = service_->Entries();
   ASSERT_EQ(entries.size(), 1);
-  EXPECT_EQ(entries[0].downloads_count(), 3);
-  EXPECT_EQ(entries[0].downloaded_at().seconds(),
+  EXPECT_EQ(entries[0].pull_count(), 3);
+  EXPECT_EQ(entries[0].last_pull_time().seconds(),
             entries[0].create_time().seconds() + 60);
 }
 

@@ -130,16 +130,17 @@ absl::StatusOr<v1::PurgeCacheResponse> CountCached(
 absl::StatusOr<v1::Operation> CacheAdmin::PurgeUpstream(
     const v1::PurgeUpstreamCacheRequest& request, const Caller& caller) {
   const int64_t id = request.upstream_id();
-  return Purge({.method = kPurgeUpstream,
-                .request_id = request.request_id(),
-                .token_id = caller.token_id},
-               request.validate_only(),
-               [&](const ReadTransaction& transaction) -> absl::StatusOr<Scope> {
-                 ASSIGN_OR_RETURN(const auto row,
-                                  tables::FindUpstream(transaction, id));
-                 if (!row) return errors::NoSuch("upstream", absl::StrCat(id));
-                 return Scope{row->upstream().group(), {id}};
-               });
+  return Purge(
+      {.method = kPurgeUpstream,
+       .group = "",
+       .request_id = request.request_id(),
+       .token_id = caller.token_id},
+      request.validate_only(),
+      [&](const ReadTransaction& transaction) -> absl::StatusOr<Scope> {
+        ASSIGN_OR_RETURN(const auto row, tables::FindUpstream(transaction, id));
+        if (!row) return errors::NoSuch("upstream", absl::StrCat(id));
+        return Scope{row->upstream().group(), {id}};
+      });
 }
 
 absl::StatusOr<v1::Operation> CacheAdmin::PurgeRegistry(
@@ -147,6 +148,7 @@ absl::StatusOr<v1::Operation> CacheAdmin::PurgeRegistry(
   const int64_t id = request.registry_id();
   return Purge(
       {.method = kPurgeRegistry,
+       .group = "",
        .request_id = request.request_id(),
        .token_id = caller.token_id},
       request.validate_only(),
@@ -190,10 +192,14 @@ absl::StatusOr<v1::Operation> CacheAdmin::Purge(NewOperation operation,
           auto& target = *task.add_targets();
           target.set_upstream_id(id);
           target.set_purge_mark(purges::MarkOf(*row));
-          sweeper_.Claim(id);
         }
         operation.argument = task.SerializeAsString();
-        return operations_.StartIn(transaction, operation);
+        ASSIGN_OR_RETURN(auto begun,
+                         operations_.StartIn(transaction, operation));
+        for (const int64_t id : scope.upstreams) {
+          sweeper_.Claim(id, begun.id());
+        }
+        return begun;
       });
   for (const int64_t id : scope.upstreams) {
     if (started.ok()) refreshes_.Drop(id);
@@ -208,7 +214,7 @@ absl::StatusOr<google::protobuf::Any> CacheAdmin::Remove(OperationRun& run) {
     return absl::DataLossError("what is to be purged cannot be read");
   }
   for (const auto& target : task.targets()) {
-    sweeper_.Claim(target.upstream_id());
+    sweeper_.Claim(target.upstream_id(), run.id());
   }
   const absl::Cleanup release = [&] {
     for (const auto& target : task.targets()) {

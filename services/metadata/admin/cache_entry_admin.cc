@@ -43,8 +43,7 @@ absl::StatusOr<bool> IsYoungestFirst(const std::string& order_by) {
                    OrderBy::Parse(order_by, {"id", "create_time"}));
   const bool is_by_time = order.field == "create_time";
   if (is_by_time == order.descending) return is_by_time;
-  return errors::FieldInvalid("order_by",
-                              "must be `id` or `create_time desc`");
+  return errors::FieldInvalid("order_by", "must be `id` or `create_time desc`");
 }
 
 std::string ScopeOf(const v1::ListCacheEntriesRequest& request) {
@@ -127,10 +126,10 @@ absl::StatusOr<v1::ListCacheEntriesResponse> CacheEntryAdmin::List(
   const std::string scope = ScopeOf(request);
   ASSIGN_OR_RETURN(const int64_t last_id,
                    ParseIdPageToken(scope, request.page_token()));
-  ASSIGN_OR_RETURN(auto filter,
-                   Filter::Parse(request.filter(),
-                                 *v1::CacheEntry::descriptor(),
-                                 {"relative_path", "digest", "media_type"}));
+  ASSIGN_OR_RETURN(
+      auto filter,
+      Filter::Parse(request.filter(), *v1::CacheEntry::descriptor(),
+                    {"relative_path", "digest", "media_type"}));
   RETURN_IF_ERROR(pulls_.Flush());
   const Query query{request,   caller,  scope,
                     page_size, last_id, std::move(filter)};
@@ -174,40 +173,36 @@ absl::StatusOr<v1::ListCacheEntriesResponse> CacheEntryAdmin::ListById(
 absl::StatusOr<v1::ListCacheEntriesResponse> CacheEntryAdmin::ListYoungestFirst(
     const Query& query) {
   v1::ListCacheEntriesResponse response;
-  RETURN_IF_ERROR(
-      store_.Read([&](const ReadTransaction& transaction) -> absl::Status {
-        Visibility visibility(query.caller, transaction);
-        std::vector<int64_t> ids;
-        int64_t total = 0;
-        RETURN_IF_ERROR(tables::VisitCacheEntriesByPath(
-            transaction, query.request.upstream_id(),
-            [&](const stored::CacheEntry& entry) -> absl::StatusOr<bool> {
-              ASSIGN_OR_RETURN(const bool is_listed,
-                               query.Has(entry, visibility));
-              if (!is_listed) return true;
-              ++total;
-              if (query.last_id == 0 || entry.id() < query.last_id) {
-                ids.push_back(entry.id());
-              }
-              return true;
-            }));
-        const size_t begin =
-            std::min<size_t>(query.request.skip(), ids.size());
-        const size_t end =
-            std::min<size_t>(begin + query.page_size, ids.size());
-        std::partial_sort(ids.begin(), ids.begin() + end, ids.end(),
-                          std::greater<int64_t>());
-        for (size_t i = begin; i < end; ++i) {
-          ASSIGN_OR_RETURN(const auto row, Require(transaction, ids[i]));
-          *response.add_cache_entries() = ToApi(row);
-        }
-        if (end < ids.size() && end > 0) {
-          response.set_next_page_token(
-              MakePageToken(query.scope, ids[end - 1]));
-        }
-        if (query.request.with_total_size()) response.set_total_size(total);
-        return absl::OkStatus();
-      }));
+  RETURN_IF_ERROR(store_.Read([&](const ReadTransaction& transaction)
+                                  -> absl::Status {
+    Visibility visibility(query.caller, transaction);
+    std::vector<int64_t> ids;
+    int64_t total = 0;
+    RETURN_IF_ERROR(tables::VisitCacheEntriesByPath(
+        transaction, query.request.upstream_id(),
+        [&](const stored::CacheEntry& entry) -> absl::StatusOr<bool> {
+          ASSIGN_OR_RETURN(const bool is_listed, query.Has(entry, visibility));
+          if (!is_listed) return true;
+          ++total;
+          if (query.last_id == 0 || entry.id() < query.last_id) {
+            ids.push_back(entry.id());
+          }
+          return true;
+        }));
+    const size_t begin = std::min<size_t>(query.request.skip(), ids.size());
+    const size_t end = std::min<size_t>(begin + query.page_size, ids.size());
+    std::partial_sort(ids.begin(), ids.begin() + end, ids.end(),
+                      std::greater<int64_t>());
+    for (size_t i = begin; i < end; ++i) {
+      ASSIGN_OR_RETURN(const auto row, Require(transaction, ids[i]));
+      *response.add_cache_entries() = ToApi(row);
+    }
+    if (end < ids.size() && end > 0) {
+      response.set_next_page_token(MakePageToken(query.scope, ids[end - 1]));
+    }
+    if (query.request.with_total_size()) response.set_total_size(total);
+    return absl::OkStatus();
+  }));
   return response;
 }
 
@@ -229,8 +224,7 @@ absl::StatusOr<v1::ExpireCacheEntryResponse> CacheEntryAdmin::Expire(
               "delete the cache entry to have it fetched again");
         }
         // Else a pull that has asked the upstream before would undo it.
-        RETURN_IF_ERROR(
-            epochs::MoveCacheEpoch(transaction, row.upstream_id()));
+        RETURN_IF_ERROR(epochs::MoveCacheEpoch(transaction, row.upstream_id()));
         const auto now = ToWire(clock_.SteadyNow());
         *row.mutable_expire_time() = now;
         *row.mutable_update_time() = now;

@@ -207,9 +207,9 @@ TEST_F(CacheEntryAdminTest, ABatchOfOneUpstreamIsDeletedWhole) {
   EXPECT_THAT(Entries(1), IsOkAndHolds(IsEmpty()));
   EXPECT_EQ(Entries(2)->size(), 1);
   EXPECT_FALSE(Resolve("/r/manifests/7")->hit);
-  EXPECT_THAT(stack_->client().Touch(before, Content("/r/manifests/1"), digest_,
-                                     false),
-              StatusIs(absl::StatusCode::kAborted));
+  EXPECT_THAT(
+      stack_->client().Touch(before, Content("/r/manifests/1"), digest_, false),
+      StatusIs(absl::StatusCode::kAborted));
   EXPECT_THAT(BatchDelete(1, ids), IsOkAndHolds(0));
 }
 
@@ -248,11 +248,15 @@ TEST_F(CacheEntryAdminTest, ListsInTheOrderOfFirstCachingWithFilters) {
     totals_.clear();
     request.clear_upstream();
     EXPECT_THAT(ids(request), ElementsAre(1, 2, 3, 4));
-    if (request.with_total_size()) EXPECT_THAT(totals_, ElementsAre(4));
+    if (request.with_total_size()) {
+      EXPECT_THAT(totals_, ElementsAre(4));
+    }
     totals_.clear();
     request.set_upstream_id(1);
     EXPECT_THAT(ids(request), ElementsAre(1, 3, 4));
-    if (request.with_total_size()) EXPECT_THAT(totals_, ElementsAre(3));
+    if (request.with_total_size()) {
+      EXPECT_THAT(totals_, ElementsAre(3));
+    }
   }
   request.clear_upstream();
   request.set_page_size(1);
@@ -260,9 +264,8 @@ TEST_F(CacheEntryAdminTest, ListsInTheOrderOfFirstCachingWithFilters) {
   EXPECT_THAT(ids(request), ElementsAre(2, 3));
   request.set_filter("relative_path = \"/m/manifests/latest\"");
   EXPECT_THAT(ids(request), ElementsAre(3));
-  request.set_filter(
-      absl::StrCat("digest = \"", digest_.ToString(),
-                   "\" AND relative_path : \"/a/\""));
+  request.set_filter(absl::StrCat("digest = \"", digest_.ToString(),
+                                  "\" AND relative_path : \"/a/\""));
   EXPECT_THAT(ids(request), ElementsAre(2, 4));
   request.set_filter("media_type : \"nothing\"");
   EXPECT_THAT(ids(request), IsEmpty());

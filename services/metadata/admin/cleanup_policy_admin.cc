@@ -91,9 +91,9 @@ absl::StatusOr<v1::CleanupPolicy> CleanupPolicyAdmin::Get(
 absl::StatusOr<v1::CleanupPolicy> CleanupPolicyAdmin::Update(
     const v1::UpdateCleanupPolicyRequest& request) {
   const v1::CleanupPolicy& given = request.cleanup_policy();
-  const auto change = [&](const ReadTransaction& transaction,
-                          stored::CleanupPolicy& row)
-      -> absl::StatusOr<v1::CleanupPolicy> {
+  const auto change =
+      [&](const ReadTransaction& transaction,
+          stored::CleanupPolicy& row) -> absl::StatusOr<v1::CleanupPolicy> {
     ASSIGN_OR_RETURN(row, PolicyOf(transaction, given.group()));
     const v1::CleanupPolicy before = ToApi(row);
     RETURN_IF_ERROR(CheckEtag({"cleanup_policy", before.group()}, given.etag(),

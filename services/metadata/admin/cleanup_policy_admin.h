@@ -14,8 +14,8 @@
 
 namespace cvr {
 
-// What CleanupPolicyService promises, without the wire, and FacadeService, whose
-// settings are kept beside the policies. Thread-safe.
+// What CleanupPolicyService promises, without the wire, and FacadeService,
+// whose settings are kept beside the policies. Thread-safe.
 class CleanupPolicyAdmin {
  public:
   // Of the operations that it starts: CleanupRunner::RunFor() works on them.
@@ -38,7 +38,8 @@ class CleanupPolicyAdmin {
   // FacadeService.
   absl::StatusOr<internal::v1::GetFacadeSettingsResponse> GetFacadeSettings(
       const internal::v1::GetFacadeSettingsRequest& request) const;
-  absl::StatusOr<internal::v1::UpdateFacadeSettingsResponse> UpdateFacadeSettings(
+  absl::StatusOr<internal::v1::UpdateFacadeSettingsResponse>
+  UpdateFacadeSettings(
       const internal::v1::UpdateFacadeSettingsRequest& request);
 
  private:

@@ -95,9 +95,9 @@ TEST_F(CleanupPolicyAdminTest, WhatIsNotSaidStays) {
   EXPECT_EQ(FromWire(changed->run_interval()), 7 * kDay);
   EXPECT_EQ(Get()->SerializeAsString(), changed->SerializeAsString());
   // What is named and not set has its default again.
-  EXPECT_EQ(FromWire(Update({}, {"keep_after_last_pull"})
-                         ->keep_after_last_pull()),
-            30 * kDay);
+  EXPECT_EQ(
+      FromWire(Update({}, {"keep_after_last_pull"})->keep_after_last_pull()),
+      30 * kDay);
   EXPECT_TRUE(Get()->enabled());
   EXPECT_FALSE(Update({}, {"*"})->enabled());
 }
@@ -115,8 +115,8 @@ TEST_F(CleanupPolicyAdminTest, OutputOnlyFieldsAreNotTakenOver) {
 }
 
 TEST_F(CleanupPolicyAdminTest, EveryWrongFieldIsNamed) {
-  const auto both = ::testing::ElementsAre("keep_after_last_pull",
-                                           "run_interval");
+  const auto both =
+      ::testing::ElementsAre("keep_after_last_pull", "run_interval");
   for (const absl::Duration wrong :
        {366 * kDay, absl::ZeroDuration(), -kDay, kDay + absl::Seconds(1),
         kDay - absl::Nanoseconds(1), absl::Hours(12)}) {
@@ -131,8 +131,8 @@ TEST_F(CleanupPolicyAdminTest, EveryWrongFieldIsNamed) {
               ::testing::ElementsAre("run_interval"));
   for (const int days : {1, 7, 14, 30, 90}) {
     *policy.mutable_run_interval() = ToWire(days * kDay);
-    *policy.mutable_keep_after_last_pull() = ToWire(days == 1 ? 365 * kDay
-                                                              : days * kDay);
+    *policy.mutable_keep_after_last_pull() =
+        ToWire(days == 1 ? 365 * kDay : days * kDay);
     EXPECT_THAT(Update(policy), IsOk()) << days;
   }
   EXPECT_THAT(FieldsOf(Update(policy, {"cadence_days"}).status()),

@@ -116,23 +116,20 @@ absl::StatusOr<google::protobuf::Any> CleanupRunner::RunFor(
   const absl::Cleanup done = [] { running_here = nullptr; };
   const std::string& group = operation.group();
   // What a crash has left of another run goes first.
-  ASSIGN_OR_RETURN(
-      const auto row,
-      ReadValue<stored::CleanupPolicy>(
-          store_, [&](const ReadTransaction& transaction) {
-            return tables::CleanupPolicyOf(transaction, group);
-          }));
-  if (IsRunning(row) &&
-      row.runs().rbegin()->operation_id() != operation.id()) {
+  ASSIGN_OR_RETURN(const auto row,
+                   ReadValue<stored::CleanupPolicy>(
+                       store_, [&](const ReadTransaction& transaction) {
+                         return tables::CleanupPolicyOf(transaction, group);
+                       }));
+  if (IsRunning(row) && row.runs().rbegin()->operation_id() != operation.id()) {
     RETURN_IF_ERROR(Run({group, clock_.SteadyNow(), nullptr}));
   }
   RETURN_IF_ERROR(Run({group, clock_.SteadyNow(), &operation}));
-  ASSIGN_OR_RETURN(
-      const auto ended,
-      ReadValue<stored::CleanupPolicy>(
-          store_, [&](const ReadTransaction& transaction) {
-            return tables::CleanupPolicyOf(transaction, group);
-          }));
+  ASSIGN_OR_RETURN(const auto ended,
+                   ReadValue<stored::CleanupPolicy>(
+                       store_, [&](const ReadTransaction& transaction) {
+                         return tables::CleanupPolicyOf(transaction, group);
+                       }));
   const stored::CleanupRun* const run = RunOf(ended, operation.id());
   if (run == nullptr) return errors::NoSuch("group", group);
   if (run->state() == stored::CleanupRun::STATE_SUCCEEDED) {

@@ -39,6 +39,7 @@ class PurgeTest : public ::testing::Test {
  protected:
   PurgeTest() {
     store_.Watch(RouteCache::kTables, [this] { routes_.Invalidate(); });
+    store_.Watch(Operations::kTables, [this] { operations_.NoteChange(); });
     Write([](WriteTransaction& transaction) {
       for (const char* group : {"default", "acme"}) {
         stored::Group row;
@@ -51,8 +52,10 @@ class PurgeTest : public ::testing::Test {
         row.mutable_upstream()->set_group("default");
         row.mutable_upstream()->set_name(absl::StrCat("u", id));
         row.mutable_upstream()->set_url(absl::StrCat("https://", id, ".test"));
-        row.mutable_upstream()->mutable_cache_validity()->set_seconds(100);
-        row.mutable_upstream()->set_refresh_ahead(true);
+        stored::CachePolicy& policy =
+            *row.mutable_upstream()->mutable_cache_policy();
+        policy.mutable_tag_ttl()->set_seconds(100);
+        policy.set_refresh_ahead(true);
         row.set_identity(10 * id);
         row.set_public_identity(id == 1 ? 11 : 20);
         tables::PutUpstream(transaction, row);
@@ -69,8 +72,7 @@ class PurgeTest : public ::testing::Test {
       first.set_upstream_id(1);
       stored::Attachment second;
       second.set_upstream_id(2);
-      EXPECT_TRUE(
-          tables::SetAttachments(transaction, 1, {first, second}).ok());
+      EXPECT_TRUE(tables::SetAttachments(transaction, 1, {first, second}).ok());
       return tables::SetAttachments(transaction, 2, {second});
     });
   }
@@ -194,7 +196,7 @@ class PurgeTest : public ::testing::Test {
   RouteCache routes_{store_};
   PullCounter pulls_{store_, {.flush_interval = absl::InfiniteDuration()}};
   RefreshQueue refreshes_;
-  Sweeper sweeper_{store_};            // Not started.
+  Sweeper sweeper_{store_};                // Not started.
   Operations operations_{store_, clock_};  // Neither.
   CacheCatalog client_{store_, *box_, refreshes_, sweeper_, clock_, {}};
   LocalResolver resolver_{store_, routes_, pulls_, refreshes_, clock_};
@@ -214,10 +216,10 @@ TEST_F(PurgeTest, NothingIsThereAnyMoreWhenTheCallReturns) {
   clock_.Advance(absl::Seconds(99));
   CandidateAt(kTag, /*counts_as_pull=*/true);
   ASSERT_TRUE(has_hit_);
-  ASSERT_THAT(
-      client_.RecordNegativeAnswer(At(1), *ParseRelativePath("/a/manifests/none"),
-                                   NegativeAnswer::kNotFound),
-      IsOk());
+  ASSERT_THAT(client_.RecordNegativeAnswer(
+                  At(1), *ParseRelativePath("/a/manifests/none"),
+                  NegativeAnswer::kNotFound),
+              IsOk());
   const int64_t id = Entries()[0].id();
   const int64_t epoch = CandidateAt(kTag).cache_epoch;
   ASSERT_THAT(Purge(1), IsOk());
@@ -387,6 +389,7 @@ TEST_F(PurgeTest, TheSweeperLeavesTheRowsToTheOperation) {
   EXPECT_EQ(CountRows(Table::kCacheEntries), 0);
 }
 
+// Between two of its transactions.
 TEST_F(PurgeTest, WhatIsCancelledStaysPurgedAndIsSwept) {
   RecordImage();
   const auto operation = Purge(1);
@@ -403,6 +406,23 @@ TEST_F(PurgeTest, WhatIsCancelledStaysPurgedAndIsSwept) {
   EXPECT_EQ(CountRows(Table::kReachabilityLinks), 0);
   EXPECT_EQ(CountRows(Table::kRemovals), 0);
   EXPECT_EQ(Row(1).upstream().id(), 1);
+}
+
+// Nobody has worked on it, and nobody has said so.
+TEST_F(PurgeTest, WhatAnOperationThatEndedHasClaimedIsSwept) {
+  RecordImage();
+  const auto operation = Purge(1);
+  ASSERT_THAT(operation, IsOk());
+  ASSERT_THAT(sweeper_.Sweep(), IsOk());
+  ASSERT_EQ(CountRows(Table::kCacheEntries), 2);
+  Write([&](WriteTransaction& transaction) {
+    auto row = **tables::FindOperation(transaction, operation->id());
+    row.mutable_end_time()->set_seconds(1);
+    tables::PutOperation(transaction, row);
+    return absl::OkStatus();
+  });
+  ASSERT_THAT(sweeper_.Sweep(), IsOk());
+  EXPECT_EQ(CountRows(Table::kCacheEntries), 0);
 }
 
 // The bytes are garbage when the rows are gone, and not before.
@@ -445,9 +465,8 @@ TEST_F(PurgeTest, ARegistryIsPurgedWholeOrNotAtAll) {
   caller.may_manage = true;
   caller.group = "default";
   caller.registry_ids = {1};
-  EXPECT_THAT(
-      caches_.PurgeRegistry(request, caller),
-      StatusIs(absl::StatusCode::kPermissionDenied, Reason::kDenied));
+  EXPECT_THAT(caches_.PurgeRegistry(request, caller),
+              StatusIs(absl::StatusCode::kPermissionDenied, Reason::kDenied));
   EXPECT_THAT(Entries(), SizeIs(2));
   EXPECT_EQ(CountRows(Table::kOperations), 0);
   const auto operation = caches_.PurgeRegistry(request, Caller::System());

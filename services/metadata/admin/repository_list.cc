@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "services/common/content.h"
@@ -47,10 +48,9 @@ void Add(const stored::CacheEntry& entry, const ContentRef& content,
   }
   repository.set_entry_count(repository.entry_count() + 1);
   repository.set_size_bytes(repository.size_bytes() + entry.size());
-  if (entry.has_downloaded_at() &&
-      (!repository.has_last_pull_time() ||
-       FromWire(repository.last_pull_time()) <
-           FromWire(entry.downloaded_at()))) {
+  if (entry.has_downloaded_at() && (!repository.has_last_pull_time() ||
+                                    FromWire(repository.last_pull_time()) <
+                                        FromWire(entry.downloaded_at()))) {
     *repository.mutable_last_pull_time() = entry.downloaded_at();
   }
 }
@@ -66,7 +66,8 @@ absl::StatusOr<v1::CachedRepository> Describe(
     if (!IsServed(route, name)) continue;
     for (const char* kind : {"manifests", "blobs"}) {
       RETURN_IF_ERROR(tables::VisitCacheEntriesAt(
-          transaction, route.upstream_id, absl::StrCat("/", name, "/", kind, "/"),
+          transaction, route.upstream_id,
+          absl::StrCat("/", name, "/", kind, "/"),
           [&](const stored::CacheEntry& entry) -> absl::StatusOr<bool> {
             ASSIGN_OR_RETURN(const auto content,
                              ParseRelativePath(entry.relative_path()));
@@ -87,7 +88,7 @@ absl::StatusOr<v1::ListRepositoriesResponse> RepositoryList::List(
     const v1::ListRepositoriesRequest& request) {
   const std::string scope = KeyBuilder()
                                 .String("repositories")
-                                .Int(request.registry_id())
+                                .Rest(absl::StrCat(request.registry_id()))
                                 .Build();
   ASSIGN_OR_RETURN(const int page_size, PageSize(request.page_size()));
   ASSIGN_OR_RETURN(std::string last,
@@ -101,13 +102,11 @@ absl::StatusOr<v1::ListRepositoriesResponse> RepositoryList::List(
   RETURN_IF_ERROR(
       store_.Read([&](const ReadTransaction& transaction) -> absl::Status {
         while (true) {
-          ASSIGN_OR_RETURN(
-              const auto name,
-              NextName(transaction, registry->upstreams, last));
+          ASSIGN_OR_RETURN(const auto name,
+                           NextName(transaction, registry->upstreams, last));
           if (!name) return absl::OkStatus();
-          ASSIGN_OR_RETURN(
-              auto repository,
-              Describe(transaction, registry->upstreams, *name));
+          ASSIGN_OR_RETURN(auto repository,
+                           Describe(transaction, registry->upstreams, *name));
           // Of one whose entries are gone it is still known what it had.
           if (repository.entry_count() > 0) {
             if (response.repositories_size() == page_size) {

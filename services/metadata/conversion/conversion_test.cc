@@ -171,9 +171,9 @@ TEST(ConversionTest, CleanupPolicy) {
   const auto there = [](const v1::CleanupPolicy& api) {
     stored::CleanupPolicy row;
     // Nothing of an earlier version of the policy is left.
-    *row.mutable_policy()->mutable_next_run_time() = {};
-    *row.mutable_policy()->mutable_create_time() = {};
-    *row.mutable_policy()->mutable_update_time() = {};
+    row.mutable_policy()->mutable_next_run_time()->set_seconds(1);
+    row.mutable_policy()->mutable_create_time()->set_seconds(1);
+    row.mutable_policy()->mutable_update_time()->set_seconds(1);
     CopyToStored(api, *row.mutable_policy());
     return row;
   };

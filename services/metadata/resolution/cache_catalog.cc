@@ -13,6 +13,7 @@
 #include "services/common/errors.h"
 #include "services/common/limits.h"
 #include "services/common/status_macros.h"
+#include "services/metadata/conversion/upstream_conversion.h"
 #include "services/metadata/resolution/upstream_route.h"
 #include "services/metadata/resources/upstream_url.h"
 #include "services/metadata/resources/upstream_wire.h"
@@ -43,11 +44,6 @@ constexpr int kAttemptsMax = 8;
 
 // Of so many entries the oldest goes when there is no room.
 constexpr int kEvictedOf = 16;
-
-// An entry has three rows, one counts it, and others tell whose the bytes were.
-constexpr int kEntriesPerTransaction = limits::kRowsPerTransaction / 10;
-// So has a digest that is garbage no more.
-constexpr int kGarbagePerTransaction = limits::kRowsPerTransaction / 5;
 
 bool IsPrintable(absl::string_view text) {
   for (const char c : text) {
@@ -90,9 +86,9 @@ absl::Status Check(const CacheRecord& record) {
 absl::StatusOr<std::optional<stored::CacheEntry>> FindLive(
     const ReadTransaction& transaction, const stored::Upstream& upstream,
     const ContentRef& content) {
-  ASSIGN_OR_RETURN(auto entry, tables::FindCacheEntry(
-                                   transaction, upstream.upstream().id(),
-                                   content.RelativePath()));
+  ASSIGN_OR_RETURN(auto entry,
+                   tables::FindCacheEntry(transaction, upstream.upstream().id(),
+                                          content.RelativePath()));
   if (entry && purges::IsPurged(*entry, purges::MarkOf(upstream))) {
     return std::nullopt;
   }
@@ -134,21 +130,6 @@ bool IsOutdatedList(const CacheRecord& record,
          digest_before != record.target.digest.ToString();
 }
 
-// The bytes of `digest` are stored no more. That is nothing to an upstream that
-// has not delivered them: its entry must not tell of others' bytes.
-absl::Status Forget(WriteTransaction& transaction,
-                    const stored::CacheEntry& entry, const Digest& digest) {
-  ASSIGN_OR_RETURN(const auto upstream,
-                   tables::FindUpstream(transaction, entry.upstream_id()));
-  if (upstream) {
-    ASSIGN_OR_RETURN(const bool had_them,
-                     possession::Has(transaction, digest, upstream->identity(),
-                                     upstream->public_identity()));
-    if (!had_them) return absl::OkStatus();
-  }
-  return tables::DeleteCacheEntry(transaction, entry);
-}
-
 absl::Time LastUseOf(const stored::CacheEntry& entry) {
   return std::max(FromWire(entry.create_time()),
                   FromWire(entry.downloaded_at()));
@@ -170,7 +151,7 @@ absl::Status EvictEntry(WriteTransaction& transaction,
 }
 
 void CountPull(stored::CacheEntry& entry,
-                   const google::protobuf::Timestamp& now) {
+               const google::protobuf::Timestamp& now) {
   entry.set_downloads_count(entry.downloads_count() + 1);
   *entry.mutable_downloaded_at() = now;
 }
@@ -222,7 +203,7 @@ absl::StatusOr<UpstreamAccess> CacheCatalog::GetUpstreamAccess(
                          return tables::FindUpstream(transaction, upstream_id);
                        }));
   if (!row) return errors::NoSuch("upstream", absl::StrCat(upstream_id));
-  UpstreamAccess access = ToAccess(row->upstream());
+  UpstreamAccess access = ToAccess(ToApi(row->upstream()));
   RETURN_IF_ERROR(OpenCredentials(box_, *row, access));
   access.identity = row->identity();
   access.cache_epoch = epochs::CacheEpochOf(*row);
@@ -281,9 +262,9 @@ absl::Status CacheCatalog::TryRecord(
               reachability::NamedBy(record.content, record.target.digest)};
           ASSIGN_OR_RETURN(const bool is_unlinked,
                            tables::IsUnlinked(transaction, named_by));
-          ASSIGN_OR_RETURN(const bool believed,
-                           IsBelieved(transaction, record,
-                                      purges::MarkOf(upstream)));
+          ASSIGN_OR_RETURN(
+              const bool believed,
+              IsBelieved(transaction, record, purges::MarkOf(upstream)));
           if (is_unlinked) unlinking = named_by;
           if (is_unlinked || !believed) {
             is_last = true;
@@ -362,9 +343,8 @@ absl::Status CacheCatalog::Touch(const UpstreamEpoch& upstream,
       [&](WriteTransaction& transaction) -> absl::Status {
         ASSIGN_OR_RETURN(const auto row,
                          epochs::Require(transaction, upstream));
-        ASSIGN_OR_RETURN(
-            auto entry,
-            FindLive(transaction, row, CanonicalAt(row, content)));
+        ASSIGN_OR_RETURN(auto entry,
+                         FindLive(transaction, row, CanonicalAt(row, content)));
         if (!entry || entry->status() != stored::CacheEntry::STATUS_ACTIVE ||
             entry->digest() != digest.ToString()) {
           return absl::OkStatus();
@@ -425,37 +405,6 @@ absl::StatusOr<std::vector<RefreshDue>> CacheCatalog::TakeRefreshDue(int max) {
   return refreshes_.Take(max, clock_.SteadyNow());
 }
 
-absl::Status CacheCatalog::ForgetContent(absl::Span<const Digest> digests) {
-  if (digests.size() > limits::kForgottenDigestsMax) {
-    return errors::FieldInvalid("digests", "has too many entries");
-  }
-  auto next = digests.begin();
-  std::string cursor;  // Among the entries of that one.
-  while (next != digests.end()) {
-    RETURN_IF_ERROR(store_.Write(
-        [&](WriteTransaction& transaction) -> absl::Status {
-          int left = kEntriesPerTransaction;
-          while (left > 0 && next != digests.end()) {
-            ASSIGN_OR_RETURN(const auto entries,
-                             tables::NextCacheEntriesOfDigest(
-                                 transaction, *next, left, cursor));
-            for (const auto& entry : entries) {
-              RETURN_IF_ERROR(Forget(transaction, entry, *next));
-            }
-            left -= static_cast<int>(entries.size());
-            // All of its entries; to look for them is work, too.
-            if (left-- <= 0) continue;
-            RETURN_IF_ERROR(tables::DeletePossessions(transaction, *next));
-            ++next;
-            cursor.clear();
-          }
-          return absl::OkStatus();
-        },
-        Durability::kBuffered));
-  }
-  return absl::OkStatus();
-}
-
 absl::StatusOr<std::vector<UpstreamEpoch>> CacheCatalog::CheckUpstreams(
     absl::Span<const UpstreamEpoch> upstreams) {
   using Outdated = std::vector<UpstreamEpoch>;
@@ -473,57 +422,6 @@ absl::StatusOr<std::vector<UpstreamEpoch>> CacheCatalog::CheckUpstreams(
         }
         return outdated;
       });
-}
-
-absl::StatusOr<std::vector<Digest>> CacheCatalog::FilterUnreferenced(
-    absl::Span<const Digest> digests) {
-  using Unreferenced = std::vector<Digest>;
-  if (digests.size() > limits::kForgottenDigestsMax) {
-    return errors::FieldInvalid("digests", "has too many entries");
-  }
-  return ReadValue<Unreferenced>(
-      store_,
-      [&](const ReadTransaction& transaction) -> absl::StatusOr<Unreferenced> {
-        Unreferenced found;
-        for (const Digest& digest : digests) {
-          ASSIGN_OR_RETURN(
-              const bool is_used,
-              tables::IsDigestUsed(transaction, digest.ToString()));
-          if (!is_used) found.push_back(digest);
-        }
-        return found;
-      });
-}
-
-absl::StatusOr<std::vector<Garbage>> CacheCatalog::ListGarbage(
-    int64_t start_after, int max) {
-  if (max < 1 || max > limits::kPageSizeMax) {
-    return errors::FieldInvalid("max", "must be 1 to 1000");
-  }
-  while (true) {
-    std::vector<int64_t> outdated;
-    ASSIGN_OR_RETURN(auto found,
-                     ReadValue<std::vector<Garbage>>(
-                         store_, [&](const ReadTransaction& transaction) {
-                           return garbage::List(transaction, start_after, max,
-                                                outdated);
-                         }));
-    if (!outdated.empty()) RETURN_IF_ERROR(RemoveGarbage(outdated));
-    if (!found.empty() || outdated.empty()) return found;
-  }
-}
-
-absl::Status CacheCatalog::RemoveGarbage(absl::Span<const int64_t> ids) {
-  while (!ids.empty()) {
-    const auto some = ids.subspan(0, kGarbagePerTransaction);
-    ids.remove_prefix(some.size());
-    RETURN_IF_ERROR(store_.Write(
-        [&](WriteTransaction& transaction) {
-          return garbage::Remove(transaction, some);
-        },
-        Durability::kBuffered));
-  }
-  return absl::OkStatus();
 }
 
 }  // namespace cvr

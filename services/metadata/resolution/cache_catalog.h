@@ -15,6 +15,7 @@
 #include "services/metadata/resolution/sweeper.h"
 #include "services/metadata/secrets/secret_box.h"
 #include "services/metadata/store/metadata_store.h"
+#include "services/metadata/store/stored_upstream.pb.h"
 
 namespace cvr {
 

@@ -211,7 +211,7 @@ TEST_F(ExplainerTest, ChangesNothing) {
   const int64_t id = Add(NewUpstream("https://one"));
   ASSERT_THAT(stack_->client().Record(RecordOf(id, kPath, digest_)), IsOk());
   ASSERT_THAT(Explain(), IsOk());
-  EXPECT_EQ(Entries()->at(0).downloads_count(), 0);
+  EXPECT_EQ(Entries()->at(0).pull_count(), 0);
 }
 
 TEST_F(ExplainerTest, RefusesWhatDoesNotExist) {

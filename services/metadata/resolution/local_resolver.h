@@ -17,8 +17,7 @@ class LocalResolver : public Resolver {
  public:
   // All must outlive it.
   LocalResolver(const MetadataStore& store, RouteCache& routes,
-                PullCounter& pulls, RefreshQueue& refreshes,
-                const Clock& clock)
+                PullCounter& pulls, RefreshQueue& refreshes, const Clock& clock)
       : store_(store),
         routes_(routes),
         pulls_(pulls),

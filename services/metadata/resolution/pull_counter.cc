@@ -77,8 +77,7 @@ absl::Status PullCounter::Merge(Counts counts) {
             ASSIGN_OR_RETURN(auto entry,
                              tables::FindCacheEntryById(transaction, id));
             if (!entry) continue;  // Forgotten in the meantime.
-            entry->set_downloads_count(entry->downloads_count() +
-                                       pulls.count);
+            entry->set_downloads_count(entry->downloads_count() + pulls.count);
             if (pulls.last > FromWire(entry->downloaded_at())) {
               *entry->mutable_downloaded_at() = ToWire(pulls.last);
             }

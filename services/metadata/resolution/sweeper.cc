@@ -5,6 +5,7 @@
 #include "services/common/status_macros.h"
 #include "services/metadata/store/transactions.h"
 #include "services/metadata/tables/cache_rows.h"
+#include "services/metadata/tables/operation_tables.h"
 #include "services/metadata/tables/purge_mark.h"
 #include "services/metadata/tables/reachability.h"
 #include "services/metadata/tables/tables.h"
@@ -13,7 +14,8 @@
 namespace cvr {
 namespace {
 
-// Until it is tried again after an error of the store.
+// Until it is tried again after an error of the store, or looked whether what
+// an operation has claimed is left over.
 constexpr absl::Duration kPause = absl::Seconds(30);
 
 }  // namespace
@@ -23,7 +25,11 @@ Sweeper::Sweeper(MetadataStore& store)
 
 absl::Duration Sweeper::Run() {
   const absl::Status swept = Sweep();
-  if (swept.ok()) return absl::InfiniteDuration();
+  if (swept.ok()) {
+    // An operation may end without a word.
+    MutexLock lock(&mutex_);
+    return claims_.empty() ? absl::InfiniteDuration() : kPause;
+  }
   spdlog::warn("deleted metadata is swept later: {}", swept.ToString());
   return kPause;
 }
@@ -33,11 +39,12 @@ absl::Status Sweeper::Sweep(int transactions_max) {
   while (!thread_.stopping()) {
     std::optional<tables::ContentKey> manifest;
     std::optional<int64_t> upstream_id;
-    const auto claimed = Claimed();
     RETURN_IF_ERROR(
         store_.Read([&](const ReadTransaction& transaction) -> absl::Status {
           ASSIGN_OR_RETURN(manifest, tables::FirstUnlink(transaction));
-          ASSIGN_OR_RETURN(upstream_id, tables::FirstRemoval(transaction, claimed));
+          ASSIGN_OR_RETURN(const auto claimed, Claimed(transaction));
+          ASSIGN_OR_RETURN(upstream_id,
+                           tables::FirstRemoval(transaction, claimed));
           return absl::OkStatus();
         }));
     if (!manifest && !upstream_id) break;
@@ -101,22 +108,35 @@ absl::Status Sweeper::DeleteRows(int64_t upstream_id, int& transactions_left) {
   return absl::OkStatus();
 }
 
-void Sweeper::Claim(int64_t upstream_id) {
+void Sweeper::Claim(int64_t upstream_id, int64_t operation_id) {
   MutexLock lock(&mutex_);
-  claimed_.insert(upstream_id);
+  claims_[upstream_id] = operation_id;
 }
 
 void Sweeper::Release(int64_t upstream_id) {
   {
     MutexLock lock(&mutex_);
-    claimed_.erase(upstream_id);
+    claims_.erase(upstream_id);
   }
   Wake();
 }
 
-absl::flat_hash_set<int64_t> Sweeper::Claimed() {
+absl::StatusOr<absl::flat_hash_set<int64_t>> Sweeper::Claimed(
+    const ReadTransaction& transaction) {
+  absl::flat_hash_set<int64_t> claimed;
   MutexLock lock(&mutex_);
-  return claimed_;
+  for (auto it = claims_.begin(); it != claims_.end();) {
+    ASSIGN_OR_RETURN(const auto operation,
+                     tables::FindOperation(transaction, it->second));
+    // One that is not there is not committed yet.
+    if (operation && operation->has_end_time()) {
+      claims_.erase(it++);
+      continue;
+    }
+    claimed.insert(it->first);
+    ++it;
+  }
+  return claimed;
 }
 
 }  // namespace cvr

@@ -36,8 +36,8 @@ class SecretRotation {
 
   // What SecretService promises. The operation cannot be cancelled, and a
   // restart in the middle of it makes one more key than it would have.
-  absl::StatusOr<v1::Operation> Rotate(const v1::RotateSecretKeyRequest& request,
-                                       const Caller& caller);
+  absl::StatusOr<v1::Operation> Rotate(
+      const v1::RotateSecretKeyRequest& request, const Caller& caller);
   // RotateNow() for an operation, with its progress.
   absl::StatusOr<google::protobuf::Any> RotateFor(OperationRun& operation);
 

@@ -188,8 +188,8 @@ TEST_F(SecretRotationTest, AnOperationTellsHowManySecretsThereWere) {
   EXPECT_EQ(operation->group(), "");
   v1::WaitOperationRequest wait;
   wait.set_id(operation->id());
-  const auto ended = stack_->operations().Wait(wait, Caller::System(),
-                                               [] { return false; });
+  const auto ended =
+      stack_->operations().Wait(wait, Caller::System(), [] { return false; });
   ASSERT_THAT(ended, IsOk());
   v1::RotateSecretKeyResponse response;
   ASSERT_TRUE(ended->response().UnpackTo(&response)) << ended->DebugString();
@@ -243,9 +243,8 @@ TEST(SecretRotationOperationTest, TheCallStartsAnOperationThatReplacesTheKey) {
       },
       "the rotation is done"));
   v1::RotateSecretKeyResponse response;
-  ASSERT_TRUE(operations.Get(get, Caller::System())
-                  ->response()
-                  .UnpackTo(&response));
+  ASSERT_TRUE(
+      operations.Get(get, Caller::System())->response().UnpackTo(&response));
   EXPECT_EQ(response.secret_count(), 1);
   EXPECT_THAT(Contents(key_path), SizeIs(32));
   EXPECT_THAT(Contents(key_path), Ne(old_key));
@@ -398,9 +397,8 @@ TEST_F(SecretRotationTest, CallsGoOnMeanwhile) {
       while (!done) {
         v1::UpdateUpstreamRequest request;
         request.set_id(2);
-        auto& login = *request.mutable_upstream()
-                           ->mutable_credentials()
-                           ->mutable_basic();
+        auto& login =
+            *request.mutable_upstream()->mutable_credentials()->mutable_basic();
         login.set_username("robot");
         login.set_password(PasswordOf(2));
         request.mutable_update_mask()->add_paths("credentials");

@@ -50,12 +50,18 @@ int MakeRegistries(const std::string& path, int acknowledge_to) {
     v1::Upstream upstream;
     v1::Registry registry;
     const std::string name = absl::StrCat("n", absl::GetCurrentTimeNanos());
+    upstream.set_group("default");
     upstream.set_name(name);
     upstream.set_url(absl::StrCat("https://", name));
+    registry.set_group("default");
     registry.set_name(name);
     const auto made = (*stack)->Bootstrap(registry, upstream);
     if (!made.ok()) return 2;
-    const int64_t upstream_id = made->upstreams(0).upstream_id();
+    v1::ListAttachmentsRequest list;
+    list.set_registry_id(made->id());
+    const auto attachments = (*stack)->attachments().List(list);
+    if (!attachments.ok() || attachments->attachments_size() != 1) return 5;
+    const int64_t upstream_id = attachments->attachments(0).upstream_id();
     CacheRecord record{upstream_id, *ParseRelativePath("/a/manifests/b"),
                        Descriptor{"m/t", Digest::OfBytes("m"), 1}};
     const auto access = (*stack)->client().GetUpstreamAccess(upstream_id);
@@ -155,8 +161,7 @@ int RunCleanup(const std::string& path, bool ask, int64_t killed_above,
   if (!stack.ok()) return 1;
   v1::RunCleanupRequest run;
   run.set_group("default");
-  if (ask &&
-      !(*stack)->cleanup_policies().Run(run, Caller::System()).ok()) {
+  if (ask && !(*stack)->cleanup_policies().Run(run, Caller::System()).ok()) {
     return 2;
   }
   v1::GetCleanupPolicyRequest get;
@@ -210,8 +215,8 @@ int FinishPurge(const std::string& path) {
   if (!operations.ok() || operations->operations_size() != 1) return 3;
   v1::WaitOperationRequest wait;
   wait.set_id(operations->operations(0).id());
-  const auto ended = (*stack)->operations().Wait(wait, Caller::System(),
-                                                 [] { return false; });
+  const auto ended =
+      (*stack)->operations().Wait(wait, Caller::System(), [] { return false; });
   v1::PurgeCacheResponse response;
   if (!ended.ok() || !ended->response().UnpackTo(&response)) return 4;
   if (response.entry_count() != kOldEntries) return 5;

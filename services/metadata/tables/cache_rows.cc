@@ -34,11 +34,10 @@ absl::StatusOr<bool> IsKnownElsewhere(const ReadTransaction& transaction,
   for (const auto kind : {ContentKind::kManifest, ContentKind::kBlob}) {
     const ContentRef any = {repository, Reference(digest), kind};
     const std::string path = any.RelativePath();
-    ASSIGN_OR_RETURN(
-        const bool found,
-        tables::HasCacheEntryOfDigest(transaction, digest, entry.upstream_id(),
-                                      path.substr(0, path.rfind('/') + 1),
-                                      mark));
+    ASSIGN_OR_RETURN(const bool found,
+                     tables::HasCacheEntryOfDigest(
+                         transaction, digest, entry.upstream_id(),
+                         path.substr(0, path.rfind('/') + 1), mark));
     if (found) return true;
   }
   return false;
@@ -90,8 +89,8 @@ absl::StatusOr<bool> CacheRemoval::Drop(WriteTransaction& transaction) {
       return DropEntries(transaction);
     case Table::kReachabilityLinks:
       return is_deleted ? DropRows(transaction, table)
-                        : reachability::DeleteStaleLinks(
-                              transaction, upstream_id_, cursor_);
+                        : reachability::DeleteStaleLinks(transaction,
+                                                         upstream_id_, cursor_);
     default:
       // The Sweeper ends what was begun, also for an upstream that was purged.
       return is_deleted ? DropRows(transaction, table) : false;

@@ -73,9 +73,9 @@ void Complete(stored::CleanupPolicy& row) {
 
 absl::StatusOr<stored::CleanupPolicy> CleanupPolicyOf(
     const ReadTransaction& transaction, absl::string_view group) {
-  ASSIGN_OR_RETURN(const auto found,
-                   Find<stored::CleanupPolicy>(
-                       transaction, Table::kCleanupPolicies, group));
+  ASSIGN_OR_RETURN(
+      const auto found,
+      Find<stored::CleanupPolicy>(transaction, Table::kCleanupPolicies, group));
   stored::CleanupPolicy row = found.value_or(stored::CleanupPolicy());
   row.mutable_policy()->set_group(std::string(group));
   Complete(row);

@@ -73,12 +73,12 @@ class Reader {
     return std::move(found.row);
   }
 
-  struct Found {
+  struct Looked {
     bool is_stored = false;  // There is a row, purged or not.
     std::optional<stored::Reachability> row;
   };
-  absl::StatusOr<Found> Look(const Digest& digest) const {
-    Found found;
+  absl::StatusOr<Looked> Look(const Digest& digest) const {
+    Looked found;
     ASSIGN_OR_RETURN(found.row,
                      tables::FindReachability(transaction_, upstream_id_,
                                               repository_, digest));
@@ -428,14 +428,12 @@ absl::StatusOr<bool> DeleteStaleLinks(WriteTransaction& transaction,
                                       int64_t upstream_id,
                                       std::string& cursor) {
   constexpr int kLinksMax = limits::kRowsPerTransaction / 2;
-  ASSIGN_OR_RETURN(
-      const auto links,
-      tables::NextLinks(transaction, upstream_id, kLinksMax, cursor));
+  ASSIGN_OR_RETURN(const auto links, tables::NextLinks(transaction, upstream_id,
+                                                       kLinksMax, cursor));
   for (const tables::Link& link : links) {
-    ASSIGN_OR_RETURN(
-        const auto row,
-        tables::FindReachability(transaction, upstream_id,
-                                 link.manifest.repository, link.to));
+    ASSIGN_OR_RETURN(const auto row, tables::FindReachability(
+                                         transaction, upstream_id,
+                                         link.manifest.repository, link.to));
     if (row && Contains(row->manifests(), link.manifest.digest.ToString())) {
       continue;
     }

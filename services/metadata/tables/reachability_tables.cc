@@ -98,9 +98,8 @@ absl::Status VisitRepositories(
         Table::kReachability, IdKey(upstream_id), after,
         [&](absl::string_view key,
             absl::string_view value) -> absl::StatusOr<bool> {
-          ASSIGN_OR_RETURN(
-              const auto row,
-              Parse<stored::Reachability>(Table::kReachability, value));
+          ASSIGN_OR_RETURN(const auto row, Parse<stored::Reachability>(
+                                               Table::kReachability, value));
           if (purges::IsPurged(row, purge_mark)) return true;
           KeyReader reader(key);
           int64_t id = 0;

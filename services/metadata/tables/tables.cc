@@ -5,17 +5,11 @@
 #include "absl/strings/str_cat.h"
 #include "services/common/status_macros.h"
 #include "services/metadata/store/key_encoding.h"
-#include "services/metadata/tables/link_tables.h"
 #include "services/metadata/tables/name_tables.h"
-#include "services/metadata/tables/possession_tables.h"
-#include "services/metadata/tables/purge_mark.h"
 #include "services/metadata/tables/table_rows.h"
 
 namespace cvr::tables {
 namespace {
-
-// Purged entries of one digest that a search passes: a write must be short.
-constexpr int kPurgedPassedMax = 16;
 
 template <typename Message>
 absl::Status Visit(
@@ -37,6 +31,7 @@ std::string RegistryNameKey(absl::string_view group, absl::string_view name) {
   return KeyBuilder().String(group).Rest(name).Build();
 }
 
+<<<<<<< HEAD
 std::string EntryDigestKey(absl::string_view digest,
                            absl::string_view entry_key) {
   return KeyBuilder().String(digest).Rest(entry_key).Build();
@@ -63,6 +58,25 @@ absl::Status CountEntries(WriteTransaction& transaction,
   stored::UpstreamRows rows;
   rows.set_entries(added);
   return CountRows(transaction, entry.upstream_id(), rows);
+=======
+bool IsSameOrder(const std::vector<stored::Attachment>& a,
+                 const std::vector<stored::Attachment>& b) {
+  return std::equal(
+      a.begin(), a.end(), b.begin(), b.end(),
+      [](const stored::Attachment& one, const stored::Attachment& other) {
+        return one.id() == other.id();
+      });
+}
+
+absl::Status RaiseAttachmentsVersion(WriteTransaction& transaction,
+                                     int64_t registry_id) {
+  ASSIGN_OR_RETURN(auto registry, FindRegistry(transaction, registry_id));
+  if (!registry) return absl::OkStatus();
+  registry->set_attachments_version(registry->attachments_version() + 1);
+  transaction.Put(Table::kRegistries, IdKey(registry_id),
+                  registry->SerializeAsString());
+  return absl::OkStatus();
+>>>>>>> b-admin-b
 }
 
 }  // namespace
@@ -220,6 +234,7 @@ void DeleteUpstream(WriteTransaction& transaction,
   DeleteUpstreamName(transaction, upstream);
 }
 
+<<<<<<< HEAD
 absl::StatusOr<std::optional<stored::CacheEntry>> FindCacheEntry(
     const ReadTransaction& transaction, int64_t upstream_id,
     absl::string_view relative_path) {
@@ -322,11 +337,41 @@ absl::StatusOr<bool> HasCacheEntryOfDigest(const ReadTransaction& transaction,
           if (purges::IsPurged(*entry, purge_mark)) return --purged_left > 0;
         }
         found = true;
+=======
+absl::StatusOr<std::vector<stored::Attachment>> Attachments(
+    const ReadTransaction& transaction, int64_t registry_id) {
+  std::vector<stored::Attachment> attachments;
+  if (registry_id <= 0) return attachments;
+  RETURN_IF_ERROR(transaction.Scan(
+      Table::kRegistryUpstreams, IdKey(registry_id), "",
+      [&](absl::string_view, absl::string_view value) -> absl::StatusOr<bool> {
+        ASSIGN_OR_RETURN(
+            auto attachment,
+            Parse<stored::Attachment>(Table::kRegistryUpstreams, value));
+        attachments.push_back(std::move(attachment));
+        return true;
+      }));
+  return attachments;
+}
+
+absl::StatusOr<std::optional<stored::Attachment>> FindAttachment(
+    const ReadTransaction& transaction, int64_t id) {
+  std::optional<stored::Attachment> found;
+  RETURN_IF_ERROR(transaction.Scan(
+      Table::kRegistryUpstreams, "", "",
+      [&](absl::string_view, absl::string_view value) -> absl::StatusOr<bool> {
+        ASSIGN_OR_RETURN(
+            auto attachment,
+            Parse<stored::Attachment>(Table::kRegistryUpstreams, value));
+        if (attachment.id() != id) return true;
+        found = std::move(attachment);
+>>>>>>> b-admin-b
         return false;
       }));
   return found;
 }
 
+<<<<<<< HEAD
 absl::Status PutCacheEntry(WriteTransaction& transaction,
                            absl::string_view digest_before,
                            const stored::CacheEntry& entry) {
@@ -368,6 +413,38 @@ absl::StatusOr<bool> IsDigestUsed(const ReadTransaction& transaction,
         return false;
       }));
   return used;
+=======
+absl::Status SetAttachments(WriteTransaction& transaction, int64_t registry_id,
+                            std::vector<stored::Attachment> attachments) {
+  ASSIGN_OR_RETURN(const auto before, Attachments(transaction, registry_id));
+  if (IsSameOrder(before, attachments)) return absl::OkStatus();
+  RETURN_IF_ERROR(RaiseAttachmentsVersion(transaction, registry_id));
+  for (const auto& old : before) {
+    transaction.Delete(
+        Table::kRegistryUpstreams,
+        KeyBuilder().Int(registry_id).Int(old.position()).Build());
+    transaction.Delete(
+        Table::kUpstreamRegistries,
+        KeyBuilder().Int(old.upstream_id()).Int(registry_id).Build());
+  }
+  int32_t position = 0;
+  for (auto& attachment : attachments) {
+    attachment.set_position(++position);
+    transaction.Put(Table::kRegistryUpstreams,
+                    KeyBuilder().Int(registry_id).Int(position).Build(),
+                    attachment.SerializeAsString());
+    transaction.Put(
+        Table::kUpstreamRegistries,
+        KeyBuilder().Int(attachment.upstream_id()).Int(registry_id).Build(),
+        "");
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::vector<int64_t>> RegistriesOfUpstream(
+    const ReadTransaction& transaction, int64_t upstream_id) {
+  return LastIds(transaction, Table::kUpstreamRegistries, IdKey(upstream_id));
+>>>>>>> b-admin-b
 }
 
 absl::StatusOr<int> DeleteRowsOfUpstream(WriteTransaction& transaction,
@@ -383,25 +460,6 @@ absl::StatusOr<int> DeleteRowsOfUpstream(WriteTransaction& transaction,
   for (const auto& key : keys) transaction.Delete(table, key);
   if (!keys.empty()) cursor = keys.back();
   return static_cast<int>(keys.size());
-}
-
-absl::StatusOr<std::vector<stored::CacheEntry>> NextCacheEntriesOf(
-    const ReadTransaction& transaction, int64_t upstream_id, int max,
-    std::string& cursor) {
-  std::vector<stored::CacheEntry> entries;
-  std::string last = cursor;
-  RETURN_IF_ERROR(transaction.Scan(
-      Table::kCacheEntries, IdKey(upstream_id), cursor,
-      [&](absl::string_view key,
-          absl::string_view value) -> absl::StatusOr<bool> {
-        ASSIGN_OR_RETURN(
-            auto entry, Parse<stored::CacheEntry>(Table::kCacheEntries, value));
-        entries.push_back(std::move(entry));
-        last = std::string(key);
-        return static_cast<int>(entries.size()) < max;
-      }));
-  cursor = last;
-  return entries;
 }
 
 absl::StatusOr<std::optional<std::string>> FindSetting(
