@@ -306,12 +306,7 @@ TEST_F(BoundedWritesTest, RecordingAnewWhatWasPurgedIsBounded) {
   const auto started = Purge(large_);
   counting_->FailAfter(-1);
   ASSERT_THAT(started, IsOk());
-<<<<<<< HEAD
-  CacheRecord image = Image("t0", layers_);
-  image.references.resize(150);
-=======
   const CacheRecord image = Image("t0", some);
->>>>>>> b-admin-b
   Bounded("recording anew",
           [&] { EXPECT_THAT(stack_->client().Record(image), IsOk()); });
   EXPECT_TRUE(IsReachable(layers_[0]));
