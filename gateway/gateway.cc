@@ -115,7 +115,10 @@ void Gateway::Stop(absl::Time deadline) {
   outages_.Stop();
   server_.Stop(deadline, [this] {
     streams_.CancelAll();
-    if (options_.administration != nullptr) options_.administration->Cancel();
+    for (Administration* const administration :
+         {options_.administration, options_.native_rest}) {
+      if (administration != nullptr) administration->Cancel();
+    }
   });
 }
 
@@ -157,16 +160,19 @@ HttpServer::Options::BodyDecision Gateway::BeforeBody(
     }
     return {true, std::nullopt};
   }
-  if (options_.administration == nullptr ||
-      !IsAdministrationTarget(request.target) ||
-      (!is_post && request.method != "PATCH")) {
+  Administration* const administration = AdministrationOf(request.target);
+  if (administration == nullptr ||
+      (!is_post && request.method != "PATCH" && request.method != "PUT")) {
     return {};
   }
-  auto refusal = options_.administration->Refuse(
+  auto refusal = administration->Refuse(
       request,
       [&](const std::string& secret) { return Admit(request, secret); });
-  const bool read = !refusal.has_value();
-  return {read, std::move(refusal)};
+  HttpServer::Options::BodyDecision decision;
+  decision.read = !refusal.has_value();
+  decision.reply = std::move(refusal);
+  decision.bytes_max = administration->body_bytes_max();
+  return decision;
 }
 
 HttpReply Gateway::Handle(const HttpRequest& request) {
@@ -198,9 +204,8 @@ HttpReply Gateway::Answer(const HttpRequest& request) {
 }
 
 HttpReply Gateway::AnswerOnce(const HttpRequest& request) {
-  if (options_.administration != nullptr &&
-      IsAdministrationTarget(request.target)) {
-    return HandleAdministration(request);
+  if (Administration* const administration = AdministrationOf(request.target)) {
+    return HandleAdministration(*administration, request);
   }
   const bool for_registry = IsRegistryTarget(request.target);
   HttpReply reply;
@@ -302,10 +307,18 @@ std::string Gateway::ClientAddressOf(const HttpRequest& request) const {
       request.client, request.fields.Get("X-Forwarded-For"));
 }
 
-HttpReply Gateway::HandleAdministration(const HttpRequest& request) {
-  return options_.administration->Handle(
-      request,
-      [&](const std::string& secret) { return Admit(request, secret); });
+Administration* Gateway::AdministrationOf(absl::string_view target) const {
+  if (!IsAdministrationTarget(target)) return nullptr;
+  return options_.native_rest != nullptr && IsNativeRestTarget(target)
+             ? options_.native_rest
+             : options_.administration;
+}
+
+HttpReply Gateway::HandleAdministration(Administration& administration,
+                                        const HttpRequest& request) {
+  return administration.Handle(request, [&](const std::string& secret) {
+    return Admit(request, secret);
+  });
 }
 
 absl::StatusOr<std::string> Gateway::Admit(const HttpRequest& request,
@@ -331,8 +344,8 @@ void Gateway::NoteRefusedAdministration(const HttpRequest& request,
 
 HttpReply Gateway::ProtocolError(int status, absl::string_view message,
                                  absl::string_view target) {
-  if (options_.administration != nullptr && IsAdministrationTarget(target)) {
-    return options_.administration->ProtocolError(status, message);
+  if (Administration* const administration = AdministrationOf(target)) {
+    return administration->ProtocolError(status, message);
   }
   // It may not be known for whom the error is; registry clients are picky.
   return AsInertContent(WithVersion(ProtocolErrorReply(status, message)));

@@ -41,9 +41,11 @@ class Gateway {
     // limit as long as it makes progress.
     absl::Duration fetch_timeout = absl::Seconds(60);
     AccessControl::Options access;
-    // Handler for paths under `/api/`. Not owned; must outlive the gateway.
-    // None = there are no such paths.
+    // Handlers for paths under `/api/`, and for those among them that
+    // IsNativeRestTarget() takes. Not owned; must outlive the gateway. None =
+    // there are no such paths; without the second, the first has them all.
     Administration* administration = nullptr;
+    Administration* native_rest = nullptr;
     ReadinessCheck readiness;  // None = always ready.
     // How long a request waits for a service that cannot be reached, for
     // example during its restart. 0 = not at all.
@@ -90,7 +92,10 @@ class Gateway {
                            const absl::StatusOr<ParsedTarget>& parsed);
   HttpReply HandleRoute(const HttpRequest& request, const ParsedTarget& parsed,
                         const Caller& caller);
-  HttpReply HandleAdministration(const HttpRequest& request);
+  // What handles a target under `/api/`; null = nothing does.
+  Administration* AdministrationOf(absl::string_view target) const;
+  HttpReply HandleAdministration(Administration& administration,
+                                 const HttpRequest& request);
   absl::StatusOr<std::string> Admit(const HttpRequest& request,
                                     const std::string& secret);
   HttpReply HandleOther(const HttpRequest& request);

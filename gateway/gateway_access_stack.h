@@ -25,8 +25,10 @@ class GatewayAccessTest : public GatewayTest {
     ASSERT_THAT(stack, testing::IsOk());
     stack_ = *std::move(stack);
     v1::Registry registry;
+    registry.set_group("default");
     registry.set_name("private");
     v1::Upstream upstream;
+    upstream.set_group("default");
     upstream.set_name("upstream");
     upstream.set_url("https://registry-1.docker.io");
     ASSERT_THAT(stack_->Bootstrap(registry, upstream), testing::IsOk());
@@ -52,12 +54,12 @@ class GatewayAccessTest : public GatewayTest {
 
   v1::CreateAccessTokenResponse Make(v1::AccessToken::Scope scope,
                                      int lifetime_s = 0,
-                                     const std::string& group = "") {
+                                     const std::string& group = "default") {
     v1::CreateAccessTokenRequest request;
     auto& token = *request.mutable_access_token();
-    token.set_name("t");
+    token.set_name(absl::StrCat("t", ++tokens_));
     token.add_scopes(scope);
-    if (!group.empty()) token.set_group(group);
+    token.set_group(group);
     if (lifetime_s > 0) {
       token.mutable_expire_time()->set_seconds(
           absl::ToUnixSeconds(clock_.Now()) + lifetime_s);
@@ -110,6 +112,7 @@ class GatewayAccessTest : public GatewayTest {
   std::unique_ptr<MetadataStack> stack_;
   // Of the gateway that is started next; may be null.
   Administration* administration_ = nullptr;
+  int tokens_ = 0;  // That were created.
 };
 
 }  // namespace cvr

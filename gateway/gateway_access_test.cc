@@ -18,13 +18,10 @@ using ::testing::Not;
 
 // What is 200 for the good is refused to everybody else, on every surface.
 TEST_F(GatewayAccessTest, CredentialsCountTheSameEverywhere) {
-  const std::string good =
-      Make(v1::AccessToken::READ_VIRTUAL_REGISTRY).secret();
-  const std::string writer =
-      Make(v1::AccessToken::WRITE_VIRTUAL_REGISTRY).secret();
-  const std::string expired =
-      Make(v1::AccessToken::READ_VIRTUAL_REGISTRY, 60).secret();
-  const auto revoked = Make(v1::AccessToken::READ_VIRTUAL_REGISTRY);
+  const std::string good = Make(v1::AccessToken::SCOPE_READ).secret();
+  const std::string writer = Make(v1::AccessToken::SCOPE_MANAGE).secret();
+  const std::string expired = Make(v1::AccessToken::SCOPE_READ, 60).secret();
+  const auto revoked = Make(v1::AccessToken::SCOPE_READ);
   Revoke(revoked.access_token().id());
   clock_.Advance(absl::Minutes(2));
   struct Case {
@@ -70,15 +67,14 @@ TEST_F(GatewayAccessTest, CredentialsCountTheSameEverywhere) {
 // By every entrance; and who may not see it cannot tell it from what is not
 // there.
 TEST_F(GatewayAccessTest, WhoMaySeeARegistryButNotPullIsToldWhy) {
-  const std::string writer =
-      Make(v1::AccessToken::WRITE_VIRTUAL_REGISTRY).secret();
+  const std::string writer = Make(v1::AccessToken::SCOPE_MANAGE).secret();
   v1::Group group;
   group.set_name("others");
   v1::CreateGroupRequest create;
   *create.mutable_group() = group;
   ASSERT_THAT(stack_->groups().Create(create), testing::IsOk());
   const std::string stranger =
-      Make(v1::AccessToken::WRITE_VIRTUAL_REGISTRY, 0, "others").secret();
+      Make(v1::AccessToken::SCOPE_MANAGE, 0, "others").secret();
   const std::string digest = "sha256:" + std::string(64, 'a');
   for (const std::string& path :
        {std::string("library/alpine/manifests/3.20"),
@@ -141,8 +137,7 @@ TEST_F(GatewayAccessTest, ATokenForNobodyOpensOnlyTheFrontDoor) {
 // Docker's token specification: the intersection of what was asked and what the
 // owner may.
 TEST_F(GatewayAccessTest, ATokenIsGoodForItsScopeOnly) {
-  const std::string secret =
-      Make(v1::AccessToken::READ_VIRTUAL_REGISTRY).secret();
+  const std::string secret = Make(v1::AccessToken::SCOPE_READ).secret();
   const std::string alpine =
       "repository:virtual_registries/containers/1/library/alpine:pull";
   const auto token = [&](const std::string& scope) {
@@ -177,7 +172,7 @@ TEST_F(GatewayAccessTest, ATokenIsGoodForItsScopeOnly) {
 }
 
 TEST_F(GatewayAccessTest, TokensEndWithTimeAndRevocation) {
-  const auto made = Make(v1::AccessToken::READ_VIRTUAL_REGISTRY);
+  const auto made = Make(v1::AccessToken::SCOPE_READ);
   const std::string token = TokenIn(Login(Basic(made.secret())));
   EXPECT_EQ(Get(ManifestUrl("3.20"), Bearer(token)).status, 200);
   Revoke(made.access_token().id());
@@ -188,7 +183,7 @@ TEST_F(GatewayAccessTest, TokensEndWithTimeAndRevocation) {
   }
   EXPECT_EQ(status, 401);
 
-  const auto other = Make(v1::AccessToken::READ_VIRTUAL_REGISTRY);
+  const auto other = Make(v1::AccessToken::SCOPE_READ);
   const std::string late = TokenIn(Login(Basic(other.secret())));
   clock_.Advance(absl::Minutes(6));
   EXPECT_EQ(Get(ManifestUrl("3.20"), Bearer(late)).status, 401);
@@ -220,7 +215,7 @@ TEST_F(GatewayAccessTest, BadLoginsAreBadRequests) {
 TEST_F(GatewayAccessTest, ChunkedLoginsAreReadToTheirEnd) {
   const std::string form =
       absl::StrCat("grant_type=password&password=",
-                   Make(v1::AccessToken::READ_VIRTUAL_REGISTRY).secret());
+                   Make(v1::AccessToken::SCOPE_READ).secret());
   const std::string fields =
       "Content-Type: application/x-www-form-urlencoded\r\n"
       "Transfer-Encoding: chunked\r\n\r\n";
@@ -241,8 +236,7 @@ TEST_F(GatewayAccessTest, ChunkedLoginsAreReadToTheirEnd) {
 }
 
 TEST_F(GatewayAccessTest, AbsoluteFormIsTheSameRequest) {
-  const std::string good =
-      Make(v1::AccessToken::READ_VIRTUAL_REGISTRY).secret();
+  const std::string good = Make(v1::AccessToken::SCOPE_READ).secret();
   for (const std::string& target :
        {std::string("/v2/"), std::string("/jwt/auth?service=gw"),
         std::string("/jwt/auth?service=other"), std::string("/healthz"),
@@ -262,8 +256,7 @@ TEST_F(GatewayAccessTest, AbsoluteFormIsTheSameRequest) {
 // A machine with an old secret, behind the same address as everybody else.
 TEST_F(GatewayAccessTest, AWrongSecretLocksOutNothingButItself) {
   StartAccess({0.1, 2});
-  const std::string good =
-      Make(v1::AccessToken::READ_VIRTUAL_REGISTRY).secret();
+  const std::string good = Make(v1::AccessToken::SCOPE_READ).secret();
   for (int i = 0; i < 2; ++i) EXPECT_EQ(Login(Basic("cvr_x")).status, 401);
   const RawReply refused = Login(Basic("cvr_x"));
   EXPECT_EQ(refused.status, 429);
@@ -280,10 +273,8 @@ TEST_F(GatewayAccessTest, AWrongSecretLocksOutNothingButItself) {
 
 TEST_F(GatewayAccessTest, ManyWrongSecretsOfOneAddressLockOutNoGoodOne) {
   StartAccess({0.1, 2});
-  const std::string good =
-      Make(v1::AccessToken::READ_VIRTUAL_REGISTRY).secret();
-  const std::string also_good =
-      Make(v1::AccessToken::READ_VIRTUAL_REGISTRY).secret();
+  const std::string good = Make(v1::AccessToken::SCOPE_READ).secret();
+  const std::string also_good = Make(v1::AccessToken::SCOPE_READ).secret();
   for (int i = 0; i < 2; ++i) {
     EXPECT_EQ(Login(Basic(absl::StrCat("cvr_", i))).status, 401);
   }

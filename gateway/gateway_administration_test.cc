@@ -66,8 +66,7 @@ class GatewayAdministrationTest : public GatewayAccessTest {
 };
 
 TEST_F(GatewayAdministrationTest, EveryMethodReachesItWithItsBody) {
-  const std::string secret =
-      Make(v1::AccessToken::WRITE_VIRTUAL_REGISTRY).secret();
+  const std::string secret = Make(v1::AccessToken::SCOPE_MANAGE).secret();
   EXPECT_EQ(Send("POST", secret, "body").body, "POST body for 127.0.0.1");
   EXPECT_EQ(Send("PATCH", secret, "body").body, "PATCH body for 127.0.0.1");
   for (const char* const method : {"GET", "DELETE", "PUT", "OPTIONS"}) {
@@ -80,8 +79,7 @@ TEST_F(GatewayAdministrationTest, EveryMethodReachesItWithItsBody) {
 }
 
 TEST_F(GatewayAdministrationTest, BodiesAreBoundedInItsOwnWords) {
-  const std::string secret =
-      Make(v1::AccessToken::WRITE_VIRTUAL_REGISTRY).secret();
+  const std::string secret = Make(v1::AccessToken::SCOPE_MANAGE).secret();
   const std::string most(64 * 1024, 'x');
   EXPECT_THAT(Send("PATCH", secret, most).body, HasSubstr("x for 127"));
   const RawReply longer = Send("PATCH", secret, most + "x");
@@ -108,8 +106,7 @@ TEST_F(GatewayAdministrationTest, WhoMayNotAskIsToldBeforeTheBodyComes) {
 }
 
 TEST_F(GatewayAdministrationTest, WhoWaitsToBeAskedForTheBodyIsAsked) {
-  const std::string secret =
-      Make(v1::AccessToken::WRITE_VIRTUAL_REGISTRY).secret();
+  const std::string secret = Make(v1::AccessToken::SCOPE_MANAGE).secret();
   auto client = Connect();
   client->Send(absl::StrCat(
       "PATCH /api/v4/x HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\n"
@@ -123,7 +120,7 @@ TEST_F(GatewayAdministrationTest, WhoWaitsToBeAskedForTheBodyIsAsked) {
 }
 
 TEST_F(GatewayAdministrationTest, WrongSecretsCountAsWrongLoginsDo) {
-  const auto token = Make(v1::AccessToken::READ_VIRTUAL_REGISTRY);
+  const auto token = Make(v1::AccessToken::SCOPE_READ);
   StartAccess({0.001, 3});
   EXPECT_THAT(Send("GET", token.secret(), "").body, HasSubstr("127.0.0.1"));
   for (int i = 0; i < 3; ++i)
@@ -135,7 +132,7 @@ TEST_F(GatewayAdministrationTest, WrongSecretsCountAsWrongLoginsDo) {
 }
 
 TEST_F(GatewayAdministrationTest, RevokedTokensAreRefusedWithinSeconds) {
-  const auto token = Make(v1::AccessToken::READ_VIRTUAL_REGISTRY);
+  const auto token = Make(v1::AccessToken::SCOPE_READ);
   EXPECT_EQ(Send("GET", token.secret(), "").status, 200);
   Revoke(token.access_token().id());
   clock_.Advance(absl::Seconds(4));

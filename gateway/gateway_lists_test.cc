@@ -76,7 +76,7 @@ TEST_F(GatewayListsTest, TagsAreListedUnderTheNameInTheRequest) {
   EXPECT_EQ(
       json::parse(reply.body),
       (json{{"name", kAlpineName}, {"tags", {"3.20", "edge", "latest"}}}));
-  EXPECT_EQ(registry_.downloads(), 0);
+  EXPECT_EQ(registry_.pulls(), 0);
   // The reply may be here a moment before its stream is closed.
   EXPECT_TRUE(testing::Eventually([&] { return registry_.open_streams() == 0; },
                                   "the stream is closed"));
@@ -168,7 +168,7 @@ TEST_F(GatewayListsTest, FailuresOfListsAreToldAsForContent) {
   const std::vector<std::pair<absl::Status, int>> cases = {
       {errors::UpstreamUnavailable("hub", "refused"), 503},
       {errors::UpstreamRateLimited("hub", absl::Seconds(5)), 429},
-      {errors::UpstreamDenied("hub", "401"), 403},
+      {errors::UpstreamRefused("hub", "401"), 403},
       {errors::UpstreamInvalid("hub", "endless"), 502},
       {absl::DeadlineExceededError("late"), 504}};
   for (const auto& [error, status] : cases) {
@@ -238,7 +238,7 @@ TEST_F(GatewayListsTest, ReferrersComeAsTheyAre) {
     EXPECT_EQ(reply.Field("Content-Type"), kIndexType);
     EXPECT_EQ(reply.Field("OCI-Filters-Applied"), "<none>");
   }
-  EXPECT_EQ(registry_.downloads(), 0);
+  EXPECT_EQ(registry_.pulls(), 0);
 }
 
 TEST_F(GatewayListsTest, ReferrersAreFilteredOnRequestAndSaySo) {

@@ -10,6 +10,7 @@
 #include "absl/time/clock.h"
 #include "gateway/gateway.h"
 #include "gateway/gateway_flags.h"
+#include "gateway/native_rest/native_rest.h"
 #include "gateway/outage/metadata_contact.h"
 #include "gateway/outage/remembering_resolver.h"
 #include "gateway/outage/remembering_token_authority.h"
@@ -119,9 +120,11 @@ absl::Status Serve(StopSignal& stop) {
                [&] { return source.CheckServes(kProbeTimeout); })});
   options.readiness = [&services] { return services.Check(); };
   options.outage_wait = absl::GetFlag(FLAGS_outage_wait);
-  RestApi rest({metadata_channel, blob_channel, options.access.external_url,
+  RestApi rest({metadata_channel, options.access.external_url,
                 options.http.tls != nullptr});
   options.administration = &rest;
+  NativeRest native_rest({metadata_channel});
+  options.native_rest = &native_rest;
   ReloadOnHangup(options, stop);
   Gateway gateway(resolver, source, std::move(options));
   RETURN_IF_ERROR(gateway.Start());

@@ -41,9 +41,8 @@ class GatewayNamesTest : public GatewayAccessTest {
     MakeGroup("others/deep");
     MakeGroup("nested/deep");
     nested_ = MakeRegistry("nested/deep", "hub");
-    secret_ = Make(v1::AccessToken::READ_VIRTUAL_REGISTRY).secret();
-    stranger_ =
-        Make(v1::AccessToken::READ_VIRTUAL_REGISTRY, 0, "others").secret();
+    secret_ = Make(v1::AccessToken::SCOPE_READ).secret();
+    stranger_ = Make(v1::AccessToken::SCOPE_READ, 0, "others").secret();
   }
 
   void MakeGroup(const std::string& name) {
@@ -70,7 +69,7 @@ class GatewayNamesTest : public GatewayAccessTest {
 
   void Rename(int64_t id, const std::string& name) {
     v1::UpdateRegistryRequest request;
-    request.mutable_registry()->set_id(id);
+    request.set_id(id);
     request.mutable_registry()->set_name(name);
     request.mutable_update_mask()->add_paths("name");
     ASSERT_THAT(stack_->registries().Update(request), testing::IsOk());
@@ -153,7 +152,7 @@ TEST_F(GatewayNamesTest, ANameAnswersAsTheIdDoes) {
           .body,
       layer_bytes_);
   const std::string nested =
-      Make(v1::AccessToken::READ_VIRTUAL_REGISTRY, 0, "nested/deep").secret();
+      Make(v1::AccessToken::SCOPE_READ, 0, "nested/deep").secret();
   EXPECT_EQ(Get(ManifestOf("nested/deep/hub"), Basic(nested)).body,
             manifest_bytes_);
 }
@@ -205,8 +204,7 @@ TEST_F(GatewayNamesTest, ChallengesNameTheScopeAsItWasTyped) {
 }
 
 TEST_F(GatewayNamesTest, ErrorsNameTheRegistryAsItWasTyped) {
-  const std::string writer =
-      Make(v1::AccessToken::WRITE_VIRTUAL_REGISTRY).secret();
+  const std::string writer = Make(v1::AccessToken::SCOPE_MANAGE).secret();
   const RawReply denied = Get(ManifestOf("default/private"), Basic(writer));
   EXPECT_EQ(denied.status, 403);
   EXPECT_THAT(denied.body, HasSubstr("virtual registry 'default/private'"));

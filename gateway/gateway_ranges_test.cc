@@ -175,7 +175,7 @@ TEST_F(GatewayRangesTest, PartsAreReadFromTheStoreOnceTheyAreThere) {
   EXPECT_THAT(PartsOf(GetRanges("0-3,10-13,20-23")), SizeIs(3));
   EXPECT_EQ(registry_.fetches(), 1);
   EXPECT_EQ(registry_.reads(), 2);
-  EXPECT_EQ(registry_.downloads(), 1);
+  EXPECT_EQ(registry_.pulls(), 1);
 }
 
 TEST_F(GatewayRangesTest, OnePartIsOpenAtATime) {

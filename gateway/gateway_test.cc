@@ -47,7 +47,7 @@ TEST_F(GatewayTest, ManifestIsAMissThenAHit) {
   EXPECT_EQ(hit.Field("Content-Type"), kIndexType);
   EXPECT_EQ(hit.Field("Cache-Status"), "cvr; hit");
   EXPECT_EQ(registry_.fetches(), 1);
-  EXPECT_EQ(registry_.downloads(), 2);
+  EXPECT_EQ(registry_.pulls(), 2);
 }
 
 TEST_F(GatewayTest, SingularContainerAndEncodedDigestNameTheSame) {
@@ -75,11 +75,11 @@ TEST_F(GatewayTest, HeadHasTheFieldsOfGet) {
   }
 }
 
-TEST_F(GatewayTest, HeadOfAnUncachedBlobDownloadsNothingAndCountsNothing) {
+TEST_F(GatewayTest, HeadOfAnUncachedBlobFetchesNothingAndCountsNothing) {
   const RawReply head = Request("HEAD", BlobUrl(layer_));
   EXPECT_EQ(head.Field("Content-Length"), absl::StrCat(layer_bytes_.size()));
   EXPECT_EQ(head.Field("Cache-Status"), "cvr; fwd=miss");
-  EXPECT_EQ(registry_.downloads(), 0);
+  EXPECT_EQ(registry_.pulls(), 0);
   EXPECT_EQ(Get(BlobUrl(layer_)).Field("Cache-Status"),
             "cvr; fwd=miss; stored");
 }
@@ -327,7 +327,7 @@ TEST_F(GatewayTest, FailuresAreTold) {
        "UNAVAILABLE", "10"},
       {errors::UpstreamRateLimited("hub", absl::Seconds(77)), 429,
        "TOOMANYREQUESTS", "77"},
-      {errors::UpstreamDenied("hub", "401"), 403, "DENIED", "<none>"},
+      {errors::UpstreamRefused("hub", "401"), 403, "DENIED", "<none>"},
       {errors::UpstreamInvalid("hub", "nonsense"), 502, "UNAVAILABLE", "10"},
       {absl::UnavailableError("ipv4:10.0.0.1:8081 refused"), 503, "UNAVAILABLE",
        "5"},

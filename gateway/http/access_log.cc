@@ -13,6 +13,7 @@ constexpr size_t kMethodBytesMax = 16;
 constexpr size_t kTargetBytesMax = 1024;
 constexpr size_t kAgentBytesMax = 128;
 constexpr size_t kReasonBytesMax = 512;
+constexpr size_t kRequestIdBytesMax = 128;
 
 // What the log may show of a target. Clients of other products put tokens and
 // passwords into queries of this kind; ours does not take them from there, but
@@ -38,6 +39,10 @@ std::string FormatAccess(const AccessRecord& record) {
       record.body_bytes, absl::ToDoubleMilliseconds(record.duration),
       record.cache_status, record.client,
       Printable(record.user_agent, kAgentBytesMax));
+  if (!record.request_id.empty()) {
+    absl::StrAppend(&line, " request_id=",
+                    Printable(record.request_id, kRequestIdBytesMax));
+  }
   if (!record.broken_off.ok()) {
     absl::StrAppendFormat(
         &line, " broken_off=\"%s\"",

@@ -20,6 +20,8 @@ struct AccessRecord {
   std::string client;
   std::string user_agent;
   std::string cache_status;
+  // X-Request-Id of the reply; empty = none.
+  std::string request_id;
   int status = 0;
   uint64_t body_bytes = 0;  // Sent.
   absl::Duration duration;

@@ -20,6 +20,14 @@ TEST(AccessLogTest, OneLineTellsAll) {
             "ms=1.5 cache=\"cvr; hit\" client=10.0.0.7 agent=\"docker/27\"");
 }
 
+TEST(AccessLogTest, NamesOfRequestsAreTold) {
+  AccessRecord record;
+  EXPECT_EQ(FormatAccess(record).find("request_id"), std::string::npos);
+  record.request_id = "build-7";
+  EXPECT_NE(FormatAccess(record).find(" request_id=build-7"),
+            std::string::npos);
+}
+
 TEST(AccessLogTest, QueriesThatMayHoldSecretsAreNotTold) {
   AccessRecord record;
   const auto line = [&](const char* target) {

@@ -1,6 +1,7 @@
 #ifndef GATEWAY_HTTP_ADMINISTRATION_H_
 #define GATEWAY_HTTP_ADMINISTRATION_H_
 
+#include <cstddef>
 #include <optional>
 #include <string>
 
@@ -9,6 +10,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/string_view.h"
 #include "gateway/message/http_message.h"
+#include "services/common/limits.h"
 
 namespace cvr {
 
@@ -38,11 +40,21 @@ class Administration {
 
   // Makes every Handle() return soon, now and later.
   virtual void Cancel() = 0;
+
+  // Maximum size of a body. Connections hold bodies without a thread, so this
+  // times the number of connections is what callers with a token can take.
+  virtual size_t body_bytes_max() const { return limits::kHttpBodyBytesMax; }
 };
 
 // Whether `target` is for administration. Pure.
 inline bool IsAdministrationTarget(absl::string_view target) {
   return absl::StartsWith(target, "/api/");
+}
+
+// Whether such a `target` is for the API that is transcoded from the protos,
+// and not for the facade. Pure.
+inline bool IsNativeRestTarget(absl::string_view target) {
+  return absl::StartsWith(target, "/api/cvr/");
 }
 
 }  // namespace cvr

@@ -54,6 +54,7 @@ AccessRecord RecordOf(const Exchange& exchange, absl::Time now) {
   record.user_agent = request.fields.Get("User-Agent").value_or("");
   record.cache_status =
       exchange.reply->fields.Get("Cache-Status").value_or("-");
+  record.request_id = exchange.reply->fields.Get("X-Request-Id").value_or("");
   record.status = exchange.reply->status;
   record.body_bytes = exchange.body_bytes;
   record.duration = now - exchange.begun_at;

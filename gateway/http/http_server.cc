@@ -31,7 +31,6 @@ using Connection = std::unique_ptr<HttpConnection>;
 using Phase = HttpConnection::Phase;
 using Step = Transport::Step;
 
-constexpr size_t kBodyBytesMax = 64 * 1024;
 // A thread stays with its connection for HttpConnection::kSoon after a reply,
 // since most clients ask again at once, and handing over costs more than
 // waiting. It does not when the client took longer the last time. Only so many
@@ -104,7 +103,7 @@ class HttpServer::Engine {
   Connection Serve(Connection connection, bool counted);
   HttpServer::Options::BodyDecision BeforeBody(const Exchange& exchange);
   // False when the body is still to come.
-  bool ReadBody(HttpConnection& connection);
+  bool ReadBody(HttpConnection& connection, size_t bytes_max);
   Connection Refuse(Connection connection, int status, const char* message);
   // Sends the reply and ends the exchange.
   Connection Reply(Connection connection, bool patient);
@@ -395,7 +394,7 @@ Connection HttpServer::Engine::Serve(Connection connection, bool counted) {
   if (exchange.head.has_body && options_.before_body) {
     auto decision = BeforeBody(exchange);
     exchange.reply = std::move(decision.reply);
-    if (decision.read && !ReadBody(*connection)) {
+    if (decision.read && !ReadBody(*connection, decision.bytes_max)) {
       scheduler_.Leave(*connection);
       connection->phase = Phase::kBody;
       connection->phase_since = SteadyTime();
@@ -423,10 +422,11 @@ HttpServer::Options::BodyDecision HttpServer::Engine::BeforeBody(
   }
 }
 
-bool HttpServer::Engine::ReadBody(HttpConnection& connection) {
+bool HttpServer::Engine::ReadBody(HttpConnection& connection,
+                                  size_t bytes_max) {
   Exchange& exchange = connection.exchange;
   exchange.request.head_admitted = true;
-  exchange.body.emplace(exchange.head, kBodyBytesMax);
+  exchange.body.emplace(exchange.head, bytes_max);
   if (connection.ReadBody(*exchange.body, exchange.body_state) != Step::kDone) {
     connection.pace().set_patient(false);
     if (exchange.head.expects_continue) connection.SendContinue();

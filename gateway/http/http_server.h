@@ -14,6 +14,7 @@
 #include "gateway/message/http_message.h"
 #include "gateway/transport/send_pace.h"
 #include "gateway/transport/tls_acceptor.h"
+#include "services/common/limits.h"
 
 namespace cvr {
 
@@ -68,8 +69,9 @@ class HttpServer {
     // thread of a request. None = bodies are never read: the request is
     // answered, and its connection closed.
     struct BodyDecision {
-      bool read = false;               // Up to 64 KiB.
+      bool read = false;               // Up to `bytes_max`.
       std::optional<HttpReply> reply;  // Instead of the handler's.
+      size_t bytes_max = limits::kHttpBodyBytesMax;
     };
     std::function<BodyDecision(const HttpRequest&)> before_body;
   };

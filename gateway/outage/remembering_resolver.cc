@@ -14,7 +14,7 @@ namespace {
 // ago is somebody else.
 std::string KeyOf(const Caller& caller) {
   return absl::StrCat(caller.token_id, ";", caller.may_pull, caller.may_manage,
-                      caller.is_admin, ";",
+                      caller.is_admin, caller.all_groups, ";",
                       absl::StrJoin(caller.registry_ids, ","), ";",
                       caller.group.size(), ";", caller.group);
 }
@@ -79,7 +79,7 @@ absl::StatusOr<Resolution> RememberingResolver::Resolve(
   patient.patience = std::min(request.patience, PatienceFor(key));
   auto answer = Ask(patient, key);
   if (answer.ok()) {
-    if (!answer->hit && request.counts_as_download) AskLater(request, key);
+    if (!answer->hit && request.counts_as_pull) AskLater(request, key);
     return answer;
   }
   if (!MetadataContact::IsSilence(answer.status())) return answer;
@@ -179,7 +179,7 @@ void RememberingResolver::AskLater(const ResolveRequest& request,
   ++of_registry;
   unconfirmed_keys_.insert(key);
   Unconfirmed added{request, key, now};
-  added.request.counts_as_download = false;
+  added.request.counts_as_pull = false;
   const absl::Time due_at = now + options_.confirm_after[0];
   unconfirmed_.emplace(due_at, std::move(added));
 }

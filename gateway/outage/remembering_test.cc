@@ -47,7 +47,7 @@ ResolveRequest RequestFor(const std::string& reference,
   return {1,
           {*Repository::Parse("library/alpine"), *Reference::Parse(reference),
            ContentKind::kManifest},
-          /*counts_as_download=*/true,
+          /*counts_as_pull=*/true,
           "",
           caller};
 }
@@ -375,7 +375,7 @@ TEST_F(RememberingTest, WhatWasPulledIsAskedAboutAgain) {
   ASSERT_TRUE(testing::Eventually([&] { return metadata_.resolves() >= 2; },
                                   "the miss is asked about again"));
   metadata_.set_answer([](const ResolveRequest& request) {
-    EXPECT_FALSE(request.counts_as_download);
+    EXPECT_FALSE(request.counts_as_pull);
     return HitFor(absl::InfiniteDuration());
   });
   clock_.Advance(absl::Seconds(4));

@@ -131,7 +131,7 @@ HttpReply ContentHandler::Handle(const HttpRequest& request,
                                  const ContentRoute& route,
                                  const Caller& caller) {
   ResolveRequest question{route.registry_id, route.content,
-                          /*counts_as_download=*/!request.is_head(),
+                          /*counts_as_pull=*/!request.is_head(),
                           ResolvedNamespace(route.source_namespace), caller};
   question.registry_path = route.registry_path;
   const auto resolution = resolver_.Resolve(question);
@@ -191,7 +191,7 @@ ContentHandler::Opened ContentHandler::Resuming(const Pull& pull,
                                                 const Resolution& resolution,
                                                 Opened opened) {
   // Stored by then, as a rule, and asked for there first: a fetch would count
-  // as another download.
+  // as another pull.
   Resolution again = resolution;
   again.hit = Hit{opened.header.target, opened.header.upstream_id};
   auto reopen = [this, request = pull.request, route = pull.route,
@@ -262,7 +262,7 @@ HttpReply ContentHandler::ReplyInParts(const Pull& pull, Resolution resolution,
   reply.status = 206;
   reply.content_length = layout.content_length();
   // What was fetched for the first part may be stored by the next, and is asked
-  // for there first: a fetch would count as another download.
+  // for there first: a fetch would count as another pull.
   resolution.hit = Hit{target, opened.header.upstream_id};
   auto open = [this, request = pull.request, route = pull.route,
                resolution = std::move(resolution)](

@@ -46,7 +46,7 @@ constexpr ReasonRow kByReason[] = {
     {Reason::kDenied, {}, 403, "DENIED", kNoRetry},
     {Reason::kUpstreamUnavailable, {}, 503, "UNAVAILABLE", 10},
     {Reason::kUpstreamRateLimited, {}, 429, "TOOMANYREQUESTS", 60},
-    {Reason::kUpstreamDenied, {}, 403, "DENIED", kNoRetry},
+    {Reason::kUpstreamRefused, {}, 403, "DENIED", kNoRetry},
     {Reason::kUpstreamInvalid, {}, 502, "UNAVAILABLE", 10},
     {Reason::kContentMismatch, {}, 502, "UNAVAILABLE", 10},
     {Reason::kContentDamaged, {}, 503, "UNAVAILABLE", 1},

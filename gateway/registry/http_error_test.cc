@@ -30,7 +30,7 @@ TEST(HttpErrorTest, EveryReasonHasAnAnswerThatIsNotA401) {
       errors::Unsupported("writing"),
       errors::UpstreamUnavailable("h", "d"),
       errors::UpstreamRateLimited("h", {}),
-      errors::UpstreamDenied("h", "d"),
+      errors::UpstreamRefused("h", "d"),
       errors::UpstreamInvalid("h", "d"),
       errors::ContentMismatch("h", "a", "b"),
       errors::ContentDamaged("d", "x"),

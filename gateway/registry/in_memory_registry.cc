@@ -136,7 +136,7 @@ absl::StatusOr<Resolution> InMemoryRegistry::Resolve(
   if (entry != entries_.end() && !is_list) {
     resolution.hit = Hit{entry->second, upstream_id};
   }
-  if (request.counts_as_download) ++downloads_;
+  if (request.counts_as_pull) ++pulls_;
   return resolution;
 }
 
@@ -312,9 +312,9 @@ int InMemoryRegistry::fetches() const {
   return fetches_;
 }
 
-int InMemoryRegistry::downloads() const {
+int InMemoryRegistry::pulls() const {
   MutexLock lock(&mutex_);
-  return downloads_;
+  return pulls_;
 }
 
 int InMemoryRegistry::open_streams() const {

@@ -79,7 +79,7 @@ class InMemoryRegistry : public Resolver, public ContentSource {
   int resolves() const;
   int reads() const;
   int fetches() const;
-  int downloads() const;  // Resolves that counted as one.
+  int pulls() const;  // Resolves that counted as one.
   ResolveRequest last_resolve() const;
   // Streams that are open now.
   int open_streams() const;
@@ -133,7 +133,7 @@ class InMemoryRegistry : public Resolver, public ContentSource {
   int resolves_ ABSL_GUARDED_BY(mutex_) = 0;
   int reads_ ABSL_GUARDED_BY(mutex_) = 0;
   int fetches_ ABSL_GUARDED_BY(mutex_) = 0;
-  int downloads_ ABSL_GUARDED_BY(mutex_) = 0;
+  int pulls_ ABSL_GUARDED_BY(mutex_) = 0;
   int open_streams_ ABSL_GUARDED_BY(mutex_) = 0;
   std::vector<std::string> source_namespaces_ ABSL_GUARDED_BY(mutex_);
   // By registry and name.

@@ -78,7 +78,7 @@ template <typename ListRoute>
 ResolveRequest QuestionOf(const ListRoute& route, const ContentRef& content,
                           const Caller& caller) {
   ResolveRequest question{route.registry_id, content,
-                          /*counts_as_download=*/false,
+                          /*counts_as_pull=*/false,
                           ResolvedNamespace(route.source_namespace), caller};
   question.registry_path = route.registry_path;
   return question;

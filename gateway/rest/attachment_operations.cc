@@ -9,20 +9,20 @@
 namespace cvr::rest {
 namespace {
 
-using Stub = v1::UpstreamService::Stub;
+using Stub = v1::AttachmentService::Stub;
 
-absl::StatusOr<v1::RegistryUpstream> GetAttachment(const RestCall& call) {
-  v1::GetRegistryUpstreamRequest request;
+absl::StatusOr<v1::Attachment> GetAttachment(const RestCall& call) {
+  v1::GetAttachmentRequest request;
   request.set_id(call.arguments.Integer("id"));
-  return call.Ask(call.services.upstreams, &Stub::GetRegistryUpstream, request);
+  return call.Ask(call.services.attachments, &Stub::GetAttachment, request);
 }
 
 absl::StatusOr<RestAnswer> Create(const RestCall& call) {
-  v1::AttachUpstreamRequest request;
+  v1::CreateAttachmentRequest request;
   request.set_registry_id(call.arguments.Integer("registry_id"));
   request.set_upstream_id(call.arguments.Integer("upstream_id"));
   const auto attachment =
-      call.Ask(call.services.upstreams, &Stub::AttachUpstream, request);
+      call.Ask(call.services.attachments, &Stub::CreateAttachment, request);
   if (attachment.ok()) return Created(AttachmentWithUpstreamJson(*attachment));
   if (const auto limit = LimitOf(attachment.status())) {
     return errors::FieldInvalid(
@@ -38,23 +38,24 @@ absl::StatusOr<RestAnswer> Create(const RestCall& call) {
 
 absl::StatusOr<RestAnswer> Update(const RestCall& call) {
   ASSIGN_OR_RETURN(const auto attachment, GetAttachment(call));
-  v1::MoveUpstreamRequest request;
+  v1::MoveAttachmentRequest request;
   request.set_registry_id(attachment.registry_id());
   request.set_upstream_id(attachment.upstream_id());
   request.set_position(
       static_cast<int32_t>(call.arguments.Integer("position")));
-  ASSIGN_OR_RETURN(const auto moved, call.Ask(call.services.upstreams,
-                                              &Stub::MoveUpstream, request));
+  ASSIGN_OR_RETURN(const auto moved, call.Ask(call.services.attachments,
+                                              &Stub::MoveAttachment, request));
   return Answer(AttachmentWithUpstreamJson(moved));
 }
 
 absl::StatusOr<RestAnswer> Delete(const RestCall& call) {
   ASSIGN_OR_RETURN(const auto attachment, GetAttachment(call));
-  v1::DetachUpstreamRequest request;
+  v1::DeleteAttachmentRequest request;
   request.set_registry_id(attachment.registry_id());
   request.set_upstream_id(attachment.upstream_id());
+  request.set_allow_missing(true);
   RETURN_IF_ERROR(
-      call.Ask(call.services.upstreams, &Stub::DetachUpstream, request)
+      call.Ask(call.services.attachments, &Stub::DeleteAttachment, request)
           .status());
   return NoContent();
 }

@@ -1,8 +1,12 @@
 #include "gateway/rest/entry_operations.h"
 
+#include <string>
+
+#include "absl/strings/str_cat.h"
 #include "gateway/rest/operation_support.h"
 #include "gateway/rest/pages.h"
 #include "gateway/rest/resources.h"
+#include "services/common/limits.h"
 #include "services/common/status_macros.h"
 
 namespace cvr::rest {
@@ -10,19 +14,34 @@ namespace {
 
 using Stub = v1::CacheEntryService::Stub;
 
+// No path is longer or has quotes, and the text stands between quotes in a
+// filter.
+bool CanBeInPath(const std::string& text) {
+  return text.size() <= limits::kRelativePathBytesMax &&
+         text.find_first_of("\"\\") == std::string::npos;
+}
+
 absl::StatusOr<RestAnswer> List(const RestCall& call) {
   ASSIGN_OR_RETURN(const auto upstream,
                    GetUpstream(call, call.arguments.Integer("id")));
   const PageWanted wanted = PageOf(call.arguments);
+  RestAnswer answer = Answer(Json::array());
+  const std::string search = call.arguments.Text("search");
+  if (!CanBeInPath(search)) {
+    AddPageFields(call, wanted, 0, answer.fields);
+    return answer;
+  }
   v1::ListCacheEntriesRequest request;
   request.set_upstream_id(upstream.id());
-  request.set_path_contains(call.arguments.Text("search"));
-  request.set_newest_first(true);
+  if (!search.empty()) {
+    request.set_filter(absl::StrCat("relative_path : \"", search, "\""));
+  }
+  request.set_order_by("create_time desc");
+  request.set_with_total_size(true);
   request.set_skip(static_cast<int32_t>(wanted.first()));
   request.set_page_size(static_cast<int32_t>(wanted.per_page));
   ASSIGN_OR_RETURN(const auto page, call.Ask(call.services.entries,
                                              &Stub::ListCacheEntries, request));
-  RestAnswer answer = Answer(Json::array());
   for (const auto& entry : page.cache_entries()) {
     answer.body.push_back(CacheEntryJson(entry, upstream.group()));
   }
@@ -48,6 +67,7 @@ absl::StatusOr<RestAnswer> Delete(const RestCall& call) {
   RETURN_IF_ERROR(CheckUnmodified(call, entry.update_time()));
   v1::DeleteCacheEntryRequest request;
   request.set_id(entry.id());
+  request.set_allow_missing(true);
   RETURN_IF_ERROR(
       call.Ask(call.services.entries, &Stub::DeleteCacheEntry, request)
           .status());

@@ -4,9 +4,10 @@
 #include <utility>
 
 #include "absl/time/time.h"
-#include "services/common/content_wire.h"
 #include "services/common/errors.h"
+#include "services/common/limits.h"
 #include "services/common/status_macros.h"
+#include "services/common/time_wire.h"
 
 namespace cvr::rest {
 namespace {
@@ -46,6 +47,21 @@ absl::StatusOr<v1::Upstream> GetUpstream(const RestCall& call, int64_t id) {
   request.set_id(id);
   return call.Ask(call.services.upstreams,
                   &v1::UpstreamService::Stub::GetUpstream, request);
+}
+
+absl::StatusOr<std::vector<v1::Upstream>> ListAllUpstreams(
+    const RestCall& call, v1::ListUpstreamsRequest request) {
+  request.set_page_size(limits::kPageSizeMax);
+  std::vector<v1::Upstream> all;
+  do {
+    ASSIGN_OR_RETURN(
+        const auto page,
+        call.Ask(call.services.upstreams,
+                 &v1::UpstreamService::Stub::ListUpstreams, request));
+    all.insert(all.end(), page.upstreams().begin(), page.upstreams().end());
+    request.set_page_token(page.next_page_token());
+  } while (!request.page_token().empty());
+  return all;
 }
 
 absl::Status AsFieldError(const absl::Status& status, absl::StatusCode code,

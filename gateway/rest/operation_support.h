@@ -3,11 +3,13 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "cvr/v1/registry.pb.h"
 #include "cvr/v1/upstream.pb.h"
+#include "cvr/v1/upstream_service.pb.h"
 #include "gateway/rest/rest_call.h"
 #include "google/protobuf/timestamp.pb.h"
 
@@ -19,6 +21,10 @@ namespace cvr::rest {
 absl::Status RequireGroup(const RestCall& call, const std::string& name);
 absl::StatusOr<v1::Registry> GetRegistry(const RestCall& call, int64_t id);
 absl::StatusOr<v1::Upstream> GetUpstream(const RestCall& call, int64_t id);
+
+// Everything that is on the pages of a list.
+absl::StatusOr<std::vector<v1::Upstream>> ListAllUpstreams(
+    const RestCall& call, v1::ListUpstreamsRequest request);
 
 // If `status` has `code`: REST's error `text` about `field`; else `status`.
 absl::Status AsFieldError(const absl::Status& status, absl::StatusCode code,

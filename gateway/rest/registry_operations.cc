@@ -64,7 +64,7 @@ absl::StatusOr<RestAnswer> Get(const RestCall& call) {
 absl::StatusOr<RestAnswer> Update(const RestCall& call) {
   v1::UpdateRegistryRequest request;
   v1::Registry& registry = *request.mutable_registry();
-  registry.set_id(call.arguments.Integer("id"));
+  request.set_id(call.arguments.Integer("id"));
   registry.set_name(call.arguments.Text("name"));
   registry.set_description(call.arguments.Text("description"));
   for (const char* const field : {"name", "description"}) {
@@ -84,6 +84,8 @@ absl::StatusOr<RestAnswer> Delete(const RestCall& call) {
   v1::DeleteRegistryRequest request;
   request.set_id(registry.id());
   request.set_etag(EtagToInsistOn(call, registry.etag()));
+  request.set_allow_missing(true);
+  request.set_delete_orphaned_upstreams(true);
   RETURN_IF_ERROR(
       call.Ask(call.services.registries, &Stub::DeleteRegistry, request)
           .status());
@@ -93,6 +95,7 @@ absl::StatusOr<RestAnswer> Delete(const RestCall& call) {
 absl::StatusOr<RestAnswer> Purge(const RestCall& call) {
   v1::PurgeRegistryCacheRequest request;
   request.set_registry_id(call.arguments.Integer("id"));
+  // Nothing is served any more once it has started; nobody waits for the end.
   RETURN_IF_ERROR(call.Ask(call.services.caches,
                            &v1::CacheService::Stub::PurgeRegistryCache, request)
                       .status());

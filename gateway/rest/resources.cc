@@ -7,11 +7,14 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
-#include "services/common/content_wire.h"
 #include "services/common/limits.h"
+#include "services/common/time_wire.h"
 
 namespace cvr::rest {
 namespace {
+
+constexpr int64_t kSecondsPerHour = 3600;
+constexpr int64_t kSecondsPerDay = 24 * kSecondsPerHour;
 
 Json TimeJson(const google::protobuf::Timestamp& time) {
   return absl::FormatTime("%Y-%m-%dT%H:%M:%E3SZ", FromWire(time),
@@ -28,25 +31,35 @@ void AddTimes(const Resource& resource, Json& json) {
   json["updated_at"] = TimeJson(resource.update_time());
 }
 
-Json AttachmentJson(const v1::RegistryUpstream& attachment) {
+Json AttachmentJson(const v1::Attachment& attachment) {
   return {{"id", attachment.id()},
           {"registry_id", attachment.registry_id()},
           {"position", attachment.position()}};
 }
 
-// Rounded up, so that only what is for ever is 0.
+// Rounded up, so that only what is for ever is 0. REST has no word for tags
+// that are never fresh: they have one hour.
 int64_t ValidityHours(const v1::Upstream& upstream) {
-  if (!upstream.has_cache_validity()) return limits::kCacheValidityHoursDefault;
-  const auto& validity = upstream.cache_validity();
-  const int64_t seconds = validity.seconds() + (validity.nanos() > 0 ? 1 : 0);
-  return (seconds + 3599) / 3600;
+  if (!upstream.cache_policy().has_tag_ttl()) {
+    return limits::kCacheValidityHoursDefault;
+  }
+  const auto& ttl = upstream.cache_policy().tag_ttl();
+  if (ttl.seconds() >= limits::kForEverSeconds) return 0;
+  const int64_t seconds = ttl.seconds() + (ttl.nanos() > 0 ? 1 : 0);
+  return std::max<int64_t>(1,
+                           (seconds + kSecondsPerHour - 1) / kSecondsPerHour);
 }
 
-const char* StatusName(v1::CleanupPolicy::Status status) {
-  switch (status) {
-    case v1::CleanupPolicy::RUNNING:
+// Whole days, as all durations of cleanup policies are.
+int64_t Days(const google::protobuf::Duration& duration) {
+  return duration.seconds() / kSecondsPerDay;
+}
+
+const char* StatusName(v1::CleanupRun::State state) {
+  switch (state) {
+    case v1::CleanupRun::STATE_RUNNING:
       return "running";
-    case v1::CleanupPolicy::FAILED:
+    case v1::CleanupRun::STATE_FAILED:
       return "failed";
     default:
       return "scheduled";
@@ -55,11 +68,38 @@ const char* StatusName(v1::CleanupPolicy::Status status) {
 
 Json MetricsJson(const v1::CleanupPolicy& policy) {
   Json metrics = Json::object();
-  if (!policy.has_last_run_time()) return metrics;
+  if (!policy.has_last_run()) return metrics;
   metrics["container"] = {
-      {"deleted_entries_count", policy.last_run_deleted_entries()},
-      {"deleted_size", policy.last_run_deleted_bytes()}};
+      {"deleted_entries_count", policy.last_run().deleted_count()},
+      {"deleted_size", policy.last_run().deleted_bytes()}};
   return metrics;
+}
+
+// The words of openapi.json, which stay.
+const char* OutcomeName(v1::TestUpstreamResponse::Outcome outcome) {
+  using Response = v1::TestUpstreamResponse;
+  switch (outcome) {
+    case Response::OUTCOME_REACHABLE:
+      return "REACHABLE";
+    case Response::OUTCOME_ADDRESS_FORBIDDEN:
+      return "ADDRESS_FORBIDDEN";
+    case Response::OUTCOME_DNS_FAILED:
+      return "DNS_FAILED";
+    case Response::OUTCOME_CONNECT_FAILED:
+      return "CONNECT_FAILED";
+    case Response::OUTCOME_TLS_FAILED:
+      return "TLS_FAILED";
+    case Response::OUTCOME_TOKEN_FAILED:
+      return "TOKEN_FAILED";
+    case Response::OUTCOME_REFUSED:
+      return "UNAUTHORIZED";
+    case Response::OUTCOME_RATE_LIMITED:
+      return "RATE_LIMITED";
+    case Response::OUTCOME_TIMED_OUT:
+      return "TIMED_OUT";
+    default:
+      return "BAD_ANSWER";
+  }
 }
 
 // What servers put after a status that an upstream may answer with.
@@ -100,7 +140,7 @@ Json RegistryJson(const v1::Registry& registry) {
 Json RegistryWithUpstreamsJson(const v1::Registry& registry) {
   Json json = RegistryJson(registry);
   Json& attachments = json["registry_upstreams"] = Json::array();
-  for (const auto& attachment : registry.upstreams()) {
+  for (const auto& attachment : registry.attachments()) {
     attachments.push_back({{"id", attachment.id()},
                            {"position", attachment.position()},
                            {"upstream_id", attachment.upstream_id()}});
@@ -108,11 +148,23 @@ Json RegistryWithUpstreamsJson(const v1::Registry& registry) {
   return json;
 }
 
+const std::string& TitleOf(const v1::Upstream& upstream) {
+  return upstream.display_name().empty() ? upstream.name()
+                                         : upstream.display_name();
+}
+
+google::protobuf::Duration TtlOfHours(int64_t hours) {
+  google::protobuf::Duration ttl;
+  ttl.set_seconds(hours == 0 ? limits::kForEverSeconds
+                             : hours * kSecondsPerHour);
+  return ttl;
+}
+
 Json UpstreamJson(const v1::Upstream& upstream) {
   Json json = {{"id", upstream.id()},
                {"group_id", upstream.group()},
                {"url", upstream.url()},
-               {"name", upstream.name()},
+               {"name", TitleOf(upstream)},
                {"description", TextOrNull(upstream.description())},
                {"cache_validity_hours", ValidityHours(upstream)},
                {"username", TextOrNull(upstream.username())}};
@@ -123,7 +175,7 @@ Json UpstreamJson(const v1::Upstream& upstream) {
 Json UpstreamWithRegistriesJson(const v1::Upstream& upstream) {
   Json json = UpstreamJson(upstream);
   Json& attachments = json["registry_upstreams"] = Json::array();
-  for (const auto& attachment : upstream.registry_upstreams()) {
+  for (const auto& attachment : upstream.attachments()) {
     attachments.push_back(AttachmentJson(attachment));
   }
   return json;
@@ -131,14 +183,14 @@ Json UpstreamWithRegistriesJson(const v1::Upstream& upstream) {
 
 Json UpstreamInRegistryJson(const v1::Upstream& upstream, int64_t registry_id) {
   Json json = UpstreamJson(upstream);
-  for (const auto& attachment : upstream.registry_upstreams()) {
+  for (const auto& attachment : upstream.attachments()) {
     if (attachment.registry_id() != registry_id) continue;
     json["registry_upstream"] = AttachmentJson(attachment);
   }
   return json;
 }
 
-Json AttachmentWithUpstreamJson(const v1::RegistryUpstream& attachment) {
+Json AttachmentWithUpstreamJson(const v1::Attachment& attachment) {
   return {{"id", attachment.id()},
           {"registry_id", attachment.registry_id()},
           {"upstream_id", attachment.upstream_id()},
@@ -149,43 +201,46 @@ Json CacheEntryJson(const v1::CacheEntry& entry, const std::string& group) {
   Json json = {{"id", FormatEntryId({group, entry.id()})},
                {"group_id", group},
                {"upstream_id", entry.upstream_id()},
-               {"upstream_checked_at", TimeJson(entry.upstream_checked_at())},
+               {"upstream_checked_at", TimeJson(entry.last_check_time())},
                {"file_sha1", nullptr},
                {"digest", entry.digest()},
-               {"size", entry.size()},
+               {"size", entry.size_bytes()},
                {"relative_path", entry.relative_path()},
                {"upstream_etag", TextOrNull(entry.upstream_etag())},
                {"content_type", entry.media_type()}};
   AddTimes(entry, json);
-  json["downloads_count"] = entry.downloads_count();
+  json["downloads_count"] = entry.pull_count();
   json["downloaded_at"] =
-      entry.has_downloaded_at() ? TimeJson(entry.downloaded_at()) : Json();
+      entry.has_last_pull_time() ? TimeJson(entry.last_pull_time()) : Json();
   return json;
 }
 
-Json CleanupPolicyJson(const v1::CleanupPolicy& policy) {
+Json CleanupPolicyJson(const v1::CleanupPolicy& policy,
+                       const internal::v1::FacadeSettings& settings) {
+  const v1::CleanupRun& run = policy.last_run();
   Json json = {
       {"group_id", policy.group()},
       {"enabled", policy.enabled()},
-      {"keep_n_days_after_download", policy.keep_n_days_after_download()},
-      {"cadence", policy.cadence_days()},
-      {"notify_on_success", policy.notify_on_success()},
-      {"notify_on_failure", policy.notify_on_failure()},
-      {"status", StatusName(policy.status())},
+      {"keep_n_days_after_download", Days(policy.keep_after_last_pull())},
+      {"cadence", Days(policy.run_interval())},
+      {"notify_on_success", settings.notify_on_success()},
+      {"notify_on_failure", settings.notify_on_failure()},
+      {"status", StatusName(run.state())},
       {"next_run_at",
        policy.has_next_run_time() ? TimeJson(policy.next_run_time()) : Json()},
       {"last_run_at",
-       policy.has_last_run_time() ? TimeJson(policy.last_run_time()) : Json()},
-      {"last_run_deleted_size", policy.last_run_deleted_bytes()},
-      {"last_run_deleted_entries_count", policy.last_run_deleted_entries()},
+       policy.has_last_run() ? TimeJson(run.start_time()) : Json()},
+      {"last_run_deleted_size", run.deleted_bytes()},
+      {"last_run_deleted_entries_count", run.deleted_count()},
       {"last_run_detailed_metrics", MetricsJson(policy)},
-      {"failure_message", TextOrNull(policy.failure_message())}};
+      {"failure_message", TextOrNull(run.error().message())}};
   AddTimes(policy, json);
   return json;
 }
 
 Json TestResultJson(const v1::TestUpstreamResponse& result) {
-  const bool good = result.outcome() == v1::TestUpstreamResponse::REACHABLE;
+  const bool good =
+      result.outcome() == v1::TestUpstreamResponse::OUTCOME_REACHABLE;
   Json json = {{"success", good}};
   if (!good) {
     const int code = result.http_status();
@@ -193,7 +248,7 @@ Json TestResultJson(const v1::TestUpstreamResponse& result) {
         code < 400 ? absl::StrCat("Error: ", result.message())
                    : absl::StrCat("Error: ", code, " - ", StatusText(code));
   }
-  json["outcome"] = v1::TestUpstreamResponse::Outcome_Name(result.outcome());
+  json["outcome"] = OutcomeName(result.outcome());
   return json;
 }
 

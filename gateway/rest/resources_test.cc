@@ -1,7 +1,9 @@
 #include "gateway/rest/resources.h"
 
+#include <set>
 #include <string>
 
+#include "gateway/rest/openapi_text.h"
 #include "gtest/gtest.h"
 #include "tests/support/status_matchers.h"
 
@@ -17,14 +19,29 @@ TEST(ResourcesTest, HoursAreRoundedUpSoThatOnlyForEverIsZero) {
     return UpstreamJson(upstream)["cache_validity_hours"].get<int64_t>();
   };
   EXPECT_EQ(hours(), 24);
-  upstream.mutable_cache_validity();
+  auto& ttl = *upstream.mutable_cache_policy()->mutable_tag_ttl();
+  ttl = TtlOfHours(0);
+  EXPECT_EQ(ttl.seconds(), 315'576'000'000);
   EXPECT_EQ(hours(), 0);
-  upstream.mutable_cache_validity()->set_nanos(1);
+  // Not fresh at all, for which there is no word.
+  ttl.set_seconds(0);
   EXPECT_EQ(hours(), 1);
-  upstream.mutable_cache_validity()->set_seconds(3600);
+  ttl.set_nanos(1);
+  EXPECT_EQ(hours(), 1);
+  ttl.set_seconds(3600);
   EXPECT_EQ(hours(), 2);
-  upstream.mutable_cache_validity()->set_nanos(0);
+  ttl.set_nanos(0);
   EXPECT_EQ(hours(), 1);
+  ttl = TtlOfHours(32767);
+  EXPECT_EQ(hours(), 32767);
+}
+
+TEST(ResourcesTest, UpstreamsAreCalledByTheirDisplayName) {
+  v1::Upstream upstream;
+  upstream.set_name("hub-2");
+  EXPECT_EQ(UpstreamJson(upstream)["name"], "hub-2");
+  upstream.set_display_name("Docker Hub");
+  EXPECT_EQ(UpstreamJson(upstream)["name"], "Docker Hub");
 }
 
 TEST(ResourcesTest, TimesHaveMilliseconds) {
@@ -37,7 +54,9 @@ TEST(ResourcesTest, TimesHaveMilliseconds) {
 TEST(ResourcesTest, PasswordsAreNeverShown) {
   v1::Upstream upstream;
   upstream.set_username("u");
-  upstream.set_password("s3cret");
+  auto& credentials = *upstream.mutable_credentials()->mutable_basic();
+  credentials.set_username("u");
+  credentials.set_password("s3cret");
   for (const Json& json :
        {UpstreamJson(upstream), UpstreamWithRegistriesJson(upstream),
         UpstreamInRegistryJson(upstream, 1)}) {
@@ -69,14 +88,15 @@ TEST(ResourcesTest, EntryIdsSurvive) {
 
 TEST(ResourcesTest, TestResultsSayWhatWentWrong) {
   v1::TestUpstreamResponse result;
-  result.set_outcome(v1::TestUpstreamResponse::REACHABLE);
+  result.set_outcome(v1::TestUpstreamResponse::OUTCOME_REACHABLE);
   result.set_http_status(404);
   EXPECT_EQ(TestResultJson(result).dump(),
             R"({"success":true,"outcome":"REACHABLE"})");
-  result.set_outcome(v1::TestUpstreamResponse::UNAUTHORIZED);
+  result.set_outcome(v1::TestUpstreamResponse::OUTCOME_REFUSED);
   result.set_http_status(401);
   EXPECT_EQ(TestResultJson(result)["result"], "Error: 401 - Unauthorized");
-  result.set_outcome(v1::TestUpstreamResponse::DNS_FAILED);
+  EXPECT_EQ(TestResultJson(result)["outcome"], "UNAUTHORIZED");
+  result.set_outcome(v1::TestUpstreamResponse::OUTCOME_DNS_FAILED);
   result.set_http_status(0);
   result.set_message("no such host");
   EXPECT_EQ(TestResultJson(result).dump(),
@@ -86,15 +106,39 @@ TEST(ResourcesTest, TestResultsSayWhatWentWrong) {
 
 TEST(ResourcesTest, MetricsAreThoseOfARunThatWas) {
   v1::CleanupPolicy policy;
-  policy.set_last_run_deleted_bytes(9);
-  EXPECT_TRUE(CleanupPolicyJson(policy)["last_run_detailed_metrics"].empty());
-  EXPECT_TRUE(CleanupPolicyJson(policy)["last_run_at"].is_null());
-  policy.mutable_last_run_time();
-  EXPECT_EQ(CleanupPolicyJson(policy)["last_run_detailed_metrics"].dump(),
+  const auto json = [&] {
+    return CleanupPolicyJson(policy, internal::v1::FacadeSettings());
+  };
+  EXPECT_TRUE(json()["last_run_detailed_metrics"].empty());
+  EXPECT_TRUE(json()["last_run_at"].is_null());
+  EXPECT_EQ(json()["status"], "scheduled");
+  v1::CleanupRun& run = *policy.mutable_last_run();
+  run.set_deleted_bytes(9);
+  EXPECT_EQ(json()["last_run_detailed_metrics"].dump(),
             R"({"container":{"deleted_entries_count":0,"deleted_size":9}})");
-  EXPECT_EQ(CleanupPolicyJson(policy)["status"], "scheduled");
-  policy.set_status(v1::CleanupPolicy::FAILED);
-  EXPECT_EQ(CleanupPolicyJson(policy)["status"], "failed");
+  EXPECT_FALSE(json()["last_run_at"].is_null());
+  run.set_state(v1::CleanupRun::STATE_SUCCEEDED);
+  EXPECT_EQ(json()["status"], "scheduled");
+  EXPECT_TRUE(json()["failure_message"].is_null());
+  run.set_state(v1::CleanupRun::STATE_FAILED);
+  run.mutable_error()->set_message("the disk is full");
+  EXPECT_EQ(json()["status"], "failed");
+  EXPECT_EQ(json()["failure_message"], "the disk is full");
+}
+
+// openapi.json has these words alone.
+TEST(ResourcesTest, EveryOutcomeIsADocumentedOne) {
+  using Response = v1::TestUpstreamResponse;
+  const auto document = Json::parse(OpenApiText());
+  const Json& words = document["components"]["schemas"]["UpstreamTestResult"]
+                              ["properties"]["outcome"]["enum"];
+  std::set<std::string> used;
+  for (int i = 0; i < Response::Outcome_ARRAYSIZE; ++i) {
+    Response result;
+    result.set_outcome(static_cast<Response::Outcome>(i));
+    used.insert(TestResultJson(result)["outcome"].get<std::string>());
+  }
+  EXPECT_EQ(used, words.get<std::set<std::string>>());
 }
 
 }  // namespace

@@ -49,7 +49,7 @@ HttpReply ToReply(RestAnswer answer) {
 RestApi::RestApi(Options options)
     : options_(std::move(options)),
       document_(OurDocument()),
-      services_(options_.metadata, options_.blob) {
+      services_(options_.metadata) {
   for (const rest::RestHandlers& handlers :
        {rest::RegistryOperations(), rest::UpstreamOperations(),
         rest::AttachmentOperations(), rest::EntryOperations(),

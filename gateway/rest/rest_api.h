@@ -24,8 +24,8 @@ namespace cvr {
 class RestApi : public Administration {
  public:
   struct Options {
+    // To the metadata service.
     std::shared_ptr<grpc::Channel> metadata;
-    std::shared_ptr<grpc::Channel> blob;
     // Where clients reach us, for links; empty = as they say, over https when
     // `over_tls`.
     std::string external_url;

@@ -333,13 +333,13 @@ TEST_F(RestApiTest, WhoMayWhatIsDecidedBehindIt) {
   MakeRegistry("r");
   MakeUpstream(1, "u1");
   const std::string one = absl::StrCat(kBase, "/registries/1");
-  secret_ = Token(v1::AccessToken::READ_VIRTUAL_REGISTRY, "default");
+  secret_ = Token(v1::AccessToken::SCOPE_READ, "default");
   EXPECT_EQ(Ask("GET", one).status, 200);
   EXPECT_EQ(AskFor(200, "GET", absl::StrCat(kGroup, "/registries")).size(), 1);
   EXPECT_EQ(AskFor(403, "PATCH", one, R"({"name":"x"})").dump(),
             R"({"message":"403 Forbidden"})");
   EXPECT_EQ(Ask("DELETE", one).status, 403);
-  secret_ = Token(v1::AccessToken::WRITE_VIRTUAL_REGISTRY, "acme");
+  secret_ = Token(v1::AccessToken::SCOPE_MANAGE, "acme");
   for (const char* const what :
        {"/registries/1", "/upstreams/1", "/upstreams/1/cache_entries"}) {
     EXPECT_EQ(Ask("GET", absl::StrCat(kBase, what)).status, 404) << what;
@@ -360,16 +360,16 @@ TEST_F(RestApiTest, TryingAnUpstreamSendsWhatWasGiven) {
   v1::TestUpstreamRequest seen;
   std::string authorization;
   std::string client;
-  probe_.script = [&](grpc::ServerContext& context,
-                      const v1::TestUpstreamRequest& request,
-                      v1::TestUpstreamResponse& response) {
+  upstream_tests_.script = [&](grpc::ServerContext& context,
+                               const v1::TestUpstreamRequest& request,
+                               v1::TestUpstreamResponse& response) {
     seen = request;
     for (const auto& [name, value] : context.client_metadata()) {
       const std::string text(value.data(), value.size());
       if (name == "authorization") authorization = text;
       if (name == "cvr-client") client = text;
     }
-    response.set_outcome(v1::TestUpstreamResponse::UNAUTHORIZED);
+    response.set_outcome(v1::TestUpstreamResponse::OUTCOME_REFUSED);
     response.set_http_status(401);
     return grpc::Status::OK;
   };
@@ -380,9 +380,9 @@ TEST_F(RestApiTest, TryingAnUpstreamSendsWhatWasGiven) {
             "Error: 401 - Unauthorized");
   EXPECT_EQ(authorization, absl::StrCat("Bearer ", admin_));
   EXPECT_EQ(client, "192.0.2.1");
-  EXPECT_EQ(seen.upstream_id(), 0);
+  EXPECT_FALSE(seen.has_upstream_id());
   EXPECT_EQ(seen.upstream().group(), "default");
-  EXPECT_EQ(seen.upstream().password(), "p");
+  EXPECT_EQ(seen.upstream().credentials().basic().password(), "p");
   EXPECT_EQ(AskFor(400, "POST", fresh,
                    R"({"url":"https://a.example","username":"u"})")["error"],
             "username, password provide all or none of parameters");
@@ -393,30 +393,41 @@ TEST_F(RestApiTest, TryingAnUpstreamSendsWhatWasGiven) {
   EXPECT_FALSE(seen.has_upstream());
   EXPECT_EQ(Ask("POST", stored, R"({"username":"u","password":""})").status,
             200);
-  EXPECT_EQ(seen.upstream().username(), "u");
+  EXPECT_EQ(seen.upstream().credentials().basic().username(), "u");
 
-  probe_.script = [](grpc::ServerContext&, const v1::TestUpstreamRequest&,
-                     v1::TestUpstreamResponse&) {
-    return ToRpcStatus(errors::FieldInvalid("url", "must have a host"));
+  upstream_tests_.script = [](grpc::ServerContext&,
+                              const v1::TestUpstreamRequest&,
+                              v1::TestUpstreamResponse&) {
+    return ToRpcStatus(
+        errors::FieldInvalid("upstream.url", "must have a host"));
   };
   EXPECT_EQ(AskFor(400, "POST", stored, R"({"url":"https://"})").dump(),
             R"({"message":{"url":["must have a host"]}})");
 }
 
 TEST_F(RestApiTest, AServiceThatIsGoneIs503) {
+  // A blob service, which the metadata service cannot forward to.
+  upstream_tests_.script = [](grpc::ServerContext&,
+                              const v1::TestUpstreamRequest&,
+                              v1::TestUpstreamResponse&) {
+    return ToRpcStatus(absl::UnavailableError("no blob service"));
+  };
+  const std::string target = absl::StrCat(kBase, "/upstreams/7/test");
+  EXPECT_EQ(Ask("POST", target).status, 503);
+  // The metadata service.
   RestApi::Options options;
-  options.metadata = metadata_->InProcessChannel();
-  options.blob = MakeRpcChannel(blob_->address());
+  options.metadata = MakeRpcChannel(metadata_->address());
   api_ = std::make_unique<RestApi>(std::move(options));
-  blob_->Shutdown(absl::InfinitePast());
-  EXPECT_EQ(Ask("POST", absl::StrCat(kBase, "/upstreams/7/test")).status, 503);
+  metadata_->Shutdown(absl::InfinitePast());
+  EXPECT_EQ(Ask("POST", target).status, 503);
+  EXPECT_EQ(Ask("GET", absl::StrCat(kBase, "/registries/1")).status, 503);
 }
 
 TEST_F(RestApiTest, CancellingEndsWhatIsUnderWay) {
   cvr::testing::Gate gate;
-  probe_.script = [&](grpc::ServerContext& context,
-                      const v1::TestUpstreamRequest&,
-                      v1::TestUpstreamResponse&) {
+  upstream_tests_.script = [&](grpc::ServerContext& context,
+                               const v1::TestUpstreamRequest&,
+                               v1::TestUpstreamResponse&) {
     gate.Pass();
     EXPECT_TRUE(cvr::testing::Eventually([&] { return context.IsCancelled(); },
                                          "the call is cancelled"));

@@ -5,13 +5,16 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
-#include "cvr/v1/upstream_probe_service.grpc.pb.h"
+#include "cvr/v1/upstream_test_service.grpc.pb.h"
 #include "gateway/rest/rest_api.h"
 #include "gtest/gtest.h"
 #include "nlohmann/json.hpp"
+#include "services/common/content.h"
+#include "services/common/digest.h"
 #include "services/metadata/metadata_stack.h"
 #include "services/rpc/rpc_server.h"
 #include "tests/support/status_matchers.h"
@@ -21,7 +24,7 @@
 namespace cvr::rest {
 
 // Answers as a test says.
-class ScriptedProbe final : public v1::UpstreamProbeService::Service {
+class ScriptedUpstreamTests final : public v1::UpstreamTestService::Service {
  public:
   using Script = std::function<grpc::Status(grpc::ServerContext&,
                                             const v1::TestUpstreamRequest&,
@@ -47,21 +50,27 @@ class RestTest : public ::testing::Test {
     MetadataStack::Options options;
     options.data_dir = directory_.path() + "/metadata";
     stack_ = *MetadataStack::Open(options);
-    metadata_ = *RpcServer::Start("127.0.0.1:0", stack_->admin_services());
-    blob_ = *RpcServer::Start("127.0.0.1:0", {&probe_});
+    std::vector<grpc::Service*> services = stack_->admin_services();
+    services.push_back(&upstream_tests_);
+    metadata_ = *RpcServer::Start("127.0.0.1:0", services);
     RestApi::Options rest;
     rest.metadata = metadata_->InProcessChannel();
-    rest.blob = blob_->InProcessChannel();
     api_ = std::make_unique<RestApi>(std::move(rest));
-    admin_ = Token(v1::AccessToken::ADMIN, "");
+    admin_ = Token(v1::AccessToken::SCOPE_ADMIN, "");
   }
   ~RestTest() override { stack_->Shutdown(); }
 
+  // Of all groups when `group` is empty.
   std::string Token(v1::AccessToken::Scope scope, const std::string& group) {
     v1::CreateAccessTokenRequest request;
-    request.mutable_access_token()->set_name("t");
-    request.mutable_access_token()->add_scopes(scope);
-    request.mutable_access_token()->set_group(group);
+    v1::AccessToken& token = *request.mutable_access_token();
+    token.set_name(absl::StrCat("t", ++tokens_));
+    token.add_scopes(scope);
+    if (group.empty()) {
+      token.set_all_groups(true);
+    } else {
+      token.set_group(group);
+    }
     const auto made = stack_->access_tokens().Create(request);
     EXPECT_THAT(made, testing::IsOk());
     return made.ok() ? made->secret() : "";
@@ -74,13 +83,18 @@ class RestTest : public ::testing::Test {
   }
 
   void MakeEntry(int64_t upstream_id, const std::string& path) {
-    v1::CreateCacheEntryRequest request;
-    auto& entry = *request.mutable_cache_entry();
-    entry.set_upstream_id(upstream_id);
-    entry.set_relative_path(path);
-    entry.set_media_type("application/vnd.oci.image.manifest.v1+json");
-    entry.set_digest(absl::StrCat("sha256:", std::string(64, 'a')));
-    ASSERT_THAT(stack_->cache_entries().Create(request), testing::IsOk());
+    const auto access = stack_->client().GetUpstreamAccess(upstream_id);
+    ASSERT_THAT(access, testing::IsOk());
+    const auto content = ParseRelativePath(path);
+    ASSERT_THAT(content, testing::IsOk());
+    const auto digest =
+        Digest::Parse(absl::StrCat("sha256:", std::string(64, 'a')));
+    ASSERT_THAT(digest, testing::IsOk());
+    CacheRecord record{
+        upstream_id, *content,
+        Descriptor{"application/vnd.oci.image.manifest.v1+json", *digest, 7}};
+    record.cache_epoch = access->cache_epoch;
+    ASSERT_THAT(stack_->client().Record(record), testing::IsOk());
   }
 
   HttpReply Ask(const std::string& method, const std::string& target,
@@ -92,7 +106,9 @@ class RestTest : public ::testing::Test {
     request.client = "192.0.2.1";
     request.fields.Add("Host", "cvr.example.com:8080");
     request.fields.Add("PRIVATE-TOKEN", secret_.empty() ? admin_ : secret_);
-    if (!body.empty()) request.fields.Add("Content-Type", "application/json");
+    if (!body.empty() && !more_fields_.Get("Content-Type")) {
+      request.fields.Add("Content-Type", "application/json");
+    }
     for (const auto& [name, value] : more_fields_) {
       request.fields.Add(name, value);
     }
@@ -126,14 +142,14 @@ class RestTest : public ::testing::Test {
 
   cvr::testing::TemporaryDirectory directory_;
   std::unique_ptr<MetadataStack> stack_;
-  ScriptedProbe probe_;
+  ScriptedUpstreamTests upstream_tests_;
   std::unique_ptr<RpcServer> metadata_;
-  std::unique_ptr<RpcServer> blob_;
   std::unique_ptr<RestApi> api_;
   std::string admin_;
   // Whose requests are sent; empty = the administrator's.
   std::string secret_;
   HttpFields more_fields_;
+  int tokens_ = 0;  // That were created.
 };
 
 }  // namespace cvr::rest

@@ -12,7 +12,8 @@ bool IsFor(const Caller& caller, int64_t registry_id) {
 }
 
 bool IsOfGroup(const Caller& caller, const AccessPolicy::Object& object) {
-  return !caller.is_anonymous() && caller.group == object.group;
+  return !caller.is_anonymous() &&
+         (caller.all_groups || caller.group == object.group);
 }
 
 bool MayReadObject(const Caller& caller, const AccessPolicy::Object& object) {
@@ -43,6 +44,8 @@ bool HasScope(const Caller& caller, AccessPolicy::Action action) {
       return caller.may_manage;
     case AccessPolicy::Action::kAdminister:
       return false;
+    case AccessPolicy::Action::kAuthenticate:
+      return true;
   }
   return false;
 }

@@ -23,6 +23,8 @@ class AccessPolicy {
     kRead,        // Registries, upstreams, cache entries of a group.
     kManage,      // The same, to change them.
     kAdminister,  // Tokens, groups, settings.
+    // To show an access token that is valid. Aims at nothing.
+    kAuthenticate,
   };
 
   // What an action aims at.

@@ -1,6 +1,7 @@
 #include "services/access/access_policy.h"
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "gtest/gtest.h"
@@ -21,6 +22,16 @@ Caller WithToken(bool pull, bool manage, bool admin) {
   caller.is_admin = admin;
   caller.group = admin ? "" : "acme";
   return caller;
+}
+
+Caller OfNoGroup(Caller caller) {
+  caller.group = "";
+  return caller;
+}
+
+Caller OfAllGroups(Caller caller) {
+  caller.all_groups = true;
+  return OfNoGroup(std::move(caller));
 }
 
 enum class Want { kYes, kLogin, kNo };
@@ -54,6 +65,15 @@ const Row kTable[] = {
      WithToken(false, false, true),
      {Want::kYes, Want::kYes, Want::kYes, Want::kYes},
      {Want::kYes, Want::kYes, Want::kYes, Want::kYes}},
+    {"reader and writer of all groups",
+     OfAllGroups(WithToken(true, true, false)),
+     {Want::kYes, Want::kYes, Want::kYes, Want::kNo},
+     {Want::kYes, Want::kYes, Want::kYes, Want::kNo}},
+    // Of no group is not of all.
+    {"reader of nothing",
+     OfNoGroup(WithToken(true, false, false)),
+     {Want::kNo, Want::kNo, Want::kNo, Want::kNo},
+     {Want::kNo, Want::kNo, Want::kNo, Want::kNo}},
     {"a process of ours",
      Caller::System(),
      {Want::kYes, Want::kYes, Want::kYes, Want::kYes},

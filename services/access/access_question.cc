@@ -16,8 +16,10 @@ const char* KindName(AccessQuestion::Kind kind) {
       return "upstream";
     case AccessQuestion::Kind::kCacheEntry:
       return "cache entry";
-    case AccessQuestion::Kind::kRegistryUpstream:
-      return "registry upstream";
+    case AccessQuestion::Kind::kAttachment:
+      return "attachment";
+    case AccessQuestion::Kind::kOperation:
+      return "operation";
   }
   return "";
 }

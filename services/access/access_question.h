@@ -17,14 +17,15 @@ struct AccessQuestion {
     kRegistry,
     kUpstream,
     kCacheEntry,
-    kRegistryUpstream,
+    kAttachment,
+    kOperation,
   };
 
   AccessPolicy::Action action = AccessPolicy::Action::kAdminister;
   Kind kind = Kind::kNone;
-  // Of all but groups.
+  // Of all but groups; 0 = one that does not exist.
   int64_t id = 0;
-  // Of a group.
+  // Of a group; of what does not exist: what the caller calls it.
   std::string name = {};
 };
 

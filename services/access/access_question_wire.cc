@@ -11,20 +11,25 @@ namespace {
 using Action = AccessPolicy::Action;
 using Kind = AccessQuestion::Kind;
 
-constexpr std::pair<Action, internal::v1::AccessQuestion::Action> kActions[] = {
-    {Action::kPull, internal::v1::AccessQuestion::PULL},
-    {Action::kRead, internal::v1::AccessQuestion::READ},
-    {Action::kManage, internal::v1::AccessQuestion::MANAGE},
-    {Action::kAdminister, internal::v1::AccessQuestion::ADMINISTER},
+constexpr std::pair<Action, internal::v1::AccessQuestion::AccessAction>
+    kActions[] = {
+        {Action::kPull, internal::v1::AccessQuestion::ACCESS_ACTION_PULL},
+        {Action::kRead, internal::v1::AccessQuestion::ACCESS_ACTION_READ},
+        {Action::kManage, internal::v1::AccessQuestion::ACCESS_ACTION_MANAGE},
+        {Action::kAdminister,
+         internal::v1::AccessQuestion::ACCESS_ACTION_ADMINISTER},
+        {Action::kAuthenticate,
+         internal::v1::AccessQuestion::ACCESS_ACTION_AUTHENTICATE},
 };
 
 constexpr std::pair<Kind, internal::v1::AccessQuestion::Kind> kKinds[] = {
-    {Kind::kNone, internal::v1::AccessQuestion::NONE},
-    {Kind::kGroup, internal::v1::AccessQuestion::GROUP},
-    {Kind::kRegistry, internal::v1::AccessQuestion::REGISTRY},
-    {Kind::kUpstream, internal::v1::AccessQuestion::UPSTREAM},
-    {Kind::kCacheEntry, internal::v1::AccessQuestion::CACHE_ENTRY},
-    {Kind::kRegistryUpstream, internal::v1::AccessQuestion::REGISTRY_UPSTREAM},
+    {Kind::kNone, internal::v1::AccessQuestion::KIND_NONE},
+    {Kind::kGroup, internal::v1::AccessQuestion::KIND_GROUP},
+    {Kind::kRegistry, internal::v1::AccessQuestion::KIND_REGISTRY},
+    {Kind::kUpstream, internal::v1::AccessQuestion::KIND_UPSTREAM},
+    {Kind::kCacheEntry, internal::v1::AccessQuestion::KIND_CACHE_ENTRY},
+    {Kind::kAttachment, internal::v1::AccessQuestion::KIND_ATTACHMENT},
+    {Kind::kOperation, internal::v1::AccessQuestion::KIND_OPERATION},
 };
 
 }  // namespace
@@ -64,20 +69,22 @@ absl::StatusOr<AccessQuestion> FromWire(
   return question;
 }
 
-internal::v1::Admission ToWire(const Admission& admission) {
-  internal::v1::Admission message;
+internal::v1::AuthorizeResponse ToWire(const Admission& admission) {
+  internal::v1::AuthorizeResponse message;
   *message.mutable_caller() = ToWire(admission.caller);
   message.set_group(admission.group);
+  message.set_name(admission.name);
   if (admission.missing) {
     message.set_missing(static_cast<int>(*admission.missing) + 1);
   }
   return message;
 }
 
-Admission FromWire(const internal::v1::Admission& message) {
+Admission FromWire(const internal::v1::AuthorizeResponse& message) {
   Admission admission;
   admission.caller = FromWire(message.caller());
   admission.group = message.group();
+  admission.name = message.name();
   if (message.missing() > 0) admission.missing = message.missing() - 1;
   return admission;
 }

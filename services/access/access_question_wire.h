@@ -13,8 +13,8 @@ namespace cvr {
 internal::v1::AccessQuestion ToWire(const AccessQuestion& question);
 absl::StatusOr<AccessQuestion> FromWire(
     const internal::v1::AccessQuestion& message);
-internal::v1::Admission ToWire(const Admission& admission);
-Admission FromWire(const internal::v1::Admission& message);
+internal::v1::AuthorizeResponse ToWire(const Admission& admission);
+Admission FromWire(const internal::v1::AuthorizeResponse& message);
 
 }  // namespace cvr
 

@@ -1,15 +1,19 @@
 #include "services/access/access_rules.h"
 
-#include <algorithm>
-#include <iterator>
+#include <initializer_list>
 #include <string>
 #include <utility>
 
-#include "absl/status/status.h"
+#include "absl/algorithm/container.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
-#include "services/common/limits.h"
+#include "absl/strings/string_view.h"
+#include "cvr/v1/annotations.pb.h"
+#include "google/api/field_behavior.pb.h"
+#include "services/access/resource_keys.h"
+#include "services/common/errors.h"
+#include "services/common/status_macros.h"
 
 namespace cvr {
 namespace {
@@ -18,197 +22,285 @@ using Action = AccessPolicy::Action;
 using Kind = AccessQuestion::Kind;
 using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
+using google::protobuf::MethodDescriptor;
+using v1::AccessRequirement;
 
-struct Rule {
-  // The request's message.
-  const char* request;
-  Action action;
-  Kind kind;
-  // Where the request names the object.
-  const char* field = "";
-  // The rule holds only when these fields are set (`a,b`; `a.b` is one of a
-  // message), or only when that one is not.
-  const char* when = "";
-  const char* unless = "";
-};
+// All of the groups that the caller may see.
+constexpr char kAllGroups[] = "-";
 
-constexpr Rule kRules[] = {
-    // Groups are made by administrators and seen by their members.
-    {"CreateGroupRequest", Action::kAdminister, Kind::kNone},
-    {"GetGroupRequest", Action::kRead, Kind::kGroup, "name"},
-    {"ListGroupsRequest", Action::kRead, Kind::kNone},
-    {"UpdateGroupRequest", Action::kAdminister, Kind::kGroup, "group.name"},
-    {"DeleteGroupRequest", Action::kAdminister, Kind::kGroup, "name"},
-
-    {"CreateRegistryRequest", Action::kManage, Kind::kGroup, "registry.group"},
-    // Ids belong to the whole system: who may choose one may take any.
-    {"CreateRegistryRequest", Action::kAdminister, Kind::kNone, "",
-     /*when=*/"registry.id"},
-    {"GetRegistryRequest", Action::kRead, Kind::kRegistry, "id"},
-    {"ListRegistriesRequest", Action::kRead, Kind::kNone},
-    {"UpdateRegistryRequest", Action::kManage, Kind::kRegistry, "registry.id"},
-    {"DeleteRegistryRequest", Action::kManage, Kind::kRegistry, "id"},
-
-    {"CreateUpstreamRequest", Action::kManage, Kind::kGroup, "upstream.group",
-     /*when=*/"", /*unless=*/"registry_id"},
-    {"CreateUpstreamRequest", Action::kManage, Kind::kRegistry, "registry_id",
-     /*when=*/"registry_id"},
-    {"GetUpstreamRequest", Action::kRead, Kind::kUpstream, "id"},
-    {"ListUpstreamsRequest", Action::kRead, Kind::kNone},
-    {"ListUpstreamsRequest", Action::kRead, Kind::kRegistry, "registry_id",
-     /*when=*/"registry_id"},
-    {"UpdateUpstreamRequest", Action::kManage, Kind::kUpstream, "upstream.id"},
-    {"DeleteUpstreamRequest", Action::kManage, Kind::kUpstream, "id"},
-    {"AttachUpstreamRequest", Action::kManage, Kind::kRegistry, "registry_id"},
-    {"AttachUpstreamRequest", Action::kRead, Kind::kUpstream, "upstream_id"},
-    {"GetRegistryUpstreamRequest", Action::kRead, Kind::kRegistryUpstream,
-     "id"},
-    {"MoveUpstreamRequest", Action::kManage, Kind::kRegistry, "registry_id"},
-    {"DetachUpstreamRequest", Action::kManage, Kind::kRegistry, "registry_id"},
-
-    {"CreateCacheEntryRequest", Action::kManage, Kind::kUpstream,
-     "cache_entry.upstream_id"},
-    {"GetCacheEntryRequest", Action::kRead, Kind::kCacheEntry, "id"},
-    {"ListCacheEntriesRequest", Action::kRead, Kind::kNone},
-    {"ListCacheEntriesRequest", Action::kRead, Kind::kUpstream, "upstream_id",
-     /*when=*/"upstream_id"},
-    {"UpdateCacheEntryRequest", Action::kManage, Kind::kCacheEntry,
-     "cache_entry.id"},
-    {"DeleteCacheEntryRequest", Action::kManage, Kind::kCacheEntry, "id"},
-
-    {"PurgeUpstreamCacheRequest", Action::kManage, Kind::kUpstream,
-     "upstream_id"},
-    {"PurgeRegistryCacheRequest", Action::kManage, Kind::kRegistry,
-     "registry_id"},
-    {"GetCacheStatsRequest", Action::kRead, Kind::kNone},
-    {"GetCacheStatsRequest", Action::kRead, Kind::kGroup, "group",
-     /*when=*/"group"},
-
-    {"CreateCleanupPolicyRequest", Action::kManage, Kind::kGroup,
-     "cleanup_policy.group"},
-    {"GetCleanupPolicyRequest", Action::kRead, Kind::kGroup, "group"},
-    {"UpdateCleanupPolicyRequest", Action::kManage, Kind::kGroup,
-     "cleanup_policy.group"},
-    {"DeleteCleanupPolicyRequest", Action::kManage, Kind::kGroup, "group"},
-    {"RunCleanupPolicyRequest", Action::kManage, Kind::kGroup, "group"},
-
-    {"ExplainRequest", Action::kRead, Kind::kRegistry, "registry_id"},
-
-    {"CreateAccessTokenRequest", Action::kAdminister, Kind::kNone},
-    {"ListAccessTokensRequest", Action::kAdminister, Kind::kNone},
-    {"RevokeAccessTokenRequest", Action::kAdminister, Kind::kNone},
-    {"ListAuditEventsRequest", Action::kAdminister, Kind::kNone},
-    {"RotateSecretKeyRequest", Action::kAdminister, Kind::kNone},
-
-    // Of the blob service. What concerns all upstreams is an administrator's.
-    {"ListUpstreamStatesRequest", Action::kRead, Kind::kUpstream, "upstream_id",
-     /*when=*/"upstream_id"},
-    {"ListUpstreamStatesRequest", Action::kAdminister, Kind::kNone, "",
-     /*when=*/"", /*unless=*/"upstream_id"},
-    // To try another address is to make us talk to it.
-    {"TestUpstreamRequest", Action::kRead, Kind::kUpstream, "upstream_id",
-     /*when=*/"upstream_id"},
-    {"TestUpstreamRequest", Action::kManage, Kind::kUpstream, "upstream_id",
-     /*when=*/"upstream_id,upstream"},
-    {"TestUpstreamRequest", Action::kManage, Kind::kGroup, "upstream.group",
-     /*when=*/"", /*unless=*/"upstream_id"},
-    {"RefreshTagRequest", Action::kManage, Kind::kRegistry, "registry_id"},
-    {"ListDownloadsRequest", Action::kRead, Kind::kUpstream, "upstream_id",
-     /*when=*/"upstream_id"},
-    {"ListDownloadsRequest", Action::kAdminister, Kind::kNone, "",
-     /*when=*/"", /*unless=*/"upstream_id"},
-    {"WatchDownloadsRequest", Action::kRead, Kind::kUpstream, "upstream_id",
-     /*when=*/"upstream_id"},
-    {"WatchDownloadsRequest", Action::kAdminister, Kind::kNone, "",
-     /*when=*/"", /*unless=*/"upstream_id"},
-    // The service itself says which upstream the download is from.
-    {"CancelDownloadRequest", Action::kManage, Kind::kUpstream, "upstream_id"},
-    {"GetStorageStatsRequest", Action::kAdminister, Kind::kNone},
-};
-
-// A field of `request`, or of a message in it (`registry.id`): a message that
-// is there, or what is not zero.
-bool IsSet(const Message& request, absl::string_view path) {
-  const std::pair<absl::string_view, absl::string_view> parts =
-      absl::StrSplit(path, absl::MaxSplits('.', 1));
-  const FieldDescriptor* const field =
-      request.GetDescriptor()->FindFieldByName(std::string(parts.first));
-  if (field == nullptr || !request.GetReflection()->HasField(request, field)) {
-    return false;
+absl::StatusOr<Action> ActionOf(const AccessRequirement& requirement) {
+  switch (requirement.action()) {
+    case AccessRequirement::ACTION_AUTHENTICATE:
+      return Action::kAuthenticate;
+    case AccessRequirement::ACTION_READ:
+      return Action::kRead;
+    case AccessRequirement::ACTION_MANAGE:
+      return Action::kManage;
+    case AccessRequirement::ACTION_ADMINISTER:
+      return Action::kAdminister;
+    default:
+      return absl::InternalError("an access requirement without an action");
   }
-  return parts.second.empty() ||
-         IsSet(request.GetReflection()->GetMessage(request, field),
-               parts.second);
 }
 
-bool Holds(const Rule& rule, const Message& request) {
-  for (const auto field : absl::StrSplit(rule.when, ',', absl::SkipEmpty())) {
-    if (!IsSet(request, field)) return false;
+absl::StatusOr<Kind> KindOf(const AccessRequirement& requirement) {
+  switch (requirement.on()) {
+    case AccessRequirement::OBJECT_NONE:
+      return Kind::kNone;
+    case AccessRequirement::OBJECT_GROUP:
+      return Kind::kGroup;
+    case AccessRequirement::OBJECT_REGISTRY:
+      return Kind::kRegistry;
+    case AccessRequirement::OBJECT_UPSTREAM:
+      return Kind::kUpstream;
+    case AccessRequirement::OBJECT_CACHE_ENTRY:
+      return Kind::kCacheEntry;
+    case AccessRequirement::OBJECT_ATTACHMENT:
+      return Kind::kAttachment;
+    case AccessRequirement::OBJECT_OPERATION:
+      return Kind::kOperation;
+    default:
+      return absl::InternalError("an access requirement without an object");
   }
-  return *rule.unless == '\0' || !IsSet(request, rule.unless);
+}
+
+// A field of a request, or of a message in it (`registry.group`).
+struct Place {
+  const Message* message = nullptr;
+  const FieldDescriptor* field = nullptr;
+};
+
+absl::StatusOr<Place> PlaceOf(const Message& request, absl::string_view path) {
+  Place place = {&request, nullptr};
+  for (const auto part : absl::StrSplit(path, '.')) {
+    if (place.field != nullptr) {
+      if (place.field->message_type() == nullptr ||
+          place.field->is_repeated()) {
+        place.field = nullptr;
+        break;
+      }
+      place.message = &place.message->GetReflection()->GetMessage(
+          *place.message, place.field);
+    }
+    place.field =
+        place.message->GetDescriptor()->FindFieldByName(std::string(part));
+    if (place.field == nullptr) break;
+  }
+  if (place.field == nullptr || place.field->is_repeated()) {
+    return absl::InternalError(
+        absl::StrCat(request.GetDescriptor()->name(), " has no field ", path));
+  }
+  return place;
+}
+
+// The key that stands for an id: of the same oneof, and chosen.
+const ResourceKeyField* KeyInPlaceOf(const std::vector<ResourceKeyField>& keys,
+                                     const Place& place,
+                                     const Message& request) {
+  if (place.message != &request) return nullptr;
+  const auto found = absl::c_find_if(keys, [&](const ResourceKeyField& key) {
+    return key.id_field == place.field;
+  });
+  return found == keys.end() ? nullptr : &*found;
+}
+
+// A message that is there, an id that is given in either way, or what is not
+// zero.
+absl::StatusOr<bool> IsSet(const Message& request,
+                           const std::vector<ResourceKeyField>& keys,
+                           absl::string_view path) {
+  ASSIGN_OR_RETURN(const Place place, PlaceOf(request, path));
+  return KeyInPlaceOf(keys, place, request) != nullptr ||
+         place.message->GetReflection()->HasField(*place.message, place.field);
+}
+
+absl::StatusOr<bool> Applies(const AccessRequirement& requirement,
+                             const Message& request,
+                             const std::vector<ResourceKeyField>& keys) {
+  for (const std::string& field : requirement.when()) {
+    ASSIGN_OR_RETURN(const bool is_set, IsSet(request, keys, field));
+    if (!is_set) return false;
+  }
+  for (const std::string& field : requirement.unless()) {
+    ASSIGN_OR_RETURN(const bool is_set, IsSet(request, keys, field));
+    if (is_set) return false;
+  }
+  return true;
+}
+
+absl::Status Required(absl::string_view field, absl::string_view description) {
+  return errors::FieldInvalid(field, description, v1::FIELD_REQUIRED);
+}
+
+// About the object of a key that was not resolved.
+AccessQuestion AboutMissing(Action action, const ResourceKey& key,
+                            const Message& request) {
+  if (MakesMissingObject(request)) {
+    return {Action::kManage, Kind::kGroup, 0, key.group};
+  }
+  return {action, key.kind, 0, absl::StrCat(key.group, "/", key.name)};
 }
 
 // Fills the question with the object that the request names.
-absl::Status FillObject(const Message& request, const Rule& rule,
+absl::Status FillObject(const Message& request,
+                        const std::vector<ResourceKeyField>& keys,
+                        const AccessRequirement& requirement,
                         AccessQuestion& question) {
-  const Message* message = &request;
-  const FieldDescriptor* field = nullptr;
-  for (const auto part : absl::StrSplit(rule.field, '.')) {
-    if (field != nullptr) {
-      message = &message->GetReflection()->GetMessage(*message, field);
-    }
-    field = message->GetDescriptor()->FindFieldByName(std::string(part));
-    if (field == nullptr) {
+  ASSIGN_OR_RETURN(const Place place, PlaceOf(request, requirement.field()));
+  const auto& reflection = *place.message->GetReflection();
+  if (question.kind == Kind::kGroup) {
+    if (place.field->cpp_type() != FieldDescriptor::CPPTYPE_STRING) {
       return absl::InternalError(
-          absl::StrCat(rule.request, " has no field ", rule.field));
+          absl::StrCat(requirement.field(), " names no group"));
     }
+    question.name = reflection.GetString(*place.message, place.field);
+    return question.name.empty()
+               ? Required(requirement.field(), "must name a group")
+               : absl::OkStatus();
   }
-  if (rule.kind == Kind::kGroup) {
-    question.name = message->GetReflection()->GetString(*message, field);
-    if (question.name.empty()) question.name = limits::kDefaultGroup;
-  } else {
-    question.id = message->GetReflection()->GetInt64(*message, field);
+  if (const auto* const key = KeyInPlaceOf(keys, place, request)) {
+    question = AboutMissing(question.action, key->key, request);
+    return absl::OkStatus();
   }
-  return absl::OkStatus();
+  if (place.field->cpp_type() != FieldDescriptor::CPPTYPE_INT64) {
+    return absl::InternalError(
+        absl::StrCat(requirement.field(), " names no object"));
+  }
+  question.id = reflection.GetInt64(*place.message, place.field);
+  return question.id <= 0
+             ? Required(requirement.field(),
+                        absl::StrCat("must name the ", KindName(question.kind)))
+             : absl::OkStatus();
+}
+
+// A group that must be named, in a list for example.
+absl::Status CheckGroup(const Message& request) {
+  const auto* const field = request.GetDescriptor()->FindFieldByName("group");
+  if (field == nullptr ||
+      field->cpp_type() != FieldDescriptor::CPPTYPE_STRING ||
+      field->is_repeated()) {
+    return absl::OkStatus();
+  }
+  const auto& options = field->options();
+  bool is_required = false;
+  for (int i = 0; i < options.ExtensionSize(google::api::field_behavior); ++i) {
+    is_required |= options.GetExtension(google::api::field_behavior, i) ==
+                   google::api::REQUIRED;
+  }
+  if (!is_required ||
+      !request.GetReflection()->GetString(request, field).empty()) {
+    return absl::OkStatus();
+  }
+  return Required("group", "must name a group, or be '-' for all");
+}
+
+// `-` in place of a group: then the method filters by itself.
+bool MeansAllGroups(const AccessRequirement& requirement,
+                    const AccessQuestion& question) {
+  return question.kind == Kind::kGroup && question.name == kAllGroups &&
+         question.action == Action::kRead &&
+         absl::c_linear_search(requirement.when(), requirement.field());
+}
+
+absl::string_view NameOfMethod(const Message& request) {
+  const auto* const method = MethodOfRequest(*request.GetDescriptor());
+  if (method == nullptr) return "";
+  return method->name();
+}
+
+bool HasPrefix(const Message& request,
+               std::initializer_list<absl::string_view> prefixes) {
+  const auto name = NameOfMethod(request);
+  return absl::c_any_of(prefixes, [&](absl::string_view prefix) {
+    return absl::StartsWith(name, prefix);
+  });
 }
 
 }  // namespace
 
+const MethodDescriptor* MethodOfRequest(
+    const google::protobuf::Descriptor& request) {
+  const auto& file = *request.file();
+  for (int s = 0; s < file.service_count(); ++s) {
+    for (int m = 0; m < file.service(s)->method_count(); ++m) {
+      const MethodDescriptor* const method = file.service(s)->method(m);
+      if (method->input_type() == &request) return method;
+    }
+  }
+  return nullptr;
+}
+
+bool HasAccessRule(const MethodDescriptor& method) {
+  return method.options().ExtensionSize(v1::requirement) > 0;
+}
+
 absl::StatusOr<std::vector<AccessQuestion>> AccessNeededFor(
     const Message& request) {
-  const std::string& name = request.GetDescriptor()->name();
+  const auto* const method = MethodOfRequest(*request.GetDescriptor());
   std::vector<AccessQuestion> questions;
-  for (const Rule& rule : kRules) {
-    if (name != rule.request || !Holds(rule, request)) continue;
-    AccessQuestion& question = questions.emplace_back();
-    question.action = rule.action;
-    question.kind = rule.kind;
-    if (rule.kind == Kind::kNone) continue;
-    const absl::Status status = FillObject(request, rule, question);
-    if (!status.ok()) return status;
+  if (method == nullptr || !HasAccessRule(*method)) {
+    return absl::InternalError(absl::StrCat(
+        "no access rule for ", request.GetDescriptor()->full_name()));
+  }
+  RETURN_IF_ERROR(CheckGroup(request));
+  ASSIGN_OR_RETURN(const auto keys, KeysOf(request));
+  std::vector<const FieldDescriptor*> asked;
+  for (int i = 0; i < method->options().ExtensionSize(v1::requirement); ++i) {
+    const auto& requirement =
+        method->options().GetExtension(v1::requirement, i);
+    ASSIGN_OR_RETURN(const bool applies, Applies(requirement, request, keys));
+    if (!applies) continue;
+    AccessQuestion question;
+    ASSIGN_OR_RETURN(question.action, ActionOf(requirement));
+    ASSIGN_OR_RETURN(question.kind, KindOf(requirement));
+    if (question.kind != Kind::kNone) {
+      RETURN_IF_ERROR(FillObject(request, keys, requirement, question));
+      ASSIGN_OR_RETURN(const Place place,
+                       PlaceOf(request, requirement.field()));
+      asked.push_back(place.field);
+    }
+    if (!MeansAllGroups(requirement, question)) {
+      questions.push_back(std::move(question));
+    }
   }
   if (questions.empty()) {
-    return absl::InternalError(absl::StrCat("no access rule for ", name));
+    return absl::InternalError(
+        absl::StrCat("no access rule covers ", method->full_name()));
+  }
+  for (const ResourceKeyField& key : ResourceFieldsOf(request)) {
+    if (absl::c_linear_search(asked, key.id_field)) continue;
+    AccessQuestion question = {Action::kRead, key.key.kind, key.id,
+                               absl::StrCat(key.key.group, "/", key.key.name)};
+    questions.push_back(std::move(question));
   }
   return questions;
 }
 
-bool HasAccessRule(const google::protobuf::Descriptor& request) {
-  return request.file()->package() == "cvr.v1" &&
-         std::any_of(
-             std::begin(kRules), std::end(kRules),
-             [&](const Rule& rule) { return request.name() == rule.request; });
+std::string MethodNameOf(const Message& request) {
+  const auto* const method = MethodOfRequest(*request.GetDescriptor());
+  if (method == nullptr) return "";
+  return absl::StrCat(method->service()->name(), ".", method->name());
 }
 
 bool IsChange(const Message& request) {
-  const std::string& name = request.GetDescriptor()->name();
-  return !absl::StartsWith(name, "Get") && !absl::StartsWith(name, "List") &&
-         !absl::StartsWith(name, "Watch") && !absl::StartsWith(name, "Explain");
+  return !HasPrefix(request, {"Get", "List", "Watch", "Explain", "Wait"}) &&
+         !HasFlag(request, "validate_only");
+}
+
+bool HasFlag(const Message& request, const char* name) {
+  const auto* const field = request.GetDescriptor()->FindFieldByName(name);
+  return field != nullptr && !field->is_repeated() &&
+         field->cpp_type() == FieldDescriptor::CPPTYPE_BOOL &&
+         request.GetReflection()->GetBool(request, field);
 }
 
 bool SucceedsWithoutObject(const Message& request) {
-  const std::string& name = request.GetDescriptor()->name();
-  return absl::StartsWith(name, "Delete") || absl::StartsWith(name, "Detach");
+  return HasFlag(request, "allow_missing") &&
+         HasPrefix(request, {"Delete", "Revoke"});
+}
+
+bool MakesMissingObject(const Message& request) {
+  return HasFlag(request, "allow_missing") && HasPrefix(request, {"Update"});
 }
 
 }  // namespace cvr

@@ -18,8 +18,11 @@ struct Caller {
   bool may_pull = false;
   bool may_manage = false;
   bool is_admin = false;
-  // The group that the token gives access to; not used for an admin.
+  // The group that the token gives access to; empty for an admin and with
+  // `all_groups`, where it is not used.
   std::string group;
+  // It gives access to every group. Never taken from an empty `group`.
+  bool all_groups = false;
   // Only these of its registries; empty = all.
   std::vector<int64_t> registry_ids;
   // When the access token ends, by the wall clock, where it was looked up;

@@ -15,13 +15,11 @@ using nlohmann::json;
 constexpr char kIssuer[] = "cvr";
 
 json CallerToJson(const Caller& caller) {
-  return {{"id", caller.token_id},
-          {"name", caller.token_name},
-          {"pull", caller.may_pull},
-          {"manage", caller.may_manage},
-          {"admin", caller.is_admin},
-          {"group", caller.group},
-          {"registries", caller.registry_ids}};
+  return {
+      {"id", caller.token_id},           {"name", caller.token_name},
+      {"pull", caller.may_pull},         {"manage", caller.may_manage},
+      {"admin", caller.is_admin},        {"group", caller.group},
+      {"all_groups", caller.all_groups}, {"registries", caller.registry_ids}};
 }
 
 // Throws json::exception.
@@ -33,6 +31,8 @@ Caller CallerFromJson(const json& from) {
   caller.may_manage = from.at("manage").get<bool>();
   caller.is_admin = from.at("admin").get<bool>();
   caller.group = from.at("group").get<std::string>();
+  // Tokens of an earlier revision do not say it.
+  caller.all_groups = from.value("all_groups", false);
   caller.registry_ids = from.at("registries").get<std::vector<int64_t>>();
   return caller;
 }

@@ -41,6 +41,25 @@ TEST(CallerClaimsTest, ComeBackAsTheyWere) {
   EXPECT_EQ(parsed->expires_at, kNow + absl::Minutes(5));
 }
 
+TEST(CallerClaimsTest, SayWhetherAllGroupsAreMeant) {
+  CallerClaims claims = Claims();
+  EXPECT_FALSE(
+      ParseCallerClaims(ToJson(claims), "gw", kNow)->caller.all_groups);
+  claims.caller.group.clear();
+  EXPECT_FALSE(
+      ParseCallerClaims(ToJson(claims), "gw", kNow)->caller.all_groups);
+  claims.caller.all_groups = true;
+  std::string json = ToJson(claims);
+  EXPECT_TRUE(ParseCallerClaims(json, "gw", kNow)->caller.all_groups);
+  // As an earlier revision has issued it.
+  const std::string said = "\"all_groups\":true,";
+  ASSERT_NE(json.find(said), std::string::npos);
+  json.erase(json.find(said), said.size());
+  const auto old = ParseCallerClaims(json, "gw", kNow);
+  ASSERT_THAT(old, IsOk());
+  EXPECT_FALSE(old->caller.all_groups);
+}
+
 TEST(CallerClaimsTest, CountInTheirTimeGiveOrTakeTheSkewOfClocks) {
   const std::string json = ToJson(Claims());
   const auto refused = StatusIs(absl::StatusCode::kUnauthenticated);

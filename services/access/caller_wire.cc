@@ -12,6 +12,7 @@ internal::v1::Caller ToWire(const Caller& caller) {
   message.set_may_manage(caller.may_manage);
   message.set_is_admin(caller.is_admin);
   message.set_group(caller.group);
+  message.set_all_groups(caller.all_groups);
   for (const int64_t id : caller.registry_ids) message.add_registry_ids(id);
   if (caller.expires_at != absl::InfiniteFuture()) {
     *message.mutable_expire_time() = ToWire(caller.expires_at);
@@ -27,6 +28,7 @@ Caller FromWire(const internal::v1::Caller& message) {
   caller.may_manage = message.may_manage();
   caller.is_admin = message.is_admin();
   caller.group = message.group();
+  caller.all_groups = message.all_groups();
   caller.registry_ids.assign(message.registry_ids().begin(),
                              message.registry_ids().end());
   if (message.has_expire_time()) {

@@ -3,13 +3,22 @@
 
 #include <string>
 
+#include "absl/status/status.h"
 #include "services/blob/blob_process.h"
 
 namespace cvr {
 
 // What the command line says of the blob service. Blobs are kept in
 // `directory`. Numbers that are too small count as the least that is possible.
-BlobProcess::Options BlobOptionsFromFlags(std::string directory);
+// Without --instance_name the process is called `default_instance`.
+BlobProcess::Options BlobOptionsFromFlags(std::string directory,
+                                          std::string default_instance);
+
+// The name of this machine; `blob` when it has none.
+std::string HostName();
+
+// Whether --instance_name can be one. Errors: INVALID_ARGUMENT.
+absl::Status CheckBlobFlags();
 
 }  // namespace cvr
 

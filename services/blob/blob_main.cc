@@ -13,6 +13,7 @@
 #include "services/concurrency/clock.h"
 #include "services/metadata/api/grpc_admin_authority.h"
 #include "services/metadata/api/grpc_metadata_client.h"
+#include "services/metadata/api/grpc_operation_recorder.h"
 #include "services/metadata/api/grpc_resolver.h"
 #include "services/process/data_directory.h"
 #include "services/process/process.h"
@@ -31,7 +32,7 @@ ABSL_FLAG(std::string, metadata_address, "127.0.0.1:8081",
           "gRPC address of cvr-metadata: host:port or unix:PATH.");
 ABSL_FLAG(std::string, data_dir, "", "Data directory for blobs. Required.");
 ABSL_FLAG(absl::Duration, drain_timeout, absl::Seconds(30),
-          "Graceful shutdown: how long downloads and client streams may "
+          "Graceful shutdown: how long fetches and client streams may "
           "continue after SIGTERM.");
 
 namespace cvr {
@@ -46,6 +47,7 @@ absl::Status Serve(StopSignal& stop) {
   const std::string metadata_address = absl::GetFlag(FLAGS_metadata_address);
   // All that can fail comes before anything is made.
   RETURN_IF_ERROR(CheckAuditFlags());
+  RETURN_IF_ERROR(CheckBlobFlags());
   RETURN_IF_ERROR(CheckRpcFlags({RpcRole::kBlob, metadata_address}, address));
   ASSIGN_OR_RETURN(auto security,
                    RpcSecurityFromFlags({RpcRole::kBlob, metadata_address}));
@@ -64,9 +66,11 @@ absl::Status Serve(StopSignal& stop) {
   GrpcMetadataClient metadata(channel, {});
   GrpcResolver resolver(channel, {});
   GrpcAdminAuthority authority(channel, {});
-  ASSIGN_OR_RETURN(const auto blob,
-                   BlobProcess::Open(BlobOptionsFromFlags(data_dir), metadata,
-                                     resolver, authority));
+  GrpcOperationRecorder operations(channel, {});
+  ASSIGN_OR_RETURN(
+      const auto blob,
+      BlobProcess::Open(BlobOptionsFromFlags(data_dir, HostName()), metadata,
+                        resolver, operations, authority));
   std::vector<grpc::Service*> services = blob->admin_services();
   services.push_back(blob->blob_service());
   ASSIGN_OR_RETURN(const auto server,
@@ -89,7 +93,7 @@ int main(int argc, char** argv) {
   return cvr::RunProcess(
       argc, argv,
       {"cvr-blob",
-       "Blob service of the Container Virtual Registry. It downloads manifests "
+       "Blob service of the Container Virtual Registry. It fetches manifests "
        "and blobs from upstreams, verifies their digests, stores them and "
        "streams them to the gateway."},
       cvr::Serve);

@@ -29,7 +29,7 @@ std::unique_ptr<RefreshAhead> MakeRefresh(const BlobProcess::Options& options,
 
 absl::StatusOr<std::unique_ptr<BlobProcess>> BlobProcess::Open(
     Options options, MetadataClient& metadata, Resolver& resolver,
-    AdminAuthority& authority) {
+    OperationRecorder& recorder, AdminAuthority& authority) {
   auto reporter = std::make_unique<EvictionReporter>(metadata);
   options.store.eviction_listener =
       [reporter = reporter.get()](absl::Span<const Digest> digests) {
@@ -38,14 +38,14 @@ absl::StatusOr<std::unique_ptr<BlobProcess>> BlobProcess::Open(
   ASSIGN_OR_RETURN(auto store, RocksDbBlobStore::Open(options.store));
   return std::unique_ptr<BlobProcess>(
       new BlobProcess(std::move(options), std::move(reporter), std::move(store),
-                      metadata, resolver, authority));
+                      metadata, resolver, recorder, authority));
 }
 
 BlobProcess::BlobProcess(Options options,
                          std::unique_ptr<EvictionReporter> reporter,
                          std::unique_ptr<RocksDbBlobStore> store,
                          MetadataClient& metadata, Resolver& resolver,
-                         AdminAuthority& authority)
+                         OperationRecorder& recorder, AdminAuthority& authority)
     : reporter_(std::move(reporter)),
       store_(std::move(store)),
       bytes_max_(options.store.bounds.max_bytes),
@@ -57,7 +57,7 @@ BlobProcess::BlobProcess(Options options,
       upstream_(BuildUpstreamGate(Stoppable(options.upstream, stop_),
                                   Clock::Real(), &documents_)),
       guard_(authority),
-      upstream_states_(*upstream_, guard_),
+      upstream_states_(*upstream_, options.instance, guard_),
       metadata_(metadata),
       engine_(options.engine, *store_, *upstream_, metadata_, Clock::Real(),
               /*sleeper=*/nullptr, upstream_.get()),
@@ -76,15 +76,18 @@ BlobProcess::BlobProcess(Options options,
                 .threads_max = options.stream_threads_max,
                 .queued_tasks_max = options.streams_queued_max}),
       blob_service_(MakeBlobService(engine_, *store_, streams_)),
-      downloads_(
+      refresher_(engine_, resolver),
+      prefetcher_(resolver, engine_),
+      operations_({.instance = options.instance}, recorder),
+      fetches_(
           engine_.downloads_in_flight(),
           [this](int64_t id) {
             return engine_.CancelDownload(
-                id, absl::UnavailableError("an operator cancelled it"));
+                id, absl::UnavailableError("an operator cancelled the fetch"));
           },
-          [this] { return Figures(); }, guard_),
-      refresh_(engine_, resolver, guard_),
-      probes_(prober_, metadata, guard_) {
+          [this] { return Figures(); }, options.instance, guard_),
+      refresh_(refresher_, prefetcher_, resolver, operations_, guard_),
+      tests_(prober_, metadata, guard_) {
   reconciler_.Start();
 }
 
@@ -101,7 +104,8 @@ BlobProcess::~BlobProcess() {
 // Downloads end first, then what else asks upstreams: requests of manifests and
 // tests of upstreams, which the server waits for.
 void BlobProcess::Shutdown(absl::Time deadline) {
-  downloads_.Stop();
+  fetches_.Stop();
+  operations_.Stop();
   {
     MutexLock lock(&mutex_);
     if (stopper_ == nullptr) {

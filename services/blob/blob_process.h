@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <stop_token>
+#include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -13,22 +14,26 @@
 #include "services/access/admin_authority.h"
 #include "services/blob/api/content_source.h"
 #include "services/blob/blob_reconciler.h"
-#include "services/blob/download_service.h"
 #include "services/blob/engine/download_watch.h"
 #include "services/blob/engine/engine.h"
 #include "services/blob/engine/refresh_ahead.h"
 #include "services/blob/eviction_reporter.h"
+#include "services/blob/fetch_service.h"
 #include "services/blob/garbage_collector.h"
+#include "services/blob/operation_runner.h"
+#include "services/blob/prefetcher.h"
 #include "services/blob/refresh_service.h"
 #include "services/blob/store/rocksdb_blob_store.h"
+#include "services/blob/tag_refresher.h"
 #include "services/blob/unrecorded_content.h"
-#include "services/blob/upstream_probe_service.h"
 #include "services/blob/upstream_state_service.h"
+#include "services/blob/upstream_test_service.h"
 #include "services/concurrency/fair_pool.h"
 #include "services/concurrency/memory_budget.h"
 #include "services/concurrency/mutex.h"
 #include "services/concurrency/thread.h"
 #include "services/metadata/api/metadata_client.h"
+#include "services/metadata/api/operation_recorder.h"
 #include "services/metadata/api/resolver.h"
 #include "services/rpc/call_guard.h"
 #include "services/upstream/build_upstream_client.h"
@@ -58,36 +63,39 @@ class BlobProcess {
     // Streams that wait for their caller need none.
     size_t stream_threads_max = 1024;
     size_t streams_queued_max = 16384;
+    // --instance_name: what administrators tell blob services apart by.
+    std::string instance;
   };
 
   // `metadata`, which is told of evictions, `resolver`, which is asked whom to
-  // ask for a tag, and `authority`, which is asked who may administer, must
-  // outlive it. The store's eviction_listener is set here.
-  // Errors: those of RocksDbBlobStore::Open().
+  // ask for a tag, `recorder`, which keeps operations, and `authority`, which
+  // is asked who may administer, must outlive it. The store's eviction_listener
+  // is set here. Errors: those of RocksDbBlobStore::Open().
   static absl::StatusOr<std::unique_ptr<BlobProcess>> Open(
       Options options, MetadataClient& metadata, Resolver& resolver,
-      AdminAuthority& authority);
+      OperationRecorder& recorder, AdminAuthority& authority);
 
   ContentSource& source() { return engine_; }
   // For administrators.
   std::vector<grpc::Service*> admin_services() {
-    return {&upstream_states_, &downloads_, &refresh_, &probes_};
+    return {&upstream_states_, &fetches_, &refresh_, &tests_};
   }
   // For the gateway.
   grpc::Service* blob_service() { return blob_service_.get(); }
 
   ~BlobProcess();
 
-  // As Engine::Shutdown(). Nobody watches downloads from then on, and at the
-  // deadline everything that still waits for an upstream ends at once. Stop the
-  // gRPC server afterwards, so that streams can end; it must be gone before
-  // this object is.
+  // As Engine::Shutdown(). Nobody watches fetches from then on, operations end
+  // with UNAVAILABLE, and at the deadline everything that still waits for an
+  // upstream ends at once. Stop the gRPC server afterwards, so that streams can
+  // end; it must be gone before this object is.
   void Shutdown(absl::Time deadline);
 
  private:
   BlobProcess(Options options, std::unique_ptr<EvictionReporter> reporter,
               std::unique_ptr<RocksDbBlobStore> store, MetadataClient& metadata,
-              Resolver& resolver, AdminAuthority& authority);
+              Resolver& resolver, OperationRecorder& recorder,
+              AdminAuthority& authority);
 
   BlobStoreFigures Figures() const;
   void StopUpstreamsAt(absl::Time deadline);
@@ -109,9 +117,12 @@ class BlobProcess {
   DownloadWatch watch_;
   FairPool streams_;
   const std::unique_ptr<grpc::Service> blob_service_;
-  DownloadServiceImpl downloads_;
+  TagRefresher refresher_;
+  Prefetcher prefetcher_;
+  OperationRunner operations_;  // Uses all of the above.
+  FetchServiceImpl fetches_;
   RefreshServiceImpl refresh_;
-  UpstreamProbeServiceImpl probes_;
+  UpstreamTestServiceImpl tests_;
 
   Mutex mutex_;
   CondVar changed_;

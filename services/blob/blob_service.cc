@@ -84,7 +84,7 @@ class BlobServiceImpl final
   grpc::ServerUnaryReactor* DeleteBlob(
       grpc::CallbackServerContext* context,
       const internal::v1::DeleteBlobRequest* request,
-      google::protobuf::Empty* response) override;
+      internal::v1::DeleteBlobResponse* response) override;
 
  private:
   // Runs `work` on the pool and ends the call with what it answers.
@@ -130,14 +130,15 @@ grpc::ServerUnaryReactor* BlobServiceImpl::StatBlob(
   return RunUnary(context, [this, request, response] {
     ASSIGN_OR_RETURN(const Digest digest, Digest::Parse(request->digest()));
     ASSIGN_OR_RETURN(const auto reader, store_.Open(digest));
-    response->set_size(static_cast<int64_t>(reader->size()));
+    response->set_size_bytes(static_cast<int64_t>(reader->size()));
     return absl::OkStatus();
   });
 }
 
 grpc::ServerUnaryReactor* BlobServiceImpl::DeleteBlob(
     grpc::CallbackServerContext* context,
-    const internal::v1::DeleteBlobRequest* request, google::protobuf::Empty*) {
+    const internal::v1::DeleteBlobRequest* request,
+    internal::v1::DeleteBlobResponse*) {
   return RunUnary(context, [this, request] {
     ASSIGN_OR_RETURN(const Digest digest, Digest::Parse(request->digest()));
     return store_.Delete(digest);

@@ -111,7 +111,7 @@ TEST_F(BlobServiceTest, OrdinaryGeneratedClientReadsTheStream) {
   grpc::ClientContext context;
   const auto reader =
       stub_->Fetch(&context, ToWire(BlobRequest(digest), absl::Now()));
-  internal::v1::ReadResponse response;
+  internal::v1::FetchResponse response;
   ASSERT_TRUE(reader->Read(&response));
   ASSERT_TRUE(response.has_header());
   EXPECT_EQ(response.header().target().digest(), digest.ToString());
@@ -135,13 +135,13 @@ TEST_F(BlobServiceTest, StatAndDelete) {
     internal::v1::StatBlobResponse response;
     const auto status = stub_->StatBlob(&context, request, &response);
     if (!status.ok()) return FromRpcStatus(status);
-    return response.size();
+    return response.size_bytes();
   };
   EXPECT_THAT(stat(digest.ToString()), IsOkAndHolds(5));
   grpc::ClientContext context;
   internal::v1::DeleteBlobRequest request;
   request.set_digest(digest.ToString());
-  google::protobuf::Empty response;
+  internal::v1::DeleteBlobResponse response;
   EXPECT_TRUE(stub_->DeleteBlob(&context, request, &response).ok());
   EXPECT_THAT(stat(digest.ToString()),
               StatusIs(absl::StatusCode::kNotFound, Reason::kBlobUnknown));
@@ -153,7 +153,7 @@ TEST_F(BlobServiceTest, RequestsThatHoldNonsenseAreRefused) {
   const auto finish = [&](const internal::v1::FetchRequest& request) {
     grpc::ClientContext context;
     const auto reader = stub_->Fetch(&context, request);
-    internal::v1::ReadResponse response;
+    internal::v1::FetchResponse response;
     EXPECT_FALSE(reader->Read(&response));
     return FromRpcStatus(reader->Finish());
   };

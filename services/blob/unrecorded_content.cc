@@ -67,8 +67,8 @@ void UnrecordedContent::RecordLate() {
 absl::Status UnrecordedContent::Touch(const UpstreamEpoch& upstream,
                                       const ContentRef& content,
                                       const Digest& digest,
-                                      bool counts_as_download) {
-  return metadata_.Touch(upstream, content, digest, counts_as_download);
+                                      bool counts_as_pull) {
+  return metadata_.Touch(upstream, content, digest, counts_as_pull);
 }
 
 absl::StatusOr<UpstreamAccess> UnrecordedContent::GetUpstreamAccess(

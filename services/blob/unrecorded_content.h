@@ -47,7 +47,7 @@ class UnrecordedContent : public PullMetadata {
       const Digest& digest, absl::Span<const int64_t> identities) override;
   absl::Status Record(const CacheRecord& record) override;
   absl::Status Touch(const UpstreamEpoch& upstream, const ContentRef& content,
-                     const Digest& digest, bool counts_as_download) override;
+                     const Digest& digest, bool counts_as_pull) override;
   absl::Status RecordNegativeAnswer(const UpstreamEpoch& upstream,
                                     const ContentRef& content,
                                     NegativeAnswer negative_answer) override;

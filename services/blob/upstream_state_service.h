@@ -1,6 +1,10 @@
 #ifndef SERVICES_BLOB_UPSTREAM_STATE_SERVICE_H_
 #define SERVICES_BLOB_UPSTREAM_STATE_SERVICE_H_
 
+#include <string>
+#include <utility>
+
+#include "absl/status/statusor.h"
 #include "cvr/v1/upstream_state_service.grpc.pb.h"
 #include "services/concurrency/clock.h"
 #include "services/rpc/call_guard.h"
@@ -9,13 +13,16 @@
 namespace cvr {
 
 // An UpstreamHealth on the wire. It, the guard and `clock` must outlive the
-// service.
+// service. `instance` is --instance_name.
 class UpstreamStateServiceImpl final
     : public v1::UpstreamStateService::Service {
  public:
-  UpstreamStateServiceImpl(const UpstreamHealth& health, CallGuard& guard,
-                           const Clock& clock = Clock::Real())
-      : health_(health), guard_(guard), clock_(clock) {}
+  UpstreamStateServiceImpl(const UpstreamHealth& health, std::string instance,
+                           CallGuard& guard, const Clock& clock = Clock::Real())
+      : health_(health),
+        instance_(std::move(instance)),
+        guard_(guard),
+        clock_(clock) {}
 
   grpc::Status ListUpstreamStates(
       grpc::ServerContext* context,
@@ -23,10 +30,11 @@ class UpstreamStateServiceImpl final
       v1::ListUpstreamStatesResponse* response) override;
 
  private:
-  v1::ListUpstreamStatesResponse List(
+  absl::StatusOr<v1::ListUpstreamStatesResponse> List(
       const v1::ListUpstreamStatesRequest& request) const;
 
   const UpstreamHealth& health_;
+  const std::string instance_;
   CallGuard& guard_;
   const Clock& clock_;
 };

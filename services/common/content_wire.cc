@@ -10,10 +10,10 @@ namespace cvr {
 namespace {
 
 constexpr std::pair<ContentKind, v1::ContentKind> kKinds[] = {
-    {ContentKind::kManifest, v1::MANIFEST},
-    {ContentKind::kBlob, v1::BLOB},
-    {ContentKind::kTags, v1::TAGS},
-    {ContentKind::kReferrers, v1::REFERRERS},
+    {ContentKind::kManifest, v1::CONTENT_KIND_MANIFEST},
+    {ContentKind::kBlob, v1::CONTENT_KIND_BLOB},
+    {ContentKind::kTags, v1::CONTENT_KIND_TAGS},
+    {ContentKind::kReferrers, v1::CONTENT_KIND_REFERRERS},
 };
 
 std::optional<ContentKind> KindFromWire(v1::ContentKind kind) {
@@ -57,17 +57,17 @@ internal::v1::Descriptor ToWire(const Descriptor& target) {
   internal::v1::Descriptor message;
   message.set_media_type(target.media_type);
   message.set_digest(target.digest.ToString());
-  message.set_size(static_cast<int64_t>(target.size_bytes));
+  message.set_size_bytes(static_cast<int64_t>(target.size_bytes));
   return message;
 }
 
 absl::StatusOr<Descriptor> FromWire(const internal::v1::Descriptor& message) {
   ASSIGN_OR_RETURN(const auto digest, Digest::Parse(message.digest()));
-  if (message.size() < 0) {
-    return errors::FieldInvalid("target.size", "must not be negative");
+  if (message.size_bytes() < 0) {
+    return errors::FieldInvalid("target.size_bytes", "must not be negative");
   }
   return Descriptor{message.media_type(), digest,
-                    static_cast<uint64_t>(message.size())};
+                    static_cast<uint64_t>(message.size_bytes())};
 }
 
 }  // namespace cvr

@@ -21,6 +21,7 @@ constexpr absl::string_view kResourceKey = "resource";
 
 // Details travel as a header, of which clients take 8 KiB.
 constexpr size_t kResourceNameBytesMax = 512;
+constexpr size_t kViolationsBytesMax = 4096;
 
 constexpr absl::string_view kErrorInfoUrl =
     "type.googleapis.com/google.rpc.ErrorInfo";
@@ -234,6 +235,18 @@ std::vector<FieldViolation> FieldViolationsOf(const absl::Status& status) {
   return violations;
 }
 
+std::vector<PreconditionViolation> PreconditionViolationsOf(
+    const absl::Status& status) {
+  std::vector<PreconditionViolation> violations;
+  const auto failure = Attached<google::rpc::PreconditionFailure>(
+      status, kPreconditionFailureUrl);
+  if (!failure) return violations;
+  for (const auto& violation : failure->violations()) {
+    violations.push_back({violation.subject(), violation.description()});
+  }
+  return violations;
+}
+
 absl::Status Restated(const absl::Status& status, absl::StatusCode code,
                       absl::string_view message) {
   absl::Status restated(code, message);
@@ -363,6 +376,27 @@ absl::Status PreconditionFailed(Reason reason, absl::string_view subject,
   return status;
 }
 
+absl::Status PreconditionsFailed(
+    Reason reason, absl::string_view message,
+    const std::vector<PreconditionViolation>& violations) {
+  absl::Status status =
+      Make(absl::StatusCode::kFailedPrecondition, reason, message);
+  google::rpc::PreconditionFailure failure;
+  for (const PreconditionViolation& violation : violations) {
+    auto* const added = failure.add_violations();
+    added->set_type(std::string(ReasonName(reason)));
+    added->set_subject(violation.subject);
+    added->set_description(violation.description);
+    if (failure.violations_size() > 1 &&
+        failure.ByteSizeLong() > kViolationsBytesMax) {
+      failure.mutable_violations()->RemoveLast();
+      break;
+    }
+  }
+  Attach(status, kPreconditionFailureUrl, failure);
+  return status;
+}
+
 absl::Status ShuttingDown(absl::string_view what) {
   return Make(absl::StatusCode::kUnavailable, Reason::kShuttingDown,
               absl::StrCat(what, " is shutting down"));
@@ -427,8 +461,8 @@ absl::Status UpstreamRateLimited(absl::string_view host,
   return status;
 }
 
-absl::Status UpstreamDenied(absl::string_view host, absl::string_view detail) {
-  return Make(absl::StatusCode::kPermissionDenied, Reason::kUpstreamDenied,
+absl::Status UpstreamRefused(absl::string_view host, absl::string_view detail) {
+  return Make(absl::StatusCode::kPermissionDenied, Reason::kUpstreamRefused,
               absl::StrCat("access denied by upstream ", host, ": ", detail));
 }
 

@@ -34,6 +34,7 @@ enum class Reason {
   kUnsupported = v1::UNSUPPORTED,
   kRequestInvalid = v1::REQUEST_INVALID,
   kMethodNotServed = v1::METHOD_NOT_SERVED,
+  kRequestIdReused = v1::REQUEST_ID_REUSED,
   kUnauthenticated = v1::UNAUTHENTICATED,
   kDenied = v1::DENIED,
   kPermissionDenied = v1::PERMISSION_DENIED,
@@ -53,7 +54,7 @@ enum class Reason {
   kContentTooLarge = v1::CONTENT_TOO_LARGE,
   kUpstreamUnavailable = v1::UPSTREAM_UNAVAILABLE,
   kUpstreamRateLimited = v1::UPSTREAM_RATE_LIMITED,
-  kUpstreamDenied = v1::UPSTREAM_DENIED,
+  kUpstreamRefused = v1::UPSTREAM_REFUSED,
   kUpstreamInvalid = v1::UPSTREAM_INVALID,
   kContentMismatch = v1::CONTENT_MISMATCH,
   kContentDamaged = v1::CONTENT_DAMAGED,
@@ -118,6 +119,14 @@ struct FieldViolation {
 };
 std::vector<FieldViolation> FieldViolationsOf(const absl::Status& status);
 
+// One thing that stands in the way of FAILED_PRECONDITION's call.
+struct PreconditionViolation {
+  std::string subject;  // `registry/7`
+  std::string description;
+};
+std::vector<PreconditionViolation> PreconditionViolationsOf(
+    const absl::Status& status);
+
 // `status` with another code and message, keeping its attachments. Neither is
 // OK.
 absl::Status Restated(const absl::Status& status, absl::StatusCode code,
@@ -164,6 +173,12 @@ absl::Status EtagMismatch(const ErrorResource& resource);
 absl::Status PreconditionFailed(Reason reason, absl::string_view subject,
                                 absl::string_view message);
 
+// The same about several things, each of which is a violation. What does not
+// fit into the details of an error is left out; at least one is in them.
+absl::Status PreconditionsFailed(
+    Reason reason, absl::string_view message,
+    const std::vector<PreconditionViolation>& violations);
+
 // UNAVAILABLE: SHUTTING_DOWN. `what` is stopping, such as "the blob service".
 absl::Status ShuttingDown(absl::string_view what);
 
@@ -197,7 +212,7 @@ absl::Status UpstreamUnavailable(absl::string_view host,
 absl::Status UpstreamRateLimited(absl::string_view host,
                                  std::optional<absl::Duration> retry_after);
 // PERMISSION_DENIED
-absl::Status UpstreamDenied(absl::string_view host, absl::string_view detail);
+absl::Status UpstreamRefused(absl::string_view host, absl::string_view detail);
 // UNAVAILABLE
 absl::Status UpstreamInvalid(absl::string_view host, absl::string_view detail);
 // UNAVAILABLE

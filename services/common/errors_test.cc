@@ -1,6 +1,7 @@
 #include "services/common/errors.h"
 
 #include <string>
+#include <vector>
 
 #include "absl/strings/cord.h"
 #include "absl/strings/str_cat.h"
@@ -101,6 +102,37 @@ TEST(ErrorDetailsTest, WhatIsNotThereIsNamed) {
   ASSERT_TRUE(nameless);
   EXPECT_EQ(nameless->type, "group");
   EXPECT_EQ(nameless->name, "");
+}
+
+TEST(ErrorDetailsTest, ManyPreconditionsAreToldAsFarAsThereIsRoom) {
+  const absl::Status two = errors::PreconditionsFailed(
+      Reason::kGroupNotEmpty, "not empty",
+      {{"registry/1", "owns registry a"}, {"upstream/2", "owns upstream b"}});
+  EXPECT_THAT(
+      two, StatusIs(StatusCode::kFailedPrecondition, Reason::kGroupNotEmpty));
+  EXPECT_EQ(two.message(), "not empty");
+  EXPECT_EQ(
+      DetailOf<google::rpc::PreconditionFailure>(two).violations(1).type(),
+      "GROUP_NOT_EMPTY");
+  const auto violations = PreconditionViolationsOf(two);
+  ASSERT_EQ(violations.size(), 2);
+  EXPECT_EQ(violations[0].subject, "registry/1");
+  EXPECT_EQ(violations[1].description, "owns upstream b");
+  EXPECT_TRUE(PreconditionViolationsOf(absl::OkStatus()).empty());
+
+  const std::vector<PreconditionViolation> all(
+      1000, {"registry/1", std::string(1000, 'x')});
+  const auto some = DetailOf<google::rpc::PreconditionFailure>(
+      errors::PreconditionsFailed(Reason::kGroupNotEmpty, "m", all));
+  EXPECT_GT(some.violations_size(), 1);
+  EXPECT_LE(some.ByteSizeLong(), 4096u);
+  // One alone is told however long it is.
+  const std::vector<PreconditionViolation> one(
+      1, {"registry/1", std::string(5000, 'x')});
+  EXPECT_EQ(PreconditionViolationsOf(
+                errors::PreconditionsFailed(Reason::kGroupNotEmpty, "m", one))
+                .size(),
+            1);
 }
 
 TEST(ErrorDetailsTest, PreconditionsAndLimitsSayWhoseTheyAre) {

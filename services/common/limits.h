@@ -53,7 +53,7 @@ inline constexpr int kHostsPerUpstreamMax = 32;
 // Pull rules of one upstream: every pull matches them one after another.
 inline constexpr size_t kPatternCharsMax = 255;
 inline constexpr int kRulesPerUpstreamMax = 100;
-inline constexpr int kTagValiditiesPerUpstreamMax = 32;
+inline constexpr int kTagTtlOverridesPerUpstreamMax = 32;
 
 // Defaults of an upstream's settings.
 inline constexpr int kTagsValiditySecondsDefault = 60;
@@ -64,6 +64,14 @@ inline constexpr int kConcurrentRequestsDefault = 64;
 inline constexpr int kFailuresToOpenDefault = 5;
 inline constexpr int kCircuitOpenSecondsDefault = 30;
 inline constexpr int kRateReservePercentDefault = 10;
+inline constexpr int kConcurrentRequestsMax = 1000;
+inline constexpr int kFailuresToOpenMax = 1000;
+inline constexpr int kCircuitOpenSecondsMin = 1;
+inline constexpr int kCircuitOpenSecondsMax = 3600;
+
+// The duration that stands for for ever: google/protobuf/duration.proto has no
+// longer one.
+inline constexpr int64_t kForEverSeconds = 315'576'000'000;
 
 // Credentials of upstreams that the blob service keeps. A certificate bundle
 // has up to a megabyte. A plan from before a change of credentials goes on with
@@ -136,7 +144,7 @@ inline constexpr int64_t kNegativeEntriesPerUpstreamMax = 100'000;
 // Cleanup policies: the values of the reference product.
 inline constexpr int kCleanupKeepDaysMax = 365;
 inline constexpr int kCleanupKeepDaysDefault = 30;
-inline constexpr int kCleanupCadenceDaysDefault = 7;
+inline constexpr int kCleanupRunIntervalDaysDefault = 7;
 inline constexpr size_t kFailureMessageBytesMax = 255;
 
 // Maximum number of cache entries that one transaction of a cleanup deletes;
@@ -147,13 +155,32 @@ inline constexpr size_t kCleanupBatchEntriesMax = 40;
 inline constexpr int kPageSizeDefault = 100;
 inline constexpr int kPageSizeMax = 1000;
 
-// The group that always exists, and that a request without a group means.
+// The group that always exists.
 inline constexpr char kDefaultGroup[] = "default";
+
+// What stands for all groups that the caller may see, where a list asks for
+// one. No group can have the name.
+inline constexpr char kAllGroups[] = "-";
+
+// Cache entries that one BatchDeleteCacheEntries names.
+inline constexpr int kBatchedEntriesMax = 1000;
+
+// Runs of a group's cleanup policy that are kept: a year of daily ones would
+// tell nobody more.
+inline constexpr int kCleanupRunsMax = 100;
 
 // Defaults of flags: the reference product's limits.
 inline constexpr int kRegistriesPerGroupDefault = 5;
 inline constexpr int kUpstreamsPerRegistryDefault = 5;
 inline constexpr int kCacheValidityHoursDefault = 24;
+
+// Maximum size of a request's body over HTTP: logins and the REST facade. A
+// connection may hold one for minutes without a thread.
+inline constexpr size_t kHttpBodyBytesMax = 64 * 1024;
+// The same for the native REST API: a thousand tags to refresh, or a CA bundle
+// with the roots of a large company, fit. What is larger goes over gRPC. 256
+// connections of one client hold 64 MiB.
+inline constexpr size_t kNativeRestBodyBytesMax = 256 * 1024;
 
 // Maximum size of a gRPC message: a chunk with its header fits easily.
 inline constexpr int kGrpcMessageBytesMax = 8 * 1024 * 1024;

@@ -62,6 +62,13 @@ grpc::Status RegistryServiceImpl::DeleteRegistry(
   return Forward(&RegistryAdmin::Delete, context, request, response);
 }
 
+grpc::Status RegistryServiceImpl::ListRepositories(
+    grpc::ServerContext* context, const v1::ListRepositoriesRequest* request,
+    v1::ListRepositoriesResponse* response) {
+  return ForwardTo(repositories_, &RepositoryList::List, context, request,
+                   response);
+}
+
 grpc::Status UpstreamServiceImpl::CreateUpstream(
     grpc::ServerContext* context, const v1::CreateUpstreamRequest* request,
     v1::Upstream* response) {
@@ -92,38 +99,40 @@ grpc::Status UpstreamServiceImpl::DeleteUpstream(
   return Forward(&UpstreamAdmin::Delete, context, request, response);
 }
 
-grpc::Status UpstreamServiceImpl::AttachUpstream(
-    grpc::ServerContext* context, const v1::AttachUpstreamRequest* request,
-    v1::RegistryUpstream* response) {
-  return ForwardTo(attachments_, &AttachmentAdmin::Attach, context, request,
-                   response);
+grpc::Status AttachmentServiceImpl::CreateAttachment(
+    grpc::ServerContext* context, const v1::CreateAttachmentRequest* request,
+    v1::Attachment* response) {
+  return Forward(&AttachmentAdmin::Create, context, request, response);
 }
 
-grpc::Status UpstreamServiceImpl::GetRegistryUpstream(
-    grpc::ServerContext* context, const v1::GetRegistryUpstreamRequest* request,
-    v1::RegistryUpstream* response) {
-  return ForwardTo(attachments_, &AttachmentAdmin::Get, context, request,
-                   response);
+grpc::Status AttachmentServiceImpl::GetAttachment(
+    grpc::ServerContext* context, const v1::GetAttachmentRequest* request,
+    v1::Attachment* response) {
+  return Forward(&AttachmentAdmin::Get, context, request, response);
 }
 
-grpc::Status UpstreamServiceImpl::MoveUpstream(
-    grpc::ServerContext* context, const v1::MoveUpstreamRequest* request,
-    v1::RegistryUpstream* response) {
-  return ForwardTo(attachments_, &AttachmentAdmin::Move, context, request,
-                   response);
+grpc::Status AttachmentServiceImpl::ListAttachments(
+    grpc::ServerContext* context, const v1::ListAttachmentsRequest* request,
+    v1::ListAttachmentsResponse* response) {
+  return Forward(&AttachmentAdmin::List, context, request, response);
 }
 
-grpc::Status UpstreamServiceImpl::DetachUpstream(
-    grpc::ServerContext* context, const v1::DetachUpstreamRequest* request,
+grpc::Status AttachmentServiceImpl::SetAttachments(
+    grpc::ServerContext* context, const v1::SetAttachmentsRequest* request,
+    v1::SetAttachmentsResponse* response) {
+  return Forward(&AttachmentAdmin::Set, context, request, response);
+}
+
+grpc::Status AttachmentServiceImpl::MoveAttachment(
+    grpc::ServerContext* context, const v1::MoveAttachmentRequest* request,
+    v1::Attachment* response) {
+  return Forward(&AttachmentAdmin::Move, context, request, response);
+}
+
+grpc::Status AttachmentServiceImpl::DeleteAttachment(
+    grpc::ServerContext* context, const v1::DeleteAttachmentRequest* request,
     google::protobuf::Empty* response) {
-  return ForwardTo(attachments_, &AttachmentAdmin::Detach, context, request,
-                   response);
-}
-
-grpc::Status CacheEntryServiceImpl::CreateCacheEntry(
-    grpc::ServerContext* context, const v1::CreateCacheEntryRequest* request,
-    v1::CacheEntry* response) {
-  return Forward(&CacheEntryAdmin::Create, context, request, response);
+  return Forward(&AttachmentAdmin::Delete, context, request, response);
 }
 
 grpc::Status CacheEntryServiceImpl::GetCacheEntry(
@@ -138,10 +147,10 @@ grpc::Status CacheEntryServiceImpl::ListCacheEntries(
   return Forward(&CacheEntryAdmin::List, context, request, response);
 }
 
-grpc::Status CacheEntryServiceImpl::UpdateCacheEntry(
-    grpc::ServerContext* context, const v1::UpdateCacheEntryRequest* request,
-    v1::CacheEntry* response) {
-  return Forward(&CacheEntryAdmin::Update, context, request, response);
+grpc::Status CacheEntryServiceImpl::ExpireCacheEntry(
+    grpc::ServerContext* context, const v1::ExpireCacheEntryRequest* request,
+    v1::ExpireCacheEntryResponse* response) {
+  return Forward(&CacheEntryAdmin::Expire, context, request, response);
 }
 
 grpc::Status CacheEntryServiceImpl::DeleteCacheEntry(
@@ -150,10 +159,23 @@ grpc::Status CacheEntryServiceImpl::DeleteCacheEntry(
   return Forward(&CacheEntryAdmin::Delete, context, request, response);
 }
 
+grpc::Status CacheEntryServiceImpl::BatchDeleteCacheEntries(
+    grpc::ServerContext* context,
+    const v1::BatchDeleteCacheEntriesRequest* request,
+    v1::BatchDeleteCacheEntriesResponse* response) {
+  return Forward(&CacheEntryAdmin::BatchDelete, context, request, response);
+}
+
 grpc::Status AccessTokenServiceImpl::CreateAccessToken(
     grpc::ServerContext* context, const v1::CreateAccessTokenRequest* request,
     v1::CreateAccessTokenResponse* response) {
   return Forward(&AccessTokenAdmin::Create, context, request, response);
+}
+
+grpc::Status AccessTokenServiceImpl::GetAccessToken(
+    grpc::ServerContext* context, const v1::GetAccessTokenRequest* request,
+    v1::AccessToken* response) {
+  return Forward(&AccessTokenAdmin::Get, context, request, response);
 }
 
 grpc::Status AccessTokenServiceImpl::ListAccessTokens(
@@ -164,20 +186,14 @@ grpc::Status AccessTokenServiceImpl::ListAccessTokens(
 
 grpc::Status AccessTokenServiceImpl::RevokeAccessToken(
     grpc::ServerContext* context, const v1::RevokeAccessTokenRequest* request,
-    google::protobuf::Empty* response) {
+    v1::RevokeAccessTokenResponse* response) {
   return Forward(&AccessTokenAdmin::Revoke, context, request, response);
 }
 
-grpc::Status AuditServiceImpl::ListAuditEvents(
-    grpc::ServerContext* context, const v1::ListAuditEventsRequest* request,
-    v1::ListAuditEventsResponse* response) {
-  return Forward(&AuditTrail::List, context, request, response);
-}
-
-grpc::Status CleanupPolicyServiceImpl::CreateCleanupPolicy(
-    grpc::ServerContext* context, const v1::CreateCleanupPolicyRequest* request,
-    v1::CleanupPolicy* response) {
-  return Forward(&CleanupPolicyAdmin::Create, context, request, response);
+grpc::Status AccessTokenServiceImpl::GetCaller(
+    grpc::ServerContext* context, const v1::GetCallerRequest* request,
+    v1::GetCallerResponse* response) {
+  return Forward(&AccessTokenAdmin::GetCaller, context, request, response);
 }
 
 grpc::Status CleanupPolicyServiceImpl::GetCleanupPolicy(
@@ -192,39 +208,39 @@ grpc::Status CleanupPolicyServiceImpl::UpdateCleanupPolicy(
   return Forward(&CleanupPolicyAdmin::Update, context, request, response);
 }
 
-grpc::Status CleanupPolicyServiceImpl::DeleteCleanupPolicy(
-    grpc::ServerContext* context, const v1::DeleteCleanupPolicyRequest* request,
-    google::protobuf::Empty* response) {
-  return Forward(&CleanupPolicyAdmin::Delete, context, request, response);
+grpc::Status CleanupPolicyServiceImpl::RunCleanup(
+    grpc::ServerContext* context, const v1::RunCleanupRequest* request,
+    v1::Operation* response) {
+  return Forward(&CleanupPolicyAdmin::Run, context, request, response);
 }
 
-grpc::Status CleanupPolicyServiceImpl::RunCleanupPolicy(
-    grpc::ServerContext* context, const v1::RunCleanupPolicyRequest* request,
-    v1::CleanupPolicy* response) {
-  return Forward(&CleanupPolicyAdmin::Run, context, request, response);
+grpc::Status CleanupPolicyServiceImpl::ListCleanupRuns(
+    grpc::ServerContext* context, const v1::ListCleanupRunsRequest* request,
+    v1::ListCleanupRunsResponse* response) {
+  return Forward(&CleanupPolicyAdmin::ListRuns, context, request, response);
 }
 
 grpc::Status CacheServiceImpl::PurgeUpstreamCache(
     grpc::ServerContext* context, const v1::PurgeUpstreamCacheRequest* request,
-    v1::PurgeResult* response) {
+    v1::Operation* response) {
   return Forward(&CacheAdmin::PurgeUpstream, context, request, response);
 }
 
 grpc::Status CacheServiceImpl::PurgeRegistryCache(
     grpc::ServerContext* context, const v1::PurgeRegistryCacheRequest* request,
-    v1::PurgeResult* response) {
+    v1::Operation* response) {
   return Forward(&CacheAdmin::PurgeRegistry, context, request, response);
 }
 
 grpc::Status CacheServiceImpl::GetCacheStats(
     grpc::ServerContext* context, const v1::GetCacheStatsRequest* request,
-    v1::CacheStats* response) {
+    v1::GetCacheStatsResponse* response) {
   return Forward(&CacheAdmin::Stats, context, request, response);
 }
 
 grpc::Status SecretServiceImpl::RotateSecretKey(
     grpc::ServerContext* context, const v1::RotateSecretKeyRequest* request,
-    v1::RotateSecretKeyResponse* response) {
+    v1::Operation* response) {
   return Forward(&SecretRotation::Rotate, context, request, response);
 }
 
@@ -232,6 +248,22 @@ grpc::Status ExplainServiceImpl::Explain(grpc::ServerContext* context,
                                          const v1::ExplainRequest* request,
                                          v1::ExplainResponse* response) {
   return Forward(&Explainer::Explain, context, request, response);
+}
+
+grpc::Status FacadeServiceImpl::GetFacadeSettings(
+    grpc::ServerContext* context,
+    const internal::v1::GetFacadeSettingsRequest* request,
+    internal::v1::GetFacadeSettingsResponse* response) {
+  return Forward(&CleanupPolicyAdmin::GetFacadeSettings, context, request,
+                 response);
+}
+
+grpc::Status FacadeServiceImpl::UpdateFacadeSettings(
+    grpc::ServerContext* context,
+    const internal::v1::UpdateFacadeSettingsRequest* request,
+    internal::v1::UpdateFacadeSettingsResponse* response) {
+  return Forward(&CleanupPolicyAdmin::UpdateFacadeSettings, context, request,
+                 response);
 }
 
 }  // namespace cvr

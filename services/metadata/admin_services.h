@@ -1,8 +1,9 @@
 #ifndef SERVICES_METADATA_ADMIN_SERVICES_H_
 #define SERVICES_METADATA_ADMIN_SERVICES_H_
 
+#include "cvr/internal/v1/facade_service.grpc.pb.h"
 #include "cvr/v1/access_token_service.grpc.pb.h"
-#include "cvr/v1/audit_service.grpc.pb.h"
+#include "cvr/v1/attachment_service.grpc.pb.h"
 #include "cvr/v1/cache_entry_service.grpc.pb.h"
 #include "cvr/v1/cache_service.grpc.pb.h"
 #include "cvr/v1/cleanup_policy_service.grpc.pb.h"
@@ -13,12 +14,12 @@
 #include "cvr/v1/upstream_service.grpc.pb.h"
 #include "services/metadata/admin/access_token_admin.h"
 #include "services/metadata/admin/attachment_admin.h"
-#include "services/metadata/admin/audit_trail.h"
 #include "services/metadata/admin/cache_admin.h"
 #include "services/metadata/admin/cache_entry_admin.h"
 #include "services/metadata/admin/cleanup_policy_admin.h"
 #include "services/metadata/admin/group_admin.h"
 #include "services/metadata/admin/registry_admin.h"
+#include "services/metadata/admin/repository_list.h"
 #include "services/metadata/admin/upstream_admin.h"
 #include "services/metadata/guarded_service.h"
 #include "services/metadata/resolution/explainer.h"
@@ -55,7 +56,10 @@ class GroupServiceImpl final
 class RegistryServiceImpl final
     : public GuardedService<v1::RegistryService::Service, RegistryAdmin> {
  public:
-  using GuardedService::GuardedService;
+  // `repositories` must outlive it, too.
+  RegistryServiceImpl(RegistryAdmin& admin, RepositoryList& repositories,
+                      CallGuard& guard)
+      : GuardedService(admin, guard), repositories_(repositories) {}
 
   grpc::Status CreateRegistry(grpc::ServerContext* context,
                               const v1::CreateRegistryRequest* request,
@@ -72,15 +76,18 @@ class RegistryServiceImpl final
   grpc::Status DeleteRegistry(grpc::ServerContext* context,
                               const v1::DeleteRegistryRequest* request,
                               google::protobuf::Empty* response) override;
+  grpc::Status ListRepositories(
+      grpc::ServerContext* context, const v1::ListRepositoriesRequest* request,
+      v1::ListRepositoriesResponse* response) override;
+
+ private:
+  RepositoryList& repositories_;
 };
 
 class UpstreamServiceImpl final
     : public GuardedService<v1::UpstreamService::Service, UpstreamAdmin> {
  public:
-  // `attachments` must outlive it, too.
-  UpstreamServiceImpl(UpstreamAdmin& admin, AttachmentAdmin& attachments,
-                      CallGuard& guard)
-      : GuardedService(admin, guard), attachments_(attachments) {}
+  using GuardedService::GuardedService;
 
   grpc::Status CreateUpstream(grpc::ServerContext* context,
                               const v1::CreateUpstreamRequest* request,
@@ -97,22 +104,31 @@ class UpstreamServiceImpl final
   grpc::Status DeleteUpstream(grpc::ServerContext* context,
                               const v1::DeleteUpstreamRequest* request,
                               google::protobuf::Empty* response) override;
-  grpc::Status AttachUpstream(grpc::ServerContext* context,
-                              const v1::AttachUpstreamRequest* request,
-                              v1::RegistryUpstream* response) override;
-  grpc::Status GetRegistryUpstream(
-      grpc::ServerContext* context,
-      const v1::GetRegistryUpstreamRequest* request,
-      v1::RegistryUpstream* response) override;
-  grpc::Status MoveUpstream(grpc::ServerContext* context,
-                            const v1::MoveUpstreamRequest* request,
-                            v1::RegistryUpstream* response) override;
-  grpc::Status DetachUpstream(grpc::ServerContext* context,
-                              const v1::DetachUpstreamRequest* request,
-                              google::protobuf::Empty* response) override;
+};
 
- private:
-  AttachmentAdmin& attachments_;
+class AttachmentServiceImpl final
+    : public GuardedService<v1::AttachmentService::Service, AttachmentAdmin> {
+ public:
+  using GuardedService::GuardedService;
+
+  grpc::Status CreateAttachment(grpc::ServerContext* context,
+                                const v1::CreateAttachmentRequest* request,
+                                v1::Attachment* response) override;
+  grpc::Status GetAttachment(grpc::ServerContext* context,
+                             const v1::GetAttachmentRequest* request,
+                             v1::Attachment* response) override;
+  grpc::Status ListAttachments(grpc::ServerContext* context,
+                               const v1::ListAttachmentsRequest* request,
+                               v1::ListAttachmentsResponse* response) override;
+  grpc::Status SetAttachments(grpc::ServerContext* context,
+                              const v1::SetAttachmentsRequest* request,
+                              v1::SetAttachmentsResponse* response) override;
+  grpc::Status MoveAttachment(grpc::ServerContext* context,
+                              const v1::MoveAttachmentRequest* request,
+                              v1::Attachment* response) override;
+  grpc::Status DeleteAttachment(grpc::ServerContext* context,
+                                const v1::DeleteAttachmentRequest* request,
+                                google::protobuf::Empty* response) override;
 };
 
 class CacheEntryServiceImpl final
@@ -120,21 +136,22 @@ class CacheEntryServiceImpl final
  public:
   using GuardedService::GuardedService;
 
-  grpc::Status CreateCacheEntry(grpc::ServerContext* context,
-                                const v1::CreateCacheEntryRequest* request,
-                                v1::CacheEntry* response) override;
   grpc::Status GetCacheEntry(grpc::ServerContext* context,
                              const v1::GetCacheEntryRequest* request,
                              v1::CacheEntry* response) override;
   grpc::Status ListCacheEntries(
       grpc::ServerContext* context, const v1::ListCacheEntriesRequest* request,
       v1::ListCacheEntriesResponse* response) override;
-  grpc::Status UpdateCacheEntry(grpc::ServerContext* context,
-                                const v1::UpdateCacheEntryRequest* request,
-                                v1::CacheEntry* response) override;
+  grpc::Status ExpireCacheEntry(
+      grpc::ServerContext* context, const v1::ExpireCacheEntryRequest* request,
+      v1::ExpireCacheEntryResponse* response) override;
   grpc::Status DeleteCacheEntry(grpc::ServerContext* context,
                                 const v1::DeleteCacheEntryRequest* request,
                                 google::protobuf::Empty* response) override;
+  grpc::Status BatchDeleteCacheEntries(
+      grpc::ServerContext* context,
+      const v1::BatchDeleteCacheEntriesRequest* request,
+      v1::BatchDeleteCacheEntriesResponse* response) override;
 };
 
 class AccessTokenServiceImpl final
@@ -145,22 +162,18 @@ class AccessTokenServiceImpl final
   grpc::Status CreateAccessToken(
       grpc::ServerContext* context, const v1::CreateAccessTokenRequest* request,
       v1::CreateAccessTokenResponse* response) override;
+  grpc::Status GetAccessToken(grpc::ServerContext* context,
+                              const v1::GetAccessTokenRequest* request,
+                              v1::AccessToken* response) override;
   grpc::Status ListAccessTokens(
       grpc::ServerContext* context, const v1::ListAccessTokensRequest* request,
       v1::ListAccessTokensResponse* response) override;
-  grpc::Status RevokeAccessToken(grpc::ServerContext* context,
-                                 const v1::RevokeAccessTokenRequest* request,
-                                 google::protobuf::Empty* response) override;
-};
-
-class AuditServiceImpl final
-    : public GuardedService<v1::AuditService::Service, AuditTrail> {
- public:
-  using GuardedService::GuardedService;
-
-  grpc::Status ListAuditEvents(grpc::ServerContext* context,
-                               const v1::ListAuditEventsRequest* request,
-                               v1::ListAuditEventsResponse* response) override;
+  grpc::Status RevokeAccessToken(
+      grpc::ServerContext* context, const v1::RevokeAccessTokenRequest* request,
+      v1::RevokeAccessTokenResponse* response) override;
+  grpc::Status GetCaller(grpc::ServerContext* context,
+                         const v1::GetCallerRequest* request,
+                         v1::GetCallerResponse* response) override;
 };
 
 class CleanupPolicyServiceImpl final
@@ -169,10 +182,6 @@ class CleanupPolicyServiceImpl final
  public:
   using GuardedService::GuardedService;
 
-  grpc::Status CreateCleanupPolicy(
-      grpc::ServerContext* context,
-      const v1::CreateCleanupPolicyRequest* request,
-      v1::CleanupPolicy* response) override;
   grpc::Status GetCleanupPolicy(grpc::ServerContext* context,
                                 const v1::GetCleanupPolicyRequest* request,
                                 v1::CleanupPolicy* response) override;
@@ -180,13 +189,12 @@ class CleanupPolicyServiceImpl final
       grpc::ServerContext* context,
       const v1::UpdateCleanupPolicyRequest* request,
       v1::CleanupPolicy* response) override;
-  grpc::Status DeleteCleanupPolicy(
-      grpc::ServerContext* context,
-      const v1::DeleteCleanupPolicyRequest* request,
-      google::protobuf::Empty* response) override;
-  grpc::Status RunCleanupPolicy(grpc::ServerContext* context,
-                                const v1::RunCleanupPolicyRequest* request,
-                                v1::CleanupPolicy* response) override;
+  grpc::Status RunCleanup(grpc::ServerContext* context,
+                          const v1::RunCleanupRequest* request,
+                          v1::Operation* response) override;
+  grpc::Status ListCleanupRuns(grpc::ServerContext* context,
+                               const v1::ListCleanupRunsRequest* request,
+                               v1::ListCleanupRunsResponse* response) override;
 };
 
 class CacheServiceImpl final
@@ -196,13 +204,13 @@ class CacheServiceImpl final
 
   grpc::Status PurgeUpstreamCache(grpc::ServerContext* context,
                                   const v1::PurgeUpstreamCacheRequest* request,
-                                  v1::PurgeResult* response) override;
+                                  v1::Operation* response) override;
   grpc::Status PurgeRegistryCache(grpc::ServerContext* context,
                                   const v1::PurgeRegistryCacheRequest* request,
-                                  v1::PurgeResult* response) override;
+                                  v1::Operation* response) override;
   grpc::Status GetCacheStats(grpc::ServerContext* context,
                              const v1::GetCacheStatsRequest* request,
-                             v1::CacheStats* response) override;
+                             v1::GetCacheStatsResponse* response) override;
 };
 
 class SecretServiceImpl final
@@ -212,7 +220,7 @@ class SecretServiceImpl final
 
   grpc::Status RotateSecretKey(grpc::ServerContext* context,
                                const v1::RotateSecretKeyRequest* request,
-                               v1::RotateSecretKeyResponse* response) override;
+                               v1::Operation* response) override;
 };
 
 class ExplainServiceImpl final
@@ -223,6 +231,24 @@ class ExplainServiceImpl final
   grpc::Status Explain(grpc::ServerContext* context,
                        const v1::ExplainRequest* request,
                        v1::ExplainResponse* response) override;
+};
+
+// What /api/v4 has settings for and cvr.v1 has not. The gateway asks with the
+// access token of its caller.
+class FacadeServiceImpl final
+    : public GuardedService<internal::v1::FacadeService::Service,
+                            CleanupPolicyAdmin> {
+ public:
+  using GuardedService::GuardedService;
+
+  grpc::Status GetFacadeSettings(
+      grpc::ServerContext* context,
+      const internal::v1::GetFacadeSettingsRequest* request,
+      internal::v1::GetFacadeSettingsResponse* response) override;
+  grpc::Status UpdateFacadeSettings(
+      grpc::ServerContext* context,
+      const internal::v1::UpdateFacadeSettingsRequest* request,
+      internal::v1::UpdateFacadeSettingsResponse* response) override;
 };
 
 }  // namespace cvr

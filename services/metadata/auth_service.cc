@@ -17,10 +17,12 @@ namespace {
 // A thread waits meanwhile.
 constexpr absl::Duration kWaitMax = absl::Seconds(30);
 
-absl::StatusOr<internal::v1::Caller> Authenticate(TokenAuthority& client,
-                                                  const std::string& secret) {
+absl::StatusOr<internal::v1::AuthenticateResponse> Authenticate(
+    TokenAuthority& client, const std::string& secret) {
   ASSIGN_OR_RETURN(const Caller caller, client.Authenticate(secret));
-  return ToWire(caller);
+  internal::v1::AuthenticateResponse response;
+  *response.mutable_caller() = ToWire(caller);
+  return response;
 }
 
 absl::StatusOr<internal::v1::IssueTokenResponse> IssueToken(
@@ -37,13 +39,13 @@ absl::StatusOr<internal::v1::IssueTokenResponse> IssueToken(
   return response;
 }
 
-absl::StatusOr<internal::v1::Trust> GetTrust(
+absl::StatusOr<internal::v1::GetTrustResponse> GetTrust(
     TokenAuthority& client, const internal::v1::GetTrustRequest& request) {
   const absl::Duration wait = FromWire(request.max_wait());
   ASSIGN_OR_RETURN(
       const Trust trust,
       client.GetTrust(request.known_version(), std::min(wait, kWaitMax)));
-  internal::v1::Trust response;
+  internal::v1::GetTrustResponse response;
   response.set_version(trust.version);
   for (const auto& [id, pem] : trust.keys) {
     auto& key = *response.add_keys();
@@ -56,7 +58,7 @@ absl::StatusOr<internal::v1::Trust> GetTrust(
   return response;
 }
 
-absl::StatusOr<internal::v1::Admission> Authorize(
+absl::StatusOr<internal::v1::AuthorizeResponse> Authorize(
     AdminAuthority& authority, const internal::v1::AuthorizeRequest& request) {
   std::vector<AccessQuestion> questions;
   for (const auto& message : request.questions()) {
@@ -67,12 +69,26 @@ absl::StatusOr<internal::v1::Admission> Authorize(
   return ToWire(admission);
 }
 
+absl::StatusOr<internal::v1::ResolveKeyResponse> ResolveKey(
+    AdminAuthority& authority, const internal::v1::ResolveKeyRequest& request) {
+  internal::v1::AccessQuestion wire;
+  wire.set_action(internal::v1::AccessQuestion::ACCESS_ACTION_READ);
+  wire.set_kind(request.kind());
+  ASSIGN_OR_RETURN(const AccessQuestion question, FromWire(wire));
+  ASSIGN_OR_RETURN(
+      const auto id,
+      authority.FindByKey({question.kind, request.group(), request.name()}));
+  internal::v1::ResolveKeyResponse response;
+  if (id) response.set_id(*id);
+  return response;
+}
+
 }  // namespace
 
 grpc::Status AuthServiceImpl::Authenticate(
     grpc::ServerContext* /*context*/,
     const internal::v1::AuthenticateRequest* request,
-    internal::v1::Caller* response) {
+    internal::v1::AuthenticateResponse* response) {
   return Answer(cvr::Authenticate(client_, request->secret()), response);
 }
 
@@ -86,21 +102,29 @@ grpc::Status AuthServiceImpl::IssueToken(
 grpc::Status AuthServiceImpl::GetTrust(
     grpc::ServerContext* /*context*/,
     const internal::v1::GetTrustRequest* request,
-    internal::v1::Trust* response) {
+    internal::v1::GetTrustResponse* response) {
   return Answer(cvr::GetTrust(client_, *request), response);
 }
 
 grpc::Status AuthServiceImpl::Authorize(
     grpc::ServerContext* /*context*/,
     const internal::v1::AuthorizeRequest* request,
-    internal::v1::Admission* response) {
+    internal::v1::AuthorizeResponse* response) {
   return Answer(cvr::Authorize(authority_, *request), response);
 }
 
+grpc::Status AuthServiceImpl::ResolveKey(
+    grpc::ServerContext* /*context*/,
+    const internal::v1::ResolveKeyRequest* request,
+    internal::v1::ResolveKeyResponse* response) {
+  return Answer(cvr::ResolveKey(authority_, *request), response);
+}
+
 grpc::Status AuthServiceImpl::RecordAuditEvent(
-    grpc::ServerContext* /*context*/, const v1::AuditEvent* request,
-    google::protobuf::Empty* /*response*/) {
-  authority_.Record(*request);
+    grpc::ServerContext* /*context*/,
+    const internal::v1::RecordAuditEventRequest* request,
+    internal::v1::RecordAuditEventResponse* /*response*/) {
+  authority_.Record(request->audit_event());
   return grpc::Status::OK;
 }
 

@@ -14,21 +14,26 @@ class AuthServiceImpl final : public internal::v1::AuthService::Service {
   AuthServiceImpl(TokenAuthority& client, AdminAuthority& authority)
       : client_(client), authority_(authority) {}
 
-  grpc::Status Authenticate(grpc::ServerContext* context,
-                            const internal::v1::AuthenticateRequest* request,
-                            internal::v1::Caller* response) override;
+  grpc::Status Authenticate(
+      grpc::ServerContext* context,
+      const internal::v1::AuthenticateRequest* request,
+      internal::v1::AuthenticateResponse* response) override;
   grpc::Status IssueToken(grpc::ServerContext* context,
                           const internal::v1::IssueTokenRequest* request,
                           internal::v1::IssueTokenResponse* response) override;
   grpc::Status GetTrust(grpc::ServerContext* context,
                         const internal::v1::GetTrustRequest* request,
-                        internal::v1::Trust* response) override;
+                        internal::v1::GetTrustResponse* response) override;
   grpc::Status Authorize(grpc::ServerContext* context,
                          const internal::v1::AuthorizeRequest* request,
-                         internal::v1::Admission* response) override;
-  grpc::Status RecordAuditEvent(grpc::ServerContext* context,
-                                const v1::AuditEvent* request,
-                                google::protobuf::Empty* response) override;
+                         internal::v1::AuthorizeResponse* response) override;
+  grpc::Status ResolveKey(grpc::ServerContext* context,
+                          const internal::v1::ResolveKeyRequest* request,
+                          internal::v1::ResolveKeyResponse* response) override;
+  grpc::Status RecordAuditEvent(
+      grpc::ServerContext* context,
+      const internal::v1::RecordAuditEventRequest* request,
+      internal::v1::RecordAuditEventResponse* response) override;
 
  private:
   TokenAuthority& client_;

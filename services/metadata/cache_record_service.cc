@@ -24,7 +24,7 @@ absl::Status Touch(CacheRecorder& recorder,
   ASSIGN_OR_RETURN(const auto content, FromWire(message.content()));
   ASSIGN_OR_RETURN(const auto digest, Digest::Parse(message.digest()));
   return recorder.Touch({message.upstream_id(), message.cache_epoch()}, content,
-                        digest, message.counts_as_download());
+                        digest, message.counts_as_pull());
 }
 
 absl::Status RecordNegativeAnswer(
@@ -95,7 +95,7 @@ absl::StatusOr<internal::v1::ListGarbageResponse> ListGarbage(
   return response;
 }
 
-absl::StatusOr<internal::v1::UpstreamAccess> AccessTo(
+absl::StatusOr<internal::v1::GetUpstreamAccessResponse> AccessTo(
     UpstreamAccessSource& source, int64_t upstream_id) {
   ASSIGN_OR_RETURN(const auto access, source.GetUpstreamAccess(upstream_id));
   return ToWire(access);
@@ -118,21 +118,21 @@ absl::StatusOr<internal::v1::FindPossessingResponse> FindPossessing(
 grpc::Status CacheRecordServiceImpl::RecordCacheEntry(
     grpc::ServerContext* /*context*/,
     const internal::v1::RecordCacheEntryRequest* request,
-    google::protobuf::Empty* /*response*/) {
+    internal::v1::RecordCacheEntryResponse* /*response*/) {
   return ToRpcStatus(Record(client_, *request));
 }
 
 grpc::Status CacheRecordServiceImpl::TouchCacheEntry(
     grpc::ServerContext* /*context*/,
     const internal::v1::TouchCacheEntryRequest* request,
-    google::protobuf::Empty* /*response*/) {
+    internal::v1::TouchCacheEntryResponse* /*response*/) {
   return ToRpcStatus(Touch(client_, *request));
 }
 
 grpc::Status CacheRecordServiceImpl::RecordNegativeAnswer(
     grpc::ServerContext* /*context*/,
     const internal::v1::RecordNegativeAnswerRequest* request,
-    google::protobuf::Empty* /*response*/) {
+    internal::v1::RecordNegativeAnswerResponse* /*response*/) {
   return ToRpcStatus(cvr::RecordNegativeAnswer(client_, *request));
 }
 
@@ -146,7 +146,7 @@ grpc::Status CacheRecordServiceImpl::TakeRefreshDue(
 grpc::Status CacheRecordServiceImpl::ForgetContent(
     grpc::ServerContext* /*context*/,
     const internal::v1::ForgetContentRequest* request,
-    google::protobuf::Empty* /*response*/) {
+    internal::v1::ForgetContentResponse* /*response*/) {
   return ToRpcStatus(cvr::ForgetContent(client_, *request));
 }
 
@@ -174,7 +174,7 @@ grpc::Status CacheRecordServiceImpl::ListGarbage(
 grpc::Status CacheRecordServiceImpl::RemoveGarbage(
     grpc::ServerContext* /*context*/,
     const internal::v1::RemoveGarbageRequest* request,
-    google::protobuf::Empty* /*response*/) {
+    internal::v1::RemoveGarbageResponse* /*response*/) {
   return ToRpcStatus(client_.RemoveGarbage(
       std::vector<int64_t>(request->ids().begin(), request->ids().end())));
 }
@@ -189,7 +189,7 @@ grpc::Status CacheRecordServiceImpl::FindPossessing(
 grpc::Status CacheRecordServiceImpl::GetUpstreamAccess(
     grpc::ServerContext* /*context*/,
     const internal::v1::GetUpstreamAccessRequest* request,
-    internal::v1::UpstreamAccess* response) {
+    internal::v1::GetUpstreamAccessResponse* response) {
   return Answer(AccessTo(client_, request->upstream_id()), response);
 }
 

@@ -16,22 +16,23 @@ class CacheRecordServiceImpl final
   grpc::Status RecordCacheEntry(
       grpc::ServerContext* context,
       const internal::v1::RecordCacheEntryRequest* request,
-      google::protobuf::Empty* response) override;
+      internal::v1::RecordCacheEntryResponse* response) override;
   grpc::Status TouchCacheEntry(
       grpc::ServerContext* context,
       const internal::v1::TouchCacheEntryRequest* request,
-      google::protobuf::Empty* response) override;
+      internal::v1::TouchCacheEntryResponse* response) override;
   grpc::Status RecordNegativeAnswer(
       grpc::ServerContext* context,
       const internal::v1::RecordNegativeAnswerRequest* request,
-      google::protobuf::Empty* response) override;
+      internal::v1::RecordNegativeAnswerResponse* response) override;
   grpc::Status TakeRefreshDue(
       grpc::ServerContext* context,
       const internal::v1::TakeRefreshDueRequest* request,
       internal::v1::TakeRefreshDueResponse* response) override;
-  grpc::Status ForgetContent(grpc::ServerContext* context,
-                             const internal::v1::ForgetContentRequest* request,
-                             google::protobuf::Empty* response) override;
+  grpc::Status ForgetContent(
+      grpc::ServerContext* context,
+      const internal::v1::ForgetContentRequest* request,
+      internal::v1::ForgetContentResponse* response) override;
   grpc::Status CheckUpstreams(
       grpc::ServerContext* context,
       const internal::v1::CheckUpstreamsRequest* request,
@@ -44,9 +45,10 @@ class CacheRecordServiceImpl final
       grpc::ServerContext* context,
       const internal::v1::ListGarbageRequest* request,
       internal::v1::ListGarbageResponse* response) override;
-  grpc::Status RemoveGarbage(grpc::ServerContext* context,
-                             const internal::v1::RemoveGarbageRequest* request,
-                             google::protobuf::Empty* response) override;
+  grpc::Status RemoveGarbage(
+      grpc::ServerContext* context,
+      const internal::v1::RemoveGarbageRequest* request,
+      internal::v1::RemoveGarbageResponse* response) override;
   grpc::Status FindPossessing(
       grpc::ServerContext* context,
       const internal::v1::FindPossessingRequest* request,
@@ -54,7 +56,7 @@ class CacheRecordServiceImpl final
   grpc::Status GetUpstreamAccess(
       grpc::ServerContext* context,
       const internal::v1::GetUpstreamAccessRequest* request,
-      internal::v1::UpstreamAccess* response) override;
+      internal::v1::GetUpstreamAccessResponse* response) override;
 
  private:
   MetadataClient& client_;

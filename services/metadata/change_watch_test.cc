@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "services/metadata/admin/access_token_admin.h"
@@ -54,7 +55,6 @@ class ChangeWatchTest : public ::testing::Test {
           transaction,
           [&](const stored::CleanupPolicy& row) -> absl::StatusOr<bool> {
             groups.push_back(row.policy().group());
-            if (row.is_run_requested()) groups.back() += " due";
             return true;
           });
     }),
@@ -102,9 +102,9 @@ class ChangeWatchTest : public ::testing::Test {
   int64_t MakeToken(std::vector<int64_t> registry_ids = {}) {
     v1::CreateAccessTokenRequest request;
     auto& token = *request.mutable_access_token();
-    token.set_name("t");
+    token.set_name(absl::StrCat("t", ++tokens_made_));
     token.set_group("acme");
-    token.add_scopes(v1::AccessToken::READ_VIRTUAL_REGISTRY);
+    token.add_scopes(v1::AccessToken::SCOPE_READ);
     for (const int64_t id : registry_ids) token.add_registry_ids(id);
     const auto made = tokens_.Create(request);
     EXPECT_THAT(made, IsOk());
@@ -115,10 +115,13 @@ class ChangeWatchTest : public ::testing::Test {
   WatchedMetadataStore store_{std::make_unique<InMemoryMetadataStore>()};
   Sweeper sweeper_{store_};
   AccessTokenAdmin tokens_{store_, clock_, absl::Minutes(5)};
-  GroupAdmin groups_{store_, clock_, tokens_};
+  GroupAdmin groups_{store_, clock_, sweeper_, tokens_};
   RegistryAdmin registries_{store_, clock_, {}, sweeper_, tokens_};
-  CleanupPolicyAdmin policies_{store_, clock_};
+  PullCounter pulls_{store_, {.flush_interval = absl::InfiniteDuration()}};
+  Operations operations_{store_, clock_};  // Not started.
+  CleanupPolicyAdmin policies_{store_, pulls_, operations_, clock_};
 
+  int tokens_made_ = 0;
   std::vector<std::vector<int64_t>> revoked_;
   std::vector<std::vector<std::string>> policies_seen_;
   std::vector<std::vector<std::string>> registries_seen_;
@@ -132,6 +135,7 @@ TEST_F(ChangeWatchTest, TheRevocationOfATokenIsSeen) {
   ASSERT_THAT(tokens_.Revoke(request), IsOk());
   EXPECT_THAT(revoked_, ElementsAre(ElementsAre(id)));
   // There is nothing to revoke any more.
+  request.set_allow_missing(true);
   ASSERT_THAT(tokens_.Revoke(request), IsOk());
   EXPECT_THAT(revoked_, ElementsAre(ElementsAre(id)));
 }
@@ -169,28 +173,29 @@ TEST_F(ChangeWatchTest, AChosenIdRevokesTokensOfAnEarlierRegistry) {
 }
 
 TEST_F(ChangeWatchTest, EveryChangeOfACleanupPolicyIsSeen) {
-  v1::CreateCleanupPolicyRequest create;
-  create.mutable_cleanup_policy()->set_group("acme");
-  ASSERT_THAT(policies_.Create(create), IsOk());
-  EXPECT_THAT(std::exchange(policies_seen_, {}),
-              ElementsAre(ElementsAre("acme")));
-  v1::RunCleanupPolicyRequest run;
-  run.set_group("acme");
-  ASSERT_THAT(policies_.Run(run), IsOk());
-  EXPECT_THAT(std::exchange(policies_seen_, {}),
-              ElementsAre(ElementsAre("acme due")));
   v1::UpdateCleanupPolicyRequest update;
   update.mutable_cleanup_policy()->set_group("acme");
-  update.mutable_cleanup_policy()->set_cadence_days(14);
-  update.mutable_update_mask()->add_paths("cadence_days");
+  update.mutable_cleanup_policy()->set_enabled(true);
+  ASSERT_THAT(policies_.Update(update), IsOk());
+  EXPECT_THAT(std::exchange(policies_seen_, {}),
+              ElementsAre(ElementsAre("acme")));
   ASSERT_THAT(policies_.Update(update), IsOk());
   EXPECT_EQ(std::exchange(policies_seen_, {}).size(), 1);
-  v1::DeleteCleanupPolicyRequest remove;
-  remove.set_group("acme");
-  ASSERT_THAT(policies_.Delete(remove), IsOk());
+  ASSERT_THAT(store_.Write(
+                  [](WriteTransaction& transaction) {
+                    tables::DeleteCleanupPolicy(transaction, "acme");
+                    return absl::OkStatus();
+                  },
+                  Durability::kSynced),
+              IsOk());
   EXPECT_THAT(std::exchange(policies_seen_, {}), ElementsAre(IsEmpty()));
-  // What is refused changes nothing.
-  EXPECT_THAT(policies_.Run(run), StatusIs(absl::StatusCode::kNotFound));
+  // What is refused changes nothing, and a run that somebody asks for changes
+  // the policy when it begins.
+  update.mutable_cleanup_policy()->set_group("nobody");
+  EXPECT_THAT(policies_.Update(update), StatusIs(absl::StatusCode::kNotFound));
+  v1::RunCleanupRequest run;
+  run.set_group("acme");
+  ASSERT_THAT(policies_.Run(run, Caller::System()), IsOk());
   EXPECT_THAT(policies_seen_, IsEmpty());
 }
 
@@ -199,7 +204,7 @@ TEST_F(ChangeWatchTest, EveryChangeOfARegistryIsSeen) {
   EXPECT_THAT(std::exchange(registries_seen_, {}),
               ElementsAre(ElementsAre("r")));
   v1::UpdateRegistryRequest update;
-  update.mutable_registry()->set_id(id);
+  update.set_id(id);
   update.mutable_registry()->set_name("s");
   update.mutable_update_mask()->add_paths("name");
   ASSERT_THAT(registries_.Update(update), IsOk());

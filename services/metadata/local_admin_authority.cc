@@ -1,13 +1,18 @@
 #include "services/metadata/local_admin_authority.h"
 
 #include <cstdint>
+#include <optional>
+#include <string>
 #include <utility>
 #include <vector>
 
 #include "services/access/access_policy.h"
 #include "services/common/errors.h"
 #include "services/common/status_macros.h"
+#include "services/metadata/operations/operation_visibility.h"
 #include "services/metadata/store/transactions.h"
+#include "services/metadata/tables/name_tables.h"
+#include "services/metadata/tables/operation_tables.h"
 #include "services/metadata/tables/tables.h"
 
 namespace cvr {
@@ -20,6 +25,9 @@ struct ObjectLocation {
   std::string group;
   std::vector<int64_t> registry_ids;
   bool is_group = false;
+  std::string name = {};
+  // An operation, which its owner may see and cancel wherever it is.
+  std::optional<stored::Operation> operation = {};
 
   AccessPolicy::Object object() const {
     return {.group = group, .registry_ids = registry_ids, .is_group = is_group};
@@ -30,7 +38,9 @@ absl::StatusOr<std::optional<ObjectLocation>> LocationOfRegistry(
     const ReadTransaction& transaction, int64_t id) {
   ASSIGN_OR_RETURN(const auto registry, tables::FindRegistry(transaction, id));
   if (!registry) return std::nullopt;
-  return ObjectLocation{registry->group(), {id}};
+  ObjectLocation location{registry->group(), {id}};
+  location.name = registry->name();
+  return location;
 }
 
 absl::StatusOr<std::optional<ObjectLocation>> LocationOfUpstream(
@@ -39,6 +49,7 @@ absl::StatusOr<std::optional<ObjectLocation>> LocationOfUpstream(
   if (!upstream) return std::nullopt;
   ObjectLocation location;
   location.group = upstream->upstream().group();
+  location.name = upstream->upstream().name();
   ASSIGN_OR_RETURN(location.registry_ids,
                    tables::RegistriesOfUpstream(transaction, id));
   return location;
@@ -54,7 +65,7 @@ absl::StatusOr<std::optional<ObjectLocation>> LocationOf(
       ASSIGN_OR_RETURN(const auto group,
                        tables::FindGroup(transaction, question.name));
       if (!group) return std::nullopt;
-      return ObjectLocation{question.name, {}, true};
+      return ObjectLocation{question.name, {}, true, question.name};
     }
     case Kind::kRegistry:
       return LocationOfRegistry(transaction, question.id);
@@ -64,16 +75,43 @@ absl::StatusOr<std::optional<ObjectLocation>> LocationOf(
       ASSIGN_OR_RETURN(const auto entry,
                        tables::FindCacheEntryById(transaction, question.id));
       if (!entry) return std::nullopt;
-      return LocationOfUpstream(transaction, entry->upstream_id());
+      ASSIGN_OR_RETURN(auto location,
+                       LocationOfUpstream(transaction, entry->upstream_id()));
+      if (location) location->name = entry->relative_path();
+      return location;
     }
-    case Kind::kRegistryUpstream: {
+    case Kind::kAttachment: {
       ASSIGN_OR_RETURN(const auto attachment,
                        tables::FindAttachment(transaction, question.id));
       if (!attachment) return std::nullopt;
-      return LocationOfRegistry(transaction, attachment->registry_id());
+      ASSIGN_OR_RETURN(
+          auto location,
+          LocationOfRegistry(transaction, attachment->registry_id()));
+      if (location) location->name.clear();
+      return location;
+    }
+    case Kind::kOperation: {
+      ASSIGN_OR_RETURN(auto operation,
+                       tables::FindOperation(transaction, question.id));
+      if (!operation) return std::nullopt;
+      ObjectLocation location{operation->group(), {}};
+      location.operation = std::move(operation);
+      return location;
     }
   }
   return std::nullopt;
+}
+
+bool MaySee(const Caller& caller, const ObjectLocation& location) {
+  return location.operation ? MaySeeOperation(caller, *location.operation)
+                            : AccessPolicy::MaySee(caller, location.object());
+}
+
+// Of an object that the caller may see; the scope was checked.
+absl::Status Check(const Caller& caller, AccessPolicy::Action action,
+                   const ObjectLocation& location) {
+  if (location.operation) return absl::OkStatus();
+  return AccessPolicy::Check(caller, action, location.object());
 }
 
 }  // namespace
@@ -96,18 +134,36 @@ absl::StatusOr<Admission> LocalAdminAuthority::Authorize(
       if (questions[i].kind == Kind::kNone) continue;
       ASSIGN_OR_RETURN(const auto location,
                        LocationOf(transaction, questions[i]));
-      if (!location ||
-          !AccessPolicy::MaySee(admission.caller, location->object())) {
+      if (!location || !MaySee(admission.caller, *location)) {
         if (!admission.missing) admission.missing = i;
         continue;
       }
-      if (i == 0) admission.group = location->group;
-      RETURN_IF_ERROR(AccessPolicy::Check(admission.caller, questions[i].action,
-                                          location->object()));
+      if (i == 0) {
+        admission.group = location->group;
+        admission.name = location->name;
+      }
+      RETURN_IF_ERROR(Check(admission.caller, questions[i].action, *location));
     }
     return absl::OkStatus();
   }));
   return admission;
+}
+
+absl::StatusOr<std::optional<int64_t>> LocalAdminAuthority::FindByKey(
+    const ResourceKey& key) {
+  return ReadValue<std::optional<int64_t>>(
+      store_,
+      [&](const ReadTransaction& transaction)
+          -> absl::StatusOr<std::optional<int64_t>> {
+        switch (key.kind) {
+          case Kind::kRegistry:
+            return tables::FindRegistryByName(transaction, key.group, key.name);
+          case Kind::kUpstream:
+            return tables::FindUpstreamByName(transaction, key.group, key.name);
+          default:
+            return errors::FieldInvalid("kind", "has no keys");
+        }
+      });
 }
 
 void LocalAdminAuthority::Record(v1::AuditEvent event) {

@@ -13,18 +13,22 @@ class LocalAdminAuthority : public AdminAuthority {
  public:
   // All must outlive it.
   LocalAdminAuthority(const MetadataStore& store, AccessTokenAdmin& tokens,
-                      AuditTrail& trail)
-      : store_(store), tokens_(tokens), trail_(trail) {}
+                      AuditTrail& trail, RequestReplays& replays)
+      : store_(store), tokens_(tokens), trail_(trail), replays_(replays) {}
 
   absl::StatusOr<Admission> Authorize(
       absl::string_view secret,
       absl::Span<const AccessQuestion> questions) override;
+  absl::StatusOr<std::optional<int64_t>> FindByKey(
+      const ResourceKey& key) override;
+  RequestReplays* replays() override { return &replays_; }
   void Record(v1::AuditEvent event) override;
 
  private:
   const MetadataStore& store_;
   AccessTokenAdmin& tokens_;
   AuditTrail& trail_;
+  RequestReplays& replays_;
 };
 
 }  // namespace cvr

@@ -3,11 +3,13 @@
 #include <memory>
 #include <string>
 
+#include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "services/access/caller_claims.h"
 #include "services/concurrency/thread.h"
 #include "services/metadata/admin/group_admin.h"
+#include "services/metadata/resolution/sweeper.h"
 #include "services/metadata/store/watched_metadata_store.h"
 #include "services/metadata/testing/in_memory_metadata_store.h"
 #include "tests/support/fake_clock.h"
@@ -34,7 +36,12 @@ class LocalTokenAuthorityTest : public ::testing::Test {
                                      int lifetime_s = 0) {
     v1::CreateAccessTokenRequest request;
     auto& token = *request.mutable_access_token();
-    token.set_name("t");
+    token.set_name(absl::StrCat("t", ++made_));
+    if (scope == v1::AccessToken::SCOPE_ADMIN) {
+      token.set_all_groups(true);
+    } else {
+      token.set_group("default");
+    }
     token.add_scopes(scope);
     if (lifetime_s > 0) {
       token.mutable_expire_time()->set_seconds(
@@ -51,6 +58,12 @@ class LocalTokenAuthorityTest : public ::testing::Test {
     ASSERT_THAT(tokens_.Revoke(request), IsOk());
   }
 
+  absl::StatusOr<v1::ListAccessTokensResponse> ListAll() {
+    v1::ListAccessTokensRequest request;
+    request.set_group("-");
+    return tokens_.List(request);
+  }
+
   absl::StatusOr<CallerClaims> Open(const IssuedToken& issued) {
     const auto trust = client_.GetTrust(0, absl::ZeroDuration());
     if (!trust.ok()) return trust.status();
@@ -65,14 +78,16 @@ class LocalTokenAuthorityTest : public ::testing::Test {
   const std::unique_ptr<SecretBox> box_ =
       *SecretBox::Create(directory_.path() + "/secret.key");
   AccessTokenAdmin tokens_{store_, clock_, absl::Minutes(5)};
-  GroupAdmin groups_{store_, clock_, tokens_};
+  Sweeper sweeper_{store_};
+  GroupAdmin groups_{store_, clock_, sweeper_, tokens_};
   SigningKeys keys_{store_, *box_, clock_, {}};
   LocalTokenAuthority client_{store_, tokens_, keys_, clock_};
+  int made_ = 0;
 };
 
 TEST_F(LocalTokenAuthorityTest, ASecretIsItsOwnersAlone) {
-  const auto reader = Make(v1::AccessToken::READ_VIRTUAL_REGISTRY);
-  const auto admin = Make(v1::AccessToken::ADMIN);
+  const auto reader = Make(v1::AccessToken::SCOPE_READ);
+  const auto admin = Make(v1::AccessToken::SCOPE_ADMIN);
   EXPECT_NE(reader.secret(), admin.secret());
   const auto caller = client_.Authenticate(reader.secret());
   ASSERT_THAT(caller, IsOk());
@@ -91,7 +106,7 @@ TEST_F(LocalTokenAuthorityTest, ASecretIsItsOwnersAlone) {
 }
 
 TEST_F(LocalTokenAuthorityTest, ATokenEndsWithItsTime) {
-  const auto token = Make(v1::AccessToken::READ_VIRTUAL_REGISTRY, 10);
+  const auto token = Make(v1::AccessToken::SCOPE_READ, 10);
   EXPECT_THAT(client_.Authenticate(token.secret()), IsOk());
   clock_.Advance(absl::Seconds(10));
   EXPECT_THAT(client_.Authenticate(token.secret()),
@@ -99,8 +114,8 @@ TEST_F(LocalTokenAuthorityTest, ATokenEndsWithItsTime) {
 }
 
 TEST_F(LocalTokenAuthorityTest, SecretsAreNotShownAgainNorStored) {
-  const auto token = Make(v1::AccessToken::READ_VIRTUAL_REGISTRY);
-  const auto listed = tokens_.List({});
+  const auto token = Make(v1::AccessToken::SCOPE_READ);
+  const auto listed = ListAll();
   ASSERT_THAT(listed, IsOk());
   ASSERT_EQ(listed->access_tokens_size(), 1);
   EXPECT_THAT(listed->SerializeAsString(),
@@ -119,16 +134,16 @@ TEST_F(LocalTokenAuthorityTest, SecretsAreNotShownAgainNorStored) {
 }
 
 TEST_F(LocalTokenAuthorityTest, ItsUseIsNoted) {
-  const auto token = Make(v1::AccessToken::READ_VIRTUAL_REGISTRY);
-  EXPECT_FALSE(tokens_.List({})->access_tokens(0).has_last_used_time());
+  const auto token = Make(v1::AccessToken::SCOPE_READ);
+  EXPECT_FALSE(ListAll()->access_tokens(0).has_last_use_time());
   ASSERT_THAT(client_.Authenticate(token.secret()), IsOk());
-  const auto used = tokens_.List({});
-  EXPECT_EQ(used->access_tokens(0).last_used_time().seconds(),
+  const auto used = ListAll();
+  EXPECT_EQ(used->access_tokens(0).last_use_time().seconds(),
             absl::ToUnixSeconds(clock_.Now()));
 }
 
 TEST_F(LocalTokenAuthorityTest, IssuesWhatTheGatewayCanVerify) {
-  const auto token = Make(v1::AccessToken::READ_VIRTUAL_REGISTRY);
+  const auto token = Make(v1::AccessToken::SCOPE_READ);
   const auto issued = client_.IssueToken(token.secret(), "gw", {});
   ASSERT_THAT(issued, IsOk());
   EXPECT_EQ(issued->lifetime, absl::Minutes(5));
@@ -147,7 +162,7 @@ TEST_F(LocalTokenAuthorityTest, WhatIsIssuedEndsWithTheAccessToken) {
   // Shorter than what is issued lives, and than clocks may differ.
   for (const int lifetime_s : {60, 10}) {
     SCOPED_TRACE(lifetime_s);
-    const auto token = Make(v1::AccessToken::READ_VIRTUAL_REGISTRY, lifetime_s);
+    const auto token = Make(v1::AccessToken::SCOPE_READ, lifetime_s);
     const auto issued = client_.IssueToken(token.secret(), "gw", {});
     ASSERT_THAT(issued, IsOk());
     EXPECT_EQ(issued->lifetime, absl::Seconds(lifetime_s));
@@ -156,13 +171,13 @@ TEST_F(LocalTokenAuthorityTest, WhatIsIssuedEndsWithTheAccessToken) {
     clock_.Advance(absl::Seconds(1));
     EXPECT_THAT(Open(*issued), StatusIs(absl::StatusCode::kUnauthenticated));
   }
-  const auto longer = Make(v1::AccessToken::READ_VIRTUAL_REGISTRY, 3600);
+  const auto longer = Make(v1::AccessToken::SCOPE_READ, 3600);
   EXPECT_EQ(client_.IssueToken(longer.secret(), "gw", {})->lifetime,
             absl::Minutes(5));
 }
 
 TEST_F(LocalTokenAuthorityTest, ARevocationOutlivesAllThatWasIssued) {
-  const auto token = Make(v1::AccessToken::READ_VIRTUAL_REGISTRY);
+  const auto token = Make(v1::AccessToken::SCOPE_READ);
   const auto issued = client_.IssueToken(token.secret(), "gw", {});
   Revoke(token.access_token().id());
   while (Open(*issued).ok()) {
@@ -191,13 +206,16 @@ TEST_F(LocalTokenAuthorityTest, RevocationsDoNotPileUp) {
     return rows;
   };
   for (int i = 0; i < 3; ++i) {
-    Revoke(Make(v1::AccessToken::READ_VIRTUAL_REGISTRY).access_token().id());
+    Revoke(Make(v1::AccessToken::SCOPE_READ).access_token().id());
   }
   EXPECT_EQ(stored(), 3);
-  Revoke(99);  // Was never there: nothing to remember.
+  v1::RevokeAccessTokenRequest never_there;
+  never_there.set_id(99);
+  never_there.set_allow_missing(true);  // Nothing to remember.
+  ASSERT_THAT(tokens_.Revoke(never_there), IsOk());
   EXPECT_EQ(stored(), 3);
   clock_.Advance(absl::Minutes(6));
-  Revoke(Make(v1::AccessToken::READ_VIRTUAL_REGISTRY).access_token().id());
+  Revoke(Make(v1::AccessToken::SCOPE_READ).access_token().id());
   EXPECT_EQ(stored(), 1);
 }
 
@@ -228,7 +246,7 @@ TEST_F(LocalTokenAuthorityTest, KeysAreKeptSealed) {
 }
 
 TEST_F(LocalTokenAuthorityTest, WhoWaitsHearsOfARevocationAtOnce) {
-  const auto token = Make(v1::AccessToken::READ_VIRTUAL_REGISTRY);
+  const auto token = Make(v1::AccessToken::SCOPE_READ);
   const auto before = client_.GetTrust(0, absl::ZeroDuration());
   ASSERT_THAT(before, IsOk());
   EXPECT_THAT(before->revoked_token_ids, IsEmpty());
@@ -262,14 +280,15 @@ TEST_F(LocalTokenAuthorityTest, UnknownFieldsOfTokensAreNotKept) {
   v1::CreateAccessTokenRequest request;
   auto& token = *request.mutable_access_token();
   token.set_name("t");
-  token.add_scopes(v1::AccessToken::READ_VIRTUAL_REGISTRY);
+  token.set_group("default");
+  token.add_scopes(v1::AccessToken::SCOPE_READ);
   token.GetReflection()->MutableUnknownFields(&token)->AddLengthDelimited(
       9, "cvr_planted");
   const auto made = tokens_.Create(request);
   ASSERT_THAT(made, IsOk());
   const auto planted = ::testing::HasSubstr("cvr_planted");
   EXPECT_THAT(made->SerializeAsString(), Not(planted));
-  EXPECT_THAT(tokens_.List({})->SerializeAsString(), Not(planted));
+  EXPECT_THAT(ListAll()->SerializeAsString(), Not(planted));
 }
 
 TEST_F(LocalTokenAuthorityTest, TokensMustMakeSense) {
@@ -277,7 +296,8 @@ TEST_F(LocalTokenAuthorityTest, TokensMustMakeSense) {
     v1::CreateAccessTokenRequest request;
     auto& token = *request.mutable_access_token();
     token.set_name("t");
-    token.add_scopes(v1::AccessToken::READ_VIRTUAL_REGISTRY);
+    token.set_group("default");
+    token.add_scopes(v1::AccessToken::SCOPE_READ);
     change(token);
     return tokens_.Create(request).status();
   };
@@ -289,11 +309,8 @@ TEST_F(LocalTokenAuthorityTest, TokensMustMakeSense) {
   EXPECT_THAT(wrong([](T& t) { t.add_scopes(T::SCOPE_UNSPECIFIED); }), invalid);
   EXPECT_THAT(wrong([](T& t) { t.mutable_expire_time()->set_seconds(1); }),
               invalid);
-  EXPECT_THAT(wrong([](T& t) {
-                t.add_scopes(T::ADMIN);
-                t.set_group("default");
-              }),
-              invalid);
+  EXPECT_THAT(wrong([](T& t) { t.add_scopes(T::SCOPE_ADMIN); }), invalid);
+  EXPECT_THAT(wrong([](T& t) { t.clear_group(); }), invalid);
   const auto unknown = StatusIs(absl::StatusCode::kNotFound);
   EXPECT_THAT(wrong([](T& t) { t.set_group("nowhere"); }), unknown);
   EXPECT_THAT(wrong([](T& t) { t.add_registry_ids(99); }), unknown);

@@ -1,13 +1,16 @@
 // cvr-metadata: the metadata service as a process of its own.
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/flags/flag.h"
 #include "absl/status/status.h"
 #include "absl/time/clock.h"
 #include "services/access/audit_flags.h"
+#include "services/common/errors.h"
 #include "services/common/status_macros.h"
 #include "services/concurrency/clock.h"
+#include "services/metadata/forwarding/forwarder.h"
 #include "services/metadata/metadata_flags.h"
 #include "services/metadata/metadata_stack.h"
 #include "services/process/data_directory.h"
@@ -27,8 +30,27 @@ ABSL_FLAG(
     std::string, data_dir, "",
     "Data directory for registries, upstreams and cache entries. Required.");
 
+ABSL_FLAG(std::vector<std::string>, blob_addresses, {},
+          "gRPC addresses of all cvr-blob processes, host:port or unix:PATH, "
+          "separated by commas. Administrators then reach everything through "
+          "this service: fetches, refreshes, tests and states of upstreams. If "
+          "empty, these are answered with UNAVAILABLE here.");
+
 namespace cvr {
 namespace {
+
+// Kept connected: a call must not wait for a handshake.
+absl::StatusOr<std::vector<BlobInstance>> BlobInstancesFromFlag(
+    const RpcSecurity& security) {
+  std::vector<BlobInstance> instances;
+  for (const std::string& address : absl::GetFlag(FLAGS_blob_addresses)) {
+    if (address.empty()) continue;
+    auto channel = OpenRpcChannel(address, security);
+    RETURN_IF_ERROR(Annotate(channel.status(), "--blob_addresses=" + address));
+    instances.push_back({address, *std::move(channel)});
+  }
+  return instances;
+}
 
 // Calls are short; what takes longer hangs.
 constexpr absl::Duration kDrainTimeout = absl::Seconds(5);
@@ -51,12 +73,17 @@ absl::Status Serve(StopSignal& stop) {
   ASSIGN_OR_RETURN(const auto audit,
                    AuditFileFromFlags(data_dir + "/audit.jsonl"));
   options.audit_file = audit.get();
+  ASSIGN_OR_RETURN(options.blob_instances, BlobInstancesFromFlag(security));
   security.on_refused = RecordRefusedCalls(audit.get());
   ReopenOnHangup(audit.get(), stop);
   const CertificateWatch certificates(RpcCertificatePathsFromFlags());
   stop.OnHangup([&certificates] { certificates.Check(); });
   ASSIGN_OR_RETURN(const auto stack, MetadataStack::Open(options));
   std::vector<grpc::Service*> services = stack->admin_services();
+  for (grpc::Service* const service : stack->forwarding_services()) {
+    services.push_back(service);
+  }
+  services.push_back(stack->operation_record_service());
   services.push_back(stack->resolution_service());
   services.push_back(stack->cache_record_service());
   services.push_back(stack->auth_service());

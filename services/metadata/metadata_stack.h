@@ -20,8 +20,11 @@
 #include "services/metadata/admin/registry_admin.h"
 #include "services/metadata/admin/upstream_admin.h"
 #include "services/metadata/api/metadata_client.h"
+#include "services/metadata/api/operation_recorder.h"
 #include "services/metadata/api/resolver.h"
 #include "services/metadata/api/token_authority.h"
+#include "services/metadata/forwarding/forwarder.h"
+#include "services/metadata/operations/operations.h"
 #include "services/metadata/resolution/cache_catalog.h"
 #include "services/metadata/resolution/explainer.h"
 #include "services/metadata/resources/admin_limits.h"
@@ -56,6 +59,11 @@ class MetadataStack {
     // the stack.
     AuditFile* audit_file = nullptr;
     CacheCatalog::Options client;
+    // What forwarding_services() forward to.
+    std::vector<BlobInstance> blob_instances;
+    // What ServerService says of this installation besides its limits.
+    std::string source_revision;
+    std::vector<std::string> features;
     // How often download counts are written.
     absl::Duration downloads_flush_interval = absl::Seconds(5);
     // How often it is looked for cleanups that are due.
@@ -101,14 +109,21 @@ class MetadataStack {
   AccessTokenAdmin& access_tokens();
   TokenAuthority& auth();
   SecretRotation& secret_rotation();
+  Operations& operations();
+  // For the blob service of this process.
+  OperationRecorder& operation_recorder();
   AdminAuthority& authority();
 
   // For administrators.
   std::vector<grpc::Service*> admin_services();
+  // For administrators, besides: what the blob services serve, where they are
+  // other processes.
+  std::vector<grpc::Service*> forwarding_services();
   // For the gateway; one method of it is for the blob service, too.
   grpc::Service* resolution_service();
   // For the blob service.
   grpc::Service* cache_record_service();
+  grpc::Service* operation_record_service();
   // For the gateway.
   grpc::Service* auth_service();
 

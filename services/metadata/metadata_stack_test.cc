@@ -96,7 +96,8 @@ TEST_F(MetadataStackTest, ChangesAndRestartsAreNewsForGateways) {
     EXPECT_TRUE(is_news(**stack));
     v1::PurgeUpstreamCacheRequest purge;
     purge.set_upstream_id(1);
-    ASSERT_THAT((*stack)->caches().PurgeUpstream(purge), IsOk());
+    ASSERT_THAT((*stack)->caches().PurgeUpstream(purge, Caller::System()),
+                IsOk());
     EXPECT_TRUE(is_news(**stack));
     v1::UpdateRegistryRequest update;
     update.mutable_registry()->set_id(1);
@@ -149,7 +150,7 @@ TEST_F(MetadataStackTest, EverythingIsThereAfterARestart) {
   // Counted in memory when the first process ended.
   v1::GetCacheEntryRequest request;
   request.set_id(1);
-  EXPECT_EQ((*stack)->cache_entries().Get(request)->downloads_count(), 1);
+  EXPECT_EQ((*stack)->cache_entries().Get(request)->pull_count(), 1);
 }
 
 TEST_F(MetadataStackTest, TheDirectoryIsForItsOwnerAlone) {
@@ -403,16 +404,11 @@ TEST_F(AdministrationTest, AttachmentsWorkOverGrpc) {
 
 TEST_F(AdministrationTest, CacheEntriesWorkOverGrpc) {
   MakeRegistryAndUpstream();
-  v1::CreateCacheEntryRequest create_entry;
-  auto* const given = create_entry.mutable_cache_entry();
-  given->set_upstream_id(1);
-  given->set_relative_path("/library/alpine/manifests/3.20");
-  given->set_digest(Digest::OfBytes("m").ToString());
-  given->set_media_type("m/t");
+  CacheRecord record{1, *ParseRelativePath("/library/alpine/manifests/3.20"),
+                     Descriptor{"m/t", Digest::OfBytes("m"), 3}};
+  record.cache_epoch = 1;
+  ASSERT_THAT(stack_->client().Record(record), IsOk());
   v1::CacheEntry entry;
-  ASSERT_THAT(Call(entries_, &v1::CacheEntryService::Stub::CreateCacheEntry,
-                   create_entry, &entry),
-              IsOk());
   v1::GetCacheEntryRequest get_entry;
   get_entry.set_id(1);
   EXPECT_THAT(Call(entries_, &v1::CacheEntryService::Stub::GetCacheEntry,
@@ -423,17 +419,27 @@ TEST_F(AdministrationTest, CacheEntriesWorkOverGrpc) {
                    v1::ListCacheEntriesRequest(), &entry_list),
               IsOk());
   EXPECT_EQ(entry_list.cache_entries_size(), 1);
-  v1::UpdateCacheEntryRequest update_entry;
-  update_entry.mutable_cache_entry()->set_id(1);
-  update_entry.mutable_update_mask()->add_paths("upstream_checked_at");
-  EXPECT_THAT(Call(entries_, &v1::CacheEntryService::Stub::UpdateCacheEntry,
-                   update_entry, &entry),
+  v1::ExpireCacheEntryRequest expire;
+  expire.set_id(1);
+  v1::ExpireCacheEntryResponse expired;
+  EXPECT_THAT(Call(entries_, &v1::CacheEntryService::Stub::ExpireCacheEntry,
+                   expire, &expired),
               IsOk());
+  EXPECT_EQ(expired.cache_entry().id(), 1);
   v1::DeleteCacheEntryRequest delete_entry;
   delete_entry.set_id(1);
   EXPECT_THAT(Call(entries_, &v1::CacheEntryService::Stub::DeleteCacheEntry,
                    delete_entry, &empty_),
               IsOk());
+  v1::BatchDeleteCacheEntriesRequest batch;
+  batch.set_upstream_id(1);
+  batch.add_ids(1);
+  v1::BatchDeleteCacheEntriesResponse deleted;
+  EXPECT_THAT(
+      Call(entries_, &v1::CacheEntryService::Stub::BatchDeleteCacheEntries,
+           batch, &deleted),
+      IsOk());
+  EXPECT_EQ(deleted.deleted_count(), 0);
 }
 
 }  // namespace

@@ -19,15 +19,15 @@ absl::StatusOr<internal::v1::ResolveResponse> Resolve(
 
 absl::StatusOr<internal::v1::ListRepositoriesResponse> ListRepositories(
     Resolver& resolver, const internal::v1::ListRepositoriesRequest& message) {
-  if (message.max() < 1 || message.max() > limits::kPageSizeMax) {
-    return errors::FieldInvalid("max", "must be 1 to 1000");
+  if (message.page_size() < 1 || message.page_size() > limits::kPageSizeMax) {
+    return errors::FieldInvalid("page_size", "must be 1 to 1000");
   }
   const auto& after = message.start_after();
   ASSIGN_OR_RETURN(
       const auto repositories,
       resolver.ListRepositories(
           FromWire(message.caller()), message.registry_id(),
-          {after.registry_id(), after.repository()}, message.max()));
+          {after.registry_id(), after.repository()}, message.page_size()));
   return ToWire(repositories);
 }
 

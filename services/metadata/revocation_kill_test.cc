@@ -49,8 +49,7 @@ int RevokeTokens(const std::string& path, int say_to) {
     v1::CreateAccessTokenRequest make;
     make.mutable_access_token()->set_name("t");
     make.mutable_access_token()->set_group(group);
-    make.mutable_access_token()->add_scopes(
-        v1::AccessToken::READ_VIRTUAL_REGISTRY);
+    make.mutable_access_token()->add_scopes(v1::AccessToken::SCOPE_READ);
     const auto token = (*stack)->access_tokens().Create(make);
     if (!token.ok()) return 3;
     if (i % 2 == 0) {
@@ -62,7 +61,7 @@ int RevokeTokens(const std::string& path, int say_to) {
       request.set_name(group);
       if (!(*stack)->groups().Delete(request).ok()) return 5;
     }
-    const int64_t id = token->id();
+    const int64_t id = token->access_token().id();
     if (write(say_to, &id, sizeof(id)) != sizeof(id)) return 6;
   }
 }

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "services/access/access_policy.h"
@@ -69,6 +70,7 @@ class RevocationTest : public ::testing::Test {
   // With an id that was another's before.
   void MakeRegistryAgain(int64_t id) {
     v1::CreateRegistryRequest request;
+    request.mutable_registry()->set_group("default");
     request.mutable_registry()->set_name("again");
     request.mutable_registry()->set_id(id);
     ASSERT_THAT(stack_->registries().Create(request), IsOk());
@@ -79,10 +81,10 @@ class RevocationTest : public ::testing::Test {
                                           int64_t other_registry_id = 0) {
     v1::CreateAccessTokenRequest request;
     auto& token = *request.mutable_access_token();
-    token.set_name("t");
+    token.set_name(absl::StrCat("t", ++tokens_made_));
     token.set_group(group);
-    token.add_scopes(v1::AccessToken::READ_VIRTUAL_REGISTRY);
-    token.add_scopes(v1::AccessToken::WRITE_VIRTUAL_REGISTRY);
+    token.add_scopes(v1::AccessToken::SCOPE_READ);
+    token.add_scopes(v1::AccessToken::SCOPE_MANAGE);
     if (registry_id != 0) token.add_registry_ids(registry_id);
     if (other_registry_id != 0) token.add_registry_ids(other_registry_id);
     const auto made = stack_->access_tokens().Create(request);
@@ -109,6 +111,7 @@ class RevocationTest : public ::testing::Test {
   FakeClock clock_;
   TemporaryDirectory directory_;
   std::unique_ptr<MetadataStack> stack_;
+  int tokens_made_ = 0;
 };
 
 // Whoever can set the clock of the machine forth and back, or has it set by a
@@ -216,7 +219,9 @@ TEST_F(RevocationTest, ATokenForSeveralRegistriesLosesTheDeletedOne) {
   EXPECT_THAT(stack_->resolver().ListRepositories(issued, others, {}, 1),
               IsOk());
 
-  const auto seen = stack_->registries().List({}, *caller);
+  v1::ListRegistriesRequest all;
+  all.set_group("-");
+  const auto seen = stack_->registries().List(all, *caller);
   ASSERT_EQ(seen->registries_size(), 1);
   EXPECT_EQ(seen->registries(0).id(), others);
   const AccessQuestion question{AccessPolicy::Action::kManage,

@@ -21,32 +21,38 @@ class UpstreamPasswordTest : public MetadataFixture {
 
 TEST_F(UpstreamPasswordTest, NeedsBeNoText) {
   v1::Upstream upstream = NewUpstream("https://ghcr.io");
-  upstream.set_username("robot");
-  upstream.set_password_bytes("caf\xe9\n\x01");
+  SetCredentials("robot", "", upstream);
+  v1::BasicCredentials& given =
+      *upstream.mutable_credentials()->mutable_basic();
+  given.set_password_bytes("caf\xe9\n\x01");
   const auto created = CreateUpstream(upstream);
   ASSERT_THAT(created, IsOk());
-  EXPECT_EQ(created->password() + created->password_bytes(), "");
+  EXPECT_FALSE(created->has_credentials());
+  EXPECT_TRUE(created->has_password());
   EXPECT_EQ(CredentialsOf(1), "robot:caf\xe9\n\x01");
-  v1::Upstream change = *created;
-  change.set_password_bytes("\xff");
-  ASSERT_THAT(UpdateUpstream(change, {"password_bytes"}), IsOk());
+  v1::Upstream change;
+  change.set_id(1);
+  v1::BasicCredentials& basic = *change.mutable_credentials()->mutable_basic();
+  basic.set_password_bytes("\xff");
+  const std::string password = "credentials.basic.password";
+  const std::string password_bytes = "credentials.basic.password_bytes";
+  ASSERT_THAT(UpdateUpstream(change, {password_bytes}), IsOk());
   EXPECT_EQ(CredentialsOf(1), "robot:\xff");
   // By the name of the other field, too.
-  change = *GetUpstream(1);
-  change.set_password("text");
-  ASSERT_THAT(UpdateUpstream(change, {"password_bytes"}), IsOk());
+  basic.set_password("text");
+  basic.clear_password_bytes();
+  ASSERT_THAT(UpdateUpstream(change, {password_bytes}), IsOk());
   EXPECT_EQ(CredentialsOf(1), "robot:text");
-  change = *GetUpstream(1);
-  change.set_password("text");
-  change.set_password_bytes("\xff");
+  basic.set_password_bytes("\xff");
   const auto wrong =
       StatusIs(absl::StatusCode::kInvalidArgument, Reason::kFieldInvalid);
-  EXPECT_THAT(UpdateUpstream(change, {"password"}), wrong);
-  change.clear_password();
-  change.set_password_bytes(std::string("a\0b", 3));
-  EXPECT_THAT(UpdateUpstream(change, {"password"}), wrong);
-  change.set_password_bytes(std::string(16 * 1024 + 1, '\xff'));
-  EXPECT_THAT(UpdateUpstream(change, {"password"}), wrong);
+  EXPECT_THAT(UpdateUpstream(change, {password}), wrong);
+  basic.clear_password();
+  basic.set_password_bytes(std::string("a\0b", 3));
+  EXPECT_THAT(UpdateUpstream(change, {password}), wrong);
+  basic.set_password_bytes(std::string(16 * 1024 + 1, '\xff'));
+  EXPECT_THAT(UpdateUpstream(change, {password}), wrong);
+  EXPECT_EQ(CredentialsOf(1), "robot:text");
 }
 
 }  // namespace

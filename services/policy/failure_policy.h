@@ -25,7 +25,7 @@ struct FailurePolicy {
 
   Actions unavailable = {Action::kServeStale, Action::kStop, Action::kNext};
   Actions rate_limited = {Action::kServeStale, Action::kStop, Action::kNext};
-  Actions denied = {Action::kStop, Action::kStop, Action::kNext};
+  Actions refused = {Action::kStop, Action::kStop, Action::kNext};
   Actions hidden = {Action::kNext, Action::kNext, Action::kNext};
 
   // The action for a failure of `kind` if there is no cached copy. Where the
@@ -40,7 +40,7 @@ struct FailurePolicy {
 
   friend bool operator==(const FailurePolicy& a, const FailurePolicy& b) {
     return a.unavailable == b.unavailable && a.rate_limited == b.rate_limited &&
-           a.denied == b.denied && a.hidden == b.hidden;
+           a.refused == b.refused && a.hidden == b.hidden;
   }
 };
 

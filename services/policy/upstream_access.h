@@ -23,7 +23,7 @@ struct UpstreamLimits {
   int concurrent_requests = limits::kConcurrentRequestsDefault;
   // Consecutive failures after which the circuit breaker opens.
   int failures_to_open = limits::kFailuresToOpenDefault;
-  absl::Duration open_for = absl::Seconds(limits::kCircuitOpenSecondsDefault);
+  absl::Duration open_ttl = absl::Seconds(limits::kCircuitOpenSecondsDefault);
   int rate_reserve_percent = limits::kRateReservePercentDefault;
 };
 

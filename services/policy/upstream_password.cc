@@ -7,35 +7,49 @@
 
 namespace cvr {
 
+namespace {
+
+constexpr char kPassword[] = "credentials.basic.password";
+constexpr char kPasswordBytes[] = "credentials.basic.password_bytes";
+
+}  // namespace
+
 void SetPassword(std::string password, v1::Upstream& upstream) {
-  upstream.clear_password();
-  upstream.clear_password_bytes();
+  v1::BasicCredentials& basic =
+      *upstream.mutable_credentials()->mutable_basic();
+  basic.clear_password();
+  basic.clear_password_bytes();
   if (IsUtf8(password)) {
-    upstream.set_password(std::move(password));
+    basic.set_password(std::move(password));
   } else {
-    upstream.set_password_bytes(std::move(password));
+    basic.set_password_bytes(std::move(password));
   }
 }
 
 const std::string& PasswordOf(const v1::Upstream& upstream) {
-  return upstream.password_bytes().empty() ? upstream.password()
-                                           : upstream.password_bytes();
+  const v1::BasicCredentials& basic = upstream.credentials().basic();
+  return basic.password_bytes().empty() ? basic.password()
+                                        : basic.password_bytes();
 }
 
 absl::Status GatherPassword(v1::Upstream& upstream,
                             google::protobuf::FieldMask* mask) {
   if (mask != nullptr) {
     for (std::string& path : *mask->mutable_paths()) {
-      if (path == "password_bytes") path = "password";
+      if (path == kPasswordBytes) path = kPassword;
     }
   }
-  if (upstream.password_bytes().empty()) return absl::OkStatus();
-  if (!upstream.password().empty()) {
-    return errors::FieldInvalid("password_bytes",
+  if (upstream.credentials().basic().password_bytes().empty()) {
+    return absl::OkStatus();
+  }
+  v1::BasicCredentials& basic =
+      *upstream.mutable_credentials()->mutable_basic();
+  if (!basic.password().empty()) {
+    return errors::FieldInvalid(kPasswordBytes,
                                 "must not be set beside password");
   }
-  upstream.set_password(std::move(*upstream.mutable_password_bytes()));
-  upstream.clear_password_bytes();
+  basic.set_password(std::move(*basic.mutable_password_bytes()));
+  basic.clear_password_bytes();
   return absl::OkStatus();
 }
 

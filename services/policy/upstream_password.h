@@ -13,10 +13,11 @@
 // field `password_bytes`. All functions are pure.
 namespace cvr {
 
-// Stores `password` in the field that can hold it, and clears the other field.
+// Stores `password` in the field of `credentials.basic` that can hold it, and
+// clears the other field.
 void SetPassword(std::string password, v1::Upstream& upstream);
 
-// The password, from whichever field holds it.
+// The password, from whichever field of `credentials.basic` holds it.
 const std::string& PasswordOf(const v1::Upstream& upstream);
 
 // Moves the password of a received message into the field `password`, for code

@@ -34,10 +34,15 @@ ABSL_FLAG(
     "Names of blob services. A client whose certificate from --rpc_ca_file has "
     "one of these names, as common name or DNS name, has the role of a blob "
     "service: it may read upstream credentials and record cache entries.");
+ABSL_FLAG(std::vector<std::string>, rpc_metadata_names, {"cvr-metadata"},
+          "Names of metadata services. A client whose certificate from "
+          "--rpc_ca_file has one of these names, as common name or DNS name, "
+          "may say which client it forwards a call of administration for.");
 ABSL_FLAG(std::string, peer_secrets_dir, "",
           "Directory with the secrets that the services authenticate with when "
-          "TLS is off: gateway.secret and blob.secret, mode 0600, created by "
-          "the metadata service. A gateway needs only gateway.secret. If "
+          "TLS is off: gateway.secret, blob.secret and metadata.secret, mode "
+          "0600, created by the metadata service. A gateway needs only "
+          "gateway.secret. If "
           "empty: PATH.peers for a metadata service at unix:PATH, else the "
           "directory peers in the data directory of cvr-metadata; gateways and "
           "blob services must then be given its path.");
@@ -71,8 +76,8 @@ absl::StatusOr<std::shared_ptr<const PeerSecrets>> OpenPeerSecrets(
     case RpcRole::kMetadata:
       return PeerSecrets::OpenOrMake(directory);
     case RpcRole::kBlob:
-      return PeerSecrets::Open(directory,
-                               {PeerRole::kGateway, PeerRole::kBlob});
+      return PeerSecrets::Open(directory, {PeerRole::kGateway, PeerRole::kBlob,
+                                           PeerRole::kMetadata});
     case RpcRole::kGateway:
       return PeerSecrets::Open(directory, {PeerRole::kGateway});
     case RpcRole::kStandalone:
@@ -118,6 +123,7 @@ absl::StatusOr<RpcSecurity> CertificatesFromFlags(RpcRole role) {
   }
   security.peers.gateway_names = absl::GetFlag(FLAGS_rpc_gateway_names);
   security.peers.blob_names = absl::GetFlag(FLAGS_rpc_blob_names);
+  security.peers.metadata_names = absl::GetFlag(FLAGS_rpc_metadata_names);
   return security;
 }
 
@@ -143,6 +149,7 @@ absl::StatusOr<RpcSecurity> RpcSecurityFromFlags(
                    OpenPeerSecrets(options, security.tls));
   if (options.role == RpcRole::kGateway) security.role = PeerRole::kGateway;
   if (options.role == RpcRole::kBlob) security.role = PeerRole::kBlob;
+  if (options.role == RpcRole::kMetadata) security.role = PeerRole::kMetadata;
   return security;
 }
 

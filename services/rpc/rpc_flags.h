@@ -32,9 +32,10 @@ absl::Status CheckRpcFlags(const RpcFlagsOptions& options,
                            const std::string& grpc_address);
 
 // --rpc_certificate_file, --rpc_key_file, --rpc_ca_file, --rpc_gateway_names,
-// --rpc_blob_names, --peer_secrets_dir and --insecure_plaintext. The metadata
-// service makes the secrets that are missing. Errors: INVALID_ARGUMENT naming
-// what is missing; those of PeerSecrets.
+// --rpc_blob_names, --rpc_metadata_names, --peer_secrets_dir and
+// --insecure_plaintext. The metadata service makes the secrets that are
+// missing. Errors: INVALID_ARGUMENT naming what is missing; those of
+// PeerSecrets.
 absl::StatusOr<RpcSecurity> RpcSecurityFromFlags(
     const RpcFlagsOptions& options);
 

@@ -32,20 +32,20 @@ class TestService final : public internal::v1::AuthService::Service {
   // For gateways.
   grpc::Status GetTrust(grpc::ServerContext*,
                         const internal::v1::GetTrustRequest*,
-                        internal::v1::Trust*) override {
+                        internal::v1::GetTrustResponse*) override {
     return grpc::Status::OK;
   }
   // For blob services.
   grpc::Status Authorize(grpc::ServerContext*,
                          const internal::v1::AuthorizeRequest*,
-                         internal::v1::Admission*) override {
+                         internal::v1::AuthorizeResponse*) override {
     return grpc::Status::OK;
   }
 };
 
 grpc::StatusCode CallAsGateway(const std::shared_ptr<grpc::Channel>& channel) {
   grpc::ClientContext context;
-  internal::v1::Trust response;
+  internal::v1::GetTrustResponse response;
   return internal::v1::AuthService::NewStub(channel)
       ->GetTrust(&context, {}, &response)
       .error_code();
@@ -53,7 +53,7 @@ grpc::StatusCode CallAsGateway(const std::shared_ptr<grpc::Channel>& channel) {
 
 grpc::StatusCode CallAsBlob(const std::shared_ptr<grpc::Channel>& channel) {
   grpc::ClientContext context;
-  internal::v1::Admission response;
+  internal::v1::AuthorizeResponse response;
   return internal::v1::AuthService::NewStub(channel)
       ->Authorize(&context, {}, &response)
       .error_code();
@@ -142,7 +142,7 @@ TEST_F(RpcTlsTest, BySecretNobodyIsAPeerWhereThereIsTls) {
   grpc::ClientContext context;
   context.AddMetadata(kPeerSecretField,
                       server.peers.secrets->Of(PeerRole::kGateway));
-  internal::v1::Trust response;
+  internal::v1::GetTrustResponse response;
   EXPECT_EQ(internal::v1::AuthService::NewStub(Connect(Security("", nullptr)))
                 ->GetTrust(&context, {}, &response)
                 .error_code(),
@@ -181,7 +181,7 @@ TEST_F(RpcTlsTest, WithoutTlsASecretMakesARole) {
     EXPECT_EQ(CallAsBlob(as(PeerRole::kBlob)), grpc::StatusCode::OK);
     grpc::ClientContext context;
     context.AddMetadata(kPeerSecretField, MakePeerSecret());
-    internal::v1::Trust response;
+    internal::v1::GetTrustResponse response;
     EXPECT_EQ(internal::v1::AuthService::NewStub(as(std::nullopt))
                   ->GetTrust(&context, {}, &response)
                   .error_code(),
@@ -286,7 +286,7 @@ TEST_F(RpcTlsTest, AClientWithBadFilesMakesNoConnection) {
   grpc::ClientContext context;
   context.set_wait_for_ready(true);
   context.set_deadline(absl::ToChronoTime(absl::Now() + absl::Seconds(3)));
-  internal::v1::Trust response;
+  internal::v1::GetTrustResponse response;
   EXPECT_EQ(internal::v1::AuthService::NewStub(channel)
                 ->GetTrust(&context, {}, &response)
                 .error_code(),

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "services/common/limits.h"
 #include "services/common/status_macros.h"
 #include "services/metadata/resources/upstream_url.h"
 #include "spdlog/spdlog.h"
@@ -50,10 +51,12 @@ absl::Status SetUpFirstStart(MetadataStack& metadata,
   ASSIGN_OR_RETURN(const bool is_new, metadata.IsNew());
   if (!is_new) return absl::OkStatus();
   v1::Registry registry;
+  registry.set_group(limits::kDefaultGroup);
   registry.set_name("default");
   registry.set_description("Created at the first start");
   registry.set_anonymous_pull(options.anonymous_pull);
   v1::Upstream upstream;
+  upstream.set_group(limits::kDefaultGroup);
   upstream.set_name("upstream");
   upstream.set_url(options.upstream_url);
   // So that clients which name the registry they mean can use it as a mirror.

@@ -13,6 +13,7 @@
 #include "absl/time/clock.h"
 #include "gateway/gateway.h"
 #include "gateway/gateway_flags.h"
+#include "gateway/native_rest/native_rest.h"
 #include "gateway/rest/rest_api.h"
 #include "services/access/audit_flags.h"
 #include "services/blob/blob_flags.h"
@@ -76,6 +77,7 @@ void TellIdleFlags() {
 // All that can fail comes before anything is made.
 absl::Status CheckFlags(bool is_new) {
   RETURN_IF_ERROR(CheckAuditFlags());
+  RETURN_IF_ERROR(CheckBlobFlags());
   RETURN_IF_ERROR(CheckGatewayFlags());
   RETURN_IF_ERROR(
       CheckRpcFlags({RpcRole::kStandalone}, absl::GetFlag(FLAGS_grpc_address)));
@@ -111,9 +113,10 @@ absl::Status Serve(StopSignal& stop) {
   RETURN_IF_ERROR(CheckRegistryExists(*metadata, RootRegistryFromFlags()));
   ASSIGN_OR_RETURN(
       const auto blob,
-      BlobProcess::Open(BlobOptionsFromFlags(absl::StrCat(data_dir, "/blobs")),
+      BlobProcess::Open(BlobOptionsFromFlags(absl::StrCat(data_dir, "/blobs"),
+                                             /*default_instance=*/"standalone"),
                         metadata->client(), metadata->resolver(),
-                        metadata->authority()));
+                        metadata->operation_recorder(), metadata->authority()));
 
   // Not the services for other processes of ours: they tell credentials of
   // upstreams and content without asking for whom, and all parts are here.
@@ -126,9 +129,11 @@ absl::Status Serve(StopSignal& stop) {
       RpcServer::Start(absl::GetFlag(FLAGS_grpc_address), services, security));
   ASSIGN_OR_RETURN(auto options, GatewayOptionsFromFlags(metadata->auth()));
   const auto channel = server->InProcessChannel();
-  RestApi rest({channel, channel, options.access.external_url,
-                options.http.tls != nullptr});
+  RestApi rest(
+      {channel, options.access.external_url, options.http.tls != nullptr});
   options.administration = &rest;
+  NativeRest native_rest({channel});
+  options.native_rest = &native_rest;
   ReloadOnHangup(options, stop);
   options.audit = audit.get();
   Gateway gateway(metadata->resolver(), blob->source(), std::move(options));

@@ -244,7 +244,7 @@ absl::StatusOr<HopAnswer> HttpUpstreamClient::Ask(const UpstreamAccess& access,
   observed.Observe(answer->url, head);
   if (unknown.statuses.count(head.status) > 0) return unknown_at(answer->url);
   const absl::Status refusal = AnswerStatus(answer->url, head, clock_->Now());
-  if (ReasonOf(refusal) != Reason::kUpstreamDenied) return refusal;
+  if (ReasonOf(refusal) != Reason::kUpstreamRefused) return refusal;
   return guard.Explain(answer->url, head.status, refusal, unknown.meaning);
 }
 

@@ -145,7 +145,7 @@ TEST_F(HttpUpstreamClientTest, StatusesMeanWhatTheHeaderSays) {
   }
   for (const int status : {401, 403}) {
     EXPECT_EQ(code_of(status), std::pair(StatusCode::kPermissionDenied,
-                                         Reason::kUpstreamDenied));
+                                         Reason::kUpstreamRefused));
   }
   for (const int status : {408, 500, 502, 503, 504, 599}) {
     EXPECT_EQ(code_of(status), std::pair(StatusCode::kUnavailable,

@@ -124,7 +124,7 @@ TEST_F(HttpUpstreamClientTrustTest, CredentialsAreNotMixedUp) {
   EXPECT_THAT(Get(), IsOk());
   access_.password = "wrong";
   EXPECT_THAT(Get(), StatusIs(absl::StatusCode::kPermissionDenied,
-                              Reason::kUpstreamDenied));
+                              Reason::kUpstreamRefused));
 }
 
 TEST_F(HttpUpstreamClientTrustTest, BasicChallengeGetsTheCredentials) {
@@ -136,10 +136,10 @@ TEST_F(HttpUpstreamClientTrustTest, BasicChallengeGetsTheCredentials) {
               ::testing::ElementsAre("", kBasic, kBasic));
   access_.password = "wrong";
   EXPECT_THAT(Get(), StatusIs(absl::StatusCode::kPermissionDenied,
-                              Reason::kUpstreamDenied));
+                              Reason::kUpstreamRefused));
   access_.username = access_.password = "";
   EXPECT_THAT(Get(), StatusIs(absl::StatusCode::kPermissionDenied,
-                              Reason::kUpstreamDenied));
+                              Reason::kUpstreamRefused));
 }
 
 TEST_F(HttpUpstreamClientTrustTest, UntrustedRealmIsAskedAnonymously) {
@@ -151,7 +151,7 @@ TEST_F(HttpUpstreamClientTrustTest, UntrustedRealmIsAskedAnonymously) {
 
   const auto refused = Get();
   EXPECT_THAT(refused, StatusIs(absl::StatusCode::kPermissionDenied,
-                                Reason::kUpstreamDenied));
+                                Reason::kUpstreamRefused));
   EXPECT_THAT(std::string(refused.status().message()), HasSubstr("localhost"));
   EXPECT_THAT(Authorizations(elsewhere_, "/token"), ::testing::ElementsAre(""));
 
@@ -192,14 +192,14 @@ TEST_F(HttpUpstreamClientTrustTest, WhatNobodyIsShownIsNotFoundToTheAnonymous) {
   access_.username = "other";
   access_.password = "wrong";
   EXPECT_THAT(Get(), StatusIs(absl::StatusCode::kPermissionDenied,
-                              Reason::kUpstreamDenied));
+                              Reason::kUpstreamRefused));
 }
 
 TEST_F(HttpUpstreamClientTrustTest, DenialByTheSinkIsNotTakenForTheUpstreams) {
   class DenyingSink : public KeepingSink {
    public:
     absl::Status OnHeader(const UpstreamBlobHeader&) override { return mine; }
-    const absl::Status mine = errors::UpstreamDenied("mine", "only");
+    const absl::Status mine = errors::UpstreamRefused("mine", "only");
   };
   registry_.RequireBearer({});
   DenyingSink sink;

@@ -17,6 +17,7 @@ namespace cvr {
 namespace {
 
 using Outcome = ProbeReport::Outcome;
+using Kind = ProbeReport::Step::Kind;
 
 constexpr absl::Duration kWaitMax = absl::Seconds(10);
 
@@ -57,14 +58,14 @@ Outcome OutcomeOf(const absl::Status& status, int http_status, bool by_upstream,
   switch (ReasonOf(status)) {
     case Reason::kDenied:
       return Outcome::kAddressForbidden;
-    case Reason::kUpstreamDenied:
-      return Outcome::kUnauthorized;
+    case Reason::kUpstreamRefused:
+      return Outcome::kRefused;
     case Reason::kUpstreamRateLimited:
       return Outcome::kRateLimited;
     case Reason::kManifestUnknown:
       // Registries challenge for what they do not have, too. Without an answer,
       // the token service has refused an anonymous caller.
-      return http_status != 0 ? Outcome::kReachable : Outcome::kUnauthorized;
+      return http_status != 0 ? Outcome::kReachable : Outcome::kRefused;
     default:
       if (http_status == 0 && !by_upstream) return Outcome::kTokenFailed;
       return in_time ? Outcome::kBadAnswer : Outcome::kTimedOut;
@@ -91,7 +92,7 @@ const char* AdviceFor(Outcome outcome, bool has_credentials) {
     case Outcome::kTokenFailed:
       return "the token service of the upstream, or a host that it redirects "
              "to, is unreachable";
-    case Outcome::kUnauthorized:
+    case Outcome::kRefused:
       return has_credentials ? "access denied; check the username and "
                                "password, and that they may pull this image"
                              : "authentication required, but the upstream has "
@@ -110,16 +111,17 @@ const char* AdviceFor(Outcome outcome, bool has_credentials) {
 void AddConnectionSteps(const Url& url, const ConnectionTrace& trace,
                         ProbeReport& report) {
   using Failure = ConnectionTrace::Failure;
-  const auto add = [&](const char* name, bool ok, std::string detail,
+  const auto add = [&](Kind kind, bool ok, std::string detail,
                        absl::Duration duration) {
-    report.steps.push_back({name, ok, std::move(detail), duration});
+    report.steps.push_back({kind, ok, std::move(detail), duration});
     return ok;
   };
   const bool resolved = trace.dns > absl::ZeroDuration();
   const bool connected = trace.connect > absl::ZeroDuration();
   const bool no_dns = trace.failure == Failure::kDns ||
                       (trace.failure == Failure::kTimeout && !resolved);
-  if (!add("dns", !no_dns, no_dns ? trace.detail : url.host(), trace.dns)) {
+  if (!add(Kind::kDns, !no_dns, no_dns ? trace.detail : url.host(),
+           trace.dns)) {
     return;
   }
   const bool no_connection = trace.failure == Failure::kConnect ||
@@ -128,13 +130,13 @@ void AddConnectionSteps(const Url& url, const ConnectionTrace& trace,
   const std::string peer = trace.through_proxy
                                ? absl::StrCat("proxy ", trace.address)
                                : trace.address;
-  if (!add("connect", !no_connection, no_connection ? trace.detail : peer,
+  if (!add(Kind::kConnect, !no_connection, no_connection ? trace.detail : peer,
            trace.connect)) {
     return;
   }
   if (!url.is_https()) return;
   const bool good = trace.failure == Failure::kNone;
-  add("tls", good, good ? "" : trace.detail, trace.tls);
+  add(Kind::kTls, good, good ? "" : trace.detail, trace.tls);
 }
 
 // HEAD, which registries do not count; GET when they do not know how.
@@ -152,14 +154,14 @@ void AddAnswerSteps(const UpstreamAccess& access, const absl::Status& status,
                     absl::Duration duration, ProbeReport& report) {
   const Outcome outcome = report.outcome;
   const bool no_auth =
-      outcome == Outcome::kTokenFailed || outcome == Outcome::kUnauthorized;
+      outcome == Outcome::kTokenFailed || outcome == Outcome::kRefused;
   const std::string detail = status.ok() ? "" : std::string(status.message());
   if (no_auth || !access.username.empty()) {
     report.steps.push_back(
-        {"auth", !no_auth, no_auth ? detail : access.username, {}});
+        {Kind::kAuth, !no_auth, no_auth ? detail : access.username, {}});
   }
   if (no_auth) return;
-  report.steps.push_back({"manifest", outcome == Outcome::kReachable,
+  report.steps.push_back({Kind::kManifest, outcome == Outcome::kReachable,
                           outcome == Outcome::kReachable
                               ? absl::StrCat(report.http_status)
                               : detail,
@@ -181,7 +183,7 @@ ProbeReport HttpUpstreamProber::Probe(const UpstreamAccess& access,
                                       const Reference& reference) {
   ProbeReport report;
   const auto endpoint = Endpoint::Of(access);
-  report.steps.push_back({"url",
+  report.steps.push_back({Kind::kUrl,
                           endpoint.ok(),
                           endpoint.ok()
                               ? endpoint->url().origin()
@@ -205,7 +207,7 @@ ProbeReport HttpUpstreamProber::Probe(const UpstreamAccess& access,
           status, report.http_status,
           absl::StrContains(status.message(), endpoint->url().host_and_port()),
           duration < options_.head_timeout);
-      if (report.outcome == Outcome::kUnauthorized && report.http_status == 0) {
+      if (report.outcome == Outcome::kRefused && report.http_status == 0) {
         report.http_status = 401;  // The challenge.
       }
       AddAnswerSteps(access, status, duration, report);
@@ -215,7 +217,7 @@ ProbeReport HttpUpstreamProber::Probe(const UpstreamAccess& access,
   if (report.outcome == Outcome::kReachable && report.http_status >= 400) {
     absl::StrAppend(&report.message, ", and has no ", repository.name(), " ",
                     reference.ToString(),
-                    " for us; another image may be tried (--image)");
+                    " for us; try another repository or reference");
   }
   return report;
 }

@@ -19,14 +19,15 @@ struct ProbeReport {
     kDnsFailed,
     kConnectFailed,
     kTlsFailed,
-    kTokenFailed,   // Its token service cannot be asked.
-    kUnauthorized,  // 401 or 403.
+    kTokenFailed,  // Its token service cannot be asked.
+    kRefused,      // 401 or 403.
     kRateLimited,
     kTimedOut,
     kBadAnswer,
   };
   struct Step {
-    std::string name;  // `url`, `dns`, `connect`, `tls`, `auth`, `manifest`.
+    enum class Kind { kUrl, kDns, kConnect, kTls, kAuth, kManifest };
+    Kind kind = Kind::kUrl;
     bool ok = false;
     std::string detail;
     absl::Duration duration;

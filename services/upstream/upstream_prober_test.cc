@@ -41,7 +41,7 @@ class UpstreamProberTest : public ::testing::Test {
         prober.Probe(access, *Repository::Parse("library/alpine"),
                      *Reference::Parse("latest"));
     for (const ProbeReport::Step& step : report.steps) {
-      EXPECT_EQ(testing::SecretIn(step.detail), "") << step.name;
+      EXPECT_EQ(testing::SecretIn(step.detail), "") << NameOf(step.kind);
     }
     EXPECT_EQ(testing::SecretIn(report.message), "");
     EXPECT_NE(report.message, "");
@@ -49,10 +49,27 @@ class UpstreamProberTest : public ::testing::Test {
   }
 
   // `url dns connect! ...`, with a mark at what failed.
+  static const char* NameOf(ProbeReport::Step::Kind kind) {
+    switch (kind) {
+      case ProbeReport::Step::Kind::kUrl:
+        return "url";
+      case ProbeReport::Step::Kind::kDns:
+        return "dns";
+      case ProbeReport::Step::Kind::kConnect:
+        return "connect";
+      case ProbeReport::Step::Kind::kTls:
+        return "tls";
+      case ProbeReport::Step::Kind::kAuth:
+        return "auth";
+      case ProbeReport::Step::Kind::kManifest:
+        return "manifest";
+    }
+    return "?";
+  }
   static std::string StepsOf(const ProbeReport& report) {
     std::string steps;
     for (const ProbeReport::Step& step : report.steps) {
-      absl::StrAppend(&steps, steps.empty() ? "" : " ", step.name,
+      absl::StrAppend(&steps, steps.empty() ? "" : " ", NameOf(step.kind),
                       step.ok ? "" : "!");
     }
     return steps;
@@ -121,13 +138,13 @@ TEST_F(UpstreamProberTest, CredentialsAreAStepOfTheirOwn) {
   EXPECT_EQ(report.outcome, Outcome::kReachable);
   EXPECT_EQ(StepsOf(report), "url dns connect auth manifest");
   report = Probe(registry_.url(), "wrong");
-  EXPECT_EQ(report.outcome, Outcome::kUnauthorized);
+  EXPECT_EQ(report.outcome, Outcome::kRefused);
   EXPECT_EQ(StepsOf(report), "url dns connect auth!");
   EXPECT_EQ(
       report.message.find("access denied; check the username and password"),
       0u);
   const auto nobody = Probe(registry_.url());
-  EXPECT_EQ(nobody.outcome, Outcome::kUnauthorized);
+  EXPECT_EQ(nobody.outcome, Outcome::kRefused);
   EXPECT_EQ(nobody.message,
             "authentication required, but the upstream has no credentials "
             "configured");
@@ -164,7 +181,7 @@ TEST_F(UpstreamProberTest, AnswersAreToldApart) {
   EXPECT_EQ(broken.outcome, Outcome::kBadAnswer);
   EXPECT_EQ(broken.http_status, 502);
   EXPECT_EQ(StepsOf(broken), "url dns connect manifest!");
-  EXPECT_EQ(report_of(403).outcome, Outcome::kUnauthorized);
+  EXPECT_EQ(report_of(403).outcome, Outcome::kRefused);
 }
 
 }  // namespace

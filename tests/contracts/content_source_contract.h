@@ -247,10 +247,10 @@ TEST_P(ContentSourceContract, UpstreamErrorsKeepWhatTheyCarry) {
   EXPECT_THAT(limited, StatusIs(absl::StatusCode::kResourceExhausted,
                                 Reason::kUpstreamRateLimited));
   EXPECT_EQ(RetryAfterOf(limited.status()), absl::Hours(6));
-  upstream().Inject(7, {errors::UpstreamDenied("r.test", "401")});
+  upstream().Inject(7, {errors::UpstreamRefused("r.test", "401")});
   EXPECT_THAT(
       source().Fetch(ManifestRequest("latest")),
-      StatusIs(absl::StatusCode::kPermissionDenied, Reason::kUpstreamDenied));
+      StatusIs(absl::StatusCode::kPermissionDenied, Reason::kUpstreamRefused));
 }
 
 TEST_P(ContentSourceContract, WrongBytesAreNeverSuppliedInFull) {

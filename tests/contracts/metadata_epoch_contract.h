@@ -38,8 +38,9 @@ inline std::vector<Intervention> Interventions() {
        true},
       {"other credentials",
        [](Service& s, v1::Upstream& u) {
-         u.set_username("other");
-         u.set_password("secret");
+         auto& login = *u.mutable_credentials()->mutable_basic();
+         login.set_username("other");
+         login.set_password("secret");
          s.ChangeAccess(u);
        },
        true},
@@ -78,7 +79,7 @@ TEST_P(MetadataResolutionContract,
     EXPECT_THAT(client.Record(record), outdated);
     EXPECT_THAT(client.Touch(plan.epoch(), tag_, old_, true), outdated);
     EXPECT_THAT(client.RecordNegativeAnswer(plan.epoch(), tag_,
-                                            NegativeAnswer::kAbsent),
+                                            NegativeAnswer::kNotFound),
                 outdated);
     EXPECT_EQ(HitOf(tag_), "no hit");
     EXPECT_EQ(Resolve(tag_)->plan.candidates[0].negative_answer,
@@ -99,7 +100,7 @@ TEST_P(MetadataResolutionContract,
 TEST_P(MetadataResolutionContract, WhatChangesNothingOfTheAnswersMovesNoEpoch) {
   Serve();
   const CacheRecord record = Found(1, tag_, old_);
-  upstreams_[0].set_refresh_ahead(true);
+  upstreams_[0].mutable_cache_policy()->set_refresh_ahead(true);
   service_->Change(upstreams_[0]);
   service_->ChangeAccess(upstreams_[0]);
   service_->Purge(id(2));
@@ -126,8 +127,9 @@ TEST_P(MetadataResolutionContract, APlanNamesTheVersionOfTheCredentials) {
   Serve();
   int64_t last = 0;
   for (const char* password : {"first", "second", "third"}) {
-    upstreams_[0].set_username("user");
-    upstreams_[0].set_password(password);
+    auto& login = *upstreams_[0].mutable_credentials()->mutable_basic();
+    login.set_username("user");
+    login.set_password(password);
     service_->ChangeAccess(upstreams_[0]);
     const auto access = service_->client().GetUpstreamAccess(id(1));
     ASSERT_THAT(access, IsOk());
@@ -223,12 +225,12 @@ TEST_P(MetadataResolutionContract, AWallClockThatJumpsChangesNoAnswer) {
     SCOPED_TRACE(by);
     ASSERT_THAT(Record(1, tag_, old_), IsOk());
     ASSERT_THAT(service_->client().RecordNegativeAnswer(
-                    At(1), denied, NegativeAnswer::kAbsent),
+                    At(1), denied, NegativeAnswer::kNotFound),
                 IsOk());
     service_->JumpWall(by);
     EXPECT_EQ(HitOf(tag_), From(1, old_));
     EXPECT_EQ(Resolve(denied)->plan.candidates[0].negative_answer,
-              NegativeAnswer::kAbsent);
+              NegativeAnswer::kNotFound);
     // They last as long as ever, and no longer.
     service_->Advance(absl::Seconds(limits::kNotFoundSecondsDefault));
     EXPECT_EQ(Resolve(denied)->plan.candidates[0].negative_answer,

@@ -60,8 +60,8 @@ TEST_P(MetadataResolutionContract, ForgettingAfterOtherRemovalsSucceeds) {
   Serve();
   ASSERT_THAT(Record(1, tag_, old_), IsOk());
   ASSERT_THAT(Record(2, tag_, old_), IsOk());
-  ASSERT_THAT(service_->client().RecordNegativeAnswer(At(1), tag_,
-                                                      NegativeAnswer::kAbsent),
+  ASSERT_THAT(service_->client().RecordNegativeAnswer(
+                  At(1), tag_, NegativeAnswer::kNotFound),
               IsOk());
   service_->DeleteUpstream(id(2));
   EXPECT_THAT(service_->client().ForgetContent({old_}), IsOk());

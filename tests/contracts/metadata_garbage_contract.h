@@ -32,8 +32,8 @@ TEST_P(MetadataResolutionContract, WhatIsPurgedIsServedNoMore) {
   ASSERT_THAT(service_->client().Record(image), IsOk());
   ASSERT_THAT(Record(1, Manifest(old_.ToString()), old_), IsOk());
   ASSERT_THAT(Record(1, Blob(layer), layer), IsOk());
-  ASSERT_THAT(service_->client().RecordNegativeAnswer(At(1), Manifest("none"),
-                                                      NegativeAnswer::kAbsent),
+  ASSERT_THAT(service_->client().RecordNegativeAnswer(
+                  At(1), Manifest("none"), NegativeAnswer::kNotFound),
               IsOk());
   ASSERT_THAT(Record(2, Blob(layer), layer), IsOk());
   service_->Purge(id(1));

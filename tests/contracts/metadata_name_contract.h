@@ -49,8 +49,8 @@ TEST_P(HubContract, ADenyOfEitherSpellingExcludesBoth) {
     service_->ChangeAccess(upstreams_[0]);
     for (const std::string& ruled : Spellings()) {
       upstreams_[0].clear_rules();
-      *upstreams_[0].add_rules() =
-          RuleOf(v1::Rule::DENY, v1::Rule::REPOSITORY, ruled);
+      *upstreams_[0].add_rules() = RuleOf(
+          v1::Rule::RULE_ACTION_DENY, v1::Rule::RULE_TARGET_REPOSITORY, ruled);
       service_->Change(upstreams_[0]);
       for (const std::string& asked : Spellings()) {
         for (const ContentRef& content : AllOf(asked, old_)) {
@@ -68,8 +68,8 @@ TEST_P(HubContract, ADenyOfEitherSpellingExcludesBoth) {
 TEST_P(HubContract, AnAllowOfEitherSpellingAllowsBoth) {
   for (const std::string& ruled : Spellings()) {
     upstreams_[0].clear_rules();
-    *upstreams_[0].add_rules() =
-        RuleOf(v1::Rule::ALLOW, v1::Rule::REPOSITORY, ruled);
+    *upstreams_[0].add_rules() = RuleOf(
+        v1::Rule::RULE_ACTION_ALLOW, v1::Rule::RULE_TARGET_REPOSITORY, ruled);
     Serve();
     for (const std::string& asked : Spellings()) {
       EXPECT_THAT(Resolve(Manifest("latest", asked)), IsOk()) << ruled;
@@ -81,7 +81,8 @@ TEST_P(HubContract, AnAllowOfEitherSpellingAllowsBoth) {
 }
 
 TEST_P(HubContract, RulesOnTagsHoldUnderBothSpellings) {
-  *upstreams_[0].add_rules() = RuleOf(v1::Rule::ALLOW, v1::Rule::TAG, "latest");
+  *upstreams_[0].add_rules() =
+      RuleOf(v1::Rule::RULE_ACTION_ALLOW, v1::Rule::RULE_TARGET_TAG, "latest");
   Serve();
   for (const std::string& recorded : Spellings()) {
     CacheRecord image = Found(1, Manifest("latest", recorded), old_);
@@ -115,7 +116,7 @@ TEST_P(HubContract, EntriesAndNegativeAnswersAreOfBothSpellings) {
         EXPECT_EQ(known.ContentOf(other).repository.name(), "library/nginx");
         EXPECT_THAT(service_->client().Touch(At(1), other, old_, true), IsOk());
       }
-      EXPECT_EQ(service_->Entries()[0].downloads_count(), 2);
+      EXPECT_EQ(service_->Entries()[0].pull_count(), 2);
       // Said under one name, it is believed under the other.
       for (const std::string& refused : Spellings()) {
         ContentRef other = content;
@@ -151,7 +152,8 @@ TEST_P(HubContract, TheCatalogKnowsOneName) {
 TEST_P(HubContract, OtherRegistriesNamesAreLeftAlone) {
   upstreams_[0].set_url("https://docker.io.example.test");
   *upstreams_[0].add_rules() =
-      RuleOf(v1::Rule::DENY, v1::Rule::REPOSITORY, "library/nginx");
+      RuleOf(v1::Rule::RULE_ACTION_DENY, v1::Rule::RULE_TARGET_REPOSITORY,
+             "library/nginx");
   Serve();
   ASSERT_THAT(Record(1, Manifest("latest", "nginx"), old_), IsOk());
   EXPECT_EQ(HitOf(Manifest("latest", "nginx")), From(1, old_));
@@ -169,8 +171,8 @@ TEST_P(HubContract, ADenyHoldsUnderBothSpellingsWhereDockerHubIsStoodFor) {
     upstreams_[0].clear_source_namespaces();
     upstreams_[0].add_source_namespaces("Index.Docker.io");
     upstreams_[0].clear_rules();
-    *upstreams_[0].add_rules() =
-        RuleOf(v1::Rule::DENY, v1::Rule::REPOSITORY, ruled);
+    *upstreams_[0].add_rules() = RuleOf(
+        v1::Rule::RULE_ACTION_DENY, v1::Rule::RULE_TARGET_REPOSITORY, ruled);
     Serve();
     for (const std::string& asked : Spellings()) {
       EXPECT_THAT(Resolve(Manifest("latest", asked)),
@@ -178,8 +180,8 @@ TEST_P(HubContract, ADenyHoldsUnderBothSpellingsWhereDockerHubIsStoodFor) {
     }
     // What is allowed there is not known to be the same under another name.
     upstreams_[0].clear_rules();
-    *upstreams_[0].add_rules() =
-        RuleOf(v1::Rule::ALLOW, v1::Rule::REPOSITORY, ruled);
+    *upstreams_[0].add_rules() = RuleOf(
+        v1::Rule::RULE_ACTION_ALLOW, v1::Rule::RULE_TARGET_REPOSITORY, ruled);
     service_->Change(upstreams_[0]);
     for (const std::string& asked : Spellings()) {
       EXPECT_EQ(Resolve(Manifest("latest", asked)).ok(), asked == ruled);

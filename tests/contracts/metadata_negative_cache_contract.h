@@ -11,7 +11,7 @@
 // not to have, rules, freshness by tag, namespaces, lists.
 namespace cvr::testing {
 
-inline v1::Rule RuleOf(v1::Rule::Action action, v1::Rule::Target target,
+inline v1::Rule RuleOf(v1::Rule::RuleAction action, v1::Rule::RuleTarget target,
                        const std::string& wildcard) {
   v1::Rule rule;
   rule.set_action(action);
@@ -28,27 +28,28 @@ TEST_P(MetadataResolutionContract, AKnownAbsenceLetsLowerUpstreamsAnswer) {
   EXPECT_EQ(HitOf(tag_), "no hit");
   for (size_t n : {1, 2}) {
     ASSERT_THAT(service_->client().RecordNegativeAnswer(
-                    At(n), tag_, NegativeAnswer::kAbsent),
+                    At(n), tag_, NegativeAnswer::kNotFound),
                 IsOk());
   }
   EXPECT_EQ(HitOf(tag_), From(3, old_));
   const auto resolution = Resolve(tag_);
   const auto& candidates = resolution->plan.candidates;
   ASSERT_EQ(candidates.size(), 3);
-  EXPECT_EQ(candidates[0].negative_answer, NegativeAnswer::kAbsent);
-  EXPECT_EQ(candidates[1].negative_answer, NegativeAnswer::kAbsent);
+  EXPECT_EQ(candidates[0].negative_answer, NegativeAnswer::kNotFound);
+  EXPECT_EQ(candidates[1].negative_answer, NegativeAnswer::kNotFound);
   EXPECT_EQ(candidates[2].negative_answer, NegativeAnswer::kNone);
 }
 
 TEST_P(MetadataResolutionContract, AnAbsenceIsForgottenInTime) {
   upstreams_[0]
-      .mutable_absence_ttls()
+      .mutable_cache_policy()
+      ->mutable_negative_ttls()
       ->mutable_manifest_not_found()
       ->set_seconds(20);
   Serve();
   ASSERT_THAT(Record(2, tag_, old_), IsOk());
-  ASSERT_THAT(service_->client().RecordNegativeAnswer(At(1), tag_,
-                                                      NegativeAnswer::kAbsent),
+  ASSERT_THAT(service_->client().RecordNegativeAnswer(
+                  At(1), tag_, NegativeAnswer::kNotFound),
               IsOk());
   service_->Advance(absl::Seconds(19));
   EXPECT_EQ(HitOf(tag_), From(2, old_));
@@ -57,17 +58,19 @@ TEST_P(MetadataResolutionContract, AnAbsenceIsForgottenInTime) {
 }
 
 TEST_P(MetadataResolutionContract, EveryKindOfNegativeAnswerHasItsOwnTime) {
-  auto* const ttls = upstreams_[0].mutable_absence_ttls();
+  auto* const ttls =
+      upstreams_[0].mutable_cache_policy()->mutable_negative_ttls();
   ttls->mutable_manifest_not_found()->set_seconds(10);
   ttls->mutable_blob_not_found()->set_seconds(20);
   ttls->mutable_refused()->set_seconds(30);
   Serve();
   const ContentRef refused = Manifest("secret");
   auto& client = service_->client();
-  ASSERT_THAT(client.RecordNegativeAnswer(At(1), tag_, NegativeAnswer::kAbsent),
-              IsOk());
   ASSERT_THAT(
-      client.RecordNegativeAnswer(At(1), Blob(old_), NegativeAnswer::kAbsent),
+      client.RecordNegativeAnswer(At(1), tag_, NegativeAnswer::kNotFound),
+      IsOk());
+  ASSERT_THAT(
+      client.RecordNegativeAnswer(At(1), Blob(old_), NegativeAnswer::kNotFound),
       IsOk());
   ASSERT_THAT(
       client.RecordNegativeAnswer(At(1), refused, NegativeAnswer::kRefused),
@@ -80,10 +83,10 @@ TEST_P(MetadataResolutionContract, EveryKindOfNegativeAnswerHasItsOwnTime) {
     return NegativeAnswer::kNone;
   };
   service_->Advance(absl::Seconds(9));
-  EXPECT_EQ(denial_of(tag_), NegativeAnswer::kAbsent);
+  EXPECT_EQ(denial_of(tag_), NegativeAnswer::kNotFound);
   service_->Advance(absl::Seconds(10));
   EXPECT_EQ(denial_of(tag_), NegativeAnswer::kNone);
-  EXPECT_EQ(denial_of(Blob(old_)), NegativeAnswer::kAbsent);
+  EXPECT_EQ(denial_of(Blob(old_)), NegativeAnswer::kNotFound);
   service_->Advance(absl::Seconds(10));
   EXPECT_EQ(denial_of(Blob(old_)), NegativeAnswer::kNone);
   EXPECT_EQ(denial_of(refused), NegativeAnswer::kRefused);
@@ -92,11 +95,14 @@ TEST_P(MetadataResolutionContract, EveryKindOfNegativeAnswerHasItsOwnTime) {
 }
 
 TEST_P(MetadataResolutionContract, WithoutTimeNoNegativeAnswerIsRemembered) {
-  upstreams_[0].mutable_absence_ttls()->mutable_manifest_not_found();
+  upstreams_[0]
+      .mutable_cache_policy()
+      ->mutable_negative_ttls()
+      ->mutable_manifest_not_found();
   Serve();
   ASSERT_THAT(Record(1, tag_, old_), IsOk());
-  ASSERT_THAT(service_->client().RecordNegativeAnswer(At(1), tag_,
-                                                      NegativeAnswer::kAbsent),
+  ASSERT_THAT(service_->client().RecordNegativeAnswer(
+                  At(1), tag_, NegativeAnswer::kNotFound),
               IsOk());
   EXPECT_EQ(Resolve(tag_)->plan.candidates[0].negative_answer,
             NegativeAnswer::kNone);
@@ -107,8 +113,8 @@ TEST_P(MetadataResolutionContract,
        AnyChangeOfTheUpstreamEndsItsNegativeAnswers) {
   Serve();
   ASSERT_THAT(Record(2, tag_, old_), IsOk());
-  ASSERT_THAT(service_->client().RecordNegativeAnswer(At(1), tag_,
-                                                      NegativeAnswer::kAbsent),
+  ASSERT_THAT(service_->client().RecordNegativeAnswer(
+                  At(1), tag_, NegativeAnswer::kNotFound),
               IsOk());
   EXPECT_EQ(HitOf(tag_), From(2, old_));
   service_->Change(upstreams_[0]);
@@ -119,8 +125,8 @@ TEST_P(MetadataResolutionContract,
 
 TEST_P(MetadataResolutionContract, WhatIsFoundAfterAllEndsTheNegativeAnswer) {
   Serve();
-  ASSERT_THAT(service_->client().RecordNegativeAnswer(At(1), tag_,
-                                                      NegativeAnswer::kAbsent),
+  ASSERT_THAT(service_->client().RecordNegativeAnswer(
+                  At(1), tag_, NegativeAnswer::kNotFound),
               IsOk());
   ASSERT_THAT(Record(1, tag_, old_), IsOk());
   EXPECT_EQ(HitOf(tag_), From(1, old_));
@@ -138,8 +144,8 @@ TEST_P(MetadataResolutionContract, ARefusalDoesNotLetALowerUpstreamAnswer) {
 }
 
 TEST_P(MetadataResolutionContract, UnlessItsPolicyIsToPassRefusalsOver) {
-  upstreams_[0].mutable_failure_policy()->mutable_denied()->set_tag(
-      v1::FailurePolicy::NEXT);
+  upstreams_[0].mutable_failure_policy()->mutable_refused()->set_tag(
+      v1::FailurePolicy::FAILURE_ACTION_NEXT);
   Serve();
   ASSERT_THAT(Record(2, tag_, old_), IsOk());
   ASSERT_THAT(service_->client().RecordNegativeAnswer(At(1), tag_,
@@ -147,18 +153,18 @@ TEST_P(MetadataResolutionContract, UnlessItsPolicyIsToPassRefusalsOver) {
               IsOk());
   EXPECT_EQ(HitOf(tag_), From(2, old_));
   const Candidate candidate = Resolve(tag_)->plan.candidates[0];
-  EXPECT_EQ(candidate.failure_policy.denied.tag, FailurePolicy::Action::kNext);
+  EXPECT_EQ(candidate.failure_policy.refused.tag, FailurePolicy::Action::kNext);
   EXPECT_EQ(candidate.failure_policy.unavailable.cached,
             FailurePolicy::Action::kServeStale);
 }
 
 TEST_P(MetadataResolutionContract, WhatIsHiddenLetsALowerUpstreamAnswer) {
   upstreams_[1].mutable_failure_policy()->mutable_hidden()->set_tag(
-      v1::FailurePolicy::STOP);
+      v1::FailurePolicy::FAILURE_ACTION_STOP);
   Serve();
   ASSERT_THAT(Record(3, tag_, old_), IsOk());
-  ASSERT_THAT(service_->client().RecordNegativeAnswer(At(2), tag_,
-                                                      NegativeAnswer::kAbsent),
+  ASSERT_THAT(service_->client().RecordNegativeAnswer(
+                  At(2), tag_, NegativeAnswer::kNotFound),
               IsOk());
   ASSERT_THAT(service_->client().RecordNegativeAnswer(At(1), tag_,
                                                       NegativeAnswer::kHidden),
@@ -211,14 +217,15 @@ TEST_P(MetadataResolutionContract, WhatWasRevokedIsServedNoMore) {
 
 // Its manifest still names it.
 TEST_P(MetadataResolutionContract, ABlobThatCameBackIsReachedAsBefore) {
-  *upstreams_[0].add_rules() = RuleOf(v1::Rule::ALLOW, v1::Rule::TAG, "3.*");
+  *upstreams_[0].add_rules() =
+      RuleOf(v1::Rule::RULE_ACTION_ALLOW, v1::Rule::RULE_TARGET_TAG, "3.*");
   Serve();
   const Digest layer = Digest::OfBytes("layer");
   CacheRecord record = Found(1, tag_, old_);
   record.references = {layer};
   ASSERT_THAT(service_->client().Record(record), IsOk());
-  ASSERT_THAT(service_->client().RecordNegativeAnswer(At(1), Blob(layer),
-                                                      NegativeAnswer::kAbsent),
+  ASSERT_THAT(service_->client().RecordNegativeAnswer(
+                  At(1), Blob(layer), NegativeAnswer::kNotFound),
               IsOk());
   service_->Advance(absl::Hours(1));
   EXPECT_EQ(Resolve(Blob(layer))->plan.candidates.size(), 3);
@@ -230,7 +237,8 @@ TEST_P(MetadataResolutionContract, ABlobThatCameBackIsReachedAsBefore) {
 
 TEST_P(MetadataResolutionContract, RulesExcludeARepository) {
   *upstreams_[0].add_rules() =
-      RuleOf(v1::Rule::DENY, v1::Rule::REPOSITORY, "library/*");
+      RuleOf(v1::Rule::RULE_ACTION_DENY, v1::Rule::RULE_TARGET_REPOSITORY,
+             "library/*");
   Serve();
   ASSERT_THAT(Record(2, tag_, old_), IsOk());
   EXPECT_EQ(HitOf(tag_), From(2, old_));
@@ -243,8 +251,10 @@ TEST_P(MetadataResolutionContract, RulesExcludeARepository) {
 
 TEST_P(MetadataResolutionContract, RulesExcludeATag) {
   for (auto& upstream : upstreams_) {
-    *upstream.add_rules() = RuleOf(v1::Rule::ALLOW, v1::Rule::TAG, "3.*");
-    *upstream.add_rules() = RuleOf(v1::Rule::DENY, v1::Rule::TAG, "*-rc*");
+    *upstream.add_rules() =
+        RuleOf(v1::Rule::RULE_ACTION_ALLOW, v1::Rule::RULE_TARGET_TAG, "3.*");
+    *upstream.add_rules() =
+        RuleOf(v1::Rule::RULE_ACTION_DENY, v1::Rule::RULE_TARGET_TAG, "*-rc*");
   }
   Serve();
   EXPECT_THAT(Resolve(tag_), IsOk());
@@ -257,7 +267,8 @@ TEST_P(MetadataResolutionContract, RulesExcludeATag) {
 // Whoever knows a digest must not get around a rule on tags.
 TEST_P(MetadataResolutionContract, RulesOnTagsHoldForDigests) {
   upstreams_.resize(1);
-  *upstreams_[0].add_rules() = RuleOf(v1::Rule::DENY, v1::Rule::TAG, "secret");
+  *upstreams_[0].add_rules() =
+      RuleOf(v1::Rule::RULE_ACTION_DENY, v1::Rule::RULE_TARGET_TAG, "secret");
   Serve();
   const auto denied =
       StatusIs(absl::StatusCode::kPermissionDenied, Reason::kDenied);
@@ -281,15 +292,17 @@ TEST_P(MetadataResolutionContract, RulesOnTagsHoldForDigests) {
   for (const auto& content : wanted) EXPECT_THAT(Resolve(content), IsOk());
   EXPECT_EQ(HitOf(Blob(layer)), From(1, layer));
   // Rules that change hold for what is cached.
-  *upstreams_[0].add_rules() = RuleOf(v1::Rule::DENY, v1::Rule::TAG, "pub*");
+  *upstreams_[0].add_rules() =
+      RuleOf(v1::Rule::RULE_ACTION_DENY, v1::Rule::RULE_TARGET_TAG, "pub*");
   service_->Change(upstreams_[0]);
   for (const auto& content : wanted) EXPECT_THAT(Resolve(content), denied);
 }
 
 TEST_P(MetadataResolutionContract, ListsOfTagsCarryTheRulesForThem) {
-  *upstreams_[0].add_rules() = RuleOf(v1::Rule::DENY, v1::Rule::TAG, "x*");
   *upstreams_[0].add_rules() =
-      RuleOf(v1::Rule::DENY, v1::Rule::REPOSITORY, "x*");
+      RuleOf(v1::Rule::RULE_ACTION_DENY, v1::Rule::RULE_TARGET_TAG, "x*");
+  *upstreams_[0].add_rules() = RuleOf(v1::Rule::RULE_ACTION_DENY,
+                                      v1::Rule::RULE_TARGET_REPOSITORY, "x*");
   Serve();
   const auto resolution = Resolve(ContentRef::TagList(tag_.repository));
   ASSERT_THAT(resolution, IsOk());
@@ -301,14 +314,27 @@ TEST_P(MetadataResolutionContract, ListsOfTagsCarryTheRulesForThem) {
 
 // --- Freshness.
 
+TEST_P(MetadataResolutionContract, WithoutTimeATagIsAlwaysAskedFor) {
+  upstreams_[0].mutable_cache_policy()->mutable_tag_ttl();
+  Serve();
+  ASSERT_THAT(Record(1, tag_, old_), IsOk());
+  const auto resolution = Resolve(tag_);
+  ASSERT_THAT(resolution, IsOk());
+  EXPECT_FALSE(resolution->hit);
+  ASSERT_TRUE(resolution->plan.candidates[0].cached);
+  EXPECT_FALSE(resolution->plan.candidates[0].cached->fresh);
+}
+
 TEST_P(MetadataResolutionContract, TheFirstPatternThatMatchesATagDecides) {
-  upstreams_[0].mutable_cache_validity()->set_seconds(60);
-  auto* const fixed = upstreams_[0].add_tag_validities();
+  upstreams_[0].mutable_cache_policy()->mutable_tag_ttl()->set_seconds(60);
+  auto* const fixed =
+      upstreams_[0].mutable_cache_policy()->add_tag_ttl_overrides();
   fixed->mutable_tag()->set_regex("v[0-9]+[.][0-9]+[.][0-9]+");
-  fixed->mutable_cache_validity()->set_seconds(0);
-  auto* const moving = upstreams_[0].add_tag_validities();
+  fixed->mutable_ttl()->set_seconds(315'576'000'000);  // For ever.
+  auto* const moving =
+      upstreams_[0].mutable_cache_policy()->add_tag_ttl_overrides();
   moving->mutable_tag()->set_wildcard("v*");
-  moving->mutable_cache_validity()->set_seconds(10);
+  moving->mutable_ttl()->set_seconds(10);
   Serve();
   for (const char* tag : {"v1.2.3", "v1", "latest"}) {
     ASSERT_THAT(Record(1, Manifest(tag), old_), IsOk());
@@ -323,8 +349,8 @@ TEST_P(MetadataResolutionContract, TheFirstPatternThatMatchesATagDecides) {
 }
 
 TEST_P(MetadataResolutionContract, PopularTagsAreDueBeforeTheyExpire) {
-  upstreams_[0].mutable_cache_validity()->set_seconds(100);
-  upstreams_[0].set_refresh_ahead(true);
+  upstreams_[0].mutable_cache_policy()->mutable_tag_ttl()->set_seconds(100);
+  upstreams_[0].mutable_cache_policy()->set_refresh_ahead(true);
   Serve();
   ASSERT_THAT(Record(1, tag_, old_), IsOk());
   auto& client = service_->client();
@@ -374,9 +400,10 @@ TEST_P(MetadataResolutionContract, ANamespacePicksTheUpstreamsThatStandForIt) {
 // --- Lists.
 
 TEST_P(MetadataResolutionContract, ListsAreCachedWithATimeOfTheirOwn) {
-  upstreams_[0].mutable_tags_validity()->set_seconds(10);
-  upstreams_[0].mutable_referrers_validity()->set_seconds(20);
-  upstreams_[0].mutable_max_stale()->set_seconds(5);
+  upstreams_[0].mutable_cache_policy()->mutable_tag_list_ttl()->set_seconds(10);
+  upstreams_[0].mutable_cache_policy()->mutable_referrers_ttl()->set_seconds(
+      20);
+  upstreams_[0].mutable_cache_policy()->mutable_stale_ttl()->set_seconds(5);
   Serve();
   const ContentRef tags = ContentRef::TagList(tag_.repository);
   const ContentRef referrers = {tag_.repository, Reference(old_),
@@ -399,8 +426,8 @@ TEST_P(MetadataResolutionContract, ListsAreCachedWithATimeOfTheirOwn) {
 }
 
 TEST_P(MetadataResolutionContract, CachedRepositoriesAreListedInPages) {
-  *upstreams_[0].add_rules() =
-      RuleOf(v1::Rule::DENY, v1::Rule::REPOSITORY, "hidden");
+  *upstreams_[0].add_rules() = RuleOf(
+      v1::Rule::RULE_ACTION_DENY, v1::Rule::RULE_TARGET_REPOSITORY, "hidden");
   Serve();
   for (const char* repository : {"b", "a/b", "a", "hidden", "c"}) {
     ASSERT_THAT(Record(1, Manifest("1", repository), old_), IsOk());

@@ -197,7 +197,7 @@ TEST_P(MetadataResolutionContract, OtherPathsAreOtherEntries) {
 }
 
 TEST_P(MetadataResolutionContract, ATagIsFreshForItsValidity) {
-  upstreams_[0].mutable_cache_validity()->set_seconds(60);
+  upstreams_[0].mutable_cache_policy()->mutable_tag_ttl()->set_seconds(60);
   Serve();
   ASSERT_THAT(Record(1, tag_, old_), IsOk());
   service_->Advance(absl::Seconds(60) - absl::Nanoseconds(1));
@@ -220,8 +220,9 @@ TEST_P(MetadataResolutionContract, ValidityIsADayWhenNothingIsSaid) {
   EXPECT_EQ(HitOf(tag_), "no hit");
 }
 
-TEST_P(MetadataResolutionContract, ZeroValidityIsForEver) {
-  upstreams_[0].mutable_cache_validity();
+TEST_P(MetadataResolutionContract, TheLongestTimeIsForEver) {
+  upstreams_[0].mutable_cache_policy()->mutable_tag_ttl()->set_seconds(
+      315'576'000'000);
   Serve();
   ASSERT_THAT(Record(1, tag_, old_), IsOk());
   service_->Advance(absl::Hours(24 * 365 * 50));
@@ -229,9 +230,9 @@ TEST_P(MetadataResolutionContract, ZeroValidityIsForEver) {
 }
 
 TEST_P(MetadataResolutionContract, StaleCopiesLastForMaxStaleAfterValidity) {
-  upstreams_[0].mutable_cache_validity()->set_seconds(60);
-  upstreams_[0].mutable_max_stale()->set_seconds(600);
-  upstreams_[1].mutable_cache_validity()->set_seconds(60);
+  upstreams_[0].mutable_cache_policy()->mutable_tag_ttl()->set_seconds(60);
+  upstreams_[0].mutable_cache_policy()->mutable_stale_ttl()->set_seconds(600);
+  upstreams_[1].mutable_cache_policy()->mutable_tag_ttl()->set_seconds(60);
   Serve();
   ASSERT_THAT(Record(1, tag_, old_), IsOk());
   ASSERT_THAT(Record(2, tag_, old_), IsOk());
@@ -245,11 +246,11 @@ TEST_P(MetadataResolutionContract, StaleCopiesLastForMaxStaleAfterValidity) {
 }
 
 TEST_P(MetadataResolutionContract, AChangeOfValidityHoldsAtOnce) {
-  upstreams_[0].mutable_cache_validity()->set_seconds(60);
+  upstreams_[0].mutable_cache_policy()->mutable_tag_ttl()->set_seconds(60);
   Serve();
   ASSERT_THAT(Record(1, tag_, old_), IsOk());
   ASSERT_EQ(HitOf(tag_), From(1, old_));
-  upstreams_[0].mutable_cache_validity()->set_seconds(1);
+  upstreams_[0].mutable_cache_policy()->mutable_tag_ttl()->set_seconds(1);
   service_->Change(upstreams_[0]);
   service_->Advance(absl::Seconds(2));
   EXPECT_EQ(HitOf(tag_), "no hit");
@@ -269,7 +270,7 @@ TEST_P(MetadataResolutionContract, ALowerUpstreamNeverShadowsAHigherOne) {
 }
 
 TEST_P(MetadataResolutionContract, AStaleHigherEntryIsAskedBeforeAFreshLower) {
-  upstreams_[0].mutable_cache_validity()->set_seconds(60);
+  upstreams_[0].mutable_cache_policy()->mutable_tag_ttl()->set_seconds(60);
   Serve();
   ASSERT_THAT(Record(1, tag_, old_), IsOk());
   service_->Advance(absl::Minutes(2));
@@ -278,8 +279,8 @@ TEST_P(MetadataResolutionContract, AStaleHigherEntryIsAskedBeforeAFreshLower) {
 }
 
 TEST_P(MetadataResolutionContract, ADigestNeverExpires) {
-  upstreams_[0].mutable_cache_validity()->set_seconds(1);
-  upstreams_[0].mutable_max_stale()->set_seconds(1);
+  upstreams_[0].mutable_cache_policy()->mutable_tag_ttl()->set_seconds(1);
+  upstreams_[0].mutable_cache_policy()->mutable_stale_ttl()->set_seconds(1);
   Serve();
   for (const auto& content : {Manifest(old_.ToString()), Blob(old_)}) {
     ASSERT_THAT(Record(1, content, old_), IsOk());
@@ -338,7 +339,7 @@ TEST_P(MetadataResolutionContract, ReachabilityIsOfOneRepository) {
 TEST_P(MetadataResolutionContract, RecordingAgainRepointsTheSameEntry) {
   Serve();
   CacheRecord record = Found(1, tag_, old_);
-  record.counts_as_download = true;
+  record.counts_as_pull = true;
   ASSERT_THAT(service_->client().Record(record), IsOk());
   service_->Advance(absl::Hours(1));
   ASSERT_THAT(Record(1, tag_, new_), IsOk());
@@ -348,8 +349,8 @@ TEST_P(MetadataResolutionContract, RecordingAgainRepointsTheSameEntry) {
   EXPECT_EQ(entries[0].relative_path(), "/library/alpine/manifests/3.20");
   EXPECT_EQ(entries[0].digest(), new_.ToString());
   EXPECT_EQ(entries[0].upstream_etag(), "an etag");
-  EXPECT_EQ(entries[0].downloads_count(), 1);
-  EXPECT_EQ(entries[0].status(), v1::CacheEntry::ACTIVE);
+  EXPECT_EQ(entries[0].pull_count(), 1);
+  EXPECT_EQ(entries[0].state(), v1::CacheEntry::STATE_ACTIVE);
   EXPECT_EQ(
       entries[0].update_time().seconds() - entries[0].create_time().seconds(),
       3600);
@@ -368,13 +369,13 @@ TEST_P(MetadataResolutionContract, DownloadsAreCountedWhenTheySaySo) {
   ASSERT_THAT(service_->client().Touch(At(1), tag_, old_, false), IsOk());
   const auto entries = service_->Entries();
   ASSERT_EQ(entries.size(), 1);
-  EXPECT_EQ(entries[0].downloads_count(), 3);
-  EXPECT_EQ(entries[0].downloaded_at().seconds(),
+  EXPECT_EQ(entries[0].pull_count(), 3);
+  EXPECT_EQ(entries[0].last_pull_time().seconds(),
             entries[0].create_time().seconds() + 60);
 }
 
 TEST_P(MetadataResolutionContract, TouchingMakesTheSameDigestFreshAgain) {
-  upstreams_[0].mutable_cache_validity()->set_seconds(60);
+  upstreams_[0].mutable_cache_policy()->mutable_tag_ttl()->set_seconds(60);
   Serve();
   ASSERT_THAT(Record(1, tag_, old_), IsOk());
   service_->Advance(absl::Minutes(5));
@@ -389,25 +390,25 @@ TEST_P(MetadataResolutionContract, TouchingMakesTheSameDigestFreshAgain) {
 TEST_P(MetadataResolutionContract, ForgettingATagKeepsItsDigestReachable) {
   Serve();
   ASSERT_THAT(Record(1, tag_, old_), IsOk());
-  ASSERT_THAT(service_->client().RecordNegativeAnswer(At(1), tag_,
-                                                      NegativeAnswer::kAbsent),
+  ASSERT_THAT(service_->client().RecordNegativeAnswer(
+                  At(1), tag_, NegativeAnswer::kNotFound),
               IsOk());
   EXPECT_EQ(HitOf(tag_), "no hit");
   EXPECT_FALSE(Resolve(tag_)->plan.candidates[0].cached);
   EXPECT_TRUE(Resolve(Manifest(old_.ToString()))->plan.candidates[0].reachable);
-  EXPECT_THAT(service_->client().RecordNegativeAnswer(At(1), tag_,
-                                                      NegativeAnswer::kAbsent),
+  EXPECT_THAT(service_->client().RecordNegativeAnswer(
+                  At(1), tag_, NegativeAnswer::kNotFound),
               IsOk());
-  EXPECT_THAT(service_->client().RecordNegativeAnswer({999, 1}, tag_,
-                                                      NegativeAnswer::kAbsent),
+  EXPECT_THAT(service_->client().RecordNegativeAnswer(
+                  {999, 1}, tag_, NegativeAnswer::kNotFound),
               StatusIs(absl::StatusCode::kNotFound));
 }
 
 TEST_P(MetadataResolutionContract, ForgettingADigestMakesItUnreachable) {
   Serve();
   ASSERT_THAT(Record(1, Blob(old_), old_), IsOk());
-  ASSERT_THAT(service_->client().RecordNegativeAnswer(At(1), Blob(old_),
-                                                      NegativeAnswer::kAbsent),
+  ASSERT_THAT(service_->client().RecordNegativeAnswer(
+                  At(1), Blob(old_), NegativeAnswer::kNotFound),
               IsOk());
   const auto resolution = Resolve(Blob(old_));
   ASSERT_THAT(resolution, IsOk());
@@ -432,8 +433,9 @@ TEST_P(MetadataResolutionContract, ADeletedUpstreamIsGoneAtOnce) {
 
 TEST_P(MetadataResolutionContract, AccessHoldsEverythingNeeded) {
   v1::Upstream& upstream = upstreams_[1];
-  upstream.set_username("robot");
-  upstream.set_password("hunter2");
+  auto& login = *upstream.mutable_credentials()->mutable_basic();
+  login.set_username("robot");
+  login.set_password("hunter2");
   upstream.mutable_tls()->set_ca_bundle_pem("-----BEGIN CERTIFICATE-----\nca");
   upstream.mutable_tls()->set_client_certificate_pem(
       "-----BEGIN CERTIFICATE-----\nus");

@@ -336,7 +336,7 @@ TEST_P(UpstreamClientContract, ListsFailAsContentDoes) {
       upstream_->AddManifest("library/alpine", "3.20", kType, manifest_);
   upstream_->Deny();
   EXPECT_THAT(Tags(), StatusIs(absl::StatusCode::kPermissionDenied,
-                               Reason::kUpstreamDenied));
+                               Reason::kUpstreamRefused));
   upstream_->Break();
   EXPECT_THAT(Referrers(subject), StatusIs(absl::StatusCode::kUnavailable,
                                            Reason::kUpstreamUnavailable));
@@ -362,10 +362,10 @@ TEST_P(UpstreamClientContract, DenialIsNotAbsence) {
 
   upstream_->Deny();
   EXPECT_THAT(Get("3.20"), StatusIs(absl::StatusCode::kPermissionDenied,
-                                    Reason::kUpstreamDenied));
+                                    Reason::kUpstreamRefused));
   upstream_->Deny();
   EXPECT_THAT(Head("3.20"), StatusIs(absl::StatusCode::kPermissionDenied,
-                                     Reason::kUpstreamDenied));
+                                     Reason::kUpstreamRefused));
 }
 
 TEST_P(UpstreamClientContract, BrokenOrAbsentUpstreamIsUnavailable) {

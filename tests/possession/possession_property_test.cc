@@ -240,17 +240,18 @@ class Play {
     const std::string paths[] = {
         repository + "/blobs/" + digest, repository + "/manifests/" + digest,
         repository + "/manifests/secret", repository + "/tags/list"};
-    v1::CreateCacheEntryRequest request;
-    auto& entry = *request.mutable_cache_entry();
-    entry.set_upstream_id(c % 5 == 0 ? world_.adversary().everybodys
-                                     : world_.adversary().own);
-    entry.set_relative_path(paths[c % 4]);
-    entry.set_digest(digest);
-    entry.set_media_type(c % 4 == 3 ? kTagsText : kImage);
-    entry.set_size(static_cast<int64_t>(secret.bytes.size()));
-    const auto made = world_.metadata().cache_entries().Create(request);
-    return absl::StrCat("declare ", paths[c % 4], " ",
-                        absl::StatusCodeToString(made.status().code()));
+    const int64_t upstream_id =
+        c % 5 == 0 ? world_.adversary().everybodys : world_.adversary().own;
+    MetadataClient& client = world_.metadata().client();
+    const auto access = client.GetUpstreamAccess(upstream_id);
+    EXPECT_THAT(access, IsOk());
+    // It names the digest, and delivers nothing.
+    CacheRecord record{upstream_id, *ParseRelativePath(paths[c % 4]),
+                       Descriptor{c % 4 == 3 ? kTagsText : kImage,
+                                  secret.digest, secret.bytes.size()}};
+    record.cache_epoch = access->cache_epoch;
+    return absl::StrCat("name ", paths[c % 4], " ",
+                        absl::StatusCodeToString(client.Record(record).code()));
   }
 
   std::string Forget(uint64_t a, uint64_t b) {
@@ -268,12 +269,14 @@ class Play {
       EXPECT_THAT(world_.metadata().cache_entries().Delete(request), IsOk());
       return "forget " + entry.relative_path();
     }
-    v1::UpdateCacheEntryRequest request;
-    *request.mutable_cache_entry() = entry;
-    request.mutable_cache_entry()->clear_upstream_checked_at();
-    request.mutable_update_mask()->add_paths("upstream_checked_at");
-    EXPECT_THAT(world_.metadata().cache_entries().Update(request), IsOk());
-    return "outdate " + entry.relative_path();
+    v1::ExpireCacheEntryRequest request;
+    request.set_id(entry.id());
+    const auto expired = world_.metadata().cache_entries().Expire(request);
+    // What a digest names does not expire.
+    if (!absl::IsFailedPrecondition(expired.status())) {
+      EXPECT_THAT(expired, IsOk());
+    }
+    return "expire " + entry.relative_path();
   }
 
   std::string ChangeOrPurge(uint64_t a) {
@@ -284,7 +287,9 @@ class Play {
     }
     v1::PurgeUpstreamCacheRequest request;
     request.set_upstream_id(world_.adversary().own);
-    EXPECT_THAT(world_.metadata().caches().PurgeUpstream(request), IsOk());
+    EXPECT_THAT(
+        world_.metadata().caches().PurgeUpstream(request, Caller::System()),
+        IsOk());
     return "purge";
   }
 
@@ -303,7 +308,8 @@ class Play {
     request.set_registry_id(world_.adversary().registry);
     auto& content = *request.mutable_content();
     content.set_repository(RepositoryOf(a).name());
-    content.set_kind(b % 2 == 0 ? v1::BLOB : v1::MANIFEST);
+    content.set_kind(b % 2 == 0 ? v1::CONTENT_KIND_BLOB
+                                : v1::CONTENT_KIND_MANIFEST);
     content.set_reference(ThingOf(c).digest.ToString());
     const auto answer = world_.metadata().explainer().Explain(request);
     if (!answer.ok()) return "explain: error";
@@ -430,7 +436,9 @@ class Play {
       case 0: {
         v1::PurgeUpstreamCacheRequest request;
         request.set_upstream_id(world_.victim().own);
-        EXPECT_THAT(world_.metadata().caches().PurgeUpstream(request), IsOk());
+        EXPECT_THAT(
+            world_.metadata().caches().PurgeUpstream(request, Caller::System()),
+            IsOk());
         break;
       }
       case 1:

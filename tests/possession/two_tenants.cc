@@ -229,8 +229,8 @@ TwoTenants::Tenant TwoTenants::MakeTenant(const std::string& name) {
   v1::Upstream own;
   own.set_name("own");
   own.set_url(absl::StrCat("https://", name, ".test"));
-  own.set_username(name);
-  own.set_password("first");
+  own.mutable_credentials()->mutable_basic()->set_username(name);
+  own.mutable_credentials()->mutable_basic()->set_password("first");
   tenant.own = add(own);
   v1::Upstream everybodys;
   everybodys.set_name("everybody's");
@@ -287,9 +287,12 @@ void TwoTenants::Evict(const Digest& digest) {
 
 void TwoTenants::ChangePassword(int64_t upstream, const std::string& password) {
   v1::UpdateUpstreamRequest request;
-  request.mutable_upstream()->set_id(upstream);
-  request.mutable_upstream()->set_password(password);
-  request.mutable_update_mask()->add_paths("password");
+  request.set_id(upstream);
+  request.mutable_upstream()
+      ->mutable_credentials()
+      ->mutable_basic()
+      ->set_password(password);
+  request.mutable_update_mask()->add_paths("credentials.basic.password");
   EXPECT_THAT(stack_->upstreams().Update(request), IsOk());
 }
 

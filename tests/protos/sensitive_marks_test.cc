@@ -12,21 +12,26 @@
 #include "cvr/internal/v1/auth_service.pb.h"
 #include "cvr/internal/v1/blob_service.pb.h"
 #include "cvr/internal/v1/cache_record_service.pb.h"
+#include "cvr/internal/v1/operation_record_service.pb.h"
 #include "cvr/internal/v1/resolution_service.pb.h"
 #include "cvr/v1/access_token_service.pb.h"
+#include "cvr/v1/attachment_service.pb.h"
 #include "cvr/v1/audit_service.pb.h"
 #include "cvr/v1/cache_entry_service.pb.h"
 #include "cvr/v1/cache_service.pb.h"
 #include "cvr/v1/cleanup_policy_service.pb.h"
-#include "cvr/v1/download_service.pb.h"
 #include "cvr/v1/explain_service.pb.h"
+#include "cvr/v1/fetch_service.pb.h"
 #include "cvr/v1/group_service.pb.h"
+#include "cvr/v1/operation_service.pb.h"
 #include "cvr/v1/refresh_service.pb.h"
 #include "cvr/v1/registry_service.pb.h"
 #include "cvr/v1/secret_service.pb.h"
-#include "cvr/v1/upstream_probe_service.pb.h"
+#include "cvr/v1/server_service.pb.h"
 #include "cvr/v1/upstream_service.pb.h"
 #include "cvr/v1/upstream_state_service.pb.h"
+#include "cvr/v1/upstream_test_service.pb.h"
+#include "cvr/v1/watch_service.pb.h"
 #include "gmock/gmock.h"
 #include "google/protobuf/descriptor.h"
 #include "gtest/gtest.h"
@@ -54,22 +59,27 @@ using ::testing::UnorderedElementsAre;
 const FileDescriptor* const kLinkedIn[] = {
     internal::v1::AuthenticateRequest::descriptor()->file(),
     internal::v1::ReadRequest::descriptor()->file(),
-    internal::v1::UpstreamAccess::descriptor()->file(),
+    internal::v1::GetUpstreamAccessResponse::descriptor()->file(),
     internal::v1::ResolveRequest::descriptor()->file(),
+    internal::v1::StartOperationRequest::descriptor()->file(),
     v1::CreateAccessTokenRequest::descriptor()->file(),
+    v1::GetAttachmentRequest::descriptor()->file(),
     v1::ListAuditEventsRequest::descriptor()->file(),
     v1::GetCacheEntryRequest::descriptor()->file(),
     v1::GetCacheStatsRequest::descriptor()->file(),
     v1::GetCleanupPolicyRequest::descriptor()->file(),
-    v1::ListDownloadsRequest::descriptor()->file(),
+    v1::ListFetchesRequest::descriptor()->file(),
     v1::ExplainRequest::descriptor()->file(),
     v1::GetGroupRequest::descriptor()->file(),
+    v1::GetOperationRequest::descriptor()->file(),
     v1::RefreshTagRequest::descriptor()->file(),
     v1::GetRegistryRequest::descriptor()->file(),
     v1::RotateSecretKeyRequest::descriptor()->file(),
+    v1::GetServerInfoRequest::descriptor()->file(),
     v1::TestUpstreamRequest::descriptor()->file(),
     v1::GetUpstreamRequest::descriptor()->file(),
     v1::ListUpstreamStatesRequest::descriptor()->file(),
+    v1::WatchResourcesRequest::descriptor()->file(),
     stored::AccessToken::descriptor()->file(),
     stored::AuditEvent::descriptor()->file(),
     stored::CacheEntry::descriptor()->file(),
@@ -239,11 +249,13 @@ TEST(SensitiveMarksTest, NoOtherPublicAnswerCanHoldSecrets) {
       "AccessTokenService.CreateAccessToken: "
       "cvr.v1.CreateAccessTokenResponse.secret"};
   for (const char* method :
-       {"CreateUpstream", "GetUpstream", "ListUpstreams", "UpdateUpstream"}) {
-    for (const char* field : {"Upstream.password", "Upstream.password_bytes",
-                              "TlsSettings.client_key_pem"}) {
-      expected.insert(
-          absl::StrCat("UpstreamService.", method, ": cvr.v1.", field));
+       {"UpstreamService.CreateUpstream", "UpstreamService.GetUpstream",
+        "UpstreamService.ListUpstreams", "UpstreamService.UpdateUpstream",
+        "WatchService.WatchResources"}) {
+    for (const char* field :
+         {"BasicCredentials.password", "BasicCredentials.password_bytes",
+          "TlsSettings.client_key_pem"}) {
+      expected.insert(absl::StrCat(method, ": cvr.v1.", field));
     }
   }
   EXPECT_EQ(SensitiveAnswers("cvr.v1"), expected);

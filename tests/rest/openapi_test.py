@@ -197,7 +197,7 @@ class OpenApiTest(unittest.TestCase):
         self.admin = self.admin_of(self.data())
         self.reader = self.rpc("AccessTokenService/CreateAccessToken", {
             "access_token": {"name": "reader", "group": "default",
-                             "scopes": ["READ_VIRTUAL_REGISTRY"]}})["secret"]
+                             "scopes": ["SCOPE_READ"]}})["secret"]
         document = send(self.host, "GET", "/api/openapi.json").json
         self.api = Api(document)
 
@@ -270,7 +270,7 @@ class OpenApiTest(unittest.TestCase):
         self.good("createCleanupPolicy", 201, "default", body={})
         self.good("updateCleanupPolicy", 200, "default",
                   body={"enabled": True, "cadence": 90})
-        self.rpc("CleanupPolicyService/RunCleanupPolicy", {"group": "default"})
+        self.rpc("CleanupPolicyService/RunCleanup", {"group": "default"})
         self.await_run()
         self.good("deleteCleanupPolicy", 204, "default")
         self.good("createCleanupPolicy", 201, "default",
@@ -416,7 +416,7 @@ class OpenApiTest(unittest.TestCase):
         metadata = "unix:" + os.path.join(self.directory, "m")
         blob = "unix:" + os.path.join(self.directory, "b")
         self.start("services/metadata/cvr-metadata", "--data_dir=" + data,
-                   "--grpc_address=" + metadata)
+                   "--grpc_address=" + metadata, "--blob_addresses=" + blob)
         self.start("services/blob/cvr-blob", "--grpc_address=" + blob,
                    "--data_dir=" + data + "-blobs",
                    "--metadata_address=" + metadata)
@@ -428,6 +428,22 @@ class OpenApiTest(unittest.TestCase):
         self.api.call("getRegistry", 200, gateway.ready["http"], 1, **ask)
         self.api.call("getRegistry", 401, gateway.ready["http"], 1,
                       token=WRONG_TOKEN)
+        # The blob service talks to upstreams, and this one was not allowed to
+        # talk to addresses like this.
+        body = {"url": self.upstream}
+        self.await_blob_service(gateway.ready["http"], ask["token"], body)
+        tried = self.api.call("testNewUpstream", 200, gateway.ready["http"],
+                              "default", body=body, **ask)
+        self.assertEqual(tried.json["outcome"], "ADDRESS_FORBIDDEN")
+
+    def await_blob_service(self, host, token, body):
+        """Until the metadata service, which was there first, reaches it."""
+        method, path, _ = self.api.operations["testNewUpstream"]
+        path = path.replace("{id}", "default")
+        deadline = time.monotonic() + 60
+        while send(host, method, path, token, body).status == 503:
+            self.assertLess(time.monotonic(), deadline)
+            time.sleep(0.05)
 
 
 if __name__ == "__main__":

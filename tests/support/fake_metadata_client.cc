@@ -79,11 +79,11 @@ absl::Status FakeMetadataClient::Record(const CacheRecord& record) {
 absl::Status FakeMetadataClient::Touch(const UpstreamEpoch& upstream,
                                        const ContentRef& content,
                                        const Digest& digest,
-                                       bool counts_as_download) {
+                                       bool counts_as_pull) {
   MutexLock lock(&mutex_);
   if (!failure_.ok()) return failure_;
-  touched_.push_back({upstream.upstream_id, content.RelativePath(), digest,
-                      counts_as_download});
+  touched_.push_back(
+      {upstream.upstream_id, content.RelativePath(), digest, counts_as_pull});
   changed_.SignalAll();
   return absl::OkStatus();
 }
@@ -215,7 +215,7 @@ std::vector<std::vector<Digest>> FakeMetadataClient::forgotten_content() const {
 
 int FakeMetadataClient::download_count() const {
   MutexLock lock(&mutex_);
-  const auto counts = [](const auto& call) { return call.counts_as_download; };
+  const auto counts = [](const auto& call) { return call.counts_as_pull; };
   return std::count_if(records_.begin(), records_.end(), counts) +
          std::count_if(touched_.begin(), touched_.end(), counts);
 }

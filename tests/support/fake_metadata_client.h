@@ -23,7 +23,7 @@ class FakeMetadataClient : public MetadataClient {
     int64_t upstream_id;
     std::string path;
     Digest digest;
-    bool counts_as_download;
+    bool counts_as_pull;
   };
   struct Denied {
     int64_t upstream_id;
@@ -37,7 +37,7 @@ class FakeMetadataClient : public MetadataClient {
       const Digest& digest, absl::Span<const int64_t> identities) override;
   absl::Status Record(const CacheRecord& record) override;
   absl::Status Touch(const UpstreamEpoch& upstream, const ContentRef& content,
-                     const Digest& digest, bool counts_as_download) override;
+                     const Digest& digest, bool counts_as_pull) override;
   absl::Status RecordNegativeAnswer(const UpstreamEpoch& upstream,
                                     const ContentRef& content,
                                     NegativeAnswer negative_answer) override;

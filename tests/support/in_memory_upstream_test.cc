@@ -37,7 +37,7 @@ class InMemoryUpstream : public UpstreamUnderContract {
         7, {.error = errors::UpstreamRateLimited("memory", retry_after)});
   }
   void Deny() override {
-    client_.Inject(7, {.error = errors::UpstreamDenied("memory", "told to")});
+    client_.Inject(7, {.error = errors::UpstreamRefused("memory", "told to")});
   }
   void Break() override {
     client_.Inject(7,

@@ -65,6 +65,9 @@ LAYERS = {
     "gateway/rest": {**PROCESS, "gateway": [
         "administration", "authorization_field", "form", "http_message",
         "query", "url_text"]},
+    "gateway/native_rest": {**PROCESS, "gateway": [
+        "administration", "authorization_field", "form", "http_message",
+        "url_text"], "gateway/rest": ["running_calls"]},
     "gateway": {
         **PROCESS,
         "services/metadata/api": ["resolver", "token_authority"],
@@ -85,11 +88,12 @@ LAYERS = {
 ASSEMBLY = {
     "services/blob": ["services/upstream", "services/metadata"],
     "gateway": ["services/metadata", "services/metadata/api", "services/blob",
-                "services/blob/api", "gateway/rest"],
+                "services/blob/api", "gateway/rest", "gateway/native_rest"],
     "gateway/rest": ["gateway", "services/metadata"],
     "services/standalone": ["services/metadata", "services/metadata/api",
                             "services/blob", "services/blob/api",
-                            "services/upstream", "gateway", "gateway/rest"],
+                            "services/upstream", "gateway", "gateway/rest",
+                            "gateway/native_rest"],
 }
 ASSEMBLY_NAME = re.compile(r"(^build_.*|_main|_stack|_process)$")
 

@@ -85,8 +85,8 @@ struct FetchRequest {
   ContentRef content;
   FetchPlan plan;
   std::optional<ByteRangeSpec> range;  // Absent = all.
-  // The stream then has no bytes, a blob that is not stored is not downloaded,
-  // and the pull does not count as a download.
+  // The stream then has no bytes, a blob that is not stored is not fetched, and
+  // the request does not count as a pull.
   bool header_only = false;
   // Deadline for the header, by Clock::SteadyNow(). After the header only a
   // lack of progress ends the stream.
@@ -96,6 +96,9 @@ struct FetchRequest {
   std::stop_token cancel = {};
   // For lists only. The content is then `{"tags":[...]}` or an OCI image index.
   ListQuery list = {};
+  // Whether this is a client's pull, which is counted. Not part of the message
+  // on the wire: whoever asks from another process pulls for a client.
+  bool counts_as_pull = true;
 };
 
 // The source of content for pulls. Implemented by the engine of the blob

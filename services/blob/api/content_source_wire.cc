@@ -48,10 +48,11 @@ absl::StatusOr<ByteRangeSpec> RangeFromWire(
 
 constexpr std::pair<CacheStatus, internal::v1::ContentHeader::CacheStatus>
     kCacheStatuses[] = {
-        {CacheStatus::kHit, internal::v1::ContentHeader::HIT},
-        {CacheStatus::kMiss, internal::v1::ContentHeader::MISS},
-        {CacheStatus::kRevalidated, internal::v1::ContentHeader::REVALIDATED},
-        {CacheStatus::kStale, internal::v1::ContentHeader::STALE},
+        {CacheStatus::kHit, internal::v1::ContentHeader::CACHE_STATUS_HIT},
+        {CacheStatus::kMiss, internal::v1::ContentHeader::CACHE_STATUS_MISS},
+        {CacheStatus::kRevalidated,
+         internal::v1::ContentHeader::CACHE_STATUS_REVALIDATED},
+        {CacheStatus::kStale, internal::v1::ContentHeader::CACHE_STATUS_STALE},
 };
 
 }  // namespace
@@ -161,7 +162,7 @@ absl::StatusOr<ContentHeader> FromWire(
     header.cache_status = cache_status;
     return header;
   }
-  return errors::FieldInvalid("header.source", "must be set");
+  return errors::FieldInvalid("header.cache_status", "must be set");
 }
 
 }  // namespace cvr

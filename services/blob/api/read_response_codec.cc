@@ -23,6 +23,10 @@ using google::protobuf::io::CodedOutputStream;
 // Field `data`, wire type LEN (Protocol Buffers, "Message Structure").
 constexpr uint8_t kDataTag =
     internal::v1::ReadResponse::kDataFieldNumber << 3 | 2;
+static_assert(internal::v1::FetchResponse::kDataFieldNumber ==
+                  internal::v1::ReadResponse::kDataFieldNumber &&
+              internal::v1::FetchResponse::kHeaderFieldNumber ==
+                  internal::v1::ReadResponse::kHeaderFieldNumber);
 // The tag and a length of up to 32 bits.
 constexpr size_t kPrefixBytesMax = 1 + 5;
 

@@ -11,7 +11,8 @@
 
 namespace cvr {
 
-// cvr.internal.v1.ReadResponse as bytes, without copying the content: what any
+// cvr.internal.v1.ReadResponse and FetchResponse, which are the same on the
+// wire, as bytes, without copying the content: what any
 // Protocol Buffers library would write and read, done by hand for the field
 // `data`.
 

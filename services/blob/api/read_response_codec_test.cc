@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "cvr/internal/v1/blob_service.pb.h"
 #include "gmock/gmock.h"
@@ -14,12 +15,15 @@ namespace {
 using ::cvr::testing::IsOk;
 using ::cvr::testing::StatusIs;
 
+template <typename Message>
+bool ParseAs(grpc::ByteBuffer message, Message& response) {
+  return grpc::SerializationTraits<Message>::Deserialize(&message, &response)
+      .ok();
+}
+
 internal::v1::ReadResponse ParseAsAnyClient(grpc::ByteBuffer message) {
   internal::v1::ReadResponse response;
-  EXPECT_TRUE(
-      grpc::SerializationTraits<internal::v1::ReadResponse>::Deserialize(
-          &message, &response)
-          .ok());
+  EXPECT_TRUE(ParseAs(std::move(message), response));
   return response;
 }
 
@@ -48,6 +52,18 @@ TEST(ReadResponseCodecTest, DataIsAnOrdinaryMessage) {
     EXPECT_EQ(response.data(), bytes);
     EXPECT_FALSE(response.has_header());
   }
+}
+
+// BlobService.Fetch answers with what is written for Read.
+TEST(ReadResponseCodecTest, FetchResponseIsTheSame) {
+  internal::v1::FetchResponse response;
+  auto message = EncodeData(Chunk::OfString("bytes"));
+  ASSERT_TRUE(ParseAs(message, response));
+  EXPECT_EQ(response.data(), "bytes");
+  message = EncodeHeader({{"a/b", Digest::OfBytes("x"), 1}, {0, 1}});
+  ASSERT_TRUE(ParseAs(message, response));
+  EXPECT_EQ(response.header().target().media_type(), "a/b");
+  EXPECT_EQ(response.header().length(), 1);
 }
 
 TEST(ReadResponseCodecTest, ChunkIsSharedUntilTheMessageIsGone) {

@@ -57,7 +57,7 @@ void DownloadWatch::RunOnce() {
   unread.swap(unread_);
   for (const DownloadInFlight& download : downloads) {
     if (outdated.count({download.upstream_id, download.cache_epoch}) > 0) {
-      spdlog::info("download {} of blob {} ends: upstream {} was changed",
+      spdlog::info("fetch {} of blob {} ends: upstream {} was changed",
                    download.id, download.digest.ToString(),
                    download.upstream_id);
       engine_.CancelDownload(
@@ -72,7 +72,7 @@ void DownloadWatch::RunOnce() {
       unread_[download.id] = known->second;
     }
     if (!IsTooSlow(download, now)) continue;
-    spdlog::info("download {} of blob {} from upstream {} ends: too slow",
+    spdlog::info("fetch {} of blob {} from upstream {} ends: too slow",
                  download.id, download.digest.ToString(), download.upstream_id);
     engine_.CancelDownload(
         download.id,

@@ -103,10 +103,10 @@ class Engine final : public ContentSource {
   }
 
   // Asks the upstreams of the plan for its tag, now: whatever is fresh, was
-  // denied a moment ago or would cost a budget that is to be saved. Pulls of
-  // the same share the requests; the answer is recorded as theirs is, and
-  // counts as no download.
-  // Errors: as Fetch(), also where that would serve a copy that is too old.
+  // not found or refused a moment ago or would cost a budget that is to be
+  // saved. Pulls of the same share the requests; the answer is recorded as
+  // theirs is, and counts as no pull. Errors: as Fetch(), also where that would
+  // serve a copy that is too old.
   absl::StatusOr<Hit> RefreshTag(FetchRequest request) {
     return manifests_.RefreshTag(std::move(request));
   }

@@ -151,7 +151,7 @@ TEST_F(EngineBlobTest, CandidateThatIsDownIsPassedOverAtOnce) {
 }
 
 TEST_F(EngineBlobTest, FirstErrorIsAnsweredWhenNobodyHasIt) {
-  upstream().Inject(7, {errors::UpstreamDenied("r.test", "401")});
+  upstream().Inject(7, {errors::UpstreamRefused("r.test", "401")});
   EXPECT_THAT(
       FetchAll(Digest::OfBytes("x"), {Unproven(6), Unproven(7), Unproven(8)}),
       StatusIs(absl::StatusCode::kPermissionDenied));
@@ -165,7 +165,7 @@ TEST_F(EngineBlobTest, EntryOfAnUpstreamThatNoLongerHasItIsForgotten) {
   EXPECT_EQ(metadata().negative_entries()[0].path,
             "/r/blobs/" + digest.ToString());
   EXPECT_EQ(metadata().negative_entries()[0].negative_answer,
-            NegativeAnswer::kAbsent);
+            NegativeAnswer::kNotFound);
 }
 
 TEST_F(EngineBlobTest, RemovedUpstreamCountsAsNotHavingIt) {

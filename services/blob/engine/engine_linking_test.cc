@@ -207,7 +207,7 @@ TEST_F(EngineLinkingTest, WithoutProofAStoredBlobIsNotServed) {
   EXPECT_THAT(FetchBlob(stored.digest, {Unknown(8)}),
               StatusIs(absl::StatusCode::kNotFound, Reason::kBlobUnknown));
   EXPECT_THAT(NegativeAnswers(),
-              ElementsAre("8 absent /r/blobs/" + stored.digest.ToString()));
+              ElementsAre("8 not_found /r/blobs/" + stored.digest.ToString()));
 }
 
 TEST_F(EngineLinkingTest, ARefusalIsNoProof) {
@@ -225,10 +225,10 @@ TEST_F(EngineLinkingTest, ARefusalIsNoProof) {
 TEST_F(EngineLinkingTest, WhoIsKnownNotToHaveABlobIsNotAsked) {
   const Descriptor stored = Store("layer");
   upstream().AddBlob(8, "r", "layer");
-  EXPECT_THAT(FetchBlob(stored.digest, {Absent(8)}),
+  EXPECT_THAT(FetchBlob(stored.digest, {NotFound(8)}),
               StatusIs(absl::StatusCode::kNotFound, Reason::kBlobUnknown));
   EXPECT_THAT(Parts(), IsEmpty());
-  const auto answer = FetchBlob(stored.digest, {Absent(7), Unknown(8)});
+  const auto answer = FetchBlob(stored.digest, {NotFound(7), Unknown(8)});
   ASSERT_THAT(answer, IsOk());
   EXPECT_EQ(answer->header.upstream_id, 8);
 }
@@ -307,7 +307,7 @@ TEST_F(EngineLinkingTest, AStopOfOneOriginStopsABlob) {
   const Digest digest = upstream().AddBlob(8, "r", "layer");
   upstream().Inject(7, {.error = denied_}, kAlways);
   FailurePolicy policy;
-  policy.denied.digest = Action::kStop;
+  policy.refused.digest = Action::kStop;
   EXPECT_THAT(FetchBlob(digest, {With(Unknown(7), policy), Unknown(8)}),
               StatusIs(absl::StatusCode::kPermissionDenied));
   EXPECT_EQ(FetchBlob(digest, {Unknown(7), Unknown(8)})->bytes, "layer");

@@ -110,7 +110,7 @@ TEST_F(EngineListTest, AListThatStaysAsItIsIsTouched) {
   ASSERT_THAT(Tags({Recorded(/*fresh=*/false)}), IsOk());
   EXPECT_THAT(metadata().records(), SizeIs(1));
   ASSERT_THAT(metadata().touched(), SizeIs(1));
-  EXPECT_FALSE(metadata().touched()[0].counts_as_download);
+  EXPECT_FALSE(metadata().touched()[0].counts_as_pull);
 }
 
 TEST_F(EngineListTest, RulesHoldForTheListOfTheirOwnUpstream) {
@@ -133,9 +133,9 @@ TEST_F(EngineListTest, RulesHoldForTheListOfTheirOwnUpstream) {
 }
 
 TEST_F(EngineListTest, ARepositoryThatNobodyHasIsUnknown) {
-  EXPECT_THAT(Tags({Unknown(7), Absent(8)}),
+  EXPECT_THAT(Tags({Unknown(7), NotFound(8)}),
               StatusIs(absl::StatusCode::kNotFound, Reason::kNameUnknown));
-  EXPECT_THAT(NegativeAnswers(), ElementsAre("7 absent /r/tags/list"));
+  EXPECT_THAT(NegativeAnswers(), ElementsAre("7 not_found /r/tags/list"));
 }
 
 TEST_F(EngineListTest, WhoDoesNotHaveItIsLeftOut) {
@@ -178,7 +178,7 @@ TEST_F(EngineListTest, WhatIsHiddenIsLeftOutOrDoesAsItsPolicySays) {
   upstream().Inject(7, {.error = hidden_}, kAlways);
   EXPECT_EQ(Tags({old, Unknown(8)})->bytes, R"({"tags":["v1"]})");
   EXPECT_THAT(NegativeAnswers(), ElementsAre("7 hidden /r/tags/list"));
-  const auto nowhere = Tags({Hidden(7), Absent(8)});
+  const auto nowhere = Tags({Hidden(7), NotFound(8)});
   EXPECT_TRUE(IsHidden(nowhere.status())) << nowhere.status();
   EXPECT_EQ(Referrers({Unknown(7)})->bytes, IndexOf(""));
   FailurePolicy policy;
@@ -187,7 +187,7 @@ TEST_F(EngineListTest, WhatIsHiddenIsLeftOutOrDoesAsItsPolicySays) {
             R"({"tags":["old","v1"]})");
   EXPECT_THAT(
       Tags({With(Hidden(7), policy), Unknown(8)}),
-      StatusIs(absl::StatusCode::kPermissionDenied, Reason::kUpstreamDenied));
+      StatusIs(absl::StatusCode::kPermissionDenied, Reason::kUpstreamRefused));
 }
 
 TEST_F(EngineListTest, ThoseWhoAskAtTheSameTimeShareOneRequest) {

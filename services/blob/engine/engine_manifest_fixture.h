@@ -84,9 +84,9 @@ class EngineManifestFixture : public ::testing::Test {
     return Old(id, target, -absl::Seconds(1));
   }
   static Candidate Unknown(int64_t id) { return {id}; }
-  static Candidate Absent(int64_t id) {
+  static Candidate NotFound(int64_t id) {
     Candidate candidate = {id};
-    candidate.negative_answer = NegativeAnswer::kAbsent;
+    candidate.negative_answer = NegativeAnswer::kNotFound;
     return candidate;
   }
   static Candidate Refused(int64_t id) {
@@ -148,14 +148,14 @@ class EngineManifestFixture : public ::testing::Test {
     }
     return requests;
   }
-  // As `7 absent /r/manifests/latest`.
+  // As `7 not_found /r/manifests/latest`.
   std::vector<std::string> NegativeAnswers() {
     std::vector<std::string> negative_entries;
     for (const auto& [upstream_id, path, negative_answer] :
          metadata().negative_entries()) {
       negative_entries.push_back(absl::StrCat(
           upstream_id,
-          negative_answer == NegativeAnswer::kAbsent   ? " absent "
+          negative_answer == NegativeAnswer::kNotFound ? " not_found "
           : negative_answer == NegativeAnswer::kHidden ? " hidden "
                                                        : " refused ",
           path));
@@ -167,7 +167,7 @@ class EngineManifestFixture : public ::testing::Test {
   const absl::Status down_ = errors::UpstreamUnavailable("r.test", "down");
   const absl::Status limited_ = errors::UpstreamRateLimited("r.test", {});
   const absl::Status hidden_ = AsHidden(errors::ManifestUnknown("r", "t"));
-  const absl::Status denied_ = errors::UpstreamDenied("r.test", "401");
+  const absl::Status denied_ = errors::UpstreamRefused("r.test", "401");
 
  private:
   static const char* NameOf(Kind kind) {

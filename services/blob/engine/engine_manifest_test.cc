@@ -99,7 +99,7 @@ TEST_F(EngineManifestTest, MissIsRecordedWithWhatItNeeds) {
   EXPECT_EQ(record.target.size_bytes, bytes.size());
   EXPECT_FALSE(record.upstream_etag.empty());
   EXPECT_THAT(record.references, ElementsAre(layer));
-  EXPECT_TRUE(record.counts_as_download);
+  EXPECT_TRUE(record.counts_as_pull);
 }
 
 TEST_F(EngineManifestTest, FullDiskDoesNotFailAPull) {
@@ -143,7 +143,7 @@ TEST_F(EngineManifestTest, ConfirmedEntryMovesNoBody) {
   EXPECT_EQ(upstream().calls()[0].kind, Kind::kHeadManifest);
   ASSERT_THAT(metadata().touched(), SizeIs(1));
   EXPECT_EQ(metadata().touched()[0].digest, target.digest);
-  EXPECT_TRUE(metadata().touched()[0].counts_as_download);
+  EXPECT_TRUE(metadata().touched()[0].counts_as_pull);
 }
 
 TEST_F(EngineManifestTest, MovedTagIsFetchedByItsNewDigestAndRepointed) {
@@ -199,7 +199,7 @@ TEST_F(EngineManifestTest, WhatWasRevokedIsNotServed) {
   upstream().Inject(7, {denied_});
   EXPECT_THAT(
       Fetch({Old(7, target), Unknown(8)}),
-      StatusIs(absl::StatusCode::kPermissionDenied, Reason::kUpstreamDenied));
+      StatusIs(absl::StatusCode::kPermissionDenied, Reason::kUpstreamRefused));
 }
 
 TEST_F(EngineManifestTest, EntryThatTheUpstreamNoLongerHasIsForgotten) {
@@ -209,7 +209,7 @@ TEST_F(EngineManifestTest, EntryThatTheUpstreamNoLongerHasIsForgotten) {
   ASSERT_THAT(metadata().negative_entries(), SizeIs(1));
   EXPECT_EQ(metadata().negative_entries()[0].path, "/r/manifests/latest");
   EXPECT_EQ(metadata().negative_entries()[0].negative_answer,
-            NegativeAnswer::kAbsent);
+            NegativeAnswer::kNotFound);
 }
 
 // Dependency confusion: a lower upstream must not step in.

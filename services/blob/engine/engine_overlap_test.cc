@@ -104,8 +104,8 @@ TEST_F(EngineOverlapTest, WhatIsFoundOutAheadIsRecordedAndNotAskedAgain) {
   for (const auto& gate : {second, third, first}) gate->Open();
   Expect(Result(), Image("nine"), CacheStatus::kMiss, 9);
   EXPECT_THAT(NegativeAnswers(),
-              UnorderedElementsAre("7 absent /r/manifests/latest",
-                                   "8 absent /r/manifests/latest"));
+              UnorderedElementsAre("7 not_found /r/manifests/latest",
+                                   "8 not_found /r/manifests/latest"));
   EXPECT_THAT(Requests(), Not(Contains("8 GET latest")));
 }
 
@@ -138,7 +138,7 @@ TEST_F(EngineOverlapTest, WhoIsKnownNotToHaveItIsNotAskedAhead) {
   Publish(9, Image("nine"));
   const auto first = Hold(7);
   const auto third = Hold(9);
-  Begin({Unknown(7), Absent(8), Unknown(9)});
+  Begin({Unknown(7), NotFound(8), Unknown(9)});
   first->AwaitArrivals();
   third->AwaitArrivals();
   third->Open();

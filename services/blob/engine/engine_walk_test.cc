@@ -26,12 +26,13 @@ class EngineWalkTest : public EngineManifestFixture {
 TEST_F(EngineWalkTest, WhoIsKnownNotToHaveItIsNotAsked) {
   Publish(7, Image("seven"));
   Publish(8, Image("eight"));
-  Expect(Fetch({Absent(7), Unknown(8)}), Image("eight"), CacheStatus::kMiss, 8);
+  Expect(Fetch({NotFound(7), Unknown(8)}), Image("eight"), CacheStatus::kMiss,
+         8);
   EXPECT_THAT(Requests(), ElementsAre("8 GET latest"));
 }
 
 TEST_F(EngineWalkTest, WhenAllAreKnownNotToHaveItNobodyIsAsked) {
-  EXPECT_THAT(Fetch({Absent(7), Absent(8)}),
+  EXPECT_THAT(Fetch({NotFound(7), NotFound(8)}),
               StatusIs(absl::StatusCode::kNotFound, Reason::kManifestUnknown));
   EXPECT_THAT(upstream().calls(), IsEmpty());
   EXPECT_THAT(NegativeAnswers(), IsEmpty());
@@ -41,7 +42,7 @@ TEST_F(EngineWalkTest, AKnownRefusalStopsATag) {
   Publish(8, Image("eight"));
   EXPECT_THAT(
       Fetch({Refused(7), Unknown(8)}),
-      StatusIs(absl::StatusCode::kPermissionDenied, Reason::kUpstreamDenied));
+      StatusIs(absl::StatusCode::kPermissionDenied, Reason::kUpstreamRefused));
   EXPECT_THAT(upstream().calls(), IsEmpty());
 }
 
@@ -54,7 +55,7 @@ TEST_F(EngineWalkTest, AKnownRefusalDoesNotStopADigest) {
 TEST_F(EngineWalkTest, RefusalsMayBePassedOver) {
   Publish(8, Image("eight"));
   FailurePolicy policy;
-  policy.denied.tag = Action::kNext;
+  policy.refused.tag = Action::kNext;
   Expect(Fetch({With(Refused(7), policy), Unknown(8)}), Image("eight"),
          CacheStatus::kMiss, 8);
 }
@@ -64,11 +65,11 @@ TEST_F(EngineWalkTest, RefusalsMayBePassedOver) {
 TEST_F(EngineWalkTest, AbsencesAndRefusalsAreRecorded) {
   FailWith(8, denied_);
   FailurePolicy policy;
-  policy.denied.tag = Action::kNext;
+  policy.refused.tag = Action::kNext;
   Publish(9, Image("nine"));
   Expect(Fetch({Unknown(7), With(Unknown(8), policy), Unknown(9)}),
          Image("nine"), CacheStatus::kMiss, 9);
-  EXPECT_THAT(NegativeAnswers(), ElementsAre("7 absent /r/manifests/latest",
+  EXPECT_THAT(NegativeAnswers(), ElementsAre("7 not_found /r/manifests/latest",
                                              "8 refused /r/manifests/latest"));
 }
 
@@ -147,7 +148,7 @@ TEST_F(EngineWalkTest, WhatWasRevokedIsServedOnlyWherePolicySaysSo) {
               StatusIs(absl::StatusCode::kPermissionDenied));
   EXPECT_THAT(NegativeAnswers(), ElementsAre("7 refused /r/manifests/latest"));
   FailurePolicy policy;
-  policy.denied.cached = Action::kServeStale;
+  policy.refused.cached = Action::kServeStale;
   Expect(Fetch({With(Old(7, target), policy)}), Image("old"),
          CacheStatus::kStale, 7);
   // To record it would be to drop the copy.
@@ -167,7 +168,7 @@ TEST_F(EngineWalkTest, ADigestStopsWherePolicySaysSo) {
 TEST_F(EngineWalkTest, WhatIsHiddenIsLookedForFurtherOn) {
   const Descriptor target = Store(Image("old"));
   FailWith(7, hidden_);
-  const auto nowhere = Fetch({Old(7, target), Absent(8)});
+  const auto nowhere = Fetch({Old(7, target), NotFound(8)});
   EXPECT_THAT(nowhere,
               StatusIs(absl::StatusCode::kNotFound, Reason::kManifestUnknown));
   EXPECT_TRUE(IsHidden(nowhere.status()));
@@ -188,9 +189,9 @@ TEST_F(EngineWalkTest, WhatIsHiddenDoesAsItsPolicySays) {
          CacheStatus::kStale, 7);
   EXPECT_THAT(NegativeAnswers(), IsEmpty());
   for (const Candidate& first : {Unknown(7), Hidden(7)}) {
-    EXPECT_THAT(
-        Fetch({With(first, policy), Unknown(8)}),
-        StatusIs(absl::StatusCode::kPermissionDenied, Reason::kUpstreamDenied));
+    EXPECT_THAT(Fetch({With(first, policy), Unknown(8)}),
+                StatusIs(absl::StatusCode::kPermissionDenied,
+                         Reason::kUpstreamRefused));
   }
 }
 

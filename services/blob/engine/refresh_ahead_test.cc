@@ -44,7 +44,7 @@ TEST_F(RefreshAheadTest, WhatIsDueIsRevalidated) {
   EXPECT_EQ(refresh_->RunOnce(), 1u);
   EXPECT_THAT(Requests(), ElementsAre("7 HEAD latest"));
   ASSERT_THAT(metadata().touched(), SizeIs(1));
-  EXPECT_FALSE(metadata().touched()[0].counts_as_download);
+  EXPECT_FALSE(metadata().touched()[0].counts_as_pull);
   EXPECT_EQ(refresh_->counts().refreshed, 1u);
   EXPECT_EQ(refresh_->RunOnce(), 0u);
 }

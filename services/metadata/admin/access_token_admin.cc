@@ -11,8 +11,11 @@
 #include "services/common/errors.h"
 #include "services/common/limits.h"
 #include "services/common/status_macros.h"
+#include "services/metadata/admin/sorted_page.h"
 #include "services/metadata/conversion/access_token_conversion.h"
+#include "services/metadata/resources/filter.h"
 #include "services/metadata/resources/page_token.h"
+#include "services/metadata/resources/update_mask.h"
 #include "services/metadata/resources/validation.h"
 #include "services/metadata/secrets/token_secret.h"
 #include "services/metadata/store/key_encoding.h"
@@ -41,13 +44,39 @@ Caller CallerOf(const Token& token) {
   caller.may_manage = HasScope(token, Token::SCOPE_WRITE_VIRTUAL_REGISTRY);
   caller.is_admin = HasScope(token, Token::SCOPE_ADMIN);
   caller.group = token.group();
+  caller.all_groups = token.group().empty();
   caller.registry_ids.assign(token.registry_ids().begin(),
                              token.registry_ids().end());
   return caller;
 }
 
 std::string ScopeOf(const v1::ListAccessTokensRequest& request) {
-  return KeyBuilder().String("access_tokens").Rest(request.group()).Build();
+  return KeyBuilder()
+      .String("access_tokens")
+      .String(request.group())
+      .Rest(request.filter())
+      .Build();
+}
+
+// That no token after `start_after`, an id, has the name where `token` would
+// have it; moves `start_after` past those that were looked at. Tokens of
+// earlier revisions may share a name.
+absl::Status RequireFreeName(const ReadTransaction& transaction,
+                             const v1::AccessToken& token,
+                             int64_t& start_after) {
+  return tables::VisitAccessTokens(
+      transaction, start_after,
+      [&](const stored::AccessToken& row) -> absl::StatusOr<bool> {
+        const Token& other = row.access_token();
+        start_after = other.id();
+        if (other.name() != token.name() || other.group() != token.group()) {
+          return true;
+        }
+        return errors::Exists(
+            {"access_token", absl::StrCat(other.id())},
+            absl::StrCat("access token ", other.id(), " is already named '",
+                         other.name(), "'"));
+      });
 }
 
 }  // namespace
@@ -55,39 +84,43 @@ std::string ScopeOf(const v1::ListAccessTokensRequest& request) {
 absl::StatusOr<v1::CreateAccessTokenResponse> AccessTokenAdmin::Create(
     const v1::CreateAccessTokenRequest& request) {
   v1::AccessToken token = request.access_token();
-  const bool is_admin =
-      absl::c_linear_search(token.scopes(), v1::AccessToken::ADMIN);
-  if (token.group().empty() && !is_admin) token.set_group(kDefaultGroup);
+  // Clients of before may send a secret there.
+  token.DiscardUnknownFields();
+  ClearOutputOnly(token);
   RETURN_IF_ERROR(Validate(token));
   if (HasExpired(ToStored(token))) {
     return errors::FieldInvalid("expire_time", "must be in the future");
   }
-  token.clear_last_used_time();
   *token.mutable_create_time() = ToWire(clock_.Now());
-  // Clients of before may send a secret there.
-  token.DiscardUnknownFields();
-  v1::CreateAccessTokenResponse response;
-  response.set_secret(MakeTokenSecret());
-  RETURN_IF_ERROR(store_.Write(
-      [&](WriteTransaction& transaction) -> absl::Status {
+  const std::string secret = MakeTokenSecret();
+  // All of them in a snapshot, so that nobody waits; then those made since.
+  int64_t seen = 0;
+  RETURN_IF_ERROR(store_.Read([&](const ReadTransaction& transaction) {
+    return RequireFreeName(transaction, token, seen);
+  }));
+  return WriteValue<v1::CreateAccessTokenResponse>(
+      store_,
+      [&](WriteTransaction& transaction)
+          -> absl::StatusOr<v1::CreateAccessTokenResponse> {
         RETURN_IF_ERROR(CheckReferences(transaction, token));
+        RETURN_IF_ERROR(RequireFreeName(transaction, token, seen));
         ASSIGN_OR_RETURN(const int64_t id,
                          tables::NextId(transaction, tables::kAccessTokenIds));
         token.set_id(id);
         stored::AccessToken row;
         *row.mutable_access_token() = ToStored(token);
-        row.set_secret_hash(HashTokenSecret(response.secret()));
+        row.set_secret_hash(HashTokenSecret(secret));
         tables::PutAccessToken(transaction, row);
-        return absl::OkStatus();
-      },
-      Durability::kSynced));
-  *response.mutable_access_token() = std::move(token);
-  return response;
+        v1::CreateAccessTokenResponse response;
+        *response.mutable_access_token() = token;
+        response.set_secret(secret);
+        return response;
+      });
 }
 
 absl::Status AccessTokenAdmin::CheckReferences(
     const ReadTransaction& transaction, const v1::AccessToken& token) const {
-  if (token.group().empty()) return absl::OkStatus();
+  if (token.all_groups()) return absl::OkStatus();
   ASSIGN_OR_RETURN(const auto group,
                    tables::FindGroup(transaction, token.group()));
   if (!group) return errors::NoSuch("group", token.group());
@@ -101,8 +134,37 @@ absl::Status AccessTokenAdmin::CheckReferences(
   return absl::OkStatus();
 }
 
+absl::StatusOr<v1::AccessToken> AccessTokenAdmin::Get(
+    const v1::GetAccessTokenRequest& request) const {
+  ASSIGN_OR_RETURN(const auto row,
+                   ReadValue<std::optional<stored::AccessToken>>(
+                       store_, [&](const ReadTransaction& transaction) {
+                         return tables::FindAccessToken(transaction,
+                                                        request.id());
+                       }));
+  if (!row) return errors::NoSuch("access token", absl::StrCat(request.id()));
+  return ToApi(row->access_token());
+}
+
+absl::StatusOr<v1::GetCallerResponse> AccessTokenAdmin::GetCaller(
+    const v1::GetCallerRequest& /*request*/, const Caller& caller) const {
+  v1::GetAccessTokenRequest get;
+  get.set_id(caller.token_id);
+  auto token = Get(get);
+  // Revoked since the call came in.
+  if (absl::IsNotFound(token.status())) return errors::Unauthenticated();
+  if (!token.ok()) return token.status();
+  v1::GetCallerResponse response;
+  *response.mutable_access_token() = *std::move(token);
+  return response;
+}
+
 absl::StatusOr<v1::ListAccessTokensResponse> AccessTokenAdmin::List(
     const v1::ListAccessTokensRequest& request) const {
+  RETURN_IF_ERROR(RequireGroupOfList(request.group()));
+  ASSIGN_OR_RETURN(const Filter filter,
+                   Filter::Parse(request.filter(),
+                                 *v1::AccessToken::descriptor(), {"name"}));
   const std::string scope = ScopeOf(request);
   ASSIGN_OR_RETURN(const int page_size, PageSize(request.page_size()));
   ASSIGN_OR_RETURN(const int64_t start_after,
@@ -112,8 +174,9 @@ absl::StatusOr<v1::ListAccessTokensResponse> AccessTokenAdmin::List(
     return tables::VisitAccessTokens(
         transaction, start_after,
         [&](const stored::AccessToken& row) -> absl::StatusOr<bool> {
-          const Token& token = row.access_token();
-          if (!request.group().empty() && token.group() != request.group()) {
+          v1::AccessToken token = ToApi(row.access_token());
+          if (!IsAskedFor(request.group(), token.group()) ||
+              !filter.Matches(token)) {
             return true;
           }
           if (response.access_tokens_size() == page_size) {
@@ -121,25 +184,29 @@ absl::StatusOr<v1::ListAccessTokensResponse> AccessTokenAdmin::List(
                 scope, response.access_tokens(page_size - 1).id()));
             return false;
           }
-          *response.add_access_tokens() = ToApi(token);
+          *response.add_access_tokens() = std::move(token);
           return true;
         });
   }));
   return response;
 }
 
-absl::Status AccessTokenAdmin::Revoke(
+absl::StatusOr<v1::RevokeAccessTokenResponse> AccessTokenAdmin::Revoke(
     const v1::RevokeAccessTokenRequest& request) {
-  return store_.Write(
-      [&](WriteTransaction& transaction) -> absl::Status {
+  return WriteValue<v1::RevokeAccessTokenResponse>(
+      store_,
+      [&](WriteTransaction& transaction)
+          -> absl::StatusOr<v1::RevokeAccessTokenResponse> {
         ASSIGN_OR_RETURN(const auto row,
                          tables::FindAccessToken(transaction, request.id()));
-        if (!row) return absl::OkStatus();
-        RETURN_IF_ERROR(ForgetOldRevocations(transaction));
-        RevokeIn(transaction, *row);
-        return absl::OkStatus();
-      },
-      Durability::kSynced);
+        if (row) {
+          RETURN_IF_ERROR(ForgetOldRevocations(transaction));
+          RevokeIn(transaction, *row);
+        } else if (!request.allow_missing()) {
+          return errors::NoSuch("access token", absl::StrCat(request.id()));
+        }
+        return v1::RevokeAccessTokenResponse();
+      });
 }
 
 absl::StatusOr<bool> AccessTokenAdmin::RevokeSomeOfGroupIn(

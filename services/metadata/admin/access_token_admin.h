@@ -35,9 +35,16 @@ class AccessTokenAdmin {
 
   absl::StatusOr<v1::CreateAccessTokenResponse> Create(
       const v1::CreateAccessTokenRequest& request);
+  absl::StatusOr<v1::AccessToken> Get(
+      const v1::GetAccessTokenRequest& request) const;
   absl::StatusOr<v1::ListAccessTokensResponse> List(
       const v1::ListAccessTokensRequest& request) const;
-  absl::Status Revoke(const v1::RevokeAccessTokenRequest& request);
+  absl::StatusOr<v1::RevokeAccessTokenResponse> Revoke(
+      const v1::RevokeAccessTokenRequest& request);
+  // The access token of `caller`. Errors: UNAUTHENTICATED when it has none, or
+  // not any more.
+  absl::StatusOr<v1::GetCallerResponse> GetCaller(
+      const v1::GetCallerRequest& request, const Caller& caller) const;
 
   // As a part of a larger change: revokes tokens of a group among the next
   // limits::kRowsPerTransaction / 4 after `start_after`, an id that this

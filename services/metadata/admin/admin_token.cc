@@ -24,7 +24,8 @@ absl::Status EnsureAdminToken(AccessTokenAdmin& tokens,
   if (has_any) return absl::OkStatus();
   v1::CreateAccessTokenRequest request;
   request.mutable_access_token()->set_name("first administrator");
-  request.mutable_access_token()->add_scopes(v1::AccessToken::ADMIN);
+  request.mutable_access_token()->set_all_groups(true);
+  request.mutable_access_token()->add_scopes(v1::AccessToken::SCOPE_ADMIN);
   ASSIGN_OR_RETURN(const auto made, tokens.Create(request));
   const absl::Status written = WriteForOwner(path, made.secret() + "\n");
   if (!written.ok()) {

@@ -8,7 +8,7 @@
 
 namespace cvr {
 
-// When no token was ever made: makes one of scope ADMIN and writes its secret
+// When no token was ever made: makes one of SCOPE_ADMIN and writes its secret
 // to `path`, mode 0600, replacing what is there. Does nothing for an empty
 // path. Errors: UNAVAILABLE when the file cannot be written; the token is then
 // revoked again.

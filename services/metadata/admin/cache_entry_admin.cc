@@ -2,243 +2,236 @@
 
 #include <algorithm>
 #include <functional>
-#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "absl/strings/ascii.h"
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "services/common/content.h"
 #include "services/common/content_wire.h"
 #include "services/common/errors.h"
+#include "services/common/limits.h"
 #include "services/common/status_macros.h"
 #include "services/metadata/admin/visibility.h"
 #include "services/metadata/conversion/cache_entry_conversion.h"
-#include "services/metadata/resolution/upstream_route.h"
-#include "services/metadata/resources/field_masks.h"
+#include "services/metadata/resources/filter.h"
+#include "services/metadata/resources/order_by.h"
 #include "services/metadata/resources/page_token.h"
-#include "services/metadata/resources/validation.h"
 #include "services/metadata/store/key_encoding.h"
 #include "services/metadata/store/transactions.h"
 #include "services/metadata/tables/cache_rows.h"
-#include "services/metadata/tables/link_tables.h"
-#include "services/metadata/tables/reachability.h"
 #include "services/metadata/tables/tables.h"
 #include "services/metadata/tables/upstream_epoch.h"
 
 namespace cvr {
 namespace {
 
-absl::StatusOr<v1::CacheEntry> Require(const ReadTransaction& transaction,
-                                       int64_t id) {
-  ASSIGN_OR_RETURN(const auto row, tables::FindCacheEntryById(transaction, id));
-  if (!row) return errors::NoSuch("cache entry", absl::StrCat(id));
-  return ToApi(*row);
+absl::Status NoSuchEntry(int64_t id) {
+  return errors::NoSuch("cache entry", absl::StrCat(id));
 }
 
-// What of `given` a new row takes over.
-v1::CacheEntry NewEntry(const v1::CacheEntry& given, absl::Time now) {
-  v1::CacheEntry entry;
-  entry.set_upstream_id(given.upstream_id());
-  entry.set_relative_path(given.relative_path());
-  entry.set_digest(given.digest());
-  entry.set_media_type(given.media_type().empty() ? kOctetStream
-                                                  : given.media_type());
-  entry.set_size(given.size());
-  entry.set_upstream_etag(given.upstream_etag());
-  *entry.mutable_upstream_checked_at() = given.has_upstream_checked_at()
-                                             ? given.upstream_checked_at()
-                                             : ToWire(now);
-  entry.set_status(v1::CacheEntry::ACTIVE);
-  *entry.mutable_create_time() = ToWire(now);
-  *entry.mutable_update_time() = ToWire(now);
-  return entry;
+absl::StatusOr<stored::CacheEntry> Require(const ReadTransaction& transaction,
+                                           int64_t id) {
+  ASSIGN_OR_RETURN(auto row, tables::FindCacheEntryById(transaction, id));
+  if (!row) return NoSuchEntry(id);
+  return *std::move(row);
 }
 
-absl::StatusOr<UpstreamRoute> RequireUpstream(
-    const ReadTransaction& transaction, int64_t id) {
-  ASSIGN_OR_RETURN(const auto row, tables::FindUpstream(transaction, id));
-  if (!row) return errors::NoSuch("upstream", absl::StrCat(id));
-  return UpstreamRoute::To(*row);
-}
-
-absl::Status RequireNew(const ReadTransaction& transaction,
-                        const v1::CacheEntry& entry) {
-  ASSIGN_OR_RETURN(const auto taken,
-                   tables::FindCacheEntry(transaction, entry.upstream_id(),
-                                          entry.relative_path()));
-  if (!taken) return absl::OkStatus();
-  return errors::Exists(
-      {"cache_entry", absl::StrCat(taken->id())},
-      absl::StrCat("upstream ", entry.upstream_id(),
-                   " already has a cache entry for ", entry.relative_path()));
+// Whether the youngest come first. Errors: INVALID_ARGUMENT.
+absl::StatusOr<bool> IsYoungestFirst(const std::string& order_by) {
+  ASSIGN_OR_RETURN(const auto order,
+                   OrderBy::Parse(order_by, {"id", "create_time"}));
+  const bool is_by_time = order.field == "create_time";
+  if (is_by_time == order.descending) return is_by_time;
+  return errors::FieldInvalid("order_by", "must be `id` or `create_time desc`");
 }
 
 std::string ScopeOf(const v1::ListCacheEntriesRequest& request) {
   return KeyBuilder()
       .String("cache_entries")
       .String(absl::StrCat(request.upstream_id()))
-      .String(request.newest_first() ? "newest_first" : "")
-      .Rest(request.path_contains())
+      .String(request.order_by())
+      .Rest(request.filter())
       .Build();
 }
 
-// `part` in lower case.
-bool HasPart(const stored::CacheEntry& entry, absl::string_view part) {
-  return absl::StrContains(absl::AsciiStrToLower(entry.relative_path()), part);
+// Those of `ids` that exist. Errors: INVALID_ARGUMENT when one is of another
+// upstream.
+absl::StatusOr<std::vector<int64_t>> EntriesOf(
+    const ReadTransaction& transaction,
+    const v1::BatchDeleteCacheEntriesRequest& request) {
+  const int64_t upstream_id = request.upstream_id();
+  ASSIGN_OR_RETURN(const bool has_upstream,
+                   tables::HasUpstream(transaction, upstream_id));
+  if (!has_upstream) {
+    return errors::NoSuch("upstream", absl::StrCat(upstream_id));
+  }
+  std::vector<int64_t> found;
+  for (const int64_t id : request.ids()) {
+    ASSIGN_OR_RETURN(const auto entry,
+                     tables::FindCacheEntryById(transaction, id));
+    if (!entry) continue;
+    if (entry->upstream_id() != upstream_id) {
+      return errors::FieldInvalid(
+          "ids", absl::StrCat("cache entry ", id, " is not of upstream ",
+                              upstream_id));
+    }
+    found.push_back(id);
+  }
+  return found;
 }
 
 }  // namespace
 
-absl::StatusOr<v1::CacheEntry> CacheEntryAdmin::Create(
-    const v1::CreateCacheEntryRequest& request) {
-  RETURN_IF_ERROR(Validate(request.cache_entry()));
-  v1::CacheEntry entry = NewEntry(request.cache_entry(), clock_.SteadyNow());
-  ASSIGN_OR_RETURN(const auto given, ParseRelativePath(entry.relative_path()));
-  ASSIGN_OR_RETURN(const auto digest, Digest::Parse(entry.digest()));
-  return WriteValue<v1::CacheEntry>(
-      store_,
-      [&](WriteTransaction& transaction) -> absl::StatusOr<v1::CacheEntry> {
-        ASSIGN_OR_RETURN(const auto upstream,
-                         RequireUpstream(transaction, entry.upstream_id()));
-        const ContentRef content = upstream.Canonical(given);
-        entry.set_relative_path(content.RelativePath());
-        RETURN_IF_ERROR(RequireNew(transaction, entry));
-        ASSIGN_OR_RETURN(const auto rows,
-                         tables::RowsOf(transaction, entry.upstream_id()));
-        if (rows.entries() >= entries_per_upstream_max_) {
-          return errors::LimitReached(
-              absl::StrCat("upstream ", entry.upstream_id()), "cache entries",
-              entries_per_upstream_max_);
-        }
-        ASSIGN_OR_RETURN(const int64_t id,
-                         tables::NextId(transaction, tables::kCacheEntryIds));
-        entry.set_id(id);
-        RETURN_IF_ERROR(tables::PutCacheEntry(transaction, /*digest_before=*/"",
-                                              ToStored(entry)));
-        // A name only: whether the upstream has it, it has to say itself.
-        RETURN_IF_ERROR(reachability::NoteDeclared(
-            transaction, entry.upstream_id(), content, digest));
-        return entry;
-      });
-}
+struct CacheEntryAdmin::Query {
+  const v1::ListCacheEntriesRequest& request;
+  const Caller& caller;
+  const std::string scope;
+  const int page_size;
+  // Of the last entry of the page before; 0 = there is none.
+  const int64_t last_id;
+  const Filter filter;
+
+  // Whether the entry is on one of the pages.
+  absl::StatusOr<bool> Has(const stored::CacheEntry& entry,
+                           Visibility& visibility) const {
+    if (!filter.empty() && !filter.Matches(ToApi(entry))) return false;
+    return visibility.OfUpstream(entry.upstream_id());
+  }
+};
 
 absl::StatusOr<v1::CacheEntry> CacheEntryAdmin::Get(
     const v1::GetCacheEntryRequest& request) {
-  RETURN_IF_ERROR(downloads_.Flush());
-  return ReadValue<v1::CacheEntry>(store_,
-                                   [&](const ReadTransaction& transaction) {
-                                     return Require(transaction, request.id());
-                                   });
+  RETURN_IF_ERROR(pulls_.Flush());
+  return ReadValue<v1::CacheEntry>(
+      store_,
+      [&](const ReadTransaction& transaction)
+          -> absl::StatusOr<v1::CacheEntry> {
+        ASSIGN_OR_RETURN(const auto row, Require(transaction, request.id()));
+        return ToApi(row);
+      });
 }
 
 absl::StatusOr<v1::ListCacheEntriesResponse> CacheEntryAdmin::List(
     const v1::ListCacheEntriesRequest& request, const Caller& caller) {
-  if (request.newest_first()) return ListNewestFirst(request, caller);
-  if (request.skip() != 0) {
-    return errors::FieldInvalid("skip", "requires newest_first");
+  ASSIGN_OR_RETURN(const bool is_youngest_first,
+                   IsYoungestFirst(request.order_by()));
+  if (request.skip() < 0) {
+    return errors::FieldInvalid("skip", "must not be negative");
   }
-  const std::string scope = ScopeOf(request);
+  if (request.skip() > 0 && !is_youngest_first) {
+    return errors::FieldInvalid("skip", "requires `create_time desc`");
+  }
   ASSIGN_OR_RETURN(const int page_size, PageSize(request.page_size()));
-  ASSIGN_OR_RETURN(const int64_t start_after,
+  const std::string scope = ScopeOf(request);
+  ASSIGN_OR_RETURN(const int64_t last_id,
                    ParseIdPageToken(scope, request.page_token()));
-  RETURN_IF_ERROR(downloads_.Flush());
-  const std::string part = absl::AsciiStrToLower(request.path_contains());
+  ASSIGN_OR_RETURN(
+      auto filter,
+      Filter::Parse(request.filter(), *v1::CacheEntry::descriptor(),
+                    {"relative_path", "digest", "media_type"}));
+  RETURN_IF_ERROR(pulls_.Flush());
+  const Query query{request,   caller,  scope,
+                    page_size, last_id, std::move(filter)};
+  return is_youngest_first ? ListYoungestFirst(query) : ListById(query);
+}
+
+absl::StatusOr<v1::ListCacheEntriesResponse> CacheEntryAdmin::ListById(
+    const Query& query) {
+  const bool counts = query.request.with_total_size();
   v1::ListCacheEntriesResponse response;
+  int64_t total = 0;
   const auto visit =
       [&](Visibility& visibility,
           const stored::CacheEntry& entry) -> absl::StatusOr<bool> {
-    if (!HasPart(entry, part)) return true;
-    ASSIGN_OR_RETURN(const bool seen,
-                     visibility.OfUpstream(entry.upstream_id()));
-    if (!seen) return true;
-    if (response.cache_entries_size() == page_size) {
-      response.set_next_page_token(
-          MakePageToken(scope, response.cache_entries(page_size - 1).id()));
-      return false;
+    ASSIGN_OR_RETURN(const bool is_listed, query.Has(entry, visibility));
+    if (!is_listed) return true;
+    ++total;
+    if (entry.id() <= query.last_id) return true;
+    if (response.cache_entries_size() < query.page_size) {
+      *response.add_cache_entries() = ToApi(entry);
+    } else if (response.next_page_token().empty()) {
+      response.set_next_page_token(MakePageToken(
+          query.scope, response.cache_entries(query.page_size - 1).id()));
     }
-    *response.add_cache_entries() = ToApi(entry);
-    return true;
+    return counts || response.next_page_token().empty();
   };
   RETURN_IF_ERROR(store_.Read([&](const ReadTransaction& transaction) {
-    Visibility visibility(caller, transaction);
-    return tables::VisitCacheEntries(transaction, request.upstream_id(),
-                                     start_after,
+    Visibility visibility(query.caller, transaction);
+    return tables::VisitCacheEntries(transaction, query.request.upstream_id(),
+                                     counts ? 0 : query.last_id,
                                      [&](const stored::CacheEntry& entry) {
                                        return visit(visibility, entry);
                                      });
   }));
+  if (counts) response.set_total_size(total);
   return response;
 }
 
 // Ids rise with age, but no table can be read from its end: the ids of all are
 // gathered, and the page's entries then read by them.
-absl::StatusOr<v1::ListCacheEntriesResponse> CacheEntryAdmin::ListNewestFirst(
-    const v1::ListCacheEntriesRequest& request, const Caller& caller) {
-  const std::string scope = ScopeOf(request);
-  ASSIGN_OR_RETURN(const int page_size, PageSize(request.page_size()));
-  ASSIGN_OR_RETURN(const int64_t before,
-                   ParseIdPageToken(scope, request.page_token()));
-  if (request.skip() < 0) {
-    return errors::FieldInvalid("skip", "must not be negative");
-  }
-  RETURN_IF_ERROR(downloads_.Flush());
-  const std::string part = absl::AsciiStrToLower(request.path_contains());
+absl::StatusOr<v1::ListCacheEntriesResponse> CacheEntryAdmin::ListYoungestFirst(
+    const Query& query) {
   v1::ListCacheEntriesResponse response;
-  RETURN_IF_ERROR(
-      store_.Read([&](const ReadTransaction& transaction) -> absl::Status {
-        Visibility visibility(caller, transaction);
-        std::vector<int64_t> ids;
-        RETURN_IF_ERROR(tables::VisitCacheEntriesByPath(
-            transaction, request.upstream_id(),
-            [&](const stored::CacheEntry& entry) -> absl::StatusOr<bool> {
-              if (!HasPart(entry, part)) return true;
-              ASSIGN_OR_RETURN(const bool seen,
-                               visibility.OfUpstream(entry.upstream_id()));
-              if (!seen) return true;
-              response.set_total_size(response.total_size() + 1);
-              if (before == 0 || entry.id() < before) ids.push_back(entry.id());
-              return true;
-            }));
-        const size_t begin = std::min<size_t>(request.skip(), ids.size());
-        const size_t end = std::min<size_t>(begin + page_size, ids.size());
-        std::partial_sort(ids.begin(), ids.begin() + end, ids.end(),
-                          std::greater<int64_t>());
-        for (size_t i = begin; i < end; ++i) {
-          ASSIGN_OR_RETURN(*response.add_cache_entries(),
-                           Require(transaction, ids[i]));
-        }
-        if (end < ids.size() && end > 0) {
-          response.set_next_page_token(MakePageToken(scope, ids[end - 1]));
-        }
-        return absl::OkStatus();
-      }));
+  RETURN_IF_ERROR(store_.Read([&](const ReadTransaction& transaction)
+                                  -> absl::Status {
+    Visibility visibility(query.caller, transaction);
+    std::vector<int64_t> ids;
+    int64_t total = 0;
+    RETURN_IF_ERROR(tables::VisitCacheEntriesByPath(
+        transaction, query.request.upstream_id(),
+        [&](const stored::CacheEntry& entry) -> absl::StatusOr<bool> {
+          ASSIGN_OR_RETURN(const bool is_listed, query.Has(entry, visibility));
+          if (!is_listed) return true;
+          ++total;
+          if (query.last_id == 0 || entry.id() < query.last_id) {
+            ids.push_back(entry.id());
+          }
+          return true;
+        }));
+    const size_t begin = std::min<size_t>(query.request.skip(), ids.size());
+    const size_t end = std::min<size_t>(begin + query.page_size, ids.size());
+    std::partial_sort(ids.begin(), ids.begin() + end, ids.end(),
+                      std::greater<int64_t>());
+    for (size_t i = begin; i < end; ++i) {
+      ASSIGN_OR_RETURN(const auto row, Require(transaction, ids[i]));
+      *response.add_cache_entries() = ToApi(row);
+    }
+    if (end < ids.size() && end > 0) {
+      response.set_next_page_token(MakePageToken(query.scope, ids[end - 1]));
+    }
+    if (query.request.with_total_size()) response.set_total_size(total);
+    return absl::OkStatus();
+  }));
   return response;
 }
 
-absl::StatusOr<v1::CacheEntry> CacheEntryAdmin::Update(
-    const v1::UpdateCacheEntryRequest& request) {
-  return WriteValue<v1::CacheEntry>(
+absl::StatusOr<v1::ExpireCacheEntryResponse> CacheEntryAdmin::Expire(
+    const v1::ExpireCacheEntryRequest& request) {
+  RETURN_IF_ERROR(pulls_.Flush());
+  return WriteValue<v1::ExpireCacheEntryResponse>(
       store_,
-      [&](WriteTransaction& transaction) -> absl::StatusOr<v1::CacheEntry> {
-        ASSIGN_OR_RETURN(auto entry,
-                         Require(transaction, request.cache_entry().id()));
-        using E = v1::CacheEntry;
-        RETURN_IF_ERROR(ApplyMask<E>(
-            request.update_mask(),
-            {{"upstream_checked_at",
-              [](const E& f, E& t) {
-                *t.mutable_upstream_checked_at() = f.upstream_checked_at();
-              }},
-             {"media_type",
-              [](const E& f, E& t) { t.set_media_type(f.media_type()); }}},
-            request.cache_entry(), entry));
-        RETURN_IF_ERROR(Validate(entry));
-        *entry.mutable_update_time() = ToWire(clock_.SteadyNow());
-        RETURN_IF_ERROR(tables::PutCacheEntry(transaction, entry.digest(),
-                                              ToStored(entry)));
-        return entry;
+      [&](WriteTransaction& transaction)
+          -> absl::StatusOr<v1::ExpireCacheEntryResponse> {
+        ASSIGN_OR_RETURN(auto row, Require(transaction, request.id()));
+        ASSIGN_OR_RETURN(const auto content,
+                         ParseRelativePath(row.relative_path()));
+        if (content.is_addressed_by_digest()) {
+          return errors::PreconditionFailed(
+              Reason::kPreconditionFailed,
+              absl::StrCat("cache_entries/", row.id()),
+              "what a digest names never changes, so it does not expire; "
+              "delete the cache entry to have it fetched again");
+        }
+        // Else a pull that has asked the upstream before would undo it.
+        RETURN_IF_ERROR(epochs::MoveCacheEpoch(transaction, row.upstream_id()));
+        const auto now = ToWire(clock_.SteadyNow());
+        *row.mutable_expire_time() = now;
+        *row.mutable_update_time() = now;
+        RETURN_IF_ERROR(tables::PutCacheEntry(transaction, row.digest(), row));
+        v1::ExpireCacheEntryResponse response;
+        *response.mutable_cache_entry() = ToApi(row);
+        return response;
       });
 }
 
@@ -248,13 +241,55 @@ absl::Status CacheEntryAdmin::Delete(
       [&](WriteTransaction& transaction) -> absl::Status {
         ASSIGN_OR_RETURN(const auto entry,
                          tables::FindCacheEntryById(transaction, request.id()));
-        if (!entry) return absl::OkStatus();
+        if (!entry) {
+          return request.allow_missing() ? absl::OkStatus()
+                                         : NoSuchEntry(request.id());
+        }
         // Else a download that runs would bring it back when it ends.
         RETURN_IF_ERROR(
             epochs::MoveCacheEpoch(transaction, entry->upstream_id()));
         return ForgetEntry(transaction, *entry);
       },
       Durability::kSynced);
+}
+
+absl::StatusOr<v1::BatchDeleteCacheEntriesResponse>
+CacheEntryAdmin::BatchDelete(
+    const v1::BatchDeleteCacheEntriesRequest& request) {
+  if (request.ids().empty() ||
+      request.ids_size() > limits::kBatchedEntriesMax) {
+    return errors::FieldInvalid(
+        "ids",
+        absl::StrCat("must be 1 to ", limits::kBatchedEntriesMax, " ids"));
+  }
+  ASSIGN_OR_RETURN(const auto ids,
+                   ReadValue<std::vector<int64_t>>(
+                       store_, [&](const ReadTransaction& transaction) {
+                         return EntriesOf(transaction, request);
+                       }));
+  v1::BatchDeleteCacheEntriesResponse response;
+  for (auto next = ids.begin(); next != ids.end();) {
+    const auto end = next + std::min<size_t>(limits::kCleanupBatchEntriesMax,
+                                             ids.end() - next);
+    int64_t deleted = 0;
+    RETURN_IF_ERROR(store_.Write(
+        [&](WriteTransaction& transaction) -> absl::Status {
+          RETURN_IF_ERROR(
+              epochs::MoveCacheEpoch(transaction, request.upstream_id()));
+          for (auto id = next; id != end; ++id) {
+            ASSIGN_OR_RETURN(const auto entry,
+                             tables::FindCacheEntryById(transaction, *id));
+            if (!entry) continue;  // Twice in the request, or just deleted.
+            RETURN_IF_ERROR(ForgetEntry(transaction, *entry));
+            ++deleted;
+          }
+          return absl::OkStatus();
+        },
+        Durability::kSynced));
+    response.set_deleted_count(response.deleted_count() + deleted);
+    next = end;
+  }
+  return response;
 }
 
 }  // namespace cvr

@@ -1,51 +1,49 @@
 #ifndef SERVICES_METADATA_ADMIN_CACHE_ENTRY_ADMIN_H_
 #define SERVICES_METADATA_ADMIN_CACHE_ENTRY_ADMIN_H_
 
-#include <cstdint>
-
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "cvr/v1/cache_entry_service.pb.h"
 #include "services/access/caller.h"
-#include "services/common/limits.h"
 #include "services/concurrency/clock.h"
-#include "services/metadata/resolution/download_counter.h"
+#include "services/metadata/resolution/pull_counter.h"
 #include "services/metadata/store/metadata_store.h"
 
 namespace cvr {
 
-// What CacheEntryService promises, without the wire. Thread-safe.
+// What CacheEntryService promises, without the wire. Entries that are purged do
+// not exist. Thread-safe.
 class CacheEntryAdmin {
  public:
   // All must outlive it.
-  CacheEntryAdmin(
-      MetadataStore& store, DownloadCounter& downloads, const Clock& clock,
-      int64_t entries_per_upstream_max = limits::kEntriesPerUpstreamDefault)
-      : store_(store),
-        downloads_(downloads),
-        clock_(clock),
-        entries_per_upstream_max_(entries_per_upstream_max) {}
+  CacheEntryAdmin(MetadataStore& store, PullCounter& pulls, const Clock& clock)
+      : store_(store), pulls_(pulls), clock_(clock) {}
 
-  // Without `upstream_checked_at` it counts as checked now.
-  absl::StatusOr<v1::CacheEntry> Create(
-      const v1::CreateCacheEntryRequest& request);
-  // With every download that was counted before the call.
+  // With every pull that was counted before the call.
   absl::StatusOr<v1::CacheEntry> Get(const v1::GetCacheEntryRequest& request);
   // Those that the caller may see.
   absl::StatusOr<v1::ListCacheEntriesResponse> List(
       const v1::ListCacheEntriesRequest& request, const Caller& caller);
-  absl::StatusOr<v1::CacheEntry> Update(
-      const v1::UpdateCacheEntryRequest& request);
+  // Pulls that have begun may still be answered by what was fresh to them.
+  absl::StatusOr<v1::ExpireCacheEntryResponse> Expire(
+      const v1::ExpireCacheEntryRequest& request);
   absl::Status Delete(const v1::DeleteCacheEntryRequest& request);
+  // Checks all entries, then deletes them in transactions of bounded size: an
+  // error of the store in between leaves those that were not deleted yet.
+  absl::StatusOr<v1::BatchDeleteCacheEntriesResponse> BatchDelete(
+      const v1::BatchDeleteCacheEntriesRequest& request);
 
  private:
-  absl::StatusOr<v1::ListCacheEntriesResponse> ListNewestFirst(
-      const v1::ListCacheEntriesRequest& request, const Caller& caller);
+  // A list's request, as its lists share it.
+  struct Query;
+
+  absl::StatusOr<v1::ListCacheEntriesResponse> ListById(const Query& query);
+  absl::StatusOr<v1::ListCacheEntriesResponse> ListYoungestFirst(
+      const Query& query);
 
   MetadataStore& store_;
-  DownloadCounter& downloads_;
+  PullCounter& pulls_;
   const Clock& clock_;
-  const int64_t entries_per_upstream_max_;
 };
 
 }  // namespace cvr

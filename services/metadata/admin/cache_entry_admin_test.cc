@@ -1,5 +1,6 @@
 #include "services/metadata/admin/cache_entry_admin.h"
 
+#include <set>
 #include <string>
 #include <vector>
 
@@ -25,44 +26,38 @@ class CacheEntryAdminTest : public MetadataFixture {
     EXPECT_THAT(Attach(1, 1), IsOk());
   }
 
-  v1::CacheEntry NewEntry(const std::string& path, const Digest& digest) {
-    v1::CacheEntry entry;
-    entry.set_upstream_id(1);
-    entry.set_relative_path(path);
-    entry.set_digest(digest.ToString());
-    entry.set_media_type("m/t");
-    entry.set_size(5'000'000'000);
-    return entry;
-  }
-
-  absl::StatusOr<v1::CacheEntry> Create(const v1::CacheEntry& entry) {
-    v1::CreateCacheEntryRequest request;
-    *request.mutable_cache_entry() = entry;
-    return stack_->cache_entries().Create(request);
-  }
   absl::StatusOr<v1::CacheEntry> Get(int64_t id) {
     v1::GetCacheEntryRequest request;
     request.set_id(id);
     return stack_->cache_entries().Get(request);
   }
-  absl::StatusOr<v1::CacheEntry> Update(const v1::CacheEntry& entry,
-                                        const std::vector<std::string>& paths) {
-    v1::UpdateCacheEntryRequest request;
-    *request.mutable_cache_entry() = entry;
-    for (const auto& path : paths) {
-      request.mutable_update_mask()->add_paths(path);
-    }
-    return stack_->cache_entries().Update(request);
+  absl::StatusOr<v1::CacheEntry> Expire(int64_t id) {
+    v1::ExpireCacheEntryRequest request;
+    request.set_id(id);
+    const auto response = stack_->cache_entries().Expire(request);
+    if (!response.ok()) return response.status();
+    return response->cache_entry();
   }
-  absl::Status Delete(int64_t id) {
+  absl::Status Delete(int64_t id, bool allow_missing = false) {
     v1::DeleteCacheEntryRequest request;
     request.set_id(id);
+    request.set_allow_missing(allow_missing);
     return stack_->cache_entries().Delete(request);
   }
+  absl::StatusOr<int64_t> BatchDelete(int64_t upstream_id,
+                                      const std::vector<int64_t>& ids) {
+    v1::BatchDeleteCacheEntriesRequest request;
+    request.set_upstream_id(upstream_id);
+    for (const int64_t id : ids) request.add_ids(id);
+    const auto response = stack_->cache_entries().BatchDelete(request);
+    if (!response.ok()) return response.status();
+    return response->deleted_count();
+  }
 
-  // The upstream delivers what is declared.
-  void Deliver(const std::string& path) {
-    ASSERT_THAT(stack_->client().Record(RecordOf(1, path, digest_)), IsOk());
+  // The upstream delivers it: the first time, that makes an entry.
+  void Deliver(const std::string& path, int64_t upstream_id = 1) {
+    ASSERT_THAT(stack_->client().Record(RecordOf(upstream_id, path, digest_)),
+                IsOk());
   }
 
   absl::StatusOr<Resolution> Resolve(const std::string& path) {
@@ -72,121 +67,94 @@ class CacheEntryAdminTest : public MetadataFixture {
   const Digest digest_ = Digest::OfBytes("m");
   const std::string tag_path_ = "/library/alpine/manifests/3.20";
   const std::string blob_path_ = "/library/alpine/blobs/" + digest_.ToString();
+  std::set<int64_t> totals_;
 };
 
-TEST_F(CacheEntryAdminTest, ACreatedEntryIsShownAsItWasGiven) {
-  v1::CacheEntry given = NewEntry(tag_path_, digest_);
-  given.set_id(7);
-  given.set_downloads_count(1000);
-  const auto created = Create(given);
-  ASSERT_THAT(created, IsOk());
-  EXPECT_EQ(created->id(), 1);
-  EXPECT_EQ(created->size(), 5'000'000'000);
-  EXPECT_EQ(created->downloads_count(), 0);
-  EXPECT_EQ(created->status(), v1::CacheEntry::ACTIVE);
-  EXPECT_EQ(created->upstream_checked_at().seconds(),
-            created->create_time().seconds());
-  EXPECT_EQ(Get(1)->SerializeAsString(), created->SerializeAsString());
-}
-
-// Else whoever may declare an entry could read what others have stored.
-TEST_F(CacheEntryAdminTest, ACreatedEntryIsServedOnceTheUpstreamDelivered) {
-  ASSERT_THAT(Create(NewEntry(tag_path_, digest_)), IsOk());
-  ASSERT_THAT(Create(NewEntry(blob_path_, digest_)), IsOk());
-  for (const std::string& path : {tag_path_, blob_path_}) {
-    const auto declared = Resolve(path);
-    ASSERT_THAT(declared, IsOk());
-    EXPECT_FALSE(declared->hit);
-    EXPECT_FALSE(declared->plan.candidates[0].reachable);
-    EXPECT_FALSE(declared->plan.candidates[0].possessed);
-  }
-  Deliver(tag_path_);
-  EXPECT_TRUE(Resolve(tag_path_)->hit);
-  EXPECT_TRUE(Resolve(blob_path_)->plan.candidates[0].reachable);
-}
-
-// What an upstream has delivered before is not more its own by that.
-TEST_F(CacheEntryAdminTest, ADeclaredTagLeadsNowhere) {
-  ASSERT_THAT(Create(NewEntry(blob_path_, digest_)), IsOk());
-  Deliver(blob_path_);
-  ASSERT_TRUE(Resolve(blob_path_)->hit);
-  v1::Upstream ruled;
-  ruled.set_id(1);
-  auto& rule = *ruled.add_rules();
-  rule.set_action(v1::Rule::DENY);
-  rule.set_target(v1::Rule::TAG);
-  rule.mutable_pattern()->set_wildcard("9*");
-  ASSERT_THAT(UpdateUpstream(ruled, {"rules"}), IsOk());
-  ASSERT_THAT(Create(NewEntry(tag_path_, digest_)), IsOk());
-  EXPECT_THAT(Resolve(blob_path_),
-              StatusIs(absl::StatusCode::kPermissionDenied));
-}
-
-TEST_F(CacheEntryAdminTest, WhatCannotBeCreated) {
-  ASSERT_THAT(Create(NewEntry(tag_path_, digest_)), IsOk());
-  EXPECT_THAT(
-      Create(NewEntry(tag_path_, digest_)),
-      StatusIs(absl::StatusCode::kAlreadyExists, Reason::kResourceExists));
-  v1::CacheEntry entry = NewEntry(tag_path_, digest_);
-  entry.set_upstream_id(2);
-  EXPECT_THAT(Create(entry), IsOk());
-  entry.set_upstream_id(3);
-  EXPECT_THAT(Create(entry), StatusIs(absl::StatusCode::kNotFound));
-  entry.set_digest("rubbish");
-  EXPECT_THAT(Create(entry), StatusIs(absl::StatusCode::kInvalidArgument,
-                                      Reason::kFieldInvalid));
+TEST_F(CacheEntryAdminTest, ShowsWhatWasRecorded) {
+  CacheRecord record = RecordOf(1, tag_path_, digest_);
+  record.target.size_bytes = 5'000'000'000;
+  ASSERT_THAT(stack_->client().Record(record), IsOk());
+  const auto entry = Get(1);
+  ASSERT_THAT(entry, IsOk());
+  EXPECT_EQ(entry->upstream_id(), 1);
+  EXPECT_EQ(entry->relative_path(), tag_path_);
+  EXPECT_EQ(entry->digest(), digest_.ToString());
+  EXPECT_EQ(entry->media_type(), record.target.media_type);
+  EXPECT_EQ(entry->size_bytes(), 5'000'000'000);
+  EXPECT_EQ(entry->upstream_etag(), "etag");
+  EXPECT_EQ(entry->pull_count(), 0);
+  EXPECT_FALSE(entry->has_last_pull_time());
+  EXPECT_EQ(entry->state(), v1::CacheEntry::STATE_ACTIVE);
+  EXPECT_EQ(entry->last_check_time().seconds(), entry->create_time().seconds());
+  EXPECT_THAT(Get(2), StatusIs(absl::StatusCode::kNotFound));
+  EXPECT_THAT(Get(-1), StatusIs(absl::StatusCode::kNotFound));
 }
 
 TEST_F(CacheEntryAdminTest, ABlobWithoutATypeIsAnOctetStream) {
-  v1::CacheEntry entry = NewEntry(blob_path_, digest_);
-  entry.clear_media_type();
-  EXPECT_EQ(Create(entry)->media_type(), "application/octet-stream");
+  CacheRecord record = RecordOf(1, blob_path_, digest_);
+  record.target.media_type.clear();
+  ASSERT_THAT(stack_->client().Record(record), IsOk());
+  EXPECT_EQ(Get(1)->media_type(), "application/octet-stream");
 }
 
 // Whatever was done to an entry: it goes with its bytes.
 TEST_F(CacheEntryAdminTest, EntriesAreForgottenWithTheirContent) {
-  ASSERT_THAT(Create(NewEntry(tag_path_, digest_)), IsOk());
-  ASSERT_THAT(Create(NewEntry(blob_path_, digest_)), IsOk());
+  Deliver(tag_path_);
   Deliver(blob_path_);
-  ASSERT_THAT(Delete(1), IsOk());
+  ASSERT_THAT(Expire(1), IsOk());
   ASSERT_TRUE(Resolve(blob_path_)->hit);
-  auto entry = Get(2);
-  ASSERT_THAT(entry, IsOk());
-  ASSERT_EQ(entry->downloads_count(), 1);
-  ASSERT_THAT(Update(*entry, {"media_type"}), IsOk());
+  ASSERT_EQ(Get(2)->pull_count(), 1);
   ASSERT_THAT(stack_->client().ForgetContent({digest_}), IsOk());
   EXPECT_THAT(Entries(), IsOkAndHolds(IsEmpty()));
 }
 
-TEST_F(CacheEntryAdminTest, AnOldCheckMakesTheNextPullAsk) {
-  ASSERT_THAT(Create(NewEntry(tag_path_, digest_)), IsOk());
-  v1::CacheEntry change;
-  change.set_id(1);
-  change.set_media_type("new/type");
-  ASSERT_THAT(Update(change, {"upstream_checked_at"}), IsOk());
-  EXPECT_FALSE(Resolve(tag_path_)->hit);
-  EXPECT_EQ(Get(1)->media_type(), "m/t");
-  ASSERT_THAT(Update(change, {"media_type"}), IsOk());
-  EXPECT_EQ(Get(1)->media_type(), "new/type");
+TEST_F(CacheEntryAdminTest, WhatIsExpiredIsAskedForAndKeptForAnOutage) {
+  Deliver(tag_path_);
+  ASSERT_TRUE(Resolve(tag_path_)->hit);
+  const UpstreamEpoch before = At(1);
+  const auto expired = Expire(1);
+  ASSERT_THAT(expired, IsOk());
+  EXPECT_EQ(expired->SerializeAsString(), Get(1)->SerializeAsString());
+  const auto resolution = Resolve(tag_path_);
+  ASSERT_THAT(resolution, IsOk());
+  EXPECT_FALSE(resolution->hit);
+  const auto& cached = resolution->plan.candidates[0].cached;
+  ASSERT_TRUE(cached);
+  EXPECT_FALSE(cached->fresh);
+  EXPECT_GE(cached->stale_for, absl::ZeroDuration());
+  // Who has asked before does not undo it.
+  const ContentRef content = Content(tag_path_);
+  EXPECT_THAT(stack_->client().Touch(before, content, digest_, false),
+              StatusIs(absl::StatusCode::kAborted));
+  ASSERT_THAT(stack_->client().Touch(At(1), content, digest_, false), IsOk());
+  EXPECT_TRUE(Resolve(tag_path_)->hit);
+  // Nor does it last beyond the next answer.
+  ASSERT_THAT(Expire(1), IsOk());
+  Deliver(tag_path_);
+  EXPECT_TRUE(Resolve(tag_path_)->hit);
 }
 
-TEST_F(CacheEntryAdminTest, MasksMustNameKnownFields) {
-  ASSERT_THAT(Create(NewEntry(tag_path_, digest_)), IsOk());
-  const auto entry = *Get(1);
-  const auto invalid =
-      StatusIs(absl::StatusCode::kInvalidArgument, Reason::kFieldInvalid);
-  EXPECT_THAT(Update(entry, {}), invalid);
-  EXPECT_THAT(Update(entry, {"digest"}), invalid);
-  v1::CacheEntry empty;
-  empty.set_id(1);
-  EXPECT_THAT(Update(empty, {"media_type"}), invalid);
-  empty.set_id(2);
-  EXPECT_THAT(Update(empty, {"media_type"}),
-              StatusIs(absl::StatusCode::kNotFound));
+TEST_F(CacheEntryAdminTest, WhatIsFreshForEverExpiresToo) {
+  v1::Upstream for_ever;
+  for_ever.set_id(1);
+  for_ever.mutable_cache_policy()->mutable_tag_ttl()->set_seconds(
+      315'576'000'000);
+  ASSERT_THAT(UpdateUpstream(for_ever, {"cache_policy.tag_ttl"}), IsOk());
+  Deliver(tag_path_);
+  clock_.Advance(absl::Hours(24 * 365));
+  ASSERT_TRUE(Resolve(tag_path_)->hit);
+  ASSERT_THAT(Expire(1), IsOk());
+  EXPECT_FALSE(Resolve(tag_path_)->hit);
+}
+
+TEST_F(CacheEntryAdminTest, WhatNeverChangesDoesNotExpire) {
+  Deliver(blob_path_);
+  EXPECT_THAT(Expire(1), StatusIs(absl::StatusCode::kFailedPrecondition));
+  EXPECT_TRUE(Resolve(blob_path_)->hit);
+  EXPECT_THAT(Expire(2), StatusIs(absl::StatusCode::kNotFound));
 }
 
 TEST_F(CacheEntryAdminTest, ADeletedEntryIsAMiss) {
-  ASSERT_THAT(Create(NewEntry(blob_path_, digest_)), IsOk());
   Deliver(blob_path_);
   ASSERT_TRUE(Resolve(blob_path_)->hit);
   ASSERT_THAT(Delete(1), IsOk());
@@ -194,39 +162,71 @@ TEST_F(CacheEntryAdminTest, ADeletedEntryIsAMiss) {
   EXPECT_FALSE(resolution->hit);
   // Else stored bytes would be served without asking.
   EXPECT_FALSE(resolution->plan.candidates[0].reachable);
-  EXPECT_THAT(Get(1), StatusIs(absl::StatusCode::kNotFound));
-  EXPECT_THAT(Delete(1), IsOk());
-  EXPECT_THAT(Delete(-1), IsOk());
+  const auto gone = StatusIs(absl::StatusCode::kNotFound);
+  EXPECT_THAT(Get(1), gone);
+  EXPECT_THAT(Delete(1), gone);
+  EXPECT_THAT(Delete(-1), gone);
+  EXPECT_THAT(Delete(1, /*allow_missing=*/true), IsOk());
 }
 
-TEST_F(CacheEntryAdminTest, ShowsEveryDownloadSoFar) {
-  ASSERT_THAT(Create(NewEntry(tag_path_, digest_)), IsOk());
+TEST_F(CacheEntryAdminTest, ShowsEveryPullSoFar) {
   Deliver(tag_path_);
   ASSERT_THAT(Resolve(tag_path_), IsOk());
-  EXPECT_EQ(Get(1)->downloads_count(), 1);
+  EXPECT_EQ(Get(1)->pull_count(), 1);
   ASSERT_THAT(Resolve(tag_path_), IsOk());
-  EXPECT_EQ(Entries()->at(0).downloads_count(), 2);
+  EXPECT_EQ(Entries()->at(0).pull_count(), 2);
+  EXPECT_TRUE(Get(1)->has_last_pull_time());
 }
 
-TEST_F(CacheEntryAdminTest, AForgottenEntrysDownloadsAreNobodyElses) {
-  ASSERT_THAT(Create(NewEntry(tag_path_, digest_)), IsOk());
+TEST_F(CacheEntryAdminTest, AForgottenEntrysPullsAreNobodyElses) {
   Deliver(tag_path_);
   ASSERT_THAT(Resolve(tag_path_), IsOk());
   ASSERT_THAT(Delete(1), IsOk());
-  EXPECT_EQ(Create(NewEntry(tag_path_, digest_))->id(), 2);
-  EXPECT_EQ(Get(2)->downloads_count(), 0);
+  Deliver(tag_path_);
+  EXPECT_EQ(Entries()->at(0).id(), 2);
+  EXPECT_EQ(Get(2)->pull_count(), 0);
+}
+
+TEST_F(CacheEntryAdminTest, ABatchOfOneUpstreamIsDeletedWhole) {
+  std::vector<int64_t> ids;
+  for (int i = 1; i <= 100; ++i) {
+    Deliver(absl::StrCat("/r/manifests/", i));
+    ids.push_back(i);
+  }
+  Deliver("/r/manifests/other", 2);
+  const UpstreamEpoch before = At(1);
+  // One is of another upstream: nothing happens.
+  ids.push_back(101);
+  EXPECT_THAT(BatchDelete(1, ids), StatusIs(absl::StatusCode::kInvalidArgument,
+                                            Reason::kFieldInvalid));
+  EXPECT_EQ(Entries(1)->size(), 100);
+  // Twice, and one that was never there.
+  ids.back() = 1;
+  ids.push_back(1000);
+  EXPECT_THAT(BatchDelete(1, ids), IsOkAndHolds(100));
+  EXPECT_THAT(Entries(1), IsOkAndHolds(IsEmpty()));
+  EXPECT_EQ(Entries(2)->size(), 1);
+  EXPECT_FALSE(Resolve("/r/manifests/7")->hit);
+  EXPECT_THAT(
+      stack_->client().Touch(before, Content("/r/manifests/1"), digest_, false),
+      StatusIs(absl::StatusCode::kAborted));
+  EXPECT_THAT(BatchDelete(1, ids), IsOkAndHolds(0));
+}
+
+TEST_F(CacheEntryAdminTest, ABatchHasBounds) {
+  const auto invalid =
+      StatusIs(absl::StatusCode::kInvalidArgument, Reason::kFieldInvalid);
+  EXPECT_THAT(BatchDelete(1, {}), invalid);
+  EXPECT_THAT(BatchDelete(1, std::vector<int64_t>(1001, 1)), invalid);
+  EXPECT_THAT(BatchDelete(1, std::vector<int64_t>(1000, 1)), IsOkAndHolds(0));
+  EXPECT_THAT(BatchDelete(3, {1}), StatusIs(absl::StatusCode::kNotFound));
 }
 
 TEST_F(CacheEntryAdminTest, ListsInTheOrderOfFirstCachingWithFilters) {
-  const auto add = [&](const std::string& path, int64_t upstream_id) {
-    v1::CacheEntry entry = NewEntry(path, digest_);
-    entry.set_upstream_id(upstream_id);
-    ASSERT_THAT(Create(entry), IsOk());
-  };
-  add("/z/manifests/1", 1);
-  add("/a/manifests/Latest", 2);
-  add("/m/manifests/latest", 1);
-  add("/a/manifests/2", 1);
+  Deliver("/z/manifests/1", 1);
+  Deliver("/a/manifests/Latest", 2);
+  Deliver("/m/manifests/latest", 1);
+  Deliver("/a/manifests/2", 1);
   const auto ids = [&](v1::ListCacheEntriesRequest request) {
     std::vector<int64_t> ids;
     do {
@@ -234,6 +234,9 @@ TEST_F(CacheEntryAdminTest, ListsInTheOrderOfFirstCachingWithFilters) {
       EXPECT_THAT(page, IsOk());
       if (!page.ok()) break;
       for (const auto& entry : page->cache_entries()) ids.push_back(entry.id());
+      // The same on each page.
+      EXPECT_EQ(page->has_total_size(), request.with_total_size());
+      if (page->has_total_size()) totals_.insert(page->total_size());
       request.set_page_token(page->next_page_token());
     } while (!request.page_token().empty());
     return ids;
@@ -241,31 +244,54 @@ TEST_F(CacheEntryAdminTest, ListsInTheOrderOfFirstCachingWithFilters) {
   v1::ListCacheEntriesRequest request;
   for (const int page_size : {0, 1, 2, 3, 4}) {
     request.set_page_size(page_size);
-    request.set_upstream_id(0);
+    request.set_with_total_size(page_size % 2 == 1);
+    totals_.clear();
+    request.clear_upstream();
     EXPECT_THAT(ids(request), ElementsAre(1, 2, 3, 4));
+    if (request.with_total_size()) {
+      EXPECT_THAT(totals_, ElementsAre(4));
+    }
+    totals_.clear();
     request.set_upstream_id(1);
     EXPECT_THAT(ids(request), ElementsAre(1, 3, 4));
+    if (request.with_total_size()) {
+      EXPECT_THAT(totals_, ElementsAre(3));
+    }
   }
-  request.set_upstream_id(0);
+  request.clear_upstream();
   request.set_page_size(1);
-  request.set_path_contains("LATEST");
+  request.set_filter("relative_path : \"LATEST\"");
   EXPECT_THAT(ids(request), ElementsAre(2, 3));
-  request.set_path_contains("nothing");
+  request.set_filter("relative_path = \"/m/manifests/latest\"");
+  EXPECT_THAT(ids(request), ElementsAre(3));
+  request.set_filter(absl::StrCat("digest = \"", digest_.ToString(),
+                                  "\" AND relative_path : \"/a/\""));
+  EXPECT_THAT(ids(request), ElementsAre(2, 4));
+  request.set_filter("media_type : \"nothing\"");
   EXPECT_THAT(ids(request), IsEmpty());
+  const auto invalid = StatusIs(absl::StatusCode::kInvalidArgument);
+  const auto list = [&] {
+    return stack_->cache_entries().List(request, Caller::System());
+  };
+  request.set_filter("id = 1");
+  EXPECT_THAT(list(), invalid);
+  request.clear_filter();
   request.set_page_token("rubbish");
-  EXPECT_THAT(stack_->cache_entries().List(request, Caller::System()),
-              StatusIs(absl::StatusCode::kInvalidArgument));
+  EXPECT_THAT(list(), invalid);
+  request.clear_page_token();
+  for (const char* order : {"id desc", "create_time", "digest", "x y z"}) {
+    request.set_order_by(order);
+    EXPECT_THAT(list(), invalid) << order;
+  }
 }
 
-TEST_F(CacheEntryAdminTest, ListsTheNewestFirstFromAnyPlace) {
+TEST_F(CacheEntryAdminTest, ListsTheYoungestFirstFromAnyPlace) {
   for (int i = 1; i <= 5; ++i) {
-    v1::CacheEntry entry =
-        NewEntry(absl::StrCat("/r", 9 - i, "/manifests/latest"), digest_);
-    entry.set_upstream_id(i == 3 ? 2 : 1);
-    ASSERT_THAT(Create(entry), IsOk());
+    Deliver(absl::StrCat("/r", 9 - i, "/manifests/latest"), i == 3 ? 2 : 1);
   }
   v1::ListCacheEntriesRequest request;
-  request.set_newest_first(true);
+  request.set_order_by("create_time desc");
+  request.set_with_total_size(true);
   const auto ids = [&] {
     std::vector<int64_t> ids;
     const auto page = stack_->cache_entries().List(request, Caller::System());
@@ -286,22 +312,24 @@ TEST_F(CacheEntryAdminTest, ListsTheNewestFirstFromAnyPlace) {
   request.set_skip(4000);
   EXPECT_THAT(ids(), ElementsAre(-4));
   request.set_skip(0);
-  request.set_path_contains("R8");
+  request.set_filter("relative_path : \"R8\"");
   EXPECT_THAT(ids(), ElementsAre(1, -1));
 
-  request.set_path_contains("");
+  request.clear_filter();
   const auto first = stack_->cache_entries().List(request, Caller::System());
   ASSERT_THAT(first, IsOk());
   request.set_page_token(first->next_page_token());
   EXPECT_THAT(ids(), ElementsAre(2, 1, -4));
-  request.set_newest_first(false);
+  request.set_with_total_size(false);
+  EXPECT_THAT(ids(), ElementsAre(2, 1, 0));
+  request.clear_order_by();
   EXPECT_THAT(stack_->cache_entries().List(request, Caller::System()),
               StatusIs(absl::StatusCode::kInvalidArgument));
   request.clear_page_token();
   request.set_skip(1);
   EXPECT_THAT(stack_->cache_entries().List(request, Caller::System()),
               StatusIs(absl::StatusCode::kInvalidArgument));
-  request.set_newest_first(true);
+  request.set_order_by("create_time desc");
   request.set_skip(-1);
   EXPECT_THAT(stack_->cache_entries().List(request, Caller::System()),
               StatusIs(absl::StatusCode::kInvalidArgument));

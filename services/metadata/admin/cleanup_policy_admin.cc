@@ -1,17 +1,21 @@
 #include "services/metadata/admin/cleanup_policy_admin.h"
 
 #include <string>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "services/common/content_wire.h"
 #include "services/common/errors.h"
 #include "services/common/limits.h"
 #include "services/common/status_macros.h"
+#include "services/common/time_wire.h"
+#include "services/metadata/admin/cleanup_runner.h"
 #include "services/metadata/admin/group_admin.h"
 #include "services/metadata/conversion/cleanup_policy_conversion.h"
 #include "services/metadata/resources/etag.h"
-#include "services/metadata/resources/field_masks.h"
+#include "services/metadata/resources/page_token.h"
+#include "services/metadata/resources/update_mask.h"
 #include "services/metadata/resources/validation.h"
+#include "services/metadata/store/key_encoding.h"
 #include "services/metadata/store/stored_cleanup_policy.pb.h"
 #include "services/metadata/store/transactions.h"
 #include "services/metadata/tables/cleanup_tables.h"
@@ -20,108 +24,57 @@
 namespace cvr {
 namespace {
 
-std::string GroupOf(const std::string& named) {
-  return named.empty() ? kDefaultGroup : named;
-}
+using internal::v1::FacadeSettings;
 
-absl::StatusOr<stored::CleanupPolicy> Require(
+absl::StatusOr<stored::CleanupPolicy> PolicyOf(
     const ReadTransaction& transaction, const std::string& group) {
-  ASSIGN_OR_RETURN(auto row, tables::FindCleanupPolicy(transaction, group));
-  if (!row) return errors::NoSuch("cleanup policy of group", group);
-  return *std::move(row);
+  RETURN_IF_ERROR(RequireGroup(transaction, group));
+  return tables::CleanupPolicyOf(transaction, group);
 }
 
 void FillDefaults(v1::CleanupPolicy& policy) {
-  if (policy.keep_n_days_after_download() == 0) {
-    policy.set_keep_n_days_after_download(limits::kCleanupKeepDaysDefault);
+  constexpr absl::Duration kDay = absl::Hours(24);
+  if (!policy.has_keep_after_last_pull()) {
+    *policy.mutable_keep_after_last_pull() =
+        ToWire(limits::kCleanupKeepDaysDefault * kDay);
   }
-  if (policy.cadence_days() == 0) {
-    policy.set_cadence_days(limits::kCleanupCadenceDaysDefault);
+  if (!policy.has_run_interval()) {
+    *policy.mutable_run_interval() =
+        ToWire(limits::kCleanupRunIntervalDaysDefault * kDay);
   }
 }
 
-absl::Status ApplyUpdate(const v1::UpdateCleanupPolicyRequest& request,
-                         v1::CleanupPolicy& policy) {
-  using P = v1::CleanupPolicy;
-  RETURN_IF_ERROR(ApplyMask<P>(
-      request.update_mask(),
-      {{"enabled", [](const P& f, P& t) { t.set_enabled(f.enabled()); }},
-       {"keep_n_days_after_download",
-        [](const P& f, P& t) {
-          t.set_keep_n_days_after_download(f.keep_n_days_after_download());
-        }},
-       {"cadence_days",
-        [](const P& f, P& t) { t.set_cadence_days(f.cadence_days()); }},
-       {"notify_on_success",
-        [](const P& f, P& t) {
-          t.set_notify_on_success(f.notify_on_success());
-        }},
-       {"notify_on_failure",
-        [](const P& f, P& t) {
-          t.set_notify_on_failure(f.notify_on_failure());
-        }}},
-      request.cleanup_policy(), policy));
-  RETURN_IF_ERROR(Validate(policy));
-  FillDefaults(policy);
-  return absl::OkStatus();
-}
-
-// Plans the next run from now, unless it is planned with the cadence already.
+// Plans the next run from now, unless it is planned with the interval already.
 void PlanNextRun(const v1::CleanupPolicy& before, absl::Time now,
                  v1::CleanupPolicy& policy) {
   if (!policy.enabled()) {
     policy.clear_next_run_time();
     return;
   }
+  const absl::Duration interval = FromWire(policy.run_interval());
   if (policy.has_next_run_time() &&
-      before.cadence_days() == policy.cadence_days()) {
+      FromWire(before.run_interval()) == interval) {
     return;
   }
-  *policy.mutable_next_run_time() =
-      ToWire(now + policy.cadence_days() * absl::Hours(24));
+  *policy.mutable_next_run_time() = ToWire(now + interval);
 }
 
 void NoteChange(absl::Time now, v1::CleanupPolicy& policy) {
   policy.set_etag(NextEtag(policy.etag(), now));
   *policy.mutable_update_time() = ToWire(now);
+  if (!policy.has_create_time()) *policy.mutable_create_time() = ToWire(now);
+}
+
+FacadeSettings SettingsOf(const stored::CleanupPolicy& row) {
+  FacadeSettings settings;
+  settings.set_notify_on_success(row.policy().notify_on_success());
+  settings.set_notify_on_failure(row.policy().notify_on_failure());
+  settings.set_shows_cleanup_policy(row.policy().has_create_time() &&
+                                    !row.is_hidden_from_facade());
+  return settings;
 }
 
 }  // namespace
-
-absl::StatusOr<v1::CleanupPolicy> CleanupPolicyAdmin::Create(
-    const v1::CreateCleanupPolicyRequest& request) {
-  const v1::CleanupPolicy& given = request.cleanup_policy();
-  RETURN_IF_ERROR(Validate(given));
-  const absl::Time now = clock_.SteadyNow();
-  v1::CleanupPolicy policy;
-  policy.set_group(GroupOf(given.group()));
-  policy.set_enabled(given.enabled());
-  policy.set_keep_n_days_after_download(given.keep_n_days_after_download());
-  policy.set_cadence_days(given.cadence_days());
-  policy.set_notify_on_success(given.notify_on_success());
-  policy.set_notify_on_failure(given.notify_on_failure());
-  policy.set_status(v1::CleanupPolicy::SCHEDULED);
-  *policy.mutable_create_time() = ToWire(now);
-  FillDefaults(policy);
-  PlanNextRun(policy, now, policy);
-  NoteChange(now, policy);
-  return WriteValue<v1::CleanupPolicy>(
-      store_,
-      [&](WriteTransaction& transaction) -> absl::StatusOr<v1::CleanupPolicy> {
-        RETURN_IF_ERROR(RequireGroup(transaction, policy.group()));
-        ASSIGN_OR_RETURN(const auto taken, tables::FindCleanupPolicy(
-                                               transaction, policy.group()));
-        if (taken) {
-          return errors::Exists({"cleanup_policy", policy.group()},
-                                absl::StrCat("group ", policy.group(),
-                                             " already has a cleanup policy"));
-        }
-        stored::CleanupPolicy row;
-        *row.mutable_policy() = ToStored(policy);
-        tables::PutCleanupPolicy(transaction, row);
-        return policy;
-      });
-}
 
 absl::StatusOr<v1::CleanupPolicy> CleanupPolicyAdmin::Get(
     const v1::GetCleanupPolicyRequest& request) const {
@@ -130,63 +83,152 @@ absl::StatusOr<v1::CleanupPolicy> CleanupPolicyAdmin::Get(
       [&](const ReadTransaction& transaction)
           -> absl::StatusOr<v1::CleanupPolicy> {
         ASSIGN_OR_RETURN(const auto row,
-                         Require(transaction, GroupOf(request.group())));
-        return ToApi(row.policy());
+                         PolicyOf(transaction, request.group()));
+        return ToApi(row);
       });
 }
 
 absl::StatusOr<v1::CleanupPolicy> CleanupPolicyAdmin::Update(
     const v1::UpdateCleanupPolicyRequest& request) {
   const v1::CleanupPolicy& given = request.cleanup_policy();
+  const auto change =
+      [&](const ReadTransaction& transaction,
+          stored::CleanupPolicy& row) -> absl::StatusOr<v1::CleanupPolicy> {
+    ASSIGN_OR_RETURN(row, PolicyOf(transaction, given.group()));
+    const v1::CleanupPolicy before = ToApi(row);
+    RETURN_IF_ERROR(CheckEtag({"cleanup_policy", before.group()}, given.etag(),
+                              before.etag()));
+    v1::CleanupPolicy policy = before;
+    RETURN_IF_ERROR(ApplyUpdate(request.update_mask(), given, policy));
+    FillDefaults(policy);
+    RETURN_IF_ERROR(Validate(policy));
+    const absl::Time now = clock_.SteadyNow();
+    PlanNextRun(before, now, policy);
+    NoteChange(now, policy);
+    CopyToStored(policy, *row.mutable_policy());
+    row.set_is_hidden_from_facade(false);
+    return policy;
+  };
+  if (request.validate_only()) {
+    return ReadValue<v1::CleanupPolicy>(
+        store_, [&](const ReadTransaction& transaction) {
+          stored::CleanupPolicy row;
+          return change(transaction, row);
+        });
+  }
   return WriteValue<v1::CleanupPolicy>(
       store_,
       [&](WriteTransaction& transaction) -> absl::StatusOr<v1::CleanupPolicy> {
-        ASSIGN_OR_RETURN(auto row,
-                         Require(transaction, GroupOf(given.group())));
-        const v1::CleanupPolicy before = ToApi(row.policy());
-        RETURN_IF_ERROR(CheckEtag({"cleanup_policy", before.group()},
-                                  given.etag(), before.etag()));
-        v1::CleanupPolicy policy = before;
-        RETURN_IF_ERROR(ApplyUpdate(request, policy));
-        const absl::Time now = clock_.SteadyNow();
-        PlanNextRun(before, now, policy);
-        NoteChange(now, policy);
-        *row.mutable_policy() = ToStored(policy);
-        tables::PutCleanupPolicy(transaction, row);
+        stored::CleanupPolicy row;
+        ASSIGN_OR_RETURN(auto policy, change(transaction, row));
+        tables::PutCleanupPolicy(transaction, std::move(row));
         return policy;
       });
 }
 
-absl::Status CleanupPolicyAdmin::Delete(
-    const v1::DeleteCleanupPolicyRequest& request) {
-  const std::string group = GroupOf(request.group());
-  return store_.Write(
-      [&](WriteTransaction& transaction) -> absl::Status {
-        ASSIGN_OR_RETURN(const auto row,
-                         tables::FindCleanupPolicy(transaction, group));
-        if (!row) return absl::OkStatus();
-        RETURN_IF_ERROR(CheckEtag({"cleanup_policy", row->policy().group()},
-                                  request.etag(), row->policy().etag()));
-        tables::DeleteCleanupPolicy(transaction, group);
-        return absl::OkStatus();
-      },
-      Durability::kSynced);
+absl::StatusOr<v1::Operation> CleanupPolicyAdmin::Run(
+    const v1::RunCleanupRequest& request, const Caller& caller) {
+  const NewOperation operation = {.method = kRunCleanup,
+                                  .group = request.group(),
+                                  .request_id = request.request_id(),
+                                  .token_id = caller.token_id};
+  if (request.validate_only()) {
+    ASSIGN_OR_RETURN(const auto run, Foresee(request.group()));
+    return operations_.Imagined(operation, run);
+  }
+  return WriteValue<v1::Operation>(
+      store_,
+      [&](WriteTransaction& transaction) -> absl::StatusOr<v1::Operation> {
+        RETURN_IF_ERROR(RequireGroup(transaction, request.group()));
+        return operations_.StartIn(transaction, operation);
+      });
 }
 
-absl::StatusOr<v1::CleanupPolicy> CleanupPolicyAdmin::Run(
-    const v1::RunCleanupPolicyRequest& request) {
-  return WriteValue<v1::CleanupPolicy>(
-      store_,
-      [&](WriteTransaction& transaction) -> absl::StatusOr<v1::CleanupPolicy> {
-        ASSIGN_OR_RETURN(auto row,
-                         Require(transaction, GroupOf(request.group())));
-        row.set_is_run_requested(true);
-        if (row.policy().enabled()) {
-          *row.mutable_policy()->mutable_next_run_time() =
-              ToWire(clock_.SteadyNow());
+absl::StatusOr<v1::CleanupRun> CleanupPolicyAdmin::Foresee(
+    const std::string& group) const {
+  RETURN_IF_ERROR(pulls_.Flush());
+  const absl::Time now = clock_.SteadyNow();
+  v1::CleanupRun run;
+  run.set_state(v1::CleanupRun::STATE_SUCCEEDED);
+  *run.mutable_start_time() = ToWire(now);
+  *run.mutable_end_time() = ToWire(now);
+  RETURN_IF_ERROR(
+      store_.Read([&](const ReadTransaction& transaction) -> absl::Status {
+        ASSIGN_OR_RETURN(const auto row, PolicyOf(transaction, group));
+        ASSIGN_OR_RETURN(const auto upstreams,
+                         tables::UpstreamsOfGroup(transaction, group));
+        for (const int64_t id : upstreams) {
+          RETURN_IF_ERROR(tables::VisitCacheEntriesByPath(
+              transaction, id,
+              [&](const stored::CacheEntry& entry) -> absl::StatusOr<bool> {
+                if (!IsTooOld(entry, row.policy(), now)) return true;
+                run.set_deleted_count(run.deleted_count() + 1);
+                run.set_deleted_bytes(run.deleted_bytes() + entry.size());
+                return true;
+              }));
         }
-        tables::PutCleanupPolicy(transaction, row);
-        return ToApi(row.policy());
+        return absl::OkStatus();
+      }));
+  return run;
+}
+
+absl::StatusOr<v1::ListCleanupRunsResponse> CleanupPolicyAdmin::ListRuns(
+    const v1::ListCleanupRunsRequest& request) const {
+  const std::string scope =
+      KeyBuilder().String("cleanup_runs").Rest(request.group()).Build();
+  ASSIGN_OR_RETURN(const int page_size, PageSize(request.page_size()));
+  ASSIGN_OR_RETURN(const int64_t before,
+                   ParseIdPageToken(scope, request.page_token()));
+  ASSIGN_OR_RETURN(const auto row,
+                   ReadValue<stored::CleanupPolicy>(
+                       store_, [&](const ReadTransaction& transaction) {
+                         return PolicyOf(transaction, request.group());
+                       }));
+  v1::ListCleanupRunsResponse response;
+  int64_t last = 0;
+  for (auto run = row.runs().rbegin(); run != row.runs().rend(); ++run) {
+    if (before != 0 && run->number() >= before) continue;
+    if (response.runs_size() == page_size) {
+      response.set_next_page_token(MakePageToken(scope, last));
+      break;
+    }
+    *response.add_runs() = ToApi(*run);
+    last = run->number();
+  }
+  return response;
+}
+
+absl::StatusOr<internal::v1::GetFacadeSettingsResponse>
+CleanupPolicyAdmin::GetFacadeSettings(
+    const internal::v1::GetFacadeSettingsRequest& request) const {
+  ASSIGN_OR_RETURN(const auto row,
+                   ReadValue<stored::CleanupPolicy>(
+                       store_, [&](const ReadTransaction& transaction) {
+                         return PolicyOf(transaction, request.group());
+                       }));
+  internal::v1::GetFacadeSettingsResponse response;
+  *response.mutable_settings() = SettingsOf(row);
+  return response;
+}
+
+absl::StatusOr<internal::v1::UpdateFacadeSettingsResponse>
+CleanupPolicyAdmin::UpdateFacadeSettings(
+    const internal::v1::UpdateFacadeSettingsRequest& request) {
+  using Response = internal::v1::UpdateFacadeSettingsResponse;
+  return WriteValue<Response>(
+      store_, [&](WriteTransaction& transaction) -> absl::StatusOr<Response> {
+        ASSIGN_OR_RETURN(auto row, PolicyOf(transaction, request.group()));
+        const FacadeSettings& settings = request.settings();
+        stored::CleanupPolicyResource& policy = *row.mutable_policy();
+        policy.set_notify_on_success(settings.notify_on_success());
+        policy.set_notify_on_failure(settings.notify_on_failure());
+        if (!settings.shows_cleanup_policy()) {
+          row.set_is_hidden_from_facade(true);
+        }
+        Response response;
+        *response.mutable_settings() = SettingsOf(row);
+        tables::PutCleanupPolicy(transaction, std::move(row));
+        return response;
       });
 }
 

@@ -1,166 +1,18 @@
 #include "services/metadata/admin/cleanup_runner.h"
 
-#include <atomic>
-#include <functional>
-#include <memory>
 #include <string>
-#include <utility>
 #include <vector>
 
-#include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
-#include "gtest/gtest.h"
 #include "services/common/content_wire.h"
 #include "services/concurrency/mutex.h"
-#include "services/metadata/admin/cleanup_policy_admin.h"
-#include "services/metadata/store/watched_metadata_store.h"
+#include "services/metadata/admin/cleanup_fixture.h"
 #include "services/metadata/tables/cleanup_tables.h"
 #include "services/metadata/tables/tables.h"
-#include "services/metadata/testing/in_memory_metadata_store.h"
-#include "tests/support/fake_clock.h"
 #include "tests/support/status_matchers.h"
 
 namespace cvr::testing {
 namespace {
-
-constexpr absl::Duration kDay = absl::Hours(24);
-
-// A store that asks before each write whether it may.
-class GuardedMetadataStore : public MetadataStore {
- public:
-  absl::Status Read(absl::FunctionRef<absl::Status(const ReadTransaction&)> fn)
-      const override {
-    return store_.Read(fn);
-  }
-  absl::Status Write(absl::FunctionRef<absl::Status(WriteTransaction&)> fn,
-                     Durability durability) override {
-    const int number = ++writes;
-    // It may replace itself.
-    if (const auto ask = before_write) {
-      const absl::Status status = ask(number);
-      if (!status.ok()) return status;
-    }
-    return store_.Write(fn, durability);
-  }
-
-  void Watch(absl::Span<const Table> tables,
-             WatchedMetadataStore::Watcher watcher) {
-    store_.Watch(tables, std::move(watcher));
-  }
-
-  std::function<absl::Status(int number)> before_write;
-  std::atomic<int> writes = 0;
-
- private:
-  WatchedMetadataStore store_{std::make_unique<InMemoryMetadataStore>()};
-};
-
-// Upstreams 1 and 2 are of the default group, upstream 3 is of `acme`.
-class CleanupRunnerTest : public ::testing::Test {
- protected:
-  void SetUp() override {
-    for (const char* group : {"default", "acme"}) {
-      Put([&](WriteTransaction& transaction) {
-        stored::Group row;
-        row.set_name(group);
-        tables::PutGroup(transaction, row);
-      });
-    }
-    for (const int64_t id : {1, 2, 3}) {
-      Put([&](WriteTransaction& transaction) {
-        stored::Upstream row;
-        row.mutable_upstream()->set_id(id);
-        row.mutable_upstream()->set_group(id == 3 ? "acme" : "default");
-        tables::PutUpstream(transaction, row);
-      });
-    }
-  }
-
-  void Put(const std::function<void(WriteTransaction&)>& fn) {
-    ASSERT_THAT(store_.Write(
-                    [&](WriteTransaction& transaction) {
-                      fn(transaction);
-                      return absl::OkStatus();
-                    },
-                    Durability::kSynced),
-                IsOk());
-  }
-
-  static stored::CacheEntry Entry(int64_t id, int64_t upstream_id) {
-    stored::CacheEntry entry;
-    entry.set_id(id);
-    entry.set_upstream_id(upstream_id);
-    entry.set_relative_path(absl::StrCat("/a/manifests/t", id));
-    entry.set_digest(Digest::OfBytes(absl::StrCat(id)).ToString());
-    entry.set_size(10);
-    return entry;
-  }
-
-  // Entries `first` to `last`, made and downloaded so long ago.
-  void AddEntries(int64_t first, int64_t last, int64_t upstream_id,
-                  absl::Duration made, absl::Duration downloaded) {
-    Put([&](WriteTransaction& transaction) {
-      for (int64_t id = first; id <= last; ++id) {
-        stored::CacheEntry entry = Entry(id, upstream_id);
-        *entry.mutable_create_time() = ToWire(clock_.Now() - made);
-        if (downloaded != absl::InfiniteDuration()) {
-          *entry.mutable_downloaded_at() = ToWire(clock_.Now() - downloaded);
-        }
-        EXPECT_TRUE(tables::PutCacheEntry(transaction, "", entry).ok());
-      }
-    });
-  }
-  void AddOld(int64_t first, int64_t last, int64_t upstream_id = 1) {
-    AddEntries(first, last, upstream_id, 90 * kDay, 60 * kDay);
-  }
-
-  // By id.
-  std::vector<int64_t> Left() {
-    std::vector<int64_t> ids;
-    EXPECT_THAT(store_.Read([&](const ReadTransaction& transaction) {
-      return tables::VisitCacheEntries(
-          transaction, 0, 0,
-          [&](const stored::CacheEntry& entry) -> absl::StatusOr<bool> {
-            ids.push_back(entry.id());
-            return true;
-          });
-    }),
-                IsOk());
-    return ids;
-  }
-
-  void MakePolicy(bool enabled = true) {
-    v1::CreateCleanupPolicyRequest request;
-    request.mutable_cleanup_policy()->set_enabled(enabled);
-    ASSERT_THAT(admin_.Create(request), IsOk());
-  }
-  v1::CleanupPolicy Policy() {
-    const auto policy = admin_.Get({});
-    EXPECT_THAT(policy, IsOk());
-    return policy.ok() ? *policy : v1::CleanupPolicy();
-  }
-  void Update(bool enabled, int keep_days) {
-    v1::UpdateCleanupPolicyRequest request;
-    request.mutable_cleanup_policy()->set_enabled(enabled);
-    request.mutable_cleanup_policy()->set_keep_n_days_after_download(keep_days);
-    request.mutable_update_mask()->add_paths("enabled");
-    request.mutable_update_mask()->add_paths("keep_n_days_after_download");
-    ASSERT_THAT(admin_.Update(request), IsOk());
-  }
-
-  std::unique_ptr<CleanupRunner> NewRunner() {
-    return std::make_unique<CleanupRunner>(
-        store_, downloads_, clock_,
-        CleanupRunner::Options{.check_interval = absl::InfiniteDuration()});
-  }
-
-  FakeClock clock_;
-  GuardedMetadataStore store_;
-  DownloadCounter downloads_{store_,
-                             {.flush_interval = absl::InfiniteDuration()}};
-  CleanupPolicyAdmin admin_{store_, clock_};
-  std::unique_ptr<CleanupRunner> runner_ = NewRunner();
-};
 
 TEST_F(CleanupRunnerTest, DropsWhatIsOlderAndNothingElse) {
   MakePolicy();
@@ -173,10 +25,10 @@ TEST_F(CleanupRunnerTest, DropsWhatIsOlderAndNothingElse) {
   ASSERT_THAT(runner_->RunDue(), IsOk());
   EXPECT_THAT(Left(), ::testing::ElementsAre(1, 3, 5));
   const auto policy = Policy();
-  EXPECT_EQ(policy.status(), v1::CleanupPolicy::SCHEDULED);
-  EXPECT_EQ(policy.last_run_deleted_entries(), 2);
-  EXPECT_EQ(policy.last_run_deleted_bytes(), 20);
-  EXPECT_EQ(FromWire(policy.last_run_time()), clock_.Now());
+  EXPECT_EQ(policy.last_run().state(), v1::CleanupRun::STATE_SUCCEEDED);
+  EXPECT_EQ(policy.last_run().deleted_count(), 2);
+  EXPECT_EQ(policy.last_run().deleted_bytes(), 20);
+  EXPECT_EQ(FromWire(policy.last_run().start_time()), clock_.Now());
   EXPECT_EQ(FromWire(policy.next_run_time()), clock_.Now() + 7 * kDay);
 }
 
@@ -185,15 +37,15 @@ TEST_F(CleanupRunnerTest, RunsWhenItsTimeHasCome) {
   AddOld(1, 1);
   clock_.Advance(7 * kDay - absl::Seconds(1));
   ASSERT_THAT(runner_->RunDue(), IsOk());
-  EXPECT_FALSE(Policy().has_last_run_time());
+  EXPECT_FALSE(Policy().has_last_run());
   clock_.Advance(absl::Seconds(1));
   ASSERT_THAT(runner_->RunDue(), IsOk());
-  EXPECT_EQ(Policy().last_run_deleted_entries(), 1);
+  EXPECT_EQ(Policy().last_run().deleted_count(), 1);
   // The figures are those of the last run.
   clock_.Advance(7 * kDay);
   ASSERT_THAT(runner_->RunDue(), IsOk());
-  EXPECT_EQ(Policy().last_run_deleted_entries(), 0);
-  EXPECT_EQ(Policy().last_run_deleted_bytes(), 0);
+  EXPECT_EQ(Policy().last_run().deleted_count(), 0);
+  EXPECT_EQ(Policy().last_run().deleted_bytes(), 0);
 }
 
 TEST_F(CleanupRunnerTest, OneThatIsOffRunsWhenAskedToOnly) {
@@ -202,7 +54,7 @@ TEST_F(CleanupRunnerTest, OneThatIsOffRunsWhenAskedToOnly) {
   clock_.Advance(100 * kDay);
   ASSERT_THAT(runner_->RunDue(), IsOk());
   EXPECT_THAT(Left(), ::testing::ElementsAre(1));
-  ASSERT_THAT(admin_.Run({}), IsOk());
+  MakeDue();
   ASSERT_THAT(runner_->RunDue(), IsOk());
   EXPECT_THAT(Left(), ::testing::IsEmpty());
   EXPECT_FALSE(Policy().has_next_run_time());
@@ -211,11 +63,11 @@ TEST_F(CleanupRunnerTest, OneThatIsOffRunsWhenAskedToOnly) {
   EXPECT_EQ(store_.writes, writes) << "it ran again";
 }
 
-TEST_F(CleanupRunnerTest, WhatWasJustDownloadedStays) {
+TEST_F(CleanupRunnerTest, WhatWasJustPulledStays) {
   MakePolicy();
   AddOld(1, 2);
-  downloads_.Count(2, clock_.Now());
-  ASSERT_THAT(admin_.Run({}), IsOk());
+  pulls_.Count(2, clock_.Now());
+  MakeDue();
   ASSERT_THAT(runner_->RunDue(), IsOk());
   EXPECT_THAT(Left(), ::testing::ElementsAre(2));
 }
@@ -224,13 +76,13 @@ TEST_F(CleanupRunnerTest, WhatWasJustDownloadedStays) {
 TEST_F(CleanupRunnerTest, OthersMayWriteBetweenBatches) {
   MakePolicy();
   AddOld(1, 96);
-  ASSERT_THAT(admin_.Run({}), IsOk());
+  MakeDue();
   const int before = store_.writes;
   std::vector<size_t> left;
   store_.before_write = [&](int) {
     left.push_back(Left().size());
     // Downloaded while the first batch waits.
-    if (left.size() == 3) downloads_.Count(96, clock_.Now());
+    if (left.size() == 3) pulls_.Count(96, clock_.Now());
     return absl::OkStatus();
   };
   ASSERT_THAT(runner_->RunDue(), IsOk());
@@ -239,14 +91,14 @@ TEST_F(CleanupRunnerTest, OthersMayWriteBetweenBatches) {
   EXPECT_THAT(left, ::testing::ElementsAre(96, 96, 56, 16, 16, 1));
   EXPECT_EQ(store_.writes, before + 6);
   EXPECT_THAT(Left(), ::testing::ElementsAre(96));
-  EXPECT_EQ(Policy().last_run_deleted_entries(), 95);
-  EXPECT_EQ(Policy().last_run_deleted_bytes(), 950);
+  EXPECT_EQ(Policy().last_run().deleted_count(), 95);
+  EXPECT_EQ(Policy().last_run().deleted_bytes(), 950);
 }
 
 TEST_F(CleanupRunnerTest, ChangesHoldFromTheNextBatchOn) {
   MakePolicy();
   AddOld(1, 96);
-  ASSERT_THAT(admin_.Run({}), IsOk());
+  MakeDue();
   const int before = store_.writes;
   store_.before_write = [&](int number) {
     if (number != before + 3) return absl::OkStatus();
@@ -256,32 +108,34 @@ TEST_F(CleanupRunnerTest, ChangesHoldFromTheNextBatchOn) {
   };
   ASSERT_THAT(runner_->RunDue(), IsOk());
   EXPECT_EQ(Left().size(), 56);
-  EXPECT_EQ(Policy().last_run_deleted_entries(), 40);
-  EXPECT_EQ(Policy().status(), v1::CleanupPolicy::SCHEDULED);
+  EXPECT_EQ(Policy().last_run().deleted_count(), 40);
+  EXPECT_EQ(Policy().last_run().state(), v1::CleanupRun::STATE_SUCCEEDED);
 }
 
 TEST_F(CleanupRunnerTest, OneThatIsDeletedInTheMiddleStops) {
   MakePolicy();
   AddOld(1, 96);
-  ASSERT_THAT(admin_.Run({}), IsOk());
+  MakeDue();
   const int before = store_.writes;
   store_.before_write = [&](int number) {
     if (number != before + 3) return absl::OkStatus();
     store_.before_write = nullptr;
-    EXPECT_THAT(admin_.Delete({}), IsOk());
+    Put([](WriteTransaction& transaction) {
+      tables::DeleteCleanupPolicy(transaction, "default");
+    });
     MakePolicy();
     return absl::OkStatus();
   };
   ASSERT_THAT(runner_->RunDue(), IsOk());
   EXPECT_EQ(Left().size(), 56);
-  EXPECT_FALSE(Policy().has_last_run_time());
-  EXPECT_EQ(Policy().last_run_deleted_entries(), 0);
+  EXPECT_FALSE(Policy().has_last_run());
+  EXPECT_EQ(Policy().last_run().deleted_count(), 0);
 }
 
 TEST_F(CleanupRunnerTest, GoesOnWithWhatACrashLeft) {
   MakePolicy();
   AddOld(1, 96);
-  ASSERT_THAT(admin_.Run({}), IsOk());
+  MakeDue();
   const int before = store_.writes;
   // From the second batch on nothing is written: so is what dies there.
   store_.before_write = [&](int number) {
@@ -291,24 +145,24 @@ TEST_F(CleanupRunnerTest, GoesOnWithWhatACrashLeft) {
   EXPECT_THAT(runner_->RunDue(), StatusIs(absl::StatusCode::kUnavailable));
   runner_.reset();
   store_.before_write = nullptr;
-  EXPECT_EQ(Policy().status(), v1::CleanupPolicy::RUNNING);
-  EXPECT_EQ(Policy().last_run_deleted_entries(), 40);
+  EXPECT_EQ(Policy().last_run().state(), v1::CleanupRun::STATE_RUNNING);
+  EXPECT_EQ(Policy().last_run().deleted_count(), 40);
   const absl::Time began = clock_.Now();
   clock_.Advance(absl::Hours(1));
 
   runner_ = NewRunner();
   ASSERT_THAT(runner_->RunDue(), IsOk());
   EXPECT_THAT(Left(), ::testing::IsEmpty());
-  EXPECT_EQ(Policy().status(), v1::CleanupPolicy::SCHEDULED);
-  EXPECT_EQ(Policy().last_run_deleted_entries(), 96);
-  EXPECT_EQ(FromWire(Policy().last_run_time()), began);
+  EXPECT_EQ(Policy().last_run().state(), v1::CleanupRun::STATE_SUCCEEDED);
+  EXPECT_EQ(Policy().last_run().deleted_count(), 96);
+  EXPECT_EQ(FromWire(Policy().last_run().start_time()), began);
   EXPECT_EQ(FromWire(Policy().next_run_time()), clock_.Now() + 7 * kDay);
 }
 
 TEST_F(CleanupRunnerTest, AFailureIsShownAndTriedAgainNextTime) {
   MakePolicy();
   AddOld(1, 96);
-  ASSERT_THAT(admin_.Run({}), IsOk());
+  MakeDue();
   const int before = store_.writes;
   const std::string reason =
       "x" + std::string(127, 'y') + std::string(200, 'z');
@@ -320,9 +174,10 @@ TEST_F(CleanupRunnerTest, AFailureIsShownAndTriedAgainNextTime) {
   // A failure of one group is no failure of the runner.
   EXPECT_THAT(runner_->RunDue(), IsOk());
   const auto policy = Policy();
-  EXPECT_EQ(policy.status(), v1::CleanupPolicy::FAILED);
-  EXPECT_EQ(policy.failure_message(), ("\xc3\xa9" + reason).substr(0, 255));
-  EXPECT_EQ(policy.last_run_deleted_entries(), 40);
+  EXPECT_EQ(policy.last_run().state(), v1::CleanupRun::STATE_FAILED);
+  EXPECT_EQ(policy.last_run().error().message(),
+            ("\xc3\xa9" + reason).substr(0, 255));
+  EXPECT_EQ(policy.last_run().deleted_count(), 40);
   EXPECT_EQ(FromWire(policy.next_run_time()), clock_.Now() + 7 * kDay);
   ASSERT_THAT(runner_->RunDue(), IsOk());
   EXPECT_EQ(Left().size(), 56);
@@ -330,15 +185,15 @@ TEST_F(CleanupRunnerTest, AFailureIsShownAndTriedAgainNextTime) {
   clock_.Advance(7 * kDay);
   ASSERT_THAT(runner_->RunDue(), IsOk());
   EXPECT_THAT(Left(), ::testing::IsEmpty());
-  EXPECT_EQ(Policy().status(), v1::CleanupPolicy::SCHEDULED);
-  EXPECT_EQ(Policy().failure_message(), "");
-  EXPECT_EQ(Policy().last_run_deleted_entries(), 56);
+  EXPECT_EQ(Policy().last_run().state(), v1::CleanupRun::STATE_SUCCEEDED);
+  EXPECT_EQ(Policy().last_run().error().message(), "");
+  EXPECT_EQ(Policy().last_run().deleted_count(), 56);
 }
 
 TEST_F(CleanupRunnerTest, NoMessageEndsWithHalfACharacter) {
   MakePolicy();
   AddOld(1, 1);
-  ASSERT_THAT(admin_.Run({}), IsOk());
+  MakeDue();
   const int before = store_.writes;
   store_.before_write = [&](int number) {
     return number == before + 2
@@ -346,13 +201,10 @@ TEST_F(CleanupRunnerTest, NoMessageEndsWithHalfACharacter) {
                : absl::OkStatus();
   };
   EXPECT_THAT(runner_->RunDue(), IsOk());
-  EXPECT_EQ(Policy().failure_message(), std::string(254, 'a'));
+  EXPECT_EQ(Policy().last_run().error().message(), std::string(254, 'a'));
 }
 
 TEST_F(CleanupRunnerTest, ADamagedGroupKeepsNoOtherWaiting) {
-  v1::CreateCleanupPolicyRequest request;
-  request.mutable_cleanup_policy()->set_group("acme");
-  ASSERT_THAT(admin_.Create(request), IsOk());
   MakePolicy();
   AddOld(1, 1);
   AddOld(2, 2, /*upstream_id=*/3);
@@ -361,15 +213,11 @@ TEST_F(CleanupRunnerTest, ADamagedGroupKeepsNoOtherWaiting) {
     entry.set_relative_path("/nonsense");
     EXPECT_TRUE(tables::PutCacheEntry(transaction, "", entry).ok());
   });
-  v1::RunCleanupPolicyRequest run;
-  run.set_group("acme");
-  ASSERT_THAT(admin_.Run(run), IsOk());
-  ASSERT_THAT(admin_.Run({}), IsOk());
+  MakeDue("acme");
+  MakeDue();
   ASSERT_THAT(runner_->RunDue(), IsOk());
-  EXPECT_EQ(Policy().last_run_deleted_entries(), 1);
-  v1::GetCleanupPolicyRequest get;
-  get.set_group("acme");
-  EXPECT_EQ(admin_.Get(get)->status(), v1::CleanupPolicy::FAILED);
+  EXPECT_EQ(Policy().last_run().deleted_count(), 1);
+  EXPECT_EQ(Policy("acme").last_run().state(), v1::CleanupRun::STATE_FAILED);
 }
 
 // With a thread of its own.
@@ -410,11 +258,11 @@ TEST_F(CleanupThreadTest, ARequestWakesIt) {
                [runner = runner_.get()] { runner->NotePolicyChange(); });
   HoldAt(before + 2);  // The request is the first.
   runner_->Start();
-  ASSERT_THAT(admin_.Run({}), IsOk());
+  MakeDue();
   AwaitHeld();
   LetGo();
   runner_.reset();
-  EXPECT_TRUE(Policy().has_last_run_time());
+  EXPECT_TRUE(Policy().has_last_run());
 }
 
 // A run whose outcome cannot be written would be repeated without a pause.
@@ -426,20 +274,20 @@ TEST_F(CleanupRunnerTest, ItsOwnWritesDoNotWakeIt) {
     if (runner_->NotePolicyChange()) ++wakes;
   });
   MakePolicy();
-  ASSERT_THAT(admin_.Run({}), IsOk());
+  MakeDue();
   EXPECT_EQ(wakes, 2);
   ASSERT_THAT(runner_->RunDue(), IsOk());
-  EXPECT_TRUE(Policy().has_last_run_time());
+  EXPECT_TRUE(Policy().has_last_run());
   EXPECT_GT(changes, 2);
   EXPECT_EQ(wakes, 2);
-  ASSERT_THAT(admin_.Run({}), IsOk());
+  MakeDue();
   EXPECT_EQ(wakes, 3);
 }
 
 TEST_F(CleanupThreadTest, StopsAfterTheBatchAtHand) {
   MakePolicy();
   AddOld(1, 96);
-  ASSERT_THAT(admin_.Run({}), IsOk());
+  MakeDue();
   HoldAt(store_.writes + 2);
   runner_->Start();
   AwaitHeld();
@@ -447,8 +295,8 @@ TEST_F(CleanupThreadTest, StopsAfterTheBatchAtHand) {
   LetGo();
   runner_.reset();
   EXPECT_EQ(Left().size(), 56);
-  EXPECT_EQ(Policy().last_run_deleted_entries(), 40);
-  EXPECT_EQ(Policy().status(), v1::CleanupPolicy::RUNNING);
+  EXPECT_EQ(Policy().last_run().deleted_count(), 40);
+  EXPECT_EQ(Policy().last_run().state(), v1::CleanupRun::STATE_RUNNING);
 }
 
 }  // namespace

@@ -5,21 +5,23 @@
 #include <optional>
 #include <string>
 #include <utility>
-#include <vector>
 
-#include "absl/strings/ascii.h"
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "services/common/content_wire.h"
 #include "services/common/errors.h"
 #include "services/common/status_macros.h"
 #include "services/metadata/admin/group_admin.h"
+#include "services/metadata/admin/resource_key.h"
+#include "services/metadata/admin/shown_resources.h"
+#include "services/metadata/admin/sorted_page.h"
+#include "services/metadata/admin/validate_only.h"
 #include "services/metadata/admin/visibility.h"
 #include "services/metadata/conversion/registry_conversion.h"
 #include "services/metadata/resolution/registry_path.h"
 #include "services/metadata/resources/etag.h"
-#include "services/metadata/resources/field_masks.h"
-#include "services/metadata/resources/page_token.h"
+#include "services/metadata/resources/filter.h"
+#include "services/metadata/resources/order_by.h"
+#include "services/metadata/resources/update_mask.h"
 #include "services/metadata/resources/validation.h"
 #include "services/metadata/store/key_encoding.h"
 #include "services/metadata/store/transactions.h"
@@ -37,25 +39,11 @@ absl::Status NoSuchRegistry(int64_t id) {
   return errors::NoSuch("registry", absl::StrCat(id));
 }
 
-absl::Status FillUpstreams(const ReadTransaction& transaction,
-                           v1::Registry& registry) {
-  ASSIGN_OR_RETURN(const auto attachments,
-                   tables::Attachments(transaction, registry.id()));
-  registry.clear_upstreams();
-  for (const auto& attachment : attachments) {
-    *registry.add_upstreams() = ToApi(attachment);
-  }
-  return absl::OkStatus();
-}
-
-// The registry with its upstreams. Errors: NOT_FOUND.
-absl::StatusOr<v1::Registry> Require(const ReadTransaction& transaction,
-                                     int64_t id) {
-  ASSIGN_OR_RETURN(const auto row, tables::FindRegistry(transaction, id));
+absl::StatusOr<stored::Registry> Require(const ReadTransaction& transaction,
+                                         int64_t id) {
+  ASSIGN_OR_RETURN(auto row, tables::FindRegistry(transaction, id));
   if (!row) return NoSuchRegistry(id);
-  v1::Registry registry = ToApi(*row);
-  RETURN_IF_ERROR(FillUpstreams(transaction, registry));
-  return registry;
+  return *std::move(row);
 }
 
 absl::Status RequireFreeName(const ReadTransaction& transaction,
@@ -99,8 +87,17 @@ std::string ScopeOf(const v1::ListRegistriesRequest& request) {
   return KeyBuilder()
       .String("registries")
       .String(request.group())
-      .Rest(request.name_contains())
+      .Rest(request.filter())
       .Build();
+}
+
+// As it is answered when it is not created: what it would get then is not
+// known.
+v1::Registry OnlyTried(v1::Registry registry, int64_t chosen_id) {
+  registry.set_id(chosen_id);
+  registry.clear_uid();
+  registry.clear_etag();
+  return registry;
 }
 
 }  // namespace
@@ -111,22 +108,27 @@ std::string ScopeOf(const v1::ListRegistriesRequest& request) {
 absl::StatusOr<v1::Registry> RegistryAdmin::Create(
     const v1::CreateRegistryRequest& request) {
   const int64_t wanted_id = request.registry().id();
-  if (wanted_id > 0) {
+  if (wanted_id > 0 && !request.validate_only()) {
     v1::GetRegistryRequest get;
     get.set_id(wanted_id);
     if (absl::IsNotFound(Get(get).status())) {
       RETURN_IF_ERROR(tokens_.ForgetRegistry(wanted_id));
     }
   }
-  return WriteValue<v1::Registry>(store_, [&](WriteTransaction& transaction) {
-    return CreateIn(transaction, request.registry());
-  });
+  ASSIGN_OR_RETURN(
+      v1::Registry created,
+      WriteOrTry<v1::Registry>(
+          store_, request.validate_only(), [&](WriteTransaction& transaction) {
+            return CreateIn(transaction, request.registry());
+          }));
+  if (!request.validate_only()) return created;
+  return OnlyTried(std::move(created), wanted_id);
 }
 
 absl::StatusOr<v1::Registry> RegistryAdmin::CreateIn(
     WriteTransaction& transaction, v1::Registry registry) {
+  ClearOutputOnly(registry);
   RETURN_IF_ERROR(Validate(registry));
-  if (registry.group().empty()) registry.set_group(kDefaultGroup);
   RETURN_IF_ERROR(RequireGroup(transaction, registry.group()));
   const int64_t wanted_id = registry.id();
   registry.set_id(0);
@@ -143,115 +145,155 @@ absl::StatusOr<v1::Registry> RegistryAdmin::CreateIn(
   *registry.mutable_create_time() = ToWire(clock_.Now());
   *registry.mutable_update_time() = registry.create_time();
   registry.set_etag(NextEtag("", clock_.Now()));
-  registry.clear_upstreams();
-  tables::PutRegistry(transaction, nullptr, ToStored(registry));
-  return registry;
+  const stored::Registry row = ToStored(registry);
+  tables::PutRegistry(transaction, nullptr, row);
+  return ShownRegistry(transaction, row);
 }
 
 absl::StatusOr<v1::Registry> RegistryAdmin::Get(
     const v1::GetRegistryRequest& request) const {
-  return ReadValue<v1::Registry>(store_,
-                                 [&](const ReadTransaction& transaction) {
-                                   return Require(transaction, request.id());
-                                 });
+  return ReadValue<v1::Registry>(
+      store_,
+      [&](const ReadTransaction& transaction) -> absl::StatusOr<v1::Registry> {
+        ASSIGN_OR_RETURN(const auto row, Require(transaction, request.id()));
+        return ShownRegistry(transaction, row);
+      });
 }
 
 absl::StatusOr<v1::ListRegistriesResponse> RegistryAdmin::List(
     const v1::ListRegistriesRequest& request, const Caller& caller) const {
-  const std::string scope = ScopeOf(request);
-  ASSIGN_OR_RETURN(const int page_size, PageSize(request.page_size()));
-  ASSIGN_OR_RETURN(const int64_t start_after,
-                   ParseIdPageToken(scope, request.page_token()));
+  RETURN_IF_ERROR(RequireGroupOfList(request.group()));
+  ASSIGN_OR_RETURN(const Filter filter,
+                   Filter::Parse(request.filter(), *v1::Registry::descriptor(),
+                                 {"name", "anonymous_pull"}));
+  ASSIGN_OR_RETURN(
+      const OrderBy order,
+      OrderBy::Parse(request.order_by(), {"id", "name", "create_time"}));
+  ASSIGN_OR_RETURN(auto page,
+                   SortedPage::Of(ScopeOf(request), order, request.page_size(),
+                                  request.page_token()));
   v1::ListRegistriesResponse response;
-  const auto wanted = [&](const stored::Registry& registry) {
-    return (request.group().empty() || registry.group() == request.group()) &&
-           absl::StrContains(absl::AsciiStrToLower(registry.name()),
-                             absl::AsciiStrToLower(request.name_contains()));
-  };
-  RETURN_IF_ERROR(store_.Read([&](const ReadTransaction& transaction) {
-    const Visibility visibility(caller, transaction);
-    return tables::VisitRegistries(
-        transaction, start_after,
-        [&](const stored::Registry& registry) -> absl::StatusOr<bool> {
-          if (!wanted(registry) ||
-              !visibility.OfRegistry(registry.group(), registry.id())) {
-            return true;
-          }
-          if (response.registries_size() == page_size) {
-            response.set_next_page_token(
-                MakePageToken(scope, response.registries(page_size - 1).id()));
-            return false;
-          }
-          v1::Registry& shown = *response.add_registries();
-          shown = ToApi(registry);
-          RETURN_IF_ERROR(FillUpstreams(transaction, shown));
-          return true;
-        });
-  }));
+  RETURN_IF_ERROR(
+      store_.Read([&](const ReadTransaction& transaction) -> absl::Status {
+        const Visibility visibility(caller, transaction);
+        RETURN_IF_ERROR(tables::VisitRegistries(
+            transaction, /*start_after=*/0,
+            [&](const stored::Registry& row) -> absl::StatusOr<bool> {
+              if (!IsAskedFor(request.group(), row.group())) return true;
+              const v1::Registry registry = ToApi(row);
+              if (filter.Matches(registry) &&
+                  visibility.OfRegistry(row.group(), row.id())) {
+                page.Offer(registry, row.id());
+              }
+              return true;
+            }));
+        for (const int64_t id : page.ids()) {
+          ASSIGN_OR_RETURN(const auto row, Require(transaction, id));
+          ASSIGN_OR_RETURN(*response.add_registries(),
+                           ShownRegistry(transaction, row));
+        }
+        return absl::OkStatus();
+      }));
+  response.set_next_page_token(page.next_page_token());
   return response;
 }
 
 absl::StatusOr<v1::Registry> RegistryAdmin::Update(
     const v1::UpdateRegistryRequest& request) {
-  return WriteValue<v1::Registry>(
-      store_,
-      [&](WriteTransaction& transaction) -> absl::StatusOr<v1::Registry> {
-        ASSIGN_OR_RETURN(const auto before,
-                         Require(transaction, request.registry().id()));
-        RETURN_IF_ERROR(CheckEtag({"registry", absl::StrCat(before.id())},
-                                  request.registry().etag(), before.etag()));
-        v1::Registry after = before;
-        using R = v1::Registry;
-        RETURN_IF_ERROR(ApplyMask<R>(
-            request.update_mask(),
-            {{"name", [](const R& f, R& t) { t.set_name(f.name()); }},
-             {"description",
-              [](const R& f, R& t) { t.set_description(f.description()); }},
-             {"anonymous_pull",
-              [](const R& f, R& t) {
-                t.set_anonymous_pull(f.anonymous_pull());
-              }}},
-            request.registry(), after));
-        RETURN_IF_ERROR(Validate(after));
-        RETURN_IF_ERROR(RequireFreeName(transaction, after));
-        // One that has shared its path since an earlier revision may stay.
-        if (after.name() != before.name()) {
-          RETURN_IF_ERROR(RequireFreePath(transaction, ToStored(after)));
-        }
-        *after.mutable_update_time() = ToWire(clock_.Now());
-        after.set_etag(NextEtag(before.etag(), clock_.Now()));
-        const stored::Registry row_before = ToStored(before);
-        tables::PutRegistry(transaction, &row_before, ToStored(after));
-        return after;
-      });
+  return WriteOrTry<v1::Registry>(store_, request.validate_only(),
+                                  [&](WriteTransaction& transaction) {
+                                    return UpdateIn(transaction, request);
+                                  });
+}
+
+absl::StatusOr<v1::Registry> RegistryAdmin::UpdateIn(
+    WriteTransaction& transaction, const v1::UpdateRegistryRequest& request) {
+  if (request.has_key()) return Upsert(transaction, request);
+  ASSIGN_OR_RETURN(const auto row, Require(transaction, request.id()));
+  return Change(transaction, row, request);
+}
+
+absl::StatusOr<v1::Registry> RegistryAdmin::Upsert(
+    WriteTransaction& transaction, const v1::UpdateRegistryRequest& request) {
+  const v1::RegistryKey& key = request.key();
+  ASSIGN_OR_RETURN(const auto id, tables::FindRegistryByName(
+                                      transaction, key.group(), key.name()));
+  if (id) {
+    ASSIGN_OR_RETURN(const auto row, Require(transaction, *id));
+    return Change(transaction, row, request);
+  }
+  const std::string path = absl::StrCat(key.group(), "/", key.name());
+  if (!request.allow_missing()) return errors::NoSuch("registry", path);
+  v1::Registry registry = request.registry();
+  // Who has an etag has seen it.
+  RETURN_IF_ERROR(CheckEtag({"registry", path}, registry.etag(), ""));
+  RETURN_IF_ERROR(
+      TakeKey(key, *registry.mutable_group(), *registry.mutable_name()));
+  if (registry.id() != 0) {
+    return errors::FieldInvalid("id", "can be chosen by CreateRegistry alone");
+  }
+  ASSIGN_OR_RETURN(v1::Registry created,
+                   CreateIn(transaction, std::move(registry)));
+  if (!request.validate_only()) return created;
+  return OnlyTried(std::move(created), /*chosen_id=*/0);
+}
+
+absl::StatusOr<v1::Registry> RegistryAdmin::Change(
+    WriteTransaction& transaction, const stored::Registry& before,
+    const v1::UpdateRegistryRequest& request) {
+  RETURN_IF_ERROR(CheckEtag({"registry", absl::StrCat(before.id())},
+                            request.registry().etag(), before.etag()));
+  v1::Registry after = ToApi(before);
+  RETURN_IF_ERROR(
+      ApplyUpdate(request.update_mask(), request.registry(), after));
+  RETURN_IF_ERROR(Validate(after));
+  RETURN_IF_ERROR(RequireFreeName(transaction, after));
+  // One that has shared its path since an earlier revision may stay.
+  if (after.name() != before.name()) {
+    RETURN_IF_ERROR(RequireFreePath(transaction, ToStored(after)));
+  }
+  *after.mutable_update_time() = ToWire(clock_.Now());
+  after.set_etag(NextEtag(before.etag(), clock_.Now()));
+  stored::Registry row = ToStored(after);
+  row.set_attachments_version(before.attachments_version());
+  tables::PutRegistry(transaction, &before, row);
+  return ShownRegistry(transaction, row);
 }
 
 absl::Status RegistryAdmin::Delete(const v1::DeleteRegistryRequest& request) {
-  std::vector<int64_t> removed;
-  RETURN_IF_ERROR(store_.Write(
-      [&](WriteTransaction& transaction) -> absl::Status {
-        ASSIGN_OR_RETURN(const auto registry,
-                         tables::FindRegistry(transaction, request.id()));
-        if (!registry) return absl::OkStatus();
-        RETURN_IF_ERROR(CheckEtag({"registry", absl::StrCat(registry->id())},
-                                  request.etag(), registry->etag()));
-        ASSIGN_OR_RETURN(const auto attachments,
-                         tables::Attachments(transaction, request.id()));
-        RETURN_IF_ERROR(tables::SetAttachments(transaction, request.id(), {}));
-        for (const auto& attachment : attachments) {
-          const int64_t upstream_id = attachment.upstream_id();
-          ASSIGN_OR_RETURN(const auto others, tables::RegistriesOfUpstream(
-                                                  transaction, upstream_id));
-          if (!others.empty()) continue;
-          RETURN_IF_ERROR(RemoveUpstream(transaction, upstream_id));
-          removed.push_back(upstream_id);
-        }
-        tables::DeleteRegistry(transaction, *registry);
-        return absl::OkStatus();
-      },
-      Durability::kSynced));
-  RETURN_IF_ERROR(tokens_.ForgetRegistry(request.id()));
-  for (const int64_t id : removed) sweeper_.Remove(id);
+  bool is_swept = false;
+  RETURN_IF_ERROR(ChangeOrTry(store_, request.validate_only(),
+                              [&](WriteTransaction& transaction) {
+                                return DeleteIn(transaction, request, is_swept);
+                              }));
+  if (request.validate_only()) return absl::OkStatus();
+  if (is_swept) sweeper_.Wake();
+  return tokens_.ForgetRegistry(request.id());
+}
+
+absl::Status RegistryAdmin::DeleteIn(WriteTransaction& transaction,
+                                     const v1::DeleteRegistryRequest& request,
+                                     bool& is_swept) {
+  const int64_t id = request.id();
+  ASSIGN_OR_RETURN(const auto registry, tables::FindRegistry(transaction, id));
+  if (!registry) {
+    return request.allow_missing() ? absl::OkStatus() : NoSuchRegistry(id);
+  }
+  RETURN_IF_ERROR(CheckEtag({"registry", absl::StrCat(id)}, request.etag(),
+                            registry->etag()));
+  ASSIGN_OR_RETURN(const auto attachments,
+                   tables::Attachments(transaction, id));
+  RETURN_IF_ERROR(tables::SetAttachments(transaction, id, {}));
+  tables::DeleteRegistry(transaction, *registry);
+  if (!request.delete_orphaned_upstreams()) return absl::OkStatus();
+  for (const auto& attachment : attachments) {
+    const int64_t upstream_id = attachment.upstream_id();
+    ASSIGN_OR_RETURN(const auto others,
+                     tables::RegistriesOfUpstream(transaction, upstream_id));
+    if (!others.empty()) continue;
+    RETURN_IF_ERROR(RemoveUpstream(transaction, upstream_id));
+    is_swept = true;
+  }
   return absl::OkStatus();
 }
 

@@ -10,10 +10,12 @@
 #include "services/metadata/resolution/sweeper.h"
 #include "services/metadata/resources/admin_limits.h"
 #include "services/metadata/store/metadata_store.h"
+#include "services/metadata/store/stored_registry.pb.h"
 
 namespace cvr {
 
-// What RegistryService promises, without the wire. Thread-safe.
+// What RegistryService promises, without the wire: keys of registries that
+// exist are ids by now. Thread-safe.
 class RegistryAdmin {
  public:
   // All must outlive it.
@@ -29,7 +31,7 @@ class RegistryAdmin {
   // With an id of the caller's choice if the request has one: no access token
   // that names it is left over from a registry that had it before.
   absl::StatusOr<v1::Registry> Create(const v1::CreateRegistryRequest& request);
-  // As a part of a larger change. An empty group means the default one.
+  // As a part of a larger change.
   absl::StatusOr<v1::Registry> CreateIn(WriteTransaction& transaction,
                                         v1::Registry registry);
 
@@ -37,10 +39,26 @@ class RegistryAdmin {
   // Those that the caller may see.
   absl::StatusOr<v1::ListRegistriesResponse> List(
       const v1::ListRegistriesRequest& request, const Caller& caller) const;
+  // An id is not chosen here: INVALID_ARGUMENT.
   absl::StatusOr<v1::Registry> Update(const v1::UpdateRegistryRequest& request);
+  // The cache entries of upstreams that go with it are removed in the
+  // background.
   absl::Status Delete(const v1::DeleteRegistryRequest& request);
 
  private:
+  absl::StatusOr<v1::Registry> UpdateIn(
+      WriteTransaction& transaction, const v1::UpdateRegistryRequest& request);
+  // That a request names with a key that was of no registry when it came.
+  absl::StatusOr<v1::Registry> Upsert(WriteTransaction& transaction,
+                                      const v1::UpdateRegistryRequest& request);
+  absl::StatusOr<v1::Registry> Change(WriteTransaction& transaction,
+                                      const stored::Registry& before,
+                                      const v1::UpdateRegistryRequest& request);
+  // Sets `is_swept` when there are rows to be swept then.
+  absl::Status DeleteIn(WriteTransaction& transaction,
+                        const v1::DeleteRegistryRequest& request,
+                        bool& is_swept);
+
   MetadataStore& store_;
   const Clock& clock_;
   const AdminLimits limits_;

@@ -1,6 +1,8 @@
 #ifndef SERVICES_METADATA_ADMIN_UPSTREAM_ADMIN_H_
 #define SERVICES_METADATA_ADMIN_UPSTREAM_ADMIN_H_
 
+#include <cstdint>
+
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "cvr/v1/upstream_service.pb.h"
@@ -15,9 +17,8 @@
 
 namespace cvr {
 
-// What UpstreamService promises of upstreams themselves, without the wire;
-// their places in registries are AttachmentAdmin's. Answers never hold what is
-// input only. Thread-safe.
+// What UpstreamService promises, without the wire: keys of upstreams that exist
+// are ids by now. Answers never hold what is input only. Thread-safe.
 class UpstreamAdmin {
  public:
   // All must outlive it.
@@ -32,7 +33,7 @@ class UpstreamAdmin {
         caches_(caches) {}
 
   absl::StatusOr<v1::Upstream> Create(const v1::CreateUpstreamRequest& request);
-  // As a part of a larger change. An empty group means the default one.
+  // As a part of a larger change.
   absl::StatusOr<v1::Upstream> CreateIn(WriteTransaction& transaction,
                                         v1::Upstream upstream);
 
@@ -40,24 +41,30 @@ class UpstreamAdmin {
   // Those that the caller may see.
   absl::StatusOr<v1::ListUpstreamsResponse> List(
       const v1::ListUpstreamsRequest& request, const Caller& caller) const;
-  // Purges what is cached after another URL was written, as the request says.
+  // What is purged with another URL is not served from then on; its rows are
+  // removed in the background.
   absl::StatusOr<v1::Upstream> Update(const v1::UpdateUpstreamRequest& request);
   absl::Status Delete(const v1::DeleteUpstreamRequest& request);
 
  private:
-  // `row` as it is shown, with its places.
-  absl::StatusOr<v1::Upstream> Shown(const ReadTransaction& transaction,
-                                     const stored::Upstream& row) const;
-  absl::StatusOr<v1::Upstream> CreateAttached(WriteTransaction& transaction,
-                                              v1::Upstream upstream,
-                                              int64_t registry_id);
-  // The change alone; sets `url_changes` when it is one of the URL.
+  // In one transaction, as the request says.
+  absl::StatusOr<v1::Upstream> CreateFor(
+      WriteTransaction& transaction, const v1::CreateUpstreamRequest& request);
+  // Sets `is_purged` when what is cached is purged by that.
   absl::StatusOr<v1::Upstream> UpdateIn(
       WriteTransaction& transaction, const v1::UpdateUpstreamRequest& request,
-      bool& url_changes);
+      bool& is_purged);
+  // That a request names with a key that was of no upstream when it came.
+  absl::StatusOr<v1::Upstream> Upsert(WriteTransaction& transaction,
+                                      const v1::UpdateUpstreamRequest& request,
+                                      bool& is_purged);
+  absl::StatusOr<v1::Upstream> Change(WriteTransaction& transaction,
+                                      const stored::Upstream& row,
+                                      const v1::UpdateUpstreamRequest& request,
+                                      bool& is_purged);
   // ALREADY_EXISTS when another of its group has its URL and credentials.
-  absl::Status RequireUnlikeOthers(const ReadTransaction& transaction,
-                                   const v1::Upstream& upstream) const;
+  absl::Status RequireOtherTarget(const ReadTransaction& transaction,
+                                  const v1::Upstream& upstream) const;
   absl::StatusOr<v1::ListUpstreamsResponse> ListOfRegistry(
       const v1::ListUpstreamsRequest& request) const;
 

@@ -20,7 +20,7 @@ struct CacheRecord {
   std::string upstream_etag;
   // What a manifest names: children, config, layers.
   std::vector<Digest> references;
-  bool counts_as_download = false;
+  bool counts_as_pull = false;
   // False = the upstream was not asked, it is only believed to have it.
   bool confirmed = true;
   // The identity (see Candidate) that the target's bytes were delivered to,
@@ -56,7 +56,7 @@ class CacheRecorder {
   // Errors: NOT_FOUND, ABORTED.
   virtual absl::Status Touch(const UpstreamEpoch& upstream,
                              const ContentRef& content, const Digest& digest,
-                             bool counts_as_download) = 0;
+                             bool counts_as_pull) = 0;
 
   // The upstream was asked for the path and said `negative_answer`, which is
   // not kNone. What was recorded for the path is dropped, and for a while its

@@ -25,6 +25,8 @@ class GrpcAdminAuthority : public AdminAuthority {
   absl::StatusOr<Admission> Authorize(
       absl::string_view secret,
       absl::Span<const AccessQuestion> questions) override;
+  absl::StatusOr<std::optional<int64_t>> FindByKey(
+      const ResourceKey& key) override;
   void Record(v1::AuditEvent event) override;
 
  private:

@@ -29,7 +29,7 @@ absl::StatusOr<UpstreamAccess> GrpcMetadataClient::GetUpstreamAccess(
     int64_t upstream_id) {
   internal::v1::GetUpstreamAccessRequest request;
   request.set_upstream_id(upstream_id);
-  internal::v1::UpstreamAccess response;
+  internal::v1::GetUpstreamAccessResponse response;
   RETURN_IF_ERROR(Call(&Stub::GetUpstreamAccess, request, response));
   return FromWire(response);
 }
@@ -46,28 +46,28 @@ absl::StatusOr<std::vector<int64_t>> GrpcMetadataClient::FindPossessing(
 }
 
 absl::Status GrpcMetadataClient::Record(const CacheRecord& record) {
-  google::protobuf::Empty response;
+  internal::v1::RecordCacheEntryResponse response;
   return Call(&Stub::RecordCacheEntry, ToWire(record), response);
 }
 
 absl::Status GrpcMetadataClient::Touch(const UpstreamEpoch& upstream,
                                        const ContentRef& content,
                                        const Digest& digest,
-                                       bool counts_as_download) {
+                                       bool counts_as_pull) {
   internal::v1::TouchCacheEntryRequest request;
   request.set_upstream_id(upstream.upstream_id);
   request.set_cache_epoch(upstream.cache_epoch);
   *request.mutable_content() = ToWire(content);
   request.set_digest(digest.ToString());
-  request.set_counts_as_download(counts_as_download);
-  google::protobuf::Empty response;
+  request.set_counts_as_pull(counts_as_pull);
+  internal::v1::TouchCacheEntryResponse response;
   return Call(&Stub::TouchCacheEntry, request, response);
 }
 
 absl::Status GrpcMetadataClient::RecordNegativeAnswer(
     const UpstreamEpoch& upstream, const ContentRef& content,
     NegativeAnswer negative_answer) {
-  google::protobuf::Empty response;
+  internal::v1::RecordNegativeAnswerResponse response;
   return Call(&Stub::RecordNegativeAnswer,
               ToNegativeAnswerRequest(upstream, content, negative_answer),
               response);
@@ -88,7 +88,7 @@ absl::Status GrpcMetadataClient::ForgetContent(
   for (const Digest& digest : digests) {
     request.add_digests(digest.ToString());
   }
-  google::protobuf::Empty response;
+  internal::v1::ForgetContentResponse response;
   return Call(&Stub::ForgetContent, request, response);
 }
 
@@ -141,7 +141,7 @@ absl::StatusOr<std::vector<Garbage>> GrpcMetadataClient::ListGarbage(
 absl::Status GrpcMetadataClient::RemoveGarbage(absl::Span<const int64_t> ids) {
   internal::v1::RemoveGarbageRequest request;
   for (const int64_t id : ids) request.add_ids(id);
-  google::protobuf::Empty response;
+  internal::v1::RemoveGarbageResponse response;
   return Call(&Stub::RemoveGarbage, request, response);
 }
 

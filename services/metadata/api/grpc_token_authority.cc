@@ -23,10 +23,10 @@ absl::StatusOr<Caller> GrpcTokenAuthority::Authenticate(
     absl::string_view secret) {
   internal::v1::AuthenticateRequest request;
   request.set_secret(std::string(secret));
-  internal::v1::Caller response;
+  internal::v1::AuthenticateResponse response;
   RETURN_IF_ERROR(UnaryCall(*stub_, &Stub::Authenticate, options_.deadline,
                             request, response));
-  return FromWire(response);
+  return FromWire(response.caller());
 }
 
 absl::StatusOr<IssuedToken> GrpcTokenAuthority::IssueToken(
@@ -49,7 +49,7 @@ absl::StatusOr<Trust> GrpcTokenAuthority::GetTrust(uint64_t known_version,
   internal::v1::GetTrustRequest request;
   request.set_known_version(known_version);
   *request.mutable_max_wait() = ToWire(max_wait);
-  internal::v1::Trust response;
+  internal::v1::GetTrustResponse response;
   RETURN_IF_ERROR(UnaryCall(*stub_, &Stub::GetTrust,
                             options_.deadline + max_wait, request, response));
   Trust trust;

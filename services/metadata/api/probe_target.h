@@ -8,8 +8,8 @@
 namespace cvr {
 
 // What a test of an upstream tries: `stored` (default constructed when there is
-// none) with what `changes` sets of url, username, password, tls and
-// trusted_token_realms in its place. Pure.
+// none) with what `changes` sets of url, credentials, tls and
+// trusted_token_realms in its place, and its group when none is stored. Pure.
 //
 // Stored credentials and client certificates are for the stored URL. Another
 // URL without credentials is tried without; a username alone stands for the

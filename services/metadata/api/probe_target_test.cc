@@ -11,6 +11,7 @@ namespace {
 UpstreamAccess Stored() {
   UpstreamAccess access;
   access.id = 7;
+  access.group = "acme";
   access.name = "stored";
   access.url = "https://one.example/v2/";
   access.username = "user";
@@ -22,9 +23,12 @@ UpstreamAccess Stored() {
 v1::Upstream Changes(const std::string& url, const std::string& username = "",
                      const std::string& password = "") {
   v1::Upstream changes;
+  changes.set_group("acme");
   changes.set_url(url);
-  changes.set_username(username);
-  changes.set_password(password);
+  if (username.empty() && password.empty()) return changes;
+  auto& basic = *changes.mutable_credentials()->mutable_basic();
+  basic.set_username(username);
+  basic.set_password(password);
   return changes;
 }
 
@@ -65,12 +69,17 @@ TEST(ProbeTargetTest, AnotherUrlIsTriedWithoutCredentials) {
     EXPECT_EQ(target->username, "") << url;
     EXPECT_EQ(target->password, "") << url;
     // The username alone does not bring the password along.
-    EXPECT_NE(Wrong(Stored(), Changes(url, "user")), "") << url;
+    EXPECT_EQ(Wrong(Stored(), Changes(url, "user")),
+              "upstream.credentials.basic.password")
+        << url;
   }
 }
 
 TEST(ProbeTargetTest, StoredPasswordIsOfTheStoredUsernameOnly) {
-  EXPECT_NE(Wrong(Stored(), Changes("", "other")), "");
+  EXPECT_EQ(Wrong(Stored(), Changes("", "other")),
+            "upstream.credentials.basic.password");
+  EXPECT_EQ(Wrong(Stored(), Changes("", "", "new")),
+            "upstream.credentials.basic.username");
   const auto target = ProbeTarget(Stored(), Changes("", "other", "new"));
   ASSERT_TRUE(target.ok()) << target.status();
   EXPECT_EQ(target->username, "other");
@@ -79,12 +88,14 @@ TEST(ProbeTargetTest, StoredPasswordIsOfTheStoredUsernameOnly) {
 
 TEST(ProbeTargetTest, PasswordsNeedBeNoText) {
   v1::Upstream changes = Changes("", "other");
-  changes.set_password_bytes("\xff");
+  auto& basic = *changes.mutable_credentials()->mutable_basic();
+  basic.set_password_bytes("\xff");
   const auto target = ProbeTarget(Stored(), changes);
   ASSERT_TRUE(target.ok()) << target.status();
   EXPECT_EQ(target->password, "\xff");
-  changes.set_password("two");
-  EXPECT_EQ(Wrong(Stored(), changes), "upstream.password_bytes");
+  basic.set_password("two");
+  EXPECT_EQ(Wrong(Stored(), changes),
+            "upstream.credentials.basic.password_bytes");
 }
 
 TEST(ProbeTargetTest, ClientCertificateIsForTheStoredUrl) {
@@ -115,7 +126,7 @@ TEST(ProbeTargetTest, ClientCertificateIsForTheStoredUrl) {
 }
 
 TEST(ProbeTargetTest, NamesWhatIsWrongAsInTheRequest) {
-  EXPECT_EQ(Wrong({}, {}), "upstream.url");
+  EXPECT_EQ(Wrong({}, Changes("")), "upstream.url");
   EXPECT_EQ(Wrong({}, Changes("ftp://one.example")), "upstream.url");
   EXPECT_EQ(Wrong({}, Changes("https://u:p@one.example")), "upstream.url");
   EXPECT_EQ(Wrong({}, Changes("https://one.example")), "");

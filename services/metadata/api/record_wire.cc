@@ -19,7 +19,7 @@ internal::v1::RecordCacheEntryRequest ToWire(const CacheRecord& record) {
   for (const Digest& digest : record.references) {
     message.add_references(digest.ToString());
   }
-  message.set_counts_as_download(record.counts_as_download);
+  message.set_counts_as_pull(record.counts_as_pull);
   message.set_unconfirmed(!record.confirmed);
   message.set_delivered_to(record.delivered_to);
   message.set_cache_epoch(record.cache_epoch);
@@ -36,7 +36,7 @@ absl::StatusOr<CacheRecord> FromWire(
     ASSIGN_OR_RETURN(const auto digest, Digest::Parse(text));
     record.references.push_back(digest);
   }
-  record.counts_as_download = message.counts_as_download();
+  record.counts_as_pull = message.counts_as_pull();
   record.confirmed = !message.unconfirmed();
   record.delivered_to = message.delivered_to();
   record.cache_epoch = message.cache_epoch();
@@ -78,8 +78,8 @@ UpstreamEpoch FromWire(const internal::v1::UpstreamEpoch& message) {
   return {message.upstream_id(), message.cache_epoch()};
 }
 
-internal::v1::UpstreamAccess ToWire(const UpstreamAccess& access) {
-  internal::v1::UpstreamAccess message;
+internal::v1::GetUpstreamAccessResponse ToWire(const UpstreamAccess& access) {
+  internal::v1::GetUpstreamAccessResponse message;
   *message.mutable_upstream() = FromAccess(access);
   internal::v1::UpstreamCredentials& secrets = *message.mutable_credentials();
   secrets.set_username(access.username);
@@ -90,7 +90,8 @@ internal::v1::UpstreamAccess ToWire(const UpstreamAccess& access) {
   return message;
 }
 
-UpstreamAccess FromWire(const internal::v1::UpstreamAccess& message) {
+UpstreamAccess FromWire(
+    const internal::v1::GetUpstreamAccessResponse& message) {
   UpstreamAccess access = ToAccess(message.upstream());
   access.username = message.credentials().username();
   access.password = message.credentials().password();

@@ -33,8 +33,8 @@ internal::v1::UpstreamEpoch ToWire(const UpstreamEpoch& upstream);
 UpstreamEpoch FromWire(const internal::v1::UpstreamEpoch& message);
 
 // The credentials are beside the upstream, in a field of their own.
-internal::v1::UpstreamAccess ToWire(const UpstreamAccess& access);
-UpstreamAccess FromWire(const internal::v1::UpstreamAccess& message);
+internal::v1::GetUpstreamAccessResponse ToWire(const UpstreamAccess& access);
+UpstreamAccess FromWire(const internal::v1::GetUpstreamAccessResponse& message);
 
 internal::v1::TakeRefreshDueResponse ToWire(const std::vector<RefreshDue>& due);
 absl::StatusOr<std::vector<RefreshDue>> FromWire(

@@ -24,7 +24,7 @@ UpstreamAccess Access() {
 }
 
 TEST(RecordWireTest, AccessIsWholeAfterTheWire) {
-  internal::v1::UpstreamAccess received;
+  internal::v1::GetUpstreamAccessResponse received;
   ASSERT_TRUE(received.ParseFromString(ToWire(Access()).SerializeAsString()));
   const UpstreamAccess access = FromWire(received);
   EXPECT_EQ(access.id, 7);
@@ -41,7 +41,7 @@ TEST(RecordWireTest, AccessIsWholeAfterTheWire) {
 }
 
 TEST(RecordWireTest, CredentialsAreBesideTheUpstream) {
-  internal::v1::UpstreamAccess message = ToWire(Access());
+  internal::v1::GetUpstreamAccessResponse message = ToWire(Access());
   EXPECT_EQ(message.upstream().username(), "");
   v1::Upstream cleared = message.upstream();
   ClearSensitive(cleared);

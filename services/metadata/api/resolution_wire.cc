@@ -14,7 +14,7 @@ namespace {
 internal::v1::CachedEntry EntryToWire(const CachedEntry& entry) {
   internal::v1::CachedEntry message;
   *message.mutable_target() = ToWire(entry.target);
-  *message.mutable_upstream_checked_at() = ToWire(entry.upstream_checked_at);
+  *message.mutable_last_check_time() = ToWire(entry.last_check_time);
   message.set_fresh(entry.fresh);
   if (entry.stale_for != absl::InfiniteDuration()) {
     *message.mutable_stale_for() = ToWire(entry.stale_for);
@@ -25,7 +25,7 @@ internal::v1::CachedEntry EntryToWire(const CachedEntry& entry) {
 absl::StatusOr<CachedEntry> EntryFromWire(
     const internal::v1::CachedEntry& message) {
   ASSIGN_OR_RETURN(auto target, FromWire(message.target()));
-  CachedEntry entry{std::move(target), FromWire(message.upstream_checked_at()),
+  CachedEntry entry{std::move(target), FromWire(message.last_check_time()),
                     message.fresh()};
   if (message.has_stale_for()) {
     entry.stale_for = FromWire(message.stale_for());
@@ -39,26 +39,26 @@ internal::v1::Candidate::NegativeAnswer ToWire(NegativeAnswer negative_answer) {
   switch (negative_answer) {
     case NegativeAnswer::kNone:
       break;
-    case NegativeAnswer::kAbsent:
-      return internal::v1::Candidate::ABSENT;
+    case NegativeAnswer::kNotFound:
+      return internal::v1::Candidate::NEGATIVE_ANSWER_NOT_FOUND;
     case NegativeAnswer::kRefused:
-      return internal::v1::Candidate::REFUSED;
+      return internal::v1::Candidate::NEGATIVE_ANSWER_REFUSED;
     case NegativeAnswer::kHidden:
-      return internal::v1::Candidate::HIDDEN;
+      return internal::v1::Candidate::NEGATIVE_ANSWER_HIDDEN;
   }
-  return internal::v1::Candidate::NONE;
+  return internal::v1::Candidate::NEGATIVE_ANSWER_UNSPECIFIED;
 }
 
 absl::StatusOr<NegativeAnswer> FromWire(
     internal::v1::Candidate::NegativeAnswer negative_answer) {
   switch (negative_answer) {
-    case internal::v1::Candidate::NONE:
+    case internal::v1::Candidate::NEGATIVE_ANSWER_UNSPECIFIED:
       return NegativeAnswer::kNone;
-    case internal::v1::Candidate::ABSENT:
-      return NegativeAnswer::kAbsent;
-    case internal::v1::Candidate::REFUSED:
+    case internal::v1::Candidate::NEGATIVE_ANSWER_NOT_FOUND:
+      return NegativeAnswer::kNotFound;
+    case internal::v1::Candidate::NEGATIVE_ANSWER_REFUSED:
       return NegativeAnswer::kRefused;
-    case internal::v1::Candidate::HIDDEN:
+    case internal::v1::Candidate::NEGATIVE_ANSWER_HIDDEN:
       return NegativeAnswer::kHidden;
     default:
       return errors::FieldInvalid("negative_answer", "unknown value");
@@ -109,7 +109,7 @@ absl::StatusOr<Candidate> FromWire(const internal::v1::Candidate& message) {
                      Repository::Parse(message.repository()));
   }
   candidate.upstream_version = message.upstream_version();
-  if (message.rate_reserve_percent() != 0) {
+  if (message.has_rate_reserve_percent()) {
     candidate.rate_reserve_percent = message.rate_reserve_percent();
   }
   return candidate;
@@ -123,7 +123,7 @@ internal::v1::ListRepositoriesRequest ToListRequest(
   message.set_registry_id(registry_id);
   message.mutable_start_after()->set_registry_id(start_after.registry_id);
   message.mutable_start_after()->set_repository(start_after.name);
-  message.set_max(max);
+  message.set_page_size(max);
   return message;
 }
 
@@ -151,7 +151,7 @@ internal::v1::ResolveRequest ToWire(const ResolveRequest& request) {
   internal::v1::ResolveRequest message;
   message.set_registry_id(request.registry_id);
   *message.mutable_content() = ToWire(request.content);
-  message.set_counts_as_download(request.counts_as_download);
+  message.set_counts_as_pull(request.counts_as_pull);
   message.set_source_namespace(request.source_namespace);
   *message.mutable_caller() = ToWire(request.caller);
   message.set_registry_path(request.registry_path);
@@ -161,9 +161,9 @@ internal::v1::ResolveRequest ToWire(const ResolveRequest& request) {
 absl::StatusOr<ResolveRequest> FromWire(
     const internal::v1::ResolveRequest& message) {
   ASSIGN_OR_RETURN(auto content, FromWire(message.content()));
-  ResolveRequest request{
-      message.registry_id(), std::move(content), message.counts_as_download(),
-      message.source_namespace(), FromWire(message.caller())};
+  ResolveRequest request{message.registry_id(), std::move(content),
+                         message.counts_as_pull(), message.source_namespace(),
+                         FromWire(message.caller())};
   request.registry_path = message.registry_path();
   return request;
 }

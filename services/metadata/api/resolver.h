@@ -21,7 +21,7 @@ namespace cvr {
 // What is recorded for a path.
 struct CachedEntry {
   Descriptor target;
-  absl::Time upstream_checked_at;
+  absl::Time last_check_time;
   // Whether it may be served without asking the upstream again. Always so for
   // what is addressed by digest.
   bool fresh = false;
@@ -33,9 +33,9 @@ struct CachedEntry {
 // What an upstream has said of content that it did not supply.
 enum class NegativeAnswer {
   kNone,
-  kAbsent,   // 404, and what registries use for it.
-  kRefused,  // 401 and 403.
-  kHidden,   // 401 and 403 in spite of a token: it has nothing there for us.
+  kNotFound,  // 404, and what registries use for it.
+  kRefused,   // 401 and 403.
+  kHidden,    // 401 and 403 in spite of a token: it has nothing there for us.
 };
 
 // An upstream as somebody knew it: a number that rises with every purge of what
@@ -112,8 +112,8 @@ struct Hit {
 struct ResolveRequest {
   int64_t registry_id = 0;
   ContentRef content;
-  // Whether a hit counts as a download of its cache entry (GET).
-  bool counts_as_download = false;
+  // Whether a hit counts as a pull of its cache entry (GET).
+  bool counts_as_pull = false;
   // Only upstreams that stand for this registry host, `docker.io`; empty = all.
   // Docker Hub's names are one.
   std::string source_namespace = {};

@@ -7,7 +7,8 @@
 namespace cvr {
 
 // Between access tokens and their rows. What only one of the two has stays
-// behind: conversion_test.cc lists it. Pure.
+// behind: conversion_test.cc lists it. A row without a group is of a token for
+// all groups. Pure.
 stored::AccessTokenResource ToStored(const v1::AccessToken& from);
 v1::AccessToken ToApi(const stored::AccessTokenResource& from);
 

@@ -6,9 +6,11 @@
 
 namespace cvr {
 
-// Between audit events and their rows. What only one of the two has stays
-// behind: conversion_test.cc lists it. Pure.
+// Between audit events and their rows. Pure.
 stored::AuditEvent ToStored(const v1::AuditEvent& from);
+
+// Also of rows of earlier revisions, which say `object` and `result`. A request
+// that is no JSON any more counts as omitted.
 v1::AuditEvent ToApi(const stored::AuditEvent& from);
 
 }  // namespace cvr

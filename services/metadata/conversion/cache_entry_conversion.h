@@ -6,9 +6,8 @@
 
 namespace cvr {
 
-// Between cache entries and their rows. What only one of the two has stays
-// behind: conversion_test.cc lists it. Pure.
-stored::CacheEntry ToStored(const v1::CacheEntry& from);
+// A cache entry as callers see it. Nobody sends one, so there is no way back.
+// Pure.
 v1::CacheEntry ToApi(const stored::CacheEntry& from);
 
 }  // namespace cvr

@@ -3,80 +3,67 @@
 namespace cvr {
 namespace {
 
-stored::CleanupPolicyResource::Status ToStored(v1::CleanupPolicy::Status from) {
+v1::CleanupRun::State ToApi(stored::CleanupRun::State from) {
   switch (from) {
-    case v1::CleanupPolicy::SCHEDULED:
-      return stored::CleanupPolicyResource::STATUS_SCHEDULED;
-    case v1::CleanupPolicy::RUNNING:
-      return stored::CleanupPolicyResource::STATUS_RUNNING;
-    case v1::CleanupPolicy::FAILED:
-      return stored::CleanupPolicyResource::STATUS_FAILED;
+    case stored::CleanupRun::STATE_RUNNING:
+      return v1::CleanupRun::STATE_RUNNING;
+    case stored::CleanupRun::STATE_SUCCEEDED:
+      return v1::CleanupRun::STATE_SUCCEEDED;
+    case stored::CleanupRun::STATE_FAILED:
+      return v1::CleanupRun::STATE_FAILED;
     default:
-      return stored::CleanupPolicyResource::STATUS_UNSPECIFIED;
-  }
-}
-
-v1::CleanupPolicy::Status ToApi(stored::CleanupPolicyResource::Status from) {
-  switch (from) {
-    case stored::CleanupPolicyResource::STATUS_SCHEDULED:
-      return v1::CleanupPolicy::SCHEDULED;
-    case stored::CleanupPolicyResource::STATUS_RUNNING:
-      return v1::CleanupPolicy::RUNNING;
-    case stored::CleanupPolicyResource::STATUS_FAILED:
-      return v1::CleanupPolicy::FAILED;
-    default:
-      return v1::CleanupPolicy::STATUS_UNSPECIFIED;
+      return v1::CleanupRun::STATE_UNSPECIFIED;
   }
 }
 
 }  // namespace
 
-stored::CleanupPolicyResource ToStored(const v1::CleanupPolicy& from) {
-  stored::CleanupPolicyResource to;
+v1::CleanupRun ToApi(const stored::CleanupRun& from) {
+  v1::CleanupRun to;
+  to.set_state(ToApi(from.state()));
+  if (from.has_start_time()) *to.mutable_start_time() = from.start_time();
+  if (from.has_end_time()) *to.mutable_end_time() = from.end_time();
+  to.set_deleted_count(from.deleted_count());
+  to.set_deleted_bytes(from.deleted_bytes());
+  if (from.has_error()) *to.mutable_error() = from.error();
+  to.set_operation_id(from.operation_id());
+  return to;
+}
+
+v1::CleanupPolicy ToApi(const stored::CleanupPolicy& row) {
+  const stored::CleanupPolicyResource& from = row.policy();
+  v1::CleanupPolicy to;
   to.set_group(from.group());
   to.set_enabled(from.enabled());
-  to.set_keep_n_days_after_download(from.keep_n_days_after_download());
-  to.set_cadence_days(from.cadence_days());
-  to.set_notify_on_success(from.notify_on_success());
-  to.set_notify_on_failure(from.notify_on_failure());
-  to.set_status(ToStored(from.status()));
+  *to.mutable_keep_after_last_pull() = from.keep_after_last_pull();
+  *to.mutable_run_interval() = from.run_interval();
   if (from.has_next_run_time()) {
     *to.mutable_next_run_time() = from.next_run_time();
   }
-  if (from.has_last_run_time()) {
-    *to.mutable_last_run_time() = from.last_run_time();
+  if (!row.runs().empty()) {
+    *to.mutable_last_run() = ToApi(*row.runs().rbegin());
   }
-  to.set_last_run_deleted_bytes(from.last_run_deleted_bytes());
-  to.set_last_run_deleted_entries(from.last_run_deleted_entries());
-  to.set_failure_message(from.failure_message());
   if (from.has_create_time()) *to.mutable_create_time() = from.create_time();
   if (from.has_update_time()) *to.mutable_update_time() = from.update_time();
   to.set_etag(from.etag());
   return to;
 }
 
-v1::CleanupPolicy ToApi(const stored::CleanupPolicyResource& from) {
-  v1::CleanupPolicy to;
+void CopyToStored(const v1::CleanupPolicy& from,
+                  stored::CleanupPolicyResource& to) {
   to.set_group(from.group());
   to.set_enabled(from.enabled());
-  to.set_keep_n_days_after_download(from.keep_n_days_after_download());
-  to.set_cadence_days(from.cadence_days());
-  to.set_notify_on_success(from.notify_on_success());
-  to.set_notify_on_failure(from.notify_on_failure());
-  to.set_status(ToApi(from.status()));
+  *to.mutable_keep_after_last_pull() = from.keep_after_last_pull();
+  *to.mutable_run_interval() = from.run_interval();
+  to.clear_next_run_time();
   if (from.has_next_run_time()) {
     *to.mutable_next_run_time() = from.next_run_time();
   }
-  if (from.has_last_run_time()) {
-    *to.mutable_last_run_time() = from.last_run_time();
-  }
-  to.set_last_run_deleted_bytes(from.last_run_deleted_bytes());
-  to.set_last_run_deleted_entries(from.last_run_deleted_entries());
-  to.set_failure_message(from.failure_message());
+  to.clear_create_time();
   if (from.has_create_time()) *to.mutable_create_time() = from.create_time();
+  to.clear_update_time();
   if (from.has_update_time()) *to.mutable_update_time() = from.update_time();
   to.set_etag(from.etag());
-  return to;
 }
 
 }  // namespace cvr

@@ -6,10 +6,16 @@
 
 namespace cvr {
 
-// Between cleanup policies and their rows. What only one of the two has stays
-// behind: conversion_test.cc lists it. Pure.
-stored::CleanupPolicyResource ToStored(const v1::CleanupPolicy& from);
-v1::CleanupPolicy ToApi(const stored::CleanupPolicyResource& from);
+// Between cleanup policies, their runs and their rows. Pure.
+
+v1::CleanupRun ToApi(const stored::CleanupRun& from);
+
+// With its last run.
+v1::CleanupPolicy ToApi(const stored::CleanupPolicy& from);
+
+// Takes over what a caller may set, and what follows from it: not the runs.
+void CopyToStored(const v1::CleanupPolicy& from,
+                  stored::CleanupPolicyResource& to);
 
 }  // namespace cvr
 

@@ -9,7 +9,6 @@
 #include "google/protobuf/message.h"
 #include "gtest/gtest.h"
 #include "services/metadata/conversion/access_token_conversion.h"
-#include "services/metadata/conversion/audit_event_conversion.h"
 #include "services/metadata/conversion/cache_entry_conversion.h"
 #include "services/metadata/conversion/cleanup_policy_conversion.h"
 #include "services/metadata/conversion/registry_conversion.h"
@@ -139,47 +138,118 @@ void ExpectSame(const Paths& only_in_api, const Paths& only_stored = {}) {
 TEST(ConversionTest, Group) { ExpectSame<v1::Group, stored::Group>({}); }
 
 TEST(ConversionTest, Registry) {
-  ExpectSame<v1::Registry, stored::Registry>({"upstreams"});
+  ExpectSame<v1::Registry, stored::Registry>({"uid", "attachments"},
+                                             {"attachments_version"});
 }
 
 TEST(ConversionTest, Attachment) {
-  ExpectSame<v1::RegistryUpstream, stored::Attachment>({});
+  ExpectSame<v1::Attachment, stored::Attachment>({});
 }
 
+// Fields of earlier rows are translated: stored_policy_test.
 TEST(ConversionTest, Upstream) {
   ExpectSame<v1::Upstream, stored::UpstreamResource>(
-      {"username", "password", "password_bytes", "tls.client_key_pem",
-       "registry_upstreams"});
+      {"uid", "credentials", "username", "has_password", "tls.client_key_pem",
+       "tls.has_client_key", "effective_cache_policy", "effective_limits",
+       "attachments"},
+      {"cache_validity", "max_stale", "tag_validities", "tags_validity",
+       "referrers_validity", "absence_ttls", "refresh_ahead"});
 }
 
+// An access token of nothing is none: there is no empty one.
 TEST(ConversionTest, AccessToken) {
-  ExpectSame<v1::AccessToken, stored::AccessTokenResource>({"secret"});
+  ExpectNothingIsLost<v1::AccessToken>(
+      [](const v1::AccessToken& api) { return ToStored(api); },
+      [](const stored::AccessTokenResource& row) { return ToApi(row); }, {});
+  ExpectNothingIsLost<stored::AccessTokenResource>(
+      [](const stored::AccessTokenResource& row) { return ToApi(row); },
+      [](const v1::AccessToken& api) { return ToStored(api); }, {});
+  EXPECT_TRUE(ToApi(stored::AccessTokenResource()).all_groups());
 }
 
 TEST(ConversionTest, CleanupPolicy) {
-  ExpectSame<v1::CleanupPolicy, stored::CleanupPolicyResource>({});
+  const auto there = [](const v1::CleanupPolicy& api) {
+    stored::CleanupPolicy row;
+    // Nothing of an earlier version of the policy is left.
+    row.mutable_policy()->mutable_next_run_time()->set_seconds(1);
+    row.mutable_policy()->mutable_create_time()->set_seconds(1);
+    row.mutable_policy()->mutable_update_time()->set_seconds(1);
+    CopyToStored(api, *row.mutable_policy());
+    return row;
+  };
+  const auto back = [](const stored::CleanupPolicy& row) { return ToApi(row); };
+  ExpectNothingIsLost<v1::CleanupPolicy>(there, back, {"last_run"});
+  EXPECT_FALSE(there({}).policy().has_next_run_time());
+  EXPECT_FALSE(there({}).policy().has_create_time());
+}
+
+TEST(ConversionTest, CleanupRun) {
+  for (int round = 0; round < kRounds; ++round) {
+    stored::CleanupRun row;
+    Filler(round, {}).Fill(row);
+    const v1::CleanupRun run = ToApi(row);
+    EXPECT_EQ(v1::CleanupRun::State_Name(run.state()),
+              stored::CleanupRun::State_Name(row.state()));
+    EXPECT_EQ(run.start_time().DebugString(), row.start_time().DebugString());
+    EXPECT_EQ(run.end_time().DebugString(), row.end_time().DebugString());
+    EXPECT_EQ(run.deleted_count(), row.deleted_count());
+    EXPECT_EQ(run.deleted_bytes(), row.deleted_bytes());
+    EXPECT_EQ(run.error().DebugString(), row.error().DebugString());
+    EXPECT_EQ(run.operation_id(), row.operation_id());
+    // The last one is the policy's.
+    stored::CleanupPolicy policy;
+    policy.add_runs();
+    *policy.add_runs() = row;
+    EXPECT_EQ(ToApi(policy).last_run().DebugString(), run.DebugString());
+  }
+  EXPECT_EQ(ToApi(stored::CleanupRun()).ByteSizeLong(), 0u);
 }
 
 TEST(ConversionTest, CacheEntry) {
-  ExpectSame<v1::CacheEntry, stored::CacheEntry>({});
-}
-
-TEST(ConversionTest, AuditEvent) {
-  ExpectSame<v1::AuditEvent, stored::AuditEvent>({});
+  for (int round = 0; round < kRounds; ++round) {
+    stored::CacheEntry row;
+    Filler(round, {}).Fill(row);
+    const v1::CacheEntry entry = ToApi(row);
+    EXPECT_EQ(entry.id(), row.id());
+    EXPECT_EQ(entry.upstream_id(), row.upstream_id());
+    EXPECT_EQ(entry.relative_path(), row.relative_path());
+    EXPECT_EQ(entry.digest(), row.digest());
+    EXPECT_EQ(entry.media_type(), row.media_type());
+    EXPECT_EQ(entry.size_bytes(), row.size());
+    EXPECT_EQ(entry.upstream_etag(), row.upstream_etag());
+    EXPECT_EQ(entry.last_check_time().DebugString(),
+              row.upstream_checked_at().DebugString());
+    EXPECT_EQ(entry.pull_count(), row.downloads_count());
+    EXPECT_EQ(entry.last_pull_time().DebugString(),
+              row.downloaded_at().DebugString());
+    EXPECT_EQ(entry.state(), row.status() == stored::CacheEntry::STATUS_ACTIVE
+                                 ? v1::CacheEntry::STATE_ACTIVE
+                                 : v1::CacheEntry::STATE_DELETING);
+    EXPECT_EQ(entry.create_time().DebugString(),
+              row.create_time().DebugString());
+    EXPECT_EQ(entry.update_time().DebugString(),
+              row.update_time().DebugString());
+  }
+  EXPECT_EQ(ToApi(stored::CacheEntry()).ByteSizeLong(), 0u);
 }
 
 // Messages that are there and empty are not the same as absent ones: a
 // duration of 0 is not the default.
 TEST(ConversionTest, PresenceIsKept) {
   v1::Upstream api;
-  api.mutable_cache_validity();
-  api.mutable_max_stale();
+  api.mutable_cache_policy()->mutable_tag_ttl();
+  api.mutable_cache_policy()->mutable_stale_ttl();
+  api.mutable_cache_policy()->mutable_negative_ttls()->mutable_refused();
   api.mutable_tls();
-  api.mutable_absence_ttls()->mutable_refused();
-  api.mutable_limits()->mutable_open_for();
+  api.mutable_limits()->set_rate_reserve_percent(0);
   api.mutable_failure_policy()->mutable_hidden();
   api.add_rules()->mutable_pattern()->set_wildcard("");
   EXPECT_EQ(ToApi(ToStored(api)).SerializeAsString(), api.SerializeAsString());
+  v1::Upstream empty;
+  empty.mutable_cache_policy();
+  empty.mutable_limits();
+  EXPECT_EQ(ToApi(ToStored(empty)).SerializeAsString(),
+            empty.SerializeAsString());
 }
 
 }  // namespace

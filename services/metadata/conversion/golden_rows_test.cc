@@ -33,6 +33,13 @@ constexpr char kUpstream[] =
     "10021803120208031a02100322021802a2010a0a020801120208021a00aa010a0804"
     "10061a0208072008b201020809ba0102080ac00101ca010331376312087365616c65"
     "6400ff1815201650175818";
+// Fields that came with the contract of 0.1.0.
+constexpr char kUpstreamWithPolicy[] =
+    "0a610803120461636d651a036875622a0968747470733a2f2f61aa01022000ca0103"
+    "313763da010a446f636b657220487562e201060880e2cfaa06ea01250a00120f0a04"
+    "0a02762a12070880bcaece97091a02083c220208092a02080a32021a003801600c";
+constexpr char kRegistryWithVersion[] =
+    "0807120461636d651a0368756232060880e2cfaa064a033137625004";
 constexpr char kAccessToken[] =
     "0a2e0805120263691a0461636d6522030102032a0307ac0232060880a4a7da063a06"
     "0880e2cfaa06420608e4e2cfaa0612030102ff";
@@ -176,6 +183,45 @@ TEST(GoldenRowsTest, Upstream) {
     public_identity: 22
     cache_epoch: 23
     access_epoch: 24
+  )pb");
+}
+
+TEST(GoldenRowsTest, UpstreamWithCachePolicy) {
+  ExpectReads<stored::Upstream>(kUpstreamWithPolicy, R"pb(
+    upstream {
+      id: 3
+      group: "acme"
+      name: "hub"
+      url: "https://a"
+      limits { rate_reserve_percent: 0 }
+      etag: "17c"
+      display_name: "Docker Hub"
+      credentials_update_time { seconds: 1700000000 }
+      cache_policy {
+        tag_ttl {}
+        tag_ttl_overrides {
+          tag { wildcard: "v*" }
+          ttl { seconds: 315576000000 }
+        }
+        stale_ttl { seconds: 60 }
+        tag_list_ttl { seconds: 9 }
+        referrers_ttl { seconds: 10 }
+        negative_ttls { refused {} }
+        refresh_ahead: true
+      }
+    }
+    purged_through_entry_id: 12
+  )pb");
+}
+
+TEST(GoldenRowsTest, RegistryWithAttachmentsVersion) {
+  ExpectReads<stored::Registry>(kRegistryWithVersion, R"pb(
+    id: 7
+    group: "acme"
+    name: "hub"
+    create_time { seconds: 1700000000 }
+    etag: "17b"
+    attachments_version: 4
   )pb");
 }
 

@@ -1,6 +1,7 @@
 #include "services/metadata/conversion/registry_conversion.h"
 
 namespace cvr {
+
 stored::Group ToStored(const v1::Group& from) {
   stored::Group to;
   to.set_name(from.name());
@@ -47,7 +48,7 @@ v1::Registry ToApi(const stored::Registry& from) {
   return to;
 }
 
-stored::Attachment ToStored(const v1::RegistryUpstream& from) {
+stored::Attachment ToStored(const v1::Attachment& from) {
   stored::Attachment to;
   to.set_id(from.id());
   to.set_registry_id(from.registry_id());
@@ -56,8 +57,8 @@ stored::Attachment ToStored(const v1::RegistryUpstream& from) {
   return to;
 }
 
-v1::RegistryUpstream ToApi(const stored::Attachment& from) {
-  v1::RegistryUpstream to;
+v1::Attachment ToApi(const stored::Attachment& from) {
+  v1::Attachment to;
   to.set_id(from.id());
   to.set_registry_id(from.registry_id());
   to.set_upstream_id(from.upstream_id());

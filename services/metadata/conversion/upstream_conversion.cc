@@ -1,5 +1,9 @@
 #include "services/metadata/conversion/upstream_conversion.h"
 
+#include "services/common/content_wire.h"
+#include "services/metadata/conversion/stored_policy.h"
+#include "services/policy/upstream_access.h"
+
 namespace cvr {
 namespace {
 
@@ -17,65 +21,61 @@ v1::Pattern ToApi(const stored::Pattern& from) {
   return to;
 }
 
-stored::TagValidity ToStored(const v1::TagValidity& from) {
-  stored::TagValidity to;
+stored::TagTtlOverride ToStored(const v1::TagTtlOverride& from) {
+  stored::TagTtlOverride to;
   if (from.has_tag()) *to.mutable_tag() = ToStored(from.tag());
-  if (from.has_cache_validity()) {
-    *to.mutable_cache_validity() = from.cache_validity();
-  }
+  if (from.has_ttl()) *to.mutable_ttl() = from.ttl();
   return to;
 }
 
-v1::TagValidity ToApi(const stored::TagValidity& from) {
-  v1::TagValidity to;
+v1::TagTtlOverride ToApi(const stored::TagTtlOverride& from) {
+  v1::TagTtlOverride to;
   if (from.has_tag()) *to.mutable_tag() = ToApi(from.tag());
-  if (from.has_cache_validity()) {
-    *to.mutable_cache_validity() = from.cache_validity();
-  }
+  if (from.has_ttl()) *to.mutable_ttl() = from.ttl();
   return to;
 }
 
-stored::Rule::Action ToStored(v1::Rule::Action from) {
+stored::Rule::Action ToStored(v1::Rule::RuleAction from) {
   switch (from) {
-    case v1::Rule::ALLOW:
+    case v1::Rule::RULE_ACTION_ALLOW:
       return stored::Rule::ACTION_ALLOW;
-    case v1::Rule::DENY:
+    case v1::Rule::RULE_ACTION_DENY:
       return stored::Rule::ACTION_DENY;
     default:
       return stored::Rule::ACTION_UNSPECIFIED;
   }
 }
 
-v1::Rule::Action ToApi(stored::Rule::Action from) {
+v1::Rule::RuleAction ToApi(stored::Rule::Action from) {
   switch (from) {
     case stored::Rule::ACTION_ALLOW:
-      return v1::Rule::ALLOW;
+      return v1::Rule::RULE_ACTION_ALLOW;
     case stored::Rule::ACTION_DENY:
-      return v1::Rule::DENY;
+      return v1::Rule::RULE_ACTION_DENY;
     default:
-      return v1::Rule::ACTION_UNSPECIFIED;
+      return v1::Rule::RULE_ACTION_UNSPECIFIED;
   }
 }
 
-stored::Rule::Target ToStored(v1::Rule::Target from) {
+stored::Rule::Target ToStored(v1::Rule::RuleTarget from) {
   switch (from) {
-    case v1::Rule::REPOSITORY:
+    case v1::Rule::RULE_TARGET_REPOSITORY:
       return stored::Rule::TARGET_REPOSITORY;
-    case v1::Rule::TAG:
+    case v1::Rule::RULE_TARGET_TAG:
       return stored::Rule::TARGET_TAG;
     default:
       return stored::Rule::TARGET_UNSPECIFIED;
   }
 }
 
-v1::Rule::Target ToApi(stored::Rule::Target from) {
+v1::Rule::RuleTarget ToApi(stored::Rule::Target from) {
   switch (from) {
     case stored::Rule::TARGET_REPOSITORY:
-      return v1::Rule::REPOSITORY;
+      return v1::Rule::RULE_TARGET_REPOSITORY;
     case stored::Rule::TARGET_TAG:
-      return v1::Rule::TAG;
+      return v1::Rule::RULE_TARGET_TAG;
     default:
-      return v1::Rule::TARGET_UNSPECIFIED;
+      return v1::Rule::RULE_TARGET_UNSPECIFIED;
   }
 }
 
@@ -95,29 +95,29 @@ v1::Rule ToApi(const stored::Rule& from) {
   return to;
 }
 
-stored::FailurePolicy::Action ToStored(v1::FailurePolicy::Action from) {
+stored::FailurePolicy::Action ToStored(v1::FailurePolicy::FailureAction from) {
   switch (from) {
-    case v1::FailurePolicy::SERVE_STALE:
+    case v1::FailurePolicy::FAILURE_ACTION_SERVE_STALE:
       return stored::FailurePolicy::ACTION_SERVE_STALE;
-    case v1::FailurePolicy::STOP:
+    case v1::FailurePolicy::FAILURE_ACTION_STOP:
       return stored::FailurePolicy::ACTION_STOP;
-    case v1::FailurePolicy::NEXT:
+    case v1::FailurePolicy::FAILURE_ACTION_NEXT:
       return stored::FailurePolicy::ACTION_NEXT;
     default:
       return stored::FailurePolicy::ACTION_UNSPECIFIED;
   }
 }
 
-v1::FailurePolicy::Action ToApi(stored::FailurePolicy::Action from) {
+v1::FailurePolicy::FailureAction ToApi(stored::FailurePolicy::Action from) {
   switch (from) {
     case stored::FailurePolicy::ACTION_SERVE_STALE:
-      return v1::FailurePolicy::SERVE_STALE;
+      return v1::FailurePolicy::FAILURE_ACTION_SERVE_STALE;
     case stored::FailurePolicy::ACTION_STOP:
-      return v1::FailurePolicy::STOP;
+      return v1::FailurePolicy::FAILURE_ACTION_STOP;
     case stored::FailurePolicy::ACTION_NEXT:
-      return v1::FailurePolicy::NEXT;
+      return v1::FailurePolicy::FAILURE_ACTION_NEXT;
     default:
-      return v1::FailurePolicy::ACTION_UNSPECIFIED;
+      return v1::FailurePolicy::FAILURE_ACTION_UNSPECIFIED;
   }
 }
 
@@ -146,7 +146,7 @@ stored::FailurePolicy ToStored(const v1::FailurePolicy& from) {
   if (from.has_rate_limited()) {
     *to.mutable_rate_limited() = ToStored(from.rate_limited());
   }
-  if (from.has_denied()) *to.mutable_denied() = ToStored(from.denied());
+  if (from.has_refused()) *to.mutable_denied() = ToStored(from.refused());
   if (from.has_hidden()) *to.mutable_hidden() = ToStored(from.hidden());
   return to;
 }
@@ -159,12 +159,12 @@ v1::FailurePolicy ToApi(const stored::FailurePolicy& from) {
   if (from.has_rate_limited()) {
     *to.mutable_rate_limited() = ToApi(from.rate_limited());
   }
-  if (from.has_denied()) *to.mutable_denied() = ToApi(from.denied());
+  if (from.has_denied()) *to.mutable_refused() = ToApi(from.denied());
   if (from.has_hidden()) *to.mutable_hidden() = ToApi(from.hidden());
   return to;
 }
 
-stored::AbsenceTtls ToStored(const v1::AbsenceTtls& from) {
+stored::AbsenceTtls ToStored(const v1::NegativeCacheTtls& from) {
   stored::AbsenceTtls to;
   if (from.has_manifest_not_found()) {
     *to.mutable_manifest_not_found() = from.manifest_not_found();
@@ -176,8 +176,8 @@ stored::AbsenceTtls ToStored(const v1::AbsenceTtls& from) {
   return to;
 }
 
-v1::AbsenceTtls ToApi(const stored::AbsenceTtls& from) {
-  v1::AbsenceTtls to;
+v1::NegativeCacheTtls ToApi(const stored::AbsenceTtls& from) {
+  v1::NegativeCacheTtls to;
   if (from.has_manifest_not_found()) {
     *to.mutable_manifest_not_found() = from.manifest_not_found();
   }
@@ -188,21 +188,78 @@ v1::AbsenceTtls ToApi(const stored::AbsenceTtls& from) {
   return to;
 }
 
-stored::UpstreamLimits ToStored(const v1::UpstreamLimits& from) {
-  stored::UpstreamLimits to;
-  to.set_concurrent_requests(from.concurrent_requests());
-  to.set_failures_to_open(from.failures_to_open());
-  if (from.has_open_for()) *to.mutable_open_for() = from.open_for();
-  to.set_rate_reserve_percent(from.rate_reserve_percent());
+stored::CachePolicy ToStored(const v1::CachePolicy& from) {
+  stored::CachePolicy to;
+  if (from.has_tag_ttl()) *to.mutable_tag_ttl() = from.tag_ttl();
+  for (const auto& one : from.tag_ttl_overrides()) {
+    *to.add_tag_ttl_overrides() = ToStored(one);
+  }
+  if (from.has_stale_ttl()) *to.mutable_stale_ttl() = from.stale_ttl();
+  if (from.has_tag_list_ttl()) {
+    *to.mutable_tag_list_ttl() = from.tag_list_ttl();
+  }
+  if (from.has_referrers_ttl()) {
+    *to.mutable_referrers_ttl() = from.referrers_ttl();
+  }
+  if (from.has_negative_ttls()) {
+    *to.mutable_negative_ttls() = ToStored(from.negative_ttls());
+  }
+  to.set_refresh_ahead(from.refresh_ahead());
   return to;
 }
 
-v1::UpstreamLimits ToApi(const stored::UpstreamLimits& from) {
+v1::CachePolicy ToApi(const stored::CachePolicy& from) {
+  v1::CachePolicy to;
+  if (from.has_tag_ttl()) *to.mutable_tag_ttl() = from.tag_ttl();
+  for (const auto& one : from.tag_ttl_overrides()) {
+    *to.add_tag_ttl_overrides() = ToApi(one);
+  }
+  if (from.has_stale_ttl()) *to.mutable_stale_ttl() = from.stale_ttl();
+  if (from.has_tag_list_ttl()) {
+    *to.mutable_tag_list_ttl() = from.tag_list_ttl();
+  }
+  if (from.has_referrers_ttl()) {
+    *to.mutable_referrers_ttl() = from.referrers_ttl();
+  }
+  if (from.has_negative_ttls()) {
+    *to.mutable_negative_ttls() = ToApi(from.negative_ttls());
+  }
+  to.set_refresh_ahead(from.refresh_ahead());
+  return to;
+}
+
+stored::UpstreamLimits ToStored(const v1::UpstreamLimits& from) {
+  stored::UpstreamLimits to;
+  if (from.has_concurrent_requests()) {
+    to.set_concurrent_requests(from.concurrent_requests());
+  }
+  if (from.has_failures_to_open()) {
+    to.set_failures_to_open(from.failures_to_open());
+  }
+  if (from.has_open_ttl()) *to.mutable_open_for() = from.open_ttl();
+  if (from.has_rate_reserve_percent()) {
+    to.set_rate_reserve_percent(from.rate_reserve_percent());
+  }
+  return to;
+}
+
+v1::UpstreamLimits ToApi(const UpstreamLimits& from) {
   v1::UpstreamLimits to;
-  to.set_concurrent_requests(from.concurrent_requests());
-  to.set_failures_to_open(from.failures_to_open());
-  if (from.has_open_for()) *to.mutable_open_for() = from.open_for();
-  to.set_rate_reserve_percent(from.rate_reserve_percent());
+  to.set_concurrent_requests(from.concurrent_requests);
+  to.set_failures_to_open(from.failures_to_open);
+  *to.mutable_open_ttl() = ToWire(from.open_ttl);
+  to.set_rate_reserve_percent(from.rate_reserve_percent);
+  return to;
+}
+
+// As they count: within their bounds, so that who changes something else of the
+// upstream is not refused for what an earlier revision allowed.
+v1::UpstreamLimits ToApi(const stored::UpstreamLimits& from) {
+  v1::UpstreamLimits to = ToApi(FromStored(from));
+  if (!from.has_concurrent_requests()) to.clear_concurrent_requests();
+  if (!from.has_failures_to_open()) to.clear_failures_to_open();
+  if (!from.has_open_for()) to.clear_open_ttl();
+  if (!from.has_rate_reserve_percent()) to.clear_rate_reserve_percent();
   return to;
 }
 
@@ -229,35 +286,26 @@ stored::UpstreamResource ToStored(const v1::Upstream& from) {
   to.set_id(from.id());
   to.set_group(from.group());
   to.set_name(from.name());
+  to.set_display_name(from.display_name());
   to.set_description(from.description());
   to.set_url(from.url());
-  if (from.has_cache_validity()) {
-    *to.mutable_cache_validity() = from.cache_validity();
+  if (from.has_credentials_update_time()) {
+    *to.mutable_credentials_update_time() = from.credentials_update_time();
   }
-  if (from.has_max_stale()) *to.mutable_max_stale() = from.max_stale();
   if (from.has_tls()) *to.mutable_tls() = ToStored(from.tls());
   *to.mutable_source_namespaces() = from.source_namespaces();
   *to.mutable_trusted_token_realms() = from.trusted_token_realms();
   to.set_disabled(from.disabled());
-  if (from.has_create_time()) *to.mutable_create_time() = from.create_time();
-  if (from.has_update_time()) *to.mutable_update_time() = from.update_time();
-  for (const auto& one : from.tag_validities())
-    *to.add_tag_validities() = ToStored(one);
+  if (from.has_cache_policy()) {
+    *to.mutable_cache_policy() = ToStored(from.cache_policy());
+  }
   for (const auto& one : from.rules()) *to.add_rules() = ToStored(one);
   if (from.has_failure_policy()) {
     *to.mutable_failure_policy() = ToStored(from.failure_policy());
   }
-  if (from.has_absence_ttls()) {
-    *to.mutable_absence_ttls() = ToStored(from.absence_ttls());
-  }
   if (from.has_limits()) *to.mutable_limits() = ToStored(from.limits());
-  if (from.has_tags_validity()) {
-    *to.mutable_tags_validity() = from.tags_validity();
-  }
-  if (from.has_referrers_validity()) {
-    *to.mutable_referrers_validity() = from.referrers_validity();
-  }
-  to.set_refresh_ahead(from.refresh_ahead());
+  if (from.has_create_time()) *to.mutable_create_time() = from.create_time();
+  if (from.has_update_time()) *to.mutable_update_time() = from.update_time();
   to.set_etag(from.etag());
   return to;
 }
@@ -267,37 +315,36 @@ v1::Upstream ToApi(const stored::UpstreamResource& from) {
   to.set_id(from.id());
   to.set_group(from.group());
   to.set_name(from.name());
+  to.set_display_name(from.display_name());
   to.set_description(from.description());
   to.set_url(from.url());
-  if (from.has_cache_validity()) {
-    *to.mutable_cache_validity() = from.cache_validity();
+  if (from.has_credentials_update_time()) {
+    *to.mutable_credentials_update_time() = from.credentials_update_time();
   }
-  if (from.has_max_stale()) *to.mutable_max_stale() = from.max_stale();
   if (from.has_tls()) *to.mutable_tls() = ToApi(from.tls());
   *to.mutable_source_namespaces() = from.source_namespaces();
   *to.mutable_trusted_token_realms() = from.trusted_token_realms();
   to.set_disabled(from.disabled());
-  if (from.has_create_time()) *to.mutable_create_time() = from.create_time();
-  if (from.has_update_time()) *to.mutable_update_time() = from.update_time();
-  for (const auto& one : from.tag_validities())
-    *to.add_tag_validities() = ToApi(one);
+  if (const auto policy = CachePolicyOf(from)) {
+    *to.mutable_cache_policy() = ToApi(*policy);
+  }
   for (const auto& one : from.rules()) *to.add_rules() = ToApi(one);
   if (from.has_failure_policy()) {
     *to.mutable_failure_policy() = ToApi(from.failure_policy());
   }
-  if (from.has_absence_ttls()) {
-    *to.mutable_absence_ttls() = ToApi(from.absence_ttls());
-  }
   if (from.has_limits()) *to.mutable_limits() = ToApi(from.limits());
-  if (from.has_tags_validity()) {
-    *to.mutable_tags_validity() = from.tags_validity();
-  }
-  if (from.has_referrers_validity()) {
-    *to.mutable_referrers_validity() = from.referrers_validity();
-  }
-  to.set_refresh_ahead(from.refresh_ahead());
+  if (from.has_create_time()) *to.mutable_create_time() = from.create_time();
+  if (from.has_update_time()) *to.mutable_update_time() = from.update_time();
   to.set_etag(from.etag());
   return to;
+}
+
+v1::CachePolicy EffectiveCachePolicy(const stored::UpstreamResource& from) {
+  return ToApi(EffectiveCachePolicyOf(from));
+}
+
+v1::UpstreamLimits EffectiveLimits(const stored::UpstreamResource& from) {
+  return ToApi(FromStored(from.limits()));
 }
 
 }  // namespace cvr

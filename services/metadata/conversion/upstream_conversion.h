@@ -11,6 +11,10 @@ namespace cvr {
 stored::UpstreamResource ToStored(const v1::Upstream& from);
 v1::Upstream ToApi(const stored::UpstreamResource& from);
 
+// With every default filled in: what counts.
+v1::CachePolicy EffectiveCachePolicy(const stored::UpstreamResource& from);
+v1::UpstreamLimits EffectiveLimits(const stored::UpstreamResource& from);
+
 }  // namespace cvr
 
 #endif  // SERVICES_METADATA_CONVERSION_UPSTREAM_CONVERSION_H_

@@ -13,6 +13,7 @@
 #include "services/common/errors.h"
 #include "services/common/limits.h"
 #include "services/common/status_macros.h"
+#include "services/metadata/conversion/upstream_conversion.h"
 #include "services/metadata/resolution/upstream_route.h"
 #include "services/metadata/resources/upstream_url.h"
 #include "services/metadata/resources/upstream_wire.h"
@@ -22,6 +23,7 @@
 #include "services/metadata/tables/link_tables.h"
 #include "services/metadata/tables/possession.h"
 #include "services/metadata/tables/possession_tables.h"
+#include "services/metadata/tables/purge_mark.h"
 #include "services/metadata/tables/reachability.h"
 #include "services/metadata/tables/reachability_tables.h"
 #include "services/metadata/tables/tables.h"
@@ -42,11 +44,6 @@ constexpr int kAttemptsMax = 8;
 
 // Of so many entries the oldest goes when there is no room.
 constexpr int kEvictedOf = 16;
-
-// An entry has three rows, one counts it, and others tell whose the bytes were.
-constexpr int kEntriesPerTransaction = limits::kRowsPerTransaction / 10;
-// So has a digest that is garbage no more.
-constexpr int kGarbagePerTransaction = limits::kRowsPerTransaction / 5;
 
 bool IsPrintable(absl::string_view text) {
   for (const char c : text) {
@@ -85,14 +82,27 @@ absl::Status Check(const CacheRecord& record) {
   return absl::OkStatus();
 }
 
+// The entry of a path, unless it is purged. `upstream` is its upstream's row.
+absl::StatusOr<std::optional<stored::CacheEntry>> FindLive(
+    const ReadTransaction& transaction, const stored::Upstream& upstream,
+    const ContentRef& content) {
+  ASSIGN_OR_RETURN(auto entry,
+                   tables::FindCacheEntry(transaction, upstream.upstream().id(),
+                                          content.RelativePath()));
+  if (entry && purges::IsPurged(*entry, purges::MarkOf(upstream))) {
+    return std::nullopt;
+  }
+  return entry;
+}
+
 // What was recorded of a path that the upstream has denied.
-absl::Status DropDenied(WriteTransaction& transaction, int64_t upstream_id,
+absl::Status DropDenied(WriteTransaction& transaction,
+                        const stored::Upstream& upstream,
                         const ContentRef& content, NegativeAnswer answer) {
-  ASSIGN_OR_RETURN(
-      const auto entry,
-      tables::FindCacheEntry(transaction, upstream_id, content.RelativePath()));
+  const int64_t upstream_id = upstream.upstream().id();
+  ASSIGN_OR_RETURN(const auto entry, FindLive(transaction, upstream, content));
   if (entry) RETURN_IF_ERROR(tables::DeleteCacheEntry(transaction, *entry));
-  if (answer == NegativeAnswer::kAbsent) {
+  if (answer == NegativeAnswer::kNotFound) {
     return reachability::NoteAbsent(transaction, upstream_id, content);
   }
   std::optional<Digest> target;
@@ -105,9 +115,9 @@ absl::Status DropDenied(WriteTransaction& transaction, int64_t upstream_id,
 
 // What nobody has asked the upstream about may have been purged meanwhile.
 absl::StatusOr<bool> IsBelieved(const ReadTransaction& transaction,
-                                const CacheRecord& record) {
+                                const CacheRecord& record, int64_t purge_mark) {
   if (record.confirmed) return true;
-  return reachability::Has(transaction, record.upstream_id,
+  return reachability::Has(transaction, record.upstream_id, purge_mark,
                            record.content.repository, record.target.digest);
 }
 
@@ -118,21 +128,6 @@ bool IsOutdatedList(const CacheRecord& record,
   return (kind == ContentKind::kTags || kind == ContentKind::kReferrers) &&
          !digest_before.empty() &&
          digest_before != record.target.digest.ToString();
-}
-
-// The bytes of `digest` are stored no more. That is nothing to an upstream that
-// has not delivered them: its entry must not tell of others' bytes.
-absl::Status Forget(WriteTransaction& transaction,
-                    const stored::CacheEntry& entry, const Digest& digest) {
-  ASSIGN_OR_RETURN(const auto upstream,
-                   tables::FindUpstream(transaction, entry.upstream_id()));
-  if (upstream) {
-    ASSIGN_OR_RETURN(const bool had_them,
-                     possession::Has(transaction, digest, upstream->identity(),
-                                     upstream->public_identity()));
-    if (!had_them) return absl::OkStatus();
-  }
-  return tables::DeleteCacheEntry(transaction, entry);
 }
 
 absl::Time LastUseOf(const stored::CacheEntry& entry) {
@@ -155,20 +150,24 @@ absl::Status EvictEntry(WriteTransaction& transaction,
                               &digest);
 }
 
-void CountDownload(stored::CacheEntry& entry,
-                   const google::protobuf::Timestamp& now) {
+void CountPull(stored::CacheEntry& entry,
+               const google::protobuf::Timestamp& now) {
   entry.set_downloads_count(entry.downloads_count() + 1);
   *entry.mutable_downloaded_at() = now;
 }
 
 // The row of the path, or a new one with an id of its own.
 absl::StatusOr<stored::CacheEntry> FindOrMake(
-    WriteTransaction& transaction, const CacheRecord& record,
-    const google::protobuf::Timestamp& now) {
+    WriteTransaction& transaction, const stored::Upstream& upstream,
+    const CacheRecord& record, const google::protobuf::Timestamp& now) {
   const std::string path = record.content.RelativePath();
   ASSIGN_OR_RETURN(auto found, tables::FindCacheEntry(
                                    transaction, record.upstream_id, path));
-  if (found) return *std::move(found);
+  if (found && !purges::IsPurged(*found, purges::MarkOf(upstream))) {
+    return *std::move(found);
+  }
+  // One that is purged is another entry: its id and what it counted are gone.
+  if (found) RETURN_IF_ERROR(garbage::DropPurgedEntry(transaction, *found));
   stored::CacheEntry entry;
   ASSIGN_OR_RETURN(const int64_t id,
                    tables::NextId(transaction, tables::kCacheEntryIds));
@@ -188,9 +187,10 @@ void Repoint(stored::CacheEntry& entry, const CacheRecord& record,
   entry.set_size(static_cast<int64_t>(record.target.size_bytes));
   entry.set_upstream_etag(KeptEtag(record.upstream_etag));
   *entry.mutable_upstream_checked_at() = now;
+  entry.clear_expire_time();
   entry.set_status(stored::CacheEntry::STATUS_ACTIVE);
   *entry.mutable_update_time() = now;
-  if (record.counts_as_download) CountDownload(entry, now);
+  if (record.counts_as_pull) CountPull(entry, now);
 }
 
 }  // namespace
@@ -203,7 +203,7 @@ absl::StatusOr<UpstreamAccess> CacheCatalog::GetUpstreamAccess(
                          return tables::FindUpstream(transaction, upstream_id);
                        }));
   if (!row) return errors::NoSuch("upstream", absl::StrCat(upstream_id));
-  UpstreamAccess access = ToAccess(row->upstream());
+  UpstreamAccess access = ToAccess(ToApi(row->upstream()));
   RETURN_IF_ERROR(OpenCredentials(box_, *row, access));
   access.identity = row->identity();
   access.cache_epoch = epochs::CacheEpochOf(*row);
@@ -262,8 +262,9 @@ absl::Status CacheCatalog::TryRecord(
               reachability::NamedBy(record.content, record.target.digest)};
           ASSIGN_OR_RETURN(const bool is_unlinked,
                            tables::IsUnlinked(transaction, named_by));
-          ASSIGN_OR_RETURN(const bool believed,
-                           IsBelieved(transaction, record));
+          ASSIGN_OR_RETURN(
+              const bool believed,
+              IsBelieved(transaction, record, purges::MarkOf(upstream)));
           if (is_unlinked) unlinking = named_by;
           if (is_unlinked || !believed) {
             is_last = true;
@@ -272,7 +273,8 @@ absl::Status CacheCatalog::TryRecord(
           RETURN_IF_ERROR(reachability::NoteNamed(transaction, named_by, some,
                                                   record.confirmed));
           if (!is_last) return absl::OkStatus();
-          ASSIGN_OR_RETURN(has_evicted, PutEntry(transaction, record));
+          ASSIGN_OR_RETURN(has_evicted,
+                           PutEntry(transaction, upstream, record));
           return absl::OkStatus();
         },
         Durability::kBuffered));
@@ -282,13 +284,14 @@ absl::Status CacheCatalog::TryRecord(
 }
 
 absl::StatusOr<bool> CacheCatalog::PutEntry(WriteTransaction& transaction,
+                                            const stored::Upstream& upstream,
                                             const CacheRecord& record) {
   const auto now = ToWire(clock_.SteadyNow());
-  ASSIGN_OR_RETURN(auto entry, FindOrMake(transaction, record, now));
+  ASSIGN_OR_RETURN(auto entry, FindOrMake(transaction, upstream, record, now));
   const std::string digest_before = entry.digest();
   bool has_evicted = false;
   if (digest_before.empty()) {
-    ASSIGN_OR_RETURN(has_evicted, MakeRoom(transaction, record.upstream_id));
+    ASSIGN_OR_RETURN(has_evicted, MakeRoom(transaction, upstream));
   }
   Repoint(entry, record, now);
   RETURN_IF_ERROR(tables::PutCacheEntry(transaction, digest_before, entry));
@@ -308,7 +311,8 @@ absl::StatusOr<bool> CacheCatalog::PutEntry(WriteTransaction& transaction,
 // Of some entries, always others, the one that was not used for the longest: to
 // know the oldest of all would take an index that every pull would change.
 absl::StatusOr<bool> CacheCatalog::MakeRoom(WriteTransaction& transaction,
-                                            int64_t upstream_id) {
+                                            const stored::Upstream& upstream) {
+  const int64_t upstream_id = upstream.upstream().id();
   ASSIGN_OR_RETURN(const auto rows, tables::RowsOf(transaction, upstream_id));
   if (rows.entries() < options_.entries_per_upstream_max) return false;
   MutexLock lock(&mutex_);
@@ -317,6 +321,14 @@ absl::StatusOr<bool> CacheCatalog::MakeRoom(WriteTransaction& transaction,
       auto some,
       tables::NextCacheEntriesOf(transaction, upstream_id, kEvictedOf, cursor));
   if (some.size() < kEvictedOf) cursor.clear();
+  const auto purged =
+      absl::c_find_if(some, [&](const stored::CacheEntry& entry) {
+        return purges::IsPurged(entry, purges::MarkOf(upstream));
+      });
+  if (purged != some.end()) {
+    RETURN_IF_ERROR(garbage::DropPurgedEntry(transaction, *purged));
+    return false;
+  }
   const auto oldest = absl::c_min_element(some, IsUsedEarlier);
   if (oldest == some.end()) return false;
   RETURN_IF_ERROR(EvictEntry(transaction, *oldest));
@@ -325,23 +337,21 @@ absl::StatusOr<bool> CacheCatalog::MakeRoom(WriteTransaction& transaction,
 
 absl::Status CacheCatalog::Touch(const UpstreamEpoch& upstream,
                                  const ContentRef& content,
-                                 const Digest& digest,
-                                 bool counts_as_download) {
+                                 const Digest& digest, bool counts_as_pull) {
   const auto now = ToWire(clock_.SteadyNow());
   return store_.Write(
       [&](WriteTransaction& transaction) -> absl::Status {
         ASSIGN_OR_RETURN(const auto row,
                          epochs::Require(transaction, upstream));
-        ASSIGN_OR_RETURN(
-            auto entry,
-            tables::FindCacheEntry(transaction, upstream.upstream_id,
-                                   CanonicalAt(row, content).RelativePath()));
+        ASSIGN_OR_RETURN(auto entry,
+                         FindLive(transaction, row, CanonicalAt(row, content)));
         if (!entry || entry->status() != stored::CacheEntry::STATUS_ACTIVE ||
             entry->digest() != digest.ToString()) {
           return absl::OkStatus();
         }
         *entry->mutable_upstream_checked_at() = now;
-        if (counts_as_download) CountDownload(*entry, now);
+        entry->clear_expire_time();
+        if (counts_as_pull) CountPull(*entry, now);
         return tables::PutCacheEntry(transaction, entry->digest(), *entry);
       },
       Durability::kBuffered);
@@ -358,14 +368,15 @@ absl::Status CacheCatalog::RecordNegativeAnswer(const UpstreamEpoch& upstream,
                          epochs::Require(transaction, upstream));
         ASSIGN_OR_RETURN(const UpstreamRoute route, UpstreamRoute::To(row));
         const ContentRef content = route.Canonical(given);
-        RETURN_IF_ERROR(DropDenied(transaction, upstream_id, content, answer));
+        RETURN_IF_ERROR(DropDenied(transaction, row, content, answer));
         RETURN_IF_ERROR(Sweep(transaction, now));
         const absl::Duration ttl =
-            route.NegativeTtlOf(content, answer != NegativeAnswer::kAbsent);
+            route.NegativeTtlOf(content, answer != NegativeAnswer::kNotFound);
         if (ttl <= absl::ZeroDuration()) return absl::OkStatus();
         stored::NegativeEntry remembered;
         remembered.set_refused(answer == NegativeAnswer::kRefused);
         remembered.set_hidden(answer == NegativeAnswer::kHidden);
+        remembered.set_purge_mark(purges::MarkOf(row));
         *remembered.mutable_until() = ToWire(now + ttl);
         *remembered.mutable_upstream_update_time() =
             row.upstream().update_time();
@@ -378,7 +389,7 @@ absl::Status CacheCatalog::RecordNegativeAnswer(const UpstreamEpoch& upstream,
                                         content.RelativePath(), remembered);
       },
       Durability::kBuffered);
-  if (!recorded.ok() || answer == NegativeAnswer::kAbsent) return recorded;
+  if (!recorded.ok() || answer == NegativeAnswer::kNotFound) return recorded;
   // An image's rows go at once. Of what is larger, nothing is served either.
   if (!sweeper_.Sweep(kSweptPerRefusal).ok()) sweeper_.Wake();
   return absl::OkStatus();
@@ -392,37 +403,6 @@ absl::Status CacheCatalog::Sweep(WriteTransaction& transaction,
 
 absl::StatusOr<std::vector<RefreshDue>> CacheCatalog::TakeRefreshDue(int max) {
   return refreshes_.Take(max, clock_.SteadyNow());
-}
-
-absl::Status CacheCatalog::ForgetContent(absl::Span<const Digest> digests) {
-  if (digests.size() > limits::kForgottenDigestsMax) {
-    return errors::FieldInvalid("digests", "has too many entries");
-  }
-  auto next = digests.begin();
-  std::string cursor;  // Among the entries of that one.
-  while (next != digests.end()) {
-    RETURN_IF_ERROR(store_.Write(
-        [&](WriteTransaction& transaction) -> absl::Status {
-          int left = kEntriesPerTransaction;
-          while (left > 0 && next != digests.end()) {
-            ASSIGN_OR_RETURN(const auto entries,
-                             tables::NextCacheEntriesOfDigest(
-                                 transaction, *next, left, cursor));
-            for (const auto& entry : entries) {
-              RETURN_IF_ERROR(Forget(transaction, entry, *next));
-            }
-            left -= static_cast<int>(entries.size());
-            // All of its entries; to look for them is work, too.
-            if (left-- <= 0) continue;
-            RETURN_IF_ERROR(tables::DeletePossessions(transaction, *next));
-            ++next;
-            cursor.clear();
-          }
-          return absl::OkStatus();
-        },
-        Durability::kBuffered));
-  }
-  return absl::OkStatus();
 }
 
 absl::StatusOr<std::vector<UpstreamEpoch>> CacheCatalog::CheckUpstreams(
@@ -442,57 +422,6 @@ absl::StatusOr<std::vector<UpstreamEpoch>> CacheCatalog::CheckUpstreams(
         }
         return outdated;
       });
-}
-
-absl::StatusOr<std::vector<Digest>> CacheCatalog::FilterUnreferenced(
-    absl::Span<const Digest> digests) {
-  using Unreferenced = std::vector<Digest>;
-  if (digests.size() > limits::kForgottenDigestsMax) {
-    return errors::FieldInvalid("digests", "has too many entries");
-  }
-  return ReadValue<Unreferenced>(
-      store_,
-      [&](const ReadTransaction& transaction) -> absl::StatusOr<Unreferenced> {
-        Unreferenced found;
-        for (const Digest& digest : digests) {
-          ASSIGN_OR_RETURN(
-              const bool is_used,
-              tables::IsDigestUsed(transaction, digest.ToString()));
-          if (!is_used) found.push_back(digest);
-        }
-        return found;
-      });
-}
-
-absl::StatusOr<std::vector<Garbage>> CacheCatalog::ListGarbage(
-    int64_t start_after, int max) {
-  if (max < 1 || max > limits::kPageSizeMax) {
-    return errors::FieldInvalid("max", "must be 1 to 1000");
-  }
-  while (true) {
-    std::vector<int64_t> outdated;
-    ASSIGN_OR_RETURN(auto found,
-                     ReadValue<std::vector<Garbage>>(
-                         store_, [&](const ReadTransaction& transaction) {
-                           return garbage::List(transaction, start_after, max,
-                                                outdated);
-                         }));
-    if (!outdated.empty()) RETURN_IF_ERROR(RemoveGarbage(outdated));
-    if (!found.empty() || outdated.empty()) return found;
-  }
-}
-
-absl::Status CacheCatalog::RemoveGarbage(absl::Span<const int64_t> ids) {
-  while (!ids.empty()) {
-    const auto some = ids.subspan(0, kGarbagePerTransaction);
-    ids.remove_prefix(some.size());
-    RETURN_IF_ERROR(store_.Write(
-        [&](WriteTransaction& transaction) {
-          return garbage::Remove(transaction, some);
-        },
-        Durability::kBuffered));
-  }
-  return absl::OkStatus();
 }
 
 }  // namespace cvr

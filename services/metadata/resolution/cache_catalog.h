@@ -15,6 +15,7 @@
 #include "services/metadata/resolution/sweeper.h"
 #include "services/metadata/secrets/secret_box.h"
 #include "services/metadata/store/metadata_store.h"
+#include "services/metadata/store/stored_upstream.pb.h"
 
 namespace cvr {
 
@@ -46,7 +47,7 @@ class CacheCatalog : public MetadataClient {
   // media type beyond its limit, and for a path of another digest.
   absl::Status Record(const CacheRecord& record) override;
   absl::Status Touch(const UpstreamEpoch& upstream, const ContentRef& content,
-                     const Digest& digest, bool counts_as_download) override;
+                     const Digest& digest, bool counts_as_pull) override;
   absl::Status RecordNegativeAnswer(const UpstreamEpoch& upstream,
                                     const ContentRef& content,
                                     NegativeAnswer negative_answer) override;
@@ -67,9 +68,10 @@ class CacheCatalog : public MetadataClient {
                          std::optional<tables::ContentKey>& unlinking);
   // Both answer whether an entry was evicted, for one entry more.
   absl::StatusOr<bool> PutEntry(WriteTransaction& transaction,
+                                const stored::Upstream& upstream,
                                 const CacheRecord& record);
   absl::StatusOr<bool> MakeRoom(WriteTransaction& transaction,
-                                int64_t upstream_id);
+                                const stored::Upstream& upstream);
 
   // Deletes some of the negative answers that are over.
   absl::Status Sweep(WriteTransaction& transaction, absl::Time now);

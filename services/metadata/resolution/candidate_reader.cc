@@ -1,10 +1,12 @@
 #include "services/metadata/resolution/candidate_reader.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "services/common/content_wire.h"
 #include "services/common/status_macros.h"
 #include "services/metadata/tables/possession.h"
+#include "services/metadata/tables/purge_mark.h"
 #include "services/metadata/tables/reachability.h"
 #include "services/metadata/tables/reachability_tables.h"
 #include "services/metadata/tables/tables.h"
@@ -21,7 +23,7 @@ absl::StatusOr<std::optional<std::string>> CandidateReader::WhyExcluded(
   ASSIGN_OR_RETURN(
       const bool is_reached,
       reachability::IsReachedByTag(
-          transaction_, route.upstream_id,
+          transaction_, route.upstream_id, route.purge_mark,
           route.CanonicalName(content_.repository), content_.reference.digest(),
           [&](absl::string_view tag) { return route.rules.AllowsTag(tag); }));
   if (is_reached) return std::nullopt;
@@ -51,9 +53,10 @@ absl::StatusOr<CandidateReader::Known> CandidateReader::Read(
   if (candidate.negative_answer != NegativeAnswer::kNone) return known;
   if (content_.is_addressed_by_digest()) {
     const Digest& digest = content.reference.digest();
-    ASSIGN_OR_RETURN(candidate.reachable,
-                     reachability::Has(transaction_, route.upstream_id,
-                                       content.repository, digest));
+    ASSIGN_OR_RETURN(
+        candidate.reachable,
+        reachability::Has(transaction_, route.upstream_id, route.purge_mark,
+                          content.repository, digest));
     RETURN_IF_ERROR(ReadPossession(digest, candidate));
     if (!candidate.reachable) return known;
   }
@@ -77,7 +80,8 @@ absl::Status CandidateReader::ReadNegativeEntry(const UpstreamRoute& route,
                                                 Known& known) const {
   ASSIGN_OR_RETURN(const auto row, tables::FindNegativeEntry(
                                        transaction_, route.upstream_id, path));
-  if (!row || FromWire(row->upstream_update_time()) != route.update_time) {
+  if (!row || FromWire(row->upstream_update_time()) != route.update_time ||
+      purges::IsPurged(*row, route.purge_mark)) {
     return absl::OkStatus();
   }
   // Longer than any lasts: it was written under a clock that was set back
@@ -88,7 +92,7 @@ absl::Status CandidateReader::ReadNegativeEntry(const UpstreamRoute& route,
   if (left <= absl::ZeroDuration() || left > ttl) return absl::OkStatus();
   known.candidate.negative_answer = row->refused()  ? NegativeAnswer::kRefused
                                     : row->hidden() ? NegativeAnswer::kHidden
-                                                    : NegativeAnswer::kAbsent;
+                                                    : NegativeAnswer::kNotFound;
   known.denied_until = FromWire(row->until());
   return absl::OkStatus();
 }
@@ -98,21 +102,26 @@ absl::Status CandidateReader::ReadEntry(const UpstreamRoute& route,
                                         Known& known) const {
   ASSIGN_OR_RETURN(const auto row, tables::FindCacheEntry(
                                        transaction_, route.upstream_id, path));
-  if (!row || row->status() != stored::CacheEntry::STATUS_ACTIVE) {
+  if (!row || row->status() != stored::CacheEntry::STATUS_ACTIVE ||
+      purges::IsPurged(*row, route.purge_mark)) {
     return absl::OkStatus();
   }
   ASSIGN_OR_RETURN(const auto digest, Digest::Parse(row->digest()));
   CachedEntry entry{
       Descriptor{row->media_type(), digest, static_cast<uint64_t>(row->size())},
       FromWire(row->upstream_checked_at())};
-  known.fresh_until = entry.upstream_checked_at + route.ValidityOf(content_);
+  known.fresh_until = entry.last_check_time + route.ValidityOf(content_);
   if (content_.is_addressed_by_digest()) {
     known.fresh_until = absl::InfiniteFuture();
   }
   // What was checked in the future, was so under a clock that was set back
   // since: nobody knows how old it is.
-  if (!content_.is_addressed_by_digest() && entry.upstream_checked_at > now_) {
+  if (!content_.is_addressed_by_digest() && entry.last_check_time > now_) {
     known.fresh_until = now_;
+  }
+  if (row->has_expire_time()) {
+    known.fresh_until =
+        std::min(known.fresh_until, FromWire(row->expire_time()));
   }
   entry.fresh = now_ < known.fresh_until;
   known.stale_until = known.fresh_until + route.max_stale;

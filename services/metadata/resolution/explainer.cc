@@ -161,7 +161,7 @@ class Explaining {
     switch (known.candidate.negative_answer) {
       case NegativeAnswer::kNone:
         break;
-      case NegativeAnswer::kAbsent:
+      case NegativeAnswer::kNotFound:
         return Tell(
             considered, Considered::VERDICT_KNOWN_NOT_FOUND,
             absl::StrCat("the upstream answered 404 recently (negative cache)",
@@ -279,7 +279,7 @@ class Explaining {
              "credentials; an upstream answered 401 or 403 recently although "
              "it granted a token (negative cache)";
     }
-    if (HasDenial(NegativeAnswer::kAbsent)) {
+    if (HasDenial(NegativeAnswer::kNotFound)) {
       return "answers 404: no upstream had it recently (negative cache)";
     }
     const bool is_excluded =

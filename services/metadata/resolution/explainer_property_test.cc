@@ -65,10 +65,11 @@ class World : public MetadataFixture {
   }
   bool OneIn(int n) { return Below(n) == 0; }
 
-  v1::FailurePolicy::Action RandomAction() {
-    constexpr v1::FailurePolicy::Action kActions[] = {
-        v1::FailurePolicy::ACTION_UNSPECIFIED, v1::FailurePolicy::STOP,
-        v1::FailurePolicy::NEXT};
+  v1::FailurePolicy::FailureAction RandomAction() {
+    constexpr v1::FailurePolicy::FailureAction kActions[] = {
+        v1::FailurePolicy::FAILURE_ACTION_UNSPECIFIED,
+        v1::FailurePolicy::FAILURE_ACTION_STOP,
+        v1::FailurePolicy::FAILURE_ACTION_NEXT};
     return kActions[Below(3)];
   }
 
@@ -79,20 +80,24 @@ class World : public MetadataFixture {
         NewUpstream(is_hub ? "https://registry-1.docker.io"
                            : absl::StrCat("https://u", number, ".test"));
     upstream.set_disabled(OneIn(6));
-    upstream.mutable_cache_validity()->set_seconds(3600);
-    if (OneIn(2)) upstream.mutable_max_stale()->set_seconds(1800 * Below(5));
+    upstream.mutable_cache_policy()->mutable_tag_ttl()->set_seconds(3600);
+    if (OneIn(2))
+      upstream.mutable_cache_policy()->mutable_stale_ttl()->set_seconds(
+          1800 * Below(5));
     if (OneIn(4)) upstream.add_source_namespaces("docker.io");
     if (OneIn(6)) upstream.add_source_namespaces("quay.io");
     if (OneIn(3)) {
       v1::Rule& rule = *upstream.add_rules();
-      rule.set_action(OneIn(2) ? v1::Rule::ALLOW : v1::Rule::DENY);
+      rule.set_action(OneIn(2) ? v1::Rule::RULE_ACTION_ALLOW
+                               : v1::Rule::RULE_ACTION_DENY);
       const bool of_tags = OneIn(2);
-      rule.set_target(of_tags ? v1::Rule::TAG : v1::Rule::REPOSITORY);
+      rule.set_target(of_tags ? v1::Rule::RULE_TARGET_TAG
+                              : v1::Rule::RULE_TARGET_REPOSITORY);
       rule.mutable_pattern()->set_wildcard(of_tags ? "3.*" : "library/*");
     }
     auto& policy = *upstream.mutable_failure_policy();
-    policy.mutable_denied()->set_tag(RandomAction());
-    policy.mutable_denied()->set_digest(RandomAction());
+    policy.mutable_refused()->set_tag(RandomAction());
+    policy.mutable_refused()->set_digest(RandomAction());
     policy.mutable_hidden()->set_tag(RandomAction());
     policy.mutable_hidden()->set_digest(RandomAction());
     const auto created = CreateUpstream(std::move(upstream));
@@ -138,7 +143,7 @@ class World : public MetadataFixture {
   }
 
   void Deny(int64_t id, const ContentRef& content) {
-    constexpr NegativeAnswer kNegativeEntries[] = {NegativeAnswer::kAbsent,
+    constexpr NegativeAnswer kNegativeEntries[] = {NegativeAnswer::kNotFound,
                                                    NegativeAnswer::kRefused,
                                                    NegativeAnswer::kHidden};
     ASSERT_THAT(stack_->client().RecordNegativeAnswer(
@@ -267,7 +272,7 @@ class World : public MetadataFixture {
       const FailurePolicy& policy = candidate.failure_policy;
       negative_entries.insert(candidate.negative_answer);
       switch (candidate.negative_answer) {
-        case NegativeAnswer::kAbsent:
+        case NegativeAnswer::kNotFound:
           EXPECT_EQ(verdict, Considered::VERDICT_KNOWN_NOT_FOUND);
           continue;
         case NegativeAnswer::kRefused:
@@ -277,7 +282,7 @@ class World : public MetadataFixture {
           EXPECT_EQ(verdict, is_hidden ? Considered::VERDICT_KNOWN_HIDDEN
                                        : Considered::VERDICT_KNOWN_REFUSED);
           const auto kind =
-              is_hidden ? &FailurePolicy::hidden : &FailurePolicy::denied;
+              is_hidden ? &FailurePolicy::hidden : &FailurePolicy::refused;
           const bool stops =
               policy.WithoutCopy(kind, by_digest) == Action::kStop;
           if (stops && end.empty()) end = names_.at(candidate.upstream_id);

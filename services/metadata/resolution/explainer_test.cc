@@ -72,7 +72,7 @@ TEST_F(ExplainerTest, TellsWhichEntryAnswersAndUntilWhen) {
               ::testing::ElementsAre(Considered::VERDICT_UNKNOWN,
                                      Considered::VERDICT_FRESH_BUT_SHADOWED));
   ASSERT_THAT(client.RecordNegativeAnswer(At(first), Content(kPath),
-                                          NegativeAnswer::kAbsent),
+                                          NegativeAnswer::kNotFound),
               IsOk());
   EXPECT_THAT(Verdicts(),
               ::testing::ElementsAre(Considered::VERDICT_KNOWN_NOT_FOUND,
@@ -90,8 +90,8 @@ TEST_F(ExplainerTest, TellsWhichEntryAnswersAndUntilWhen) {
 TEST_F(ExplainerTest, TellsTheRuleThatExcludes) {
   auto ruled = NewUpstream("https://one");
   auto& rule = *ruled.add_rules();
-  rule.set_action(v1::Rule::DENY);
-  rule.set_target(v1::Rule::TAG);
+  rule.set_action(v1::Rule::RULE_ACTION_DENY);
+  rule.set_target(v1::Rule::RULE_TARGET_TAG);
   rule.mutable_pattern()->set_wildcard("3.*");
   Add(ruled);
   const auto response = Explain();
@@ -122,7 +122,7 @@ TEST_F(ExplainerTest, TellsOfNamespacesAndRefusals) {
 TEST_F(ExplainerTest, TellsWhereAPullEnds) {
   auto stopping = NewUpstream("https://one");
   stopping.mutable_failure_policy()->mutable_hidden()->set_tag(
-      v1::FailurePolicy::STOP);
+      v1::FailurePolicy::FAILURE_ACTION_STOP);
   const int64_t first = Add(stopping);
   const int64_t second = Add(NewUpstream("https://two"));
   auto& client = stack_->client();
@@ -191,8 +191,8 @@ TEST_F(ExplainerTest, TellsThatNobodyIsAskedForADigestThatIsHere) {
 TEST_F(ExplainerTest, TellsOfAListThatRulesLeaveAnUpstreamOutOf) {
   auto ruled = NewUpstream("https://one");
   auto& rule = *ruled.add_rules();
-  rule.set_action(v1::Rule::DENY);
-  rule.set_target(v1::Rule::REPOSITORY);
+  rule.set_action(v1::Rule::RULE_ACTION_DENY);
+  rule.set_target(v1::Rule::RULE_TARGET_REPOSITORY);
   rule.mutable_pattern()->set_wildcard("library/*");
   Add(ruled);
   const int64_t second = Add(NewUpstream("https://two"));
@@ -211,7 +211,7 @@ TEST_F(ExplainerTest, ChangesNothing) {
   const int64_t id = Add(NewUpstream("https://one"));
   ASSERT_THAT(stack_->client().Record(RecordOf(id, kPath, digest_)), IsOk());
   ASSERT_THAT(Explain(), IsOk());
-  EXPECT_EQ(Entries()->at(0).downloads_count(), 0);
+  EXPECT_EQ(Entries()->at(0).pull_count(), 0);
 }
 
 TEST_F(ExplainerTest, RefusesWhatDoesNotExist) {

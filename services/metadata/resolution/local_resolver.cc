@@ -44,7 +44,7 @@ std::optional<RefreshDue> DueSoon(const ResolveRequest& request,
     return std::nullopt;
   }
   const absl::Duration validity =
-      fresh_until - candidate.cached->upstream_checked_at;
+      fresh_until - candidate.cached->last_check_time;
   if (now < fresh_until - kRefreshAheadShare * validity) return std::nullopt;
   RefreshDue due{candidate.ContentOf(request.content), candidate};
   due.candidate.cached->fresh = false;
@@ -108,7 +108,7 @@ absl::StatusOr<std::vector<CachedRepository>> RepositoriesOf(
     if (route.disabled) continue;
     size_t left = max;
     RETURN_IF_ERROR(tables::VisitRepositories(
-        transaction, route.upstream_id, start_after,
+        transaction, route.upstream_id, route.purge_mark, start_after,
         [&](const std::string& name) -> absl::StatusOr<bool> {
           if (route.WhyRepositoryExcluded(name)) return true;
           names.insert(name);
@@ -171,10 +171,10 @@ absl::StatusOr<Resolution> LocalResolver::Resolve(
     return absl::OkStatus();
   }));
   resolved.resolution.plan.group = routes->group;
-  if (resolved.hit_entry_id != 0 && request.counts_as_download) {
-    downloads_.Count(resolved.hit_entry_id, now);
+  if (resolved.hit_entry_id != 0 && request.counts_as_pull) {
+    pulls_.Count(resolved.hit_entry_id, now);
   }
-  if (resolved.due && request.counts_as_download) {
+  if (resolved.due && request.counts_as_pull) {
     refreshes_.Add(*std::move(resolved.due), now);
   }
   return std::move(resolved.resolution);

@@ -5,7 +5,7 @@
 
 #include "services/concurrency/clock.h"
 #include "services/metadata/api/resolver.h"
-#include "services/metadata/resolution/download_counter.h"
+#include "services/metadata/resolution/pull_counter.h"
 #include "services/metadata/resolution/refresh_queue.h"
 #include "services/metadata/resolution/route_cache.h"
 #include "services/metadata/store/metadata_store.h"
@@ -17,11 +17,10 @@ class LocalResolver : public Resolver {
  public:
   // All must outlive it.
   LocalResolver(const MetadataStore& store, RouteCache& routes,
-                DownloadCounter& downloads, RefreshQueue& refreshes,
-                const Clock& clock)
+                PullCounter& pulls, RefreshQueue& refreshes, const Clock& clock)
       : store_(store),
         routes_(routes),
-        downloads_(downloads),
+        pulls_(pulls),
         refreshes_(refreshes),
         clock_(clock) {}
 
@@ -40,7 +39,7 @@ class LocalResolver : public Resolver {
 
   const MetadataStore& store_;
   RouteCache& routes_;
-  DownloadCounter& downloads_;
+  PullCounter& pulls_;
   RefreshQueue& refreshes_;
   const Clock& clock_;
 };

@@ -119,6 +119,7 @@ TEST_F(MigrationTest, EntriesUnderAnotherNameThanTheOneThatCountsAreDropped) {
   v1::Upstream upstream = *GetUpstream(hub);
   upstream.set_url("https://docker.io");
   v1::UpdateUpstreamRequest update;
+  update.set_id(hub);
   *update.mutable_upstream() = upstream;
   update.mutable_update_mask()->add_paths("url");
   update.set_keep_cache(true);

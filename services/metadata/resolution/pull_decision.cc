@@ -57,10 +57,10 @@ bool EndsPull(const Candidate& candidate, bool by_digest) {
   const FailurePolicy& policy = candidate.failure_policy;
   switch (candidate.negative_answer) {
     case NegativeAnswer::kNone:
-    case NegativeAnswer::kAbsent:
+    case NegativeAnswer::kNotFound:
       return false;
     case NegativeAnswer::kRefused:
-      return policy.WithoutCopy(&FailurePolicy::denied, by_digest) != kNext;
+      return policy.WithoutCopy(&FailurePolicy::refused, by_digest) != kNext;
     case NegativeAnswer::kHidden:
       return policy.WithoutCopy(&FailurePolicy::hidden, by_digest) != kNext;
   }

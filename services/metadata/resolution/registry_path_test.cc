@@ -40,7 +40,7 @@ class RegistryPathTest : public MetadataFixture {
 
   absl::Status Rename(int64_t id, const std::string& name) {
     v1::UpdateRegistryRequest request;
-    request.mutable_registry()->set_id(id);
+    request.set_id(id);
     request.mutable_registry()->set_name(name);
     request.mutable_update_mask()->add_paths("name");
     return stack_->registries().Update(request).status();

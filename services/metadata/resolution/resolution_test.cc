@@ -53,8 +53,9 @@ class InProcess : public MetadataUnderTest, private MetadataFixture {
   int64_t AddToken(int64_t registry_id) override {
     v1::CreateAccessTokenRequest request;
     auto& token = *request.mutable_access_token();
-    token.set_name("t");
-    token.add_scopes(v1::AccessToken::READ_VIRTUAL_REGISTRY);
+    token.set_name(absl::StrCat("t", ++tokens_));
+    token.set_group("default");
+    token.add_scopes(v1::AccessToken::SCOPE_READ);
     token.add_registry_ids(registry_id);
     const auto made = stack_->access_tokens().Create(request);
     EXPECT_THAT(made, IsOk());
@@ -64,18 +65,17 @@ class InProcess : public MetadataUnderTest, private MetadataFixture {
     EXPECT_THAT(stack_->access_tokens().ForgetRegistry(registry_id), IsOk());
   }
   void Change(const v1::Upstream& upstream) override {
-    EXPECT_THAT(UpdateUpstream(upstream,
-                               {"cache_validity", "max_stale", "rules",
-                                "tag_validities", "refresh_ahead", "disabled"}),
+    EXPECT_THAT(UpdateUpstream(upstream, {"cache_policy", "rules", "disabled"}),
                 IsOk());
   }
   void ChangeAccess(const v1::Upstream& upstream) override {
-    EXPECT_THAT(
-        UpdateUpstream(upstream, {"url", "username", "password", "tls"}),
-        IsOk());
+    EXPECT_THAT(UpdateUpstream(upstream, {"url", "credentials", "tls"}),
+                IsOk());
   }
   void DeleteUpstream(int64_t id) override {
     EXPECT_THAT(MetadataFixture::DeleteUpstream(id), IsOk());
+    // Contracts hold while rows are deleted, and the numbers when they are.
+    AwaitRemovals();
   }
   void DeleteEntry(int64_t id) override {
     v1::DeleteCacheEntryRequest request;
@@ -83,9 +83,8 @@ class InProcess : public MetadataUnderTest, private MetadataFixture {
     EXPECT_THAT(stack_->cache_entries().Delete(request), IsOk());
   }
   void Purge(int64_t upstream_id) override {
-    v1::PurgeUpstreamCacheRequest request;
-    request.set_upstream_id(upstream_id);
-    EXPECT_THAT(stack_->caches().PurgeUpstream(request), IsOk());
+    // Contracts hold while rows are deleted, and the numbers when they are.
+    Await(MetadataFixture::Purge(upstream_id));
   }
   std::vector<v1::CacheEntry> Entries() override {
     return *MetadataFixture::Entries();
@@ -99,6 +98,7 @@ class InProcess : public MetadataUnderTest, private MetadataFixture {
   void TestBody() override {}
 
   int registries_ = 0;
+  int tokens_ = 0;
   std::string next_name_;
 };
 
@@ -156,7 +156,7 @@ void ExpectUnavailable(GrpcMetadataClient& client, GrpcResolver& resolver,
   EXPECT_THAT(client.Record({1, kTag, Descriptor{"m/t", digest}}), unavailable);
   EXPECT_THAT(client.Touch({1, 1}, kTag, digest, false), unavailable);
   EXPECT_THAT(
-      client.RecordNegativeAnswer({1, 1}, kTag, NegativeAnswer::kAbsent),
+      client.RecordNegativeAnswer({1, 1}, kTag, NegativeAnswer::kNotFound),
       unavailable);
   EXPECT_THAT(client.ForgetContent({digest}), unavailable);
   EXPECT_THAT(client.CheckUpstreams({{1, 1}}), unavailable);
@@ -282,7 +282,7 @@ TEST(ResolutionServiceTest, NonsenseIsAnInvalidArgument) {
   internal::v1::TouchCacheEntryRequest touch;
   touch.mutable_content()->set_repository("a");
   touch.mutable_content()->set_reference("b");
-  touch.mutable_content()->set_kind(v1::MANIFEST);
+  touch.mutable_content()->set_kind(v1::CONTENT_KIND_MANIFEST);
   touch.set_digest("rubbish");
   google::protobuf::Empty empty;
   grpc::ClientContext another;

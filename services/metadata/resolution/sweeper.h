@@ -4,8 +4,12 @@
 #include <cstdint>
 #include <limits>
 
+#include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "services/concurrency/mutex.h"
 #include "services/concurrency/periodic_thread.h"
 #include "services/metadata/store/metadata_store.h"
 #include "services/metadata/tables/link_tables.h"
@@ -14,9 +18,10 @@ namespace cvr {
 
 // Deletes what a change has marked as deleted, in transactions of bounded size,
 // so that others write in between: the links of revoked manifests and the rows
-// of deleted upstreams. Nothing of it is served since the mark was written, so
-// it does not matter when this is done, only that it is: the marks are rows,
-// and what a crash interrupts goes on at the next start. Thread-safe.
+// of upstreams that were deleted or purged. Nothing of it is served since the
+// mark was written, so it does not matter when this is done, only that it is:
+// the marks are rows, and what a crash interrupts goes on at the next start.
+// Thread-safe.
 class Sweeper {
  public:
   // `store` must outlive it.
@@ -46,14 +51,27 @@ class Sweeper {
   // deleted later.
   void Remove(int64_t upstream_id);
 
+  // From Claim() to Release() the rows of a purged upstream are left to an
+  // operation, which deletes them itself; what it has left by then is swept. An
+  // operation that has ended has no claim. Both are idempotent.
+  void Claim(int64_t upstream_id, int64_t operation_id);
+  void Release(int64_t upstream_id);
+
  private:
   absl::Status Unlink(const tables::ContentKey& manifest,
                       int& transactions_left);
   absl::Status DeleteRows(int64_t upstream_id, int& transactions_left);
+  // The upstreams whose claims hold.
+  absl::StatusOr<absl::flat_hash_set<int64_t>> Claimed(
+      const ReadTransaction& transaction);
   // Returns the delay until the next run.
   absl::Duration Run();
 
   MetadataStore& store_;
+
+  Mutex mutex_;
+  // The operation by upstream.
+  absl::flat_hash_map<int64_t, int64_t> claims_ ABSL_GUARDED_BY(mutex_);
 
   PeriodicThread thread_;  // Uses all of the above.
 };

@@ -7,10 +7,10 @@
 #include "absl/strings/str_cat.h"
 #include "absl/types/span.h"
 #include "services/common/content_wire.h"
-#include "services/common/limits.h"
 #include "services/common/status_macros.h"
 #include "services/metadata/conversion/stored_policy.h"
 #include "services/metadata/resources/upstream_url.h"
+#include "services/metadata/tables/purge_mark.h"
 #include "services/metadata/tables/upstream_epoch.h"
 #include "services/policy/docker_hub.h"
 
@@ -21,37 +21,17 @@ namespace {
 // way: attestations are pushed after the index that names them.
 constexpr absl::Duration kLateManifestTtl = absl::Seconds(5);
 
-absl::Duration ZeroIsForEver(absl::Duration validity) {
-  return validity == absl::ZeroDuration() ? absl::InfiniteDuration() : validity;
-}
-
-absl::Duration OrSeconds(bool has, const google::protobuf::Duration& duration,
-                         int seconds) {
-  return has ? FromWire(duration) : absl::Seconds(seconds);
-}
-
-void SetTimes(const stored::UpstreamResource& upstream, UpstreamRoute& route) {
-  route.cache_validity =
-      upstream.has_cache_validity()
-          ? ZeroIsForEver(FromWire(upstream.cache_validity()))
-          : absl::Hours(limits::kCacheValidityHoursDefault);
-  route.tags_validity =
-      OrSeconds(upstream.has_tags_validity(), upstream.tags_validity(),
-                limits::kTagsValiditySecondsDefault);
-  route.referrers_validity = OrSeconds(
-      upstream.has_referrers_validity(), upstream.referrers_validity(),
-      limits::kReferrersValiditySecondsDefault);
-  route.max_stale = upstream.has_max_stale() ? FromWire(upstream.max_stale())
-                                             : absl::InfiniteDuration();
-  const auto& ttls = upstream.absence_ttls();
-  route.manifest_not_found_ttl =
-      OrSeconds(ttls.has_manifest_not_found(), ttls.manifest_not_found(),
-                limits::kNotFoundSecondsDefault);
-  route.blob_not_found_ttl =
-      OrSeconds(ttls.has_blob_not_found(), ttls.blob_not_found(),
-                limits::kNotFoundSecondsDefault);
-  route.refused_ttl = OrSeconds(ttls.has_refused(), ttls.refused(),
-                                limits::kRefusedSecondsDefault);
+void SetTimes(const stored::CachePolicy& policy, UpstreamRoute& route) {
+  route.cache_validity = TtlOf(policy.tag_ttl());
+  route.tags_validity = TtlOf(policy.tag_list_ttl());
+  route.referrers_validity = TtlOf(policy.referrers_ttl());
+  route.max_stale = TtlOf(policy.stale_ttl());
+  // Never infinite: when they end is written down.
+  const auto& ttls = policy.negative_ttls();
+  route.manifest_not_found_ttl = FromWire(ttls.manifest_not_found());
+  route.blob_not_found_ttl = FromWire(ttls.blob_not_found());
+  route.refused_ttl = FromWire(ttls.refused());
+  route.refresh_ahead = policy.refresh_ahead();
 }
 
 absl::Status Damaged(const stored::UpstreamResource& upstream,
@@ -66,6 +46,7 @@ absl::StatusOr<UpstreamRoute> UpstreamRoute::To(const stored::Upstream& row) {
   const stored::UpstreamResource& upstream = row.upstream();
   UpstreamRoute route;
   route.cache_epoch = epochs::CacheEpochOf(row);
+  route.purge_mark = purges::MarkOf(row);
   route.rate_reserve_percent =
       FromStored(upstream.limits()).rate_reserve_percent;
   route.is_docker_hub = docker_hub::IsHost(UpstreamHost(upstream.url()));
@@ -76,14 +57,12 @@ absl::StatusOr<UpstreamRoute> UpstreamRoute::To(const stored::Upstream& row) {
   route.disabled = upstream.disabled();
   route.update_time = FromWire(upstream.update_time());
   route.upstream_version = absl::ToUnixNanos(route.update_time);
-  SetTimes(upstream, route);
-  route.refresh_ahead = upstream.refresh_ahead();
-  for (const auto& validity : upstream.tag_validities()) {
-    auto pattern = FromStored(validity.tag());
+  const stored::CachePolicy policy = EffectiveCachePolicyOf(upstream);
+  SetTimes(policy, route);
+  for (const auto& one : policy.tag_ttl_overrides()) {
+    auto pattern = FromStored(one.tag());
     if (!pattern.ok()) return Damaged(upstream, pattern.status());
-    route.tag_validities.emplace_back(
-        *std::move(pattern),
-        ZeroIsForEver(FromWire(validity.cache_validity())));
+    route.tag_validities.emplace_back(*std::move(pattern), TtlOf(one.ttl()));
   }
   auto rules = FromStored(upstream.rules());
   if (!rules.ok()) return Damaged(upstream, rules.status());

@@ -31,6 +31,8 @@ struct UpstreamRoute {
   absl::Time update_time;
   // Of UpstreamEpoch.
   int64_t cache_epoch = 0;
+  // What is purged (purge_mark.h).
+  int64_t purge_mark = 0;
   // As Candidate's.
   int64_t upstream_version = 0;
   int rate_reserve_percent = limits::kRateReservePercentDefault;

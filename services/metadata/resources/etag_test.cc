@@ -38,6 +38,7 @@ TEST_F(EtagsTest, GuardRegistries) {
   ASSERT_THAT(made, IsOk());
   ASSERT_NE(made->etag(), "");
   v1::UpdateRegistryRequest update;
+  update.set_id(made->id());
   *update.mutable_registry() = *made;
   update.mutable_registry()->set_description("d");
   update.mutable_update_mask()->add_paths("description");
@@ -59,6 +60,7 @@ TEST_F(EtagsTest, GuardRegistries) {
   EXPECT_THAT(stack_->registries().Update(update), IsOk());
   remove.set_etag(stack_->registries().Get(get)->etag());
   EXPECT_THAT(stack_->registries().Delete(remove), IsOk());
+  remove.set_allow_missing(true);
   EXPECT_THAT(stack_->registries().Delete(remove), IsOk());
 }
 
@@ -67,11 +69,10 @@ TEST_F(EtagsTest, GuardUpstreams) {
   ASSERT_THAT(made, IsOk());
   ASSERT_NE(made->etag(), "");
   v1::UpdateUpstreamRequest update;
+  update.set_id(made->id());
   *update.mutable_upstream() = *made;
-  update.mutable_upstream()->set_username("u");
-  update.mutable_upstream()->set_password("p");
-  update.mutable_update_mask()->add_paths("username");
-  update.mutable_update_mask()->add_paths("password");
+  SetCredentials("u", "p", *update.mutable_upstream());
+  update.mutable_update_mask()->add_paths("credentials");
   const auto updated = stack_->upstreams().Update(update);
   ASSERT_THAT(updated, IsOk());
   EXPECT_NE(updated->etag(), made->etag());
@@ -84,6 +85,7 @@ TEST_F(EtagsTest, GuardUpstreams) {
               StatusIs(absl::StatusCode::kAborted));
   remove.set_etag(updated->etag());
   EXPECT_THAT(stack_->upstreams().Delete(remove), IsOk());
+  remove.set_allow_missing(true);
   EXPECT_THAT(stack_->upstreams().Delete(remove), IsOk());
 }
 
@@ -95,9 +97,10 @@ TEST_F(EtagsTest, GuardGroups) {
   update.mutable_group()->set_name("acme");
   update.mutable_group()->set_etag(made->etag());
   update.mutable_group()->set_description("d");
+  update.mutable_update_mask()->add_paths("nonsense");
   EXPECT_THAT(stack_->groups().Update(update),
               StatusIs(absl::StatusCode::kInvalidArgument));
-  update.mutable_update_mask()->add_paths("description");
+  update.mutable_update_mask()->set_paths(0, "description");
   const auto updated = stack_->groups().Update(update);
   ASSERT_THAT(updated, IsOk());
   EXPECT_EQ(updated->description(), "d");
@@ -118,6 +121,7 @@ TEST_F(EtagsTest, GuardGroups) {
               StatusIs(absl::StatusCode::kAborted));
   remove.set_etag(updated->etag());
   EXPECT_THAT(stack_->groups().Delete(remove), IsOk());
+  remove.set_allow_missing(true);
   EXPECT_THAT(stack_->groups().Delete(remove), IsOk());
 }
 

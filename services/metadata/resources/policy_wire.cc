@@ -11,25 +11,25 @@ namespace {
 
 using Action = FailurePolicy::Action;
 
-v1::FailurePolicy::Action ActionToWire(Action action) {
+v1::FailurePolicy::FailureAction ActionToWire(Action action) {
   switch (action) {
     case Action::kServeStale:
-      return v1::FailurePolicy::SERVE_STALE;
+      return v1::FailurePolicy::FAILURE_ACTION_SERVE_STALE;
     case Action::kStop:
-      return v1::FailurePolicy::STOP;
+      return v1::FailurePolicy::FAILURE_ACTION_STOP;
     case Action::kNext:
-      return v1::FailurePolicy::NEXT;
+      return v1::FailurePolicy::FAILURE_ACTION_NEXT;
   }
-  return v1::FailurePolicy::ACTION_UNSPECIFIED;
+  return v1::FailurePolicy::FAILURE_ACTION_UNSPECIFIED;
 }
 
-Action ActionOr(v1::FailurePolicy::Action action, Action fallback) {
+Action ActionOr(v1::FailurePolicy::FailureAction action, Action fallback) {
   switch (action) {
-    case v1::FailurePolicy::SERVE_STALE:
+    case v1::FailurePolicy::FAILURE_ACTION_SERVE_STALE:
       return Action::kServeStale;
-    case v1::FailurePolicy::STOP:
+    case v1::FailurePolicy::FAILURE_ACTION_STOP:
       return Action::kStop;
-    case v1::FailurePolicy::NEXT:
+    case v1::FailurePolicy::FAILURE_ACTION_NEXT:
       return Action::kNext;
     default:
       return fallback;
@@ -66,10 +66,12 @@ absl::StatusOr<Pattern> FromWire(const v1::Pattern& message) {
 
 v1::Rule ToWire(const Rule& rule) {
   v1::Rule message;
-  message.set_action(rule.action == Rule::Action::kAllow ? v1::Rule::ALLOW
-                                                         : v1::Rule::DENY);
-  message.set_target(rule.target == Rule::Target::kTag ? v1::Rule::TAG
-                                                       : v1::Rule::REPOSITORY);
+  message.set_action(rule.action == Rule::Action::kAllow
+                         ? v1::Rule::RULE_ACTION_ALLOW
+                         : v1::Rule::RULE_ACTION_DENY);
+  message.set_target(rule.target == Rule::Target::kTag
+                         ? v1::Rule::RULE_TARGET_TAG
+                         : v1::Rule::RULE_TARGET_REPOSITORY);
   if (rule.pattern.is_regex()) {
     message.mutable_pattern()->set_regex(rule.pattern.text());
   } else {
@@ -79,23 +81,26 @@ v1::Rule ToWire(const Rule& rule) {
 }
 
 absl::StatusOr<Rule> FromWire(const v1::Rule& message) {
-  if (message.action() != v1::Rule::ALLOW &&
-      message.action() != v1::Rule::DENY) {
-    return errors::FieldInvalid("action", "must be ALLOW or DENY");
+  if (message.action() != v1::Rule::RULE_ACTION_ALLOW &&
+      message.action() != v1::Rule::RULE_ACTION_DENY) {
+    return errors::FieldInvalid(
+        "action", "must be RULE_ACTION_ALLOW or RULE_ACTION_DENY");
   }
-  if (message.target() != v1::Rule::REPOSITORY &&
-      message.target() != v1::Rule::TAG) {
-    return errors::FieldInvalid("target", "must be REPOSITORY or TAG");
+  if (message.target() != v1::Rule::RULE_TARGET_REPOSITORY &&
+      message.target() != v1::Rule::RULE_TARGET_TAG) {
+    return errors::FieldInvalid(
+        "target", "must be RULE_TARGET_REPOSITORY or RULE_TARGET_TAG");
   }
   auto pattern = FromWire(message.pattern());
   if (!pattern.ok()) {
     return errors::FieldInvalid("pattern", pattern.status().message());
   }
-  return Rule{message.action() == v1::Rule::ALLOW ? Rule::Action::kAllow
-                                                  : Rule::Action::kDeny,
-              message.target() == v1::Rule::TAG ? Rule::Target::kTag
-                                                : Rule::Target::kRepository,
-              *std::move(pattern)};
+  return Rule{
+      message.action() == v1::Rule::RULE_ACTION_ALLOW ? Rule::Action::kAllow
+                                                      : Rule::Action::kDeny,
+      message.target() == v1::Rule::RULE_TARGET_TAG ? Rule::Target::kTag
+                                                    : Rule::Target::kRepository,
+      *std::move(pattern)};
 }
 
 absl::StatusOr<RuleSet> FromWire(
@@ -112,7 +117,7 @@ v1::FailurePolicy ToWire(const FailurePolicy& policy) {
   v1::FailurePolicy message;
   ActionsToWire(policy.unavailable, *message.mutable_unavailable());
   ActionsToWire(policy.rate_limited, *message.mutable_rate_limited());
-  ActionsToWire(policy.denied, *message.mutable_denied());
+  ActionsToWire(policy.refused, *message.mutable_refused());
   ActionsToWire(policy.hidden, *message.mutable_hidden());
   return message;
 }
@@ -124,7 +129,7 @@ FailurePolicy FromWire(const v1::FailurePolicy& message) {
       ActionsFromWire(message.unavailable(), defaults.unavailable);
   policy.rate_limited =
       ActionsFromWire(message.rate_limited(), defaults.rate_limited);
-  policy.denied = ActionsFromWire(message.denied(), defaults.denied);
+  policy.refused = ActionsFromWire(message.refused(), defaults.refused);
   policy.hidden = ActionsFromWire(message.hidden(), defaults.hidden);
   return policy;
 }

@@ -1,18 +1,15 @@
 #include "services/metadata/resources/upstream_wire.h"
 
 #include "services/common/content_wire.h"
-#include "services/common/limits.h"
 #include "services/policy/upstream_password.h"
 
 namespace cvr {
 namespace {
 
-int OrDefault(int value, int fallback) { return value == 0 ? fallback : value; }
-
 void LimitsTo(const UpstreamLimits& from, v1::UpstreamLimits& message) {
   message.set_concurrent_requests(from.concurrent_requests);
   message.set_failures_to_open(from.failures_to_open);
-  *message.mutable_open_for() = ToWire(from.open_for);
+  *message.mutable_open_ttl() = ToWire(from.open_ttl);
   message.set_rate_reserve_percent(from.rate_reserve_percent);
 }
 
@@ -20,13 +17,16 @@ void LimitsTo(const UpstreamLimits& from, v1::UpstreamLimits& message) {
 
 UpstreamLimits LimitsOf(const v1::UpstreamLimits& message) {
   UpstreamLimits found;
-  found.concurrent_requests = OrDefault(message.concurrent_requests(),
-                                        limits::kConcurrentRequestsDefault);
-  found.failures_to_open =
-      OrDefault(message.failures_to_open(), limits::kFailuresToOpenDefault);
-  if (message.has_open_for()) found.open_for = FromWire(message.open_for());
-  found.rate_reserve_percent = OrDefault(message.rate_reserve_percent(),
-                                         limits::kRateReservePercentDefault);
+  if (message.has_concurrent_requests()) {
+    found.concurrent_requests = message.concurrent_requests();
+  }
+  if (message.has_failures_to_open()) {
+    found.failures_to_open = message.failures_to_open();
+  }
+  if (message.has_open_ttl()) found.open_ttl = FromWire(message.open_ttl());
+  if (message.has_rate_reserve_percent()) {
+    found.rate_reserve_percent = message.rate_reserve_percent();
+  }
   return found;
 }
 
@@ -37,7 +37,7 @@ UpstreamAccess ToAccess(const v1::Upstream& upstream) {
   access.group = upstream.group();
   access.name = upstream.name();
   access.url = upstream.url();
-  access.username = upstream.username();
+  access.username = upstream.credentials().basic().username();
   access.password = PasswordOf(upstream);
   access.tls = {
       upstream.tls().ca_bundle_pem(), upstream.tls().client_certificate_pem(),

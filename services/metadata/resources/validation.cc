@@ -1,5 +1,6 @@
 #include "services/metadata/resources/validation.h"
 
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -12,16 +13,15 @@
 #include "services/common/digest.h"
 #include "services/common/errors.h"
 #include "services/common/limits.h"
+#include "services/common/time_wire.h"
 #include "services/common/utf8.h"
 #include "services/metadata/resources/policy_wire.h"
 #include "services/metadata/resources/upstream_url.h"
 #include "services/network/host.h"
+#include "services/policy/upstream_password.h"
 
 namespace cvr {
 namespace {
-
-// google/protobuf/duration.proto: the largest that a Duration may hold.
-constexpr int64_t kDurationSecondsMax = 315'576'000'000;
 
 // Tokens of ECR and ACR have 2 to 4 KB, JSON keys of Google as much. The header
 // that a password is sent in has a third more.
@@ -35,6 +35,15 @@ bool HasControls(absl::string_view text) {
     if (absl::ascii_iscntrl(c)) return true;
   }
   return false;
+}
+
+// Nothing when it is no number of whole days.
+std::optional<int64_t> WholeDays(const google::protobuf::Duration& duration) {
+  constexpr int64_t kSecondsPerDay = int64_t{24} * 60 * 60;
+  if (duration.nanos() != 0 || duration.seconds() % kSecondsPerDay != 0) {
+    return std::nullopt;
+  }
+  return duration.seconds() / kSecondsPerDay;
 }
 
 // Gathers what is wrong.
@@ -61,8 +70,18 @@ class Checker {
     Require(!HasControls(name), "name", "must not contain control characters");
   }
 
+  // The group that owns it.
+  void Group(absl::string_view group) {
+    Require(!group.empty(), "group", "must be set", v1::FIELD_REQUIRED);
+  }
+
   void Description(absl::string_view description) {
     AtMost(limits::kDescriptionCharsMax, "description", description);
+  }
+
+  void Within(absl::string_view field, int value, int min, int max) {
+    Require(value >= min && value <= max, field,
+            absl::StrCat("must be ", min, " to ", max));
   }
 
   void BothOrNeither(absl::string_view a_field, absl::string_view a,
@@ -77,7 +96,7 @@ class Checker {
                 const google::protobuf::Duration& duration) {
     Require(duration.seconds() >= 0 && duration.nanos() >= 0, field,
             "must not be negative");
-    Require(duration.seconds() <= kDurationSecondsMax &&
+    Require(duration.seconds() <= limits::kForEverSeconds &&
                 duration.nanos() < 1'000'000'000,
             field, "must be a duration");
   }
@@ -149,38 +168,54 @@ void CheckTls(Checker& check, const v1::TlsSettings& tls) {
 }
 
 void CheckCredentials(Checker& check, const v1::Upstream& upstream) {
-  check.BothOrNeither("username", upstream.username(), "password",
-                      upstream.password());
-  check.AtMost(limits::kCredentialCharsMax, "username", upstream.username());
-  check.Require(upstream.password().size() <= kPasswordBytesMax, "password",
+  if (!upstream.has_credentials()) return;
+  constexpr absl::string_view kUsername = "credentials.basic.username";
+  constexpr absl::string_view kPassword = "credentials.basic.password";
+  // A kind that this revision does not know is not taken for none.
+  check.Require(upstream.credentials().has_basic(), "credentials.basic",
+                "must be set", v1::FIELD_REQUIRED);
+  if (!upstream.credentials().has_basic()) return;
+  const std::string& username = upstream.credentials().basic().username();
+  const std::string& password = PasswordOf(upstream);
+  check.Require(!username.empty(), kUsername, "must be set",
+                v1::FIELD_REQUIRED);
+  check.Require(!password.empty(), kPassword, "must be set",
+                v1::FIELD_REQUIRED);
+  check.AtMost(limits::kCredentialCharsMax, kUsername, username);
+  check.Require(password.size() <= kPasswordBytesMax, kPassword,
                 absl::StrCat("must have at most ", kPasswordBytesMax, " bytes"),
                 v1::FIELD_TOO_LONG);
   // RFC 7617, section 2, has no control characters in passwords either, but
   // JSON keys have line breaks. Base64 carries them.
-  check.Require(!HasControls(upstream.username()) &&
-                    !absl::StrContains(upstream.username(), ':'),
-                "username", "must not contain `:` or control characters");
-  check.Require(!absl::StrContains(upstream.password(), '\0'), "password",
+  check.Require(!HasControls(username) && !absl::StrContains(username, ':'),
+                kUsername, "must not contain `:` or control characters");
+  check.Require(!absl::StrContains(password, '\0'), kPassword,
                 "must have no NUL");
 }
 
-void CheckFreshness(Checker& check, const v1::Upstream& upstream) {
-  check.Duration("tags_validity", upstream.tags_validity());
-  check.Duration("referrers_validity", upstream.referrers_validity());
-  const auto& ttls = upstream.absence_ttls();
-  check.Duration("absence_ttls.manifest_not_found", ttls.manifest_not_found());
-  check.Duration("absence_ttls.blob_not_found", ttls.blob_not_found());
-  check.Duration("absence_ttls.refused", ttls.refused());
-  check.AtMostEntries(limits::kTagValiditiesPerUpstreamMax, "tag_validities",
-                      upstream.tag_validities_size());
-  for (int i = 0; i < upstream.tag_validities_size(); ++i) {
-    const auto& validity = upstream.tag_validities(i);
-    const std::string field = absl::StrCat("tag_validities[", i, "]");
-    const auto pattern = FromWire(validity.tag());
+void CheckCachePolicy(Checker& check, const v1::CachePolicy& policy) {
+  check.Duration("cache_policy.tag_ttl", policy.tag_ttl());
+  check.Duration("cache_policy.stale_ttl", policy.stale_ttl());
+  check.Duration("cache_policy.tag_list_ttl", policy.tag_list_ttl());
+  check.Duration("cache_policy.referrers_ttl", policy.referrers_ttl());
+  const auto& ttls = policy.negative_ttls();
+  check.Duration("cache_policy.negative_ttls.manifest_not_found",
+                 ttls.manifest_not_found());
+  check.Duration("cache_policy.negative_ttls.blob_not_found",
+                 ttls.blob_not_found());
+  check.Duration("cache_policy.negative_ttls.refused", ttls.refused());
+  check.AtMostEntries(limits::kTagTtlOverridesPerUpstreamMax,
+                      "cache_policy.tag_ttl_overrides",
+                      policy.tag_ttl_overrides_size());
+  for (int i = 0; i < policy.tag_ttl_overrides_size(); ++i) {
+    const auto& one = policy.tag_ttl_overrides(i);
+    const std::string field =
+        absl::StrCat("cache_policy.tag_ttl_overrides[", i, "]");
+    const auto pattern = FromWire(one.tag());
     check.Require(pattern.ok(), field + ".tag", pattern.status().message());
-    check.Require(validity.has_cache_validity(), field + ".cache_validity",
-                  "must be set", v1::FIELD_REQUIRED);
-    check.Duration(field + ".cache_validity", validity.cache_validity());
+    check.Require(one.has_ttl(), field + ".ttl", "must be set",
+                  v1::FIELD_REQUIRED);
+    check.Duration(field + ".ttl", one.ttl());
   }
 }
 
@@ -196,28 +231,44 @@ void CheckRules(Checker& check, const v1::Upstream& upstream) {
   }
 }
 
-void CheckLimits(Checker& check, const v1::UpstreamLimits& limits) {
-  const auto within = [&](absl::string_view field, int value, int max) {
-    check.Require(value >= 0 && value <= max, field,
-                  absl::StrCat("must be 0 to ", max));
-  };
-  within("limits.concurrent_requests", limits.concurrent_requests(), 10'000);
-  within("limits.failures_to_open", limits.failures_to_open(), 10'000);
-  within("limits.rate_reserve_percent", limits.rate_reserve_percent(), 100);
-  check.Duration("limits.open_for", limits.open_for());
+void CheckLimits(Checker& check, const v1::UpstreamLimits& given) {
+  if (given.has_concurrent_requests()) {
+    check.Within("limits.concurrent_requests", given.concurrent_requests(), 1,
+                 limits::kConcurrentRequestsMax);
+  }
+  if (given.has_failures_to_open()) {
+    check.Within("limits.failures_to_open", given.failures_to_open(), 1,
+                 limits::kFailuresToOpenMax);
+  }
+  if (given.has_rate_reserve_percent()) {
+    check.Within("limits.rate_reserve_percent", given.rate_reserve_percent(), 0,
+                 100);
+  }
+  if (!given.has_open_ttl()) return;
+  const absl::Duration open_ttl = FromWire(given.open_ttl());
+  check.Require(open_ttl >= absl::Seconds(limits::kCircuitOpenSecondsMin) &&
+                    open_ttl <= absl::Seconds(limits::kCircuitOpenSecondsMax),
+                "limits.open_ttl", "must be 1 s to 1 h");
 }
 
-void CheckDigest(Checker& check, const v1::CacheEntry& entry) {
-  const auto content = ParseRelativePath(entry.relative_path());
-  const auto digest = Digest::Parse(entry.digest());
-  check.Require(digest.ok(), "digest", "must be a sha256 or sha512 digest");
-  if (!content.ok() || !digest.ok()) return;
-  check.Require(!content->is_addressed_by_digest() ||
-                    content->reference.digest() == *digest,
-                "digest", "must match the digest at the end of relative_path");
-  check.Require(
-      content->kind == ContentKind::kBlob || !entry.media_type().empty(),
-      "media_type", "must be set for a manifest", v1::FIELD_REQUIRED);
+void CheckTokenAccess(Checker& check, const v1::AccessToken& token,
+                      bool is_admin) {
+  switch (token.access_case()) {
+    case v1::AccessToken::kGroup:
+      check.Require(!is_admin, "all_groups",
+                    "must be set for SCOPE_ADMIN, which covers all groups");
+      check.Require(IsGroupName(token.group()), "group",
+                    "must be a valid group name");
+      break;
+    case v1::AccessToken::kAllGroups:
+      check.Require(token.all_groups(), "all_groups", "must be true");
+      break;
+    default:
+      check.Require(false, is_admin ? "all_groups" : "group",
+                    is_admin ? "must be set for SCOPE_ADMIN"
+                             : "must be set, or all_groups",
+                    v1::FIELD_REQUIRED);
+  }
 }
 
 }  // namespace
@@ -233,6 +284,7 @@ absl::Status Validate(const v1::Group& group) {
 
 absl::Status Validate(const v1::Registry& registry) {
   Checker check;
+  check.Group(registry.group());
   check.Name(registry.name());
   check.Description(registry.description());
   return std::move(check).status();
@@ -240,35 +292,21 @@ absl::Status Validate(const v1::Registry& registry) {
 
 absl::Status Validate(const v1::Upstream& upstream) {
   Checker check;
+  check.Group(upstream.group());
   check.Name(upstream.name());
+  check.AtMost(limits::kNameCharsMax, "display_name", upstream.display_name());
+  check.Require(!HasControls(upstream.display_name()), "display_name",
+                "must not contain control characters");
   check.Description(upstream.description());
   const std::string url_error = UpstreamUrlError(upstream.url());
   check.Require(url_error.empty(), "url", url_error);
   CheckCredentials(check, upstream);
-  check.Duration("cache_validity", upstream.cache_validity());
-  check.Duration("max_stale", upstream.max_stale());
   CheckTls(check, upstream.tls());
-  CheckFreshness(check, upstream);
+  CheckCachePolicy(check, upstream.cache_policy());
   CheckRules(check, upstream);
   CheckLimits(check, upstream.limits());
   check.HostList("source_namespaces", upstream.source_namespaces());
   check.HostList("trusted_token_realms", upstream.trusted_token_realms());
-  return std::move(check).status();
-}
-
-absl::Status Validate(const v1::CacheEntry& entry) {
-  Checker check;
-  check.Require(entry.upstream_id() > 0, "upstream_id", "must be set",
-                v1::FIELD_REQUIRED);
-  check.Require(ParseRelativePath(entry.relative_path()).ok(), "relative_path",
-                "must be `/` + repository + `/manifests/`, `/blobs/` or "
-                "`/referrers/` + reference, or `/tags/list`");
-  CheckDigest(check, entry);
-  check.AtMost(limits::kMediaTypeCharsMax, "media_type", entry.media_type());
-  check.Require(!HasControls(entry.media_type()), "media_type",
-                "must not contain control characters");
-  check.AtMost(limits::kEtagCharsMax, "upstream_etag", entry.upstream_etag());
-  check.Require(entry.size() >= 0, "size", "must not be negative");
   return std::move(check).status();
 }
 
@@ -278,39 +316,34 @@ absl::Status Validate(const v1::AccessToken& token) {
   bool is_admin = false;
   for (int i = 0; i < token.scopes_size(); ++i) {
     const auto scope = token.scopes(i);
-    is_admin = is_admin || scope == v1::AccessToken::ADMIN;
-    check.Require(
-        scope != v1::AccessToken::SCOPE_UNSPECIFIED &&
-            v1::AccessToken::Scope_IsValid(scope),
-        absl::StrCat("scopes[", i, "]"),
-        "must be read_virtual_registry, write_virtual_registry or admin");
+    is_admin = is_admin || scope == v1::AccessToken::SCOPE_ADMIN;
+    check.Require(scope != v1::AccessToken::SCOPE_UNSPECIFIED &&
+                      v1::AccessToken::Scope_IsValid(scope),
+                  absl::StrCat("scopes[", i, "]"),
+                  "must be SCOPE_READ, SCOPE_MANAGE or SCOPE_ADMIN");
   }
   check.Require(!token.scopes().empty(), "scopes",
-                "must have at least one entry");
-  check.Require(!is_admin || token.group().empty(), "group",
-                "must be empty for the scope ADMIN, which covers all groups");
-  check.Require(is_admin || IsGroupName(token.group()), "group",
-                "must be a valid group name");
+                "must have at least one entry", v1::FIELD_REQUIRED);
+  CheckTokenAccess(check, token, is_admin);
   check.AtMostEntries(kRegistriesPerTokenMax, "registry_ids",
                       token.registry_ids_size());
-  check.Require(!is_admin || token.registry_ids().empty(), "registry_ids",
-                "must be empty for ADMIN");
+  check.Require(token.has_group() || token.registry_ids().empty(),
+                "registry_ids", "must be empty without a group");
   return std::move(check).status();
 }
 
 absl::Status Validate(const v1::CleanupPolicy& policy) {
   Checker check;
-  const int days = policy.keep_n_days_after_download();
-  check.Require(days >= 0 && days <= limits::kCleanupKeepDaysMax,
-                "keep_n_days_after_download",
+  const auto keep = WholeDays(policy.keep_after_last_pull());
+  check.Require(keep && *keep >= 1 && *keep <= limits::kCleanupKeepDaysMax,
+                "keep_after_last_pull",
                 absl::StrCat("must be 1 to ", limits::kCleanupKeepDaysMax,
-                             ", or 0 for ", limits::kCleanupKeepDaysDefault));
-  const int cadence = policy.cadence_days();
-  check.Require(cadence == 0 || cadence == 1 || cadence == 7 || cadence == 14 ||
-                    cadence == 30 || cadence == 90,
-                "cadence_days",
-                absl::StrCat("must be 1, 7, 14, 30 or 90, or 0 for ",
-                             limits::kCleanupCadenceDaysDefault));
+                             " whole days (a day is 86400s)"));
+  const auto interval = WholeDays(policy.run_interval());
+  check.Require(
+      interval && (*interval == 1 || *interval == 7 || *interval == 14 ||
+                   *interval == 30 || *interval == 90),
+      "run_interval", "must be 1, 7, 14, 30 or 90 days (a day is 86400s)");
   return std::move(check).status();
 }
 

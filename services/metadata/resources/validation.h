@@ -3,7 +3,6 @@
 
 #include "absl/status/status.h"
 #include "cvr/v1/access_token.pb.h"
-#include "cvr/v1/cache_entry.pb.h"
 #include "cvr/v1/cleanup_policy.pb.h"
 #include "cvr/v1/group.pb.h"
 #include "cvr/v1/registry.pb.h"
@@ -12,7 +11,7 @@
 
 namespace cvr {
 
-// The group of what names none.
+// The group that always exists.
 using limits::kDefaultGroup;
 
 // Whether a resource obeys the rules that its .proto states, as far as they
@@ -22,8 +21,8 @@ using limits::kDefaultGroup;
 absl::Status Validate(const v1::Group& group);
 absl::Status Validate(const v1::Registry& registry);
 absl::Status Validate(const v1::Upstream& upstream);
-absl::Status Validate(const v1::CacheEntry& entry);
 absl::Status Validate(const v1::AccessToken& token);
+// Durations must be set: their defaults are the administration's matter.
 absl::Status Validate(const v1::CleanupPolicy& policy);
 
 }  // namespace cvr

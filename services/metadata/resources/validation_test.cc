@@ -15,9 +15,6 @@ using ::cvr::testing::IsOk;
 using ::cvr::testing::StatusIs;
 using ::testing::ElementsAre;
 
-const char kHello[] =
-    "sha256:2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824";
-
 // The fields that are wrong; empty when none is.
 template <typename Resource>
 std::vector<std::string> WrongFields(const Resource& resource) {
@@ -67,6 +64,7 @@ TEST(ValidationTest, Registries) {
        },
        {}},
       {"no name", [](R& r) { r.clear_name(); }, {"name"}},
+      {"no group", [](R& r) { r.clear_group(); }, {"group"}},
       {"a long name",
        [](R& r) { r.set_name(std::string(256, 'n')); },
        {"name"}},
@@ -86,9 +84,30 @@ TEST(ValidationTest, Registries) {
   };
   for (const auto& test : cases) {
     v1::Registry registry;
+    registry.set_group("default");
     registry.set_name("images");
     test.change(registry);
     EXPECT_EQ(WrongFields(registry), test.wrong) << test.what;
+  }
+}
+
+v1::BasicCredentials& LoginOf(v1::Upstream& upstream) {
+  return *upstream.mutable_credentials()->mutable_basic();
+}
+
+v1::TagTtlOverride& AddOverride(v1::Upstream& upstream) {
+  return *upstream.mutable_cache_policy()->add_tag_ttl_overrides();
+}
+
+// Each case changes an upstream that is right.
+void ExpectWrong(const std::vector<Case<v1::Upstream>>& cases) {
+  for (const auto& test : cases) {
+    v1::Upstream upstream;
+    upstream.set_group("default");
+    upstream.set_name("hub");
+    upstream.set_url("https://registry-1.docker.io");
+    test.change(upstream);
+    EXPECT_EQ(WrongFields(upstream), test.wrong) << test.what;
   }
 }
 
@@ -101,39 +120,39 @@ TEST(ValidationTest, Upstreams) {
       {"a url with credentials",
        [](U& u) { u.set_url("https://u:p@h"); },
        {"url"}},
-      {"credentials",
+      {"no group", [](U& u) { u.clear_group(); }, {"group"}},
+      {"a display name",
+       [](U& u) { u.set_display_name(std::string(255, 'd')); },
+       {}},
+      {"a long display name",
+       [](U& u) { u.set_display_name(std::string(256, 'd')); },
+       {"display_name"}},
+      {"a display name with a line break",
+       [](U& u) { u.set_display_name("a\nb"); },
+       {"display_name"}},
+      {"always to be revalidated",
+       [](U& u) { u.mutable_cache_policy()->mutable_tag_ttl(); },
+       {}},
+      {"for ever",
        [](U& u) {
-         u.set_username(std::string(510, 'u'));
-         u.set_password(std::string(16 * 1024 - 2, 'p') + "\n\xff");
+         u.mutable_cache_policy()->mutable_tag_ttl()->set_seconds(
+             315'576'000'000);
        },
        {}},
-      {"only a username", [](U& u) { u.set_username("u"); }, {"password"}},
-      {"only a password", [](U& u) { u.set_password("p"); }, {"username"}},
-      {"long credentials",
-       [](U& u) {
-         u.set_username(std::string(511, 'u'));
-         u.set_password(std::string(16 * 1024 + 1, 'p'));
-       },
-       {"username", "password"}},
-      {"credentials that cannot be sent",
-       [](U& u) {
-         u.set_username("a:b");
-         u.set_password(std::string("p\0", 2));
-       },
-       {"username", "password"}},
-      {"never to be revalidated", [](U& u) { u.mutable_cache_validity(); }, {}},
       {"negative times",
        [](U& u) {
-         u.mutable_cache_validity()->set_seconds(-1);
-         u.mutable_max_stale()->set_nanos(-1);
+         u.mutable_cache_policy()->mutable_tag_ttl()->set_seconds(-1);
+         u.mutable_cache_policy()->mutable_stale_ttl()->set_nanos(-1);
        },
-       {"cache_validity", "max_stale"}},
+       {"cache_policy.tag_ttl", "cache_policy.stale_ttl"}},
       {"times out of range",
        [](U& u) {
-         u.mutable_cache_validity()->set_seconds(INT64_MAX);
-         u.mutable_max_stale()->set_nanos(1'000'000'000);
+         u.mutable_cache_policy()->mutable_tag_ttl()->set_seconds(
+             315'576'000'001);
+         u.mutable_cache_policy()->mutable_stale_ttl()->set_nanos(
+             1'000'000'000);
        },
-       {"cache_validity", "max_stale"}},
+       {"cache_policy.tag_ttl", "cache_policy.stale_ttl"}},
       {"what is no PEM",
        [](U& u) {
          u.mutable_tls()->set_ca_bundle_pem("nonsense");
@@ -175,13 +194,41 @@ TEST(ValidationTest, Upstreams) {
        },
        {"source_namespaces"}},
   };
-  for (const auto& test : cases) {
-    v1::Upstream upstream;
-    upstream.set_name("hub");
-    upstream.set_url("https://registry-1.docker.io");
-    test.change(upstream);
-    EXPECT_EQ(WrongFields(upstream), test.wrong) << test.what;
-  }
+  ExpectWrong(cases);
+}
+
+TEST(ValidationTest, CredentialsOfUpstreams) {
+  using U = v1::Upstream;
+  const std::vector<Case<U>> cases = {
+      {"credentials",
+       [](U& u) {
+         LoginOf(u).set_username(std::string(510, 'u'));
+         LoginOf(u).set_password(std::string(16 * 1024 - 2, 'p') + "\n\xff");
+       },
+       {}},
+      {"credentials of no kind",
+       [](U& u) { u.mutable_credentials(); },
+       {"credentials.basic"}},
+      {"only a username",
+       [](U& u) { LoginOf(u).set_username("u"); },
+       {"credentials.basic.password"}},
+      {"only a password",
+       [](U& u) { LoginOf(u).set_password("p"); },
+       {"credentials.basic.username"}},
+      {"long credentials",
+       [](U& u) {
+         LoginOf(u).set_username(std::string(511, 'u'));
+         LoginOf(u).set_password(std::string(16 * 1024 + 1, 'p'));
+       },
+       {"credentials.basic.username", "credentials.basic.password"}},
+      {"credentials that cannot be sent",
+       [](U& u) {
+         LoginOf(u).set_username("a:b");
+         LoginOf(u).set_password(std::string("p\0", 2));
+       },
+       {"credentials.basic.username", "credentials.basic.password"}},
+  };
+  ExpectWrong(cases);
 }
 
 TEST(ValidationTest, UpstreamPolicies) {
@@ -189,113 +236,151 @@ TEST(ValidationTest, UpstreamPolicies) {
   const std::vector<Case<U>> cases = {
       {"all of them",
        [](U& u) {
-         auto& validity = *u.add_tag_validities();
-         validity.mutable_tag()->set_wildcard("v*");
-         validity.mutable_cache_validity();
+         AddOverride(u).mutable_tag()->set_wildcard("v*");
+         u.mutable_cache_policy()->mutable_tag_ttl_overrides(0)->mutable_ttl();
          auto& rule = *u.add_rules();
-         rule.set_action(v1::Rule::ALLOW);
-         rule.set_target(v1::Rule::TAG);
+         rule.set_action(v1::Rule::RULE_ACTION_ALLOW);
+         rule.set_target(v1::Rule::RULE_TARGET_TAG);
          rule.mutable_pattern()->set_regex("v[0-9]+");
          u.mutable_limits()->set_rate_reserve_percent(100);
-         u.mutable_tags_validity();
-         u.mutable_referrers_validity()->set_seconds(1);
-         u.mutable_absence_ttls()->mutable_refused();
+         auto& policy = *u.mutable_cache_policy();
+         policy.mutable_tag_list_ttl();
+         policy.mutable_referrers_ttl()->set_seconds(1);
+         policy.mutable_negative_ttls()->mutable_refused();
        },
        {}},
-      {"a validity without its parts",
-       [](U& u) { u.add_tag_validities(); },
-       {"tag_validities[0].tag", "tag_validities[0].cache_validity"}},
+      {"an override without its parts",
+       [](U& u) { AddOverride(u); },
+       {"cache_policy.tag_ttl_overrides[0].tag",
+        "cache_policy.tag_ttl_overrides[0].ttl"}},
       {"a regex that is none",
        [](U& u) {
-         auto& validity = *u.add_tag_validities();
-         validity.mutable_tag()->set_regex("(");
-         validity.mutable_cache_validity()->set_seconds(-1);
+         auto& one = AddOverride(u);
+         one.mutable_tag()->set_regex("(");
+         one.mutable_ttl()->set_seconds(-1);
        },
-       {"tag_validities[0].tag", "tag_validities[0].cache_validity"}},
+       {"cache_policy.tag_ttl_overrides[0].tag",
+        "cache_policy.tag_ttl_overrides[0].ttl"}},
       {"rules without their parts",
        [](U& u) {
          u.add_rules();
-         u.add_rules()->set_action(v1::Rule::DENY);
+         u.add_rules()->set_action(v1::Rule::RULE_ACTION_DENY);
          auto& rule = *u.add_rules();
-         rule.set_action(v1::Rule::DENY);
-         rule.set_target(v1::Rule::TAG);
+         rule.set_action(v1::Rule::RULE_ACTION_DENY);
+         rule.set_target(v1::Rule::RULE_TARGET_TAG);
        },
        {"rules[0].action", "rules[1].target", "rules[2].pattern"}},
       {"too many",
        [](U& u) {
          for (int i = 0; i < 33; ++i) {
-           auto& validity = *u.add_tag_validities();
-           validity.mutable_tag()->set_wildcard("v");
-           validity.mutable_cache_validity();
+           auto& one = AddOverride(u);
+           one.mutable_tag()->set_wildcard("v");
+           one.mutable_ttl();
          }
        },
-       {"tag_validities"}},
-      {"limits out of range",
-       [](U& u) {
-         u.mutable_limits()->set_concurrent_requests(-1);
-         u.mutable_limits()->set_failures_to_open(10'001);
-         u.mutable_limits()->set_rate_reserve_percent(101);
-         u.mutable_limits()->mutable_open_for()->set_seconds(-1);
-       },
-       {"limits.concurrent_requests", "limits.failures_to_open",
-        "limits.rate_reserve_percent", "limits.open_for"}},
+       {"cache_policy.tag_ttl_overrides"}},
       {"negative times",
        [](U& u) {
-         u.mutable_tags_validity()->set_seconds(-1);
-         u.mutable_referrers_validity()->set_seconds(-1);
-         u.mutable_absence_ttls()->mutable_refused()->set_seconds(-1);
+         auto& policy = *u.mutable_cache_policy();
+         policy.mutable_tag_list_ttl()->set_seconds(-1);
+         policy.mutable_referrers_ttl()->set_seconds(-1);
+         policy.mutable_negative_ttls()->mutable_refused()->set_seconds(-1);
        },
-       {"tags_validity", "referrers_validity", "absence_ttls.refused"}},
+       {"cache_policy.tag_list_ttl", "cache_policy.referrers_ttl",
+        "cache_policy.negative_ttls.refused"}},
   };
-  for (const auto& test : cases) {
-    v1::Upstream upstream;
-    upstream.set_name("hub");
-    upstream.set_url("https://registry-1.docker.io");
-    test.change(upstream);
-    EXPECT_EQ(WrongFields(upstream), test.wrong) << test.what;
-  }
+  ExpectWrong(cases);
 }
 
-TEST(ValidationTest, CacheEntries) {
-  using E = v1::CacheEntry;
-  const std::vector<Case<E>> cases = {
-      {"nothing", [](E&) {}, {}},
-      {"no upstream", [](E& e) { e.clear_upstream_id(); }, {"upstream_id"}},
-      {"no path", [](E& e) { e.clear_relative_path(); }, {"relative_path"}},
-      {"no digest", [](E& e) { e.clear_digest(); }, {"digest"}},
-      {"a manifest without a type",
-       [](E& e) { e.clear_media_type(); },
-       {"media_type"}},
-      {"a blob without a type",
-       [](E& e) {
-         e.clear_media_type();
-         e.set_relative_path(std::string("/a/blobs/") + kHello);
+TEST(ValidationTest, LimitsOfUpstreams) {
+  using U = v1::Upstream;
+  const std::vector<Case<U>> cases = {
+      {"the least limits",
+       [](U& u) {
+         u.mutable_limits()->set_concurrent_requests(1);
+         u.mutable_limits()->set_failures_to_open(1);
+         u.mutable_limits()->set_rate_reserve_percent(0);
+         u.mutable_limits()->mutable_open_ttl()->set_seconds(1);
        },
        {}},
-      {"a path of another digest",
-       [](E& e) {
-         e.set_relative_path("/a/blobs/sha256:" + std::string(64, '0'));
+      {"the largest limits",
+       [](U& u) {
+         u.mutable_limits()->set_concurrent_requests(1000);
+         u.mutable_limits()->set_failures_to_open(1000);
+         u.mutable_limits()->set_rate_reserve_percent(100);
+         u.mutable_limits()->mutable_open_ttl()->set_seconds(3600);
        },
-       {"digest"}},
-      {"a negative size", [](E& e) { e.set_size(-1); }, {"size"}},
-      {"long strings",
-       [](E& e) {
-         e.set_media_type(std::string(256, 'm'));
-         e.set_upstream_etag(std::string(256, 'e'));
+       {}},
+      {"limits below their range",
+       [](U& u) {
+         u.mutable_limits()->set_concurrent_requests(0);
+         u.mutable_limits()->set_failures_to_open(0);
+         u.mutable_limits()->set_rate_reserve_percent(-1);
+         u.mutable_limits()->mutable_open_ttl();
        },
-       {"media_type", "upstream_etag"}},
-      {"a type that would split a header",
-       [](E& e) { e.set_media_type("a/b\r\nX: y"); },
-       {"media_type"}},
+       {"limits.concurrent_requests", "limits.failures_to_open",
+        "limits.rate_reserve_percent", "limits.open_ttl"}},
+      {"limits above their range",
+       [](U& u) {
+         u.mutable_limits()->set_concurrent_requests(1001);
+         u.mutable_limits()->set_failures_to_open(1001);
+         u.mutable_limits()->set_rate_reserve_percent(101);
+         u.mutable_limits()->mutable_open_ttl()->set_seconds(3601);
+       },
+       {"limits.concurrent_requests", "limits.failures_to_open",
+        "limits.rate_reserve_percent", "limits.open_ttl"}},
+  };
+  ExpectWrong(cases);
+}
+
+TEST(ValidationTest, AccessTokens) {
+  using T = v1::AccessToken;
+  const std::vector<Case<T>> cases = {
+      {"of a group", [](T&) {}, {}},
+      {"of some registries", [](T& t) { t.add_registry_ids(7); }, {}},
+      {"of all groups", [](T& t) { t.set_all_groups(true); }, {}},
+      {"an administrator's",
+       [](T& t) {
+         t.set_all_groups(true);
+         t.add_scopes(T::SCOPE_ADMIN);
+       },
+       {}},
+      {"of nothing", [](T& t) { t.clear_group(); }, {"group"}},
+      {"of all groups, which is said not to be so",
+       [](T& t) { t.set_all_groups(false); },
+       {"all_groups"}},
+      {"of an empty group", [](T& t) { t.set_group(""); }, {"group"}},
+      {"an administrator's of a group",
+       [](T& t) { t.add_scopes(T::SCOPE_ADMIN); },
+       {"all_groups"}},
+      {"an administrator's of nothing",
+       [](T& t) {
+         t.clear_group();
+         t.add_scopes(T::SCOPE_ADMIN);
+       },
+       {"all_groups"}},
+      {"of some registries of all groups",
+       [](T& t) {
+         t.set_all_groups(true);
+         t.add_registry_ids(7);
+       },
+       {"registry_ids"}},
+      {"without a scope", [](T& t) { t.clear_scopes(); }, {"scopes"}},
+      {"of no known scope",
+       [](T& t) {
+         t.add_scopes(T::SCOPE_UNSPECIFIED);
+         t.add_scopes(static_cast<T::Scope>(99));
+       },
+       {"scopes[1]", "scopes[2]"}},
+      {"without a name", [](T& t) { t.clear_name(); }, {"name"}},
   };
   for (const auto& test : cases) {
-    v1::CacheEntry entry;
-    entry.set_upstream_id(1);
-    entry.set_relative_path("/library/alpine/manifests/3.20");
-    entry.set_digest(kHello);
-    entry.set_media_type("application/vnd.oci.image.index.v1+json");
-    test.change(entry);
-    EXPECT_EQ(WrongFields(entry), test.wrong) << test.what;
+    v1::AccessToken token;
+    token.set_name("ci");
+    token.set_group("acme");
+    token.add_scopes(T::SCOPE_READ);
+    test.change(token);
+    EXPECT_EQ(WrongFields(token), test.wrong) << test.what;
   }
 }
 

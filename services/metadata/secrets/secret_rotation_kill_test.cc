@@ -45,10 +45,12 @@ int MakeUpstreams(const std::string& path) {
   for (int i = 1; i <= kUpstreams; ++i) {
     v1::CreateUpstreamRequest request;
     auto& upstream = *request.mutable_upstream();
-    upstream.set_name("u");
+    upstream.set_group("default");
+    upstream.set_name(absl::StrCat("u", i));
     upstream.set_url(absl::StrCat("https://h", i));
-    upstream.set_username("robot");
-    upstream.set_password(PasswordOf(i));
+    auto& login = *upstream.mutable_credentials()->mutable_basic();
+    login.set_username("robot");
+    login.set_password(PasswordOf(i));
     if (!(*stack)->upstreams().Create(request).ok()) return 2;
   }
   return (*stack)->auth().IssueToken("", "gw", {}).ok() ? 0 : 3;
@@ -59,8 +61,8 @@ int Rotate(const std::string& path, int say_to) {
   const auto stack = Open(path);
   if (!stack.ok()) return 1;
   while (true) {
-    const auto rotated = (*stack)->secret_rotation().Rotate();
-    if (!rotated.ok() || rotated->secrets() != kUpstreams + 1) return 2;
+    const auto rotated = (*stack)->secret_rotation().RotateNow();
+    if (!rotated.ok() || rotated->secret_count() != kUpstreams + 1) return 2;
     if (write(say_to, "x", 1) != 1) return 3;
   }
 }

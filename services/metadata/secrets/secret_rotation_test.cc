@@ -17,11 +17,17 @@
 #include "gtest/gtest.h"
 #include "services/concurrency/thread.h"
 #include "services/metadata/metadata_stack.h"
+#include "services/metadata/operations/operations.h"
 #include "services/metadata/secrets/store_key.h"
+#include "services/metadata/secrets/upstream_secrets.h"
+#include "services/metadata/store/transactions.h"
+#include "services/metadata/store/watched_metadata_store.h"
 #include "services/metadata/tables/tables.h"
 #include "services/metadata/testing/in_memory_metadata_store.h"
+#include "tests/support/fake_clock.h"
 #include "tests/support/status_matchers.h"
 #include "tests/support/temporary_directory.h"
+#include "tests/support/waiting/eventually.h"
 
 namespace cvr::testing {
 namespace {
@@ -80,10 +86,12 @@ class SecretRotationTest : public ::testing::Test {
     for (int i = 1; i <= 3; ++i) {
       v1::CreateUpstreamRequest request;
       auto& upstream = *request.mutable_upstream();
-      upstream.set_name("u");
+      upstream.set_group("default");
+      upstream.set_name(absl::StrCat("u", i));
       upstream.set_url(absl::StrCat("https://h", i));
-      upstream.set_username("robot");
-      upstream.set_password(PasswordOf(i));
+      auto& login = *upstream.mutable_credentials()->mutable_basic();
+      login.set_username("robot");
+      login.set_password(PasswordOf(i));
       upstream.mutable_tls()->set_client_certificate_pem(
           "-----BEGIN CERTIFICATE-----\n");
       upstream.mutable_tls()->set_client_key_pem(
@@ -91,7 +99,8 @@ class SecretRotationTest : public ::testing::Test {
       ASSERT_THAT(stack_->upstreams().Create(request), IsOk());
     }
     v1::CreateUpstreamRequest open;
-    open.mutable_upstream()->set_name("u");
+    open.mutable_upstream()->set_group("default");
+    open.mutable_upstream()->set_name("open");
     open.mutable_upstream()->set_url("https://open");
     ASSERT_THAT(stack_->upstreams().Create(open), IsOk());
     // Makes a signing key.
@@ -154,9 +163,9 @@ class SecretRotationTest : public ::testing::Test {
 TEST_F(SecretRotationTest, EverythingIsSealedWithANewKey) {
   const Disk before = Now();
   const std::string sealed = SealedOf(1);
-  const auto rotated = stack_->secret_rotation().Rotate();
+  const auto rotated = stack_->secret_rotation().RotateNow();
   ASSERT_THAT(rotated, IsOk());
-  EXPECT_EQ(rotated->secrets(), 4);  // Three upstreams, one signing key.
+  EXPECT_EQ(rotated->secret_count(), 4);  // Three upstreams, one signing key.
   ExpectAllOpens();
   EXPECT_THAT(SealedOf(1), Ne(sealed));
   const Disk after = Now();
@@ -169,9 +178,87 @@ TEST_F(SecretRotationTest, EverythingIsSealedWithANewKey) {
   ExpectAllOpens();
 }
 
+TEST_F(SecretRotationTest, AnOperationTellsHowManySecretsThereWere) {
+  const Disk before = Now();
+  v1::RotateSecretKeyRequest request;
+  const auto operation =
+      stack_->secret_rotation().Rotate(request, Caller::System());
+  ASSERT_THAT(operation, IsOk());
+  EXPECT_EQ(operation->method(), "SecretService.RotateSecretKey");
+  EXPECT_EQ(operation->group(), "");
+  v1::WaitOperationRequest wait;
+  wait.set_id(operation->id());
+  const auto ended =
+      stack_->operations().Wait(wait, Caller::System(), [] { return false; });
+  ASSERT_THAT(ended, IsOk());
+  v1::RotateSecretKeyResponse response;
+  ASSERT_TRUE(ended->response().UnpackTo(&response)) << ended->DebugString();
+  EXPECT_EQ(response.secret_count(), 4);
+  EXPECT_EQ(ended->progress().done_count(), 4);
+  EXPECT_EQ(ended->progress().total_count(), 4);
+  EXPECT_THAT(Now().key_file, Ne(before.key_file));
+  ExpectAllOpens();
+}
+
+// Over a store of its own, whose operations can be followed.
+TEST(SecretRotationOperationTest, TheCallStartsAnOperationThatReplacesTheKey) {
+  const TemporaryDirectory directory;
+  const std::string key_path = directory.path() + "/secret.key";
+  WatchedMetadataStore store(std::make_unique<InMemoryMetadataStore>());
+  const auto box = *SecretBox::Create(key_path);
+  FakeClock clock;
+  SigningKeys keys(store, *box, clock, {});
+  Operations operations(store, clock);
+  SecretRotation rotation(store, *box, keys, operations);
+  store.Watch(Operations::kTables, [&] { operations.NoteChange(); });
+  stored::Upstream row;
+  v1::Upstream upstream;
+  upstream.set_id(1);
+  upstream.mutable_credentials()->mutable_basic()->set_username("robot");
+  upstream.mutable_credentials()->mutable_basic()->set_password("pw");
+  ASSERT_THAT(store.Write(
+                  [&](WriteTransaction& transaction) {
+                    row = SealUpstream(*box, upstream);
+                    tables::PutUpstream(transaction, row);
+                    return absl::OkStatus();
+                  },
+                  Durability::kSynced),
+              IsOk());
+  // Nobody works on it yet.
+  const auto started = rotation.Rotate({}, Caller::System());
+  ASSERT_THAT(started, IsOk());
+  EXPECT_EQ(started->method(), "SecretService.RotateSecretKey");
+  EXPECT_FALSE(started->done());
+  const std::string old_key = Contents(key_path);
+  operations.Register(SecretRotation::kRotate, [&](OperationRun& run) {
+    return rotation.RotateFor(run);
+  });
+  operations.Start();
+  v1::GetOperationRequest get;
+  get.set_id(started->id());
+  ASSERT_TRUE(Eventually(
+      [&] {
+        const auto operation = operations.Get(get, Caller::System());
+        return operation.ok() && operation->done();
+      },
+      "the rotation is done"));
+  v1::RotateSecretKeyResponse response;
+  ASSERT_TRUE(
+      operations.Get(get, Caller::System())->response().UnpackTo(&response));
+  EXPECT_EQ(response.secret_count(), 1);
+  EXPECT_THAT(Contents(key_path), SizeIs(32));
+  EXPECT_THAT(Contents(key_path), Ne(old_key));
+  const auto secrets = ReadValue<stored::Secrets>(
+      store, [&](const ReadTransaction& transaction) {
+        return OpenSecrets(*box, **tables::FindUpstream(transaction, 1));
+      });
+  ASSERT_THAT(secrets, IsOk());
+  EXPECT_EQ(secrets->password(), "pw");
+}
+
 TEST_F(SecretRotationTest, TheOldKeyOpensNothingAfterwards) {
   const std::string old_key = Now().key_file;
-  ASSERT_THAT(stack_->secret_rotation().Rotate(), IsOk());
+  ASSERT_THAT(stack_->secret_rotation().RotateNow(), IsOk());
   const std::string old_path = directory_.path() + "/old.key";
   std::ofstream(old_path, std::ios::binary) << old_key;
   ASSERT_EQ(chmod(old_path.c_str(), 0600), 0);
@@ -194,7 +281,7 @@ TEST_F(SecretRotationTest, ACrashAtAnyStepLosesNothing) {
   };
   hooks_->before = note;
   hooks_->after = note;
-  ASSERT_THAT(stack_->secret_rotation().Rotate(), IsOk());
+  ASSERT_THAT(stack_->secret_rotation().RotateNow(), IsOk());
   moments.push_back(Now());
   ASSERT_THAT(moments, SizeIs(4));
   EXPECT_THAT(moments[1].key_file, SizeIs(64));
@@ -209,7 +296,7 @@ TEST_F(SecretRotationTest, ACrashAtAnyStepLosesNothing) {
     ExpectAllOpens();
     EXPECT_THAT(Now().key_file, SizeIs(32)) << "it is not finished";
     EXPECT_EQ(Now().key_file, moments[i].key_file.substr(0, 32));
-    ASSERT_THAT(stack_->secret_rotation().Rotate(), IsOk());
+    ASSERT_THAT(stack_->secret_rotation().RotateNow(), IsOk());
     ExpectAllOpens();
     Start(Now());
     ExpectAllOpens();
@@ -221,13 +308,13 @@ TEST_F(SecretRotationTest, AWriteThatFailsIsMadeUpForLater) {
     SCOPED_TRACE(committed);
     auto& hook = committed ? hooks_->after : hooks_->before;
     hook = [] { return absl::UnavailableError("the disk fails"); };
-    EXPECT_THAT(stack_->secret_rotation().Rotate(),
+    EXPECT_THAT(stack_->secret_rotation().RotateNow(),
                 StatusIs(absl::StatusCode::kUnavailable));
     *hooks_ = {};
     ExpectAllOpens();
     EXPECT_THAT(Now().key_file, SizeIs(64));
     const std::string half_way = Now().key_file;
-    ASSERT_THAT(stack_->secret_rotation().Rotate(), IsOk());
+    ASSERT_THAT(stack_->secret_rotation().RotateNow(), IsOk());
     ExpectAllOpens();
     EXPECT_THAT(Now().key_file, SizeIs(32));
     EXPECT_THAT(half_way, ::testing::Not(HasSubstr(Now().key_file)));
@@ -236,7 +323,7 @@ TEST_F(SecretRotationTest, AWriteThatFailsIsMadeUpForLater) {
 
 TEST_F(SecretRotationTest, AStoreThatTakesNoWritesAtStartServesAllTheSame) {
   hooks_->before = [] { return absl::UnavailableError("the disk fails"); };
-  ASSERT_THAT(stack_->secret_rotation().Rotate(),
+  ASSERT_THAT(stack_->secret_rotation().RotateNow(),
               StatusIs(absl::StatusCode::kUnavailable));
   EXPECT_THAT(stack_->secret_rotation().Finish(),
               StatusIs(absl::StatusCode::kUnavailable));
@@ -251,13 +338,13 @@ TEST_F(SecretRotationTest, AFileThatCannotBeWrittenIsSaid) {
   // Not even root may rename a file over that.
   std::filesystem::remove(key_path_);
   std::filesystem::create_directories(key_path_ + "/x");
-  const auto refused = stack_->secret_rotation().Rotate();
+  const auto refused = stack_->secret_rotation().RotateNow();
   EXPECT_THAT(refused, StatusIs(absl::StatusCode::kFailedPrecondition));
   EXPECT_THAT(refused.status().message(), HasSubstr("/secret.key"));
   EXPECT_EQ(store_->Snapshot(), before.tables);
   ExpectAllOpens();
   std::filesystem::remove_all(key_path_);
-  ASSERT_THAT(stack_->secret_rotation().Rotate(), IsOk());
+  ASSERT_THAT(stack_->secret_rotation().RotateNow(), IsOk());
   Start(Now());
   ExpectAllOpens();
 }
@@ -267,7 +354,7 @@ TEST_F(SecretRotationTest, ALinkToTheKeyStaysOne) {
   std::filesystem::rename(key_path_, elsewhere);
   std::filesystem::create_symlink(elsewhere, key_path_);
   const std::string before = Contents(elsewhere);
-  ASSERT_THAT(stack_->secret_rotation().Rotate(), IsOk());
+  ASSERT_THAT(stack_->secret_rotation().RotateNow(), IsOk());
   EXPECT_TRUE(std::filesystem::is_symlink(key_path_));
   EXPECT_THAT(Contents(elsewhere), Ne(before));
 }
@@ -282,7 +369,7 @@ TEST_F(SecretRotationTest, WhatIsDamagedIsNamedAndNothingIsLost) {
                   },
                   Durability::kSynced),
               IsOk());
-  const auto refused = stack_->secret_rotation().Rotate();
+  const auto refused = stack_->secret_rotation().RotateNow();
   EXPECT_THAT(refused, StatusIs(absl::StatusCode::kDataLoss));
   EXPECT_THAT(refused.status().message(), HasSubstr("upstream 2"));
   EXPECT_EQ(stack_->client().GetUpstreamAccess(1)->password, PasswordOf(1));
@@ -290,7 +377,7 @@ TEST_F(SecretRotationTest, WhatIsDamagedIsNamedAndNothingIsLost) {
   v1::DeleteUpstreamRequest request;
   request.set_id(2);
   ASSERT_THAT(stack_->upstreams().Delete(request), IsOk());
-  EXPECT_EQ(stack_->secret_rotation().Rotate()->secrets(), 3);
+  EXPECT_EQ(stack_->secret_rotation().RotateNow()->secret_count(), 3);
 }
 
 TEST_F(SecretRotationTest, CallsGoOnMeanwhile) {
@@ -309,17 +396,18 @@ TEST_F(SecretRotationTest, CallsGoOnMeanwhile) {
     Thread updating("updating", [&] {
       while (!done) {
         v1::UpdateUpstreamRequest request;
-        request.mutable_upstream()->set_id(2);
-        request.mutable_upstream()->set_username("robot");
-        request.mutable_upstream()->set_password(PasswordOf(2));
-        request.mutable_update_mask()->add_paths("username");
-        request.mutable_update_mask()->add_paths("password");
+        request.set_id(2);
+        auto& login =
+            *request.mutable_upstream()->mutable_credentials()->mutable_basic();
+        login.set_username("robot");
+        login.set_password(PasswordOf(2));
+        request.mutable_update_mask()->add_paths("credentials");
         EXPECT_THAT(stack_->upstreams().Update(request), IsOk());
         ++updates;
       }
     });
     for (int i = 0; i < 20 || reads < 20 || updates < 20; ++i) {
-      EXPECT_THAT(stack_->secret_rotation().Rotate(), IsOk());
+      EXPECT_THAT(stack_->secret_rotation().RotateNow(), IsOk());
     }
     done = true;
   }

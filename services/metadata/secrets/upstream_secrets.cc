@@ -19,8 +19,8 @@ std::string ContextOf(const stored::UpstreamResource& upstream) {
 
 stored::Secrets SecretsOf(const v1::Upstream& upstream) {
   stored::Secrets secrets;
-  secrets.set_username(upstream.username());
-  secrets.set_password(upstream.password());
+  secrets.set_username(upstream.credentials().basic().username());
+  secrets.set_password(upstream.credentials().basic().password());
   secrets.set_client_key_pem(upstream.tls().client_key_pem());
   return secrets;
 }
@@ -62,8 +62,12 @@ absl::StatusOr<v1::Upstream> OpenUpstream(const SecretBox& box,
                                           const stored::Upstream& row) {
   v1::Upstream upstream = ToApi(row.upstream());
   ASSIGN_OR_RETURN(const auto secrets, OpenSecrets(box, row));
-  upstream.set_username(secrets.username());
-  upstream.set_password(secrets.password());
+  if (!secrets.username().empty() || !secrets.password().empty()) {
+    v1::BasicCredentials& basic =
+        *upstream.mutable_credentials()->mutable_basic();
+    basic.set_username(secrets.username());
+    basic.set_password(secrets.password());
+  }
   if (!secrets.client_key_pem().empty()) {
     upstream.mutable_tls()->set_client_key_pem(secrets.client_key_pem());
   }
@@ -77,8 +81,16 @@ absl::Status ResealUpstream(const SecretBox& box, stored::Upstream& row) {
   return absl::OkStatus();
 }
 
-v1::Upstream RedactedUpstream(v1::Upstream upstream) {
+v1::Upstream RedactedUpstream(const stored::Secrets& secrets,
+                              v1::Upstream upstream) {
+  upstream.clear_credentials();
   ClearSensitive(upstream);
+  upstream.set_username(secrets.username());
+  upstream.set_has_password(!secrets.password().empty());
+  if (upstream.has_tls() || !secrets.client_key_pem().empty()) {
+    upstream.mutable_tls()->set_has_client_key(
+        !secrets.client_key_pem().empty());
+  }
   return upstream;
 }
 

@@ -10,7 +10,8 @@
 
 namespace cvr {
 
-// What of an upstream is sealed in its row.
+// What of an upstream is sealed in its row. `upstream` is as GatherPassword()
+// or OpenUpstream() leaves it.
 stored::Secrets SecretsOf(const v1::Upstream& upstream);
 
 // The form to store: username, password and client key sealed. `upstream` must
@@ -27,16 +28,19 @@ absl::Status OpenCredentials(const SecretBox& box, const stored::Upstream& row,
                              UpstreamAccess& access);
 
 // The whole upstream, secrets included: only to change it as a caller asks and
-// to seal it again. Errors: DATA_LOSS.
+// to seal it again, never to send it, since `credentials.basic.password` may be
+// no UTF-8. Errors: DATA_LOSS.
 absl::StatusOr<v1::Upstream> OpenUpstream(const SecretBox& box,
                                           const stored::Upstream& row);
 
 // Seals what is sealed in `row` anew, with the newest key. Errors: DATA_LOSS.
 absl::Status ResealUpstream(const SecretBox& box, stored::Upstream& row);
 
-// `upstream` without its sensitive fields, which are input only: as it is
-// answered.
-v1::Upstream RedactedUpstream(v1::Upstream upstream);
+// `upstream` as it is answered: without its sensitive fields and its
+// credentials, which are input only, and with what is told of `secrets`, those
+// of its row: the username, and whether there are a password and a client key.
+v1::Upstream RedactedUpstream(const stored::Secrets& secrets,
+                              v1::Upstream upstream);
 
 }  // namespace cvr
 

@@ -37,10 +37,31 @@ TEST(UpstreamSecretsTest, WhatIsAnsweredHasNothingSensitive) {
   v1::Upstream upstream;
   EXPECT_GE(Fill(upstream), 3);
   ASSERT_NE(upstream.SerializeAsString().find(kPlanted), std::string::npos);
-  const v1::Upstream answered = RedactedUpstream(upstream);
+  stored::Secrets secrets;
+  secrets.set_username("robot");
+  secrets.set_password(kPlanted);
+  const v1::Upstream answered = RedactedUpstream(secrets, upstream);
   EXPECT_EQ(answered.SerializeAsString().find(kPlanted), std::string::npos);
-  EXPECT_EQ(answered.username(), "shown");
+  EXPECT_FALSE(answered.has_credentials());
   EXPECT_EQ(answered.tls().client_certificate_pem(), "shown");
+}
+
+TEST(UpstreamSecretsTest, WhatThereIsIsToldAlthoughItIsNotShown) {
+  v1::Upstream upstream;
+  EXPECT_EQ(RedactedUpstream({}, upstream).ByteSizeLong(), 0u);
+  upstream.mutable_tls()->set_client_certificate_pem("CERT");
+  stored::Secrets secrets;
+  secrets.set_username("robot");
+  secrets.set_password("p");
+  v1::Upstream answered = RedactedUpstream(secrets, upstream);
+  EXPECT_EQ(answered.username(), "robot");
+  EXPECT_TRUE(answered.has_password());
+  EXPECT_FALSE(answered.tls().has_client_key());
+  secrets.clear_password();
+  secrets.set_client_key_pem("KEY");
+  answered = RedactedUpstream(secrets, upstream);
+  EXPECT_FALSE(answered.has_password());
+  EXPECT_TRUE(answered.tls().has_client_key());
 }
 
 }  // namespace

@@ -50,12 +50,18 @@ int MakeRegistries(const std::string& path, int acknowledge_to) {
     v1::Upstream upstream;
     v1::Registry registry;
     const std::string name = absl::StrCat("n", absl::GetCurrentTimeNanos());
+    upstream.set_group("default");
     upstream.set_name(name);
     upstream.set_url(absl::StrCat("https://", name));
+    registry.set_group("default");
     registry.set_name(name);
     const auto made = (*stack)->Bootstrap(registry, upstream);
     if (!made.ok()) return 2;
-    const int64_t upstream_id = made->upstreams(0).upstream_id();
+    v1::ListAttachmentsRequest list;
+    list.set_registry_id(made->id());
+    const auto attachments = (*stack)->attachments().List(list);
+    if (!attachments.ok() || attachments->attachments_size() != 1) return 5;
+    const int64_t upstream_id = attachments->attachments(0).upstream_id();
     CacheRecord record{upstream_id, *ParseRelativePath("/a/manifests/b"),
                        Descriptor{"m/t", Digest::OfBytes("m"), 1}};
     const auto access = (*stack)->client().GetUpstreamAccess(upstream_id);
@@ -125,8 +131,10 @@ int MakeOldEntries(const std::string& path) {
   const auto stack = Open(path);
   if (!stack.ok()) return 1;
   v1::Registry registry;
+  registry.set_group("default");
   registry.set_name("r");
   v1::Upstream upstream;
+  upstream.set_group("default");
   upstream.set_name("u");
   upstream.set_url("https://u");
   if (!(*stack)->Bootstrap(registry, upstream).ok()) return 2;
@@ -138,7 +146,7 @@ int MakeOldEntries(const std::string& path) {
     record.cache_epoch = access->cache_epoch;
     if (!(*stack)->client().Record(record).ok()) return 3;
   }
-  return (*stack)->cleanup_policies().Create({}).ok() ? 0 : 4;
+  return 0;
 }
 
 // Runs the policy, or goes on with it, and tells the number of entries that are
@@ -151,27 +159,85 @@ int RunCleanup(const std::string& path, bool ask, int64_t killed_above,
   clock.Advance(absl::Now() + absl::Hours(24) * 40 - clock.Now());
   const auto stack = Open(path, clock);
   if (!stack.ok()) return 1;
-  if (ask && !(*stack)->cleanup_policies().Run({}).ok()) return 2;
+  v1::RunCleanupRequest run;
+  run.set_group("default");
+  if (ask && !(*stack)->cleanup_policies().Run(run, Caller::System()).ok()) {
+    return 2;
+  }
+  v1::GetCleanupPolicyRequest get;
+  get.set_group("default");
   int64_t told = -1;
   while (true) {
-    const auto policy = (*stack)->cleanup_policies().Get({});
+    const auto policy = (*stack)->cleanup_policies().Get(get);
     if (!policy.ok()) return 3;
-    const int64_t gone = policy->last_run_deleted_entries();
+    const int64_t gone = policy->last_run().deleted_count();
     if (gone != told && write(tell_to, &gone, sizeof(gone)) != sizeof(gone)) {
       return 4;
     }
     told = gone;
     if (gone > killed_above) kill(getpid(), SIGKILL);
-    if (policy->status() == v1::CleanupPolicy::SCHEDULED &&
-        policy->has_last_run_time()) {
-      break;
-    }
+    if (policy->last_run().state() == v1::CleanupRun::STATE_SUCCEEDED) break;
   }
   v1::ListCacheEntriesRequest request;
   request.set_page_size(1);
   const auto left = (*stack)->cache_entries().List(request, Caller::System());
   if (!left.ok()) return 5;
   return left->cache_entries().empty() ? 0 : 6;
+}
+
+// Purges upstream 1, and kills this process while the rows are deleted.
+int PurgeAndDie(const std::string& path) {
+  const auto stack = Open(path);
+  if (!stack.ok()) return 1;
+  v1::PurgeUpstreamCacheRequest request;
+  request.set_upstream_id(1);
+  const auto operation =
+      (*stack)->caches().PurgeUpstream(request, Caller::System());
+  if (!operation.ok()) return 2;
+  v1::GetOperationRequest get;
+  get.set_id(operation->id());
+  while (true) {
+    const auto now = (*stack)->operations().Get(get, Caller::System());
+    if (!now.ok()) return 3;
+    if (now->progress().done_count() > 0) kill(getpid(), SIGKILL);
+  }
+}
+
+// What the next process finds: nothing is served, and the operation ends.
+int FinishPurge(const std::string& path) {
+  const auto stack = Open(path);
+  if (!stack.ok()) return 1;
+  const auto entries = (*stack)->cache_entries().List({}, Caller::System());
+  if (!entries.ok() || !entries->cache_entries().empty()) return 2;
+  v1::ListOperationsRequest list;
+  list.set_group("-");
+  const auto operations = (*stack)->operations().List(list, Caller::System());
+  if (!operations.ok() || operations->operations_size() != 1) return 3;
+  v1::WaitOperationRequest wait;
+  wait.set_id(operations->operations(0).id());
+  const auto ended =
+      (*stack)->operations().Wait(wait, Caller::System(), [] { return false; });
+  v1::PurgeCacheResponse response;
+  if (!ended.ok() || !ended->response().UnpackTo(&response)) return 4;
+  if (response.entry_count() != kOldEntries) return 5;
+  const auto garbage = (*stack)->client().ListGarbage(0, 1000);
+  // One digest, which no row points at any more.
+  return garbage.ok() && garbage->size() == 1 ? 0 : 6;
+}
+
+TEST(MetadataKillTest, APurgeThatWasKilledHoldsAndIsFinished) {
+  const TemporaryDirectory directory;
+  const std::string path = directory.path() + "/metadata";
+  int status = 0;
+  const pid_t maker = InChild([&] { return MakeOldEntries(path); });
+  ASSERT_EQ(waitpid(maker, &status, 0), maker);
+  ASSERT_EQ(status, 0);
+  const pid_t purger = InChild([&] { return PurgeAndDie(path); });
+  ASSERT_EQ(waitpid(purger, &status, 0), purger);
+  ASSERT_TRUE(WIFSIGNALED(status)) << status;
+  const pid_t next = InChild([&] { return FinishPurge(path); });
+  ASSERT_EQ(waitpid(next, &status, 0), next);
+  EXPECT_EQ(status, 0);
 }
 
 TEST(MetadataKillTest, ACleanupThatWasKilledIsFinishedAndCountedOnce) {

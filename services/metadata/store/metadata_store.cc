@@ -58,6 +58,12 @@ absl::string_view TableName(Table table) {
       return "removals";
     case Table::kUpstreamRows:
       return "upstream_rows";
+    case Table::kUpstreamNames:
+      return "upstream_names";
+    case Table::kOperations:
+      return "operations";
+    case Table::kRequestReplays:
+      return "request_replays";
   }
   std::abort();  // Not a table.
 }

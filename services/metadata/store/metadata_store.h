@@ -43,8 +43,11 @@ enum class Table : uint8_t {
   kUnlinks,
   kRemovals,
   kUpstreamRows,
+  kUpstreamNames,
+  kOperations,
+  kRequestReplays,
 };
-inline constexpr size_t kTableCount = 26;
+inline constexpr size_t kTableCount = 29;
 
 // Key of the kSettings row with the format version from which rows still have
 // to be migrated (migration.h). It is written when an older store is opened.

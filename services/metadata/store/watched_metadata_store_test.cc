@@ -119,5 +119,78 @@ TEST(WatchedMetadataStoreTest, TellsOfACommitWhoseOutcomeIsUnknown) {
   EXPECT_EQ(changes, 1);
 }
 
+// Notes what it hears, and writes along.
+class NotingListener : public CommitListener {
+ public:
+  absl::StatusOr<int64_t> BeforeCommit(
+      WriteTransaction& transaction,
+      absl::Span<const RowChange> changes) override {
+    if (fails_) return absl::ResourceExhaustedError("full");
+    for (const RowChange& change : changes) {
+      before_.push_back(change.key + "=" + change.before.value_or("-"));
+    }
+    transaction.Put(Table::kSettings, "along", "1");
+    return ++number_;
+  }
+  void AfterCommit(int64_t number) override { after_.push_back(number); }
+
+  void Fail() { fails_ = true; }
+  const std::vector<std::string>& before() const { return before_; }
+  const std::vector<int64_t>& after() const { return after_; }
+
+ private:
+  bool fails_ = false;
+  int64_t number_ = 0;
+  std::vector<std::string> before_;
+  std::vector<int64_t> after_;
+};
+
+TEST(WatchedMetadataStoreTest, AListenerHearsOfRowsAndWritesAlong) {
+  NotingListener listener;
+  WatchedMetadataStore store(std::make_unique<InMemoryMetadataStore>());
+  store.Listen({Table::kUpstreams}, listener);
+  ASSERT_THAT(Put(store, {Table::kGroups}), IsOk());
+  EXPECT_THAT(listener.after(), IsEmpty());
+  ASSERT_THAT(Put(store, {Table::kUpstreams}), IsOk());
+  ASSERT_THAT(store.Write(
+                  [](WriteTransaction& transaction) {
+                    // The row as it was before the write, once.
+                    transaction.Delete(Table::kUpstreams, "k");
+                    transaction.Put(Table::kUpstreams, "k", "w");
+                    return absl::OkStatus();
+                  },
+                  Durability::kSynced),
+              IsOk());
+  EXPECT_THAT(listener.before(), ElementsAre("k=-", "k=v"));
+  EXPECT_THAT(listener.after(), ElementsAre(1, 2));
+  ASSERT_THAT(store.Read([](const ReadTransaction& transaction) {
+    const auto along = transaction.Get(Table::kSettings, "along");
+    EXPECT_TRUE(along.ok() && along->has_value());
+    return absl::OkStatus();
+  }),
+              IsOk());
+}
+
+TEST(WatchedMetadataStoreTest, AListenerCanDiscardAWrite) {
+  NotingListener listener;
+  listener.Fail();
+  WatchedMetadataStore store(std::make_unique<InMemoryMetadataStore>());
+  int changes = 0;
+  store.Watch({Table::kUpstreams}, [&] { ++changes; });
+  store.Listen({Table::kUpstreams}, listener);
+  EXPECT_THAT(Put(store, {Table::kUpstreams}),
+              StatusIs(absl::StatusCode::kResourceExhausted));
+  EXPECT_EQ(changes, 0);
+  EXPECT_THAT(listener.after(), IsEmpty());
+}
+
+TEST(WatchedMetadataStoreTest, AListenerHearsOfACommitThatFailed) {
+  NotingListener listener;
+  WatchedMetadataStore store(std::make_unique<UncertainMetadataStore>());
+  store.Listen({Table::kUpstreams}, listener);
+  EXPECT_FALSE(Put(store, {Table::kUpstreams}).ok());
+  EXPECT_THAT(listener.after(), ElementsAre(1));
+}
+
 }  // namespace
 }  // namespace cvr::testing

@@ -285,16 +285,31 @@ TEST_F(BoundedWritesTest, AnUpstreamIsPurgedInPieces) {
     ASSERT_THAT(stack_->client().Record(Image(absl::StrCat("t", i), {})),
                 IsOk());
   }
-  v1::PurgeUpstreamCacheRequest request;
-  request.set_upstream_id(large_);
   Bounded("purge", [&] {
-    const auto result = stack_->caches().PurgeUpstream(request);
-    ASSERT_THAT(result, IsOk());
-    EXPECT_EQ(result->entries(), 501);
+    const auto started = Purge(large_);
+    EXPECT_FALSE(IsReachable(layers_[0]));
+    EXPECT_THAT(Entries(large_), IsOkAndHolds(::testing::IsEmpty()));
+    EXPECT_EQ(ResponseOf<v1::PurgeCacheResponse>(started).entry_count(), 501);
   });
   EXPECT_FALSE(IsReachable(layers_[0]));
   EXPECT_THAT(Entries(large_), IsOkAndHolds(::testing::IsEmpty()));
   EXPECT_EQ(CountRows(Table::kReachabilityLinks), 0);
+}
+
+TEST_F(BoundedWritesTest, RecordingAnewWhatWasPurgedIsBounded) {
+  const std::vector<Digest> some(layers_.begin(), layers_.begin() + 150);
+  for (int i = 0; i < 64; ++i) {
+    ASSERT_THAT(stack_->client().Record(Image(absl::StrCat("t", i), some)),
+                IsOk());
+  }
+  counting_->FailAfter(1);  // The mark, and no more.
+  const auto started = Purge(large_);
+  counting_->FailAfter(-1);
+  ASSERT_THAT(started, IsOk());
+  const CacheRecord image = Image("t0", some);
+  Bounded("recording anew",
+          [&] { EXPECT_THAT(stack_->client().Record(image), IsOk()); });
+  EXPECT_TRUE(IsReachable(layers_[0]));
 }
 
 TEST_F(BoundedWritesTest, ADeletedUpstreamIsGoneAtOnceAndSweptInPieces) {
@@ -314,10 +329,11 @@ TEST_F(BoundedWritesTest, ADeletedUpstreamIsGoneAtOnceAndSweptInPieces) {
         EXPECT_THAT(stack_->client().Record(Image("late", {})),
                     StatusIs(absl::StatusCode::kNotFound));
       });
-  for (const Table table :
-       {Table::kReachabilityLinks, Table::kRemovals, Table::kUnlinks}) {
-    EXPECT_EQ(CountRows(table), 0) << TableName(table);
-  }
+  AwaitSwept();
+  EXPECT_LE(counting_->TakeCounts().rows_max, kRowsMax);
+  EXPECT_EQ(CountRows(Table::kReachabilityLinks), 0);
+  EXPECT_EQ(CountRows(Table::kRemovals), 0);
+  EXPECT_EQ(CountRows(Table::kUnlinks), 0);
   EXPECT_EQ(CountRows(Table::kUpstreamRows), 1);
 }
 
@@ -365,6 +381,30 @@ TEST_F(BoundedWritesTest, ContentOfManyEntriesIsForgottenInPieces) {
   EXPECT_THAT(Entries(large_), IsOkAndHolds(::testing::IsEmpty()));
 }
 
+TEST_F(BoundedWritesTest, WhatAGroupOwnsIsDeletedInPieces) {
+  ASSERT_THAT(CreateGroup("team"), IsOk());
+  for (int i = 0; i < 300; ++i) {
+    const auto url = absl::StrCat("https://h", i);
+    ASSERT_THAT(CreateUpstream(NewUpstream(url, "team")), IsOk());
+  }
+  for (int i = 0; i < limits::kRegistriesPerGroupDefault; ++i) {
+    const auto made = CreateRegistry(absl::StrCat("r", i), "team");
+    ASSERT_THAT(made, IsOk());
+    for (int j = 0; j < limits::kUpstreamsPerRegistryDefault; ++j) {
+      ASSERT_THAT(Attach(made->id(), other_ + 1 + j), IsOk());
+    }
+  }
+  v1::DeleteGroupRequest request;
+  request.set_name("team");
+  request.set_force(true);
+  Bounded("deletion of a group with what it owns",
+          [&] { EXPECT_THAT(stack_->groups().Delete(request), IsOk()); });
+  AwaitSwept();
+  EXPECT_LE(counting_->TakeCounts().rows_max, kRowsMax);
+  EXPECT_EQ(CountRows(Table::kUpstreams), 2);
+  EXPECT_EQ(CountRows(Table::kRegistries), 1);
+}
+
 TEST_F(BoundedWritesTest, DeletingOneOfManyEntriesOfADigestIsQuick) {
   const Digest digest = Digest::OfBytes("same");
   for (int i = 0; i < 1000; ++i) {
@@ -386,8 +426,7 @@ TEST_F(BoundedWritesTest, TokensOfAGroupAreRevokedInPieces) {
     v1::CreateAccessTokenRequest request;
     request.mutable_access_token()->set_name(absl::StrCat("token ", i));
     request.mutable_access_token()->set_group("team");
-    request.mutable_access_token()->add_scopes(
-        v1::AccessToken::READ_VIRTUAL_REGISTRY);
+    request.mutable_access_token()->add_scopes(v1::AccessToken::SCOPE_READ);
     const auto token = stack_->access_tokens().Create(request);
     ASSERT_THAT(token, IsOk());
     secret = token->secret();
@@ -410,7 +449,8 @@ TEST_F(BoundedWritesTest, ADeletedRegistryLeavesItsTokensInPieces) {
     v1::CreateAccessTokenRequest request;
     v1::AccessToken& token = *request.mutable_access_token();
     token.set_name(absl::StrCat("token ", i));
-    token.add_scopes(v1::AccessToken::READ_VIRTUAL_REGISTRY);
+    token.set_group("default");
+    token.add_scopes(v1::AccessToken::SCOPE_READ);
     token.add_registry_ids(other->id());
     if (i % 2 == 0) token.add_registry_ids(registry_);
     const auto made = stack_->access_tokens().Create(request);
@@ -445,7 +485,7 @@ TEST_F(BoundedWritesTest, TheOldestOfSomeEntriesGoesWhenThereIsNoRoom) {
   EXPECT_TRUE(Resolve(registry_, absl::StrCat("/app/manifests/t", popular))
                   ->hit.has_value());
   EXPECT_TRUE(Resolve(registry_, "/app/manifests/t399")->hit.has_value());
-  // What led there went along, and others have not paid for it.
+  // What led there went along.
   EXPECT_LE(CountRows(Table::kReachability), 3 * entries_max_);
   EXPECT_THAT(stack_->client().Record(
                   RecordOf(other_, "/innocent/manifests/1", layers_[0])),

@@ -7,6 +7,7 @@
 #include "services/common/status_macros.h"
 #include "services/metadata/tables/garbage.h"
 #include "services/metadata/tables/link_tables.h"
+#include "services/metadata/tables/purge_mark.h"
 #include "services/metadata/tables/reachability.h"
 #include "services/metadata/tables/reachability_tables.h"
 #include "services/metadata/tables/tables.h"
@@ -19,12 +20,6 @@ constexpr Table kTables[] = {Table::kReachability, Table::kNegativeEntries,
                              Table::kCacheEntries, Table::kReachabilityLinks,
                              Table::kUnlinks};
 
-// These go with what they belong to: what is linked anew while an upstream is
-// purged must keep its links. Where nothing is linked any more, none is left.
-bool GoesAlone(Table table) {
-  return table != Table::kReachabilityLinks && table != Table::kUnlinks;
-}
-
 // Of an entry about a dozen rows are touched: those of its indexes, what counts
 // them, whose the bytes were, and whether its digest becomes garbage.
 constexpr int kEntriesPerStep = limits::kRowsPerTransaction / 12;
@@ -34,13 +29,15 @@ absl::StatusOr<bool> IsKnownElsewhere(const ReadTransaction& transaction,
                                       const stored::CacheEntry& entry,
                                       const Repository& repository,
                                       const Digest& digest) {
+  ASSIGN_OR_RETURN(const int64_t mark,
+                   purges::MarkOf(transaction, entry.upstream_id()));
   for (const auto kind : {ContentKind::kManifest, ContentKind::kBlob}) {
     const ContentRef any = {repository, Reference(digest), kind};
     const std::string path = any.RelativePath();
-    ASSIGN_OR_RETURN(
-        const bool found,
-        tables::HasCacheEntryOfDigest(transaction, digest, entry.upstream_id(),
-                                      path.substr(0, path.rfind('/') + 1)));
+    ASSIGN_OR_RETURN(const bool found,
+                     tables::HasCacheEntryOfDigest(
+                         transaction, digest, entry.upstream_id(),
+                         path.substr(0, path.rfind('/') + 1), mark));
     if (found) return true;
   }
   return false;
@@ -72,19 +69,32 @@ absl::StatusOr<bool> CacheRemoval::Step(WriteTransaction& transaction) {
   // One table at a time, so that the bound is that of one.
   ASSIGN_OR_RETURN(const bool more, Drop(transaction));
   if (more) return true;
-  ++table_;
   cursor_.clear();
-  return table_ < static_cast<int>(std::size(kTables));
+  if (++table_ < static_cast<int>(std::size(kTables))) return true;
+  RETURN_IF_ERROR(purges::NoteRemoved(transaction, upstream_id_, purge_mark_));
+  return false;
 }
 
 absl::StatusOr<bool> CacheRemoval::Drop(WriteTransaction& transaction) {
-  const Table table = kTables[table_];
-  if (table == Table::kReachability) {
-    return reachability::DeleteSome(transaction, upstream_id_, cursor_);
+  const bool is_deleted = purge_mark_ == purges::kAll;
+  switch (const Table table = kTables[table_]) {
+    case Table::kReachability:
+      return reachability::DeletePurged(transaction, upstream_id_, purge_mark_,
+                                        cursor_);
+    case Table::kNegativeEntries:
+      return tables::DeletePurgedNegativeEntries(
+          transaction, upstream_id_, purge_mark_, limits::kRowsPerTransaction,
+          cursor_);
+    case Table::kCacheEntries:
+      return DropEntries(transaction);
+    case Table::kReachabilityLinks:
+      return is_deleted ? DropRows(transaction, table)
+                        : reachability::DeleteStaleLinks(transaction,
+                                                         upstream_id_, cursor_);
+    default:
+      // The Sweeper ends what was begun, also for an upstream that was purged.
+      return is_deleted ? DropRows(transaction, table) : false;
   }
-  if (table == Table::kCacheEntries) return DropEntries(transaction);
-  if (of_ == Of::kUpstream && !GoesAlone(table)) return false;
-  return DropRows(transaction);
 }
 
 absl::StatusOr<bool> CacheRemoval::DropEntries(WriteTransaction& transaction) {
@@ -92,24 +102,20 @@ absl::StatusOr<bool> CacheRemoval::DropEntries(WriteTransaction& transaction) {
                    tables::NextCacheEntriesOf(transaction, upstream_id_,
                                               kEntriesPerStep, cursor_));
   for (const auto& entry : entries) {
-    RETURN_IF_ERROR(garbage::DropEntry(transaction, entry));
+    if (!purges::IsPurged(entry, purge_mark_)) continue;
+    RETURN_IF_ERROR(garbage::DropPurgedEntry(transaction, entry));
     bytes_ += entry.size();
+    ++entries_;
   }
-  entries_ += static_cast<int64_t>(entries.size());
   return static_cast<int>(entries.size()) == kEntriesPerStep;
 }
 
-absl::StatusOr<bool> CacheRemoval::DropRows(WriteTransaction& transaction) {
-  const Table table = kTables[table_];
+absl::StatusOr<bool> CacheRemoval::DropRows(WriteTransaction& transaction,
+                                            Table table) {
   ASSIGN_OR_RETURN(
       const int deleted,
       tables::DeleteRowsOfUpstream(transaction, table, upstream_id_,
                                    limits::kRowsPerTransaction, cursor_));
-  if (table == Table::kNegativeEntries && deleted > 0) {
-    stored::UpstreamRows added;
-    added.set_negative_entries(-deleted);
-    RETURN_IF_ERROR(tables::CountRows(transaction, upstream_id_, added));
-  }
   return deleted == limits::kRowsPerTransaction;
 }
 

@@ -18,22 +18,20 @@ namespace cvr {
 absl::Status ForgetEntry(WriteTransaction& transaction,
                          const stored::CacheEntry& entry);
 
-// Everything that is cached of one upstream, deleted piece by piece, so that no
-// transaction has to be long. What is recorded meanwhile may stay. Not
-// thread-safe.
+// The rows of one upstream that are purged, or of one that is deleted, deleted
+// piece by piece, so that no transaction has to be long. What is recorded
+// meanwhile stays. Not thread-safe.
 class CacheRemoval {
  public:
-  enum class Of {
-    kUpstream,  // It stays, and may be recorded of meanwhile.
-    kDeletedUpstream,
-  };
+  // `purge_mark` is what purges::Begin() gave the upstream; purges::kAll = the
+  // upstream is deleted.
+  CacheRemoval(int64_t upstream_id, int64_t purge_mark)
+      : upstream_id_(upstream_id), purge_mark_(purge_mark) {}
 
-  CacheRemoval(int64_t upstream_id, Of of)
-      : upstream_id_(upstream_id), of_(of) {}
-
-  // Deletes so much that about limits::kRowsPerTransaction rows are touched.
-  // Returns whether there may be more. After an error, or when the transaction
-  // is not committed, the object is of no use any more.
+  // Deletes so much that about limits::kRowsPerTransaction rows are touched,
+  // and at the end that there is something to delete. Returns whether there may
+  // be more. After an error, or when the transaction is not committed, the
+  // object is of no use any more.
   absl::StatusOr<bool> Step(WriteTransaction& transaction);
 
   // Deleted so far.
@@ -44,10 +42,10 @@ class CacheRemoval {
   // Each deletes some rows of one table, and returns whether there may be more.
   absl::StatusOr<bool> Drop(WriteTransaction& transaction);
   absl::StatusOr<bool> DropEntries(WriteTransaction& transaction);
-  absl::StatusOr<bool> DropRows(WriteTransaction& transaction);
+  absl::StatusOr<bool> DropRows(WriteTransaction& transaction, Table table);
 
   const int64_t upstream_id_;
-  const Of of_;
+  const int64_t purge_mark_;
   int table_ = 0;  // The one at work.
   std::string cursor_;
   int64_t entries_ = 0;

@@ -24,6 +24,12 @@ absl::Status DropEntry(WriteTransaction& transaction,
   return NoteIfUnused(transaction, entry.digest());
 }
 
+absl::Status DropPurgedEntry(WriteTransaction& transaction,
+                             const stored::CacheEntry& entry) {
+  RETURN_IF_ERROR(tables::DeletePurgedCacheEntry(transaction, entry));
+  return NoteIfUnused(transaction, entry.digest());
+}
+
 absl::Status NoteIfUnused(WriteTransaction& transaction,
                           absl::string_view digest) {
   ASSIGN_OR_RETURN(const bool used, tables::IsDigestUsed(transaction, digest));

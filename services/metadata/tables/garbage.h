@@ -20,6 +20,10 @@ namespace cvr::garbage {
 absl::Status DropEntry(WriteTransaction& transaction,
                        const stored::CacheEntry& entry);
 
+// The same for an entry that is purged, or of an upstream that is deleted.
+absl::Status DropPurgedEntry(WriteTransaction& transaction,
+                             const stored::CacheEntry& entry);
+
 // Notes `digest` as garbage unless an entry points at it.
 absl::Status NoteIfUnused(WriteTransaction& transaction,
                           absl::string_view digest);

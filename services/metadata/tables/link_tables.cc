@@ -70,6 +70,33 @@ absl::StatusOr<std::vector<Digest>> Links(const ReadTransaction& transaction,
   return links;
 }
 
+absl::StatusOr<std::vector<Link>> NextLinks(const ReadTransaction& transaction,
+                                            int64_t upstream_id, int max,
+                                            std::string& cursor) {
+  std::vector<Link> links;
+  std::string last = cursor;
+  RETURN_IF_ERROR(transaction.Scan(
+      Table::kReachabilityLinks, IdKey(upstream_id), cursor,
+      [&](absl::string_view key, absl::string_view) -> absl::StatusOr<bool> {
+        KeyReader reader(key);
+        int64_t id = 0;
+        std::string name;
+        std::optional<Digest> manifest;
+        std::optional<Digest> to;
+        if (!reader.Int(id) || !reader.String(name) || !reader.Hash(manifest) ||
+            !reader.Hash(to) || !reader.Done()) {
+          return Damaged(Table::kReachabilityLinks);
+        }
+        auto repository = Repository::Parse(name);
+        if (!repository.ok()) return Damaged(Table::kReachabilityLinks);
+        links.push_back({{id, *std::move(repository), *manifest}, *to});
+        last = std::string(key);
+        return static_cast<int>(links.size()) < max;
+      }));
+  cursor = last;
+  return links;
+}
+
 void PutUnlink(WriteTransaction& transaction, const ContentKey& manifest) {
   transaction.Put(Table::kUnlinks, EncodeKey(manifest), "");
 }
@@ -119,14 +146,23 @@ void DeleteRemoval(WriteTransaction& transaction, int64_t upstream_id) {
   transaction.Delete(Table::kRemovals, IdKey(upstream_id));
 }
 
+absl::StatusOr<bool> HasRemoval(const ReadTransaction& transaction,
+                                int64_t upstream_id) {
+  ASSIGN_OR_RETURN(const auto row,
+                   transaction.Get(Table::kRemovals, IdKey(upstream_id)));
+  return row.has_value();
+}
+
 absl::StatusOr<std::optional<int64_t>> FirstRemoval(
-    const ReadTransaction& transaction) {
+    const ReadTransaction& transaction,
+    const absl::flat_hash_set<int64_t>& except) {
   std::optional<int64_t> first;
   RETURN_IF_ERROR(transaction.Scan(
       Table::kRemovals, "", "",
       [&](absl::string_view key, absl::string_view) -> absl::StatusOr<bool> {
         int64_t id = 0;
         if (!KeyReader(key).Int(id)) return Damaged(Table::kRemovals);
+        if (except.contains(id)) return true;
         first = id;
         return false;
       }));

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/container/flat_hash_set.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
@@ -35,6 +36,17 @@ void DeleteLink(WriteTransaction& transaction, const ContentKey& manifest,
 absl::StatusOr<std::vector<Digest>> Links(const ReadTransaction& transaction,
                                           const ContentKey& manifest, int max);
 
+// That a manifest names a digest.
+struct Link {
+  ContentKey manifest;
+  Digest to;
+};
+// The next `max` links of an upstream after `cursor`, which this function left,
+// or empty.
+absl::StatusOr<std::vector<Link>> NextLinks(const ReadTransaction& transaction,
+                                            int64_t upstream_id, int max,
+                                            std::string& cursor);
+
 // Manifests that were revoked and whose links are still to be deleted.
 void PutUnlink(WriteTransaction& transaction, const ContentKey& manifest);
 void DeleteUnlink(WriteTransaction& transaction, const ContentKey& manifest);
@@ -48,12 +60,16 @@ absl::StatusOr<bool> HasUnlinks(const ReadTransaction& transaction,
 absl::StatusOr<std::optional<ContentKey>> FirstUnlink(
     const ReadTransaction& transaction);
 
-// Deleted upstreams, as long as rows of them may be left.
+// Upstreams that were deleted or purged, as long as rows of them may be left
+// that are to be deleted.
 void PutRemoval(WriteTransaction& transaction, int64_t upstream_id);
 void DeleteRemoval(WriteTransaction& transaction, int64_t upstream_id);
-// The first one of all.
+absl::StatusOr<bool> HasRemoval(const ReadTransaction& transaction,
+                                int64_t upstream_id);
+// The first one of all that is not among `except`.
 absl::StatusOr<std::optional<int64_t>> FirstRemoval(
-    const ReadTransaction& transaction);
+    const ReadTransaction& transaction,
+    const absl::flat_hash_set<int64_t>& except);
 
 // The numbers of rows of an upstream.
 absl::StatusOr<stored::UpstreamRows> RowsOf(const ReadTransaction& transaction,

@@ -68,6 +68,14 @@ absl::Status Assign(WriteTransaction& transaction,
   return absl::OkStatus();
 }
 
+absl::Status Renew(WriteTransaction& transaction, stored::Upstream& row) {
+  if (row.identity() == row.public_identity()) return absl::OkStatus();
+  ASSIGN_OR_RETURN(const int64_t own,
+                   tables::NextId(transaction, tables::kIdentityIds));
+  row.set_identity(own);
+  return absl::OkStatus();
+}
+
 absl::Status AssignMissing(MetadataStore& store) {
   std::vector<stored::Upstream> rows;
   RETURN_IF_ERROR(store.Read([&](const ReadTransaction& transaction) {

@@ -24,6 +24,10 @@ absl::Status Assign(WriteTransaction& transaction,
                     const stored::Secrets* secrets_before,
                     const stored::Upstream* before, stored::Upstream& row);
 
+// Gives the upstream of `row` another identity of its own, if it has one: what
+// was delivered to it before is possessed no more. That of everybody stays.
+absl::Status Renew(WriteTransaction& transaction, stored::Upstream& row);
+
 // Gives all upstreams that have none yet their identities: the rows of format
 // version 3. Does nothing the next time.
 absl::Status AssignMissing(MetadataStore& store);

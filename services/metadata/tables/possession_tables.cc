@@ -58,7 +58,8 @@ absl::Status ReleasePossession(WriteTransaction& transaction,
   }
   ASSIGN_OR_RETURN(const auto parsed, Digest::Parse(digest));
   ASSIGN_OR_RETURN(const bool used,
-                   HasCacheEntryOfDigest(transaction, parsed, upstream_id, ""));
+                   HasCacheEntryOfDigest(transaction, parsed, upstream_id, "",
+                                         row->purged_through_entry_id()));
   if (!used) DeletePossession(transaction, parsed, row->identity());
   return absl::OkStatus();
 }

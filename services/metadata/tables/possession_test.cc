@@ -33,8 +33,9 @@ class PossessionTest : public MetadataFixture {
 
   static v1::Upstream WithPassword(v1::Upstream upstream,
                                    const std::string& password) {
-    upstream.set_username("user");
-    upstream.set_password(password);
+    // The password alone may make the difference, and names are unique.
+    upstream.set_name(absl::StrCat(upstream.name(), " ", password));
+    SetCredentials("user", password, upstream);
     return upstream;
   }
 
@@ -133,13 +134,13 @@ TEST_F(PossessionTest, OtherCredentialsOrAnotherUrlPossessNothing) {
     EXPECT_FALSE(CandidateOf(id).possessed) << paths[0];
     EXPECT_FALSE(Hits(id)) << paths[0];
   };
-  expect_lost(WithPassword(given, "q"), {"password"});
+  expect_lost(WithPassword(given, "q"), {"credentials"});
   // Not even those of before.
-  expect_lost(WithPassword(given, "p"), {"password"});
+  expect_lost(WithPassword(given, "p"), {"credentials"});
   v1::Upstream moved = WithPassword(NewUpstream("https://new.test", "a"), "p");
-  expect_lost(moved, {"url", "username", "password"});
+  expect_lost(moved, {"url", "credentials"});
   v1::Upstream anonymous;
-  expect_lost(anonymous, {"username", "password"});
+  expect_lost(anonymous, {"credentials"});
   EXPECT_EQ(IdentityOf(id), CandidateOf(id).public_identity);
 }
 
@@ -150,7 +151,7 @@ TEST_F(PossessionTest, OtherChangesOfAnUpstreamLoseNothing) {
   renamed.set_name("new name");
   Change(id, renamed, {"name", "url"});
   EXPECT_TRUE(Hits(id));
-  ASSERT_THAT(stack_->secret_rotation().Rotate(), IsOk());
+  ASSERT_THAT(stack_->secret_rotation().RotateNow(), IsOk());
   EXPECT_TRUE(Hits(id));
 }
 
@@ -215,15 +216,17 @@ TEST_F(PossessionTest, ItGoesWithTheLastEntry) {
   EXPECT_TRUE(CandidateOf(other).possessed);
   Deliver(id);
   ASSERT_THAT(stack_->client().RecordNegativeAnswer(At(id), Content(kBlob),
-                                                    NegativeAnswer::kAbsent),
+                                                    NegativeAnswer::kNotFound),
               IsOk());
   clock_.Advance(absl::Hours(24));
   EXPECT_FALSE(CandidateOf(id).possessed);
   Deliver(id);
-  v1::PurgeUpstreamCacheRequest purge;
-  purge.set_upstream_id(id);
-  ASSERT_THAT(stack_->caches().PurgeUpstream(purge), IsOk());
+  ASSERT_THAT(Purge(id), IsOk());
   EXPECT_FALSE(CandidateOf(id).possessed);
+  // Not even when it is named again.
+  Name(id);
+  EXPECT_FALSE(CandidateOf(id).possessed);
+  EXPECT_TRUE(CandidateOf(other).possessed);
 }
 
 TEST_F(PossessionTest, ItGoesWhenATagMovesOn) {
@@ -285,7 +288,7 @@ TEST_F(PossessionTest, ExplainTellsWhyNothingIsServedAndNothingOfOthers) {
   request.set_registry_id(adversary);
   request.mutable_content()->set_repository("r");
   request.mutable_content()->set_reference(digest_.ToString());
-  request.mutable_content()->set_kind(v1::BLOB);
+  request.mutable_content()->set_kind(v1::CONTENT_KIND_BLOB);
   const auto before = stack_->explainer().Explain(request);
   ASSERT_THAT(before, IsOk());
   EXPECT_EQ(before->considered(0).verdict(),

@@ -8,6 +8,7 @@
 #include "absl/container/flat_hash_set.h"
 #include "services/common/limits.h"
 #include "services/common/status_macros.h"
+#include "services/metadata/tables/purge_mark.h"
 #include "services/metadata/tables/reachability_tables.h"
 #include "services/metadata/tables/tables.h"
 
@@ -24,7 +25,7 @@ constexpr int kNamesMax = 64;
 // goes with its entries.
 constexpr int kUnlinkedPerTransaction = 40;
 
-// Rows that DeleteSome() visits at once; each has up to kNamesMax links.
+// Rows that DeletePurged() visits at once; each has up to kNamesMax links.
 constexpr int kVisitedPerTransaction = 100;
 
 bool Contains(const Names& names, absl::string_view name) {
@@ -59,15 +60,33 @@ bool IsOrphan(const stored::Reachability& row) {
 class Reader {
  public:
   Reader(const ReadTransaction& transaction, int64_t upstream_id,
-         const Repository& repository)
+         int64_t purge_mark, const Repository& repository)
       : transaction_(transaction),
         upstream_id_(upstream_id),
+        purge_mark_(purge_mark),
         repository_(repository) {}
 
+  // The row, if it is there and is not purged.
   absl::StatusOr<std::optional<stored::Reachability>> Find(
       const Digest& digest) const {
-    return tables::FindReachability(transaction_, upstream_id_, repository_,
-                                    digest);
+    ASSIGN_OR_RETURN(auto found, Look(digest));
+    return std::move(found.row);
+  }
+
+  struct Looked {
+    bool is_stored = false;  // There is a row, purged or not.
+    std::optional<stored::Reachability> row;
+  };
+  absl::StatusOr<Looked> Look(const Digest& digest) const {
+    Looked found;
+    ASSIGN_OR_RETURN(found.row,
+                     tables::FindReachability(transaction_, upstream_id_,
+                                              repository_, digest));
+    found.is_stored = found.row.has_value();
+    if (found.row && purges::IsPurged(*found.row, purge_mark_)) {
+      found.row.reset();
+    }
+    return found;
   }
 
   ContentKey At(const Digest& digest) const {
@@ -109,25 +128,27 @@ class Reader {
  private:
   const ReadTransaction& transaction_;
   const int64_t upstream_id_;
+  const int64_t purge_mark_;
   const Repository& repository_;
 };
 
 // The same, to be changed. Finish() ends it.
 class Rows : public Reader {
  public:
-  Rows(WriteTransaction& transaction, int64_t upstream_id,
+  Rows(WriteTransaction& transaction, int64_t upstream_id, int64_t purge_mark,
        const Repository& repository, bool confirmed = true)
-      : Reader(transaction, upstream_id, repository),
+      : Reader(transaction, upstream_id, purge_mark, repository),
         transaction_(transaction),
         upstream_id_(upstream_id),
+        purge_mark_(purge_mark),
         repository_(repository),
         confirmed_(confirmed) {}
 
   // What was found through a tag, or by asking for it.
   absl::Status Found(const Digest& digest, const Reference& through) {
-    ASSIGN_OR_RETURN(const auto found, Find(digest));
-    stored::Reachability row = found.value_or(stored::Reachability());
-    bool changed = !found || NotePresent(row);
+    ASSIGN_OR_RETURN(const auto found, Look(digest));
+    stored::Reachability row = found.row.value_or(stored::Reachability());
+    bool changed = !found.row || NotePresent(row);
     if (!through.is_digest()) {
       if (!Contains(row.tags(), through.tag())) {
         Add(*row.mutable_tags(), through.tag());
@@ -137,17 +158,17 @@ class Rows : public Reader {
       row.set_direct(true);
       changed = true;
     }
-    if (changed) Put(digest, row, !found);
+    if (changed) Put(digest, row, !found.is_stored);
     return absl::OkStatus();
   }
 
   absl::Status Named(const Digest& digest, const Digest& manifest) {
-    ASSIGN_OR_RETURN(const auto found, Find(digest));
-    if (!found) {
+    ASSIGN_OR_RETURN(const auto found, Look(digest));
+    if (!found.is_stored) {
       ASSIGN_OR_RETURN(const bool has_room, HasRoom());
       if (!has_room) return absl::OkStatus();
     }
-    stored::Reachability row = found.value_or(stored::Reachability());
+    stored::Reachability row = found.row.value_or(stored::Reachability());
     bool changed = NotePresent(row);
     const std::string name = manifest.ToString();
     if (!Contains(row.manifests(), name)) {
@@ -156,12 +177,13 @@ class Rows : public Reader {
       tables::PutLink(transaction_, At(manifest), digest);
       changed = true;
     }
-    if (changed) Put(digest, row, !found);
+    if (changed) Put(digest, row, !found.is_stored);
     return absl::OkStatus();
   }
 
-  void Put(const Digest& digest, const stored::Reachability& row,
+  void Put(const Digest& digest, stored::Reachability row,
            bool is_new = false) {
+    row.set_purge_mark(purge_mark_);
     tables::PutReachability(transaction_, upstream_id_, repository_, digest,
                             row);
     if (is_new) ++added_;
@@ -202,7 +224,7 @@ class Rows : public Reader {
       ASSIGN_OR_RETURN(const auto entry,
                        tables::FindCacheEntry(transaction_, upstream_id_,
                                               content.RelativePath()));
-      if (entry) {
+      if (entry && !purges::IsPurged(*entry, purge_mark_)) {
         RETURN_IF_ERROR(tables::DeleteCacheEntry(transaction_, *entry));
       }
     }
@@ -243,6 +265,7 @@ class Rows : public Reader {
 
   WriteTransaction& transaction_;
   const int64_t upstream_id_;
+  const int64_t purge_mark_;
   const Repository& repository_;
   const bool confirmed_;
   int64_t added_ = 0;
@@ -252,9 +275,9 @@ class Rows : public Reader {
 }  // namespace
 
 absl::StatusOr<bool> Has(const ReadTransaction& transaction,
-                         int64_t upstream_id, const Repository& repository,
-                         const Digest& digest) {
-  const Reader rows(transaction, upstream_id, repository);
+                         int64_t upstream_id, int64_t purge_mark,
+                         const Repository& repository, const Digest& digest) {
+  const Reader rows(transaction, upstream_id, purge_mark, repository);
   ASSIGN_OR_RETURN(const auto row, rows.Find(digest));
   if (!row || row->absent()) return false;
   if (row->direct() || !row->tags().empty()) return true;
@@ -268,10 +291,10 @@ absl::StatusOr<bool> Has(const ReadTransaction& transaction,
 }
 
 absl::StatusOr<bool> IsReachedByTag(
-    const ReadTransaction& transaction, int64_t upstream_id,
+    const ReadTransaction& transaction, int64_t upstream_id, int64_t purge_mark,
     const Repository& repository, const Digest& digest,
     absl::FunctionRef<bool(absl::string_view tag)> allows) {
-  return Reader(transaction, upstream_id, repository)
+  return Reader(transaction, upstream_id, purge_mark, repository)
       .WalkUp(digest, [&](const stored::Reachability* row) {
         return row != nullptr && absl::c_any_of(row->tags(), allows);
       });
@@ -284,7 +307,9 @@ absl::Status NoteFound(WriteTransaction& transaction, int64_t upstream_id,
       content.kind != ContentKind::kBlob) {
     return absl::OkStatus();
   }
-  Rows rows(transaction, upstream_id, content.repository, confirmed);
+  ASSIGN_OR_RETURN(const int64_t mark,
+                   purges::MarkOf(transaction, upstream_id));
+  Rows rows(transaction, upstream_id, mark, content.repository, confirmed);
   RETURN_IF_ERROR(rows.Found(target, content.reference));
   return rows.Finish();
 }
@@ -300,25 +325,13 @@ Digest NamedBy(const ContentRef& content, const Digest& target) {
 absl::Status NoteNamed(WriteTransaction& transaction,
                        const ContentKey& manifest,
                        absl::Span<const Digest> digests, bool confirmed) {
-  Rows rows(transaction, manifest.upstream_id, manifest.repository, confirmed);
+  ASSIGN_OR_RETURN(const int64_t mark,
+                   purges::MarkOf(transaction, manifest.upstream_id));
+  Rows rows(transaction, manifest.upstream_id, mark, manifest.repository,
+            confirmed);
   for (const Digest& digest : digests) {
     RETURN_IF_ERROR(rows.Named(digest, manifest.digest));
   }
-  return rows.Finish();
-}
-
-absl::Status NoteDeclared(WriteTransaction& transaction, int64_t upstream_id,
-                          const ContentRef& content, const Digest& digest) {
-  if (content.kind != ContentKind::kManifest &&
-      content.kind != ContentKind::kBlob) {
-    return absl::OkStatus();
-  }
-  Rows rows(transaction, upstream_id, content.repository);
-  ASSIGN_OR_RETURN(const auto found, rows.Find(digest));
-  if (found) return absl::OkStatus();
-  stored::Reachability row;
-  row.set_absent(true);
-  rows.Put(digest, row, /*is_new=*/true);
   return rows.Finish();
 }
 
@@ -331,7 +344,9 @@ absl::Status NoteAbsent(WriteTransaction& transaction, int64_t upstream_id,
 
 absl::Status NoteAbsent(WriteTransaction& transaction, int64_t upstream_id,
                         const Repository& repository, const Digest& digest) {
-  Rows rows(transaction, upstream_id, repository);
+  ASSIGN_OR_RETURN(const int64_t mark,
+                   purges::MarkOf(transaction, upstream_id));
+  Rows rows(transaction, upstream_id, mark, repository);
   ASSIGN_OR_RETURN(auto row, rows.Find(digest));
   if (!row || row->absent()) return absl::OkStatus();
   row->set_absent(true);
@@ -341,7 +356,9 @@ absl::Status NoteAbsent(WriteTransaction& transaction, int64_t upstream_id,
 
 absl::Status Revoke(WriteTransaction& transaction, int64_t upstream_id,
                     const ContentRef& content, const Digest* target) {
-  Rows rows(transaction, upstream_id, content.repository);
+  ASSIGN_OR_RETURN(const int64_t mark,
+                   purges::MarkOf(transaction, upstream_id));
+  Rows rows(transaction, upstream_id, mark, content.repository);
   if (content.is_addressed_by_digest()) {
     const Digest& digest = content.reference.digest();
     ASSIGN_OR_RETURN(const auto row, rows.Find(digest));
@@ -354,7 +371,9 @@ absl::Status Revoke(WriteTransaction& transaction, int64_t upstream_id,
 
 absl::StatusOr<bool> Unlink(WriteTransaction& transaction,
                             const ContentKey& manifest) {
-  Rows rows(transaction, manifest.upstream_id, manifest.repository);
+  ASSIGN_OR_RETURN(const int64_t mark,
+                   purges::MarkOf(transaction, manifest.upstream_id));
+  Rows rows(transaction, manifest.upstream_id, mark, manifest.repository);
   ASSIGN_OR_RETURN(const auto links, tables::Links(transaction, manifest,
                                                    kUnlinkedPerTransaction));
   const std::string name = manifest.digest.ToString();
@@ -368,15 +387,19 @@ absl::StatusOr<bool> Unlink(WriteTransaction& transaction,
   return more;
 }
 
-absl::StatusOr<bool> DeleteSome(WriteTransaction& transaction,
-                                int64_t upstream_id, std::string& cursor) {
+absl::StatusOr<bool> DeletePurged(WriteTransaction& transaction,
+                                  int64_t upstream_id, int64_t purge_mark,
+                                  std::string& cursor) {
   std::string next = cursor;
   ASSIGN_OR_RETURN(const auto visited,
                    tables::NextReachability(transaction, upstream_id,
                                             kVisitedPerTransaction, next));
   int left = limits::kRowsPerTransaction;
+  size_t seen = 0;
   int64_t deleted = 0;
   for (const auto& [row_key, row] : visited) {
+    ++seen;
+    if (!purges::IsPurged(row, purge_mark)) continue;
     for (const std::string& name : row.manifests()) {
       const auto manifest = Digest::Parse(name);
       if (!manifest.ok()) continue;
@@ -391,14 +414,32 @@ absl::StatusOr<bool> DeleteSome(WriteTransaction& transaction,
     if (--left <= 0) break;
   }
   // Where it broke off, the rest is visited again: it is still there.
-  if (deleted == static_cast<int64_t>(visited.size())) cursor = next;
+  if (seen == visited.size()) cursor = next;
   stored::UpstreamRows added;
   added.set_reachable(-deleted);
   if (deleted > 0) {
     RETURN_IF_ERROR(tables::CountRows(transaction, upstream_id, added));
   }
-  return deleted < static_cast<int64_t>(visited.size()) ||
+  return seen < visited.size() ||
          static_cast<int>(visited.size()) == kVisitedPerTransaction;
+}
+
+absl::StatusOr<bool> DeleteStaleLinks(WriteTransaction& transaction,
+                                      int64_t upstream_id,
+                                      std::string& cursor) {
+  constexpr int kLinksMax = limits::kRowsPerTransaction / 2;
+  ASSIGN_OR_RETURN(const auto links, tables::NextLinks(transaction, upstream_id,
+                                                       kLinksMax, cursor));
+  for (const tables::Link& link : links) {
+    ASSIGN_OR_RETURN(const auto row, tables::FindReachability(
+                                         transaction, upstream_id,
+                                         link.manifest.repository, link.to));
+    if (row && Contains(row->manifests(), link.manifest.digest.ToString())) {
+      continue;
+    }
+    tables::DeleteLink(transaction, link.manifest, link.to);
+  }
+  return static_cast<int>(links.size()) == kLinksMax;
 }
 
 }  // namespace cvr::reachability

@@ -25,16 +25,18 @@ namespace cvr::reachability {
 // link costs one row that is read and two that are written.
 inline constexpr size_t kLinksPerBatch = 150;
 
-// Whether bytes of `digest` may be served in the upstream's name.
+// Whether bytes of `digest` may be served in the upstream's name. Here and in
+// IsReachedByTag() `purge_mark` is the upstream's (purge_mark.h): rows that are
+// purged count as not there. The functions that write look it up.
 absl::StatusOr<bool> Has(const ReadTransaction& transaction,
-                         int64_t upstream_id, const Repository& repository,
-                         const Digest& digest);
+                         int64_t upstream_id, int64_t purge_mark,
+                         const Repository& repository, const Digest& digest);
 
 // Whether `digest` is reachable from a tag that `allows` accepts. Visits at
 // most limits::kReachVisitedMax rows; a digest that is further away counts as
 // not reachable.
 absl::StatusOr<bool> IsReachedByTag(
-    const ReadTransaction& transaction, int64_t upstream_id,
+    const ReadTransaction& transaction, int64_t upstream_id, int64_t purge_mark,
     const Repository& repository, const Digest& digest,
     absl::FunctionRef<bool(absl::string_view tag)> allows);
 
@@ -54,12 +56,6 @@ Digest NamedBy(const ContentRef& content, const Digest& target);
 absl::Status NoteNamed(WriteTransaction& transaction,
                        const tables::ContentKey& manifest,
                        absl::Span<const Digest> digests, bool confirmed);
-
-// Records that an administrator has declared that the upstream has `digest` at
-// `content`. This makes the repository known, but the digest is not reachable
-// and is not served because of it.
-absl::Status NoteDeclared(WriteTransaction& transaction, int64_t upstream_id,
-                          const ContentRef& content, const Digest& digest);
 
 // Records that the upstream does not have `content`, which is addressed by
 // digest. The tags and manifests that lead to it stay recorded.
@@ -81,11 +77,17 @@ absl::Status Revoke(WriteTransaction& transaction, int64_t upstream_id,
 absl::StatusOr<bool> Unlink(WriteTransaction& transaction,
                             const tables::ContentKey& manifest);
 
-// Deletes some of the rows of an upstream after `cursor`, which must be empty
-// or the value that the previous call left there. Returns whether there may be
-// more.
-absl::StatusOr<bool> DeleteSome(WriteTransaction& transaction,
-                                int64_t upstream_id, std::string& cursor);
+// Deletes those that are purged with `purge_mark` among some of the rows of an
+// upstream after `cursor`, which must be empty or the value that the previous
+// call left there. Returns whether there may be more.
+absl::StatusOr<bool> DeletePurged(WriteTransaction& transaction,
+                                  int64_t upstream_id, int64_t purge_mark,
+                                  std::string& cursor);
+
+// Deletes links that no row has any more, likewise: a row that was purged and
+// then found anew has forgotten what led to it before.
+absl::StatusOr<bool> DeleteStaleLinks(WriteTransaction& transaction,
+                                      int64_t upstream_id, std::string& cursor);
 
 }  // namespace cvr::reachability
 

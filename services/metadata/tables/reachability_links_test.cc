@@ -15,8 +15,10 @@
 #include "services/common/digest.h"
 #include "services/metadata/store/key_encoding.h"
 #include "services/metadata/tables/link_tables.h"
+#include "services/metadata/tables/purge_mark.h"
 #include "services/metadata/tables/reachability.h"
 #include "services/metadata/tables/reachability_tables.h"
+#include "services/metadata/tables/tables.h"
 #include "services/metadata/testing/in_memory_metadata_store.h"
 #include "tests/support/status_matchers.h"
 
@@ -93,13 +95,38 @@ class ReachabilityLinksTest : public ::testing::TestWithParam<int> {
   }
   void UnlinkSome() { UnlinkOne(); }
 
-  // Some of the rows of an upstream that is purged.
-  void DeleteSome(int64_t upstream_id) {
-    Write([&](WriteTransaction& transaction) {
-      std::string cursor;
-      return reachability::DeleteSome(transaction, upstream_id, cursor)
-          .status();
+  // An upstream is purged and, while its rows are deleted, found anew.
+  void Purge(int64_t upstream_id) {
+    int64_t mark = 0;
+    Write([&](WriteTransaction& transaction) -> absl::Status {
+      auto row = *tables::FindUpstream(transaction, upstream_id);
+      if (!row) row.emplace().mutable_upstream()->set_id(upstream_id);
+      const absl::Status purged = purges::Begin(transaction, *row);
+      tables::PutUpstream(transaction, *row);
+      mark = purges::MarkOf(*row);
+      return purged;
     });
+    for (int step = 1; step <= 50; ++step) Step();
+    Repeat([&](WriteTransaction& transaction, std::string& cursor) {
+      return reachability::DeletePurged(transaction, upstream_id, mark, cursor);
+    });
+    Repeat([&](WriteTransaction& transaction, std::string& cursor) {
+      return reachability::DeleteStaleLinks(transaction, upstream_id, cursor);
+    });
+  }
+
+  // Until it says that there is no more.
+  template <typename Fn>
+  void Repeat(Fn some) {
+    std::string cursor;
+    bool more = true;
+    while (more) {
+      Write([&](WriteTransaction& transaction) -> absl::Status {
+        const auto answer = some(transaction, cursor);
+        more = answer.ok() && *answer;
+        return answer.status();
+      });
+    }
   }
 
   // "upstream manifest digest" of every link: by the index, and by a scan of
@@ -172,7 +199,7 @@ class ReachabilityLinksTest : public ::testing::TestWithParam<int> {
 TEST_P(ReachabilityLinksTest, TheIndexSaysWhatAScanSays) {
   for (int step = 1; step <= 1500; ++step) {
     Step();
-    if (step % 500 == 0) DeleteSome(1 + Below(2));
+    if (step % 500 == 0) Purge(1 + Below(2));
     if (step % 25 == 0) {
       ASSERT_EQ(ByIndex(), ByScan()) << "step " << step;
     }

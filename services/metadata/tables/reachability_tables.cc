@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "services/common/content_wire.h"
+#include "services/metadata/tables/purge_mark.h"
 #include "services/metadata/tables/table_rows.h"
 
 namespace cvr::tables {
@@ -82,7 +83,7 @@ absl::StatusOr<std::vector<ReachabilityAt>> NextReachability(
 }
 
 absl::Status VisitRepositories(
-    const ReadTransaction& transaction, int64_t upstream_id,
+    const ReadTransaction& transaction, int64_t upstream_id, int64_t purge_mark,
     absl::string_view start_after,
     absl::FunctionRef<absl::StatusOr<bool>(const std::string&)> visitor) {
   std::optional<std::string> last;
@@ -95,7 +96,11 @@ absl::Status VisitRepositories(
         last ? RepositoryKey(upstream_id, *last) + "\xff" : "";
     RETURN_IF_ERROR(transaction.Scan(
         Table::kReachability, IdKey(upstream_id), after,
-        [&](absl::string_view key, absl::string_view) -> absl::StatusOr<bool> {
+        [&](absl::string_view key,
+            absl::string_view value) -> absl::StatusOr<bool> {
+          ASSIGN_OR_RETURN(const auto row, Parse<stored::Reachability>(
+                                               Table::kReachability, value));
+          if (purges::IsPurged(row, purge_mark)) return true;
           KeyReader reader(key);
           int64_t id = 0;
           std::string repository;
@@ -142,6 +147,34 @@ absl::Status DeleteNegativeEntry(WriteTransaction& transaction,
   if (!before) return absl::OkStatus();
   transaction.Delete(Table::kNegativeEntries, key);
   return CountNegativeEntries(transaction, upstream_id, -1);
+}
+
+absl::StatusOr<bool> DeletePurgedNegativeEntries(WriteTransaction& transaction,
+                                                 int64_t upstream_id,
+                                                 int64_t purge_mark, int max,
+                                                 std::string& cursor) {
+  std::vector<std::string> purged;
+  std::string last = cursor;
+  int left = max;
+  RETURN_IF_ERROR(transaction.Scan(
+      Table::kNegativeEntries, IdKey(upstream_id), cursor,
+      [&](absl::string_view key,
+          absl::string_view value) -> absl::StatusOr<bool> {
+        ASSIGN_OR_RETURN(const auto row, Parse<stored::NegativeEntry>(
+                                             Table::kNegativeEntries, value));
+        if (purges::IsPurged(row, purge_mark)) purged.emplace_back(key);
+        last = std::string(key);
+        return --left > 0;
+      }));
+  cursor = last;
+  for (const auto& key : purged) {
+    transaction.Delete(Table::kNegativeEntries, key);
+  }
+  if (!purged.empty()) {
+    RETURN_IF_ERROR(CountNegativeEntries(transaction, upstream_id,
+                                         -static_cast<int>(purged.size())));
+  }
+  return left == 0;
 }
 
 absl::Status SweepExpired(WriteTransaction& transaction, absl::Time now,

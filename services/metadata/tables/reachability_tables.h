@@ -42,11 +42,12 @@ struct ReachabilityAt {
 absl::StatusOr<std::vector<ReachabilityAt>> NextReachability(
     const ReadTransaction& transaction, int64_t upstream_id, int max,
     std::string& cursor);
-// Visits the repositories of such rows after `start_after`, each once, in the
-// order of names. It seeks from one to the next, so the cost is proportional to
-// the number of visited repositories and not of rows.
+// Visits the repositories of an upstream's rows that are not purged, after
+// `start_after`, each once, in the order of names. `purge_mark` is the
+// upstream's. It seeks from one to the next, so the cost is proportional to the
+// number of visited repositories and of rows that are purged, not of rows.
 absl::Status VisitRepositories(
-    const ReadTransaction& transaction, int64_t upstream_id,
+    const ReadTransaction& transaction, int64_t upstream_id, int64_t purge_mark,
     absl::string_view start_after,
     absl::FunctionRef<absl::StatusOr<bool>(const std::string&)> visitor);
 
@@ -63,6 +64,13 @@ absl::Status PutNegativeEntry(WriteTransaction& transaction,
 absl::Status DeleteNegativeEntry(WriteTransaction& transaction,
                                  int64_t upstream_id,
                                  absl::string_view relative_path);
+// Deletes those of an upstream that are purged with `purge_mark`, at most `max`
+// of them and only after `cursor`, which this function left, or empty. Returns
+// whether there may be more.
+absl::StatusOr<bool> DeletePurgedNegativeEntries(WriteTransaction& transaction,
+                                                 int64_t upstream_id,
+                                                 int64_t purge_mark, int max,
+                                                 std::string& cursor);
 // Deletes the expired ones among the first `max` rows after `cursor`, which
 // must be empty or the value that the previous call left there; it is empty
 // again after the last row.

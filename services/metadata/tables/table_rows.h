@@ -1,8 +1,11 @@
 #ifndef SERVICES_METADATA_TABLES_TABLE_ROWS_H_
 #define SERVICES_METADATA_TABLES_TABLE_ROWS_H_
 
+#include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -41,6 +44,23 @@ absl::StatusOr<std::optional<Message>> Find(const ReadTransaction& transaction,
 }
 
 inline std::string IdKey(int64_t id) { return KeyBuilder().Int(id).Build(); }
+
+// The ids that end the first `max` keys which start with `prefix`.
+inline absl::StatusOr<std::vector<int64_t>> LastIds(
+    const ReadTransaction& transaction, Table table, const std::string& prefix,
+    int max = std::numeric_limits<int>::max()) {
+  std::vector<int64_t> ids;
+  RETURN_IF_ERROR(transaction.Scan(
+      table, prefix, "",
+      [&](absl::string_view key, absl::string_view) -> absl::StatusOr<bool> {
+        KeyReader reader(key.substr(prefix.size()));
+        int64_t id = 0;
+        if (!reader.Int(id) || !reader.Done()) return Damaged(table);
+        ids.push_back(id);
+        return static_cast<int>(ids.size()) < max;
+      }));
+  return ids;
+}
 
 inline std::string EntryKey(int64_t upstream_id,
                             absl::string_view relative_path) {

@@ -5,8 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "services/common/status_macros.h"
 #include "services/metadata/store/key_encoding.h"
-#include "services/metadata/tables/link_tables.h"
-#include "services/metadata/tables/possession_tables.h"
+#include "services/metadata/tables/name_tables.h"
 #include "services/metadata/tables/table_rows.h"
 
 namespace cvr::tables {
@@ -28,37 +27,8 @@ absl::Status Visit(
 // The key after which a scan of ids goes on; 0 = from the start.
 std::string AfterId(int64_t id) { return id == 0 ? "" : IdKey(id); }
 
-// The ids that end the keys which start with `prefix`.
-absl::StatusOr<std::vector<int64_t>> LastIds(const ReadTransaction& transaction,
-                                             Table table,
-                                             const std::string& prefix) {
-  std::vector<int64_t> ids;
-  RETURN_IF_ERROR(transaction.Scan(
-      table, prefix, "",
-      [&](absl::string_view key, absl::string_view) -> absl::StatusOr<bool> {
-        KeyReader reader(key.substr(prefix.size()));
-        int64_t id = 0;
-        if (!reader.Int(id) || !reader.Done()) return Damaged(table);
-        ids.push_back(id);
-        return true;
-      }));
-  return ids;
-}
-
 std::string RegistryNameKey(absl::string_view group, absl::string_view name) {
   return KeyBuilder().String(group).Rest(name).Build();
-}
-
-std::string EntryDigestKey(absl::string_view digest,
-                           absl::string_view entry_key) {
-  return KeyBuilder().String(digest).Rest(entry_key).Build();
-}
-
-absl::Status CountEntries(WriteTransaction& transaction,
-                          const stored::CacheEntry& entry, int added) {
-  stored::UpstreamRows rows;
-  rows.set_entries(added);
-  return CountRows(transaction, entry.upstream_id(), rows);
 }
 
 }  // namespace
@@ -116,6 +86,20 @@ absl::StatusOr<std::optional<int64_t>> FindRegistryByName(
   int64_t id = 0;
   if (!KeyReader(*value).Int(id)) return Damaged(Table::kRegistryNames);
   return id;
+}
+
+absl::StatusOr<std::vector<int64_t>> RegistriesOfGroup(
+    const ReadTransaction& transaction, absl::string_view group, int max) {
+  std::vector<int64_t> ids;
+  RETURN_IF_ERROR(transaction.Scan(
+      Table::kRegistryNames, KeyBuilder().String(group).Build(), "",
+      [&](absl::string_view, absl::string_view value) -> absl::StatusOr<bool> {
+        int64_t id = 0;
+        if (!KeyReader(value).Int(id)) return Damaged(Table::kRegistryNames);
+        ids.push_back(id);
+        return static_cast<int>(ids.size()) < max;
+      }));
+  return ids;
 }
 
 absl::StatusOr<int> CountRegistries(const ReadTransaction& transaction,
@@ -178,9 +162,9 @@ absl::Status VisitUpstreams(
 }
 
 absl::StatusOr<std::vector<int64_t>> UpstreamsOfGroup(
-    const ReadTransaction& transaction, absl::string_view group) {
+    const ReadTransaction& transaction, absl::string_view group, int max) {
   return LastIds(transaction, Table::kGroupUpstreams,
-                 KeyBuilder().String(group).Build());
+                 KeyBuilder().String(group).Build(), max);
 }
 
 void PutUpstream(WriteTransaction& transaction,
@@ -190,6 +174,7 @@ void PutUpstream(WriteTransaction& transaction,
   transaction.Put(
       Table::kGroupUpstreams,
       KeyBuilder().String(upstream.upstream().group()).Int(id).Build(), "");
+  PutUpstreamName(transaction, upstream.upstream());
 }
 
 void DeleteUpstream(WriteTransaction& transaction,
@@ -198,209 +183,7 @@ void DeleteUpstream(WriteTransaction& transaction,
   transaction.Delete(
       Table::kGroupUpstreams,
       KeyBuilder().String(upstream.group()).Int(upstream.id()).Build());
-}
-
-absl::StatusOr<std::vector<stored::Attachment>> Attachments(
-    const ReadTransaction& transaction, int64_t registry_id) {
-  std::vector<stored::Attachment> attachments;
-  if (registry_id <= 0) return attachments;
-  RETURN_IF_ERROR(transaction.Scan(
-      Table::kRegistryUpstreams, IdKey(registry_id), "",
-      [&](absl::string_view, absl::string_view value) -> absl::StatusOr<bool> {
-        ASSIGN_OR_RETURN(
-            auto attachment,
-            Parse<stored::Attachment>(Table::kRegistryUpstreams, value));
-        attachments.push_back(std::move(attachment));
-        return true;
-      }));
-  return attachments;
-}
-
-absl::StatusOr<std::optional<stored::Attachment>> FindAttachment(
-    const ReadTransaction& transaction, int64_t id) {
-  std::optional<stored::Attachment> found;
-  RETURN_IF_ERROR(transaction.Scan(
-      Table::kRegistryUpstreams, "", "",
-      [&](absl::string_view, absl::string_view value) -> absl::StatusOr<bool> {
-        ASSIGN_OR_RETURN(
-            auto attachment,
-            Parse<stored::Attachment>(Table::kRegistryUpstreams, value));
-        if (attachment.id() != id) return true;
-        found = std::move(attachment);
-        return false;
-      }));
-  return found;
-}
-
-absl::Status SetAttachments(WriteTransaction& transaction, int64_t registry_id,
-                            std::vector<stored::Attachment> attachments) {
-  ASSIGN_OR_RETURN(const auto before, Attachments(transaction, registry_id));
-  for (const auto& old : before) {
-    transaction.Delete(
-        Table::kRegistryUpstreams,
-        KeyBuilder().Int(registry_id).Int(old.position()).Build());
-    transaction.Delete(
-        Table::kUpstreamRegistries,
-        KeyBuilder().Int(old.upstream_id()).Int(registry_id).Build());
-  }
-  int32_t position = 0;
-  for (auto& attachment : attachments) {
-    attachment.set_position(++position);
-    transaction.Put(Table::kRegistryUpstreams,
-                    KeyBuilder().Int(registry_id).Int(position).Build(),
-                    attachment.SerializeAsString());
-    transaction.Put(
-        Table::kUpstreamRegistries,
-        KeyBuilder().Int(attachment.upstream_id()).Int(registry_id).Build(),
-        "");
-  }
-  return absl::OkStatus();
-}
-
-absl::StatusOr<std::vector<int64_t>> RegistriesOfUpstream(
-    const ReadTransaction& transaction, int64_t upstream_id) {
-  return LastIds(transaction, Table::kUpstreamRegistries, IdKey(upstream_id));
-}
-
-absl::StatusOr<std::optional<stored::CacheEntry>> FindCacheEntry(
-    const ReadTransaction& transaction, int64_t upstream_id,
-    absl::string_view relative_path) {
-  if (upstream_id <= 0) return std::nullopt;
-  return Find<stored::CacheEntry>(transaction, Table::kCacheEntries,
-                                  EntryKey(upstream_id, relative_path));
-}
-
-absl::StatusOr<std::optional<stored::CacheEntry>> FindCacheEntryById(
-    const ReadTransaction& transaction, int64_t id) {
-  if (id <= 0) return std::nullopt;
-  ASSIGN_OR_RETURN(const auto key,
-                   transaction.Get(Table::kCacheEntryIds, IdKey(id)));
-  if (!key) return std::nullopt;
-  return Find<stored::CacheEntry>(transaction, Table::kCacheEntries, *key);
-}
-
-absl::Status VisitCacheEntries(
-    const ReadTransaction& transaction, int64_t upstream_id,
-    int64_t start_after,
-    absl::FunctionRef<absl::StatusOr<bool>(const stored::CacheEntry&)>
-        visitor) {
-  return transaction.Scan(
-      Table::kCacheEntryIds, "", AfterId(start_after),
-      [&](absl::string_view, absl::string_view key) -> absl::StatusOr<bool> {
-        int64_t owner = 0;
-        if (!KeyReader(key).Int(owner)) return Damaged(Table::kCacheEntryIds);
-        if (upstream_id != 0 && owner != upstream_id) return true;
-        ASSIGN_OR_RETURN(
-            const auto entry,
-            Find<stored::CacheEntry>(transaction, Table::kCacheEntries, key));
-        if (!entry) return Damaged(Table::kCacheEntryIds);
-        return visitor(*entry);
-      });
-}
-
-absl::Status VisitCacheEntriesByPath(
-    const ReadTransaction& transaction, int64_t upstream_id,
-    absl::FunctionRef<absl::StatusOr<bool>(const stored::CacheEntry&)>
-        visitor) {
-  return transaction.Scan(
-      Table::kCacheEntries, upstream_id == 0 ? "" : IdKey(upstream_id), "",
-      [&](absl::string_view, absl::string_view value) -> absl::StatusOr<bool> {
-        ASSIGN_OR_RETURN(const auto entry, Parse<stored::CacheEntry>(
-                                               Table::kCacheEntries, value));
-        return visitor(entry);
-      });
-}
-
-absl::StatusOr<std::vector<stored::CacheEntry>> NextCacheEntriesOfDigest(
-    const ReadTransaction& transaction, const Digest& digest, int max,
-    std::string& cursor) {
-  std::vector<stored::CacheEntry> entries;
-  const std::string prefix = EntryDigestKey(digest.ToString(), "");
-  std::string last = cursor;
-  RETURN_IF_ERROR(transaction.Scan(
-      Table::kCacheEntryDigests, prefix, cursor,
-      [&](absl::string_view key, absl::string_view) -> absl::StatusOr<bool> {
-        ASSIGN_OR_RETURN(auto entry, Find<stored::CacheEntry>(
-                                         transaction, Table::kCacheEntries,
-                                         key.substr(prefix.size())));
-        if (!entry) return Damaged(Table::kCacheEntryDigests);
-        entries.push_back(*std::move(entry));
-        last = std::string(key);
-        return static_cast<int>(entries.size()) < max;
-      }));
-  cursor = last;
-  return entries;
-}
-
-absl::StatusOr<std::vector<stored::CacheEntry>> CacheEntriesOfDigest(
-    const ReadTransaction& transaction, const Digest& digest, int max) {
-  std::vector<stored::CacheEntry> entries;
-  const std::string prefix = EntryDigestKey(digest.ToString(), "");
-  RETURN_IF_ERROR(transaction.Scan(
-      Table::kCacheEntryDigests, prefix, "",
-      [&](absl::string_view key, absl::string_view) -> absl::StatusOr<bool> {
-        ASSIGN_OR_RETURN(auto entry, Find<stored::CacheEntry>(
-                                         transaction, Table::kCacheEntries,
-                                         key.substr(prefix.size())));
-        if (!entry) return Damaged(Table::kCacheEntryDigests);
-        entries.push_back(*std::move(entry));
-        return static_cast<int>(entries.size()) < max;
-      }));
-  return entries;
-}
-
-absl::StatusOr<bool> HasCacheEntryOfDigest(const ReadTransaction& transaction,
-                                           const Digest& digest,
-                                           int64_t upstream_id,
-                                           absl::string_view path_prefix) {
-  bool found = false;
-  RETURN_IF_ERROR(transaction.Scan(
-      Table::kCacheEntryDigests,
-      EntryDigestKey(digest.ToString(), EntryKey(upstream_id, path_prefix)), "",
-      [&](absl::string_view, absl::string_view) -> absl::StatusOr<bool> {
-        found = true;
-        return false;
-      }));
-  return found;
-}
-
-absl::Status PutCacheEntry(WriteTransaction& transaction,
-                           absl::string_view digest_before,
-                           const stored::CacheEntry& entry) {
-  const std::string key = EntryKey(entry.upstream_id(), entry.relative_path());
-  transaction.Put(Table::kCacheEntries, key, entry.SerializeAsString());
-  transaction.Put(Table::kCacheEntryIds, IdKey(entry.id()), key);
-  if (digest_before == entry.digest()) return absl::OkStatus();
-  transaction.Put(Table::kCacheEntryDigests,
-                  EntryDigestKey(entry.digest(), key), "");
-  if (digest_before.empty()) return CountEntries(transaction, entry, 1);
-  transaction.Delete(Table::kCacheEntryDigests,
-                     EntryDigestKey(digest_before, key));
-  return ReleasePossession(transaction, entry.upstream_id(), digest_before);
-}
-
-absl::Status DeleteCacheEntry(WriteTransaction& transaction,
-                              const stored::CacheEntry& entry) {
-  const std::string key = EntryKey(entry.upstream_id(), entry.relative_path());
-  transaction.Delete(Table::kCacheEntries, key);
-  transaction.Delete(Table::kCacheEntryIds, IdKey(entry.id()));
-  transaction.Delete(Table::kCacheEntryDigests,
-                     EntryDigestKey(entry.digest(), key));
-  RETURN_IF_ERROR(
-      ReleasePossession(transaction, entry.upstream_id(), entry.digest()));
-  return CountEntries(transaction, entry, -1);
-}
-
-absl::StatusOr<bool> IsDigestUsed(const ReadTransaction& transaction,
-                                  absl::string_view digest) {
-  bool used = false;
-  RETURN_IF_ERROR(transaction.Scan(
-      Table::kCacheEntryDigests, EntryDigestKey(digest, ""), "",
-      [&](absl::string_view, absl::string_view) -> absl::StatusOr<bool> {
-        used = true;
-        return false;
-      }));
-  return used;
+  DeleteUpstreamName(transaction, upstream);
 }
 
 absl::StatusOr<int> DeleteRowsOfUpstream(WriteTransaction& transaction,
@@ -416,25 +199,6 @@ absl::StatusOr<int> DeleteRowsOfUpstream(WriteTransaction& transaction,
   for (const auto& key : keys) transaction.Delete(table, key);
   if (!keys.empty()) cursor = keys.back();
   return static_cast<int>(keys.size());
-}
-
-absl::StatusOr<std::vector<stored::CacheEntry>> NextCacheEntriesOf(
-    const ReadTransaction& transaction, int64_t upstream_id, int max,
-    std::string& cursor) {
-  std::vector<stored::CacheEntry> entries;
-  std::string last = cursor;
-  RETURN_IF_ERROR(transaction.Scan(
-      Table::kCacheEntries, IdKey(upstream_id), cursor,
-      [&](absl::string_view key,
-          absl::string_view value) -> absl::StatusOr<bool> {
-        ASSIGN_OR_RETURN(
-            auto entry, Parse<stored::CacheEntry>(Table::kCacheEntries, value));
-        entries.push_back(std::move(entry));
-        last = std::string(key);
-        return static_cast<int>(entries.size()) < max;
-      }));
-  cursor = last;
-  return entries;
 }
 
 absl::StatusOr<std::optional<std::string>> FindSetting(

@@ -2,6 +2,7 @@
 #define SERVICES_METADATA_TABLES_TABLES_H_
 
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
 #include <vector>
@@ -55,6 +56,9 @@ absl::StatusOr<std::optional<stored::Registry>> FindRegistry(
 absl::StatusOr<std::optional<int64_t>> FindRegistryByName(
     const ReadTransaction& transaction, absl::string_view group,
     absl::string_view name);
+// The ids of the first `max` registries of the group, by name.
+absl::StatusOr<std::vector<int64_t>> RegistriesOfGroup(
+    const ReadTransaction& transaction, absl::string_view group, int max);
 absl::StatusOr<int> CountRegistries(const ReadTransaction& transaction,
                                     absl::string_view group);
 absl::Status VisitRegistries(
@@ -74,8 +78,10 @@ absl::StatusOr<bool> HasUpstream(const ReadTransaction& transaction,
 absl::Status VisitUpstreams(
     const ReadTransaction& transaction, int64_t start_after,
     absl::FunctionRef<absl::StatusOr<bool>(const stored::Upstream&)> visitor);
+// The ids of the first `max` upstreams of the group.
 absl::StatusOr<std::vector<int64_t>> UpstreamsOfGroup(
-    const ReadTransaction& transaction, absl::string_view group);
+    const ReadTransaction& transaction, absl::string_view group,
+    int max = std::numeric_limits<int>::max());
 void PutUpstream(WriteTransaction& transaction,
                  const stored::Upstream& upstream);
 void DeleteUpstream(WriteTransaction& transaction,
@@ -88,14 +94,17 @@ absl::StatusOr<std::vector<stored::Attachment>> Attachments(
 absl::StatusOr<std::optional<stored::Attachment>> FindAttachment(
     const ReadTransaction& transaction, int64_t id);
 // Makes `attachments` the registry's, in that order: positions are 1..n by
-// construction.
+// construction. Raises the registry's `attachments_version`, unless they are
+// what they were.
 absl::Status SetAttachments(WriteTransaction& transaction, int64_t registry_id,
                             std::vector<stored::Attachment> attachments);
 // The registries that an upstream is attached to, by id.
 absl::StatusOr<std::vector<int64_t>> RegistriesOfUpstream(
     const ReadTransaction& transaction, int64_t upstream_id);
 
-// Cache entries, by upstream and path, and by id.
+// Cache entries, by upstream and path, and by id. Entries that are purged
+// (purge_mark.h) are left out, except by FindCacheEntry and the functions whose
+// names begin with Next: pulls know the mark already, and removal needs them.
 absl::StatusOr<std::optional<stored::CacheEntry>> FindCacheEntry(
     const ReadTransaction& transaction, int64_t upstream_id,
     absl::string_view relative_path);
@@ -111,18 +120,24 @@ absl::Status VisitCacheEntries(
 absl::Status VisitCacheEntriesByPath(
     const ReadTransaction& transaction, int64_t upstream_id,
     absl::FunctionRef<absl::StatusOr<bool>(const stored::CacheEntry&)> visitor);
-// The first `max` of those that point at a digest, of all upstreams.
-absl::StatusOr<std::vector<stored::CacheEntry>> CacheEntriesOfDigest(
-    const ReadTransaction& transaction, const Digest& digest, int max);
-// The next `max` of them after `cursor`, which this function left, or empty.
+// Those of one upstream whose paths begin with `path_prefix`.
+absl::Status VisitCacheEntriesAt(
+    const ReadTransaction& transaction, int64_t upstream_id,
+    absl::string_view path_prefix,
+    absl::FunctionRef<absl::StatusOr<bool>(const stored::CacheEntry&)> visitor);
+// The next `max` of those that point at a digest, of all upstreams, after
+// `cursor`, which this function left, or empty.
 absl::StatusOr<std::vector<stored::CacheEntry>> NextCacheEntriesOfDigest(
     const ReadTransaction& transaction, const Digest& digest, int max,
     std::string& cursor);
-// Whether one of an upstream's that begins with the path does.
+// Whether one of an upstream's that begins with the path does, `purge_mark`
+// being the upstream's. Looks past few entries that are purged: with more of
+// them before one that is not, the answer is no.
 absl::StatusOr<bool> HasCacheEntryOfDigest(const ReadTransaction& transaction,
                                            const Digest& digest,
                                            int64_t upstream_id,
-                                           absl::string_view path_prefix);
+                                           absl::string_view path_prefix,
+                                           int64_t purge_mark);
 // An entry keeps its id, upstream and path for life. `digest_before` is what
 // the row that is replaced points at; empty when there is none.
 absl::Status PutCacheEntry(WriteTransaction& transaction,
@@ -131,8 +146,13 @@ absl::Status PutCacheEntry(WriteTransaction& transaction,
 // An entry that is there.
 absl::Status DeleteCacheEntry(WriteTransaction& transaction,
                               const stored::CacheEntry& entry);
+// The same for one that is purged, or of an upstream that is deleted: whose its
+// bytes were ended with the purge.
+absl::Status DeletePurgedCacheEntry(WriteTransaction& transaction,
+                                    const stored::CacheEntry& entry);
 
-// Whether an entry of any upstream points at the digest.
+// Whether an entry of any upstream points at the digest, also a purged one: its
+// bytes are not to be deleted before it is.
 absl::StatusOr<bool> IsDigestUsed(const ReadTransaction& transaction,
                                   absl::string_view digest);
 

@@ -85,6 +85,13 @@ void DeleteRevocation(WriteTransaction& transaction, int64_t token_id) {
   transaction.Delete(Table::kRevocations, IdKey(token_id));
 }
 
+absl::StatusOr<std::optional<stored::AuditEvent>> FindAuditEvent(
+    const ReadTransaction& transaction, int64_t id) {
+  if (id <= 0) return std::nullopt;
+  return Find<stored::AuditEvent>(transaction, Table::kAuditEvents,
+                                  AuditKey(id));
+}
+
 absl::Status VisitAuditEvents(
     const ReadTransaction& transaction, int64_t before,
     absl::FunctionRef<absl::StatusOr<bool>(const stored::AuditEvent&)>

@@ -44,6 +44,8 @@ void DeleteRevocation(WriteTransaction& transaction, int64_t token_id);
 // Audit events, the newest first.
 inline constexpr char kAuditEventIds[] = "audit_event";
 
+absl::StatusOr<std::optional<stored::AuditEvent>> FindAuditEvent(
+    const ReadTransaction& transaction, int64_t id);
 // Those with an id below `before`; 0 = all.
 absl::Status VisitAuditEvents(
     const ReadTransaction& transaction, int64_t before,

@@ -13,6 +13,7 @@
 #include "tests/support/fake_clock.h"
 #include "tests/support/status_matchers.h"
 #include "tests/support/temporary_directory.h"
+#include "tests/support/waiting/eventually.h"
 
 namespace cvr::testing {
 
@@ -26,8 +27,10 @@ class MetadataFixture : public ::testing::Test {
     // Only when asked to.
     options.downloads_flush_interval = absl::InfiniteDuration();
     options.cleanup_check_interval = absl::InfiniteDuration();
+    auto memory = std::make_unique<InMemoryMetadataStore>();
+    memory_ = memory.get();
     stack_ = *MetadataStack::OpenOver(
-        std::make_unique<InMemoryMetadataStore>(),
+        std::move(memory),
         *SecretBox::Create(directory_.path() + "/secret.key"), options);
   }
 
@@ -37,8 +40,8 @@ class MetadataFixture : public ::testing::Test {
     return stack_->groups().Create(request);
   }
 
-  absl::StatusOr<v1::Registry> CreateRegistry(const std::string& name,
-                                              const std::string& group = "") {
+  absl::StatusOr<v1::Registry> CreateRegistry(
+      const std::string& name, const std::string& group = "default") {
     v1::CreateRegistryRequest request;
     request.mutable_registry()->set_name(name);
     request.mutable_registry()->set_group(group);
@@ -46,12 +49,20 @@ class MetadataFixture : public ::testing::Test {
   }
 
   static v1::Upstream NewUpstream(const std::string& url,
-                                  const std::string& group = "") {
+                                  const std::string& group = "default") {
     v1::Upstream upstream;
     upstream.set_name(url);
     upstream.set_url(url);
     upstream.set_group(group);
     return upstream;
+  }
+
+  static void SetCredentials(const std::string& username,
+                             const std::string& password,
+                             v1::Upstream& upstream) {
+    auto& basic = *upstream.mutable_credentials()->mutable_basic();
+    basic.set_username(username);
+    basic.set_password(password);
   }
 
   absl::StatusOr<v1::Upstream> CreateUpstream(v1::Upstream upstream) {
@@ -66,6 +77,7 @@ class MetadataFixture : public ::testing::Test {
   absl::StatusOr<v1::Upstream> UpdateUpstream(
       const v1::Upstream& upstream, const std::vector<std::string>& paths) {
     v1::UpdateUpstreamRequest request;
+    request.set_id(upstream.id());
     *request.mutable_upstream() = upstream;
     for (const auto& path : paths)
       request.mutable_update_mask()->add_paths(path);
@@ -94,27 +106,26 @@ class MetadataFixture : public ::testing::Test {
     return stack_->registries().Delete(request);
   }
 
-  absl::StatusOr<v1::RegistryUpstream> Attach(int64_t registry_id,
-                                              int64_t upstream_id) {
-    v1::AttachUpstreamRequest request;
+  absl::StatusOr<v1::Attachment> Attach(int64_t registry_id,
+                                        int64_t upstream_id) {
+    v1::CreateAttachmentRequest request;
     request.set_registry_id(registry_id);
     request.set_upstream_id(upstream_id);
-    return stack_->attachments().Attach(request);
+    return stack_->attachments().Create(request);
   }
-  absl::StatusOr<v1::RegistryUpstream> Move(int64_t registry_id,
-                                            int64_t upstream_id,
-                                            int32_t position) {
-    v1::MoveUpstreamRequest request;
+  absl::StatusOr<v1::Attachment> Move(int64_t registry_id, int64_t upstream_id,
+                                      int32_t position) {
+    v1::MoveAttachmentRequest request;
     request.set_registry_id(registry_id);
     request.set_upstream_id(upstream_id);
     request.set_position(position);
     return stack_->attachments().Move(request);
   }
   absl::Status Detach(int64_t registry_id, int64_t upstream_id) {
-    v1::DetachUpstreamRequest request;
+    v1::DeleteAttachmentRequest request;
     request.set_registry_id(registry_id);
     request.set_upstream_id(upstream_id);
-    return stack_->attachments().Detach(request);
+    return stack_->attachments().Delete(request);
   }
 
   // The registry's upstreams; also checks that positions are 1..n.
@@ -123,7 +134,7 @@ class MetadataFixture : public ::testing::Test {
     const auto registry = GetRegistry(registry_id);
     EXPECT_THAT(registry, IsOk());
     if (!registry.ok()) return ids;
-    for (const auto& attachment : registry->upstreams()) {
+    for (const auto& attachment : registry->attachments()) {
       ids.push_back(attachment.upstream_id());
       EXPECT_EQ(attachment.position(), ids.size());
       EXPECT_EQ(attachment.registry_id(), registry_id);
@@ -134,11 +145,28 @@ class MetadataFixture : public ::testing::Test {
   // As somebody who may do everything.
   absl::StatusOr<Resolution> Resolve(int64_t registry_id,
                                      const std::string& relative_path,
-                                     bool counts_as_download = false) {
-    ResolveRequest request{registry_id, Content(relative_path),
-                           counts_as_download};
+                                     bool counts_as_pull = false) {
+    ResolveRequest request{registry_id, Content(relative_path), counts_as_pull};
     request.caller = Caller::System();
     return stack_->resolver().Resolve(request);
+  }
+
+  // Until the rows of deleted upstreams are gone, which are deleted in the
+  // background. Of the service that the fixture has made.
+  void AwaitRemovals() {
+    const auto is_done = [&] {
+      bool is_done = true;
+      EXPECT_THAT(memory_->Read([&](const ReadTransaction& transaction) {
+        return transaction.Scan(
+            Table::kRemovals, "", "",
+            [&](absl::string_view, absl::string_view) -> absl::StatusOr<bool> {
+              return is_done = false;
+            });
+      }),
+                  IsOk());
+      return is_done;
+    };
+    EXPECT_TRUE(Eventually(is_done, "deleted rows are gone"));
   }
 
   static ContentRef Content(const std::string& relative_path) {
@@ -166,15 +194,45 @@ class MetadataFixture : public ::testing::Test {
 
   absl::StatusOr<std::vector<v1::CacheEntry>> Entries(int64_t upstream_id = 0) {
     v1::ListCacheEntriesRequest request;
-    request.set_upstream_id(upstream_id);
+    if (upstream_id != 0) request.set_upstream_id(upstream_id);
     auto response = stack_->cache_entries().List(request, Caller::System());
     if (!response.ok()) return response.status();
     return std::vector<v1::CacheEntry>(response->cache_entries().begin(),
                                        response->cache_entries().end());
   }
 
+  // Purges. The rows may be there for a while.
+  absl::StatusOr<v1::Operation> Purge(int64_t upstream_id) {
+    v1::PurgeUpstreamCacheRequest request;
+    request.set_upstream_id(upstream_id);
+    return stack_->caches().PurgeUpstream(request, Caller::System());
+  }
+  // The operation when it has ended, which it must within a minute.
+  v1::Operation Await(const absl::StatusOr<v1::Operation>& started) {
+    EXPECT_THAT(started, IsOk());
+    if (!started.ok()) return {};
+    v1::WaitOperationRequest request;
+    request.set_id(started->id());
+    const auto ended = stack_->operations().Wait(request, Caller::System(),
+                                                 [] { return false; });
+    EXPECT_THAT(ended, IsOk());
+    if (!ended.ok()) return {};
+    EXPECT_TRUE(ended->done());
+    return *ended;
+  }
+  // What it has ended with.
+  template <typename Response>
+  Response ResponseOf(const absl::StatusOr<v1::Operation>& started) {
+    Response response;
+    const v1::Operation ended = Await(started);
+    EXPECT_TRUE(ended.response().UnpackTo(&response)) << ended.DebugString();
+    return response;
+  }
+
   FakeClock clock_;
   TemporaryDirectory directory_;
+  // The store of `stack_`, which owns it.
+  InMemoryMetadataStore* memory_ = nullptr;
   std::unique_ptr<MetadataStack> stack_;
 };
 

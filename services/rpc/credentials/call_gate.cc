@@ -75,6 +75,9 @@ PeerRoles CallGate::RolesOf(const CallIdentity& identity) const {
   if (HaveCommonName(identity.certificate_names, trust_.blob_names)) {
     roles.Add(PeerRole::kBlob);
   }
+  if (HaveCommonName(identity.certificate_names, trust_.metadata_names)) {
+    roles.Add(PeerRole::kMetadata);
+  }
   return roles;
 }
 
@@ -132,7 +135,7 @@ void CallGate::Process(void* state, grpc_auth_context* context,
   const PeerRoles roles = gate.RolesOf(identity);
   for (size_t i = 0; i < field_count; ++i) {
     if (TextOf(fields[i].key) == kClientField &&
-        !roles.Has(PeerRole::kGateway)) {
+        !roles.HasAnyOf({PeerRole::kGateway, PeerRole::kMetadata})) {
       removed.push_back(fields[i]);
     }
   }

@@ -21,6 +21,7 @@ struct PeerTrust {
   // as the common name of its subject or as a DNS name.
   std::vector<std::string> gateway_names = {"cvr-gateway"};
   std::vector<std::string> blob_names = {"cvr-blob"};
+  std::vector<std::string> metadata_names = {"cvr-metadata"};
   // Where there is no TLS: who shows the role's secret with the call. Null =
   // nobody.
   std::shared_ptr<const PeerSecrets> secrets;
@@ -55,8 +56,9 @@ struct RefusedCall {
 // (error_reason.proto).
 //
 // Methods for administrators go on: CallGuard asks about their tokens. The
-// field `cvr-client`, in which a gateway says whom it calls for, is removed
-// from calls of everybody else, and `cvr-peer-secret` from all. Thread-safe.
+// field `cvr-client`, in which a gateway or a metadata service says whom it
+// calls for, is removed from calls of everybody else, and `cvr-peer-secret`
+// from all. Thread-safe.
 class CallGate {
  public:
   // Called for each call that is refused, on a thread of the library: it must

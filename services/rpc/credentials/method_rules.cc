@@ -44,10 +44,15 @@ constexpr PeerMethod kPeerMethods[] = {
     {"/cvr.internal.v1.CacheRecordService/FindPossessing", kBlob},
     {"/cvr.internal.v1.CacheRecordService/GetUpstreamAccess", kBlob},
 
+    {"/cvr.internal.v1.OperationRecordService/StartOperation", kBlob},
+    {"/cvr.internal.v1.OperationRecordService/ReportProgress", kBlob},
+    {"/cvr.internal.v1.OperationRecordService/FinishOperation", kBlob},
+
     {"/cvr.internal.v1.AuthService/Authenticate", kGateway},
     {"/cvr.internal.v1.AuthService/IssueToken", kGateway},
     {"/cvr.internal.v1.AuthService/GetTrust", kGateway},
     {"/cvr.internal.v1.AuthService/Authorize", kBlob},
+    {"/cvr.internal.v1.AuthService/ResolveKey", kBlob},
     {"/cvr.internal.v1.AuthService/RecordAuditEvent", kBlob},
 
     {"/cvr.internal.v1.BlobService/Read", kGateway},
@@ -80,9 +85,7 @@ MethodRule RuleOfMethod(absl::string_view path) {
   }
   const auto* const method = FindMethod(path);
   if (method == nullptr) return {For::kUnknown, {}};
-  return {HasAccessRule(*method->input_type()) ? For::kAdministrators
-                                               : For::kNobody,
-          {}};
+  return {HasAccessRule(*method) ? For::kAdministrators : For::kNobody, {}};
 }
 
 }  // namespace cvr

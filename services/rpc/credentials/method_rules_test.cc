@@ -4,6 +4,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "cvr/internal/v1/cache_record_service.pb.h"
+#include "cvr/internal/v1/facade_service.pb.h"
+#include "cvr/internal/v1/operation_record_service.pb.h"
 #include "cvr/internal/v1/resolution_service.pb.h"
 #include "google/protobuf/descriptor.h"
 #include "gtest/gtest.h"
@@ -29,12 +31,34 @@ void ForEachRule(const google::protobuf::ServiceDescriptor* service,
 
 // It answers with credentials of upstreams.
 TEST(MethodRulesTest, CacheRecordsAreForTheBlobServiceAlone) {
-  const auto* const file = internal::v1::UpstreamAccess::descriptor()->file();
+  const auto* const file =
+      internal::v1::GetUpstreamAccessResponse::descriptor()->file();
   ForEachRule(file->FindServiceByName("CacheRecordService"),
               [](const MethodRule& rule) {
                 EXPECT_EQ(rule.whom, For::kPeers);
                 EXPECT_TRUE(rule.roles.Has(PeerRole::kBlob));
                 EXPECT_FALSE(rule.roles.Has(PeerRole::kGateway));
+              });
+}
+
+// What it says of operations is believed.
+TEST(MethodRulesTest, OperationRecordsAreForTheBlobServiceAlone) {
+  const auto* const file =
+      internal::v1::StartOperationRequest::descriptor()->file();
+  ForEachRule(file->FindServiceByName("OperationRecordService"),
+              [](const MethodRule& rule) {
+                EXPECT_EQ(rule.whom, For::kPeers);
+                EXPECT_TRUE(rule.roles.Has(PeerRole::kBlob));
+                EXPECT_FALSE(rule.roles.Has(PeerRole::kGateway));
+              });
+}
+
+// Whoever calls must show an access token: the guard asks about its rights.
+TEST(MethodRulesTest, TheFacadesSettingsAreForAdministrators) {
+  const auto* const file = internal::v1::FacadeSettings::descriptor()->file();
+  ForEachRule(file->FindServiceByName("FacadeService"),
+              [](const MethodRule& rule) {
+                EXPECT_EQ(rule.whom, For::kAdministrators);
               });
 }
 

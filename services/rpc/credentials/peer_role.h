@@ -8,14 +8,24 @@
 namespace cvr {
 
 // What another process of this system is, when it calls. The metadata service
-// calls nobody, so it is none of these.
-enum class PeerRole { kGateway, kBlob };
+// calls blob services for administrators alone, whose access tokens count: its
+// role only lets it say whom it calls for.
+enum class PeerRole { kGateway, kBlob, kMetadata };
 
-inline constexpr PeerRole kPeerRoles[] = {PeerRole::kGateway, PeerRole::kBlob};
+inline constexpr PeerRole kPeerRoles[] = {PeerRole::kGateway, PeerRole::kBlob,
+                                          PeerRole::kMetadata};
 
-// `gateway`, `blob`.
+// `gateway`, `blob`, `metadata`.
 constexpr absl::string_view NameOf(PeerRole role) {
-  return role == PeerRole::kGateway ? "gateway" : "blob";
+  switch (role) {
+    case PeerRole::kGateway:
+      return "gateway";
+    case PeerRole::kBlob:
+      return "blob";
+    case PeerRole::kMetadata:
+      return "metadata";
+  }
+  return "";
 }
 
 // A set of roles; empty for everybody who is not a process of this system.

@@ -15,10 +15,11 @@
 namespace cvr {
 
 // Authenticates the processes of one installation to each other where there is
-// no mutual TLS: one secret for each role, in the files `gateway.secret` and
-// `blob.secret` of one directory. A process shows the secret of its own role
-// with each call, and the server compares. Without it, every local process
-// could call the internal gRPC services, which hand out upstream credentials.
+// no mutual TLS: one secret for each role, in the files `gateway.secret`,
+// `blob.secret` and `metadata.secret` of one directory. A process shows the
+// secret of its own role with each call, and the server compares. Without it,
+// every local process could call the internal gRPC services, which hand out
+// upstream credentials.
 //
 // Whoever can read a file has its role. So each file must belong to the
 // process's user or to root, and a file that others may read is refused. Files

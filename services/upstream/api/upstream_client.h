@@ -78,7 +78,7 @@ class UpstreamBlobSink {
 //                       (CONTENT_MISMATCH) bytes that do not match the digest
 //   RESOURCE_EXHAUSTED  (UPSTREAM_RATE_LIMITED) 429, with its Retry-After
 //                       no memory for a manifest or list; see MemoryBudget
-//   PERMISSION_DENIED   (UPSTREAM_DENIED) 401 or 403
+//   PERMISSION_DENIED   (UPSTREAM_REFUSED) 401 or 403
 //                       (DENIED) an address that the deployment forbids
 class UpstreamClient {
  public:

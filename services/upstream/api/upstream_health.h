@@ -17,7 +17,7 @@ struct RateBudget {
   // the window.
   int64_t remaining = 0;
   absl::Duration window;
-  absl::Time told_at;
+  absl::Time observe_time;
 };
 
 struct UpstreamState {
@@ -29,12 +29,12 @@ struct UpstreamState {
 
   int64_t upstream_id = 0;
   Circuit circuit = Circuit::kClosed;
-  int failures_in_a_row = 0;
+  int failure_count = 0;
   std::string last_failure;  // Empty when there was none.
-  absl::Time last_failure_at = absl::InfinitePast();
+  absl::Time last_failure_time = absl::InfinitePast();
   // No requests are sent until then, because of the circuit breaker or a
   // Retry-After. In the past = requests may be sent.
-  absl::Time closed_until = absl::InfinitePast();
+  absl::Time retry_time = absl::InfinitePast();
   std::optional<RateBudget> budget;  // If it has told one.
   int running = 0;                   // Requests.
   int waiting = 0;

@@ -37,7 +37,7 @@ class TokenClient {
 
   // `Bearer ...`, to be used for four fifths of the token's life (60 s when the
   // answer does not say).
-  // Errors: PERMISSION_DENIED (reason UPSTREAM_DENIED) for 401 and 403;
+  // Errors: PERMISSION_DENIED (reason UPSTREAM_REFUSED) for 401 and 403;
   // RESOURCE_EXHAUSTED for 429; CANCELLED; UNAVAILABLE for everything else.
   absl::StatusOr<Authorization> Fetch(const TokenRequest& request);
 

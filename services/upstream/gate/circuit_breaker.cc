@@ -24,17 +24,17 @@ void CircuitBreaker::OnSuccess(Ticket ticket) {
   is_open_ = false;
   open_until_ = absl::InfinitePast();
   factor_ = 1;
-  failures_in_a_row_ = 0;
+  failure_count_ = 0;
   probe_ = kNoProbe;
 }
 
 void CircuitBreaker::OnFailure(Ticket ticket, const Rules& rules,
                                absl::Time now) {
   if (!Counts(ticket)) return;
-  ++failures_in_a_row_;
+  ++failure_count_;
   if (is_open_) {
     Open(rules, std::min(factor_ * 2, kFactorMax), now);
-  } else if (failures_in_a_row_ >= std::max(1, rules.failures_to_open)) {
+  } else if (failure_count_ >= std::max(1, rules.failures_to_open)) {
     Open(rules, 1, now);
   }
 }
@@ -46,7 +46,7 @@ void CircuitBreaker::OnAbandoned(Ticket ticket) {
 void CircuitBreaker::Open(const Rules& rules, int factor, absl::Time now) {
   is_open_ = true;
   factor_ = factor;
-  open_until_ = now + rules.open_for * factor;
+  open_until_ = now + rules.open_ttl * factor;
   probe_ = kNoProbe;
 }
 

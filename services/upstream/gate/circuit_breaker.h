@@ -13,17 +13,17 @@ namespace cvr {
 // once instead of waiting for a timeout.
 //
 //   closed    --failures_to_open consecutive failures-->         open
-//   open      --open_for is over-->                              half-open
+//   open      --open_ttl is over-->                              half-open
 //   half-open --its one probe succeeds-->                        closed
 //   half-open --its one probe fails-->  open, for twice as long as before, up
-//                                       to ten times open_for
+//                                       to ten times open_ttl
 //
 // Not thread-safe.
 class CircuitBreaker {
  public:
   struct Rules {
     int failures_to_open = 1;
-    absl::Duration open_for;
+    absl::Duration open_ttl;
   };
 
   // Identifies a request that began. At most one at a time is the probe.
@@ -51,7 +51,7 @@ class CircuitBreaker {
   void Reset();
 
   UpstreamState::Circuit StateAt(absl::Time now) const;
-  int failures_in_a_row() const { return failures_in_a_row_; }
+  int failure_count() const { return failure_count_; }
   // In the past unless the circuit is open.
   absl::Time open_until() const { return open_until_; }
 
@@ -64,8 +64,8 @@ class CircuitBreaker {
 
   bool is_open_ = false;  // Or half-open.
   absl::Time open_until_ = absl::InfinitePast();
-  int factor_ = 1;  // Times open_for.
-  int failures_in_a_row_ = 0;
+  int factor_ = 1;  // Times open_ttl.
+  int failure_count_ = 0;
   Ticket forgotten_ = kNoProbe;  // Tickets up to this have no effect.
   Ticket last_ticket_ = kNoProbe;
   Ticket probe_ = kNoProbe;

@@ -29,7 +29,7 @@ TEST_F(CircuitBreakerTest, FailuresInARowOpenIt) {
   EXPECT_EQ(State(), Circuit::kOpen);
   EXPECT_FALSE(breaker_.Admits(now_));
   EXPECT_EQ(breaker_.open_until(), now_ + absl::Seconds(30));
-  EXPECT_EQ(breaker_.failures_in_a_row(), 3);
+  EXPECT_EQ(breaker_.failure_count(), 3);
 }
 
 TEST_F(CircuitBreakerTest, SuccessBetweenFailuresStartsTheRowAnew) {
@@ -39,7 +39,7 @@ TEST_F(CircuitBreakerTest, SuccessBetweenFailuresStartsTheRowAnew) {
     breaker_.OnSuccess(breaker_.Begin());
   }
   EXPECT_EQ(State(), Circuit::kClosed);
-  EXPECT_EQ(breaker_.failures_in_a_row(), 0);
+  EXPECT_EQ(breaker_.failure_count(), 0);
 }
 
 TEST_F(CircuitBreakerTest, OneProbeAtATimeWhenTheTimeIsOver) {
@@ -56,7 +56,7 @@ TEST_F(CircuitBreakerTest, OneProbeAtATimeWhenTheTimeIsOver) {
   breaker_.OnSuccess(probe);
   EXPECT_EQ(State(), Circuit::kClosed);
   EXPECT_TRUE(breaker_.Admits(now_));
-  EXPECT_EQ(breaker_.failures_in_a_row(), 0);
+  EXPECT_EQ(breaker_.failure_count(), 0);
   EXPECT_LT(breaker_.open_until(), now_);
 }
 
@@ -80,7 +80,7 @@ TEST_F(CircuitBreakerTest, AnAnswerEndsAProbeButNotTheRow) {
   const auto answered = breaker_.Begin();
   breaker_.OnAnswered(answered);
   breaker_.OnFailure(answered, rules_, now_);
-  EXPECT_EQ(breaker_.failures_in_a_row(), 2);
+  EXPECT_EQ(breaker_.failure_count(), 2);
   Fail();
   ASSERT_EQ(State(), Circuit::kOpen);
   now_ = breaker_.open_until();
@@ -88,7 +88,7 @@ TEST_F(CircuitBreakerTest, AnAnswerEndsAProbeButNotTheRow) {
   breaker_.OnAnswered(probe);
   EXPECT_EQ(State(), Circuit::kClosed);
   breaker_.OnFailure(probe, rules_, now_);
-  EXPECT_EQ(breaker_.failures_in_a_row(), 1);
+  EXPECT_EQ(breaker_.failure_count(), 1);
 }
 
 TEST_F(CircuitBreakerTest, WhatBeganBeforeItOpenedDecidesNothing) {
@@ -113,7 +113,7 @@ TEST_F(CircuitBreakerTest, LateFailureCountsOnceItIsClosedAgain) {
   now_ = breaker_.open_until();
   breaker_.OnSuccess(breaker_.Begin());
   breaker_.OnFailure(early, rules_, now_);
-  EXPECT_EQ(breaker_.failures_in_a_row(), 1);
+  EXPECT_EQ(breaker_.failure_count(), 1);
   EXPECT_EQ(State(), Circuit::kClosed);
 }
 
@@ -123,9 +123,9 @@ TEST_F(CircuitBreakerTest, ResetForgetsAlsoWhatIsUnderWay) {
   breaker_.Reset();
   EXPECT_EQ(State(), Circuit::kClosed);
   breaker_.OnFailure(early, rules_, now_);
-  EXPECT_EQ(breaker_.failures_in_a_row(), 0);
+  EXPECT_EQ(breaker_.failure_count(), 0);
   Fail();
-  EXPECT_EQ(breaker_.failures_in_a_row(), 1);
+  EXPECT_EQ(breaker_.failure_count(), 1);
 }
 
 }  // namespace

@@ -11,8 +11,8 @@ void RateMeter::OnTold(const RateFields& fields, absl::Time now) {
 std::optional<RateBudget> RateMeter::At(absl::Time now) const {
   if (!told_) return std::nullopt;
   RateBudget budget = *told_;
-  const absl::Duration since =
-      std::clamp(now - budget.told_at, absl::ZeroDuration(), budget.window);
+  const absl::Duration since = std::clamp(now - budget.observe_time,
+                                          absl::ZeroDuration(), budget.window);
   const double granted = static_cast<double>(budget.limit) *
                          absl::FDivDuration(since, budget.window);
   budget.remaining =

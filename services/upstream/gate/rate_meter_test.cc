@@ -38,7 +38,7 @@ TEST_F(RateMeterTest, WhatItIsToldReplacesTheEstimate) {
   Tell(200, 5);
   EXPECT_EQ(Remaining(), 5);
   EXPECT_EQ(meter_.At(now_)->limit, 200);
-  EXPECT_EQ(meter_.At(now_)->told_at, now_);
+  EXPECT_EQ(meter_.At(now_)->observe_time, now_);
   // A clock that goes back takes nothing away.
   now_ -= absl::Hours(1);
   EXPECT_EQ(Remaining(), 5);

@@ -125,7 +125,7 @@ absl::StatusOr<std::optional<std::string>> RegistryGuard::AnswerBearer(
   was_anonymous_exchange_ = request.authorization.empty();
   absl::StatusOr<std::string> value = Exchange(url, request);
   if (!value.ok()) {
-    was_refused_token_ = ReasonOf(value.status()) == Reason::kUpstreamDenied;
+    was_refused_token_ = ReasonOf(value.status()) == Reason::kUpstreamRefused;
     return value.status();
   }
   return std::optional<std::string>(*std::move(value));

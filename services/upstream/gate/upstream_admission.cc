@@ -42,7 +42,7 @@ bool IsDown(const absl::Status& outcome) {
 bool IsProperAnswer(const absl::Status& outcome) {
   const Reason reason = ReasonOf(outcome);
   return outcome.ok() || absl::IsNotFound(outcome) ||
-         reason == Reason::kUpstreamDenied ||
+         reason == Reason::kUpstreamRefused ||
          reason == Reason::kUpstreamRateLimited;
 }
 
@@ -55,7 +55,7 @@ void UpstreamAdmission::Visit(const UpstreamAccess& access, absl::Time now) {
     rate_.Reset();
     quick_pause_ = blob_pause_ = {};
     last_failure_.clear();
-    last_failure_at_ = absl::InfinitePast();
+    last_failure_time_ = absl::InfinitePast();
     access_ = access;
   }
   // The rest may be a megabyte of certificates, that has not changed.
@@ -83,7 +83,7 @@ absl::Status UpstreamAdmission::Refusal(Traffic traffic, absl::Time now) const {
   if (circuit_.Admits(now)) return absl::OkStatus();
   const absl::Status open = errors::UpstreamUnavailable(
       access_.name,
-      absl::StrCat("circuit breaker open after ", circuit_.failures_in_a_row(),
+      absl::StrCat("circuit breaker open after ", circuit_.failure_count(),
                    " consecutive failures; last failure: ", last_failure_));
   const bool is_probed = now >= circuit_.open_until();
   return WithRetryAfter(
@@ -99,11 +99,11 @@ void UpstreamAdmission::OnOutcome(CircuitBreaker::Ticket ticket,
                                   absl::Time now) {
   if (absl::IsUnavailable(outcome)) {
     last_failure_ = std::string(outcome.message());
-    last_failure_at_ = now;
+    last_failure_time_ = now;
   }
   if (IsDown(outcome)) {
     circuit_.OnFailure(
-        ticket, {access_.limits.failures_to_open, access_.limits.open_for},
+        ticket, {access_.limits.failures_to_open, access_.limits.open_ttl},
         now);
   } else if (IsProperAnswer(outcome)) {
     circuit_.OnSuccess(ticket);
@@ -141,10 +141,10 @@ UpstreamState UpstreamAdmission::StateAt(absl::Time now) const {
   UpstreamState state;
   state.upstream_id = access_.id;
   state.circuit = circuit_.StateAt(now);
-  state.failures_in_a_row = circuit_.failures_in_a_row();
+  state.failure_count = circuit_.failure_count();
   state.last_failure = last_failure_;
-  state.last_failure_at = last_failure_at_;
-  state.closed_until =
+  state.last_failure_time = last_failure_time_;
+  state.retry_time =
       std::max({circuit_.open_until(), quick_pause_.until, blob_pause_.until});
   state.budget = rate_.At(now);
   state.running = static_cast<int>(limiter_.running());

@@ -75,7 +75,7 @@ class UpstreamAdmission {
   Pause quick_pause_;
   Pause blob_pause_;
   std::string last_failure_;
-  absl::Time last_failure_at_ = absl::InfinitePast();
+  absl::Time last_failure_time_ = absl::InfinitePast();
 };
 
 }  // namespace cvr

@@ -53,7 +53,8 @@ class GatedUpstream : public UpstreamUnderContract {
         7, {.error = errors::UpstreamRateLimited("gated", retry_after)});
   }
   void Deny() override {
-    upstream_->Inject(7, {.error = errors::UpstreamDenied("gated", "told to")});
+    upstream_->Inject(7,
+                      {.error = errors::UpstreamRefused("gated", "told to")});
   }
   void Break() override {
     upstream_->Inject(

@@ -195,7 +195,7 @@ TEST_F(ImpatientGateTest, WaitingEndsAndIsNoFailure) {
       EXPECT_TRUE(RetryAfterOf(late).has_value());
     }
     EXPECT_EQ(State().waiting, 0);
-    EXPECT_EQ(State().failures_in_a_row, 0);
+    EXPECT_EQ(State().failure_count, 0);
     gate->Open();
   }
   EXPECT_THAT(Get(), IsOk());
@@ -218,7 +218,7 @@ TEST_F(CrowdedGateTest, LineIsBounded) {
     EXPECT_THAT(refused, StatusIs(absl::StatusCode::kUnavailable,
                                   Reason::kUpstreamUnavailable));
     EXPECT_TRUE(RetryAfterOf(refused).has_value());
-    EXPECT_EQ(State().failures_in_a_row, 0);
+    EXPECT_EQ(State().failure_count, 0);
     gate->Open();
   }
   EXPECT_EQ(State().waiting, 0);

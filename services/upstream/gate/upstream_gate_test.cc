@@ -22,8 +22,8 @@ using UpstreamGateTest = UpstreamGateFixture;
 TEST_F(UpstreamGateTest, FailuresInARowAreFollowedByRefusals) {
   OpenCircuit();
   EXPECT_EQ(State().circuit, Circuit::kOpen);
-  EXPECT_EQ(State().failures_in_a_row, 3);
-  EXPECT_EQ(State().closed_until, clock_.Now() + absl::Seconds(30));
+  EXPECT_EQ(State().failure_count, 3);
+  EXPECT_EQ(State().retry_time, clock_.Now() + absl::Seconds(30));
 
   clock_.Advance(absl::Milliseconds(10500));
   const absl::Status refused = Get();
@@ -63,13 +63,13 @@ TEST_F(UpstreamGateTest, OtherUpstreamsAreNotConcerned) {
 TEST_F(UpstreamGateTest, AnswersOfAnUpstreamThatIsUpCloseNothing) {
   for (const absl::Status& answer :
        {errors::ManifestUnknown("a/b", "t"),
-        errors::UpstreamDenied("hub", "it answered 403"),
+        errors::UpstreamRefused("hub", "it answered 403"),
         errors::UpstreamRateLimited("hub", std::nullopt)}) {
     for (int i = 0; i < 10; ++i) {
       Fail(answer);
       EXPECT_EQ(Get(), answer);
     }
-    EXPECT_EQ(State().failures_in_a_row, 0);
+    EXPECT_EQ(State().failure_count, 0);
     // They end a row of failures too.
     Fail(Down(), 2);
     EXPECT_FALSE(Get().ok());
@@ -86,7 +86,7 @@ TEST_F(UpstreamGateTest, NonsenseNeitherOpensNorMends) {
   Fail(errors::UpstreamInvalid("hub", "it answered 405"), 5);
   Fail(errors::ContentMismatch("hub", "a", "b"), 5);
   for (int i = 0; i < 10; ++i) EXPECT_FALSE(Get().ok());
-  EXPECT_EQ(State().failures_in_a_row, 2);
+  EXPECT_EQ(State().failure_count, 2);
   Fail(Down());
   EXPECT_FALSE(Get().ok());
   EXPECT_EQ(State().circuit, Circuit::kOpen);
@@ -102,7 +102,7 @@ TEST_F(UpstreamGateTest, ErrorsOfTheSinkSayNothingOfTheUpstream) {
     at_bytes.bytes_status = mine;
     EXPECT_EQ(GetBlob(at_bytes), mine);
   }
-  EXPECT_EQ(State().failures_in_a_row, 0);
+  EXPECT_EQ(State().failure_count, 0);
 }
 
 TEST_F(UpstreamGateTest, BlobsThatBreakOffAreFailuresThoughTheyBegin) {
@@ -119,7 +119,7 @@ TEST_F(UpstreamGateTest, ProbeThatSucceedsClosesTheCircuit) {
   EXPECT_EQ(State().circuit, Circuit::kHalfOpen);
   EXPECT_THAT(Get(), IsOk());
   EXPECT_EQ(State().circuit, Circuit::kClosed);
-  EXPECT_EQ(State().failures_in_a_row, 0);
+  EXPECT_EQ(State().failure_count, 0);
   EXPECT_THAT(State().last_failure, HasSubstr("connection refused"));
   EXPECT_THAT(Get(), IsOk());
 }
@@ -165,7 +165,7 @@ TEST_F(UpstreamGateTest, HeaderOfABlobDecidesItsProbe) {
     held->Open();
   }
   // What came of it afterwards counts as usual.
-  EXPECT_EQ(State().failures_in_a_row, 1);
+  EXPECT_EQ(State().failure_count, 1);
 }
 
 // --- Pauses that the upstream asks for.
@@ -179,7 +179,7 @@ TEST_F(UpstreamGateTest, RateLimitIsKeptUntilItIsOver) {
                                 Reason::kUpstreamRateLimited));
   EXPECT_EQ(RetryAfterOf(refused), absl::Seconds(60));
   EXPECT_EQ(State().circuit, Circuit::kClosed);
-  EXPECT_EQ(State().closed_until, clock_.Now() + absl::Seconds(60));
+  EXPECT_EQ(State().retry_time, clock_.Now() + absl::Seconds(60));
   EXPECT_EQ(asked(), 1);
   clock_.Advance(absl::Seconds(60));
   EXPECT_THAT(Get(), IsOk());
@@ -239,7 +239,7 @@ TEST_F(UpstreamGateTest, BudgetIsSavedBelowItsReserve) {
   EXPECT_EQ(State().budget->limit, 100);
   EXPECT_EQ(State().budget->remaining, 9);
   EXPECT_EQ(State().budget->window, absl::Hours(6));
-  EXPECT_EQ(State().budget->told_at, clock_.Now());
+  EXPECT_EQ(State().budget->observe_time, clock_.Now());
   clock_.Advance(absl::Hours(3));
   EXPECT_FALSE(IsSavingBudget());
   EXPECT_EQ(State().budget->remaining, 59);
@@ -279,7 +279,7 @@ TEST_F(UpstreamGateTest, OtherCredentialsMakeAnotherUpstream) {
 
 TEST_F(UpstreamGateTest, SettingsMayChangeAtAnyTime) {
   OpenCircuit();
-  access_.limits.open_for = absl::Minutes(5);
+  access_.limits.open_ttl = absl::Minutes(5);
   EXPECT_EQ(RetryAfterOf(Get()), absl::Seconds(30));
   clock_.Advance(absl::Seconds(30));
   Fail(Down());
@@ -292,8 +292,8 @@ TEST_F(UpstreamGateTest, JumpsOfTheWallClockChangeNoAnswer) {
   for (const absl::Duration jump : {absl::Hours(1), -absl::Hours(1)}) {
     OpenCircuit();
     clock_.JumpWall(jump);
-    EXPECT_EQ(RetryAfterOf(Get()), access_.limits.open_for);
-    clock_.Advance(access_.limits.open_for);
+    EXPECT_EQ(RetryAfterOf(Get()), access_.limits.open_ttl);
+    clock_.Advance(access_.limits.open_ttl);
     EXPECT_THAT(Get(), IsOk());
     // A pause.
     Fail(errors::UpstreamRateLimited("hub.example", absl::Minutes(2)));

@@ -12,7 +12,7 @@ absl::Status AnswerStatus(const Url& url, const HttpHead& head,
   const auto retry_after =
       ParseRetryAfter(head.fields.First("Retry-After"), now);
   if (head.status == 401 || head.status == 403) {
-    return errors::UpstreamDenied(host, detail);
+    return errors::UpstreamRefused(host, detail);
   }
   if (head.status == 429) {
     return errors::UpstreamRateLimited(host, retry_after);

@@ -9,7 +9,7 @@
 namespace cvr {
 
 // What a final answer that is no success means, but for 404:
-//   401, 403   PERMISSION_DENIED   (reason UPSTREAM_DENIED)
+//   401, 403   PERMISSION_DENIED   (reason UPSTREAM_REFUSED)
 //   429        RESOURCE_EXHAUSTED  (UPSTREAM_RATE_LIMITED), with Retry-After
 //   408, 5xx   UNAVAILABLE         (UPSTREAM_UNAVAILABLE), with Retry-After
 //   others     UNAVAILABLE         (UPSTREAM_INVALID)

@@ -9,6 +9,7 @@
 #include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
+#include "cvr/v1/annotations.pb.h"
 #include "cvr/v1/upstream.pb.h"
 #include "google/api/field_behavior.pb.h"
 #include "google/protobuf/descriptor.h"
@@ -40,12 +41,16 @@ bool IsOutputOnly(const FieldDescriptor& field) {
   return false;
 }
 
+bool IsSecret(const FieldDescriptor& field) {
+  return field.options().GetExtension(v1::sensitive);
+}
+
 // Whether `field` can stand in a declaration. Which object it is, and where it
 // belongs to, is said by its place in the file.
 bool IsDeclarable(const FieldDescriptor& field) {
   const std::string& name = field.name();
   return name != "id" && name != "group" && name != "etag" &&
-         !IsOutputOnly(field) && !IsSensitive(field);
+         !IsOutputOnly(field) && !IsSecret(field);
 }
 
 // `password`, of `password` and `password_bytes`.
@@ -57,7 +62,7 @@ std::string SecretName(const FieldDescriptor& secret) {
 // Where a secret of `type` comes from: read by the caller.
 bool IsSecretSource(const Descriptor& type, const std::string& key) {
   for (int i = 0; i < type.field_count(); ++i) {
-    if (!IsSensitive(*type.field(i))) continue;
+    if (!IsSecret(*type.field(i))) continue;
     const std::string name = SecretName(*type.field(i));
     if (key == name + "_env" || key == name + "_file") return true;
   }
@@ -135,7 +140,7 @@ absl::Status Reader::Fields(const YAML::Node& node,
     }
     if (others.count(name) > 0 || IsSecretSource(type, name)) continue;
     const FieldDescriptor* const field = type.FindFieldByName(name);
-    if (field != nullptr && IsSensitive(*field)) {
+    if (field != nullptr && IsSecret(*field)) {
       const std::string source = SecretName(*field);
       return Error(
           key, absl::StrCat(name, ": secrets are not allowed in the file; use ",

@@ -107,7 +107,7 @@ absl::Status BlobFeed::Push(Chunk chunk) {
     if (StagesAreDoneWith(window_.begin())) {
       // Only readers are in the way.
       if (positions_.empty()) {
-        return absl::CancelledError("the download has no readers");
+        return absl::CancelledError("the fetch has no readers");
       }
       if (!size_)
         return absl::FailedPreconditionError("the size of the blob is unknown");
@@ -166,7 +166,7 @@ void BlobFeed::Finish(const absl::Status& result) {
   if (!result.ok() || !failure_.ok()) {
     FailLocked(result);
   } else if (!published_) {
-    FailLocked(absl::InternalError("the download ended without a result"));
+    FailLocked(absl::InternalError("the fetch ended without a result"));
   } else if (stored_ == nullptr) {
     store_lost_ = true;
   }

@@ -73,8 +73,8 @@ struct BlobFetcher::Pull {
   // Downloads that run are of no use to it.
   bool alone = false;
 
-  bool counts_as_download() const {
-    return repairs == 0 && !request.header_only;
+  bool counts_as_pull() const {
+    return repairs == 0 && request.counts_as_pull && !request.header_only;
   }
 };
 
@@ -120,7 +120,7 @@ absl::StatusOr<BlobFetcher::Stream> BlobFetcher::TryOpen(Pull& pull) {
   const FetchRequest& request = pull.request;
   const Digest& digest = DigestOf(request);
   if (absl::c_all_of(*pull.origins,
-                     [](const auto& one) { return IsDenied(one); })) {
+                     [](const auto& one) { return HasNegativeAnswer(one); })) {
     return prober_.FindFirst(*pull.origins, digest, PatienceOf(request))
         .status();
   }
@@ -144,7 +144,7 @@ absl::StatusOr<BlobFetcher::Stream> BlobFetcher::TryOpen(Pull& pull) {
     auto stored = tools_.store.Open(digest);
     if (stored.ok()) return ServeStored(pull, *std::move(stored));
     if (!absl::IsNotFound(stored.status())) {
-      spdlog::error("cannot open cached blob {}, downloading it again: {}",
+      spdlog::error("cannot open cached blob {}, fetching it again: {}",
                     digest.ToString(), stored.status().ToString());
     }
   }
@@ -172,7 +172,7 @@ absl::StatusOr<BlobFetcher::Stream> BlobFetcher::ServeStored(
   ASSIGN_OR_RETURN(Stream stream,
                    MakeStoredStream(descriptor, StreamRequestOf(request),
                                     tools_.store, std::move(reader)));
-  RecordBlob(tools_.metadata, {*origin, pull.counts_as_download()},
+  RecordBlob(tools_.metadata, {*origin, pull.counts_as_pull()},
              descriptor.target);
   return WithRepair(pull, std::move(stream), nullptr);
 }
@@ -255,13 +255,11 @@ absl::StatusOr<BlobFetcher::Stream> BlobFetcher::Join(
     return nullptr;
   }
   RETURN_IF_ERROR(stream.status());
-  if (!flight->Note(*origin, pull.counts_as_download()) &&
-      download.is_stored()) {
+  if (!flight->Note(*origin, pull.counts_as_pull()) && download.is_stored()) {
     origin->recorded = download.serving_origin() == origin;
-    RecordBlob(
-        tools_.metadata,
-        {*origin, pull.counts_as_download(), DeliveredTo(download, *origin)},
-        descriptor.target);
+    RecordBlob(tools_.metadata,
+               {*origin, pull.counts_as_pull(), DeliveredTo(download, *origin)},
+               descriptor.target);
   }
   return WithRepair(pull, *std::move(stream), flight);
 }

@@ -48,7 +48,7 @@ class BlobFetcher {
       const FetchRequest& request);
 
   // The same, of a blob whose stored bytes were found to be damaged. Does not
-  // count as a download.
+  // count as a pull.
   absl::StatusOr<std::unique_ptr<ContentStream>> Repair(
       const FetchRequest& request);
 

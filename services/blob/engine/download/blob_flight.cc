@@ -6,10 +6,10 @@
 
 namespace cvr {
 
-bool BlobFlight::Note(const BlobOrigin& origin, bool counts_as_download) {
+bool BlobFlight::Note(const BlobOrigin& origin, bool counts_as_pull) {
   MutexLock lock(&mutex_);
   if (closed_) return false;
-  Add(origin, counts_as_download, served_);
+  Add(origin, counts_as_pull, served_);
   return true;
 }
 
@@ -62,14 +62,14 @@ void RecordBlob(CacheRecorder& metadata, const BlobFlight::Served& served,
     status = metadata.Record({.upstream_id = origin.upstream_id,
                               .content = content,
                               .target = target,
-                              .counts_as_download = counted > 0,
+                              .counts_as_pull = counted > 0,
                               .confirmed = origin.confirmed,
                               .delivered_to = delivered_to,
                               .cache_epoch = origin.cache_epoch});
   }
   for (; status.ok() && counted < downloads; ++counted) {
     status = metadata.Touch(origin.epoch(), content, target.digest,
-                            /*counts_as_download=*/true);
+                            /*counts_as_pull=*/true);
   }
   if (!status.ok()) {
     spdlog::warn("cannot create a cache entry for blob {} of upstream {}: {}",

@@ -21,7 +21,7 @@ class BlobFlight {
 
   // Notes that somebody is served under `origin`. False when it is too late:
   // the caller records it itself then.
-  [[nodiscard]] bool Note(const BlobOrigin& origin, bool counts_as_download);
+  [[nodiscard]] bool Note(const BlobOrigin& origin, bool counts_as_pull);
 
   struct Served {
     BlobOrigin origin;

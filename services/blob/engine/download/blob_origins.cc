@@ -21,14 +21,14 @@ BlobOrigin OriginOf(const FetchRequest& request, const Candidate& candidate) {
           .group = request.plan.group};
 }
 
-bool IsDenied(const Candidate& candidate) {
+bool HasNegativeAnswer(const Candidate& candidate) {
   return candidate.negative_answer != NegativeAnswer::kNone;
 }
 
 // Whether it is known to have the blob already.
 bool IsEntitled(const Candidate& candidate) {
   const bool is_recorded = candidate.cached && candidate.cached->fresh;
-  return !IsDenied(candidate) && (candidate.reachable || is_recorded);
+  return !HasNegativeAnswer(candidate) && (candidate.reachable || is_recorded);
 }
 
 BlobOrigin UnaskedOrigin(const FetchRequest& request,
@@ -40,12 +40,13 @@ BlobOrigin UnaskedOrigin(const FetchRequest& request,
 
 // Whether bytes of that origin may be served in the candidate's name.
 bool SharesWith(const Candidate& candidate, const BlobOrigin& origin) {
-  return !IsDenied(candidate) && SharesWith(candidate, origin.identity);
+  return !HasNegativeAnswer(candidate) &&
+         SharesWith(candidate, origin.identity);
 }
 
 bool SharesWithAny(const Candidate& candidate, const Download& download) {
   return absl::c_any_of(download.origins(), [&](const BlobOrigin& origin) {
-    return !IsDenied(origin) && SharesWith(candidate, origin);
+    return !HasNegativeAnswer(origin) && SharesWith(candidate, origin);
   });
 }
 
@@ -59,7 +60,7 @@ std::vector<BlobOrigin> OriginsOf(const FetchRequest& request) {
   return origins;
 }
 
-bool IsDenied(const BlobOrigin& origin) {
+bool HasNegativeAnswer(const BlobOrigin& origin) {
   return origin.negative_answer != NegativeAnswer::kNone;
 }
 
@@ -73,13 +74,13 @@ std::optional<BlobOrigin> EntitledOrigin(const FetchRequest& request) {
 
 bool AllPossess(const FetchRequest& request) {
   return absl::c_all_of(request.plan.candidates, [](const Candidate& one) {
-    return one.possessed || IsDenied(one);
+    return one.possessed || HasNegativeAnswer(one);
   });
 }
 
 bool MayJoin(const FetchRequest& request, const Download& download) {
   return absl::c_all_of(download.origins(), [&](const BlobOrigin& origin) {
-    return IsDenied(origin) ||
+    return HasNegativeAnswer(origin) ||
            absl::c_any_of(request.plan.candidates, [&](const Candidate& one) {
              return SharesWith(one, origin);
            });
@@ -114,7 +115,8 @@ bool IsSameWalk(const std::vector<BlobOrigin>& a,
 std::optional<BlobOrigin> ConfirmedOrigin(
     const std::vector<BlobOrigin>& origins, const Download& download) {
   for (const BlobOrigin& origin : origins) {
-    if (!IsDenied(origin) && download.IsConfirmedBy(origin)) return origin;
+    if (!HasNegativeAnswer(origin) && download.IsConfirmedBy(origin))
+      return origin;
   }
   return std::nullopt;
 }

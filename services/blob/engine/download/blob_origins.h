@@ -15,8 +15,8 @@ namespace cvr {
 // out about possession after the plan was made changes nothing in them.
 std::vector<BlobOrigin> OriginsOf(const FetchRequest& request);
 
-// Whether it has denied the blob a moment ago.
-bool IsDenied(const BlobOrigin& origin);
+// Whether it was known not to have the blob, or to refuse it, at that time.
+bool HasNegativeAnswer(const BlobOrigin& origin);
 
 // The first candidate in whose name stored bytes are served unasked.
 std::optional<BlobOrigin> EntitledOrigin(const FetchRequest& request);

@@ -85,7 +85,7 @@ void RunDetour(Download::Tools& tools, const Digest& digest,
   if (!status.ok() && !absl::IsCancelled(status)) {
     spdlog::info(
         "range request for blob {} to upstream {} failed, waiting for the "
-        "download instead: {}",
+        "fetch instead: {}",
         digest.ToString(), origin.upstream_id, status.ToString());
   }
   feed.End(detour);

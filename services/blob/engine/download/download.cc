@@ -52,7 +52,7 @@ int64_t FirstIdentity(const std::vector<BlobOrigin>& origins) {
 
 absl::Status DamagedInheritance() {
   return absl::UnavailableError(
-      "what an interrupted download has left is damaged, and a reader has "
+      "what an interrupted fetch has left is damaged, and a reader has "
       "bytes already: ask again");
 }
 
@@ -140,7 +140,7 @@ absl::Status Download::Fill() {
     absl::Status status = FillFrom(origin);
     if (MayBlameInheritance(status)) {
       spdlog::warn(
-          "download of blob {}: the partial download cannot be resumed ({}), "
+          "fetch of blob {}: the partial content cannot be resumed ({}), "
           "starting over",
           digest_.ToString(), status.ToString());
       RETURN_IF_ERROR(StartAgain(status));
@@ -148,7 +148,7 @@ absl::Status Download::Fill() {
     }
     if (status.ok() || absl::IsCancelled(status) || abandoned_) return status;
     if (origin.negative_answer == NegativeAnswer::kNone) {
-      spdlog::warn("download of blob {} from upstream {} failed: {}",
+      spdlog::warn("fetch of blob {} from upstream {} failed: {}",
                    digest_.ToString(), origin.upstream_id, status.ToString());
     }
     const auto action = walk.OnFailure(status, origin.failure_policy);
@@ -358,7 +358,7 @@ bool Download::HashInherited() {
     const auto chunk = writer_->ReadChunk(at);
     if (!chunk.ok()) {
       spdlog::warn(
-          "blob {}: cannot read the partial download, starting over: {}",
+          "blob {}: cannot read the partial content, starting over: {}",
           digest_.ToString(), chunk.status().ToString());
       return false;
     }

@@ -171,7 +171,7 @@ void ListLoader::RecordText(const Question& question,
       is_same
           ? metadata_.Touch(question.candidate.epoch(), question.content,
                             target.digest,
-                            /*counts_as_download=*/false)
+                            /*counts_as_pull=*/false)
           : metadata_.Record({.upstream_id = upstream_id,
                               .content = question.content,
                               .target = target,

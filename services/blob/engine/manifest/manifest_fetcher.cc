@@ -30,7 +30,8 @@ ManifestFetcher::ManifestFetcher(const UpstreamTools& tools,
 
 absl::StatusOr<std::unique_ptr<ContentStream>> ManifestFetcher::Fetch(
     const FetchRequest& request) {
-  return Open(request, request.header_only ? Purpose::kLook : Purpose::kPull);
+  const bool counts = request.counts_as_pull && !request.header_only;
+  return Open(request, counts ? Purpose::kPull : Purpose::kLook);
 }
 
 absl::StatusOr<std::unique_ptr<ContentStream>> ManifestFetcher::Repair(

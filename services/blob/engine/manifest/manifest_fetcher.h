@@ -33,12 +33,12 @@ class ManifestFetcher {
       const FetchRequest& request);
 
   // The same, by digest, of a manifest whose stored bytes were found to be
-  // damaged. Does not count as a download. The plan may be that of a tag.
+  // damaged. Does not count as a pull. The plan may be that of a tag.
   absl::StatusOr<std::unique_ptr<ContentStream>> Repair(FetchRequest request);
 
   // Asks the upstreams of `due` whether those tags have moved, all at once, and
   // returns when they have answered: one status each. Pulls of the same share
-  // the requests. Nothing of it counts as a download.
+  // the requests. Nothing of it counts as a pull.
   std::vector<absl::Status> Refresh(const std::vector<RefreshDue>& due);
 
   // As Engine::RefreshTag().

@@ -91,7 +91,7 @@ void ManifestLoader::NoteServed(const Question& question,
   if (!IsFresh(question)) {
     Record(question, target, stored_.ReferencesOf(target.digest),
            {.confirmed = false});
-  } else if (question.counts_as_download) {
+  } else if (question.counts_as_pull) {
     Touch(question, target.digest);
   }
 }
@@ -299,7 +299,7 @@ void ManifestLoader::KeepInlined(const Question& question, int64_t identity,
     Question part = question;
     part.content = {question.content.repository, Reference(digest),
                     ContentKind::kBlob};
-    part.counts_as_download = false;
+    part.counts_as_pull = false;
     Descriptor target = {kOctetStream, digest, bytes.size()};
     if (facts.form == ManifestForm::kIndex) {
       own = ReadManifest(bytes);
@@ -347,7 +347,7 @@ void ManifestLoader::Record(const Question& question, const Descriptor& target,
                              .target = target,
                              .upstream_etag = proof.etag,
                              .references = std::move(references),
-                             .counts_as_download = question.counts_as_download,
+                             .counts_as_pull = question.counts_as_pull,
                              .confirmed = proof.confirmed,
                              .delivered_to = proof.delivered_to,
                              .cache_epoch = question.candidate.cache_epoch}));
@@ -356,7 +356,7 @@ void ManifestLoader::Record(const Question& question, const Descriptor& target,
 void ManifestLoader::Touch(const Question& question, const Digest& digest) {
   LogIfFailed("touch",
               metadata_.Touch(question.candidate.epoch(), question.content,
-                              digest, question.counts_as_download));
+                              digest, question.counts_as_pull));
 }
 
 }  // namespace cvr

@@ -35,7 +35,7 @@ class ManifestLoader {
   struct Question {
     ContentRef content;
     Candidate candidate;
-    bool counts_as_download = false;
+    bool counts_as_pull = false;
     // What the upstream has just answered to Head(), if it was asked.
     std::optional<absl::StatusOr<Descriptor>> head = std::nullopt;
     // The upstream is asked even when its budget is to be saved.

@@ -148,11 +148,11 @@ absl::StatusOr<ManifestAnswer> ManifestWalk::Ask(size_t turn,
   }
   ASSIGN_OR_RETURN(const auto answer, AwaitFlight(question, flight));
   // The leader's download is counted where it is recorded.
-  if (!flight->led() && question.counts_as_download &&
+  if (!flight->led() && question.counts_as_pull &&
       answer->cache_status != CacheStatus::kStale) {
     const absl::Status touched = tools_.metadata.Touch(
         question.candidate.epoch(), question.content, answer->target.digest,
-        /*counts_as_download=*/true);
+        /*counts_as_pull=*/true);
     if (!touched.ok())
       spdlog::warn("cannot update the revalidation time of a cache entry: {}",
                    touched.ToString());

@@ -49,7 +49,7 @@ class ManifestWalk {
 
   enum class Purpose {
     kPull,
-    kLook,     // A pull that does not count as a download.
+    kLook,     // What does not count as a pull.
     kRefresh,  // What upstreams say now: no copy stands in for it.
   };
 

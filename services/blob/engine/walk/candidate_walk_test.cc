@@ -15,7 +15,7 @@ using Code = absl::StatusCode;
 const absl::Status kUnknown = errors::ManifestUnknown("r", "t");
 const absl::Status kDown = errors::UpstreamUnavailable("h", "down");
 const absl::Status kLimited = errors::UpstreamRateLimited("i", {});
-const absl::Status kDenied = errors::UpstreamDenied("h", "403");
+const absl::Status kDenied = errors::UpstreamRefused("h", "403");
 
 // Every failure passes over the upstream.
 FailurePolicy AlwaysNext() {
@@ -55,7 +55,7 @@ TEST(CandidateWalkTest, SaysWhichOptionWouldPassOverIt) {
   CandidateWalk walk(/*by_digest=*/false, kUnknown);
   EXPECT_EQ(walk.OnFailure(kDenied, {}), Action::kStop);
   EXPECT_THAT(walk.status(),
-              StatusIs(Code::kPermissionDenied, Reason::kUpstreamDenied));
+              StatusIs(Code::kPermissionDenied, Reason::kUpstreamRefused));
   EXPECT_THAT(std::string(walk.status().message()),
               HasSubstr("--on-denied tag=next"));
 }

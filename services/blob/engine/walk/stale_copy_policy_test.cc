@@ -70,10 +70,10 @@ TEST_F(StaleCopyPolicyTest, NobodyIsSparedWithoutHealth) {
 }
 
 TEST_F(StaleCopyPolicyTest, ARefusalIsNotRecordedWhereTheCopyIsServed) {
-  candidate_.failure_policy.denied.cached = Action::kServeStale;
-  Note(errors::UpstreamDenied("h", "403"), /*has_copy=*/true);
+  candidate_.failure_policy.refused.cached = Action::kServeStale;
+  Note(errors::UpstreamRefused("h", "403"), /*has_copy=*/true);
   EXPECT_THAT(metadata_.negative_entries(), IsEmpty());
-  Note(errors::UpstreamDenied("h", "403"), /*has_copy=*/false);
+  Note(errors::UpstreamRefused("h", "403"), /*has_copy=*/false);
   ASSERT_THAT(metadata_.negative_entries(), SizeIs(1));
   EXPECT_EQ(metadata_.negative_entries()[0].negative_answer,
             NegativeAnswer::kRefused);
@@ -81,7 +81,7 @@ TEST_F(StaleCopyPolicyTest, ARefusalIsNotRecordedWhereTheCopyIsServed) {
 }
 
 TEST_F(StaleCopyPolicyTest, ARefusalIsRecordedWhereThePolicyIsToStop) {
-  Note(errors::UpstreamDenied("h", "403"), /*has_copy=*/true);
+  Note(errors::UpstreamRefused("h", "403"), /*has_copy=*/true);
   EXPECT_THAT(metadata_.negative_entries(), SizeIs(1));
 }
 
@@ -92,7 +92,7 @@ TEST_F(StaleCopyPolicyTest, OtherAnswersNeedNoLookAtTheCopy) {
   Note(errors::ManifestUnknown("r", "t"), true);
   ASSERT_THAT(metadata_.negative_entries(), SizeIs(1));
   EXPECT_EQ(metadata_.negative_entries()[0].negative_answer,
-            NegativeAnswer::kAbsent);
+            NegativeAnswer::kNotFound);
   EXPECT_EQ(looks_, 0);
 }
 

@@ -20,8 +20,8 @@ FailurePolicy::Actions FailurePolicy::*KindOf(const absl::Status& failure) {
     case absl::StatusCode::kPermissionDenied:
       // An address that the deployment does not allow is a fault of the
       // upstream, which revokes nothing by it.
-      return ReasonOf(failure) == Reason::kUpstreamDenied
-                 ? &FailurePolicy::denied
+      return ReasonOf(failure) == Reason::kUpstreamRefused
+                 ? &FailurePolicy::refused
                  : &FailurePolicy::unavailable;
     default:
       return &FailurePolicy::unavailable;
@@ -35,9 +35,9 @@ absl::Status WithSuffix(const absl::Status& status, absl::StatusCode code,
 
 NegativeAnswer NegativeAnswerIn(const absl::Status& answer) {
   if (IsHidden(answer)) return NegativeAnswer::kHidden;
-  if (absl::IsNotFound(answer)) return NegativeAnswer::kAbsent;
+  if (absl::IsNotFound(answer)) return NegativeAnswer::kNotFound;
   if (absl::IsPermissionDenied(answer) &&
-      ReasonOf(answer) == Reason::kUpstreamDenied) {
+      ReasonOf(answer) == Reason::kUpstreamRefused) {
     return NegativeAnswer::kRefused;
   }
   return NegativeAnswer::kNone;
@@ -63,7 +63,7 @@ bool MayHaveStandIn(const absl::Status& failure) {
 absl::Status StoppedBy(const absl::Status& failure,
                        const FailureContext& context) {
   const bool is_hidden = IsHidden(failure);
-  if (!is_hidden && ReasonOf(failure) != Reason::kUpstreamDenied) {
+  if (!is_hidden && ReasonOf(failure) != Reason::kUpstreamRefused) {
     return failure;
   }
   const absl::Status denied =
@@ -71,7 +71,7 @@ absl::Status StoppedBy(const absl::Status& failure,
                  absl::StrCat("; ", is_hidden ? "--on-hidden" : "--on-denied",
                               context.by_digest ? " digest" : " tag",
                               "=next at this upstream passes over it"));
-  return is_hidden ? WithReason(denied, Reason::kUpstreamDenied) : denied;
+  return is_hidden ? WithReason(denied, Reason::kUpstreamRefused) : denied;
 }
 
 void NoteFailure(const absl::Status& failure, absl::Status& decisive) {
@@ -95,7 +95,7 @@ absl::Status KnownAnswer(int64_t upstream_id, NegativeAnswer negative_answer,
   switch (negative_answer) {
     case NegativeAnswer::kNone:
       return absl::OkStatus();
-    case NegativeAnswer::kAbsent:
+    case NegativeAnswer::kNotFound:
       return unknown;
     case NegativeAnswer::kHidden:
       return AsHidden(Annotate(
@@ -107,9 +107,9 @@ absl::Status KnownAnswer(int64_t upstream_id, NegativeAnswer negative_answer,
     case NegativeAnswer::kRefused:
       break;
   }
-  return errors::UpstreamDenied(absl::StrCat(upstream_id),
-                                "the upstream answered 401 or 403 recently "
-                                "(cached response; see --absence-ttl)");
+  return errors::UpstreamRefused(absl::StrCat(upstream_id),
+                                 "the upstream answered 401 or 403 recently "
+                                 "(cached response; see --absence-ttl)");
 }
 
 void RecordAnswer(CacheRecorder& metadata, const UpstreamEpoch& upstream,

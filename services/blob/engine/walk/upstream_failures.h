@@ -36,7 +36,7 @@ bool MayHaveStandIn(const absl::Status& failure);
 
 // What a pull that ends with `failure` (kStop) tells its client: where the
 // policy has decided, with the option of `cvr upstream update` that changes it.
-// What is hidden is PERMISSION_DENIED (UPSTREAM_DENIED) then.
+// What is hidden is PERMISSION_DENIED (UPSTREAM_REFUSED) then.
 absl::Status StoppedBy(const absl::Status& failure,
                        const FailureContext& context);
 
@@ -50,8 +50,8 @@ void NoteFailure(const absl::Status& failure, absl::Status& decisive);
 bool MayBeServedStale(const Candidate& candidate);
 
 // What an upstream that is not asked again is taken to answer: `unknown` for
-// kAbsent, and for kHidden, where it IsHidden(); PERMISSION_DENIED
-// (UPSTREAM_DENIED) for kRefused. OK for kNone.
+// kNotFound, and for kHidden, where it IsHidden(); PERMISSION_DENIED
+// (UPSTREAM_REFUSED) for kRefused. OK for kNone.
 absl::Status KnownAnswer(int64_t upstream_id, NegativeAnswer negative_answer,
                          const absl::Status& unknown);
 

@@ -33,7 +33,7 @@ TEST(UpstreamFailuresTest, DefaultsAreThoseOfTheTable) {
        Action::kStop, Action::kNext},
       {errors::UpstreamRateLimited("h", {}), Action::kServeStale, Action::kStop,
        Action::kNext},
-      {errors::UpstreamDenied("h", "403"), Action::kStop, Action::kStop,
+      {errors::UpstreamRefused("h", "403"), Action::kStop, Action::kStop,
        Action::kNext},
       {AsHidden(errors::ManifestUnknown("r", "t")), Action::kNext,
        Action::kNext, Action::kNext},
@@ -55,9 +55,9 @@ TEST(UpstreamFailuresTest, DefaultsAreThoseOfTheTable) {
 TEST(UpstreamFailuresTest, EveryClassFollowsItsOwnPolicy) {
   FailurePolicy policy;
   policy.unavailable = {Action::kStop, Action::kNext, Action::kStop};
-  policy.denied = {Action::kServeStale, Action::kNext, Action::kStop};
+  policy.refused = {Action::kServeStale, Action::kNext, Action::kStop};
   const auto down = errors::UpstreamUnavailable("h", "down");
-  const auto denied = errors::UpstreamDenied("h", "403");
+  const auto denied = errors::UpstreamRefused("h", "403");
   EXPECT_EQ(ActionOn(down, policy, kCopy), Action::kStop);
   EXPECT_EQ(ActionOn(down, policy, kTag), Action::kNext);
   EXPECT_EQ(ActionOn(down, policy, kDigest), Action::kStop);
@@ -76,13 +76,13 @@ TEST(UpstreamFailuresTest, EveryClassFollowsItsOwnPolicy) {
 TEST(UpstreamFailuresTest, WhatThePolicyStopsNamesItsSwitch) {
   const auto hidden = AsHidden(errors::ManifestUnknown("r", "t"));
   const auto denied =
-      StatusIs(absl::StatusCode::kPermissionDenied, Reason::kUpstreamDenied);
+      StatusIs(absl::StatusCode::kPermissionDenied, Reason::kUpstreamRefused);
   EXPECT_THAT(StoppedBy(hidden, kTag), denied);
   EXPECT_THAT(StoppedBy(hidden, kTag).message(),
               HasSubstr("--on-hidden tag=next"));
   EXPECT_THAT(StoppedBy(hidden, kDigest).message(),
               HasSubstr("--on-hidden digest=next"));
-  const auto refused = errors::UpstreamDenied("h", "403");
+  const auto refused = errors::UpstreamRefused("h", "403");
   EXPECT_THAT(StoppedBy(refused, kDigest), denied);
   EXPECT_THAT(StoppedBy(refused, kDigest).message(),
               HasSubstr("--on-denied digest=next"));
@@ -141,14 +141,14 @@ TEST(UpstreamFailuresTest, CopiesMayBeServedUntilTheirTime) {
 TEST(UpstreamFailuresTest, NegativeAnswersStandForAnswers) {
   const auto unknown = errors::ManifestUnknown("r", "t");
   EXPECT_THAT(KnownAnswer(7, NegativeAnswer::kNone, unknown), IsOk());
-  EXPECT_EQ(KnownAnswer(7, NegativeAnswer::kAbsent, unknown), unknown);
+  EXPECT_EQ(KnownAnswer(7, NegativeAnswer::kNotFound, unknown), unknown);
   const auto hidden = KnownAnswer(7, NegativeAnswer::kHidden, unknown);
   EXPECT_THAT(hidden,
               StatusIs(absl::StatusCode::kNotFound, Reason::kManifestUnknown));
   EXPECT_TRUE(IsHidden(hidden));
   EXPECT_THAT(
       KnownAnswer(7, NegativeAnswer::kRefused, unknown),
-      StatusIs(absl::StatusCode::kPermissionDenied, Reason::kUpstreamDenied));
+      StatusIs(absl::StatusCode::kPermissionDenied, Reason::kUpstreamRefused));
 }
 
 TEST(UpstreamFailuresTest, OnlyNegativeAnswersAreRecorded) {
@@ -162,13 +162,13 @@ TEST(UpstreamFailuresTest, OnlyNegativeAnswersAreRecorded) {
   }
   EXPECT_THAT(metadata.negative_entries(), ::testing::IsEmpty());
   RecordAnswer(metadata, {7, 1}, kContent, errors::ManifestUnknown("r", "t"));
-  RecordAnswer(metadata, {8, 1}, kContent, errors::UpstreamDenied("h", "403"));
+  RecordAnswer(metadata, {8, 1}, kContent, errors::UpstreamRefused("h", "403"));
   RecordAnswer(metadata, {9, 1}, kContent,
                AsHidden(errors::ManifestUnknown("r", "t")));
   const auto negative_entries = metadata.negative_entries();
   ASSERT_EQ(negative_entries.size(), 3u);
   EXPECT_EQ(negative_entries[2].negative_answer, NegativeAnswer::kHidden);
-  EXPECT_EQ(negative_entries[0].negative_answer, NegativeAnswer::kAbsent);
+  EXPECT_EQ(negative_entries[0].negative_answer, NegativeAnswer::kNotFound);
   EXPECT_EQ(negative_entries[1].negative_answer, NegativeAnswer::kRefused);
   EXPECT_EQ(negative_entries[1].upstream_id, 8);
   EXPECT_EQ(negative_entries[1].path, "/r/manifests/t");

@@ -193,7 +193,7 @@ rocksdb::Status BlobStoreDatabase::OpenAndRepair() {
   if (!status.IsCorruption() && !status.IsPathNotFound()) return status;
   spdlog::error(
       "blob store: RocksDB is corrupt, removing the damaged files (their blobs "
-      "are downloaded again on demand): {}",
+      "are fetched again on demand): {}",
       status.ToString());
   status = OpenOnce(/*paranoid=*/false);
   if (status.ok()) status = DropDamagedFiles();
