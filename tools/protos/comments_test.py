@@ -42,7 +42,9 @@ service Registries {
   }
   // Returns the version.
   rpc GetVersion(GetVersionRequest) returns (GetVersionResponse) {
-    option (cvr.v1.requirement) = {action: ACTION_AUTHENTICATE, on: OBJECT_NONE};
+    option (cvr.v1.requirement) = {
+      action: ACTION_AUTHENTICATE, on: OBJECT_NONE
+    };
   }
 }
 
