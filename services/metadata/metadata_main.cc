@@ -16,6 +16,7 @@
 #include "services/process/data_directory.h"
 #include "services/process/process.h"
 #include "services/process/ready_file.h"
+#include "services/process/source_revision.h"
 #include "services/rpc/credentials/refused_calls.h"
 #include "services/rpc/rpc_flags.h"
 #include "services/rpc/rpc_server.h"
@@ -52,6 +53,16 @@ absl::StatusOr<std::vector<BlobInstance>> BlobInstancesFromFlag(
   return instances;
 }
 
+// What ServerService says is switched on.
+std::vector<std::string> Features(const MetadataStack::Options& options,
+                                  const RpcSecurity& security) {
+  std::vector<std::string> features;
+  if (options.audit_file != nullptr) features.push_back("audit_log");
+  if (!options.blob_instances.empty()) features.push_back("forwarding");
+  if (security.tls) features.push_back("rpc_tls");
+  return features;
+}
+
 // Calls are short; what takes longer hangs.
 constexpr absl::Duration kDrainTimeout = absl::Seconds(5);
 
@@ -74,6 +85,8 @@ absl::Status Serve(StopSignal& stop) {
                    AuditFileFromFlags(data_dir + "/audit.jsonl"));
   options.audit_file = audit.get();
   ASSIGN_OR_RETURN(options.blob_instances, BlobInstancesFromFlag(security));
+  options.source_revision = SourceRevision();
+  options.features = Features(options, security);
   security.on_refused = RecordRefusedCalls(audit.get());
   ReopenOnHangup(audit.get(), stop);
   const CertificateWatch certificates(RpcCertificatePathsFromFlags());

@@ -10,9 +10,11 @@
 #include <utility>
 #include <vector>
 
+#include "cvr/v1/attachment_service.grpc.pb.h"
 #include "cvr/v1/cache_entry_service.grpc.pb.h"
 #include "cvr/v1/group_service.grpc.pb.h"
 #include "cvr/v1/registry_service.grpc.pb.h"
+#include "cvr/v1/server_service.grpc.pb.h"
 #include "cvr/v1/upstream_service.grpc.pb.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -27,6 +29,7 @@
 namespace cvr::testing {
 namespace {
 
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
@@ -40,13 +43,16 @@ class MetadataStackTest : public ::testing::Test {
 
   static absl::StatusOr<v1::Registry> Bootstrap(MetadataStack& stack) {
     v1::Registry registry;
+    registry.set_group("default");
     registry.set_name("images");
     registry.set_anonymous_pull(true);
     v1::Upstream upstream;
+    upstream.set_group("default");
     upstream.set_name("Docker Hub");
     upstream.set_url("https://registry-1.docker.io");
-    upstream.set_username("robot");
-    upstream.set_password("hunter2-is-secret");
+    auto& basic = *upstream.mutable_credentials()->mutable_basic();
+    basic.set_username("robot");
+    basic.set_password("hunter2-is-secret");
     return stack.Bootstrap(registry, upstream);
   }
 
@@ -62,8 +68,8 @@ TEST_F(MetadataStackTest, BootstrapMakesRegistryOneWithItsUpstream) {
   ASSERT_THAT(registry, IsOk());
   EXPECT_EQ(registry->id(), 1);
   EXPECT_TRUE(registry->anonymous_pull());
-  ASSERT_EQ(registry->upstreams_size(), 1);
-  EXPECT_EQ(registry->upstreams(0).position(), 1);
+  ASSERT_EQ(registry->attachments_size(), 1);
+  EXPECT_EQ(registry->attachments(0).position(), 1);
   EXPECT_THAT((*stack)->IsNew(), IsOkAndHolds(false));
   EXPECT_THAT((*stack)->resolver().Resolve(
                   {1, *ParseRelativePath("/library/alpine/manifests/3.20")}),
@@ -100,7 +106,7 @@ TEST_F(MetadataStackTest, ChangesAndRestartsAreNewsForGateways) {
                 IsOk());
     EXPECT_TRUE(is_news(**stack));
     v1::UpdateRegistryRequest update;
-    update.mutable_registry()->set_id(1);
+    update.set_id(1);
     update.mutable_update_mask()->add_paths("anonymous_pull");
     ASSERT_THAT((*stack)->registries().Update(update), IsOk());
     EXPECT_TRUE(is_news(**stack));
@@ -115,13 +121,16 @@ TEST_F(MetadataStackTest, ABootstrapThatFailsLeavesNothing) {
   const auto stack = Open();
   ASSERT_THAT(stack, IsOk());
   v1::Upstream upstream;
+  upstream.set_group("default");
   upstream.set_name("Docker Hub");
   upstream.set_url("https://registry-1.docker.io");
   EXPECT_THAT((*stack)->Bootstrap({}, upstream),
               StatusIs(absl::StatusCode::kInvalidArgument));
   EXPECT_THAT((*stack)->IsNew(), IsOkAndHolds(true));
-  EXPECT_EQ((*stack)->upstreams().List({}, Caller::System())->upstreams_size(),
-            0);
+  v1::ListUpstreamsRequest list;
+  list.set_group("-");
+  EXPECT_EQ(
+      (*stack)->upstreams().List(list, Caller::System())->upstreams_size(), 0);
 }
 
 TEST_F(MetadataStackTest, EverythingIsThereAfterARestart) {
@@ -227,7 +236,11 @@ TEST_F(MetadataStackTest, ADirectoryThatCannotBeUsedIsOneClearError) {
 class AdministrationTest : public MetadataStackTest {
  protected:
   void SetUp() override {
-    auto stack = Open();
+    MetadataStack::Options options;
+    options.data_dir = path_;
+    options.source_revision = "4d5e6f";
+    options.features = {"native_rest", "tls"};
+    auto stack = MetadataStack::Open(options);
     ASSERT_THAT(stack, IsOk());
     stack_ = *std::move(stack);
     auto server = RpcServer::Start("127.0.0.1:0", stack_->admin_services());
@@ -235,14 +248,17 @@ class AdministrationTest : public MetadataStackTest {
     server_ = *std::move(server);
     v1::CreateAccessTokenRequest token;
     token.mutable_access_token()->set_name("admin");
-    token.mutable_access_token()->add_scopes(v1::AccessToken::ADMIN);
+    token.mutable_access_token()->add_scopes(v1::AccessToken::SCOPE_ADMIN);
+    token.mutable_access_token()->set_all_groups(true);
     const auto made = stack_->access_tokens().Create(token);
     ASSERT_THAT(made, IsOk());
     const auto channel = AdminChannel(server_->address(), made->secret());
     groups_ = v1::GroupService::NewStub(channel);
     registries_ = v1::RegistryService::NewStub(channel);
     upstreams_ = v1::UpstreamService::NewStub(channel);
+    attachments_ = v1::AttachmentService::NewStub(channel);
     entries_ = v1::CacheEntryService::NewStub(channel);
+    servers_ = v1::ServerService::NewStub(channel);
   }
 
   template <typename Stub, typename Method, typename Request, typename Response>
@@ -255,12 +271,14 @@ class AdministrationTest : public MetadataStackTest {
   // Registry 1 and upstream 1, not attached.
   void MakeRegistryAndUpstream() {
     v1::CreateRegistryRequest registry;
+    registry.mutable_registry()->set_group("default");
     registry.mutable_registry()->set_name("images");
     v1::Registry made;
     ASSERT_THAT(Call(registries_, &v1::RegistryService::Stub::CreateRegistry,
                      registry, &made),
                 IsOk());
     v1::CreateUpstreamRequest upstream;
+    upstream.mutable_upstream()->set_group("default");
     upstream.mutable_upstream()->set_name("hub");
     upstream.mutable_upstream()->set_url("https://registry-1.docker.io");
     v1::Upstream added;
@@ -274,7 +292,9 @@ class AdministrationTest : public MetadataStackTest {
   std::unique_ptr<v1::GroupService::Stub> groups_;
   std::unique_ptr<v1::RegistryService::Stub> registries_;
   std::unique_ptr<v1::UpstreamService::Stub> upstreams_;
+  std::unique_ptr<v1::AttachmentService::Stub> attachments_;
   std::unique_ptr<v1::CacheEntryService::Stub> entries_;
+  std::unique_ptr<v1::ServerService::Stub> servers_;
   google::protobuf::Empty empty_;
 };
 
@@ -312,16 +332,19 @@ TEST_F(AdministrationTest, RegistriesWorkOverGrpc) {
                    create_registry, &registry),
               IsOk());
   v1::UpdateRegistryRequest update_registry;
-  update_registry.mutable_registry()->set_id(1);
+  update_registry.set_id(1);
   update_registry.mutable_registry()->set_description("d");
   update_registry.mutable_update_mask()->add_paths("description");
   EXPECT_THAT(Call(registries_, &v1::RegistryService::Stub::UpdateRegistry,
                    update_registry, &registry),
               IsOk());
+  v1::ListRegistriesRequest list_registries;
+  list_registries.set_group("default");
   v1::ListRegistriesResponse registry_list;
-  EXPECT_THAT(Call(registries_, &v1::RegistryService::Stub::ListRegistries,
-                   v1::ListRegistriesRequest(), &registry_list),
+  ASSERT_THAT(Call(registries_, &v1::RegistryService::Stub::ListRegistries,
+                   list_registries, &registry_list),
               IsOk());
+  ASSERT_EQ(registry_list.registries_size(), 1);
   EXPECT_EQ(registry_list.registries(0).description(), "d");
 
   v1::DeleteRegistryRequest delete_registry;
@@ -338,6 +361,7 @@ TEST_F(AdministrationTest, RegistriesWorkOverGrpc) {
 
 TEST_F(AdministrationTest, UpstreamsWorkOverGrpc) {
   v1::CreateUpstreamRequest create_upstream;
+  create_upstream.mutable_upstream()->set_group("default");
   v1::Upstream upstream;
   // The fields that are wrong travel with the error.
   EXPECT_EQ(FieldViolationsOf(Call(upstreams_,
@@ -346,22 +370,24 @@ TEST_F(AdministrationTest, UpstreamsWorkOverGrpc) {
                 .size(),
             2);
   create_upstream.mutable_upstream()->set_name("hub");
-  create_upstream.mutable_upstream()->set_group("default");
   create_upstream.mutable_upstream()->set_url("https://registry-1.docker.io");
   ASSERT_THAT(Call(upstreams_, &v1::UpstreamService::Stub::CreateUpstream,
                    create_upstream, &upstream),
               IsOk());
   v1::UpdateUpstreamRequest update_upstream;
-  update_upstream.mutable_upstream()->set_id(1);
+  update_upstream.set_id(1);
   update_upstream.mutable_upstream()->set_name("Hub");
   update_upstream.mutable_update_mask()->add_paths("name");
   EXPECT_THAT(Call(upstreams_, &v1::UpstreamService::Stub::UpdateUpstream,
                    update_upstream, &upstream),
               IsOk());
+  v1::ListUpstreamsRequest list_upstreams;
+  list_upstreams.set_group("default");
   v1::ListUpstreamsResponse upstream_list;
-  EXPECT_THAT(Call(upstreams_, &v1::UpstreamService::Stub::ListUpstreams,
-                   v1::ListUpstreamsRequest(), &upstream_list),
+  ASSERT_THAT(Call(upstreams_, &v1::UpstreamService::Stub::ListUpstreams,
+                   list_upstreams, &upstream_list),
               IsOk());
+  ASSERT_EQ(upstream_list.upstreams_size(), 1);
   EXPECT_EQ(upstream_list.upstreams(0).name(), "Hub");
   v1::DeleteUpstreamRequest delete_upstream;
   delete_upstream.set_id(1);
@@ -373,33 +399,49 @@ TEST_F(AdministrationTest, UpstreamsWorkOverGrpc) {
 TEST_F(AdministrationTest, AttachmentsWorkOverGrpc) {
   MakeRegistryAndUpstream();
   v1::Upstream upstream;
-  v1::AttachUpstreamRequest attach;
+  using Stub = v1::AttachmentService::Stub;
+  v1::CreateAttachmentRequest attach;
   attach.set_registry_id(1);
   attach.set_upstream_id(1);
-  v1::RegistryUpstream attachment;
-  EXPECT_THAT(Call(upstreams_, &v1::UpstreamService::Stub::AttachUpstream,
-                   attach, &attachment),
+  v1::Attachment attachment;
+  ASSERT_THAT(Call(attachments_, &Stub::CreateAttachment, attach, &attachment),
               IsOk());
-  v1::MoveUpstreamRequest move;
+  v1::MoveAttachmentRequest move;
   move.set_registry_id(1);
   move.set_upstream_id(1);
   move.set_position(4);
-  EXPECT_THAT(Call(upstreams_, &v1::UpstreamService::Stub::MoveUpstream, move,
-                   &attachment),
+  EXPECT_THAT(Call(attachments_, &Stub::MoveAttachment, move, &attachment),
               IsOk());
   EXPECT_EQ(attachment.position(), 1);
+  v1::GetAttachmentRequest get_attachment;
+  get_attachment.set_id(attachment.id());
+  EXPECT_THAT(
+      Call(attachments_, &Stub::GetAttachment, get_attachment, &attachment),
+      IsOk());
+  EXPECT_EQ(attachment.upstream_id(), 1);
   v1::GetUpstreamRequest get_upstream;
   get_upstream.set_id(1);
   EXPECT_THAT(Call(upstreams_, &v1::UpstreamService::Stub::GetUpstream,
                    get_upstream, &upstream),
               IsOk());
-  EXPECT_EQ(upstream.registry_upstreams_size(), 1);
-  v1::DetachUpstreamRequest detach;
+  EXPECT_EQ(upstream.attachments_size(), 1);
+  v1::DeleteAttachmentRequest detach;
   detach.set_registry_id(1);
   detach.set_upstream_id(1);
-  EXPECT_THAT(Call(upstreams_, &v1::UpstreamService::Stub::DetachUpstream,
-                   detach, &empty_),
+  EXPECT_THAT(Call(attachments_, &Stub::DeleteAttachment, detach, &empty_),
               IsOk());
+  v1::SetAttachmentsRequest set;
+  set.set_registry_id(1);
+  set.add_upstream_ids(1);
+  v1::SetAttachmentsResponse result;
+  EXPECT_THAT(Call(attachments_, &Stub::SetAttachments, set, &result), IsOk());
+  EXPECT_EQ(result.attachments_size(), 1);
+  v1::ListAttachmentsRequest list;
+  list.set_registry_id(1);
+  v1::ListAttachmentsResponse listed;
+  EXPECT_THAT(Call(attachments_, &Stub::ListAttachments, list, &listed),
+              IsOk());
+  EXPECT_EQ(listed.etag(), result.etag());
 }
 
 TEST_F(AdministrationTest, CacheEntriesWorkOverGrpc) {
@@ -440,6 +482,17 @@ TEST_F(AdministrationTest, CacheEntriesWorkOverGrpc) {
            batch, &deleted),
       IsOk());
   EXPECT_EQ(deleted.deleted_count(), 0);
+}
+
+// What the main program says of itself comes out unchanged.
+TEST_F(AdministrationTest, ServerInfoSaysWhatIsSwitchedOn) {
+  v1::GetServerInfoResponse info;
+  ASSERT_THAT(Call(servers_, &v1::ServerService::Stub::GetServerInfo,
+                   v1::GetServerInfoRequest(), &info),
+              IsOk());
+  EXPECT_EQ(info.revision(), "4d5e6f");
+  EXPECT_THAT(info.features(), ElementsAre("native_rest", "tls"));
+  EXPECT_FALSE(info.limits().empty());
 }
 
 }  // namespace

@@ -36,7 +36,7 @@ absl::StatusOr<v1::GetServerInfoResponse> ServerInfo::Get() const {
        "Bytes of one blob."},
       {"rules_per_upstream", limits::kRulesPerUpstreamMax,
        "Pull rules of one upstream."},
-      {"tag_ttl_overrides_per_upstream", limits::kTagValiditiesPerUpstreamMax,
+      {"tag_ttl_overrides_per_upstream", limits::kTagTtlOverridesPerUpstreamMax,
        "Times to live for some tags of one upstream."},
       {"hosts_per_upstream", limits::kHostsPerUpstreamMax,
        "Source namespaces, and trusted token realms, of one upstream."},

@@ -25,6 +25,7 @@
 #include "services/process/data_directory.h"
 #include "services/process/process.h"
 #include "services/process/ready_file.h"
+#include "services/process/source_revision.h"
 #include "services/rpc/credentials/refused_calls.h"
 #include "services/rpc/rpc_flags.h"
 #include "services/rpc/rpc_server.h"
@@ -74,6 +75,16 @@ void TellIdleFlags() {
   }
 }
 
+// What ServerService says is switched on.
+std::vector<std::string> Features(const AuditFile* audit,
+                                  const RpcSecurity& security) {
+  std::vector<std::string> features;
+  if (audit != nullptr) features.push_back("audit_log");
+  features.push_back("native_rest");
+  if (security.tls) features.push_back("rpc_tls");
+  return features;
+}
+
 // All that can fail comes before anything is made.
 absl::Status CheckFlags(bool is_new) {
   RETURN_IF_ERROR(CheckAuditFlags());
@@ -102,6 +113,8 @@ absl::Status Serve(StopSignal& stop) {
   ASSIGN_OR_RETURN(const auto audit,
                    AuditFileFromFlags(absl::StrCat(data_dir, "/audit.jsonl")));
   metadata_options.audit_file = audit.get();
+  metadata_options.source_revision = SourceRevision();
+  metadata_options.features = Features(audit.get(), security);
   security.on_refused = RecordRefusedCalls(audit.get());
   ReopenOnHangup(audit.get(), stop);
   std::vector<std::string> certificate_files = RpcCertificatePathsFromFlags();

@@ -12,6 +12,7 @@
 #include "cvr/internal/v1/auth_service.pb.h"
 #include "cvr/internal/v1/blob_service.pb.h"
 #include "cvr/internal/v1/cache_record_service.pb.h"
+#include "cvr/internal/v1/facade_service.pb.h"
 #include "cvr/internal/v1/operation_record_service.pb.h"
 #include "cvr/internal/v1/resolution_service.pb.h"
 #include "cvr/v1/access_token_service.pb.h"
@@ -20,6 +21,7 @@
 #include "cvr/v1/cache_entry_service.pb.h"
 #include "cvr/v1/cache_service.pb.h"
 #include "cvr/v1/cleanup_policy_service.pb.h"
+#include "cvr/v1/error_reason.pb.h"
 #include "cvr/v1/explain_service.pb.h"
 #include "cvr/v1/fetch_service.pb.h"
 #include "cvr/v1/group_service.pb.h"
@@ -39,6 +41,7 @@
 #include "services/metadata/store/stored_audit_event.pb.h"
 #include "services/metadata/store/stored_cache.pb.h"
 #include "services/metadata/store/stored_cleanup_policy.pb.h"
+#include "services/metadata/store/stored_operation.pb.h"
 #include "services/metadata/store/stored_registry.pb.h"
 #include "services/metadata/store/stored_upstream.pb.h"
 #include "services/process/sensitive_fields.h"
@@ -59,6 +62,7 @@ using ::testing::UnorderedElementsAre;
 const FileDescriptor* const kLinkedIn[] = {
     internal::v1::AuthenticateRequest::descriptor()->file(),
     internal::v1::ReadRequest::descriptor()->file(),
+    internal::v1::FacadeSettings::descriptor()->file(),
     internal::v1::GetUpstreamAccessResponse::descriptor()->file(),
     internal::v1::ResolveRequest::descriptor()->file(),
     internal::v1::StartOperationRequest::descriptor()->file(),
@@ -68,6 +72,7 @@ const FileDescriptor* const kLinkedIn[] = {
     v1::GetCacheEntryRequest::descriptor()->file(),
     v1::GetCacheStatsRequest::descriptor()->file(),
     v1::GetCleanupPolicyRequest::descriptor()->file(),
+    v1::ErrorReason_descriptor()->file(),
     v1::ListFetchesRequest::descriptor()->file(),
     v1::ExplainRequest::descriptor()->file(),
     v1::GetGroupRequest::descriptor()->file(),
@@ -85,6 +90,7 @@ const FileDescriptor* const kLinkedIn[] = {
     stored::CacheEntry::descriptor()->file(),
     stored::CleanupPolicy::descriptor()->file(),
     stored::Group::descriptor()->file(),
+    stored::Operation::descriptor()->file(),
     stored::Upstream::descriptor()->file(),
 };
 

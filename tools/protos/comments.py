@@ -10,7 +10,8 @@ rule by rule: each rule is a function that yields problems. In short:
   and responses only if one of their fields has none.
 * A method's comment begins with a verb in the third person, and has `Errors:`
   unless nothing of its request can be wrong. The codes and reasons in it
-  exist. It has the option `requirement`, whose fields are fields of the request.
+  exist. It has the option `requirement`, whose fields are fields of the
+  request.
 * A field has a comment, unless it is an id or a key, or is called like its
   type, a message or an enum that has one.
 * A field that callers set says its bound, and what its absence means, where
@@ -55,9 +56,9 @@ BOUNDS = {
     "CachePolicy.referrers_ttl": "kReferrersValiditySecondsDefault",
     "CachePolicy.tag_list_ttl": "kTagsValiditySecondsDefault",
     "CachePolicy.tag_ttl": "kCacheValidityHoursDefault",
-    "CachePolicy.tag_ttl_overrides": "kTagValiditiesPerUpstreamMax",
+    "CachePolicy.tag_ttl_overrides": "kTagTtlOverridesPerUpstreamMax",
     "CleanupPolicy.keep_after_last_pull": "kCleanupKeepDaysMax",
-    "CleanupPolicy.run_interval": "kCleanupCadenceDaysDefault",
+    "CleanupPolicy.run_interval": "kCleanupRunIntervalDaysDefault",
     "ContentRef.repository": "kRepositoryCharsMax",
     "ContentRef.reference": "kTagCharsMax",
     "Group.description": "kDescriptionCharsMax",

@@ -42,7 +42,9 @@ service Registries {
   }
   // Returns the version.
   rpc GetVersion(GetVersionRequest) returns (GetVersionResponse) {
-    option (cvr.v1.requirement) = {action: ACTION_AUTHENTICATE, on: OBJECT_NONE};
+    option (cvr.v1.requirement) = {
+      action: ACTION_AUTHENTICATE, on: OBJECT_NONE
+    };
   }
 }
 
@@ -217,8 +219,9 @@ enum ErrorReason {
 
     def test_requires(self):
         self.without(
-            "    option (cvr.v1.requirement) = "
-            "{action: ACTION_AUTHENTICATE, on: OBJECT_NONE};\n",
+            "    option (cvr.v1.requirement) = {\n"
+            "      action: ACTION_AUTHENTICATE, on: OBJECT_NONE\n"
+            "    };\n",
             "Registries.GetVersion: no option (cvr.v1.requirement)")
 
     def test_required_field(self):

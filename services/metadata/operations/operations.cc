@@ -77,10 +77,10 @@ Operations::Operations(MetadataStore& store, const Clock& clock,
       clock_(clock),
       options_(options),
       waiting_(options.waiting, "WaitOperation"),
-      housekeeping_("operations", [this] {
+      housekeeping_(std::make_unique<PeriodicThread>("operations", [this] {
         KeepHouse();
         return kCheckInterval;
-      }) {
+      })) {
   for (int i = 0; i < options.workers; ++i) {
     workers_.push_back(std::make_unique<PeriodicThread>("operation", [this] {
       Work();
@@ -122,11 +122,11 @@ void Operations::Start() {
                   taken.ToString());
   }
   for (const auto& worker : workers_) worker->Start(absl::ZeroDuration());
-  housekeeping_.Start(absl::ZeroDuration());
+  housekeeping_->Start(absl::ZeroDuration());
 }
 
 void Operations::Stop() {
-  housekeeping_.Stop();
+  if (housekeeping_ != nullptr) housekeeping_->Stop();
   for (const auto& worker : workers_) worker->Stop();
   changes_.Stop();
 }

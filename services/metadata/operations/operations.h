@@ -140,7 +140,10 @@ class Operations : public OperationRecorder {
   void Stop();
   // Waits for the work at hand, after Stop(): to be called before what the work
   // uses is destroyed.
-  void Join() { workers_.clear(); }
+  void Join() {
+    housekeeping_.reset();  // It wakes workers.
+    workers_.clear();
+  }
   void NoteChange();
 
   // Makes an operation that begins when the transaction is committed. Errors:
@@ -229,9 +232,9 @@ class Operations : public OperationRecorder {
 
   absl::Time removed_at_ = absl::InfinitePast();  // Housekeeping's.
 
-  // They use all of the above.
+  // They use all of the above; gone after Join().
   std::vector<std::unique_ptr<PeriodicThread>> workers_;
-  PeriodicThread housekeeping_;
+  std::unique_ptr<PeriodicThread> housekeeping_;
 };
 
 }  // namespace cvr

@@ -58,7 +58,7 @@ class Explaining {
     v1::CachedContent cached;
     cached.set_digest(target.digest.ToString());
     cached.set_media_type(target.media_type);
-    cached.set_size_bytes(target.size);
+    cached.set_size_bytes(target.size_bytes);
     cached.set_upstream_id(known.candidate.upstream_id);
     if (known.fresh_until != absl::InfiniteFuture()) {
       *cached.mutable_fresh_until_time() = ToWire(known.fresh_until);
@@ -170,8 +170,8 @@ class Explaining {
         return Tell(
             considered, Considered::VERDICT_KNOWN_REFUSED,
             absl::StrCat("the upstream answered 401 or 403 recently (cached "
-                         "response; see --absence-ttl)",
-                         FollowUp(known.candidate, "--on-denied"), until));
+                         "response; see --negative-ttl)",
+                         FollowUp(known.candidate, "--on-refused"), until));
       case NegativeAnswer::kHidden:
         return Tell(
             considered, Considered::VERDICT_KNOWN_HIDDEN,
@@ -251,7 +251,7 @@ class Explaining {
     if (decision_.end) {
       const std::string end =
           absl::StrCat("answers 403: '", NameOf(*decision_.end),
-                       "' denied access recently (negative cache), and the "
+                       "' refused access recently (negative cache), and the "
                        "pull stops there");
       return reached.empty()
                  ? end
@@ -272,7 +272,8 @@ class Explaining {
   // When no candidate is left that has not denied it.
   std::string Refusal() const {
     if (HasDenial(NegativeAnswer::kRefused)) {
-      return "answers 403: an upstream denied access recently (negative cache)";
+      return "answers 403: an upstream refused access recently (negative "
+             "cache)";
     }
     if (HasDenial(NegativeAnswer::kHidden)) {
       return "answers 404: no upstream offers it to its configured "

@@ -213,7 +213,7 @@ class World : public MetadataFixture {
 
   static std::string Shown(const Descriptor& target) {
     return absl::StrCat(target.digest.ToString(), " ", target.media_type, " ",
-                        target.size);
+                        target.size_bytes);
   }
 
   static std::string Shown(const v1::CachedContent& cached) {
@@ -327,7 +327,7 @@ class World : public MetadataFixture {
     if (!end.empty()) {
       return absl::StrCat(asked.empty() ? "" : "asks ", names,
                           asked.empty() ? "" : ", then ", "answers 403: '", end,
-                          "' denied access recently (negative cache), and the "
+                          "' refused access recently (negative cache), and the "
                           "pull stops there");
     }
     if (!asked.empty()) {
@@ -336,7 +336,8 @@ class World : public MetadataFixture {
                               : absl::StrCat("merges the lists of ", names);
     }
     if (negative_entries.contains(NegativeAnswer::kRefused)) {
-      return "answers 403: an upstream denied access recently (negative cache)";
+      return "answers 403: an upstream refused access recently (negative "
+             "cache)";
     }
     return negative_entries.contains(NegativeAnswer::kHidden)
                ? "answers 404: no upstream offers it to its configured "

@@ -42,6 +42,7 @@ class InProcess : public MetadataUnderTest, private MetadataFixture {
                            : std::exchange(next_name_, ""));
     EXPECT_THAT(registry, IsOk());
     for (v1::Upstream& upstream : upstreams) {
+      upstream.set_group("default");
       const auto created = CreateUpstream(upstream);
       EXPECT_THAT(created, IsOk());
       upstream.set_id(created->id());

@@ -57,7 +57,7 @@ TEST(CandidateWalkTest, SaysWhichOptionWouldPassOverIt) {
   EXPECT_THAT(walk.status(),
               StatusIs(Code::kPermissionDenied, Reason::kUpstreamRefused));
   EXPECT_THAT(std::string(walk.status().message()),
-              HasSubstr("--on-denied tag=next"));
+              HasSubstr("--on-refused tag=next"));
 }
 
 TEST(CandidateWalkTest, PassesOverForDigests) {

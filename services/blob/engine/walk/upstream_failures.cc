@@ -68,7 +68,7 @@ absl::Status StoppedBy(const absl::Status& failure,
   }
   const absl::Status denied =
       WithSuffix(failure, absl::StatusCode::kPermissionDenied,
-                 absl::StrCat("; ", is_hidden ? "--on-hidden" : "--on-denied",
+                 absl::StrCat("; ", is_hidden ? "--on-hidden" : "--on-refused",
                               context.by_digest ? " digest" : " tag",
                               "=next at this upstream passes over it"));
   return is_hidden ? WithReason(denied, Reason::kUpstreamRefused) : denied;
@@ -103,13 +103,13 @@ absl::Status KnownAnswer(int64_t upstream_id, NegativeAnswer negative_answer,
           absl::StrCat("upstream ", upstream_id,
                        " answered 401 or 403 recently although it granted a "
                        "token, so the content is hidden from its credentials "
-                       "(cached response; see --absence-ttl)")));
+                       "(cached response; see --negative-ttl)")));
     case NegativeAnswer::kRefused:
       break;
   }
   return errors::UpstreamRefused(absl::StrCat(upstream_id),
                                  "the upstream answered 401 or 403 recently "
-                                 "(cached response; see --absence-ttl)");
+                                 "(cached response; see --negative-ttl)");
 }
 
 void RecordAnswer(CacheRecorder& metadata, const UpstreamEpoch& upstream,

@@ -85,7 +85,7 @@ TEST(UpstreamFailuresTest, WhatThePolicyStopsNamesItsSwitch) {
   const auto refused = errors::UpstreamRefused("h", "403");
   EXPECT_THAT(StoppedBy(refused, kDigest), denied);
   EXPECT_THAT(StoppedBy(refused, kDigest).message(),
-              HasSubstr("--on-denied digest=next"));
+              HasSubstr("--on-refused digest=next"));
   const auto down = errors::UpstreamUnavailable("h", "down");
   EXPECT_EQ(StoppedBy(down, kTag), down);
 }
