@@ -76,7 +76,7 @@ std::string ScopeOf(const v1::ListUpstreamsRequest& request) {
 absl::StatusOr<v1::Upstream> UpstreamAdmin::Shown(
     const ReadTransaction& transaction, const stored::Upstream& row) const {
   ASSIGN_OR_RETURN(const auto secrets, OpenSecrets(box_, row));
-  v1::Upstream upstream = RedactedUpstream(row.upstream());
+  v1::Upstream upstream = RedactedUpstream(ToApi(row.upstream()));
   upstream.set_username(secrets.username());
   ASSIGN_OR_RETURN(const auto registries,
                    tables::RegistriesOfUpstream(transaction, upstream.id()));

@@ -13,6 +13,7 @@
 #include "services/common/errors.h"
 #include "services/common/limits.h"
 #include "services/common/status_macros.h"
+#include "services/metadata/conversion/upstream_conversion.h"
 #include "services/metadata/resolution/upstream_route.h"
 #include "services/metadata/resources/upstream_url.h"
 #include "services/metadata/resources/upstream_wire.h"
@@ -203,7 +204,7 @@ absl::StatusOr<UpstreamAccess> CacheCatalog::GetUpstreamAccess(
                          return tables::FindUpstream(transaction, upstream_id);
                        }));
   if (!row) return errors::NoSuch("upstream", absl::StrCat(upstream_id));
-  UpstreamAccess access = ToAccess(row->upstream());
+  UpstreamAccess access = ToAccess(ToApi(row->upstream()));
   RETURN_IF_ERROR(OpenCredentials(box_, *row, access));
   access.identity = row->identity();
   access.cache_epoch = epochs::CacheEpochOf(*row);

@@ -208,7 +208,7 @@ class World : public MetadataFixture {
 
   static std::string Shown(const Descriptor& target) {
     return absl::StrCat(target.digest.ToString(), " ", target.media_type, " ",
-                        target.size);
+                        target.size_bytes);
   }
 
   static std::string Shown(const v1::CachedContent& cached) {
