@@ -16,6 +16,7 @@
 #include "services/metadata/admin/upstream_update.h"
 #include "services/metadata/admin/visibility.h"
 #include "services/metadata/conversion/registry_conversion.h"
+#include "services/metadata/conversion/upstream_conversion.h"
 #include "services/metadata/resources/etag.h"
 #include "services/metadata/resources/page_token.h"
 #include "services/metadata/resources/upstream_url.h"
