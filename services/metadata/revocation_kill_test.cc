@@ -62,7 +62,7 @@ int RevokeTokens(const std::string& path, int say_to) {
       request.set_name(group);
       if (!(*stack)->groups().Delete(request).ok()) return 5;
     }
-    const int64_t id = token->id();
+    const int64_t id = token->access_token().id();
     if (write(say_to, &id, sizeof(id)) != sizeof(id)) return 6;
   }
 }

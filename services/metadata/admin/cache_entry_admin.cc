@@ -70,7 +70,7 @@ absl::Status RequireNew(const ReadTransaction& transaction,
                                           entry.relative_path()));
   if (!taken) return absl::OkStatus();
   return errors::Exists(
-      {"cache_entry", absl::StrCat(taken->id())},
+      {"cache_entry", entry.relative_path()},
       absl::StrCat("upstream ", entry.upstream_id(),
                    " already has a cache entry for ", entry.relative_path()));
 }

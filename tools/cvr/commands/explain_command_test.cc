@@ -77,7 +77,7 @@ TEST_F(ExplainCommandTest, TellsWhoWouldNotAnswer) {
 
 TEST_F(ExplainCommandTest, SpeaksJson) {
   ASSERT_EQ(Cvr("explain 4 a -o json"), 0) << Err();
-  EXPECT_THAT(Out(), HasSubstr("\"FRESH_BUT_SHADOWED\""));
+  EXPECT_THAT(Out(), HasSubstr("\"VERDICT_FRESH_BUT_SHADOWED\""));
 }
 
 }  // namespace
