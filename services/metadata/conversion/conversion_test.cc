@@ -153,7 +153,7 @@ TEST(ConversionTest, Upstream) {
 }
 
 TEST(ConversionTest, AccessToken) {
-  ExpectSame<v1::AccessToken, stored::AccessTokenResource>({"secret"});
+  ExpectSame<v1::AccessToken, stored::AccessTokenResource>({});
 }
 
 TEST(ConversionTest, CleanupPolicy) {
