@@ -11,6 +11,7 @@
   for it, and its package is the folder that it is in.
 """
 
+import functools
 import hashlib
 import pathlib
 import re
@@ -82,6 +83,7 @@ def names_below(folder):
                   for path in (ROOT / folder).rglob("*.proto"))
 
 
+@functools.lru_cache(maxsize=None)
 def compile_alone(name):
     """(what protoc said, the descriptor set's bytes) for one file."""
     with tempfile.TemporaryDirectory() as folder:

@@ -1,12 +1,17 @@
 #include "tests/isolation/attack_scenario.h"
 
 #include <algorithm>
+#include <map>
 #include <set>
+#include <string>
 #include <utility>
 
+#include "absl/strings/cord.h"
+#include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
 #include "gtest/gtest.h"
 #include "re2/re2.h"
@@ -16,6 +21,18 @@
 
 namespace cvr::testing {
 namespace {
+
+// All that a caller is told. The order in which a Status prints its details is
+// another one in each process.
+std::string TextOf(const absl::Status& status) {
+  std::map<std::string, std::string> details;
+  status.ForEachPayload([&](absl::string_view type, const absl::Cord& detail) {
+    details[std::string(type)] = absl::CEscape(std::string(detail));
+  });
+  return absl::StrCat(absl::StatusCodeToString(status.code()), ": ",
+                      status.message(), " ",
+                      absl::StrJoin(details, " ", absl::PairFormatter("=")));
+}
 
 using nlohmann::json;
 
@@ -389,7 +406,7 @@ json AttackScenario::Call(const std::string& method, const json& request) {
   const auto answer = world_.Call(world_.adversary().writer, method, request);
   if (!answer.ok()) {
     observed_.answers.push_back(Scrubbed(absl::StrCat(
-        method, " ", request.dump(), "\n", answer.status().ToString())));
+        method, " ", request.dump(), "\n", TextOf(answer.status()))));
     observed_.outcomes.push_back(
         absl::StatusCodeToString(answer.status().code()));
     return json::object();

@@ -65,8 +65,7 @@ def cvr_proto_library(name, srcs, deps = [], grpc = False, **kwargs):
     visibility = kwargs.get("visibility")
     if native.package_name().startswith("protos/"):
         # Headers are included as protoc names them: from //protos.
-        depth = len(native.package_name().split("/")) - 1
-        kwargs = dict(kwargs, includes = ["/".join([".."] * depth)])
+        kwargs = dict(kwargs, strip_include_prefix = "/protos")
     _generate(
         name = name + "_gen",
         srcs = srcs,

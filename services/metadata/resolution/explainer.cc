@@ -58,7 +58,7 @@ class Explaining {
     v1::CachedContent cached;
     cached.set_digest(target.digest.ToString());
     cached.set_media_type(target.media_type);
-    cached.set_size_bytes(target.size_bytes);
+    cached.set_size_bytes(static_cast<int64_t>(target.size_bytes));
     cached.set_upstream_id(known.candidate.upstream_id);
     if (known.fresh_until != absl::InfiniteFuture()) {
       *cached.mutable_fresh_until_time() = ToWire(known.fresh_until);
