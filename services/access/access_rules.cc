@@ -3,6 +3,7 @@
 #include <initializer_list>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/algorithm/container.h"
 #include "absl/strings/match.h"
@@ -27,6 +28,9 @@ using v1::AccessRequirement;
 
 // All of the groups that the caller may see.
 constexpr char kAllGroups[] = "-";
+
+// That one request asks about in one field.
+constexpr int kMaxObjects = 1000;
 
 absl::StatusOr<Action> ActionOf(const AccessRequirement& requirement) {
   switch (requirement.action()) {
@@ -70,7 +74,13 @@ struct Place {
   const FieldDescriptor* field = nullptr;
 };
 
-absl::StatusOr<Place> PlaceOf(const Message& request, absl::string_view path) {
+// Whether the field is there; it may be repeated where `many`.
+bool Exists(const Place& place, bool many) {
+  return place.field != nullptr && (many || !place.field->is_repeated());
+}
+
+absl::StatusOr<Place> PlaceOf(const Message& request, absl::string_view path,
+                              bool many = false) {
   Place place = {&request, nullptr};
   for (const auto part : absl::StrSplit(path, '.')) {
     if (place.field != nullptr) {
@@ -86,7 +96,7 @@ absl::StatusOr<Place> PlaceOf(const Message& request, absl::string_view path) {
         place.message->GetDescriptor()->FindFieldByName(std::string(part));
     if (place.field == nullptr) break;
   }
-  if (place.field == nullptr || place.field->is_repeated()) {
+  if (!Exists(place, many)) {
     return absl::InternalError(
         absl::StrCat(request.GetDescriptor()->name(), " has no field ", path));
   }
@@ -141,36 +151,63 @@ AccessQuestion AboutMissing(Action action, const ResourceKey& key,
   return {action, key.kind, 0, absl::StrCat(key.group, "/", key.name)};
 }
 
-// Fills the question with the object that the request names.
-absl::Status FillObject(const Message& request,
-                        const std::vector<ResourceKeyField>& keys,
-                        const AccessRequirement& requirement,
-                        AccessQuestion& question) {
-  ASSIGN_OR_RETURN(const Place place, PlaceOf(request, requirement.field()));
-  const auto& reflection = *place.message->GetReflection();
+absl::Status CheckId(const AccessQuestion& question, absl::string_view field) {
+  if (question.id > 0) return absl::OkStatus();
+  return Required(field,
+                  absl::StrCat("must name the ", KindName(question.kind)));
+}
+
+// Fills the question with the group that the request names.
+absl::Status FillGroup(const Place& place, absl::string_view field,
+                       AccessQuestion& question) {
+  if (place.field->is_repeated() ||
+      place.field->cpp_type() != FieldDescriptor::CPPTYPE_STRING) {
+    return absl::InternalError(absl::StrCat(field, " names no group"));
+  }
+  question.name =
+      place.message->GetReflection()->GetString(*place.message, place.field);
+  return question.name.empty() ? Required(field, "must name a group")
+                               : absl::OkStatus();
+}
+
+// The question about each of the objects that the request names: none when the
+// field is repeated, and empty.
+absl::StatusOr<std::vector<AccessQuestion>> AboutObjects(
+    const Message& request, const std::vector<ResourceKeyField>& keys,
+    const std::string& field, AccessQuestion question) {
+  if (question.kind == Kind::kNone) {
+    return std::vector<AccessQuestion>{std::move(question)};
+  }
+  ASSIGN_OR_RETURN(const Place place, PlaceOf(request, field, /*many=*/true));
   if (question.kind == Kind::kGroup) {
-    if (place.field->cpp_type() != FieldDescriptor::CPPTYPE_STRING) {
-      return absl::InternalError(
-          absl::StrCat(requirement.field(), " names no group"));
-    }
-    question.name = reflection.GetString(*place.message, place.field);
-    return question.name.empty()
-               ? Required(requirement.field(), "must name a group")
-               : absl::OkStatus();
+    RETURN_IF_ERROR(FillGroup(place, field, question));
+    return std::vector<AccessQuestion>{std::move(question)};
   }
   if (const auto* const key = KeyInPlaceOf(keys, place, request)) {
-    question = AboutMissing(question.action, key->key, request);
-    return absl::OkStatus();
+    return std::vector<AccessQuestion>{
+        AboutMissing(question.action, key->key, request)};
   }
   if (place.field->cpp_type() != FieldDescriptor::CPPTYPE_INT64) {
-    return absl::InternalError(
-        absl::StrCat(requirement.field(), " names no object"));
+    return absl::InternalError(absl::StrCat(field, " names no object"));
   }
-  question.id = reflection.GetInt64(*place.message, place.field);
-  return question.id <= 0
-             ? Required(requirement.field(),
-                        absl::StrCat("must name the ", KindName(question.kind)))
-             : absl::OkStatus();
+  const auto& reflection = *place.message->GetReflection();
+  if (!place.field->is_repeated()) {
+    question.id = reflection.GetInt64(*place.message, place.field);
+    RETURN_IF_ERROR(CheckId(question, field));
+    return std::vector<AccessQuestion>{std::move(question)};
+  }
+  const int count = reflection.FieldSize(*place.message, place.field);
+  if (count > kMaxObjects) {
+    return errors::FieldInvalid(
+        field, absl::StrCat("must not name more than ", kMaxObjects));
+  }
+  std::vector<AccessQuestion> questions;
+  for (int i = 0; i < count; ++i) {
+    question.id = reflection.GetRepeatedInt64(*place.message, place.field, i);
+    RETURN_IF_ERROR(CheckId(question, absl::StrCat(field, "[", i, "]")));
+    questions.push_back(question);
+  }
+  return questions;
 }
 
 // A group that must be named, in a list for example.
@@ -253,14 +290,18 @@ absl::StatusOr<std::vector<AccessQuestion>> AccessNeededFor(
     AccessQuestion question;
     ASSIGN_OR_RETURN(question.action, ActionOf(requirement));
     ASSIGN_OR_RETURN(question.kind, KindOf(requirement));
-    if (question.kind != Kind::kNone) {
-      RETURN_IF_ERROR(FillObject(request, keys, requirement, question));
-      ASSIGN_OR_RETURN(const Place place,
-                       PlaceOf(request, requirement.field()));
+    ASSIGN_OR_RETURN(
+        auto about,
+        AboutObjects(request, keys, requirement.field(), std::move(question)));
+    if (!requirement.field().empty()) {
+      ASSIGN_OR_RETURN(const Place place, PlaceOf(request, requirement.field(),
+                                                  /*many=*/true));
       asked.push_back(place.field);
     }
-    if (!MeansAllGroups(requirement, question)) {
-      questions.push_back(std::move(question));
+    for (AccessQuestion& each : about) {
+      if (!MeansAllGroups(requirement, each)) {
+        questions.push_back(std::move(each));
+      }
     }
   }
   if (questions.empty()) {

@@ -32,8 +32,8 @@ bool HasAccessRule(const google::protobuf::MethodDescriptor& method);
 // be made. Objects with a key that no option mentions are asked to be readable.
 //
 // Errors: INVALID_ARGUMENT about the field that does not name an object, also
-// about an empty `group` that is REQUIRED; INTERNAL when the options do not
-// cover the request.
+// about an empty `group` that is REQUIRED, and a field that names more than
+// 1000 objects; INTERNAL when the options do not cover the request.
 absl::StatusOr<std::vector<AccessQuestion>> AccessNeededFor(
     const google::protobuf::Message& request);
 

@@ -70,8 +70,9 @@ const FieldDescriptor* FieldAt(const Descriptor& type,
   const FieldDescriptor* field = nullptr;
   for (const auto part : absl::StrSplit(path, '.')) {
     if (at == nullptr) return nullptr;
+    if (field != nullptr && field->is_repeated()) return nullptr;
     field = at->FindFieldByName(std::string(part));
-    if (field == nullptr || field->is_repeated()) return nullptr;
+    if (field == nullptr) return nullptr;
     at = field->message_type();
   }
   return field;
@@ -93,8 +94,9 @@ void ExpectFieldsExist(const google::protobuf::MethodDescriptor& method,
   }
   for (const auto* const list : {&requirement.when(), &requirement.unless()}) {
     for (const std::string& path : *list) {
-      EXPECT_NE(FieldAt(request, path), nullptr)
-          << method.full_name() << " " << path;
+      const auto* const field = FieldAt(request, path);
+      ASSERT_NE(field, nullptr) << method.full_name() << " " << path;
+      EXPECT_FALSE(field->is_repeated()) << method.full_name() << " " << path;
     }
   }
 }
@@ -175,6 +177,30 @@ TEST(AccessRulesTest, ObjectsAreFoundInRequests) {
   EXPECT_EQ(questions[0].action, Action::kManage);
   EXPECT_EQ(questions[1].action, Action::kRead);
   EXPECT_EQ(questions[1].id, 2);
+}
+
+// One that the caller must not see would else be seen, and asked.
+TEST(AccessRulesTest, EachOfManyObjectsIsAskedAbout) {
+  v1::SetAttachmentsRequest request;
+  request.set_registry_id(1);
+  EXPECT_EQ(AccessNeededFor(request)->size(), 1u);
+  request.add_upstream_ids(2);
+  request.add_upstream_ids(3);
+  const auto questions = *AccessNeededFor(request);
+  ASSERT_EQ(questions.size(), 3u);
+  EXPECT_EQ(NameOfObject(questions[0]), "registry 1");
+  EXPECT_EQ(questions[1].action, Action::kRead);
+  EXPECT_EQ(NameOfObject(questions[1]), "upstream 2");
+  EXPECT_EQ(NameOfObject(questions[2]), "upstream 3");
+
+  request.add_upstream_ids(0);
+  auto violations = FieldViolationsOf(AccessNeededFor(request).status());
+  ASSERT_EQ(violations.size(), 1u);
+  EXPECT_EQ(violations[0].field, "upstream_ids[2]");
+  for (int i = 0; i < 1000; ++i) request.add_upstream_ids(4);
+  violations = FieldViolationsOf(AccessNeededFor(request).status());
+  ASSERT_EQ(violations.size(), 1u);
+  EXPECT_EQ(violations[0].field, "upstream_ids");
 }
 
 // A group, an id or a key must be there.
