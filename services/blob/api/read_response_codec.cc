@@ -23,10 +23,11 @@ using google::protobuf::io::CodedOutputStream;
 // Field `data`, wire type LEN (Protocol Buffers, "Message Structure").
 constexpr uint8_t kDataTag =
     internal::v1::ReadResponse::kDataFieldNumber << 3 | 2;
-static_assert(internal::v1::FetchResponse::kDataFieldNumber ==
-                  internal::v1::ReadResponse::kDataFieldNumber &&
-              internal::v1::FetchResponse::kHeaderFieldNumber ==
-                  internal::v1::ReadResponse::kHeaderFieldNumber);
+// Both answers are read here, so their fields have the same numbers.
+static_assert(int{internal::v1::FetchResponse::kDataFieldNumber} ==
+                  int{internal::v1::ReadResponse::kDataFieldNumber} &&
+              int{internal::v1::FetchResponse::kHeaderFieldNumber} ==
+                  int{internal::v1::ReadResponse::kHeaderFieldNumber});
 // The tag and a length of up to 32 bits.
 constexpr size_t kPrefixBytesMax = 1 + 5;
 
