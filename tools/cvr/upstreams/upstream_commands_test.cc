@@ -88,7 +88,9 @@ TEST_F(UpstreamCommandsTest, SecretsInAnswersAreNotPrinted) {
       "UpstreamService/GetUpstream", [](const auto& request, auto* response) {
         response->set_id(request.id());
         response->set_username("alice");
-        response->set_password("s3cret");
+        auto& basic = *response->mutable_credentials()->mutable_basic();
+        basic.set_username("alice");
+        basic.set_password("s3cret");
         response->mutable_tls()->set_client_key_pem("s3cret");
         return grpc::Status::OK;
       });
@@ -97,8 +99,8 @@ TEST_F(UpstreamCommandsTest, SecretsInAnswersAreNotPrinted) {
   const json upstream = json::parse(Out());
   EXPECT_EQ(upstream["username"], "alice");
   EXPECT_EQ(upstream["description"], "");
-  EXPECT_FALSE(upstream.contains("password"));
-  EXPECT_FALSE(upstream.contains("password_bytes"));
+  EXPECT_FALSE(upstream["credentials"]["basic"].contains("password"));
+  EXPECT_FALSE(upstream["credentials"]["basic"].contains("password_bytes"));
   EXPECT_FALSE(upstream["tls"].contains("client_key_pem"));
   EXPECT_TRUE(upstream["tls"].contains("ca_bundle_pem"));
 }
