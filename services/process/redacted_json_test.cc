@@ -15,16 +15,21 @@ v1::UpdateUpstreamRequest Request() {
   v1::UpdateUpstreamRequest request;
   request.mutable_upstream()->set_id(7);
   request.mutable_upstream()->set_name("u");
-  request.mutable_upstream()->set_password("hunter2");
-  request.mutable_upstream()->set_password_bytes("hunter2\xff");
+  auto& login =
+      *request.mutable_upstream()->mutable_credentials()->mutable_basic();
+  login.set_username("robot");
+  login.set_password("hunter2");
+  login.set_password_bytes("hunter2\xff");
   return request;
 }
 
 TEST(WithoutSecretsTest, LeavesOutWhatIsSecret) {
   const auto told = json::parse(RedactedJson(Request(), 4096));
   EXPECT_EQ(told["upstream"]["name"], "u");
-  EXPECT_FALSE(told["upstream"].contains("password"));
-  EXPECT_FALSE(told["upstream"].contains("password_bytes"));
+  const auto& login = told["upstream"]["credentials"]["basic"];
+  EXPECT_EQ(login["username"], "robot");
+  EXPECT_FALSE(login.contains("password"));
+  EXPECT_FALSE(login.contains("password_bytes"));
 }
 
 // Who hides a change behind a long field must not succeed.
