@@ -17,6 +17,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "gtest/gtest.h"
+#include "tests/isolation/attack.h"
 #include "tests/isolation/attack_scenario.h"
 #include "tests/isolation/world.h"
 #include "tests/support/waiting/watchdog.h"
