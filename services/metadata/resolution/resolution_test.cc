@@ -285,14 +285,15 @@ TEST(ResolutionServiceTest, NonsenseIsAnInvalidArgument) {
   touch.mutable_content()->set_reference("b");
   touch.mutable_content()->set_kind(v1::CONTENT_KIND_MANIFEST);
   touch.set_digest("rubbish");
-  google::protobuf::Empty empty;
+  internal::v1::TouchCacheEntryResponse touched;
   grpc::ClientContext another;
-  EXPECT_EQ(records->TouchCacheEntry(&another, touch, &empty).error_code(),
+  EXPECT_EQ(records->TouchCacheEntry(&another, touch, &touched).error_code(),
             grpc::StatusCode::INVALID_ARGUMENT);
   internal::v1::ForgetContentRequest forget;
   forget.add_digests("rubbish");
+  internal::v1::ForgetContentResponse forgotten;
   grpc::ClientContext third;
-  EXPECT_EQ(records->ForgetContent(&third, forget, &empty).error_code(),
+  EXPECT_EQ(records->ForgetContent(&third, forget, &forgotten).error_code(),
             grpc::StatusCode::INVALID_ARGUMENT);
 }
 
