@@ -270,7 +270,7 @@ TEST_F(NativeRestTest, EtagsAreConditions) {
   EXPECT_THAT(registries_.seen, HasSubstr("etag: \"v1\""));
   EXPECT_THAT(registries_.seen, HasSubstr("update_mask { paths: \"name\" }"));
   registries_.status =
-      WithReason(absl::AbortedError("another etag"), Reason::kUnsupported);
+      WithReason(absl::AbortedError("another etag"), Reason::kEtagMismatch);
   EXPECT_EQ(Ask("DELETE", "registries/7").status, 412);
 }
 

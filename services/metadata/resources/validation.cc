@@ -275,9 +275,11 @@ void CheckTokenAccess(Checker& check, const v1::AccessToken& token,
 
 absl::Status Validate(const v1::Group& group) {
   Checker check;
-  check.Require(IsGroupName(group.name()), "name",
-                "must have 1-255 characters: lower-case letters, digits, `.`, "
-                "`_` and `-`, in parts separated by `/`");
+  check.Require(
+      IsGroupName(group.name()), "name",
+      "must have 1-255 characters: lower-case letters, digits, `.`, "
+      "`_` and `-`, in parts separated by `/`",
+      group.name().empty() ? v1::FIELD_REQUIRED : v1::FIELD_REASON_UNSPECIFIED);
   check.Description(group.description());
   return std::move(check).status();
 }
