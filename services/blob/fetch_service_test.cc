@@ -173,7 +173,7 @@ TEST_F(FetchServiceTest, FetchIsCancelled) {
 TEST_F(FetchServiceTest, OnlyAFetchOfTheNamedUpstreamIsCancelled) {
   const auto stream = BeginDownload();
   EXPECT_THAT(Cancel(1, 8), StatusIs(absl::StatusCode::kNotFound));
-  EXPECT_THAT(Cancel(1, 0), StatusIs(absl::StatusCode::kNotFound));
+  EXPECT_THAT(Cancel(1, 0), StatusIs(absl::StatusCode::kInvalidArgument));
   EXPECT_EQ(List().fetches_size(), 1);
   EXPECT_THAT(Cancel(1, 7), IsOk());
   gate_->Open();
