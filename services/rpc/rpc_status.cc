@@ -1,6 +1,8 @@
 #include "services/rpc/rpc_status.h"
 
+#include <map>
 #include <string>
+#include <utility>
 
 #include "absl/strings/cord.h"
 #include "google/rpc/status.pb.h"
@@ -14,11 +16,17 @@ grpc::Status ToRpcStatus(const absl::Status& given) {
   google::rpc::Status details;
   details.set_code(static_cast<int>(status.code()));
   details.set_message(std::string(status.message()));
+  // In an order of their own: that of payloads is none, and answers about what
+  // is hidden and about what is not there must be the same bytes.
+  std::map<std::string, std::string> payloads;
   status.ForEachPayload([&](absl::string_view url, const absl::Cord& payload) {
-    auto* const any = details.add_details();
-    any->set_type_url(std::string(url));
-    any->set_value(std::string(payload));
+    payloads.emplace(url, std::string(payload));
   });
+  for (auto& [url, payload] : payloads) {
+    auto* const any = details.add_details();
+    any->set_type_url(url);
+    any->set_value(std::move(payload));
+  }
   return grpc::Status(static_cast<grpc::StatusCode>(status.code()),
                       std::string(status.message()),
                       details.SerializeAsString());

@@ -358,7 +358,7 @@ class NativeRestTest(unittest.TestCase):
         metadata = "unix:" + os.path.join(self.directory, "m")
         blob = "unix:" + os.path.join(self.directory, "b")
         self.serve("services/metadata/cvr-metadata", "--data_dir=" + data,
-                   "--grpc_address=" + metadata)
+                   "--grpc_address=" + metadata, "--blob_addresses=" + blob)
         self.serve("services/blob/cvr-blob", "--grpc_address=" + blob,
                    "--data_dir=" + data + "-blobs",
                    "--metadata_address=" + metadata)

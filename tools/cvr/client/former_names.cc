@@ -61,7 +61,7 @@ class Translator {
   // A command, a former one, or a value.
   void Word(const std::string& word) {
     const CLI::App* const command = FindCommand(*commands_.back(), word);
-    if (command == nullptr && !TakesCommand()) {
+    if (command == nullptr && (is_lost_ || !TakesCommand())) {
       Put(word);
       ++next_;
       return;
@@ -69,6 +69,7 @@ class Translator {
     if (command == nullptr || IsFormerWithNext(word)) {
       if (FormerCommand(word)) return;
     }
+    if (command == nullptr && !IsId(word)) is_lost_ = true;
     if (command == nullptr && IsId(word)) FormerCommandWithId();
     if (command != nullptr) Enter(*command, word);
     Put(word);
@@ -235,6 +236,7 @@ class Translator {
   const std::vector<FormerNames>& names_;
   const std::vector<std::string>& words_;
   size_t next_ = 0;
+  bool is_lost_ = false;  // After a word that is no command.
   // The commands that were typed, in the names of now, and where they stand in
   // the result.
   std::vector<const CLI::App*> commands_;

@@ -25,7 +25,9 @@ struct FetchOptions {
   std::string upstream;
   std::optional<std::string> group;
   std::string interval = "1s";
-  bool watch = false;  // Of `list`: what `cvr downloads` had.
+  // Of `list`: what `cvr downloads` had.
+  bool watch = false;
+  const CLI::Option* interval_option = nullptr;
 };
 
 template <typename Request>
@@ -66,6 +68,9 @@ absl::StatusOr<std::vector<v1::Fetch>> AllFetches(Session& session,
 
 absl::Status List(Session& session, const FetchOptions& options) {
   if (options.watch) return Watch(session, options);
+  if (options.interval_option->count() > 0) {
+    return absl::InvalidArgumentError("--interval requires --watch");
+  }
   ASSIGN_OR_RETURN(const auto found, AllFetches(session, options));
   session.output.PrintList(found, FetchTable);
   return absl::OkStatus();
@@ -91,9 +96,8 @@ void AddList(CommandGroup& fetches) {
       "list", "List the fetches that run or wait",
       [options](Session& session) { return List(session, *options); });
   AddWhich(command, *options);
-  CLI::Option* const watch =
-      command.add_flag("-w,--watch", options->watch)->group("");
-  AddInterval(command, *options)->needs(watch)->group("");
+  command.add_flag("-w,--watch", options->watch)->group("");
+  options->interval_option = AddInterval(command, *options)->group("");
 }
 
 void AddWatch(CommandGroup& fetches) {

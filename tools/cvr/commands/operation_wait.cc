@@ -89,7 +89,9 @@ absl::StatusOr<v1::Operation> WaitForEnd(Session& session,
 }
 
 void PrintOperation(Session& session, const v1::Operation& operation) {
-  session.output.PrintObject(WithKnownTypes(operation), OperationFields);
+  session.output.PrintObject(
+      session.output.for_people() ? operation : WithKnownTypes(operation),
+      OperationFields);
 }
 
 }  // namespace cvr

@@ -104,7 +104,7 @@ TEST_F(TokenCommandsTest, AccessIsOneGroupOrAllOfThem) {
   EXPECT_EQ(created_.group(), "acme");
   EXPECT_EQ(Cvr("token create --name ci --scope read --all-groups --group a"),
             1);
-  EXPECT_THAT(Err(), HasSubstr("--all-groups excludes --group"));
+  EXPECT_THAT(Err(), HasSubstr("--group excludes --all-groups"));
 }
 
 TEST_F(TokenCommandsTest, PeopleAreToldThatTheSecretIsShownOnce) {
