@@ -40,6 +40,7 @@ constexpr Row kRows[] = {
     {"grpc_*", kServing},
     {"metadata_address", kServing},
     {"blob_address", kServing},
+    {"blob_addresses", kServing},
     {"root_registry", kServing},
     {"external_url", kServing},
     {"instance_name", kServing},
