@@ -11,6 +11,7 @@
 #include "cvr/v1/server_service.grpc.pb.h"
 #include "cvr/v1/upstream_service.grpc.pb.h"
 #include "cvr/v1/watch_service.grpc.pb.h"
+#include "google/protobuf/util/message_differencer.h"
 #include "google/rpc/code.pb.h"
 #include "services/common/errors.h"
 #include "services/metadata/testing/metadata_fixture.h"
@@ -255,7 +256,8 @@ TEST_F(GuardedCallsTest, EventsSayWhoDidWhatToWhat) {
   get.set_id(made.id());
   v1::AuditEvent event;
   ASSERT_THAT(Call(*audit, &Audit::GetAuditEvent, get, event), IsOk());
-  EXPECT_EQ(event.SerializeAsString(), made.SerializeAsString());
+  EXPECT_TRUE(google::protobuf::util::MessageDifferencer::Equals(event, made))
+      << event.ShortDebugString();
   get.set_id(4711);
   EXPECT_THAT(Call(*audit, &Audit::GetAuditEvent, get, event),
               StatusIs(absl::StatusCode::kNotFound));

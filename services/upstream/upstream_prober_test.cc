@@ -156,7 +156,8 @@ TEST_F(UpstreamProberTest, AnonymousCallersReachWhoAnswersThem) {
                            .anonymous_gets_token = true});
   const auto report = Probe(registry_.url());
   EXPECT_EQ(report.outcome, Outcome::kReachable);
-  EXPECT_NE(report.message.find("--image"), std::string::npos);
+  EXPECT_NE(report.message.find("try another repository"), std::string::npos)
+      << report.message;
 }
 
 TEST_F(UpstreamProberTest, ATokenServiceThatIsDownIsNotTheUpstream) {
