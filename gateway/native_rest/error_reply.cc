@@ -76,6 +76,10 @@ Json DetailsOf(const absl::Status& status) {
     Json detail = Json::parse(text, nullptr, /*allow_exceptions=*/false);
     if (detail.is_object()) details.push_back(std::move(detail));
   });
+  // Payloads have no order, and equal errors are equal texts.
+  std::sort(details.begin(), details.end(), [](const Json& a, const Json& b) {
+    return a["@type"] < b["@type"];
+  });
   return details;
 }
 

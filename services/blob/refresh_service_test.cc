@@ -27,6 +27,8 @@
 namespace cvr::testing {
 namespace {
 
+constexpr char kRequestId[] = "3eaa0bbb-a290-492c-8c9e-dced5d7cc665";
+
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
@@ -231,7 +233,7 @@ TEST_F(RefreshServiceTest, BatchSaysWhatBecameOfEachTag) {
   resolver_.by_reference["denied"] = errors::Denied("a rule excludes it");
   v1::BatchRefreshTagsRequest request;
   request.set_registry_id(3);
-  request.set_request_id("one");
+  request.set_request_id(kRequestId);
   AddTag(request, "r", "denied");
   AddTag(request, "r", "latest");
   AddTag(request, "r", "missing");
@@ -239,7 +241,7 @@ TEST_F(RefreshServiceTest, BatchSaysWhatBecameOfEachTag) {
       RunToEnd(&RefreshServiceImpl::BatchRefreshTags, request);
   EXPECT_EQ(ended.method(), "RefreshService.BatchRefreshTags");
   EXPECT_EQ(ended.group(), "acme");
-  EXPECT_EQ(ended.request_id(), "one");
+  EXPECT_EQ(ended.request_id(), kRequestId);
   EXPECT_EQ(ended.progress().total_count(), 3);
   EXPECT_EQ(ended.progress().done_count(), 3);
   v1::BatchRefreshTagsResponse response;
@@ -351,7 +353,7 @@ TEST_F(RefreshServiceTest, PrefetchIsAnOperation) {
   request.set_registry_id(3);
   request.set_repository("r");
   request.set_reference("latest");
-  request.set_request_id("one");
+  request.set_request_id(kRequestId);
   const v1::Operation ended =
       RunToEnd(&RefreshServiceImpl::PrefetchImage, request);
   EXPECT_EQ(ended.method(), "RefreshService.PrefetchImage");
@@ -361,7 +363,7 @@ TEST_F(RefreshServiceTest, PrefetchIsAnOperation) {
   EXPECT_EQ(response.digest(), found.digest.ToString());
   EXPECT_EQ(response.manifest_count(), 1);
   ASSERT_THAT(recorder_.starts(), SizeIs(1));
-  EXPECT_EQ(recorder_.starts()[0].request_id, "one");
+  EXPECT_EQ(recorder_.starts()[0].request_id, kRequestId);
   EXPECT_EQ(recorder_.starts()[0].instance, "blob-a");
 
   // A lost answer is asked for again.
