@@ -20,6 +20,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "gmock/gmock.h"
 #include "services/common/errors.h"
 #include "services/concurrency/fair_pool.h"
@@ -285,28 +286,55 @@ class FairPoolSchedule {
     };
     ASSERT_TRUE(Eventually(is_quiet, "the pool has come to rest"));
     served_.clear();
+    std::vector<size_t> begun;
     for (const size_t number : tasks_.begun()) {
-      if (known_.insert(number).second) TakeOver(number);
+      const bool is_new = known_.insert(number).second;
+      if (is_new && !running_.contains(number)) begun.push_back(number);
     }
+    EXPECT_TRUE(TakeOverAll(begun))
+        << absl::StrJoin(begun, ", ")
+        << " run out of their order, or without a share";
   }
 
-  // A task that has begun: the one that was accepted last, or the oldest one of
-  // its key, which may run now.
-  void TakeOver(size_t number) {
-    if (running_.contains(number)) return;
+  // Of several that begin at once, nobody can tell which was first, and a share
+  // depends on who has one already: some order must be right.
+  bool TakeOverAll(const std::vector<size_t>& begun) {
+    if (begun.empty()) return true;
+    for (const size_t number : begun) {
+      if (!TakeOver(number)) continue;
+      std::vector<size_t> others = begun;
+      std::erase(others, number);
+      if (TakeOverAll(others)) return true;
+      PutBack(number);
+    }
+    return false;
+  }
+
+  void PutBack(size_t number) {
+    const ShareKey key = running_.at(number);
+    running_shares_.Return(key);
+    queued_shares_.Take(key);
+    auto& queue = queues_[key];
+    queue.insert(queue.begin(), number);
+    running_.erase(number);
+    served_.pop_back();
+  }
+
+  // Of the queue into what runs: whether the task was the oldest one of its
+  // key, and may run now.
+  bool TakeOver(size_t number) {
     for (auto& [key, queue] : queues_) {
-      if (queue.front() != number) continue;
+      if (queue.front() != number || !running_shares_.Admits(key)) continue;
       const ShareKey its_key = key;
-      EXPECT_TRUE(running_shares_.Admits(its_key)) << "has no share left";
       queued_shares_.Return(its_key);
       running_shares_.Take(its_key);
       running_[number] = its_key;
       served_.push_back(its_key.tenant);
       queue.erase(queue.begin());
       if (queue.empty()) queues_.erase(its_key);
-      return;
+      return true;
     }
-    ADD_FAILURE() << "task " << number << " runs out of its order";
+    return false;
   }
 
   std::vector<std::string> TenantsThatCouldRun() const {
