@@ -4,18 +4,18 @@
 import json
 import os
 import re
-import subprocess
+import sys
 import tempfile
-import time
 import unittest
 import urllib.error
 import urllib.request
 import uuid
 
-import upstream
+sys.path.insert(0, os.path.join(
+    os.path.dirname(os.path.abspath(__file__)), "..", "support"))
+import upstream  # noqa: E402
+from server_process import Server, eventually  # noqa: E402
 
-BINARIES = os.environ.get("CVR_BINARIES") or (
-    os.getcwd() if "TEST_SRCDIR" in os.environ else "bazel-bin")
 GOLDEN = os.path.join(os.path.dirname(os.path.abspath(__file__)),
                       "../../gateway/native_rest/openapi.json")
 BASE = "/api/cvr/v1"
@@ -26,33 +26,6 @@ BODY_BYTES_MAX = 256 * 1024
 STANDALONE = ("services/standalone/cvr-standalone",
               "--http_address=127.0.0.1:0", "--grpc_address=127.0.0.1:0",
               "--allow_private_upstreams", "--login_failures_per_minute=0")
-
-
-class Server:
-    """A process of ours, once it is ready."""
-
-    def __init__(self, directory, binary, *flags):
-        self.log = os.path.join(directory, "log")
-        ready = os.path.join(directory, "ready")
-        with open(self.log, "ab") as log:
-            self.process = subprocess.Popen(
-                [os.path.join(BINARIES, binary), "--ready_file=" + ready,
-                 *flags], stdout=log, stderr=log)
-        deadline = time.monotonic() + 60
-        while not os.path.exists(ready):
-            if self.process.poll() is not None or time.monotonic() > deadline:
-                raise RuntimeError(binary + " does not serve: " + self.said())
-            time.sleep(0.02)
-        with open(ready, encoding="utf-8") as file:
-            self.ready = json.load(file)
-
-    def said(self):
-        with open(self.log, encoding="utf-8") as log:
-            return log.read()
-
-    def stop(self):
-        self.process.terminate()
-        assert self.process.wait(60) == 0, "it did not end well"
 
 
 class Answer:
@@ -348,10 +321,8 @@ class NativeRestTest(unittest.TestCase):
         answer = client.ask("GET", "/registries/1",
                             headers={"X-Request-Id": name})
         self.assertEqual(answer.headers["X-Request-Id"], name)
-        deadline = time.monotonic() + 60
-        while f"request_id={name}" not in self.server.said():
-            self.assertLess(time.monotonic(), deadline, self.server.said())
-            time.sleep(0.02)
+        eventually(lambda: f"request_id={name}" in self.server.said(),
+                   "the log names the request")
 
     def test_three_processes_answer_as_one(self):
         data = os.path.join(self.directory, "metadata")
@@ -369,7 +340,10 @@ class NativeRestTest(unittest.TestCase):
         client = self.admin(gateway, data)
         client.good("POST", "/registries", {"group": "default", "name": "r"})
         client.good("GET", "/registries/1")
-        # Forwarded to the blob service.
+        # Forwarded to the blob service, which began to serve after the metadata
+        # service had first tried to reach it.
+        eventually(lambda: client.ask("GET", "/fetches").status != 503,
+                   "the metadata service reaches the blob service")
         client.good("GET", "/fetches")
         self.assertEqual(
             client.ask("GET", "/registries/1", token=WRONG_TOKEN).status, 401)
