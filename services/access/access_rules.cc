@@ -74,13 +74,8 @@ struct Place {
   const FieldDescriptor* field = nullptr;
 };
 
-// Whether the field is there; it may be repeated where `many`.
-bool Exists(const Place& place, bool many) {
-  return place.field != nullptr && (many || !place.field->is_repeated());
-}
-
-absl::StatusOr<Place> PlaceOf(const Message& request, absl::string_view path,
-                              bool many = false) {
+// The field at the end may be a repeated one. Errors: INTERNAL.
+absl::StatusOr<Place> PlaceOf(const Message& request, absl::string_view path) {
   Place place = {&request, nullptr};
   for (const auto part : absl::StrSplit(path, '.')) {
     if (place.field != nullptr) {
@@ -96,7 +91,7 @@ absl::StatusOr<Place> PlaceOf(const Message& request, absl::string_view path,
         place.message->GetDescriptor()->FindFieldByName(std::string(part));
     if (place.field == nullptr) break;
   }
-  if (!Exists(place, many)) {
+  if (place.field == nullptr) {
     return absl::InternalError(
         absl::StrCat(request.GetDescriptor()->name(), " has no field ", path));
   }
@@ -120,6 +115,9 @@ absl::StatusOr<bool> IsSet(const Message& request,
                            const std::vector<ResourceKeyField>& keys,
                            absl::string_view path) {
   ASSIGN_OR_RETURN(const Place place, PlaceOf(request, path));
+  if (place.field->is_repeated()) {
+    return absl::InternalError(absl::StrCat(path, " is no single field"));
+  }
   return KeyInPlaceOf(keys, place, request) != nullptr ||
          place.message->GetReflection()->HasField(*place.message, place.field);
 }
@@ -174,11 +172,7 @@ absl::Status FillGroup(const Place& place, absl::string_view field,
 // field is repeated, and empty.
 absl::StatusOr<std::vector<AccessQuestion>> AboutObjects(
     const Message& request, const std::vector<ResourceKeyField>& keys,
-    const std::string& field, AccessQuestion question) {
-  if (question.kind == Kind::kNone) {
-    return std::vector<AccessQuestion>{std::move(question)};
-  }
-  ASSIGN_OR_RETURN(const Place place, PlaceOf(request, field, /*many=*/true));
+    const Place& place, const std::string& field, AccessQuestion question) {
   if (question.kind == Kind::kGroup) {
     RETURN_IF_ERROR(FillGroup(place, field, question));
     return std::vector<AccessQuestion>{std::move(question)};
@@ -290,14 +284,15 @@ absl::StatusOr<std::vector<AccessQuestion>> AccessNeededFor(
     AccessQuestion question;
     ASSIGN_OR_RETURN(question.action, ActionOf(requirement));
     ASSIGN_OR_RETURN(question.kind, KindOf(requirement));
-    ASSIGN_OR_RETURN(
-        auto about,
-        AboutObjects(request, keys, requirement.field(), std::move(question)));
-    if (!requirement.field().empty()) {
-      ASSIGN_OR_RETURN(const Place place, PlaceOf(request, requirement.field(),
-                                                  /*many=*/true));
-      asked.push_back(place.field);
+    if (question.kind == Kind::kNone) {
+      questions.push_back(std::move(question));
+      continue;
     }
+    ASSIGN_OR_RETURN(const Place place, PlaceOf(request, requirement.field()));
+    asked.push_back(place.field);
+    ASSIGN_OR_RETURN(auto about,
+                     AboutObjects(request, keys, place, requirement.field(),
+                                  std::move(question)));
     for (AccessQuestion& each : about) {
       if (!MeansAllGroups(requirement, each)) {
         questions.push_back(std::move(each));
