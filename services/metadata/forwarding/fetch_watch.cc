@@ -37,7 +37,9 @@ absl::Status FetchWatch::Run(
   for (size_t i = 0; i < forwarder_.size(); ++i) {
     contexts.push_back(ForwardedContext(context));
     readers.push_back(std::make_unique<Thread>(
-        "watch-fetches", [this, i, &request, client = contexts.back().get()] {
+        "watch-fetches",
+        [this, i, &context, &request, client = contexts.back().get()] {
+          AwaitConnection(forwarder_.channel(i), context);
           ReadFrom(i, *client, request);
         }));
   }

@@ -1,5 +1,7 @@
 #include "services/metadata/forwarding/forwarder.h"
 
+#include <algorithm>
+#include <chrono>
 #include <cstdint>
 
 #include "absl/strings/str_cat.h"
@@ -9,6 +11,16 @@
 #include "services/rpc/credentials/call_gate.h"
 
 namespace cvr {
+namespace {
+
+using std::chrono::system_clock;
+
+// A channel tries again within half a second, see ConnectTo().
+constexpr auto kConnectionPatience = std::chrono::seconds(2);
+// How often a waiting call looks for its cancellation.
+constexpr auto kCancellationInterval = std::chrono::milliseconds(100);
+
+}  // namespace
 
 std::unique_ptr<grpc::ClientContext> ForwardedContext(
     const grpc::ServerContext& context) {
@@ -23,6 +35,22 @@ absl::Status NoBlobServices() {
   return absl::UnavailableError(
       "this metadata service forwards to no blob service: start it with "
       "--blob_addresses, or call a blob service itself");
+}
+
+void AwaitConnection(grpc::Channel& channel,
+                     const grpc::ServerContext& context) {
+  const auto end =
+      std::min(system_clock::now() + kConnectionPatience, context.deadline());
+  while (!context.IsCancelled()) {
+    const grpc_connectivity_state state =
+        channel.GetState(/*try_to_connect=*/true);
+    // A channel within the process has no connection and no other state.
+    if (state == GRPC_CHANNEL_READY || state == GRPC_CHANNEL_SHUTDOWN) return;
+    const auto now = system_clock::now();
+    if (now >= end) return;
+    channel.WaitForStateChange(state,
+                               std::min(end, now + kCancellationInterval));
+  }
 }
 
 absl::StatusOr<InstancePage> ParseInstancePage(absl::string_view scope,

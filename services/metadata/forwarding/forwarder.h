@@ -33,6 +33,13 @@ std::unique_ptr<grpc::ClientContext> ForwardedContext(
 // UNAVAILABLE: no --blob_addresses.
 absl::Status NoBlobServices();
 
+// Waits until `channel` is connected: one that found nobody a moment ago tries
+// again later, and a blob service that has just started would be refused till
+// then. Ends after a few seconds, or at the deadline or cancellation of the
+// call; the call itself tells then what is wrong.
+void AwaitConnection(grpc::Channel& channel,
+                     const grpc::ServerContext& context);
+
 // Forwards calls of one gRPC service, such as v1::FetchService, to the blob
 // services of the installation. The caller was admitted by a CallGuard here,
 // and is admitted again there. Thread-safe.
@@ -50,6 +57,7 @@ class Forwarder {
 
   size_t size() const { return stubs_.size(); }
   Stub& stub(size_t i) { return *stubs_[i]; }
+  grpc::Channel& channel(size_t i) const { return *instances_[i].channel; }
   const std::string& address(size_t i) const { return instances_[i].address; }
 
   // Calls `method` of the i-th instance. An error that is not the instance's
@@ -57,6 +65,7 @@ class Forwarder {
   template <typename Method, typename Request, typename Response>
   absl::Status Call(size_t i, Method method, const grpc::ServerContext& context,
                     const Request& request, Response& response) {
+    AwaitConnection(channel(i), context);
     const auto client = ForwardedContext(context);
     const absl::Status status = FromRpcStatus(
         (stubs_[i].get()->*method)(client.get(), request, &response));

@@ -1,5 +1,6 @@
 #include "services/metadata/forwarding/forwarding_services.h"
 
+#include <chrono>
 #include <memory>
 #include <string>
 #include <utility>
@@ -14,6 +15,7 @@
 #include "services/rpc/credentials/call_gate.h"
 #include "services/rpc/rpc_server.h"
 #include "services/rpc/rpc_status.h"
+#include "tests/support/child_process.h"
 #include "tests/support/open_authority.h"
 #include "tests/support/status_matchers.h"
 
@@ -29,9 +31,10 @@ std::string FieldOf(const grpc::ServerContext& context, const char* name) {
 // A blob service with `count` fetches, from 1.
 class Instance final : public v1::FetchService::Service {
  public:
-  Instance(std::string name, int count)
+  Instance(std::string name, int count,
+           const std::string& address = "127.0.0.1:0")
       : name_(std::move(name)), count_(count) {
-    server_ = *RpcServer::Start("127.0.0.1:0", {this, &refresh_});
+    server_ = *RpcServer::Start(address, {this, &refresh_});
   }
 
   BlobInstance blob() const { return {name_, server_->InProcessChannel()}; }
@@ -246,6 +249,34 @@ TEST_F(ForwardingTest, KeysAreResolvedOnTheWay) {
   request.mutable_upstream_key()->set_name("hub");
   v1::CancelFetchResponse response;
   EXPECT_THAT(Call(&Stub::CancelFetch, request, response), IsOk());
+}
+
+// Who starts a system calls it at once; the channel of the metadata service
+// has found nobody till then and tries again later.
+TEST_F(ForwardingTest, ABlobServiceThatHasJustStartedIsReached) {
+  ScratchDirectory directory;
+  const std::string address = "unix:" + directory.Join("b");
+  const auto channel = MakeRpcChannel(address);
+  for (auto state = channel->GetState(/*try_to_connect=*/true);
+       state != GRPC_CHANNEL_TRANSIENT_FAILURE;
+       state = channel->GetState(/*try_to_connect=*/true)) {
+    channel->WaitForStateChange(
+        state, std::chrono::system_clock::now() + std::chrono::minutes(1));
+  }
+  Serve({{"b", channel}});
+  Instance b("b", 1, address);
+  v1::ListFetchesResponse page;
+  ASSERT_THAT(Call(&Stub::ListFetches, v1::ListFetchesRequest(), page), IsOk());
+}
+
+TEST_F(ForwardingTest, ABlobServiceThatIsNotThereIsNamed) {
+  ScratchDirectory directory;
+  Serve({{"b", MakeRpcChannel("unix:" + directory.Join("b"))}});
+  v1::ListFetchesResponse page;
+  const absl::Status status =
+      Call(&Stub::ListFetches, v1::ListFetchesRequest(), page);
+  EXPECT_THAT(status, StatusIs(absl::StatusCode::kUnavailable));
+  EXPECT_NE(status.message().find("blob service b"), absl::string_view::npos);
 }
 
 TEST_F(ForwardingTest, WithoutInstancesItIsSaid) {
