@@ -1,10 +1,11 @@
 #include "services/metadata/forwarding/forwarder.h"
 
-#include <algorithm>
 #include <chrono>
 #include <cstdint>
 
 #include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
+#include "services/concurrency/clock.h"
 #include "services/metadata/resources/page_token.h"
 #include "services/metadata/store/key_encoding.h"
 #include "services/rpc/call_guard.h"
@@ -13,10 +14,9 @@
 namespace cvr {
 namespace {
 
-using std::chrono::system_clock;
-
-// A channel tries again within half a second, see ConnectTo().
-constexpr auto kConnectionPatience = std::chrono::seconds(2);
+// A channel that is kept connected (channel_keeper.h) tries again within a
+// second.
+constexpr absl::Duration kConnectionPatience = absl::Seconds(2);
 // How often a waiting call looks for its cancellation.
 constexpr auto kCancellationInterval = std::chrono::milliseconds(100);
 
@@ -39,17 +39,15 @@ absl::Status NoBlobServices() {
 
 void AwaitConnection(grpc::Channel& channel,
                      const grpc::ServerContext& context) {
-  const auto end =
-      std::min(system_clock::now() + kConnectionPatience, context.deadline());
-  while (!context.IsCancelled()) {
+  const SteadyDeadline patience(kConnectionPatience);
+  // A call whose deadline has passed is cancelled.
+  while (!context.IsCancelled() && !patience.has_passed()) {
     const grpc_connectivity_state state =
         channel.GetState(/*try_to_connect=*/true);
     // A channel within the process has no connection and no other state.
     if (state == GRPC_CHANNEL_READY || state == GRPC_CHANNEL_SHUTDOWN) return;
-    const auto now = system_clock::now();
-    if (now >= end) return;
-    channel.WaitForStateChange(state,
-                               std::min(end, now + kCancellationInterval));
+    channel.WaitForStateChange(
+        state, std::chrono::system_clock::now() + kCancellationInterval);
   }
 }
 

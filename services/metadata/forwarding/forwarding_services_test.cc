@@ -1,6 +1,5 @@
 #include "services/metadata/forwarding/forwarding_services.h"
 
-#include <chrono>
 #include <memory>
 #include <string>
 #include <utility>
@@ -18,6 +17,7 @@
 #include "tests/support/child_process.h"
 #include "tests/support/open_authority.h"
 #include "tests/support/status_matchers.h"
+#include "tests/support/waiting/eventually.h"
 
 namespace cvr::testing {
 namespace {
@@ -257,12 +257,12 @@ TEST_F(ForwardingTest, ABlobServiceThatHasJustStartedIsReached) {
   ScratchDirectory directory;
   const std::string address = "unix:" + directory.Join("b");
   const auto channel = MakeRpcChannel(address);
-  for (auto state = channel->GetState(/*try_to_connect=*/true);
-       state != GRPC_CHANNEL_TRANSIENT_FAILURE;
-       state = channel->GetState(/*try_to_connect=*/true)) {
-    channel->WaitForStateChange(
-        state, std::chrono::system_clock::now() + std::chrono::minutes(1));
-  }
+  ASSERT_TRUE(Eventually(
+      [&] {
+        return channel->GetState(/*try_to_connect=*/true) ==
+               GRPC_CHANNEL_TRANSIENT_FAILURE;
+      },
+      "the channel has found nobody"));
   Serve({{"b", channel}});
   Instance b("b", 1, address);
   v1::ListFetchesResponse page;
